@@ -1,0 +1,96 @@
+"""What was in a file, as a tree of reports: interchanges, groups, transaction sets, each with its findings and its verdict.
+
+Knows: the shape of a received file. Does not know: how it was read, what is done with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from d365edi.edi.findings import Finding
+from d365edi.edi.guide import Guide, Node
+from d365edi.edi.syntax import Standard, Syntax
+
+Verdict = Literal["A", "E", "P", "R"]
+"""A accepted, E accepted with errors, P partially accepted (groups only), R rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An id with its qualifier: the pair is the identity. Trailing blanks trimmed, leading zeros and case kept."""
+
+    qualifier: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.qualifier}:{self.id}"
+
+
+@dataclass(slots=True)
+class SetReport:
+    """One transaction set: its raw segments (opening segment first, closing one last), where each stands in the guide, findings."""
+
+    id: str
+    control: str
+    version: str
+    syntax: Syntax
+    offset: int
+    segments: list[bytes]
+    nodes: list[Node | None]
+    guide: Guide | None
+    findings: list[Finding] = field(default_factory=list)
+    verdict: Verdict = "A"
+
+    def elements(self, index: int) -> list[bytes]:
+        """The elements of segment `index` (its id first), release characters still in place."""
+        return self.segments[index].split(self.syntax.element)
+
+
+@dataclass(slots=True)
+class GroupReport:
+    """One functional group. `included` is the count its trailer claims (-1 without a trailer)."""
+
+    functional_id: str
+    sender: str
+    receiver: str
+    date: str
+    time: str
+    control: str
+    version: str
+    offset: int
+    included: int = -1
+    sets: list[SetReport] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    verdict: Verdict = "A"
+
+
+@dataclass(slots=True)
+class InterchangeReport:
+    """One interchange. `version` is ISA12, `usage` P, T or I, `answer_requested` ISA14; `acknowledgments` are the TA1s in it (elements)."""
+
+    standard: Standard
+    sender: Party
+    receiver: Party
+    date: str
+    time: str
+    control: str
+    version: str
+    usage: str
+    answer_requested: bool
+    syntax: Syntax
+    offset: int
+    length: int = 0
+    digest: str = ""
+    groups: list[GroupReport] = field(default_factory=list)
+    acknowledgments: list[list[str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    verdict: Verdict = "A"
+
+
+@dataclass(slots=True)
+class FileReport:
+    """A whole file: its interchanges, and what stood outside of any."""
+
+    interchanges: list[InterchangeReport] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)

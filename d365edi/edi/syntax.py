@@ -1,0 +1,25 @@
+"""The service characters of one interchange: what separates, what ends, what escapes.
+
+Knows: X12 and EDIFACT service characters (X12.5; ISO 9735 UNA). Does not know: how they were found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Standard = Literal["X12", "EDIFACT"]
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """One byte each (empty where there is none). `suffix` is written after each terminator (b"", b"\\n" or b"\\r\\n")."""
+
+    standard: Standard = "X12"
+    element: bytes = b"*"
+    component: bytes = b">"
+    terminator: bytes = b"~"
+    repetition: bytes = b""
+    release: bytes = b""
+    decimal: bytes = b"."
+    suffix: bytes = b""

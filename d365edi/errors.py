@@ -1,0 +1,85 @@
+"""Every way to fail, drawn as a tree; each says what happened and what to do.
+
+    D365EdiError
+    ├── SettingsError        settings, maps or partners are wrong: file, line, key, value, remedy; nothing has started
+    │   └── SecretError      a secret is missing, unreadable or written where it must not be
+    ├── JournalError         the journal cannot be used: locked by another process, damaged, of a newer version
+    ├── DocumentError        a document cannot be written in a language: names document, field and partner
+    └── EndpointError        something at a wire
+        ├── Unavailable      ask again (with `retry_after` seconds where the other side said so)
+        └── Refused          do not ask again: the same request would fail the same way
+            └── Disputed     something is there that we did not put there: a person decides
+
+At every wire there are only the two leaves, so that a caller's decision is a table (`flows/policy.py`), never a guess.
+
+Knows: words. Does not know: any room.
+"""
+
+from __future__ import annotations
+
+
+class D365EdiError(Exception):
+    """The root. `str()` is one sentence a coordinator understands; `remedy` says what to do about it."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+class SettingsError(D365EdiError):
+    """A mistake in what a user wrote. `where` is `file:line`, `key` the dotted key; the value is never shown for secrets."""
+
+    def __init__(self, message: str, *, where: str = "", key: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.where = where
+        self.key = key
+
+    def __str__(self) -> str:
+        place = " ".join(part for part in (self.where and f"{self.where}:", self.key and f"[{self.key}]") if part)
+        return f"{place} {super().__str__()}".strip()
+
+
+class SecretError(SettingsError):
+    """A secret is missing, unreadable, or written where only its name belongs. Never carries the secret."""
+
+
+class JournalError(D365EdiError):
+    """The journal cannot be opened or used."""
+
+
+class DocumentError(D365EdiError):
+    """A document cannot be written in a language: an empty mandatory field, a key that holds a delimiter, a number too long."""
+
+
+class EndpointError(D365EdiError):
+    """Something went wrong at a wire; always one of the two leaves below."""
+
+    def __init__(self, message: str, *, endpoint: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.endpoint = endpoint
+
+
+class Unavailable(EndpointError):
+    """Ask again. `retry_after` is in seconds, None where the other side did not say.
+
+    `unclear` is True when the request may have been carried out although no answer came: look before acting again.
+    """
+
+    def __init__(
+        self, message: str, *, endpoint: str = "", remedy: str = "", retry_after: float | None = None, unclear: bool = False
+    ) -> None:
+        super().__init__(message, endpoint=endpoint, remedy=remedy)
+        self.retry_after = retry_after
+        self.unclear = unclear
+
+
+class Refused(EndpointError):
+    """Do not ask again: the other side understood and said no."""
+
+
+class Disputed(Refused):
+    """Something stands where ours should go, and we did not put it there. The message is a question for a person."""

@@ -1,0 +1,43 @@
+"""Named places where the crash drill kills the process: after each commit, before and after each remote side effect.
+
+Knows: the names. Does not know: what happens there. In production `reach` is one dictionary look-up in an empty table.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+NAMES: frozenset[str] = frozenset(
+    {
+        "receive.fetched",  # the bytes are here, nothing is journaled
+        "receive.claimed",  # message and payload are durable, the source is untouched
+        "receive.settling",  # about to move or delete at the source
+        "receive.settled",  # moved at the source, not yet recorded
+        "translate.read",  # documents and acknowledgment are durable
+        "translate.rendered",  # bytes, control numbers and file name are durable
+        "deliver.attempting",  # the attempt is recorded, nothing was sent
+        "deliver.delivered",  # the other side has it, the receipt is not recorded
+        "deliver.recorded",  # the receipt is durable
+        "sftp.uploaded",  # the temp file is complete on the other side, not renamed
+        "sftp.renamed",  # renamed on the other side, not recorded
+        "d365.intent",  # the intent to create is durable, no request was sent
+        "d365.header",  # the header exists in D365, its number is not recorded
+        "d365.header_recorded",  # its number is durable, no line was sent
+        "d365.lines",  # the lines exist in D365, not recorded
+        "acknowledge.matched",  # their acknowledgment closed what we sent
+    }
+)
+
+_armed: dict[str, int] = {}
+if _text := os.environ.get("D365EDI_FAILPOINT", ""):
+    _name, _, _nth = _text.partition(":")
+    _armed[_name] = int(_nth or 1)
+
+
+def reach(name: str) -> None:
+    """Die here by SIGKILL when the environment variable D365EDI_FAILPOINT names this place (`name` or `name:3`, the third time)."""
+    if name in _armed:
+        _armed[name] -= 1
+        if _armed[name] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,71 @@
+"""What to ask of D365 and what to write there, as plain values: the language between maps (who know the entities) and the client
+(who knows OData, and no entity).
+
+Knows: shapes. Does not know: any entity name, HTTP, partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One read: `filters` are ready `$filter` terms joined by `and`; always cross-company, so name dataAreaId in the filters."""
+
+    set: str
+    filters: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    orderby: tuple[str, ...] = ()
+    top: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A further set of a record: rows whose `on` fields (theirs -> header's) are equal, kept under `name`; `optional` sets may be refused."""
+
+    name: str
+    set: str
+    on: Mapping[str, str]
+    select: tuple[str, ...] = ()
+    orderby: tuple[str, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """What is new as messages: rows of `header` since a date, each fetched whole with its joins as one JSON object.
+
+    `name_fields` make the message's name. The fetched bytes are canonical JSON:
+    {"header": {...}, "<join name>": [{...}, ...]}, keys sorted, `@odata.*` left out, numbers as written by D365.
+    """
+
+    what: str
+    header: Query
+    key: tuple[str, ...]
+    name_fields: tuple[str, ...]
+    joins: tuple[Join, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlan:
+    """A header and its lines, and how to find them again. Travels as JSON in a delivery's payload (`to_bytes`/`from_bytes`).
+
+    `lookup` is the natural key (field -> value) that finds the header; `number_field` is what the server assigns;
+    lines get `link_field` = the header's number, and are compared by `compare` (field names) when a half-made order is resumed.
+    """
+
+    what: str
+    company: str
+    header_set: str
+    lookup: Mapping[str, Any]
+    header: Mapping[str, Any]
+    number_field: str
+    line_set: str = ""
+    link_field: str = ""
+    lines: tuple[Mapping[str, Any], ...] = ()
+    compare: tuple[str, ...] = ()
+    label: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
