@@ -7,8 +7,10 @@ Knows: shapes. Does not know: any entity name, HTTP, partners.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from d365edi.odata import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class WritePlan:
 
     `lookup` is the natural key (field -> value) that finds the header; `number_field` is what the server assigns;
     lines get `link_field` = the header's number, and are compared by `compare` (field names) when a half-made order is resumed.
+    `label` names the document in sentences ("PO 4500123"). Values of `header` and `lines` are what JSON bodies say (enum members
+    by bare name, days at noon UTC); the order of their keys is kept.
     """
 
     what: str
@@ -69,3 +73,21 @@ class WritePlan:
     compare: tuple[str, ...] = ()
     label: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """JSON that gives this plan back; the same plan always gives the same bytes. Raises TypeError for a float."""
+        return canonical.compact({each.name: getattr(self, each.name) for each in fields(self)})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> WritePlan:
+        """The plan that `to_bytes` wrote; numbers with a point are Decimal. Raises ValueError when the bytes are no plan."""
+        try:
+            content = dict(canonical.loads(data))
+            known = {each.name for each in fields(cls)}
+            if unknown := content.keys() - known:
+                raise ValueError(f"no field of a plan: {sorted(unknown)}")
+            return cls(
+                **{**content, "lines": tuple(content.get("lines", ())), "compare": tuple(content.get("compare", ()))}
+            )
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"these bytes are no plan of what to write: {error}") from error
