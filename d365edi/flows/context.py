@@ -1,0 +1,112 @@
+"""What every flow works with: the journal, the endpoints, the partners, the clock, and who is busy with what.
+
+Everything here can be lost at any instant: the busy set, the key locks and the pauses only keep two tasks of one process from
+doing the same thing at once. What is true stands in the journal.
+
+Knows: how work is run side by side. Does not know: what the work is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import anyio
+
+from d365edi import log
+from d365edi.edi.interchange import Party
+from d365edi.endpoints.base import Endpoint
+from d365edi.endpoints.d365.endpoint import D365
+from d365edi.flows.partner import Partner
+from d365edi.journal import Journal
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one tick did, for the log and for tests: counts by word (`received`, `created`, `held`, ...)."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, word: str, by: int = 1) -> None:
+        """Count one thing."""
+        self.counts[word] = self.counts.get(word, 0) + by
+
+    def __str__(self) -> str:
+        return ", ".join(f"{n} {word}" for word, n in self.counts.items()) or "nothing to do"
+
+
+@dataclass(slots=True)
+class Context:
+    """The parts a flow needs. `clock` gives epoch seconds, `sleep` waits; both are handed in so that tests own time."""
+
+    journal: Journal
+    endpoints: Mapping[str, Endpoint]
+    d365: D365
+    partners: Mapping[str, Partner]
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    jitter: Callable[[], float]
+    concurrency: int = 8
+    busy: set[str] = field(default_factory=set)
+    paused: dict[str, float] = field(default_factory=dict)
+    answers: dict[object, tuple[float, list[dict[str, object]]]] = field(default_factory=dict)
+    locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
+    d365_name: str = "d365"
+
+    def route(self, sender: Party, receiver: Party) -> Partner | None:
+        """The partner whose interchange this is: both ids with their qualifiers must be the agreed ones."""
+        for partner in self.partners.values():
+            if (partner.identity.them, partner.identity.us) == (sender, receiver):
+                return partner
+        return None
+
+    @asynccontextmanager
+    async def alone(self, key: str) -> AsyncIterator[None]:
+        """Hold `key` alone: two messages for one order, journal or file never run side by side."""
+        lock, waiting = self.locks.get(key, (anyio.Lock(), 0))
+        self.locks[key] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self.locks[key]
+            if waiting == 1:
+                del self.locks[key]
+            else:
+                self.locks[key] = (lock, waiting - 1)
+
+    async def each(self, kind: str, ids: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int = 0) -> None:
+        """Run `work` over the ids side by side, at most `limit` at once, leaving out those that another task is busy with.
+
+        One that fails for a reason nobody foresaw is logged with its trace and does not stop the others.
+        """
+        limiter = anyio.Semaphore(limit or self.concurrency)
+
+        async def one(id: T) -> None:
+            key = f"{kind}:{id}"
+            async with limiter:
+                if key in self.busy:
+                    return
+                self.busy.add(key)
+                try:
+                    await work(id)
+                except Exception as error:  # noqa: BLE001 - one bad message never stops the others
+                    log.defect("flows", f"{kind} {id}", error)
+                finally:
+                    self.busy.discard(key)
+
+        async with anyio.create_task_group() as group:
+            for id in ids:
+                group.start_soon(one, id)
+
+    def pause(self, endpoint: str, until: float) -> None:
+        """Leave an endpoint in peace until then: it is out of reach for everybody."""
+        self.paused[endpoint] = until
+
+    def is_paused(self, endpoint: str) -> bool:
+        """Whether an endpoint is being left in peace."""
+        return self.paused.get(endpoint, 0.0) > self.clock()

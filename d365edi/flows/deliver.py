@@ -1,0 +1,132 @@
+"""Journal to endpoint: intent, act, look, receipt; else again, or quarantine.
+
+The endpoint marks its intent and each step in the journal before and after every side effect, and called again with those marks
+it looks first. So a delivery is simply tried again, whatever happened to the last try; how often is `policy`'s decision.
+
+Knows: deliveries and what becomes of them. Does not know: any wire, any language, what a payload means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from d365edi import log
+from d365edi.endpoints.base import Mark, Parcel, Receipt
+from d365edi.errors import Disputed, EndpointError, Unavailable
+from d365edi.failpoints import reach
+from d365edi.flows import policy
+from d365edi.flows.context import Context, Tally
+from d365edi.journal import Delivery, Tx
+
+
+async def deliver(ctx: Context, delivery_id: int, tally: Tally) -> None:
+    """Try one delivery that is due. What is not due (any more) is left alone."""
+    delivery = await ctx.journal.read(lambda tx: tx.deliveries.get(delivery_id))
+    async with ctx.alone(delivery.order_key):
+        started = await ctx.journal.write(lambda tx: _start(tx, ctx, delivery_id))
+        if started is None:
+            return
+        delivery, payload = started
+        reach("deliver.attempting")
+        parcel = Parcel(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+        began = ctx.clock()
+        try:
+            receipt = await ctx.endpoints[delivery.endpoint].deliver(parcel, _marker(ctx, delivery.id))
+        except EndpointError as error:
+            await _failed(ctx, delivery, error, tally)
+            return
+        reach("deliver.delivered")
+        await ctx.journal.write(lambda tx: _record(tx, delivery, receipt))
+        reach("deliver.recorded")
+        _tell(delivery, receipt, ctx.clock() - began, tally)
+
+
+def _marker(ctx: Context, delivery_id: int) -> Mark:
+    async def mark(step: str, facts: Mapping[str, str]) -> None:
+        await ctx.journal.write(lambda tx: tx.deliveries.mark(delivery_id, step, facts))
+
+    return mark
+
+
+def _start(tx: Tx, ctx: Context, delivery_id: int) -> tuple[Delivery, bytes] | None:
+    delivery = tx.deliveries.get(delivery_id)
+    if delivery.state not in ("pending", "waiting", "attempting") or ctx.is_paused(delivery.endpoint):
+        return None
+    if delivery.state == "waiting" and (delivery.until or 0.0) > tx.now:
+        return None
+    delivery = tx.deliveries.attempting(delivery_id)
+    return delivery, tx.payloads.get(delivery.digest)
+
+
+def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> None:
+    """The receipt, the document's last rung and the audit line, in one transaction."""
+    tx.deliveries.delivered(delivery.id, receipt.id, receipt.detail)
+    if delivery.document is not None:
+        tx.documents.set_state(delivery.document, "delivered")
+    tx.audit.append(
+        "delivered",
+        message=delivery.message,
+        document=delivery.document,
+        delivery=delivery.id,
+        partner=delivery.partner,
+        name=delivery.name,
+        receipt=receipt.id,
+        **receipt.detail,
+    )
+
+
+async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally: Tally) -> None:
+    """One transaction for the decision; an endpoint that is out of reach is left in peace by everybody until then."""
+    now = ctx.clock()
+    decision = policy.after_failure(
+        error,
+        delivery.attempts,
+        delivery.first_failed_at or now,
+        now,
+        budget=ctx.partners[delivery.partner].budget,
+        jitter=ctx.jitter(),
+    )
+    if isinstance(decision, policy.Again):
+        if isinstance(error, Unavailable) and not error.unclear:
+            ctx.pause(delivery.endpoint, min(decision.at, now + policy.FIRST_WAIT))
+        await ctx.journal.write(lambda tx: _again(tx, delivery, decision))
+        tally.add("waiting")
+        log.say("WARNING", delivery.flow, "waits", f"{delivery.name}: {decision.reason}; again in {decision.at - now:.0f} s")
+        return
+    sentence = decision.reason
+    await ctx.journal.write(lambda tx: _set_aside(tx, delivery, sentence, disputed=isinstance(error, Disputed)))
+    tally.add("held" if delivery.document is not None else "quarantined")
+    log.say("WARNING", delivery.flow, "held" if delivery.document is not None else "quarantined", f"{delivery.name}: {sentence}")
+
+
+def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:
+    tx.deliveries.waiting(delivery.id, decision.at, decision.reason)
+    tx.audit.append(
+        "failed", delivery=delivery.id, document=delivery.document, partner=delivery.partner, reason=decision.reason, until=decision.at
+    )
+
+
+def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> None:
+    tx.deliveries.quarantined(delivery.id, sentence)
+    if delivery.document is not None:
+        tx.documents.set_state(delivery.document, "held", sentence)
+    tx.audit.append(
+        "disputed" if disputed else "quarantined",
+        delivery=delivery.id,
+        document=delivery.document,
+        partner=delivery.partner,
+        name=delivery.name,
+        reason=sentence,
+    )
+
+
+def _tell(delivery: Delivery, receipt: Receipt, seconds: float, tally: Tally) -> None:
+    if delivery.kind == "SalesOrder":
+        tally.add("created")
+        lines = f", {receipt.detail['lines']} lines" if "lines" in receipt.detail else ""
+        log.say(
+            "INFO", delivery.flow, "created", f"{delivery.name} → sales order {receipt.id}{lines}", took=seconds, delivery=delivery.id
+        )
+        return
+    tally.add("delivered")
+    log.say("INFO", delivery.flow, "delivered", f"{delivery.name} → {delivery.path}", took=seconds, delivery=delivery.id)

@@ -1,0 +1,132 @@
+"""A partner as the flows see one: ids, envelope, compiled maps and policies, built once from the settings by `app`.
+
+Knows: values and compiled tables. Does not know: settings files, secrets, connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from d365edi.edi import interchange as edi
+from d365edi.edi.syntax import Syntax
+from d365edi.edi.x12.reader import ReadOptions
+from d365edi.endpoints.base import After, Place
+from d365edi.maps.reader import Reader
+from d365edi.maps.resolve import Profile
+from d365edi.maps.table import Table
+from d365edi.maps.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where deliveries of one kind go: endpoint, folder, and the pattern of the file name."""
+
+    endpoint: str
+    path: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Both sides' ids of an X12 relation and how our interchanges to them look."""
+
+    us: edi.Party
+    them: edi.Party
+    group_us: str
+    group_them: str
+    version: str
+    usage: str
+    syntax: Syntax
+    uppercase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How received groups are answered: `send` 997 or none, with TA1 `never`, `requested` or `rejected`."""
+
+    send: str
+    target: Target | None
+    ta1: str = "requested"
+    loop: str = "errors"
+    expect_within: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """The partner's answers to the four questions about duplicates."""
+
+    same_name_new_bytes: str = "hold"
+    new_name_same_bytes: str = "skip"
+    same_interchange: str = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Pickup:
+    """A place where a partner leaves files, with when a file there is complete and what becomes of it."""
+
+    name: str
+    partner: str
+    endpoint: str
+    place: Place
+    after: After
+    looks: int = 2
+    apart: float = 3.0
+    sentinel: str = ""
+    limit: int = 64 << 20
+    in_flight: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """What one of their transaction sets becomes here."""
+
+    flow: str
+    set: str
+    company: str
+    create: str
+    purpose: Mapping[str, str]
+    ignore: frozenset[str]
+    readers: Mapping[str, Reader]
+    order_table: Table
+    map_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """What one of our documents becomes there."""
+
+    flow: str
+    set: str
+    company: str
+    of: str
+    accounts: tuple[str, ...]
+    since: date | None
+    overlap: timedelta
+    target: Target
+    read_table: Table
+    writer: Writer
+    functional_id: str
+    map_digest: str
+    on_event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Everything about one trading partner that a flow needs."""
+
+    name: str
+    identity: Identity
+    answers: Answers
+    duplicates: Duplicates
+    options: ReadOptions
+    budget: float
+    profile: Profile
+    pickups: Mapping[str, Pickup] = field(default_factory=dict)
+    receives: Mapping[str, Receive] = field(default_factory=dict)
+    sends: Mapping[str, Send] = field(default_factory=dict)
+    customer: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,134 @@
+"""When to try again, when to stop, what counts as seen before: every decision of the flows that is a value.
+
+Rules (the journal's design in short): a retry has a time budget, not a count; its waits are exponential with jitter from seconds
+to a quarter of an hour; what the other side understood and refused is never tried again; four questions about duplicates have
+four answers, each a setting of the partner.
+
+Knows: errors, times as numbers, settings words. Does not know: the clock, the journal, any wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from d365edi.errors import Disputed, Refused, Unavailable
+
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 900.0
+DEFAULT_BUDGET = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again at this time (epoch seconds)."""
+
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Set aside for a person, with the sentence they will read."""
+
+    reason: str
+
+
+def after_failure(
+    error: Exception,
+    attempt: int,
+    first_failed_at: float,
+    now: float,
+    *,
+    budget: float = DEFAULT_BUDGET,
+    jitter: float = 0.5,
+) -> Again | Quarantine:
+    """Decide about a failed attempt (1 is the first). `jitter` in [0, 1) spreads the wait over 75 to 125 %; budget in seconds.
+
+    A Retry-After is obeyed even beyond the longest wait, but never past the end of the budget.
+    """
+    if isinstance(error, Disputed | Refused):
+        return Quarantine(str(error))
+    if not isinstance(error, Unavailable):
+        return Quarantine(f"unexpected {type(error).__name__}: {error}; this is a defect of d365edi, its log has the trace")
+    deadline = first_failed_at + budget
+    if now >= deadline:
+        return Quarantine(f"{error}; tried {attempt} times over {(now - first_failed_at) / 3600:.1f} h")
+    wait = min(FIRST_WAIT * 2.0 ** min(attempt - 1, 16), LONGEST_WAIT) * (0.75 + 0.5 * jitter)
+    if error.retry_after is not None:
+        wait = max(error.retry_after, 0.0)
+    return Again(min(now + wait, deadline), str(error))
+
+
+Seen = Literal["new", "same", "renamed", "overwritten"]
+Verdict = Literal["received", "duplicate", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What becomes of a file at first sight: the state its message gets, and why when it is not simply received."""
+
+    state: Verdict
+    reason: str = ""
+
+
+def claim(
+    name: str,
+    named: Sequence[str],
+    twins: Sequence[str],
+    *,
+    same_name_new_bytes: str = "hold",
+    new_name_same_bytes: str = "skip",
+) -> Claim:
+    """Answer two of the four questions. `named`: digests seen under this name; `twins`: names seen with these bytes.
+
+    (Same name and same bytes is no claim at all, and the same control number in other bytes is asked when the bytes are read.)
+    """
+    if twins and new_name_same_bytes == "skip":
+        return Claim("duplicate", f"{name} holds the same bytes as {twins[0]}, which was received before; skipped")
+    if twins and new_name_same_bytes == "hold":
+        return Claim(
+            "quarantined",
+            f"{name} holds the same bytes as {twins[0]}, which was received before; "
+            f"d365edi release {name} takes it all the same, reject closes it",
+        )
+    if named and same_name_new_bytes == "hold":
+        return Claim(
+            "quarantined",
+            f"{name} was received before with other bytes ({named[0][:6]}…); ask the partner whether it replaces the first, "
+            f"then: d365edi release {name}, or reject",
+        )
+    if named and same_name_new_bytes == "skip":
+        return Claim("duplicate", f"{name} was received before with other bytes ({named[0][:6]}…); skipped by setting")
+    return Claim("received")
+
+
+Purpose = Literal["create", "ignore", "hold"]
+
+
+def purpose(code: str | None, table: Mapping[str, str]) -> Purpose:
+    """What a purpose code (BEG01, data element 353) asks for: `00` creates unless told otherwise, anything else is held."""
+    found = table.get(code or "00", "create" if (code or "00") == "00" else "hold")
+    return "create" if found == "create" else "ignore" if found == "ignore" else "hold"
+
+
+AckClass = Literal["matched", "late", "double", "unmatched"]
+
+
+def ack_class(state: str | None, due: float | None, now: float) -> AckClass:
+    """Class of an acknowledgment against the delivery it names (state None: we sent no such group)."""
+    if state is None:
+        return "unmatched"
+    if state not in ("awaited", "overdue"):
+        return "double"
+    return "late" if state == "overdue" or (due is not None and now > due) else "matched"
+
+
+ACK_STATES: Mapping[str, str] = {"A": "accepted", "E": "accepted_with_errors", "P": "partially", "R": "rejected"}
+"""AK901 (data element 715) to the acknowledgment axis; M, W and X (security) count as rejected."""
+
+
+def complete_enough(*, complete: bool, waits: int, patience: int = 3) -> bool:
+    """Take a file without its trailer only after some looks more; it is then answered and quarantined."""
+    return complete or waits >= patience

@@ -1,0 +1,237 @@
+"""Endpoint to journal: list, stable?, fetch, claim by digest, and only then settle at the source.
+
+A file is taken after two equal looks; the second follows within the same pass. It is held (payload, digest and message row in
+one durable transaction) before the source is told. Settling is a state of its own and retried alone: a crash between the two
+leaves a file that is here and still there, and the next look finds it known and only settles it.
+
+Knows: pickups, looks, claims. Does not know: what is in the bytes (only whether their trailer is there), any wire.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from d365edi import log
+from d365edi.edi.sniff import complete
+from d365edi.endpoints.base import After, Endpoint, Listing, Remote
+from d365edi.errors import Refused, Unavailable
+from d365edi.failpoints import reach
+from d365edi.flows import policy
+from d365edi.flows.context import Context, Tally
+from d365edi.flows.partner import Pickup
+from d365edi.journal import Look, Message, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A claim made: the message, and whether these very bytes under this very name were known already."""
+
+    message: Message
+    again: bool = False
+
+
+async def receive(ctx: Context, pickup: Pickup, tally: Tally) -> list[int]:
+    """One pass over a pickup. Returns the ids of messages that are new here and wait to be translated."""
+    endpoint = ctx.endpoints[pickup.endpoint]
+    if ctx.is_paused(pickup.endpoint):
+        return []
+    try:
+        ready = await _ready(ctx, pickup, endpoint)
+    except (Unavailable, Refused) as error:
+        _out_of_reach(ctx, pickup, error)
+        tally.add("unreachable")
+        return []
+    ids: list[int] = []
+
+    async def one(remote: Remote) -> None:
+        taken = await _take(ctx, pickup, endpoint, remote, tally)
+        if taken is not None and taken.message.state == "received":
+            ids.append(taken.message.id)
+
+    await ctx.each(f"remote:{pickup.endpoint}:{pickup.place.path}", ready, one, pickup.in_flight)
+    return ids
+
+
+def _out_of_reach(ctx: Context, pickup: Pickup, error: Unavailable | Refused) -> None:
+    wait = error.retry_after if isinstance(error, Unavailable) and error.retry_after else policy.FIRST_WAIT
+    ctx.pause(pickup.endpoint, ctx.clock() + wait)
+    log.say("WARNING", pickup.name, "waits", str(error))
+
+
+async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> list[Remote]:
+    """The files that are complete: looked at often enough without a change, with their sentinel where one is agreed."""
+    listing = await endpoint.list(pickup.place)
+    looks = await _note(ctx, pickup, listing)
+    for _ in range(pickup.looks - 1):
+        if not any(_young(pickup, look) for look in looks.values()):
+            break
+        await ctx.sleep(pickup.apart)
+        listing = await endpoint.list(pickup.place)
+        looks = await _note(ctx, pickup, listing)
+    sentinels = {pickup.sentinel.replace("{name}", remote.name) for remote in listing.remotes} if pickup.sentinel else set()
+    names = {remote.name for remote in listing.remotes} | {passed.name for passed in listing.passed_over}
+    return [
+        remote
+        for remote in listing.remotes
+        if remote.name not in sentinels
+        and not _young(pickup, looks[remote.name])
+        and (not pickup.sentinel or pickup.sentinel.replace("{name}", remote.name) in names)
+        and not (looks[remote.name].message is not None and pickup.after.action == "leave")
+    ]
+
+
+def _young(pickup: Pickup, look: Look) -> bool:
+    return look.message is None and look.equal < pickup.looks and not pickup.sentinel
+
+
+async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Look]:
+    remotes = [(remote.name, remote.size, remote.modified) for remote in listing.remotes]
+    passed = [(entry.name, entry.reason) for entry in listing.passed_over]
+    looks = await ctx.journal.write(lambda tx: tx.looks.note(pickup.endpoint, pickup.place.path, remotes, passed))
+    return {look.name: look for look in looks}
+
+
+async def _take(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, tally: Tally) -> Taken | None:
+    known = await ctx.journal.read(lambda tx: _known(tx, pickup, remote))
+    if known is not None and not known.settled:
+        await _settle(ctx, pickup, endpoint, remote, known)
+        return None
+    try:
+        payload = await endpoint.fetch(remote, pickup.limit)
+    except Unavailable as error:
+        await _say_why_not(ctx, pickup, remote, str(error), wait=True)
+        return None
+    except Refused as error:
+        await _say_why_not(ctx, pickup, remote, str(error), wait=False)
+        log.say("WARNING", pickup.name, "passed over", str(error))
+        return None
+    reach("receive.fetched")
+    waits = await ctx.journal.read(lambda tx: _waits(tx, pickup, remote))
+    if not policy.complete_enough(complete=complete(payload), waits=waits):
+        await _say_why_not(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", wait=True)
+        tally.add("incomplete")
+        return None
+    taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, remote, payload))
+    reach("receive.claimed")
+    _tell(pickup, taken, tally)
+    await _settle(ctx, pickup, endpoint, remote, taken.message)
+    return taken
+
+
+def _known(tx: Tx, pickup: Pickup, remote: Remote) -> Message | None:
+    """The message that this very look (name, size, time) was taken as."""
+    for look in tx.looks.search(remote.name):
+        if (look.endpoint, look.path, look.name) == (pickup.endpoint, pickup.place.path, remote.name):
+            return tx.messages.get(look.message) if look.message is not None else None
+    return None
+
+
+def _waits(tx: Tx, pickup: Pickup, remote: Remote) -> int:
+    for look in tx.looks.search(remote.name):
+        if (look.endpoint, look.path, look.name) == (pickup.endpoint, pickup.place.path, remote.name):
+            return look.waits
+    return 0
+
+
+async def _say_why_not(ctx: Context, pickup: Pickup, remote: Remote, reason: str, *, wait: bool) -> None:
+    await ctx.journal.write(
+        lambda tx: tx.looks.verdict(pickup.endpoint, pickup.place.path, remote.name, reason, waits=1 if wait else 0)
+    )
+
+
+def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes) -> Taken:
+    """One transaction: the payload, the message row with its state, the look that it was taken from, the audit line."""
+    digest = hashlib.sha256(payload).hexdigest()
+    same = tx.messages.same(pickup.partner, remote.name, digest)
+    if same is not None:
+        tx.looks.taken(pickup.endpoint, pickup.place.path, remote.name, same.id)
+        tx.audit.append("seen again", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
+        _offer_answers_again(tx, same)
+        return Taken(same, again=True)
+    duplicates = ctx.partners[pickup.partner].duplicates
+    earlier = tx.messages.with_digest(pickup.partner, digest)
+    decision = policy.claim(
+        remote.name,
+        [message.digest for message in tx.messages.named(pickup.partner, remote.name)],
+        [message.name for message in earlier],
+        same_name_new_bytes=duplicates.same_name_new_bytes,
+        new_name_same_bytes=duplicates.new_name_same_bytes,
+    )
+    message = tx.messages.add(
+        direction="in",
+        partner=pickup.partner,
+        flow=pickup.name,
+        endpoint=pickup.endpoint,
+        path=pickup.place.path,
+        name=remote.name,
+        size=len(payload),
+        modified=remote.modified,
+        payload=payload,
+        state=decision.state,
+        reason=decision.reason,
+    )
+    tx.looks.taken(pickup.endpoint, pickup.place.path, remote.name, message.id)
+    if decision.state == "duplicate" and earlier:
+        _offer_answers_again(tx, earlier[0])
+    tx.audit.append(
+        "received" if decision.state == "received" else decision.state,
+        message=message.id,
+        partner=pickup.partner,
+        name=remote.name,
+        size=len(payload),
+        digest=digest,
+        **({"reason": decision.reason} if decision.reason else {}),
+    )
+    return Taken(message)
+
+
+def _offer_answers_again(tx: Tx, message: Message) -> None:
+    """The same bytes after we answered: the partner may have missed the answer, so the stored one is offered again, no new one made.
+
+    Its progress says that the name may be ours already, so that an answer still lying there counts as landed.
+    """
+    for delivery in tx.deliveries.for_message(message.id):
+        if delivery.kind in ("997", "TA1") and delivery.state == "delivered":
+            tx.deliveries.again(delivery.id)
+            tx.audit.append("offered again", delivery=delivery.id, message=message.id, partner=delivery.partner, name=delivery.name)
+
+
+def _tell(pickup: Pickup, taken: Taken, tally: Tally) -> None:
+    message = taken.message
+    if taken.again:
+        tally.add("known")
+        log.say("INFO", pickup.name, "known", f"{message.name}: received before, nothing new is made of it", run=message.run)
+        return
+    tally.add(message.state)
+    fields = {"run": message.run, "size": message.size, "digest": message.digest}
+    if message.state == "received":
+        log.say("INFO", pickup.name, "received", message.name, **fields)
+    else:
+        log.say("WARNING", pickup.name, message.state, message.reason, **fields)
+
+
+async def _settle(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, message: Message) -> None:
+    """Tell the source that we hold it. A failure here is retried alone at the next look; nothing is fetched again."""
+    if pickup.after.action == "leave":
+        await ctx.journal.write(lambda tx: tx.messages.settled(message.id, remote.name))
+        return
+    reach("receive.settling")
+    try:
+        settlement = await endpoint.settle(remote, pickup.after, message.digest)
+        if pickup.sentinel:
+            name = pickup.sentinel.replace("{name}", remote.name)
+            await endpoint.settle(Remote(remote.path, name, -1), After("delete"), message.digest)
+    except (Unavailable, Refused) as error:
+        log.say("WARNING", pickup.name, "not settled", f"{message.name} is held here but still there: {error}", run=message.run)
+        return
+    reach("receive.settled")
+    if settlement.outcome == "changed":
+        log.say("WARNING", pickup.name, "changed", f"{message.name} was overwritten since; it is received anew", run=message.run)
+        return
+
+    def record(tx: Tx) -> None:
+        tx.messages.settled(message.id, settlement.name)
+        tx.audit.append("settled", message=message.id, partner=message.partner, outcome=settlement.outcome, name=settlement.name)
+
+    await ctx.journal.write(record)
