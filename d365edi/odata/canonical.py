@@ -1,7 +1,9 @@
 """JSON as this project keeps it: numbers are Decimal, never float; the same value always gives the same bytes.
 
-Two writings: `dumps` sorts the keys of every object, so that a record fetched twice has one digest; `compact` keeps the order of
-keys, for bodies whose order a map chose. Both are UTF-8 without blanks. A Decimal is written plainly (`100`, `0.50`), with the
+Two writings: `dumps` sorts the keys of every object, so that a record fetched twice has one digest; `compact` keeps
+the order of
+keys, for bodies whose order a map chose. Both are UTF-8 without blanks. A Decimal is written plainly (`100`,
+`0.50`), with the
 digits it has and without an exponent; a date as noon UTC, which is how D365 spells a day.
 
 Knows: JSON. Does not know: OData, any entity.
@@ -27,7 +29,9 @@ def compact(value: Any) -> bytes:
 
 
 def loads(data: bytes | str) -> Any:
-    """Read JSON with every broken number as Decimal. Raises ValueError when it is no JSON (also for NaN and Infinity)."""
+    """Read JSON with every broken number as Decimal. Raises ValueError when it is no JSON (also for NaN and
+    Infinity).
+    """
     return json.loads(data, parse_float=Decimal, parse_constant=_no_constant)
 
 

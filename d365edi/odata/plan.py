@@ -1,4 +1,5 @@
-"""What to ask of D365 and what to write there, as plain values: the language between maps (who know the entities) and the client
+"""What to ask of D365 and what to write there, as plain values: the language between maps (who know the entities)
+and the client
 (who knows OData, and no entity).
 
 Knows: shapes. Does not know: any entity name, HTTP, partners.
@@ -15,7 +16,9 @@ from d365edi.odata import canonical
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One read: `filters` are ready `$filter` terms joined by `and`; always cross-company, so name dataAreaId in the filters."""
+    """One read: `filters` are ready `$filter` terms joined by `and`; always cross-company, so name dataAreaId in the
+    filters.
+    """
 
     set: str
     filters: tuple[str, ...] = ()
@@ -26,7 +29,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A further set of a record: rows whose `on` fields (theirs -> header's) are equal, kept under `name`; `optional` sets may be refused."""
+    """A further set of a record: rows whose `on` fields (theirs -> header's) are equal, kept under `name`;
+    `optional` sets may be refused.
+    """
 
     name: str
     set: str
@@ -53,11 +58,14 @@ class ReadPlan:
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:
-    """A header and its lines, and how to find them again. Travels as JSON in a delivery's payload (`to_bytes`/`from_bytes`).
+    """A header and its lines, and how to find them again. Travels as JSON in a delivery's payload
+    (`to_bytes`/`from_bytes`).
 
     `lookup` is the natural key (field -> value) that finds the header; `number_field` is what the server assigns;
-    lines get `link_field` = the header's number, and are compared by `compare` (field names) when a half-made order is resumed.
-    `label` names the document in sentences ("PO 4500123"). Values of `header` and `lines` are what JSON bodies say (enum members
+    lines get `link_field` = the header's number, and are compared by `compare` (field names) when a half-made order
+    is resumed.
+    `label` names the document in sentences ("PO 4500123"). Values of `header` and `lines` are what JSON bodies say
+    (enum members
     by bare name, days at noon UTC); the order of their keys is kept.
     """
 
@@ -80,7 +88,9 @@ class WritePlan:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> WritePlan:
-        """The plan that `to_bytes` wrote; numbers with a point are Decimal. Raises ValueError when the bytes are no plan."""
+        """The plan that `to_bytes` wrote; numbers with a point are Decimal. Raises ValueError when the bytes are no
+        plan.
+        """
         try:
             content = dict(canonical.loads(data))
             known = {each.name for each in fields(cls)}

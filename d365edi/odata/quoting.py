@@ -1,7 +1,9 @@
 """How values, conditions and addresses are spelt in OData as Dynamics 365 F&O reads it.
 
-What differs from other OData services: `in`, `has`, `contains` are not there; an enum in a filter needs its qualified literal
-(a bare string is refused); a day is noon UTC; **a `*` inside the text of an `eq` is a wildcard and cannot be escaped**, so rows found by
+What differs from other OData services: `in`, `has`, `contains` are not there; an enum in a filter needs its
+qualified literal
+(a bare string is refused); a day is noon UTC; **a `*` inside the text of an `eq` is a wildcard and cannot be
+escaped**, so rows found by
 `eq` are compared once more by `same_text` where they decide anything; text is compared without regard to case.
 
 Knows: the spelling. Does not know: any entity name, any host.
@@ -27,6 +29,7 @@ CHUNK = 20
 """How many values of an OR-chain go into one request (the address must stay short; 20 is what other clients proved)."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)?\Z")
+_CHOICE = re.compile(r"\([^()]*\)\Z")
 _SAFE_IN_QUERY = "$'()*,:/@"
 _SAFE_IN_KEY = "'"
 
@@ -36,7 +39,9 @@ Operator = Literal["eq", "ne", "gt", "ge", "lt", "le"]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an enum for a filter, e.g. `Member("SalesStatus", "Backorder")`; in JSON bodies the bare member name is used."""
+    """A member of an enum for a filter, e.g. `Member("SalesStatus", "Backorder")`; in JSON bodies the bare member
+    name is used.
+    """
 
     enum: str
     name: str
@@ -46,7 +51,9 @@ Value = str | int | Decimal | bool | datetime | date | UUID | Member | None
 
 
 def literal(value: Value) -> str:
-    """A value as it stands in `$filter`, not yet percent-encoded. Raises TypeError for a float, NaN or a naive datetime."""
+    """A value as it stands in `$filter`, not yet percent-encoded. Raises TypeError for a float, NaN or a naive
+    datetime.
+    """
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -71,7 +78,9 @@ def _unquoted(value: int | Decimal | datetime | date | UUID) -> str:
 
 
 def compare(field: str, operator: Operator, value: Value) -> str:
-    """One `$filter` term, e.g. `InvoiceDate ge 2026-01-01T12:00:00Z`. Enums allow only eq and ne (TypeError otherwise)."""
+    """One `$filter` term, e.g. `InvoiceDate ge 2026-01-01T12:00:00Z`. Enums allow only eq and ne (TypeError
+    otherwise).
+    """
     if isinstance(value, Member) and operator not in ("eq", "ne"):
         raise TypeError(f"an enum can only be compared by eq and ne, not by {operator}")
     return f"{_name(field)} {operator} {literal(value)}"
@@ -83,7 +92,9 @@ def eq(field: str, value: Value) -> str:
 
 
 def any_of(field: str, values: Sequence[Value]) -> str:
-    """The field is one of the values, as an OR-chain in parentheses (there is no `in`). Raises ValueError when there is none."""
+    """The field is one of the values, as an OR-chain in parentheses (there is no `in`). Raises ValueError when there
+    is none.
+    """
     if not values:
         raise ValueError(f"{field}: a choice among no values would find nothing")
     terms = [eq(field, value) for value in values]
@@ -102,13 +113,14 @@ def all_of(terms: Iterable[str]) -> str:
     parts = [term for term in terms if term]
     if len(parts) == 1:
         return parts[0]
-    return " and ".join(f"({part})" if " or " in part and not part.startswith("(") else part for part in parts)
+    return " and ".join(f"({part})" if " or " in part and not _CHOICE.match(part) else part for part in parts)
 
 
 def key(entity_set: str, parts: Mapping[str, Value]) -> str:
     """The address of one record below the service root, percent-encoded: `Set(dataAreaId='usmf',Number='A%2F1')`.
 
-    All parts of the key are needed, in any order; Int64 parts are ints (unquoted); leading blanks count. Raises ValueError
+    All parts of the key are needed, in any order; Int64 parts are ints (unquoted); leading blanks count. Raises
+    ValueError
     for no parts.
     """
     if not parts:
@@ -118,7 +130,9 @@ def key(entity_set: str, parts: Mapping[str, Value]) -> str:
 
 
 def address(query: Query) -> str:
-    """A read as path and query string below the service root, always cross-company (else D365 looks in one company only)."""
+    """A read as path and query string below the service root, always cross-company (else D365 looks in one company
+    only).
+    """
     options = {
         "$filter": all_of(query.filters),
         "$select": ",".join(query.select),
@@ -130,7 +144,9 @@ def address(query: Query) -> str:
 
 
 def same_text(left: object, right: object) -> bool:
-    """Whether D365 would call two values of a field equal: text without regard to case and to trailing blanks, numbers by value."""
+    """Whether D365 would call two values of a field equal: text without regard to case and to trailing blanks,
+    numbers by value.
+    """
     if isinstance(left, str) and isinstance(right, str):
         return left.rstrip(" ").casefold() == right.rstrip(" ").casefold()
     return bool(left == right)
