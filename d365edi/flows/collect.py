@@ -1,0 +1,116 @@
+"""D365 to journal: what was posted for the partner's accounts since the cursor, less what the journal knows.
+
+Only the invoice date exists to ask by, it has no time of day, and it can be back-dated. So each look asks from the cursor less an
+overlap window, and names that the journal knows are left out: what was sent is known for ever, whatever its date. The first start
+without a date takes a baseline: everything in the window is recorded as known and nothing of it is sent.
+
+A business event only says *look*; it carries no truth, and a lost one costs minutes, not an invoice.
+
+Knows: sends, the cursor, claims. Does not know: entity names, OData, how a record becomes a document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, timezone
+
+from d365edi import log
+from d365edi.endpoints.base import Place, Remote
+from d365edi.errors import Refused, Unavailable
+from d365edi.failpoints import reach
+from d365edi.flows.context import Context, Tally
+from d365edi.flows.partner import Send
+from d365edi.journal import Message, Tx
+from d365edi.maps import d365 as maps
+
+FETCH_LIMIT = 64 << 20
+
+
+async def collect(ctx: Context, send: Send, partner: str, tally: Tally) -> list[int]:
+    """One look for what is new to send. Returns ids of messages that wait to be translated."""
+    if ctx.is_paused(ctx.d365_name):
+        return []
+    cursor = await ctx.journal.read(lambda tx: tx.cursors.get(send.flow))
+    today = datetime.fromtimestamp(ctx.clock(), timezone.utc).date()
+    baseline = cursor is None and send.since is None
+    start = _start(send, cursor, today)
+    plan = maps.read_plan(send.read_table, company=send.company, accounts=send.accounts, since=start)
+    try:
+        listing = await ctx.d365.list(Place(send.of, query=plan))
+    except (Unavailable, Refused) as error:
+        log.say("WARNING", send.flow, "waits", str(error))
+        tally.add("unreachable")
+        return []
+    if baseline:
+        await ctx.journal.write(lambda tx: _baseline(tx, send, partner, listing.remotes, today))
+        log.say("INFO", send.flow, "started", f"{len(listing.remotes)} posted before the first start are known and not sent")
+        return []
+    known = await ctx.journal.read(
+        lambda tx: {remote.name for remote in listing.remotes if tx.messages.named(partner, remote.name)}
+    )
+    ids: list[int] = []
+
+    async def one(remote: Remote) -> None:
+        message = await _take(ctx, send, partner, remote)
+        if message is not None:
+            tally.add("collected")
+            ids.append(message.id)
+
+    new = [remote for remote in listing.remotes if remote.name not in known]
+    await ctx.each(f"record:{send.flow}", new, one)
+    if len(ids) == len(new):
+        await ctx.journal.write(lambda tx: tx.cursors.set(send.flow, today.isoformat()))
+    return ids
+
+
+def _start(send: Send, cursor: str | None, today: date) -> date:
+    """From when to ask: the configured date at the first start, later the cursor less the overlap (never before that date)."""
+    if cursor is None:
+        return send.since if send.since is not None else today - send.overlap
+    start = date.fromisoformat(cursor) - send.overlap
+    return max(start, send.since) if send.since is not None else start
+
+
+def _baseline(tx: Tx, send: Send, partner: str, remotes: tuple[Remote, ...], today: date) -> None:
+    for remote in remotes:
+        if not tx.messages.named(partner, remote.name):
+            _add(tx, send, partner, remote, b"", "done", "posted before the first start")
+    tx.cursors.set(send.flow, today.isoformat())
+    tx.audit.append("baseline", partner=partner, flow=send.flow, known=len(remotes))
+
+
+async def _take(ctx: Context, send: Send, partner: str, remote: Remote) -> Message | None:
+    try:
+        payload = await ctx.d365.fetch(remote, FETCH_LIMIT)
+    except (Unavailable, Refused) as error:
+        log.say("WARNING", send.flow, "waits", f"{remote.name}: {error}")
+        return None
+    reach("receive.fetched")
+
+    def claim(tx: Tx) -> Message:
+        known = tx.messages.same(partner, remote.name, hashlib.sha256(payload).hexdigest())
+        return known or _add(tx, send, partner, remote, payload, "received", "")
+
+    message = await ctx.journal.write(claim)
+    reach("receive.claimed")
+    return message
+
+
+def _add(tx: Tx, send: Send, partner: str, remote: Remote, payload: bytes, state: str, reason: str) -> Message:
+    message = tx.messages.add(
+        direction="out",
+        partner=partner,
+        flow=send.flow,
+        endpoint="d365",
+        path=send.of,
+        name=remote.name,
+        size=len(payload),
+        modified=None,
+        payload=payload,
+        state=state,
+        reason=reason,
+    )
+    if state == "received":
+        tx.messages.settled(message.id, remote.name)
+        tx.audit.append("collected", message=message.id, partner=partner, name=remote.name, digest=message.digest)
+    return message
