@@ -1,0 +1,260 @@
+"""Two doors into the running daemon, one ASGI app each: HTTPS for business events and health, a Unix socket for verbs.
+
+    POST <secret path>?secret=…   a business event: it says *look*, never *what*; answered before the work begins
+    GET  /healthz                 200 while the daemon makes progress, 503 when it does not
+    POST /<verb>                  on the socket (mode 0600): release, reject, replay, tick, ping, status as JSON
+
+D365 does not sign its events and knows only a URL (kept in a key vault), so the URL carries the secret. A wrong secret
+and a wrong path get the same 404: a stranger learns nothing. D365 waits ten seconds and tries three times, so the
+answer does not wait for the work; an event that is lost all the same costs the time until the flow's next look.
+
+Knows: HTTP, TLS, sockets. Does not know: what a verb or an event does (it is handed functions), nor the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from d365edi.errors import D365EdiError, SettingsError
+
+BODY_LIMIT = 256 * 1024
+"""Bytes. Business events carry identifiers, about a kilobyte; more than this is not one."""
+
+Event = dict[str, Any]
+Verb = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+def events_app(
+    path: str, secret: str, take: Callable[[Event], Awaitable[None]], healthy: Callable[[], bool]
+) -> Starlette:
+    """The HTTPS door. `take` is handed each business event and only starts work; `path` and `secret` are the settings'.
+
+    An empty `path` takes no events and leaves only /healthz.
+    """
+
+    async def health(_: Request) -> Response:
+        well = healthy()
+        return JSONResponse({"status": "ok" if well else "stuck"}, status_code=200 if well else 503)
+
+    async def event(request: Request) -> Response:
+        offered = request.query_params.get("secret", "")
+        right_path = hmac.compare_digest(request.url.path.encode(), path.encode())
+        right_secret = hmac.compare_digest(offered.encode(), secret.encode())
+        if not (path and secret and right_path and right_secret):
+            return Response(status_code=404)
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        payload = _object(body)
+        if payload is None:
+            return JSONResponse({"error": "a business event is a JSON object"}, status_code=400)
+        await take(payload)
+        return JSONResponse({"status": "taken"})
+
+    return Starlette(
+        routes=[Route("/healthz", health, methods=["GET"]), Route("/{rest:path}", event, methods=["POST"])],
+        exception_handlers={404: _nothing, 405: _nothing},
+    )
+
+
+def verbs_app(verbs: Mapping[str, Verb]) -> Starlette:
+    """The socket's door: `POST /<verb>` with a JSON object of arguments, answered `{"answer": …}`.
+
+    What a verb refuses in words comes back as `{"error": kind, "message": …, "remedy": …}` with status 409.
+    """
+
+    async def call(request: Request) -> Response:
+        verb = verbs.get(request.path_params["verb"])
+        body = await _body(request)
+        arguments = _object(body or b"{}") if body is not None else None
+        if verb is None or arguments is None:
+            return JSONResponse({"error": "D365EdiError", "message": "no such verb"}, status_code=404)
+        try:
+            return JSONResponse({"answer": await verb(arguments)})
+        except D365EdiError as error:
+            said = {"error": type(error).__name__, "message": str(error)}
+            return JSONResponse(said, status_code=409)
+
+    return Starlette(routes=[Route("/{verb}", call, methods=["POST"])])
+
+
+async def _nothing(_: Request, __: Exception) -> Response:
+    return Response(status_code=404)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None as soon as it is longer than BODY_LIMIT."""
+    held = bytearray()
+    async for chunk in request.stream():
+        held += chunk
+        if len(held) > BODY_LIMIT:
+            return None
+    return bytes(held)
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+# ---------------------------------------------------------------------------------------------------------- sockets
+
+
+def bind_tcp(address: str) -> socket.socket:
+    """A listening socket on `host:port` (`[::1]:port` for IPv6). SettingsError when the place is taken or not ours.
+
+    Bound here, because uvicorn ends the process when a port is taken.
+    """
+    host, _, port = address.rpartition(":")
+    opened = contextlib.ExitStack()
+    try:
+        if not 0 <= int(port) <= 65535:  # getaddrinfo would take 99999 for 34463
+            raise ValueError(f"{port} is no port")
+        with opened:
+            found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            family, kind, protocol, _, place = found[0]
+            bound = opened.enter_context(socket.socket(family, kind, protocol))
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(place)
+            bound.listen(128)
+            opened.pop_all()
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"cannot listen on {address}: {error}",
+            key="daemon.listen",
+            remedy="write host:port of this machine that nothing else uses, e.g. 0.0.0.0:8443",
+        ) from error
+    return bound
+
+
+def bind_unix(path: Path) -> socket.socket:
+    """A listening Unix socket of mode 0600 at `path`, in place of one that a killed daemon left there.
+
+    The caller holds the journal's lock, so nobody else can be listening there.
+    """
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        with short(path) as name:
+            bound.bind(name)
+        path.chmod(0o600)  # before listen(): until then every connection is refused
+        bound.listen(16)
+    except OSError as error:
+        bound.close()
+        raise SettingsError(f"cannot open the socket {path}: {error}", key="daemon.journal") from error
+    return bound
+
+
+@contextlib.contextmanager
+def short(path: Path) -> Iterator[str]:
+    """A name for `path` that fits the 107 bytes of a Unix socket address, however long the folder's name is."""
+    if len(os.fsencode(path)) < 100:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def tls_context(certificate: Path, key: str) -> ssl.SSLContext:
+    """A server's context, TLS 1.2 and up. `key` is the PEM text (a secret): it is never written to a disk."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    memory = os.memfd_create("key", os.MFD_CLOEXEC)
+    try:
+        os.write(memory, key.encode())
+        context.load_cert_chain(certificate, f"/proc/self/fd/{memory}", password=_no_password)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"certificate {certificate} and its key cannot be used: {error}",
+            key="daemon.tls",
+            remedy="give the full chain in PEM and the key that belongs to it, without a password",
+        ) from error
+    finally:
+        os.close(memory)
+    return context
+
+
+def _no_password() -> str:
+    """Stand between OpenSSL and the terminal: an encrypted key is an error, not a prompt in a daemon."""
+    return ""
+
+
+# ----------------------------------------------------------------------------------------------------------- server
+
+
+class _Server(uvicorn.Server):
+    """uvicorn in our loop: signals stay the daemon's, and an idle door sleeps instead of waking ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.open = anyio.Event()
+        self.stop = anyio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.open.set()
+
+    async def main_loop(self) -> None:
+        await self.stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    app: Starlette, bound: socket.socket, *, tls: ssl.SSLContext | None = None, grace: int = 5
+) -> AsyncIterator[None]:
+    """Serve `app` on a copy of the bound socket; on leaving, requests in flight get `grace` seconds to finish.
+
+    The caller keeps `bound`: while it stays open, callers who come between two servings wait instead of being refused.
+    """
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,  # it would need the tick that main_loop leaves out
+        timeout_graceful_shutdown=grace,
+        limit_concurrency=100,
+        ssl_context_factory=(lambda *_: tls) if tls else None,
+    )
+    server = _Server(config)
+
+    async def serve() -> None:
+        with anyio.CancelScope(shield=True):  # a cut daemon still closes its doors in order, within `grace`
+            await server.serve([bound.dup()])
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(serve)
+        await server.open.wait()
+        try:
+            yield
+        finally:
+            server.stop.set()
