@@ -74,7 +74,6 @@ class Pickup:
     after: After
     looks: int = 2
     apart: float = 3.0
-    sentinel: str = ""
     limit: int = 64 << 20
     in_flight: int = 16
 

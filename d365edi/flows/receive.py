@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from d365edi import log
 from d365edi.edi.sniff import complete
-from d365edi.endpoints.base import After, Endpoint, Listing, Remote
+from d365edi.endpoints.base import Endpoint, Listing, Remote
 from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
@@ -60,7 +60,7 @@ def _out_of_reach(ctx: Context, pickup: Pickup, error: Unavailable | Refused) ->
 
 
 async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> list[Remote]:
-    """The files that are complete: looked at often enough without a change, with their sentinel where one is agreed."""
+    """The files that are complete: looked at often enough without a change (a sentinel is the endpoint's business)."""
     listing = await endpoint.list(pickup.place)
     looks = await _note(ctx, pickup, listing)
     for _ in range(pickup.looks - 1):
@@ -69,20 +69,16 @@ async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> list[Remot
         await ctx.sleep(pickup.apart)
         listing = await endpoint.list(pickup.place)
         looks = await _note(ctx, pickup, listing)
-    sentinels = {pickup.sentinel.replace("{name}", remote.name) for remote in listing.remotes} if pickup.sentinel else set()
-    names = {remote.name for remote in listing.remotes} | {passed.name for passed in listing.passed_over}
     return [
         remote
         for remote in listing.remotes
-        if remote.name not in sentinels
-        and not _young(pickup, looks[remote.name])
-        and (not pickup.sentinel or pickup.sentinel.replace("{name}", remote.name) in names)
+        if not _young(pickup, looks[remote.name])
         and not (looks[remote.name].message is not None and pickup.after.action == "leave")
     ]
 
 
 def _young(pickup: Pickup, look: Look) -> bool:
-    return look.message is None and look.equal < pickup.looks and not pickup.sentinel
+    return look.message is None and look.equal < pickup.looks
 
 
 async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Look]:
@@ -219,9 +215,6 @@ async def _settle(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remo
     reach("receive.settling")
     try:
         settlement = await endpoint.settle(remote, pickup.after, message.digest)
-        if pickup.sentinel:
-            name = pickup.sentinel.replace("{name}", remote.name)
-            await endpoint.settle(Remote(remote.path, name, -1), After("delete"), message.digest)
     except (Unavailable, Refused) as error:
         log.say("WARNING", pickup.name, "not settled", f"{message.name} is held here but still there: {error}", run=message.run)
         return

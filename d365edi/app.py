@@ -1,0 +1,197 @@
+"""Who: builds every part from the settings, closes in reverse. `tick(flow)` is what clock, event, command line and tests all call.
+
+Knows: which parts there are and how they are put together. Does not know: when anything happens (that is `daemon`), what a wire or
+a language looks like.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import anyio
+
+from d365edi import build, log
+from d365edi.endpoints.base import Endpoint, Knock
+from d365edi.flows import acknowledge, decide, replay
+from d365edi.flows.collect import collect
+from d365edi.flows.context import Context, Tally
+from d365edi.flows.deliver import deliver
+from d365edi.flows.receive import receive
+from d365edi.flows.render import render
+from d365edi.flows.translate import translate
+from d365edi.journal import Journal, Tx
+from d365edi.settings import Settings
+
+DUE = "due"
+"""The name of the tick that works off what waits and is due, whatever flow it belongs to."""
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FlowInfo:
+    """A flow that a clock or an event can fire: exactly one of `every` and `cron` is set, unless only an event fires it."""
+
+    name: str
+    every: timedelta | None = None
+    cron: str | None = None
+    on_event: str | None = None
+    jitter: timedelta | None = None
+
+
+class App:
+    """All parts, open. Made by `App.open` only."""
+
+    def __init__(self, settings: Settings, ctx: Context, flows: Sequence[FlowInfo]) -> None:
+        self.settings = settings
+        self.ctx = ctx
+        self._flows = tuple(flows)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, settings: Settings, *, clock: Callable[[], float] = time.time, d365: Endpoint | None = None
+    ) -> AsyncIterator[App]:
+        """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
+
+        Raises SettingsError where maps or partners do not fit together, JournalError where the journal is taken.
+        """
+        partners = build.partners(settings)
+        endpoints = build.endpoints(settings)
+        if d365 is not None:
+            endpoints["d365"] = d365
+        journal = await Journal.open(settings.daemon.journal, clock=clock)
+        try:
+            ctx = Context(
+                journal=journal,
+                endpoints=endpoints,
+                d365=build.as_d365(endpoints["d365"]),
+                partners=partners,
+                clock=clock,
+                sleep=anyio.sleep,
+                jitter=random.random,
+                concurrency=settings.d365.concurrency,
+            )
+            yield cls(settings, ctx, build.flows(settings))
+        finally:
+            with anyio.CancelScope(shield=True):
+                for endpoint in reversed(endpoints.values()):
+                    await endpoint.close()
+                await journal.close()
+
+    @property
+    def journal(self) -> Journal:
+        """The journal."""
+        return self.ctx.journal
+
+    @property
+    def busy(self) -> int:
+        """How many pieces of work are under way."""
+        return len(self.ctx.busy)
+
+    def flows(self) -> list[FlowInfo]:
+        """Every flow that can be fired, in the order of the settings."""
+        return list(self._flows)
+
+    async def tick(self, name: str) -> Tally:
+        """Run one flow once, and all that follows from it: documents, deliveries. The name `due` works off what waits."""
+        tally = Tally()
+        if name == DUE:
+            await self._due(tally)
+            return tally
+        partner, kind, what = name.split(".", 2)
+        if kind == "pickup":
+            messages = await receive(self.ctx, self.ctx.partners[partner].pickups[what], tally)
+        else:
+            messages = await collect(self.ctx, self.ctx.partners[partner].sends[what], partner, tally)
+        await self._messages(messages, tally)
+        return tally
+
+    async def once(self) -> Tally:
+        """Every flow a single time, then everything that is due."""
+        total = Tally()
+        for flow in self._flows:
+            for word, count in (await self.tick(flow.name)).counts.items():
+                total.add(word, count)
+        for word, count in (await self.tick(DUE)).counts.items():
+            total.add(word, count)
+        return total
+
+    async def _messages(self, ids: Sequence[int], tally: Tally) -> None:
+        async def one(id: int) -> None:
+            outcome = await translate(self.ctx, id, tally)
+            await self.ctx.each("delivery", outcome.deliveries, lambda d: deliver(self.ctx, d, tally))
+            await self._documents(outcome.documents, tally)
+
+        await self.ctx.each("message", ids, one)
+
+    async def _documents(self, ids: Sequence[int], tally: Tally) -> None:
+        async def one(id: int) -> None:
+            delivery = await render(self.ctx, id, tally)
+            if delivery is not None:
+                await self.ctx.each("delivery", [delivery], lambda d: deliver(self.ctx, d, tally))
+
+        await self.ctx.each("document", ids, one)
+
+    async def _due(self, tally: Tally) -> None:
+        """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
+        lines = await self.journal.write(acknowledge.overdue)
+        for level, verb, sentence in lines:
+            tally.add(verb)
+            log.say(level, "acknowledge", verb, sentence)
+        messages, documents, deliveries = await self.journal.read(_waiting)
+        await self._messages(messages, tally)
+        await self._documents(documents, tally)
+        await self.ctx.each("delivery", deliveries, lambda d: deliver(self.ctx, d, tally))
+
+    async def next_due(self) -> float | None:
+        """When the next delivery is due (epoch seconds), None when nothing waits."""
+        return await self.journal.read(lambda tx: tx.deliveries.next_due(tx.now))
+
+    async def release(self, what: str, actor: str) -> list[str]:
+        """Let a held document, a quarantined message or delivery go on. Returns a sentence for each thing decided."""
+        return await decide.release(self.ctx, what, actor)
+
+    async def reject(self, what: str, why: str, actor: str) -> list[str]:
+        """Close a held document, a quarantined message or delivery for good. Returns a sentence for each thing decided."""
+        return await decide.reject(self.ctx, what, why, actor)
+
+    async def replay(self, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+        """The same message again from a rung; without `go` only what would happen. Returns sentences."""
+        return await replay.replay(self.ctx, what, rung, go=go, acks=acks, actor=actor)
+
+    async def event(self, payload: dict[str, Any]) -> list[str]:
+        """A business event: names of the flows to look with. It says look, never what."""
+        id, company = str(payload.get("BusinessEventId", "")), str(payload.get("LegalEntity", "")).lower()
+        return [
+            send.flow
+            for partner in self.ctx.partners.values()
+            for send in partner.sends.values()
+            if send.on_event == id and (not company or send.company.lower() == company)
+        ]
+
+    async def ping(self, name: str | None = None) -> dict[str, list[Knock]]:
+        """Knock on every door (or one): what was tried and the remedy for what failed."""
+        doors = {n: e for n, e in self.ctx.endpoints.items() if name in (None, n)}
+        found: dict[str, list[Knock]] = {}
+
+        async def one(door: str, endpoint: Endpoint) -> None:
+            found[door] = await endpoint.ping()
+
+        async with anyio.create_task_group() as group:
+            for door, endpoint in doors.items():
+                group.start_soon(one, door, endpoint)
+        return {door: found[door] for door in doors}
+
+
+def _waiting(tx: Tx) -> tuple[list[int], list[int], list[int]]:
+    return (
+        [message.id for message in tx.messages.in_state("received", limit=BATCH)],
+        [document.id for document in tx.documents.in_state("ready")],
+        [delivery.id for delivery in tx.deliveries.due(tx.now, BATCH)],
+    )

@@ -1,0 +1,127 @@
+"""What a person decides about what is held or quarantined: release it, or reject it with a reason.
+
+`what` names a thing as the log names it: a PO or invoice number, a file name, a delivery's file name. Everything that waits for a
+person under that name is decided together, and each decision is one transaction with its audit line and the actor's name.
+
+Knows: what can be released and how it goes on. Does not know: how it is then worked off (the next tick does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from d365edi.errors import D365EdiError
+from d365edi.flows import reread
+from d365edi.flows.context import Context
+from d365edi.journal import Delivery, Document, Message, Tx
+
+RELEASED = "released"
+"""The reason of a message that goes on although it was quarantined: its repeated control number or name is accepted."""
+
+
+async def release(ctx: Context, what: str, actor: str) -> list[str]:
+    """Let go on whatever waits for a person under this name. Raises D365EdiError when nothing does."""
+    return await ctx.journal.write(
+        lambda tx: _each(
+            tx,
+            what,
+            lambda document: _release_document(tx, ctx, document, actor),
+            lambda message: _release_message(tx, message, actor),
+            lambda delivery: _release_delivery(tx, delivery, actor),
+        )
+    )
+
+
+async def reject(ctx: Context, what: str, why: str, actor: str) -> list[str]:
+    """Close whatever waits for a person under this name. `why` is kept in the audit. Raises D365EdiError when nothing does."""
+    if not why.strip(" "):
+        raise D365EdiError("a rejection needs a reason", remedy=f'say it: d365edi reject {what} --why "..."')
+    return await ctx.journal.write(
+        lambda tx: _each(
+            tx,
+            what,
+            lambda document: _reject_document(tx, document, why, actor),
+            lambda message: _reject_message(tx, message, why, actor),
+            lambda delivery: _reject_delivery(tx, delivery, why, actor),
+        )
+    )
+
+
+def _each(
+    tx: Tx,
+    what: str,
+    on_document: Callable[[Document], str],
+    on_message: Callable[[Message], str],
+    on_delivery: Callable[[Delivery], str],
+) -> list[str]:
+    documents = [found for found in tx.documents.search(what) if found.state == "held"]
+    covered = {document.id for document in documents}
+    messages = [found for found in tx.messages.search(what) if found.state == "quarantined"]
+    deliveries = [
+        found for found in tx.deliveries.search(what) if found.state == "quarantined" and found.document not in covered
+    ]
+    sentences = [on_document(found) for found in documents]
+    sentences += [on_message(found) for found in messages]
+    sentences += [on_delivery(found) for found in deliveries]
+    if not sentences:
+        raise D365EdiError(
+            f"nothing named {what} waits for a decision", remedy=f"see `d365edi why {what}` and `d365edi status`"
+        )
+    return sentences
+
+
+def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> str:
+    """A held document is read again from its bytes (tables may have been mended since) and goes on from there."""
+    holder = tx.documents.claim_key(document.id)
+    if holder is not None and holder.state != "rejected":
+        return f"{document.number} stays held: it was received before (message {holder.message}, {holder.state}); reject one of the two"
+    outbound = [d for d in tx.deliveries.for_document(document.id) if d.state == "quarantined"]
+    if outbound and outbound[-1].endpoint != ctx.d365_name:
+        return _release_delivery(tx, outbound[-1], actor)
+    problems = reread.amend(tx, ctx, document)
+    if problems:
+        tx.documents.set_state(document.id, "held", problems)
+        return f"{document.number} stays held: {problems}"
+    for delivery in outbound:
+        tx.deliveries.cancelled(delivery.id, f"released by {actor}")
+    tx.documents.set_state(document.id, "ready")
+    tx.audit.append("released", document=document.id, partner=document.partner, actor=actor, number=document.number)
+    return f"{document.number} goes on"
+
+
+def _release_message(tx: Tx, message: Message, actor: str) -> str:
+    tx.messages.set_state(message.id, "received", RELEASED)
+    tx.audit.append("released", message=message.id, partner=message.partner, actor=actor, name=message.name)
+    return f"{message.name} is read again"
+
+
+def _release_delivery(tx: Tx, delivery: Delivery, actor: str) -> str:
+    """The same bytes under the same name and numbers; the endpoint looks first, so nothing is doubled."""
+    tx.deliveries.waiting(delivery.id, tx.now, f"released by {actor}")
+    if delivery.document is not None:
+        tx.documents.set_state(delivery.document, "delivering")
+    tx.audit.append("released", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name)
+    return f"{delivery.name} is delivered again"
+
+
+def _reject_document(tx: Tx, document: Document, why: str, actor: str) -> str:
+    tx.documents.set_state(document.id, "rejected", why)
+    for delivery in tx.deliveries.for_document(document.id):
+        if delivery.state not in ("delivered", "cancelled"):
+            tx.deliveries.cancelled(delivery.id, why)
+    tx.audit.append("rejected", document=document.id, partner=document.partner, actor=actor, number=document.number, why=why)
+    return f"{document.number} is closed"
+
+
+def _reject_message(tx: Tx, message: Message, why: str, actor: str) -> str:
+    tx.messages.set_state(message.id, "done", f"rejected by {actor}: {why}")
+    tx.audit.append("rejected", message=message.id, partner=message.partner, actor=actor, name=message.name, why=why)
+    return f"{message.name} is closed"
+
+
+def _reject_delivery(tx: Tx, delivery: Delivery, why: str, actor: str) -> str:
+    tx.deliveries.cancelled(delivery.id, why)
+    if delivery.document is not None:
+        tx.documents.set_state(delivery.document, "rejected", why)
+    tx.audit.append("rejected", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name, why=why)
+    return f"{delivery.name} is not delivered"

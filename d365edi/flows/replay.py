@@ -1,0 +1,154 @@
+"""The same message again, from a named rung, with a preview first.
+
+    deliver   the same bytes under the same name and control numbers; the endpoint looks first, so what landed is not doubled
+    render    the document as it was read, rendered anew: the map of today, new control numbers, a new file name
+    read      the bytes read again with the map of today, then rendered anew
+
+Without `go` nothing changes: the preview says which map read it then and which would now, what would differ field by field, whether
+the other side has it already, and which numbers it would take. A replay makes no second record (the natural key is looked up, with
+the intent of the first delivery carried over) and offers the stored acknowledgment again only when asked to (`acks`).
+
+Knows: rungs. Does not know: wires, languages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from d365edi.endpoints.base import Landed, NotLanded, Parcel, Unclear
+from d365edi.errors import D365EdiError, EndpointError
+from d365edi.flows.context import Context
+from d365edi.flows.reread import problems, reread
+from d365edi.journal import Delivery, Document, Tx
+
+RUNGS = ("read", "render", "deliver")
+
+
+async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+    """Preview, or with `go` carry out, the replay of everything named `what`. Raises D365EdiError when nothing is."""
+    if rung not in RUNGS:
+        raise D365EdiError(f"there is no rung {rung!r}", remedy=f"say one of {', '.join(RUNGS)}")
+    documents, deliveries = await ctx.journal.read(lambda tx: (tx.documents.search(what), tx.deliveries.search(what)))
+    if rung != "deliver":
+        documents += [
+            await ctx.journal.read(lambda tx, id=d.document: tx.documents.get(id))
+            for d in deliveries
+            if d.document is not None and d.document not in {document.id for document in documents}
+        ]
+        if not documents:
+            raise D365EdiError(f"no document is named {what}", remedy=f"see `d365edi why {what}`")
+        lines = [line for document in documents for line in await _document(ctx, document, rung, go=go, actor=actor)]
+    else:
+        lines = await _deliveries(ctx, documents, deliveries, what, go=go, actor=actor)
+    if acks:
+        lines += await _acknowledgments(ctx, documents, go=go, actor=actor)
+    return lines
+
+
+async def _document(ctx: Context, document: Document, rung: str, *, go: bool, actor: str) -> list[str]:
+    lines = []
+    if rung == "read":
+        reading, digest = await ctx.journal.read(lambda tx: reread(tx, ctx, document))
+        same = "the same map" if digest == document.map_digest else f"another map (then {document.map_digest[:6]}…, now {digest[:6]}…)"
+        lines.append(f"{document.kind} {document.number}: read again with {same}")
+        now = json.loads(reading.document.to_json()) if reading.document is not None else {}
+        lines += difference(json.loads(document.body or "{}"), now)
+        lines += [f"would be held: {problem}" for problem in problems(reading)]
+    deliveries = await ctx.journal.read(lambda tx: tx.deliveries.for_document(document.id))
+    for delivery in deliveries[-1:]:
+        lines.append(await _there(ctx, delivery))
+    lines.append(await _numbers(ctx, document))
+    if go:
+        lines.append(await ctx.journal.write(lambda tx: _again(tx, ctx, document, rung, actor)))
+    return lines
+
+
+async def _there(ctx: Context, delivery: Delivery) -> str:
+    """Whether the other side has it already, by looking."""
+    payload = await ctx.journal.read(lambda tx: tx.payloads.get(delivery.digest))
+    parcel = Parcel(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+    try:
+        outcome = await ctx.endpoints[delivery.endpoint].probe(parcel)
+    except EndpointError as error:
+        return f"{delivery.endpoint} cannot be asked whether it is there: {error}"
+    match outcome:
+        case Landed(receipt):
+            return f"{delivery.endpoint} has it: {receipt.id}"
+        case NotLanded():
+            return f"{delivery.endpoint} does not have it"
+        case Unclear(question):
+            return question
+
+
+async def _numbers(ctx: Context, document: Document) -> str:
+    if document.kind == "PurchaseOrder":
+        return "it takes no control numbers; the natural key is looked up before anything is created"
+    control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, "ISA"))
+    return f"it would take interchange control number {control + 1:09d} and a new file name"
+
+
+def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> str:
+    if rung == "read":
+        reading, _ = reread(tx, ctx, document)
+        if reading.document is None or problems(reading):
+            return f"{document.number} is left as it is: its bytes cannot be read into a document today"
+        tx.documents.amend(document.id, answers=None, body=reading.document.to_json())
+    for delivery in tx.deliveries.for_document(document.id):
+        if delivery.state not in ("delivered", "cancelled"):
+            tx.deliveries.cancelled(delivery.id, f"replayed by {actor}")
+    tx.documents.set_state(document.id, "ready")
+    tx.audit.append("replayed", document=document.id, partner=document.partner, actor=actor, rung=rung, number=document.number)
+    return f"{document.number} goes on from {rung}"
+
+
+async def _deliveries(
+    ctx: Context, documents: list[Document], deliveries: list[Delivery], what: str, *, go: bool, actor: str
+) -> list[str]:
+    for document in documents:
+        deliveries += await ctx.journal.read(lambda tx, id=document.id: tx.deliveries.for_document(id)[-1:])
+    chosen = {d.id: d for d in deliveries if d.kind not in ("997", "TA1") or d.name == what}
+    if not chosen:
+        raise D365EdiError(f"nothing named {what} was delivered or waits", remedy=f"see `d365edi why {what}`")
+    lines = []
+    for delivery in chosen.values():
+        lines.append(f"{delivery.name}: the same {len(delivery.progress) and 'marked ' or ''}bytes ({delivery.digest[:6]}…) to {delivery.endpoint}")
+        lines.append(await _there(ctx, delivery))
+        if go:
+            lines.append(await ctx.journal.write(lambda tx, d=delivery: _deliver_again(tx, d, actor)))
+    return lines
+
+
+def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
+    tx.deliveries.again(delivery.id)
+    if delivery.document is not None:
+        tx.documents.set_state(delivery.document, "delivering")
+    tx.audit.append("replayed", delivery=delivery.id, partner=delivery.partner, actor=actor, rung="deliver", name=delivery.name)
+    return f"{delivery.name} is delivered again"
+
+
+async def _acknowledgments(ctx: Context, documents: list[Document], *, go: bool, actor: str) -> list[str]:
+    lines = []
+    for message in {document.message for document in documents}:
+        for delivery in await ctx.journal.read(lambda tx, id=message: tx.deliveries.for_message(id)):
+            if delivery.kind in ("997", "TA1") and delivery.state == "delivered":
+                lines.append(f"{delivery.name}: the stored acknowledgment is offered again, no new one is made")
+                if go:
+                    lines.append(await ctx.journal.write(lambda tx, d=delivery: _deliver_again(tx, d, actor)))
+    return lines
+
+
+def difference(then: Mapping[str, Any], now: Mapping[str, Any], place: str = "") -> list[str]:
+    """Field by field, what another reading would change: `lines.0.quantity: 12 → 24`."""
+    lines = []
+    for key in sorted({*then, *now}):
+        path, before, after = f"{place}{key}", then.get(key), now.get(key)
+        if isinstance(before, list) or isinstance(after, list):
+            before = dict(enumerate(before or ()))
+            after = dict(enumerate(after or ()))
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            lines += difference({str(k): v for k, v in before.items()}, {str(k): v for k, v in after.items()}, f"{path}.")
+        elif before != after:
+            lines.append(f"{path}: {before} → {after}")
+    return lines

@@ -1,0 +1,58 @@
+"""A document read again from the bytes it came in, with the maps and tables of today.
+
+Knows: how a document row names its place in a message. Does not know: wires, what follows.
+"""
+
+from __future__ import annotations
+
+import json
+
+from d365edi.edi.interchange import SetReport
+from d365edi.edi.x12 import reader as x12
+from d365edi.flows.context import Context
+from d365edi.flows.partner import Partner
+from d365edi.journal import Document, Tx
+from d365edi.maps import d365 as maps
+from d365edi.maps.reader import Reading
+
+
+def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
+    """The document's reading today and the digest of the map that read it."""
+    partner = ctx.partners[document.partner]
+    message = tx.messages.get(document.message)
+    payload = tx.payloads.get(message.digest)
+    for receive in partner.receives.values():
+        if receive.flow == document.flow:
+            report = find_set(partner, payload, document)
+            reader = receive.readers.get(report.guide.version if report.guide else "") or next(iter(receive.readers.values()))
+            return reader.read(report), receive.map_digest
+    for send in partner.sends.values():
+        if send.flow == document.flow:
+            return maps.read(send.read_table, json.loads(payload), partner.codes), send.map_digest
+    raise LookupError(f"no flow {document.flow} in the settings any more")
+
+
+def find_set(partner: Partner, payload: bytes, document: Document) -> SetReport:
+    """The transaction set that a document row was read from."""
+    for interchange in x12.read(payload, partner.options).interchanges:
+        for group in interchange.groups:
+            for report in group.sets:
+                if (interchange.control, group.control, report.control) == (document.interchange, document.group, document.set):
+                    return report
+    raise LookupError(f"set {document.set} of interchange {document.interchange} is not in message {document.message}")
+
+
+def problems(reading: Reading, ignore: frozenset[str] = frozenset()) -> list[str]:
+    """What holds a document: errors of its reading, and unmapped places that change its meaning unless the flow ignores them."""
+    found = [str(finding) for finding in reading.findings if finding.severity == "error"]
+    return found + [str(f) for f in reading.unmapped if f.rule == "meaning" and f.where.segment not in ignore]
+
+
+def amend(tx: Tx, ctx: Context, document: Document) -> str:
+    """Read a document again and keep the new reading. Returns what still holds it, "" when nothing does."""
+    reading, _ = reread(tx, ctx, document)
+    receive = next((r for r in ctx.partners[document.partner].receives.values() if r.flow == document.flow), None)
+    found = problems(reading, receive.ignore if receive is not None else frozenset())
+    if reading.document is not None:
+        tx.documents.amend(document.id, answers=None, body=reading.document.to_json())
+    return "; ".join(found)
