@@ -140,11 +140,10 @@ class App:
 
     async def _due(self, tally: Tally) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
-        lines = await self.journal.write(acknowledge.overdue)
-        for level, verb, sentence in lines:
+        messages, documents, deliveries, late = await self.journal.read(_waiting)
+        for level, verb, sentence in await self.journal.write(acknowledge.overdue) if late else ():
             tally.add(verb)
             log.say(level, "acknowledge", verb, sentence)
-        messages, documents, deliveries = await self.journal.read(_waiting)
         await self._messages(messages, tally)
         await self._documents(documents, tally)
         await self.ctx.each("delivery", deliveries, lambda d: deliver(self.ctx, d, tally))
@@ -189,9 +188,10 @@ class App:
         return {door: found[door] for door in doors}
 
 
-def _waiting(tx: Tx) -> tuple[list[int], list[int], list[int]]:
+def _waiting(tx: Tx) -> tuple[list[int], list[int], list[int], bool]:
     return (
         [message.id for message in tx.messages.in_state("received", limit=BATCH)],
         [document.id for document in tx.documents.in_state("ready")],
         [delivery.id for delivery in tx.deliveries.due(tx.now, BATCH)],
+        bool(tx.deliveries.overdue(tx.now)),
     )

@@ -13,10 +13,8 @@ from collections.abc import Callable
 from d365edi.errors import D365EdiError
 from d365edi.flows import reread
 from d365edi.flows.context import Context
+from d365edi.flows.translate import RELEASED
 from d365edi.journal import Delivery, Document, Message, Tx
-
-RELEASED = "released"
-"""The reason of a message that goes on although it was quarantined: its repeated control number or name is accepted."""
 
 
 async def release(ctx: Context, what: str, actor: str) -> list[str]:

@@ -5,8 +5,6 @@ Knows: how a document row names its place in a message. Does not know: wires, wh
 
 from __future__ import annotations
 
-import json
-
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.x12 import reader as x12
 from d365edi.flows.context import Context
@@ -14,6 +12,7 @@ from d365edi.flows.partner import Partner
 from d365edi.journal import Document, Tx
 from d365edi.maps import d365 as maps
 from d365edi.maps.reader import Reading
+from d365edi.odata import canonical
 
 
 def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
@@ -28,7 +27,7 @@ def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
             return reader.read(report), receive.map_digest
     for send in partner.sends.values():
         if send.flow == document.flow:
-            return maps.read(send.read_table, json.loads(payload), partner.codes), send.map_digest
+            return maps.read(send.read_table, canonical.loads(payload)), send.map_digest
     raise LookupError(f"no flow {document.flow} in the settings any more")
 
 

@@ -20,9 +20,12 @@ from d365edi.failpoints import reach
 from d365edi.flows import acknowledge, policy
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Answers, Partner, Receive
+from d365edi.flows.record import read_record
 from d365edi.flows.wording import first_errors, kilobytes, named_ids
 from d365edi.journal import Message, Tx
 
+RELEASED = "released"
+"""The reason of a message that a person let go on although its control number or name was used before."""
 ACKNOWLEDGMENT_SETS = frozenset({"997", "999"})
 
 
@@ -53,8 +56,12 @@ async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
     if message.state != "received":
         return Outcome()
     partner = ctx.partners[message.partner]
-    judgement = judge(ctx, partner, payload)
-    outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, judgement))
+    if message.direction == "out":
+        outcome = Outcome()
+        outcome.documents, outcome.lines = await ctx.journal.write(lambda tx: read_record(tx, partner, message, payload))
+    else:
+        judgement = judge(ctx, partner, payload)
+        outcome = await ctx.journal.write(lambda tx: _commit(tx, partner, message, judgement))
     reach("translate.read")
     for level, verb, sentence in outcome.lines:
         tally.add(verb)
@@ -132,7 +139,7 @@ def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, o
     return f"{got}, and no partner has these ids ({want}{near}); correct [partners.{partner.name}] x12 or ask the sender"
 
 
-def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
+def _commit(tx: Tx, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
     """The one transaction of the reading half."""
     outcome = Outcome()
     blocked: set[int] = set()
@@ -158,8 +165,9 @@ def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement:
             judgement.troubles.append(repeated)
             interchange.verdict = "R"
         outcome.deliveries.extend(_answer(tx, partner, message, interchange, now, duplicate=bool(repeated), outcome=outcome))
+    known = {(d.interchange, d.group, d.set) for d in tx.documents.for_message(message.id)}
     for interchange, group, report, receive in judgement.accepted:
-        if id(interchange) not in blocked:
+        if id(interchange) not in blocked and (interchange.control, group.control, report.control) not in known:
             _document(tx, partner, message, interchange, group, report, receive, outcome)
     for answer in judgement.answers:
         outcome.lines.append(acknowledge.apply(tx, partner.name, message, answer))
@@ -174,7 +182,8 @@ def _repeated(tx: Tx, partner: Partner, message: Message, interchange: Interchan
     seen = tx.interchanges.seen(
         partner.name, str(interchange.sender), str(interchange.receiver), interchange.control, interchange.usage
     )
-    if not seen:
+    seen = [earlier for earlier in seen if earlier.message != message.id or earlier.digest != interchange.digest]
+    if not seen or message.reason == RELEASED:
         return ""
     return (
         f"interchange control number {interchange.control} was used before by {partner.name} (message {seen[0].message}); "

@@ -1,0 +1,201 @@
+"""Journal to journal, the rendering half: a document that is ready becomes the exact bytes of its delivery, in one transaction.
+
+For D365 the bytes are the plan of what to look up and to write; for a partner they are an interchange, with its control numbers and
+file name taken in the same transaction. From here on retries and replays of the delivery use these bytes and no others.
+
+Knows: documents, their resolution, where each goes. Does not know: wires.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from d365edi import log
+from d365edi.documents import Invoice, PurchaseOrder
+from d365edi.edi.findings import Finding
+from d365edi.edi.x12 import writer
+from d365edi.errors import DocumentError, EndpointError, Unavailable
+from d365edi.failpoints import reach
+from d365edi.flows import policy, resolve
+from d365edi.flows.context import Context, Tally
+from d365edi.flows.partner import Partner, Receive, Send
+from d365edi.journal import Document, Tx
+from d365edi.maps import d365, turnaround
+from d365edi.maps.resolve import Answers, complete
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The document waits for a person: why, in sentences."""
+
+    problems: tuple[str, ...]
+
+
+async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
+    """Resolve and render one ready document. Returns the id of its delivery, None when it is held or must wait."""
+    document = await ctx.journal.read(lambda tx: tx.documents.get(document_id))
+    if document.state != "ready":
+        return None
+    partner = ctx.partners[document.partner]
+    receive = next((r for r in partner.receives.values() if r.flow == document.flow), None)
+    send = next((s for s in partner.sends.values() if s.flow == document.flow), None)
+    try:
+        if receive is not None:
+            outcome = await _order(ctx, partner, receive, document)
+        elif send is not None:
+            outcome = await _invoice(ctx, partner, send, document, tally)
+        else:
+            outcome = Held((f"flow {document.flow} is not in the settings any more; put it back, or reject it",))
+    except Unavailable as error:
+        ctx.pause(ctx.d365_name, ctx.clock() + (error.retry_after or policy.FIRST_WAIT))
+        log.say("WARNING", document.flow, "waits", f"{document.number}: {error}")
+        tally.add("waiting")
+        return None
+    except (DocumentError, EndpointError) as error:
+        outcome = Held((str(error),))
+    if isinstance(outcome, Held):
+        await _hold(ctx, document, outcome, tally)
+        return None
+    reach("translate.rendered")
+    return outcome
+
+
+async def _hold(ctx: Context, document: Document, held: Held, tally: Tally) -> None:
+    sentence = "; ".join(held.problems)
+    if document.number not in sentence:
+        sentence = f"{'PO' if document.kind == 'PurchaseOrder' else 'invoice'} {document.number}: {sentence}"
+
+    def record(tx: Tx) -> None:
+        tx.documents.set_state(document.id, "held", sentence)
+        tx.audit.append("held", document=document.id, message=document.message, partner=document.partner, reason=sentence)
+
+    await ctx.journal.write(record)
+    tally.add("held")
+    log.say("WARNING", document.flow, "held", sentence)
+
+
+async def _order(ctx: Context, partner: Partner, receive: Receive, document: Document) -> int | Held:
+    """A partner's order becomes the plan of a sales order."""
+    order = PurchaseOrder.from_json(document.body)
+    meaning = [f for f in d365.unwritten(receive.order_table, order) if f.where.segment not in receive.ignore]
+    resolved = await resolve.resolve(ctx, order, resolve.for_company(partner.profile, receive.company, partner.customer))
+    problems = (*(str(finding) for finding in meaning), *resolved.problems)
+    if problems:
+        return Held(problems)
+    payload = d365.write_plan(receive.order_table, order, resolved.answers, company=receive.company).to_bytes()
+
+    def record(tx: Tx) -> int:
+        if tx.documents.get(document.id).state != "ready":
+            raise DocumentError(f"{document.number} was decided otherwise meanwhile")
+        delivery = tx.deliveries.add(
+            document=document.id,
+            message=document.message,
+            partner=partner.name,
+            flow=document.flow,
+            endpoint=ctx.d365_name,
+            path=receive.company,
+            name=f"PO {document.number}",
+            kind=receive.create,
+            payload=payload,
+            order_key=f"{partner.name}:order:{document.number}",
+        )
+        _carry_over(tx, document, delivery.id)
+        tx.documents.amend(document.id, answers=resolved.answers.to_json(), body=None)
+        tx.documents.set_state(document.id, "delivering")
+        return delivery.id
+
+    return await ctx.journal.write(record)
+
+
+def _carry_over(tx: Tx, document: Document, delivery: int) -> None:
+    """What earlier deliveries of this document marked: with our intent known, a record found there is recognised as ours."""
+    for earlier in tx.deliveries.for_document(document.id):
+        if earlier.id != delivery and "step" in earlier.progress:
+            tx.deliveries.mark(delivery, earlier.progress["step"], earlier.progress)
+
+
+async def _invoice(ctx: Context, partner: Partner, send: Send, document: Document, tally: Tally) -> int | Held:
+    """A posted invoice becomes an interchange that echoes the order it answers."""
+    invoice = Invoice.from_json(document.body)
+    order = await ctx.journal.read(lambda tx: _order_memory(tx, partner, invoice))
+    resolved = await resolve.resolve(ctx, invoice, resolve.for_company(partner.profile, send.company, partner.customer))
+    match = turnaround.match(invoice, order, resolved.answers)
+    problems = (*resolved.problems, *(str(f) for f in match.findings if f.severity == "error"))
+    if problems:
+        return Held(problems)
+    _tell_notes(document, match.findings, tally)
+    whole = complete(invoice, resolved.answers)
+    body = send.writer.write(whole, order=order, line_orders=match.lines)
+    return await ctx.journal.write(lambda tx: _render(tx, partner, send, document, body, resolved.answers))
+
+
+def _order_memory(tx: Tx, partner: Partner, invoice: Invoice) -> PurchaseOrder | None:
+    """The inbound order that the invoice answers, as it was read; D365 does not keep all that must be echoed."""
+    row = tx.documents.order(partner.name, invoice.order_number) if invoice.order_number else None
+    return PurchaseOrder.from_json(row.body) if row is not None and row.body else None
+
+
+def _tell_notes(document: Document, findings: tuple[Finding, ...], tally: Tally) -> None:
+    for finding in findings:
+        tally.add("fallback")
+        log.say("INFO", document.flow, "note", f"invoice {document.number}: {finding}")
+
+
+def _render(
+    tx: Tx, partner: Partner, send: Send, document: Document, body: list[writer.OutgoingSegment], answers: Answers
+) -> int:
+    """Control numbers, bytes, file name, delivery and document state: one transaction."""
+    if tx.documents.get(document.id).state != "ready":
+        raise DocumentError(f"{document.number} was decided otherwise meanwhile")
+    identity = partner.identity
+    control, group = tx.counters.take(partner.name, "ISA"), tx.counters.take(partner.name, "GS")
+    envelope = writer.Envelope(
+        sender=identity.us,
+        receiver=identity.them,
+        group_sender=identity.group_us,
+        group_receiver=identity.group_them,
+        version=identity.version,
+        usage=identity.usage,
+        syntax=identity.syntax,
+        control=control,
+        at=datetime.fromtimestamp(tx.now).astimezone(),
+    )
+    groups = (writer.Group(send.functional_id, group, (writer.OutgoingSet(send.set, "0001", body),)),)
+    payload = writer.write(envelope, groups, uppercase=identity.uppercase)
+    delivery = tx.deliveries.add(
+        document=document.id,
+        message=document.message,
+        partner=partner.name,
+        flow=document.flow,
+        endpoint=send.target.endpoint,
+        path=send.target.path,
+        name=send.target.file.format(number=_file_safe(document.number), control=control, kind=send.set),
+        kind=send.set,
+        payload=payload,
+        order_key=f"{partner.name}:{send.set}:{document.number}",
+        interchange=control,
+        functional_id=send.functional_id,
+        group=group,
+        set="0001",
+        ack="awaited" if partner.answers.send != "none" else "none",
+        ack_due=tx.now + partner.answers.expect_within.total_seconds(),
+    )
+    tx.documents.amend(document.id, answers=answers.to_json(), body=None)
+    tx.documents.set_state(document.id, "delivering")
+    tx.audit.append(
+        "rendered",
+        message=document.message,
+        document=document.id,
+        delivery=delivery.id,
+        partner=partner.name,
+        name=delivery.name,
+        control=f"{control:09d}",
+        digest=delivery.digest,
+    )
+    return delivery.id
+
+
+def _file_safe(number: str) -> str:
+    """A document number as part of a file name: what no folder takes becomes a hyphen."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in number)
