@@ -1,7 +1,8 @@
 """What is wrong, where, with the standard's code and a sentence a person understands.
 
-A finding's `code` is the code of the acknowledgment at its level: TA105 for an interchange, AK905 for a group, AK502 for a set,
-AK304 for a segment, AK403 for an element; 0085 in EDIFACT. An empty code is a finding that no acknowledgment carries.
+A finding's `code` is the code of the acknowledgment at its level: TA105 for an interchange, AK905 for a group, AK502
+for a set, AK304 for a segment, AK403 for an element; 0085 in EDIFACT. An empty code is a finding that no acknowledgment
+carries.
 
 Knows: positions, codes, severities. Does not know: guides, partners, what is done about it.
 """
@@ -17,7 +18,9 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where: byte offset in the file, segment ordinal in its set (ST = 1), element, component and repetition (1-based, 0 = not said)."""
+    """Where: byte offset in the file, segment ordinal in its set (ST = 1), element, component and repetition (1-based,
+    0 = not said).
+    """
 
     offset: int = -1
     ordinal: int = 0
@@ -30,13 +33,19 @@ class Position:
     """The data element number (AK402), 0 where there is none."""
 
     def __str__(self) -> str:
-        place = self.segment + (f"{self.element:02d}" if self.element else "") + (f"-{self.component}" if self.component else "")
+        place = (
+            self.segment
+            + (f"{self.element:02d}" if self.element else "")
+            + (f"-{self.component}" if self.component else "")
+        )
         return f"{place} (segment {self.ordinal})" if self.ordinal else place or f"byte {self.offset}"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong or worth saying. `message` is a sentence; `remedy` says what to do; `value` is the offending text."""
+    """One thing that is wrong or worth saying. `message` is a sentence; `remedy` says what to do; `value` is the
+    offending text.
+    """
 
     level: Level
     severity: Severity
@@ -46,7 +55,9 @@ class Finding:
     value: str = ""
     remedy: str = ""
     rule: str = ""
-    """A stable word for the kind of finding (`count`, `mandatory`, `length`, `relational`, `unmapped` ...): what severities are set by."""
+    """A stable word for the kind of finding (`count`, `mandatory`, `length`, `relational`, `unmapped` ...): what
+    severities are set by.
+    """
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message

@@ -1,9 +1,9 @@
 """Guides: the table that a transaction set must follow, as values; one place in it is a `Node`.
 
-A guide is a tree of segments and loops in the order of the standard. A loop stands for the segment that opens it, so that a
-walk over the segments of a set is a walk over nodes: from a node, a segment goes to the deepest open loop whose remaining
-sequence admits it, else one loop up. Which element holds the qualifier (REF01, N101, HL03; DTM01-1 in EDIFACT) and where
-qualifier/value pairs begin (PO106, LIN02) are facts of the segment and stand here, never in a map.
+A guide is a tree of segments and loops in the order of the standard. A loop stands for the segment that opens it, so
+that a walk over the segments of a set is a walk over nodes: from a node, a segment goes to the deepest open loop whose
+remaining sequence admits it, else one loop up. Which element holds the qualifier (REF01, N101, HL03; DTM01-1 in
+EDIFACT) and where qualifier/value pairs begin (PO106, LIN02) are facts of the segment and stand here, never in a map.
 
 Knows: shapes of guides, how to follow a segment. Does not know: files, delimiters, partners, any one transaction set.
 """
@@ -18,7 +18,12 @@ from d365edi.edi.syntax import Standard
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element or component. `type` as the standard spells it: AN ID N0 N2 R DT TM B, or EDIFACT a an n; lengths in characters."""
+    """One element or component. `type` as the standard spells it: AN ID N0 N2 R DT TM B, or EDIFACT a an n; lengths in
+    characters.
+
+    `codes` is the known part of its list; only when `closed` is a code that is not in it an error. A composite has
+    `components`.
+    """
 
     position: int
     number: str
@@ -30,6 +35,7 @@ class Element:
     codes: Mapping[str, str] | None = None
     components: tuple[Element, ...] = ()
     repeat: int = 1
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment of the dictionary. `qualifier` is the element that tells repetitions apart (0 = none); `pairs` the first of the pairs."""
+    """A segment of the dictionary. `qualifier` is the element that tells repetitions apart (0 = none); `pairs` the
+    first of the pairs.
+
+    `open` says that elements beyond `elements` may follow, which are not described here and therefore not checked.
+    """
 
     id: str
     name: str
@@ -50,6 +60,7 @@ class Segment:
     notes: tuple[Note, ...] = ()
     qualifier: int = 1
     pairs: int = 0
+    open: bool = False
 
     def element(self, position: int) -> Element | None:
         """The element at a 1-based position, None beyond the last."""
@@ -60,8 +71,8 @@ class Segment:
 class Node:
     """A place in the guide: a segment, or a loop standing for the segment that opens it. Compared by identity.
 
-    `index` is its position in `Guide.nodes`; `order` its position among its siblings; `max_use` 0 means unbounded (of the loop
-    for a loop, of the segment otherwise); `following` caches where each segment id goes from here.
+    `index` is its position in `Guide.nodes`; `order` its position among its siblings; `max_use` 0 means unbounded (of
+    the loop for a loop, of the segment otherwise); `following` caches where each segment id goes from here.
     """
 
     index: int
@@ -83,12 +94,21 @@ class Node:
     @property
     def path(self) -> str:
         """The loops down to here, as `PO1/N1/N3`."""
-        return f"{self.parent.path}/{self.id}".lstrip("/") if self.parent is not None and self.parent.parent is not None else self.id
+        return (
+            f"{self.parent.path}/{self.id}".lstrip("/")
+            if self.parent is not None and self.parent.parent is not None
+            else self.id
+        )
 
 
 @dataclass(slots=True, eq=False)
 class Guide:
-    """The guide of one transaction set in one version. `root` is a loop whose children are the set's segments, ST first."""
+    """The guide of one transaction set in one version. `root` is a loop whose children are the set's segments, ST
+    first.
+
+    `version` is the version of the tables that were taken (004010 for 004010VICS); `severity` says per rule of a
+    finding what it is worth under this guide (error, warning, off), where that differs from the usual.
+    """
 
     standard: Standard
     set: str
@@ -98,3 +118,4 @@ class Guide:
     root: Node
     nodes: list[Node]
     segments: Mapping[str, Segment]
+    severity: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,5 @@
-"""What was in a file, as a tree of reports: interchanges, groups, transaction sets, each with its findings and its verdict.
+"""What was in a file, as a tree of reports: interchanges, groups, transaction sets, each with its findings and its
+verdict.
 
 Knows: the shape of a received file. Does not know: how it was read, what is done with it.
 """
@@ -29,7 +30,9 @@ class Party:
 
 @dataclass(slots=True)
 class SetReport:
-    """One transaction set: its raw segments (opening segment first, closing one last), where each stands in the guide, findings."""
+    """One transaction set: its raw segments (opening segment first, closing one last), where each stands in the guide,
+    findings.
+    """
 
     id: str
     control: str
@@ -67,7 +70,9 @@ class GroupReport:
 
 @dataclass(slots=True)
 class InterchangeReport:
-    """One interchange. `version` is ISA12, `usage` P, T or I, `answer_requested` ISA14; `acknowledgments` are the TA1s in it (elements)."""
+    """One interchange. `version` is ISA12, `usage` P, T or I, `answer_requested` ISA14; `acknowledgments` are the TA1s
+    in it (elements).
+    """
 
     standard: Standard
     sender: Party

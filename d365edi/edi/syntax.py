@@ -13,7 +13,7 @@ Standard = Literal["X12", "EDIFACT"]
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """One byte each (empty where there is none). `suffix` is written after each terminator (b"", b"\\n" or b"\\r\\n")."""
+    """One byte each, empty where there is none. `suffix` is written after each terminator: b"", b"\\n" or b"\\r\\n"."""
 
     standard: Standard = "X12"
     element: bytes = b"*"

@@ -1,0 +1,197 @@
+"""Guides on the shelf: loads the shipped tables of a transaction set in a version, with a partner's overlay laid over
+them.
+
+The tables are data beside the reader of each standard (`x12/guides/*.toml`). One tree serves all versions of a set;
+lengths and marked segments differ. A version that is not on the shelf (004010VICS, 003050, 007010) gets the nearest one
+below it.
+
+An overlay says how a partner's guide differs, and what a breach of a rule is worth there:
+
+    optional  = ["PO1/PID"]                          # paths of segments or loops that need not be there
+    mandatory = ["REF"]                              # that must
+    max_use   = { DTM = 20 }
+    elements  = { N104 = "AN 2/20", BEG13 = "AN 1/10 Their project" }
+    codes     = { BEG02 = ["SA", "DS"] }             # the whole list at a place; any other code is an error
+    severity  = { unlisted = "error", padding = "off" }
+
+Knows: the shelf, versions, overlays. Does not know: files that are read, partners by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from d365edi.edi import notation
+from d365edi.edi.guide import Element, Guide, Node, Segment
+from d365edi.edi.notation import Era
+from d365edi.edi.syntax import Standard
+from d365edi.errors import SettingsError
+
+VERSIONS: Mapping[Standard, tuple[str, ...]] = {"X12": ("003040", "004010", "004030", "005010"), "EDIFACT": ()}
+
+_ERAS = {"003040": Era(True, False), "004010": Era(True, False), "004030": Era(True, True), "005010": Era(False, True)}
+_TOLERANT = {"003040": {"length": "warning", "extra": "warning", "date": "warning", "relational": "warning"}}
+"""Tables before 004010 are 004010's: what grew or shrank since is worth a warning there, not a rejection."""
+
+
+def tables(standard: Standard, version: str) -> str:
+    """The version on the shelf that serves `version`: itself, else the nearest below, else the oldest; "" when nothing
+    can be made of it.
+    """
+    shelf = VERSIONS[standard]
+    match = re.match(r"\d{5,6}", version)
+    if match is None or not shelf:
+        return ""
+    wanted = match[0] if len(match[0]) == 6 else match[0] + "0"
+    return max((known for known in shelf if known <= wanted), default=shelf[0])
+
+
+def sets(standard: Standard) -> Mapping[str, str]:
+    """The transaction sets on the shelf with their names."""
+    return {id: table["name"] for id, table in _sets(standard).items()}
+
+
+def group_of(standard: Standard, set: str) -> str:
+    """The functional group id that a transaction set travels in (850: PO), "" when the set is unknown."""
+    table = _sets(standard).get(set)
+    return table["group"] if table else ""
+
+
+def load(standard: Standard, set: str, version: str, overlay: Mapping[str, Any] | None = None) -> Guide | None:
+    """The guide of a set; None when the set is unknown, or not in that version. SettingsError for a wrong overlay.
+    Cached.
+    """
+    return _load(standard, set, tables(standard, version), json.dumps(overlay, sort_keys=True) if overlay else "")
+
+
+@lru_cache(maxsize=256)
+def _load(standard: Standard, set: str, version: str, overlay: str) -> Guide | None:
+    table = _sets(standard).get(set)
+    if table is None or not version or version < table.get("from", ""):
+        return None
+    wanted = json.loads(overlay) if overlay else {}
+    segments = _overlaid(_segments(standard, version), wanted)
+    root, nodes = notation.tree(table["tree"], segments.__getitem__, _ERAS[version])
+    _restrict(nodes, wanted)
+    used = {node.id: node.segment for node in nodes[1:]}
+    severity = {**_TOLERANT.get(version, {}), **wanted.get("severity", {})}
+    return Guide(standard, set, version, table["name"], table["group"], root, nodes, used, severity)
+
+
+def segments(standard: Standard, version: str) -> Mapping[str, Segment]:
+    """The whole segment dictionary of a version, whatever set uses them."""
+    return _segments(standard, tables(standard, version) or VERSIONS[standard][-1])
+
+
+def codes(number: str) -> Mapping[str, str]:
+    """The known codes of an X12 data element with their meaning."""
+    table: Mapping[str, str] = _table("X12", "codes").get(number, {})
+    return table
+
+
+# -- the shelf --------------------------------------------------------------------------------------------------------
+
+
+@lru_cache
+def _table(standard: Standard, name: str) -> dict[str, Any]:
+    text = files(f"d365edi.edi.{standard.lower()}").joinpath("guides").joinpath(f"{name}.toml").read_bytes()
+    return tomllib.loads(text.decode())
+
+
+@lru_cache
+def _sets(standard: Standard) -> dict[str, Any]:
+    return _table(standard, "sets") if VERSIONS[standard] else {}
+
+
+@lru_cache
+def _elements(standard: Standard, version: str) -> dict[str, Element]:
+    table, lists = _table(standard, "elements"), _table(standard, "codes")
+    found = {number: notation.element(number, text) for number, text in table["elements"].items()}
+    for first, changes in table.get("since", {}).items():
+        if version >= first:
+            found |= {number: notation.element(number, text, found[number]) for number, text in changes.items()}
+    for first, changes in table.get("before", {}).items():
+        if version < first:
+            found |= {number: notation.element(number, text, found[number]) for number, text in changes.items()}
+    for number in lists.keys() & found.keys():
+        found[number] = replace(found[number], codes=lists[number], closed=number in lists["complete"])
+    return found
+
+
+@lru_cache
+def _segments(standard: Standard, version: str) -> dict[str, Segment]:
+    table, era = _table(standard, "segments"), _ERAS[version]
+    elements = dict(_elements(standard, version))
+    for number, text in table["composites"].items():
+        whole = notation.segment(number, text, elements.__getitem__, era)
+        elements[number] = Element(0, number, whole.name, "", 0, 0, components=whole.elements)
+    return {
+        id: replace(
+            notation.segment(id, text, elements.__getitem__, era),
+            qualifier=table["qualifier"].get(id, 1),
+            pairs=table["pairs"].get(id, 0),
+        )
+        for id, text in table["segments"].items()
+    }
+
+
+# -- overlays ---------------------------------------------------------------------------------------------------------
+
+_PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2})(\d\d)")
+_KEYS = ("optional", "mandatory", "max_use", "elements", "codes", "severity")
+
+
+def _overlaid(shelf: Mapping[str, Segment], overlay: Mapping[str, Any]) -> dict[str, Segment]:
+    for key in overlay:
+        if key not in _KEYS:
+            raise SettingsError(f'a guide has no "{key}"', key=key, remedy=f"use one of {', '.join(_KEYS)}")
+    segments = dict(shelf)
+    for place, text in overlay.get("elements", {}).items():
+        _put(segments, place, lambda old, text=text: _reworded(old, text))
+    for place, listed in overlay.get("codes", {}).items():
+        wanted = dict(listed) if isinstance(listed, dict) else dict.fromkeys(listed, "")
+        _put(segments, place, lambda old, wanted=wanted: replace(old, codes=wanted, closed=True))
+    return segments
+
+
+def _reworded(old: Element, text: str) -> Element:
+    new = notation.element(old.number, text, old if old.type else None)
+    return replace(old, name=new.name, type=new.type, min=new.min, max=new.max)
+
+
+def _put(segments: dict[str, Segment], place: str, change: Any) -> None:
+    match = _PLACE.fullmatch(place)
+    segment = segments.get(match[1]) if match else None
+    if match is None or segment is None:
+        raise SettingsError(f'"{place}" is no place in a segment', key=place, remedy="write it as BEG02")
+    elements, position = list(segment.elements), int(match[2])
+    while len(elements) < position:
+        elements.append(Element(len(elements) + 1, "", "", "AN", 1, 99))
+    try:
+        elements[position - 1] = change(elements[position - 1])
+    except ValueError as error:
+        raise SettingsError(str(error), key=place) from error
+    segments[match[1]] = replace(segment, elements=tuple(elements))
+
+
+def _restrict(nodes: list[Node], overlay: Mapping[str, Any]) -> None:
+    paths = {node.path: node for node in reversed(nodes[1:])}
+
+    def at(path: str) -> Node:
+        if path not in paths:
+            raise SettingsError(f'the guide has no "{path}"', key=path, remedy="write loops and segment as PO1/N1/N3")
+        return paths[path]
+
+    for path in overlay.get("optional", ()):
+        at(path).mandatory = False
+    for path in overlay.get("mandatory", ()):
+        at(path).mandatory = True
+    for path, most in overlay.get("max_use", {}).items():
+        at(path).max_use = int(most)
