@@ -1,0 +1,153 @@
+"""The simulator's ASGI application: Entra's token endpoint and the OData service, with faults struck and requests
+logged.
+
+    POST /<tenant>/oauth2/v2.0/token        GET /<tenant>/v2.0/.well-known/openid-configuration
+    GET POST PATCH DELETE /data/<Set>...    POST /data/$batch
+
+Knows: HTTP and who may come in. Does not know: entities.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from . import batch
+from .entra import Denied
+from .faults import HTML, Fault
+from .refusals import Refusal, no_such_path, not_allowed
+from .requests import ROOT, Answer, Request, json_answer, perform, refused
+
+if TYPE_CHECKING:
+    from .simulator import Simulator
+
+_TOKEN = "/oauth2/v2.0/token"  # noqa: S105 (a path)
+_DISCOVERY = "/v2.0/.well-known/openid-configuration"
+
+
+class Door:
+    """The ASGI callable of one simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request, or break off as a fault says (ConnectionResetError where there is no connection
+        to break)."""
+        request = await _read(HttpRequest(scope, receive))
+        simulator = self.simulator
+        fault = simulator.faults.take(request.method, request.path)
+        if fault is not None and fault.kind == "revoke":
+            simulator.entra.revoke()
+        if fault is not None and fault.kind == "answer":
+            answer = _planned(fault)
+        else:
+            await _strike(fault, scope, after_work=False)
+            answer = self._route(request)
+        simulator.note(request.method, request.path, answer.status)
+        await _strike(fault, scope, after_work=True)
+        await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
+
+    def _route(self, request: Request) -> Answer:
+        if request.path.startswith(ROOT):
+            return self._admitted(request.headers) or self._guarded(lambda: self._data(request))
+        if request.path.endswith(_TOKEN) and request.method == "POST":
+            return self._issue(request)
+        if request.path.endswith(_DISCOVERY) and request.method == "GET":
+            base = f"https://{request.headers['host']}{request.path.removesuffix(_DISCOVERY)}"
+            ends = {"token_endpoint": f"{base}{_TOKEN}", "authorization_endpoint": f"{base}/oauth2/v2.0/authorize"}
+            return json_answer(200, {"issuer": f"{base}/v2.0", **ends})
+        return refused(no_such_path(request.path))
+
+    def _issue(self, request: Request) -> Answer:
+        tenant = request.path.removeprefix("/").removesuffix(_TOKEN)
+        form = dict(parse_qsl(request.body.decode("latin-1"), keep_blank_values=True))
+        try:
+            return json_answer(
+                200, self.simulator.entra.issue(tenant, form, f"https://{request.headers['host']}{request.path}")
+            )
+        except Denied as denied:
+            return json_answer(denied.status, denied.body)
+
+    def _data(self, request: Request) -> Answer:
+        if request.path != f"{ROOT}$batch":
+            return perform(self.simulator.state, request)
+        if request.method != "POST":
+            raise not_allowed(request.method)
+        return batch.run(self.simulator.state, request, self._inside)
+
+    def _inside(self, request: Request) -> Answer:
+        fault = self.simulator.faults.take(request.method, request.path, inner=True)
+        status = 0
+        try:
+            if fault is not None:
+                planned = _planned(fault)
+                raise Refusal(
+                    planned.status, {"error": {"code": "", "message": "Struck inside the batch."}}, planned.headers
+                )
+            answer = perform(self.simulator.state, request)
+            status = answer.status
+        except Refusal as refusal:
+            status = refusal.status
+            raise
+        finally:
+            self.simulator.note(request.method, request.path, status, inside=True)
+        return answer
+
+    @staticmethod
+    def _guarded(work: Callable[[], Answer]) -> Answer:
+        try:
+            return work()
+        except Refusal as refusal:
+            return refused(refusal)
+
+    def _admitted(self, headers: Mapping[str, str]) -> Answer | None:
+        """None for a caller with a good token whose application is registered; else the 401 or 403 it gets."""
+        entra = self.simulator.entra
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        found = (
+            entra.valid(token, self.simulator.audience or f"https://{headers['host']}") if scheme == "Bearer" else None
+        )
+        if found is None:
+            return Answer(
+                401, {"WWW-Authenticate": f'Bearer authorization_uri="https://login.windows.net/{entra.tenant}"'}
+            )
+        if not self.simulator.state.rows("SysAADClients", AADClientId=found.client_id):
+            return Answer(403, {"Content-Type": "text/plain"}, b"Forbidden")
+        return None
+
+
+async def _read(http: HttpRequest) -> Request:
+    path = http.scope.get("raw_path", http.scope["path"].encode()).decode("latin-1").partition("?")[0]
+    headers = dict(http.headers.items())
+    query = http.scope["query_string"].decode("latin-1")
+    return Request(http.method, path, query, headers, await http.body(), f"https://{headers['host']}{ROOT}")
+
+
+def _planned(fault: Fault) -> Answer:
+    headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+    if fault.html:
+        return Answer(fault.status, {"Content-Type": "text/html", **headers}, HTML)
+    if fault.status == 401:
+        return Answer(401, headers)
+    words = {
+        429: "This request could not be processed at this time due to system experiencing high resource utilization."
+    }
+    return json_answer(fault.status, {"Message": words.get(fault.status, "An error has occurred.")}, headers)
+
+
+async def _strike(fault: Fault | None, scope: Scope, *, after_work: bool) -> None:
+    if fault is None or fault.after_work != after_work:
+        return
+    if fault.kind == "silence":
+        await asyncio.sleep(fault.seconds)
+    if fault.kind == "drop":
+        scope.get("sandbox.abort", lambda: None)()
+        await asyncio.sleep(0)
+        raise ConnectionResetError("the sandbox broke this connection")

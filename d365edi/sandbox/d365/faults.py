@@ -1,0 +1,87 @@
+"""Things that go wrong on request: each fault waits for a method and a path pattern and strikes a given number of
+times.
+
+Knows: what a fault is and when it strikes. Does not know: how an answer is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from fnmatch import fnmatchcase
+from typing import Literal
+
+HTML = b"<html><head><title>Service Unavailable</title></head><body><h2>Service Unavailable</h2></body></html>"
+
+
+@dataclass
+class Fault:
+    """One fault. `path` is a glob over the path without query (`/data/SalesOrder*`, `*/oauth2/*`)."""
+
+    kind: Literal["answer", "drop", "silence", "revoke"]
+    method: str
+    path: str
+    times: int
+    status: int = 0
+    retry_after: str | None = None
+    html: bool = False
+    inner: bool = False
+    after_work: bool = False
+    seconds: float = 0
+
+
+class Faults:
+    """The faults that still wait, in the order they were planned; the first that fits strikes."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Fault] = []
+
+    def answer(
+        self,
+        status: int,
+        *,
+        method: str = "*",
+        path: str = "/data/*",
+        times: int = 1,
+        retry_after: float | datetime | None = None,
+        html: bool = False,
+        inner: bool = False,
+    ) -> None:
+        """Answer this status and do nothing. `retry_after`: seconds, an HTTP date, or absent; `html`: an IIS page in
+        place of JSON; `inner`: strike the operation inside a batch, not the batch."""
+        when = (
+            format_datetime(retry_after.astimezone(UTC), usegmt=True)
+            if isinstance(retry_after, datetime)
+            else retry_after
+        )
+        text = None if when is None else str(when)
+        self.waiting.append(
+            Fault("answer", method, path, times, status=status, retry_after=text, html=html, inner=inner)
+        )
+
+    def drop(self, *, method: str = "*", path: str = "/data/*", times: int = 1, after_work: bool = True) -> None:
+        """Break the connection, by default after the work was done. Over ASGI alone this is a
+        ConnectionResetError."""
+        self.waiting.append(Fault("drop", method, path, times, after_work=after_work))
+
+    def silence(
+        self, seconds: float, *, method: str = "*", path: str = "/data/*", times: int = 1, after_work: bool = True
+    ) -> None:
+        """Answer only after so many seconds, by default with the work done before them: longer than a client waits,
+        or just slow."""
+        self.waiting.append(Fault("silence", method, path, times, seconds=seconds, after_work=after_work))
+
+    def revoke(self, *, method: str = "*", path: str = "/data/*", times: int = 1) -> None:
+        """Take back every token just before this request is looked at: it gets a 401."""
+        self.waiting.append(Fault("revoke", method, path, times))
+
+    def take(self, method: str, path: str, *, inner: bool = False) -> Fault | None:
+        """The fault that strikes this request, used up by one."""
+        for fault in self.waiting:
+            if fault.inner == inner and fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.waiting.remove(fault)
+                return fault
+        return None

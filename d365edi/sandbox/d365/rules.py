@@ -1,0 +1,256 @@
+"""What the application does with a write before it stands: references, defaults, and what may no longer be changed.
+
+One entry for each writable set that has rules of its own; the others store what they are given.
+
+Knows: customers, items, units, orders and how they depend on each other. Does not know: OData, HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from .refusals import bad_reference, infolog, invalid, must_be_filled
+from .store import Record, fold
+from .tenant import COUNTRIES, US_STATES, Tenant
+
+Values = dict[str, Any]
+_CENT = Decimal("0.01")
+_OPEN = ("None", "Backorder")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rules of a set. `insert(tenant, row, given)` completes a new row (`given`: the fields the body named);
+    `update` does so for a changed one; `delete` empties what hangs on it. `server` fields are never the client's."""
+
+    insert: Callable[[Tenant, Values, frozenset[str]], None] = lambda *_: None
+    update: Callable[[Tenant, Record, Values], None] = lambda *_: None
+    delete: Callable[[Tenant, Record], None] = lambda *_: None
+    server: frozenset[str] = frozenset()
+    references: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
+    """Field to (related set, its field, the field's label, the related table's label)."""
+    number: str = ""
+
+
+def check_references(tenant: Tenant, entity: str, rule: Rule, row: Values, names: frozenset[str]) -> None:
+    """Refuse a value that its related table does not have, in the order of the body's fields."""
+    for name in sorted(names):
+        value = row[name]
+        if value in ("", None):
+            continue
+        listed = tenant.permitted(name)
+        if listed is not None and fold(value) not in {fold(entry) for entry in listed[2]}:
+            raise bad_reference(entity, name, value, listed[0], listed[1])
+        if name in rule.references:
+            related, key, label, title = rule.references[name]
+            found = tenant.store.rows(related, **{key: value})
+            if not any(not r.set.of_company or fold(r.values["dataAreaId"]) == fold(row["dataAreaId"]) for r in found):
+                raise bad_reference(entity, name, value, label, title)
+
+
+def _address(entity: str, row: Values, names: frozenset[str]) -> None:
+    iso, country = row["DeliveryAddressCountryRegionISOCode"], row["DeliveryAddressCountryRegionId"]
+    if "DeliveryAddressCountryRegionISOCode" in names and iso and not country:
+        row["DeliveryAddressCountryRegionId"] = country = COUNTRIES[iso.upper()]
+    if country and not iso:
+        row["DeliveryAddressCountryRegionISOCode"] = next(
+            (i for i, c in COUNTRIES.items() if fold(c) == fold(country)), ""
+        )
+    state = row["DeliveryAddressStateId"]
+    if state and fold(country) == "usa" and state.upper() not in US_STATES:
+        raise bad_reference(entity, "DeliveryAddressStateId", state, "State", "Address states")
+    place = " ".join(part for part in (row["DeliveryAddressCity"], state, row["DeliveryAddressZipCode"]) if part)
+    parts = (row["DeliveryAddressStreet"], place, country)
+    row["FormattedDelveryAddress"] = "\n".join(part for part in parts if part)
+
+
+def _insert_header(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
+    for name in ("OrderingCustomerAccountNumber", "InvoiceCustomerAccountNumber"):
+        if not row[name]:
+            raise must_be_filled("SalesOrderHeaderV4Entity", name)
+    customer = tenant.one(
+        "CustomersV3", dataAreaId=row["dataAreaId"], CustomerAccount=row["OrderingCustomerAccountNumber"]
+    )
+    defaults = {
+        "CurrencyCode": customer["SalesCurrencyCode"],
+        "LanguageId": customer["LanguageId"] or "en-US",
+        "PaymentTermsName": customer["PaymentTerms"],
+        "DeliveryTermsCode": customer["DeliveryTerms"],
+        "DeliveryModeCode": customer["DeliveryMode"],
+        "SalesOrderName": customer["OrganizationName"],
+        "RequestedShippingDate": tenant.today(),
+        "RequestedReceiptDate": row["RequestedShippingDate"] if "RequestedShippingDate" in given else tenant.today(),
+    }
+    if not any(name.startswith("DeliveryAddress") for name in given):
+        defaults |= {name: customer[name.replace("Id", "")] for name in ("DeliveryAddressStateId",)}
+        defaults |= {
+            f"DeliveryAddress{part}": customer[f"DeliveryAddress{part}"]
+            for part in ("Street", "City", "ZipCode", "CountryRegionId")
+        }
+    row.update({name: value for name, value in defaults.items() if name not in given})
+    row["LanguageId"] = _language(row["LanguageId"])
+    row["SalesOrderStatus"], row["SalesOrderProcessingStatus"] = "Backorder", "Active"
+    row["OrderCreationDateTime"] = tenant.now()
+    _address("SalesOrderHeaderV4Entity", row, given)
+
+
+def _language(text: str) -> str:
+    language, dash, country = text.partition("-")
+    return f"{language.lower()}{dash}{country.upper()}"
+
+
+def _update_header(_: Tenant, record: Record, row: Values) -> None:
+    _refuse_closed(record.set.entity, record.values)
+    _address(record.set.entity, row, frozenset(row))
+
+
+def _delete_header(tenant: Tenant, record: Record) -> None:
+    _refuse_closed(record.set.entity, record.values)
+    if record.values["SalesOrderProcessingStatus"] != "Active":
+        raise infolog(record.set.entity, "Error: The order has been posted and cannot be deleted", verb="Delete")
+    key = {name: record.values[name] for name in ("dataAreaId", "SalesOrderNumber")}
+    for line in tenant.store.rows("SalesOrderLinesV3", **key):
+        tenant.store.delete(line)
+
+
+def _refuse_closed(entity: str, order: Values) -> None:
+    if order["SalesOrderStatus"] not in _OPEN:
+        raise infolog(
+            entity,
+            f"Error: Sales order {order['SalesOrderNumber']} cannot be changed: it is {order['SalesOrderStatus']}.",
+            "Error: Update has been canceled.",
+        )
+
+
+def _insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
+    entity = "SalesOrderLineV3Entity"
+    for name in ("SalesOrderNumber", "ItemNumber"):
+        if not row[name]:
+            raise must_be_filled(entity, name)
+    company = row["dataAreaId"]
+    header = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=row["SalesOrderNumber"])
+    _refuse_closed(entity, header)
+    item = tenant.one("ReleasedProductsV2", dataAreaId=company, ItemNumber=row["ItemNumber"])
+    _refuse_item(tenant, entity, row, item)
+    others = tenant.rows("SalesOrderLinesV3", dataAreaId=company, SalesOrderNumber=row["SalesOrderNumber"])
+    sequence = max((line["LineCreationSequenceNumber"] for line in others), default=0) + 1
+    defaults = {
+        "OrderedSalesQuantity": Decimal(1),
+        "SalesUnitSymbol": item["SalesUnitSymbol"] or item["InventoryUnitSymbol"],
+        "SalesPrice": item["SalesPrice"],
+        "SalesPriceQuantity": Decimal(1),
+        "LineDescription": item["SearchName"],
+        "ExternalItemNumber": _external(tenant, row, header),
+        "CurrencyCode": header["CurrencyCode"],
+        "RequestedShippingDate": header["RequestedShippingDate"],
+        "RequestedReceiptDate": header["RequestedReceiptDate"],
+        "LineNumber": Decimal(sequence),
+        "CalculateLineAmount": "Yes",
+    }
+    row.update({name: value for name, value in defaults.items() if name not in given})
+    row["LineCreationSequenceNumber"] = sequence
+    row["InventoryLotId"] = f"{company.upper()}-{tenant.number(company, 'lot'):06}"
+    row["SalesOrderLineStatus"] = "Backorder"
+    _address(entity, row, given)
+    if "LineAmount" not in given:
+        row["LineAmount"] = _amount(row)
+
+
+def _refuse_item(tenant: Tenant, entity: str, row: Values, item: Values) -> None:
+    number = item["ItemNumber"]
+    if number in tenant.blocked:
+        raise infolog(
+            entity,
+            f"Warning: Item '{number}' is blocked for 'Sales order'.",
+            "Warning: validateWrite failed on data source 'SalesLine (SalesLine)'",
+        )
+    if number in tenant.needs_site and not row["ShippingSiteId"]:
+        raise infolog(
+            entity,
+            "Error: Inventory dimension Site is mandatory and must consequently be specified.",
+            "Error: Update has been canceled.",
+        )
+
+
+def _external(tenant: Tenant, row: Values, header: Values) -> str:
+    found = tenant.rows(
+        "CustomerProductDescriptionsV2",
+        CustomerAccountNumber=header["OrderingCustomerAccountNumber"],
+        ItemNumber=row["ItemNumber"],
+        dataAreaId=row["dataAreaId"],
+    )
+    return found[0]["CustomerProductNumber"] if found else ""
+
+
+def _amount(row: Values) -> Decimal:
+    price = row["SalesPrice"] / (row["SalesPriceQuantity"] or 1)
+    gross = (price - row["LineDiscountAmount"]) * row["OrderedSalesQuantity"] + row["FixedPriceCharges"]
+    net: Decimal = gross * (100 - row["LineDiscountPercentage"]) / 100
+    return net.quantize(_CENT, ROUND_HALF_UP)
+
+
+def _update_line(tenant: Tenant, record: Record, row: Values) -> None:
+    key = {name: record.values[name] for name in ("dataAreaId", "SalesOrderNumber")}
+    _refuse_closed(record.set.entity, tenant.one("SalesOrderHeadersV4", **key))
+    if record.values["SalesOrderLineStatus"] not in _OPEN:
+        raise infolog(record.set.entity, "Error: The line has been invoiced and cannot be changed")
+    if row["SalesOrderNumber"] != record.values["SalesOrderNumber"]:
+        raise invalid("The property 'SalesOrderNumber' cannot be changed.")
+    if row["LineAmount"] == record.values["LineAmount"]:
+        row["LineAmount"] = _amount(row)
+
+
+def _delete_line(_: Tenant, record: Record) -> None:
+    if record.values["SalesOrderLineStatus"] not in _OPEN:
+        raise infolog(record.set.entity, "Error: The line has been invoiced and cannot be deleted", verb="Delete")
+
+
+_CUSTOMER = ("CustomersV3", "CustomerAccount")
+_ITEM = ("ReleasedProductsV2", "ItemNumber", "Item number", "Items")
+_UNIT = ("UnitsOfMeasure", "UnitSymbol", "Unit", "Units")
+
+RULES: dict[str, Rule] = {
+    "SalesOrderHeadersV4": Rule(
+        insert=_insert_header,
+        update=_update_header,
+        delete=_delete_header,
+        number="SalesOrderNumber",
+        server=frozenset(
+            {
+                "SalesOrderStatus",
+                "SalesOrderProcessingStatus",
+                "OrderCreationDateTime",
+                "FormattedDelveryAddress",
+                "OrderTotalAmount",
+                "OrderTotalChargesAmount",
+                "OrderTotalDiscountAmount",
+                "OrderTotalTaxAmount",
+                "OrderHeaderTaxAmount",
+            }
+        ),
+        references={
+            "OrderingCustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers"),
+            "InvoiceCustomerAccountNumber": (*_CUSTOMER, "Invoice account", "Customers"),
+        },
+    ),
+    "SalesOrderLinesV3": Rule(
+        insert=_insert_line,
+        update=_update_line,
+        delete=_delete_line,
+        server=frozenset(
+            ("InventoryLotId", "LineCreationSequenceNumber", "SalesOrderLineStatus", "FormattedDelveryAddress")
+        ),
+        references={
+            "SalesOrderNumber": ("SalesOrderHeadersV4", "SalesOrderNumber", "Sales order", "Sales orders"),
+            "ItemNumber": _ITEM,
+            "SalesUnitSymbol": _UNIT,
+        },
+    ),
+    "CustomerProductDescriptionsV2": Rule(
+        references={"ItemNumber": _ITEM, "CustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers")}
+    ),
+    "ProductBarcodesV3": Rule(references={"ItemNumber": _ITEM, "ProductQuantityUnitSymbol": _UNIT}),
+}

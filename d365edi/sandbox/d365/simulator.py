@@ -1,0 +1,95 @@
+"""The simulator as a thing to hold: one tenant, its directory, faults to plan and a log to count requests by.
+
+Knows: what a fresh tenant is seeded with. Does not know: the client it is tried with, whose code it does not share.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import posting
+from .door import Door
+from .entra import Entra
+from .faults import Faults
+from .requests import ROOT
+from .tenant import Tenant
+
+CLIENT_ID = "6f2c0c0e-0000-4000-8000-00000000d365"
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105 (the simulator's own, on loopback)
+TENANT = "contoso.onmicrosoft.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request that came in. `set`: the first segment below /data/ without its key (`$batch` for a batch),
+    `token` for Entra. `inside`: an operation of a batch, not a request of its own. `status` is what it was answered,
+    0 for none."""
+
+    method: str
+    path: str
+    set: str
+    status: int
+    inside: bool = False
+
+
+class Simulator:
+    """One tenant of D365 F&O with its Entra ID. `app` is the ASGI application, `state` the tenant's rows and
+    switches, `entra` the directory, `faults` what shall go wrong, `log` what came in.
+
+    `audience`: the resource that tokens must be for; None takes the host that a request names. `clock` gives epoch
+    seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        tenant: str = TENANT,
+        client_id: str = CLIENT_ID,
+        client_secret: str = CLIENT_SECRET,
+        audience: str | None = None,
+        companies: tuple[str, ...] = ("usmf", "demf", "dat"),
+        default_company: str = "dat",
+        page: int = 10_000,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.state = Tenant(companies=list(companies), default_company=default_company, page=page, clock=clock)
+        self.entra = Entra(tenant, clock, clients={client_id: client_secret})
+        self.faults = Faults()
+        self.log: list[Seen] = []
+        self.audience = audience
+        self.app = Door(self)
+        self._seed(client_id)
+
+    def count(self, method: str, set: str) -> int:
+        """How many requests of this method for this set came in, alone or inside a batch."""
+        return sum(1 for seen in self.log if seen.method == method and seen.set == set)
+
+    def note(self, method: str, path: str, status: int, *, inside: bool = False) -> None:
+        """Write a request into the log."""
+        below = path.removeprefix(ROOT).partition("(")[0].partition("/")[0]
+        self.log.append(Seen(method, path, below if path.startswith(ROOT) else path.rpartition("/")[2], status, inside))
+
+    def post_invoice(self, order_number: str, **particulars: Any) -> str:
+        """Post the sales invoice of an order and return its number; see `posting.post` for the particulars."""
+        return posting.post(self.state, order_number, **particulars)
+
+    def _seed(self, client_id: str) -> None:
+        for company in self.state.companies:
+            self.state.add("LegalEntities", LegalEntityId=company, Name=f"Company {company.upper()}")
+            self.state.add("Companies", DataArea=company, Name=f"Company {company.upper()}")
+        self.state.add("SysAADClients", AADClientId=client_id, Name="d365edi", UserId="d365edi")
+        self.state.add("DimensionParameters", Key=0, DimensionSegmentDelimiter="Hyphen")
+        for type, text in (
+            ("Default", "BusinessUnit-CostCenter-Department"),
+            ("Ledger", "MainAccount-BusinessUnit-CostCenter"),
+        ):
+            self.state.add(
+                "DimensionIntegrationFormats",
+                DimensionFormatName=f"{type} format",
+                DimensionFormatType=f"DataEntity{type}DimensionFormat",
+                FinancialDimensionFormat=text,
+                IsActive="Yes",
+            )

@@ -1,0 +1,96 @@
+"""The state of one tenant: its rows, companies, number sequences and the lists that are no entity set here.
+
+Knows: what an administrator has set up. Does not know: HTTP, OData.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from . import values
+from .catalog import load
+from .store import Record, Store
+
+COUNTRIES = {"US": "USA", "CA": "CAN", "MX": "MEX", "DE": "DEU", "GB": "GBR", "FR": "FRA", "DK": "DNK"}
+"""ISO code to F&O's own country/region id: the two live in different fields and only the latter is a key."""
+
+US_STATES = frozenset(
+    ["AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA"]
+    + ["ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR"]
+    + ["PA", "PR", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY"]
+)
+
+
+@dataclass
+class Tenant:
+    """Rows, and what the application checks writes against. Everything may be changed while the simulator runs.
+
+    `manual_numbers`: whether the sales order sequence lets a client choose the number. `needs_site`: items whose
+    storage dimensions make a site compulsory. `blocked`: items blocked for sales orders. `failed_changeset`: whether
+    a failed changeset answers as one part in place of the changeset ("single", as the OData text says) or inside a
+    changeset of one part ("nested").
+    """
+
+    companies: list[str] = field(default_factory=lambda: ["usmf", "demf", "dat"])
+    default_company: str = "dat"
+    clock: Callable[[], float] = time.time
+    page: int = 10_000
+    manual_numbers: bool = False
+    failed_changeset: str = "single"
+    currencies: set[str] = field(default_factory=lambda: {"USD", "CAD", "EUR", "GBP", "DKK"})
+    origins: set[str] = field(default_factory=lambda: {"EDI", "Phone"})
+    delivery_modes: set[str] = field(default_factory=lambda: {"Ground", "Air"})
+    delivery_terms: set[str] = field(default_factory=lambda: {"FOB", "CIF", "PPD", "COL"})
+    payment_terms: set[str] = field(default_factory=lambda: {"Net30", "Net10", "Net45", "Net60", "2%10Net30"})
+    needs_site: set[str] = field(default_factory=set)
+    blocked: set[str] = field(default_factory=set)
+    store: Store = field(default_factory=lambda: Store(load()))
+    _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, set: str, **fields: Any) -> Record:
+        """Put a row there as an administrator would, past every rule. Numbers may be int, dates `YYYY-MM-DD`."""
+        entity_set = load().sets[set]
+        known = {name: values.from_json(entity_set, name, value) for name, value in fields.items()}
+        return self.store.insert(set, known)
+
+    def rows(self, set: str, **equal: Any) -> list[dict[str, Any]]:
+        """The rows of a set as dicts, those whose fields equal these (case-insensitively)."""
+        return [record.values for record in self.store.rows(set, **equal)]
+
+    def one(self, set: str, **equal: Any) -> dict[str, Any]:
+        """The only such row; LookupError when there is none or several."""
+        found = self.rows(set, **equal)
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} rows of {set} with {equal}")
+        return found[0]
+
+    def number(self, company: str, sequence: str) -> int:
+        """The next number of a company's sequence, from 1."""
+        self._numbers[company.casefold(), sequence] += 1
+        return self._numbers[company.casefold(), sequence]
+
+    def now(self) -> str:
+        """This second, as a point in time is stored."""
+        return datetime.fromtimestamp(self.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def today(self) -> str:
+        """This day, as a date column is stored."""
+        return values.date_value(self.now())
+
+    def permitted(self, field_name: str) -> tuple[str, str, Mapping[str, Any] | set[str] | frozenset[str]] | None:
+        """Label, related table and values of a field that is checked against a list, or None for other fields."""
+        return {
+            "CurrencyCode": ("Currency", "Currencies", self.currencies),
+            "SalesCurrencyCode": ("Currency", "Currencies", self.currencies),
+            "SalesOrderOriginCode": ("Sales origin", "Sales origin codes", self.origins),
+            "DeliveryModeCode": ("Mode of delivery", "Modes of delivery", self.delivery_modes),
+            "DeliveryTermsCode": ("Delivery terms", "Terms of delivery", self.delivery_terms),
+            "PaymentTermsName": ("Terms of payment", "Terms of payment", self.payment_terms),
+            "DeliveryAddressCountryRegionId": ("Country/region", "Countries/regions", set(COUNTRIES.values())),
+            "DeliveryAddressCountryRegionISOCode": ("ISO code", "Countries/regions", set(COUNTRIES)),
+        }.get(field_name)
