@@ -10,14 +10,14 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import anyio
 
 from d365edi import build, log
+from d365edi.build import FlowInfo
 from d365edi.endpoints.base import Endpoint, Knock
+from d365edi.endpoints.d365.endpoint import D365
 from d365edi.flows import acknowledge, decide, replay
 from d365edi.flows.collect import collect
 from d365edi.flows.context import Context, Tally
@@ -33,17 +33,6 @@ DUE = "due"
 BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class FlowInfo:
-    """A flow that a clock or an event can fire: exactly one of `every` and `cron` is set, unless only an event fires it."""
-
-    name: str
-    every: timedelta | None = None
-    cron: str | None = None
-    on_event: str | None = None
-    jitter: timedelta | None = None
-
-
 class App:
     """All parts, open. Made by `App.open` only."""
 
@@ -55,7 +44,7 @@ class App:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, clock: Callable[[], float] = time.time, d365: Endpoint | None = None
+        cls, settings: Settings, *, clock: Callable[[], float] = time.time, d365: D365 | None = None
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
@@ -64,17 +53,20 @@ class App:
         partners = build.partners(settings)
         endpoints = build.endpoints(settings)
         if d365 is not None:
-            endpoints["d365"] = d365
+            endpoints[build.D365_NAME] = d365
+        door = endpoints[build.D365_NAME]
+        assert isinstance(door, D365)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:
             ctx = Context(
                 journal=journal,
                 endpoints=endpoints,
-                d365=build.as_d365(endpoints["d365"]),
+                d365=door,
                 partners=partners,
                 clock=clock,
                 sleep=anyio.sleep,
                 jitter=random.random,
+                zone=settings.daemon.timezone,
                 concurrency=settings.d365.concurrency,
             )
             yield cls(settings, ctx, build.flows(settings))

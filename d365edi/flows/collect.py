@@ -12,7 +12,7 @@ Knows: sends, the cursor, claims. Does not know: entity names, OData, how a reco
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, timezone
+from datetime import date
 
 from d365edi import log
 from d365edi.endpoints.base import Place, Remote
@@ -20,46 +20,51 @@ from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Send
-from d365edi.journal import Message, Tx
+from d365edi.journal import Message, MessageState, Tx
 from d365edi.maps import d365 as maps
 
 FETCH_LIMIT = 64 << 20
 
 
 async def collect(ctx: Context, send: Send, partner: str, tally: Tally) -> list[int]:
-    """One look for what is new to send. Returns ids of messages that wait to be translated."""
+    """One look for what is new to send, company by company. Returns ids of messages that wait to be translated."""
     if ctx.is_paused(ctx.d365_name):
         return []
-    cursor = await ctx.journal.read(lambda tx: tx.cursors.get(send.flow))
-    today = datetime.fromtimestamp(ctx.clock(), timezone.utc).date()
-    baseline = cursor is None and send.since is None
-    start = _start(send, cursor, today)
-    plan = maps.read_plan(send.read_table, company=send.company, accounts=send.accounts, since=start)
-    try:
-        listing = await ctx.d365.list(Place(send.of, query=plan))
-    except (Unavailable, Refused) as error:
-        log.say("WARNING", send.flow, "waits", str(error))
-        tally.add("unreachable")
+    ids: list[int] = []
+    for company, account in send.accounts.items():
+        try:
+            ids += await _company(ctx, send, partner, company, account, tally)
+        except (Unavailable, Refused) as error:
+            log.say("WARNING", send.flow, "waits", str(error))
+            tally.add("unreachable")
+    return ids
+
+
+async def _company(ctx: Context, send: Send, partner: str, company: str, account: str, tally: Tally) -> list[int]:
+    place = f"{send.flow}:{company}"
+    cursor = await ctx.journal.read(lambda tx: tx.cursors.get(place))
+    today = ctx.local(ctx.clock()).date()
+    plan = maps.read_plan(send.read_table, company=company, accounts=(account,), since=_start(send, cursor, today))
+    listing = await ctx.d365.list(Place(send.of, query=plan))
+    if cursor is None and send.since is None:
+        await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))
+        known = len(listing.remotes)
+        log.say("INFO", send.flow, "started", f"{known} posted in {company} before the first start are known and not sent")
         return []
-    if baseline:
-        await ctx.journal.write(lambda tx: _baseline(tx, send, partner, listing.remotes, today))
-        log.say("INFO", send.flow, "started", f"{len(listing.remotes)} posted before the first start are known and not sent")
-        return []
-    known = await ctx.journal.read(
-        lambda tx: {remote.name for remote in listing.remotes if tx.messages.named(partner, remote.name)}
+    new = await ctx.journal.read(
+        lambda tx: [remote for remote in listing.remotes if not tx.messages.named(partner, remote.name)]
     )
     ids: list[int] = []
 
     async def one(remote: Remote) -> None:
-        message = await _take(ctx, send, partner, remote)
+        message = await _take(ctx, send, partner, company, remote)
         if message is not None:
             tally.add("collected")
             ids.append(message.id)
 
-    new = [remote for remote in listing.remotes if remote.name not in known]
-    await ctx.each(f"record:{send.flow}", new, one)
+    await ctx.each(f"record:{place}", new, one)
     if len(ids) == len(new):
-        await ctx.journal.write(lambda tx: tx.cursors.set(send.flow, today.isoformat()))
+        await ctx.journal.write(lambda tx: tx.cursors.set(place, today.isoformat()))
     return ids
 
 
@@ -71,15 +76,17 @@ def _start(send: Send, cursor: str | None, today: date) -> date:
     return max(start, send.since) if send.since is not None else start
 
 
-def _baseline(tx: Tx, send: Send, partner: str, remotes: tuple[Remote, ...], today: date) -> None:
+def _baseline(
+    tx: Tx, send: Send, partner: str, company: str, remotes: tuple[Remote, ...], today: date
+) -> None:
     for remote in remotes:
         if not tx.messages.named(partner, remote.name):
-            _add(tx, send, partner, remote, b"", "done", "posted before the first start")
-    tx.cursors.set(send.flow, today.isoformat())
-    tx.audit.append("baseline", partner=partner, flow=send.flow, known=len(remotes))
+            _add(tx, send, partner, company, remote, b"", "done", "posted before the first start")
+    tx.cursors.set(f"{send.flow}:{company}", today.isoformat())
+    tx.audit.append("baseline", partner=partner, flow=send.flow, company=company, known=len(remotes))
 
 
-async def _take(ctx: Context, send: Send, partner: str, remote: Remote) -> Message | None:
+async def _take(ctx: Context, send: Send, partner: str, company: str, remote: Remote) -> Message | None:
     try:
         payload = await ctx.d365.fetch(remote, FETCH_LIMIT)
     except (Unavailable, Refused) as error:
@@ -89,28 +96,30 @@ async def _take(ctx: Context, send: Send, partner: str, remote: Remote) -> Messa
 
     def claim(tx: Tx) -> Message:
         known = tx.messages.same(partner, remote.name, hashlib.sha256(payload).hexdigest())
-        return known or _add(tx, send, partner, remote, payload, "received", "")
+        return known or _add(tx, send, partner, company, remote, payload, "received", "")
 
     message = await ctx.journal.write(claim)
     reach("receive.claimed")
     return message
 
 
-def _add(tx: Tx, send: Send, partner: str, remote: Remote, payload: bytes, state: str, reason: str) -> Message:
+def _add(
+    tx: Tx, send: Send, partner: str, company: str, remote: Remote, payload: bytes, state: MessageState, reason: str
+) -> Message:
     message = tx.messages.add(
         direction="out",
         partner=partner,
         flow=send.flow,
         endpoint="d365",
-        path=send.of,
+        path=company,
         name=remote.name,
         size=len(payload),
         modified=None,
         payload=payload,
         state=state,
         reason=reason,
+        settled=True,
     )
     if state == "received":
-        tx.messages.settled(message.id, remote.name)
         tx.audit.append("collected", message=message.id, partner=partner, name=remote.name, digest=message.digest)
     return message

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import TypeVar
 
 import anyio
@@ -50,12 +51,17 @@ class Context:
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]
+    zone: tzinfo
     concurrency: int = 8
     busy: set[str] = field(default_factory=set)
     paused: dict[str, float] = field(default_factory=dict)
     answers: dict[object, tuple[float, list[dict[str, object]]]] = field(default_factory=dict)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
+
+    def local(self, at: float) -> datetime:
+        """A moment in the daemon's time zone: what envelopes and file names are dated by."""
+        return datetime.fromtimestamp(at, self.zone)
 
     def route(self, sender: Party, receiver: Party) -> Partner | None:
         """The partner whose interchange this is: both ids with their qualifiers must be the agreed ones."""

@@ -95,7 +95,7 @@ def _release_message(tx: Tx, message: Message, actor: str) -> str:
 
 def _release_delivery(tx: Tx, delivery: Delivery, actor: str) -> str:
     """The same bytes under the same name and numbers; the endpoint looks first, so nothing is doubled."""
-    tx.deliveries.waiting(delivery.id, tx.now, f"released by {actor}")
+    tx.deliveries.released(delivery.id)
     if delivery.document is not None:
         tx.documents.set_state(delivery.document, "delivering")
     tx.audit.append("released", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name)

@@ -8,25 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from d365edi.edi import interchange as edi
 from d365edi.edi.syntax import Syntax
+from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Writer
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where deliveries of one kind go: endpoint, folder, and the pattern of the file name."""
-
-    endpoint: str
-    path: str
-    file: str
+from d365edi.settings.section import Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +37,25 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How received groups are answered: `send` 997 or none, with TA1 `never`, `requested` or `rejected`."""
+    """How received groups are answered: `send` 997 or none; TA1 `asked` (ISA14, or rejected), `always` or `never`.
+
+    `expect_within` is how soon they answer our groups, None where they answer none.
+    """
 
     send: str
-    target: Target | None
-    ta1: str = "requested"
-    loop: str = "errors"
-    expect_within: timedelta = timedelta(hours=24)
+    target: Destination | None
+    ta1: str = "asked"
+    loop: acknowledgment.Loop = "errors"
+    expect_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
     """The partner's answers to the four questions about duplicates."""
 
+    same_name_same_bytes: str = "skip"
     same_name_new_bytes: str = "hold"
-    new_name_same_bytes: str = "skip"
+    new_name_same_bytes: str = "warn"
     same_interchange: str = "hold"
 
 
@@ -76,6 +72,11 @@ class Pickup:
     apart: float = 3.0
     limit: int = 64 << 20
     in_flight: int = 16
+
+    @property
+    def view(self) -> str:
+        """The folder with its pattern: looks through two patterns at one folder are kept apart."""
+        return f"{self.place.path.rstrip('/')}/{self.place.pattern}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +96,15 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """What one of our documents becomes there."""
+    """What one of our documents becomes there. `accounts` are company = which customer of it the partner is."""
 
     flow: str
     set: str
-    company: str
     of: str
-    accounts: tuple[str, ...]
+    accounts: Mapping[str, str]
     since: date | None
     overlap: timedelta
-    target: Target
+    target: Destination
     read_table: Table
     writer: Writer
     functional_id: str
@@ -127,5 +127,3 @@ class Partner:
     receives: Mapping[str, Receive] = field(default_factory=dict)
     sends: Mapping[str, Send] = field(default_factory=dict)
     customer: Mapping[str, str] = field(default_factory=dict)
-    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)

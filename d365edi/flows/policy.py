@@ -79,13 +79,13 @@ def claim(
     twins: Sequence[str],
     *,
     same_name_new_bytes: str = "hold",
-    new_name_same_bytes: str = "skip",
+    new_name_same_bytes: str = "warn",
 ) -> Claim:
     """Answer two of the four questions. `named`: digests seen under this name; `twins`: names seen with these bytes.
 
     (Same name and same bytes is no claim at all, and the same control number in other bytes is asked when the bytes are read.)
     """
-    if twins and new_name_same_bytes == "skip":
+    if twins and new_name_same_bytes in ("warn", "skip"):
         return Claim("duplicate", f"{name} holds the same bytes as {twins[0]}, which was received before; skipped")
     if twins and new_name_same_bytes == "hold":
         return Claim(
@@ -99,8 +99,6 @@ def claim(
             f"{name} was received before with other bytes ({named[0][:6]}…); ask the partner whether it replaces the first, "
             f"then: d365edi release {name}, or reject",
         )
-    if named and same_name_new_bytes == "skip":
-        return Claim("duplicate", f"{name} was received before with other bytes ({named[0][:6]}…); skipped by setting")
     return Claim("received")
 
 

@@ -19,6 +19,7 @@ from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
 from d365edi.flows.context import Context, Tally
+from d365edi.flows.again import deliver_again
 from d365edi.flows.partner import Pickup
 from d365edi.journal import Look, Message, Tx
 
@@ -44,12 +45,12 @@ async def receive(ctx: Context, pickup: Pickup, tally: Tally) -> list[int]:
         return []
     ids: list[int] = []
 
-    async def one(remote: Remote) -> None:
-        taken = await _take(ctx, pickup, endpoint, remote, tally)
+    async def one(name: str) -> None:
+        taken = await _take(ctx, pickup, endpoint, *ready[name], tally)
         if taken is not None and taken.message.state == "received":
             ids.append(taken.message.id)
 
-    await ctx.each(f"remote:{pickup.endpoint}:{pickup.place.path}", ready, one, pickup.in_flight)
+    await ctx.each(f"{pickup.endpoint}:{pickup.view}", ready, one, pickup.in_flight)
     return ids
 
 
@@ -59,7 +60,7 @@ def _out_of_reach(ctx: Context, pickup: Pickup, error: Unavailable | Refused) ->
     log.say("WARNING", pickup.name, "waits", str(error))
 
 
-async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> list[Remote]:
+async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> dict[str, tuple[Remote, Look]]:
     """The files that are complete: looked at often enough without a change (a sentinel is the endpoint's business)."""
     listing = await endpoint.list(pickup.place)
     looks = await _note(ctx, pickup, listing)
@@ -69,12 +70,12 @@ async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> list[Remot
         await ctx.sleep(pickup.apart)
         listing = await endpoint.list(pickup.place)
         looks = await _note(ctx, pickup, listing)
-    return [
-        remote
+    return {
+        remote.name: (remote, look)
         for remote in listing.remotes
-        if not _young(pickup, looks[remote.name])
-        and not (looks[remote.name].message is not None and pickup.after.action == "leave")
-    ]
+        if not _young(pickup, look := looks[remote.name])
+        and not (look.message is not None and pickup.after.action == "leave")
+    }
 
 
 def _young(pickup: Pickup, look: Look) -> bool:
@@ -84,28 +85,27 @@ def _young(pickup: Pickup, look: Look) -> bool:
 async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Look]:
     remotes = [(remote.name, remote.size, remote.modified) for remote in listing.remotes]
     passed = [(entry.name, entry.reason) for entry in listing.passed_over]
-    looks = await ctx.journal.write(lambda tx: tx.looks.note(pickup.endpoint, pickup.place.path, remotes, passed))
+    looks = await ctx.journal.write(lambda tx: tx.looks.note(pickup.endpoint, pickup.view, remotes, passed))
     return {look.name: look for look in looks}
 
 
-async def _take(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, tally: Tally) -> Taken | None:
-    known = await ctx.journal.read(lambda tx: _known(tx, pickup, remote))
-    if known is not None and not known.settled:
-        await _settle(ctx, pickup, endpoint, remote, known)
-        return None
+async def _take(
+    ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, look: Look, tally: Tally
+) -> Taken | None:
+    if look.message is not None:
+        known = await ctx.journal.read(lambda tx, id=look.message: tx.messages.get(id))
+        if not known.settled:
+            await _settle(ctx, pickup, endpoint, remote, known)
+            return None
     try:
         payload = await endpoint.fetch(remote, pickup.limit)
-    except Unavailable as error:
-        await _say_why_not(ctx, pickup, remote, str(error), wait=True)
-        return None
-    except Refused as error:
-        await _say_why_not(ctx, pickup, remote, str(error), wait=False)
-        log.say("WARNING", pickup.name, "passed over", str(error))
+    except (Unavailable, Refused) as error:
+        await _say_why_not(ctx, pickup, remote, str(error))
+        log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
         return None
     reach("receive.fetched")
-    waits = await ctx.journal.read(lambda tx: _waits(tx, pickup, remote))
-    if not policy.complete_enough(complete=complete(payload), waits=waits):
-        await _say_why_not(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", wait=True)
+    if not policy.complete_enough(complete=complete(payload), waits=look.waits):
+        await _say_why_not(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
         tally.add("incomplete")
         return None
     taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, remote, payload))
@@ -115,25 +115,8 @@ async def _take(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote
     return taken
 
 
-def _known(tx: Tx, pickup: Pickup, remote: Remote) -> Message | None:
-    """The message that this very look (name, size, time) was taken as."""
-    for look in tx.looks.search(remote.name):
-        if (look.endpoint, look.path, look.name) == (pickup.endpoint, pickup.place.path, remote.name):
-            return tx.messages.get(look.message) if look.message is not None else None
-    return None
-
-
-def _waits(tx: Tx, pickup: Pickup, remote: Remote) -> int:
-    for look in tx.looks.search(remote.name):
-        if (look.endpoint, look.path, look.name) == (pickup.endpoint, pickup.place.path, remote.name):
-            return look.waits
-    return 0
-
-
-async def _say_why_not(ctx: Context, pickup: Pickup, remote: Remote, reason: str, *, wait: bool) -> None:
-    await ctx.journal.write(
-        lambda tx: tx.looks.verdict(pickup.endpoint, pickup.place.path, remote.name, reason, waits=1 if wait else 0)
-    )
+async def _say_why_not(ctx: Context, pickup: Pickup, remote: Remote, reason: str, *, waits: int = 0) -> None:
+    await ctx.journal.write(lambda tx: tx.looks.verdict(pickup.endpoint, pickup.view, remote.name, reason, waits=waits))
 
 
 def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes) -> Taken:
@@ -141,7 +124,7 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
     digest = hashlib.sha256(payload).hexdigest()
     same = tx.messages.same(pickup.partner, remote.name, digest)
     if same is not None:
-        tx.looks.taken(pickup.endpoint, pickup.place.path, remote.name, same.id)
+        tx.looks.taken(pickup.endpoint, pickup.view, remote.name, same.id)
         tx.audit.append("seen again", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
         _offer_answers_again(tx, same)
         return Taken(same, again=True)
@@ -167,7 +150,7 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
         state=decision.state,
         reason=decision.reason,
     )
-    tx.looks.taken(pickup.endpoint, pickup.place.path, remote.name, message.id)
+    tx.looks.taken(pickup.endpoint, pickup.view, remote.name, message.id)
     if decision.state == "duplicate" and earlier:
         _offer_answers_again(tx, earlier[0])
     tx.audit.append(
@@ -189,8 +172,8 @@ def _offer_answers_again(tx: Tx, message: Message) -> None:
     """
     for delivery in tx.deliveries.for_message(message.id):
         if delivery.kind in ("997", "TA1") and delivery.state == "delivered":
-            tx.deliveries.again(delivery.id)
-            tx.audit.append("offered again", delivery=delivery.id, message=message.id, partner=delivery.partner, name=delivery.name)
+            again = deliver_again(tx, delivery)
+            tx.audit.append("offered again", delivery=again.id, message=message.id, partner=delivery.partner, name=delivery.name)
 
 
 def _tell(pickup: Pickup, taken: Taken, tally: Tally) -> None:

@@ -31,7 +31,7 @@ def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> t
         flow=send.flow,
         kind=send.read_table.document,
         number=number,
-        company=send.company,
+        company=message.path,
         body=invoice.to_json() if invoice is not None else "",
         map_digest=send.map_digest,
         interchange="",

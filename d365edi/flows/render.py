@@ -8,8 +8,8 @@ Knows: documents, their resolution, where each goes. Does not know: wires.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from d365edi import log
 from d365edi.documents import Invoice, PurchaseOrder
@@ -99,8 +99,8 @@ async def _order(ctx: Context, partner: Partner, receive: Receive, document: Doc
             kind=receive.create,
             payload=payload,
             order_key=f"{partner.name}:order:{document.number}",
+            progress=_carried_over(tx, document),
         )
-        _carry_over(tx, document, delivery.id)
         tx.documents.amend(document.id, answers=resolved.answers.to_json(), body=None)
         tx.documents.set_state(document.id, "delivering")
         return delivery.id
@@ -108,18 +108,17 @@ async def _order(ctx: Context, partner: Partner, receive: Receive, document: Doc
     return await ctx.journal.write(record)
 
 
-def _carry_over(tx: Tx, document: Document, delivery: int) -> None:
+def _carried_over(tx: Tx, document: Document) -> dict[str, str]:
     """What earlier deliveries of this document marked: with our intent known, a record found there is recognised as ours."""
-    for earlier in tx.deliveries.for_document(document.id):
-        if earlier.id != delivery and "step" in earlier.progress:
-            tx.deliveries.mark(delivery, earlier.progress["step"], earlier.progress)
+    marked = [delivery.progress for delivery in tx.deliveries.for_document(document.id) if "step" in delivery.progress]
+    return dict(marked[-1]) if marked else {}
 
 
 async def _invoice(ctx: Context, partner: Partner, send: Send, document: Document, tally: Tally) -> int | Held:
     """A posted invoice becomes an interchange that echoes the order it answers."""
     invoice = Invoice.from_json(document.body)
     order = await ctx.journal.read(lambda tx: _order_memory(tx, partner, invoice))
-    resolved = await resolve.resolve(ctx, invoice, resolve.for_company(partner.profile, send.company, partner.customer))
+    resolved = await resolve.resolve(ctx, invoice, resolve.for_company(partner.profile, document.company, partner.customer))
     match = turnaround.match(invoice, order, resolved.answers)
     problems = (*resolved.problems, *(str(f) for f in match.findings if f.severity == "error"))
     if problems:
@@ -127,7 +126,7 @@ async def _invoice(ctx: Context, partner: Partner, send: Send, document: Documen
     _tell_notes(document, match.findings, tally)
     whole = complete(invoice, resolved.answers)
     body = send.writer.write(whole, order=order, line_orders=match.lines)
-    return await ctx.journal.write(lambda tx: _render(tx, partner, send, document, body, resolved.answers))
+    return await ctx.journal.write(lambda tx: _render(tx, ctx, partner, send, document, body, resolved.answers))
 
 
 def _order_memory(tx: Tx, partner: Partner, invoice: Invoice) -> PurchaseOrder | None:
@@ -143,12 +142,18 @@ def _tell_notes(document: Document, findings: tuple[Finding, ...], tally: Tally)
 
 
 def _render(
-    tx: Tx, partner: Partner, send: Send, document: Document, body: list[writer.OutgoingSegment], answers: Answers
+    tx: Tx,
+    ctx: Context,
+    partner: Partner,
+    send: Send,
+    document: Document,
+    body: Sequence[writer.OutgoingSegment],
+    answers: Answers,
 ) -> int:
     """Control numbers, bytes, file name, delivery and document state: one transaction."""
     if tx.documents.get(document.id).state != "ready":
         raise DocumentError(f"{document.number} was decided otherwise meanwhile")
-    identity = partner.identity
+    identity, now = partner.identity, ctx.local(tx.now)
     control, group = tx.counters.take(partner.name, "ISA"), tx.counters.take(partner.name, "GS")
     envelope = writer.Envelope(
         sender=identity.us,
@@ -159,10 +164,11 @@ def _render(
         usage=identity.usage,
         syntax=identity.syntax,
         control=control,
-        at=datetime.fromtimestamp(tx.now).astimezone(),
+        at=now,
     )
     groups = (writer.Group(send.functional_id, group, (writer.OutgoingSet(send.set, "0001", body),)),)
     payload = writer.write(envelope, groups, uppercase=identity.uppercase)
+    within = partner.answers.expect_within
     delivery = tx.deliveries.add(
         document=document.id,
         message=document.message,
@@ -170,7 +176,7 @@ def _render(
         flow=document.flow,
         endpoint=send.target.endpoint,
         path=send.target.path,
-        name=send.target.file.format(number=_file_safe(document.number), control=control, kind=send.set),
+        name=send.target.name(partner=partner.name, set=send.set, control=control, number=document.number, at=now),
         kind=send.set,
         payload=payload,
         order_key=f"{partner.name}:{send.set}:{document.number}",
@@ -178,8 +184,8 @@ def _render(
         functional_id=send.functional_id,
         group=group,
         set="0001",
-        ack="awaited" if partner.answers.send != "none" else "none",
-        ack_due=tx.now + partner.answers.expect_within.total_seconds(),
+        ack="none" if within is None else "awaited",
+        ack_due=None if within is None else tx.now + within.total_seconds(),
     )
     tx.documents.amend(document.id, answers=answers.to_json(), body=None)
     tx.documents.set_state(document.id, "delivering")
@@ -195,7 +201,3 @@ def _render(
     )
     return delivery.id
 
-
-def _file_safe(number: str) -> str:
-    """A document number as part of a file name: what no folder takes becomes a hyphen."""
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in number)

@@ -19,6 +19,7 @@ from typing import Any
 
 from d365edi.endpoints.base import Landed, NotLanded, Parcel, Unclear
 from d365edi.errors import D365EdiError, EndpointError
+from d365edi.flows.again import deliver_again
 from d365edi.flows.context import Context
 from d365edi.flows.reread import problems, reread
 from d365edi.journal import Delivery, Document, Tx
@@ -121,10 +122,10 @@ async def _deliveries(
 
 
 def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
-    tx.deliveries.again(delivery.id)
+    again = deliver_again(tx, delivery)
     if delivery.document is not None:
         tx.documents.set_state(delivery.document, "delivering")
-    tx.audit.append("replayed", delivery=delivery.id, partner=delivery.partner, actor=actor, rung="deliver", name=delivery.name)
+    tx.audit.append("replayed", delivery=again.id, partner=delivery.partner, actor=actor, rung="deliver", name=delivery.name)
     return f"{delivery.name} is delivered again"
 
 

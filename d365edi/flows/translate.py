@@ -61,7 +61,7 @@ async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
         outcome.documents, outcome.lines = await ctx.journal.write(lambda tx: read_record(tx, partner, message, payload))
     else:
         judgement = judge(ctx, partner, payload)
-        outcome = await ctx.journal.write(lambda tx: _commit(tx, partner, message, judgement))
+        outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, judgement))
     reach("translate.read")
     for level, verb, sentence in outcome.lines:
         tally.add(verb)
@@ -139,13 +139,14 @@ def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, o
     return f"{got}, and no partner has these ids ({want}{near}); correct [partners.{partner.name}] x12 or ask the sender"
 
 
-def _commit(tx: Tx, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
+def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
     """The one transaction of the reading half."""
     outcome = Outcome()
     blocked: set[int] = set()
-    now = datetime.fromtimestamp(tx.now).astimezone()
+    now = ctx.local(tx.now)
     for interchange in judgement.answered:
         repeated = _repeated(tx, partner, message, interchange)
+        repeated = "" if partner.duplicates.same_interchange == "take" else repeated
         if repeated and partner.duplicates.same_interchange == "hold":
             blocked.add(id(interchange))
             judgement.troubles.append(repeated)
@@ -229,7 +230,7 @@ def _answer(
     outgoing = (writer.Group("FA", group_control, sets, _ack_version(due)),) if due else ()
     payload = writer.write(_envelope(partner, interchange, control, now), outgoing, acknowledgments=[ta1] if ta1 else ())
     kind = "997" if due else "TA1"
-    name = answers.target.file.format(control=control, kind=kind)
+    name = answers.target.name(partner=partner.name, set=kind, control=control, at=now)
     delivery = tx.deliveries.add(
         message=message.id,
         partner=partner.name,
@@ -266,10 +267,10 @@ def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, group: G
 
 
 def _ta1(answers: Answers, interchange: InterchangeReport, *, duplicate: bool) -> list[str] | None:
-    """TA1 when the interchange asks for one (ISA14) or is rejected; never when the partner wants none."""
+    """TA1 when the interchange asks for one (ISA14) or is rejected, or always; never when the partner wants none."""
     if answers.ta1 == "never":
         return None
-    if duplicate or interchange.verdict == "R" or (answers.ta1 == "requested" and acknowledgment.ta1_due(interchange)):
+    if duplicate or answers.ta1 == "always" or interchange.verdict == "R" or acknowledgment.ta1_due(interchange):
         return acknowledgment.interchange(interchange, duplicate=duplicate)
     return None
 

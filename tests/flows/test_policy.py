@@ -65,7 +65,7 @@ def test_a_retry_is_never_in_the_past_nor_past_the_budget(
         ([], ["old.edi"], {"new_name_same_bytes": "hold"}, "quarantined"),
         ([], ["old.edi"], {"new_name_same_bytes": "take"}, "received"),
         (["9f2c1a77"], [], {}, "quarantined"),
-        (["9f2c1a77"], [], {"same_name_new_bytes": "skip"}, "duplicate"),
+        ([], ["old.edi"], {"new_name_same_bytes": "skip"}, "duplicate"),
         (["9f2c1a77"], [], {"same_name_new_bytes": "take"}, "received"),
     ],
 )

@@ -1,0 +1,34 @@
+"""The same bytes under the same name once more: a new row of the outbox, linked to its parent, with its parent's progress.
+
+The progress makes the endpoint look first: what still lies there, or was taken, counts as landed, and nothing is doubled.
+
+Knows: rows of the outbox. Does not know: why.
+"""
+
+from __future__ import annotations
+
+from d365edi.journal import Delivery, Tx
+
+
+def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
+    """Put a delivery into the outbox again; history is never edited. An awaited acknowledgment is awaited anew."""
+    return tx.deliveries.add(
+        document=delivery.document,
+        message=delivery.message,
+        parent=delivery.id,
+        partner=delivery.partner,
+        flow=delivery.flow,
+        endpoint=delivery.endpoint,
+        path=delivery.path,
+        name=delivery.name,
+        kind=delivery.kind,
+        payload=tx.payloads.get(delivery.digest),
+        order_key=delivery.order_key,
+        interchange=delivery.interchange,
+        functional_id=delivery.functional_id,
+        group=delivery.group,
+        set=delivery.set,
+        ack="none" if delivery.ack == "none" else "awaited",
+        ack_due=delivery.ack_due,
+        progress=delivery.progress,
+    )
