@@ -1,0 +1,112 @@
+"""How a file is handed over exactly once: what to do next, from what was marked and what is seen. Pure.
+
+    rename    write under a hidden name beside it, look at its size, rename without overwriting: the final name is whole
+    direct    write under the final name (for mailboxes that have no rename or take a file the instant it is closed)
+    sentinel  write under the final name, then an empty file beside it says that it is whole
+
+Two steps are marked. `intent` is durable before anything is sent; `uploaded` once the other side has every byte. A
+rename is only tried after `uploaded`: what is under the final name before was not put there by this parcel. After it:
+
+    temp name   final name       it is
+    there       absent           not renamed yet: rename
+    there       there            ours only when the bytes are the same (a server may rename by link and unlink)
+    absent      there, our size  landed
+    absent      there, other     disputed: a person decides
+    absent      absent           landed: the partner took it, and the awaited acknowledgment is the net
+
+Knows: steps, sizes and this table. Does not know: any wire or disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from d365edi.endpoints import names
+from d365edi.endpoints.base import Parcel
+
+Mode = Literal["rename", "direct", "sentinel"]
+Content = Literal["unread", "equal", "prefix", "other"]
+Next = Literal["upload", "replace", "rename", "announce", "read", "there", "taken", "disputed"]
+"""upload: write it · replace: remove our own unfinished piece, then write · rename · announce: put the sentinel ·
+read: what stands under the final name must be read to know · there, taken: landed · disputed: ask a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One parcel's places: the final path, the temp path, the sentinel's path; and its size in bytes."""
+
+    mode: Mode
+    final: str
+    temp: str
+    sentinel: str
+    size: int
+
+    @classmethod
+    def of(cls, parcel: Parcel, mode: Mode, sentinel: str, digest: str) -> Plan:
+        """The plan for a parcel; a temp name marked earlier is kept, for that is what stands on the other side."""
+        temp = parcel.progress.get("temp") or names.temporary(parcel.id, digest)
+        return cls(
+            mode,
+            names.join(parcel.path, parcel.name),
+            names.join(parcel.path, temp),
+            names.join(parcel.path, sentinel.replace("{name}", parcel.name)),
+            len(parcel.payload),
+        )
+
+    def facts(self) -> Mapping[str, str]:
+        """What the intent marks: the temp name and the size."""
+        return {"temp": self.temp.rpartition("/")[2], "size": str(self.size)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stands there now: sizes (None: absent), whether the sentinel does, the final file's bytes against ours."""
+
+    temp: int | None = None
+    final: int | None = None
+    sentinel: bool = False
+    content: Content = "unread"
+
+
+def compare(theirs: bytes, ours: bytes) -> Content:
+    """What stands there against what we have: the same, the beginning of it, or something else."""
+    if theirs == ours:
+        return "equal"
+    return "prefix" if ours.startswith(theirs) else "other"
+
+
+def decide(plan: Plan, step: str, seen: Seen) -> Next:
+    """What to do next (the table at the top); `step` is the last one that was marked, empty before the first."""
+    if plan.mode == "rename":
+        return _decide_rename(plan, step, seen)
+    return _decide_direct(plan, step, seen)
+
+
+def _decide_rename(plan: Plan, step: str, seen: Seen) -> Next:
+    if step != "uploaded":
+        return "replace" if seen.temp is not None else "upload"
+    if seen.final is None:
+        if seen.temp is None:
+            return "taken"
+        return "rename" if seen.temp == plan.size else "replace"
+    if seen.final != plan.size:
+        return "disputed"
+    if seen.temp is None or seen.content == "equal":
+        return "there"
+    return "read" if seen.content == "unread" else "disputed"
+
+
+def _decide_direct(plan: Plan, step: str, seen: Seen) -> Next:
+    if not step or (step == "intent" and seen.final is None):
+        return "upload"
+    if seen.final is None:
+        return "taken"
+    if seen.final > plan.size:
+        return "disputed"
+    if (step == "uploaded" and seen.final == plan.size) or seen.content == "equal":
+        return "announce" if plan.mode == "sentinel" and not seen.sentinel else "there"
+    if seen.content == "prefix":
+        return "replace"
+    return "read" if seen.content == "unread" else "disputed"

@@ -1,0 +1,167 @@
+"""Which names in a folder are offered, which are passed over and why; and the names we make ourselves.
+
+A server's listing is a stranger's text: it may hold a path (`../../x`), bytes that are no UTF-8, control characters,
+links, folders, files that are still being written. Only a regular file with a plain name is offered; all else is told.
+
+Knows: names, patterns and kinds. Does not know: any wire or disk.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from d365edi.endpoints.base import Listing, PassedOver, Remote
+from d365edi.errors import Refused
+
+TEMPORARY: tuple[str, ...] = (
+    ".*", "~*", "*~", "*.part", "*.partial", "*.tmp", "*.temp", "*.filepart", "*.writing", "*.uploading",
+    "*.crdownload", "*.swp",
+)  # fmt: skip
+"""Globs of names that say "not finished yet": ours (hidden, `.part`) and those of usual clients."""
+
+_SAME_NAME_LIMIT = 99
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Cf too: a right-to-left mark makes a name read as another
+
+Kind = Literal["file", "folder", "link", "other", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a listing as the server tells it: bytes and seconds, None where it does not say."""
+
+    name: bytes
+    kind: Kind
+    size: int | None
+    modified: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NameRules:
+    """What to look for in a name at one endpoint.
+
+    `temporary`: globs (upper and lower case alike) that are passed over. `sentinel`: when set, e.g. `{name}.done`, a
+    file is offered only once that one stands beside it. `offer_empty`: files of 0 bytes are offered too.
+    """
+
+    temporary: tuple[str, ...] = TEMPORARY
+    sentinel: str = ""
+    offer_empty: bool = False
+
+
+def printable(name: bytes) -> str:
+    """A name for people: what is not printable is written as `\\xff` or `\\u202e`."""
+    text = name.decode("utf-8", "backslashreplace")
+    return "".join(
+        c if unicodedata.category(c) not in _UNPRINTABLE else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def fault(name: bytes) -> str:
+    """Why this name can never be used, in words; empty when it can."""
+    try:
+        text = name.decode("utf-8")
+    except UnicodeDecodeError:
+        return "its name is not UTF-8"
+    if not text:
+        return "it has no name"
+    if "/" in text or "\\" in text or text in {".", ".."}:
+        return "its name is a path"
+    if not text.isprintable() and any(unicodedata.category(c) in _UNPRINTABLE for c in text):
+        return "its name holds control characters"
+    return ""
+
+
+def sift(folder: str, entries: Iterable[Entry], pattern: str, rules: NameRules) -> Listing:
+    """Part the entries of one folder into what is offered and what is passed over, both in the order of names."""
+    sieve = _Sieve(pattern, rules)
+    known = {entry.name: entry for entry in reversed(list(entries)) if entry.name not in {b".", b".."}}
+    remotes: list[Remote] = []
+    passed: list[PassedOver] = []
+    for name in sorted(known):
+        entry = known[name]
+        if reason := sieve.reason(entry, known):
+            passed.append(PassedOver(printable(name), reason))
+        else:
+            remotes.append(Remote(folder, name.decode(), entry.size or 0, entry.modified))
+    return Listing(tuple(remotes), tuple(passed))
+
+
+class _Sieve:
+    """The rules of one look, compiled once."""
+
+    def __init__(self, pattern: str, rules: NameRules) -> None:
+        self.pattern = pattern
+        self.rules = rules
+        self.matches = re.compile(fnmatch.translate(pattern)).match
+        globs = "|".join(fnmatch.translate(glob.lower()) for glob in rules.temporary)
+        self.unfinished = re.compile(globs or r"(?!)").match
+        front, _, back = rules.sentinel.partition("{name}")
+        self.front, self.back = front.encode(), back.encode()
+
+    def reason(self, entry: Entry, known: dict[bytes, Entry]) -> str:
+        """Why this entry is passed over; empty when it is offered. The first reason that holds is told."""
+        if reason := fault(entry.name) or _not_a_file(entry.kind):
+            return reason
+        name = entry.name.decode()
+        if self.unfinished(name.lower()):
+            return "its name says that it is not finished"
+        if self.rules.sentinel and self._announces(entry.name, known):
+            return "it is the sentinel of another file"
+        if not self.matches(name):
+            return f'its name does not match "{self.pattern}"'
+        return self._incomplete(entry, name, known)
+
+    def _announces(self, name: bytes, known: dict[bytes, Entry]) -> bool:
+        """Is this the sentinel of a file that is there?"""
+        front, back = self.front, self.back
+        if not (name.startswith(front) and name.endswith(back) and len(name) > len(front) + len(back)):
+            return False
+        return name[len(front) : len(name) - len(back)] in known
+
+    def _incomplete(self, entry: Entry, name: str, known: dict[bytes, Entry]) -> str:
+        if self.rules.sentinel and (awaited := self.rules.sentinel.replace("{name}", name)).encode() not in known:
+            return f'it waits for its sentinel "{awaited}"'
+        if entry.size is None:
+            return "the server does not tell its size"
+        return "" if entry.size or self.rules.offer_empty else "it is empty"
+
+
+def _not_a_file(kind: Kind) -> str:
+    reasons = {"folder": "it is a folder", "link": "it is a link", "other": "it is no regular file"}
+    return reasons.get(kind, "" if kind == "file" else "the server does not say whether it is a file")
+
+
+def join(folder: str, name: str) -> str:
+    """The path of a name in a folder, as SFTP writes paths."""
+    return f"{folder.rstrip('/')}/{name}" if folder not in {"", "."} else name
+
+
+def temporary(ident: int, digest: str) -> str:
+    """The hidden name under which a parcel grows; its delivery and its bytes tell it apart."""
+    return f".d365edi-{ident}-{digest[:12]}.part"
+
+
+def alternatives(name: str, digest: str) -> Iterator[str]:
+    """The names to try where `name` may be taken: itself, with a piece of the digest, then counted as well."""
+    yield name
+    stem, dot, ending = name.rpartition(".")
+    if not stem:
+        stem, dot, ending = name, "", ""
+    for count in range(1, _SAME_NAME_LIMIT + 1):
+        yield f"{stem}-{digest[:8]}{f'-{count}' if count > 1 else ''}{dot}{ending}"
+
+
+def insist(name: str, endpoint: str) -> None:
+    """Refuse a name of ours that no partner should ever see; `Refused` says why."""
+    if reason := fault(name.encode("utf-8", "surrogateescape")):
+        shown = printable(name.encode("utf-8", "surrogateescape"))
+        raise Refused(
+            f'the file name "{shown}" cannot be used on {endpoint}: {reason}',
+            endpoint=endpoint,
+            remedy="mend the file pattern of the flow",
+        )
