@@ -31,16 +31,20 @@ class D365EdiError(Exception):
 
 
 class SettingsError(D365EdiError):
-    """A mistake in what a user wrote. `where` is `file:line`, `key` the dotted key; the value is never shown for secrets."""
+    """A mistake in what a user wrote. `where` is `file:line`, `key` the dotted key; the value is never shown for secrets.
+
+    `others` are the further mistakes found in the same reading, in the order of the files; `str()` tells each on its own line.
+    """
 
     def __init__(self, message: str, *, where: str = "", key: str = "", remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.where = where
         self.key = key
+        self.others: tuple[SettingsError, ...] = ()
 
     def __str__(self) -> str:
         place = " ".join(part for part in (self.where and f"{self.where}:", self.key and f"[{self.key}]") if part)
-        return f"{place} {super().__str__()}".strip()
+        return "\n".join([f"{place} {super().__str__()}".strip(), *map(str, self.others)])
 
 
 class SecretError(SettingsError):
@@ -70,7 +74,13 @@ class Unavailable(EndpointError):
     """
 
     def __init__(
-        self, message: str, *, endpoint: str = "", remedy: str = "", retry_after: float | None = None, unclear: bool = False
+        self,
+        message: str,
+        *,
+        endpoint: str = "",
+        remedy: str = "",
+        retry_after: float | None = None,
+        unclear: bool = False,
     ) -> None:
         super().__init__(message, endpoint=endpoint, remedy=remedy)
         self.retry_after = retry_after

@@ -1,0 +1,121 @@
+"""What holds between sections: endpoints that exist, companies that are served, identities that tell partners apart.
+
+Looks at the tree as written, not as validated, so that these mistakes are told together with those inside a section.
+
+Knows: the names of sections and keys. Does not know: how values are written; what has the wrong shape is passed over here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from d365edi.errors import SettingsError
+
+from .files import Key
+from .mistakes import Teller
+from .values import nearest
+
+
+def check(teller: Teller) -> Iterator[SettingsError]:
+    """Every mistake between sections."""
+    yield from _places(teller)
+    yield from _companies(teller)
+    yield from _identities(teller)
+    yield from _events(teller)
+
+
+def _table(tree: object, *key: str) -> Mapping[str, Any]:
+    for part in key:
+        tree = tree.get(part) if isinstance(tree, Mapping) else None
+    return tree if isinstance(tree, Mapping) else {}
+
+
+def _text(table: Mapping[str, Any], key: str) -> str:
+    value = table.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _partners(teller: Teller) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+    for name in _table(teller.written, "partners"):
+        yield ("partners", name), _table(teller.written, "partners", name)
+
+
+def _places(teller: Teller) -> Iterator[SettingsError]:
+    endpoints = _table(teller.written, "endpoints")
+    taken: dict[tuple[str, str], Key] = {}
+    for partner, body in _partners(teller):
+        keys = [(*partner, "acks", "to")]
+        keys += [(*partner, "pickup", name, "from") for name in _table(body, "pickup")]
+        keys += [(*partner, "send", name, "to") for name in _table(body, "send")]
+        for key in keys:
+            place = _table(teller.written, *key)
+            name, path = _text(place, "endpoint"), _text(place, "path")
+            if name and name not in endpoints:
+                remedy = nearest(name, endpoints) or f"write [endpoints.{name}]"
+                yield teller.tell((*key, "endpoint"), "is no endpoint", remedy, value=name)
+            if key[-1] == "from" and name and path:
+                if first := taken.get((name, path)):
+                    sentence = f"is picked up twice: also by [{'.'.join(first[:-1])}] at {teller.places.where(*first)}"
+                    yield teller.tell(
+                        (*key, "path"), sentence, "keep one: files are routed by the ids inside them", value=path
+                    )
+                taken.setdefault((name, path), key)
+                yield from _moved(teller, (*key, "path"), path, name)
+
+
+def _moved(teller: Teller, key: Key, path: str, endpoint: str) -> Iterator[SettingsError]:
+    to = _text(_table(teller.written, "endpoints", endpoint, "after"), "move_to").rstrip("/")
+    if to and to == path.rpartition("/")[0].rstrip("/"):
+        yield teller.tell(
+            key, f"looks where [endpoints.{endpoint}] moves what was taken", "choose another move_to", value=path
+        )
+
+
+def _companies(teller: Teller) -> Iterator[SettingsError]:
+    companies = _table(teller.written, "d365").get("companies")
+    if not isinstance(companies, list):
+        return
+    for partner, body in _partners(teller):
+        named: list[tuple[Key, object]] = []
+        for table in ("customer", "vendor"):
+            named += [((*partner, table, company), company) for company in _table(body, table)]
+        for table in ("receive", "send"):
+            for flow in _table(body, table):
+                named.append(((*partner, table, flow, "company"), _table(body, table, flow).get("company")))
+        for key, company in named:
+            if isinstance(company, str) and company not in companies:
+                remedy = nearest(company, companies) or "add it to [d365] companies, or correct it"
+                yield teller.tell(key, "is none of [d365] companies", remedy, value=company)
+
+
+def _identities(teller: Teller) -> Iterator[SettingsError]:
+    seen: dict[tuple[str, str], Key] = {}
+    for partner, body in _partners(teller):
+        envelope = _table(body, "x12")
+        us, them = _text(envelope, "us"), _text(envelope, "them")
+        if not us or not them:
+            continue
+        key = (*partner, "x12", "them")
+        if first := seen.get((us, them)):
+            sentence = f"is also {first[1]}'s, at {teller.places.where(*first)}, with the same `us`: their files could be of either"
+            yield teller.tell(
+                key, sentence, "give each partner its own identity, or make one partner of the two", value=them
+            )
+        seen.setdefault((us, them), key)
+
+
+def _events(teller: Teller) -> Iterator[SettingsError]:
+    listens = "listen" in _table(teller.written, "daemon")
+    events = bool(_table(teller.written, "d365", "events"))
+    if events and not listens:
+        yield teller.tell(
+            ("d365", "events"), "needs a door, and [daemon] listens nowhere", 'add listen = "0.0.0.0:8443" there'
+        )
+    for partner, body in _partners(teller):
+        for flow in _table(body, "send"):
+            if "on_event" in _table(body, "send", flow) and not events:
+                key = (*partner, "send", flow, "on_event")
+                yield teller.tell(
+                    key, "can never come", "add events = { path = ..., secret = { secret = ... } } to [d365]"
+                )

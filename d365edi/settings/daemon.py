@@ -1,0 +1,79 @@
+"""[daemon], [log] and [secrets]: the process itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from .section import Secret, Section
+from .values import Duration, Existing, Listening, Made, Zone, wrong
+
+
+class Tls(Section):
+    """The certificate that the HTTPS door shows."""
+
+    certificate: Existing
+    """PEM file with the certificate and its chain."""
+    key: Secret
+    """The certificate's private key, PEM."""
+
+
+class Retain(Section):
+    """How long what was held is kept. Digests, business keys and the audit trail are kept for ever."""
+
+    payloads: Duration = timedelta(days=400)
+    """The bytes of messages, received and sent."""
+
+
+def _beside(data: dict[str, Any]) -> Path:
+    return Path(data.get("journal", "journal")).with_suffix(".sock")
+
+
+class Daemon(Section):
+    """The process: where it keeps its journal, where it listens, how it stops."""
+
+    timezone: Zone
+    """The zone of schedules, file names, envelopes and log lines."""
+    journal: Made
+    """The SQLite file that holds everything."""
+    socket: Made = Field(default_factory=_beside)
+    """The Unix socket for the verbs that write; left out: beside the journal."""
+    listen: Listening | None = None
+    """Host and port for business events, /healthz and /metrics; left out: no door."""
+    tls: Tls | None = None
+    """The door's certificate; may be left out only on a loopback address."""
+    retain: Retain = Retain()
+    """How long what was held is kept."""
+    stop_within: Duration = timedelta(seconds=30)
+    """A running step has this long to end after SIGTERM."""
+
+    @model_validator(mode="after")
+    def _covered(self) -> Self:
+        host = (self.listen or "").rpartition(":")[0]
+        if self.listen and not self.tls and host not in ("127.0.0.1", "[::1]", "localhost"):
+            raise wrong("listens to the world without `tls`", "add tls = { certificate = ..., key = { secret = ... } }")
+        # sun_path of unix(7) holds 108 bytes with its closing NUL.
+        if len(str(self.socket).encode()) > 107:
+            raise wrong("has a socket path of more than 107 bytes", "write a shorter one: socket = ...")
+        return self
+
+
+class Log(Section):
+    """What is told while it runs."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least that is told."""
+    format: Literal["line", "json"] = "line"
+    """Lines for people, or one JSON object a line."""
+
+
+class Secrets(Section):
+    """Where secrets are found, after the environment and systemd's credentials."""
+
+    vault: Made | None = None
+    """The encrypted file that `d365edi secrets set` writes."""
+    key_file: Made | None = None
+    """The vault's key, mode 0400; left out: the systemd credential `d365edi-vault-key`."""

@@ -1,0 +1,145 @@
+"""The files that settings stand in: the main one, those it includes, laid into one tree, and where each key was said.
+
+Tables that stand in several files are one table; a key that stands in two is a mistake that names both, because which of the two
+held would be chance.
+
+Knows: TOML files, includes, lines. Does not know: what the keys mean.
+"""
+
+from __future__ import annotations
+
+import glob
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from d365edi.errors import SettingsError
+
+from .positions import positions
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Places:
+    """Where each key was said: `file:line`, or the environment variable that overrides it."""
+
+    files: list[tuple[str, dict[Key, int]]] = field(default_factory=list)
+    spoken: dict[Key, str] = field(default_factory=dict)
+
+    def where(self, *key: object) -> str:
+        """`file:line` of a key (list items by index), else of the nearest table around it, else the main file's first line."""
+        path = tuple(str(part) for part in key)
+        for length in range(len(path), 0, -1):
+            if variable := self.spoken.get(path[:length]):
+                return f"environment {variable}"
+            for name, lines in self.files:
+                if path[:length] in lines:
+                    return f"{name}:{lines[path[:length]]}"
+        return f"{self.files[0][0]}:1" if self.files else "settings"
+
+    def order(self, where: str) -> tuple[int, int]:
+        """Sorts `where` texts as a reader meets them: file after file, line after line, the environment last."""
+        name, _, line = where.rpartition(":")
+        names = [known for known, _ in self.files]
+        return (names.index(name), int(line)) if name in names else (len(names), 0)
+
+
+def read(path: Path) -> tuple[dict[str, Any], Places, list[SettingsError]]:
+    """The main file and all that it includes as one tree, where everything was said, and the mistakes found on the way.
+
+    SettingsError at once when the main file cannot be read.
+    """
+    places = Places()
+    tree = _parse(path, places)
+    mistakes: list[SettingsError] = []
+    for included in _included(path, tree, places, mistakes):
+        try:
+            more = _parse(included, places)
+        except SettingsError as error:
+            mistakes.append(error)
+            continue
+        if "include" in more:
+            del more["include"]
+            where = f"{included}:{places.files[-1][1]['include',]}"
+            mistakes.append(
+                SettingsError(
+                    "an included file includes no others", where=where, key="include", remedy=f"say it in {path}"
+                )
+            )
+        _merge(tree, more, (), places, mistakes)
+    return tree, places, mistakes
+
+
+def _parse(path: Path, places: Places) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode()
+        tree = tomllib.loads(text)
+    except FileNotFoundError:
+        raise SettingsError(
+            "there is no such file", where=str(path), remedy="name another, or write one: d365edi init"
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"the file cannot be read: {error.strerror}", where=str(path), remedy="look at its rights"
+        ) from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise SettingsError("the file is not UTF-8 text", where=f"{path}:{line}", remedy="save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _broken(path, text, str(error)) from None
+    places.files.append((str(path), positions(text)))
+    return tree
+
+
+def _broken(path: Path, text: str, said: str) -> SettingsError:
+    what, _, place = said.partition(" (at ")
+    found = place.removeprefix("line ").partition(",")[0]
+    line = int(found) if found.isdecimal() else text.count("\n") + 1
+    return SettingsError(
+        f"this is not TOML: {what}", where=f"{path}:{line}", remedy="write key = value, text in quotes"
+    )
+
+
+def _included(path: Path, tree: Mapping[str, Any], places: Places, mistakes: list[SettingsError]) -> list[Path]:
+    patterns = tree.get("include", [])
+    found: dict[Path, None] = {}
+    for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
+        if not isinstance(pattern, str):
+            continue
+        matches = sorted(glob.glob(str(path.parent / Path(pattern).expanduser()), recursive=True))
+        if not matches and not glob.has_magic(pattern):
+            mistakes.append(
+                SettingsError(
+                    f'"{pattern}" is not a file that exists',
+                    where=places.where("include", index),
+                    key="include",
+                    remedy="correct the path, or put the file there",
+                )
+            )
+        found |= {Path(match): None for match in matches if Path(match).resolve() != path.resolve()}
+    return list(found)
+
+
+def _merge(
+    tree: dict[str, Any], more: Mapping[str, Any], key: Key, places: Places, mistakes: list[SettingsError]
+) -> None:
+    for name, value in more.items():
+        here = (*key, name)
+        known = tree.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            _merge(known, value, here, places, mistakes)
+        elif name in tree:
+            again = f"{places.files[-1][0]}:{places.files[-1][1][here]}"
+            mistakes.append(
+                SettingsError(
+                    f"is said twice: here and at {places.where(*here)}",
+                    where=again,
+                    key=".".join(here),
+                    remedy="keep one of the two",
+                )
+            )
+        else:
+            tree[name] = value

@@ -1,0 +1,171 @@
+"""What pydantic says about a value, said so that the person who wrote it can mend it: place, key, value, and what to write.
+
+A value is shown unless it stands where a secret might: under a key of that name, under a key that nobody knows, or in place of a
+reference.
+
+Knows: pydantic's error types. Does not know: any section by name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from d365edi.errors import SecretError, SettingsError
+
+from .files import Key, Places
+from .shape import known
+from .values import nearest
+
+_SECRETIVE = re.compile(r"(?:^|_)(?:password|passphrase|secret|token|key|hmac)$", re.IGNORECASE)
+
+_KINDS: dict[str, str] = {
+    "string_type": "must be text in quotes",
+    "path_type": "must be a path in quotes",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "dict_type": "must be a table",
+    "mapping_type": "must be a table",
+    "tuple_type": "must be a list",
+    "too_short": "must not be empty",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells mistakes about one tree of settings, as written."""
+
+    root: type[BaseModel]
+    written: Mapping[str, Any]
+    places: Places
+
+    def tell(self, key: Key, sentence: str, remedy: str = "", *, value: object = None) -> SettingsError:
+        """A mistake at a key; its value, where one is handed in and may be shown, leads the sentence."""
+        shown = "" if value is None or any(_SECRETIVE.search(part) for part in key) else show(value)
+        text = f"{shown} {sentence}" if shown else sentence
+        return SettingsError(text, where=self.places.where(*key), key=".".join(map(_quoted, key)), remedy=remedy)
+
+    def translate(self, error: ErrorDetails) -> SettingsError | None:
+        """One of pydantic's errors as ours; None for what only follows from another error."""
+        kind = error["type"]
+        key, value = self._place(error["loc"], kind)
+        if kind == "default_factory_not_called":
+            return None
+        if special := _SPECIAL.get(kind):
+            return special(self, key, value, error)
+        context = error.get("ctx", {})
+        sentence = _KINDS[kind].format(**context) if kind in _KINDS else error["msg"].lower()
+        return self.tell(key, sentence, value=value)
+
+    def _place(self, loc: tuple[int | str, ...], kind: str) -> tuple[Key, object]:
+        """The key as written: pydantic's place less the names of union members, and the value that stands there."""
+        key: list[str] = []
+        at: Any = self.written
+        for index, part in enumerate(loc):
+            if isinstance(at, Mapping) and part in at:
+                at = at[part]
+            elif isinstance(at, list) and isinstance(part, int):
+                at = at[part]
+            elif index == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
+                at = None
+            else:
+                continue
+            key.append(str(part))
+        return tuple(key), at
+
+    def _unknown(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
+        names = known(self.root, key[:-1], self.written)
+        table = f"[{'.'.join(map(_quoted, key[:-1]))}]" if key[:-1] else "the settings"
+        remedy = nearest(key[-1], names) or "known are: " + ", ".join(names)
+        return self.tell(key, f"is no key of {table}", remedy)
+
+    def _missing(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
+        written = self.written
+        for part in key[:-1]:
+            written = written.get(part, {}) if isinstance(written, Mapping) else {}
+        return self.tell(
+            key[:-1], f'lacks "{key[-1]}"', f"add {key[-1]} = ... here; settings.example.toml tells what it is"
+        )
+
+    def _choice(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
+        words = re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", ""))
+        return self._one_of(key, value, words)
+
+    def _one_of(self, key: Key, value: object, words: list[str]) -> SettingsError:
+        choice = " or ".join(f'"{word}"' for word in words)
+        return self.tell(key, f"must be {choice}", nearest(value, words), value=value)
+
+    def _tag(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
+        context = error.get("ctx", {})
+        kind = value.get("kind") if isinstance(value, Mapping) else None
+        if not isinstance(value, Mapping):
+            return self.tell(key, "must be a table", value=value)
+        if kind is None:
+            return self._missing((*key, "kind"), None, error)
+        return self._one_of(
+            (*key, "kind"), kind, re.findall(r"'([^']*)'", context.get("expected_tags", "")) or _KIND_WORDS
+        )
+
+    def _mistake(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
+        context = error.get("ctx", {})
+        named = error["loc"][-1:] == ("[key]",)
+        shown = key[-1] if named else value
+        return self.tell(
+            key, context["sentence"], context["remedy"], value=None if isinstance(shown, Mapping) else shown
+        )
+
+    def _literal(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
+        name = re.sub(r"[^a-z0-9]+", "-", "-".join(key[1:]).lower()).strip("-")
+        return SecretError(
+            "holds a secret as it is, and settings hold only names",
+            where=self.places.where(*key),
+            key=".".join(map(_quoted, key)),
+            remedy=f'write {{ secret = "{name}" }} and run: d365edi secrets set {name}; then change the secret, it was readable here',
+        )
+
+    def _secret_name(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
+        # What stands here may be the secret itself.
+        return SecretError(
+            "is not the name of a secret",
+            where=self.places.where(*key),
+            key=".".join(map(_quoted, key)),
+            remedy="use small letters, digits and dashes, and run: d365edi secrets set NAME",
+        )
+
+
+_KIND_WORDS = ["sftp", "folder"]
+_SPECIAL: dict[str, Callable[[Teller, Key, object, ErrorDetails], SettingsError]] = {
+    "extra_forbidden": Teller._unknown,
+    "missing": Teller._missing,
+    "literal_error": Teller._choice,
+    "union_tag_invalid": Teller._tag,
+    "union_tag_not_found": Teller._tag,
+    "mistake": Teller._mistake,
+    "literal_secret": Teller._literal,
+    "secret_name": Teller._secret_name,
+}
+
+
+def _quoted(part: str) -> str:
+    return part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else json.dumps(part, ensure_ascii=False)
+
+
+def show(value: object) -> str:
+    """A value as it might stand in TOML, cut to 60 characters, without a user's password in a URL; nothing for tables."""
+    if isinstance(value, Mapping):
+        return ""
+    if isinstance(value, str):
+        text = json.dumps(re.sub(r"[^/\s\"]*:[^@\s\"]*@", "***@", value), ensure_ascii=False)
+    else:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…{text[-1]}"

@@ -1,0 +1,226 @@
+"""[partners.NAME]: who they are, what they leave for us, what becomes of it, what we send them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from d365edi.edi.syntax import Syntax
+
+from .section import Destination, Schedule, Section, Source
+from .values import Company, Delimiters, Duration, Flag, FreeTable, GroupId, Name, SetId, Text, X12Id, wrong
+
+
+def _version(value: str) -> str:
+    if value[:6] not in ("004010", "005010") or not value[6:].isalnum() and value[6:] or len(value) > 12:
+        raise wrong("is not a version that is spoken here", 'write "004010" or "005010", with a suffix as "004010VICS"')
+    return value
+
+
+class X12(Section):
+    """The envelope between us: identities, version and delimiters."""
+
+    us: X12Id
+    """Our qualifier and id on interchanges: "01:123456789"."""
+    them: X12Id
+    """Theirs."""
+    group_us: GroupId | None = None
+    """Our code on groups (GS02, GS03); left out: our id."""
+    group_them: GroupId | None = None
+    """Theirs; left out: their id."""
+    version: Annotated[str, AfterValidator(_version)] = "004010"
+    """The version that we write (GS08)."""
+    usage: Literal["P", "T"] = "P"
+    """Production or test (ISA15)."""
+    delimiters: Delimiters = "*>~"
+    """Element, component, terminator and, for 005010, repetition separator."""
+    newline: Flag = False
+    """A line break after each terminator."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.us == self.them:
+            raise wrong("has the same identity for us and for them")
+        for key, given, identity in (("us", self.group_us, self.us), ("them", self.group_them, self.them)):
+            if given is None and len(identity.id) < 2:
+                raise wrong(f"has an id of one character for {key}, and a group's has two", f"write group_{key}")
+        if set(self.delimiters) & set(self.us.id + self.them.id + self.group_sender + self.group_receiver):
+            raise wrong("has a delimiter that stands in an id", "choose other delimiters")
+        return self
+
+    @property
+    def group_sender(self) -> str:
+        """GS02 of what we write."""
+        return self.group_us or self.us.id
+
+    @property
+    def group_receiver(self) -> str:
+        """GS03 of what we write."""
+        return self.group_them or self.them.id
+
+    @property
+    def syntax(self) -> Syntax:
+        """The service characters of what we write; 005010 repeats with "^" where no fourth delimiter is given."""
+        element, component, terminator = (char.encode() for char in self.delimiters[:3])
+        repetition = self.delimiters[3:].encode() or (b"^" if self.version >= "005" else b"")
+        return Syntax("X12", element, component, terminator, repetition, suffix=b"\n" if self.newline else b"")
+
+
+class Acks(Section):
+    """Acknowledgments: those we send for what they leave, and those we expect for what we send."""
+
+    send: Literal["997", "none"] = "997"
+    """What answers each of their groups."""
+    to: Destination | None = None
+    """Where it is put."""
+    ta1: Literal["asked", "always", "never"] = "asked"
+    """When an interchange is answered by a TA1: where ISA14 asks or it is rejected; each; none."""
+    strictness: Literal["lenient", "strict"] = "lenient"
+    """Lenient: what can be understood is accepted with its errors told; strict: any error rejects its set."""
+    loop: Literal["errors", "all", "none"] = "errors"
+    """Which sets the 997 tells of one by one (AK2 to AK5)."""
+    expect_within: Duration | None = None
+    """Our groups are answered within this time, or are overdue; left out: they answer none."""
+
+
+class Duplicates(Section):
+    """What was seen before. skip: left alone; warn: left alone and told; hold: a person decides; take: as if it were new."""
+
+    same_name_same_bytes: Literal["skip", "warn"] = "skip"
+    """The very file again."""
+    same_name_new_bytes: Literal["hold", "take"] = "hold"
+    """A known name with other bytes: a new version."""
+    new_name_same_bytes: Literal["warn", "skip", "hold", "take"] = "warn"
+    """Known bytes under another name."""
+    same_interchange: Literal["hold", "reject", "take"] = "hold"
+    """Other bytes with a control number (ISA13) that they have used; reject: answered by TA1 025."""
+
+
+class Retry(Section):
+    """How long something is tried again."""
+
+    budget: Duration = timedelta(hours=6)
+    """After this much time without success a person decides."""
+
+
+class Pickup(Schedule):
+    """A place where they leave files for us. What is in them is routed by the interchange's ids and the set's type."""
+
+    from_: Annotated[Source, Field(alias="from")]
+    """Where to look."""
+
+
+def _rows(value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise wrong("must be a table")
+    _check_rows(value, ())
+    return value
+
+
+def _check_rows(table: Mapping[str, Any], path: tuple[str, ...]) -> None:
+    for key, row in table.items():
+        if isinstance(row, Mapping):
+            _check_rows(row, (*path, key))
+        elif not (isinstance(row, str) and row) and row is not False:
+            place = ".".join((*path, key))
+            raise wrong(f"has a row that is no path: {place}", 'write a path, as ship_by = "DTM[175]02", or false')
+
+
+MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
+"""Rows laid over a shipped map: text (a path, a constant, a code) or false, in tables."""
+
+
+class Receive(Section):
+    """What becomes of one transaction set of theirs."""
+
+    create: Literal["SalesOrder"]
+    """What is created in D365."""
+    company: Company
+    """In which company."""
+    purpose: Mapping[str, Literal["create", "ignore", "hold"]] = Field(default_factory=lambda: {"00": "create"})
+    """Purpose code (BEG01) = what is done; what is not listed is held."""
+    ignore: tuple[Text, ...] = ()
+    """Segments that would hold the document because no row reads them, and may be passed over: "SDQ"."""
+    map: MapRows = Field(default_factory=dict)
+    """Rows laid over the set's map."""
+    d365: FreeTable = Field(default_factory=dict)
+    """Rows laid over the D365 map."""
+    guide: FreeTable = Field(default_factory=dict)
+    """What this partner's guide says otherwise than the standard."""
+
+
+def _since(value: object) -> object:
+    if value == "now" or (isinstance(value, date) and not hasattr(value, "hour")):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else _no_date()
+    except ValueError:
+        return _no_date()
+
+
+def _no_date() -> object:
+    raise wrong('is neither "now" nor a date', "write since = 2025-01-31")
+
+
+class Send(Schedule):
+    """What we send as one transaction set."""
+
+    of: Literal["SalesInvoice"]
+    """What is read from D365."""
+    to: Destination
+    """Where it is put."""
+    since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"
+    """Nothing posted before the first start is sent ("now"), or nothing dated before this day."""
+    on_event: Text | None = None
+    """The business event that makes the flow look at once."""
+    company: Company | None = None
+    """Only of this company; left out: of every company that the partner is a customer of."""
+    map: MapRows = Field(default_factory=dict)
+    """Rows laid over the set's map."""
+
+
+class Partner(Section):
+    """A trading partner."""
+
+    customer: Mapping[Company, Text] = Field(default_factory=dict)
+    """Company = which of its customers this partner is."""
+    vendor: Mapping[Company, Text] = Field(default_factory=dict)
+    """Company = which of its vendors this partner is."""
+    x12: X12
+    """The envelope between us."""
+    acks: Acks = Acks()
+    """Acknowledgments, both ways."""
+    duplicates: Duplicates = Duplicates()
+    """What was seen before."""
+    retry: Retry = Retry()
+    """How long something is tried again."""
+    pickup: Mapping[Name, Pickup] = Field(default_factory=dict)
+    """Places where they leave files."""
+    receive: Mapping[SetId, Receive] = Field(default_factory=dict)
+    """What becomes of each set of theirs."""
+    send: Mapping[SetId, Send] = Field(default_factory=dict)
+    """What we send."""
+    items: Mapping[Text, Text] = Field(default_factory=dict)
+    """Their item = ours; what is not here is asked of D365."""
+    codes: Mapping[Text, Mapping[Text, Text]] = Field(default_factory=dict)
+    """Field = table of their word = ours."""
+
+    @model_validator(mode="after")
+    def _routes(self) -> Self:
+        if self.receive and self.acks.send == "997" and self.acks.to is None:
+            raise wrong("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")
+        for flow in self.receive.values():
+            self._customer_of(flow.company, "receives orders for")
+        for out in self.send.values():
+            if out.company:
+                self._customer_of(out.company, "sends invoices of")
+            elif not self.customer:
+                raise wrong("sends invoices and is no company's customer", 'write customer = { usmf = "US-003" }')
+        return self
+
+    def _customer_of(self, company: str, does: str) -> None:
+        if company not in self.customer:
+            raise wrong(f"{does} {company} and is no customer there", f'write customer = {{ {company} = "US-003" }}')

@@ -1,0 +1,163 @@
+"""What every section of the settings is: frozen, of known keys only, silent about its input; and the parts that several share.
+
+Knows: references to secrets, places, schedules. Does not know: which section they stand in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from string import Formatter
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from .cron import Cron
+from .values import Duration, Name, Span, Text, wrong
+
+SECRET_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class Section(BaseModel):
+    """A table of settings. Keys are the attributes; an unknown key is a mistake, and no error of pydantic's shows input."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True, populate_by_name=False
+    )
+
+
+def _reference(value: object) -> object:
+    if not isinstance(value, Mapping | SecretRef):
+        raise PydanticCustomError("literal_secret", "a secret is named, never written")
+    return value
+
+
+def _secret_name(value: str) -> str:
+    if not SECRET_NAME.fullmatch(value):
+        raise PydanticCustomError("secret_name", "not the name of a secret")
+    return value
+
+
+class SecretRef(Section):
+    """A reference to a secret: `{ secret = "name" }`."""
+
+    secret: Annotated[str, AfterValidator(_secret_name)]
+    """The secret's name: small letters, digits and dashes."""
+
+
+Secret = Annotated[SecretRef, BeforeValidator(_reference)]
+"""A named secret; text written in its place is refused and not shown."""
+
+
+def _pattern(value: str) -> str:
+    folder, _, pattern = value.rpartition("/")
+    if not re.search(r"[*?\[]", pattern):
+        raise wrong("does not end in a pattern", f'say which files, as "{value.rstrip("/")}/*"')
+    _no_way_up(value)
+    if re.search(r"[*?\[]", folder):
+        raise wrong("has a pattern in a folder's name", "only the last part may have *, ? or [...]; name each folder")
+    return value
+
+
+def _no_way_up(value: str) -> str:
+    if ".." in value.split("/"):
+        raise wrong('leads up by ".."', "write the path from the top")
+    return value
+
+
+Path = Annotated[Text, AfterValidator(_no_way_up)]
+"""A folder on the other side."""
+
+
+class Source(Section):
+    """Where files are picked up."""
+
+    endpoint: Name
+    """The endpoint's name, as in [endpoints.NAME]."""
+    path: Annotated[Text, AfterValidator(_pattern)]
+    """The folder there and, as its last part, a pattern of file names: "/outbound/*"."""
+
+    @property
+    def folder(self) -> str:
+        """The path without its pattern; "/" for the top, "" for where the login starts."""
+        head, slash, _ = self.path.rpartition("/")
+        return head or slash
+
+    @property
+    def pattern(self) -> str:
+        """The last part of the path, for names in that folder."""
+        return self.path.rpartition("/")[2]
+
+
+_FILE_WORDS = ("partner", "set", "control", "number", "date", "time")
+
+
+def _file_name(value: str) -> str:
+    remedy = 'write it as "{set}_{control:09}.edi"; known are ' + ", ".join("{" + word + "}" for word in _FILE_WORDS)
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(value) if field is not None]
+        if unknown := [field for field in fields if field not in _FILE_WORDS]:
+            raise wrong(f'has "{{{unknown[0]}}}", which is not known', remedy)
+        name = file_name(value, partner="p", set="810", control=1, number="1", at=datetime.min)
+    except (ValueError, KeyError, IndexError, AttributeError):
+        raise wrong("is not a file name's template", remedy) from None
+    if not {"control", "number"} & set(fields):
+        raise wrong("gives every file the same name", remedy)
+    if "/" in name or name.startswith(".") or not name.isprintable():
+        raise wrong("leads out of its folder or hides the file", remedy)
+    return value
+
+
+def file_name(template: str, *, partner: str, set: str, control: int, number: str, at: datetime) -> str:
+    """A template's file name; what a document brings (its number) is kept to letters, digits, points, - and _."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", number)
+    return template.format(
+        partner=partner, set=set, control=control, number=safe, date=f"{at:%Y%m%d}", time=f"{at:%H%M%S}"
+    )
+
+
+class Destination(Section):
+    """Where files are put down, and under which names."""
+
+    endpoint: Name
+    """The endpoint's name, as in [endpoints.NAME]."""
+    path: Path
+    """The folder there."""
+    file: Annotated[Text, AfterValidator(_file_name)] = "{set}_{control:09}.edi"
+    """The file's name: {partner}, {set}, {control}, {number}, {date} and {time} are filled in."""
+
+    def name(self, *, partner: str, set: str, control: int, number: str = "", at: datetime) -> str:
+        """This delivery's file name. `set` is the transaction set, `control` the interchange's number, `at` local time."""
+        return file_name(self.file, partner=partner, set=set, control=control, number=number, at=at)
+
+
+class Schedule(Section):
+    """When a flow runs: after every so long, or by cron; exactly one of the two."""
+
+    every: Duration | None = None
+    """Runs after each such time."""
+    cron: Cron | None = None
+    """Runs by minute, hour, day, month and weekday, in the daemon's time zone: "*/10 6-20 * * mon-fri"."""
+    jitter: Span = timedelta(0)
+    """Adds a random delay of up to this much to each run, so that flows do not all knock at once."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.every is None) == (self.cron is None):
+            both = self.every is not None
+            raise wrong("has both `every` and `cron`" if both else "does not say when", 'write every = "15m" or cron')
+        return self
+
+
+def exactly_one(values: Mapping[str, Any], remedy: str) -> None:
+    """A mistake unless exactly one of these keys has a value."""
+    given = [key for key, value in values.items() if value is not None]
+    if len(given) != 1:
+        keys = (
+            " and ".join(f"`{key}`" for key in given)
+            if given
+            else "neither " + " nor ".join(f"`{key}`" for key in values)
+        )
+        raise wrong(f"has {keys}", remedy)

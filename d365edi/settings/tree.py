@@ -1,0 +1,152 @@
+"""The whole of the settings, and how they are read: files, then the environment over them, then every check, then one frozen tree.
+
+Knows: the sections, and in which order sources hold. Does not know: secrets' values (`d365edi.secrets` reveals them by name).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from d365edi.errors import SettingsError
+
+from . import cross, environment, files
+from .d365 import D365
+from .daemon import Daemon, Log, Secrets
+from .endpoints import Endpoint
+from .files import Key, Places
+from .mistakes import Teller
+from .partners import Partner
+from .section import SecretRef
+from .values import Name, Text, folder
+
+_sources: ContextVar[tuple[Mapping[str, Any], ...]] = ContextVar("_sources", default=())
+
+
+class _Source(PydanticBaseSettingsSource):
+    """One tree that was read, as a source of pydantic-settings; earlier sources hold over later ones, key by key."""
+
+    def __init__(self, settings_cls: type[BaseSettings], tree: Mapping[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self.tree = tree
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """What this source says of one section."""
+        return self.tree.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return dict(self.tree)
+
+
+class Named(NamedTuple):
+    """A secret that the settings name: its name, the key that names it, and where that stands."""
+
+    name: str
+    key: str
+    where: str
+
+
+class Settings(BaseSettings):
+    """Everything that a user says, checked. Attributes are the keys (`from` is `from_`); nothing can be changed."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    include: tuple[Text, ...] = ()
+    """Further files, as patterns: one file a partner."""
+    daemon: Daemon
+    """The process."""
+    log: Log = Log()
+    """What is told."""
+    secrets: Secrets = Secrets()
+    """Where secrets are found."""
+    d365: D365
+    """The environment."""
+    endpoints: Mapping[Name, Endpoint] = Field(default_factory=dict)
+    """Where messages are picked up and put down."""
+    partners: Mapping[Name, Partner] = Field(default_factory=dict)
+    """Who they are."""
+
+    _places: Places = PrivateAttr(default_factory=Places)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The trees that `load` has read, the environment's over the files'; what is handed in holds over both."""
+        return (init_settings, *(_Source(settings_cls, tree) for tree in _sources.get()))
+
+    def where(self, *key: object) -> str:
+        """`file:line` of any key in any file: `where("partners", "acme", "receive", "850", "map", "fields", "ship_by")`.
+
+        A key that no file says gives the nearest table around it; one that the environment says gives its variable.
+        """
+        return self._places.where(*key)
+
+    def references(self) -> tuple[Named, ...]:
+        """Every secret that the settings name, in the order of the sections."""
+        return tuple(
+            Named(reference.secret, ".".join(key), self._places.where(*key)) for key, reference in _references(self, ())
+        )
+
+
+def _references(part: object, key: Key) -> Iterator[tuple[Key, SecretRef]]:
+    if isinstance(part, SecretRef):
+        yield key, part
+    elif isinstance(part, BaseModel):
+        for name, field in type(part).model_fields.items():
+            yield from _references(getattr(part, name), (*key, field.alias or name))
+    elif isinstance(part, Mapping):
+        for name, held in part.items():
+            yield from _references(held, (*key, str(name)))
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read, check and freeze the settings: the file at `path`, what it includes, and `D365EDI_...` of `environ` over both.
+
+    Relative paths are taken from the main file's folder. Raises one SettingsError with every mistake found: the first one in the
+    order of the files leads, the others are its `others`.
+    """
+    path = path.absolute()
+    written, places, mistakes = files.read(path)
+    said, more = environment.read(environ, written, Settings.model_fields, places)
+    mistakes += more
+    teller = Teller(Settings, _laid(written, said), places)
+    at_sources, at_folder = _sources.set((said, written)), folder.set(path.parent)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        found = [teller.translate(one) for one in error.errors(include_url=False, include_input=False)]
+        mistakes += [mistake for mistake in found if mistake is not None]
+    finally:
+        _sources.reset(at_sources)
+        folder.reset(at_folder)
+    mistakes += cross.check(teller)
+    if mistakes:
+        first, *others = sorted(mistakes, key=lambda mistake: places.order(mistake.where))
+        first.others = tuple(others)
+        raise first from None
+    settings._places = places
+    return settings
+
+
+def _laid(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two trees as one, the second over the first: as pydantic-settings lays sources, here for telling mistakes."""
+    laid = dict(under)
+    for key, value in over.items():
+        known = laid.get(key)
+        laid[key] = _laid(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
+    return laid

@@ -1,0 +1,294 @@
+"""The kinds of value that settings are made of: durations, sizes, names, paths, hosts, X12 identities.
+
+Each is a pydantic type whose validator says in words what was expected and how to write it. Whole numbers and truth values are
+strict in files (`port = "22"` is a mistake there) and lenient where an environment variable could only say text.
+
+Knows: single values. Does not know: sections, files, each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt
+from pydantic_core import PydanticCustomError
+
+folder: ContextVar[Path] = ContextVar("folder", default=Path())
+"""Relative paths in settings are taken from here: the folder of the main settings file while it is loaded."""
+
+
+class Spoken(str):
+    """Text from an environment variable, which cannot say whether it means a number."""
+
+    __slots__ = ()
+
+
+def wrong(sentence: str, remedy: str = "") -> PydanticCustomError:
+    """A mistake in one value; `sentence` goes on after the value ("is not ..."), `remedy` says how to write it."""
+    return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence, "remedy": remedy})
+
+
+def nearest(word: object, known: Any) -> str:
+    """`did you mean "..."?` for the known word that looks most like this one, else nothing."""
+    close = get_close_matches(str(word), [str(one) for one in known], n=1, cutoff=0.6)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_DURATION_REMEDY = 'write a number and a unit, as "30s", "5m", "24h" or "400d"'
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(f"(?:{_DURATION.pattern})+", value):
+        raise wrong("is not a duration", _DURATION_REMEDY)
+    try:
+        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(value)))
+    except OverflowError:
+        raise wrong("is longer than time itself is counted here", _DURATION_REMEDY) from None
+
+
+def _above_zero(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise wrong("is no time at all", _DURATION_REMEDY)
+    return value
+
+
+Span = Annotated[timedelta, BeforeValidator(_duration)]
+"""A length of time, zero allowed: `"3s"`, `"1h30m"`, `"0s"`."""
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_above_zero)]
+"""A length of time longer than zero."""
+
+_BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+def _size(value: object) -> int:
+    found = re.fullmatch(r"(\d+) ?(B|kB|MB|GB|KiB|MiB|GiB)", value) if isinstance(value, str) else None
+    if found is None or int(found[1]) == 0:
+        raise wrong("is not a size", 'write a number and a unit, as "512kB" or "64MB"')
+    return int(found[1]) * _BYTES[found[2]]
+
+
+Size = Annotated[int, BeforeValidator(_size)]
+"""Bytes, written with a unit: `"64MB"` is 64,000,000, `"64MiB"` is 67,108,864."""
+
+
+def _number(value: object) -> object:
+    return int(value) if isinstance(value, Spoken) and re.fullmatch(r"-?\d+", value) else value
+
+
+def _truth(value: object) -> object:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, Spoken) else value
+
+
+Whole = Annotated[StrictInt, BeforeValidator(_number)]
+"""A whole number; text only from the environment."""
+Flag = Annotated[StrictBool, BeforeValidator(_truth)]
+"""true or false; text only from the environment."""
+
+
+def _text(value: str) -> str:
+    if not value or value != value.strip() or not value.isprintable():
+        raise wrong("is empty, or has blanks at its ends or control characters in it")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+"""One line of text, not empty, no blanks at either end."""
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", value):
+        raise wrong("is not a name", "use letters, digits, - and _ (no dots: they part the words of a flow's name)")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+"""What a user calls a partner, an endpoint or a pickup."""
+
+
+def _company(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,4}", value):
+        raise wrong("is not a company", 'write its dataAreaId as D365 does, as "usmf" (four characters at most)')
+    return value
+
+
+Company = Annotated[str, AfterValidator(_company)]
+"""A legal entity's dataAreaId."""
+
+
+def _set(value: str) -> str:
+    if not re.fullmatch(r"\d{3}", value):
+        raise wrong("is not a transaction set", 'name it by its three digits, as "850"')
+    return value
+
+
+SetId = Annotated[str, AfterValidator(_set)]
+"""An X12 transaction set's identifier: `850`."""
+
+
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    if not isinstance(value, str) or value not in available_timezones():
+        raise wrong("is not a time zone", nearest(value, available_timezones()) or 'write one as "America/Chicago"')
+    return ZoneInfo(value)
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+"""An IANA time zone."""
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])")
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise wrong("is not a host", 'write the name alone, without scheme, port or path, as "sftp.acme.example"')
+    return value
+
+
+def _address(value: str) -> str:
+    host, colon, port = value.rpartition(":") if re.search(r":\d*$", value) else (value, "", "")
+    if not _HOST.fullmatch(host) or (colon and not (port.isdigit() and 0 <= int(port) <= 65535)):
+        raise wrong("is not a host with an optional port", 'write it without scheme or path, as "contoso.example:443"')
+    return value
+
+
+def _listening(value: str) -> str:
+    if not re.search(r":\d+$", value):
+        raise wrong("names no port", 'write host and port, as "0.0.0.0:8443"')
+    return _address(value)
+
+
+Host = Annotated[str, AfterValidator(_host)]
+"""A host's name or address, alone; IPv6 in brackets."""
+Address = Annotated[str, AfterValidator(_address)]
+"""A host with an optional port."""
+Listening = Annotated[str, AfterValidator(_listening)]
+"""A host and a port to listen at."""
+
+
+def _https(value: str) -> str:
+    scheme, slashes, rest = value.partition("://")
+    if scheme != "https" or not slashes or not rest or re.search(r"[\s?#@]", rest):
+        raise wrong("is not an https address", 'write it as "https://login.microsoftonline.com"')
+    _address(rest.split("/", 1)[0])
+    return value.rstrip("/")
+
+
+Https = Annotated[str, AfterValidator(_https)]
+"""An https URL without query or user; no slash at its end."""
+
+
+def _absolute(value: Path) -> Path:
+    return folder.get() / value.expanduser()
+
+
+def _file(value: Path) -> Path:
+    if not value.is_file():
+        raise wrong("is not a file that exists", "correct the path, or put the file there")
+    return value
+
+
+def _directory(value: Path) -> Path:
+    if not value.is_dir():
+        raise wrong("is not a folder that exists", f"correct the path, or create it: mkdir -p {value}")
+    return value
+
+
+def _made(value: Path) -> Path:
+    if value.is_dir():
+        raise wrong("is a folder, not a file", "name the file in it")
+    if not value.parent.is_dir():
+        raise wrong(
+            f"stands in a folder that does not exist: {value.parent}",
+            f"correct the path, or create it: mkdir -p {value.parent}",
+        )
+    return value
+
+
+Existing = Annotated[Path, AfterValidator(_absolute), AfterValidator(_file)]
+"""A file that is there."""
+Folder = Annotated[Path, AfterValidator(_absolute), AfterValidator(_directory)]
+"""A folder that is there."""
+Made = Annotated[Path, AfterValidator(_absolute), AfterValidator(_made)]
+"""A file that may yet have to be made, in a folder that is there."""
+
+
+class Identity(NamedTuple):
+    """Who somebody is on an interchange: the qualifier (ISA05 or ISA07) and the id, without its padding."""
+
+    qualifier: str
+    id: str
+
+
+def _identity(value: object) -> Identity:
+    if isinstance(value, Identity):
+        return value
+    remedy = 'write qualifier and id as they stand in ISA05 and ISA06, as "08:6111250008"'
+    found = re.fullmatch(r"([0-9A-Z]{2}):(.+)", value) if isinstance(value, str) else None
+    if found is None:
+        raise wrong("is not qualifier:id", remedy)
+    if len(found[2]) > 15:
+        raise wrong(
+            f"has an id of {len(found[2])} characters, and an interchange has room for 15 (ISA06, ISA08)", remedy
+        )
+    _x12_text(found[2], remedy)
+    return Identity(found[1], found[2])
+
+
+def _x12_text(value: str, remedy: str) -> None:
+    if value != value.strip(" ") or not value.isascii() or not value.isprintable():
+        raise wrong("has an id with blanks at its ends or characters that X12 does not know", remedy)
+
+
+def _group_id(value: str) -> str:
+    if not 2 <= len(value) <= 15:
+        raise wrong(f"has {len(value)} characters, and a group's id has 2 to 15 (GS02, GS03)")
+    _x12_text(value, "write the id as it stands in GS02")
+    return value
+
+
+X12Id = Annotated[Identity, BeforeValidator(_identity)]
+"""An interchange identity, written `"qq:id"`."""
+GroupId = Annotated[str, AfterValidator(_group_id)]
+"""An application's code in GS02 or GS03."""
+
+
+def _delimiters(value: str) -> str:
+    remedy = 'write element, component and terminator, and for 005010 the repetition separator, as "*>~" or "*>~^"'
+    if len(value) not in (3, 4):
+        raise wrong("is not three or four delimiters", remedy)
+    if len(set(value)) != len(value):
+        raise wrong("has the same delimiter twice", remedy)
+    for char in value:
+        # Letters, digits, the blank, the point and the minus sign are data in every element (X12.5, 3.5).
+        if not "\x01" <= char <= "\x7f" or char.isalnum() or char in " .-":
+            raise wrong(f"has a delimiter that data is made of: {char!a}", remedy)
+    if set(value[:2] + value[3:]) & {"\r", "\n"}:
+        raise wrong("has a line break that is not the terminator", remedy)
+    return value
+
+
+Delimiters = Annotated[str, AfterValidator(_delimiters)]
+"""Element, component, terminator and (005010) repetition separator, in that order."""
+
+
+def _table(value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise wrong("must be a table")
+    return value
+
+
+FreeTable = Annotated[Mapping[str, Any], BeforeValidator(_table)]
+"""A table that another room reads and checks: rows laid over a map or a guide."""
