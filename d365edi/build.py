@@ -105,7 +105,9 @@ def _pickup(settings: Settings, partner: str, what: str, pickup: wanted.Pickup) 
         partner=partner,
         endpoint=pickup.from_.endpoint,
         place=Place(pickup.from_.folder, pickup.from_.pattern),
-        after=After("move", endpoint.after.move_to) if isinstance(endpoint.after, section.Move) else After(endpoint.after),
+        after=After("move", endpoint.after.move_to)
+        if isinstance(endpoint.after, section.Move)
+        else After(endpoint.after),
         looks=1 if endpoint.complete.sentinel else endpoint.complete.looks,
         apart=endpoint.complete.apart.total_seconds(),
         limit=endpoint.max_message,
@@ -125,7 +127,10 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
         guide = guides.load("X12", set_id, version, flow.guide or None)
         if guide is None:
             raise SettingsError(
-                f"there is no guide for {set_id}", where=settings.where(*prefix), key=".".join(prefix), remedy="receive another set"
+                f"there is no guide for {set_id}",
+                where=settings.where(*prefix),
+                key=".".join(prefix),
+                remedy="receive another set",
             )
         readers[version] = Reader(read, guide, partner.codes)
     write = table.load("d365", MAPS[flow.create], flow.d365, locate=_located(settings, *prefix, "d365"))
@@ -148,7 +153,10 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
     guide = guides.load("X12", set_id, partner.x12.version)
     if guide is None:
         raise SettingsError(
-            f"there is no guide for {set_id}", where=settings.where(*prefix), key=".".join(prefix), remedy="send another set"
+            f"there is no guide for {set_id}",
+            where=settings.where(*prefix),
+            key=".".join(prefix),
+            remedy="send another set",
         )
     accounts = {flow.company: partner.customer[flow.company]} if flow.company else dict(partner.customer)
     return Send(
@@ -182,7 +190,8 @@ def endpoints(settings: Settings) -> dict[str, Endpoint]:
 
 def _rules(endpoint: section.Sftp | section.LocalFolder) -> NameRules:
     return NameRules(
-        temporary=(".*", *(f"*{suffix}" for suffix in endpoint.temp_suffixes)), sentinel=endpoint.complete.sentinel or ""
+        temporary=(".*", *(f"*{suffix}" for suffix in endpoint.temp_suffixes)),
+        sentinel=endpoint.complete.sentinel or "",
     )
 
 

@@ -24,7 +24,14 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> tuple[str, 
     kind = policy.ack_class(delivery.ack if delivery else None, delivery.ack_due if delivery else None, tx.now)
     errors = "; ".join(str(error) for answered in answer.sets for error in answered.errors)
     tx.acknowledgments.add(
-        message.id, partner, answer.functional_id, answer.control, answer.verdict, kind, errors, delivery.id if delivery else None
+        message.id,
+        partner,
+        answer.functional_id,
+        answer.control,
+        answer.verdict,
+        kind,
+        errors,
+        delivery.id if delivery else None,
     )
     tx.audit.append(
         "acknowledged",
@@ -37,7 +44,11 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> tuple[str, 
     )
     what = f"{answer.functional_id} group {answer.control}"
     if delivery is None:
-        return "WARNING", "unmatched", f"{message.name} answers {what}, which we never sent; kept, look for another system that uses these ids"
+        return (
+            "WARNING",
+            "unmatched",
+            f"{message.name} answers {what}, which we never sent; kept, look for another system that uses these ids",
+        )
     state = policy.ACK_STATES.get(answer.verdict, "rejected")
     if kind == "double" and delivery.ack == state:
         return "INFO", "acknowledged", f"{delivery.name}: answered {state.replace('_', ' ')} again by {message.name}"
@@ -61,8 +72,12 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> tup
     sent = tx.deliveries.sent_interchange(partner, control)
     delivery = sent[0] if sent else None
     kind = policy.ack_class(delivery.ack if delivery else None, None, tx.now) if delivery else "unmatched"
-    tx.acknowledgments.add(message.id, partner, "TA1", str(control), verdict, kind, note, delivery.id if delivery else None)
-    tx.audit.append("interchange answered", message=message.id, partner=partner, control=str(control), verdict=verdict, note=note)
+    tx.acknowledgments.add(
+        message.id, partner, "TA1", str(control), verdict, kind, note, delivery.id if delivery else None
+    )
+    tx.audit.append(
+        "interchange answered", message=message.id, partner=partner, control=str(control), verdict=verdict, note=note
+    )
     if delivery is None:
         return "WARNING", "unmatched", f"{message.name} answers interchange {control:09d}, which we never sent; kept"
     if TA1_STATES.get(verdict, "rejected") == "rejected":
@@ -78,6 +93,10 @@ def overdue(tx: Tx) -> list[tuple[str, str, str]]:
         tx.deliveries.set_ack(delivery.id, "overdue", "")
         tx.audit.append("overdue", delivery=delivery.id, partner=delivery.partner, name=delivery.name)
         lines.append(
-            ("WARNING", "overdue", f"{delivery.name}: {delivery.partner} has not answered in time; ask them whether they have it")
+            (
+                "WARNING",
+                "overdue",
+                f"{delivery.name}: {delivery.partner} has not answered in time; ask them whether they have it",
+            )
         )
     return lines

@@ -49,7 +49,9 @@ async def _company(ctx: Context, send: Send, partner: str, company: str, account
     if cursor is None and send.since is None:
         await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))
         known = len(listing.remotes)
-        log.say("INFO", send.flow, "started", f"{known} posted in {company} before the first start are known and not sent")
+        log.say(
+            "INFO", send.flow, "started", f"{known} posted in {company} before the first start are known and not sent"
+        )
         return []
     new = await ctx.journal.read(
         lambda tx: [remote for remote in listing.remotes if not tx.messages.named(partner, remote.name)]
@@ -76,9 +78,7 @@ def _start(send: Send, cursor: str | None, today: date) -> date:
     return max(start, send.since) if send.since is not None else start
 
 
-def _baseline(
-    tx: Tx, send: Send, partner: str, company: str, remotes: tuple[Remote, ...], today: date
-) -> None:
+def _baseline(tx: Tx, send: Send, partner: str, company: str, remotes: tuple[Remote, ...], today: date) -> None:
     for remote in remotes:
         if not tx.messages.named(partner, remote.name):
             _add(tx, send, partner, company, remote, b"", "done", "posted before the first start")

@@ -100,7 +100,7 @@ class Context:
                 self.busy.add(key)
                 try:
                     await work(id)
-                except Exception as error:  # noqa: BLE001 - one bad message never stops the others
+                except Exception as error:
                     log.defect("flows", f"{kind} {id}", error)
                 finally:
                     self.busy.discard(key)

@@ -107,7 +107,9 @@ def _reject_document(tx: Tx, document: Document, why: str, actor: str) -> str:
     for delivery in tx.deliveries.for_document(document.id):
         if delivery.state not in ("delivered", "cancelled"):
             tx.deliveries.cancelled(delivery.id, why)
-    tx.audit.append("rejected", document=document.id, partner=document.partner, actor=actor, number=document.number, why=why)
+    tx.audit.append(
+        "rejected", document=document.id, partner=document.partner, actor=actor, number=document.number, why=why
+    )
     return f"{document.number} is closed"
 
 
@@ -121,5 +123,7 @@ def _reject_delivery(tx: Tx, delivery: Delivery, why: str, actor: str) -> str:
     tx.deliveries.cancelled(delivery.id, why)
     if delivery.document is not None:
         tx.documents.set_state(delivery.document, "rejected", why)
-    tx.audit.append("rejected", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name, why=why)
+    tx.audit.append(
+        "rejected", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name, why=why
+    )
     return f"{delivery.name} is not delivered"

@@ -91,18 +91,30 @@ async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally:
             ctx.pause(delivery.endpoint, min(decision.at, now + policy.FIRST_WAIT))
         await ctx.journal.write(lambda tx: _again(tx, delivery, decision))
         tally.add("waiting")
-        log.say("WARNING", delivery.flow, "waits", f"{delivery.name}: {decision.reason}; again in {decision.at - now:.0f} s")
+        log.say(
+            "WARNING", delivery.flow, "waits", f"{delivery.name}: {decision.reason}; again in {decision.at - now:.0f} s"
+        )
         return
     sentence = decision.reason
     await ctx.journal.write(lambda tx: _set_aside(tx, delivery, sentence, disputed=isinstance(error, Disputed)))
     tally.add("held" if delivery.document is not None else "quarantined")
-    log.say("WARNING", delivery.flow, "held" if delivery.document is not None else "quarantined", f"{delivery.name}: {sentence}")
+    log.say(
+        "WARNING",
+        delivery.flow,
+        "held" if delivery.document is not None else "quarantined",
+        f"{delivery.name}: {sentence}",
+    )
 
 
 def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:
     tx.deliveries.waiting(delivery.id, decision.at, decision.reason)
     tx.audit.append(
-        "failed", delivery=delivery.id, document=delivery.document, partner=delivery.partner, reason=decision.reason, until=decision.at
+        "failed",
+        delivery=delivery.id,
+        document=delivery.document,
+        partner=delivery.partner,
+        reason=decision.reason,
+        until=decision.at,
     )
 
 
@@ -125,8 +137,15 @@ def _tell(delivery: Delivery, receipt: Receipt, seconds: float, tally: Tally) ->
         tally.add("created")
         lines = f", {receipt.detail['lines']} lines" if "lines" in receipt.detail else ""
         log.say(
-            "INFO", delivery.flow, "created", f"{delivery.name} → sales order {receipt.id}{lines}", took=seconds, delivery=delivery.id
+            "INFO",
+            delivery.flow,
+            "created",
+            f"{delivery.name} → sales order {receipt.id}{lines}",
+            took=seconds,
+            delivery=delivery.id,
         )
         return
     tally.add("delivered")
-    log.say("INFO", delivery.flow, "delivered", f"{delivery.name} → {delivery.path}", took=seconds, delivery=delivery.id)
+    log.say(
+        "INFO", delivery.flow, "delivered", f"{delivery.name} → {delivery.path}", took=seconds, delivery=delivery.id
+    )

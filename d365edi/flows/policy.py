@@ -51,7 +51,9 @@ def after_failure(
     if isinstance(error, Disputed | Refused):
         return Quarantine(str(error))
     if not isinstance(error, Unavailable):
-        return Quarantine(f"unexpected {type(error).__name__}: {error}; this is a defect of d365edi, its log has the trace")
+        return Quarantine(
+            f"unexpected {type(error).__name__}: {error}; this is a defect of d365edi, its log has the trace"
+        )
     deadline = first_failed_at + budget
     if now >= deadline:
         return Quarantine(f"{error}; tried {attempt} times over {(now - first_failed_at) / 3600:.1f} h")

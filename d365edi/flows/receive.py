@@ -18,8 +18,8 @@ from d365edi.endpoints.base import Endpoint, Listing, Remote
 from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
-from d365edi.flows.context import Context, Tally
 from d365edi.flows.again import deliver_again
+from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Pickup
 from d365edi.journal import Look, Message, Tx
 
@@ -173,14 +173,18 @@ def _offer_answers_again(tx: Tx, message: Message) -> None:
     for delivery in tx.deliveries.for_message(message.id):
         if delivery.kind in ("997", "TA1") and delivery.state == "delivered":
             again = deliver_again(tx, delivery)
-            tx.audit.append("offered again", delivery=again.id, message=message.id, partner=delivery.partner, name=delivery.name)
+            tx.audit.append(
+                "offered again", delivery=again.id, message=message.id, partner=delivery.partner, name=delivery.name
+            )
 
 
 def _tell(pickup: Pickup, taken: Taken, tally: Tally) -> None:
     message = taken.message
     if taken.again:
         tally.add("known")
-        log.say("INFO", pickup.name, "known", f"{message.name}: received before, nothing new is made of it", run=message.run)
+        log.say(
+            "INFO", pickup.name, "known", f"{message.name}: received before, nothing new is made of it", run=message.run
+        )
         return
     tally.add(message.state)
     fields = {"run": message.run, "size": message.size, "digest": message.digest}
@@ -199,15 +203,29 @@ async def _settle(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remo
     try:
         settlement = await endpoint.settle(remote, pickup.after, message.digest)
     except (Unavailable, Refused) as error:
-        log.say("WARNING", pickup.name, "not settled", f"{message.name} is held here but still there: {error}", run=message.run)
+        log.say(
+            "WARNING",
+            pickup.name,
+            "not settled",
+            f"{message.name} is held here but still there: {error}",
+            run=message.run,
+        )
         return
     reach("receive.settled")
     if settlement.outcome == "changed":
-        log.say("WARNING", pickup.name, "changed", f"{message.name} was overwritten since; it is received anew", run=message.run)
+        log.say(
+            "WARNING",
+            pickup.name,
+            "changed",
+            f"{message.name} was overwritten since; it is received anew",
+            run=message.run,
+        )
         return
 
     def record(tx: Tx) -> None:
         tx.messages.settled(message.id, settlement.name)
-        tx.audit.append("settled", message=message.id, partner=message.partner, outcome=settlement.outcome, name=settlement.name)
+        tx.audit.append(
+            "settled", message=message.id, partner=message.partner, outcome=settlement.outcome, name=settlement.name
+        )
 
     await ctx.journal.write(record)

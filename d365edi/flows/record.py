@@ -12,7 +12,9 @@ from d365edi.maps import d365 as maps
 from d365edi.odata import canonical
 
 
-def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> tuple[list[int], list[tuple[str, str, str]]]:
+def read_record(
+    tx: Tx, partner: Partner, message: Message, payload: bytes
+) -> tuple[list[int], list[tuple[str, str, str]]]:
     """One transaction: the document row (ready, or held with its sentence), its business key, the audit line.
 
     Returns ids of documents that are ready and log lines (level, verb, sentence).

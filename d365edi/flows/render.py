@@ -68,7 +68,9 @@ async def _hold(ctx: Context, document: Document, held: Held, tally: Tally) -> N
 
     def record(tx: Tx) -> None:
         tx.documents.set_state(document.id, "held", sentence)
-        tx.audit.append("held", document=document.id, message=document.message, partner=document.partner, reason=sentence)
+        tx.audit.append(
+            "held", document=document.id, message=document.message, partner=document.partner, reason=sentence
+        )
 
     await ctx.journal.write(record)
     tally.add("held")
@@ -79,7 +81,9 @@ async def _order(ctx: Context, partner: Partner, receive: Receive, document: Doc
     """A partner's order becomes the plan of a sales order."""
     order = PurchaseOrder.from_json(document.body)
     meaning = [f for f in d365.unwritten(receive.order_table, order) if f.where.segment not in receive.ignore]
-    resolved = await resolve.resolve(ctx, order, resolve.for_company(partner.profile, receive.company, partner.customer))
+    resolved = await resolve.resolve(
+        ctx, order, resolve.for_company(partner.profile, receive.company, partner.customer)
+    )
     problems = (*(str(finding) for finding in meaning), *resolved.problems)
     if problems:
         return Held(problems)
@@ -118,7 +122,9 @@ async def _invoice(ctx: Context, partner: Partner, send: Send, document: Documen
     """A posted invoice becomes an interchange that echoes the order it answers."""
     invoice = Invoice.from_json(document.body)
     order = await ctx.journal.read(lambda tx: _order_memory(tx, partner, invoice))
-    resolved = await resolve.resolve(ctx, invoice, resolve.for_company(partner.profile, document.company, partner.customer))
+    resolved = await resolve.resolve(
+        ctx, invoice, resolve.for_company(partner.profile, document.company, partner.customer)
+    )
     match = turnaround.match(invoice, order, resolved.answers)
     problems = (*resolved.problems, *(str(f) for f in match.findings if f.severity == "error"))
     if problems:
@@ -200,4 +206,3 @@ def _render(
         digest=delivery.digest,
     )
     return delivery.id
-

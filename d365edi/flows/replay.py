@@ -52,7 +52,11 @@ async def _document(ctx: Context, document: Document, rung: str, *, go: bool, ac
     lines = []
     if rung == "read":
         reading, digest = await ctx.journal.read(lambda tx: reread(tx, ctx, document))
-        same = "the same map" if digest == document.map_digest else f"another map (then {document.map_digest[:6]}…, now {digest[:6]}…)"
+        same = (
+            "the same map"
+            if digest == document.map_digest
+            else f"another map (then {document.map_digest[:6]}…, now {digest[:6]}…)"
+        )
         lines.append(f"{document.kind} {document.number}: read again with {same}")
         now = json.loads(reading.document.to_json()) if reading.document is not None else {}
         lines += difference(json.loads(document.body or "{}"), now)
@@ -100,7 +104,9 @@ def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> s
         if delivery.state not in ("delivered", "cancelled"):
             tx.deliveries.cancelled(delivery.id, f"replayed by {actor}")
     tx.documents.set_state(document.id, "ready")
-    tx.audit.append("replayed", document=document.id, partner=document.partner, actor=actor, rung=rung, number=document.number)
+    tx.audit.append(
+        "replayed", document=document.id, partner=document.partner, actor=actor, rung=rung, number=document.number
+    )
     return f"{document.number} goes on from {rung}"
 
 
@@ -114,7 +120,9 @@ async def _deliveries(
         raise D365EdiError(f"nothing named {what} was delivered or waits", remedy=f"see `d365edi why {what}`")
     lines = []
     for delivery in chosen.values():
-        lines.append(f"{delivery.name}: the same {len(delivery.progress) and 'marked ' or ''}bytes ({delivery.digest[:6]}…) to {delivery.endpoint}")
+        lines.append(
+            f"{delivery.name}: the same {(len(delivery.progress) and 'marked ') or ''}bytes ({delivery.digest[:6]}…) to {delivery.endpoint}"
+        )
         lines.append(await _there(ctx, delivery))
         if go:
             lines.append(await ctx.journal.write(lambda tx, d=delivery: _deliver_again(tx, d, actor)))
@@ -125,7 +133,9 @@ def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
     again = deliver_again(tx, delivery)
     if delivery.document is not None:
         tx.documents.set_state(delivery.document, "delivering")
-    tx.audit.append("replayed", delivery=again.id, partner=delivery.partner, actor=actor, rung="deliver", name=delivery.name)
+    tx.audit.append(
+        "replayed", delivery=again.id, partner=delivery.partner, actor=actor, rung="deliver", name=delivery.name
+    )
     return f"{delivery.name} is delivered again"
 
 
@@ -149,7 +159,9 @@ def difference(then: Mapping[str, Any], now: Mapping[str, Any], place: str = "")
             before = dict(enumerate(before or ()))
             after = dict(enumerate(after or ()))
         if isinstance(before, Mapping) and isinstance(after, Mapping):
-            lines += difference({str(k): v for k, v in before.items()}, {str(k): v for k, v in after.items()}, f"{path}.")
+            lines += difference(
+                {str(k): v for k, v in before.items()}, {str(k): v for k, v in after.items()}, f"{path}."
+            )
         elif before != after:
             lines.append(f"{path}: {before} → {after}")
     return lines

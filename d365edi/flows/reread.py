@@ -23,7 +23,9 @@ def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
     for receive in partner.receives.values():
         if receive.flow == document.flow:
             report = find_set(partner, payload, document)
-            reader = receive.readers.get(report.guide.version if report.guide else "") or next(iter(receive.readers.values()))
+            reader = receive.readers.get(report.guide.version if report.guide else "") or next(
+                iter(receive.readers.values())
+            )
             return reader.read(report), receive.map_digest
     for send in partner.sends.values():
         if send.flow == document.flow:
@@ -36,7 +38,11 @@ def find_set(partner: Partner, payload: bytes, document: Document) -> SetReport:
     for interchange in x12.read(payload, partner.options).interchanges:
         for group in interchange.groups:
             for report in group.sets:
-                if (interchange.control, group.control, report.control) == (document.interchange, document.group, document.set):
+                if (interchange.control, group.control, report.control) == (
+                    document.interchange,
+                    document.group,
+                    document.set,
+                ):
                     return report
     raise LookupError(f"set {document.set} of interchange {document.interchange} is not in message {document.message}")
 

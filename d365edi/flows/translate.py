@@ -58,7 +58,9 @@ async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
     partner = ctx.partners[message.partner]
     if message.direction == "out":
         outcome = Outcome()
-        outcome.documents, outcome.lines = await ctx.journal.write(lambda tx: read_record(tx, partner, message, payload))
+        outcome.documents, outcome.lines = await ctx.journal.write(
+            lambda tx: read_record(tx, partner, message, payload)
+        )
     else:
         judgement = judge(ctx, partner, payload)
         outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, judgement))
@@ -99,7 +101,9 @@ def _sort(ctx: Context, partner: Partner, report: FileReport, judgement: Judgeme
         judgement.answered.append(interchange)
         judgement.receipts.extend(interchange.acknowledgments)
         if interchange.verdict == "R":
-            judgement.troubles.append(f"interchange {interchange.control} is rejected: {first_errors(interchange.findings)}")
+            judgement.troubles.append(
+                f"interchange {interchange.control} is rejected: {first_errors(interchange.findings)}"
+            )
             continue
         for group in interchange.groups:
             if group.findings and group.verdict == "R":
@@ -113,7 +117,9 @@ def _sort_set(
 ) -> None:
     if report.id in ACKNOWLEDGMENT_SETS:
         if report.verdict == "R":
-            judgement.troubles.append(f"their {report.id} {report.control} cannot be read: {first_errors(report.findings)}")
+            judgement.troubles.append(
+                f"their {report.id} {report.control} cannot be read: {first_errors(report.findings)}"
+            )
         else:
             judgement.answers.append(acknowledgment.answer(report))
         return
@@ -136,7 +142,9 @@ def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, o
         return f"{got}, which is partner {owner.name}, but it lay in a folder of {partner.name}; move it there"
     want = f"{partner.name} is from {partner.identity.them} to {partner.identity.us}"
     near = named_ids(interchange.sender, {p.name: p.identity.them for p in ctx.partners.values()})
-    return f"{got}, and no partner has these ids ({want}{near}); correct [partners.{partner.name}] x12 or ask the sender"
+    return (
+        f"{got}, and no partner has these ids ({want}{near}); correct [partners.{partner.name}] x12 or ask the sender"
+    )
 
 
 def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
@@ -165,7 +173,9 @@ def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement:
             blocked.add(id(interchange))
             judgement.troubles.append(repeated)
             interchange.verdict = "R"
-        outcome.deliveries.extend(_answer(tx, partner, message, interchange, now, duplicate=bool(repeated), outcome=outcome))
+        outcome.deliveries.extend(
+            _answer(tx, partner, message, interchange, now, duplicate=bool(repeated), outcome=outcome)
+        )
     known = {(d.interchange, d.group, d.set) for d in tx.documents.for_message(message.id)}
     for interchange, group, report, receive in judgement.accepted:
         if id(interchange) not in blocked and (interchange.control, group.control, report.control) not in known:
@@ -228,7 +238,9 @@ def _answer(
     )
     group_control = tx.counters.take(partner.name, "GS") if due else 0
     outgoing = (writer.Group("FA", group_control, sets, _ack_version(due)),) if due else ()
-    payload = writer.write(_envelope(partner, interchange, control, now), outgoing, acknowledgments=[ta1] if ta1 else ())
+    payload = writer.write(
+        _envelope(partner, interchange, control, now), outgoing, acknowledgments=[ta1] if ta1 else ()
+    )
     kind = "997" if due else "TA1"
     name = answers.target.name(partner=partner.name, set=kind, control=control, at=now)
     delivery = tx.deliveries.add(
@@ -262,7 +274,9 @@ def _answer(
 
 def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, group: GroupReport) -> bool:
     return bool(
-        tx.interchanges.answered(partner.name, group.functional_id, group.control, interchange.control, interchange.digest)
+        tx.interchanges.answered(
+            partner.name, group.functional_id, group.control, interchange.control, interchange.digest
+        )
     )
 
 
@@ -352,7 +366,9 @@ def _document(
             f"{number}; if it replaces the first, change the order in D365 by hand"
         )
     if wanted == "ignore":
-        tx.documents.set_state(document.id, "rejected", f"purpose {order.purpose if order else ''} is ignored by setting")
+        tx.documents.set_state(
+            document.id, "rejected", f"purpose {order.purpose if order else ''} is ignored by setting"
+        )
         outcome.lines.append(("INFO", "ignored", f"PO {number}: purpose is ignored by setting"))
     elif problems:
         sentence = "; ".join(problems)

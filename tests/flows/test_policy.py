@@ -86,7 +86,9 @@ def test_the_questions_about_duplicates_have_settable_answers(
         ("06", {"06": "create"}, "create"),
     ],
 )
-def test_only_an_original_creates_unless_a_flow_says_otherwise(code: str | None, table: dict[str, str], expected: str) -> None:
+def test_only_an_original_creates_unless_a_flow_says_otherwise(
+    code: str | None, table: dict[str, str], expected: str
+) -> None:
     assert policy.purpose(code, table) == expected
 
 
@@ -105,6 +107,8 @@ def test_an_acknowledgment_has_a_class(state: str | None, due: float | None, now
     assert policy.ack_class(state, due, now) == expected
 
 
-@pytest.mark.parametrize(("complete", "waits", "expected"), [(True, 0, True), (False, 0, False), (False, 2, False), (False, 3, True)])
+@pytest.mark.parametrize(
+    ("complete", "waits", "expected"), [(True, 0, True), (False, 0, False), (False, 2, False), (False, 3, True)]
+)
 def test_a_file_without_its_trailer_waits_some_looks(complete: bool, waits: int, expected: bool) -> None:
     assert policy.complete_enough(complete=complete, waits=waits) is expected
