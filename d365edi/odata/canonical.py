@@ -19,7 +19,8 @@ from typing import Any
 
 
 def dumps(value: Any) -> bytes:
-    """Canonical JSON: keys sorted. Raises TypeError for a float, a naive datetime or anything that JSON cannot say."""
+    """Canonical JSON: keys sorted. Raises TypeError for a float, a naive datetime or anything that JSON cannot
+    say."""
     return _text(value, sort=True).encode()
 
 

@@ -26,10 +26,14 @@ from d365edi.odata.plan import Query
 
 NAMESPACE = "Microsoft.Dynamics.DataEntities"
 CHUNK = 20
-"""How many values of an OR-chain go into one request (the address must stay short; 20 is what other clients proved)."""
+"""How many values of an OR-chain go into one request (the address must stay short; 20 is what other clients
+proved)."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)?\Z")
 _CHOICE = re.compile(r"\([^()]*\)\Z")
+_VERBATIM = re.compile(
+    r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?\Z|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z"
+)
 _SAFE_IN_QUERY = "$'()*,:/@"
 _SAFE_IN_KEY = "'"
 
@@ -89,6 +93,15 @@ def compare(field: str, operator: Operator, value: Value) -> str:
 def eq(field: str, value: Value) -> str:
     """One `$filter` term: the field equals the value."""
     return compare(field, "eq", value)
+
+
+def verbatim(field: str, text: str) -> str:
+    """The field equals a value that is already spelt as OData does (a point in time, a GUID). Raises ValueError for
+    anything else.
+    """
+    if not _VERBATIM.match(text):
+        raise ValueError(f"{text!r} is neither a point in time nor a GUID")
+    return f"{_name(field)} eq {text}"
 
 
 def any_of(field: str, values: Sequence[Value]) -> str:

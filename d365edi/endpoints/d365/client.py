@@ -1,0 +1,205 @@
+"""OData as F&O speaks it, for any entity: reads with paging, single writes, one changeset per batch, errors as
+sentences.
+
+Nothing is tried again here but one thing: a request that was answered 401 goes out once more with a new token. What
+an answer
+means otherwise is one table (`judge`): 429 was turned away before it ran; 5xx, an HTML page or no answer at all may,
+for a
+write, have come after it ran (`unclear`); 500 inside a batch is how D365 spells a refused row; the rest is a refusal.
+
+Knows: HTTP and OData. Does not know: any entity, partners, documents.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from base64 import b64decode, urlsafe_b64decode
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from d365edi.endpoints.d365.auth import Tokens, Unauthorized
+from d365edi.endpoints.d365.waiting import retry_after
+from d365edi.endpoints.d365.wire import SAFE_METHODS, Wire
+from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.odata import batch, canonical, errors, quoting
+from d365edi.odata.plan import Query
+
+Record = dict[str, Any]
+
+_HEADERS = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVersion": "4.0", "User-Agent": "d365edi"}
+_JSON = "application/json;odata.metadata=minimal;charset=utf-8"
+_CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
+_BUSY = frozenset({408, 429, 502, 503, 504})
+_REGISTER = (
+    "register the client id in D365 under System administration > Setup > Microsoft Entra ID applications "
+    "and give its user the roles it needs"
+)
+_REMEDIES = {
+    403: _REGISTER,
+    404: "check the entity set's name (case counts), the company, and that the user may see it",
+    412: "it was changed since it was read: look again",
+}
+
+
+class Client:
+    """Requests against one D365 host (`base_url` without `/data` and without a slash at the end)."""
+
+    def __init__(self, base_url: str, wire: Wire, tokens: Tokens, *, clock: Callable[[], float] = time.time) -> None:
+        self.root = f"{base_url.rstrip('/')}/data/"
+        self._base = base_url.rstrip("/")
+        self._wire = wire
+        self._tokens = tokens
+        self._clock = clock
+
+    async def rows(self, query: Query) -> list[Record]:
+        """All rows that a query finds, page after page, `@odata.*` taken out, numbers with a point as Decimal."""
+        found: list[Record] = []
+        async for page in self.pages(query):
+            found.extend(page)
+            if query.top is not None and len(found) >= query.top:
+                return found[: query.top]
+        return found
+
+    async def pages(self, query: Query) -> AsyncIterator[list[Record]]:
+        """The same, a page at a time. Of a page's nextLink only the part from `/data/` on is followed, at our own
+        host.
+        """
+        url = self.root + quoting.address(query)
+        seen = set()
+        while url:
+            if url in seen:
+                raise self._unavailable(f"the pages of {query.set} go round in a circle", "GET")
+            seen.add(url)
+            content = await self._json("GET", url)
+            rows = content.get("value")
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise self._unavailable(f"the answer about {query.set} holds no list of rows", "GET")
+            yield [_bare(row) for row in rows]
+            url = self._next(content.get("@odata.nextLink"), query.set)
+
+    async def create(self, entity_set: str, record: Mapping[str, Any]) -> Record:
+        """POST one record; the record as D365 made it. Raises Unavailable(unclear=True) where nobody can tell
+        whether it was made.
+        """
+        url = f"{self.root}{entity_set}?cross-company=true"
+        return _bare(await self._json("POST", url, canonical.compact(record)))
+
+    async def remove(self, entity_set: str, key: Mapping[str, quoting.Value]) -> None:
+        """DELETE one record by its whole key."""
+        await self._send("DELETE", f"{self.root}{quoting.key(entity_set, key)}?cross-company=true")
+
+    async def create_together(self, entity_set: str, records: Sequence[Mapping[str, Any]], token: str) -> None:
+        """POST records in one changeset: all of them or none.
+
+        Refused names the record by its place ("line 3 of 12"). Unavailable as in `create`; 429 on any of them is
+        Unavailable
+        and not unclear, since the changeset was undone. `token` (letters and digits) makes the boundaries.
+        """
+        url = f"{self.root}{entity_set}?cross-company=true"
+        content_type, body = batch.write([batch.Operation("POST", url, record) for record in records], token)
+        answer = await self._send("POST", f"{self.root}$batch", body, content_type)
+        try:
+            parts = batch.parse(answer.headers.get("content-type", ""), answer.content)
+        except ValueError as error:
+            raise self._unavailable(f"{error}", "POST") from None
+        self._all_made(parts, len(records))
+
+    def _all_made(self, parts: Sequence[batch.Part], expected: int) -> None:
+        failed = [part for part in parts if not 200 <= part.status < 300]
+        verdicts = [self.judge(part.status, part.headers, part.body, "POST", inner=True) for part in failed]
+        passing = [verdict for verdict in verdicts if isinstance(verdict, Unavailable)]
+        if passing:
+            raise passing[0]
+        if failed:
+            place = f"line {failed[0].content_id} of {expected}: " if failed[0].content_id else ""
+            raise Refused(place + verdicts[0].message, endpoint=self._wire.endpoint, remedy=verdicts[0].remedy)
+        if len(parts) != expected:
+            raise self._unavailable(f"of {expected} lines {len(parts)} were answered", "POST")
+
+    def judge(
+        self, status: int, headers: Mapping[str, str], body: bytes, method: str, *, inner: bool = False
+    ) -> EndpointError:
+        """What an answer that is no success means. `inner`: it stood inside a batch, whose changeset is undone as a
+        whole.
+        """
+        fault = errors.read(body)
+        words = f"{self._wire.peer} answered {status}: {fault.sentence}"
+        unclear = method not in SAFE_METHODS and status != 429 and not inner
+        if status in _BUSY or fault.conflict:
+            wait = retry_after(headers, self._clock())
+            return self._unavailable(words, method, wait, unclear=unclear and not fault.conflict)
+        if status >= 500 and not (inner and fault.infolog):
+            return self._unavailable(words, method, unclear=unclear)
+        if status < 400:
+            words = f"{self._wire.peer} answered {status} with another address, which is not followed"
+            return Refused(words, endpoint=self._wire.endpoint, remedy="check host under [d365]")
+        said = fault.sentence if fault.infolog else words
+        return Refused(said, endpoint=self._wire.endpoint, remedy=_REMEDIES.get(status, ""))
+
+    async def _json(self, method: str, url: str, content: bytes | None = None) -> Record:
+        answer = await self._send(method, url, content, _JSON)
+        try:
+            read = canonical.loads(answer.content)
+        except (ValueError, RecursionError):
+            raise self._unavailable(errors.read(answer.content).sentence, method) from None
+        if not isinstance(read, dict):
+            raise self._unavailable("the answer is JSON but no record", method)
+        return read
+
+    async def _send(self, method: str, url: str, content: bytes | None = None, content_type: str = "") -> Any:
+        """One request with a token, and once more with a new one when the first was refused."""
+        headers = {**_HEADERS, **({"Content-Type": content_type} if content is not None else {})}
+        token = await self._tokens.get()
+        answer = await self._wire.send(method, url, headers=_with(headers, token), content=content)
+        if answer.status_code == 401:
+            token = await self._tokens.get(bad=token, claims=_challenge(answer.headers.get("www-authenticate", "")))
+            answer = await self._wire.send(method, url, headers=_with(headers, token), content=content)
+            if answer.status_code == 401:
+                raise Unauthorized(
+                    f"{self._wire.peer} refuses the application's token, also a new one",
+                    endpoint=self._wire.endpoint,
+                    remedy=f"{_REGISTER}; check audience under [d365]",
+                )
+        if not 200 <= answer.status_code < 300:
+            raise self.judge(answer.status_code, answer.headers, answer.content, method)
+        return answer
+
+    def _next(self, link: object, what: str) -> str:
+        if not link:
+            return ""
+        parts = urlsplit(str(link))
+        place = parts.path.find("/data/")
+        if place < 0:
+            raise Refused(f"the next page of {what} lies outside /data/", endpoint=self._wire.endpoint)
+        return f"{self._base}{parts.path[place:]}" + (f"?{parts.query}" if parts.query else "")
+
+    def _unavailable(
+        self, words: str, method: str, wait: float | None = None, *, unclear: bool | None = None
+    ) -> Unavailable:
+        doubt = method not in SAFE_METHODS if unclear is None else unclear
+        return Unavailable(words, endpoint=self._wire.endpoint, retry_after=wait, unclear=doubt)
+
+
+def _with(headers: Mapping[str, str], token: str) -> dict[str, str]:
+    return {**headers, "Authorization": f"Bearer {token}"}
+
+
+def _bare(row: Mapping[str, Any]) -> Record:
+    """A record without OData's own remarks (`@odata.etag`, `Field@odata.type`)."""
+    return {name: value for name, value in row.items() if "@odata." not in name}
+
+
+def _challenge(header: str) -> str:
+    """The claims that a 401 asks for, as JSON text; empty where there are none or they cannot be read."""
+    found = _CLAIMS.search(header)
+    if not found:
+        return ""
+    text = found.group(1)
+    padded = text + "=" * (-len(text) % 4)
+    try:
+        decoded = urlsafe_b64decode(padded) if set("-_") & set(text) else b64decode(padded)
+        return decoded.decode() if isinstance(canonical.loads(decoded), dict) else ""
+    except ValueError:
+        return ""

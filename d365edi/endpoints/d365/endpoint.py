@@ -1,0 +1,250 @@
+"""D365 behind the common door: what is new there as messages, and a document's write carried out.
+
+A message is a record and its joined sets as canonical JSON. What is needed to fetch it travels in the remote's `id`,
+so nothing has to be remembered between two verbs. There is nothing to settle: D365 keeps its records, and what was
+seen the journal knows.
+
+Knows: plans, the client. Does not know: which entities they name, EDI, partners. (`ping` knows three sets: see
+knocks.py.)
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from d365edi.endpoints.base import (
+    After,
+    Knock,
+    Landed,
+    Listing,
+    Mark,
+    NotLanded,
+    Outcome,
+    Parcel,
+    PassedOver,
+    Place,
+    Receipt,
+    Remote,
+    Settlement,
+    Unclear,
+)
+from d365edi.endpoints.d365 import catalog, knocks, lines
+from d365edi.endpoints.d365.auth import Identity, Tokens, Unauthorized
+from d365edi.endpoints.d365.client import Client, Record
+from d365edi.endpoints.d365.sight import Absent, Bare, Strange, Viewer
+from d365edi.endpoints.d365.wire import Limits, Wire
+from d365edi.endpoints.d365.writing import Writing
+from d365edi.errors import Refused
+from d365edi.odata import canonical
+from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
+
+MISSING = "_missing"
+"""The key of a fetched message under which optional joins that were refused stand, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class D365Config:
+    """How to reach one D365 environment; plain values, secrets revealed already (and never shown by repr).
+
+    `base_url` is https:// and the host (a port may follow), no path. `audience` is empty where it is the same. One of
+    `client_secret` and `certificate` (PEM with key and certificate, or PFX). `verify` None means the system's trust.
+    `unclear_for`: seconds after which a request that got no answer cannot be carried out any more.
+    """
+
+    base_url: str
+    tenant: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    certificate: bytes = field(default=b"", repr=False)
+    certificate_password: str = field(default="", repr=False)
+    authority: str = "https://login.microsoftonline.com"
+    audience: str = ""
+    companies: tuple[str, ...] = ()
+    concurrency: int = 8
+    unclear_for: float = 120.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 120.0
+    overall_timeout: float = 300.0
+    verify: ssl.SSLContext | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("base_url", "authority"):
+            if not getattr(self, name).startswith("https://"):
+                raise ValueError(f"{name} must begin with https://, since secrets travel there")
+
+
+class D365:
+    """The door to one D365 environment. Opens nothing before the first verb."""
+
+    def __init__(
+        self,
+        name: str,
+        config: D365Config,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = name
+        self._config = config
+        self._clock = clock
+        limits = Limits(
+            connections=config.concurrency,
+            connect=config.connect_timeout,
+            read=config.read_timeout,
+            overall=config.overall_timeout,
+        )
+        base = config.base_url.rstrip("/")
+        self._wire = Wire(name, f"D365 at {base}", limits, verify=config.verify, transport=transport)
+        few = replace(limits, connections=2, read=30.0, overall=60.0)
+        self._entra = Wire(name, f"Entra at {config.authority}", few, verify=config.verify, transport=transport)
+        identity = Identity(
+            tenant=config.tenant,
+            client_id=config.client_id,
+            authority=config.authority,
+            audience=(config.audience or base).rstrip("/"),
+            client_secret=config.client_secret,
+            certificate=config.certificate,
+            certificate_password=config.certificate_password,
+        )
+        self._tokens = Tokens(identity, self._entra, clock=clock)
+        self._client = Client(base, self._wire, self._tokens, clock=clock)
+
+    async def ping(self) -> list[Knock]:
+        """Token, role, companies. Never raises."""
+        return await knocks.knock(self._client, self._tokens, self._config.client_id, self._config.companies)
+
+    async def ask(self, query: Query) -> list[Record]:
+        """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal."""
+        return await self._client.rows(query)
+
+    async def list(self, place: Place) -> Listing:
+        """The records that the place's ReadPlan finds, as remotes in the order of their names.
+
+        `size` is that of what was listed, not of the whole message; `modified` is None: D365 does not tell.
+        """
+        plan = place.query
+        if not isinstance(plan, ReadPlan):
+            raise Refused("D365 is listed by a plan of what to read", endpoint=self.name)
+        query = plan.header
+        fields = tuple(dict.fromkeys((*plan.key, *plan.name_fields)))
+        rows = await self._client.rows(replace(query, select=fields, orderby=query.orderby or plan.key))
+        remotes: dict[str, Remote] = {}
+        passed: list[PassedOver] = []
+        for row in rows:
+            if any(row.get(part) in (None, "") for part in plan.key):
+                passed.append(PassedOver(_name(plan, row), f"a part of its key ({', '.join(plan.key)}) is empty"))
+                continue
+            remote = _remote(plan, row)
+            remotes[remote.id] = remote
+        return Listing(tuple(sorted(remotes.values(), key=lambda remote: remote.name)), tuple(passed))
+
+    async def fetch(self, remote: Remote, limit: int) -> bytes:
+        """The record and its joins as canonical JSON (see `odata.plan.ReadPlan`).
+
+        An optional join that D365 refuses is an empty list, and says why under `_missing`. Refused when the record is
+        gone.
+        """
+        wanted = canonical.loads(remote.id)
+        joins = [_join(each) for each in wanted["joins"]]
+        header = await self._header(remote.name, wanted, joins)
+        message: dict[str, Any] = {"header": header}
+        missing: dict[str, str] = {}
+        for join in joins:
+            try:
+                message[join.name] = await self._joined(join, header)
+            except Unauthorized:
+                raise
+            except Refused as error:
+                if not join.optional:
+                    raise
+                message[join.name], missing[join.name] = [], error.message
+        if missing:
+            message[MISSING] = missing
+        data = canonical.dumps(message)
+        if len(data) > limit:
+            raise Refused(f"{remote.name} has {len(data)} bytes; {limit} are allowed", endpoint=self.name)
+        return data
+
+    async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:  # noqa: ARG002
+        """Nothing is to be done at this source."""
+        return Settlement("settled", remote.name)
+
+    async def deliver(self, parcel: Parcel, mark: Mark) -> Receipt:
+        """Carry out the WritePlan that the payload holds: once, whole, or not at all (see writing.py)."""
+        token = f"{parcel.id}x{int(self._clock() * 1000)}"
+        return await Writing(self._viewer(parcel), self.name).run(parcel.progress, mark, token)
+
+    async def probe(self, parcel: Parcel) -> Outcome:
+        """Is the record there with its lines? Asks only."""
+        viewer = self._viewer(parcel)
+        sight = await viewer.look(parcel.progress)
+        if isinstance(sight, Strange):
+            return Unclear(sight.question)
+        if isinstance(sight, Absent | Bare):
+            return NotLanded(sight.wait)
+        return Landed(viewer.receipt(sight.header))
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._wire.close()
+        await self._entra.close()
+
+    def _viewer(self, parcel: Parcel) -> Viewer:
+        try:
+            plan = WritePlan.from_bytes(parcel.payload)
+        except ValueError as error:
+            raise Refused(f"{parcel.name}: {error}", endpoint=self.name) from None
+        return Viewer(self._client, plan, self._clock, self._config.unclear_for)
+
+    async def _header(self, name: str, wanted: Mapping[str, Any], joins: Sequence[Join]) -> Record:
+        key, entity_set = wanted["key"], wanted["set"]
+        more = [*key, *(ours for join in joins for ours in join.on.values())] if wanted["select"] else []
+        filters = tuple(catalog.condition(entity_set, part, value) for part, value in key.items())
+        rows = await self._client.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted["select"], *more)))))
+        same = [row for row in rows if all(lines.alike(row.get(part), value) for part, value in key.items())]
+        if len(same) != 1:
+            found = "is not there any more" if not same else f"is there {len(same)} times"
+            raise Refused(f"{name} {found} in {entity_set}", endpoint=self.name)
+        return same[0]
+
+    async def _joined(self, join: Join, header: Record) -> Sequence[Record]:
+        """The rows of one join; none, without asking, where a value to join by is empty (it would find the rest of
+        the world).
+        """
+        values = {theirs: header.get(ours) for theirs, ours in join.on.items()}
+        if not values or any(value in (None, "") for value in values.values()):
+            return []
+        filters = tuple(catalog.condition(join.set, field, value) for field, value in values.items())
+        select = tuple(dict.fromkeys((*join.select, *values))) if join.select else ()
+        rows = await self._client.rows(Query(join.set, filters, select, join.orderby))
+        return [row for row in rows if all(lines.alike(row.get(field), value) for field, value in values.items())]
+
+
+def _remote(plan: ReadPlan, row: Record) -> Remote:
+    wanted = {
+        "set": plan.header.set,
+        "key": {part: row[part] for part in plan.key},
+        "select": plan.header.select,
+        "joins": [asdict(join) for join in plan.joins],
+    }
+    size = len(canonical.dumps(row))
+    return Remote(plan.what, _name(plan, row), size, None, canonical.dumps(wanted).decode())
+
+
+def _join(written: Mapping[str, Any]) -> Join:
+    return Join(**{**written, "select": tuple(written["select"]), "orderby": tuple(written["orderby"])})
+
+
+def _name(plan: ReadPlan, row: Record) -> str:
+    """The values of the name fields, days without their noon, joined by hyphens; what a file name cannot have is
+    %-encoded.
+    """
+    texts = (str(row.get(part, "")).removesuffix("T12:00:00Z") for part in plan.name_fields or plan.key)
+    return "-".join(quote(text, safe=" #+,=@()&!'") for text in texts)

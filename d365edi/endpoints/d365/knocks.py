@@ -1,0 +1,77 @@
+"""Knocking on D365's door: a token, a user behind it, the companies it sees. Reads only; every failure carries its
+remedy.
+
+Knows: the three entity sets that tell this. Does not know: documents, partners.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from d365edi.endpoints.base import Knock
+from d365edi.endpoints.d365.auth import Tokens
+from d365edi.endpoints.d365.client import Client
+from d365edi.errors import EndpointError, Refused
+from d365edi.odata import quoting
+from d365edi.odata.plan import Query
+
+_ROLES = "in D365, give the application's user a role that may read it"
+
+
+async def knock(client: Client, tokens: Tokens, client_id: str, companies: Sequence[str]) -> list[Knock]:
+    """Token, role, companies, in that order; the first that fails ends it, since the rest would fail for the same
+    reason.
+    """
+
+    async def token() -> str:
+        await tokens.get()
+        return f"a token for application {client_id}, good for {tokens.left / 60:.0f} min"
+
+    async def role() -> str:
+        return await _role(client, client_id)
+
+    async def visible() -> str:
+        return await _companies(client, companies)
+
+    knocks: list[Knock] = []
+    for what, ask in (("token", token), ("role", role), ("companies", visible)):
+        knocks.append(await _timed(what, ask))
+        if not knocks[-1].ok:
+            break
+    return knocks
+
+
+async def _timed(what: str, ask: Callable[[], Awaitable[str]]) -> Knock:
+    start = time.perf_counter()
+    try:
+        ok, sentence, remedy = True, await ask(), ""
+    except EndpointError as error:
+        ok, sentence, remedy = False, error.message, error.remedy
+    return Knock(what, ok, (time.perf_counter() - start) * 1000, sentence, remedy)
+
+
+async def _role(client: Client, client_id: str) -> str:
+    """Who the application is in D365; where that table may not be read, that anything may be read."""
+    query = Query("SysAADClients", (quoting.eq("AADClientId", client_id),), ("AADClientId", "UserId"), top=1)
+    try:
+        rows = await client.rows(query)
+    except Refused:
+        await client.rows(Query("LegalEntities", select=("LegalEntityId",), top=1))
+        return "D365 lets the application in (as whom, it may not see)"
+    if not rows:
+        return "D365 lets the application in (its registration is not visible)"
+    return f"D365 knows the application as user {rows[0].get('UserId')}"
+
+
+async def _companies(client: Client, companies: Sequence[str]) -> str:
+    rows = await client.rows(Query("LegalEntities", select=("LegalEntityId",)))
+    seen = {str(row.get("LegalEntityId", "")).casefold() for row in rows}
+    missing = [company for company in companies if company.casefold() not in seen]
+    if missing:
+        raise Refused(f"of the companies in the settings, {', '.join(missing)} cannot be seen", remedy=_ROLES)
+    return (
+        f"{len(seen)} companies visible, among them {', '.join(companies)}"
+        if companies
+        else f"{len(seen)} companies visible"
+    )

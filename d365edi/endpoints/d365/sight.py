@@ -1,0 +1,173 @@
+"""What stands in D365 for a write plan, seen with what earlier tries marked: nothing, a bare header, all of it,
+something strange.
+
+Who finds a header under the natural key without an outstanding act of ours found somebody else's. While an act is
+outstanding and nothing is found, that is not final for `unclear_for` seconds: longer than D365 lets a request run.
+
+Knows: write plans and progress. Does not know: entity names, EDI, how anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from d365edi.endpoints.base import Receipt
+from d365edi.endpoints.d365 import catalog, lines
+from d365edi.endpoints.d365.client import Client, Record
+from d365edi.odata import quoting
+from d365edi.odata.plan import Query, WritePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No such record. `wait`: seconds until that is final, because an act of ours may still be carried out."""
+
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """Our header, without any line. `wait` as in Absent, for its lines."""
+
+    header: Record
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Our header with exactly our lines."""
+
+    header: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """Something that only a person can decide about."""
+
+    question: str
+    remedy: str
+
+
+Sight = Absent | Bare | Whole | Strange
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Looks for one plan's record, and has the words for it."""
+
+    client: Client
+    plan: WritePlan
+    clock: Callable[[], float]
+    unclear_for: float
+
+    async def look(self, progress: Mapping[str, str]) -> Sight:
+        """What stands there now. Asks only. `progress` as in writing.py."""
+        number, outstanding = progress.get(self.plan.number_field, ""), progress.get("at", "")
+        found = await self._headers(self.plan.lookup)
+        if not found and number:
+            found = await self._headers({self.plan.number_field: number})
+        if len(found) > 1:
+            numbers = ", ".join(sorted(self.number(header) for header in found))
+            return Strange(
+                f"{len(found)} {self.noun}s of {self.plan.company} carry {self.label}: {numbers}; which is it?",
+                "cancel all but one in D365; reject this document, or release it once none is left",
+            )
+        if not found:
+            if number and progress.get("step") != "withdrawing":
+                return self._gone(number)
+            return Absent(self._wait(outstanding))
+        ours = quoting.same_text(self.number(found[0]), number) if number else bool(outstanding)
+        return await self._ours(found[0], progress) if ours else await self._theirs(found[0])
+
+    async def difference(self, header: Record) -> str:
+        """How the lines under a header differ from the plan's, in words; empty when they do not."""
+        return lines.difference(self.plan, await self.rows(self.number(header)))
+
+    async def rows(self, number: str) -> list[Record]:
+        """The lines that stand under a header's number."""
+        plan = self.plan
+        wanted = {"dataAreaId": plan.company, plan.link_field: number}
+        filters = tuple(catalog.condition(plan.line_set, field, value) for field, value in wanted.items())
+        rows = await self.client.rows(Query(plan.line_set, filters, tuple(dict.fromkeys((*wanted, *plan.compare)))))
+        return [row for row in rows if lines.alike(row.get(plan.link_field), number)]
+
+    def receipt(self, header: Record) -> Receipt:
+        """What to keep of a record that is there with all its lines."""
+        detail = {"set": self.plan.header_set, "company": self.plan.company, "lines": str(len(self.plan.lines))}
+        return Receipt(self.number(header), detail)
+
+    @property
+    def label(self) -> str:
+        """The document in words, e.g. "PO 4500123"."""
+        return self.plan.label or ", ".join(str(value) for value in self.plan.lookup.values())
+
+    @property
+    def noun(self) -> str:
+        """The kind of record in words: "sales order" for SalesOrder."""
+        return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in self.plan.what).strip(" ")
+
+    def number(self, header: Record) -> str:
+        """The number that D365 gave a header; empty where it is not there."""
+        value = header.get(self.plan.number_field)
+        return "" if value is None else str(value)
+
+    async def _headers(self, lookup: Mapping[str, Any]) -> list[Record]:
+        """Headers with exactly these values: a `*` in a value is a wildcard to D365, so what it found is compared
+        once more."""
+        plan = self.plan
+        wanted = {"dataAreaId": plan.company, **lookup}
+        fields = [*catalog.keys(plan.header_set), *wanted, plan.number_field, *self._open]
+        filters = tuple(catalog.condition(plan.header_set, field, value) for field, value in wanted.items())
+        rows = await self.client.rows(Query(plan.header_set, filters, tuple(dict.fromkeys(fields))))
+        return [row for row in rows if all(lines.alike(row.get(field), value) for field, value in wanted.items())]
+
+    async def _ours(self, header: Record, progress: Mapping[str, str]) -> Sight:
+        if not self.plan.lines:
+            return Whole(header)
+        number = self.number(header)
+        rows = await self.rows(number)
+        difference = lines.difference(self.plan, rows)
+        if not difference:
+            return Whole(header)
+        if rows:
+            return Strange(
+                f"{self.noun} {number}, made for {self.label}, has other lines than were ordered: {difference}",
+                f"mend {number} in D365 and reject this document, or delete its lines there and release it",
+            )
+        ended = [
+            f"{field} {header.get(field)}" for field, allowed in self._open.items() if header.get(field) not in allowed
+        ]
+        if ended:
+            return Strange(
+                f"{self.noun} {number}, made for {self.label}, lacks its lines and is ended already ({', '.join(ended)})",
+                f"reject this document, or change the reference of {number} in D365 and replay it",
+            )
+        return Bare(header, self._wait(progress.get("lines_at", "")))
+
+    async def _theirs(self, header: Record) -> Strange:
+        number, beside = self.number(header), ""
+        if self.plan.lines:
+            difference = await self.difference(header)
+            beside = f", with other lines ({difference})" if difference else ", with the same lines"
+        return Strange(
+            f"{self.noun} {number} of {self.plan.company} carries {self.label} already{beside}, and was not made here: "
+            "is it the same order?",
+            f"reject this document if it is; else change the reference of {number} in D365 and release this one",
+        )
+
+    def _gone(self, number: str) -> Strange:
+        return Strange(
+            f"{self.noun} {number}, made for {self.label}, is not in {self.plan.company} any more: was it deleted?",
+            "reject this document if it was; else enter the order by hand in D365 and reject it then",
+        )
+
+    @property
+    def _open(self) -> Mapping[str, Any]:
+        """Fields whose values tell that a header may still be written (`extra["open"]`: field -> allowed values)."""
+        found: Mapping[str, Any] = self.plan.extra.get("open", {})
+        return found
+
+    def _wait(self, at: str) -> float:
+        return max(0.0, float(at) + self.unclear_for - self.clock()) if at else 0.0

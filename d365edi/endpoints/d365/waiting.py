@@ -1,0 +1,30 @@
+"""How long the other side asks to wait: the header Retry-After, in seconds or as a date, often absent.
+
+Knows: the header. Does not know: whether anybody waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait, None where nothing readable is said. `now` is epoch seconds; the server's own `Date` is
+    preferred to it,
+    so that a clock that is off does not matter. Never negative.
+    """
+    text = (headers.get("retry-after") or headers.get("Retry-After") or "").strip(" \t")
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return float(text)
+    until = _moment(text)
+    if until is None:
+        return None
+    return max(0.0, until - (_moment(headers.get("date") or headers.get("Date") or "") or now))
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None

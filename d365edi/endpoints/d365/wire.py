@@ -1,0 +1,159 @@
+"""One long-lived HTTP client for one host, and the table from what its library raises to `Unavailable` or `Refused`.
+
+Theory of the limits. A pool of connections that meets cancelled requests can lose connections for good; it does not
+when no
+more requests are let in than there are connections and when time runs out by the client's own timeouts or by anyio's
+scopes. So
+there is a semaphore in front, asyncio's own timeouts are not used, and should a pool ever starve it is replaced:
+requests that are still
+on the old one end there. The read timeout counts from one chunk to the next, so every request has an overall
+deadline as well.
+HTTP/1.1 only, no proxies from the environment, no redirects, no retries, no event hooks (they would see the token).
+
+Knows: httpx. Does not know: OData, tokens, what a status means.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import anyio
+import httpx
+
+from d365edi.errors import EndpointError, Refused, Unavailable
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+_NEVER_SENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError)
+_NEVER_RIGHT = (
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+    httpx.TooManyRedirects,
+    httpx.CookieConflict,
+    httpx.StreamError,
+)
+_QUIET = (httpx.LocalProtocolError, UnicodeError)
+"""Their text may quote a header, and a header may be the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds for each phase and for a whole request; `connections` is how many requests run at once.
+
+    `read` is long because the first call after a restart of D365 builds its metadata.
+    """
+
+    connections: int = 8
+    connect: float = 10.0
+    read: float = 120.0
+    write: float = 30.0
+    overall: float = 300.0
+
+
+@dataclass(slots=True)
+class _Pool:
+    client: httpx.AsyncClient
+    busy: int = 0
+    retired: bool = field(default=False)
+
+
+class Wire:
+    """Sends requests to one host. Opens nothing before the first; `close` may be called twice and a later request
+    opens anew.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        peer: str,
+        limits: Limits,
+        *,
+        verify: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.peer = peer
+        self._limits = limits
+        self._verify = verify
+        self._transport = transport
+        self._slots = anyio.Semaphore(limits.connections)
+        self._pool: _Pool | None = None
+
+    async def send(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
+    ) -> httpx.Response:
+        """One request and its whole answer, whatever its status. Raises Unavailable (`unclear` where it may have
+        been carried
+        out) or Refused for everything that happens instead of an answer.
+        """
+        async with self._slots:
+            pool = self._ready()
+            pool.busy += 1
+            try:
+                with anyio.fail_after(self._limits.overall):
+                    return await pool.client.request(method, url, headers=headers, content=content)
+            except Exception as error:
+                if isinstance(error, httpx.PoolTimeout):
+                    self._retire(pool)
+                raise self.verdict(error, method) from None
+            finally:
+                pool.busy -= 1
+                if pool.retired and not pool.busy:
+                    await _shut(pool)
+
+    def verdict(self, error: Exception, method: str) -> EndpointError:
+        """What an exception of the library (or of what is below it) means to a caller. Never carries a header's
+        text.
+        """
+        what = "" if isinstance(error, _QUIET) else str(error)
+        reason = f"{type(error).__name__}: {what}" if what else type(error).__name__
+        if isinstance(error, _NEVER_RIGHT):
+            return Refused(
+                f"the request to {self.peer} cannot be sent as it is ({reason})",
+                endpoint=self.endpoint,
+                remedy="check host, authority and the like in the settings",
+            )
+        if isinstance(error, _NEVER_SENT):
+            remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else "check host and network"
+            return Unavailable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)
+        return Unavailable(
+            f"no answer from {self.peer} ({reason})", endpoint=self.endpoint, unclear=method not in SAFE_METHODS
+        )
+
+    async def close(self) -> None:
+        """Let go of all connections; requests that still run end by themselves."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            pool.retired = True
+            if not pool.busy:
+                await _shut(pool)
+
+    def _ready(self) -> _Pool:
+        if self._pool is None:
+            self._pool = _Pool(self._client())
+        return self._pool
+
+    def _retire(self, pool: _Pool) -> None:
+        pool.retired = True
+        if self._pool is pool:
+            self._pool = None
+
+    def _client(self) -> httpx.AsyncClient:
+        limits = self._limits
+        if self._verify is None and self._transport is None:
+            self._verify = ssl.create_default_context()
+        transport = self._transport or httpx.AsyncHTTPTransport(
+            verify=self._verify or True,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
+        )
+        timeout = httpx.Timeout(limits.read, connect=limits.connect, write=limits.write, pool=limits.connect)
+        return httpx.AsyncClient(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False)
+
+
+async def _shut(pool: _Pool) -> None:
+    with anyio.move_on_after(5, shield=True):
+        await pool.client.aclose()
