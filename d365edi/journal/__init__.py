@@ -1,1 +1,40 @@
-"""."""
+"""The journal: what may never be lost or doubled. The only room with SQL.
+
+    journal = await Journal.open(path)
+    message = await journal.write(lambda tx: tx.messages.add(...))     # durable when it returns
+    waiting = await journal.read(lambda tx: tx.documents.in_state("held"))
+
+Knows: SQLite, through aiosqlite. Does not know: endpoints, EDI, settings.
+"""
+
+from d365edi.journal.acknowledgments import Acknowledgment, Match
+from d365edi.journal.audit import Broken, Line
+from d365edi.journal.database import Journal
+from d365edi.journal.deliveries import AckState, Delivery, DeliveryState
+from d365edi.journal.documents import Document, DocumentState
+from d365edi.journal.interchanges import Answered, Interchange
+from d365edi.journal.looks import Look, LookedAt
+from d365edi.journal.messages import Direction, Message, MessageState
+from d365edi.journal.tx import Found, Tx
+
+__all__ = [
+    "AckState",
+    "Acknowledgment",
+    "Answered",
+    "Broken",
+    "Delivery",
+    "DeliveryState",
+    "Direction",
+    "Document",
+    "DocumentState",
+    "Found",
+    "Interchange",
+    "Journal",
+    "Line",
+    "Look",
+    "LookedAt",
+    "Match",
+    "Message",
+    "MessageState",
+    "Tx",
+]

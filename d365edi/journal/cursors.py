@@ -1,0 +1,26 @@
+"""Cursors: how far a flow has read at a source that can only be asked for what came after.
+
+Knows: flows by name. Does not know: what a value means.
+"""
+
+from __future__ import annotations
+
+from d365edi.journal.table import Table
+
+
+class Cursors(Table):
+    """One text per flow."""
+
+    __slots__ = ()
+
+    def get(self, flow: str) -> str | None:
+        """How far the flow has read; None where it never did."""
+        row = self._execute("SELECT value FROM cursors WHERE flow = ?", (flow,)).fetchone()
+        return row[0] if row else None
+
+    def set(self, flow: str, value: str) -> None:
+        """Remember how far the flow has read."""
+        self._execute(
+            "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)",
+            (flow, value, self._unit.now),
+        )

@@ -1,0 +1,282 @@
+"""Deliveries: what must reach the other side, the outbox.
+
+    pending ─→ attempting ─→ delivered
+       ↑           ├─→ waiting (until) ─→ attempting
+       │           └─→ quarantined ─→ pending        (a person released it)
+    pending, waiting, quarantined ─→ cancelled       (a person said no)
+    waiting, quarantined ─→ delivered                (looking showed that it had landed)
+
+Beside it the acknowledgment: none | awaited → overdue → accepted, accepted_with_errors, partially, rejected.
+Those with one order key go one after the other, in the order in which they were made; one that is quarantined lets the
+next one by.
+
+Knows: states, order, progress. Does not know: endpoints, when to try again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from d365edi.errors import JournalError
+from d365edi.journal.payloads import Payloads
+from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, Unit, digest_range, insert, select, step
+
+DeliveryState = Literal["pending", "attempting", "delivered", "waiting", "quarantined", "cancelled"]
+AckState = Literal["none", "awaited", "accepted", "accepted_with_errors", "partially", "rejected", "overdue"]
+
+LADDER: Ladder = {
+    "pending": frozenset({"attempting", "waiting", "quarantined", "cancelled"}),
+    "attempting": frozenset({"attempting", "delivered", "waiting", "quarantined"}),
+    "waiting": frozenset({"attempting", "waiting", "pending", "delivered", "quarantined", "cancelled"}),
+    "quarantined": frozenset({"quarantined", "pending", "delivered", "cancelled"}),
+    "delivered": frozenset(),
+    "cancelled": frozenset(),
+}
+_ANSWERED = frozenset({"accepted", "accepted_with_errors", "partially", "rejected"})
+ACK_LADDER: Ladder = {
+    "none": frozenset(),
+    "awaited": _ANSWERED | {"awaited", "overdue"},
+    "overdue": _ANSWERED,
+    **{answer: frozenset() for answer in _ANSWERED},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery. `digest` names its bytes; `until` is 0 unless it waits; control numbers are ours.
+
+    `progress` is all that attempts marked, `receipt` the name a person would look for on the other side.
+    """
+
+    id: int
+    document: int | None
+    message: int | None
+    parent: int | None
+    partner: str
+    flow: str
+    endpoint: str
+    path: str
+    name: str
+    kind: str
+    digest: str
+    order_key: str
+    interchange: int | None
+    functional_id: str
+    group: int | None
+    set: str
+    state: DeliveryState
+    reason: str
+    attempts: int
+    first_failed_at: float | None
+    until: float
+    ack: AckState
+    ack_due: float | None
+    ack_detail: str
+    created_at: float
+    state_at: float
+    delivered_at: float | None
+    receipt: str
+    receipt_detail: Mapping[str, str]
+    progress: Mapping[str, str]
+
+
+_INSERT = insert(
+    "deliveries",
+    *("document", "message", "parent", "partner", "flow", "endpoint", "path", "name", "kind", "digest", "order_key"),
+    *("interchange", "functional_id", "group", "set", "state", "ack", "ack_due", "created_at", "state_at"),
+)
+_OPEN = "deliveries.state IN ('pending', 'attempting', 'waiting')"
+# The first of its order key among those that are open.
+_FIRST = (
+    "(deliveries.order_key = '' OR NOT EXISTS (SELECT 1 FROM deliveries AS earlier "
+    "WHERE earlier.order_key = deliveries.order_key AND earlier.id < deliveries.id "
+    "AND earlier.state IN ('pending', 'attempting', 'waiting')))"
+)
+_GET = select(Delivery, "deliveries", "WHERE id = ?")
+_DUE = select(Delivery, "deliveries", f"WHERE {_OPEN} AND until <= ? AND {_FIRST} ORDER BY id LIMIT ?")
+_NEXT = f"SELECT min(until) FROM deliveries WHERE {_OPEN} AND {_FIRST}"  # noqa: S608  constants of this module
+_STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
+_STATE_OF = select(Delivery, "deliveries", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
+_DOCUMENT = select(Delivery, "deliveries", "WHERE document = ? ORDER BY id")
+_MESSAGE = select(Delivery, "deliveries", "WHERE message = ? ORDER BY id")
+_GROUP = select(Delivery, "deliveries", 'WHERE partner = ? AND functional_id = ? AND "group" = ? ORDER BY id')
+_OVERDUE = select(
+    Delivery, "deliveries", "WHERE ack = 'awaited' AND ack_due <= ? AND state = 'delivered' ORDER BY ack_due LIMIT ?"
+)
+_SEARCH = select(
+    Delivery,
+    "deliveries",
+    "WHERE name = ?1 COLLATE NOCASE OR (receipt <> '' AND receipt = ?1 COLLATE NOCASE) "
+    'OR (interchange IS NOT NULL AND interchange = ?2) OR ("group" IS NOT NULL AND "group" = ?2) '
+    "ORDER BY id DESC LIMIT ?3",
+)
+_SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
+
+
+class Deliveries(Table):
+    """The deliveries of the journal."""
+
+    __slots__ = ("_payloads",)
+
+    def __init__(self, unit: Unit, payloads: Payloads) -> None:
+        super().__init__(unit)
+        self._payloads = payloads
+
+    def add(
+        self,
+        *,
+        partner: str,
+        flow: str,
+        endpoint: str,
+        path: str,
+        name: str,
+        kind: str,
+        payload: bytes,
+        order_key: str,
+        document: int | None = None,
+        message: int | None = None,
+        parent: int | None = None,
+        interchange: int | None = None,
+        functional_id: str = "",
+        group: int | None = None,
+        set: str = "",
+        ack: AckState = "none",
+        ack_due: float | None = None,
+    ) -> Delivery:
+        """Put something into the outbox, its exact bytes with it. A replay of the same bytes names its `parent`."""
+        digest, now = self._payloads.put(payload), self._unit.now
+        id = self._execute(
+            _INSERT,
+            (
+                *(document, message, parent, partner, flow, endpoint, path, name, kind, digest, order_key),
+                *(interchange, functional_id, group, set, "pending", ack, ack_due, now, now),
+            ),
+        ).lastrowid
+        assert id is not None
+        return self.get(id)
+
+    def get(self, id: int) -> Delivery:
+        """The delivery; JournalError where there is none."""
+        row = self._execute(_GET, (id,)).fetchone()
+        if row is None:
+            raise JournalError(f"there is no delivery {id}")
+        return _delivery(row)
+
+    def due(self, now: float, limit: int = LIMIT, *, busy: Collection[int] = ()) -> list[Delivery]:
+        """What can be tried now, oldest first: pending, waiting long enough, and attempting (left by a crash).
+
+        Of each order key only the first. `busy` are the ids that the caller has in hand this moment; they are left out,
+        and hold back those behind them.
+        """
+        rows = self._execute(_DUE, (now, limit + len(busy)))
+        return [_delivery(row) for row in rows if row[0] not in busy][:limit]
+
+    def next_due(self, now: float) -> float | None:
+        """When the next one can be tried: `now` when one is due, None when nothing is open."""
+        (until,) = self._execute(_NEXT).fetchone()
+        return None if until is None else max(now, until)
+
+    def in_state(self, state: DeliveryState, partner: str | None = None, limit: int = LIMIT) -> list[Delivery]:
+        """Deliveries in a state, oldest first."""
+        if partner is None:
+            return self._all(_STATE, state, limit)
+        return self._all(_STATE_OF, state, partner, limit)
+
+    def for_document(self, document: int) -> list[Delivery]:
+        """The deliveries of a document, oldest first."""
+        return self._all(_DOCUMENT, document)
+
+    def for_message(self, message: int) -> list[Delivery]:
+        """The deliveries that a message caused (its acknowledgments), oldest first."""
+        return self._all(_MESSAGE, message)
+
+    def attempting(self, id: int) -> Delivery:
+        """An attempt begins; counted, and durable before anything is sent. Gives the row as it is now."""
+        self._step(id, "attempting")
+        self._execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", (id,))
+        return self.get(id)
+
+    def mark(self, id: int, step: str, facts: Mapping[str, str]) -> None:
+        """Merge facts into the progress of the running attempt, `step` under "step"."""
+        row = self._execute("SELECT progress FROM deliveries WHERE id = ? AND state = 'attempting'", (id,)).fetchone()
+        if row is None:
+            raise JournalError(f"delivery {id} is {self.get(id).state}: no attempt is running")
+        progress = {**json.loads(row[0]), **facts, "step": step}
+        self._execute("UPDATE deliveries SET progress = ? WHERE id = ?", (_json(progress), id))
+
+    def delivered(
+        self, id: int, receipt_id: str, detail: Mapping[str, str] | None = None, *, ack_due: float | None = None
+    ) -> None:
+        """The other side has it. `ack_due` says from now on when its acknowledgment is late."""
+        self._step(id, "delivered")
+        self._execute(
+            "UPDATE deliveries SET delivered_at = ?, receipt = ?, receipt_detail = ?, ack_due = coalesce(?, ack_due) "
+            "WHERE id = ?",
+            (self._unit.now, receipt_id, _json(detail or {}), ack_due, id),
+        )
+
+    def waiting(self, id: int, until: float, reason: str) -> None:
+        """It failed and is tried again at `until`. The first failure's moment is kept: the budget runs from there."""
+        self._step(id, "waiting", reason)
+        self._execute(
+            "UPDATE deliveries SET until = ?, first_failed_at = coalesce(first_failed_at, ?) WHERE id = ?",
+            (until, self._unit.now, id),
+        )
+
+    def quarantined(self, id: int, reason: str) -> None:
+        """A person decides."""
+        self._step(id, "quarantined", reason)
+
+    def released(self, id: int) -> None:
+        """A person said go (or said now, where it waits): tried at once, with a new budget; progress stays."""
+        self._step(id, "pending")
+        self._execute("UPDATE deliveries SET first_failed_at = NULL WHERE id = ?", (id,))
+
+    def cancelled(self, id: int, reason: str) -> None:
+        """A person said no; its acknowledgment is not awaited any more."""
+        self._step(id, "cancelled", reason)
+        self._execute("UPDATE deliveries SET ack = 'none' WHERE id = ? AND ack IN ('awaited', 'overdue')", (id,))
+
+    def set_ack(self, id: int, state: AckState, detail: str = "") -> None:
+        """Go one step on the ladder of acknowledgments; JournalError where it has no such step."""
+        row = self._execute("SELECT ack FROM deliveries WHERE id = ?", (id,)).fetchone()
+        step(ACK_LADDER, "the acknowledgment of delivery", id, row and row[0], state)
+        self._execute("UPDATE deliveries SET ack = ?, ack_detail = ? WHERE id = ?", (state, detail, id))
+
+    def sent_group(self, partner: str, functional_id: str, control: int) -> list[Delivery]:
+        """What we sent that partner under this functional id and group control number, oldest first."""
+        return self._all(_GROUP, partner, functional_id, control)
+
+    def overdue(self, now: float, limit: int = LIMIT) -> list[Delivery]:
+        """Delivered, and the acknowledgment should be here by now."""
+        return self._all(_OVERDUE, now, limit)
+
+    def search(self, text: str) -> list[Delivery]:
+        """By file name, receipt (a D365 key), our control number or the beginning of the digest, newest first."""
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 15 else None
+        found = self._all(_SEARCH, text, number, SEARCH_LIMIT)
+        if not found and (between := digest_range(text)):
+            found = self._all(_SEARCH_DIGEST, *between, SEARCH_LIMIT)
+        return found
+
+    def _step(self, id: int, after: DeliveryState, reason: str = "") -> None:
+        row = self._execute("SELECT state FROM deliveries WHERE id = ?", (id,)).fetchone()
+        step(LADDER, "delivery", id, row and row[0], after)
+        self._execute(
+            "UPDATE deliveries SET state = ?, reason = ?, until = 0, state_at = ? WHERE id = ?",
+            (after, reason, self._unit.now, id),
+        )
+
+    def _all(self, sql: str, *values: object) -> list[Delivery]:
+        return [_delivery(row) for row in self._execute(sql, values)]
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    return Delivery(*(*row[:-2], json.loads(row[-2]), json.loads(row[-1])))
+
+
+def _json(facts: Mapping[str, str]) -> str:
+    return json.dumps(dict(facts), ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,185 @@
+"""Documents: what the business means, one row each, and the business key that is claimed once.
+
+    ready ⇄ held          a person or reference data is missing
+      └─→ delivering ─→ delivered ─→ delivering   (rendered anew after the partner rejected it)
+              └─→ held | ready
+    every one but delivered ─→ rejected          (a person said no; its key is free again)
+
+Knows: states and keys. Does not know: what is in a body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from d365edi.errors import JournalError
+from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, insert, select, step
+
+DocumentState = Literal["ready", "held", "delivering", "delivered", "rejected"]
+
+LADDER: Ladder = {
+    "ready": frozenset({"ready", "held", "delivering", "rejected"}),
+    "held": frozenset({"held", "ready", "delivering", "rejected"}),
+    "delivering": frozenset({"delivering", "delivered", "held", "ready", "rejected"}),
+    "delivered": frozenset({"delivering"}),
+    "rejected": frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document. `body` and `answers` are JSON texts; interchange, group and set are control numbers as received."""
+
+    id: int
+    message: int
+    partner: str
+    flow: str
+    kind: str
+    number: str
+    company: str
+    release: str
+    store: str
+    body: str
+    map_digest: str
+    interchange: str
+    group: str
+    set: str
+    state: DocumentState
+    reason: str
+    answers: str
+    created_at: float
+    state_at: float
+    claimed_at: float | None
+
+    @property
+    def claimed(self) -> bool:
+        """It holds its business key."""
+        return self.claimed_at is not None
+
+
+_INSERT = insert("documents", *(name for name in Document.__dataclass_fields__ if name != "id"))
+_GET = select(Document, "documents", "WHERE id = ?")
+_STATE = select(Document, "documents", "WHERE state = ? ORDER BY id LIMIT ?")
+_STATE_OF = select(Document, "documents", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
+_MESSAGE = select(Document, "documents", "WHERE message = ? ORDER BY id")
+_HOLDER = select(
+    Document,
+    "documents",
+    "WHERE partner = ? AND company = ? AND kind = ? AND number = ? AND release = ? AND store = ? "
+    "AND claimed_at IS NOT NULL",
+)
+# A document that holds its key was taken for an order; one that does not may be a repetition of it.
+_ORDER = select(
+    Document,
+    "documents",
+    "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = 'PurchaseOrder' AND number = ? AND state <> 'rejected' "
+    "ORDER BY claimed_at IS NULL, id DESC LIMIT 1",
+)
+_SEARCH = select(Document, "documents", "WHERE number = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
+
+
+class Documents(Table):
+    """The documents of the journal."""
+
+    __slots__ = ()
+
+    def add(
+        self,
+        *,
+        message: int,
+        partner: str,
+        flow: str,
+        kind: str,
+        number: str,
+        company: str,
+        body: str,
+        map_digest: str,
+        release: str = "",
+        store: str = "",
+        interchange: str = "",
+        group: str = "",
+        set: str = "",
+        state: DocumentState = "ready",
+        reason: str = "",
+    ) -> Document:
+        """Keep a document that a message carried. It holds no key until `claim_key`."""
+        now = self._unit.now
+        values = (
+            *(message, partner, flow, kind, number, company, release, store, body, map_digest, interchange, group, set),
+            *(state, reason, "", now, now, None),
+        )
+        id = self._execute(_INSERT, values).lastrowid
+        assert id is not None
+        return Document(id, *values)
+
+    def get(self, id: int) -> Document:
+        """The document; JournalError where there is none."""
+        row = self._execute(_GET, (id,)).fetchone()
+        if row is None:
+            raise JournalError(f"there is no document {id}")
+        return Document(*row)
+
+    def in_state(self, state: DocumentState, partner: str | None = None, limit: int = LIMIT) -> list[Document]:
+        """Documents in a state, oldest first."""
+        if partner is None:
+            return self._all(_STATE, state, limit)
+        return self._all(_STATE_OF, state, partner, limit)
+
+    def for_message(self, message: int) -> list[Document]:
+        """What a message carried, in its order."""
+        return self._all(_MESSAGE, message)
+
+    def set_state(self, id: int, state: DocumentState, reason: str = "") -> None:
+        """Go one step on the ladder; JournalError where it has no such step.
+
+        A rejected document lets go of its business key: the corrected one may come under the same number.
+        """
+        row = self._execute("SELECT state FROM documents WHERE id = ?", (id,)).fetchone()
+        step(LADDER, "document", id, row and row[0], state)
+        self._execute(
+            "UPDATE documents SET state = ?1, reason = ?2, state_at = ?3, "
+            "claimed_at = CASE WHEN ?1 = 'rejected' THEN NULL ELSE claimed_at END WHERE id = ?4",
+            (state, reason, self._unit.now, id),
+        )
+
+    def amend(self, id: int, *, answers: str | None = None, body: str | None = None) -> None:
+        """Keep what was resolved, or a body that was mended; only while it is ready or held."""
+        changed = self._execute(
+            "UPDATE documents SET answers = coalesce(?, answers), body = coalesce(?, body) "
+            "WHERE id = ? AND state IN ('ready', 'held')",
+            (answers, body, id),
+        )
+        if changed.rowcount != 1:
+            raise JournalError(f"document {id} is {self.get(id).state} and cannot be amended")
+
+    def claim_key(self, id: int) -> Document | None:
+        """Claim partner, company, kind, number, release and store for this document.
+
+        None when the key is now this document's (also when it was before), else the document that holds it.
+        """
+        document = self.get(id)
+        if document.state == "rejected":
+            raise JournalError(f"document {id} is rejected and claims no key")
+        key = (document.partner, document.company, document.kind, document.number, document.release, document.store)
+        row = self._execute(_HOLDER, key).fetchone()
+        if row is None:
+            self._execute("UPDATE documents SET claimed_at = ? WHERE id = ?", (self._unit.now, id))
+            return None
+        holder = Document(*row)
+        return None if holder.id == id else holder
+
+    def order(self, partner: str, number: str) -> Document | None:
+        """The purchase order of that number which an invoice answers: the newest that holds its key, else the newest.
+
+        Rejected ones are left out.
+        """
+        row = self._execute(_ORDER, (number, partner, number)).fetchone()
+        return Document(*row) if row else None
+
+    def search(self, text: str) -> list[Document]:
+        """By the number of the order or invoice (in any case), newest first."""
+        return self._all(_SEARCH, text, SEARCH_LIMIT)
+
+    def _all(self, sql: str, *values: object) -> list[Document]:
+        return [Document(*row) for row in self._execute(sql, values)]

@@ -1,0 +1,82 @@
+"""Group commit: units of work that wait together share one transaction and one fsync, each in its own savepoint.
+
+Runs in the thread that owns the connection, from BEGIN to COMMIT without a break, so that no other unit can come
+between. A unit that raises takes back its own effects and nobody else's. What fails as a whole, fails for all: no unit
+hears that it was kept before the COMMIT said so.
+
+Knows: SQLite's transactions. Does not know: the loop, who waits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from d365edi.errors import JournalError
+from d365edi.journal.tx import Tx
+
+Work = Callable[[Tx], Any]
+Outcome = tuple[Any, BaseException | None]
+"""What a unit returned, or what it raised. A pair, because StopIteration cannot travel in a future."""
+
+
+def commit(tx: Tx, works: Sequence[Work], clock: Callable[[], float]) -> list[Outcome]:
+    """Carry out these units; their outcomes, in order, once all that succeeded are durable.
+
+    Raises sqlite3.Error where the transaction as a whole failed; nothing of it is kept then.
+    """
+    connection, unit = tx.unit.connection, tx.unit
+    execute = connection.execute
+    unit.numbers_taken = unit.hold_changed = False
+    try:
+        execute("BEGIN IMMEDIATE")
+        outcomes = []
+        for work in works:
+            unit.now = clock()
+            outcomes.append(_carry_out(tx, work))
+        execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            execute("ROLLBACK")
+    return outcomes
+
+
+def look(tx: Tx, work: Work, clock: Callable[[], float]) -> Outcome:
+    """Carry out a unit that only reads, on one unchanging picture of the journal."""
+    connection = tx.unit.connection
+    tx.unit.now = clock()
+    try:
+        connection.execute("BEGIN")
+        return work(tx), None
+    except BaseException as error:
+        return None, in_words(error)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def in_words(error: BaseException) -> BaseException:
+    """What a caller hears: a JournalError for what SQLite refused, everything else as it was raised."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    refused = JournalError(f"the journal refused: {error}")
+    refused.__cause__ = error
+    return refused
+
+
+def _carry_out(tx: Tx, work: Work) -> Outcome:
+    connection = tx.unit.connection
+    execute = connection.execute
+    execute("SAVEPOINT unit")
+    try:
+        value = work(tx)
+    except BaseException as error:
+        if not connection.in_transaction:
+            # A full disk or a failed read ends the whole transaction at once, and with it what the units before did.
+            raise
+        execute("ROLLBACK TO unit")
+        execute("RELEASE unit")
+        return None, in_words(error)
+    execute("RELEASE unit")
+    return value, None

@@ -1,0 +1,49 @@
+"""The lock file: one process writes a journal.
+
+SQLite lets many processes write in turns, but here one must hold the whole truth: what is in hand, and the high-water
+file. The kernel lets go of the lock when the process dies, however it dies; the file itself stays.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from d365edi.errors import JournalError
+
+
+class Lock:
+    """The lock of one journal, held until `release`."""
+
+    def __init__(self, journal: Path) -> None:
+        """Take it, or JournalError with the id of the process that holds it."""
+        path = journal.with_name(journal.name + ".lock")
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise JournalError(
+                f"cannot open {path}: {error.strerror}", remedy="check the folder and its owner"
+            ) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(self._descriptor, 32).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            raise JournalError(
+                f"the journal {journal} is in use by process {holder or '(just starting)'}",
+                remedy="ask that daemon, or stop it first",
+            ) from error
+        except OSError as error:
+            os.close(self._descriptor)
+            raise JournalError(
+                f"cannot lock {path}: {error.strerror}", remedy="keep the journal on a local file system"
+            ) from error
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
+
+    def release(self) -> None:
+        """Let go; safe to call twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

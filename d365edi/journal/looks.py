@@ -1,0 +1,139 @@
+"""Looks at folders: what was seen there, how often in a row it looked the same, and why it was not picked up.
+
+A file is taken after two equal looks (name, size and time as the server tells them). Rows are written only where
+something changed: a folder whose files stay is looked at for ever without growing the journal.
+
+Knows: names, sizes, times. Does not know: endpoints, patterns, policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from d365edi.errors import JournalError
+from d365edi.journal.table import SEARCH_LIMIT, Table, insert, select
+
+GONE = "was not there any more at the last look"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One name at a place. `equal` looks in a row showed this size and time (0: passed over, or gone); `waits` counts
+    what was granted to a file without its trailer; `verdict` says why it was not taken; `message` is what it
+    became."""
+
+    endpoint: str
+    path: str
+    name: str
+    size: int
+    modified: float | None
+    equal: int
+    first_at: float
+    last_at: float
+    waits: int
+    verdict: str
+    message: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """When a place was looked at last, how many names it offered and how many were passed over."""
+
+    endpoint: str
+    path: str
+    looked_at: float
+    offered: int
+    passed: int
+
+
+_PLACE = select(Look, "looks", "WHERE endpoint = ? AND path = ?")
+_PUT = insert("looks", *Look.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
+_SEARCH = select(Look, "looks", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
+_PLACES = select(LookedAt, "places", "ORDER BY endpoint, path")
+
+
+class Looks(Table):
+    """The looks of the journal."""
+
+    __slots__ = ()
+
+    def note(
+        self,
+        endpoint: str,
+        path: str,
+        remotes: Sequence[tuple[str, int, float | None]],
+        passed: Sequence[tuple[str, str]] = (),
+    ) -> list[Look]:
+        """One look at a place: (name, size, modified) of what it offers, (name, reason) of what was passed over.
+
+        Gives the looks at what it offers, in that order. `path` names one view of a folder, its pattern included: two
+        patterns over one folder are two places, or each would miss what the other sees.
+        """
+        now = self._unit.now
+        before = {row[2]: Look(*row) for row in self._execute(_PLACE, (endpoint, path))}
+        after, changed = [], []
+        for name, size, modified in remotes:
+            old = before.pop(name, None)
+            look = _seen(old, (endpoint, path, name), size, modified, now)
+            after.append(look)
+            if look is not old:
+                changed.append(look)
+        for name, reason in passed:
+            old = before.pop(name, None)
+            if old is None or old.verdict != reason or old.equal:
+                changed.append(
+                    Look(endpoint, path, name, 0, None, 0, old.first_at if old else now, now, 0, reason, None)
+                )
+        gone = [look for look in before.values() if look.verdict != GONE or look.equal or look.message]
+        self._write(changed, gone)
+        self._execute(
+            "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)", (endpoint, path, now, len(remotes), len(passed))
+        )
+        return after
+
+    def verdict(self, endpoint: str, path: str, name: str, text: str, *, waits: int = 0) -> None:
+        """Say why a file was not taken; `waits=1` counts that it was granted a further look."""
+        self._change("verdict = ?, waits = waits + ?", endpoint, path, name, text, waits)
+
+    def taken(self, endpoint: str, path: str, name: str, message: int) -> None:
+        """This file, as last seen, is held as this message; unchanged and left standing it keeps the message."""
+        self._change("verdict = '', message = ?", endpoint, path, name, message)
+
+    def places(self) -> list[LookedAt]:
+        """The places that were looked at."""
+        return [LookedAt(*row) for row in self._execute(_PLACES)]
+
+    def search(self, text: str) -> list[Look]:
+        """By file name (in any case), last seen first."""
+        return [Look(*row) for row in self._execute(_SEARCH, (text, SEARCH_LIMIT))]
+
+    def _write(self, changed: Sequence[Look], gone: Sequence[Look]) -> None:
+        self._unit.connection.executemany(_PUT, [_values(look) for look in changed])
+        for look in gone:
+            if look.message is not None:
+                # The message tells the rest; a row for every file ever taken would be read at every look.
+                self._execute(
+                    "DELETE FROM looks WHERE endpoint = ? AND path = ? AND name = ?",
+                    (look.endpoint, look.path, look.name),
+                )
+            else:
+                self._execute(_PUT, _values(replace(look, equal=0, verdict=GONE)))
+
+    def _change(self, what: str, endpoint: str, path: str, name: str, *values: object) -> None:
+        sql = " ".join(("UPDATE looks SET", what, "WHERE endpoint = ? AND path = ? AND name = ?"))
+        if self._execute(sql, (*values, endpoint, path, name)).rowcount != 1:
+            raise JournalError(f"{name} was never looked at in {path} of {endpoint}")
+
+
+def _seen(old: Look | None, key: tuple[str, str, str], size: int, modified: float | None, now: float) -> Look:
+    if old is None or (old.size, old.modified) != (size, modified) or old.equal == 0:
+        return Look(*key, size, modified, 1, old.first_at if old else now, now, 0, "", None)
+    if old.message is not None:
+        return old
+    return replace(old, equal=old.equal + 1, last_at=now)
+
+
+def _values(look: Look) -> tuple[Any, ...]:
+    return tuple(getattr(look, name) for name in Look.__dataclass_fields__)

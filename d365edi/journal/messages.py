@@ -1,0 +1,186 @@
+"""Messages: bytes with a name, as they came in, claimed once.
+
+    received ─→ translated ─→ done
+        │            │
+        ├─→ done     └─→ quarantined ─→ received | translated | done | duplicate
+        ├─→ duplicate ─→ received           (a person decides)
+        └─→ quarantined
+
+Beside it `settled`: the source knows that we hold it.
+
+Knows: names, digests, states. Does not know: EDI, endpoints.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Literal
+
+from d365edi.errors import JournalError
+from d365edi.journal.payloads import Payloads
+from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, Unit, digest_range, insert, select, step
+
+Direction = Literal["in", "out"]
+MessageState = Literal["received", "translated", "done", "duplicate", "quarantined"]
+
+LADDER: Ladder = {
+    "received": frozenset({"received", "translated", "done", "duplicate", "quarantined"}),
+    "translated": frozenset({"done", "quarantined"}),
+    "done": frozenset(),
+    "duplicate": frozenset({"duplicate", "received"}),
+    "quarantined": frozenset({"quarantined", "received", "translated", "done", "duplicate"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. Times in seconds since the epoch, `modified` as the server told it; `digest` sha256 in hex."""
+
+    id: int
+    direction: Direction
+    partner: str
+    flow: str
+    endpoint: str
+    path: str
+    name: str
+    size: int
+    modified: float | None
+    digest: str
+    state: MessageState
+    reason: str
+    parent: int | None
+    received_at: float
+    state_at: float
+    settled_at: float | None
+    settled_name: str
+
+    @property
+    def settled(self) -> bool:
+        """The source knows that we hold it."""
+        return self.settled_at is not None
+
+    @property
+    def run(self) -> str:
+        """The id of its pass through a flow: endpoint, name and the beginning of the digest, never a clock."""
+        return f"{self.endpoint}:{self.name}:{self.digest[:6]}"
+
+
+_INSERT = insert("messages", *(name for name in Message.__dataclass_fields__ if name != "id"))
+_GET = select(Message, "messages", "WHERE id = ?")
+_SAME = select(Message, "messages", "WHERE partner = ? AND name = ? AND digest = ? AND parent IS NULL")
+_NAMED = select(Message, "messages", "WHERE name = ? COLLATE NOCASE AND partner = ? AND name = ? ORDER BY id")
+_DIGEST = select(Message, "messages", "WHERE digest = ? AND partner = ? ORDER BY id")
+_CHILDREN = select(Message, "messages", "WHERE parent = ? ORDER BY id")
+_STATE = select(Message, "messages", "WHERE state = ? ORDER BY id LIMIT ?")
+_STATE_OF = select(Message, "messages", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
+_UNSETTLED = select(Message, "messages", "WHERE settled_at IS NULL AND endpoint = ? AND path = ? ORDER BY id")
+_SEARCH_NAME = select(Message, "messages", "WHERE name = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
+_SEARCH_DIGEST = select(Message, "messages", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
+
+
+class Messages(Table):
+    """The messages of the journal."""
+
+    __slots__ = ("_payloads",)
+
+    def __init__(self, unit: Unit, payloads: Payloads) -> None:
+        super().__init__(unit)
+        self._payloads = payloads
+
+    def add(
+        self,
+        *,
+        direction: Direction,
+        partner: str,
+        flow: str,
+        endpoint: str,
+        path: str,
+        name: str,
+        size: int,
+        modified: float | None,
+        payload: bytes,
+        state: MessageState = "received",
+        reason: str = "",
+        parent: int | None = None,
+        settled: bool = False,
+    ) -> Message:
+        """Claim a message: its bytes are kept and its row stands.
+
+        JournalError where a message of that partner with the same name and digest stands already (ask `same` first);
+        a replay names its `parent` and may repeat them. `settled` where there is no source to clear.
+        """
+        digest, now = self._payloads.put(payload), self._unit.now
+        settled_at = now if settled else None
+        values = (
+            *(direction, partner, flow, endpoint, path, name, size, modified, digest, state, reason, parent),
+            *(now, now, settled_at, ""),
+        )
+        try:
+            id = self._execute(_INSERT, values).lastrowid
+        except sqlite3.IntegrityError as error:
+            if (same := self.same(partner, name, digest)) is None or parent is not None:
+                raise
+            raise JournalError(f"{name} of {partner} with these bytes is held already as message {same.id}") from error
+        assert id is not None
+        return Message(id, *values)
+
+    def get(self, id: int) -> Message:
+        """The message; JournalError where there is none."""
+        row = self._execute(_GET, (id,)).fetchone()
+        if row is None:
+            raise JournalError(f"there is no message {id}")
+        return Message(*row)
+
+    def same(self, partner: str, name: str, digest: str) -> Message | None:
+        """The message of that partner with that name and those bytes (replays left out)."""
+        row = self._execute(_SAME, (partner, name, digest)).fetchone()
+        return Message(*row) if row else None
+
+    def named(self, partner: str, name: str) -> list[Message]:
+        """All messages of that partner with that name, oldest first."""
+        return self._all(_NAMED, name, partner, name)
+
+    def with_digest(self, partner: str, digest: str) -> list[Message]:
+        """All messages of that partner with those bytes, oldest first."""
+        return self._all(_DIGEST, digest, partner)
+
+    def children(self, id: int) -> list[Message]:
+        """The replays of a message, oldest first."""
+        return self._all(_CHILDREN, id)
+
+    def in_state(self, state: MessageState, partner: str | None = None, limit: int = LIMIT) -> list[Message]:
+        """Messages in a state, oldest first."""
+        if partner is None:
+            return self._all(_STATE, state, limit)
+        return self._all(_STATE_OF, state, partner, limit)
+
+    def set_state(self, id: int, state: MessageState, reason: str = "") -> None:
+        """Go one step on the ladder; JournalError where it has no such step."""
+        row = self._execute("SELECT state FROM messages WHERE id = ?", (id,)).fetchone()
+        step(LADDER, "message", id, row and row[0], state)
+        self._execute(
+            "UPDATE messages SET state = ?, reason = ?, state_at = ? WHERE id = ?", (state, reason, self._unit.now, id)
+        )
+
+    def settled(self, id: int, name: str) -> None:
+        """The source knows that we hold it; `name` is where it went ("" where it was deleted, left or gone)."""
+        changed = self._execute(
+            "UPDATE messages SET settled_at = ?, settled_name = ? WHERE id = ?", (self._unit.now, name, id)
+        )
+        if changed.rowcount != 1:
+            raise JournalError(f"there is no message {id}")
+
+    def unsettled(self, endpoint: str, path: str) -> list[Message]:
+        """Messages whose source at that place does not know yet that we hold them, oldest first."""
+        return self._all(_UNSETTLED, endpoint, path)
+
+    def search(self, text: str) -> list[Message]:
+        """By file name (in any case) or by the beginning of the digest (six characters at least), newest first."""
+        found = self._all(_SEARCH_NAME, text, SEARCH_LIMIT)
+        if not found and (between := digest_range(text)):
+            found = self._all(_SEARCH_DIGEST, *between, SEARCH_LIMIT)
+        return found
+
+    def _all(self, sql: str, *values: object) -> list[Message]:
+        return [Message(*row) for row in self._execute(sql, values)]

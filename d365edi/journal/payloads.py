@@ -1,0 +1,56 @@
+"""Bytes, stored once by their digest.
+
+Knows: digests and retention. Does not know: whose bytes they are or what they mean.
+"""
+
+from __future__ import annotations
+
+from d365edi.errors import JournalError
+from d365edi.journal.table import Table, sha256
+
+_PRUNE = """
+UPDATE payloads SET body = NULL WHERE digest IN (
+    SELECT digest FROM payloads AS old WHERE body IS NOT NULL AND stored_at < ?
+    AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.digest = old.digest
+        AND (settled_at IS NULL OR state IN ('received', 'translated', 'quarantined')))
+    AND NOT EXISTS (SELECT 1 FROM messages JOIN documents ON documents.message = messages.id
+        WHERE messages.digest = old.digest AND documents.state IN ('ready', 'held', 'delivering'))
+    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.digest = old.digest
+        AND deliveries.state NOT IN ('delivered', 'cancelled'))
+    LIMIT ?)
+"""
+
+
+class Payloads(Table):
+    """The bytes of messages and deliveries."""
+
+    __slots__ = ()
+
+    def put(self, payload: bytes) -> str:
+        """Keep these bytes; their digest (hex). The same bytes are kept once; bytes pruned before are kept again."""
+        digest = sha256(payload)
+        row = self._execute("SELECT body IS NULL FROM payloads WHERE digest = ?", (digest,)).fetchone()
+        if row is None:
+            self._execute("INSERT INTO payloads VALUES (?, ?, ?, ?)", (digest, len(payload), payload, self._unit.now))
+        elif row[0]:
+            self._execute(
+                "UPDATE payloads SET body = ?, stored_at = ? WHERE digest = ?", (payload, self._unit.now, digest)
+            )
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The bytes; JournalError where they were never here or their retention is over."""
+        row = self._execute("SELECT body FROM payloads WHERE digest = ?", (digest,)).fetchone()
+        if row is None:
+            raise JournalError(f"there are no bytes with the digest {digest}")
+        if row[0] is None:
+            raise JournalError(f"the bytes of {digest} were pruned", remedy="their retention is over; the digest stays")
+        body: bytes = row[0]
+        return body
+
+    def prune(self, before: float, limit: int = 5000) -> int:
+        """Empty bytes stored before that moment which nothing open needs; how many. Call again while it gives `limit`.
+
+        In pieces, because a million rows at once hold every other writer for seconds. Digests stay for ever.
+        """
+        return self._execute(_PRUNE, (before, limit)).rowcount

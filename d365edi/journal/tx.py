@@ -1,0 +1,105 @@
+"""`Tx`: what a unit of work is given. All tables of the journal, bound to one connection and one moment.
+
+Knows: which tables there are. Does not know: threads, commits, who asks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from d365edi.journal.acknowledgments import Acknowledgment, Acknowledgments
+from d365edi.journal.audit import Audit
+from d365edi.journal.counters import Counters
+from d365edi.journal.cursors import Cursors
+from d365edi.journal.deliveries import Deliveries, Delivery
+from d365edi.journal.documents import Document, Documents
+from d365edi.journal.interchanges import Interchange, Interchanges
+from d365edi.journal.looks import Look, Looks
+from d365edi.journal.messages import Message, Messages
+from d365edi.journal.payloads import Payloads
+from d365edi.journal.table import Unit
+
+Counts = dict[str, dict[str, dict[str, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one text names: a file, an order or invoice, a control number, a D365 key, the beginning of a digest."""
+
+    messages: list[Message]
+    documents: list[Document]
+    deliveries: list[Delivery]
+    interchanges: list[Interchange]
+    acknowledgments: list[Acknowledgment]
+    looks: list[Look]
+
+    def __bool__(self) -> bool:
+        return any(
+            (self.messages, self.documents, self.deliveries, self.interchanges, self.acknowledgments, self.looks)
+        )
+
+
+class Tx:
+    """The journal inside one transaction. Not to be kept: after the unit it belongs to the next one."""
+
+    __slots__ = (
+        *(
+            "acknowledgments",
+            "audit",
+            "counters",
+            "cursors",
+            "deliveries",
+            "documents",
+            "interchanges",
+            "looks",
+            "messages",
+        ),
+        *("payloads", "unit"),
+    )
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.unit = unit = Unit(connection)
+        self.payloads = Payloads(unit)
+        self.messages = Messages(unit, self.payloads)
+        self.interchanges = Interchanges(unit)
+        self.documents = Documents(unit)
+        self.deliveries = Deliveries(unit, self.payloads)
+        self.acknowledgments = Acknowledgments(unit)
+        self.counters = Counters(unit)
+        self.cursors = Cursors(unit)
+        self.looks = Looks(unit)
+        self.audit = Audit(unit)
+
+    @property
+    def now(self) -> float:
+        """The moment of this unit, in seconds since the epoch."""
+        return self.unit.now
+
+    def find(self, text: str) -> Found:
+        """Everything that goes by this name, newest first, fifty of each kind at most."""
+        return Found(
+            self.messages.search(text),
+            self.documents.search(text),
+            self.deliveries.search(text),
+            self.interchanges.search(text),
+            self.acknowledgments.search(text),
+            self.looks.search(text),
+        )
+
+    def counts(self) -> Counts:
+        """How many stand where: {"messages" | "documents" | "deliveries" | "acks": {partner: {state: count}}}."""
+        return {
+            "messages": self._count("SELECT partner, state, count(*) FROM messages GROUP BY state, partner"),
+            "documents": self._count("SELECT partner, state, count(*) FROM documents GROUP BY state, partner"),
+            "deliveries": self._count("SELECT partner, state, count(*) FROM deliveries GROUP BY state, partner"),
+            "acks": self._count(
+                "SELECT partner, ack, count(*) FROM deliveries WHERE ack <> 'none' GROUP BY ack, partner"
+            ),
+        }
+
+    def _count(self, sql: str) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        for partner, state, count in self.unit.connection.execute(sql):
+            counts.setdefault(partner, {})[state] = count
+        return counts
