@@ -19,9 +19,10 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import uvicorn
@@ -36,7 +37,8 @@ BODY_LIMIT = 256 * 1024
 """Bytes. Business events carry identifiers, about a kilobyte; more than this is not one."""
 
 Event = dict[str, Any]
-Verb = Callable[[dict[str, Any]], Awaitable[Any]]
+Arguments = dict[str, Any]
+Verb = Callable[[Arguments], Awaitable[Any]]
 
 
 def events_app(
@@ -91,6 +93,59 @@ def verbs_app(verbs: Mapping[str, Verb]) -> Starlette:
             return JSONResponse(said, status_code=409)
 
     return Starlette(routes=[Route("/{verb}", call, methods=["POST"])])
+
+
+class Decides(Protocol):
+    """The part of the app that the socket reaches."""
+
+    def flows(self) -> Sequence[Any]:
+        """Every flow, each with a `name`."""
+
+    async def release(self, what: str, actor: str) -> list[str]:
+        """Let go on what is held."""
+
+    async def reject(self, what: str, why: str, actor: str) -> list[str]:
+        """Close what is held."""
+
+    async def replay(self, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+        """The same message again."""
+
+    async def ping(self, name: str | None = None) -> dict[str, Any]:
+        """Knock on doors: for each a list of dataclasses."""
+
+
+Fire = Callable[[str], Awaitable[None]]
+
+
+def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dict[str, Verb]:
+    """What the socket takes. `fire` starts a flow and returns; what lets something go on fires the flow `due`."""
+
+    async def release(a: Arguments) -> list[str]:
+        said = await app.release(a["what"], a["actor"])
+        await fire("due")
+        return said
+
+    async def reject(a: Arguments) -> list[str]:
+        return await app.reject(a["what"], a["why"], a["actor"])
+
+    async def replay(a: Arguments) -> list[str]:
+        said = await app.replay(a["what"], a["rung"], go=a["go"], acks=a["acks"], actor=a["actor"])
+        await fire("due")
+        return said
+
+    async def tick(a: Arguments) -> list[str]:
+        names = [flow.name for flow in app.flows() if a.get("flow") in (None, flow.name)]
+        for name in names:
+            await fire(name)
+        return names
+
+    async def ping(a: Arguments) -> dict[str, list[dict[str, Any]]]:
+        return {door: [asdict(knock) for knock in knocks] for door, knocks in (await app.ping(a.get("name"))).items()}
+
+    async def state(_: Arguments) -> dict[str, Any]:
+        return status()
+
+    return {"release": release, "reject": reject, "replay": replay, "tick": tick, "ping": ping, "status": state}
 
 
 async def _nothing(_: Request, __: Exception) -> Response:
@@ -153,27 +208,13 @@ def bind_unix(path: Path) -> socket.socket:
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         path.unlink(missing_ok=True)
-        with short(path) as name:
-            bound.bind(name)
+        bound.bind(str(path))
         path.chmod(0o600)  # before listen(): until then every connection is refused
         bound.listen(16)
     except OSError as error:
         bound.close()
-        raise SettingsError(f"cannot open the socket {path}: {error}", key="daemon.journal") from error
+        raise SettingsError(f"cannot open the socket {path}: {error}", key="daemon.socket") from error
     return bound
-
-
-@contextlib.contextmanager
-def short(path: Path) -> Iterator[str]:
-    """A name for `path` that fits the 107 bytes of a Unix socket address, however long the folder's name is."""
-    if len(os.fsencode(path)) < 100:
-        yield str(path)
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
 
 
 def tls_context(certificate: Path, key: str) -> ssl.SSLContext:
@@ -223,16 +264,23 @@ class _Server(uvicorn.Server):
         await self.stop.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An ASGI app, the bound socket it is served on, and TLS where there is any."""
+
+    app: Starlette
+    bound: socket.socket
+    tls: ssl.SSLContext | None = None
+
+
 @contextlib.asynccontextmanager
-async def serving(
-    app: Starlette, bound: socket.socket, *, tls: ssl.SSLContext | None = None, grace: int = 5
-) -> AsyncIterator[None]:
-    """Serve `app` on a copy of the bound socket; on leaving, requests in flight get `grace` seconds to finish.
+async def serving(door: Door, *, grace: int = 5) -> AsyncIterator[None]:
+    """Serve on a copy of the door's socket; on leaving, requests in flight get `grace` seconds to finish.
 
     The caller keeps `bound`: while it stays open, callers who come between two servings wait instead of being refused.
     """
     config = uvicorn.Config(
-        app,
+        door.app,
         http="h11",
         ws="none",
         lifespan="off",
@@ -243,13 +291,13 @@ async def serving(
         date_header=False,  # it would need the tick that main_loop leaves out
         timeout_graceful_shutdown=grace,
         limit_concurrency=100,
-        ssl_context_factory=(lambda *_: tls) if tls else None,
+        ssl_context_factory=(lambda *_: door.tls) if door.tls else None,
     )
     server = _Server(config)
 
     async def serve() -> None:
         with anyio.CancelScope(shield=True):  # a cut daemon still closes its doors in order, within `grace`
-            await server.serve([bound.dup()])
+            await server.serve([door.bound.dup()])
 
     async with anyio.create_task_group() as group:
         group.start_soon(serve)

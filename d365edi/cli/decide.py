@@ -1,0 +1,38 @@
+"""`d365edi release` and `d365edi reject`: a person's decision about what is held or quarantined.
+
+Knows: how it is asked for. Does not know: what follows from it (that is `flows/decide`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from d365edi.cli import act
+from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
+
+What = Annotated[str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")]
+
+
+def release(what: What, *, settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
+    """Let what is held or quarantined go on, once its cause is mended: what is still wrong holds it again."""
+    _tell(act.perform(settings, "release", what=what, actor=act.actor()), json)
+
+
+def reject(
+    what: What,
+    *,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the audit and for whoever asks later.")],
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    json: AsJson = False,
+) -> None:
+    """Close what is held or quarantined for good. Nothing is sent to anybody; tell the partner where that is needed."""
+    _tell(act.perform(settings, "reject", what=what, why=why, actor=act.actor()), json)
+
+
+def _tell(sentences: list[str], json: bool) -> None:
+    if json:
+        as_json(sentences)
+    else:
+        say(sentences)

@@ -1,0 +1,86 @@
+"""What every verb shares: options, tables, JSON, and text from outside made safe to show.
+
+Knows: typer and rich. Does not know: any verb.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DEFAULT_SETTINGS = Path("/etc/d365edi/settings.toml")
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", envvar="D365EDI_SETTINGS", help="The settings file.", show_default=True)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+
+Row = Mapping[str, Any]
+Columns = Mapping[str, Callable[[Any], str] | None]
+"""Keys of a row in the order of the columns, each with how its value is shown (None: `plain`). `a_b` is headed `a b`."""
+
+
+def clean(value: object) -> str:
+    """Text as it may be shown on a terminal: a partner's file name cannot move the cursor or forge a line."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in str(value))
+
+
+def clock(epoch: float | None) -> str:
+    """Epoch seconds as local date and time; empty for None."""
+    return "" if epoch is None else datetime.fromtimestamp(epoch).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plain(value: object) -> str:
+    """Any value in a cell: nothing for None and False, yes for True, lists joined."""
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {item}" for key, item in value.items() if item not in (None, ""))
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def as_json(value: object) -> None:
+    """Print one JSON document. Paths, dates and decimals become text."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def as_lines(rows: Iterable[Row]) -> None:
+    """Print JSON lines: one row, one line."""
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False, default=str))
+
+
+def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "nothing") -> None:
+    """Print rows as a table with a heading; `nothing` is said in its place when there are none."""
+    from rich.console import Console  # 70 ms that no daemon and no --json needs
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 160)
+    console.print(Text(f"\n{title}", style="bold"))
+    if not rows:
+        console.print(Text(f"  {nothing}"))
+        return
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim", show_edge=False)
+    for key in columns:
+        drawn.add_column(Text(key.replace("_", " ")), overflow="fold")
+    for row in rows:
+        cells = [(show or plain)(row.get(key)) for key, show in columns.items()]
+        drawn.add_row(*(Text(clean(cell)) for cell in cells))
+    console.print(drawn)
+
+
+def say(sentences: Iterable[object]) -> None:
+    """Print sentences, one a line."""
+    for sentence in sentences:
+        print(clean(sentence))

@@ -1,0 +1,35 @@
+"""`d365edi replay`: the same message again, from a rung of its ladder, after a look at what that would change.
+
+Knows: how it is asked for. Does not know: the rungs' meaning (that is `flows/replay`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from d365edi.cli import act
+from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
+
+
+def replay(
+    what: Annotated[
+        str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")
+    ],
+    *,
+    rung: Annotated[str, typer.Option("--from", help="Where to begin: translate, resolve or deliver.")] = "translate",
+    go: Annotated[bool, typer.Option("--go", help="Do it; without this only what would happen is told.")] = False,
+    acks: Annotated[bool, typer.Option("--acks", help="Send acknowledgments again as well.")] = False,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    json: AsJson = False,
+) -> None:
+    """The same bytes again from a rung. Says first what would change and whether the record exists; --go does it.
+
+    The duplicate guard stays on: no second record is made, and no second acknowledgment unless --acks asks for one.
+    """
+    said = act.perform(settings, "replay", what=what, rung=rung, go=go, acks=acks, actor=act.actor())
+    if json:
+        as_json(said)
+    else:
+        say(said)

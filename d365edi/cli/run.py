@@ -1,0 +1,45 @@
+"""`d365edi run`: the daemon in the foreground, as systemd and a person at a terminal both want it.
+
+Knows: nothing but whom to call. Does not know: when anything happens (that is `daemon`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import anyio
+import typer
+
+from d365edi.cli import FINE, PERSON, UNREACHABLE, act
+from d365edi.cli.face import DEFAULT_SETTINGS, SettingsFile
+
+NEEDS_A_PERSON = ("held", "quarantined", "overdue", "rejected")
+
+
+def run(
+    *,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    once: Annotated[bool, typer.Option("--once", help="Walk every flow a single time and exit.")] = False,
+) -> None:
+    """Run the daemon until SIGTERM or Ctrl-C. SIGHUP reads the settings again; a second signal leaves at once.
+
+    With --once the exit code tells whether something needs a person (1) or an endpoint was out of reach (3).
+    """
+    if once:
+        raise typer.Exit(anyio.run(_once, act.load(settings)))
+    from d365edi import daemon  # half a second that `run --help` need not wait for
+
+    raise typer.Exit(anyio.run(daemon.run, lambda: act.load(settings)))
+
+
+async def _once(settings: Any) -> int:
+    from d365edi import log
+    from d365edi.app import App
+
+    log.setup(settings.log.level, settings.log.format)
+    async with App.open(settings) as app:
+        tally = await app.once()
+    log.say("INFO", "daemon", "once", str(tally))
+    if tally.counts.get("unreachable"):
+        return UNREACHABLE
+    return PERSON if any(tally.counts.get(word) for word in NEEDS_A_PERSON) else FINE

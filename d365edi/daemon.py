@@ -1,0 +1,339 @@
+"""When: triggers fire flows, signals stop and reload, systemd is told. The only home of apscheduler.
+
+    start      settings → app → doors → triggers → READY; every flow without a cron looks once right away
+    running    a firing only starts work in a task group; a flow never runs beside itself; `due` every few seconds
+    SIGHUP     new settings are proved first: bad ones are said and the old ones stay; good ones reopen the app
+    SIGTERM    no new work; what runs may finish within `stop_within`; exit 0. A second signal leaves at once
+    watchdog   answered while the loop turns, the scheduler fires and no flow runs past STUCK_AFTER
+
+Leaving at once, or being killed, is safe at any instruction: the journal goes on where it was.
+
+Knows: that time passes. Does not know: what a flow does (that is `app`), nor a wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import anyio
+import anyio.abc
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from d365edi import listener, log, systemd
+from d365edi.app import DUE, App, FlowInfo
+from d365edi.errors import D365EdiError, SettingsError
+from d365edi.settings import Settings
+
+DUE_EVERY = 2.0
+"""Seconds between two looks at what waits in the journal (one indexed read when nothing does)."""
+STUCK_AFTER = 3600.0
+"""Seconds after which a flow that still runs counts as no progress. A slow partner's thousand files take less."""
+
+EVENT_ONLY_EVERY = 3600.0
+"""Seconds between two looks of a flow that only an event fires: an event can be lost."""
+
+Load = Callable[[], Settings]
+Open = Callable[[Settings], AbstractAsyncContextManager[App]]
+
+
+async def run(load: Load, *, open_app: Open = App.open) -> int:
+    """Serve until told to stop; returns the exit code 0. SettingsError and JournalError when it cannot begin.
+
+    `load` reads the settings anew each time it is called: once now and once for every SIGHUP.
+    """
+    asyncio.get_running_loop().set_exception_handler(_stray)
+    settings = load()
+    orders = Orders()
+    failure: D365EdiError | None = None
+    async with anyio.create_task_group() as group:
+        await group.start(_signals, orders)
+        try:
+            await _serve(settings, load, open_app, orders)
+        except D365EdiError as error:
+            failure = error  # raised below: a task group would wrap it
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    return 0
+
+
+@dataclass(slots=True)
+class Orders:
+    """What the signals asked for and nobody has done yet; `news` wakes whoever serves."""
+
+    stop: bool = False
+    reload: bool = False
+    news: anyio.Event = field(default_factory=anyio.Event)
+
+
+async def _signals(orders: Orders, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as received:
+        task_status.started()
+        async for number in received:
+            if number == signal.SIGHUP:
+                orders.reload = True
+            elif orders.stop:
+                log.say(
+                    "WARNING",
+                    "daemon",
+                    "stopped",
+                    "at once, as asked twice; what was under way goes on at the next start",
+                )
+                os._exit(1)
+            else:
+                orders.stop = True
+            orders.news.set()
+
+
+async def _serve(settings: Settings, load: Load, open_app: Open, orders: Orders) -> None:
+    """One shift after the other; settings that cannot be opened give way to those of the shift before."""
+    with contextlib.closing(Doors()) as doors:
+        proven: Settings | None = None
+        while True:
+            try:
+                log.setup(settings.log.level, settings.log.format)
+                async with open_app(settings) as app, Shift(app, settings, doors).open() as shift:
+                    proven = settings
+                    following = await shift.until(orders, load)
+            except SettingsError as error:
+                if proven is None or proven is settings:
+                    raise
+                _kept(error)
+                settings = proven
+                continue
+            if following is None or orders.stop:
+                return
+            settings = following
+
+
+def _kept(error: SettingsError) -> None:
+    log.say("ERROR", "daemon", "kept", f"the new settings are wrong and the old ones stay: {error}")
+
+
+class Doors:
+    """The bound sockets. They outlive a reload, so that a caller meanwhile waits instead of being refused."""
+
+    def __init__(self) -> None:
+        self._bound: dict[str, socket.socket] = {}
+
+    def tcp(self, address: str) -> socket.socket:
+        """The socket of `daemon.listen`, bound once; another address closes the one before."""
+        if address not in self._bound:
+            fresh = listener.bind_tcp(address)
+            self.close()
+            self._bound[address] = fresh
+        return self._bound[address]
+
+    def close(self) -> None:
+        """Let go of the address."""
+        for bound in self._bound.values():
+            bound.close()
+        self._bound.clear()
+
+
+class Shift:
+    """One stretch of serving with one set of settings and one open app."""
+
+    def __init__(self, app: App, settings: Settings, doors: Doors) -> None:
+        self.app = app
+        self.settings = settings
+        self.doors = doors
+        self.running: dict[str, float] = {}
+        self.again: set[str] = set()
+        self.last: dict[str, tuple[datetime, str]] = {}
+        self.fired = time.monotonic()
+        self.closing = False
+        self.idle = anyio.Event()
+        self.zone = ZoneInfo(settings.daemon.timezone)
+        self.since = datetime.now(self.zone)
+        self.scheduler = AsyncIOScheduler(
+            timezone=self.zone, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for flow in app.flows():
+            first = {} if flow.cron else {"next_run_time": self.since}
+            self.scheduler.add_job(self.clock, trigger(flow, self.zone), id=flow.name, args=[flow.name], **first)
+        often = IntervalTrigger(seconds=DUE_EVERY, timezone=self.zone)
+        self.scheduler.add_job(self.clock, often, args=[DUE], next_run_time=self.since)
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Shift]:
+        """Doors and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
+
+        SettingsError when a door cannot be opened; nothing has begun then.
+        """
+        with contextlib.ExitStack() as bound:
+            doors = list(self._bind(bound))
+            async with anyio.create_task_group() as self.group:
+                async with contextlib.AsyncExitStack() as stack:
+                    for door in doors:
+                        await stack.enter_async_context(listener.serving(door))
+                    self.scheduler.start()
+                    stack.callback(self.scheduler.shutdown, wait=False)
+                    self.group.start_soon(self._watchdog)
+                    flows = len(self.app.flows())
+                    systemd.notify(f"READY=1\nSTATUS={flows} flows")
+                    log.say("INFO", "daemon", "ready", f"{flows} flows; {self._where()}")
+                    yield self
+                    self.closing = True
+                await self._drain()
+                self.group.cancel_scope.cancel()
+
+    async def until(self, orders: Orders, load: Load) -> Settings | None:
+        """Wait for an order. Returns the settings of the next shift, or None to stop."""
+        while True:
+            await orders.news.wait()
+            orders.news = anyio.Event()
+            if orders.stop:
+                systemd.notify(f"STOPPING=1\nSTATUS=finishing {len(self.running)} flows")
+                log.say("INFO", "daemon", "stopping", f"finishing {', '.join(sorted(self.running)) or 'nothing'}")
+                return None
+            orders.reload = False
+            systemd.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+            try:
+                following = load()
+            except SettingsError as error:
+                _kept(error)
+                systemd.notify("READY=1")
+                continue
+            log.say("INFO", "daemon", "reloading", "the settings were read again")
+            return following
+
+    # ---------------------------------------------------------------------------------------------------- flows
+
+    async def clock(self, name: str) -> None:
+        """A trigger fired: start the flow and return. One that runs already is left alone."""
+        self.fired = time.monotonic()
+        if name not in self.running and not self.closing:
+            self.running[name] = self.fired
+            self.group.start_soon(self._work, name)
+
+    async def fire(self, name: str) -> None:
+        """Somebody knows of news: start the flow and return. One that runs already looks once more when it is done."""
+        if name in self.running:
+            self.again.add(name)
+        await self.clock(name)
+
+    async def _work(self, name: str) -> None:
+        try:
+            said = str(await self.app.tick(name))
+        except D365EdiError as error:
+            said = str(error)
+            log.say("WARNING", name, "waits", said)
+        except Exception as error:
+            said = "failed by a defect; see the log"  # which never stops the other flows
+            log.defect(name, "the run", error)
+        finally:
+            del self.running[name]
+            if self.closing and not self.running:
+                self.idle.set()
+        self.last[name] = (datetime.now(self.zone), said)
+        if name in self.again:
+            self.again.discard(name)
+            await self.fire(name)
+
+    async def _drain(self) -> None:
+        """Wait for what runs, at most `stop_within`; what is cut then goes on at the next start."""
+        limit = self.settings.daemon.stop_within.total_seconds()
+        with anyio.move_on_after(limit) as deadline:
+            if self.running:
+                await self.idle.wait()
+        if deadline.cancelled_caught:
+            names = ", ".join(sorted(self.running))
+            sentence = f"{names} did not finish within {limit:.0f} s; the next start goes on there"
+            log.say("WARNING", "daemon", "cut", sentence)
+
+    # --------------------------------------------------------------------------------------------------- health
+
+    def healthy(self) -> bool:
+        """Whether there is progress: the scheduler fired lately and no flow runs past STUCK_AFTER."""
+        now = time.monotonic()
+        fires = self.closing or now - self.fired < 5 * DUE_EVERY
+        return fires and all(now - began < STUCK_AFTER for began in self.running.values())
+
+    async def _watchdog(self) -> None:
+        every = systemd.watchdog_interval()
+        while every is not None:
+            if self.healthy():
+                systemd.notify(f"WATCHDOG=1\nSTATUS={len(self.app.flows())} flows, {len(self.running)} running")
+            else:
+                log.say("ERROR", "daemon", "stuck", f"no progress: {', '.join(sorted(self.running))}")
+            await anyio.sleep(every)
+
+    # ---------------------------------------------------------------------------------------------------- doors
+
+    def _bind(self, bound: contextlib.ExitStack) -> Iterator[listener.Door]:
+        """Every door of these settings."""
+        place = self.settings.daemon.socket
+        private = bound.enter_context(listener.bind_unix(place))
+        bound.callback(functools.partial(place.unlink, missing_ok=True))
+        yield listener.Door(listener.verbs_app(listener.verbs(self.app, self.fire, self.status)), private)
+        if address := self.settings.daemon.listen:
+            events, tls = self.settings.d365.events, self.settings.daemon.tls
+            secret = self.settings.secret(events.secret) if events else ""
+            app = listener.events_app(events.path if events else "", secret, self._event, self.healthy)
+            context = listener.tls_context(tls.certificate, self.settings.secret(tls.key)) if tls else None
+            yield listener.Door(app, self.doors.tcp(address), context)
+        else:
+            self.doors.close()
+
+    def _where(self) -> str:
+        address = self.settings.daemon.listen
+        return f"business events on {address}" if address else "no door for business events"
+
+    async def _event(self, payload: dict[str, Any]) -> None:
+        id = str(payload.get("BusinessEventId", "?"))[:80]
+        flows = await self.app.event(payload)
+        for name in flows:
+            await self.fire(name)
+        heard = f"look with {', '.join(flows)}" if flows else "no flow waits for it"
+        log.say("INFO", "daemon", "event", f"{id}: {heard}")
+
+    def status(self) -> dict[str, Any]:
+        """What only the living daemon knows: its process, each flow's last and next run (ISO 8601 with offset)."""
+        flows = []
+        for flow in self.app.flows():
+            at, said = self.last.get(flow.name, (None, ""))
+            following = self.scheduler.get_job(flow.name).next_run_time
+            running = flow.name in self.running
+            flows.append(
+                {"name": flow.name, "running": running, "last": _iso(at), "said": said, "next": _iso(following)}
+            )
+        return {"pid": os.getpid(), "since": _iso(self.since), "healthy": self.healthy(), "flows": flows}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def trigger(flow: FlowInfo, zone: ZoneInfo) -> Any:
+    """The clock of a flow, in the daemon's zone. SettingsError when its cron line cannot be followed."""
+    jitter = int(flow.jitter.total_seconds()) if flow.jitter else None
+    if flow.cron is None:
+        seconds = flow.every.total_seconds() if flow.every else EVENT_ONLY_EVERY
+        return IntervalTrigger(seconds=seconds, timezone=zone, jitter=jitter)
+    try:
+        made = CronTrigger.from_crontab(flow.cron, timezone=zone)
+    except ValueError as error:
+        remedy = 'write minute, hour, day, month and weekday, e.g. "*/10 6-20 * * mon-fri"'
+        raise SettingsError(f'cron = "{flow.cron}": {error}', key=f"partners.{flow.name}", remedy=remedy) from error
+    made.jitter = jitter
+    return made
+
+
+def _stray(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An exception that no task awaited: say it once, as a sentence with its trace in the log, and go on."""
+    log.defect("daemon", str(context.get("message", "stray exception")), context.get("exception"))
