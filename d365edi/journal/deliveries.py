@@ -86,7 +86,7 @@ class Delivery:
 _INSERT = insert(
     "deliveries",
     *("document", "message", "parent", "partner", "flow", "endpoint", "path", "name", "kind", "digest", "order_key"),
-    *("interchange", "functional_id", "group", "set", "state", "ack", "ack_due", "created_at", "state_at"),
+    *("interchange", "functional_id", "group", "set", "state", "ack", "ack_due", "created_at", "state_at", "progress"),
 )
 _OPEN = "deliveries.state IN ('pending', 'attempting', 'waiting')"
 # The first of its order key among those that are open.
@@ -96,13 +96,15 @@ _FIRST = (
     "AND earlier.state IN ('pending', 'attempting', 'waiting')))"
 )
 _GET = select(Delivery, "deliveries", "WHERE id = ?")
-_DUE = select(Delivery, "deliveries", f"WHERE {_OPEN} AND until <= ? AND {_FIRST} ORDER BY id LIMIT ?")
-_NEXT = f"SELECT min(until) FROM deliveries WHERE {_OPEN} AND {_FIRST}"  # noqa: S608  constants of this module
+_DUE = select(Delivery, "deliveries", f"WHERE {_OPEN} AND until <= ? AND {_FIRST} ORDER BY until, id LIMIT ?")
+_NEXT = " ".join(("SELECT until FROM deliveries WHERE", _OPEN, "AND", _FIRST, "ORDER BY until LIMIT 1"))
 _STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Delivery, "deliveries", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
+_ACK = select(Delivery, "deliveries", "WHERE ack = ? ORDER BY id LIMIT ?")
 _DOCUMENT = select(Delivery, "deliveries", "WHERE document = ? ORDER BY id")
 _MESSAGE = select(Delivery, "deliveries", "WHERE message = ? ORDER BY id")
 _GROUP = select(Delivery, "deliveries", 'WHERE partner = ? AND functional_id = ? AND "group" = ? ORDER BY id')
+_INTERCHANGE = select(Delivery, "deliveries", "WHERE partner = ? AND interchange = ? ORDER BY id")
 _OVERDUE = select(
     Delivery, "deliveries", "WHERE ack = 'awaited' AND ack_due <= ? AND state = 'delivered' ORDER BY ack_due LIMIT ?"
 )
@@ -145,14 +147,18 @@ class Deliveries(Table):
         set: str = "",
         ack: AckState = "none",
         ack_due: float | None = None,
+        progress: Mapping[str, str] | None = None,
     ) -> Delivery:
-        """Put something into the outbox, its exact bytes with it. A replay of the same bytes names its `parent`."""
+        """Put something into the outbox, its exact bytes with it. A replay of the same bytes names its `parent`.
+
+        `progress` is what earlier deliveries of the same thing marked: with it the endpoint looks first.
+        """
         digest, now = self._payloads.put(payload), self._unit.now
         id = self._execute(
             _INSERT,
             (
                 *(document, message, parent, partner, flow, endpoint, path, name, kind, digest, order_key),
-                *(interchange, functional_id, group, set, "pending", ack, ack_due, now, now),
+                *(interchange, functional_id, group, set, "pending", ack, ack_due, now, now, _json(progress or {})),
             ),
         ).lastrowid
         assert id is not None
@@ -166,7 +172,7 @@ class Deliveries(Table):
         return _delivery(row)
 
     def due(self, now: float, limit: int = LIMIT, *, busy: Collection[int] = ()) -> list[Delivery]:
-        """What can be tried now, oldest first: pending, waiting long enough, and attempting (left by a crash).
+        """What can be tried now: pending, attempting (left by a crash), then what has waited longest.
 
         Of each order key only the first. `busy` are the ids that the caller has in hand this moment; they are left out,
         and hold back those behind them.
@@ -176,14 +182,18 @@ class Deliveries(Table):
 
     def next_due(self, now: float) -> float | None:
         """When the next one can be tried: `now` when one is due, None when nothing is open."""
-        (until,) = self._execute(_NEXT).fetchone()
-        return None if until is None else max(now, until)
+        row = self._execute(_NEXT).fetchone()
+        return max(now, row[0]) if row else None
 
     def in_state(self, state: DeliveryState, partner: str | None = None, limit: int = LIMIT) -> list[Delivery]:
         """Deliveries in a state, oldest first."""
         if partner is None:
             return self._all(_STATE, state, limit)
         return self._all(_STATE_OF, state, partner, limit)
+
+    def with_ack(self, state: AckState, limit: int = LIMIT) -> list[Delivery]:
+        """Deliveries by the state of their acknowledgment, oldest first."""
+        return self._all(_ACK, state, limit)
 
     def for_document(self, document: int) -> list[Delivery]:
         """The deliveries of a document, oldest first."""
@@ -249,6 +259,10 @@ class Deliveries(Table):
     def sent_group(self, partner: str, functional_id: str, control: int) -> list[Delivery]:
         """What we sent that partner under this functional id and group control number, oldest first."""
         return self._all(_GROUP, partner, functional_id, control)
+
+    def sent_interchange(self, partner: str, control: int) -> list[Delivery]:
+        """What we sent that partner under this interchange control number, oldest first."""
+        return self._all(_INTERCHANGE, partner, control)
 
     def overdue(self, now: float, limit: int = LIMIT) -> list[Delivery]:
         """Delivered, and the acknowledgment should be here by now."""
