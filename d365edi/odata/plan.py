@@ -95,9 +95,9 @@ class WritePlan:
             content = dict(canonical.loads(data))
             known = {each.name for each in fields(cls)}
             if unknown := content.keys() - known:
-                raise ValueError(f"no field of a plan: {sorted(unknown)}")
+                raise ValueError(f"a plan has no {', '.join(sorted(unknown))}")
             return cls(
                 **{**content, "lines": tuple(content.get("lines", ())), "compare": tuple(content.get("compare", ()))}
             )
-        except (TypeError, AttributeError) as error:
+        except (TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"these bytes are no plan of what to write: {error}") from error
