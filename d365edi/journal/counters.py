@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from d365edi.errors import JournalError
-from d365edi.journal.table import Table
+from d365edi.journal.audit import Audit
+from d365edi.journal.table import Table, Unit
 
 LAST = 999_999_999
 SENDING = "sending"
@@ -30,7 +31,11 @@ INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET taken = max(take
 class Counters(Table):
     """The control numbers of the journal, per partner and level ("ISA", "GS", "ST", ...)."""
 
-    __slots__ = ()
+    __slots__ = ("_audit",)
+
+    def __init__(self, unit: Unit, audit: Audit) -> None:
+        super().__init__(unit)
+        self._audit = audit
 
     def take(self, partner: str, level: str) -> int:
         """The next number, from 1 to 999999999."""
@@ -84,13 +89,16 @@ class Counters(Table):
         if reason not in earlier:
             text = f"{earlier}; {reason}" if earlier else reason
             self._execute("INSERT OR REPLACE INTO holds VALUES (?, ?, ?)", (SENDING, text, self._unit.now))
+            self._audit.append("sending.held", reason=reason)
         self._unit.hold_changed = True
 
-    def go(self) -> str:
+    def go(self, actor: str) -> str:
         """A person looked and says go: the reason for which sending was held ("" where it was not)."""
         reason = self.held()
-        self._execute("DELETE FROM holds WHERE what = ?", (SENDING,))
-        self._unit.hold_changed = True
+        if reason:
+            self._execute("DELETE FROM holds WHERE what = ?", (SENDING,))
+            self._audit.append("sending.released", actor=actor, reason=reason)
+            self._unit.hold_changed = True
         return reason
 
     def _taken(self, partner: str, level: str) -> int:

@@ -1,7 +1,7 @@
 """Documents: what the business means, one row each, and the business key that is claimed once.
 
     ready ⇄ held          a person or reference data is missing
-      └─→ delivering ─→ delivered ─→ delivering   (rendered anew after the partner rejected it)
+      └─→ delivering ─→ delivered ─→ delivering | ready   (replayed: the same bytes, or rendered anew)
               └─→ held | ready
     every one but delivered ─→ rejected          (a person said no; its key is free again)
 
@@ -22,7 +22,7 @@ LADDER: Ladder = {
     "ready": frozenset({"ready", "held", "delivering", "rejected"}),
     "held": frozenset({"held", "ready", "delivering", "rejected"}),
     "delivering": frozenset({"delivering", "delivered", "held", "ready", "rejected"}),
-    "delivered": frozenset({"delivering"}),
+    "delivered": frozenset({"delivering", "ready"}),
     "rejected": frozenset(),
 }
 

@@ -23,7 +23,7 @@ class Lock:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise JournalError(
-                f"cannot open {path}: {error.strerror}", remedy="check the folder and its owner"
+                f"cannot open {path}: {error.strerror}", remedy="make the folder, and let d365edi own it"
             ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

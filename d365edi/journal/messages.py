@@ -176,8 +176,11 @@ class Messages(Table):
         return self._all(_UNSETTLED, endpoint, path)
 
     def search(self, text: str) -> list[Message]:
-        """By file name (in any case) or by the beginning of the digest (six characters at least), newest first."""
+        """By file name (in any case), by run, or by the beginning of the digest (from six characters), newest first."""
         found = self._all(_SEARCH_NAME, text, SEARCH_LIMIT)
+        if not found and text.count(":") >= 2:
+            name = text.partition(":")[2].rpartition(":")[0]
+            found = [message for message in self._all(_SEARCH_NAME, name, SEARCH_LIMIT) if message.run == text]
         if not found and (between := digest_range(text)):
             found = self._all(_SEARCH_DIGEST, *between, SEARCH_LIMIT)
         return found

@@ -59,6 +59,16 @@ def migrate(connection: sqlite3.Connection, migrations: list[Migration], now: fl
     return [migration.name for migration in missing]
 
 
+def check(connection: sqlite3.Connection) -> None:
+    """JournalError where the journal is not of exactly this version: a reader can neither migrate nor guess."""
+    stands, knows = version(connection), shipped()[-1].number
+    if stands != knows:
+        raise JournalError(
+            f"the journal is of version {stands}, this d365edi reads {knows}",
+            remedy="use the version of d365edi that runs the daemon",
+        )
+
+
 def _run(connection: sqlite3.Connection, migration: Migration, now: float) -> None:
     # Statement by statement: executescript() would commit before it begins.
     connection.execute("BEGIN IMMEDIATE")

@@ -52,4 +52,6 @@ def write(path: Path, counts: Counts) -> None:
 
 
 def _is_count(levels: object) -> bool:
-    return isinstance(levels, dict) and all(isinstance(taken, int) and taken >= 0 for taken in levels.values())
+    return isinstance(levels, dict) and all(
+        isinstance(taken, int) and 0 <= taken < 1 << 62 for taken in levels.values()
+    )

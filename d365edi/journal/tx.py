@@ -66,10 +66,10 @@ class Tx:
         self.documents = Documents(unit)
         self.deliveries = Deliveries(unit, self.payloads)
         self.acknowledgments = Acknowledgments(unit)
-        self.counters = Counters(unit)
         self.cursors = Cursors(unit)
         self.looks = Looks(unit)
         self.audit = Audit(unit)
+        self.counters = Counters(unit, self.audit)
 
     @property
     def now(self) -> float:

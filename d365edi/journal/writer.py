@@ -1,0 +1,99 @@
+"""The writer: units of work wait here, a leader takes all that wait and has them committed together.
+
+The leader is a task that lives as long as something waits. While it commits, the next units gather; so the more there is
+to do, the more of it shares one fsync. A unit that was handed over is carried out, also when its caller is cancelled
+meanwhile: a caller that learned something of the outside world may die while telling it.
+
+Knows: the loop, who waits, which failures pass. Does not know: SQL, files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from d365edi.errors import JournalError
+from d365edi.journal.group import Outcome, Work
+
+Commit = Callable[[list[Work]], Awaitable[list[Outcome]]]
+
+# The next commit may go well: room on the disk, another program's lock. Any other failure leaves open what the disk holds.
+_PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "SQLITE_NOMEM"})
+
+
+class Writer:
+    """A queue with a leader. `trouble` says why the last commit failed, "" when it went well; `commits` and `units` count."""
+
+    def __init__(self, commit: Commit) -> None:
+        self.trouble = ""
+        self.commits = 0
+        self.units = 0
+        self._commit = commit
+        self._broken = False
+        self._queue: list[tuple[Work, asyncio.Future[Outcome]]] = []
+        self._leader: asyncio.Task[None] | None = None
+
+    async def write(self, work: Work) -> Any:
+        """Hand over a unit of work; what it returns, once it is durable. What it raises is raised here."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        self._queue.append((work, future))
+        if self._leader is None:
+            self._leader = loop.create_task(self._lead())
+        value, error = await future
+        if error is not None:
+            raise error
+        return value
+
+    async def drain(self) -> None:
+        """Wait until nothing waits any more."""
+        while self._leader is not None:
+            await asyncio.wait({self._leader})
+
+    async def _lead(self) -> None:
+        group: list[tuple[Work, asyncio.Future[Outcome]]] = []
+        try:
+            while self._queue:
+                group, self._queue = self._queue, []
+                outcomes = await self._outcomes([work for work, _ in group])
+                for (_, future), outcome in zip(group, outcomes, strict=True):
+                    if not future.done():
+                        future.set_result(outcome)
+        finally:
+            self._leader = None
+            # Only where the loop itself is being stopped is anybody still waiting.
+            stopped = JournalError("the program was stopped before the journal answered")
+            for _, future in (*group, *self._queue):
+                if not future.done():
+                    future.set_result((None, stopped))
+            self._queue = []
+
+    async def _outcomes(self, works: list[Work]) -> list[Outcome]:
+        if self._broken:
+            return [(None, JournalError(self.trouble)) for _ in works]
+        try:
+            outcomes = await self._commit(works)
+        except Exception as error:
+            self._broken = getattr(error, "sqlite_errorname", "") not in _PASSING
+            self.trouble = _in_words(error, self._broken)
+            return [(None, _lost(self.trouble, error)) for _ in works]
+        self.trouble = ""
+        self.commits += 1
+        self.units += len(works)
+        return outcomes
+
+
+def _in_words(error: Exception, broken: bool) -> str:
+    if broken:
+        return (
+            f"the journal could not commit ({error}) and writes nothing more; check the disk and start d365edi again, "
+            "which finds out what was kept"
+        )
+    return f"the journal could not commit ({error}); nothing of it was kept, make room on the disk"
+
+
+def _lost(words: str, error: Exception) -> JournalError:
+    lost = JournalError(words)
+    lost.__cause__ = error
+    return lost
