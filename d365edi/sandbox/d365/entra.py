@@ -31,7 +31,7 @@ class Token:
     until: float
 
 
-class Denied(Exception):  # noqa: N818 (what the directory does)
+class Denied(Exception):
     """A token request that Entra turns down, with its AADSTS number."""
 
     def __init__(self, status: int, error: str, number: int, text: str) -> None:

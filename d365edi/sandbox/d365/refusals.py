@@ -12,7 +12,7 @@ from typing import Any
 WRITE_EXCEPTION = "Microsoft.Dynamics.Platform.Integration.Services.OData.AxODataWriteException"
 
 
-class Refusal(Exception):  # noqa: N818 (an answer, not an error of ours)
+class Refusal(Exception):
     """One answer that is not a success. `body` is JSON, or None for an empty body."""
 
     def __init__(self, status: int, body: Mapping[str, Any] | None, headers: Mapping[str, str] | None = None) -> None:

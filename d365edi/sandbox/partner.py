@@ -1,0 +1,192 @@
+"""A trading partner with a folder on its SFTP server: leaves orders, reads invoices strictly, answers each with a
+997.
+
+    outbound/             what it leaves for us            inbound/        our invoices
+    outbound/processed/   what we took                     inbound/acks/   our acknowledgments
+
+It remembers the orders it left and holds every invoice against them.
+
+Knows: its own folder and its own X12. Does not know: SFTP (`server` shows the folder), or who is at the other end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from . import invoices, orders, x12
+
+Answering = Literal["accept", "reject", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who a partner is: its name in the settings, our customer account for it, both sides' X12 identities and what it
+    speaks."""
+
+    name: str
+    account: str
+    title: str
+    them: tuple[str, str]
+    us: tuple[str, str]
+    group_them: str
+    group_us: str
+    version: str = "004010"
+    usage: str = "P"
+
+    @property
+    def address(self) -> x12.Address:
+        """From them to us."""
+        return x12.Address(self.them, self.us, self.group_them, self.group_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """What one of our 997s said of one of their groups: its functional id and control number, AK901 and the AK5 codes by
+    set."""
+
+    functional: str
+    group: int
+    verdict: str
+    sets: dict[str, str]
+
+
+class Partner:
+    """One partner's desk. `answering`: whether invoices are answered by what was found, always rejected, or never
+    answered."""
+
+    def __init__(self, profile: Profile, home: Path, *, control: int = 900000001) -> None:
+        self.profile = profile
+        self.home = home
+        self.answering: Answering = "accept"
+        self.orders: dict[str, orders.Order] = {}
+        self.verdicts: list[invoices.Verdict] = []
+        self._answered: set[str] = set()
+        self._control = control
+        for folder in ("outbound/processed", "inbound/acks"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def outbound(self) -> Path:
+        """Where it leaves files for us."""
+        return self.home / "outbound"
+
+    @property
+    def inbound(self) -> Path:
+        """Where we put invoices."""
+        return self.home / "inbound"
+
+    def drop(self, name: str, data: bytes) -> None:
+        """Leave a file, whole at once, and remember the orders in it (if it is sound)."""
+        hidden = self.outbound / f".{name}.writing"
+        hidden.write_bytes(data)
+        os.replace(hidden, self.outbound / name)
+        self._remember(data)
+
+    async def drop_slowly(self, name: str, data: bytes, *, pieces: int = 4, pause: float = 1.0) -> None:
+        """Write a file under its own name piece by piece, `pause` seconds between pieces, as careless senders do."""
+        size = -(-len(data) // pieces)
+        with (self.outbound / name).open("wb", buffering=0) as file:
+            for at in range(0, len(data), size):
+                if at:
+                    await asyncio.sleep(pause)
+                file.write(data[at : at + size])
+        self._remember(data)
+
+    def waiting(self) -> list[str]:
+        """Names of the files that lie in outbound/ and were not taken yet."""
+        return sorted(entry.name for entry in self.outbound.iterdir() if entry.is_file())
+
+    def received(self) -> dict[str, bytes]:
+        """Our invoices: name to bytes, temporary names left out."""
+        return _files(self.inbound)
+
+    def acknowledgments(self) -> list[Acknowledged]:
+        """What our 997s said, in the order of their names; Unreadable when one is not sound."""
+        return [answer for data in _files(self.inbound / "acks").values() for answer in _acknowledged(data)]
+
+    def answer_invoices(self, at: datetime | None = None) -> list[invoices.Verdict]:
+        """Read every invoice that was not answered yet and leave a 997 for each file; returns what was found in them.
+
+        A file that is no sound X12 for this partner gets no answer and is told as a Verdict without a number.
+        """
+        fresh: list[invoices.Verdict] = []
+        for name, data in self.received().items():
+            if name not in self._answered:
+                self._answered.add(name)
+                fresh += self._answer(data, at or datetime.now(UTC))
+        self.verdicts += fresh
+        return fresh
+
+    def _answer(self, data: bytes, at: datetime) -> list[invoices.Verdict]:
+        found: list[invoices.Verdict] = []
+        try:
+            for interchange in x12.split(data):
+                self._addressed(interchange)
+                for group in x12.groups(interchange):
+                    verdicts = [invoices.judge(transaction, self.orders) for transaction in group.sets]
+                    found += verdicts
+                    self._leave_answer(group, verdicts, interchange.isa[15], at)
+        except x12.Unreadable as reason:
+            found.append(invoices.Verdict("", "", "", Decimal(0), (str(reason),)))
+        return found
+
+    def _addressed(self, interchange: x12.Interchange) -> None:
+        isa, profile = interchange.isa, self.profile
+        sender, receiver = (isa[5], isa[6].rstrip(" ")), (isa[7], isa[8].rstrip(" "))
+        if (sender, receiver) != (profile.us, profile.them):
+            raise x12.Unreadable(f"it is from {sender} to {receiver}, not from {profile.us} to {profile.them}")
+
+    def _leave_answer(self, group: x12.Group, verdicts: list[invoices.Verdict], usage: str, at: datetime) -> None:
+        if self.answering == "silent":
+            return
+        if any(transaction[0][1] != "810" for transaction in group.sets) or group.gs[1] != "IN":
+            raise x12.Unreadable(f"group {group.gs[6]} of {group.gs[1]} is not invoices")
+        good = [self.answering == "accept" and not verdict.complaints for verdict in verdicts]
+        body: list[x12.Segment] = [["AK1", group.gs[1], group.gs[6]]]
+        for transaction, accepted in zip(group.sets, good, strict=True):
+            body += [["AK2", "810", transaction[0][2]], ["AK5", "A"] if accepted else ["AK5", "R", "5"]]
+        verdict = "A" if all(good) else "P" if any(good) else "R"
+        body.append(["AK9", verdict, str(len(good)), str(len(good)), str(sum(good))])
+        control, self._control = self._control, self._control + 1
+        data = x12.write(
+            self.profile.address,
+            "FA",
+            [("997", body)],
+            interchange=control,
+            group=control,
+            at=at,
+            version=group.gs[8],
+            usage=usage,
+        )
+        self.drop(f"997_{control}.edi", data)
+
+    def _remember(self, data: bytes) -> None:
+        try:
+            for order in orders.read(data):
+                self.orders[order.number] = order
+        except x12.Unreadable:
+            return
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    entries = sorted(entry for entry in folder.iterdir() if entry.is_file())
+    return {e.name: e.read_bytes() for e in entries if not e.name.startswith(".") and e.suffix not in (".tmp", ".part")}
+
+
+def _acknowledged(data: bytes) -> list[Acknowledged]:
+    found = []
+    for interchange in x12.split(data):
+        for group in x12.groups(interchange):
+            for transaction in group.sets:
+                ak1 = next(segment for segment in transaction if segment[0] == "AK1")
+                ak9 = next(segment for segment in transaction if segment[0] == "AK9")
+                names = [segment[2] for segment in transaction if segment[0] == "AK2"]
+                codes = [segment[1] for segment in transaction if segment[0] == "AK5"]
+                found.append(Acknowledged(ak1[1], int(ak1[2]), ak9[1], dict(zip(names, codes, strict=True))))
+    return found

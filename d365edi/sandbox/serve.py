@@ -1,0 +1,77 @@
+"""An ASGI application on a TLS port of loopback, in the caller's own event loop.
+
+Knows: uvicorn. Does not know: what it serves. Signals stay with the process; the port is bound before anything
+starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .tls import Identity
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals alone and tells when it stands."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.standing = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.standing.set()
+
+
+class _Protocol(H11Protocol):
+    """Hands each request the means to break its connection, for faults that do."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app = _abortable(self.app, transport)
+
+
+def _abortable(app: ASGIApp, transport: asyncio.Transport) -> ASGIApp:
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "sandbox.abort": transport.abort}, receive, send)
+
+    return called
+
+
+@asynccontextmanager
+async def serve(app: ASGIApp, identity: Identity, *, port: int = 0) -> AsyncIterator[int]:
+    """Serve until the block ends; gives the port. OSError when a port that was asked for is taken."""
+    listening = socket.create_server(("127.0.0.1", port))
+    config = uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        ssl_certfile=identity.certificate,
+        ssl_keyfile=identity.key,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=30,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await server.standing.wait()
+        yield int(listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
