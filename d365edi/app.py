@@ -1,7 +1,7 @@
-"""Who: builds every part from the settings, closes in reverse. `tick(flow)` is what clock, event, command line and tests all call.
+"""Who: opens every part, closes in reverse. `tick(flow)` is what clock, event, command line and tests all call.
 
-Knows: which parts there are and how they are put together. Does not know: when anything happens (that is `daemon`), what a wire or
-a language looks like.
+Knows: which parts there are and what follows what. Does not know: when anything happens (that is `daemon`), what a
+wire or a language looks like.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class App:
             send.flow
             for partner in self.ctx.partners.values()
             for send in partner.sends.values()
-            if send.on_event == id and (not company or send.company.lower() == company)
+            if send.on_event == id and (not company or company in {known.lower() for known in send.accounts})
         ]
 
     async def ping(self, name: str | None = None) -> dict[str, list[Knock]]:

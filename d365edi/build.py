@@ -1,7 +1,7 @@
 """How settings become parts: partners with their compiled maps, endpoints with their secrets, flows with their schedules.
 
-The other half of `app`: the only place that constructs endpoints. Every mistake that only shows when maps and guides meet is found
-here, before anything starts, and names file, line and key.
+The other half of `app`: the only place that constructs endpoints. Every mistake that only shows when maps and guides
+meet is found here, before anything starts, and names file, line and key.
 
 Knows: settings, constructors. Does not know: what any part does.
 """
@@ -32,6 +32,7 @@ from d365edi.maps.writer import Writer
 from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
 from d365edi.settings import partners as wanted
+from d365edi.settings.section import Schedule
 
 D365_NAME = "d365"
 VERSIONS = ("003040", "004010", "004030", "005010")
@@ -61,7 +62,7 @@ def flows(settings: Settings) -> list[FlowInfo]:
     return found
 
 
-def _cron(schedule: wanted.Schedule) -> str | None:
+def _cron(schedule: Schedule) -> str | None:
     return str(schedule.cron) if schedule.cron is not None else None
 
 

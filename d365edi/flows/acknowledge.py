@@ -12,91 +12,124 @@ from __future__ import annotations
 from d365edi.edi.x12.acknowledgment import Answer
 from d365edi.failpoints import reach
 from d365edi.flows import policy
-from d365edi.journal import Message, Tx
+from d365edi.flows.wording import LogLine
+from d365edi.journal import Delivery, Message, Tx
 
-TA1_STATES = {"A": "accepted", "E": "accepted_with_errors", "R": "rejected"}
 
-
-def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> tuple[str, str, str]:
-    """Record one answer to one of our groups. Returns a log line as (level, verb, sentence)."""
-    sent = tx.deliveries.sent_group(partner, answer.functional_id, int(answer.control or 0))
-    delivery = sent[0] if sent else None
-    kind = policy.ack_class(delivery.ack if delivery else None, delivery.ack_due if delivery else None, tx.now)
+def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> LogLine:
+    """Record one answer to one of our groups."""
+    control = _number(answer.control)
+    sent = tx.deliveries.sent_group(partner, answer.functional_id, control) if control is not None else []
     errors = "; ".join(str(error) for answered in answer.sets for error in answered.errors)
-    tx.acknowledgments.add(
-        message.id,
-        partner,
-        answer.functional_id,
-        answer.control,
-        answer.verdict,
-        kind,
-        errors,
-        delivery.id if delivery else None,
-    )
-    tx.audit.append(
-        "acknowledged",
-        message=message.id,
-        delivery=delivery.id if delivery else None,
-        partner=partner,
-        control=answer.control,
-        verdict=answer.verdict,
-        kind=kind,
-    )
-    what = f"{answer.functional_id} group {answer.control}"
+    match, delivery = _record(tx, partner, message, sent, answer.functional_id, answer.control, answer.verdict, errors)
+    if delivery is None:
+        what = f"{answer.functional_id} group {answer.control}"
+        return "WARNING", "unmatched", f"{message.name} answers {what}, which we never sent; kept, ask whose it is"
+    state = policy.ACK_STATES.get(answer.verdict, "rejected")
+    if match == "double":
+        return _double(delivery, state, message)
+    tx.deliveries.set_ack(delivery.id, state, errors)
+    reach("acknowledge.matched")
+    return _told(delivery, state, partner, errors or "no reason given", late=match == "late")
+
+
+def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> LogLine:
+    """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects all in it.
+
+    A verdict other than R closes nothing: what the partner thinks of the groups, their 997 says.
+    """
+    _, number, _, _, verdict, note, *_ = (*ta1, *[""] * 6)
+    control = _number(number)
+    sent = tx.deliveries.sent_interchange(partner, control) if control is not None else []
+    match, delivery = _record(tx, partner, message, sent, "TA1", number, verdict, note)
     if delivery is None:
         return (
             "WARNING",
             "unmatched",
-            f"{message.name} answers {what}, which we never sent; kept, look for another system that uses these ids",
+            f"{message.name} answers interchange {number}, which we never sent; kept, ask whose it is",
         )
-    state = policy.ACK_STATES.get(answer.verdict, "rejected")
-    if kind == "double" and delivery.ack == state:
-        return "INFO", "acknowledged", f"{delivery.name}: answered {state.replace('_', ' ')} again by {message.name}"
-    tx.deliveries.set_ack(delivery.id, state, errors)
-    reach("acknowledge.matched")
-    late = " (late)" if kind == "late" else ""
+    if verdict != "R":
+        return "INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})"
+    if match == "double":
+        return _double(delivery, "rejected", message)
+    tx.deliveries.set_ack(delivery.id, "rejected", f"TA1 note {note}")
+    return _told(delivery, "rejected", partner, f"the whole interchange, TA1 note {note}", late=match == "late")
+
+
+def _record(
+    tx: Tx,
+    partner: str,
+    message: Message,
+    sent: list[Delivery],
+    functional_id: str,
+    control: str,
+    verdict: str,
+    detail: str,
+) -> tuple[policy.AckClass, Delivery | None]:
+    """Keep the answer with its class. Of several deliveries of the same bytes the one still awaited is meant."""
+    open_ones = [delivery for delivery in sent if delivery.ack in ("awaited", "overdue")]
+    delivery = (open_ones or sent)[-1] if sent else None
+    match = policy.ack_class(delivery.ack if delivery else None, delivery.ack_due if delivery else None, tx.now)
+    found = delivery.id if delivery is not None else None
+    tx.acknowledgments.add(
+        message=message.id,
+        partner=partner,
+        functional_id=functional_id,
+        control=_number(control),
+        verdict=verdict,
+        match=match,
+        detail=detail,
+        delivery=found,
+    )
+    tx.audit.append(
+        "acknowledged",
+        message=message.id,
+        delivery=found,
+        partner=partner,
+        functional_id=functional_id,
+        control=control,
+        verdict=verdict,
+        match=match,
+    )
+    return match, delivery
+
+
+def _number(control: str) -> int | None:
+    return int(control) if control.isascii() and control.isdigit() else None
+
+
+def _double(delivery: Delivery, state: str, message: Message) -> LogLine:
+    if delivery.ack in (state, "none"):
+        return "INFO", "acknowledged", f"{delivery.name}: answered {_words(state)} again by {message.name}"
+    return (
+        "WARNING",
+        "contradicted",
+        f"{delivery.name} was {_words(delivery.ack)} before, {message.name} says {_words(state)}; ask the partner which holds",
+    )
+
+
+def _told(delivery: Delivery, state: str, partner: str, why: str, *, late: bool) -> LogLine:
+    when = " (late)" if late else ""
     if state in ("rejected", "partially"):
         return (
             "WARNING",
             state,
-            f"{delivery.name} is {state} by {partner}{late}: {errors or 'no reason given'}; mend the data or the map, then: "
-            f"d365edi replay {delivery.name} --from render",
+            f"{delivery.name} is {_words(state)} by {partner}{when}: {why}; mend the data or the map, then: "
+            f"d365edi replay {delivery.name} --from render --go",
         )
-    return "INFO", "acknowledged", f"{delivery.name}: {state.replace('_', ' ')} by {partner}{late}"
+    return "INFO", "acknowledged", f"{delivery.name}: {_words(state)} by {partner}{when}"
 
 
-def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> tuple[str, str, str]:
-    """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects all in it."""
-    control = int(ta1[1]) if len(ta1) > 1 and ta1[1].isdigit() else 0
-    verdict, note = (ta1[4] if len(ta1) > 4 else ""), (ta1[5] if len(ta1) > 5 else "")
-    sent = tx.deliveries.sent_interchange(partner, control)
-    delivery = sent[0] if sent else None
-    kind = policy.ack_class(delivery.ack if delivery else None, None, tx.now) if delivery else "unmatched"
-    tx.acknowledgments.add(
-        message.id, partner, "TA1", str(control), verdict, kind, note, delivery.id if delivery else None
-    )
-    tx.audit.append(
-        "interchange answered", message=message.id, partner=partner, control=str(control), verdict=verdict, note=note
-    )
-    if delivery is None:
-        return "WARNING", "unmatched", f"{message.name} answers interchange {control:09d}, which we never sent; kept"
-    if TA1_STATES.get(verdict, "rejected") == "rejected":
-        tx.deliveries.set_ack(delivery.id, "rejected", f"TA1 note {note}")
-        return "WARNING", "rejected", f"{delivery.name}: the whole interchange is rejected by {partner} (TA1 {note})"
-    return "INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})"
+def _words(state: str) -> str:
+    return {"partially": "partially accepted"}.get(state, state.replace("_", " "))
 
 
-def overdue(tx: Tx) -> list[tuple[str, str, str]]:
+def overdue(tx: Tx) -> list[LogLine]:
     """Mark deliveries whose acknowledgment is late. Returns log lines, one for each that became late now."""
     lines = []
     for delivery in tx.deliveries.overdue(tx.now):
         tx.deliveries.set_ack(delivery.id, "overdue", "")
         tx.audit.append("overdue", delivery=delivery.id, partner=delivery.partner, name=delivery.name)
-        lines.append(
-            (
-                "WARNING",
-                "overdue",
-                f"{delivery.name}: {delivery.partner} has not answered in time; ask them whether they have it",
-            )
-        )
+        late = f"{delivery.name}: {delivery.partner} has not answered in time; ask them whether they have it"
+        lines.append(("WARNING", "overdue", late))
     return lines

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -22,6 +22,7 @@ from d365edi.endpoints.base import Endpoint
 from d365edi.endpoints.d365.endpoint import D365
 from d365edi.flows.partner import Partner
 from d365edi.journal import Journal
+from d365edi.odata.plan import Query
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ class Context:
     concurrency: int = 8
     busy: set[str] = field(default_factory=set)
     paused: dict[str, float] = field(default_factory=dict)
-    answers: dict[object, tuple[float, list[dict[str, object]]]] = field(default_factory=dict)
+    answers: dict[Query, tuple[float, list[Mapping[str, Any]]]] = field(default_factory=dict)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
 

@@ -18,7 +18,12 @@ from d365edi.journal import Delivery, Document, Message, Tx
 
 
 async def release(ctx: Context, what: str, actor: str) -> list[str]:
-    """Let go on whatever waits for a person under this name. Raises D365EdiError when nothing does."""
+    """Let go on whatever waits for a person under this name. Raises D365EdiError when nothing does.
+
+    The name `sending` lets sending go on after a journal older than its control numbers was put in place.
+    """
+    if what == "sending":
+        return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
     return await ctx.journal.write(
         lambda tx: _each(
             tx,
@@ -45,6 +50,13 @@ async def reject(ctx: Context, what: str, why: str, actor: str) -> list[str]:
     )
 
 
+def _release_sending(tx: Tx, actor: str) -> list[str]:
+    reason = tx.counters.go(actor)
+    if not reason:
+        raise D365EdiError("sending is not held", remedy="there is nothing to release")
+    return [f"sending goes on; it was held because {reason}"]
+
+
 def _each(
     tx: Tx,
     what: str,
@@ -54,7 +66,7 @@ def _each(
 ) -> list[str]:
     documents = [found for found in tx.documents.search(what) if found.state == "held"]
     covered = {document.id for document in documents}
-    messages = [found for found in tx.messages.search(what) if found.state == "quarantined"]
+    messages = [found for found in tx.messages.search(what) if found.state in ("quarantined", "duplicate")]
     deliveries = [
         found for found in tx.deliveries.search(what) if found.state == "quarantined" and found.document not in covered
     ]
@@ -72,7 +84,10 @@ def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> s
     """A held document is read again from its bytes (tables may have been mended since) and goes on from there."""
     holder = tx.documents.claim_key(document.id)
     if holder is not None and holder.state != "rejected":
-        return f"{document.number} stays held: it was received before (message {holder.message}, {holder.state}); reject one of the two"
+        return (
+            f"{document.number} stays held: it was received before (message {holder.message}, {holder.state}); "
+            "reject one of the two"
+        )
     outbound = [d for d in tx.deliveries.for_document(document.id) if d.state == "quarantined"]
     if outbound and outbound[-1].endpoint != ctx.d365_name:
         return _release_delivery(tx, outbound[-1], actor)

@@ -52,6 +52,8 @@ def _start(tx: Tx, ctx: Context, delivery_id: int) -> tuple[Delivery, bytes] | N
     delivery = tx.deliveries.get(delivery_id)
     if delivery.state not in ("pending", "waiting", "attempting") or ctx.is_paused(delivery.endpoint):
         return None
+    if ctx.journal.sending_held and delivery.endpoint != ctx.d365_name:
+        return None
     if delivery.state == "waiting" and (delivery.until or 0.0) > tx.now:
         return None
     delivery = tx.deliveries.attempting(delivery_id)

@@ -125,7 +125,8 @@ def ack_class(state: str | None, due: float | None, now: float) -> AckClass:
     return "late" if state == "overdue" or (due is not None and now > due) else "matched"
 
 
-ACK_STATES: Mapping[str, str] = {"A": "accepted", "E": "accepted_with_errors", "P": "partially", "R": "rejected"}
+AckState = Literal["accepted", "accepted_with_errors", "partially", "rejected"]
+ACK_STATES: Mapping[str, AckState] = {"A": "accepted", "E": "accepted_with_errors", "P": "partially", "R": "rejected"}
 """AK901 (data element 715) to the acknowledgment axis; M, W and X (security) count as rejected."""
 
 

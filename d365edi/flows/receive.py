@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 
 from d365edi import log
 from d365edi.edi.sniff import complete
@@ -93,7 +94,7 @@ async def _take(
     ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, look: Look, tally: Tally
 ) -> Taken | None:
     if look.message is not None:
-        known = await ctx.journal.read(lambda tx, id=look.message: tx.messages.get(id))
+        known = await ctx.journal.read(partial(_message, id=look.message))
         if not known.settled:
             await _settle(ctx, pickup, endpoint, remote, known)
             return None
@@ -113,6 +114,10 @@ async def _take(
     _tell(pickup, taken, tally)
     await _settle(ctx, pickup, endpoint, remote, taken.message)
     return taken
+
+
+def _message(tx: Tx, id: int) -> Message:
+    return tx.messages.get(id)
 
 
 async def _say_why_not(ctx: Context, pickup: Pickup, remote: Remote, reason: str, *, waits: int = 0) -> None:
@@ -160,13 +165,13 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
         name=remote.name,
         size=len(payload),
         digest=digest,
-        **({"reason": decision.reason} if decision.reason else {}),
+        reason=decision.reason,
     )
     return Taken(message)
 
 
 def _offer_answers_again(tx: Tx, message: Message) -> None:
-    """The same bytes after we answered: the partner may have missed the answer, so the stored one is offered again, no new one made.
+    """The same bytes after we answered: the partner may have missed it, so the stored answer is offered again, none is made.
 
     Its progress says that the name may be ours already, so that an answer still lying there counts as landed.
     """

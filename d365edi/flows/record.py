@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from d365edi.flows.partner import Partner, Send
 from d365edi.flows.reread import problems
+from d365edi.flows.wording import LogLine
 from d365edi.journal import Message, Tx
 from d365edi.maps import d365 as maps
 from d365edi.odata import canonical
 
 
-def read_record(
-    tx: Tx, partner: Partner, message: Message, payload: bytes
-) -> tuple[list[int], list[tuple[str, str, str]]]:
+def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> tuple[list[int], list[LogLine]]:
     """One transaction: the document row (ready, or held with its sentence), its business key, the audit line.
 
     Returns ids of documents that are ready and log lines (level, verb, sentence).

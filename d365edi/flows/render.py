@@ -1,7 +1,7 @@
 """Journal to journal, the rendering half: a document that is ready becomes the exact bytes of its delivery, in one transaction.
 
-For D365 the bytes are the plan of what to look up and to write; for a partner they are an interchange, with its control numbers and
-file name taken in the same transaction. From here on retries and replays of the delivery use these bytes and no others.
+For D365 the bytes are the plan of what to look up and to write; for a partner they are an interchange, with its control
+numbers and file name taken in the same transaction. From here on retries and replays of the delivery use these bytes.
 
 Knows: documents, their resolution, where each goes. Does not know: wires.
 """

@@ -4,9 +4,10 @@
     render    the document as it was read, rendered anew: the map of today, new control numbers, a new file name
     read      the bytes read again with the map of today, then rendered anew
 
-Without `go` nothing changes: the preview says which map read it then and which would now, what would differ field by field, whether
-the other side has it already, and which numbers it would take. A replay makes no second record (the natural key is looked up, with
-the intent of the first delivery carried over) and offers the stored acknowledgment again only when asked to (`acks`).
+Without `go` nothing changes: the preview says which map read it then and which would now, what would differ field by
+field, whether the other side has it already, and which numbers it would take. A replay makes no second record (the
+natural key is looked up, with the intent of the first delivery carried over) and offers the stored acknowledgment again
+only when asked to (`acks`).
 
 Knows: rungs. Does not know: wires, languages.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from d365edi.endpoints.base import Landed, NotLanded, Parcel, Unclear
@@ -33,11 +35,8 @@ async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, ac
         raise D365EdiError(f"there is no rung {rung!r}", remedy=f"say one of {', '.join(RUNGS)}")
     documents, deliveries = await ctx.journal.read(lambda tx: (tx.documents.search(what), tx.deliveries.search(what)))
     if rung != "deliver":
-        documents += [
-            await ctx.journal.read(lambda tx, id=d.document: tx.documents.get(id))
-            for d in deliveries
-            if d.document is not None and d.document not in {document.id for document in documents}
-        ]
+        missing = {d.document for d in deliveries if d.document is not None} - {document.id for document in documents}
+        documents += await ctx.journal.read(lambda tx: [tx.documents.get(id) for id in sorted(missing)])
         if not documents:
             raise D365EdiError(f"no document is named {what}", remedy=f"see `d365edi why {what}`")
         lines = [line for document in documents for line in await _document(ctx, document, rung, go=go, actor=actor)]
@@ -91,7 +90,7 @@ async def _numbers(ctx: Context, document: Document) -> str:
     if document.kind == "PurchaseOrder":
         return "it takes no control numbers; the natural key is looked up before anything is created"
     control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, "ISA"))
-    return f"it would take interchange control number {control + 1:09d} and a new file name"
+    return f"it would take interchange control number {control:09d} and a new file name"
 
 
 def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> str:
@@ -113,19 +112,18 @@ def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> s
 async def _deliveries(
     ctx: Context, documents: list[Document], deliveries: list[Delivery], what: str, *, go: bool, actor: str
 ) -> list[str]:
-    for document in documents:
-        deliveries += await ctx.journal.read(lambda tx, id=document.id: tx.deliveries.for_document(id)[-1:])
+    deliveries += await ctx.journal.read(
+        lambda tx: [delivery for document in documents for delivery in tx.deliveries.for_document(document.id)[-1:]]
+    )
     chosen = {d.id: d for d in deliveries if d.kind not in ("997", "TA1") or d.name == what}
     if not chosen:
         raise D365EdiError(f"nothing named {what} was delivered or waits", remedy=f"see `d365edi why {what}`")
     lines = []
     for delivery in chosen.values():
-        lines.append(
-            f"{delivery.name}: the same {(len(delivery.progress) and 'marked ') or ''}bytes ({delivery.digest[:6]}…) to {delivery.endpoint}"
-        )
+        lines.append(f"{delivery.name}: the same bytes ({delivery.digest[:6]}…) to {delivery.endpoint}")
         lines.append(await _there(ctx, delivery))
         if go:
-            lines.append(await ctx.journal.write(lambda tx, d=delivery: _deliver_again(tx, d, actor)))
+            lines.append(await ctx.journal.write(partial(_deliver_again, delivery=delivery, actor=actor)))
     return lines
 
 
@@ -140,13 +138,19 @@ def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
 
 
 async def _acknowledgments(ctx: Context, documents: list[Document], *, go: bool, actor: str) -> list[str]:
+    stored = await ctx.journal.read(
+        lambda tx: [
+            delivery
+            for message in sorted({document.message for document in documents})
+            for delivery in tx.deliveries.for_message(message)
+            if delivery.kind in ("997", "TA1") and delivery.state == "delivered"
+        ]
+    )
     lines = []
-    for message in {document.message for document in documents}:
-        for delivery in await ctx.journal.read(lambda tx, id=message: tx.deliveries.for_message(id)):
-            if delivery.kind in ("997", "TA1") and delivery.state == "delivered":
-                lines.append(f"{delivery.name}: the stored acknowledgment is offered again, no new one is made")
-                if go:
-                    lines.append(await ctx.journal.write(lambda tx, d=delivery: _deliver_again(tx, d, actor)))
+    for delivery in stored:
+        lines.append(f"{delivery.name}: the stored acknowledgment is offered again, no new one is made")
+        if go:
+            lines.append(await ctx.journal.write(partial(_deliver_again, delivery=delivery, actor=actor)))
     return lines
 
 

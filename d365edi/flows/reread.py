@@ -8,10 +8,10 @@ from __future__ import annotations
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.x12 import reader as x12
 from d365edi.flows.context import Context
-from d365edi.flows.partner import Partner
+from d365edi.flows.partner import Partner, Receive
 from d365edi.journal import Document, Tx
 from d365edi.maps import d365 as maps
-from d365edi.maps.reader import Reading
+from d365edi.maps.reader import Reader, Reading
 from d365edi.odata import canonical
 
 
@@ -23,14 +23,17 @@ def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
     for receive in partner.receives.values():
         if receive.flow == document.flow:
             report = find_set(partner, payload, document)
-            reader = receive.readers.get(report.guide.version if report.guide else "") or next(
-                iter(receive.readers.values())
-            )
-            return reader.read(report), receive.map_digest
+            return reader_of(receive, report).read(report), receive.map_digest
     for send in partner.sends.values():
         if send.flow == document.flow:
             return maps.read(send.read_table, canonical.loads(payload)), send.map_digest
     raise LookupError(f"no flow {document.flow} in the settings any more")
+
+
+def reader_of(receive: Receive, report: SetReport) -> Reader:
+    """The reader compiled for the guide that the set was read by (the first one where it was read by none)."""
+    version = report.guide.version if report.guide is not None else ""
+    return receive.readers.get(version) or next(iter(receive.readers.values()))
 
 
 def find_set(partner: Partner, payload: bytes, document: Document) -> SetReport:

@@ -1,6 +1,6 @@
 """Journal to journal, the reading half: bytes become findings, the acknowledgment and documents, in one transaction.
 
-The answer is decided from the findings alone, before any business mapping, so that D365 may be down and the 997 goes all the
+The answer is decided from the findings alone, before any mapping, so that D365 may be down and the 997 goes all the
 same. The transaction set is the unit of state, the file is its parent: one bad set never blocks its siblings.
 
 Knows: interchanges, groups, sets, who they belong to, what each becomes. Does not know: wires, how documents are resolved or sent.
@@ -9,20 +9,21 @@ Knows: interchanges, groups, sets, who they belong to, what each becomes. Does n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from d365edi import log
 from d365edi.edi import sniff
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
-from d365edi.edi.x12 import acknowledgment, writer
+from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12 import reader as x12
 from d365edi.failpoints import reach
 from d365edi.flows import acknowledge, policy
+from d365edi.flows.answer import answer
 from d365edi.flows.context import Context, Tally
-from d365edi.flows.partner import Answers, Partner, Receive
+from d365edi.flows.partner import Partner, Receive
 from d365edi.flows.record import read_record
-from d365edi.flows.wording import first_errors, kilobytes, named_ids
-from d365edi.journal import Message, Tx
+from d365edi.flows.reread import problems, reader_of
+from d365edi.flows.wording import LogLine, first_errors, named_ids
+from d365edi.journal import Document, Message, Tx
 
 RELEASED = "released"
 """The reason of a message that a person let go on although its control number or name was used before."""
@@ -47,7 +48,7 @@ class Outcome:
 
     documents: list[int] = field(default_factory=list)
     deliveries: list[int] = field(default_factory=list)
-    lines: list[tuple[str, str, str]] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
 
 
 async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
@@ -173,15 +174,17 @@ def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement:
             blocked.add(id(interchange))
             judgement.troubles.append(repeated)
             interchange.verdict = "R"
-        outcome.deliveries.extend(
-            _answer(tx, partner, message, interchange, now, duplicate=bool(repeated), outcome=outcome)
-        )
+        given = answer(tx, partner, message, interchange, now, duplicate=bool(repeated))
+        if given is not None:
+            outcome.deliveries.append(given.delivery)
+            outcome.lines.append(("INFO", "translated", given.sentence))
     known = {(d.interchange, d.group, d.set) for d in tx.documents.for_message(message.id)}
-    for interchange, group, report, receive in judgement.accepted:
+    for part in judgement.accepted:
+        interchange, group, report, _ = part
         if id(interchange) not in blocked and (interchange.control, group.control, report.control) not in known:
-            _document(tx, partner, message, interchange, group, report, receive, outcome)
-    for answer in judgement.answers:
-        outcome.lines.append(acknowledge.apply(tx, partner.name, message, answer))
+            _document(tx, partner, message, part, outcome)
+    for theirs in judgement.answers:
+        outcome.lines.append(acknowledge.apply(tx, partner.name, message, theirs))
     for receipt in judgement.receipts:
         outcome.lines.append(acknowledge.apply_receipt(tx, partner.name, message, receipt))
     _close(tx, message, judgement, outcome)
@@ -212,139 +215,18 @@ def _close(tx: Tx, message: Message, judgement: Judgement, outcome: Outcome) -> 
         tx.messages.set_state(message.id, "done")
 
 
-def _answer(
-    tx: Tx,
-    partner: Partner,
-    message: Message,
-    interchange: InterchangeReport,
-    now: datetime,
-    *,
-    duplicate: bool,
-    outcome: Outcome,
-) -> list[int]:
-    """Render the 997s (one for each group that is not itself an acknowledgment) and the TA1 of one interchange, once for ever."""
-    answers = partner.answers
-    if answers.target is None:
-        return []
-    ta1 = _ta1(answers, interchange, duplicate=duplicate)
-    groups = [] if interchange.verdict == "R" or answers.send == "none" else interchange.groups
-    due = [group for group in groups if group.functional_id != "FA" and not _answered(tx, partner, interchange, group)]
-    if not due and ta1 is None:
-        return []
-    control = tx.counters.take(partner.name, "ISA")
-    sets = tuple(
-        writer.OutgoingSet("997", f"{number:04d}", acknowledgment.functional(group, group.control, loop=answers.loop))
-        for number, group in enumerate(due, 1)
-    )
-    group_control = tx.counters.take(partner.name, "GS") if due else 0
-    outgoing = (writer.Group("FA", group_control, sets, _ack_version(due)),) if due else ()
-    payload = writer.write(
-        _envelope(partner, interchange, control, now), outgoing, acknowledgments=[ta1] if ta1 else ()
-    )
-    kind = "997" if due else "TA1"
-    name = answers.target.name(partner=partner.name, set=kind, control=control, at=now)
-    delivery = tx.deliveries.add(
-        message=message.id,
-        partner=partner.name,
-        flow=f"{partner.name}.{kind}",
-        endpoint=answers.target.endpoint,
-        path=answers.target.path,
-        name=name,
-        kind=kind,
-        payload=payload,
-        order_key=f"{partner.name}:{kind}:{control}",
-        interchange=control,
-        functional_id="FA" if due else "",
-        group=group_control or None,
-    )
-    for group in due:
-        tx.interchanges.answer(
-            message=message.id,
-            partner=partner.name,
-            functional_id=group.functional_id,
-            group_control=group.control,
-            interchange_control=interchange.control,
-            digest=interchange.digest,
-            delivery=delivery.id,
-        )
-    tx.audit.append("answered", message=message.id, delivery=delivery.id, partner=partner.name, name=name, kind=kind)
-    outcome.lines.append(("INFO", "translated", _sentence(message, interchange, kind, control)))
-    return [delivery.id]
-
-
-def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, group: GroupReport) -> bool:
-    return bool(
-        tx.interchanges.answered(
-            partner.name, group.functional_id, group.control, interchange.control, interchange.digest
-        )
-    )
-
-
-def _ta1(answers: Answers, interchange: InterchangeReport, *, duplicate: bool) -> list[str] | None:
-    """TA1 when the interchange asks for one (ISA14) or is rejected, or always; never when the partner wants none."""
-    if answers.ta1 == "never":
-        return None
-    if duplicate or answers.ta1 == "always" or interchange.verdict == "R" or acknowledgment.ta1_due(interchange):
-        return acknowledgment.interchange(interchange, duplicate=duplicate)
-    return None
-
-
-def _ack_version(groups: list[GroupReport]) -> str:
-    """A 997 is written in the version of the group it answers (5010 groups get a 5010 997)."""
-    return groups[0].version[:6] if groups[0].version[:6].isdigit() else "004010"
-
-
-def _envelope(partner: Partner, interchange: InterchangeReport, control: int, now: datetime) -> writer.Envelope:
-    identity = partner.identity
-    return writer.Envelope(
-        sender=identity.us,
-        receiver=identity.them,
-        group_sender=identity.group_us,
-        group_receiver=identity.group_them,
-        version=identity.version,
-        usage=interchange.usage if interchange.usage in ("P", "T", "I") else identity.usage,
-        syntax=identity.syntax,
-        control=control,
-        at=now,
-    )
-
-
-def _sentence(message: Message, interchange: InterchangeReport, kind: str, control: int) -> str:
-    counts: dict[str, int] = {}
-    verdicts: set[str] = set()
-    for group in interchange.groups:
-        for report in group.sets:
-            counts[report.id] = counts.get(report.id, 0) + 1
-            verdicts.add(report.verdict)
-    what = ", ".join(f"{id} ×{n}" for id, n in counts.items()) or f"interchange {interchange.control}"
-    word = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "P": "partly accepted"}
-    verdict = "P" if "R" in verdicts and len(verdicts) > 1 else max(verdicts, default=interchange.verdict)
-    return f"{message.name} ({kilobytes(message.size)}): {what}, {word[verdict]}; {kind} {control:09d}"
-
-
 def _document(
     tx: Tx,
     partner: Partner,
     message: Message,
-    interchange: InterchangeReport,
-    group: GroupReport,
-    report: SetReport,
-    receive: Receive,
+    part: tuple[InterchangeReport, GroupReport, SetReport, Receive],
     outcome: Outcome,
 ) -> None:
-    """One accepted set becomes one document row: ready, held with a sentence, or ignored by its purpose."""
-    reader = receive.readers.get(report.guide.version if report.guide else "") or next(iter(receive.readers.values()))
-    reading = reader.read(report)
-    problems = [str(finding) for finding in reading.findings if finding.severity == "error"]
-    problems += [str(f) for f in reading.unmapped if f.rule == "meaning" and f.where.segment not in receive.ignore]
+    """One accepted set becomes one document row: ready, held with a sentence, or closed because its purpose is ignored."""
+    interchange, group, report, receive = part
+    reading = reader_of(receive, report).read(report)
     order = reading.document
-    wanted = policy.purpose(order.purpose if order is not None else None, receive.purpose)
     number = order.number if order is not None else f"{report.id} {report.control}"
-    if order is not None and wanted == "hold":
-        problems.append(
-            f"PO {number}: purpose {order.purpose} asks for a change or a copy, not a new order; "
-            f"decide by hand, then: d365edi reject {number}, or add it under purpose in [partners.{partner.name}.receive.{report.id}]"
-        )
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
@@ -359,21 +241,36 @@ def _document(
         group=group.control,
         set=report.control,
     )
-    holder = tx.documents.claim_key(document.id) if wanted == "create" else None
-    if holder is not None:
-        problems.append(
-            f"PO {number} was received before (message {holder.message}, {holder.state}); if it is a repeat: d365edi reject "
-            f"{number}; if it replaces the first, change the order in D365 by hand"
-        )
+    tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
+    purpose = order.purpose if order is not None else None
+    wanted = policy.purpose(purpose, receive.purpose)
     if wanted == "ignore":
-        tx.documents.set_state(
-            document.id, "rejected", f"purpose {order.purpose if order else ''} is ignored by setting"
-        )
-        outcome.lines.append(("INFO", "ignored", f"PO {number}: purpose is ignored by setting"))
-    elif problems:
-        sentence = "; ".join(problems)
+        tx.documents.set_state(document.id, "rejected", f"purpose {purpose} is ignored by setting")
+        outcome.lines.append(("INFO", "ignored", f"PO {number}: purpose {purpose} is ignored by setting"))
+        return
+    found = problems(reading, receive.ignore)
+    if order is not None and wanted == "hold":
+        found.append(_purpose_held(partner, report, number, purpose))
+    elif (holder := tx.documents.claim_key(document.id)) is not None:
+        found.append(_key_taken(number, holder))
+    if found:
+        sentence = "; ".join(found)
+        sentence = sentence if number in sentence else f"PO {number}: {sentence}"
         tx.documents.set_state(document.id, "held", sentence)
-        outcome.lines.append(("WARNING", "held", sentence if number in sentence else f"PO {number}: {sentence}"))
+        outcome.lines.append(("WARNING", "held", sentence))
     else:
         outcome.documents.append(document.id)
-    tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
+
+
+def _purpose_held(partner: Partner, report: SetReport, number: str, purpose: str | None) -> str:
+    return (
+        f"PO {number}: purpose {purpose} asks for a change or a copy, not a new order; decide by hand, then: d365edi reject "
+        f"{number}, or list it under purpose in [partners.{partner.name}.receive.{report.id}]"
+    )
+
+
+def _key_taken(number: str, holder: Document) -> str:
+    return (
+        f"PO {number} was received before (message {holder.message}, {holder.state}); if it is a repeat: d365edi reject "
+        f"{number}; if it replaces the first, change the order in D365 by hand"
+    )

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import Party
+
+LogLine = tuple[Literal["INFO", "WARNING"], str, str]
+"""Level, verb and sentence of a line for the log, made in a transaction and said after it."""
 
 
 def first_errors(findings: Iterable[Finding], most: int = 3) -> str:
