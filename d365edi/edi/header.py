@@ -1,0 +1,248 @@
+"""Finds the service characters of an interchange in its first bytes: the ISA of X12, the UNA and UNB of EDIFACT.
+
+The ISA is the only segment of fixed width: sixteen element separators at known offsets prove it, and the three bytes
+behind them are the other service characters (X12.5). Files that mail, HTML or an editor went over have lost that width:
+then the separators are counted, sixteen elements taken, and a finding says so. A UNA announces the service characters
+of EDIFACT, else they are `: + . ? '` (ISO 9735, 7.2).
+
+Knows: headers. Does not know: segments, chunks, what a header's values mean.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.syntax import Syntax
+
+SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
+"""Where the element separators of an ISA stand (0-based)."""
+
+NOISE = b"\r\n \t\x00\x1a"
+"""What may stand between segments and interchanges without meaning anything."""
+
+ENOUGH = 640
+"""Bytes that are looked at for a header: an ISA has 106, a recovered one may be longer, a UNB is at most 9 + 250."""
+
+_LETTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_BLANKS = b" \xc2\xa0\r\n\t"
+
+
+@dataclass(slots=True)
+class Header:
+    """An interchange's beginning: its service characters and its elements, the id first. `length` bytes of the data
+    belong to it.
+
+    `wrapped` is the length of the records that a file was cut into (0 where it was not), `padded` says that blanks
+    stand before the terminators.
+    """
+
+    syntax: Syntax
+    elements: list[bytes]
+    length: int
+    wrapped: int = 0
+    padded: bool = False
+    findings: list[Finding] = field(default_factory=list)
+
+
+def sound(data: bytes, at: int) -> bool:
+    """Whether a whole ISA of fixed width stands at `at`: sixteen equal separators, dates and numbers where they belong."""
+    head = data[at : at + 106]
+    return (
+        len(head) == 106
+        and head[:3].upper() == b"ISA"
+        and _positional(head)
+        and head[70:76].isdigit()
+        and head[84:89].isdigit()
+        and head[90:99].isdigit()
+    )
+
+
+def starts(data: bytes, at: int) -> bool:
+    """Whether an interchange may begin at `at`; `read` tells whether it does."""
+    tag = data[at : at + 3].upper()
+    if tag == b"ISA":
+        return len(data) > at + 3 and data[at + 3] not in _LETTERS and data[at + 3] not in b" \r\n"
+    return tag in (b"UNA", b"UNB") and data[at + 3 : at + 4] not in (b"", b" ") and data[at + 3] not in _LETTERS
+
+
+def read(data: bytes, at: int, offset: int) -> Header | None:
+    """The header at `at`, None where there is none. `data` should hold `ENOUGH` bytes behind `at`, or all there are.
+
+    `offset` is where `at` stands in the file, for the findings.
+    """
+    if not starts(data, at):
+        return None
+    window = data[at : at + 4096]
+    return _isa(window, offset) if window[:3].upper() == b"ISA" else _una(window)
+
+
+# -- X12 --------------------------------------------------------------------------------------------------------------
+
+
+def _positional(head: bytes) -> bool:
+    return all(head[place] == head[3] for place in SEPARATORS)
+
+
+def _isa(window: bytes, offset: int) -> Header | None:
+    header = None
+    if len(window) >= 106 and _positional(window):
+        header = _fixed(window, offset)
+    elif len(window) > 106:
+        flat = window.translate(None, b"\r\n")
+        record = min((at for at in (window.find(b"\r"), window.find(b"\n")) if at >= 0), default=0)
+        if record >= 60 and len(flat) >= 106 and _positional(flat):
+            header = _fixed(flat, offset)
+            header.wrapped = record
+    header = header or _recovered(window, offset)
+    if header is not None:
+        _remark(header, window, offset)
+    return header
+
+
+def _fixed(head: bytes, offset: int) -> Header:
+    elements = [head[:3], *(head[left + 1 : right] for left, right in pairwise(SEPARATORS))]
+    length, padded = 106, False
+    if head[105:106] == b" ":
+        length = len(head) - len(head[105:].lstrip(b" ")) + 1
+        padded = True
+    terminator = head[length - 1 : length]
+    header = Header(
+        _syntax(head[3:4], elements, head[104:105], terminator), [*elements, head[104:105]], length, padded=padded
+    )
+    if padded:
+        header.findings.append(
+            _warning("padding", offset, "Blanks stand between ISA16 and the segment terminator", "they are taken away")
+        )
+    header.wrapped = _record_length(head, terminator)
+    return header
+
+
+def _recovered(window: bytes, offset: int) -> Header | None:
+    """An ISA that lost its fixed width: sixteen elements by their separator; the byte behind the last one ends
+    segments.
+    """
+    separator = window[3:4]
+    parts = window[:ENOUGH].split(separator, 16)
+    if len(parts) < 17 or any(len(part) > 40 for part in parts[:16]):
+        return None
+    elements = [part.translate(None, b"\r\n") for part in parts[:16]]
+    tail = parts[16]
+    if not tail or not re.fullmatch(rb"\d{5}", elements[12].strip(_BLANKS)):
+        return None
+    after = tail[1:].lstrip(b" ")
+    if not after:
+        return None
+    terminator = after[:1]
+    if terminator[0] in _LETTERS:
+        return None
+    used = sum(len(part) + 1 for part in parts[:16]) + len(tail) - len(after) + 1
+    header = Header(
+        _syntax(separator, elements, tail[:1], terminator), [*elements, tail[:1]], used, padded=tail[1:2] == b" "
+    )
+    header.findings.append(
+        _warning(
+            "header", offset, "The ISA is not 106 bytes long, its fields are not padded to their fixed widths",
+            "it was read by its separators; ask the sender to pad ISA02, ISA04, ISA06 and ISA08 with blanks",
+        )
+    )  # fmt: skip
+    return header
+
+
+def _syntax(element: bytes, elements: list[bytes], component: bytes, terminator: bytes) -> Syntax:
+    """ISA11 is the repetition separator from 00402 on, unless it is a letter or digit (many still write U)."""
+    sign = elements[11][:1]
+    repeats = elements[12].strip(_BLANKS) >= b"00402" and sign not in (b"", b" ") and sign[0] not in _LETTERS
+    return Syntax("X12", element, component, terminator, sign if repeats else b"")
+
+
+def _record_length(head: bytes, terminator: bytes) -> int:
+    """The constant length of the records a file was cut into, 0 where its line breaks follow terminators."""
+    if terminator in b"\r\n" or b"\n" not in head:
+        return 0
+    lines = [line.removesuffix(b"\r") for line in head.split(b"\n")]
+    whole, last = lines[:-1], lines[-1]
+    lengths = {len(line) for line in whole}
+    if len(lengths) != 1 or len(last) > min(lengths) or all(line.endswith(terminator) for line in whole):
+        return 0
+    length = lengths.pop()
+    return length if length >= 60 and (len(whole) > 1 or length % 10 == 0 or length in (72, 128, 132, 256)) else 0
+
+
+def _remark(header: Header, window: bytes, offset: int) -> None:
+    syntax = header.syntax
+    if window[:3] != b"ISA":
+        header.findings.append(
+            Finding(
+                "interchange", "error", "022", "The interchange is written in lower case", Position(offset, 0, "ISA"),
+                window[:3].decode("latin-1"), "X12 writes ids and codes in upper case; ask the sender to send it anew",
+                "case",
+            )
+        )  # fmt: skip
+    if header.wrapped:
+        header.findings.append(
+            _warning("wrapped", offset, f"The file is cut into records of {header.wrapped} bytes", "they were joined")
+        )
+    if syntax.component == syntax.element or syntax.component in (b" ", b"\r", b"\n"):
+        header.findings.append(
+            Finding(
+                "interchange", "warning", "027", "ISA16 names no component separator", Position(offset, 0, "ISA", 16),
+                syntax.component.decode("latin-1"), "composite elements cannot be told apart", "separator",
+            )
+        )  # fmt: skip
+
+
+def _warning(rule: str, offset: int, message: str, remedy: str) -> Finding:
+    return Finding("interchange", "warning", "022", message, Position(offset, 0, "ISA"), "", remedy, rule)
+
+
+# -- EDIFACT ----------------------------------------------------------------------------------------------------------
+
+
+def _una(window: bytes) -> Header | None:
+    component, element, decimal, release, repetition, terminator = b":", b"+", b".", b"?", b" ", b"'"
+    start = 0
+    if window[:3] == b"UNA":
+        component, element, decimal, release, repetition, terminator = (window[i : i + 1] for i in range(3, 9))
+        start = 9 + len(window[9:]) - len(window[9:].lstrip(NOISE))
+    if window[start : start + 3] != b"UNB" or not terminator:
+        return None
+    body = re.match(
+        rb"UNB(?:%s.|[^%s])*" % (re.escape(release), re.escape(terminator)) if release.strip() else
+        rb"UNB[^%s]*" % re.escape(terminator), window[start:], re.DOTALL,
+    )  # fmt: skip
+    if body is None or window[start + body.end() : start + body.end() + 1] != terminator:
+        return None
+    elements = split_released(body[0], element, release.strip())
+    version = elements[1].split(component)[1:2] if len(elements) > 1 else []
+    syntax = Syntax(
+        "EDIFACT",
+        element,
+        component,
+        terminator,
+        repetition.strip() if version == [b"4"] else b"",
+        release.strip(),
+        decimal,
+    )
+    return Header(syntax, elements, start + body.end() + 1)
+
+
+def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]:
+    """Splits at `separator` where no release character protects it; the release characters stay in place."""
+    parts = text.split(separator)
+    if not release or release not in text:
+        return parts
+    joined: list[bytes] = []
+    for part in parts:
+        if joined and released(joined[-1], release):
+            joined[-1] += separator + part
+        else:
+            joined.append(part)
+    return joined
+
+
+def released(text: bytes, release: bytes) -> bool:
+    """Whether the character that follows `text` is protected: an odd number of release characters ends it."""
+    return (len(text) - len(text.rstrip(release))) % 2 == 1

@@ -1,0 +1,303 @@
+"""The one tokenizer: bytes of any file to interchanges and their raw segments, in batches and in constant memory.
+
+Each interchange has its own service characters. A segment ends at its terminator and nowhere else; line breaks, blanks
+and NULs between segments are noise. "ISA" or "UNA" inside data never splits a file: an interchange begins at the start,
+behind the trailer of another, or where a whole ISA of fixed width proves that the one before was cut. What belongs to
+no interchange is reported, with its place and size; nothing is dropped in silence.
+
+A batch holds the segments as they were sent, without terminators. Places of single segments are worked out only when
+asked for.
+
+Knows: service characters, noise, record wrapping, byte order marks. Does not know: what a segment means, guides,
+envelopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from d365edi.edi import header as headers
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.header import ENOUGH, NOISE, Header, released
+from d365edi.edi.source import CHUNK, Source, stray
+from d365edi.edi.syntax import Syntax
+
+LONGEST = 1 << 23
+"""Bytes after which a segment without a terminator is given up: nothing in EDI is that long."""
+
+
+@dataclass(slots=True)
+class Opening:
+    """An interchange begins. `elements` are those of its header, the id first; `offset` is its place in the file."""
+
+    syntax: Syntax
+    elements: list[bytes]
+    offset: int
+    findings: list[Finding]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Segments that follow each other in one interchange. `offset` is the place of the first of `pieces`, noise
+    included.
+    """
+
+    segments: list[bytes]
+    pieces: list[bytes]
+    source: Source
+    offset: int
+    findings: list[Finding] = field(default_factory=list)
+
+    def place(self, index: int) -> int:
+        """The offset in the file of segment `index`."""
+        at, seen = self.offset, -1
+        for piece in self.pieces:
+            body = piece.lstrip(NOISE)
+            seen += bool(body)
+            if seen == index:
+                return self.source.place(at + len(piece) - len(body))
+            at += len(piece) + 1
+        return self.source.place(at)
+
+
+@dataclass(slots=True)
+class Closing:
+    """An interchange ends, at its trailer or (`complete` is False) because the file or another interchange cut it off."""
+
+    offset: int
+    complete: bool
+
+
+Event = Opening | Batch | Closing | Finding
+
+
+def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
+    """Openings, batches and closings of all interchanges in order; findings (level `file`) for what is outside of any."""
+    source = Source(chunks)
+    yield from source.findings()
+    if not source.data:
+        yield stray("error", "empty", 0, b"", "The file is empty", "nothing was read; ask the sender for it again")
+        return
+    found = False
+    while True:
+        header = yield from _seek(source, first=not found)
+        if header is None:
+            return
+        found = True
+        offset = source.place(source.base)
+        yield Opening(header.syntax, header.elements, offset, header.findings)
+        if header.wrapped:
+            source.unwrap(header.wrapped)
+        source.drop(header.length)
+        yield from _segments(source, header)
+
+
+# -- between interchanges ---------------------------------------------------------------------------------------------
+
+
+def _seek(source: Source, *, first: bool) -> Generator[Finding, None, Header | None]:
+    """Goes to the next header; what is passed by and is not noise is reported once, with its size."""
+    junk, begin = b"", -1
+    size = 0
+    while True:
+        source.need(ENOUGH + 8192)
+        data = source.data
+        noise = len(data) - len(data.lstrip(NOISE))
+        if noise and not size:
+            source.drop(noise)
+            if noise < len(data) or not source.ended:
+                continue
+            data = b""
+        header, at = _next_header(source, strict=size > 0)
+        passed = at if header is not None else len(data) if source.ended else max(0, len(data) - ENOUGH)
+        if passed and not size:
+            junk, begin = data[:60], source.place(source.base)
+        size += passed
+        source.drop(passed)
+        if header is not None or (source.ended and not source.data):
+            break
+    if size or (header is None and first):
+        yield _outside(header, first, begin, size, junk)
+    return header
+
+
+def _next_header(source: Source, *, strict: bool) -> tuple[Header | None, int]:
+    """The first header in the bytes at hand. Behind junk only a sound one counts, or one at the start of a line."""
+    data, at = source.data, 0
+    if not strict:
+        header = headers.read(data, 0, source.place(source.base))
+        if header is not None:
+            return header, 0
+    upper = data.upper() if len(data) < 2 * CHUNK else data
+    while True:
+        at = min((hit for tag in (b"ISA", b"UNA", b"UNB") if (hit := upper.find(tag, at + 1)) >= 0), default=-1)
+        if at < 0 or (not source.ended and len(data) - at < ENOUGH):
+            return None, 0
+        if headers.sound(data, at) or data[at - 1 : at] in b"\r\n'~":
+            header = headers.read(data, at, source.place(source.base + at))
+            if header is not None:
+                return header, at
+
+
+def _outside(header: Header | None, first: bool, begin: int, size: int, junk: bytes) -> Finding:
+    if first and header is None:
+        message = "Neither an ISA nor a UNB was found in the file" if size else "The file holds only blanks"
+        return stray("error", "empty", max(begin, 0), junk, message, "nothing was read; ask the sender for it again")
+    if first:
+        message = f"{size} bytes stand before the first interchange"
+        return stray("warning", "junk", begin, junk, message, "they were skipped")
+    message = f"{size} bytes after an interchange are no EDI"
+    return stray("error", "junk", begin, junk, message, "they were not read; ask the sender what they are")
+
+
+# -- inside an interchange --------------------------------------------------------------------------------------------
+
+
+def _segments(source: Source, header: Header) -> Iterator[Event]:
+    syntax = header.syntax
+    trailer = (b"IEA" if syntax.standard == "X12" else b"UNZ") if header.elements[0].isupper() else b"iea"
+    while True:
+        cut, last = _boundary(source, syntax, trailer)
+        if cut:
+            yield _batch(source, syntax, source.data[:cut], header.padded)
+            source.drop(cut)
+        if last is not None:
+            if not last:
+                source.need(1)
+            yield Closing(source.place(source.base), last)
+            return
+        if len(source.data) > LONGEST:
+            yield from _endless(source, syntax)
+            return
+        if not source.more():
+            yield from _rest(source, syntax, header.padded)
+            return
+
+
+def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool | None]:
+    """How many of the bytes at hand are whole segments of this interchange, and whether it ends there (True: at its
+    trailer).
+    """
+    data, terminator = source.data, syntax.terminator
+    limit = len(data)
+    at = _intruder(source, syntax)
+    if at >= 0:
+        limit = at
+    place = data.find(trailer, 0, limit)
+    while place >= 0:
+        if _begins_segment(data, place, syntax) and data[place + 3 : place + 4] in (syntax.element, terminator):
+            end = _terminator(data, place, limit, syntax)
+            if end >= 0:
+                return end + 1, True
+            return place, None
+        place = data.find(trailer, place + 1, limit)
+    if at >= 0 and (source.ended or len(data) - at >= ENOUGH):
+        return at, False
+    return _last_terminator(data, limit, syntax) + 1, None
+
+
+def _intruder(source: Source, syntax: Syntax) -> int:
+    """Where another interchange begins although this one has not ended, -1 if nowhere (or not yet decidable: then a
+    limit).
+    """
+    data = source.data
+    for tag in (b"ISA", b"UNA", b"UNB"):
+        at = data.find(tag)
+        while at >= 0:
+            if not source.ended and len(data) - at < ENOUGH:
+                if headers.starts(data + b"*", at) and (_begins_segment(data, at, syntax) or tag == b"ISA"):
+                    return at
+            elif headers.sound(data, at) or (
+                _begins_segment(data, at, syntax) and headers.read(data, at, source.place(source.base + at)) is not None
+            ):
+                return at
+            at = data.find(tag, at + 1)
+    return -1
+
+
+def _begins_segment(data: bytes, at: int, syntax: Syntax) -> bool:
+    """Only noise stands between the last terminator (or the start of what is at hand) and `at`."""
+    before = data[max(0, at - 64) : at].rstrip(
+        NOISE.replace(syntax.terminator, b"") if syntax.terminator in NOISE else NOISE
+    )
+    return before.endswith(syntax.terminator) or (not before and at <= 64)
+
+
+def _terminator(data: bytes, start: int, limit: int, syntax: Syntax) -> int:
+    end = data.find(syntax.terminator, start, limit)
+    while end >= 0 and syntax.release and released(data[start:end], syntax.release):
+        end = data.find(syntax.terminator, end + 1, limit)
+    return end
+
+
+def _last_terminator(data: bytes, limit: int, syntax: Syntax) -> int:
+    end = data.rfind(syntax.terminator, 0, limit)
+    while end >= 0 and syntax.release and released(data[max(0, end - 99) : end], syntax.release):
+        end = data.rfind(syntax.terminator, 0, end)
+    return end
+
+
+def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
+    terminator = syntax.terminator
+    pieces = block.split(terminator)
+    if syntax.release and syntax.release + terminator in block:
+        pieces = headers.split_released(block, terminator, syntax.release)
+    if not pieces[-1]:
+        pieces.pop()
+    segments = pieces
+    if terminator == b"\n" and b"\r" in block:
+        segments = [piece.strip(b"\r \t") for piece in pieces]
+    elif any(mark in block for mark in (b"\n", b"\r", terminator + b" ", terminator + b"\t")) or block[:1] in b" \t":
+        segments = [piece.lstrip(NOISE) for piece in pieces]
+    if padded:
+        segments = [segment.rstrip(b" ") for segment in segments]
+    batch = Batch(segments, pieces, source, source.base)
+    if not all(segments):
+        _without_empty(batch, syntax)
+    return batch
+
+
+def _without_empty(batch: Batch, syntax: Syntax) -> None:
+    empty = sum(not segment for segment in batch.segments)
+    batch.segments = [segment for segment in batch.segments if segment]
+    if syntax.terminator in b"\r\n":
+        return
+    pieces, offset = batch.pieces, batch.offset
+    first = next(i for i, piece in enumerate(pieces) if not piece.lstrip(NOISE))
+    at = offset + sum(len(piece) + 1 for piece in pieces[:first])
+    batch.findings.append(
+        Finding(
+            "interchange", "warning", "", f"A terminator follows a terminator: {empty} empty segment(s)",
+            Position(batch.source.place(at)), "", "they were passed over; ask the sender to leave them out", "empty",
+        )
+    )  # fmt: skip
+
+
+def _endless(source: Source, syntax: Syntax) -> Iterator[Event]:
+    size, value, offset = 0, source.data[:60], source.place(source.base)
+    while source.data:
+        size += len(source.data)
+        source.drop(len(source.data))
+        source.more()
+    message = f"A segment does not end within {LONGEST >> 20} MiB: no terminator {syntax.terminator!r} was found"
+    remedy = f"the {size} bytes from here to the end of the file were not read; ask the sender for the file again"
+    yield stray("error", "endless", offset, value, message, remedy)
+    yield Closing(source.place(source.base), False)
+
+
+def _rest(source: Source, syntax: Syntax, padded: bool) -> Iterator[Event]:
+    """The file ends without a terminator: what is left is a segment all the same."""
+    rest = source.data.lstrip(NOISE)
+    if rest:
+        batch = _batch(source, syntax, source.data, padded)
+        batch.segments = [segment.rstrip(NOISE) for segment in batch.segments]
+        batch.findings.append(
+            Finding(
+                "interchange", "warning", "004", "The last segment has no terminator", Position(batch.place(0)),
+                rest[:60].decode("latin-1"), "it was read to the end of the file", "terminator",
+            )
+        )  # fmt: skip
+        yield batch
+    source.drop(len(source.data))
+    yield Closing(source.place(source.base), rest[:3] in (b"IEA", b"UNZ", b"iea"))
