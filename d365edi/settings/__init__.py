@@ -14,7 +14,7 @@ from .daemon import Daemon, Log, Retain, Secrets, Tls
 from .endpoints import Complete, Endpoint, LocalFolder, Move, Sftp, Timeouts
 from .partners import X12, Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
 from .section import Destination, Schedule, SecretRef, Source
-from .tree import Named, Settings, load
+from .tree import Keyring, Named, Settings, load
 from .values import Identity
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Endpoint",
     "Events",
     "Identity",
+    "Keyring",
     "LocalFolder",
     "Log",
     "Move",

@@ -98,7 +98,9 @@ def _identities(teller: Teller) -> Iterator[SettingsError]:
             continue
         key = (*partner, "x12", "them")
         if first := seen.get((us, them)):
-            sentence = f"is also {first[1]}'s, at {teller.places.where(*first)}, with the same `us`: their files could be of either"
+            sentence = (
+                f"is also {first[1]}'s (at {teller.places.where(*first)}) with the same `us`: a file could be of either"
+            )
             yield teller.tell(
                 key, sentence, "give each partner its own identity, or make one partner of the two", value=them
             )

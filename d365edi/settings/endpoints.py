@@ -15,6 +15,12 @@ from .section import Path, Secret, Section
 from .values import Duration, Folder, Host, Size, Span, Text, Whole, wrong
 
 
+def _sentinel(value: str) -> str:
+    if value.count("{name}") != 1 or value == "{name}" or re.search(r"[/{}]", value.replace("{name}", "")):
+        raise wrong("is not made of the file's name", 'write it as "{name}.done"')
+    return value
+
+
 class Complete(Section):
     """When a file is whole: it looks the same so often, or its sentinel stands beside it."""
 
@@ -22,7 +28,7 @@ class Complete(Section):
     """Equal looks (size and time) before a file is taken."""
     apart: Span = timedelta(seconds=3)
     """Between the looks of one run."""
-    sentinel: Annotated[Text, AfterValidator(lambda value: _sentinel(value))] | None = None
+    sentinel: Annotated[Text, AfterValidator(_sentinel)] | None = None
     """The name of the empty file that says so, as "{name}.done"; then looks are not counted."""
 
     @model_validator(mode="after")
@@ -30,12 +36,6 @@ class Complete(Section):
         if self.sentinel and self.model_fields_set & {"looks", "apart"}:
             raise wrong("has a sentinel and counts looks", "write one of the two")
         return self
-
-
-def _sentinel(value: str) -> str:
-    if value.count("{name}") != 1 or value == "{name}" or re.search(r"[/{}]", value.replace("{name}", "")):
-        raise wrong("is not made of the file's name", 'write it as "{name}.done"')
-    return value
 
 
 class Move(Section):

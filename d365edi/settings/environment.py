@@ -39,7 +39,7 @@ def read(
         key = _key(words, tree)
         value = _value(environ[variable])
         _put(said, key, value)
-        places.spoken |= {leaf: variable for leaf in _leaves(key, value)}
+        places.spoken |= dict.fromkeys(_leaves(key, value), variable)
     return said, mistakes
 
 

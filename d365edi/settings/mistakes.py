@@ -72,9 +72,7 @@ class Teller:
         key: list[str] = []
         at: Any = self.written
         for index, part in enumerate(loc):
-            if isinstance(at, Mapping) and part in at:
-                at = at[part]
-            elif isinstance(at, list) and isinstance(part, int):
+            if (isinstance(at, Mapping) and part in at) or (isinstance(at, list) and isinstance(part, int)):
                 at = at[part]
             elif index == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
                 at = None
@@ -130,7 +128,7 @@ class Teller:
             "holds a secret as it is, and settings hold only names",
             where=self.places.where(*key),
             key=".".join(map(_quoted, key)),
-            remedy=f'write {{ secret = "{name}" }} and run: d365edi secrets set {name}; then change the secret, it was readable here',
+            remedy=f'write {{ secret = "{name}" }} and run: d365edi secrets set {name}; change it, too: it was readable here',
         )
 
     def _secret_name(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:

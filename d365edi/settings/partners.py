@@ -15,7 +15,7 @@ from .values import Company, Delimiters, Duration, Flag, FreeTable, GroupId, Nam
 
 
 def _version(value: str) -> str:
-    if value[:6] not in ("004010", "005010") or not value[6:].isalnum() and value[6:] or len(value) > 12:
+    if value[:6] not in ("004010", "005010") or (not value[6:].isalnum() and value[6:]) or len(value) > 12:
         raise wrong("is not a version that is spoken here", 'write "004010" or "005010", with a suffix as "004010VICS"')
     return value
 
@@ -140,7 +140,7 @@ class Receive(Section):
     """What is created in D365."""
     company: Company
     """In which company."""
-    purpose: Mapping[str, Literal["create", "ignore", "hold"]] = Field(default_factory=lambda: {"00": "create"})
+    purpose: Mapping[str, Literal["create", "ignore", "hold"]] = Field(default={"00": "create"})
     """Purpose code (BEG01) = what is done; what is not listed is held."""
     ignore: tuple[Text, ...] = ()
     """Segments that would hold the document because no row reads them, and may be passed over: "SDQ"."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from string import Formatter
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from .cron import Cron
@@ -91,6 +91,7 @@ class Source(Section):
         return self.path.rpartition("/")[2]
 
 
+_SOME_DAY = datetime(2025, 1, 31, tzinfo=UTC)
 _FILE_WORDS = ("partner", "set", "control", "number", "date", "time")
 
 
@@ -100,7 +101,7 @@ def _file_name(value: str) -> str:
         fields = [field for _, field, _, _ in Formatter().parse(value) if field is not None]
         if unknown := [field for field in fields if field not in _FILE_WORDS]:
             raise wrong(f'has "{{{unknown[0]}}}", which is not known', remedy)
-        name = file_name(value, partner="p", set="810", control=1, number="1", at=datetime.min)
+        name = file_name(value, partner="p", set="810", control=1, number="1", at=_SOME_DAY)
     except (ValueError, KeyError, IndexError, AttributeError):
         raise wrong("is not a file name's template", remedy) from None
     if not {"control", "number"} & set(fields):

@@ -1,4 +1,4 @@
-"""The whole of the settings, and how they are read: files, then the environment over them, then every check, then one frozen tree.
+"""The whole of the settings and how they are read: files, the environment over them, every check, and one frozen tree.
 
 Knows: the sections, and in which order sources hold. Does not know: secrets' values (`d365edi.secrets` reveals them by name).
 """
@@ -6,7 +6,7 @@ Knows: the sections, and in which order sources hold. Does not know: secrets' va
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from d365edi.errors import SettingsError
+from d365edi.errors import SecretError
 
 from . import cross, environment, files
 from .d365 import D365
@@ -37,7 +37,7 @@ class _Source(PydanticBaseSettingsSource):
         super().__init__(settings_cls)
         self.tree = tree
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - as its base says
         """What this source says of one section."""
         return self.tree.get(field_name), field_name, False
 
@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     """Who they are."""
 
     _places: Places = PrivateAttr(default_factory=Places)
+    _reveal: Callable[[str], str] | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -87,6 +88,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The trees that `load` has read, the environment's over the files'; what is handed in holds over both."""
+        del (
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+        )  # they would know neither `environ` nor where a key was said
         return (init_settings, *(_Source(settings_cls, tree) for tree in _sources.get()))
 
     def where(self, *key: object) -> str:
@@ -95,6 +101,18 @@ class Settings(BaseSettings):
         A key that no file says gives the nearest table around it; one that the environment says gives its variable.
         """
         return self._places.where(*key)
+
+    def secret(self, reference: SecretRef) -> str:
+        """The secret that a key names. SecretError with the key's place when it is nowhere, or `load` was given no keyring."""
+        if self._reveal is None:
+            raise SecretError(f'nothing here can reveal the secret "{reference.secret}"')
+        try:
+            return self._reveal(reference.secret)
+        except SecretError as error:
+            named = next((one for one in self.references() if one.name == reference.secret), None)
+            if named:
+                error.where, error.key = named.where, named.key
+            raise
 
     def references(self) -> tuple[Named, ...]:
         """Every secret that the settings name, in the order of the sections."""
@@ -114,11 +132,15 @@ def _references(part: object, key: Key) -> Iterator[tuple[Key, SecretRef]]:
             yield from _references(held, (*key, str(name)))
 
 
-def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+Keyring = Callable[[Secrets, Mapping[str, str]], Callable[[str], str]]
+"""From where secrets are kept and the environment to what reveals a secret by name: `d365edi.secrets.keyring(log.hide)`."""
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyring | None = None) -> Settings:
     """Read, check and freeze the settings: the file at `path`, what it includes, and `D365EDI_...` of `environ` over both.
 
-    Relative paths are taken from the main file's folder. Raises one SettingsError with every mistake found: the first one in the
-    order of the files leads, the others are its `others`.
+    Relative paths are taken from the main file's folder. `keyring` makes what reveals secrets; without it none can be. Raises
+    one SettingsError with every mistake found: the first in the order of the files leads, the others are its `others`.
     """
     path = path.absolute()
     written, places, mistakes = files.read(path)
@@ -140,6 +162,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         first.others = tuple(others)
         raise first from None
     settings._places = places
+    settings._reveal = keyring(settings.secrets, environ) if keyring else None
     return settings
 
 

@@ -1,0 +1,182 @@
+"""What is told while it runs: one line an event that a business person can read, or one JSON object a line.
+
+    12:00:05.412 INFO  acme.850      received   PO-77.edi 4.1 kB sha256:9f2c1a…   run=acme:PO-77.edi:9f2c1a
+
+Everything passes one sink, which builds the whole text, escapes control characters (a file's name cannot forge a line) and takes
+out every secret that was revealed and whatever looks like one. Only constant templates reach loguru: a name with braces in it is
+data. What the libraries tell comes the same way, from WARNING up: below that httpx tells whole URLs.
+
+Knows: lines. Does not know: what happened.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import tzinfo
+from types import FrameType
+from typing import IO, TYPE_CHECKING, Any, Literal
+from urllib.parse import quote, quote_plus
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LIBRARIES = (
+    "httpx",
+    "httpcore",
+    "asyncssh",
+    "azure",
+    "msal",
+    "apscheduler",
+    "uvicorn",
+    "asyncio",
+    "aiosqlite",
+    "tzlocal",
+)
+
+_hidden: list[str] = []
+_SECRETIVE = re.compile(
+    r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic)\s+|\bbearer\s+(?=[A-Za-z0-9_-]{20})"
+    r"|(?:client_secret|client_assertion|access_token|refresh_token|password|passphrase|secret|sig)[\"']?\s*[:=]\s*[\"']?)"
+    r"[^\s\"'&,;}\\]+"
+)
+_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")
+_PRIVATE = re.compile(r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?(?:-----END \1-----|$)", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONG_ID = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{26,}\b")
+_SHORTEST_LINE = 12
+
+
+def setup(
+    level: Level = "INFO",
+    format: Literal["line", "json"] = "line",
+    stream: IO[str] | None = None,
+    zone: tzinfo | None = None,
+) -> None:
+    """Tell events from `level` up to `stream` (stderr), in `format`, timed in `zone` (the machine's). May be called again."""
+    sink = _Sink(stream, format, zone)
+    logger.remove()
+    logger.add(sink, level=level, format="{message}", backtrace=False, diagnose=False, catch=False)
+    logging.basicConfig(handlers=[_Intercept()], level=logging.WARNING, force=True)
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def say(level: Level, flow: str, verb: str, sentence: str, **fields: object) -> None:
+    """Tell one event: whose flow, one word for what happened, and the sentence; fields follow it (`run=...`, `ms=...`)."""
+    logger.bind(flow=flow, verb=verb, fields=fields).opt(depth=1).log(level, "{}", sentence)
+
+
+def defect(flow: str, what: str, error: BaseException | None = None) -> None:
+    """Tell of something that nobody foresaw, with its trace: a mistake in d365edi, not in a partner's file."""
+    logger.bind(flow=flow, verb="defect", fields={}).opt(depth=1, exception=error or True).error(
+        "{}", f"{what}: {type(error).__name__}: {error}" if error else what
+    )
+
+
+def about(**fields: object) -> AbstractContextManager[None]:
+    """While inside, every line has these fields; follows tasks and threads that are started there."""
+    return logger.contextualize(about=fields)
+
+
+def hide(secret: str) -> None:
+    """From now on no line shows this text, as it is, quoted in a URL or in JSON, nor one of its longer lines."""
+    for text in (
+        secret,
+        *(line for line in secret.split("\n") if len(line) >= _SHORTEST_LINE and len(line) < len(secret)),
+    ):
+        for form in (text, _escape(text), json.dumps(text)[1:-1], quote(text, safe=""), quote_plus(text)):
+            if form and form not in _hidden:
+                _hidden.append(form)
+    _hidden.sort(key=len, reverse=True)
+
+
+def redact(text: str) -> str:
+    """The text without any hidden secret and without what looks like a password, a token or a private key."""
+    for secret in _hidden:
+        if secret in text:
+            text = text.replace(secret, "***")
+    text = _PRIVATE.sub("***", text)
+    text = _TOKEN.sub("***", text)
+    return _SECRETIVE.sub(lambda found: f"{found[1]}***", text)
+
+
+def _escape(text: str) -> str:
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def _short(text: str) -> str:
+    """For reading: escaped, digests and other long ids cut to their first six digits."""
+    return _LONG_ID.sub(r"\1…", _escape(text))
+
+
+class _Intercept(logging.Handler):
+    """Hands what the standard library's loggers are told to loguru."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            level: str | int = logger.level(record.levelname).name
+        except ValueError:
+            level = record.levelno
+        frame: FrameType | None = logging.currentframe()
+        depth = 0
+        while frame and (depth == 0 or frame.f_code.co_filename == logging.__file__):
+            frame = frame.f_back
+            depth += 1
+        told = logger.bind(flow=record.name, verb="says", fields={})
+        told.opt(depth=depth, exception=record.exc_info).log(level, "{}", record.getMessage())
+
+
+class _Sink:
+    """Builds, escapes, redacts and writes each event, in this order."""
+
+    def __init__(self, stream: IO[str] | None, format: Literal["line", "json"], zone: tzinfo | None) -> None:
+        self.stream = stream
+        self.build = self._line if format == "line" else self._json
+        self.zone = zone
+
+    def __call__(self, message: Message) -> None:
+        stream = self.stream or sys.stderr
+        stream.write(f"{redact(self.build(message.record))}\n")
+        stream.flush()
+
+    def _line(self, record: Record) -> str:
+        time = record["time"].astimezone(self.zone)
+        extra = record["extra"]
+        level = record["level"].name.replace("WARNING", "WARN")
+        head = f"{time:%H:%M:%S}.{time.microsecond // 1000:03} {level:<5}"
+        told = f"{head} {_escape(extra.get('flow', '')):<13} {_escape(extra.get('verb', '')):<10} {_short(record['message'])}"
+        fields = "  ".join(f"{name}={_short(str(value))}" for name, value in _fields(extra))
+        return "\n".join([f"{told}   {fields}" if fields else told, *(f"    {line}" for line in _trace(record))])
+
+    def _json(self, record: Record) -> str:
+        extra = record["extra"]
+        told = {
+            "time": record["time"].astimezone(self.zone).isoformat(timespec="milliseconds"),
+            "level": record["level"].name,
+            "flow": extra.get("flow", ""),
+            "event": extra.get("verb", ""),
+            "message": record["message"],
+            **dict(_fields(extra)),
+        }
+        if trace := list(_trace(record)):
+            told["trace"] = trace
+        return _escape(json.dumps(told, ensure_ascii=False, default=str))
+
+
+def _fields(extra: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    yield from {**extra.get("about", {}), **extra.get("fields", {})}.items()
+
+
+def _trace(record: Record) -> Iterator[str]:
+    if (error := record["exception"]) is not None and error.value is not None:
+        for block in traceback.format_exception(error.type, error.value, error.traceback):
+            yield from (_escape(line) for line in block.rstrip("\n").split("\n"))
