@@ -1,0 +1,125 @@
+"""Grounds for the endpoints' tests: a folder, asyncssh's server and OpenSSH's sshd, each with a real directory behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from d365edi.endpoints.base import Parcel, Place, Remote
+from d365edi.endpoints.folder import Folder
+from d365edi.endpoints.sftp import Sftp
+from d365edi.endpoints.shelf import Shelf
+from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server
+from tests.servers.openssh import OpenSsh, openssh
+
+
+@dataclass
+class Ground:
+    """One kind of endpoint over `home`; `prefix` is the path of `home` as the endpoint spells it."""
+
+    home: Path
+    prefix: str
+    build: Callable[..., Shelf]
+    made: list[Shelf] = field(default_factory=list)
+
+    def open(self, **options: Any) -> Shelf:
+        """An endpoint; closed when the test is over."""
+        self.made.append(self.build(**options))
+        return self.made[-1]
+
+    def at(self, folder: str) -> str:
+        """A folder as the endpoint spells it."""
+        return f"{self.prefix}/{folder}"
+
+    def put(self, path: str, data: bytes = b"ISA*00*~") -> Path:
+        """A file of the partner's."""
+        there = self.home / path
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes(data)
+        return there
+
+    def tree(self, folder: str = "") -> dict[str, bytes]:
+        """Every file below a folder with its bytes."""
+        start = self.home / folder
+        return {str(p.relative_to(start)): p.read_bytes() for p in sorted(start.rglob("*")) if p.is_file()}
+
+    async def remote(self, folder: str, name: str, **options: Any) -> Remote:
+        """A file as it is listed now."""
+        listing = await self.open(**options).list(Place(self.at(folder)))
+        return next(remote for remote in listing.remotes if remote.name == name)
+
+    def parcel(self, payload: bytes = b"ISA*810~", progress: Mapping[str, str] | None = None) -> Parcel:
+        """An invoice to deliver into `inbound`, which is there."""
+        (self.home / "inbound").mkdir(exist_ok=True)
+        return Parcel(7, self.at("inbound"), "810_7.edi", payload, progress or {})
+
+
+class Marks:
+    """The journal's part in a delivery: keeps what is marked, and may die right after a step was."""
+
+    def __init__(self, die_after: str = "", watch: Callable[[str], None] | None = None) -> None:
+        self.progress: dict[str, str] = {}
+        self.steps: list[str] = []
+        self.die_after = die_after
+        self.watch = watch
+
+    async def __call__(self, step: str, facts: Mapping[str, str]) -> None:
+        self.progress |= {**facts, "step": step}
+        self.steps.append(step)
+        if self.watch:
+            self.watch(step)
+        if step == self.die_after:
+            raise Killed
+
+
+class Killed(Exception):
+    """The process died here."""
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSsh]:
+    """OpenSSH's server, shared: tests keep to folders of their own."""
+    with openssh(tmp_path_factory.mktemp("sshd")) as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty directory."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+async def server(home: Path) -> AsyncIterator[AsyncsshServer]:
+    """asyncssh's server over a fresh home folder."""
+    async with asyncssh_server(home) as running:
+        yield running
+
+
+@pytest.fixture(params=["folder", "asyncssh", "openssh"])
+async def ground(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Ground]:
+    """Each implementation of the door in turn."""
+    if request.param == "folder":
+        yield Ground(home, "", lambda **options: Folder("acme", home, **options))
+        return
+    if request.param == "openssh":
+        config = request.getfixturevalue("sshd").config()
+        ground = Ground(home, str(home), lambda **options: Sftp("acme", config, **options))
+        yield ground
+        await _close(ground)
+        return
+    async with asyncssh_server(home) as running:
+        ground = Ground(home, "", lambda **options: Sftp("acme", running.config(), **options))
+        yield ground
+        await _close(ground)
+
+
+async def _close(ground: Ground) -> None:
+    for endpoint in ground.made:
+        await endpoint.close()

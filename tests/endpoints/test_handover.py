@@ -1,0 +1,147 @@
+"""Handing over: the table, every row of it; and the two ways that write under the final name, over every ground."""
+
+from __future__ import annotations
+
+import pytest
+
+from d365edi.endpoints.base import Landed, NotLanded
+from d365edi.endpoints.handover import Content, Mode, Next, Plan, Seen, compare, decide
+from d365edi.errors import Disputed
+from tests.endpoints.conftest import Ground, Killed, Marks
+
+
+def plan(mode: Mode) -> Plan:
+    return Plan(mode, "/in/a", "/in/.a.part", "/in/a.done", 100)
+
+
+@pytest.mark.parametrize(
+    ("step", "temp", "final", "content", "todo"),
+    [
+        ("", None, None, "unread", "upload"),
+        ("intent", None, None, "unread", "upload"),
+        ("intent", 40, None, "unread", "replace"),
+        ("intent", 100, None, "unread", "replace"),
+        ("intent", None, 100, "unread", "upload"),  # not ours: the rename will find it taken
+        ("uploaded", 100, None, "unread", "rename"),
+        ("uploaded", 40, None, "unread", "replace"),
+        ("uploaded", None, 100, "unread", "there"),
+        ("uploaded", None, 90, "unread", "disputed"),
+        ("uploaded", None, None, "unread", "taken"),
+        ("uploaded", 100, 90, "unread", "disputed"),
+        ("uploaded", 100, 100, "unread", "read"),
+        ("uploaded", 100, 100, "equal", "there"),
+        ("uploaded", 100, 100, "other", "disputed"),
+    ],
+)
+def test_a_rename_is_resumed_by_what_is_seen(
+    step: str, temp: int | None, final: int | None, content: Content, todo: Next
+) -> None:
+    assert decide(plan("rename"), step, Seen(temp, final, content=content)) == todo
+
+
+@pytest.mark.parametrize(
+    ("mode", "step", "final", "sentinel", "content", "todo"),
+    [
+        ("direct", "", None, False, "unread", "upload"),
+        ("direct", "intent", None, False, "unread", "upload"),
+        ("direct", "intent", 40, False, "unread", "read"),
+        ("direct", "intent", 40, False, "prefix", "replace"),
+        ("direct", "intent", 40, False, "other", "disputed"),
+        ("direct", "intent", 100, False, "unread", "read"),
+        ("direct", "intent", 100, False, "equal", "there"),
+        ("direct", "intent", 100, False, "other", "disputed"),
+        ("direct", "intent", 101, False, "unread", "disputed"),
+        ("direct", "uploaded", None, False, "unread", "taken"),
+        ("direct", "uploaded", 100, False, "unread", "there"),
+        ("direct", "uploaded", 40, False, "prefix", "replace"),
+        ("direct", "uploaded", 101, False, "unread", "disputed"),
+        ("sentinel", "intent", 100, False, "equal", "announce"),
+        ("sentinel", "uploaded", 100, False, "unread", "announce"),
+        ("sentinel", "uploaded", 100, True, "unread", "there"),
+        ("sentinel", "uploaded", None, False, "unread", "taken"),
+    ],
+)
+def test_writing_under_the_final_name_is_resumed_by_what_is_seen(
+    mode: Mode, step: str, final: int | None, sentinel: bool, content: Content, todo: Next
+) -> None:
+    assert decide(plan(mode), step, Seen(None, final, sentinel, content)) == todo
+
+
+@pytest.mark.parametrize(
+    ("theirs", "content"),
+    [(b"abc", "equal"), (b"ab", "prefix"), (b"", "prefix"), (b"abd", "other"), (b"abcd", "other")],
+)
+def test_what_stands_there_is_ours_its_beginning_or_something_else(theirs: bytes, content: Content) -> None:
+    assert compare(theirs, b"abc") == content
+
+
+BOTH = pytest.mark.parametrize(
+    ("mode", "whole"),
+    [("direct", {"810_7.edi": b"ISA*810~"}), ("sentinel", {"810_7.edi": b"ISA*810~", "810_7.edi.done": b""})],
+)
+
+
+@BOTH
+async def test_direct_writes_one_file_and_sentinel_announces_it(
+    ground: Ground, mode: Mode, whole: dict[str, bytes]
+) -> None:
+    marks = Marks()
+    endpoint = ground.open(deliver=mode)
+    receipt = await endpoint.deliver(ground.parcel(), marks)
+    assert ground.tree("inbound") == whole
+    assert await endpoint.probe(ground.parcel(progress=marks.progress)) == Landed(receipt)
+
+
+@BOTH
+@pytest.mark.parametrize("step", ["intent", "uploaded"])
+async def test_direct_and_sentinel_go_on_after_a_kill(
+    ground: Ground, mode: Mode, whole: dict[str, bytes], step: str
+) -> None:
+    marks = Marks(die_after=step)
+    with pytest.raises(Killed):
+        await ground.open(deliver=mode).deliver(ground.parcel(), marks)
+    await ground.open(deliver=mode).deliver(ground.parcel(progress=marks.progress), Marks())
+    assert ground.tree("inbound") == whole
+
+
+@BOTH
+async def test_our_own_unfinished_piece_under_the_final_name_is_written_anew(
+    ground: Ground, mode: Mode, whole: dict[str, bytes]
+) -> None:
+    marks = Marks(die_after="intent")
+    with pytest.raises(Killed):
+        await ground.open(deliver=mode).deliver(ground.parcel(), marks)
+    ground.put("inbound/810_7.edi", b"ISA*")
+    endpoint = ground.open(deliver=mode)
+    assert await endpoint.probe(ground.parcel(progress=marks.progress)) == NotLanded()
+    await endpoint.deliver(ground.parcel(progress=marks.progress), Marks())
+    assert ground.tree("inbound") == whole
+
+
+@BOTH
+async def test_what_the_partner_took_the_instant_it_was_closed_has_landed(
+    ground: Ground, mode: Mode, whole: dict[str, bytes]
+) -> None:
+    marks = Marks()
+    await ground.open(deliver=mode).deliver(ground.parcel(), marks)
+    for name in whole:
+        (ground.home / "inbound" / name).unlink()
+    receipt = await ground.open(deliver=mode).deliver(ground.parcel(progress=marks.progress), Marks())
+    assert (receipt.detail["outcome"], ground.tree("inbound")) == ("taken by the partner", {})
+
+
+@BOTH
+@pytest.mark.parametrize("theirs", [b"theirs!!", b"ISA*", b"something longer than ours"])
+async def test_at_the_first_attempt_whatever_has_the_name_is_not_ours(
+    ground: Ground, mode: Mode, whole: dict[str, bytes], theirs: bytes
+) -> None:
+    there = ground.put("inbound/810_7.edi", theirs)
+    with pytest.raises(Disputed):
+        await ground.open(deliver=mode).deliver(ground.parcel(), Marks())
+    assert there.read_bytes() == theirs
+
+
+async def test_a_sentinel_that_is_there_already_is_fine(ground: Ground) -> None:
+    ground.put("inbound/810_7.edi.done", b"")
+    await ground.open(deliver="sentinel").deliver(ground.parcel(), Marks())
+    assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~", "810_7.edi.done": b""}

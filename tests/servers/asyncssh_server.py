@@ -1,0 +1,168 @@
+"""asyncssh's own server with faults at will: lost replies, stalls, cuts, growing files, names from a stranger."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from d365edi.endpoints.sftp import SftpConfig
+
+
+@functools.cache
+def key(algorithm: str = "ssh-ed25519", which: int = 0) -> asyncssh.SSHKey:
+    """A key made for this run; `which` tells several apart."""
+    assert which >= 0
+    return asyncssh.generate_private_key(algorithm)
+
+
+@dataclass
+class Faults:
+    """What goes wrong. Acts are SFTP's: open, write, close, rename, remove, lstat, scandir, mkdir, fsync, read, fstat.
+
+    `lose`: the act is done, then the connection is cut before the answer. `cut`: the connection is cut before the act.
+    `stall`: no answer ever. `refuse`: this error instead. Each holds for `times` acts (by default until it is cleared).
+    """
+
+    lose: set[str] = field(default_factory=set)
+    cut: set[str] = field(default_factory=set)
+    stall: set[str] = field(default_factory=set)
+    refuse: dict[str, Exception] = field(default_factory=dict)
+    skip: int = 0
+    names: list[asyncssh.SFTPName] = field(default_factory=list)
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
+    after: dict[str, Callable[[], None]] = field(default_factory=dict)
+    acts: Counter[str] = field(default_factory=Counter)
+
+    def clear(self) -> None:
+        """All is well again."""
+        for kind in (self.lose, self.cut, self.stall, self.refuse, self.names, self.before, self.after):
+            kind.clear()
+
+
+class Server(asyncssh.SFTPServer):
+    """A chrooted server that asks the faults before and after every act."""
+
+    def __init__(self, chan: asyncssh.SSHServerChannel[bytes], *, home: Path, faults: Faults) -> None:
+        super().__init__(chan, chroot=str(home).encode())
+        self.faults = faults
+
+    async def _act(self, name: str, work: Callable[[], Any]) -> Any:
+        faults = self.faults
+        faults.acts[name] += 1
+        if hook := faults.before.get(name):
+            hook()
+        if name in faults.stall:
+            await asyncio.sleep(3600)
+        if name in faults.cut:
+            await self._hang_up()
+        if name in faults.refuse:
+            raise faults.refuse[name]
+        result = work()
+        if hook := faults.after.get(name):
+            hook()
+        if name in faults.lose:
+            await self._hang_up()
+        return result
+
+    async def _hang_up(self) -> None:
+        self.connection.abort()
+        await asyncio.sleep(3600)
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+        return self._act("open", lambda: asyncssh.SFTPServer.open(self, path, pflags, attrs))
+
+    def read(self, file_obj: object, offset: int, size: int) -> Any:
+        return self._act("read", lambda: asyncssh.SFTPServer.read(self, file_obj, offset, size))
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> Any:
+        return self._act("write", lambda: asyncssh.SFTPServer.write(self, file_obj, offset, data))
+
+    def fsync(self, file_obj: object) -> Any:
+        return self._act("fsync", lambda: asyncssh.SFTPServer.fsync(self, file_obj))
+
+    def close(self, file_obj: object) -> Any:
+        return self._act("close", lambda: asyncssh.SFTPServer.close(self, file_obj))
+
+    def fstat(self, file_obj: object) -> Any:
+        return self._act("fstat", lambda: asyncssh.SFTPServer.fstat(self, file_obj))
+
+    def rename(self, oldpath: bytes, newpath: bytes) -> Any:
+        return self._act("rename", lambda: asyncssh.SFTPServer.rename(self, oldpath, newpath))
+
+    def remove(self, path: bytes) -> Any:
+        return self._act("remove", lambda: asyncssh.SFTPServer.remove(self, path))
+
+    def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> Any:
+        return self._act("mkdir", lambda: asyncssh.SFTPServer.mkdir(self, path, attrs))
+
+    def lstat(self, path: bytes) -> Any:
+        return self._act("lstat", lambda: asyncssh.SFTPServer.lstat(self, path))
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        await self._act("scandir", lambda: None)
+        for name in self.faults.names:
+            yield name
+        async for name in super().scandir(path):
+            yield name
+
+
+@dataclass
+class AsyncsshServer:
+    """A running server, its home folder and its faults."""
+
+    home: Path
+    port: int
+    faults: Faults
+    acceptor: asyncssh.SSHAcceptor
+
+    def config(self, **changes: Any) -> SftpConfig:
+        """How to reach it, with its host key pinned."""
+        particulars: dict[str, Any] = {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "username": "contoso",
+            "key": key(which=1).export_private_key().decode(),
+            "host_keys": (key().export_public_key().decode(),),
+            "deadline": 10.0,
+        }
+        return SftpConfig(**(particulars | changes))
+
+
+class _Gate(asyncssh.SSHServer):
+    """Lets one user in by key or by the password "open sesame"."""
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == ("contoso", "open sesame")
+
+
+@contextlib.asynccontextmanager
+async def asyncssh_server(home: Path, host_keys: list[asyncssh.SSHKey] | None = None) -> AsyncIterator[AsyncsshServer]:
+    """Serve `home` as the root of everything."""
+    faults = Faults()
+    authorized = asyncssh.import_authorized_keys(key(which=1).export_public_key().decode())
+    acceptor = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_host_keys=host_keys or [key()],
+        server_factory=_Gate,
+        authorized_client_keys=authorized,
+        sftp_factory=lambda chan: Server(chan, home=home, faults=faults),
+        encoding=None,
+    )
+    try:
+        yield AsyncsshServer(home, acceptor.get_port(), faults, acceptor)
+    finally:
+        acceptor.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(acceptor.wait_closed(), 2)
