@@ -99,7 +99,8 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_open ON deliveries (until, id) WHERE state IN ('pending', 'attempting', 'waiting');
 CREATE INDEX deliveries_order ON deliveries (order_key, id) WHERE state IN ('pending', 'attempting', 'waiting');
 CREATE INDEX deliveries_state ON deliveries (state, id, partner, ack);
-CREATE INDEX deliveries_ack ON deliveries (ack_due) WHERE ack = 'awaited';
+CREATE INDEX deliveries_awaited ON deliveries (ack_due) WHERE ack = 'awaited';
+CREATE INDEX deliveries_ack ON deliveries (ack, id, partner);
 CREATE INDEX deliveries_group ON deliveries (partner, functional_id, "group") WHERE "group" IS NOT NULL;
 CREATE INDEX deliveries_interchange ON deliveries (interchange) WHERE interchange IS NOT NULL;
 CREATE INDEX deliveries_control ON deliveries ("group") WHERE "group" IS NOT NULL;

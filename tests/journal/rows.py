@@ -1,0 +1,53 @@
+"""Rows to begin with: each with every particular that a test does not care about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from d365edi.journal import Delivery, Document, Message, Tx
+
+
+def message(tx: Tx, **particulars: Any) -> Message:
+    """A purchase order file from acme."""
+    usual: dict[str, Any] = {
+        "direction": "in",
+        "partner": "acme",
+        "flow": "acme.pickup.edi",
+        "endpoint": "acme",
+        "path": "/outbound",
+        "name": "PO-77.edi",
+        "size": 4,
+        "modified": 1000.0,
+        "payload": b"ISA*",
+    }
+    return tx.messages.add(**{**usual, **particulars})
+
+
+def document(tx: Tx, of: Message, **particulars: Any) -> Document:
+    """The purchase order in it."""
+    usual: dict[str, Any] = {
+        "message": of.id,
+        "partner": of.partner,
+        "flow": "acme.receive.850",
+        "kind": "PurchaseOrder",
+        "number": "4500123",
+        "company": "usmf",
+        "body": '{"number":"4500123"}',
+        "map_digest": "m" * 64,
+    }
+    return tx.documents.add(**{**usual, **particulars})
+
+
+def delivery(tx: Tx, **particulars: Any) -> Delivery:
+    """An invoice file for acme."""
+    usual: dict[str, Any] = {
+        "partner": "acme",
+        "flow": "acme.send.810",
+        "endpoint": "acme",
+        "path": "/inbound",
+        "name": "810_1.edi",
+        "kind": "810",
+        "payload": b"ISA*810",
+        "order_key": "",
+    }
+    return tx.deliveries.add(**{**usual, **particulars})
