@@ -34,7 +34,8 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from d365edi import listener, log, systemd
-from d365edi.app import DUE, App, FlowInfo
+from d365edi.app import DUE, App
+from d365edi.build import FlowInfo
 from d365edi.errors import D365EdiError, SettingsError
 from d365edi.settings import Settings
 
@@ -105,7 +106,7 @@ async def _serve(settings: Settings, load: Load, open_app: Open, orders: Orders)
         proven: Settings | None = None
         while True:
             try:
-                log.setup(settings.log.level, settings.log.format)
+                log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
                 async with open_app(settings) as app, Shift(app, settings, doors).open() as shift:
                     proven = settings
                     following = await shift.until(orders, load)
@@ -158,7 +159,7 @@ class Shift:
         self.fired = time.monotonic()
         self.closing = False
         self.idle = anyio.Event()
-        self.zone = ZoneInfo(settings.daemon.timezone)
+        self.zone = settings.daemon.timezone
         self.since = datetime.now(self.zone)
         self.scheduler = AsyncIOScheduler(
             timezone=self.zone, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}

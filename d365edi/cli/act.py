@@ -13,13 +13,16 @@ import http.client
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
 from d365edi import errors
 from d365edi.errors import D365EdiError, JournalError, SettingsError
+
+T = TypeVar("T")
 
 PATIENCE = 600.0
 """Seconds for an answer: a replay looks things up at the other side first."""
@@ -32,9 +35,9 @@ def actor() -> str:
 
 def load(path: Path) -> Any:
     """The settings. SettingsError in words, also when the file is not there."""
-    from d365edi import settings  # a verb that needs no settings does not pay for reading them
+    from d365edi import log, secrets, settings  # a verb that needs no settings does not pay for reading them
 
-    return settings.load(path)
+    return settings.load(path, keyring=secrets.keyring(log.hide))
 
 
 def perform(path: Path, verb: str, **arguments: Any) -> Any:
@@ -42,6 +45,18 @@ def perform(path: Path, verb: str, **arguments: Any) -> Any:
     settings = load(path)
     answered, answer = ask(settings.daemon.socket, verb, arguments)
     return answer if answered else anyio.run(_alone, settings, verb, arguments)
+
+
+def read(path: Path, work: Callable[[Any], T]) -> T:
+    """Ask the journal, beside a running daemon or without one. `work` is handed the journal's `Tx` and only reads."""
+    return anyio.run(_read, load(path).daemon.journal, work)
+
+
+async def _read(place: Path, work: Callable[[Any], T]) -> T:
+    from d365edi.journal import Journal
+
+    async with await Journal.open_readonly(place) as journal:
+        return await journal.read(work)
 
 
 def ask(place: Path, verb: str, arguments: dict[str, Any]) -> tuple[bool, Any]:
@@ -81,7 +96,7 @@ async def _alone(settings: Any, verb: str, arguments: dict[str, Any]) -> Any:
     from d365edi import listener, log  # only where no daemon runs
     from d365edi.app import App
 
-    log.setup(settings.log.level, settings.log.format)
+    log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
     async with App.open(settings) as app:
 
         async def fire(name: str) -> None:

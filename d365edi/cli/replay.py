@@ -18,7 +18,7 @@ def replay(
         str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")
     ],
     *,
-    rung: Annotated[str, typer.Option("--from", help="Where to begin: translate, resolve or deliver.")] = "translate",
+    rung: Annotated[str, typer.Option("--from", help="Where to begin: read, render or deliver.")] = "read",
     go: Annotated[bool, typer.Option("--go", help="Do it; without this only what would happen is told.")] = False,
     acks: Annotated[bool, typer.Option("--acks", help="Send acknowledgments again as well.")] = False,
     settings: SettingsFile = DEFAULT_SETTINGS,

@@ -36,7 +36,7 @@ async def _once(settings: Any) -> int:
     from d365edi import log
     from d365edi.app import App
 
-    log.setup(settings.log.level, settings.log.format)
+    log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
     async with App.open(settings) as app:
         tally = await app.once()
     log.say("INFO", "daemon", "once", str(tally))

@@ -1,0 +1,95 @@
+"""An invoice: what was shipped under an order, what it costs, and when it is to be paid.
+
+Knows: the invoice as it was meant. Does not know: the message or record it comes from.
+"""
+
+from __future__ import annotations
+
+from d365edi.documents.base import Amount, Day, Document, Scope, Text
+from d365edi.documents.values import (
+    Carrier,
+    Charge,
+    Contact,
+    Feature,
+    Freight,
+    ItemIds,
+    Moment,
+    Note,
+    Pack,
+    Parties,
+    Reference,
+    Tax,
+    Terms,
+    Totals,
+)
+
+
+class InvoiceLine(Scope):
+    """One line. `quantity` is negative on a credit; `price` is per `unit`.
+
+    `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They travel in no
+    message; the order's own words are found by them.
+    """
+
+    number: Text | None = None
+    quantity: Amount | None = None
+    unit: Text | None = None
+    price: Amount | None = None
+    price_basis: Text | None = None
+    item: ItemIds = ItemIds()
+    description: Text | None = None
+    description_kind: Text | None = None
+    features: tuple[Feature, ...] = ()
+    pack: Pack = Pack()
+    ship_date: Day | None = None
+    dates: tuple[Moment, ...] = ()
+    references: tuple[Reference, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    amount: Amount | None = None
+    order_number: Text | None = None
+    order_line: int | None = None
+    lot: Text | None = None
+
+
+class Invoice(Document):
+    """An invoice or a credit note (`type`). `total` is all of it: lines, charges less allowances, taxes.
+
+    `sales_order` is the seller's own order number, `account` the seller's account of the customer.
+    """
+
+    number: Text
+    date: Day | None = None
+    type: Text | None = None
+    purpose: Text | None = None
+    order_number: Text | None = None
+    order_date: Day | None = None
+    release: Text | None = None
+    currency: Text | None = None
+    department: Text | None = None
+    vendor_number: Text | None = None
+    sales_order: Text | None = None
+    bill_of_lading: Text | None = None
+    tracking: Text | None = None
+    packing_slip: Text | None = None
+    original_invoice: Text | None = None
+    account: Text | None = None
+    ship_date: Day | None = None
+    deliver_date: Day | None = None
+    dates: tuple[Moment, ...] = ()
+    references: tuple[Reference, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    parties: Parties = Parties()
+    terms: Terms = Terms()
+    freight: Freight = Freight()
+    carrier: Carrier = Carrier()
+    remarks: tuple[Text, ...] = ()
+    notes: tuple[Note, ...] = ()
+    lines: tuple[InvoiceLine, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    total: Amount | None = None
+    discountable: Amount | None = None
+    discounted: Amount | None = None
+    discount: Amount | None = None
+    totals: tuple[Totals, ...] = ()

@@ -1,0 +1,228 @@
+"""What orders and invoices are made of: parties, item numbers, charges, taxes, terms, freight, notes.
+
+Code values (a party's role, a kind of terms, a charge code) are kept as the partner sent them: they are echoed and compared, and
+only a map's code tables give them another word.
+
+Knows: business values. Does not know: which segment or entity they come from.
+"""
+
+from __future__ import annotations
+
+from d365edi.documents.base import Amount, Day, Scope, Text, Value
+
+
+class Reference(Value):
+    """A number by which somebody knows something; `qualifier` says whose and what."""
+
+    qualifier: Text | None = None
+    value: Text | None = None
+    description: Text | None = None
+
+
+class Moment(Value):
+    """A day (and a time as sent, HHMM or longer) with the meaning its qualifier gives it."""
+
+    qualifier: Text | None = None
+    date: Day | None = None
+    time: Text | None = None
+
+
+class Contact(Value):
+    """A person or desk; numbers with their kind (TE telephone, FX fax, EM mail)."""
+
+    function: Text | None = None
+    name: Text | None = None
+    number_kind: Text | None = None
+    number: Text | None = None
+    second_kind: Text | None = None
+    second: Text | None = None
+    third_kind: Text | None = None
+    third: Text | None = None
+
+
+class Party(Scope):
+    """Who: a name, the id the partner knows them by with what kind of id it is, and an address."""
+
+    role: Text | None = None
+    name: Text | None = None
+    id_kind: Text | None = None
+    id: Text | None = None
+    second_name: Text | None = None
+    third_name: Text | None = None
+    street: Text | None = None
+    second_street: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    zip: Text | None = None
+    country: Text | None = None
+    location_kind: Text | None = None
+    location: Text | None = None
+    contact: Contact = Contact()
+
+
+class Parties(Value):
+    """The parties with a part in the trade, each by its part; whoever has another one is in `others` with a role."""
+
+    buyer: Party = Party()
+    ship_to: Party = Party()
+    bill_to: Party = Party()
+    vendor: Party = Party()
+    ship_from: Party = Party()
+    remit_to: Party = Party()
+    mark_for: Party = Party()
+    others: tuple[Party, ...] = ()
+
+
+class ItemId(Value):
+    """An item number of a kind that has no field of its own."""
+
+    qualifier: Text
+    id: Text
+
+
+class ItemIds(Value):
+    """What a line is about: the GTIN (as sent: 8, 12, 13 or 14 digits), the buyer's, the vendor's and our own number, and others."""
+
+    gtin: Text | None = None
+    buyer: Text | None = None
+    vendor: Text | None = None
+    own: Text | None = None
+    others: tuple[ItemId, ...] = ()
+
+
+class Pack(Value):
+    """How a unit is packed: `count` inner units in one ordered unit, each of `size` `size_unit`."""
+
+    count: Amount | None = None
+    size: Amount | None = None
+    size_unit: Text | None = None
+    kind: Text | None = None
+    weight: Amount | None = None
+    weight_unit: Text | None = None
+    inner: Amount | None = None
+
+
+class Feature(Value):
+    """One described characteristic: colour, size, style ... or further text of a description."""
+
+    type: Text | None = None
+    characteristic: Text | None = None
+    code: Text | None = None
+    text: Text | None = None
+
+
+class Price(Value):
+    """A price that is not the price of the line: retail, suggested, catalogue."""
+
+    trade: Text | None = None
+    kind: Text | None = None
+    amount: Amount | None = None
+    quantity: Amount | None = None
+
+
+class Charge(Scope):
+    """An allowance (reduces), a charge (adds) or information. `amount` is without a sign: `kind` says the direction."""
+
+    kind: Text | None = None
+    code: Text | None = None
+    agency: Text | None = None
+    agency_code: Text | None = None
+    amount: Amount | None = None
+    percent_of: Text | None = None
+    percent: Amount | None = None
+    rate: Amount | None = None
+    rate_unit: Text | None = None
+    quantity: Amount | None = None
+    second_quantity: Amount | None = None
+    handling: Text | None = None
+    reference: Text | None = None
+    option: Text | None = None
+    description: Text | None = None
+
+
+class Tax(Value):
+    """A tax: its type, amount and rate in percent, where and under which registration."""
+
+    type: Text | None = None
+    amount: Amount | None = None
+    percent: Amount | None = None
+    jurisdiction_kind: Text | None = None
+    jurisdiction: Text | None = None
+    exempt: Text | None = None
+    relation: Text | None = None
+    base: Amount | None = None
+    id: Text | None = None
+
+
+class Terms(Value):
+    """When to pay, and the discount for paying early. Days are counted from what `basis` names; percentages: 2 is 2 %."""
+
+    type: Text | None = None
+    basis: Text | None = None
+    discount_percent: Amount | None = None
+    discount_due: Day | None = None
+    discount_days: int | None = None
+    net_due: Day | None = None
+    net_days: int | None = None
+    discount_amount: Amount | None = None
+    deferred_due: Day | None = None
+    deferred_amount: Amount | None = None
+    payable_percent: Amount | None = None
+    description: Text | None = None
+    day_of_month: int | None = None
+    method: Text | None = None
+
+
+class Freight(Value):
+    """Who pays the freight, and where title and risk pass."""
+
+    payment: Text | None = None
+    location_kind: Text | None = None
+    location: Text | None = None
+    terms_kind: Text | None = None
+    terms: Text | None = None
+    title_kind: Text | None = None
+    title: Text | None = None
+
+
+class Carrier(Value):
+    """Who carries it, by which mode and service; `routing` is text for people."""
+
+    sequence: Text | None = None
+    id_kind: Text | None = None
+    id: Text | None = None
+    mode: Text | None = None
+    routing: Text | None = None
+    status: Text | None = None
+    location_kind: Text | None = None
+    location: Text | None = None
+    service: Text | None = None
+    equipment: Text | None = None
+    equipment_number: Text | None = None
+    reference_kind: Text | None = None
+    reference: Text | None = None
+
+
+class Note(Value):
+    """Text for people, under a qualifier and sometimes a reference."""
+
+    qualifier: Text | None = None
+    reference: Text | None = None
+    title: Text | None = None
+    texts: tuple[Text, ...] = ()
+
+
+class StoreQuantity(Value):
+    """How much of a line goes to one store."""
+
+    store: Text
+    quantity: Amount
+
+
+class Totals(Value):
+    """What was shipped under an invoice, in all: units and weight."""
+
+    units: Amount | None = None
+    unit: Text | None = None
+    weight: Amount | None = None
+    weight_unit: Text | None = None

@@ -1,0 +1,474 @@
+"""The daemon in its own loop: when flows run, how it stops and reloads, what systemd is told.
+
+`StandIn` takes the app's place: it is what lets a test decide how long a flow runs and see that it ran. The real app is
+driven by the journeys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import anyio
+import httpx
+import pytest
+
+from d365edi import daemon, systemd
+from d365edi.app import App
+from d365edi.build import FlowInfo
+from d365edi.cli import act
+from d365edi.endpoints.base import Knock
+from d365edi.errors import JournalError, SettingsError, Unavailable
+from d365edi.settings import Settings, load
+
+SETTINGS = """
+[daemon]
+timezone = "America/Chicago"
+journal = "journal.db"
+stop_within = "{stop_within}"
+{more}
+[d365]
+host = "contoso.example"
+tenant = "contoso"
+client_id = "client"
+client_secret = {{ secret = "d365" }}
+companies = ["usmf"]
+{events}
+"""
+
+
+@dataclass
+class StandIn:
+    """Flows that take as long as a test says."""
+
+    infos: list[FlowInfo] = field(default_factory=list)
+    takes: dict[str, float] = field(default_factory=dict)
+    raises: dict[str, Exception] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    decided: list[tuple[object, ...]] = field(default_factory=list)
+    opened: list[Settings] = field(default_factory=list)
+    refuses: Callable[[Settings], Exception | None] = lambda _: None
+    closed: int = 0
+
+    @asynccontextmanager
+    async def open(self, settings: Settings) -> AsyncIterator[App]:
+        if error := self.refuses(settings):
+            raise error
+        self.opened.append(settings)
+        yield cast(App, self)
+        self.closed += 1
+
+    def flows(self) -> list[FlowInfo]:
+        return self.infos
+
+    async def tick(self, name: str) -> str:
+        self.begun.append(name)
+        if name in self.raises:
+            raise self.raises[name]
+        await anyio.sleep(self.takes.get(name, 0))
+        self.ended.append(name)
+        return "1 received"
+
+    async def event(self, payload: dict[str, Any]) -> list[str]:
+        return [info.name for info in self.infos if info.on_event == payload.get("BusinessEventId")]
+
+    async def release(self, what: str, actor: str) -> list[str]:
+        self.decided.append(("release", what, actor))
+        return [f"{what} goes on"]
+
+    async def reject(self, what: str, why: str, actor: str) -> list[str]:
+        raise Unavailable("not now")
+
+    async def replay(self, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+        self.decided.append(("replay", what, rung, go, acks, actor))
+        return []
+
+    async def ping(self, name: str | None = None) -> dict[str, list[Knock]]:
+        return {"d365": [Knock("token", True, 12.5, "granted")]}
+
+
+@dataclass
+class Running:
+    """A daemon that runs in this loop, with its settings file."""
+
+    folder: Path
+    app: StandIn
+    stop_within: str = "5s"
+    more: str = ""
+    events: str = ""
+    code: int | None = None
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "settings.toml"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "journal.sock"
+
+    def write(self, **changes: str) -> None:
+        values = {"stop_within": self.stop_within, "more": self.more, "events": self.events, **changes}
+        self.file.write_text(SETTINGS.format(**values))
+
+    def load(self) -> Settings:
+        secrets = {"events": "s3cret-of-the-test"}
+        return load(self.file, {}, keyring=lambda *_: lambda name: secrets[name])
+
+    async def ask(self, verb: str, **arguments: Any) -> Any:
+        return await asyncio.to_thread(act.ask, self.socket, verb, arguments)
+
+
+@asynccontextmanager
+async def running(folder: Path, app: StandIn, **how: str) -> AsyncIterator[Running]:
+    """Start a daemon and wait until it is ready; on leaving send SIGTERM and wait for its exit code."""
+    here = Running(folder, app, **how)  # type: ignore[arg-type]
+    here.write()
+
+    async def serve() -> None:
+        here.code = await daemon.run(here.load, open_app=app.open)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(serve)
+        await until(here.socket.exists)
+        yield here
+        if here.code is None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def until(true: Callable[[], object], within: float = 5.0) -> None:
+    """Wait for something to become true."""
+    with anyio.fail_after(within):
+        while not true():  # noqa: ASYNC110 - what is waited for knows no events
+            await anyio.sleep(0.005)
+
+
+def every(name: str, seconds: float, **more: Any) -> FlowInfo:
+    return FlowInfo(name, every=timedelta(seconds=seconds), **more)
+
+
+async def test_each_flow_looks_once_at_the_start_and_then_as_often_as_it_says(tmp_path: Path) -> None:
+    app = StandIn([every("a", 0.1), every("b", 3600), FlowInfo("c", cron="0 0 1 1 *")])
+    async with running(tmp_path, app) as here:
+        await until(lambda: app.ended.count("a") >= 4)
+    assert (here.code, app.ended.count("b"), app.ended.count("c"), app.closed) == (0, 1, 0, 1)
+
+
+async def test_what_is_due_is_worked_off_from_the_start_without_any_flow(tmp_path: Path) -> None:
+    app = StandIn()
+    async with running(tmp_path, app):
+        await until(lambda: app.ended)
+    assert set(app.ended) == {"due"}
+
+
+async def test_a_flow_never_runs_beside_itself(tmp_path: Path) -> None:
+    app = StandIn([every("slow", 0.02)], takes={"slow": 0.15})
+    async with running(tmp_path, app):
+        await until(lambda: app.ended.count("slow") == 2)
+        assert app.begun.count("slow") - app.ended.count("slow") <= 1
+
+
+async def test_sigterm_lets_running_flows_finish_and_starts_no_more(tmp_path: Path) -> None:
+    app = StandIn([every("slow", 0.01)], takes={"slow": 0.3})
+    async with running(tmp_path, app) as here:
+        await until(lambda: "slow" in app.begun)
+    assert (here.code, app.begun.count("slow"), app.ended.count("slow"), here.socket.exists()) == (0, 1, 1, False)
+
+
+async def test_what_does_not_finish_in_time_is_cut_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = StandIn([every("endless", 60)], takes={"endless": 3600})
+    began = time.monotonic()
+    async with running(tmp_path, app, stop_within="1s") as here:
+        await until(lambda: "endless" in app.begun)
+    assert (here.code, "endless" in app.ended, app.closed) == (0, False, 1)
+    assert 0.9 < time.monotonic() - began < 3
+    assert "endless did not finish within 1 s; the next start goes on there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Unavailable("acme is out of reach"), "acme is out of reach"),
+        (ZeroDivisionError("no"), "the run: ZeroDivisionError: no"),
+    ],
+)
+async def test_a_flow_that_fails_is_said_and_runs_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception, said: str
+) -> None:
+    app = StandIn([every("bad", 0.05), every("good", 0.05)], raises={"bad": error})
+    async with running(tmp_path, app) as here:
+        await until(lambda: app.begun.count("bad") >= 3 and app.ended.count("good") >= 3)
+    assert here.code == 0
+    assert said in capsys.readouterr().err
+
+
+async def test_sighup_takes_new_settings_and_keeps_the_door_bound(tmp_path: Path) -> None:
+    app = StandIn([every("a", 3600)])
+    async with running(tmp_path, app, more='listen = "127.0.0.1:0"') as here:
+        await until(lambda: "a" in app.ended)
+        here.write(stop_within="7s")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: app.ended.count("a") == 2)
+    stops = [settings.daemon.stop_within for settings in app.opened]
+    assert (stops, app.closed) == ([timedelta(seconds=5), timedelta(seconds=7)], 2)
+
+
+async def test_bad_settings_at_sighup_are_said_and_the_old_ones_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = StandIn([every("a", 0.05)])
+    async with running(tmp_path, app) as here:
+        here.write(more="lissten = 1")
+        os.kill(os.getpid(), signal.SIGHUP)
+        seen = ""
+
+        def told() -> bool:
+            nonlocal seen
+            seen += capsys.readouterr().err
+            return "the old ones stay" in seen
+
+        await until(told)
+        before = app.ended.count("a")
+        await until(lambda: app.ended.count("a") > before + 1)
+    assert (len(app.opened), "lissten" in seen, here.code) == (1, True, 0)
+
+
+async def test_settings_that_only_fail_when_the_app_opens_give_way_to_the_old_ones(tmp_path: Path) -> None:
+    app = StandIn([every("a", 0.05)])
+    app.refuses = lambda settings: (
+        SettingsError("a map is wrong") if settings.daemon.stop_within == timedelta(seconds=7) else None
+    )
+    async with running(tmp_path, app) as here:
+        here.write(stop_within="7s")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(app.opened) == 2)
+        before = app.ended.count("a")
+        await until(lambda: app.ended.count("a") > before)
+    assert [settings.daemon.stop_within for settings in app.opened] == [timedelta(seconds=5)] * 2
+    assert here.code == 0
+
+
+async def test_a_door_that_cannot_be_opened_after_sighup_gives_way_to_the_old_one(tmp_path: Path) -> None:
+    app = StandIn([every("a", 3600)])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        async with running(tmp_path, app) as here:
+            here.write(more=f'listen = "127.0.0.1:{taken.getsockname()[1]}"')
+            os.kill(os.getpid(), signal.SIGHUP)
+            await until(lambda: len(app.opened) == 3)
+    assert ([settings.daemon.listen for settings in app.opened][::2], here.code) == ([None, None], 0)
+
+
+@pytest.mark.parametrize("error", [SettingsError("wrong"), JournalError("locked by process 7")])
+async def test_what_is_wrong_at_the_first_start_is_raised_as_it_is(tmp_path: Path, error: Exception) -> None:
+    app = StandIn(refuses=lambda _: error)
+    here = Running(tmp_path, app)
+    here.write()
+    with pytest.raises(type(error)) as caught:
+        await daemon.run(here.load, open_app=app.open)
+    assert caught.value is error
+
+
+async def test_an_event_fires_its_flow_and_once_more_when_it_runs_already(tmp_path: Path) -> None:
+    app = StandIn([every("acme.send.810", 3600, on_event="Posted"), every("other", 3600)], takes={"acme.send.810": 0.2})
+    with socket.create_server(("127.0.0.1", 0)) as spare:
+        place = f"127.0.0.1:{spare.getsockname()[1]}"
+    events = 'events = { path = "/events/2b1f", secret = { secret = "events" } }'
+    async with running(tmp_path, app, more=f'listen = "{place}"', events=events) as here:
+        async with httpx.AsyncClient(base_url=f"http://{place}") as client:
+            url = "/events/2b1f?secret=s3cret-of-the-test"
+            for _ in range(3):
+                assert (await client.post(url, json={"BusinessEventId": "Posted"})).status_code == 200
+            assert (await client.post(url, json={"BusinessEventId": "Other"})).status_code == 200
+            assert (await client.get("/healthz")).json() == {"status": "ok"}
+        await until(lambda: app.ended.count("acme.send.810") == 2)
+        await anyio.sleep(0.1)
+    assert (app.begun.count("acme.send.810"), app.begun.count("other"), here.code) == (2, 1, 0)
+
+
+async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
+    app = StandIn([every("a", 3600)])
+    async with running(tmp_path, app) as here:
+        await until(lambda: app.ended.count("a") == 1)
+        due = app.ended.count("due")
+        released = await here.ask("release", what="4500124", actor="kim")
+        await until(lambda: app.ended.count("due") > due)
+        replayed = await here.ask("replay", what="4500124", rung="read", go=True, acks=False, actor="kim")
+        ticked = await here.ask("tick", flow="a")
+        await until(lambda: app.ended.count("a") == 2)
+        pinged = await here.ask("ping", name=None)
+        _, status = await here.ask("status")
+        with pytest.raises(Unavailable, match="not now"):
+            await here.ask("reject", what="x", why="y", actor="kim")
+    assert (released, replayed, ticked) == ((True, ["4500124 goes on"]), (True, []), (True, ["a"]))
+    assert app.decided == [("release", "4500124", "kim"), ("replay", "4500124", "read", True, False, "kim")]
+    knock = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}
+    assert pinged == (True, {"d365": [knock]})
+    [flow] = status["flows"]
+    assert (status["pid"], status["healthy"], flow["said"], flow["running"]) == (os.getpid(), True, "1 received", False)
+    assert datetime.fromisoformat(flow["next"]) - datetime.fromisoformat(flow["last"]) > timedelta(minutes=59)
+
+
+async def test_nobody_listens_where_no_daemon_runs(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(tmp_path / "left.sock"))
+    assert act.ask(tmp_path / "left.sock", "status", {}) == (False, None)
+    assert act.ask(tmp_path / "missing.sock", "status", {}) == (False, None)
+
+
+class Systemd:
+    """The receiving end of the notification socket."""
+
+    def __init__(self, place: str) -> None:
+        self.heard: list[str] = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self.socket.bind("\0" + place[1:] if place.startswith("@") else place)
+
+    def words(self) -> list[str]:
+        """The first word of every message so far."""
+        while True:
+            try:
+                self.heard.append(self.socket.recv(4096).decode())
+            except BlockingIOError:
+                return [message.partition("=")[0] for message in self.heard]
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A systemd that listens."""
+    listening = Systemd(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    yield listening
+    listening.socket.close()
+
+
+async def test_systemd_hears_ready_reloading_ready_and_stopping(tmp_path: Path, service: Systemd) -> None:
+    app = StandIn([every("a", 3600)])
+    async with running(tmp_path, app):
+        await until(lambda: service.words() == ["READY"])
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: service.words() == ["READY", "RELOADING", "READY"])
+    assert service.words() == ["READY", "RELOADING", "READY", "STOPPING"]
+    assert service.heard[0] == "READY=1\nSTATUS=1 flows"
+    moment = int(service.heard[1].partition("MONOTONIC_USEC=")[2])
+    assert abs(moment / 1e6 - time.monotonic()) < 10
+
+
+async def test_the_watchdog_is_answered_at_half_its_limit(
+    tmp_path: Path, service: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "100000")
+    async with running(tmp_path, StandIn()):
+        began = time.monotonic()
+        await until(lambda: service.words().count("WATCHDOG") >= 6)
+        took = time.monotonic() - began
+    assert 0.2 < took < 0.6
+
+
+async def test_the_watchdog_is_not_answered_while_a_flow_is_stuck(
+    tmp_path: Path, service: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "20000")
+    monkeypatch.setattr(daemon, "STUCK_AFTER", 0.1)
+    app = StandIn([every("stuck", 60)], takes={"stuck": 3600})
+    async with running(tmp_path, app, stop_within="1s") as here:
+        await anyio.sleep(0.3)
+        before = service.words().count("WATCHDOG")
+        await anyio.sleep(0.2)
+        _, status = await here.ask("status")
+        assert (service.words().count("WATCHDOG"), status["healthy"]) == (before, False)
+
+
+@pytest.mark.parametrize("place", ["", "vsock:2:1234", "/nowhere/at/all"])
+def test_without_systemd_nothing_is_told_and_nothing_fails(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", place)
+    assert systemd.notify("READY=1") is False
+
+
+def test_a_systemd_that_does_not_read_never_stops_the_daemon(service: Systemd) -> None:
+    began = time.monotonic()
+    said = [systemd.notify("WATCHDOG=1") for _ in range(2000)]
+    assert (said[0], said[-1]) == (True, False)
+    assert time.monotonic() - began < 2
+
+
+def test_an_abstract_socket_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = f"@d365edi-test-{os.getpid()}"
+    listening = Systemd(place)
+    monkeypatch.setenv("NOTIFY_SOCKET", place)
+    assert systemd.notify("READY=1") is True
+    assert listening.words() == ["READY"]
+    listening.socket.close()
+
+
+@pytest.mark.parametrize(
+    ("limit", "owner", "interval"),
+    [("60000000", "", 30.0), ("60000000", "me", 30.0), ("60000000", "1", None), ("", "", None), ("x", "", None)],
+)
+def test_the_watchdog_s_interval_is_half_its_limit_for_this_process_alone(
+    monkeypatch: pytest.MonkeyPatch, limit: str, owner: str, interval: float | None
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", limit)
+    monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if owner == "me" else owner)
+    assert systemd.watchdog_interval() == interval
+
+
+ZONE = ZoneInfo("Europe/Copenhagen")
+
+
+@pytest.mark.parametrize(
+    ("cron", "after", "fires"),
+    [
+        ("*/10 6-20 * * mon-fri", "2025-01-31T20:55+01:00", "2025-02-03T06:00+01:00"),
+        ("0 6 * * mon", "2025-01-29T12:00+01:00", "2025-02-03T06:00+01:00"),
+        ("30 2 * * *", "2025-03-30T00:00+01:00", "2025-03-30T03:30+02:00"),
+        ("15,45 * 1 jan *", "2025-02-01T00:00+01:00", "2026-01-01T00:15+01:00"),
+    ],
+)
+def test_a_cron_line_fires_in_the_daemon_s_zone(cron: str, after: str, fires: str) -> None:
+    made = daemon.trigger(FlowInfo("acme.pickup.edi", cron=cron), ZONE)
+    moment = datetime.fromisoformat(after).astimezone(ZONE)
+    assert made.get_next_fire_time(None, moment).astimezone(UTC) == datetime.fromisoformat(fires)
+
+
+def test_an_interval_has_its_jitter_and_an_event_s_flow_looks_hourly() -> None:
+    jittered = daemon.trigger(every("a", 60, jitter=timedelta(seconds=10)), ZONE)
+    hourly = daemon.trigger(FlowInfo("b", on_event="Posted"), ZONE)
+    assert (jittered.jitter, jittered.interval, hourly.interval) == (10, timedelta(seconds=60), timedelta(hours=1))
+
+
+def test_a_cron_line_that_cannot_be_followed_names_its_flow() -> None:
+    with pytest.raises(SettingsError) as caught:
+        daemon.trigger(FlowInfo("acme.pickup.edi", cron="every day"), ZONE)
+    assert str(caught.value).startswith('[partners.acme.pickup.edi] cron = "every day": ')
+
+
+async def test_an_exception_that_nobody_awaited_is_said_and_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = StandIn([every("a", 0.05)])
+    async with running(tmp_path, app) as here:
+        asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+        before = len(app.ended)
+        await until(lambda: len(app.ended) > before + 2)
+    assert here.code == 0
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+async def test_the_loop_s_status_survives_json(tmp_path: Path) -> None:
+    app = StandIn([every("a", 3600), FlowInfo("b", cron="0 0 1 1 *")])
+    async with running(tmp_path, app) as here:
+        _, status = await here.ask("status")
+    assert json.loads(json.dumps(status)) == status

@@ -1,0 +1,85 @@
+"""The unit file: what systemd makes of it, how closed it is, and that it agrees with the daemon."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from d365edi.cli.face import DEFAULT_SETTINGS
+from d365edi.secrets import KEY_CREDENTIAL
+from tests.conftest import ROOT
+
+UNIT = ROOT / "systemd" / "d365edi.service"
+INSTALLED = "/opt/d365edi/bin/d365edi"
+EXPOSURE = 15
+"""Tenths: systemd's own scale runs from 0 (closed) to 100 (a bare unit is 96)."""
+
+
+def directives() -> dict[str, list[str]]:
+    """Every directive of the unit with its values, whatever section it stands in."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in UNIT.read_text().splitlines():
+        if match := re.fullmatch(r"(\w+)=(.*)", line):
+            found[match[1]].append(match[2])
+    return found
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """The unit as it would be on a machine where d365edi is installed in this interpreter's environment."""
+    here = tmp_path / UNIT.name
+    here.write_text(UNIT.read_text().replace(INSTALLED, str(Path(sys.executable).parent / "d365edi")))
+    return here
+
+
+def test_systemd_has_nothing_to_say_about_the_unit(unit: Path) -> None:
+    """`verify` exits 0 on a directive that it does not know and only mutters: silence is the test."""
+    if shutil.which("systemd-analyze"):
+        said = analyze("verify", "--man=no", str(unit))
+        assert (said.returncode, said.stderr) == (0, "")
+    else:
+        assert {"Type", "ExecStart", "ExecReload", "WatchdogSec"} <= directives().keys()
+
+
+def test_the_unit_is_closed(unit: Path) -> None:
+    if shutil.which("systemd-analyze"):
+        said = analyze("security", "--offline=true", f"--threshold={EXPOSURE}", "--no-pager", str(unit))
+        assert said.returncode == 0, said.stdout[-200:]
+    else:
+        closed = {"NoNewPrivileges": ["yes"], "ProtectSystem": ["strict"], "CapabilityBoundingSet": [""]}
+        assert {key: directives()[key] for key in closed} == closed
+
+
+@pytest.mark.parametrize(
+    ("directive", "values"),
+    [
+        ("Type", ["notify"]),  # notify-reload is not known to Debian 12
+        ("NotifyAccess", ["main"]),
+        ("ExecStart", [f"{INSTALLED} run --settings {DEFAULT_SETTINGS}"]),
+        ("ExecReload", ["/bin/kill -HUP $MAINPID"]),
+        ("KillMode", ["mixed"]),
+        ("Restart", ["on-failure"]),
+        ("RestartPreventExitStatus", ["2"]),
+        ("LoadCredential", [f"{KEY_CREDENTIAL}:/etc/d365edi/vault-key"]),
+        ("UMask", ["0077"]),
+    ],
+)
+def test_the_unit_says_what_the_daemon_does(directive: str, values: list[str]) -> None:
+    assert directives()[directive] == values
+
+
+def test_systemd_waits_longer_than_the_daemon_for_what_runs() -> None:
+    from d365edi.settings.daemon import Daemon
+
+    stop_within = Daemon.model_fields["stop_within"].default
+    assert int(directives()["TimeoutStopSec"][0]) > stop_within.total_seconds()
