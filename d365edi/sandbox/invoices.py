@@ -1,9 +1,9 @@
 """How a partner reads an invoice: strictly, against its own order, with everything it would charge back for named in
 words.
 
-Checked: the envelope and its counts, the address, that the order is one it sent (number and date), that each line is a line of
-that order with its line id, unit and product ids as sent and not more than was ordered, and the arithmetic: TDS01 is the sum
-of the lines, each rounded to cents, plus charges and taxes less allowances; CTT counts.
+Checked: the envelope and its counts, the address, that the order is one it sent (number and date), that each line is a
+line of that order with its line id, unit and product ids as sent and not more than was ordered, and the arithmetic: TDS01 is
+the sum of the lines, each rounded to cents, plus charges and taxes less allowances; CTT counts.
 
 Knows: the 810's places. Does not know: who wrote it, or why.
 """
@@ -22,8 +22,8 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One 810: its set control number, invoice and order number, total in its currency, and what is wrong with it (empty:
-    nothing)."""
+    """One 810: its set control number, invoice and order number, total in its currency, and what is wrong with it
+    (empty: nothing)."""
 
     set: str
     number: str

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from . import invoices, orders, x12
+from .sftp import Place
 
 Answering = Literal["accept", "reject", "silent"]
 
@@ -47,8 +48,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What one of our 997s said of one of their groups: its functional id and control number, AK901 and the AK5 codes by
-    set."""
+    """What one of our 997s said of one of their groups: its functional id and control number, AK901 and the AK5 codes
+    by set."""
 
     functional: str
     group: int
@@ -63,6 +64,7 @@ class Partner:
     def __init__(self, profile: Profile, home: Path, *, control: int = 900000001) -> None:
         self.profile = profile
         self.home = home
+        self.place: Place | None = None
         self.answering: Answering = "accept"
         self.orders: dict[str, orders.Order] = {}
         self.verdicts: list[invoices.Verdict] = []
@@ -70,6 +72,26 @@ class Partner:
         self._control = control
         for folder in ("outbound/processed", "inbound/acks"):
             (home / folder).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def port(self) -> int:
+        """The port of the server that shows its folder."""
+        return self._placed().port
+
+    @property
+    def host_key(self) -> str:
+        """That server's public key, one line."""
+        return self._placed().host_key
+
+    @property
+    def client_key(self) -> str:
+        """The private key that opens the folder to us, PEM."""
+        return self._placed().client_key
+
+    def _placed(self) -> Place:
+        if self.place is None:
+            raise LookupError(f"no server shows the folder of {self.profile.name}")
+        return self.place
 
     @property
     def outbound(self) -> Path:

@@ -1,0 +1,113 @@
+"""What the town's D365 knows before the day begins: customers, units, and an item for every line that will be
+ordered.
+
+A vendor's number on an order (VN, VP ...) is our own item number; a buyer's (IN, BP, SK ...) becomes an external item
+number of that customer; a GTIN becomes a barcode.
+
+Knows: orders and the tenant. Does not know: how anyone looks items up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import orders
+from .d365.tenant import Tenant
+from .drops import Drop
+from .partner import Profile
+
+OURS = ("VN", "VP", "VC", "VA")
+GTINS = ("UP", "UK", "UA", "EN")
+THEIRS = ("IN", "BP", "SK", "CB", "MG")
+UNITS = {"EA": "ea", "CA": "cs", "KI": "kit"}
+
+
+def seed(tenant: Tenant, company: str, profiles: Iterable[Profile], drops: Iterable[Drop], *, unknown: str) -> None:
+    """Fill a fresh tenant so that every line of these files can be ordered, but for the buyer's item `unknown`."""
+    accounts = {}
+    for profile in profiles:
+        accounts[profile.name] = profile.account
+        add_customer(tenant, company, profile.account, profile.title)
+    for symbol in UNITS.values():
+        tenant.add("UnitsOfMeasure", UnitSymbol=symbol, UnitDescription=symbol)
+    for drop in drops:
+        for order in orders.read(drop.data):
+            for line in order.lines:
+                if unknown not in line.ids.values():
+                    add_item(tenant, company, accounts[drop.partner], line)
+
+
+def add_customer(tenant: Tenant, company: str, account: str, name: str) -> None:
+    """A customer of the company with the defaults that an order takes over."""
+    tenant.add(
+        "CustomersV3",
+        dataAreaId=company,
+        CustomerAccount=account,
+        OrganizationName=name,
+        CustomerGroupId="10",
+        SalesCurrencyCode="USD",
+        PaymentTerms="Net30",
+        LanguageId="en-US",
+        DeliveryMode="Ground",
+    )
+
+
+def add_item(tenant: Tenant, company: str, account: str, line: orders.Line) -> str:
+    """Release the item that this line orders, unless it is known, and return its number."""
+    number = _known(tenant, company, account, line)
+    if number:
+        return number
+    ours = [line.ids[qualifier] for qualifier in OURS if line.ids.get(qualifier, "UNKNOWN") != "UNKNOWN"]
+    number = ours[0] if ours else f"D{tenant.number(company, 'item'):04}"
+    unit = UNITS[line.unit]
+    tenant.add(
+        "ReleasedProductsV2",
+        dataAreaId=company,
+        ItemNumber=number,
+        ProductNumber=number,
+        SearchName=line.description or number,
+        ProductSearchName=line.description or number,
+        SalesUnitSymbol=unit,
+        InventoryUnitSymbol=unit,
+        SalesPrice=line.price,
+    )
+    for qualifier, value in line.ids.items():
+        if qualifier in THEIRS:
+            add_external_number(tenant, company, account, number, value)
+        if qualifier in GTINS:
+            tenant.add(
+                "ProductBarcodesV3",
+                dataAreaId=company,
+                ItemNumber=number,
+                Barcode=value,
+                BarcodeSetupId="GTIN",
+                ProductQuantityUnitSymbol=unit,
+            )
+    return number
+
+
+def add_external_number(tenant: Tenant, company: str, account: str, number: str, theirs: str) -> None:
+    """A customer's own number for one of our items."""
+    tenant.add(
+        "CustomerProductDescriptionsV2",
+        dataAreaId=company,
+        CustomerAccountNumber=account,
+        ItemNumber=number,
+        CustomerProductNumber=theirs,
+    )
+
+
+def _known(tenant: Tenant, company: str, account: str, line: orders.Line) -> str:
+    for qualifier, value in line.ids.items():
+        if qualifier in THEIRS:
+            equal = {"CustomerProductNumber": value, "CustomerAccountNumber": account}
+            rows = tenant.rows("CustomerProductDescriptionsV2", dataAreaId=company, **equal)
+        elif qualifier in GTINS:
+            rows = tenant.rows("ProductBarcodesV3", dataAreaId=company, Barcode=value)
+        elif qualifier in OURS:
+            rows = tenant.rows("ReleasedProductsV2", dataAreaId=company, ItemNumber=value)
+        else:
+            continue
+        if rows:
+            return str(rows[0]["ItemNumber"])
+    return ""

@@ -1,0 +1,106 @@
+"""A town to play in: a D365 tenant with Entra ID on a TLS port, and partners with folders on an SFTP server, all on
+loopback.
+
+    async with Town(folder) as town:
+        settings = town.settings(folder)          # TOML that points d365edi at all of it
+        secrets = town.secrets                    # what those settings name
+        town.partner.drop("PO-1.edi", data)       # acme leaves an order
+        town.d365.state.rows("SalesOrderHeadersV4")
+
+Keys, certificates and ports are made at run time; the same seed and day give the same files and the same D365.
+
+Knows: the simulators and how they are wired. Does not know: the daemon that is tried with them.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from . import authored, d365, drops, seeding, serve, sftp, tls, wiring
+from .orders import Line
+from .partner import Partner, Profile
+from .people import ACME, COMPANY, PROFILES
+
+
+class Town:
+    """The simulators of one play, started and stopped by `async with`.
+
+    `folder` holds the partners' homes and the certificates. `profiles` are the partners there are; acme is always the first
+    of them that makes up its orders. Attributes stand after `__aenter__`: `d365` (the simulator), `d365_host`
+    ("127.0.0.1:port"), `ca_file`, `partners` by name, `drops` (all files of the day), `settings()`, `secrets`,
+    `events_url`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: int = 7,
+        day: date | None = None,
+        profiles: Sequence[Profile] = PROFILES,
+        samples: bool = True,
+    ) -> None:
+        self.folder = folder
+        self.profiles = {profile.name: profile for profile in profiles}
+        self.day = day or datetime.now(UTC).date()
+        self.d365 = d365.Simulator()
+        self.drops: list[drops.Drop] = drops.samples(self.profiles) if samples else []
+        if ACME.name in self.profiles:
+            self.drops += authored.orders(ACME, seed=seed, day=self.day)
+        seeding.seed(self.d365.state, COMPANY, profiles, self.drops, unknown=authored.UNKNOWN)
+        self.partners = {name: Partner(profile, folder / "partners" / name) for name, profile in self.profiles.items()}
+        self._stack = AsyncExitStack()
+        self.d365_host = ""
+        self.ca_file = Path()
+        self.secrets: dict[str, str] = {}
+        self.events_port = _free_port()
+
+    async def __aenter__(self) -> Self:
+        identity = tls.create(self.folder / "tls")
+        self.ca_file = identity.authority
+        port = await self._stack.enter_async_context(serve.serve(self.d365.app, identity))
+        self.d365_host = f"127.0.0.1:{port}"
+        homes = {name: partner.home for name, partner in self.partners.items()}
+        place = await self._stack.enter_async_context(sftp.serve(homes))
+        for partner in self.partners.values():
+            partner.place = place
+        self.secrets = {"d365": d365.CLIENT_SECRET, "partners-ssh-key": place.client_key, "events": "sandbox-events"}
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def partner(self) -> Partner:
+        """The first partner: acme, where it is in town."""
+        return next(iter(self.partners.values()))
+
+    @property
+    def events_url(self) -> str:
+        """Where the settings say that business events are taken, with their secret."""
+        return f"http://127.0.0.1:{self.events_port}{wiring.EVENTS}?secret={self.secrets['events']}"
+
+    def settings(self, folder: Path, *, every: str = "1s", apart: str = "500ms") -> str:
+        """Settings for a daemon that keeps its journal in `folder`: every flow runs `every` so often, and a file is
+        complete when two looks `apart` agree."""
+        return wiring.settings(self, folder, every=every, apart=apart)
+
+    def mend(self) -> None:
+        """Tell D365 of the item that acme ordered and nobody knew."""
+        stranger = authored.STRANGER
+        line = Line("1", Decimal(1), stranger.unit, stranger.price, dict(stranger.ids), stranger.name)
+        seeding.add_item(self.d365.state, COMPANY, ACME.account, line)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
