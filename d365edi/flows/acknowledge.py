@@ -126,7 +126,7 @@ def _words(state: str) -> str:
 
 def overdue(tx: Tx) -> list[LogLine]:
     """Mark deliveries whose acknowledgment is late. Returns log lines, one for each that became late now."""
-    lines = []
+    lines: list[LogLine] = []
     for delivery in tx.deliveries.overdue(tx.now):
         tx.deliveries.set_ack(delivery.id, "overdue", "")
         tx.audit.append("overdue", delivery=delivery.id, partner=delivery.partner, name=delivery.name)

@@ -51,9 +51,10 @@ async def reject(ctx: Context, what: str, why: str, actor: str) -> list[str]:
 
 
 def _release_sending(tx: Tx, actor: str) -> list[str]:
-    reason = tx.counters.go(actor)
+    reason = tx.counters.go()
     if not reason:
         raise D365EdiError("sending is not held", remedy="there is nothing to release")
+    tx.audit.append("sending released", actor=actor, reason=reason)
     return [f"sending goes on; it was held because {reason}"]
 
 

@@ -3,7 +3,7 @@
 The answer is decided from the findings alone, before any mapping, so that D365 may be down and the 997 goes all the
 same. The transaction set is the unit of state, the file is its parent: one bad set never blocks its siblings.
 
-Knows: interchanges, groups, sets, who they belong to, what each becomes. Does not know: wires, how documents are resolved or sent.
+Knows: interchanges, groups, sets, who they belong to, what each becomes. Does not know: wires, how documents are resolved.
 """
 
 from __future__ import annotations

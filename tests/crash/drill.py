@@ -1,0 +1,143 @@
+"""The crash drill: the daemon in a process of its own, killed at a named place, started again, and what must hold after that."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
+
+import anyio
+
+from d365edi.failpoints import NAMES
+from d365edi.journal import Delivery, Journal, Tx
+from tests.journeys.world import World
+
+INBOUND = (
+    "receive.fetched",
+    "receive.claimed",
+    "receive.settling",
+    "receive.settled",
+    "translate.read",
+    "translate.rendered",
+    "deliver.attempting",
+    "deliver.attempting:2",
+    "deliver.delivered",
+    "deliver.delivered:2",
+    "deliver.recorded",
+    "sftp.uploaded",
+    "sftp.renamed",
+    "d365.intent",
+    "d365.header",
+    "d365.header_recorded",
+    "d365.lines",
+)
+"""Places that an order passes on its way in; the second delivery of a run may be the 997's or the sales order's."""
+OUTBOUND = (
+    "receive.fetched",
+    "receive.claimed",
+    "translate.read",
+    "translate.rendered",
+    "deliver.attempting",
+    "deliver.delivered",
+    "deliver.recorded",
+    "sftp.uploaded",
+    "sftp.renamed",
+)
+"""Places that an invoice passes on its way out."""
+ANSWERED = ("receive.claimed", "receive.settled", "acknowledge.matched", "translate.read")
+"""Places that their 997 passes."""
+
+
+def uncovered() -> set[str]:
+    """Failpoints that no journey of the drill is killed at."""
+    return set(NAMES) - {name.partition(":")[0] for name in (*INBOUND, *OUTBOUND, *ANSWERED)}
+
+
+async def run(world: World, failpoint: str = "", *, environ: Mapping[str, str] | None = None) -> int:
+    """`run --once` in a process of its own; the return code (-9 when the failpoint was reached)."""
+    env = {**os.environ, **world.environ, **(environ or {})}
+    if failpoint:
+        env["D365EDI_FAILPOINT"] = failpoint
+    command = [sys.executable, "-m", "d365edi", "--settings", str(world.settings_file), "run", "--once"]
+    done = await anyio.run_process(command, env=env, check=False)
+    if done.returncode not in (0, 1, -9):
+        raise AssertionError(f"run --once ended with {done.returncode}: {done.stderr.decode()[-2000:]}")
+    return done.returncode
+
+
+async def settle(world: World, most: int = 8) -> None:
+    """Start again until nothing is open any more."""
+    for _ in range(most):
+        await run(world)
+        journal = await Journal.open_readonly(world.folder / "var" / "journal.db")
+        try:
+            left = await journal.read(_open)
+        finally:
+            await journal.close()
+        if not left:
+            return
+        await anyio.sleep(0.4)
+    raise AssertionError(f"still open after {most} starts: {left}")
+
+
+def _open(tx: Tx) -> list[str]:
+    left = [f"message {m.name}" for m in tx.messages.in_state("received")]
+    left += [f"document {d.number}" for state in ("ready", "delivering") for d in tx.documents.in_state(state)]
+    return left + [f"delivery {d.name} {d.state}" for d in _deliveries(tx) if d.state not in ("delivered", "cancelled")]
+
+
+def _deliveries(tx: Tx) -> list[Delivery]:
+    states = ("pending", "attempting", "waiting", "quarantined", "delivered", "cancelled")
+    return [delivery for state in states for delivery in tx.deliveries.in_state(state)]
+
+
+async def invariants(world: World, orders: Mapping[str, int], invoices: int) -> list[str]:
+    """Every invariant that does not hold, in words. `orders` is purchase order number to its number of lines."""
+    broken: list[str] = []
+    found = {number: len(lines) for number, lines in world.sales_orders().items()}
+    if found != dict(orders):
+        broken.append(f"I2: sales orders and lines are {found}, not {dict(orders)}")
+    answers = Counter((answer.functional, answer.group) for answer in world.partner.acknowledgments())
+    if len(answers) != len(orders) or set(answers.values()) - {1}:
+        broken.append(f"I3: groups answered {answers}")
+    if len(world.partner.received()) != invoices:
+        broken.append(f"I2: invoices at the partner: {list(world.partner.received())}")
+    stray = [
+        p.name
+        for p in world.partner.inbound.rglob("*")
+        if p.is_file() and (p.name.startswith(".") or p.suffix == ".part")
+    ]
+    if stray:
+        broken.append(f"I6: left half-written: {stray}")
+    verdicts = world.partner.answer_invoices() + world.partner.verdicts
+    broken += [f"I6: invoice {v.number} arrived unsound: {v.complaints}" for v in verdicts if v.complaints]
+    journal = await Journal.open_readonly(world.folder / "var" / "journal.db")
+    try:
+        broken += await journal.read(lambda tx: _in_journal(tx, world))
+    finally:
+        await journal.close()
+    return broken
+
+
+def _in_journal(tx: Tx, world: World) -> list[str]:
+    broken = []
+    deliveries = _deliveries(tx)
+    numbers = Counter((d.partner, d.interchange) for d in deliveries if d.interchange is not None and d.parent is None)
+    if twice := [number for number, times in numbers.items() if times > 1]:
+        broken.append(f"I4: control numbers used twice: {twice}")
+    messages = [
+        m
+        for state in ("received", "translated", "done", "duplicate", "quarantined")
+        for m in tx.messages.in_state(state)
+    ]
+    names = Counter((m.partner, m.name, m.digest) for m in messages)
+    if twice_there := [key for key, times in names.items() if times > 1]:
+        broken.append(f"I1: messages doubled: {twice_there}")
+    held = {m.name for m in messages}
+    processed = {p.name for p in (world.partner.outbound / "processed").iterdir()}
+    if lost := processed - held:
+        broken.append(f"I5: cleared at the source and not held: {lost}")
+    if damage := tx.audit.verify():
+        broken.append(f"I8: the audit chain breaks at line {damage.line}: {damage.reason}")
+    return broken

@@ -1,0 +1,57 @@
+"""kill -9 between every two steps of every journey: start again, and every message ends as it would have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash import drill
+from tests.journeys.world import world
+
+
+def test_every_failpoint_is_drilled() -> None:
+    assert drill.uncovered() == set()
+
+
+@pytest.mark.parametrize("failpoint", drill.INBOUND)
+async def test_an_order_survives_a_kill(failpoint: str, tmp_path: Path) -> None:
+    async with world(tmp_path) as made:
+        made.write_settings()
+        made.partner.drop("PO-1.edi", made.order("4500123"))
+        assert await drill.run(made, failpoint) == -9
+        await drill.settle(made)
+        assert await drill.invariants(made, {"4500123": 2}, 0) == []
+
+
+@pytest.mark.parametrize("failpoint", drill.OUTBOUND)
+async def test_an_invoice_survives_a_kill(failpoint: str, tmp_path: Path) -> None:
+    async with world(tmp_path) as made:
+        made.write_settings()
+        made.partner.drop("PO-1.edi", made.order("4500123"))
+        await drill.settle(made)
+        order = made.simulator.state.one("SalesOrderHeadersV4")
+        made.simulator.post_invoice(str(order["SalesOrderNumber"]))
+        assert await drill.run(made, failpoint) == -9
+        await drill.settle(made)
+        assert await drill.invariants(made, {"4500123": 2}, 1) == []
+
+
+@pytest.mark.parametrize("failpoint", drill.ANSWERED)
+async def test_an_acknowledgment_survives_a_kill(failpoint: str, tmp_path: Path) -> None:
+    async with world(tmp_path) as made:
+        made.write_settings()
+        made.partner.drop("PO-1.edi", made.order("4500123"))
+        await drill.settle(made)
+        order = made.simulator.state.one("SalesOrderHeadersV4")
+        made.simulator.post_invoice(str(order["SalesOrderNumber"]))
+        await drill.settle(made)
+        made.partner.answer_invoices()
+        assert await drill.run(made, failpoint) == -9
+        await drill.settle(made)
+        assert await drill.invariants(made, {"4500123": 2}, 1) == []
+        async with made.app() as app:
+            states = await app.journal.read(
+                lambda tx: [d.ack for d in tx.deliveries.in_state("delivered") if d.kind == "810"]
+            )
+        assert states == ["accepted"]

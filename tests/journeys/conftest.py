@@ -1,0 +1,25 @@
+"""Worlds for the journeys, with each kind of SFTP server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.world import ServerKind, World, world
+
+
+@pytest.fixture(params=["asyncssh", "openssh"])
+async def both(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """The journey is walked twice: with asyncssh's server and with OpenSSH's own sshd."""
+    kind: ServerKind = request.param
+    async with world(tmp_path, kind) as made:
+        yield made
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[World]:
+    """A world with one kind of server, where the server makes no difference."""
+    async with world(tmp_path) as made:
+        yield made

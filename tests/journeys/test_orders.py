@@ -1,0 +1,51 @@
+"""A retailer's order on SFTP becomes a sales order, answered by a 997; a posted invoice goes out as an 810 and is answered."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.journeys.world import World
+
+
+async def test_an_order_becomes_a_sales_order_and_is_answered(both: World) -> None:
+    both.partner.drop("PO-77.edi", both.order("4500123"))
+    tally = await both.once()
+    assert tally.counts == {"received": 1, "translated": 1, "delivered": 1, "created": 1}
+    header = both.simulator.state.one("SalesOrderHeadersV4")
+    assert header["OrderingCustomerAccountNumber"] == "US-003"
+    assert header["CustomersOrderReference"] == "4500123"
+    lines = both.sales_orders()["4500123"]
+    assert [(line["ItemNumber"], Decimal(str(line["OrderedSalesQuantity"]))) for line in lines] == [
+        ("D0001", 12),
+        ("D0002", 3),
+    ]
+    assert [answer.verdict for answer in both.partner.acknowledgments()] == ["A"]
+    assert both.partner.waiting() == []
+    assert (both.partner.outbound / "processed" / "PO-77.edi").is_file()
+
+
+async def test_a_second_pass_changes_nothing(both: World) -> None:
+    both.partner.drop("PO-77.edi", both.order("4500123"))
+    await both.once()
+    tally = await both.once()
+    assert tally.counts == {}
+    assert list(both.sales_orders()) == ["4500123"]
+
+
+async def test_a_posted_invoice_goes_out_echoing_its_order_and_their_997_closes_it(both: World) -> None:
+    both.partner.drop("PO-77.edi", both.order("4500123"))
+    await both.once()
+    order = both.simulator.state.one("SalesOrderHeadersV4")
+    number = both.simulator.post_invoice(str(order["SalesOrderNumber"]))
+    tally = await both.once()
+    assert tally.counts["delivered"] == 1
+    (name,) = both.partner.received()
+    assert name == f"810_{number}_000000002.edi"
+    (verdict,) = both.partner.answer_invoices()
+    assert verdict.complaints == ()
+    async with both.app() as app:
+        await app.once()
+        (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
+    assert (delivery.state, delivery.ack) == ("delivered", "accepted")
+    assert (await both.once()).counts == {}
+    assert list(both.partner.received()) == [name]
