@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
 
 import anyio
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, DecodeError
 from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
 from azure.identity.aio import CertificateCredential, ClientSecretCredential
 
@@ -130,22 +130,23 @@ class Tokens:
 
     async def _request(self, claims: str) -> tuple[str, float]:
         """One request to Entra: the token and the seconds it lives."""
+        transport = _Transport(self._wire)
         try:
-            credential = self._credential()
+            credential = self._credential(transport)
             answer = await credential.get_token(f"{self._identity.audience}/.default", claims=claims or None)
         except EndpointError:
             raise
         except (AzureError, ValueError, TypeError) as error:
-            raise self._verdict(error) from None
+            raise self._verdict(error, transport) from None
         if not re.fullmatch(r"[\x21-\x7e]+", answer.token):
             raise self._unavailable("the answer holds no token that could be sent")
         return answer.token, answer.expires_on - time.time()
 
-    def _credential(self) -> ClientSecretCredential | CertificateCredential:
+    def _credential(self, transport: _Transport) -> ClientSecretCredential | CertificateCredential:
         who = self._identity
         options: dict[str, Any] = {
             "authority": who.authority,
-            "transport": _Transport(self._wire),
+            "transport": transport,
             "disable_instance_discovery": True,
             "retry_total": 0,  # when to try again is decided by flows, not by a library that sleeps
         }
@@ -156,18 +157,15 @@ class Tokens:
             )
         return ClientSecretCredential(who.tenant, who.client_id, who.client_secret, **options)
 
-    def _verdict(self, error: Exception) -> EndpointError:
-        """A failure of azure-identity in words; busy and unreadable is Unavailable, anything Entra says no to is
-        Refused.
-        """
+    def _verdict(self, error: Exception, transport: _Transport) -> EndpointError:
+        """A failure of azure-identity in words; busy and unreadable is Unavailable, what Entra says no to is
+        Refused."""
         if isinstance(error, ValueError | TypeError):
             return self._refused(str(error), "check tenant, authority, client_id and the certificate under [d365]")
-        status = error.status_code if isinstance(error, HttpResponseError) else None
         codes = _CODE.findall(str(error))
-        if status == 429 or (status or 500) >= 500 or _PASSING.intersection(codes):
-            headers = getattr(getattr(error, "response", None), "headers", None) or {}
-            wait = retry_after(headers, self._clock())
-            return self._unavailable(f"it answered {status or 'something unreadable'}", wait)
+        status = transport.status
+        if not 400 <= status < 500 or status == 429 or isinstance(error, DecodeError) or _PASSING.intersection(codes):
+            return self._unavailable(f"it answered {status}", retry_after(transport.headers, self._clock()))
         for code in codes:
             if code in _WORDS:
                 words, remedy = _WORDS[code]
@@ -211,24 +209,25 @@ class _Answer(AsyncHttpResponse):
 
 
 class _Transport(AsyncHttpTransport[Any, Any]):
-    """azure-core's way to the wire. It owns nothing: the wire is closed by whoever made it."""
+    """azure-core's way to the wire. It owns nothing: the wire is closed by whoever made it.
+
+    `status` and `headers` are the last answer's: the errors of azure-identity do not always carry them.
+    """
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
 
     async def send(self, request: Any, **_options: Any) -> _Answer:
         """Send one request; time limits are the wire's, what goes wrong is already Unavailable or Refused."""
-        data = request.data
-        if isinstance(data, dict):
-            return await self._form(request, data)
-        content = data.encode() if isinstance(data, str) else data
-        return _Answer(
-            request, await self._wire.send(request.method, request.url, headers=dict(request.headers), content=content)
-        )
-
-    async def _form(self, request: Any, data: dict[str, str]) -> _Answer:
-        headers = {**request.headers, "Content-Type": "application/x-www-form-urlencoded"}
-        response = await self._wire.send(request.method, request.url, headers=headers, content=urlencode(data).encode())
+        headers, content = dict(request.headers), request.data
+        if isinstance(content, dict):
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            content = urlencode(content)
+        body = content.encode() if isinstance(content, str) else content
+        response = await self._wire.send(request.method, request.url, headers=headers, content=body)
+        self.status, self.headers = response.status_code, response.headers
         return _Answer(request, response)
 
     async def open(self) -> None:

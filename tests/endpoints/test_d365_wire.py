@@ -1,0 +1,215 @@
+"""The HTTP client below D365: whatever its library raises is one of two errors, and it never starves."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import random
+import ssl
+import traceback
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from d365edi.endpoints.d365.wire import Limits, Wire
+from d365edi.errors import Refused, Unavailable
+
+TOKEN = "Bearer eyJ0.secret"
+NEVER_SENT = {"ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError"}
+NEVER_RIGHT = {
+    "UnsupportedProtocol",
+    "LocalProtocolError",
+    "InvalidURL",
+    "TooManyRedirects",
+    "CookieConflict",
+    "StreamError",
+    "StreamConsumed",
+    "StreamClosed",
+    "ResponseNotRead",
+    "RequestNotRead",
+}
+OTHERS = [
+    TimeoutError(),
+    ConnectionResetError("reset"),
+    ssl.SSLError("bad"),
+    RuntimeError("closed"),
+    anyio.EndOfStream(),
+    KeyError("x"),
+]
+
+
+class Raising(httpx.AsyncBaseTransport):
+    """A network that fails in one way, then works."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error: Exception | None = error
+        self.closed = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+        return httpx.Response(200)
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+def every_httpx_error() -> list[Exception]:
+    """One of each exception that httpx has."""
+    kinds = [kind for _, kind in inspect.getmembers(httpx, inspect.isclass) if issubclass(kind, Exception)]
+    return [made(kind) for kind in kinds]
+
+
+def made(kind: Any) -> Exception:
+    """An exception of that kind, with the arguments that it needs."""
+    names = inspect.signature(kind.__init__).parameters
+    request = httpx.Request("GET", "https://h/")
+    if "response" in names:
+        error = kind("x", request=request, response=httpx.Response(500, request=request))
+    else:
+        error = kind("x") if "message" in names else kind()
+    assert isinstance(error, Exception)
+    return error
+
+
+def wire(transport: httpx.AsyncBaseTransport | None = None, **limits: float) -> Wire:
+    return Wire("d365", "D365 at https://h", Limits(**limits), transport=transport)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("error", [*every_httpx_error(), *OTHERS], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_every_exception_of_the_library_is_unavailable_or_refused(error: Exception, method: str) -> None:
+    name = type(error).__name__
+    with pytest.raises((Unavailable, Refused)) as caught:
+        await wire(Raising(error)).send(method, "https://h/")
+    if name in NEVER_RIGHT:
+        assert type(caught.value) is Refused
+    else:
+        unclear = method == "POST" and name not in NEVER_SENT
+        assert (type(caught.value), getattr(caught.value, "unclear", None)) == (Unavailable, unclear)
+    assert name in caught.value.message
+
+
+def test_the_table_above_names_only_exceptions_that_exist() -> None:
+    assert {type(error).__name__ for error in every_httpx_error()} >= NEVER_SENT | NEVER_RIGHT
+
+
+@pytest.mark.parametrize("kind", [httpx.LocalProtocolError, lambda text: UnicodeEncodeError("ascii", text, 0, 1, "no")])
+async def test_an_error_that_may_quote_a_header_is_not_quoted(kind: type[Exception]) -> None:
+    with pytest.raises((Unavailable, Refused)) as caught:
+        await wire(Raising(kind(f"Illegal header value b'{TOKEN}'"))).send("GET", "https://h/")
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_certificate_that_is_not_trusted_points_to_the_setting() -> None:
+    error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer certificate")
+    with pytest.raises(Unavailable) as caught:
+        await wire(Raising(error)).send("GET", "https://h/")
+    assert caught.value.remedy == "check ca_file and the server's certificate"
+
+
+async def test_a_starved_pool_is_replaced() -> None:
+    network = Raising(httpx.PoolTimeout(""))
+    one = wire(network)
+    with pytest.raises(Unavailable):
+        await one.send("GET", "https://h/")
+    assert network.closed == 1
+    assert ((await one.send("GET", "https://h/")).status_code, network.closed) == (200, 1)
+
+
+async def test_closing_twice_is_fine_and_a_later_request_opens_anew() -> None:
+    network = Raising(httpx.ReadTimeout(""))
+    one = wire(network)
+    await one.close()
+    with pytest.raises(Unavailable):
+        await one.send("GET", "https://h/")
+    await one.close()
+    await one.close()
+    assert network.closed == 1
+    assert (await one.send("GET", "https://h/")).status_code == 200
+
+
+class Dripping(httpx.AsyncBaseTransport):
+    """A server that sends a byte now and then, for ever; and counts who is being served."""
+
+    def __init__(self, pause: float, count: int) -> None:
+        self.pause, self.count = pause, count
+        self.now = self.most = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        return httpx.Response(200, stream=Drip(self))
+
+
+class Drip(httpx.AsyncByteStream):
+    def __init__(self, server: Dripping) -> None:
+        self.server = server
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(self.server.count):
+            await anyio.sleep(self.server.pause)
+            yield b"x"
+
+    async def aclose(self) -> None:
+        self.server.now -= 1
+
+
+async def test_an_answer_that_drips_for_ever_ends_at_the_overall_deadline() -> None:
+    with anyio.fail_after(2), pytest.raises(Unavailable) as caught:
+        await wire(Dripping(0.01, 10_000), read=0.5, overall=0.1).send("POST", "https://h/")
+    assert (caught.value.unclear, "TimeoutError" in caught.value.message) == (True, True)
+
+
+async def test_no_more_requests_run_at_once_than_there_are_connections() -> None:
+    server = Dripping(0.001, 3)
+    one = wire(server, connections=4)
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(one.send, "GET", "https://h/")
+    assert (server.most, server.now) == (4, 0)
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server that takes its time, over a real socket."""
+    try:
+        while await reader.readuntil(b"\r\n\r\n"):
+            await asyncio.sleep(0.004)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def test_cancelled_requests_lose_no_connection() -> None:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        one = wire(connections=5)
+        chance = random.Random(7)
+
+        async def impatient() -> None:
+            for _ in range(10):
+                with anyio.move_on_after(chance.uniform(0.001, 0.03)):
+                    await one.send("GET", url)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(40):
+                group.start_soon(impatient)
+        with anyio.fail_after(5):
+            assert {(await one.send("GET", url)).text for _ in range(10)} == {"ok"}
+        await one.close()
+        server.close()
+
+
+async def test_a_port_where_nobody_listens_is_unavailable_and_not_unclear() -> None:
+    one = wire()
+    with pytest.raises(Unavailable) as caught:
+        await one.send("POST", "http://127.0.0.1:9/")
+    await one.close()
+    assert (caught.value.unclear, caught.value.remedy) == (False, "check host and network")
