@@ -91,10 +91,10 @@ class Pins:
         """Is this key pinned?"""
         return key in self.keys or key.get_fingerprint() in self.fingerprints
 
-    def families(self) -> list[str]:
-        """Key types in the order to ask for: those of pinned keys first, then the rest (to learn what is offered)."""
-        pinned = [key.get_algorithm() for key in self.keys]
-        return [*(f for f in _FAMILIES if f in pinned), *(f for f in _FAMILIES if f not in pinned)]
+    def families(self, trusted: str = "") -> list[str]:
+        """Key types in the order to ask for: the one trusted last, those of pinned keys, the rest (to learn the offer)."""
+        pinned = {key.get_algorithm() for key in self.keys}
+        return sorted(_FAMILIES, key=lambda family: (family != trusted, family not in pinned))
 
     def may_trust(self, families: Sequence[str]) -> bool:
         """Could a key of one of these types still be a pinned one? A fingerprint does not tell its type."""
@@ -139,6 +139,7 @@ class Session:
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
         self._identity: asyncssh.SSHKey | None = None
+        self._family = ""  # the type of the host key that was trusted last: asked for first
         self._connecting = anyio.Lock()
         self._door = _door(config.host, config.port)
 
@@ -177,35 +178,38 @@ class Session:
             connection.abort()
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
+        """Ask for the key types one after the other for as long as the key that is offered could be another pinned one."""
         pins = Pins(self.config.host_keys, self.endpoint)
         await self._read_identity()
-        families = pins.families()
-        first: Greeting | None = None
+        families = pins.families(self._family)
+        first: asyncssh.SSHKey | None = None
+        while True:
+            greeting = self.greeting = Greeting(pins)
+            try:
+                connection = await self._knock(greeting, families, tries=1 if first else _CONNECT_TRIES)
+            except asyncssh.DisconnectError as error:  # with no type left in common the server just hangs up
+                first = first or greeting.offered
+                if greeting.trusted_at or first is None:
+                    raise
+                families = _after(families, greeting.offered)
+                if not pins.may_trust(families):
+                    raise self._untrusted(first) from error
+            else:
+                self._family = greeting.offered.get_algorithm() if greeting.offered else ""
+                return connection
+
+    async def _knock(self, greeting: Greeting, families: Sequence[str], tries: int) -> asyncssh.SSHClientConnection:
+        """One connect; a reset before any key was shown is a busy server's (MaxStartups): try again shortly."""
+        attempt = 1
         while True:
             try:
-                return await self._knock(pins, families)
-            except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
-                greeting = self.greeting
-                first = first or greeting
-                if first is None or first.offered is None:
-                    raise
-                offered = greeting.offered.get_algorithm() if greeting and greeting.offered else ""
-                families = [family for family in families if family != offered]
-                if not offered or not pins.may_trust(families):
-                    raise self._untrusted(first.offered) from error
-
-    async def _knock(self, pins: Pins, families: Sequence[str]) -> asyncssh.SSHClientConnection:
-        """One connect; a reset before any key was shown is a busy server's (MaxStartups): try again shortly."""
-        for attempt in range(1, _CONNECT_TRIES + 1):
-            self.greeting = Greeting(pins)
-            try:
                 async with self._door:
-                    return await asyncssh.connect(**self._options(self.greeting, families))
+                    return await asyncssh.connect(**self._options(greeting, families))
             except (ConnectionResetError, asyncssh.ConnectionLost):
-                if attempt == _CONNECT_TRIES or self.greeting.offered is not None:
+                if attempt >= tries or greeting.offered is not None:
                     raise
             await anyio.sleep(random.uniform(0.1, 0.4) * attempt)
-        raise ConnectionResetError  # not reached: the last attempt returns or raises
+            attempt += 1
 
     def _options(self, greeting: Greeting, families: Sequence[str]) -> dict[str, Any]:
         config = self.config
@@ -252,3 +256,9 @@ class Session:
             ours = f"that the partner has installed our public key: {self.public_key()}"
             explained.remedy = f'check username "{self.config.username}", and {ours}'
         return explained
+
+
+def _after(families: Sequence[str], offered: asyncssh.SSHKey | None) -> list[str]:
+    """The types behind the offered one: what stands before it the server does not have, or it would have offered that."""
+    algorithm = offered.get_algorithm() if offered else ""
+    return list(families[families.index(algorithm) + 1 :]) if algorithm in families else []

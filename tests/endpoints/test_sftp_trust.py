@@ -1,0 +1,185 @@
+"""Whom we trust and who we are: host keys, our key, passwords; against OpenSSH and asyncssh's server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from d365edi.endpoints.base import Place
+from d365edi.endpoints.sftp import Sftp, SftpConfig
+from d365edi.errors import Refused, Unavailable
+from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server, key
+from tests.servers.openssh import OpenSsh, free_port
+
+
+async def enter(config: SftpConfig, place: str = ".") -> None:
+    """List one folder and leave."""
+    endpoint = Sftp("acme", config)
+    try:
+        await endpoint.list(Place(place))
+    finally:
+        await endpoint.close()
+
+
+def public(any_key: asyncssh.SSHKey) -> str:
+    return any_key.export_public_key().decode().strip()
+
+
+@pytest.mark.parametrize("spelling", ["public key", "fingerprint"])
+@pytest.mark.parametrize("algorithm", ["ed25519", "rsa"])
+async def test_a_pinned_key_is_trusted_in_either_spelling_whatever_the_server_prefers(
+    sshd: OpenSsh, algorithm: str, spelling: str
+) -> None:
+    pinned = sshd.host_keys[algorithm]
+    await enter(sshd.config(host_keys=(public(pinned) if spelling == "public key" else pinned.get_fingerprint(),)))
+
+
+async def test_several_keys_may_be_pinned_while_a_partner_changes_theirs(sshd: OpenSsh) -> None:
+    coming = asyncssh.generate_private_key("ssh-ed25519")
+    await enter(sshd.config(host_keys=(public(coming), public(sshd.host_keys["rsa"]))))
+
+
+@pytest.mark.parametrize("pinned", ["nothing", "another of the same type", "another type", "another fingerprint"])
+async def test_an_unpinned_server_is_refused_with_the_key_it_offered_and_what_to_do(sshd: OpenSsh, pinned: str) -> None:
+    lines: dict[str, tuple[str, ...]] = {
+        "nothing": (),
+        "another of the same type": (public(asyncssh.generate_private_key("ssh-ed25519")),),
+        "another type": (public(asyncssh.generate_private_key("ecdsa-sha2-nistp256")),),
+        "another fingerprint": (asyncssh.generate_private_key("ssh-ed25519").get_fingerprint(),),
+    }
+    offered = sshd.host_keys["ed25519"]
+    with pytest.raises(Refused) as refused:
+        await enter(sshd.config(host_keys=lines[pinned]))
+    which = "none is pinned" if pinned == "nothing" else "which is not one of those pinned"
+    assert refused.value.message == (
+        f"acme: 127.0.0.1:{sshd.port} offered the ssh-ed25519 host key {offered.get_fingerprint()}, {which}: "
+        f"{public(offered)}"
+    )
+    assert refused.value.remedy == (
+        f'when the partner confirms it, pin it under [endpoints.acme] host_keys = ["{public(offered)}"]'
+    )
+
+
+async def test_a_server_that_only_has_an_unpinned_type_is_refused_with_its_key(home: Path) -> None:
+    rsa = key("ssh-rsa")
+    async with asyncssh_server(home, [rsa]) as server:
+        with pytest.raises(Refused, match="offered the ssh-rsa host key SHA256:"):
+            await enter(server.config())
+
+
+async def test_a_line_that_is_no_key_is_refused_by_that_line(sshd: OpenSsh) -> None:
+    with pytest.raises(Refused, match='"ssh-ed25519 oops" under host_keys is no public key'):
+        await enter(sshd.config(host_keys=("ssh-ed25519 oops",)))
+
+
+async def test_nothing_of_this_machine_takes_part(
+    sshd: OpenSsh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / ".ssh"
+    ssh.mkdir()
+    (ssh / "config").write_text("Host *\n  Port 1\n  User nobody\n")
+    (ssh / "known_hosts").write_text(f"[127.0.0.1]:{sshd.port} {public(sshd.host_keys['ed25519'])}\n")
+    (ssh / "id_ed25519").write_bytes(sshd.client_key.export_private_key())
+    monkeypatch.setenv("HOME", str(tmp_path))
+    await enter(sshd.config())
+    with pytest.raises(Refused, match="none is pinned"):
+        await enter(sshd.config(host_keys=()))
+    with pytest.raises(Refused, match="the login was refused"):
+        await enter(sshd.config(key=""))
+
+
+@pytest.mark.parametrize("algorithm", ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256"])
+@pytest.mark.parametrize("form", ["openssh", "pkcs8-pem"])
+async def test_our_key_may_be_of_any_usual_kind_with_or_without_passphrase(
+    sshd: OpenSsh, algorithm: str, form: str
+) -> None:
+    ours = asyncssh.generate_private_key(algorithm)
+    known = sshd.folder / "authorized_keys"
+    known.write_bytes(known.read_bytes() + ours.export_public_key())
+    for passphrase in ("", "s3cret"):
+        text = ours.export_private_key(form, passphrase=passphrase or None, rounds=50).decode()
+        await enter(sshd.config(key=text, passphrase=passphrase))
+
+
+@pytest.mark.parametrize(
+    ("text", "passphrase"),
+    [
+        ("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", ""),
+        ("not a key at all", ""),
+        ("encrypted", ""),
+        ("encrypted", "wrong"),
+    ],
+)
+async def test_a_key_that_cannot_be_read_is_refused_with_a_remedy_and_is_not_shown(
+    sshd: OpenSsh, text: str, passphrase: str
+) -> None:
+    if text == "encrypted":
+        text = key(which=1).export_private_key(passphrase="s3cret", rounds=50).decode()
+    with pytest.raises(Refused, match="our SSH key cannot be used") as refused:
+        await enter(sshd.config(key=text, passphrase=passphrase))
+    assert "puttygen" in refused.value.remedy
+    assert text not in str(refused.value)
+
+
+async def test_a_refused_login_names_our_user_and_the_public_key_to_install(sshd: OpenSsh) -> None:
+    stranger = asyncssh.generate_private_key("ssh-ed25519")
+    with pytest.raises(Refused, match="the login was refused") as refused:
+        await enter(sshd.config(key=stranger.export_private_key().decode(), username="contoso"))
+    assert 'username "contoso"' in refused.value.remedy
+    assert public(stranger) in refused.value.remedy
+
+
+async def test_a_password_lets_in_and_a_wrong_one_is_refused(server: AsyncsshServer) -> None:
+    await enter(server.config(key="", password="open sesame"))
+    with pytest.raises(Refused, match="the login was refused") as refused:
+        await enter(server.config(key="", password="hunter2"))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_no_secret_is_in_the_text_of_a_configuration(server_config: SftpConfig) -> None:
+    shown = repr(server_config)
+    assert not [secret for secret in ("PRIVATE", "s3cret", "hunter2") if secret in shown]
+
+
+@pytest.fixture
+def server_config() -> SftpConfig:
+    """A configuration with every secret set."""
+    text = key(which=1).export_private_key().decode()
+    return SftpConfig("host", key=text, passphrase="s3cret", password="hunter2")
+
+
+async def test_the_fastest_cipher_is_chosen_where_the_server_has_it(sshd: OpenSsh, server: AsyncsshServer) -> None:
+    for config in (sshd.config(), server.config()):
+        endpoint = Sftp("acme", config)
+        await endpoint.list(Place("."))
+        connection: Any = endpoint._session._connection
+        assert connection.get_extra_info("send_cipher") == "aes128-gcm@openssh.com"
+        await endpoint.close()
+
+
+@pytest.mark.parametrize(("host", "told"), [("127.0.0.1", "nobody listens"), ("no-such-host.invalid", "not known")])
+async def test_a_host_that_does_not_answer_is_unavailable(host: str, told: str) -> None:
+    with pytest.raises(Unavailable, match=told) as unavailable:
+        await enter(SftpConfig(host, free_port(), "contoso"))
+    assert unavailable.value.remedy
+    assert not unavailable.value.unclear
+
+
+async def test_ping_tells_host_key_and_login_apart(sshd: OpenSsh) -> None:
+    stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    untrusted = await Sftp("acme", sshd.config(host_keys=()), folders=("/",)).ping()
+    assert [(knock.what, knock.ok) for knock in untrusted] == [("host key", False)]
+    assert public(sshd.host_keys["ed25519"]) in untrusted[0].remedy
+
+    not_let_in = await Sftp("acme", sshd.config(key=stranger), folders=("/",)).ping()
+    assert [(knock.what, knock.ok) for knock in not_let_in] == [("host key", True), ("login", False)]
+    assert sshd.host_keys["ed25519"].get_fingerprint() in not_let_in[0].sentence
+    assert "installed our public key" in not_let_in[1].remedy
+
+    nobody = await Sftp("acme", SftpConfig("127.0.0.1", free_port()), folders=("/",)).ping()
+    assert [(knock.what, knock.ok, "nobody listens" in knock.sentence) for knock in nobody] == [
+        ("host key", False, True)
+    ]
