@@ -1,8 +1,8 @@
 """What every document is: frozen, typed, exact, and the same after a trip through JSON.
 
 Empty is None or (), never "". Amounts are Decimal and keep their digits; days are dates without a time or a zone.
-`kept` holds, beside the values, how a partner spelled them: the qualifier that a value stood behind (`{"ship_from": "037"}`) or the
-partner's own word for it (`{"unit": "CT"}`), so that an answer can say it in the same way.
+`kept` holds, beside the values, how a partner spelled them: the qualifier that a value stood behind (`{"ship_from":
+"037"}`) or the partner's own word for it (`{"unit": "CT"}`), so that an answer can say it in the same way.
 
 Knows: the shape of a value. Does not know: any standard, any map.
 """
@@ -32,8 +32,11 @@ class Value(BaseModel):
 class Scope(Value):
     """A part whose fields may have been spelled by a partner: a document, or one item of a list in it."""
 
-    kept: dict[str, str] = {}
-    """The partner's own qualifier or word, by field name (dotted inside this part)."""
+    kept: dict[str, str] | None = None
+
+    def spelling(self, field: str) -> str | None:
+        """The partner's own qualifier or word for a field (dotted inside this part), None where nothing was kept."""
+        return self.kept.get(field) if self.kept else None
 
 
 class Document(Scope):

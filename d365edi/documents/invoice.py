@@ -27,8 +27,8 @@ from d365edi.documents.values import (
 class InvoiceLine(Scope):
     """One line. `quantity` is negative on a credit; `price` is per `unit`.
 
-    `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They travel in no
-    message; the order's own words are found by them.
+    `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They
+    travel in no message; the order's own words are found by them.
     """
 
     number: Text | None = None

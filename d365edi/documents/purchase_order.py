@@ -52,7 +52,8 @@ class PurchaseOrderLine(Scope):
 
 
 class PurchaseOrder(Document):
-    """An order. `purpose` 00 is a new one; `release` counts the releases of a blanket order; the ship window is from `ship_from` to
+    """An order. `purpose` 00 is a new one; `release` counts the releases of a blanket order; the ship window is from
+    `ship_from` to
     `ship_by`; `cancel_after` is the day from which it is void.
     """
 

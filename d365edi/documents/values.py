@@ -1,7 +1,7 @@
 """What orders and invoices are made of: parties, item numbers, charges, taxes, terms, freight, notes.
 
-Code values (a party's role, a kind of terms, a charge code) are kept as the partner sent them: they are echoed and compared, and
-only a map's code tables give them another word.
+Code values (a party's role, a kind of terms, a charge code) are kept as the partner sent them: they are echoed and
+compared, and only a map's code tables give them another word.
 
 Knows: business values. Does not know: which segment or entity they come from.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from d365edi.documents.base import Amount, Day, Scope, Text, Value
 
 
-class Reference(Value):
+class Reference(Scope):
     """A number by which somebody knows something; `qualifier` says whose and what."""
 
     qualifier: Text | None = None
@@ -19,7 +19,7 @@ class Reference(Value):
     description: Text | None = None
 
 
-class Moment(Value):
+class Moment(Scope):
     """A day (and a time as sent, HHMM or longer) with the meaning its qualifier gives it."""
 
     qualifier: Text | None = None
@@ -27,7 +27,7 @@ class Moment(Value):
     time: Text | None = None
 
 
-class Contact(Value):
+class Contact(Scope):
     """A person or desk; numbers with their kind (TE telephone, FX fax, EM mail)."""
 
     function: Text | None = None
@@ -81,7 +81,9 @@ class ItemId(Value):
 
 
 class ItemIds(Value):
-    """What a line is about: the GTIN (as sent: 8, 12, 13 or 14 digits), the buyer's, the vendor's and our own number, and others."""
+    """What a line is about: the GTIN (as sent: 8, 12, 13 or 14 digits), the buyer's, the vendor's and our own number,
+    and others.
+    """
 
     gtin: Text | None = None
     buyer: Text | None = None
@@ -97,21 +99,23 @@ class Pack(Value):
     size: Amount | None = None
     size_unit: Text | None = None
     kind: Text | None = None
+    weight_kind: Text | None = None
     weight: Amount | None = None
     weight_unit: Text | None = None
     inner: Amount | None = None
 
 
-class Feature(Value):
+class Feature(Scope):
     """One described characteristic: colour, size, style ... or further text of a description."""
 
     type: Text | None = None
     characteristic: Text | None = None
+    agency: Text | None = None
     code: Text | None = None
     text: Text | None = None
 
 
-class Price(Value):
+class Price(Scope):
     """A price that is not the price of the line: retail, suggested, catalogue."""
 
     trade: Text | None = None
@@ -140,7 +144,7 @@ class Charge(Scope):
     description: Text | None = None
 
 
-class Tax(Value):
+class Tax(Scope):
     """A tax: its type, amount and rate in percent, where and under which registration."""
 
     type: Text | None = None
@@ -203,7 +207,7 @@ class Carrier(Value):
     reference: Text | None = None
 
 
-class Note(Value):
+class Note(Scope):
     """Text for people, under a qualifier and sometimes a reference."""
 
     qualifier: Text | None = None
@@ -219,7 +223,7 @@ class StoreQuantity(Value):
     quantity: Amount
 
 
-class Totals(Value):
+class Totals(Scope):
     """What was shipped under an invoice, in all: units and weight."""
 
     units: Amount | None = None

@@ -1,0 +1,241 @@
+"""From rows to places: each row finds its field in the document and its place in the guide, and the two must agree.
+
+Knows: tables, documents' fields, guides. Does not know: how places are read or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from d365edi.documents import KINDS
+from d365edi.edi.guide import Element, Guide, Node, Segment
+from d365edi.maps.check import Absent, Target, resolve, settle
+from d365edi.maps.computed import formula
+from d365edi.maps.fields import Field, Model, fields, find, names
+from d365edi.maps.path import EVERY
+from d365edi.maps.place import Fixed, Pair, Place, Rule
+from d365edi.maps.spelling import Format, Parse, spelling
+from d365edi.maps.table import Row, Scope, Table, nearest, scope
+
+ORDER = "order."
+"""Rows that begin so (inside a list also `line.order.`) name a field of the order that a document answers; they are
+only written."""
+
+Codes = Mapping[str, Mapping[str, str]]
+
+
+def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Sequence[Guide] = ()) -> Place:
+    """The places of a map in a guide, root first. `codes` are the partner's, laid over the map's own.
+
+    A path that this guide lacks but another of `versions` has is left out. Raises SettingsError for any row that is
+    wrong.
+    """
+    model = KINDS.get(table.document)
+    if model is None:
+        raise table.mistake(
+            ("document",), f'there is no document "{table.document}"', remedy=nearest(table.document, KINDS)
+        )
+    words = table.codes()
+    for name, theirs in (codes or {}).items():
+        words[name] = {**words.get(name, {}), **theirs}
+    root = Place(guide.root, model=model)
+    _Compiler(table, guide, words, tuple(each for each in versions if each is not guide), model).fill(
+        root, scope(table), model, ()
+    )
+    return root
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """What is common to all rows of one compilation."""
+
+    table: Table
+    guide: Guide
+    words: Codes
+    versions: tuple[Guide, ...]
+    document: Model
+
+    def fill(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...]) -> None:
+        """Hang the rows of one scope on places, then those of the lists in it. `way` are the loops down to here."""
+        targets = [target for row in rows.rows for target in self._targets(base, row, way)]
+        hung: set[int] = set()
+        for target in settle(self.table, targets):
+            self._hang(base, target, model, inside_list=bool(way), second=id(target.row) in hung)
+            hung.add(id(target.row))
+        for row in rows.constants:
+            for place, fixed in self._fixed(base, row, way):
+                place.constants.append(fixed)
+        for row in rows.defaults:
+            for place, fixed in self._fixed(base, row, way):
+                place.defaults.append(fixed)
+        for row in rows.computed:
+            for place, fixed in self._fixed(base, row, way, computed=True):
+                place.computed.append(fixed)
+        for inner in rows.scopes:
+            self._list(base, inner, model, way)
+
+    # -- where --------------------------------------------------------------------------------------------------------
+
+    def _targets(self, base: Place, row: Row, way: tuple[str, ...], texts: Sequence[str] = ()) -> list[Target]:
+        """The places of a row in this version; none at all only where another version has one."""
+        found, absent = list[Target](), None
+        for text in texts or row.places:
+            try:
+                target = resolve(self.table, self.guide, base.node, row, text)
+            except Absent as error:
+                absent = absent or error
+            else:
+                target.echo = _order_field(row.name) is not None
+                found.append(target)
+        if not found and absent is not None and not self._elsewhere(row, texts or row.places, way):
+            raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
+        return found
+
+    def _elsewhere(self, row: Row, texts: Sequence[str], way: tuple[str, ...], *, loop: bool = False) -> bool:
+        """Whether another version of the flow has one of these paths."""
+        for guide in self.versions:
+            for text in texts:
+                try:
+                    node = guide.root
+                    for step in way:
+                        node = self._end(resolve(self.table, guide, node, row, step, loop=True), node)
+                    resolve(self.table, guide, node, row, text, loop=loop)
+                except Absent:
+                    continue
+                return True
+        return False
+
+    @staticmethod
+    def _end(target: Target, base: Node) -> Node:
+        return target.chain[-1][0] if target.chain else base
+
+    @staticmethod
+    def _place(base: Place, target: Target) -> Place:
+        place = base
+        for node, qualifiers, occurrence in target.chain:
+            place = place.inner(node, qualifiers, occurrence)
+        return place
+
+    # -- what ---------------------------------------------------------------------------------------------------------
+
+    def _hang(self, base: Place, target: Target, model: Model, *, inside_list: bool, second: bool) -> None:
+        row, place = target.row, self._place(base, target)
+        name = row.name
+        if target.echo:
+            name, model = self._order(row, inside_list=inside_list)
+        field = find(model, name)
+        if field is None:
+            raise self.table.mistake(
+                row.key, f'{model.__name__} has no field "{name}"', remedy=nearest(name, list(names(model)))
+            )
+        if target.pair:
+            place.pairs.append(self._pair(place.node.segment, target, field, name))
+            return
+        parse, format = self._spelling(row, _element(place.node.segment, target), field, name)
+        words = self.words.get(name.rpartition(".")[2]) if field.kind == "text" else None
+        place.rules.append(
+            Rule(name, target.element, target.component, parse, format, row, words, field.many, target.echo, second)
+        )
+
+    def _order(self, row: Row, *, inside_list: bool) -> tuple[str, Model]:
+        """The field and the model of a row that names the order: of its header, or of the line that the item
+        answers."""
+        model: Model = KINDS["PurchaseOrder"]
+        name = _order_field(row.name) or ""
+        if inside_list:
+            lines = find(model, "lines")
+            assert lines is not None
+            assert lines.model is not None
+            model = lines.model
+        return name, model
+
+    def _pair(self, segment: Segment, target: Target, field: Field, name: str) -> Pair:
+        row = target.row
+        value = segment.elements[segment.pairs]
+        if target.pair != (EVERY,):
+            if field.many or field.kind == "part":
+                raise self.table.mistake(row.key, f'"{name}" holds many values, and a pair is one')
+            parse, format = self._spelling(row, value, field, name)
+            return Pair(name, target.pair, parse, format, row, target.echo)
+        parts = list(fields(field.model)) if field.model is not None else []
+        if not field.many or field.model is None or len(parts) != 2:
+            raise self.table.mistake(row.key, f'"{name}" is no list of pairs, and "{row.places[0]}" is many')
+        inner = find(field.model, parts[1])
+        assert inner is not None
+        parse, format = self._spelling(row, value, inner, name)
+        return Pair(name, (), parse, format, row, target.echo, (parts[0], parts[1]))
+
+    def _spelling(self, row: Row, element: Element, field: Field, name: str) -> tuple[Parse | None, Format]:
+        if field.kind == "part":
+            raise self.table.mistake(row.key, f'"{name}" is no single value', remedy="name a field inside it")
+        found = spelling(element, field.kind)
+        if found is None:
+            raise self.table.mistake(
+                row.key,
+                f'"{row.places[0]}" ({element.name.lower()}) is of type {element.type} and cannot hold the {field.kind} "{name}"',
+                remedy="a map never converts: name another field or another element",
+            )
+        return found
+
+    def _fixed(
+        self, base: Place, row: Row, way: tuple[str, ...], *, computed: bool = False
+    ) -> list[tuple[Place, Fixed]]:
+        """A constant, default or formula; the left side is the path."""
+        found = []
+        for target in self._targets(base, row, way, (row.name,))[:1]:
+            if target.pair:
+                raise self.table.mistake(row.key, f'"{row.name}" names no element', remedy="write it as PO106")
+            place = self._place(base, target)
+            element = _element(place.node.segment, target)
+            if not computed:
+                self._fits(row, element)
+                found.append((place, Fixed(target.element, target.component, row.value, row)))
+                continue
+            try:
+                value = formula(row.value, self.document)
+            except ValueError as error:
+                raise self.table.mistake(row.key, str(error)) from None
+            _, format = self._spelling(row, element, Field("amount"), row.value)
+            found.append((place, Fixed(target.element, target.component, row.value, row, value, format)))
+        return found
+
+    def _fits(self, row: Row, element: Element) -> None:
+        if not element.min <= len(row.value) <= element.max:
+            raise self.table.mistake(
+                row.key, f'"{row.value}" does not fit "{row.name}", which has {element.min} to {element.max} characters'
+            )
+
+    def _list(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...]) -> None:
+        field = find(model, rows.field)
+        if field is None or not field.many or field.model is None:
+            raise self.table.mistake(
+                rows.key, f'{model.__name__} has no list "{rows.field}"', remedy=nearest(rows.field, list(names(model)))
+            )
+        row = Row("loop", list(rows.loop), (*rows.key, "loop"), self.table.is_overridden((*rows.key, "loop")))
+        opened, absent = 0, None
+        for text in rows.loop:
+            try:
+                target = resolve(self.table, self.guide, base.node, row, text, loop=True)
+            except Absent as error:
+                absent = absent or error
+                continue
+            *above, (node, qualifiers, occurrence) = target.chain
+            outer = self._place(base, Target(row, above))
+            place = Place(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
+            outer.places.append(place)
+            self.fill(place, rows, field.model, (*way, text))
+            opened += 1
+        if not opened and absent is not None and not self._elsewhere(row, rows.loop, way, loop=True):
+            raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
+
+
+def _order_field(name: str) -> str | None:
+    """The order's field that a row names, None where it names the document's own."""
+    short = name.removeprefix("line.")
+    return short.removeprefix(ORDER) if short.startswith(ORDER) else None
+
+
+def _element(segment: Segment, target: Target) -> Element:
+    whole = segment.elements[target.element - 1]
+    return whole.components[target.component - 1] if target.component else whole

@@ -1,0 +1,129 @@
+"""What no row asked for, counted, and what was wrong with what a row did ask for, in sentences.
+
+Knows: one reading when it is over. Does not know: how it was read, what a finding does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from d365edi.documents import Document
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.guide import Node
+from d365edi.maps.branch import State
+from d365edi.maps.place import Pair, Place, Rule
+from d365edi.maps.segments import Split
+
+ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
+MEANING = {
+    "SDQ": "quantities for single stores",
+    "SLN": "components of a line",
+    "SCH": "deliveries at several dates",
+    "SAC": "an allowance or charge",
+}
+"""Segments that change what is ordered or billed, in words."""
+RESOLVED = frozenset({"unit"})
+"""Fields whose unknown words are asked of D365 before anyone is bothered."""
+
+
+def where(place: Place, prefix: str = "") -> dict[str, str]:
+    """The path that each field is read at, by the field's name without list positions."""
+    found: dict[str, str] = {}
+    here = f"{prefix}{place.list_field}." if place.list_field else prefix
+    rows: list[Rule | Pair] = [*place.rules, *place.pairs]
+    for row in rows:
+        if not row.echo:
+            found.setdefault(here + row.name, row.row.places[0])
+    for inner in place.places:
+        for name, path in where(inner, here).items():
+            found.setdefault(name, path)
+    return found
+
+
+def wrong(state: State, segment_ids: Sequence[str]) -> Iterator[Finding]:
+    """The values that could not be taken, and the words that no code table has."""
+    for row, value, trouble, index in state.findings:
+        at = Position(ordinal=index + 1, segment=segment_ids[index], element=getattr(row, "element", 0))
+        if trouble:
+            yield Finding(
+                "document",
+                "error",
+                "",
+                f'{row.name}: "{value}" at {at} {trouble}',
+                at,
+                value,
+                "ask the partner for a correct one",
+                "value",
+            )
+        else:
+            field = row.name.rpartition(".")[2]
+            yield Finding(
+                "document",
+                "warning" if field in RESOLVED else "error",
+                "",
+                f'{row.name}: the word "{value}" at {at} is in no code table',
+                at,
+                value,
+                f'add it to the partner\'s codes: [codes.{field}] {value} = "..."',
+                "code",
+            )
+
+
+def missing(errors: Sequence[Any], paths: dict[str, str], model: type[Document]) -> Iterator[Finding]:
+    """Why the document could not be built, from pydantic's errors."""
+    for error in errors:
+        name = ".".join(str(step) for step in error["loc"] if not isinstance(step, int))
+        place = f" ({paths[name]})" if name in paths else ""
+        trouble = "is missing" if error["type"] == "missing" else f"cannot be taken: {error['msg']}"
+        yield Finding(
+            "document",
+            "error",
+            "",
+            f"{name}{place} of the {_spaced(model.__name__)} {trouble}",
+            Position(segment=paths.get(name, "")[:3]),
+            remedy="ask the partner for a complete message, or correct the map's row",
+            rule="document",
+        )
+
+
+def unmapped(state: State, nodes: Sequence[Node | None], segments: Sequence[bytes], split: Split) -> Iterator[Finding]:
+    """Segments and elements that no row asked for, each kind once with its count."""
+    counts: dict[tuple[str, bool], list[int]] = {}
+    for index in sorted((*state.passed, *state.left)):
+        node = nodes[index]
+        id = node.id if node is not None else split(segments[index])[0]
+        if id in ENVELOPE:
+            continue
+        path = node.path if node is not None else id
+        matters = id in MEANING and (id != "SAC" or split(segments[index])[1:2] in (["A"], ["C"]))
+        counts.setdefault((path, matters), []).append(index)
+    for (path, matters), at in counts.items():
+        id = path.rpartition("/")[2]
+        times = f" ({len(at)} times)" if len(at) > 1 else ""
+        position = Position(ordinal=at[0] + 1, segment=id)
+        if matters:
+            yield Finding(
+                "document",
+                "warning",
+                "",
+                f"{path}{times} says {MEANING[id]}, and no row of the map reads it",
+                position,
+                remedy=f'add a row for it, or ignore = ["{id}"] to the flow, then release it',
+                rule="meaning",
+            )
+        else:
+            yield _note(f"{path}{times} is read by no row of the map", position)
+    for (target, element), at in state.spare.items():
+        times = f" ({len(at)} times)" if len(at) > 1 else ""
+        node = target.place.node
+        position = Position(ordinal=at[0] + 1, segment=node.id, element=element)
+        yield _note(f"{node.path}{element:02d}{times} is read by no row of the map", position)
+
+
+def _note(message: str, position: Position) -> Finding:
+    return Finding("document", "note", "", message, position, rule="unmapped")
+
+
+def _spaced(name: str) -> str:
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip(" ")

@@ -1,0 +1,112 @@
+"""A map's rows hung on a guide: the tree of places that reading and writing both walk, as values.
+
+A place is a segment of the guide with the qualifiers that tell it apart, inside the place of its loop. Rules name an
+element, a component or a pair in it. A list of the document opens a place of its own, of which each repetition is one
+item.
+
+Knows: the shape of a compiled map. Does not know: how rows are written, values, wires, partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from d365edi.edi.guide import Node
+from d365edi.maps.computed import Formula
+from d365edi.maps.fields import Model
+from d365edi.maps.spelling import Format, Parse
+from d365edi.maps.table import Row
+
+Qualifiers = tuple[tuple[int, tuple[str, ...]], ...]
+"""The element positions of the qualifiers with the codes that each may have, the preferred first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row at an element: the field (dotted in its scope), how it is spelled, and the code words of the partner.
+
+    `echo`: the field is one of the order, written only. `many`: one segment for each value of the field.
+    """
+
+    name: str
+    element: int
+    component: int
+    parse: Parse | None
+    format: Format
+    row: Row
+    words: Mapping[str, str] | None = None
+    many: bool = False
+    echo: bool = False
+    second: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row at qualifier/value pairs: the qualifiers in order of preference, none for all pairs that other rows
+    leave.
+
+    Of such a rest, `parts` names the two fields of an item of the list, and the second one has `parse` and `format`.
+    """
+
+    name: str
+    qualifiers: tuple[str, ...]
+    parse: Parse | None
+    format: Format
+    row: Row
+    echo: bool = False
+    parts: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A constant or a default at an element, or a formula with the spelling of its result."""
+
+    element: int
+    component: int
+    value: str
+    row: Row
+    formula: Formula | None = None
+    format: Format | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """A segment of the guide with its qualifiers (none: any) and its occurrence (0: not said), inside the place
+    `parent`.
+
+    Where it opens a list, `list_field` is the list's field and `model` what an item is made of. `second`: another
+    version's form of a list that is also read, but not written.
+    """
+
+    node: Node
+    parent: Place | None = None
+    qualifiers: Qualifiers = ()
+    occurrence: int = 0
+    model: Model | None = None
+    list_field: str = ""
+    second: bool = False
+    rules: list[Rule] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    constants: list[Fixed] = field(default_factory=list)
+    defaults: list[Fixed] = field(default_factory=list)
+    computed: list[Fixed] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+
+    def combinations(self) -> Iterator[tuple[str, ...]]:
+        """Every combination of codes that leads here, in order of preference."""
+        return product(*(codes for _, codes in self.qualifiers))
+
+    def inner(self, node: Node, qualifiers: Qualifiers, occurrence: int) -> Place:
+        """The place inside this one, made where it is not there yet."""
+        for place in self.places:
+            if (place.node, place.qualifiers, place.occurrence) == (
+                node,
+                qualifiers,
+                occurrence,
+            ) and not place.list_field:
+                return place
+        place = Place(node, self, qualifiers, occurrence)
+        self.places.append(place)
+        return place

@@ -1,0 +1,249 @@
+"""Map tables: TOML with a user's rows laid over the shipped ones, before anything is compiled.
+
+A row of the user's replaces the shipped row of the same key, a new key adds a row, `false` takes a row (or a whole
+table) away. Each row remembers where it was written, so that a mistake found later can name the file and the line.
+
+Knows: the layout of tables. Does not know: guides, documents, what a path means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from d365edi.errors import SettingsError
+
+Language = Literal["x12", "edifact", "csv", "d365"]
+Key = tuple[str, ...]
+Locate = Callable[[Key], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: what stands left (a field, a path or a name) and right, its key path in the table, and whether a user
+    wrote it."""
+
+    name: str
+    value: Any
+    key: Key
+    overridden: bool = False
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The right side as paths: one, or a list of which a version has at least one."""
+        return tuple(self.value) if isinstance(self.value, list) else (self.value,)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows of a document, or of one list in it. `field` is the list's field in the scope around (dotted), `loop`
+    its loop."""
+
+    field: str = ""
+    loop: tuple[str, ...] = ()
+    key: Key = ()
+    rows: tuple[Row, ...] = ()
+    constants: tuple[Row, ...] = ()
+    defaults: tuple[Row, ...] = ()
+    computed: tuple[Row, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One map with its overrides. `tree` is the merged TOML; `digest` (hex) changes with any row."""
+
+    language: Language
+    name: str
+    document: str
+    mode: str
+    tree: Mapping[str, Any]
+    digest: str
+    overridden: frozenset[Key] = frozenset()
+    locate: Locate | None = field(default=None, compare=False)
+
+    def mistake(self, key: Key, message: str, *, remedy: str = "") -> SettingsError:
+        """The error about one row, with the file (and the line, where a user wrote it)."""
+        where = f"d365edi/maps/{self.language}/{self.name}.toml"
+        if self.is_overridden(key):
+            where = self.locate(key) if self.locate else "the map's override"
+        return SettingsError(message, where=where, key=".".join(key), remedy=remedy)
+
+    def is_overridden(self, key: Key) -> bool:
+        """Whether a user wrote this row, or the table around it."""
+        return any(key[:length] in self.overridden for length in range(1, len(key) + 1))
+
+    def codes(self) -> dict[str, dict[str, str]]:
+        """The code tables: for fields whose last name is the key, their word = ours."""
+        return {name: dict(words) for name, words in self.tree.get("codes", {}).items()}
+
+
+def load(
+    language: Language, name: str, override: Mapping[str, Any] | None = None, *, locate: Locate | None = None
+) -> Table:
+    """A shipped map with a user's rows over it; `locate` tells `file:line` of a key path inside the override.
+
+    Raises SettingsError when there is no such map, or a row is taken away that is not there.
+    """
+    shipped = _shipped(language, name)
+    overridden: set[Key] = set()
+    probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate)
+    tree = _lay(shipped, override or {}, (), overridden, probe)
+    digest = hashlib.sha256(json.dumps([language, name, tree], sort_keys=True, default=str).encode()).hexdigest()
+    return Table(
+        language,
+        name,
+        str(tree.get("document", "")),
+        str(tree.get("mode", "both")),
+        tree,
+        digest,
+        frozenset(overridden),
+        locate,
+    )
+
+
+@cache
+def _shipped(language: str, name: str) -> dict[str, Any]:
+    folder = files("d365edi.maps") / language
+    source = folder / f"{name}.toml"
+    if not source.is_file():
+        known = sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml"))
+        raise SettingsError(f'there is no {language} map "{name}"', remedy=f"known are {', '.join(known)}")
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
+def _lay(
+    below: Mapping[str, Any], above: Mapping[str, Any], at: Key, overridden: set[Key], probe: Table
+) -> dict[str, Any]:
+    """The rows of `above` over those of `below`."""
+    merged = dict(below)
+    for name, value in _undotted(above, at).items():
+        key = (*at, name)
+        if isinstance(value, Mapping):
+            if name in merged and not isinstance(merged[name], Mapping):
+                raise probe.mistake(key, f'"{name}" is one row in the map, not a table of rows')
+            merged[name] = _lay(merged.get(name, {}), value, key, overridden, probe)
+        elif value is False:
+            if name not in merged:
+                raise probe.mistake(key, f'there is no row "{name}" to take away', remedy=nearest(name, merged))
+            del merged[name]
+        else:
+            merged[name] = value
+            overridden.add(key)
+    return merged
+
+
+def _undotted(rows: Mapping[str, Any], at: Key) -> dict[str, Any]:
+    """Quoted dotted names of fields (`"item.gtin" = ...`) as the tables that TOML makes of unquoted ones."""
+    if (at and at[-1] in ("constants", "defaults", "computed")) or "codes" in at:
+        return dict(rows)
+    tree: dict[str, Any] = {}
+    for name, value in rows.items():
+        head, _, rest = name.partition(".")
+        if rest:
+            tree[head] = {**tree.get(head, {}), rest: value}
+        else:
+            tree[head] = {**tree[head], **value} if isinstance(tree.get(head), dict) else value
+    return tree
+
+
+def _leaves(tree: Mapping[str, Any], at: Key = ()) -> Iterator[Key]:
+    for name, value in tree.items():
+        yield (*at, name)
+        if isinstance(value, Mapping):
+            yield from _leaves(value, (*at, name))
+
+
+def nearest(word: str, known: Any) -> str:
+    """The remedy for a misspelling: the nearest known word, or a few of those there are."""
+    words = [str(each) for each in known]
+    close = get_close_matches(word, words, 1, 0.5) or get_close_matches(word.casefold(), words, 1, 0.5)
+    if close:
+        return f'did you mean "{close[0]}"?'
+    return f"there are {', '.join(sorted(words)[:12])}" if words else ""
+
+
+_TABLES = ("fields", "constants", "defaults", "computed", "codes")
+
+
+def scope(table: Table) -> Scope:
+    """The rows of a message map (X12, EDIFACT), sorted into the document and its lists. Raises SettingsError."""
+    for name, value in table.tree.items():
+        if not isinstance(value, Mapping) and name not in ("document", "mode", "set"):
+            raise table.mistake(
+                (name,), f'"{name}" stands outside of a table', remedy="rows of fields stand under [fields]"
+            )
+    root = {name: value for name, value in table.tree.items() if isinstance(value, Mapping) and name not in _TABLES}
+    fields = list(_rows(table, table.tree.get("fields", {}), ("fields",), ""))
+    return Scope(
+        rows=tuple(fields),
+        constants=_pairs(table, table.tree, (), "constants"),
+        defaults=_pairs(table, table.tree, (), "defaults"),
+        computed=_pairs(table, table.tree, (), "computed"),
+        scopes=tuple(_scopes(table, root, (), "")),
+    )
+
+
+def _rows(table: Table, rows: Mapping[str, Any], at: Key, prefix: str) -> Iterator[Row]:
+    for name, value in rows.items():
+        key = (*at, name)
+        if isinstance(value, Mapping):
+            if "loop" not in value:
+                yield from _rows(table, value, key, f"{prefix}{name}.")
+        elif isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(v, str) for v in value)):
+            yield Row(prefix + name, value, key, table.is_overridden(key))
+        else:
+            raise table.mistake(
+                key, f'"{name}" must name a place, as in "BEG03"', remedy="or false to take the row away"
+            )
+
+
+def _pairs(table: Table, tree: Mapping[str, Any], at: Key, name: str) -> tuple[Row, ...]:
+    rows = []
+    for place, value in tree.get(name, {}).items():
+        key = (*at, name, place)
+        if not isinstance(value, str) or not value:
+            raise table.mistake(key, f'the value at "{place}" must be text in quotes')
+        rows.append(Row(place, value, key, table.is_overridden(key)))
+    return tuple(rows)
+
+
+def _scopes(table: Table, tree: Mapping[str, Any], at: Key, prefix: str) -> Iterator[Scope]:
+    for name, value in tree.items():
+        if not isinstance(value, Mapping) or name in _TABLES:
+            continue
+        key, field = (*at, name), prefix + name
+        if "loop" in value:
+            yield _list(table, value, key, field)
+            continue
+        inner = list(_scopes(table, value, key, f"{field}."))
+        if not inner and not at:
+            raise table.mistake(
+                key, f'"{name}" is no table of this map and no list with a loop', remedy=nearest(name, tree)
+            )
+        yield from inner
+
+
+def _list(table: Table, tree: Mapping[str, Any], key: Key, field: str) -> Scope:
+    loop = tree["loop"]
+    places = tuple(loop) if isinstance(loop, list) else (loop,)
+    if not places or not all(isinstance(place, str) for place in places):
+        raise table.mistake((*key, "loop"), 'a loop is named by its segment, as in "PO1"')
+    own = {name: value for name, value in tree.items() if name not in ("loop", *_TABLES)}
+    return Scope(
+        field,
+        places,
+        key,
+        tuple(_rows(table, own, key, "")),
+        _pairs(table, tree, key, "constants"),
+        _pairs(table, tree, key, "defaults"),
+        _pairs(table, tree, key, "computed"),
+        tuple(_scopes(table, own, key, "")),
+    )
