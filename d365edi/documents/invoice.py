@@ -53,14 +53,14 @@ class InvoiceLine(Scope):
 
 
 class Invoice(Document):
-    """An invoice or a credit note (`type`). `total` is all of it: lines, charges less allowances, taxes.
+    """An invoice, a credit or a debit note (`sense`). `total` is all of it: lines, charges less allowances, taxes.
 
     `sales_order` is the seller's own order number, `account` the seller's account of the customer.
     """
 
     number: Text
     date: Day | None = None
-    type: Text | None = None
+    sense: Text | None = None
     purpose: Text | None = None
     order_number: Text | None = None
     order_date: Day | None = None
@@ -68,6 +68,7 @@ class Invoice(Document):
     currency: Text | None = None
     department: Text | None = None
     vendor_number: Text | None = None
+    customer_order: Text | None = None
     sales_order: Text | None = None
     bill_of_lading: Text | None = None
     tracking: Text | None = None

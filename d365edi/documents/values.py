@@ -98,7 +98,7 @@ class Pack(Value):
     count: Amount | None = None
     size: Amount | None = None
     size_unit: Text | None = None
-    kind: Text | None = None
+    packaging: Text | None = None
     weight_kind: Text | None = None
     weight: Amount | None = None
     weight_unit: Text | None = None
@@ -119,7 +119,7 @@ class Price(Scope):
     """A price that is not the price of the line: retail, suggested, catalogue."""
 
     trade: Text | None = None
-    kind: Text | None = None
+    identifier: Text | None = None
     amount: Amount | None = None
     quantity: Amount | None = None
 

@@ -1,8 +1,8 @@
 """Every mistake that a row can have, found at start: where a path leads in a guide, and that no two rows claim one
 place.
 
-A user's row pushes a shipped one out of what both claim: the shipped row gives up the qualifiers they share, or goes. Rows
-of one hand that claim the same are a mistake. The error names file, line, table and key, and the nearest right
+A user's row pushes a shipped one out of what both claim: the shipped row gives up the qualifiers they share, or goes.
+Rows of one hand that claim the same are a mistake. The error names file, line, table and key, and the nearest right
 spelling.
 
 Knows: paths, guides, rows. Does not know: documents, values.

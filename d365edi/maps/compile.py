@@ -15,7 +15,7 @@ from d365edi.maps.computed import formula
 from d365edi.maps.fields import Field, Model, fields, find, names
 from d365edi.maps.path import EVERY
 from d365edi.maps.place import Fixed, Pair, Place, Rule
-from d365edi.maps.spelling import Format, Parse, spelling
+from d365edi.maps.spelling import Format, Parse, spelling, total
 from d365edi.maps.table import Row, Scope, Table, nearest, scope
 
 ORDER = "order."
@@ -196,8 +196,8 @@ class _Compiler:
                 value = formula(row.value, self.document)
             except ValueError as error:
                 raise self.table.mistake(row.key, str(error)) from None
-            _, format = self._spelling(row, element, Field("amount"), row.value)
-            found.append((place, Fixed(target.element, target.component, row.value, row, value, format)))
+            self._spelling(row, element, Field("amount"), row.value)
+            found.append((place, Fixed(target.element, target.component, row.value, row, value, total(element))))
         return found
 
     def _fits(self, row: Row, element: Element) -> None:

@@ -1,9 +1,9 @@
 """From a transaction set to a document: one pass over the segments, each going where the guide's node says.
 
-For every node of the guide there is at most one branch in each place of its loop: it looks at the qualifiers, finds the place
-and lets the place's rules take the elements. Nodes without a row are passed by. What no row asked for becomes findings,
-counted; what would change the meaning of an order (quantities for stores, components, split deliveries, an allowance or
-charge) is marked `meaning`.
+For every node of the guide there is at most one branch in each place of its loop: it looks at the qualifiers, finds the
+place and lets the place's rules take the elements. Nodes without a row are passed by. What no row asked for becomes
+findings, counted; what would change the meaning of an order (quantities for stores, components, split deliveries, an allowance
+or charge) is marked `meaning`.
 
 Knows: places, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the
 document.
@@ -31,11 +31,11 @@ from d365edi.maps.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of a transaction set: the document (None when it could not be built), what is wrong, and what no row asked
-    for.
+    """What came of a transaction set: the document (None when it could not be built), what is wrong, and what no row
+    asked for.
 
-    A finding of severity `error` holds the document; so does one of `unmapped` with rule `meaning`, unless the flow ignores
-    its segment.
+    A finding of severity `error` holds the document; so does one of `unmapped` with rule `meaning`, unless the flow
+    ignores its segment.
     """
 
     document: Any

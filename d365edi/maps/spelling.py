@@ -2,9 +2,9 @@
 day.
 
 The dictionary says how (`AN ID N0 N2 R DT TM`), the document what (text, amount, whole number, day); where the two do
-not agree there is no spelling and the map is wrong. `N2` counts cents (1234 is 12.34), `R` has a point where it needs one,
-and neither the sign nor the point counts in a length. No exponents, no thousands. A day is CCYYMMDD, or YYMMDD where the
-element has six places.
+not agree there is no spelling and the map is wrong. `N2` counts cents (1234 is 12.34), `R` has a point where it needs
+one, and neither the sign nor the point counts in a length. No exponents, no thousands. A day is CCYYMMDD, or YYMMDD where
+the element has six places.
 
 Knows: elements and kinds of fields. Does not know: segments, documents, partners.
 """
@@ -22,8 +22,8 @@ Parse = Callable[[str], object]
 Format = Callable[[object], str]
 
 FREE_TEXT = frozenset({"93", "166", "352", "369", "387", "933", "1551"})
-"""Data elements for people to read, by number: names, addresses, descriptions, messages. Too long, they are cut; a key
-never is."""
+"""Data elements for people to read, by number: names, addresses, descriptions, messages. Too long, they are cut; a
+key never is."""
 
 _DIGITS = "0123456789"
 
@@ -140,3 +140,18 @@ def _day_text(element: Element) -> Format:
         return value.isoformat().replace("-", "")[start:]
 
     return format
+
+
+def total(element: Element) -> Format:
+    """A count or a hash total: one too long for its element loses its first digits, as the standard says of element
+    347."""
+
+    def write(value: object) -> str:
+        text = format(value, "f")
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+        while len(text) - text.count("-") - text.count(".") > element.max:
+            text = text.replace("-", "")[1:]
+        return text or "0"
+
+    return write
