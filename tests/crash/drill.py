@@ -6,11 +6,12 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from typing import get_args
 
 import anyio
 
 from d365edi.failpoints import NAMES
-from d365edi.journal import Delivery, Journal, Tx
+from d365edi.journal import Delivery, DeliveryState, Journal, Tx
 from tests.journeys.world import World
 
 INBOUND = (
@@ -88,8 +89,7 @@ def _open(tx: Tx) -> list[str]:
 
 
 def _deliveries(tx: Tx) -> list[Delivery]:
-    states = ("pending", "attempting", "waiting", "quarantined", "delivered", "cancelled")
-    return [delivery for state in states for delivery in tx.deliveries.in_state(state)]
+    return [delivery for state in get_args(DeliveryState) for delivery in tx.deliveries.in_state(state)]
 
 
 async def invariants(world: World, orders: Mapping[str, int], invoices: int) -> list[str]:
