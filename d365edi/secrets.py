@@ -5,9 +5,9 @@
     vault         the entry "acme-ssh-key"
 
 The vault is one JSON file: version, the id of the key it is sealed with, and the entries, each sealed by AES-256-GCM with its own
-nonce and its name as associated data, so that no entry can stand in another's place. It is never changed in place: a whole new file
-takes its name. Its key is a file of mode 0400, or the systemd credential `d365edi-vault-key`; both hold keys in base64, one a line,
-the first for sealing and all for opening, so that a rotation may be cut short at any instant and the vault still opens.
+nonce and its name as associated data, so that no entry can stand in another's place. It is never changed in place: a whole new
+file takes its name. Its key is a file of mode 0400, or the systemd credential `d365edi-vault-key`; both hold base64, a key a
+line, the first for sealing and all for opening, so that a rotation may be cut short at any instant and the vault still opens.
 
 Knows: keys, files, names. Does not know: what a secret is for. No error and no `repr` here carries a secret or a key.
 """

@@ -74,7 +74,7 @@ def _moved(teller: Teller, key: Key, path: str, endpoint: str) -> Iterator[Setti
 
 def _companies(teller: Teller) -> Iterator[SettingsError]:
     companies = _table(teller.written, "d365").get("companies")
-    if not isinstance(companies, list):
+    if not isinstance(companies, list) or not companies:
         return
     for partner, body in _partners(teller):
         named: list[tuple[Key, object]] = []

@@ -72,8 +72,9 @@ class Teller:
         key: list[str] = []
         at: Any = self.written
         for index, part in enumerate(loc):
-            if (isinstance(at, Mapping) and part in at) or (isinstance(at, list) and isinstance(part, int)):
-                at = at[part]
+            inner = _inside(at, part)
+            if inner is not None:
+                at = inner
             elif index == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
                 at = None
             else:
@@ -139,6 +140,12 @@ class Teller:
             key=".".join(map(_quoted, key)),
             remedy="use small letters, digits and dashes, and run: d365edi secrets set NAME",
         )
+
+
+def _inside(at: object, part: int | str) -> object:
+    if isinstance(at, Mapping):
+        return at.get(part)
+    return at[part] if isinstance(at, list) and isinstance(part, int) else None
 
 
 _KIND_WORDS = ["sftp", "folder"]

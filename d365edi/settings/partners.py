@@ -125,8 +125,7 @@ def _check_rows(table: Mapping[str, Any], path: tuple[str, ...]) -> None:
         if isinstance(row, Mapping):
             _check_rows(row, (*path, key))
         elif not (isinstance(row, str) and row) and row is not False:
-            place = ".".join((*path, key))
-            raise wrong(f"has a row that is no path: {place}", 'write a path, as ship_by = "DTM[175]02", or false')
+            raise wrong("is no row", 'write a path, as ship_by = "DTM[175]02", or false', inside=(*path, key))
 
 
 MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]

@@ -99,10 +99,13 @@ def _file_name(value: str) -> str:
     remedy = 'write it as "{set}_{control:09}.edi"; known are ' + ", ".join("{" + word + "}" for word in _FILE_WORDS)
     try:
         fields = [field for _, field, _, _ in Formatter().parse(value) if field is not None]
-        if unknown := [field for field in fields if field not in _FILE_WORDS]:
-            raise wrong(f'has "{{{unknown[0]}}}", which is not known', remedy)
+    except ValueError:
+        raise wrong("is not a file name's template", remedy) from None
+    if unknown := [field for field in fields if field not in _FILE_WORDS]:
+        raise wrong(f'has "{{{unknown[0]}}}", which is not known', remedy)
+    try:
         name = file_name(value, partner="p", set="810", control=1, number="1", at=_SOME_DAY)
-    except (ValueError, KeyError, IndexError, AttributeError):
+    except (ValueError, LookupError):
         raise wrong("is not a file name's template", remedy) from None
     if not {"control", "number"} & set(fields):
         raise wrong("gives every file the same name", remedy)

@@ -30,9 +30,12 @@ class Spoken(str):
     __slots__ = ()
 
 
-def wrong(sentence: str, remedy: str = "") -> PydanticCustomError:
-    """A mistake in one value; `sentence` goes on after the value ("is not ..."), `remedy` says how to write it."""
-    return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence, "remedy": remedy})
+def wrong(sentence: str, remedy: str = "", *, inside: tuple[str, ...] = ()) -> PydanticCustomError:
+    """A mistake in one value; `sentence` goes on after the value ("is not ..."), `remedy` says how to write it.
+
+    `inside` is the key within the value where the mistake stands, where the value is a table that is judged whole.
+    """
+    return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence, "remedy": remedy, "inside": inside})
 
 
 def nearest(word: object, known: Any) -> str:
