@@ -38,6 +38,9 @@ class Places:
             for name, lines in self.files:
                 if path[:length] in lines:
                     return f"{name}:{lines[path[:length]]}"
+            for said, variable in self.spoken.items():
+                if said[:length] == path[:length]:
+                    return f"environment {variable}"
         return f"{self.files[0][0]}:1" if self.files else "settings"
 
     def order(self, where: str) -> tuple[int, int]:

@@ -118,10 +118,10 @@ class Teller:
     def _mistake(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         context = error.get("ctx", {})
         named = error["loc"][-1:] == ("[key]",)
+        for part in context["inside"]:
+            value = _inside(value, part)
         shown = key[-1] if named else value
-        return self.tell(
-            key, context["sentence"], context["remedy"], value=None if isinstance(shown, Mapping) else shown
-        )
+        return self.tell((*key, *context["inside"]), context["sentence"], context["remedy"], value=shown)
 
     def _literal(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
         name = re.sub(r"[^a-z0-9]+", "-", "-".join(key[1:]).lower()).strip("-")

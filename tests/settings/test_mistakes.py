@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a sentence stands on one line, as it is told
 """Each mistake is told with file, line, key, value and what to do; all of them together; never a secret."""
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ ONE_MISTAKE = [
     ('path = "/inbound" }', 'path = "/inbound", file = "../{number}" }', '34: [partners.acme.send.810.to.file] "../{number}" leads out of its folder or hides the file; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ("receive.850", "receive.orders", '27: [partners.acme.receive.orders] "orders" is not a transaction set; name it by its three digits, as "850"'),
     ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder"; did you mean "SalesOrder"?'),
-    ('"DTM[175]02"', "3", '27: [partners.acme.receive.850.map] has a row that is no path: fields.ship_by; write a path, as ship_by = "DTM[175]02", or false'),
+    ('"DTM[175]02"', "3", '30: [partners.acme.receive.850.map.fields.ship_by] 3 is no row; write a path, as ship_by = "DTM[175]02", or false'),
     ('map.fields.ship_by = "DTM[175]02"', 'map = "x"', '30: [partners.acme.receive.850.map] "x" must be a table'),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nsince = "yesterday"', '34: [partners.acme.send.810.since] "yesterday" is neither "now" nor a date; write since = 2025-01-31'),
     ("US-003", "", '19: [partners.acme.customer.usmf] "" is empty, or has blanks at its ends or control characters in it'),
@@ -220,7 +221,7 @@ def test_mistakes_of_included_files_are_told_with_their_own_places(tmp_path: Pat
         "a.inc:4: [d365.tenant] is said twice: here and at s.toml:8; keep one of the two",
         "b.inc:1: [include] an included file includes no others; say it in s.toml",
         'b.inc:3: [partners.acme.retries] is no key of [partners.acme]; did you mean "retry"?',
-        'c.inc:1: this is not TOML: Expected "]" at the end of a table declaration; write key = value, text in quotes',
+        "c.inc:1: this is not TOML: Expected ']' at the end of a table declaration; write key = value, text in quotes",
     ]
 
 
