@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 
 from d365edi.endpoints.base import Landed, NotLanded, Receipt, Unclear
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
+from d365edi.odata.plan import Query
 from tests.endpoints.d365_scene import Scene, order
 
 HEADERS, BATCH = "/data/SalesOrderHeadersV4", "/data/$batch"
@@ -180,7 +182,7 @@ async def test_a_header_that_cannot_be_deleted_is_named_and_filled_after_release
     scene.sim.faults.answer(403, method="DELETE", path="/data/SalesOrderHeadersV4*")
     error = await failed(scene, Refused)
     number = scene.orders[0][0]
-    assert (f"sales order {number} exists without lines" in error.message, number in error.remedy) == (True, True)
+    assert (f"sales order {number} exists without these lines" in error.message, number in error.remedy) == (True, True)
     assert scene.progress["SalesOrderNumber"] == number
     scene.sim.state.blocked.clear()
     receipt = await scene.deliver(order())
@@ -198,6 +200,30 @@ async def test_a_lost_answer_to_the_deletion_ends_in_one_order_or_none(scene: Sc
     assert scene.orders == []
     receipt = await scene.deliver(order())
     assert scene.orders == [(receipt.id, 2)]
+
+
+async def test_a_header_that_got_lines_by_hand_meanwhile_is_not_deleted(scene: Scene) -> None:
+    mark = scene.mark
+
+    async def somebody_types(step: str, facts: Mapping[str, str]) -> None:
+        await mark(step, facts)
+        if step == "withdrawing":
+            number = scene.orders[0][0]
+            scene.sim.state.add("SalesOrderLinesV3", dataAreaId="usmf", InventoryLotId="L", SalesOrderNumber=number)
+
+    scene.sim.state.blocked.add("D0001")
+    with pytest.raises(Refused, match="somebody has given it lines by now"):
+        await scene.door.deliver(scene.parcel(order()), somebody_types)
+    assert [count for _, count in scene.orders] == [1]
+    assert "has other lines than were ordered" in (await failed(scene, Disputed)).message
+
+
+async def test_trouble_with_the_token_leaves_nothing_unclear(scene: Scene) -> None:
+    await scene.door.ask(Query("UnitsOfMeasure"))
+    scene.sim.faults.answer(401, method="POST", path=HEADERS)
+    scene.sim.faults.drop(path="*/oauth2/*")
+    error = await failed(scene, Unavailable)
+    assert (getattr(error, "unclear", None), scene.steps) == (False, ["intent", "not_done"])
 
 
 async def test_a_lost_answer_to_the_lines_makes_no_second_ones(scene: Scene) -> None:
@@ -328,3 +354,8 @@ async def test_probe_tells_what_stands_there_without_writing(scene: Scene) -> No
     assert await scene.door.probe(scene.parcel(order())) == Landed(receipt)
     scene.progress.clear()
     assert isinstance(await scene.door.probe(scene.parcel(order())), Unclear)
+
+
+async def test_a_plan_that_odata_cannot_say_is_refused(scene: Scene) -> None:
+    with pytest.raises(Refused, match="cannot be searched: 'No Name'"):
+        await scene.deliver(replace(order(), lookup={"No Name": "x"}))

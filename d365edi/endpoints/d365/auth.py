@@ -134,8 +134,8 @@ class Tokens:
         try:
             credential = self._credential(transport)
             answer = await credential.get_token(f"{self._identity.audience}/.default", claims=claims or None)
-        except EndpointError:
-            raise
+        except Unavailable as error:  # nothing was asked of D365 yet, so nothing there is unclear
+            raise Unavailable(error.message, endpoint=error.endpoint, remedy=error.remedy) from None
         except (AzureError, ValueError, TypeError) as error:
             raise self._verdict(error, transport) from None
         if not re.fullmatch(r"[\x21-\x7e]+", answer.token):

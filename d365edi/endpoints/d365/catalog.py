@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from d365edi.errors import Refused
 from d365edi.odata import quoting
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\Z")
@@ -75,15 +77,26 @@ def keys(name: str) -> tuple[str, ...]:
     return found.keys if found else ()
 
 
+def where(name: str, wanted: Mapping[str, Any]) -> tuple[str, ...]:
+    """`$filter` terms that find the rows of a set with exactly these values. Raises Refused for what OData cannot
+    say."""
+    try:
+        return tuple(condition(name, field, value) for field, value in wanted.items())
+    except (ValueError, TypeError) as error:
+        raise Refused(f"{name} cannot be searched: {error}", remedy="check the map's field names and values") from None
+
+
 def condition(name: str, field: str, value: Any) -> str:
     """The `$filter` term `field eq value` for a value as JSON carries it: points in time, enums and GUIDs get their
     own literals.
 
-    A field that the catalog does not have is taken for what its value looks like. Raises TypeError or ValueError as
-    `odata.quoting` does.
+    A field that the catalog does not have is taken for what its value looks like; no text is "", as D365 keeps it. Raises
+    TypeError or ValueError as `odata.quoting` does.
     """
     found = entity_set(name)
     kind = found.fields.get(field, "") if found else ""
+    if value is None and kind in ("", "String"):
+        return quoting.eq(field, "")
     if isinstance(value, str):
         if kind == "DateTimeOffset" or (not kind and _MOMENT.match(value)):
             return quoting.verbatim(field, value if "T" in value else f"{value}T12:00:00Z")

@@ -66,7 +66,10 @@ class Client:
         """The same, a page at a time. Of a page's nextLink only the part from `/data/` on is followed, at our own
         host.
         """
-        url = self.root + quoting.address(query)
+        try:
+            url = self.root + quoting.address(query)
+        except ValueError as error:
+            raise Refused(f"{query.set} cannot be asked: {error}", endpoint=self._wire.endpoint) from None
         seen = set()
         while url:
             if url in seen:

@@ -151,8 +151,7 @@ class D365:
         An optional join that D365 refuses is an empty list, and says why under `_missing`. Refused when the record is
         gone.
         """
-        wanted = canonical.loads(remote.id)
-        joins = [_join(each) for each in wanted["joins"]]
+        wanted, joins = self._wanted(remote)
         header = await self._header(remote.name, wanted, joins)
         message: dict[str, Any] = {"header": header}
         missing: dict[str, str] = {}
@@ -203,10 +202,17 @@ class D365:
             raise Refused(f"{parcel.name}: {error}", endpoint=self.name) from None
         return Viewer(self._client, plan, self._clock, self._config.unclear_for)
 
+    def _wanted(self, remote: Remote) -> tuple[Mapping[str, Any], Sequence[Join]]:
+        try:
+            wanted = canonical.loads(remote.id)
+            return wanted, [_join(each) for each in wanted["joins"]]
+        except (ValueError, TypeError, KeyError):
+            raise Refused(f"{remote.name} does not say what to fetch: list anew", endpoint=self.name) from None
+
     async def _header(self, name: str, wanted: Mapping[str, Any], joins: Sequence[Join]) -> Record:
         key, entity_set = wanted["key"], wanted["set"]
         more = [*key, *(ours for join in joins for ours in join.on.values())] if wanted["select"] else []
-        filters = tuple(catalog.condition(entity_set, part, value) for part, value in key.items())
+        filters = catalog.where(entity_set, key)
         rows = await self._client.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted["select"], *more)))))
         same = [row for row in rows if all(lines.alike(row.get(part), value) for part, value in key.items())]
         if len(same) != 1:
@@ -221,7 +227,7 @@ class D365:
         values = {theirs: header.get(ours) for theirs, ours in join.on.items()}
         if not values or any(value in (None, "") for value in values.values()):
             return []
-        filters = tuple(catalog.condition(join.set, field, value) for field, value in values.items())
+        filters = catalog.where(join.set, values)
         select = tuple(dict.fromkeys((*join.select, *values))) if join.select else ()
         rows = await self._client.rows(Query(join.set, filters, select, join.orderby))
         return [row for row in rows if all(lines.alike(row.get(field), value) for field, value in values.items())]

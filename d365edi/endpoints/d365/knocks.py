@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from d365edi.endpoints.base import Knock
-from d365edi.endpoints.d365.auth import Tokens
+from d365edi.endpoints.d365.auth import Tokens, Unauthorized
 from d365edi.endpoints.d365.client import Client
 from d365edi.errors import EndpointError, Refused
 from d365edi.odata import quoting
@@ -56,6 +56,8 @@ async def _role(client: Client, client_id: str) -> str:
     query = Query("SysAADClients", (quoting.eq("AADClientId", client_id),), ("AADClientId", "UserId"), top=1)
     try:
         rows = await client.rows(query)
+    except Unauthorized:
+        raise
     except Refused:
         await client.rows(Query("LegalEntities", select=("LegalEntityId",), top=1))
         return "D365 lets the application in (as whom, it may not see)"

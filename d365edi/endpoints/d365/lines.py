@@ -33,8 +33,9 @@ def difference(plan: WritePlan, rows: Sequence[Mapping[str, Any]]) -> str:
     used: set[int] = set()
     for number, line in asked:
         fields = _given(plan, line)
-        index = indexes.setdefault(fields, {}) or _index(indexes, fields, rows)
-        places = index.get(tuple(_same(line[field]) for field in fields), [])
+        if fields not in indexes:
+            indexes[fields] = _index(fields, rows)
+        places = indexes[fields].get(tuple(_same(line[field]) for field in fields), [])
         while places and places[-1] in used:
             places.pop()
         if not places:
@@ -48,15 +49,10 @@ def _given(plan: WritePlan, line: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(field for field in plan.compare if line.get(field) not in (None, ""))
 
 
-def _index(
-    indexes: dict[tuple[str, ...], dict[tuple[Any, ...], list[int]]],
-    fields: tuple[str, ...],
-    rows: Sequence[Mapping[str, Any]],
-) -> dict[tuple[Any, ...], list[int]]:
+def _index(fields: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], list[int]]:
     index: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         index[tuple(_same(row.get(field)) for field in fields)].append(place)
-    indexes[fields] = index
     return index
 
 

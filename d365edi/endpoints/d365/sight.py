@@ -89,7 +89,7 @@ class Viewer:
         """The lines that stand under a header's number."""
         plan = self.plan
         wanted = {"dataAreaId": plan.company, plan.link_field: number}
-        filters = tuple(catalog.condition(plan.line_set, field, value) for field, value in wanted.items())
+        filters = catalog.where(plan.line_set, wanted)
         rows = await self.client.rows(Query(plan.line_set, filters, tuple(dict.fromkeys((*wanted, *plan.compare)))))
         return [row for row in rows if lines.alike(row.get(plan.link_field), number)]
 
@@ -119,7 +119,7 @@ class Viewer:
         plan = self.plan
         wanted = {"dataAreaId": plan.company, **lookup}
         fields = [*catalog.keys(plan.header_set), *wanted, plan.number_field, *self._open]
-        filters = tuple(catalog.condition(plan.header_set, field, value) for field, value in wanted.items())
+        filters = catalog.where(plan.header_set, wanted)
         rows = await self.client.rows(Query(plan.header_set, filters, tuple(dict.fromkeys(fields))))
         return [row for row in rows if all(lines.alike(row.get(field), value) for field, value in wanted.items())]
 

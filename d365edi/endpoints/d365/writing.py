@@ -119,13 +119,15 @@ class Writing:
         with a look."""
         see, plan = self.viewer, self.viewer.plan
         number = see.number(header)
-        key = {field: header[field] for field in catalog.keys(plan.header_set) if field in header}
+        parts = catalog.keys(plan.header_set) or ("dataAreaId", plan.number_field)
         await mark("withdrawing", {})
         try:
-            await see.client.remove(plan.header_set, key or {"dataAreaId": plan.company, plan.number_field: number})
+            if await see.rows(number):
+                raise Refused("somebody has given it lines by now")
+            await see.client.remove(plan.header_set, {part: header[part] for part in parts if part in header})
         except Refused as why:
             return self._refused(
-                f"{refusal.message}; {see.noun} {number} exists without lines and could not be deleted ({why.message})",
+                f"{refusal.message}; {see.noun} {number} exists without these lines and was not deleted: {why.message}",
                 f"mend what was refused and release: the lines go to {number}; or delete {number} in D365 and reject",
             )
         await mark("withdrawn", {plan.number_field: "", "at": "", "lines_at": ""})
