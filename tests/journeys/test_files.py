@@ -35,12 +35,9 @@ async def send(world: World, data: bytes, passes: int = 1) -> tuple[Message | No
 
 def ta1s(world: World) -> tuple[str, ...]:
     """TA104 and TA105 of every TA1 we sent."""
-    found = []
-    for path in sorted((world.partner.inbound / "acks").iterdir()):
-        for segment in path.read_bytes().split(b"~"):
-            if segment.startswith(b"TA1*"):
-                found.append("".join(segment.decode().split("*")[4:6]))
-    return tuple(found)
+    files = sorted((world.partner.inbound / "acks").iterdir())
+    segments = [segment for path in files for segment in path.read_bytes().split(b"~")]
+    return tuple("".join(s.decode().split("*")[4:6]) for s in segments if s.startswith(b"TA1*"))
 
 
 def swap(old: bytes, new: bytes) -> Callable[[bytes], bytes]:

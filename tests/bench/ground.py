@@ -1,0 +1,70 @@
+"""Where the figures are taken: the D365 simulator and OpenSSH's sshd in processes of their own, a folder full of orders.
+
+python -m tests.bench.ground FOLDER     serves until its standard input closes; prints one line of JSON when it stands
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from d365edi.sandbox import serve, tls
+from d365edi.sandbox.d365 import Simulator
+from tests.journeys.world import World, seed
+from tests.servers.openssh import OpenSsh, openssh
+
+
+async def _serve(folder: Path) -> None:
+    simulator = Simulator(companies=("usmf",), default_company="usmf")
+    seed(simulator)
+    identity = tls.create(folder / "tls")
+    async with serve.serve(simulator.app, identity) as port:
+        sys.stdout.write(json.dumps({"port": port, "ca": str(identity.authority)}) + "\n")
+        sys.stdout.flush()
+        await anyio.to_thread.run_sync(sys.stdin.read)
+
+
+@dataclass
+class Ground:
+    """What stands: a world whose simulator lives elsewhere, and sshd."""
+
+    world: World
+    ssh: OpenSsh
+
+
+@contextlib.contextmanager
+def ground(folder: Path) -> Iterator[Ground]:
+    """Start both servers; stop them at the end."""
+    from d365edi.sandbox.partner import Partner  # noqa: PLC0415 - only the parent needs it
+    from tests.journeys.world import PROFILE  # noqa: PLC0415
+
+    (folder / "var").mkdir(parents=True)
+    (folder / "ssh").mkdir()
+    partner = Partner(PROFILE, folder / "home")
+    command = [sys.executable, "-m", "tests.bench.ground", str(folder)]
+    with (
+        openssh(folder / "ssh") as ssh,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdin is not None
+        told = json.loads(process.stdout.readline())
+        world = World(
+            folder, Simulator(), f"127.0.0.1:{told['port']}", Path(told["ca"]), partner, ssh, str(partner.home)
+        )
+        try:
+            yield Ground(world, ssh)
+        finally:
+            process.stdin.close()
+            process.wait(10)
+
+
+if __name__ == "__main__":
+    anyio.run(_serve, Path(sys.argv[1]))

@@ -1,0 +1,165 @@
+"""850 to order, documents a second: the whole daemon beside the raw loop, on the same servers, in the same run.
+
+    python -m tests.bench.throughput [ORDERS]
+
+The raw loop does what must cross the wires and nothing else: it lists and reads the same files over SFTP, makes the same HTTP calls
+(look, header, lines in one batch, look again), puts a 997 of the same size under a temporary name, renames it, and moves the file.
+It checks nothing, keeps nothing and could not survive a crash. Both sides run with the same number of documents in flight.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import anyio
+import asyncssh
+import httpx
+
+from d365edi.sandbox.d365 import CLIENT_ID, CLIENT_SECRET, TENANT
+from tests.bench.ground import Ground, ground
+from tests.journeys.world import ITEMS
+
+CONCURRENCY = 8
+
+
+def fill(where: Ground, orders: int, offset: int) -> None:
+    """Orders of two lines, each in a file of its own, in the partner's outbound folder."""
+    for number in range(offset, offset + orders):
+        where.world.partner.drop(f"PO-{number}.edi", where.world.order(f"45{number:08d}"))
+
+
+async def raw(where: Ground, orders: int) -> float:
+    """Seconds of the raw loop."""
+    world, config = where.world, where.ssh.config()
+    context = ssl.create_default_context(cafile=str(world.ca_file))
+    limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
+    base = f"https://{world.d365_host}"
+    began = time.perf_counter()
+    async with (
+        httpx.AsyncClient(verify=context, limits=limits, trust_env=False, timeout=30) as http,
+        asyncssh.connect(
+            config.host,
+            config.port,
+            username=config.username,
+            client_keys=[asyncssh.import_private_key(config.key)],
+            known_hosts=None,
+            config=None,
+            agent_path=None,
+        ) as connection,
+        connection.start_sftp_client() as sftp,
+    ):
+        token = await http.post(
+            f"{base}/{TENANT}/oauth2/v2.0/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
+                "scope": f"{base}/.default",
+            },
+        )
+        http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        limiter = anyio.Semaphore(CONCURRENCY)
+
+        async def one(name: str) -> None:
+            async with limiter:
+                await _document(sftp, http, base, world.prefix, name)
+
+        names = [
+            str(entry.filename) async for entry in sftp.scandir(f"{world.prefix}/outbound") if entry.attrs.type == 1
+        ]
+        assert len(names) == orders
+        async with anyio.create_task_group() as group:
+            for name in names:
+                group.start_soon(one, name)
+    return time.perf_counter() - began
+
+
+async def _document(sftp: asyncssh.SFTPClient, http: httpx.AsyncClient, base: str, root: str, name: str) -> None:
+    async with sftp.open(f"{root}/outbound/{name}", "rb", block_size=0) as file:
+        data = bytes(await file.read(65536))
+    number = data.split(b"BEG*00*SA*")[1].split(b"*")[0].decode()
+    look = f"{base}/data/SalesOrderHeadersV4?cross-company=true&$filter=dataAreaId eq 'usmf' and CustomersOrderReference eq '{number}'"
+    (await http.get(look)).raise_for_status()
+    header = {
+        "dataAreaId": "usmf",
+        "OrderingCustomerAccountNumber": "US-003",
+        "InvoiceCustomerAccountNumber": "US-003",
+        "CustomersOrderReference": number,
+        "CurrencyCode": "USD",
+    }
+    made = await http.post(f"{base}/data/SalesOrderHeadersV4?cross-company=true", json=header)
+    order = made.raise_for_status().json()["SalesOrderNumber"]
+    await _lines(http, base, order)
+    (
+        await http.get(f"{base}/data/SalesOrderLinesV3?cross-company=true&$filter=SalesOrderNumber eq '{order}'")
+    ).raise_for_status()
+    acknowledgment = f"{root}/inbound/acks/997_{number}.edi"
+    async with sftp.open(f"{root}/inbound/acks/.997_{number}.part", "xb", block_size=0) as file:
+        await file.write(b"ISA*" + b"x" * 260)
+    await sftp.rename(f"{root}/inbound/acks/.997_{number}.part", acknowledgment)
+    await sftp.rename(f"{root}/outbound/{name}", f"{root}/outbound/processed/{name}")
+
+
+async def _lines(http: httpx.AsyncClient, base: str, order: str) -> None:
+    parts = []
+    for number, item in enumerate(list(ITEMS)[:2], 1):
+        body = json.dumps(
+            {"dataAreaId": "usmf", "SalesOrderNumber": order, "ItemNumber": item, "OrderedSalesQuantity": 12}
+        )
+        parts.append(
+            "--changeset_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
+            f"Content-ID: {number}\r\n\r\nPOST {base}/data/SalesOrderLinesV3?cross-company=true HTTP/1.1\r\n"
+            f"OData-Version: 4.0\r\nOData-MaxVersion: 4.0\r\nContent-Type: application/json;odata.metadata=minimal\r\n\r\n{body}\r\n"
+        )
+    inner = "".join(parts) + "--changeset_1--\r\n"
+    outer = f"--batch_1\r\nContent-Type: multipart/mixed; boundary=changeset_1\r\n\r\n{inner}\r\n--batch_1--\r\n"
+    answer = await http.post(
+        f"{base}/data/$batch", content=outer.encode(), headers={"Content-Type": "multipart/mixed; boundary=batch_1"}
+    )
+    answer.raise_for_status()
+
+
+def daemon(where: Ground, orders: int) -> float:
+    """Seconds of `run --once` in a process of its own, from its first listing to its exit, its start left out."""
+    environ = {**os.environ, **where.world.environ, "D365EDI_BENCH": "1"}
+    where.world.write_settings()
+    command = [sys.executable, "-m", "d365edi", "--settings", str(where.world.settings_file), "run", "--once"]
+    idle = _seconds(command, environ)
+    fill(where, orders, orders)
+    return _seconds(command, environ) - idle
+
+
+def _seconds(command: list[str], environ: dict[str, str]) -> float:
+    began = time.perf_counter()
+    done = subprocess.run(command, env=environ, capture_output=True, check=False)
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr.decode())
+    return time.perf_counter() - began
+
+
+def measure(orders: int, rounds: int = 3) -> None:
+    """Interleaved rounds, each on fresh servers; prints the medians."""
+    raws, daemons = [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder, ground(Path(folder) / "ground") as where:
+            fill(where, orders, 0)
+            raws.append(orders / anyio.run(raw, where, orders))
+            daemons.append(orders / daemon(where, orders))
+            made = len(list((where.world.partner.inbound / "acks").iterdir()))
+            assert made == 2 * orders, f"{made} acknowledgments for {2 * orders} orders"
+    one, other = statistics.median(raws), statistics.median(daemons)
+    sys.stdout.write(
+        f"raw loop {one:.0f}/s, daemon {other:.0f}/s, ratio {other / one:.2f} ({rounds} rounds of {orders} orders)\n"
+    )
+
+
+if __name__ == "__main__":
+    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
