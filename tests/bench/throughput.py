@@ -2,9 +2,9 @@
 
     python -m tests.bench.throughput [ORDERS]
 
-The raw loop does what must cross the wires and nothing else: it lists and reads the same files over SFTP, makes the same HTTP calls
-(look, header, lines in one batch, look again), puts a 997 of the same size under a temporary name, renames it, and moves the file.
-It checks nothing, keeps nothing and could not survive a crash. Both sides run with the same number of documents in flight.
+The raw loop does what must cross the wires and nothing else: it lists and reads the same files over SFTP, makes the same
+HTTP calls (look, header, lines in one batch, look again), puts a 997 of the same size under a temporary name, renames it,
+and moves the file. It checks nothing, keeps nothing and could not survive a crash. Both sides run with the same number of documents in flight.
 """
 
 from __future__ import annotations
@@ -84,10 +84,11 @@ async def raw(where: Ground, orders: int) -> float:
 
 async def _document(sftp: asyncssh.SFTPClient, http: httpx.AsyncClient, base: str, root: str, name: str) -> None:
     async with sftp.open(f"{root}/outbound/{name}", "rb", block_size=0) as file:
-        data = bytes(await file.read(65536))
+        data = await file.read(65536)
+    assert isinstance(data, bytes)
     number = data.split(b"BEG*00*SA*")[1].split(b"*")[0].decode()
-    look = f"{base}/data/SalesOrderHeadersV4?cross-company=true&$filter=dataAreaId eq 'usmf' and CustomersOrderReference eq '{number}'"
-    (await http.get(look)).raise_for_status()
+    found = f"dataAreaId eq 'usmf' and CustomersOrderReference eq '{number}'"
+    (await http.get(f"{base}/data/SalesOrderHeadersV4?cross-company=true&$filter={found}")).raise_for_status()
     header = {
         "dataAreaId": "usmf",
         "OrderingCustomerAccountNumber": "US-003",
@@ -98,9 +99,8 @@ async def _document(sftp: asyncssh.SFTPClient, http: httpx.AsyncClient, base: st
     made = await http.post(f"{base}/data/SalesOrderHeadersV4?cross-company=true", json=header)
     order = made.raise_for_status().json()["SalesOrderNumber"]
     await _lines(http, base, order)
-    (
-        await http.get(f"{base}/data/SalesOrderLinesV3?cross-company=true&$filter=SalesOrderNumber eq '{order}'")
-    ).raise_for_status()
+    lines = f"{base}/data/SalesOrderLinesV3?cross-company=true&$filter=SalesOrderNumber eq '{order}'"
+    (await http.get(lines)).raise_for_status()
     acknowledgment = f"{root}/inbound/acks/997_{number}.edi"
     async with sftp.open(f"{root}/inbound/acks/.997_{number}.part", "xb", block_size=0) as file:
         await file.write(b"ISA*" + b"x" * 260)
@@ -117,7 +117,8 @@ async def _lines(http: httpx.AsyncClient, base: str, order: str) -> None:
         parts.append(
             "--changeset_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
             f"Content-ID: {number}\r\n\r\nPOST {base}/data/SalesOrderLinesV3?cross-company=true HTTP/1.1\r\n"
-            f"OData-Version: 4.0\r\nOData-MaxVersion: 4.0\r\nContent-Type: application/json;odata.metadata=minimal\r\n\r\n{body}\r\n"
+            "OData-Version: 4.0\r\nOData-MaxVersion: 4.0\r\n"
+            f"Content-Type: application/json;odata.metadata=minimal\r\n\r\n{body}\r\n"
         )
     inner = "".join(parts) + "--changeset_1--\r\n"
     outer = f"--batch_1\r\nContent-Type: multipart/mixed; boundary=changeset_1\r\n\r\n{inner}\r\n--batch_1--\r\n"
