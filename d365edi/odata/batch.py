@@ -25,6 +25,7 @@ from d365edi.odata import canonical
 LIMIT = 5_000
 """How many operations D365 takes in one batch."""
 
+_LINE_FEED = 0x0A
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})[^\r\n]*(?:\r?\n|\Z)")
 
@@ -102,13 +103,14 @@ def _parts(boundary: str, body: bytes, depth: int) -> Iterator[Part]:
 
 
 def _split(boundary: str, body: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
-    line = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
-    marks = list(line.finditer(body))
+    delimiter = re.compile(rb"--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
+    marks = [mark for mark in delimiter.finditer(body) if mark.start() == 0 or body[mark.start() - 1] == _LINE_FEED]
     if not marks or not marks[-1].group(1):
         raise ValueError("the answer to the batch was cut off")
     for here, after in pairwise(marks):
         content = body[here.end() : after.start()]
-        yield _headers_and_rest(content.removeprefix(b"\r").removeprefix(b"\n"))
+        content = content.removeprefix(b"\r").removeprefix(b"\n").removesuffix(b"\n").removesuffix(b"\r")
+        yield _headers_and_rest(content)
         if after.group(1):
             return
 
@@ -132,9 +134,9 @@ def _headers_and_rest(content: bytes) -> tuple[dict[str, str], bytes]:
 
 
 def _boundary(content_type: str) -> str | None:
+    if not content_type[:10].lower().startswith("multipart/"):
+        return None
     message = Message()
     message["Content-Type"] = content_type
-    if message.get_content_maintype() != "multipart":
-        return None
     boundary = message.get_param("boundary")
     return boundary if isinstance(boundary, str) and boundary else None
