@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from d365edi.journal import Journal
+from d365edi.journal import Journal, Tx, migrations
 
 
 class Clock:
@@ -35,3 +37,26 @@ async def journal(path: Path, clock: Clock) -> AsyncIterator[Journal]:
     opened = await Journal.open(path, clock=clock)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def tx(tmp_path: Path) -> Iterator[Tx]:
+    """The tables alone, in one long unit of work."""
+    with fresh_tx(tmp_path / "tables.db") as tx:
+        yield tx
+
+
+@contextmanager
+def fresh_tx(path: Path) -> Iterator[Tx]:
+    """The tables of a new database, at second 1000."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = OFF")
+        migrations.migrate(connection, migrations.shipped(), 0.0)
+        connection.execute("BEGIN")
+        tx = Tx(connection)
+        tx.unit.now = 1000.0
+        yield tx
+    finally:
+        connection.close()
