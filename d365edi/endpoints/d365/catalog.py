@@ -90,8 +90,8 @@ def condition(name: str, field: str, value: Any) -> str:
     """The `$filter` term `field eq value` for a value as JSON carries it: points in time, enums and GUIDs get their
     own literals.
 
-    A field that the catalog does not have is taken for what its value looks like; no text is "", as D365 keeps it. Raises
-    TypeError or ValueError as `odata.quoting` does.
+    A field that the catalog does not have is taken for what its value looks like; no text is "", as D365 keeps it.
+    Raises TypeError or ValueError as `odata.quoting` does.
     """
     found = entity_set(name)
     kind = found.fields.get(field, "") if found else ""
