@@ -3,7 +3,7 @@
 Every path is below `root`; a path that would leave it is Refused. What is created or renamed is durable (file and
 directory are synced) before an act returns. All of it runs in worker threads: a slow network mount stalls nothing else.
 
-Knows: files and directories. Does not know: the order of acts (`shelf`).
+Knows: files and directories. Does not know: the order of acts (`shelf`, `pickup`).
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from typing import TypeVar
 
 import anyio.to_thread
 
+from d365edi.endpoints.acts import Absent, Close, Stat, Taken
 from d365edi.endpoints.base import Knock
 from d365edi.endpoints.handover import Mode
 from d365edi.endpoints.names import Entry, Kind, NameRules
-from d365edi.endpoints.shelf import Absent, Close, Shelf, Stat, Taken
+from d365edi.endpoints.shelf import Shelf
 from d365edi.errors import EndpointError, Refused, Unavailable
 
 T = TypeVar("T")

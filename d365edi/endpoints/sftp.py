@@ -4,7 +4,7 @@ Every act is bounded by a deadline of anyio: a timeout of asyncio would hang whe
 waits for an answer to its CLOSE while it is cancelled. Paths go out as bytes, and names come in as bytes: one name that
 is not UTF-8 must not hide the others.
 
-Knows: SFTP's acts and their statuses. Does not know: the order of acts (`shelf`), trust and login (`sftp_session`).
+Knows: SFTP's acts and their statuses. Does not know: the order of acts (`shelf`, `pickup`), trust and login (`sftp_session`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from collections.abc import AsyncIterator
 import anyio
 import asyncssh
 
+from d365edi.endpoints.acts import Close, Stat, Taken
 from d365edi.endpoints.base import Knock
 from d365edi.endpoints.handover import Mode
 from d365edi.endpoints.names import Entry, Kind, NameRules
 from d365edi.endpoints.sftp_errors import broken
 from d365edi.endpoints.sftp_session import Session, SftpConfig
-from d365edi.endpoints.shelf import Close, Shelf, Stat, Taken
+from d365edi.endpoints.shelf import Shelf
 from d365edi.errors import D365EdiError, EndpointError
 
 __all__ = ["Sftp", "SftpConfig"]

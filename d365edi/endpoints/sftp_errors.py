@@ -15,7 +15,7 @@ from typing import Literal
 
 import asyncssh
 
-from d365edi.endpoints.shelf import Absent
+from d365edi.endpoints.acts import Absent
 from d365edi.errors import EndpointError, Refused, Unavailable
 
 Leaf = Literal["again", "no"]

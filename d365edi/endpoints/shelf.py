@@ -1,63 +1,29 @@
-"""What a local folder and an SFTP server have in common: the door's verbs over eight simple acts.
+"""What a local folder and an SFTP server have in common: the verbs of the door over a tree of files.
 
-A `Shelf` lists, reads, writes, renames and removes by path; how, its subclasses say. In what order and what a lost
-reply means is said here once, so that every shelf keeps the same promises.
+A shelf lists, reads, writes, renames and removes by path; how, its subclasses say. In what order and what a lost reply means
+is said once, here for deliver and probe and in `pickup` for the rest, so that every shelf keeps the same promises.
 
-Knows: the verbs, names and the table of handing over. Does not know: SSH, files on disk, the journal.
+Knows: the verbs and the table of handing over. Does not know: SSH, disks, the journal.
 """
 
 from __future__ import annotations
 
-import builtins
 import hashlib
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from abc import abstractmethod
+from dataclasses import replace
 
 from d365edi import failpoints
 from d365edi.endpoints import handover, names
-from d365edi.endpoints.base import (
-    After,
-    Knock,
-    Landed,
-    Listing,
-    Mark,
-    NotLanded,
-    Outcome,
-    Parcel,
-    Place,
-    Receipt,
-    Remote,
-    Settlement,
-    Unclear,
-)
+from d365edi.endpoints.acts import Absent, Stat, Taken
+from d365edi.endpoints.base import Knock, Landed, Mark, NotLanded, Outcome, Parcel, Place, Receipt, Unclear
 from d365edi.endpoints.handover import Mode, Next, Plan, Seen
 from d365edi.endpoints.names import NameRules
+from d365edi.endpoints.pickup import Pickup
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """What a path is now: bytes and seconds, None where the server does not say; no link or folder is `regular`."""
-
-    size: int | None
-    modified: float | None
-    regular: bool = True
-
-
-class Absent(Refused):
-    """There is nothing under this path."""
-
-
-class Taken(Refused):
-    """There is something under this path already."""
-
-
-Close = Callable[[], Awaitable[None]]
-
-
-class Shelf(ABC):
+class Shelf(Pickup):
     """The verbs of `base.Endpoint` over a tree of files.
 
     `rules`: which names are offered. `deliver`: how a file is handed over (see `handover`), and its sentinel's name.
@@ -96,127 +62,6 @@ class Shelf(ABC):
     @abstractmethod
     async def close(self) -> None:
         """See `base.Endpoint.close`."""
-
-    @abstractmethod
-    async def _scan(self, folder: str) -> builtins.list[names.Entry]:
-        """Every entry of a folder with its attributes, in one pass, links not followed. `Absent` when there is none."""
-
-    @abstractmethod
-    async def _look(self, path: str) -> Stat | None:
-        """What a path is now, links not followed; None when nothing is there."""
-
-    @abstractmethod
-    async def _read(self, path: str, limit: int) -> tuple[bytes, Stat]:
-        """Up to `limit` bytes of a file and what it was once they were read. `Absent` when there is none."""
-
-    @abstractmethod
-    async def _create(self, path: str, data: bytes) -> Close:
-        """Write a new file: all bytes are there, and durable where the server promises it, before `Close`. `Taken`."""
-
-    @abstractmethod
-    async def _rename(self, old: str, new: str) -> None:
-        """Give a file another name, never over something: `Taken`. `Absent` when `old` or the new folder is missing."""
-
-    @abstractmethod
-    async def _remove(self, path: str) -> None:
-        """Take a file away; fine when it is gone."""
-
-    @abstractmethod
-    async def _make_folder(self, path: str) -> None:
-        """Make one folder; `Taken` when something is there."""
-
-    # -- picking up ---------------------------------------------------------------------------------------------------
-
-    async def list(self, place: Place) -> Listing:
-        """What is in the folder now: see `names.sift` for what is passed over. A missing folder is Refused."""
-        return names.sift(place.path, await self._scan(place.path), place.pattern, self.rules)
-
-    async def fetch(self, remote: Remote, limit: int) -> bytes:
-        """The bytes of one file; `Unavailable` when it is no longer what was listed: it is still growing."""
-        path = names.join(remote.path, remote.name)
-        if remote.size > limit:
-            raise self._too_large(path, remote.size, limit)
-        data, after = await self._read(path, limit + 1)
-        if len(data) > limit:
-            raise self._too_large(path, max(len(data), after.size or 0), limit)
-        if len(data) != remote.size or not _same(after, remote):
-            sizes = f"{remote.size} bytes when listed, {after.size} now"
-            raise Unavailable(f'"{path}" on {self.name} is still growing or was replaced: {sizes}', endpoint=self.name)
-        return data
-
-    def _too_large(self, path: str, size: int, limit: int) -> Refused:
-        sentence = f'"{path}" on {self.name} has {size} bytes, more than the {limit} that are allowed'
-        return Refused(sentence, endpoint=self.name, remedy="ask the partner what it is, or raise the limit")
-
-    # -- settling -----------------------------------------------------------------------------------------------------
-
-    async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Move, delete or leave what was fetched, looked at once more. Ask again after a lost reply."""
-        path = names.join(remote.path, remote.name)
-        now = await self._look(path)
-        if now is None:
-            return await self._gone(remote, after, digest)
-        if not _same(now, remote):
-            return Settlement("changed")
-        if after.action == "leave":
-            return Settlement("settled", path)
-        if self.rules.sentinel:  # first, so that no later file of this name is taken for complete
-            await self._remove(names.join(remote.path, self.rules.sentinel.replace("{name}", remote.name)))
-        if after.action == "delete":
-            await self._remove(path)
-            return Settlement("settled", path)
-        try:
-            return Settlement("settled", await self._move(path, remote.name, after.to, digest))
-        except Absent:
-            if await self._look(path) is not None:
-                raise
-            return await self._gone(remote, after, digest)
-
-    async def _gone(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Nothing is there: was it we who moved it, and the answer was lost?"""
-        if after.action == "move":
-            for name in names.alternatives(remote.name, digest):
-                target = names.join(after.to, name)
-                there = await self._look(target)
-                if there is None:
-                    break
-                if _same(there, remote):
-                    return Settlement("settled", target)
-        return Settlement("gone")
-
-    async def _move(self, path: str, name: str, to: str, digest: str) -> str:
-        """Rename into the folder `to`, made when it is missing, under the first name that is free there."""
-        made = False
-        for candidate in names.alternatives(name, digest):
-            target = names.join(to, candidate)
-            try:
-                await self._rename(path, target)
-            except Taken:
-                continue
-            except EndpointError as failure:
-                lost = isinstance(failure, Unavailable) and failure.unclear
-                if made or lost or await self._look(to) is not None:
-                    raise
-                await self._make_folders(to)
-                made = True
-                await self._rename(path, target)
-            return target
-        raise Refused(
-            f'"{to}" on {self.name} holds every name that "{name}" could take',
-            endpoint=self.name,
-            remedy="clear that folder",
-        )
-
-    async def _make_folders(self, path: str) -> None:
-        parent = path.rstrip("/").rpartition("/")[0]
-        if parent and await self._look(parent) is None:
-            await self._make_folders(parent)
-        try:
-            await self._make_folder(path)
-        except Taken:  # another file of this pass was quicker
-            return
-
-    # -- delivering ---------------------------------------------------------------------------------------------------
 
     async def deliver(self, parcel: Parcel, mark: Mark) -> Receipt:
         """Hand the parcel over by the table in `handover`; called again with what it marked it looks and goes on."""
@@ -271,9 +116,9 @@ class Shelf(ABC):
             await self._remove(path)
         try:
             close = await self._create(path, parcel.payload)
-        except Taken:
+        except Taken as error:
             if plan.mode == "rename":
-                raise
+                raise self._in_between(error, path) from error
             todo = await self._next(plan, parcel, "intent")
             return "disputed" if todo in {"upload", "replace"} else todo
         try:
@@ -308,8 +153,11 @@ class Shelf(ABC):
     async def _finish(self, plan: Plan, parcel: Parcel) -> Next:
         try:
             await self._rename(plan.temp, plan.final)
-        except Taken:
-            return await self._next(plan, parcel, "uploaded")
+        except (Taken, Absent) as error:  # or an earlier rename, given up for lost, was carried out only now
+            todo = await self._next(plan, parcel, "uploaded")
+            if todo in {"rename", "replace"}:
+                raise self._in_between(error, plan.final) from error
+            return todo
         failpoints.reach("sftp.renamed")
         return "there"
 
@@ -321,6 +169,12 @@ class Shelf(ABC):
         await close()
         return "there"
 
+    def _in_between(self, error: Refused, path: str) -> EndpointError:
+        """What was there or missing a moment ago may not be so at the next look; a folder that is missing stays so."""
+        if isinstance(error, Absent):
+            return error
+        return Unavailable(f'"{path}" on {self.name} came or went while we looked', endpoint=self.name)
+
     def _question(self, plan: Plan) -> str:
         ours = f"ours has {plan.size} bytes"
         return f'"{plan.final}" on {self.name} is taken by something that we did not put there ({ours})'
@@ -329,12 +183,6 @@ class Shelf(ABC):
         return Receipt(
             plan.final, {"size": str(plan.size), "outcome": "taken by the partner" if todo == "taken" else "there"}
         )
-
-
-def _same(stat: Stat, remote: Remote) -> bool:
-    """Is it still what was listed? Sizes, and times where the server tells them."""
-    times_differ = None not in {stat.modified, remote.modified} and stat.modified != remote.modified
-    return stat.regular and stat.size == remote.size and not times_differ
 
 
 def _size(stat: Stat | None) -> int | None:

@@ -28,21 +28,26 @@ class Faults:
     """What goes wrong. Acts are SFTP's: open, write, close, rename, remove, lstat, scandir, mkdir, fsync, read, fstat.
 
     `lose`: the act is done, then the connection is cut before the answer. `cut`: the connection is cut before the act.
-    `stall`: no answer ever. `refuse`: this error instead. Each holds for `times` acts (by default until it is cleared).
+    `stall`: no answer ever. `refuse`: this error instead. `clobber`: a rename overwrites. `names`: more lines in every
+    listing. `before`, `after`: called around an act. Each holds until `clear`. `acts` counts, "session" among them.
     """
 
     lose: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
     stall: set[str] = field(default_factory=set)
     refuse: dict[str, Exception] = field(default_factory=dict)
-    skip: int = 0
+    clobber: bool = False
     names: list[asyncssh.SFTPName] = field(default_factory=list)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
     acts: Counter[str] = field(default_factory=Counter)
+    mended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def clear(self) -> None:
         """All is well again."""
+        self.clobber = False
+        self.mended.set()  # what stalled goes on
+        self.mended = asyncio.Event()
         for kind in (self.lose, self.cut, self.stall, self.refuse, self.names, self.before, self.after):
             kind.clear()
 
@@ -50,9 +55,13 @@ class Faults:
 class Server(asyncssh.SFTPServer):
     """A chrooted server that asks the faults before and after every act."""
 
-    def __init__(self, chan: asyncssh.SSHServerChannel[bytes], *, home: Path, faults: Faults) -> None:
+    def __init__(
+        self, chan: asyncssh.SSHServerChannel[bytes], *, home: Path, faults: Faults, opened: list[Any]
+    ) -> None:
         super().__init__(chan, chroot=str(home).encode())
         self.faults = faults
+        self.opened = opened
+        faults.acts["session"] += 1
 
     async def _act(self, name: str, work: Callable[[], Any]) -> Any:
         faults = self.faults
@@ -60,7 +69,7 @@ class Server(asyncssh.SFTPServer):
         if hook := faults.before.get(name):
             hook()
         if name in faults.stall:
-            await asyncio.sleep(3600)
+            await faults.mended.wait()
         if name in faults.cut:
             await self._hang_up()
         if name in faults.refuse:
@@ -74,10 +83,16 @@ class Server(asyncssh.SFTPServer):
 
     async def _hang_up(self) -> None:
         self.connection.abort()
-        await asyncio.sleep(3600)
+        await self.faults.mended.wait()
+        raise asyncssh.SFTPConnectionLost("hung up")
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
-        return self._act("open", lambda: asyncssh.SFTPServer.open(self, path, pflags, attrs))
+        return self._act("open", lambda: self._open(path, pflags, attrs))
+
+    def _open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+        file: Any = super().open(path, pflags, attrs)
+        self.opened.append(file)
+        return file
 
     def read(self, file_obj: object, offset: int, size: int) -> Any:
         return self._act("read", lambda: asyncssh.SFTPServer.read(self, file_obj, offset, size))
@@ -95,7 +110,8 @@ class Server(asyncssh.SFTPServer):
         return self._act("fstat", lambda: asyncssh.SFTPServer.fstat(self, file_obj))
 
     def rename(self, oldpath: bytes, newpath: bytes) -> Any:
-        return self._act("rename", lambda: asyncssh.SFTPServer.rename(self, oldpath, newpath))
+        plain, clobbering = asyncssh.SFTPServer.rename, asyncssh.SFTPServer.posix_rename
+        return self._act("rename", lambda: (clobbering if self.faults.clobber else plain)(self, oldpath, newpath))
 
     def remove(self, path: bytes) -> Any:
         return self._act("remove", lambda: asyncssh.SFTPServer.remove(self, path))
@@ -139,6 +155,12 @@ class AsyncsshServer:
 class _Gate(asyncssh.SSHServer):
     """Lets one user in by key or by the password "open sesame"."""
 
+    def __init__(self, visitors: list[asyncssh.SSHServerConnection]) -> None:
+        self.visitors = visitors
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.visitors.append(conn)
+
     def password_auth_supported(self) -> bool:
         return True
 
@@ -150,19 +172,26 @@ class _Gate(asyncssh.SSHServer):
 async def asyncssh_server(home: Path, host_keys: list[asyncssh.SSHKey] | None = None) -> AsyncIterator[AsyncsshServer]:
     """Serve `home` as the root of everything."""
     faults = Faults()
+    opened: list[Any] = []
+    visitors: list[asyncssh.SSHServerConnection] = []
     authorized = asyncssh.import_authorized_keys(key(which=1).export_public_key().decode())
     acceptor = await asyncssh.listen(
         "127.0.0.1",
         0,
         server_host_keys=host_keys or [key()],
-        server_factory=_Gate,
+        server_factory=lambda: _Gate(visitors),
         authorized_client_keys=authorized,
-        sftp_factory=lambda chan: Server(chan, home=home, faults=faults),
+        sftp_factory=lambda chan: Server(chan, home=home, faults=faults, opened=opened),
         encoding=None,
     )
     try:
         yield AsyncsshServer(home, acceptor.get_port(), faults, acceptor)
     finally:
         acceptor.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(acceptor.wait_closed(), 2)
+        faults.clear()
+        for visitor in visitors:
+            visitor.abort()
+            with contextlib.suppress(Exception):  # what it was cut with
+                await visitor.wait_closed()
+        for file in opened:
+            file.close()

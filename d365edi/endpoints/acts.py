@@ -1,0 +1,69 @@
+"""The seven simple acts that any tree of files can do, and what a path can be.
+
+Every act raises only `Unavailable` or `Refused`; two kinds of `Refused` have a name, because what to do next hangs on them.
+
+Knows: paths. Does not know: SSH, disks, messages.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from d365edi.endpoints import names
+from d365edi.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What a path is now: bytes and seconds, None where the server does not say; no link or folder is `regular`."""
+
+    size: int | None
+    modified: float | None
+    regular: bool = True
+
+
+class Absent(Refused):
+    """There is nothing under this path."""
+
+
+class Taken(Refused):
+    """There is something under this path already."""
+
+
+Close = Callable[[], Awaitable[None]]
+
+
+class Acts(ABC):
+    """What a subclass must be able to do with paths; everything else is built on it."""
+
+    name: str
+
+    @abstractmethod
+    async def _scan(self, folder: str) -> list[names.Entry]:
+        """Every entry of a folder with its attributes, in one pass, links not followed. `Absent` when there is none."""
+
+    @abstractmethod
+    async def _look(self, path: str) -> Stat | None:
+        """What a path is now, links not followed; None when nothing is there."""
+
+    @abstractmethod
+    async def _read(self, path: str, limit: int) -> tuple[bytes, Stat]:
+        """Up to `limit` bytes of a file and what it was once they were read. `Absent` when there is none."""
+
+    @abstractmethod
+    async def _create(self, path: str, data: bytes) -> Close:
+        """Write a new file: all bytes are there, and durable where the server promises it, before `Close`. `Taken`."""
+
+    @abstractmethod
+    async def _rename(self, old: str, new: str) -> None:
+        """Give a file another name, never over something: `Taken`. `Absent` when `old` or the new folder is missing."""
+
+    @abstractmethod
+    async def _remove(self, path: str) -> None:
+        """Take a file away; fine when it is gone."""
+
+    @abstractmethod
+    async def _make_folder(self, path: str) -> None:
+        """Make one folder; `Taken` when something is there."""

@@ -1,0 +1,113 @@
+"""Picking up from a tree of files: list, fetch and settle, over the simple acts.
+
+Knows: names, and when a file is still what was listed. Does not know: SSH, disks, the journal.
+"""
+
+from __future__ import annotations
+
+from d365edi.endpoints import names
+from d365edi.endpoints.acts import Absent, Acts, Stat, Taken
+from d365edi.endpoints.base import After, Listing, Place, Remote, Settlement
+from d365edi.endpoints.names import NameRules
+from d365edi.errors import EndpointError, Refused, Unavailable
+
+
+class Pickup(Acts):
+    """`list`, `fetch` and `settle` of `base.Endpoint`. `rules`: which names are offered."""
+
+    rules: NameRules
+
+    async def list(self, place: Place) -> Listing:
+        """What is in the folder now: see `names.sift` for what is passed over. A missing folder is Refused."""
+        return names.sift(place.path, await self._scan(place.path), place.pattern, self.rules)
+
+    async def fetch(self, remote: Remote, limit: int) -> bytes:
+        """The bytes of one file; `Unavailable` when it is no longer what was listed: it is still growing."""
+        path = names.join(remote.path, remote.name)
+        if remote.size > limit:
+            raise self._too_large(path, remote.size, limit)
+        data, after = await self._read(path, limit + 1)
+        if len(data) > limit:
+            raise self._too_large(path, max(len(data), after.size or 0), limit)
+        if len(data) != remote.size or not _same(after, remote):
+            sizes = f"{remote.size} bytes when listed, {after.size} now"
+            raise Unavailable(f'"{path}" on {self.name} is still growing or was replaced: {sizes}', endpoint=self.name)
+        return data
+
+    def _too_large(self, path: str, size: int, limit: int) -> Refused:
+        sentence = f'"{path}" on {self.name} has {size} bytes, more than the {limit} that are allowed'
+        return Refused(sentence, endpoint=self.name, remedy="ask the partner what it is, or raise the limit")
+
+    # -- settling -----------------------------------------------------------------------------------------------------
+
+    async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
+        """Move, delete or leave what was fetched, looked at once more. Ask again after a lost reply."""
+        path = names.join(remote.path, remote.name)
+        now = await self._look(path)
+        if now is None:
+            return await self._gone(remote, after, digest)
+        if not _same(now, remote):
+            return Settlement("changed")
+        if after.action == "leave":
+            return Settlement("settled", path)
+        if self.rules.sentinel:  # first, so that no later file of this name is taken for complete
+            await self._remove(names.join(remote.path, self.rules.sentinel.replace("{name}", remote.name)))
+        if after.action == "delete":
+            await self._remove(path)
+            return Settlement("settled", path)
+        try:
+            return Settlement("settled", await self._move(path, remote.name, after.to, digest))
+        except Absent:
+            if await self._look(path) is not None:
+                raise
+            return await self._gone(remote, after, digest)
+
+    async def _gone(self, remote: Remote, after: After, digest: str) -> Settlement:
+        """Nothing is there: was it we who moved it, and the answer was lost?"""
+        if after.action == "move":
+            for name in names.alternatives(remote.name, digest):
+                target = names.join(after.to, name)
+                there = await self._look(target)
+                if there is None:
+                    break
+                if _same(there, remote):
+                    return Settlement("settled", target)
+        return Settlement("gone")
+
+    async def _move(self, path: str, name: str, to: str, digest: str) -> str:
+        """Rename into the folder `to`, made when it is missing, under the first name that is free there."""
+        made = False
+        for candidate in names.alternatives(name, digest):
+            target = names.join(to, candidate)
+            try:
+                await self._rename(path, target)
+            except Taken:
+                continue
+            except EndpointError as failure:
+                lost = isinstance(failure, Unavailable) and failure.unclear
+                if made or lost or await self._look(to) is not None:
+                    raise
+                await self._make_folders(to)
+                made = True
+                await self._rename(path, target)
+            return target
+        raise Refused(
+            f'"{to}" on {self.name} holds every name that "{name}" could take',
+            endpoint=self.name,
+            remedy="clear that folder",
+        )
+
+    async def _make_folders(self, path: str) -> None:
+        parent = path.rstrip("/").rpartition("/")[0]
+        if parent and await self._look(parent) is None:
+            await self._make_folders(parent)
+        try:
+            await self._make_folder(path)
+        except Taken:  # another file of this pass was quicker
+            return
+
+
+def _same(stat: Stat, remote: Remote) -> bool:
+    """Is it still what was listed? Sizes, and times where the server tells them."""
+    times_differ = None not in {stat.modified, remote.modified} and stat.modified != remote.modified
+    return stat.regular and stat.size == remote.size and not times_differ

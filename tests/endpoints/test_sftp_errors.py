@@ -1,0 +1,101 @@
+"""Every exception of asyncssh lands on one of the two leaves, with a sentence."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import sys
+
+import asyncssh
+import pytest
+
+from d365edi.endpoints.acts import Absent
+from d365edi.endpoints.sftp_errors import broken, translate
+from d365edi.errors import EndpointError, Refused, Unavailable
+
+
+def exceptions() -> list[type[Exception]]:
+    """Every exception class that any module of asyncssh defines, as far as it is loaded on this machine."""
+    found: set[type[Exception]] = set()
+    for module in [module for name, module in sys.modules.items() if name.startswith("asyncssh.")]:
+        for value in vars(module).values():
+            if inspect.isclass(value) and issubclass(value, Exception) and value.__module__.startswith("asyncssh"):
+                found.add(value)
+    return sorted(found, key=lambda kind: kind.__qualname__)
+
+
+def made(kind: type[Exception]) -> Exception:
+    """One of that kind, with a number or a text for everything it must be told."""
+    if not any("__init__" in vars(base) for base in kind.__mro__ if base.__module__.startswith("asyncssh")):
+        return kind("the words\nof the server")
+    asked = inspect.signature(kind).parameters.values()
+    needed = [p for p in asked if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return kind(*(_something(str(parameter.annotation)) for parameter in needed))
+
+
+def _something(annotation: str) -> object:
+    if "Tuple" in annotation:
+        return None
+    return 3 if "int" in annotation else "the words\nof the server"
+
+
+def test_there_are_as_many_kinds_as_the_library_is_known_to_have() -> None:
+    assert len(exceptions()) >= 55
+
+
+@pytest.mark.parametrize("kind", exceptions(), ids=lambda kind: kind.__name__)
+def test_every_kind_lands_on_one_of_the_two_with_a_sentence_on_one_line(kind: type[Exception]) -> None:
+    landed = translate(made(kind), "acme", 'reading "/in/a"')
+    assert isinstance(landed, Unavailable) != isinstance(landed, Refused)
+    assert landed.endpoint == "acme"
+    assert str(landed).startswith('acme: reading "/in/a": ')
+    assert "\n" not in str(landed)
+    assert "unexpected" not in str(landed) or not issubclass(kind, asyncssh.Error | OSError | ValueError)
+
+
+@pytest.mark.parametrize(
+    ("error", "leaf", "told"),
+    [
+        (asyncssh.PermissionDenied("no"), Refused, "the login was refused"),
+        (asyncssh.KeyExchangeFailed("no"), Refused, "no common ground"),
+        (asyncssh.SFTPNoSuchFile("no"), Absent, "there is nothing under that path"),
+        (asyncssh.SFTPPermissionDenied("no"), Refused, "our user may not do that there"),
+        (asyncssh.SFTPOpUnsupported("no"), Refused, "their server cannot do that"),
+        (asyncssh.SFTPFailure("no"), Unavailable, "their server failed"),
+        (asyncssh.SFTPQuotaExceeded("no"), Unavailable, "there is no room left"),
+        (asyncssh.SFTPConnectionLost("gone"), Unavailable, "the connection was lost"),
+        (asyncssh.ConnectionLost("gone"), Unavailable, "the connection was lost"),
+        (asyncssh.ChannelOpenError(4, "no more"), Unavailable, "opens no SFTP session"),
+        (socket.gaierror(-2, "Name or service not known"), Unavailable, "the host name is not known"),
+        (ConnectionRefusedError(111, "Connection refused"), Unavailable, "nobody listens there"),
+        (TimeoutError(), Unavailable, "no answer in time"),
+        (BrokenPipeError(32, "Broken pipe"), Unavailable, "the connection failed"),
+        (EOFError(), Unavailable, "the connection failed"),
+        (KeyError("a bug"), Unavailable, "something unexpected happened"),
+    ],
+)
+def test_the_usual_troubles_are_told_in_words(error: Exception, leaf: type[EndpointError], told: str) -> None:
+    landed = translate(error, "acme", "reading")
+    assert isinstance(landed, leaf)
+    assert told in landed.message
+
+
+@pytest.mark.parametrize(
+    ("error", "effect", "unclear"),
+    [
+        (asyncssh.ConnectionLost("gone"), True, True),
+        (asyncssh.ConnectionLost("gone"), False, False),
+        (TimeoutError(), True, True),
+        (asyncssh.SFTPFailure("no"), True, False),  # an answer: it was not done
+        (asyncssh.SFTPQuotaExceeded("no"), True, False),
+    ],
+)
+def test_only_an_act_without_an_answer_is_unclear(error: Exception, effect: bool, unclear: bool) -> None:
+    landed = translate(error, "acme", "renaming", effect=effect)
+    assert isinstance(landed, Unavailable)
+    assert landed.unclear == unclear
+
+
+def test_an_answer_leaves_the_session_whole_and_silence_does_not() -> None:
+    assert [broken(error) for error in (asyncssh.SFTPFailure("no"), asyncssh.SFTPNoSuchFile("no"))] == [False, False]
+    assert [broken(error) for error in (asyncssh.SFTPConnectionLost("x"), TimeoutError(), OSError())] == [True] * 3
