@@ -54,7 +54,7 @@ def add_customer(tenant: Tenant, company: str, account: str, name: str) -> None:
 
 def add_item(tenant: Tenant, company: str, account: str, line: orders.Line) -> str:
     """Release the item that this line orders, unless it is known, and return its number."""
-    number = _known(tenant, company, account, line)
+    number = known(tenant, company, account, line)
     if number:
         return number
     ours = [line.ids[qualifier] for qualifier in OURS if line.ids.get(qualifier, "UNKNOWN") != "UNKNOWN"]
@@ -97,7 +97,8 @@ def add_external_number(tenant: Tenant, company: str, account: str, number: str,
     )
 
 
-def _known(tenant: Tenant, company: str, account: str, line: orders.Line) -> str:
+def known(tenant: Tenant, company: str, account: str, line: orders.Line) -> str:
+    """The number of the item that this line orders, "" when nothing in the tenant leads to one."""
     for qualifier, value in line.ids.items():
         if qualifier in THEIRS:
             equal = {"CustomerProductNumber": value, "CustomerAccountNumber": account}

@@ -16,7 +16,7 @@ from .refusals import Refusal, invalid, no_such_path, no_such_record
 from .store import Record, Store, fold
 
 _SEGMENT = re.compile(r"(?P<set>[A-Za-z_]\w*)(?:\((?P<key>.*)\))?(?P<count>/\$count)?", re.DOTALL)
-_PART = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?(?P<value>'(?:[^']|'')*'|[^',()]+)\s*(?:,|$)")
+_PART = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?(?P<value>[\w.]*'(?:[^']|'')*'|[^',()]+)\s*(?:,|$)")
 
 
 @dataclass(frozen=True, slots=True)

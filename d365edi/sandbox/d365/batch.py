@@ -31,6 +31,14 @@ class _Operation:
     content_id: str | None
 
 
+def inside(refusal: Refusal) -> Refusal:
+    """A refusal as it comes inside a batch: what the application refused has status 500 there."""
+    inner = (refusal.body or {}).get("error", {}).get("innererror", {})
+    if refusal.status == 400 and inner.get("type") == WRITE_EXCEPTION:
+        return Refusal(500, refusal.body, refusal.headers)
+    return refusal
+
+
 def run(tenant: Tenant, request: Request, perform: Perform) -> Answer:
     """The answer to a batch; Refusal 400 when its framing is broken. `perform` raises Refusal for an operation that
     fails."""
@@ -50,7 +58,7 @@ def _single(operation: _Operation, perform: Perform) -> bytes:
     try:
         return _framed(perform(operation.request), operation.content_id)
     except Refusal as refusal:
-        return _framed(_refused_inside(refusal), operation.content_id)
+        return _framed(refused(refusal), operation.content_id)
 
 
 def _changeset(tenant: Tenant, operations: list[_Operation], perform: Perform) -> bytes:
@@ -61,19 +69,12 @@ def _changeset(tenant: Tenant, operations: list[_Operation], perform: Perform) -
             for operation in operations:
                 answers.append(_framed(perform(operation.request), operation.content_id))
     except Refusal as refusal:
-        failed = _framed(_refused_inside(refusal), operation.content_id)
+        failed = _framed(refused(refusal), operation.content_id)
         if tenant.failed_changeset == "single":
             return failed
         answers = [failed]
     inner = b"".join(f"--{boundary}\r\n".encode() + answer for answer in answers) + f"--{boundary}--\r\n".encode()
     return f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n".encode() + inner + b"\r\n"
-
-
-def _refused_inside(refusal: Refusal) -> Answer:
-    inner = (refusal.body or {}).get("error", {}).get("innererror", {})
-    if refusal.status == 400 and inner.get("type") == WRITE_EXCEPTION:
-        return refused(Refusal(500, refusal.body, refusal.headers))
-    return refused(refusal)
 
 
 def _framed(answer: Answer, content_id: str | None) -> bytes:

@@ -94,8 +94,9 @@ class Door:
             answer = perform(self.simulator.state, request)
             status = answer.status
         except Refusal as refusal:
-            status = refusal.status
-            raise
+            told = batch.inside(refusal)
+            status = told.status
+            raise told from None
         finally:
             self.simulator.note(request.method, request.path, status, inside=True)
         return answer
