@@ -62,11 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _assemble(given)(args=given, obj=face, prog_name="d365edi")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else USAGE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `d365edi audit | head` is no failure
-        return FINE
-    except KeyboardInterrupt:
-        return PERSON
     except Exception as error:
         return _fail(_innermost(error), face)
     return FINE

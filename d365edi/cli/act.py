@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import anyio
 
 from d365edi import errors
+from d365edi.cli.face import zone
 from d365edi.errors import D365EdiError, JournalError, SettingsError
 
 T = TypeVar("T")
@@ -37,7 +38,9 @@ def load(path: Path) -> Any:
     """The settings. SettingsError in words, also when the file is not there."""
     from d365edi import log, secrets, settings  # a verb that needs no settings does not pay for reading them
 
-    return settings.load(path, keyring=secrets.keyring(log.hide))
+    read = settings.load(path, keyring=secrets.keyring(log.hide))
+    zone.set(read.daemon.timezone)
+    return read
 
 
 def perform(path: Path, verb: str, **arguments: Any) -> Any:

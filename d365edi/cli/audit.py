@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from d365edi.cli import FINE, PERSON, act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, as_lines, clock, say, table
+from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, as_lines, clock, say, table, zone
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def audit(
     """The audit trail: one line for each thing that was done, by whom and why. `audit verify` proves the chain."""
     if context.invoked_subcommand is not None:
         return
+    act.load(settings)  # from here on moments are meant in the daemon's zone
     asked = {"partner": partner, "action": action, "actor": actor, "since": _moment(since), "until": _moment(until)}
     lines = act.read(settings, lambda tx: lines_of(tx, of, asked, limit))
     if json:
@@ -89,10 +90,11 @@ def row(line: Line) -> dict[str, Any]:
 
 
 def _moment(text: str | None) -> float | None:
-    """Epoch seconds of an ISO day or moment; without an offset in this machine's zone."""
+    """Epoch seconds of an ISO day or moment; without an offset in the daemon's zone."""
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text).astimezone().timestamp()
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(f"{text!r} is no moment", remedy="write 2025-01-31 or 2025-01-31T12:00") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone.get())).timestamp()

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,9 @@ SettingsFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
+zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
+"""The zone that times are shown in and meant in: the daemon's once its settings are read, the machine's until then."""
+
 Row = Mapping[str, Any]
 Columns = Mapping[str, Callable[[Any], str] | None]
 """Keys of a row in the order of the columns, each with how its value is shown (None: `plain`). `a_b` is headed `a b`."""
@@ -32,8 +36,10 @@ def clean(value: object) -> str:
 
 
 def clock(epoch: float | None) -> str:
-    """Epoch seconds as local date and time; empty for None."""
-    return "" if epoch is None else datetime.fromtimestamp(epoch).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """Epoch seconds as date and time in the daemon's zone; empty for None."""
+    return (
+        "" if epoch is None else datetime.fromtimestamp(epoch, UTC).astimezone(zone.get()).strftime("%Y-%m-%d %H:%M:%S")
+    )
 
 
 def plain(value: object) -> str:

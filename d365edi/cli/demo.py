@@ -1,0 +1,278 @@
+"""`d365edi demo`: a trading day in a sandbox on this machine, through the real daemon over real SFTP and HTTPS.
+
+Eight partners leave orders, most of them files that others wrote; D365 answers as D365 does; at the end stands what was
+expected of the day beside what came of it.
+
+Knows: the day's course and what is expected of it. Does not know: how the town or the daemon work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import anyio
+import anyio.to_thread
+import typer
+
+from d365edi.cli import FINE, PERSON, act, main
+from d365edi.cli.face import Row, clean, say, table
+from d365edi.errors import SettingsError
+
+if TYPE_CHECKING:
+    from d365edi.cli.stage import Stage
+    from d365edi.journal import Tx
+    from d365edi.sandbox.day import Day
+
+INVOICES = 3
+
+
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="Leave settings, journal and files in this folder.")
+    ] = None,
+) -> None:
+    """Let a trading day pass: orders in, sales orders made, 997s out, invoices out, their 997s matched.
+
+    Nothing leaves this machine. The daemon's log is shown as it comes, then tables, then what `status` and `audit` say.
+    Exit code 1 when anything that was expected of the day did not happen.
+    """
+    began = time.monotonic()
+    with _folder(keep) as folder:
+        checks = anyio.run(_play, folder)
+    table(
+        "What was expected of the day",
+        [check.row() for check in checks],
+        dict.fromkeys(("expected", "came", "verdict")),
+    )
+    good = all(check.good for check in checks)
+    say([f"\n{'All of it happened' if good else 'NOT all of it happened'}, in {time.monotonic() - began:.1f} s."])
+    if keep is not None:
+        say([f"Look around: d365edi status --settings {keep / 'settings.toml'} (also why, audit, check)"])
+    raise typer.Exit(FINE if good else PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that was expected of the day, and what came."""
+
+    expected: str
+    came: str
+    good: bool
+
+    def row(self) -> Row:
+        """As it is shown."""
+        return {"expected": self.expected, "came": self.came, "verdict": "ok" if self.good else "FAILED"}
+
+
+@dataclass(slots=True)
+class Course:
+    """What was noted while the day passed."""
+
+    alone: bool = False
+    held: str = ""
+    again: str = ""
+    events: int = 0
+    verdicts: list[Any] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="d365edi-demo-") as folder:
+            yield Path(folder)
+        return
+    if keep.exists() and any(keep.iterdir()):
+        raise SettingsError(f"{keep} is not empty", remedy="name a new folder: d365edi demo --keep DIR")
+    keep.mkdir(parents=True, exist_ok=True)
+    yield keep.absolute()
+
+
+async def _play(folder: Path) -> list[Check]:
+    from d365edi.cli.stage import stage
+    from d365edi.sandbox.day import Day
+
+    async with stage(folder, lambda line: print(clean(line), flush=True)) as here:
+        day = Day(here.town)
+        course = await _day(here, day)
+        seen = await anyio.to_thread.run_sync(lambda: act.read(here.settings, _recorded))
+        checks = list(_expected(here, day, course, seen))
+        _tables(here)
+        await _verb(here, "status")
+        await _verb(here, "audit", "--limit", "40")
+        chain = await _verb(here, "audit", "verify")
+        checks.append(Check("the audit trail is one unbroken chain", f"exit code {chain}", chain == FINE))
+        code = await here.stop()
+    checks.append(Check("the daemon stops when it is told to", f"exit code {code}", code == FINE))
+    return checks
+
+
+# ---------------------------------------------------------------------------------------------------------- the day
+
+
+async def _day(here: Stage, day: Day) -> Course:
+    """Act by act; each waits for what it leads to, and goes on all the same when that does not come."""
+    course = Course()
+    acme = here.town.partners[day.late.partner]
+    _act(f"{len(here.town.drops)} files: partners leave their orders; {day.late.name} is still being written")
+    day.morning()
+    await day.write_slowly(pieces=6, pause=0.25)
+    course.alone = day.late.name in acme.waiting()
+    await here.until(lambda: set(_created(here)) >= set(day.orders) - {day.held_order} and not _waiting(here))
+    course.held = await anyio.to_thread.run_sync(
+        lambda: act.read(here.settings, lambda tx: _why_held(tx, day.held_order))
+    )
+    course.again = day.again()
+    _act(f"acme sends an order again, under the name {course.again}")
+    await here.until(lambda: course.again not in acme.waiting())
+    _act(f"somebody enters the unknown item in D365; then: d365edi release {day.mend()}")
+    await _verb(here, "release", day.held_order)
+    await here.until(lambda: day.held_order in _created(here))
+    _act("D365 posts three invoices and says so by business event")
+    day.invoice()
+    course.events = await day.announce()
+    await here.until(lambda: sum(len(partner.received()) for partner in here.town.partners.values()) >= INVOICES)
+    _act("the partners read their invoices and answer")
+    course.verdicts = day.answer()
+    await here.until(lambda: not _waiting(here))
+    await anyio.to_thread.run_sync(lambda: _settle(here))
+    return course
+
+
+def _settle(here: Stage) -> None:
+    """Wait until the journal has matched their answers: the files are taken a moment before."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and act.read(here.settings, _recorded)["answered"] < INVOICES:
+        time.sleep(0.1)
+
+
+def _act(sentence: str) -> None:
+    print(f"\n── {clean(sentence)}", flush=True)
+
+
+async def _verb(here: Stage, *words: str) -> int:
+    """One of our own verbs, as a person would call it beside the running daemon."""
+    return await anyio.to_thread.run_sync(lambda: main([*words, "--settings", str(here.settings)]))
+
+
+def _created(here: Stage) -> Counter[str]:
+    """How many sales orders there are in D365 by the customer's order number."""
+    return Counter(str(row["CustomersOrderReference"]) for row in here.town.d365.state.rows("SalesOrderHeadersV4"))
+
+
+def _waiting(here: Stage) -> list[str]:
+    return [name for partner in here.town.partners.values() for name in partner.waiting()]
+
+
+def _why_held(tx: Tx, number: str) -> str:
+    return next((document.reason for document in tx.documents.search(number) if document.state == "held"), "")
+
+
+def _recorded(tx: Tx) -> dict[str, int]:
+    """What the journal says of the day."""
+    counts = tx.counts()
+
+    def total(kind: str, state: str) -> int:
+        return sum(states.get(state, 0) for states in counts.get(kind, {}).values())
+
+    return {
+        "answered": total("acks", "accepted"),
+        "duplicates": total("messages", "duplicate"),
+        "open": total("documents", "held") + total("messages", "quarantined") + total("deliveries", "quarantined"),
+    }
+
+
+# ------------------------------------------------------------------------------------------------------ what came
+
+
+def _expected(here: Stage, day: Day, course: Course, seen: dict[str, int]) -> Iterator[Check]:
+    from d365edi.sandbox import orders, x12
+
+    created = _created(here)
+    samples = [drop for drop in here.town.drops if drop.sample]
+    once = [number for number in day.orders if created[number] == 1]
+    yield Check(f"{len(day.orders)} orders in D365, each once", f"{len(once)} once", once == day.orders)
+    wanted = {order.number: len(order.lines) for drop in here.town.drops for order in orders.read(drop.data)}
+    lines = _lines(here)
+    whole = [number for number in wanted if lines.get(number) == wanted[number]]
+    yield Check(
+        f"{sum(wanted.values())} lines", f"{sum(lines.values())}; {len(whole)} orders whole", len(whole) == len(wanted)
+    )
+    others = sum(len(orders.read(drop.data)) for drop in samples)
+    yield Check("at least 8 orders that others wrote", f"{others} in {len(samples)} files", others >= 8)
+    answers = [answer for partner in here.town.partners.values() for answer in partner.acknowledgments()]
+    fine = [answer for answer in answers if answer.verdict in ("A", "E")]
+    groups = sum(len(x12.groups(found)) for drop in here.town.drops for found in x12.split(drop.data))
+    yield Check(
+        f"{groups} groups answered by a 997",
+        f"{len(answers)}, {len(fine)} accepted",
+        len(fine) == len(answers) == groups,
+    )
+    yield Check("the half-written file was left alone until whole", "it was" if course.alone else "TAKEN", course.alone)
+    yield Check("a repeated file makes nothing", f"{seen['duplicates']} duplicate", seen["duplicates"] == 1)
+    yield Check("the unknown item held its order", course.held or "not held", "ACME-999" in course.held)
+    good = [verdict for verdict in course.verdicts if verdict.number and not verdict.complaints]
+    complaints = "; ".join(complaint for verdict in course.verdicts for complaint in verdict.complaints)
+    said = f"{len(good)} without complaint" + (f" ({complaints})" if complaints else "")
+    yield Check(
+        f"{INVOICES} invoices out as 810s that echo their orders", said, len(good) == len(course.verdicts) == INVOICES
+    )
+    yield Check(f"{INVOICES} business events taken", str(course.events), course.events == INVOICES)
+    yield Check(f"{INVOICES} of their 997s matched", str(seen["answered"]), seen["answered"] == INVOICES)
+    yield Check("nothing waits for a person", str(seen["open"]), seen["open"] == 0)
+
+
+def _lines(here: Stage) -> dict[str, int]:
+    """Lines in D365 by the customer's order number."""
+    tenant = here.town.d365.state
+    lines = Counter(row["SalesOrderNumber"] for row in tenant.rows("SalesOrderLinesV3"))
+    headers = tenant.rows("SalesOrderHeadersV4")
+    return {str(row["CustomersOrderReference"]): lines[row["SalesOrderNumber"]] for row in headers}
+
+
+def _tables(here: Stage) -> None:
+    arrived = [
+        {
+            "file": drop.name,
+            "from": drop.partner,
+            "bytes": len(drop.data),
+            "written_by": "others" if drop.sample else "the sandbox",
+        }
+        for drop in here.town.drops
+    ]
+    table("What arrived", arrived, dict.fromkeys(("file", "from", "bytes", "written_by")))
+    lines = _lines(here)
+    made = [
+        {"sales_order": row["SalesOrderNumber"], "customer": row["OrderingCustomerAccountNumber"],
+         "their_order": row["CustomersOrderReference"], "lines": lines[str(row["CustomersOrderReference"])]}
+        for row in here.town.d365.state.rows("SalesOrderHeadersV4")
+    ]  # fmt: skip
+    table("What was created in D365", made, dict.fromkeys(("sales_order", "customer", "their_order", "lines")))
+    out = [
+        {"file": name, "to": partner.profile.name, "bytes": len(data)}
+        for partner in here.town.partners.values()
+        for name, data in partner.received().items()
+    ]
+    table("What went out", out, dict.fromkeys(("file", "to", "bytes")))
+    answers = [
+        {"to": name, "group": f"{answer.functional} {answer.group}", "verdict": answer.verdict, "sets": answer.sets}
+        for name, partner in here.town.partners.items()
+        for answer in partner.acknowledgments()
+    ]
+    answers += [
+        {
+            "to": "us",
+            "group": f"810 for {verdict.order}",
+            "verdict": "R" if verdict.complaints else "A",
+            "sets": verdict.number,
+        }
+        for partner in here.town.partners.values()
+        for verdict in partner.verdicts
+    ]
+    table("Acknowledgments", answers, dict.fromkeys(("to", "group", "verdict", "sets")))

@@ -1,0 +1,102 @@
+"""The stage of the demo: a town on loopback, and the real daemon as a process of its own whose log is shown as it comes.
+
+Knows: how both are started, waited for and stopped. Does not know: what is played (that is `demo`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import anyio.abc
+from anyio.streams.text import TextReceiveStream
+
+from d365edi.errors import D365EdiError
+from d365edi.sandbox.town import Town
+from d365edi.secrets import KeySource, Vault
+
+PATIENCE = 15.0
+"""Seconds for what an act is expected to lead to. An act takes about one."""
+READY = " ready "
+
+
+@dataclass(slots=True)
+class Stage:
+    """A town, and a daemon that serves it. `settings` is the file that the daemon and every verb use."""
+
+    town: Town
+    settings: Path
+    process: anyio.abc.Process
+    said: list[str]
+
+    async def until(self, true: Callable[[], bool], within: float = PATIENCE) -> bool:
+        """Wait until something is true of the town; False when it is not `within` seconds, or the daemon has ended."""
+        with anyio.move_on_after(within):
+            while not true() and self.process.returncode is None:  # noqa: ASYNC110 - files and rows know no events
+                await anyio.sleep(0.05)
+        return true()
+
+    async def stop(self) -> int:
+        """SIGTERM, as systemd sends it; the daemon's exit code."""
+        if self.process.returncode is None:
+            self.process.terminate()
+        with anyio.move_on_after(PATIENCE):
+            return await self.process.wait()
+        self.process.kill()
+        return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator[Stage]:
+    """Build the town in `folder`, write settings and vault, start the daemon and wait until it is ready.
+
+    `show` is handed each line of the daemon's log as it comes. D365EdiError when the daemon does not become ready.
+    """
+    async with Town(folder / "town") as town:
+        settings = _furnish(town, folder)
+        command = [sys.executable, "-m", "d365edi", "run", "--settings", str(settings)]
+        async with await anyio.open_process(
+            command, stdout=None, stderr=subprocess.PIPE, env=_environment()
+        ) as process:
+            here = Stage(town, settings, process, [])
+            async with anyio.create_task_group() as group:
+                group.start_soon(_listen, here, show)
+                try:
+                    if not await here.until(lambda: any(READY in line for line in here.said)):
+                        raise D365EdiError("the daemon did not become ready", remedy="see its log above")
+                    yield here
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await here.stop()
+
+
+def _furnish(town: Town, folder: Path) -> Path:
+    settings, vault, key = folder / "settings.toml", folder / "vault", folder / "vault.key"
+    settings.write_text(town.settings(folder, every="1s", apart="300ms"))
+    source = KeySource(key)
+    if not key.exists():
+        source.create()
+    for name, secret in town.secrets.items():
+        Vault(vault, source).set(name, secret)
+    return settings
+
+
+def _environment() -> dict[str, str]:
+    """Ours without what would lie over the demo's settings."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("D365EDI_")}
+
+
+async def _listen(here: Stage, show: Callable[[str], None]) -> None:
+    assert here.process.stderr is not None
+    rest = ""
+    async for text in TextReceiveStream(here.process.stderr, errors="replace"):
+        *lines, rest = (rest + text).split("\n")
+        for line in lines:
+            here.said.append(line)
+            show(line)

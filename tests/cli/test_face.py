@@ -1,0 +1,79 @@
+"""What is shown: text from outside is harmless, tables are whole, JSON is JSON."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from d365edi.cli import face
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("PO-77.edi", "PO-77.edi"),
+        ("Größe 12″", "Größe 12″"),
+        ("\x1b[2Jgone", "\ufffd[2Jgone"),
+        ("a\rb\tc\x00", "a\ufffdb\ufffdc\ufffd"),
+        ("\u202egnp.edi", "\ufffdgnp.edi"),
+        ("two\nlines", "two\nlines"),
+        (42, "42"),
+    ],
+)
+def test_text_from_outside_cannot_move_the_cursor(given: object, shown: str) -> None:
+    assert face.clean(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        (False, ""),
+        (True, "yes"),
+        (0, "0"),
+        ({"done": 3, "why": "", "x": None}, "done 3"),
+        (["a", 1], "a, 1"),
+        (Decimal("1.50"), "1.50"),
+    ],
+)
+def test_a_cell_is_read_without_knowing_types(value: object, shown: str) -> None:
+    assert face.plain(value) == shown
+
+
+def test_a_table_has_a_heading_and_every_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    face.table("Places", [{"place": "acme:/out", "looked_at": "[red]now"}], {"place": None, "looked_at": str.upper})
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        [],
+        ["Places"],
+        ["place", "looked", "at"],
+        ["acme:/out", "[RED]NOW"],
+    ]
+
+
+def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    face.table("Needs a person", [], {"name": None})
+    assert capsys.readouterr().out == "\nNeeds a person\n  nothing\n"
+
+
+def test_a_long_sentence_is_folded_and_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = " ".join(f"word{n}" for n in range(80))
+    face.table("Why", [{"name": "PO-77.edi", "why": sentence}], {"name": None, "why": None})
+    words = capsys.readouterr().out.split()
+    assert [word for word in words if word.startswith("word")] == sentence.split()
+
+
+def test_json_takes_paths_and_decimals_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    face.as_json({"path": Path("/a"), "amount": Decimal("1.50")})
+    face.as_lines([{"a": 1}, {"b": "é"}])
+    said = capsys.readouterr().out
+    document, _, lines = said.partition("}\n")
+    assert json.loads(document + "}") == {"path": "/a", "amount": "1.50"}
+    assert lines == '{"a": 1}\n{"b": "é"}\n'
+
+
+def test_a_moment_is_shown_in_local_time() -> None:
+    assert face.clock(None) == ""
+    assert len(face.clock(1_700_000_000.4)) == len("2023-11-14 22:13:20")

@@ -1,0 +1,92 @@
+"""The vault's verbs: values come from standard input or the terminal, and never go anywhere else."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from d365edi.cli import secrets
+from d365edi.secrets import KeySource, Vault
+from tests.cli.conftest import Call
+
+VALUE = "hunter2-of-the-test"
+
+
+@pytest.fixture
+def vault(folder: Path) -> Vault:
+    """The vault of the settings, with a key and nothing in it."""
+    source = KeySource(folder / "vault.key")
+    source.create()
+    return Vault(folder / "vault", source)
+
+
+def test_a_value_from_standard_input_is_kept_without_its_last_newline(call: Call, folder: Path, vault: Vault) -> None:
+    said = call("secrets", "set", "acme-ssh-key", stdin="line 1\nline 2\n")
+    assert (said.code, said.out, said.err) == (0, f"acme-ssh-key is in {folder}/vault\n", "")
+    assert vault.get("acme-ssh-key") == "line 1\nline 2"
+
+
+def test_a_value_from_the_terminal_is_asked_for_without_echo(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or VALUE)  # type: ignore[func-returns-value]
+    assert (secrets._value("d365"), asked) == (VALUE, ["d365: "])
+
+
+def test_a_value_is_no_argument(call: Call, vault: Vault) -> None:
+    said = call("secrets", "set", "d365", VALUE)
+    assert (said.code, vault.names()) == (2, [])
+
+
+def test_the_first_secret_makes_the_key_when_asked_to(call: Call, folder: Path) -> None:
+    refused = call("secrets", "set", "d365", stdin=VALUE)
+    assert (refused.code, "--new-key" in refused.err, VALUE in refused.out + refused.err) == (2, True, False)
+    said = call("secrets", "set", "d365", "--new-key", stdin=VALUE)
+    assert (said.code, stat.S_IMODE((folder / "vault.key").stat().st_mode)) == (0, 0o400)
+    assert Vault(folder / "vault", KeySource(folder / "vault.key")).get("d365") == VALUE
+
+
+def test_list_tells_what_is_missing_and_what_nobody_names(call: Call, folder: Path, vault: Vault) -> None:
+    missing = call("secrets", "list", "--json")
+    where = f"{folder}/settings.toml:12"
+    row = {"name": "d365", "state": "missing", "key": "d365.client_secret", "where": where}
+    assert (missing.code, json.loads(missing.out)) == (1, [row])
+    vault.set("d365", VALUE)
+    vault.set("old", VALUE)
+    there = call("secrets", "list", "--json")
+    rows = [{**row, "state": "there"}, {"name": "old", "state": "unused", "key": "", "where": ""}]
+    assert (there.code, json.loads(there.out)) == (0, rows)
+
+
+def test_list_shows_no_value(call: Call, vault: Vault) -> None:
+    vault.set("d365", VALUE)
+    said = call("secrets", "list")
+    assert (said.code, "d365.client_secret" in said.out, VALUE in said.out + said.err) == (0, True, False)
+
+
+def test_rotate_seals_everything_with_a_new_key(call: Call, folder: Path, vault: Vault) -> None:
+    vault.set("d365", VALUE)
+    before = (folder / "vault.key").read_text()
+    said = call("secrets", "rotate")
+    assert (said.code, said.out) == (0, f"1 secrets in {folder}/vault are sealed with a new key\n")
+    assert ((folder / "vault.key").read_text() != before, vault.get("d365")) == (True, VALUE)
+
+
+def test_remove_takes_out_what_is_there_and_says_when_it_is_not(call: Call, vault: Vault) -> None:
+    vault.set("old", VALUE)
+    first, second = call("secrets", "remove", "old"), call("secrets", "remove", "old")
+    assert (first.code, second.code, vault.names()) == (0, 2, [])
+    assert 'there is no secret "old"' in second.err
+
+
+def test_without_a_vault_the_remedy_is_said(call: Call, folder: Path) -> None:
+    file = folder / "settings.toml"
+    file.write_text(file.read_text().replace('vault = "vault"\n', "").replace('key_file = "vault.key"\n', ""))
+    said = call("secrets", "set", "d365", stdin=VALUE)
+    assert (said.code, said.err) == (
+        2,
+        'd365edi: [secrets] there is no vault; name one: [secrets] vault = "/var/lib/d365edi/vault"\n',
+    )

@@ -1,0 +1,71 @@
+"""What the README promises is so: its verbs, its two lines, its examples."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from d365edi.cli import VERBS
+from d365edi.settings import load
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text()
+DEMO = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/d365edi demo"
+TEST = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && .venv/bin/pytest -q"
+BASE = """
+[daemon]
+timezone = "America/Chicago"
+journal = "journal.db"
+[d365]
+host = "contoso.example"
+tenant = "contoso"
+client_id = "client"
+client_secret = { secret = "d365" }
+companies = ["usmf"]
+"""
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language, in their order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_two_lines_stand_there_verbatim() -> None:
+    assert [line for line in README.splitlines() if line.startswith("python3 -m venv")] == [DEMO, TEST]
+
+
+def test_ci_runs_the_second_line_as_it_stands() -> None:
+    command = re.search(r"^line=\$\((.*)\)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert command is not None
+    said = subprocess.run(["bash", "-c", command[1]], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout == f"{TEST}\n"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_in_the_table(verb: str) -> None:
+    assert re.search(rf"^\| `d365edi {verb}\b[^`]*` \|", README, re.MULTILINE)
+
+
+def test_no_verb_is_promised_that_does_not_exist() -> None:
+    named = set(re.findall(r"d365edi (?!--)([a-z]+)\b", "\n".join([*re.findall(r"`([^`\n]+)`", README), *blocks("")])))
+    assert named - VERBS.keys() == set()
+
+
+def test_the_example_partner_is_taken_as_settings(tmp_path: Path) -> None:
+    example, override = blocks("toml")
+    (tmp_path / "settings.toml").write_text(BASE + example + override)
+    settings = load(tmp_path / "settings.toml", {})
+    assert (
+        settings.partners["acme"].receive["850"].map
+        == tomllib.loads(override)["partners"]["acme"]["receive"]["850"]["map"]
+    )
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    for name in re.findall(r"`([\w./-]+/[\w./-]+|settings\.example\.toml)`", README):
+        if not name.startswith("/"):
+            assert (ROOT / name).exists(), name
