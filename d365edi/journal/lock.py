@@ -2,6 +2,8 @@
 
 SQLite lets many processes write in turns, but here one must hold the whole truth: what is in hand, and the high-water
 file. The kernel lets go of the lock when the process dies, however it dies; the file itself stays.
+
+Knows: the lock. Does not know: what it guards.
 """
 
 from __future__ import annotations

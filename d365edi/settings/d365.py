@@ -1,4 +1,7 @@
-"""[d365]: the Dynamics 365 Finance & Operations environment, and how to be let in."""
+"""[d365]: the Dynamics 365 Finance & Operations environment, and how to be let in.
+
+Knows: what a client of that environment needs. Does not know: OData, entities, tokens.
+"""
 
 from __future__ import annotations
 

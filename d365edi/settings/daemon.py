@@ -1,4 +1,7 @@
-"""[daemon], [log] and [secrets]: the process itself."""
+"""[daemon], [log] and [secrets]: the process itself.
+
+Knows: what a running process needs. Does not know: signals, sockets, how a vault is sealed.
+"""
 
 from __future__ import annotations
 

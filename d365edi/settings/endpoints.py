@@ -1,4 +1,7 @@
-"""[endpoints.NAME]: where messages are picked up and put down."""
+"""[endpoints.NAME]: where messages are picked up and put down.
+
+Knows: servers and folders, and when a file there is whole. Does not know: SFTP, who leaves what.
+"""
 
 from __future__ import annotations
 

@@ -111,9 +111,7 @@ class Teller:
             return self.tell(key, "must be a table", value=value)
         if kind is None:
             return self._missing((*key, "kind"), None, error)
-        return self._one_of(
-            (*key, "kind"), kind, re.findall(r"'([^']*)'", context.get("expected_tags", "")) or _KIND_WORDS
-        )
+        return self._one_of((*key, "kind"), kind, re.findall(r"'([^']*)'", context.get("expected_tags", "")))
 
     def _mistake(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         context = error.get("ctx", {})
@@ -148,7 +146,6 @@ def _inside(at: object, part: int | str) -> object:
     return at[part] if isinstance(at, list) and isinstance(part, int) else None
 
 
-_KIND_WORDS = ["sftp", "folder"]
 _SPECIAL: dict[str, Callable[[Teller, Key, object, ErrorDetails], SettingsError]] = {
     "extra_forbidden": Teller._unknown,
     "missing": Teller._missing,

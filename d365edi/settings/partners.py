@@ -1,4 +1,7 @@
-"""[partners.NAME]: who they are, what they leave for us, what becomes of it, what we send them."""
+"""[partners.NAME]: who they are, what they leave for us, what becomes of it, what we send them.
+
+Knows: a partner's particulars. Does not know: what the rows of maps and guides mean.
+"""
 
 from __future__ import annotations
 
