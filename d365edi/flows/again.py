@@ -1,6 +1,7 @@
 """The same bytes under the same name once more: a new row of the outbox, linked to its parent, with its parent's progress.
 
-The progress makes the endpoint look first: what still lies there, or was taken, counts as landed, and nothing is doubled.
+The progress says that we meant to put it there, and makes the endpoint look first: what still lies there counts as landed
+and is not doubled; a file that was taken since is put there again, a record that exists is found by its key.
 
 Knows: rows of the outbox. Does not know: why.
 """
@@ -30,5 +31,5 @@ def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
         set=delivery.set,
         ack="none" if delivery.ack == "none" else "awaited",
         ack_due=delivery.ack_due,
-        progress=delivery.progress,
+        progress={**delivery.progress, "step": "intent"} if delivery.progress else {},
     )

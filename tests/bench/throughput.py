@@ -4,7 +4,8 @@
 
 The raw loop does what must cross the wires and nothing else: it lists and reads the same files over SFTP, makes the same
 HTTP calls (look, header, lines in one batch, look again), puts a 997 of the same size under a temporary name, renames it,
-and moves the file. It checks nothing, keeps nothing and could not survive a crash. Both sides run with the same number of documents in flight.
+and moves the file. It checks nothing, keeps nothing and could not survive a crash. Both sides have the same number of
+documents in flight.
 """
 
 from __future__ import annotations

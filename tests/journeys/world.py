@@ -81,12 +81,7 @@ class World:
             host_key=config.host_keys[0].strip("\n"),
             root=self.prefix,
             partner_extra=self.partner_extra,
-            **{
-                "apart": "0.05s",
-                "unclear_for": "1s",
-                "after": f'{{ move_to = "{self.prefix}/outbound/processed" }}',
-                **self.knobs,
-            },
+            **{**_KNOBS, "after": f'{{ move_to = "{self.prefix}/outbound/processed" }}', **self.knobs},
         )
         self.settings_file.write_text(text + self.extra)
         return self.settings_file
@@ -213,11 +208,20 @@ async def world(folder: Path, kind: ServerKind = "asyncssh") -> AsyncIterator[Wo
         yield World(folder, simulator, f"127.0.0.1:{port}", identity.authority, partner, server, prefix)
 
 
+_KNOBS = {
+    "apart": "0.05s",
+    "unclear_for": "1s",
+    "since": "2026-01-01",
+    "on_event": "",
+    "listen": "",
+    "events": "",
+}
 _SETTINGS = """
 [daemon]
 timezone = "America/Chicago"
 journal  = "{folder}/var/journal.db"
 stop_within = "20s"
+{listen}
 
 [d365]
 host          = "{host}"
@@ -229,6 +233,7 @@ ca_file       = "{ca}"
 companies     = ["usmf"]
 unclear_for   = "{unclear_for}"
 timeouts      = {{ read = "2s" }}
+{events}
 
 [endpoints.acme]
 kind      = "sftp"
@@ -257,8 +262,9 @@ company = "usmf"
 [partners.acme.send.810]
 of    = "SalesInvoice"
 to    = {{ endpoint = "acme", path = "{root}/inbound", file = "810_{{number}}_{{control:09}}.edi" }}
-since = 2026-01-01
+since = {since}
 every = "1s"
+{on_event}
 
 [partners.acme.codes.unit]
 EA = "ea"

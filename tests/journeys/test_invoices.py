@@ -1,0 +1,157 @@
+"""Posted invoices leave by themselves, once, echoing their order; what was posted before the first start stays where it is."""
+
+from __future__ import annotations
+
+import time
+
+from d365edi.app import App
+from tests.journeys.world import World
+
+
+async def made_order(world: World, number: str = "4500123") -> str:
+    """An order that came in and is in D365; its sales order number."""
+    world.partner.drop(f"PO-{number}.edi", world.order(number))
+    await world.once()
+    (header,) = world.simulator.state.rows("SalesOrderHeadersV4", CustomersOrderReference=number)
+    return str(header["SalesOrderNumber"])
+
+
+def segments(world: World, name: str) -> list[list[str]]:
+    """The segments of an invoice at the partner."""
+    return [segment.split("*") for segment in world.partner.received()[name].decode().split("~")]
+
+
+async def test_an_invoice_echoes_what_the_order_said_and_d365_does_not_keep(town: World) -> None:
+    town.simulator.post_invoice(await made_order(town))
+    await town.once()
+    (name,) = town.partner.received()
+    found = segments(town, name)
+    (big,) = [s for s in found if s[0] == "BIG"]
+    assert (big[3], big[4]) == ("20261102", "4500123")
+    lines = [s for s in found if s[0] == "IT1"]
+    assert [(line[1], line[2], line[3]) for line in lines] == [("1", "12", "EA"), ("2", "3", "EA")]
+    assert all("BP" in line and "UP" in line for line in lines)
+    assert ["N1", "ST", "ACME DC 7", "92", "0007"] in found
+    assert ["REF", "DP", "042"] in found
+
+
+async def test_an_invoice_is_sent_once_however_often_it_is_looked_for(town: World) -> None:
+    town.simulator.post_invoice(await made_order(town))
+    for _ in range(3):
+        await town.once()
+    assert len(town.partner.received()) == 1
+
+
+async def test_a_back_dated_invoice_is_found_by_the_overlap(town: World) -> None:
+    order = await made_order(town)
+    await town.once()
+    town.simulator.post_invoice(order, date="2026-11-01")
+    await town.once()
+    assert len(town.partner.received()) == 1
+
+
+async def test_the_first_start_sends_no_history_unless_told(town: World) -> None:
+    town.knobs["since"] = '"now"'
+    order = await made_order_without_sending(town)
+    town.simulator.post_invoice(order)
+    await town.once()
+    await town.once()
+    assert town.partner.received() == {}
+    order = await made_order_without_sending(town, "4500124")
+    town.simulator.post_invoice(order)
+    await town.once()
+    assert len(town.partner.received()) == 1
+
+
+async def made_order_without_sending(world: World, number: str = "4500123") -> str:
+    """An order in D365 while the invoices' flow has not run yet."""
+    world.partner.drop(f"PO-{number}.edi", world.order(number))
+    async with world.app() as app:
+        await app.tick("acme.pickup.edi")
+    (header,) = world.simulator.state.rows("SalesOrderHeadersV4", CustomersOrderReference=number)
+    return str(header["SalesOrderNumber"])
+
+
+async def test_a_business_event_says_look(town: World) -> None:
+    town.simulator.post_invoice(await made_order(town))
+    town.knobs |= {
+        "on_event": 'on_event = "SalesInvoicePostedBusinessEvent"',
+        "listen": 'listen = "127.0.0.1:0"',
+        "events": 'events = { path = "/events/2b1f", secret = { secret = "events" } }',
+    }
+    async with town.app() as app:
+        event = {
+            "BusinessEventId": "SalesInvoicePostedBusinessEvent",
+            "LegalEntity": "USMF",
+            "ControlNumber": 5637144576,
+        }
+        names = await app.event(event)
+        assert names == ["acme.send.810"]
+        assert await app.event({**event, "LegalEntity": "demf"}) == []
+        assert await app.event({**event, "BusinessEventId": "PurchaseOrderConfirmedBusinessEvent"}) == []
+        await app.tick(names[0])
+    assert len(town.partner.received()) == 1
+
+
+async def test_a_rejected_invoice_is_told_and_a_replay_takes_new_numbers(town: World) -> None:
+    town.simulator.post_invoice(await made_order(town))
+    await town.once()
+    (first,) = town.partner.received()
+    town.partner.answering = "reject"
+    town.partner.answer_invoices()
+    async with town.app() as app:
+        await app.once()
+        (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search(first))
+        assert delivery.ack == "rejected"
+        preview = await app.replay(first, "render", go=False, acks=False, actor="pat")
+        assert any("control number" in line for line in preview)
+        assert len(town.partner.received()) == 1
+        await app.replay(first, "render", go=True, acks=False, actor="pat")
+        await app.tick("due")
+    names = sorted(town.partner.received())
+    assert len(names) == 2
+    numbers = {next(s[13] for s in segments(town, name) if s[0] == "ISA") for name in names}
+    assert len(numbers) == 2
+
+
+async def test_a_replay_of_the_delivery_puts_the_same_bytes_under_the_same_name(town: World) -> None:
+    town.simulator.post_invoice(await made_order(town))
+    await town.once()
+    ((name, data),) = town.partner.received().items()
+    (town.partner.inbound / name).unlink()
+    async with town.app() as app:
+        await _replayed(app, name)
+    assert town.partner.received() == {name: data}
+
+
+async def _replayed(app: App, name: str) -> None:
+    await app.replay(name, "deliver", go=True, acks=False, actor="pat")
+    await app.tick("due")
+
+
+async def test_a_replay_of_an_order_makes_no_second_record(town: World) -> None:
+    await made_order(town)
+    async with town.app() as app:
+        lines = await app.replay("4500123", "read", go=True, acks=False, actor="pat")
+        assert any("the same map" in line for line in lines)
+        await app.tick("due")
+        (document,) = await app.journal.read(lambda tx: tx.documents.search("4500123"))
+    assert document.state == "delivered"
+    assert {number: len(lines) for number, lines in town.sales_orders().items()} == {"4500123": 2}
+    assert len(town.partner.acknowledgments()) == 1
+
+
+async def test_silence_past_the_deadline_is_told_and_a_late_answer_still_reconciles(town: World) -> None:
+    town.simulator.post_invoice(await made_order(town))
+    await town.once()
+    (name,) = town.partner.received()
+    later = 0.0
+    async with App.open(town.settings(), clock=lambda: time.time() + later) as app:
+        assert "overdue" not in (await app.tick("due")).counts
+        later = 25 * 3600.0
+        assert (await app.tick("due")).counts["overdue"] == 1
+        town.partner.answer_invoices()
+        await app.once()
+        (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
+        (answer,) = await app.journal.read(lambda tx: tx.acknowledgments.for_delivery(delivery.id))
+    assert (delivery.ack, answer.match) == ("accepted", "late")
