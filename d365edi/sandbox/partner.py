@@ -27,8 +27,11 @@ Answering = Literal["accept", "reject", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who a partner is: its name in the settings, our customer account for it, both sides' X12 identities and what it
-    speaks."""
+    """Who a partner is: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
+
+    What it does otherwise than everybody stands in `rows` (fields of a line and where its orders have them) and `ignore`
+    (segments of its orders that are passed over): a settings file says them in one line each.
+    """
 
     name: str
     account: str
@@ -39,6 +42,8 @@ class Profile:
     group_us: str
     version: str = "004010"
     usage: str = "P"
+    rows: tuple[tuple[str, str], ...] = ()
+    ignore: tuple[str, ...] = ()
 
     @property
     def address(self) -> x12.Address:

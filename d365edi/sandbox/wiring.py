@@ -70,6 +70,9 @@ after     = {{ move_to = "/outbound/processed" }}
 
 def _partner(profile: Profile, every: str) -> str:
     name = profile.name
+    ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
+    rows = "".join(f"{field} = {_text(place)}\n" for field, place in profile.rows)
+    lines = f"\n[partners.{name}.receive.850.map.lines]\n{rows}" if rows else ""
     units = "\n".join(f"{theirs} = {_text(ours)}" for theirs, ours in UNITS.items())
     return f"""[partners.{name}]
 customer = {{ {COMPANY} = {_text(profile.account)} }}
@@ -90,7 +93,7 @@ every = {_text(every)}
 [partners.{name}.receive.850]
 create  = "SalesOrder"
 company = {_text(COMPANY)}
-
+{ignore}{lines}
 [partners.{name}.send.810]
 of       = "SalesInvoice"
 to       = {{ endpoint = "{name}", path = "/inbound", file = "810_{{number}}_{{control:09}}.edi" }}

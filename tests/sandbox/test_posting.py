@@ -76,6 +76,16 @@ async def test_a_line_item_carries_the_customers_number_and_the_barcode(
     assert [(row["ExternalItemId"], row["ItemBarCode"]) for row in items] == [("4711", "614141000012"), ("", "")]
 
 
+async def test_a_line_discount_is_told_beside_the_net_amount(simulator: Simulator, caller: httpx.AsyncClient) -> None:
+    number = await create_order(caller)
+    await create_line(caller, number, OrderedSalesQuantity=4, SalesPrice=25, LineDiscountPercentage=10)
+    simulator.post_invoice(number)
+    (line,) = simulator.state.rows("SalesInvoiceV4Lines")
+    header = simulator.state.one("SalesInvoiceHeadersV4", SalesOrderNumber=number)
+    assert (line["LineAmount"], line["LineTotalDiscountAmount"]) == (90, 10)
+    assert (header["TotalInvoiceAmount"], header["TotalLineDiscount"]) == (90, 10)
+
+
 async def test_part_of_an_order_can_be_invoiced_and_the_rest_later(
     simulator: Simulator, caller: httpx.AsyncClient
 ) -> None:

@@ -73,3 +73,7 @@ def test_a_file_of_nothing_is_unreadable(data: bytes) -> None:
 def test_product_ids_are_pairs_from_the_sixth_element_on() -> None:
     segment = ["PO1", "1", "12", "EA", "7.5", "", "UP", "614141000012", "", "x", "VN", "NB-1", "IN"]
     assert x12.pairs(segment) == {"UP": "614141000012", "VN": "NB-1"}
+
+
+def test_product_ids_are_found_where_a_sender_leaves_out_the_price_basis() -> None:
+    assert x12.pairs(["PO1", "1", "10", "EA", "25.00", "BP", "SKU-A"]) == {"BP": "SKU-A"}

@@ -56,6 +56,7 @@ def post(
         "lines": sum((item["amount"] for item in items), Decimal(0)),
         "tax": sum((item["tax"] for item in items), Decimal(0)),
         "charges": Decimal(charges),
+        "discount": sum((item["discount"] for item in items), Decimal(0)),
     }
     totals["invoice"] = totals["lines"] + totals["tax"] + totals["charges"]
     _invoice_rows(tenant, order, head, items, totals)
@@ -88,8 +89,10 @@ def _item(tenant: Tenant, order: Row, line: Row, quantity: Decimal, tax_percent:
     share = quantity / line["OrderedSalesQuantity"]
     amount = (line["LineAmount"] * share).quantize(_CENT, ROUND_HALF_UP)
     barcodes = tenant.rows("ProductBarcodesV3", dataAreaId=order["dataAreaId"], ItemNumber=line["ItemNumber"])
+    gross = quantity * line["SalesPrice"] / (line["SalesPriceQuantity"] or 1)
     return {
         "line": line,
+        "discount": (gross - amount).quantize(_CENT, ROUND_HALF_UP),
         "quantity": quantity,
         "amount": amount,
         "tax": (amount * tax_percent / 100).quantize(_CENT, ROUND_HALF_UP),
@@ -119,6 +122,7 @@ def _invoice_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], total
         TotalInvoiceAmount=totals["invoice"],
         TotalTaxAmount=totals["tax"],
         TotalChargeAmount=totals["charges"],
+        TotalLineDiscount=totals["discount"],
     )
     for item in items:
         line = item["line"]
@@ -135,6 +139,7 @@ def _invoice_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], total
             SalesPrice=line["SalesPrice"],
             LineAmount=item["amount"],
             LineTotalTaxAmount=item["tax"],
+            LineTotalDiscountAmount=item["discount"],
             ConfirmedShippingDate=head["date"],
         )
 
@@ -152,6 +157,8 @@ def _document_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], tota
         InvoiceAccountName=order["SalesOrderName"],
         CurrencyCode=order["CurrencyCode"],
         CurrencyCodeISO=order["CurrencyCode"],
+        **_company(tenant, head["company"]),
+        SumLineDiscount=totals["discount"],
         DueDate=head["due"],
         InvoiceAmount=totals["invoice"],
         InvoiceAmountMST=totals["invoice"],
@@ -184,8 +191,24 @@ def _document_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], tota
             LineAmountMST=item["amount"],
             LineAmountTax=item["tax"],
             LineAmountTaxMST=item["tax"],
+            SumLineDisc=item["discount"],
             TaxRate=item["rate"],
         )
+
+
+def _company(tenant: Tenant, company: str) -> Row:
+    entity = tenant.one("LegalEntities", LegalEntityId=company)
+    parts = {
+        "Street": "Street",
+        "City": "City",
+        "State": "State",
+        "ZipCode": "ZipCode",
+        "CountryISOCode": "CountryRegionISOCode",
+    }
+    return {
+        "CompanyName": entity["Name"],
+        **{f"Company{theirs}": entity[f"Address{ours}"] for theirs, ours in parts.items()},
+    }
 
 
 def _journal_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], totals: Row) -> None:

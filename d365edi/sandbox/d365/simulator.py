@@ -78,7 +78,15 @@ class Simulator:
 
     def _seed(self, client_id: str) -> None:
         for company in self.state.companies:
-            self.state.add("LegalEntities", LegalEntityId=company, Name=f"Company {company.upper()}")
+            address = {
+                "Street": "1 Harbor Way",
+                "City": "Portland",
+                "State": "OR",
+                "ZipCode": "97201",
+                "CountryRegionISOCode": "US",
+            }
+            fields = {f"Address{part}": text for part, text in address.items()}
+            self.state.add("LegalEntities", LegalEntityId=company, Name=f"Northbay Goods {company.upper()}", **fields)
             self.state.add("Companies", DataArea=company, Name=f"Company {company.upper()}")
         self.state.add("SysAADClients", AADClientId=client_id, Name="d365edi", UserId="d365edi")
         self.state.add("DimensionParameters", Key=0, DimensionSegmentDelimiter="Hyphen")
