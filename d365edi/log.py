@@ -70,7 +70,7 @@ def setup(
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def say(level: Level, flow: str, verb: str, sentence: str, **fields: object) -> None:
+def say(level: Level, flow: str, verb: str, sentence: str, /, **fields: object) -> None:
     """Tell one event: whose flow, one word for what happened, and the sentence; fields follow it (`run=...`, `ms=...`)."""
     logger.bind(flow=flow, verb=verb, fields=fields).opt(depth=1).log(level, "{}", sentence)
 
@@ -93,7 +93,8 @@ def hide(secret: str) -> None:
         secret,
         *(line for line in secret.split("\n") if len(line) >= _SHORTEST_LINE and len(line) < len(secret)),
     ):
-        for form in (text, _escape(text), json.dumps(text)[1:-1], quote(text, safe=""), quote_plus(text)):
+        quoted = (json.dumps(text, ensure_ascii=plain)[1:-1] for plain in (True, False))
+        for form in (text, _escape(text), *quoted, quote(text), quote(text, safe=""), quote_plus(text)):
             if form and form not in _hidden:
                 _hidden.append(form)
     _hidden.sort(key=len, reverse=True)
@@ -159,14 +160,14 @@ class _Sink:
 
     def _json(self, record: Record) -> str:
         extra = record["extra"]
-        told = {
+        told: dict[str, object] = {
             "time": record["time"].astimezone(self.zone).isoformat(timespec="milliseconds"),
             "level": record["level"].name,
             "flow": extra.get("flow", ""),
             "event": extra.get("verb", ""),
             "message": record["message"],
-            **dict(_fields(extra)),
         }
+        told |= {name: value for name, value in _fields(extra) if name not in told}
         if trace := list(_trace(record)):
             told["trace"] = trace
         return _escape(json.dumps(told, ensure_ascii=False, default=str))

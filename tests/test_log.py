@@ -1,0 +1,258 @@
+"""A line tells an event to a person, the same event is one JSON object, and no line tells a secret or is forged."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import anyio.lowlevel
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from loguru import logger
+
+from d365edi import log
+
+DIGEST = "9f2c1a" + "0" * 58
+Told = Callable[..., io.StringIO]
+
+
+@pytest.fixture(autouse=True)
+def put_back() -> Iterator[None]:
+    """Loggers and hidden secrets are the process's: each test leaves them as it found them."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    hidden = log._hidden[:]
+    yield
+    log._hidden[:] = hidden
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    logger.remove()
+
+
+@pytest.fixture
+def told() -> Told:
+    def setup(level: log.Level = "INFO", format: Literal["line", "json"] = "line") -> io.StringIO:
+        stream = io.StringIO()
+        log.setup(level, format, stream, ZoneInfo("America/Chicago"))
+        return stream
+
+    return setup
+
+
+def after_time(stream: io.StringIO) -> str:
+    """What was told, each line without its time."""
+    return re.sub(r"(?m)^\d\d:\d\d:\d\d\.\d{3} ", "", stream.getvalue())
+
+
+def test_a_line_is_columns_and_a_sentence_with_ids_cut_to_be_read(told: Told) -> None:
+    stream = told()
+    log.say(
+        "INFO", "acme.850", "received", f"PO-77.edi 4.1 kB sha256:{DIGEST}", run="acme:PO-77.edi:9f2c1a", digest=DIGEST
+    )
+    log.say("WARNING", "acme.850", "held", "PO 4500124: no such item")
+    assert after_time(stream) == (
+        "INFO  acme.850      received   PO-77.edi 4.1 kB sha256:9f2c1a…   run=acme:PO-77.edi:9f2c1a  digest=9f2c1a…\n"
+        "WARN  acme.850      held       PO 4500124: no such item\n"
+    )
+
+
+def test_the_same_event_as_json_is_whole(told: Told) -> None:
+    stream = told(format="json")
+    log.say("WARNING", "acme.850", "held", f"sha256:{DIGEST} \u2028 {{x}}", run="r", ms=423)
+    event = json.loads(stream.getvalue())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}-0[56]:00", event.pop("time"))
+    assert event == {
+        "level": "WARNING",
+        "flow": "acme.850",
+        "event": "held",
+        "message": f"sha256:{DIGEST} \u2028 {{x}}",
+        "run": "r",
+        "ms": 423,
+    }
+
+
+def test_a_field_does_not_take_the_place_of_what_the_event_is(told: Told) -> None:
+    stream = told(format="json")
+    log.say("INFO", "acme.850", "held", "s", time="x", message="y", level="z")
+    event = json.loads(stream.getvalue())
+    assert (event["flow"], event["message"], event["level"]) == ("acme.850", "s", "INFO")
+
+
+def test_what_is_below_the_level_is_not_told_and_setup_may_be_called_again(told: Told) -> None:
+    first = told("WARNING")
+    log.say("INFO", "f", "v", "quiet")
+    second = told("DEBUG")
+    log.say("DEBUG", "f", "v", "loud")
+    assert (first.getvalue(), after_time(second)) == ("", "DEBUG f             v          loud\n")
+
+
+def test_braces_in_what_is_told_are_data(told: Told) -> None:
+    stream = told()
+    log.say("INFO", "f", "v", "{x} {} {0!r} %s", file="{y}.xml")
+    assert "{x} {} {0!r} %s   file={y}.xml\n" in stream.getvalue()
+
+
+def test_a_file_s_name_forges_no_line_and_moves_no_cursor(told: Told) -> None:
+    stream = told()
+    log.say("INFO", "f\r", "v\x1b[2J", "a.xml\n12:00:00.000 ERROR forged\u2028\x9b\u202e", file="x\ny")
+    assert stream.getvalue().count("\n") == 1
+    assert r"a.xml\n12:00:00.000 ERROR forged\u2028\x9b\u202e   file=x\ny" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_name_that_cannot_be_encoded_is_told_all_the_same(told: Told) -> None:
+    stream = told()
+    log.say("INFO", "f", "v", "b\udcffd")
+    assert r"b\udcffd" in stream.getvalue()
+
+
+def test_a_defect_is_told_with_its_trace_each_line_set_in(told: Told) -> None:
+    stream = told()
+    try:
+        raise ValueError("first\n12:00:00.000 INFO forged")
+    except ValueError as error:
+        log.defect("flows", "message 3", error)
+    lines = after_time(stream).split("\n")
+    assert lines[0] == r"ERROR flows         defect     message 3: ValueError: first\n12:00:00.000 INFO forged"
+    assert lines[1] == "    Traceback (most recent call last):"
+    assert [line for line in lines[1:] if line and not line.startswith("    ")] == []
+
+
+def test_a_defect_s_trace_in_json_is_a_list_and_shows_no_variables(told: Told) -> None:
+    stream = told(format="json")
+    kept = "a value that only a variable holds"
+    try:
+        raise ValueError(len(kept))
+    except ValueError as error:
+        log.defect("flows", "message 3", error)
+    event = json.loads(stream.getvalue())
+    assert event["trace"][0] == "Traceback (most recent call last):"
+    assert event["trace"][-1] == "ValueError: 34"
+    assert kept not in stream.getvalue()
+
+
+def test_a_defect_without_an_exception_is_a_line(told: Told) -> None:
+    stream = told()
+    log.defect("daemon", "it stands still")
+    assert after_time(stream) == "ERROR daemon        defect     it stands still\n"
+
+
+@pytest.mark.parametrize("format", ["line", "json"])
+@pytest.mark.parametrize("secret", ["hunter2", 'p"a\\ss wörd&=', "line one of it\nline two of it\n", "{braces}"])
+def test_a_hidden_secret_is_told_nowhere(told: Told, format: Literal["line", "json"], secret: str) -> None:
+    stream = told(format=format)
+    log.hide(secret)
+    log.say("INFO", "f", "v", f"a {secret} b", url=f"https://x/?q={quote(secret)}", field=secret)
+    logging.getLogger("asyncssh").warning("login with %s", secret)
+    try:
+        raise ValueError(f"no {secret}")
+    except ValueError as error:
+        log.defect("f", f"while {secret}", error)
+    text = stream.getvalue()
+    forms = {secret, json.dumps(secret)[1:-1], quote(secret), quote(secret, safe=""), *secret.split("\n")} - {""}
+    assert {form for form in forms if form in text} == set()
+    assert text.count("***") >= 5
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ("{'authorization': 'Basic dXNlcjpwYXNz'}", "{'authorization': 'Basic ***'}"),
+        ("sent bearer AAAABBBBCCCCDDDDEEEEFFFF", "sent bearer ***"),
+        ("the bearer of this", "the bearer of this"),
+        ("client_secret=s3cr3t&x=1", "client_secret=***&x=1"),
+        ('{"access_token": "abc", "x": 1}', '{"access_token": "***", "x": 1}'),
+        ("POST /events/2b1f?secret=abc HTTP/1.1", "POST /events/2b1f?secret=*** HTTP/1.1"),
+        ("https://x.blob/?sv=1&sig=abc%3D&se=2", "https://x.blob/?sv=1&sig=***&se=2"),
+        ("got eyJhbGciOiJSUzI1.eyJhdWQiOiJo.c2lnbmF0", "got ***"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----.", "***."),
+        ("set the password, then try", "set the password, then try"),
+    ],
+)
+def test_what_looks_like_a_secret_is_taken_out(said: str, left: str) -> None:
+    assert log.redact(said) == left
+
+
+def test_a_secret_within_another_is_taken_out_with_it() -> None:
+    log.hide("hunter")
+    log.hide("hunter2-hunter2")
+    assert log.redact("x hunter2-hunter2 y hunter z") == "x *** y *** z"
+
+
+def test_an_empty_secret_hides_nothing() -> None:
+    log.hide("")
+    assert log.redact("as it was") == "as it was"
+
+
+def test_libraries_are_told_from_warning_up_however_deep_they_log(told: Told) -> None:
+    stream = told("DEBUG")
+    for name in (
+        "httpx",
+        "httpcore.http11",
+        "asyncssh.sftp",
+        "azure.identity",
+        "apscheduler.scheduler",
+        "uvicorn.error",
+    ):
+        logging.getLogger(name).info("https://x/?secret")
+        logging.getLogger(name).warning("%s grumbles", name)
+    assert [line.split()[:3] for line in after_time(stream).splitlines()] == [
+        ["WARN", "httpx", "says"],
+        ["WARN", "httpcore.http11", "says"],
+        ["WARN", "asyncssh.sftp", "says"],
+        ["WARN", "azure.identity", "says"],
+        ["WARN", "apscheduler.scheduler", "says"],
+        ["WARN", "uvicorn.error", "says"],
+    ]
+
+
+def test_a_library_s_own_level_and_exception_come_through(told: Told) -> None:
+    stream = told()
+    try:
+        raise OSError("gone")
+    except OSError:
+        logging.getLogger("somebody").log(35, "odd {level}", exc_info=True)
+    assert "odd {level}" in stream.getvalue()
+    assert "OSError: gone" in stream.getvalue()
+
+
+async def test_what_a_line_is_about_follows_tasks_and_threads(told: Told) -> None:
+    stream = told(format="json")
+
+    async def work(number: int) -> None:
+        with log.about(run=number):
+            await anyio.lowlevel.checkpoint()
+            await anyio.to_thread.run_sync(lambda: log.say("INFO", "f", "v", str(number)))
+
+    async with anyio.create_task_group() as group:
+        for number in range(4):
+            group.start_soon(work, number)
+    log.say("INFO", "f", "v", "outside")
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert sorted((event["message"], event.get("run")) for event in events[:4]) == [(str(n), n) for n in range(4)]
+    assert "run" not in events[4]
+
+
+def test_without_a_stream_it_is_told_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    log.setup()
+    log.say("INFO", "f", "v", "here")
+    out, err = capsys.readouterr()
+    assert (out, err[13:]) == ("", "INFO  f             v          here\n")
+
+
+@given(st.text(), st.text(max_size=20), st.sampled_from(["line", "json"]))
+@settings(deadline=None, max_examples=200)
+def test_whatever_is_told_is_one_line(sentence: str, field: str, format: Literal["line", "json"]) -> None:
+    stream = io.StringIO()
+    log.setup("INFO", format, stream)
+    log.say("INFO", "f", "v", sentence, field=field)
+    text = stream.getvalue()
+    assert (len(text.splitlines()), text[-1]) == (1, "\n")
+    text.encode()
