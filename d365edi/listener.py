@@ -21,6 +21,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -264,6 +265,10 @@ class _Server(uvicorn.Server):
         await self.stop.wait()
 
 
+def _given(context: ssl.SSLContext, *_: object) -> ssl.SSLContext:
+    return context
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """An ASGI app, the bound socket it is served on, and TLS where there is any."""
@@ -291,7 +296,7 @@ async def serving(door: Door, *, grace: int = 5) -> AsyncIterator[None]:
         date_header=False,  # it would need the tick that main_loop leaves out
         timeout_graceful_shutdown=grace,
         limit_concurrency=100,
-        ssl_context_factory=(lambda *_: door.tls) if door.tls else None,
+        ssl_context_factory=partial(_given, door.tls) if door.tls else None,
     )
     server = _Server(config)
 

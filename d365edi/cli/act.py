@@ -15,13 +15,17 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
 from d365edi import errors
 from d365edi.cli.face import zone
 from d365edi.errors import D365EdiError, JournalError, SettingsError
+
+if TYPE_CHECKING:
+    from d365edi.journal import Tx
+    from d365edi.settings import Settings
 
 T = TypeVar("T")
 
@@ -34,7 +38,7 @@ def actor() -> str:
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
-def load(path: Path) -> Any:
+def load(path: Path) -> Settings:
     """The settings. SettingsError in words, also when the file is not there."""
     from d365edi import log, secrets, settings  # a verb that needs no settings does not pay for reading them
 
@@ -50,12 +54,12 @@ def perform(path: Path, verb: str, **arguments: Any) -> Any:
     return answer if answered else anyio.run(_alone, settings, verb, arguments)
 
 
-def read(path: Path, work: Callable[[Any], T]) -> T:
+def read(path: Path, work: Callable[[Tx], T]) -> T:
     """Ask the journal, beside a running daemon or without one. `work` is handed the journal's `Tx` and only reads."""
     return anyio.run(_read, load(path).daemon.journal, work)
 
 
-async def _read(place: Path, work: Callable[[Any], T]) -> T:
+async def _read(place: Path, work: Callable[[Tx], T]) -> T:
     from d365edi.journal import Journal
 
     async with await Journal.open_readonly(place) as journal:
@@ -89,13 +93,13 @@ def _answer(status: int, body: bytes) -> Any:
         said = json.loads(body)
     except ValueError:
         said = {}
-    if status == 200:
+    if status == 200 and "answer" in said:
         return said["answer"]
     kind = getattr(errors, str(said.get("error", "")), D365EdiError)
     raise kind(said.get("message", f"the daemon failed ({status}); see its log"))
 
 
-async def _alone(settings: Any, verb: str, arguments: dict[str, Any]) -> Any:
+async def _alone(settings: Settings, verb: str, arguments: dict[str, Any]) -> Any:
     from d365edi import listener, log  # only where no daemon runs
     from d365edi.app import App
 

@@ -5,13 +5,16 @@ Knows: nothing but whom to call. Does not know: when anything happens (that is `
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
 
 from d365edi.cli import FINE, PERSON, UNREACHABLE, act
 from d365edi.cli.face import DEFAULT_SETTINGS, SettingsFile
+
+if TYPE_CHECKING:
+    from d365edi.settings import Settings
 
 NEEDS_A_PERSON = ("held", "quarantined", "overdue", "rejected")
 
@@ -32,7 +35,7 @@ def run(
     raise typer.Exit(anyio.run(daemon.run, lambda: act.load(settings)))
 
 
-async def _once(settings: Any) -> int:
+async def _once(settings: Settings) -> int:
     from d365edi import log
     from d365edi.app import App
 

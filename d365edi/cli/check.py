@@ -1,0 +1,128 @@
+"""`d365edi check`: everything that can be known before anything starts; or one EDI file, dry.
+
+Knows: how an examination is shown. Does not know: how a file is read (that is `examine`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from d365edi.cli import FINE, PERSON, act
+from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, plain, say
+from d365edi.errors import SecretError, SettingsError
+
+if TYPE_CHECKING:
+    from d365edi.cli.examine import Examination, Part
+
+
+def check(
+    file: Annotated[Path | None, typer.Argument(help="An EDI file; left out: the settings.")] = None,
+    *,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    json: AsJson = False,
+) -> None:
+    """Without a file: settings, maps, schedules and secrets, all of it, without connecting to anything.
+
+    With a file: what it is, what is wrong with it, the acknowledgment it would get, the documents in it. Settings are not
+    needed; where there are some, the partner's own guide and maps are used. Exit code 1 when any of it would be rejected or
+    held.
+    """
+    if file is None:
+        told = list(_settings(settings))
+        say(told) if not json else as_json(told)
+        raise typer.Exit(FINE)
+    examination = _examined(file, settings)
+    if json:
+        as_json({**asdict(examination), "good": examination.good})
+    else:
+        say(_shown(file, examination))
+    raise typer.Exit(FINE if examination.good else PERSON)
+
+
+def _settings(path: Path) -> Iterator[str]:
+    """One sentence for each thing that was looked at; the first mistake is raised."""
+    from d365edi import build, daemon
+    from d365edi.settings import SecretRef
+
+    settings = act.load(path)
+    partners, flows = build.partners(settings), build.flows(settings)
+    for flow in flows:
+        daemon.trigger(flow, settings.daemon.timezone)
+    missing = []
+    for named in settings.references():
+        try:
+            settings.secret(SecretRef(secret=named.name))
+        except SecretError as error:
+            missing.append(str(error))
+    if missing:
+        raise SettingsError("\n".join(missing))
+    yield f"{path} is sound."
+    names = {"endpoints": list(settings.endpoints), "partners": list(partners), "flows": [flow.name for flow in flows]}
+    for kind, found in names.items():
+        yield f"{len(found)} {kind}: {plain(found)}" if found else f"no {kind}"
+    yield f"{len(settings.references())} secrets are named and all are there."
+
+
+def _examined(file: Path, path: Path) -> Examination:
+    from d365edi import build
+    from d365edi.cli.examine import examine
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}", remedy="name an EDI file") from error
+    partners = list(build.partners(act.load(path)).values()) if path.exists() or path != DEFAULT_SETTINGS else []
+    return examine(data, datetime.now().astimezone(), partners)
+
+
+def _shown(file: Path, examination: Examination) -> Iterator[str]:
+    yield f"{file}: {examination.what}, {examination.size} bytes"
+    for remark in examination.remarks:
+        yield f"  {remark.severity}: {remark.sentence}"
+    for part in examination.parts:
+        yield from _part(part)
+    for answer in examination.answers:
+        yield "\nThe answer it would get (its control numbers are examples):"
+        yield _segments(answer)
+    yield "\nAll of it would be accepted." if examination.good else "\nNot all of it would be accepted."
+
+
+def _part(part: Part) -> Iterator[str]:
+    from d365edi.cli.examine import VERDICTS
+
+    indent = "  " * part.depth
+    kind = "" if part.kind == "set" else f"{part.kind} "
+    yield f"{indent}{kind}{part.title}: {VERDICTS[part.verdict]}"
+    for remark in part.remarks:
+        again = f" (and {remark.times - 1} more like it)" if remark.times > 1 else ""
+        yield f"{indent}  {remark.severity}: {remark.place}: {remark.sentence}{again}"
+    for why in part.holds:
+        yield f"{indent}  would be held: {why}"
+    if part.document is not None:
+        yield from _document(part.document, indent + "    ")
+
+
+def _document(value: Any, indent: str, name: str = "") -> Iterator[str]:
+    """A document as an outline: one field a line, what is below it further in."""
+    if isinstance(value, dict):
+        if name:
+            yield f"{indent}{name}"
+        for key, inner in value.items():
+            yield from _document(inner, indent + ("  " if name else ""), key)
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        for number, item in enumerate(value, 1):
+            yield from _document(item, indent, f"{name} {number}")
+    else:
+        yield f"{indent}{name}: {plain(value)}"
+
+
+def _segments(answer: str) -> str:
+    """One segment a line, whatever ends them."""
+    end = answer[105:106]
+    return answer if end in "\r\n" else answer.replace("\n", "").replace("\r", "").replace(end, f"{end}\n").rstrip("\n")

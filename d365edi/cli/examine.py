@@ -1,0 +1,212 @@
+"""What `check FILE` finds: a file read as the daemon would read it, without journal, partner or wire.
+
+    bytes → interchanges, groups, sets with findings → the acknowledgment each interchange would get → the documents
+
+With a partner its guide, its maps and its purposes are used; without one the shipped ones.
+
+Knows: how the dry rooms are put together for one file. Does not know: settings, how it is shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from d365edi.edi import guides, sniff
+from d365edi.edi.findings import Finding
+from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
+from d365edi.edi.x12 import acknowledgment, writer
+from d365edi.edi.x12 import reader as x12
+from d365edi.errors import D365EdiError, SettingsError
+from d365edi.flows import policy
+from d365edi.flows.partner import Partner
+from d365edi.maps import table
+from d365edi.maps.d365 import unwritten
+from d365edi.maps.reader import Reader, Reading
+
+VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
+ACKNOWLEDGMENTS = frozenset({"997", "999"})
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding in words: `place` says where, `times` how often the same was found."""
+
+    severity: str
+    place: str
+    sentence: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One level of the file: `kind` interchange, group or set; `depth` for showing; `holds` why no record would be made of it."""
+
+    kind: str
+    depth: int
+    title: str
+    verdict: str
+    remarks: tuple[Remark, ...] = ()
+    document: Mapping[str, Any] | None = None
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Examination:
+    """The whole file. `answers` are the interchanges that would be sent back, as text."""
+
+    what: str
+    size: int
+    parts: list[Part] = field(default_factory=list)
+    remarks: tuple[Remark, ...] = ()
+    answers: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """All of it would be accepted and nothing held; warnings are allowed."""
+        outside = any(remark.severity == "error" for remark in self.remarks)
+        return bool(self.parts) and not outside and all(part.verdict in "AE" and not part.holds for part in self.parts)
+
+
+def examine(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> Examination:
+    """Read a file dry. Never raises for what is in it; `at` is the moment that the acknowledgment would carry."""
+    what = sniff.sniff(data)
+    examination = Examination(what or "nothing that is known here (no ISA and no UNB)", len(data))
+    if what != "X12":
+        return examination
+    report = x12.read(data)
+    partner = next((p for p in partners for found in report.interchanges if _whose(p, found)), None)
+    if partner is not None:
+        report = x12.read(data, partner.options)
+    examination.remarks = remarks(report.findings)
+    examination.parts = list(_parts(report, partner))
+    examination.answers = [text for found in report.interchanges if (text := _answer(found, at))]
+    return examination
+
+
+def remarks(findings: Sequence[Finding]) -> tuple[Remark, ...]:
+    """Findings in words, the same sentence said once with how often it was found, errors first."""
+    counted: dict[tuple[str, str], Remark] = {}
+    for finding in findings:
+        key = (finding.severity, str(finding))
+        known = counted.get(key)
+        place = known.place if known else str(finding.where)
+        counted[key] = Remark(finding.severity, place, str(finding), known.times + 1 if known else 1)
+    order = {"error": 0, "warning": 1, "note": 2}
+    return tuple(sorted(counted.values(), key=lambda remark: order[remark.severity]))
+
+
+def _whose(partner: Partner, found: InterchangeReport) -> bool:
+    return (partner.identity.them, partner.identity.us) == (found.sender, found.receiver)
+
+
+def _parts(report: FileReport, partner: Partner | None) -> Iterator[Part]:
+    for found in report.interchanges:
+        mine = partner if partner is not None and _whose(partner, found) else None
+        whose = f", partner {mine.name}" if mine else ""
+        title = f"{found.control} from {found.sender} to {found.receiver}, usage {found.usage}{whose}"
+        yield Part("interchange", 0, title, found.verdict, remarks(found.findings))
+        for group in found.groups:
+            title = f"{group.control} ({group.functional_id}, {group.version})"
+            yield Part("group", 1, title, group.verdict, remarks(group.findings))
+            for one in group.sets:
+                yield _set(one, mine)
+
+
+def _set(report: SetReport, partner: Partner | None) -> Part:
+    title = f"{report.id} {report.control}"
+    if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
+        told = acknowledgment.answer(report)
+        verdict = VERDICTS.get(told.verdict, told.verdict)
+        title = f"{title}: answers group {told.control} ({told.functional_id}): {verdict}, {told.accepted} of {told.included}"
+        return Part("set", 2, title, report.verdict, remarks(report.findings))
+    if report.verdict == "R" or report.guide is None:
+        return Part("set", 2, title, report.verdict, remarks(report.findings))
+    reader, ignore, purposes = _means(report, partner)
+    if reader is None:
+        why = f"there is no map for {report.id}; nothing would be made of it"
+        return Part("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
+    reading = reader.read(report)
+    said = remarks([*report.findings, *reading.findings, *reading.unmapped])
+    document = json.loads(reading.document.to_json()) if reading.document is not None else None
+    return Part("set", 2, title, report.verdict, said, document, tuple(_holds(reading, ignore, purposes, partner)))
+
+
+def _means(report: SetReport, partner: Partner | None) -> tuple[Reader | None, frozenset[str], Mapping[str, str]]:
+    """What reads this set: the partner's flow, or where there is no partner the shipped map."""
+    assert report.guide is not None
+    if partner is not None:
+        flow = partner.receives.get(report.id)
+        if flow is None:
+            return None, frozenset(), {}
+        return flow.readers.get(report.guide.version), flow.ignore, flow.purpose
+    try:
+        shipped = table.load("x12", report.id)
+    except SettingsError:
+        return None, frozenset(), {}
+    guide = guides.load("X12", report.id, report.guide.version)
+    return (Reader(shipped, guide) if guide else None), frozenset(), {"00": "create"}
+
+
+def _holds(
+    reading: Reading, ignore: frozenset[str], purposes: Mapping[str, str], partner: Partner | None
+) -> Iterator[str]:
+    """Why a document would wait for a person: what could not be read, what would change its meaning, what it asks for."""
+    yield from (str(finding) for finding in reading.findings if finding.severity == "error")
+    losses = [finding for finding in reading.unmapped if finding.rule == "meaning"]
+    document = reading.document
+    if document is None:
+        if not reading.findings:
+            yield "no document could be made of it"
+        return
+    if hasattr(document, "purpose"):
+        flow = partner.receives.get("850") if partner else None
+        losses += unwritten(flow.order_table if flow else table.load("d365", "SalesOrder"), document)
+        if policy.purpose(document.purpose, purposes) == "hold":
+            yield f"its purpose {document.purpose} is not a new order"
+    yield from (str(finding) for finding in losses if finding.where.segment not in ignore)
+
+
+def _answer(found: InterchangeReport, at: datetime) -> str:
+    """The interchange that would go back: a 997 for each group that is not itself an answer, and a TA1 where one is due."""
+    rejected = found.verdict == "R"
+    groups = [] if rejected else [group for group in found.groups if group.functional_id != "FA"]
+    receipt = acknowledgment.interchange(found) if rejected or acknowledgment.ta1_due(found) else None
+    if not groups and receipt is None:
+        return ""
+    try:
+        data = writer.write(
+            _envelope(found, groups, at), _functional(groups), acknowledgments=[receipt] if receipt else ()
+        )
+    except D365EdiError as error:
+        return f"(it cannot be written: {error})"
+    return data.decode("latin-1")
+
+
+def _functional(groups: Sequence[GroupReport]) -> tuple[writer.Group, ...]:
+    if not groups:
+        return ()
+    sets = tuple(
+        writer.OutgoingSet("997", f"{number:04d}", acknowledgment.functional(group, group.control))
+        for number, group in enumerate(groups, 1)
+    )
+    return (writer.Group("FA", 1, sets),)
+
+
+def _envelope(found: InterchangeReport, groups: Sequence[GroupReport], at: datetime) -> writer.Envelope:
+    """Theirs turned round; the control numbers are only examples, real ones are taken when it is really sent."""
+    head = groups[0] if groups else None
+    return writer.Envelope(
+        sender=found.receiver,
+        receiver=found.sender,
+        group_sender=head.receiver if head else found.receiver.id,
+        group_receiver=head.sender if head else found.sender.id,
+        version=head.version if head else "004010",
+        usage=found.usage,
+        syntax=found.syntax,
+        control=1,
+        at=at,
+    )

@@ -1,0 +1,89 @@
+"""The way from a verb to the daemon, and what comes back when the daemon cannot do it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from d365edi import errors
+from d365edi.cli import act
+from d365edi.listener import Door, bind_unix, serving, verbs_app
+
+
+@contextlib.asynccontextmanager
+async def daemon(place: Path, answer: Any) -> AsyncIterator[None]:
+    """A socket with one verb, `do`, which returns or raises `answer`."""
+
+    async def do(arguments: dict[str, Any]) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return [arguments, answer]
+
+    with bind_unix(place) as bound:
+        async with serving(Door(verbs_app({"do": do}), bound)):
+            yield
+
+
+async def test_arguments_go_there_and_the_answer_comes_back(tmp_path: Path) -> None:
+    async with daemon(tmp_path / "d.sock", "dôné"):
+        got = await asyncio.to_thread(act.ask, tmp_path / "d.sock", "do", {"what": "4500124 / é"})
+    assert got == (True, [{"what": "4500124 / é"}, "dôné"])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.D365EdiError("nothing is named so", remedy="see status"),
+        errors.SettingsError("wrong", key="a.b"),
+        errors.JournalError("full"),
+        errors.Unavailable("no route"),
+        errors.Refused("no rights"),
+        errors.Disputed("somebody made it"),
+    ],
+)
+async def test_what_the_daemon_refuses_is_raised_as_the_same_kind_with_the_same_words(
+    tmp_path: Path, error: errors.D365EdiError
+) -> None:
+    async with daemon(tmp_path / "d.sock", error):
+        with pytest.raises(errors.D365EdiError) as caught:
+            await asyncio.to_thread(act.ask, tmp_path / "d.sock", "do", {})
+    assert (type(caught.value), str(caught.value)) == (type(error), str(error))
+
+
+async def test_a_verb_that_the_daemon_does_not_know_is_said(tmp_path: Path) -> None:
+    async with daemon(tmp_path / "d.sock", ""):
+        with pytest.raises(errors.D365EdiError, match="no such verb"):
+            await asyncio.to_thread(act.ask, tmp_path / "d.sock", "other", {})
+
+
+@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200", b"HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\noh!"])
+def test_a_daemon_that_breaks_off_is_said(tmp_path: Path, reply: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "d.sock"))
+        listening.listen()
+        listening.settimeout(5)
+
+        async def both() -> None:
+            asked = asyncio.create_task(asyncio.to_thread(act.ask, tmp_path / "d.sock", "do", {}))
+            line, _ = await asyncio.to_thread(listening.accept)
+            line.recv(4096)
+            line.sendall(reply)
+            line.close()
+            await asked
+
+        with pytest.raises(errors.D365EdiError, match="see its log"):
+            asyncio.run(both())
+
+
+def test_the_person_behind_sudo_is_the_actor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "kim")
+    assert act.actor() == "kim"
+    monkeypatch.delenv("SUDO_USER")
+    assert act.actor() == getpass.getuser()
