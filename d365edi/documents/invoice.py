@@ -47,7 +47,7 @@ class InvoiceLine(Scope):
     charges: tuple[Charge, ...] = ()
     taxes: tuple[Tax, ...] = ()
     amount: Amount | None = None
-    order_number: Text | None = None
+    sales_order: Text | None = None
     order_line: int | None = None
     lot: Text | None = None
 

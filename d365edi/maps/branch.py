@@ -1,8 +1,8 @@
 """What a place does when its segment passes by: choose by qualifiers, take the elements.
 
-A `Branch` stands for one node of the guide inside one place of its loop. It asks the qualifiers for a `Slot`, a slot leads
-to a `Target`, and a target's rules fill the current item of its scope. A place that is not a list takes one segment: of
-two alternatives the preferred one, else the first; what is left over goes to the list at the same node, if the map
+A `Branch` stands for one node of the guide inside one place of its loop. It asks the qualifiers for a `Slot`, a slot
+leads to a `Target`, and a target's rules fill the current item of its scope. A place that is not a list takes one segment:
+of two alternatives the preferred one, else the first; what is left over goes to the list at the same node, if the map
 has one.
 
 Knows: compiled places and how items are filled. Does not know: tables, the order of segments, what becomes of
@@ -351,8 +351,8 @@ class Branch:
         target.take(state, elements, index, slot.word)
 
     def _once(self, state: State, slot: Slot, elements: Elements, index: int) -> Slot | None:
-        """The slot, if its place is still free: a further occurrence goes on to the next one; a better alternative takes
-        it over."""
+        """The slot, if its place is still free: a further occurrence goes on to the next one; a better alternative
+        takes it over."""
         marks = state.marks[self.parent]
         held = marks.get(slot.target)
         while held is not None and slot.target.second is not None:

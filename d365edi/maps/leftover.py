@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from d365edi.documents import Document
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.branch import State
@@ -70,7 +69,7 @@ def wrong(state: State, segment_ids: Sequence[str]) -> Iterator[Finding]:
             )
 
 
-def missing(errors: Sequence[Any], paths: dict[str, str], model: type[Document]) -> Iterator[Finding]:
+def missing(errors: Sequence[Any], paths: dict[str, str], document: str) -> Iterator[Finding]:
     """Why the document could not be built, from pydantic's errors."""
     for error in errors:
         name = ".".join(str(step) for step in error["loc"] if not isinstance(step, int))
@@ -80,7 +79,7 @@ def missing(errors: Sequence[Any], paths: dict[str, str], model: type[Document])
             "document",
             "error",
             "",
-            f"{name}{place} of the {_spaced(model.__name__)} {trouble}",
+            f"{name}{place} of the {_spaced(document)} {trouble}",
             Position(segment=paths.get(name, "")[:3]),
             remedy="ask the partner for a complete message, or correct the map's row",
             rule="document",

@@ -1,9 +1,9 @@
 """From a transaction set to a document: one pass over the segments, each going where the guide's node says.
 
-For every node of the guide there is at most one branch in each place of its loop: it looks at the qualifiers, finds the
-place and lets the place's rules take the elements. Nodes without a row are passed by. What no row asked for becomes
-findings, counted; what would change the meaning of an order (quantities for stores, components, split deliveries, an allowance
-or charge) is marked `meaning`.
+For every node of the guide there is at most one branch in each place of its loop: it looks at the qualifiers, finds
+the place and lets the place's rules take the elements. Nodes without a row are passed by. What no row asked for
+becomes findings, counted; what would change the meaning of an order (quantities for stores, components, split deliveries, an
+allowance or charge) is marked `meaning`.
 
 Knows: places, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the
 document.
@@ -111,6 +111,6 @@ class Reader:
         try:
             document = self._validate(state.items[0])
         except ValidationError as error:
-            findings += leftover.missing(error.errors(include_url=False), self._where, self._model)
+            findings += leftover.missing(error.errors(include_url=False), self._where, self.table.document)
         unmapped = tuple(leftover.unmapped(state, nodes, report.segments, split))
         return Reading(document, tuple(findings), unmapped)

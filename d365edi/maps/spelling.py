@@ -3,8 +3,8 @@ day.
 
 The dictionary says how (`AN ID N0 N2 R DT TM`), the document what (text, amount, whole number, day); where the two do
 not agree there is no spelling and the map is wrong. `N2` counts cents (1234 is 12.34), `R` has a point where it needs
-one, and neither the sign nor the point counts in a length. No exponents, no thousands. A day is CCYYMMDD, or YYMMDD where
-the element has six places.
+one, and neither the sign nor the point counts in a length. No exponents, no thousands. A day is CCYYMMDD, or YYMMDD
+where the element has six places.
 
 Knows: elements and kinds of fields. Does not know: segments, documents, partners.
 """

@@ -12,7 +12,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -56,9 +56,10 @@ class Scope:
     scopes: tuple[Scope, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """One map with its overrides. `tree` is the merged TOML; `digest` (hex) changes with any row."""
+    """One map with its overrides. `tree` is the merged TOML; `digest` (hex) changes with any row. Compared by
+    identity."""
 
     language: Language
     name: str
@@ -67,7 +68,7 @@ class Table:
     tree: Mapping[str, Any]
     digest: str
     overridden: frozenset[Key] = frozenset()
-    locate: Locate | None = field(default=None, compare=False)
+    locate: Locate | None = None
 
     def mistake(self, key: Key, message: str, *, remedy: str = "") -> SettingsError:
         """The error about one row, with the file (and the line, where a user wrote it)."""

@@ -1,13 +1,13 @@
 """From a document to the segments of a transaction set, in the order of the guide.
 
-Each place of the map looks at the document and gives the segments it has values for; a constant or a formula makes its
-segment, a default fills only one that something else made. A qualifier or word that the partner used is used again; else the
-first of the row. A row that names the order (`order.date`) writes what the partner said there: a matched order line is echoed
-exactly, so what the line lacked is not added; in the header an empty value of the order leaves room for the document's
-own.
+Each place of the map looks at the document and gives the segments it has values for; a constant or a formula makes
+its segment, a default fills only one that something else made. A qualifier or word that the partner used is used again; else
+the first of the row. A row that names the order (`order.date`) writes what the partner said there: a matched order line is
+echoed exactly, so what the line lacked is not added; in the header an empty value of the order leaves room for the
+document's own.
 
-Segments are checked before they leave: mandatory elements and segments, and the standard's notes on which elements belong
-together.
+Segments are checked before they leave: mandatory elements and segments, and the standard's notes on which elements
+belong together.
 
 Knows: places, documents. Does not know: delimiters, envelopes, control numbers, character sets.
 """
@@ -55,8 +55,8 @@ class Writer:
     def write(
         self, document: Document, *, order: PurchaseOrder | None = None, line_orders: Sequence[object | None] = ()
     ) -> list[Segment]:
-        """The body of the set, without ST and SE. `order` is what the document answers, `line_orders` its line for each
-        line.
+        """The body of the set, without ST and SE. `order` is what the document answers, `line_orders` its line for
+        each line.
 
         Raises DocumentError naming the document, the field and the partner.
         """
@@ -217,8 +217,8 @@ class _Form:
         return _spell(rule, value)
 
     def _pair_up(self, elements: dict[tuple[int, int], str], item: Any, echo: Any) -> None:
-        """Qualifier/value pairs one after the other: those of the order's line where there is one, else the document's
-        own."""
+        """Qualifier/value pairs one after the other: those of the order's line where there is one, else the
+        document's own."""
         rows, source = self.pairs, item
         if echo is not None and self.echo_pairs:
             rows, source = self.echo_pairs, echo
@@ -286,8 +286,8 @@ def _kept(item: Any, name: str) -> str | None:
 
 
 def _word(rule: Rule, ours: str, item: Any, echo: Any) -> str:
-    """The partner's word for ours: the one they used here or in the order, else the first row of the table, else ours as it
-    is."""
+    """The partner's word for ours: the one they used here or in the order, else the first row of the table, else ours as
+    it is."""
     assert rule.words is not None
     for source in (item, echo):
         word = _kept(source, rule.name)

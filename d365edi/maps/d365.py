@@ -1,0 +1,227 @@
+"""Documents and D365: plans of what to write and what to ask, and posted records read into documents, by the tables in
+`d365/`.
+
+A row of a writing table takes its value from the order, from the answers to references, or from a list of places of which the
+first that has a value counts. Days go out as noon UTC, numbers exact, what is empty is left out: D365 then fills in its
+own.
+
+Knows: the layout of D365 tables. Does not know: any entity or field name (they stand in the tables), HTTP, settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from d365edi.documents import Document, PurchaseOrder
+from d365edi.edi.findings import Finding, Position
+from d365edi.errors import DocumentError, SettingsError
+from d365edi.maps import record
+from d365edi.maps.fields import Model, find, names
+from d365edi.maps.leftover import MEANING
+from d365edi.maps.reader import Reading
+from d365edi.maps.resolve import Answers
+from d365edi.maps.section import Section, header, joins, lines, model_of
+from d365edi.maps.table import Table, nearest
+from d365edi.maps.turnaround import ordinals
+from d365edi.odata.canonical import day
+from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
+from d365edi.odata.quoting import any_of, compare, eq
+
+ANSWERS = ("customer", "invoice_customer", "item", "unit", "location")
+"""What a row may take from the answers: `answers.item`."""
+
+
+def check(table: Table) -> None:
+    """Raise SettingsError for whatever is wrong with a D365 table: a source that is no field of the document, a missing
+    key."""
+    model = model_of(table)
+    line = find(model, "lines")
+    assert line is not None
+    assert line.model is not None
+    sections = [(header(table), model), (lines(table), line.model)]
+    for section, part in sections:
+        for entry in section.rows:
+            for source in (name for each in entry.sources for name in each.split(" + ")):
+                _check_source(table, entry.key, source, part, reading=table.mode == "read")
+    for join in joins(table):
+        for entry in join.rows:
+            if find(model, entry.sources[0]) is None and find(line.model, entry.sources[0]) is None:
+                _check_source(table, entry.key, entry.sources[0], model, reading=True)
+
+
+def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model, *, reading: bool) -> None:
+    known = list(names(model))
+    if not reading:
+        known += ["company", "ordinal", *(f"answers.{name}" for name in ANSWERS)]
+    field = find(model, source)
+    if source not in known or (field is not None and (field.kind == "part" or field.many)):
+        raise table.mistake(key, f'{model.__name__} has no field "{source}"', remedy=nearest(source, known))
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+def write_plan(table: Table, document: PurchaseOrder, answers: Answers, *, company: str) -> WritePlan:
+    """What to look up and to write for one order. Raises DocumentError when something that D365 needs is empty."""
+    head, each = header(table), lines(table)
+    label = str(table.tree.get("label", "{number}")).format(number=document.number)
+    place = _Place(table, document, answers, company, label)
+    written = place.record(head, document, 0)
+    numbers = ordinals(document)
+    rows = tuple(place.record(each, line, number, numbers) for number, line in enumerate(document.lines, 1))
+    if not rows:
+        raise DocumentError(f"{label} has no lines", remedy="ask the partner for the order again")
+    return WritePlan(
+        what=table.name,
+        company=company,
+        header_set=head.set,
+        lookup={name: written.get(name, "") for name in head.key_fields},
+        header=written,
+        number_field=str(head.tree["number"]),
+        line_set=each.set,
+        link_field=next(iter(each.tree["link"])),
+        lines=rows,
+        compare=tuple(each.tree.get("compare", ())),
+        label=label,
+        extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}},
+    )
+
+
+class _Place:
+    """Where values come from while one plan is made."""
+
+    def __init__(self, table: Table, document: PurchaseOrder, answers: Answers, company: str, label: str) -> None:
+        self.table = table
+        self.document = document
+        self.answers = answers
+        self.company = company
+        self.label = label
+
+    def record(self, section: Section, item: Any, number: int, numbers: Sequence[int] = ()) -> dict[str, Any]:
+        """The fields of one record; `number` is the line's place (0: the header)."""
+        written: dict[str, Any] = {}
+        for entry in section.rows_for(item):
+            if entry.constant is not None:
+                written[entry.name] = entry.constant
+                continue
+            for source in entry.sources:
+                value = self._value(source, item, number, numbers)
+                if value is not None:
+                    written[entry.name] = value
+                    break
+        for name in section.tree.get("needs", ()):
+            if name not in written:
+                line = f" line {number}" if number else ""
+                sources = next((entry.sources for entry in section.rows if entry.name == name), ("no row",))
+                raise DocumentError(
+                    f"{self.label}{line}: {name} needs {sources[0]}, which is empty",
+                    remedy="complete it in the partner's tables, or give the D365 map a constant for it",
+                )
+        return written
+
+    def _value(self, source: str, item: Any, number: int, numbers: Sequence[int]) -> Any:
+        if source == "company":
+            return self.company
+        if source == "ordinal":
+            return numbers[number - 1] if number else None
+        if source.startswith("answers."):
+            return self.answers.of(source.removeprefix("answers."), number, getattr(item, "unit", None))
+        parts = [_get(item, name) for name in source.split(" + ")]
+        if len(parts) > 1:
+            return "\n".join(str(part) for part in parts if part is not None) or None
+        value = parts[0]
+        return day(value) if isinstance(value, date) else value
+
+
+def _get(item: Any, name: str) -> Any:
+    for step in name.split("."):
+        item = getattr(item, step)
+    return item
+
+
+def unwritten(table: Table, document: Document) -> tuple[Finding, ...]:
+    """What the document says and this table cannot write though it changes the meaning, as findings with rule
+    `meaning`.
+
+    `where.segment` is the name under which a flow may list it in `ignore`.
+    """
+    return tuple(_unwritten(table, document))
+
+
+def _unwritten(table: Table, document: Document) -> Iterator[Finding]:
+    for name, places in table.tree.get("meaning", {}).items():
+        count = sum(1 for place in places for each in _items(document, place) if _matters(each))
+        if count:
+            times = f" ({count} times)" if count > 1 else ""
+            yield Finding(
+                "document",
+                "warning",
+                "",
+                f"it has {MEANING.get(name, name)}{times}, which a {_spaced(table.name)} does not take over",
+                Position(segment=name),
+                remedy=f'see to it by hand and add ignore = ["{name}"] to the flow, then release it',
+                rule="meaning",
+            )
+
+
+def _matters(item: Any) -> bool:
+    return getattr(item, "kind", "") not in ("information", None)
+
+
+def _items(item: Any, place: str) -> Iterator[Any]:
+    head, _, rest = place.partition(".")
+    for each in getattr(item, head):
+        if rest:
+            yield from _items(each, rest)
+        else:
+            yield each
+
+
+def _spaced(name: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip(" ")
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: date) -> ReadPlan:
+    """What to ask of D365: records of these customer accounts in one company since a day, each with its lines and
+    joins.
+
+    Raises SettingsError when no account is given: it would ask for everybody's.
+    """
+    head, each = header(table), lines(table)
+    if not accounts:
+        raise SettingsError(f"no account of {company} is given to collect for", remedy="name it under customer")
+    filters = (
+        eq("dataAreaId", company),
+        any_of(str(head.tree["account"]), tuple(accounts)),
+        compare(str(head.tree["since"]), "ge", since),
+    )
+    wanted = [_join("lines", each, head)] + [_join(join.name, join, head) for join in joins(table)]
+    return ReadPlan(
+        what=table.name,
+        header=Query(head.set, filters, orderby=head.key_fields),
+        key=head.key_fields,
+        name_fields=tuple(head.tree.get("name", head.key_fields)),
+        joins=tuple(wanted),
+    )
+
+
+def _join(name: str, section: Section, head: Section) -> Join:
+    on = {theirs: ours for theirs, ours in section.on if ours in head.known}
+    return Join(
+        name,
+        section.set,
+        on,
+        orderby=tuple(section.tree.get("orderby", ())),
+        optional=bool(section.tree.get("optional", False)),
+    )
+
+
+def read(table: Table, content: Mapping[str, Any]) -> Reading:
+    """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Never raises for what it
+    holds."""
+    return record.read(table, content)

@@ -1,0 +1,219 @@
+"""A posted record of D365 read into a document by its table.
+
+D365 says "empty" in its own ways, and each becomes None: `""`, a day in 1900, a zero where a number names something. A day is
+noon UTC: the time is cut off, never shifted. Joined sets are matched to the lines by equal fields; a line without its row, or
+with two, is a finding, unless the tenant does not let us read the set and the table says that it may be missing.
+
+Knows: the layout of reading tables and of records. Does not know: entity names, how the record was fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from d365edi.documents import Invoice
+from d365edi.edi.findings import Finding, Position
+from d365edi.maps import leftover
+from d365edi.maps.fields import Kind, Model, find
+from d365edi.maps.reader import Reading
+from d365edi.maps.section import Section, header, joins, lines, model_of
+from d365edi.maps.table import Table
+from d365edi.odata.quoting import same_text
+
+Row = Mapping[str, Any]
+Values = dict[str, Any]
+
+OPPOSITE = {"charge": "allowance", "allowance": "charge"}
+_CENT = Decimal("0.01")
+
+
+def read(table: Table, content: Mapping[str, Any]) -> Reading:
+    """The document of a record `{"header": {...}, "lines": [...], "<join>": [...]}`; findings of severity error hold
+    it."""
+    model = model_of(table)
+    head, each = header(table), lines(table)
+    line_model = find(model, "lines")
+    assert line_model is not None
+    assert line_model.model is not None
+    findings: list[Finding] = []
+    document: Values = {}
+    _take(document, head, content["header"], model)
+    rows = list(content.get("lines", ()))
+    items = [_line(each, row, line_model.model) for row in rows]
+    for join in joins(table):
+        _join(join, head, content, rows, document, items, (model, line_model.model), findings)
+    _totals(head, content["header"], rows, document)
+    document["lines"] = items
+    return _finish(table, model, document, findings)
+
+
+def _finish(table: Table, model: Model, document: Values, findings: list[Finding]) -> Reading:
+    if not document["lines"]:
+        findings.append(_error("it has no lines in D365", "look at it there, then release it"))
+    try:
+        made = model.__pydantic_validator__.validate_python(document)
+    except ValidationError as error:
+        paths = {entry.sources[0]: entry.name for entry in header(table).rows if entry.sources}
+        findings += leftover.missing(error.errors(include_url=False), paths, table.document)
+        return Reading(None, tuple(findings))
+    if isinstance(made, Invoice):
+        findings += arithmetic(made)
+    return Reading(made, tuple(findings))
+
+
+def _line(section: Section, row: Row, model: Model) -> Values:
+    item: Values = {}
+    _take(item, section, row, model)
+    item["charges"] = _charges(section, row, ())
+    return item
+
+
+def _take(target: Values, section: Section, row: Row, model: Model) -> None:
+    """Put a row's values into the document; a join's value counts more than the one before it."""
+    empty_zeros = section.tree.get("zero_is_empty", ())
+    for entry in section.rows:
+        if not entry.sources:
+            continue
+        field = find(model, entry.sources[0])
+        if field is None:
+            continue
+        value = plain(row.get(entry.name), field.kind)
+        if value is None or (entry.name in empty_zeros and not value):
+            continue
+        *way, last = entry.sources[0].split(".")
+        inner = target
+        for step in way:
+            inner = inner.setdefault(step, {})
+        inner[last] = value
+
+
+def plain(value: Any, kind: Kind) -> Any:
+    """A value of D365 as a document has it; None for each of its ways to say empty."""
+    if value is None or value == "":
+        return None
+    if kind == "day":
+        found = date.fromisoformat(str(value)[:10])
+        return None if found.year <= 1900 else found
+    if kind == "amount":
+        return Decimal(value)
+    if kind == "whole":
+        return int(value) or None
+    return str(value).strip(" ") or None
+
+
+# -- joins ------------------------------------------------------------------------------------------------------------
+
+
+def _join(
+    join: Section,
+    head: Section,
+    content: Mapping[str, Any],
+    rows: Sequence[Row],
+    document: Values,
+    items: Sequence[Values],
+    models: tuple[Model, Model],
+    findings: list[Finding],
+) -> None:
+    found: Sequence[Row] = content.get(join.name, ())
+    by_line = [(theirs, ours) for theirs, ours in join.on if ours not in head.known]
+    optional = bool(join.tree.get("optional"))
+    if not by_line:
+        if len(found) > 1 or (not found and not optional):
+            findings.append(_odd(join, len(found), "the invoice"))
+        for row in found[:1]:
+            _take(document, join, row, models[0])
+        return
+    for number, (line, item) in enumerate(zip(rows, items, strict=True), 1):
+        matched = [row for row in found if all(same_text(row.get(theirs), line.get(ours)) for theirs, ours in by_line)]
+        if len(matched) == 1:
+            _take(item, join, matched[0], models[1])
+            _divide(join, matched[0], item)
+        elif matched or found or not optional:
+            findings.append(_odd(join, len(matched), f"line {number}"))
+
+
+def _divide(join: Section, row: Row, item: Values) -> None:
+    """A price that is for so many units becomes the price of one."""
+    for name, field in join.tree.get("divide", {}).items():
+        units = Decimal(row.get(name) or 0)
+        if units not in (0, 1) and item.get(field) is not None:
+            item[field] = item[field] / units
+
+
+def _odd(join: Section, count: int, what: str) -> Finding:
+    many = f"{count} rows" if count else "no row"
+    severity = "error" if count > 1 else "warning"
+    return Finding(
+        "document",
+        severity,  # type: ignore[arg-type]
+        "",
+        f"{join.set} has {many} for {what}",
+        Position(segment=join.set),
+        remedy="look at the invoice in D365, then release it" if severity == "error" else "",
+        rule="join",
+    )
+
+
+# -- amounts ----------------------------------------------------------------------------------------------------------
+
+
+def _totals(head: Section, row: Row, rows: Sequence[Row], document: Values) -> None:
+    document["charges"] = _charges(head, row, rows)
+    taxes = []
+    for tax in head.tree.get("taxes", {}).values():
+        amount = Decimal(row.get(tax["field"]) or 0)
+        if amount:
+            taxes.append({"type": tax["type"], "amount": amount})
+    document["taxes"] = taxes
+    for name, words in head.tree.get("sign", {}).items():
+        document["sense"] = words[1] if Decimal(row.get(name) or 0) < 0 else words[0]
+
+
+def _charges(section: Section, row: Row, lines: Sequence[Row]) -> list[Values]:
+    """The amounts of a record that are charges or allowances of the document, where they are not zero."""
+    found = []
+    for charge in section.tree.get("charges", {}).values():
+        amount = Decimal(row.get(charge["field"]) or 0)
+        if "less" in charge:
+            amount -= sum((Decimal(line.get(charge["less"]) or 0) for line in lines), Decimal(0))
+        if amount:
+            made = {name: value for name, value in charge.items() if name not in ("field", "less")}
+            made["kind"] = charge["kind"] if amount > 0 else OPPOSITE[charge["kind"]]
+            found.append({**made, "amount": abs(amount)})
+    return found
+
+
+def arithmetic(invoice: Invoice) -> list[Finding]:
+    """A finding when the total is not lines, charges less allowances and taxes: a partner who adds it up pays something
+    else."""
+    if invoice.total is None:
+        return []
+    nothing = Decimal(0)
+    extensions = ((line.quantity or nothing) * (line.price or nothing) for line in invoice.lines)
+    computed = sum((each.quantize(_CENT, ROUND_HALF_UP) for each in extensions), nothing)
+    for charge in (*invoice.charges, *(each for line in invoice.lines for each in line.charges)):
+        sign = {"charge": 1, "allowance": -1}.get(charge.kind or "", 0)
+        computed += sign * (charge.amount or nothing)
+    computed += sum((tax.amount or nothing for tax in invoice.taxes), nothing)
+    if computed == invoice.total:
+        return []
+    return [
+        Finding(
+            "document",
+            "warning",
+            "",
+            f"the total {invoice.total} is not what lines, charges and taxes come to: {computed}",
+            value=str(invoice.total),
+            remedy="look whether a price is for more than one unit, or a charge stands nowhere",
+            rule="arithmetic",
+        )
+    ]
+
+
+def _error(message: str, remedy: str) -> Finding:
+    return Finding("document", "error", "", message, remedy=remedy, rule="document")

@@ -1,0 +1,327 @@
+"""References: whose item, which customer, what unit. Pure: this asks, somebody else answers, this decides.
+
+The partner's own tables come first, then D365 in the order of trust that `d365/lookups.toml` gives: the customer's own number
+for the item, a barcode (with and without leading zeros), our number. One hit decides; several different items under one
+number, or none, is a finding with the value, the line and what to do. Outbound the same sets are asked the other way round,
+and a miss holds nothing.
+
+Knows: documents, profiles, queries as values. Does not know: HTTP, caches, settings files, entity names (they stand in the
+table).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from d365edi.documents import Invoice, PurchaseOrder, PurchaseOrderLine
+from d365edi.edi.findings import Finding
+from d365edi.maps.answers import Answer, Answers, Kind, Theirs
+from d365edi.odata.plan import Query
+from d365edi.odata.quoting import any_of, eq, same_text
+
+__all__ = ["Answer", "Answers", "Asked", "Profile", "Question", "complete", "gtin", "questions", "settle"]
+
+Rows = Sequence[Mapping[str, Any]]
+Candidates = tuple[tuple[str, str], ...]
+"""The numbers of one item with their kinds: buyer, gtin, vendor, or the qualifier of another one."""
+
+LENGTHS = (8, 12, 13, 14)
+"""How many digits a GTIN may be stored with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known about a partner in one company: our customer account, their items = ours, their places = ours."""
+
+    partner: str
+    company: str = ""
+    customer: str | None = None
+    items: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One query and how its rows are read: those whose `theirs` is one of `values` count, and `ours` is what they
+    say.
+
+    Of several, those count that have most of `preferred` (field and value).
+    """
+
+    query: Query
+    theirs: str
+    values: tuple[str, ...]
+    ours: str
+    preferred: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask of D365, with its looks in the order of trust; `lines` are whom it concerns (1 is the first).
+
+    `miss` is the finding when nobody knows; None where nobody need know. `several` begins the sentence when too many
+    do.
+    """
+
+    kind: Kind
+    subject: str
+    lines: tuple[int, ...]
+    looks: tuple[Look, ...]
+    miss: Finding | None = None
+    several: str = ""
+    extra: str = ""
+
+    @property
+    def line(self) -> int | None:
+        """The first line that it is about, None for the document."""
+        return self.lines[0] if self.lines else None
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """What to ask, one after the other until it is settled."""
+        return tuple(look.query for look in self.looks)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the partner's tables settle, and what is left to ask."""
+
+    answers: Answers
+    questions: tuple[Question, ...]
+
+
+def questions(document: PurchaseOrder | Invoice, profile: Profile) -> Asked:
+    """What to find out before this document can be delivered."""
+    if isinstance(document, Invoice):
+        return _outbound(document, profile)
+    answers = Answers()
+    asked = [_customer(document, profile), *_location(document, profile)]
+    if (place := document.parties.ship_to.id) in profile.locations:
+        assert place is not None
+        answers = replace(answers, location=profile.locations[place])
+    for candidates, lines in _by_item(document).items():
+        known = next((profile.items[number] for _, number in candidates if number in profile.items), None)
+        if known is not None:
+            answers = answers.plus(Answer("item", known, lines))
+        else:
+            asked.append(_item(document, profile, candidates, lines))
+    for unit, lines in _by_unit(document).items():
+        if unit in profile.units:
+            answers = answers.plus(Answer("unit", profile.units[unit], lines, unit))
+        else:
+            asked.append(_unit(document, profile, unit, lines))
+    return Asked(answers, tuple(asked))
+
+
+def settle(question: Question, rows: Sequence[Rows]) -> Answer | Finding | None:
+    """Decide from the rows of the first queries; None: ask the next one. One answer decides, different ones hold."""
+    for look, found in zip(question.looks, rows, strict=False):
+        hits = [row for row in found if any(same_text(row.get(look.theirs), value) for value in look.values)]
+        hits = _preferred(look, hits)
+        names = sorted({str(row[look.ours]) for row in hits if row.get(look.ours)})
+        if len(names) == 1:
+            extra = str(hits[0].get(question.extra) or "") if question.extra else ""
+            return Answer(question.kind, names[0], question.lines, question.subject, extra)
+        if names and question.miss is not None:
+            remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
+            return _finding(question, f"{question.several}: {', '.join(names)}", remedy)
+    if len(rows) < len(question.looks):
+        return None
+    return question.miss or Answer(question.kind, "", question.lines, question.subject)
+
+
+def _preferred(look: Look, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if not look.preferred or len(hits) < 2:
+        return hits
+    points = [sum(same_text(row.get(name), value) for name, value in look.preferred) for row in hits]
+    return [row for row, point in zip(hits, points, strict=True) if point == max(points)]
+
+
+def _finding(question: Question, message: str, remedy: str) -> Finding:
+    return Finding("document", "error", "", message, value=question.subject, remedy=remedy, rule=question.kind)
+
+
+@cache
+def _lookups() -> Any:
+    return tomllib.loads((files("d365edi.maps") / "d365" / "lookups.toml").read_text(encoding="utf-8"))
+
+
+# -- inbound: theirs to ours ------------------------------------------------------------------------------------------
+
+
+def _customer(order: PurchaseOrder, profile: Profile) -> Question:
+    table = _lookups()["customer"]
+    account = profile.customer or ""
+    miss = Finding(
+        "document",
+        "error",
+        "",
+        f'customer "{account}" is no customer of {profile.company}'
+        if account
+        else f"no customer of {profile.company} is set",
+        value=account,
+        remedy=f"correct customer under [partners.{profile.partner}], then: d365edi release {order.number}",
+        rule="customer",
+    )
+    query = Query(
+        table["set"],
+        (eq("dataAreaId", profile.company), eq(table["account"], account)),
+        ("dataAreaId", table["account"], table["invoice"]),
+    )
+    looks = (Look(query, table["account"], (account,), table["account"]),) if account else ()
+    return Question("customer", account, (), looks, miss, extra=table["invoice"])
+
+
+def _location(order: PurchaseOrder, profile: Profile) -> Iterator[Question]:
+    """A ship-to that is not in the partner's table of places, if there is such a table: goods must not go to a
+    guess."""
+    place = order.parties.ship_to.id
+    if profile.locations and place is not None and place not in profile.locations:
+        miss = Finding(
+            "document",
+            "error",
+            "",
+            f'ship-to "{place}" ({order.parties.ship_to.name or "without a name"}) is no place of {profile.partner}',
+            value=place,
+            remedy=f"add it under [partners.{profile.partner}.locations], then: d365edi release {order.number}",
+            rule="location",
+        )
+        yield Question("location", place, (), (), miss)
+
+
+def _by_item(order: PurchaseOrder) -> dict[Candidates, tuple[int, ...]]:
+    """The lines of each item, by all of its numbers in the order of trust."""
+    found: dict[Candidates, tuple[int, ...]] = {}
+    for number, line in enumerate(order.lines, 1):
+        key = _candidates(line)
+        found[key] = (*found.get(key, ()), number)
+    return found
+
+
+def _candidates(line: PurchaseOrderLine) -> Candidates:
+    ours = [(kind, getattr(line.item, kind)) for kind in _lookups()["items"]["order"]]
+    others = [(other.qualifier, other.id) for other in line.item.others]
+    return tuple((kind, number) for kind, number in (*ours, *others) if number is not None)
+
+
+def _item(order: PurchaseOrder, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> Question:
+    table, line = _lookups()["items"], order.lines[lines[0] - 1]
+    looks = []
+    for kind, number in candidates:
+        if kind in table["order"] and (kind != "buyer" or profile.customer):
+            looks.append(_look(table[kind], profile, kind, number))
+    subject = candidates[0][1] if candidates else ""
+    kept = line.spelling(f"item.{candidates[0][0]}") if candidates else None
+    place = ", ".join(part for part in (f"line {lines[0]}", line.number and f"PO1*{line.number}", kept) if part)
+    what = f'item "{subject}" ({place})' if subject else f"the item ({place})"
+    told = f"{what} is no item of {profile.company}" if subject else f"{what} has no number that we could look up"
+    miss = Finding(
+        "document",
+        "error",
+        "",
+        told,
+        value=subject,
+        remedy=f"add it under [partners.{profile.partner}.items] or as external item number in D365, "
+        f"then: d365edi release {order.number}",
+        rule="item",
+    )
+    return Question("item", subject, lines, tuple(looks), miss, f"{what} is several items of {profile.company}")
+
+
+def _look(table: Mapping[str, str], profile: Profile, kind: str, number: str) -> Look:
+    values = variants(number) if kind == "gtin" else (number,)
+    filters = [eq("dataAreaId", profile.company)]
+    if "account" in table:
+        filters.append(eq(table["account"], profile.customer))
+    filters.append(any_of(table["theirs"], values))
+    select = tuple(dict.fromkeys(("dataAreaId", table["theirs"], table["ours"])))
+    return Look(Query(table["set"], tuple(filters), select), table["theirs"], values, table["ours"])
+
+
+def gtin(number: str) -> str:
+    """A GTIN in the form that two of them are compared in: 14 digits, zeros in front."""
+    return number.zfill(LENGTHS[-1])
+
+
+def variants(number: str) -> tuple[str, ...]:
+    """A barcode as sent, then with every number of leading zeros that it may be stored with."""
+    core = number.lstrip("0")
+    if not core.isdigit():
+        return (number,)
+    return tuple(dict.fromkeys((number, *(core.zfill(length) for length in LENGTHS if length >= len(core)))))
+
+
+def _by_unit(order: PurchaseOrder) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for number, line in enumerate(order.lines, 1):
+        if line.unit is not None:
+            found[line.unit] = (*found.get(line.unit, ()), number)
+    return found
+
+
+def _unit(order: PurchaseOrder, profile: Profile, unit: str, lines: tuple[int, ...]) -> Question:
+    table = _lookups()["unit"]
+    query = Query(table["set"], (eq(table["symbol"], unit),), (table["symbol"],))
+    word = order.lines[lines[0] - 1].spelling("unit") or unit
+    miss = Finding(
+        "document",
+        "error",
+        "",
+        f'unit "{unit}" (line {lines[0]}, theirs: {word}) is no unit of D365',
+        value=unit,
+        remedy=f'add {word} = "..." under [partners.{profile.partner}.codes.unit], then: d365edi release {order.number}',
+        rule="unit",
+    )
+    return Question("unit", unit, lines, (Look(query, table["symbol"], (unit,), table["symbol"]),), miss)
+
+
+# -- outbound: ours to theirs -----------------------------------------------------------------------------------------
+
+
+def _outbound(invoice: Invoice, profile: Profile) -> Asked:
+    """What the partner calls our items, where the record did not say; the partner's own table first."""
+    reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
+    answers, asked = Answers(), list[Question]()
+    wanted: dict[tuple[Kind, str, str | None], tuple[int, ...]] = {}
+    for number, line in enumerate(invoice.lines, 1):
+        own = line.item.own
+        if own is None:
+            continue
+        if line.item.buyer is None and own in reverse:
+            answers = answers.plus(Answer("buyer", reverse[own], (number,)))
+        elif line.item.buyer is None and profile.customer:
+            wanted["buyer", own, None] = (*wanted.get(("buyer", own, None), ()), number)
+        if line.item.gtin is None:
+            wanted["gtin", own, line.unit] = (*wanted.get(("gtin", own, line.unit), ()), number)
+    for (kind, own, unit), lines in wanted.items():
+        asked.append(Question(kind, own, lines, (_reverse(_lookups()["items"][kind], profile, own, unit),)))
+    return Asked(answers, tuple(asked))
+
+
+def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Look:
+    filters = [eq("dataAreaId", profile.company), eq(table["ours"], own)]
+    if "account" in table:
+        filters.append(eq(table["account"], profile.customer))
+    preferred = []
+    if unit is not None and "unit" in table:
+        preferred.append((table["unit"], unit))
+    if "preferred" in table:
+        preferred.append((table["preferred"], "Yes"))
+    select = tuple(dict.fromkeys(("dataAreaId", table["ours"], table["theirs"], *(name for name, _ in preferred))))
+    return Look(Query(table["set"], tuple(filters), select), table["ours"], (own,), table["theirs"], tuple(preferred))
+
+
+def complete(invoice: Invoice, answers: Answers) -> Invoice:
+    """The invoice with the partner's item numbers and the barcodes that its lines lacked."""
+    lines = []
+    for number, line in enumerate(invoice.lines, 1):
+        known = answers.theirs.get(number, Theirs())
+        found = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
+        lines.append(line.model_copy(update={"item": line.item.model_copy(update=found)}))
+    return invoice.model_copy(update={"lines": tuple(lines)})

@@ -1,0 +1,126 @@
+"""The parts of a D365 table as values: a set's rows with their sources and conditions, and what its records are matched
+by.
+
+Knows: the layout of header, lines and joins. Does not know: entity names, values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from d365edi.documents import KINDS
+from d365edi.maps.fields import Model
+from d365edi.maps.table import Key, Table, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: the field of the set, its sources in order of preference, or the constant; and when it holds (field ->
+    values)."""
+
+    name: str
+    sources: tuple[str, ...]
+    constant: Any
+    key: Key
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One set of a table. `on` pairs their field with ours; `known` are the fields of the set that the table
+    names."""
+
+    name: str
+    set: str
+    tree: Mapping[str, Any]
+    rows: tuple[Entry, ...]
+    on: tuple[tuple[str, str], ...]
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        """The fields of the key that the table gives."""
+        return tuple(self.tree.get("key", ()))
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The fields that a join may be matched by."""
+        return frozenset((*self.key_fields, *(entry.name for entry in self.rows)))
+
+    def rows_for(self, item: Any) -> Iterator[Entry]:
+        """The rows whose conditions this document or line meets."""
+        for entry in self.rows:
+            if all(getattr(item, field) in values for field, values in entry.when):
+                yield entry
+
+
+@lru_cache(maxsize=256)
+def header(table: Table) -> Section:
+    """The header's section. Raises SettingsError."""
+    return _section(table, ("header",))
+
+
+@lru_cache(maxsize=256)
+def lines(table: Table) -> Section:
+    """The lines' section. Raises SettingsError."""
+    return _section(table, ("lines",))
+
+
+@lru_cache(maxsize=256)
+def joins(table: Table) -> tuple[Section, ...]:
+    """The sections of further sets, in the order of the table. Raises SettingsError."""
+    return tuple(_section(table, ("joins", name)) for name in table.tree.get("joins", {}))
+
+
+def model_of(table: Table) -> Model:
+    """The model of the table's document. Raises SettingsError for a name that is none."""
+    model = KINDS.get(table.document)
+    if model is None:
+        raise table.mistake(
+            ("document",), f'there is no document "{table.document}"', remedy=nearest(table.document, KINDS)
+        )
+    return model
+
+
+def _section(table: Table, key: Key) -> Section:
+    tree: Any = table.tree
+    for step in key:
+        tree = tree.get(step, {})
+    if not isinstance(tree, Mapping) or not isinstance(tree.get("set"), str):
+        raise table.mistake(
+            (*key, "set"), "the entity set is not named", remedy='write it as set = "SalesOrderHeadersV4"'
+        )
+    rows = [*_entries(table, tree, key, ())]
+    for name, inner in tree.get("when", {}).items():
+        at = (*key, "when", name)
+        conditions = tuple(
+            (field, tuple(values)) for field, values in inner.items() if field not in ("fields", "constants")
+        )
+        rows += _entries(table, inner, at, conditions)
+    constants = {entry.name for entry in rows if entry.constant is not None and not entry.when}
+    kept = tuple(entry for entry in rows if entry.constant is not None or entry.name not in constants)
+    on = tuple(_pair(text) for text in tree.get("on", ()))
+    return Section(key[-1], tree["set"], tree, kept, on)
+
+
+def _entries(
+    table: Table, tree: Mapping[str, Any], at: Key, when: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Iterator[Entry]:
+    for name, value in tree.get("fields", {}).items():
+        sources = tuple(value) if isinstance(value, list) else (value,)
+        key = (*at, "fields", name)
+        if not sources or not all(isinstance(source, str) and source for source in sources):
+            raise table.mistake(key, f'"{name}" must name where its value comes from', remedy='as in "number"')
+        yield Entry(name, sources, None, key, when)
+    for name, value in tree.get("constants", {}).items():
+        key = (*at, "constants", name)
+        if isinstance(value, bool | float) or not isinstance(value, str | int):
+            raise table.mistake(key, f'the constant of "{name}" must be text or a whole number', remedy='as in "Yes"')
+        yield Entry(name, (), value, key, when)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    theirs, _, ours = text.partition("=")
+    return theirs.strip(" "), ours.strip(" ") or theirs.strip(" ")
