@@ -1,0 +1,81 @@
+"""The demo as a person runs it, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str], float]:
+    """A day that passed: its folder, what was said, how long it took."""
+    folder = tmp_path_factory.mktemp("demo") / "day"
+    began = time.monotonic()
+    said = subprocess.run(
+        [sys.executable, "-m", "d365edi", "demo", "--keep", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return folder, said, time.monotonic() - began
+
+
+Day = tuple[Path, "subprocess.CompletedProcess[str]", float]
+
+
+def test_everything_expected_of_the_day_happens(day: Day) -> None:
+    _, said, _ = day
+    assert said.returncode == 0, said.stdout[-6000:] + said.stderr[-2000:]
+    assert "All of it happened" in said.stdout
+    assert "Traceback" not in said.stdout + said.stderr
+
+
+def test_it_takes_less_than_half_a_minute(day: Day) -> None:
+    assert day[2] < 30
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "What arrived",
+        "What was created in D365",
+        "What went out",
+        "Acknowledgments",
+        "Partners",
+        "Needs a person",
+        "Audit",
+    ],
+)
+def test_it_ends_with_tables(day: Day, heading: str) -> None:
+    assert f"\n{heading}\n" in day[1].stdout
+
+
+def test_the_log_tells_the_day_line_by_line(day: Day) -> None:
+    lines = re.findall(r"^\d\d:\d\d:\d\d\.\d{3} (?:INFO |WARN )", day[1].stdout, re.MULTILINE)
+    assert len(lines) > 60
+
+
+def test_it_leaves_a_journal_to_look_around_in(day: Day, call: Call) -> None:
+    settings = str(day[0] / "settings.toml")
+    why = call("why", "4500129", "--settings", settings, "--json")
+    [life] = json.loads(why.out)["lives"]
+    actions = [line["action"] for line in life["lines"]]
+    assert [document["state"] for document in life["documents"]] == ["delivered"]
+    assert "released" in actions
+    assert call("audit", "verify", "--settings", settings).code == 0
+    assert call("check", "--settings", settings).code == 0
+
+
+def test_it_does_not_play_in_a_folder_that_holds_something(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    said = call("demo", "--keep", str(tmp_path))
+    assert (said.code, f"{tmp_path} is not empty" in said.err) == (2, True)

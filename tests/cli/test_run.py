@@ -1,0 +1,130 @@
+"""`d365edi run` as a process of its own, as systemd starts it: ready, refused, reloaded, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from d365edi.cli import act
+from tests.cli.conftest import Call
+
+PATIENCE = 20.0
+
+
+class Daemon:
+    """A daemon's process; its log is a file, so that nobody has to read it while it runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / f"log-{time.monotonic_ns()}"
+        environment = {**os.environ, "D365EDI_SECRET_D365": "of-the-test"}
+        with self.log.open("wb") as log:
+            command = [sys.executable, "-m", "d365edi", "run"]
+            self.process = subprocess.Popen(command, stderr=log, stdout=log, env=environment)
+
+    def said(self, words: str) -> bool:
+        return words in self.log.read_text()
+
+    def until(self, words: str) -> float:
+        """Seconds until these words stand in the log."""
+        began = time.monotonic()
+        while not self.said(words):
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() - began < PATIENCE, self.log.read_text()
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    def stop(self, *signals: signal.Signals) -> int:
+        for number in signals:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def daemon(folder: Path) -> Iterator[Daemon]:
+    """A daemon that is ready."""
+    running = Daemon(folder)
+    try:
+        running.until(" ready ")
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def test_it_is_ready_soon_and_sigterm_ends_it_with_0(folder: Path) -> None:
+    took = []
+    for _ in range(2):
+        running = Daemon(folder)
+        took.append(running.until(" ready "))
+        assert running.stop(signal.SIGTERM) == 0
+        assert running.said(" stopping ")
+    assert min(took) < 3  # alone on two cores it is 1.0; other tests may run beside it
+
+
+def test_a_second_daemon_on_the_same_journal_is_refused_with_the_first_one_s_process(folder: Path) -> None:
+    with daemon(folder) as first:
+        second = Daemon(folder)
+        assert second.process.wait(PATIENCE) == 2
+        assert second.said(str(first.process.pid))
+        assert first.process.poll() is None
+
+
+def test_after_kill_9_the_next_start_takes_over_lock_and_socket(folder: Path) -> None:
+    with daemon(folder) as killed:
+        killed.stop(signal.SIGKILL)
+    with daemon(folder) as running:
+        _, status = act.ask(folder / "journal.sock", "status", {})
+        assert status["pid"] == running.process.pid
+
+
+def test_sighup_reads_the_settings_again(folder: Path) -> None:
+    file = folder / "settings.toml"
+    with daemon(folder) as running:
+        file.write_text(file.read_text() + '[log]\nlevel = "LOUD"\n')
+        running.process.send_signal(signal.SIGHUP)
+        running.until(" kept ")
+        assert running.said('"LOUD"')
+        file.write_text(file.read_text().replace("LOUD", "DEBUG"))
+        running.process.send_signal(signal.SIGHUP)
+        running.until(" reloading ")
+        assert running.stop(signal.SIGTERM) == 0
+
+
+def test_verbs_go_through_the_daemon_and_answer_in_words(folder: Path, call: Call) -> None:
+    with daemon(folder):
+        released = call("release", "4500124")
+        status = call("status")
+    assert (released.code, released.err) == (
+        2,
+        "d365edi: nothing named 4500124 waits for a decision; see `d365edi why 4500124` and `d365edi status`\n",
+    )
+    assert (status.code, "The daemon runs as process" in status.out) == (0, True)
+
+
+def test_without_a_daemon_a_verb_does_it_itself(folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
+    said = call("reject", "4500124", "--why", "no")
+    assert (said.code, "nothing named 4500124 waits for a decision" in said.err) == (2, True)
+    assert (folder / "journal.db").exists()
+
+
+def test_once_walks_everything_and_leaves(folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
+    said = call("run", "--once")
+    assert (said.code, "nothing to do" in said.err) == (0, True)
+
+
+def test_wrong_settings_end_it_with_2_and_a_sentence(folder: Path) -> None:
+    (folder / "settings.toml").write_text("[daemon]\n")
+    running = Daemon(folder)
+    assert running.process.wait(PATIENCE) == 2
+    assert running.said('lacks "timezone"')
+    assert not running.said("Traceback")
