@@ -78,8 +78,7 @@ def select(store: Store, entity_set: EntitySet, found: dict[str, str], scope: Sc
     if "$filter" not in found:
         return [record for record in store.rows(entity_set.name) if scope.sees(record)]
     compiled = filters.compile(found["$filter"], entity_set)
-    equalities = sorted(compiled.equalities.items(), key=lambda item: item[0] == "dataAreaId")
-    candidates = store.rows(entity_set.name, **dict(equalities[:1]))
+    candidates = store.rows(entity_set.name, **compiled.equalities)
     return [record for record in candidates if scope.sees(record) and compiled.matches(record.values)]
 
 

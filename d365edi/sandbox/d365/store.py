@@ -80,15 +80,22 @@ class Table:
         """Every row, in the order of record ids."""
         return [self.rows[recid] for recid in sorted(self.rows)]
 
-    def equal(self, field: str, value: Any) -> list[Record]:
-        """The rows whose field equals the value, case-insensitively, in the order of record ids."""
+    def equal(self, equal: Mapping[str, Any]) -> list[Record]:
+        """The rows whose fields equal these, case-insensitively, in the order of record ids."""
+        if not equal:
+            return self.all()
+        wanted = {field: fold(value) for field, value in equal.items()}
+        found = min((self._index(field).get(value, {}) for field, value in wanted.items()), key=len)
+        matches = [found[recid] for recid in sorted(found)]
+        return [r for r in matches if all(fold(r.values[field]) == value for field, value in wanted.items())]
+
+    def _index(self, field: str) -> dict[str, dict[int, Record]]:
         if field not in self._indexes:
             index: dict[str, dict[int, Record]] = {}
             for record in self.rows.values():
                 index.setdefault(fold(record.values[field]), {})[record.recid] = record
             self._indexes[field] = index
-        found = self._indexes[field].get(fold(value), {})
-        return [found[recid] for recid in sorted(found)]
+        return self._indexes[field]
 
 
 class Store:
@@ -128,11 +135,7 @@ class Store:
 
     def rows(self, set: str, **equal: Any) -> list[Record]:
         """The rows of a set whose fields equal these, in the order of record ids."""
-        table = self.tables[set]
-        if not equal:
-            return table.all()
-        first, *rest = equal.items()
-        return [r for r in table.equal(*first) if all(fold(r.values[name]) == fold(value) for name, value in rest)]
+        return self.tables[set].equal(equal)
 
     def one(self, set: str, **equal: Any) -> Record | None:
         """The first such row, or None."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import values
 from .catalog import load
-from .store import Record, Store
+from .store import Record, Store, fold
 
 COUNTRIES = {"US": "USA", "CA": "CAN", "MX": "MEX", "DE": "DEU", "GB": "GBR", "FR": "FRA", "DK": "DNK"}
 """ISO code to F&O's own country/region id: the two live in different fields and only the latter is a key."""
@@ -55,10 +55,18 @@ class Tenant:
     _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, set: str, **fields: Any) -> Record:
-        """Put a row there as an administrator would, past every rule. Numbers may be int, dates `YYYY-MM-DD`."""
+        """Put a row there as an administrator would, past every rule; a row of the same key gets these fields.
+
+        Numbers may be int, dates `YYYY-MM-DD`. KeyError on an unknown field.
+        """
         entity_set = load().sets[set]
         known = {name: values.from_json(entity_set, name, value) for name, value in fields.items()}
-        return self.store.insert(set, known)
+        row = {**self.store.tables[set].blank, **known}
+        there = self.store.tables[set].by_key.get(tuple([fold(row[key]) for key in entity_set.keys]))
+        if there is None:
+            return self.store.insert(set, known)
+        self.store.update(there, known)
+        return there
 
     def rows(self, set: str, **equal: Any) -> list[dict[str, Any]]:
         """The rows of a set as dicts, those whose fields equal these (case-insensitively)."""
