@@ -26,9 +26,9 @@ class Pickup(Acts):
         path = names.join(remote.path, remote.name)
         if remote.size > limit:
             raise self._too_large(path, remote.size, limit)
-        data, after = await self._read(path, limit + 1)
-        if len(data) > limit:
-            raise self._too_large(path, max(len(data), after.size or 0), limit)
+        data, after = await self._read(path, remote.size)
+        if after.size is not None and after.size > limit:
+            raise self._too_large(path, after.size, limit)
         if len(data) != remote.size or not _same(after, remote):
             sizes = f"{remote.size} bytes when listed, {after.size} now"
             raise Unavailable(f'"{path}" on {self.name} is still growing or was replaced: {sizes}', endpoint=self.name)
@@ -75,27 +75,35 @@ class Pickup(Acts):
         return Settlement("gone")
 
     async def _move(self, path: str, name: str, to: str, digest: str) -> str:
-        """Rename into the folder `to`, made when it is missing, under the first name that is free there."""
-        made = False
+        """Rename into the folder `to` under the first name that is free there."""
         for candidate in names.alternatives(name, digest):
             target = names.join(to, candidate)
             try:
-                await self._rename(path, target)
+                await self._rename_into(path, to, target)
             except Taken:
                 continue
-            except EndpointError as failure:
-                lost = isinstance(failure, Unavailable) and failure.unclear
-                if made or lost or await self._look(to) is not None:
-                    raise
-                await self._make_folders(to)
-                made = True
-                await self._rename(path, target)
             return target
         raise Refused(
             f'"{to}" on {self.name} holds every name that "{name}" could take',
             endpoint=self.name,
             remedy="clear that folder",
         )
+
+    async def _rename_into(self, path: str, to: str, target: str) -> None:
+        """Rename; when the folder is missing (or was, until another file made it), make it and try again."""
+        try:
+            return await self._rename(path, target)
+        except Taken:
+            raise
+        except EndpointError as failure:
+            if isinstance(failure, Unavailable) and failure.unclear:
+                raise
+            missing = await self._look(to) is None
+            if not missing and not isinstance(failure, Absent):
+                raise
+        if missing:
+            await self._make_folders(to)
+        await self._rename(path, target)
 
     async def _make_folders(self, path: str) -> None:
         parent = path.rstrip("/").rpartition("/")[0]

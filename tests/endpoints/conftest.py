@@ -47,9 +47,10 @@ class Ground:
         start = self.home / folder
         return {str(p.relative_to(start)): p.read_bytes() for p in sorted(start.rglob("*")) if p.is_file()}
 
-    async def remote(self, folder: str, name: str, **options: Any) -> Remote:
+    async def remote(self, folder: str, name: str) -> Remote:
         """A file as it is listed now."""
-        listing = await self.open(**options).list(Place(self.at(folder)))
+        lister = self.made[0] if self.made else self.open()
+        listing = await lister.list(Place(self.at(folder)))
         return next(remote for remote in listing.remotes if remote.name == name)
 
     def parcel(self, payload: bytes = b"ISA*810~", progress: Mapping[str, str] | None = None) -> Parcel:

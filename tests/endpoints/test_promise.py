@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 
+import anyio
 import pytest
 
 from d365edi.endpoints.base import After, Landed, NotLanded, Place, Settlement, Unclear
@@ -176,6 +177,17 @@ async def test_a_name_that_is_taken_among_the_processed_gets_a_piece_of_the_dige
         os.utime(ground.home / "outbound/a.edi", (remote.modified or 0,) * 2)
         assert (await endpoint.settle(remote, After("move", ground.at("done")), DIGEST)).outcome == "settled"
     assert list(ground.tree("done")) == [f"a-{DIGEST[:8]}-2.edi", f"a-{DIGEST[:8]}.edi", "a.edi"]
+
+
+async def test_many_files_settle_at_once_into_a_folder_that_is_still_missing(ground: Ground) -> None:
+    for number in range(20):
+        ground.put(f"outbound/{number:02}.edi")
+    endpoint = ground.open()
+    remotes = (await endpoint.list(Place(ground.at("outbound")))).remotes
+    async with anyio.create_task_group() as group:
+        for remote in remotes:
+            group.start_soon(endpoint.settle, remote, After("move", ground.at("done/deep")), DIGEST)
+    assert list(ground.tree("done/deep")) == [f"{number:02}.edi" for number in range(20)]
 
 
 @pytest.mark.parametrize("payload", [b"", b"ISA*810~", BIG], ids=["empty", "small", "several blocks"])
