@@ -37,7 +37,7 @@ from d365edi.errors import SettingsError
 VERSIONS: Mapping[Standard, tuple[str, ...]] = {"X12": ("003040", "004010", "004030", "005010"), "EDIFACT": ()}
 
 _ERAS = {"003040": Era(True, False), "004010": Era(True, False), "004030": Era(True, True), "005010": Era(False, True)}
-_TOLERANT = {"003040": {"length": "warning", "extra": "warning", "date": "warning", "relational": "warning"}}
+_TOLERANT = {"003040": {"length": "warning", "extra": "warning", "date-width": "warning", "relational": "warning"}}
 """Tables before 004010 are 004010's: what grew or shrank since is worth a warning there, not a rejection."""
 
 

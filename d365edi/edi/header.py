@@ -11,7 +11,7 @@ Knows: headers. Does not know: segments, chunks, what a header's values mean.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from d365edi.edi.findings import Finding, Position
@@ -98,8 +98,15 @@ def _isa(window: bytes, offset: int) -> Header | None:
             header.wrapped = record
     header = header or _recovered(window, offset)
     if header is not None:
+        header.syntax = replace(header.syntax, suffix=_suffix(window, header.length))
         _remark(header, window, offset)
     return header
+
+
+def _suffix(window: bytes, length: int) -> bytes:
+    """The line break that this interchange writes behind its terminators."""
+    after = window[length : length + 2]
+    return after if after == b"\r\n" else after[:1] if after[:1] in (b"\r", b"\n") else b""
 
 
 def _fixed(head: bytes, offset: int) -> Header:
@@ -154,7 +161,9 @@ def _recovered(window: bytes, offset: int) -> Header | None:
 def _syntax(element: bytes, elements: list[bytes], component: bytes, terminator: bytes) -> Syntax:
     """ISA11 is the repetition separator from 00402 on, unless it is a letter or digit (many still write U)."""
     sign = elements[11][:1]
-    repeats = elements[12].strip(_BLANKS) >= b"00402" and sign not in (b"", b" ") and sign[0] not in _LETTERS
+    repeats = (
+        elements[12].strip(_BLANKS) >= b"00402" and sign not in (b"", b" ", b"-", b".") and sign[0] not in _LETTERS
+    )
     return Syntax("X12", element, component, terminator, sign if repeats else b"")
 
 

@@ -48,9 +48,18 @@ class Batch:
     source: Source
     offset: int
     findings: list[Finding] = field(default_factory=list)
+    blanks: bool = False
+    """Whether a blank stands before a separator or a terminator somewhere."""
+    _reached: tuple[int, int] = (0, 0)
 
     def place(self, index: int) -> int:
-        """The offset in the file of segment `index`."""
+        """The offset in the file of segment `index`; ascending questions cost little."""
+        if len(self.pieces) == len(self.segments):
+            at, offset = self._reached if self._reached[0] <= index else (0, 0)
+            offset += sum(map(len, self.pieces[at:index])) + index - at
+            self._reached = (index, offset)
+            piece = self.pieces[index]
+            return self.source.place(self.offset + offset + len(piece) - len(piece.lstrip(NOISE)))
         at, seen = self.offset, -1
         for piece in self.pieces:
             body = piece.lstrip(NOISE)
@@ -253,6 +262,7 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     if padded:
         segments = [segment.rstrip(b" ") for segment in segments]
     batch = Batch(segments, pieces, source, source.base)
+    batch.blanks = b" " + syntax.element in block or b" " + terminator in block
     if not all(segments):
         _without_empty(batch, syntax)
     return batch

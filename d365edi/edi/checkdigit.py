@@ -1,0 +1,30 @@
+"""Check digits of GS1 numbers: GTIN-8, -12, -13, -14, GLN and SSCC share one rule (GS1 General Specifications, 7.9).
+
+From the right, the digits weigh 1, 3, 1, 3 ... with the check digit first; the weighed sum is a multiple of ten.
+
+Knows: digits. Does not know: where they stand.
+"""
+
+from __future__ import annotations
+
+_ONES = {b"%03d" % n: (n // 100 + 3 * (n // 10 % 10) + n % 10) % 10 for n in range(1000)}
+"""Three digits weighed 1, 3, 1: every other group of three, from the right."""
+_THREES = {b"%03d" % n: (3 * (n // 100) + n // 10 % 10 + 3 * (n % 10)) % 10 for n in range(1000)}
+"""Three digits weighed 3, 1, 3: the groups between."""
+
+
+def valid(digits: bytes) -> bool:
+    """Whether the last of up to 18 digits is the right check digit of the others; False for anything but digits."""
+    if not digits.isdigit() or len(digits) > 18:
+        return False
+    d = digits.rjust(18, b"0")
+    total = _THREES[d[:3]] + _ONES[d[3:6]] + _THREES[d[6:9]] + _ONES[d[9:12]] + _THREES[d[12:15]] + _ONES[d[15:]]
+    return total % 10 == 0
+
+
+def digit(body: str) -> str:
+    """The check digit for a number without one. ValueError where `body` is not all digits."""
+    if not (body.isascii() and body.isdigit()):
+        raise ValueError(f"{body!r} is no number")
+    weights = (3 if place % 2 == 0 else 1 for place in range(len(body)))
+    return str(-sum(int(d) * w for d, w in zip(reversed(body), weights, strict=False)) % 10)

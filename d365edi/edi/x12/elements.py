@@ -1,0 +1,318 @@
+"""Explains one segment, element by element: what is wrong with each, with the code of AK403, the value and what to do.
+
+The slow look that is taken only at segments which their pattern did not match. What is right after all gets no finding.
+
+Knows: data elements and relational notes (X12.6). Does not know: sets, loops, what a breach is worth to a partner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from d365edi.edi.findings import Finding, Position, Severity
+from d365edi.edi.guide import Element, Note, Segment
+from d365edi.edi.syntax import Syntax
+
+_DECIMAL = re.compile(rb"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_INTEGER = re.compile(rb"-?[0-9]+")
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+_NATIONAL = re.compile(rb"[\x80-\xff]")
+_TIME = re.compile(rb"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9][0-9]{0,2})?")
+_MOST = 20
+"""Findings about one segment: a segment of a million elements has said enough by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the explanation needs besides the segment: service characters, where it stands, and whether N2 may have a point."""
+
+    syntax: Syntax
+    where: Position
+    point_in_n2: bool = False
+
+
+def explain(raw: bytes, segment: Segment, context: Context) -> list[Finding]:
+    """What is wrong with a raw segment, in the order of its elements; empty when nothing is."""
+    values = raw.split(context.syntax.element, len(segment.elements) + 1 + _MOST)
+    found: list[Finding] = []
+    if len(values) > 1 and not values[-1]:
+        found.append(_say(context, 0, "warning", "", "trailing", f"{segment.id} ends with empty elements",
+                          "X12 wants them left out", ""))  # fmt: skip
+        while len(values) > 1 and not values[-1]:
+            values.pop()
+    if len(values) == 1 and segment.elements:
+        found.append(_say(context, 0, "error", "", "empty-segment", f"{segment.id} holds no data",
+                          "leave the segment out or fill it", ""))  # fmt: skip
+    if len(values) - 1 > len(segment.elements) and not segment.open:
+        extra = values[len(segment.elements) + 1]
+        place = replace(context, where=replace(context.where, element=len(segment.elements) + 1))
+        found.append(_say(place, None, "error", "3", "extra", f"{segment.id} has more than {len(segment.elements)} elements",
+                          "the rest has no meaning; a separator inside of data would explain it", extra))  # fmt: skip
+    for element in segment.elements:
+        value = values[element.position] if element.position < len(values) else b""
+        found += _element(element, value, segment, context)
+        if len(found) > _MOST:
+            return found
+    for note in segment.notes:
+        found += _note(note, segment, values, context)
+    return found
+
+
+def _element(element: Element, value: bytes, segment: Segment, context: Context) -> Iterator[Finding]:
+    context = _at(context, element)
+    name = f"{segment.id}{element.position:02d} ({element.name})"
+    stripped = value.rstrip(b" ")
+    if not stripped:
+        if element.mandatory:
+            yield _say(
+                context,
+                element,
+                "error",
+                "1",
+                "required",
+                f"{name} is mandatory and empty",
+                "the sender must fill it",
+                value,
+            )
+        elif value:
+            yield _say(context, element, "warning", "", "padding", f"{name} holds only blanks", "leave it empty", value)
+        return
+    repetition = context.syntax.repetition
+    if repetition and repetition in value:
+        times = value.count(repetition) + 1
+        if times > element.repeat:
+            yield _say(context, element, "error", "12", "repetition", f"{name} is repeated {times} times, {element.repeat} allowed",
+                       f"{repetition.decode('latin-1')} is this interchange's repetition separator and must not stand in data", value)  # fmt: skip
+            return
+    if element.components:
+        yield from _composite(element, value, name, context)
+    elif context.syntax.component in value and context.syntax.component != context.syntax.element:
+        yield _say(context, element, "error", "6", "component", f"{name} holds the component separator",
+                   "it is no composite; the sender must not use that character in data", value)  # fmt: skip
+    else:
+        yield from _simple(element, value, name, context)
+
+
+def _composite(element: Element, value: bytes, name: str, context: Context) -> Iterator[Finding]:
+    parts = value.split(context.syntax.component, len(element.components) + 1)
+    if len(parts) > len(element.components):
+        yield _say(context, element, "error", "13" if context.syntax.repetition else "3", "component",
+                   f"{name} has more than {len(element.components)} components", "the rest has no meaning", value)  # fmt: skip
+    if not parts[-1]:
+        yield _say(
+            context,
+            element,
+            "warning",
+            "",
+            "trailing",
+            f"{name} ends with empty components",
+            "X12 wants them left out",
+            value,
+        )
+    for part in element.components:
+        text = parts[part.position - 1] if part.position <= len(parts) else b""
+        inner = replace(context, where=replace(context.where, component=part.position))
+        label = f"{name.split(' ')[0]}-{part.position} ({part.name})"
+        if text.rstrip(b" "):
+            yield from _simple(part, text, label, inner)
+        elif part.mandatory:
+            yield _say(
+                inner,
+                part,
+                "error",
+                "1",
+                "required",
+                f"{label} is mandatory and empty",
+                "the sender must fill it",
+                text,
+            )
+
+
+def _simple(element: Element, value: bytes, name: str, context: Context) -> Iterator[Finding]:
+    text = value.rstrip(b" ")
+    if text != value and len(value) > element.min:
+        yield _say(
+            context, element, "warning", "", "padding", f"{name} is padded with blanks", "they were taken away", value
+        )
+    if _CONTROL.search(value):
+        yield _say(context, element, "error", "6", "character", f"{name} holds a control character",
+                   "the sender must take it out", value)  # fmt: skip
+    elif _NATIONAL.search(value):
+        yield _say(context, element, "warning", "6", "national", f"{name} holds characters outside of ASCII",
+                   "X12 allows them only where both sides have agreed on it", value)  # fmt: skip
+    kind = element.type
+    if kind == "DT":
+        yield from _date(element, text, name, context)
+    elif kind == "TM":
+        if not _TIME.fullmatch(text):
+            yield _say(
+                context,
+                element,
+                "error",
+                "9",
+                "time",
+                f"{name} is no time",
+                "write it as HHMM, HHMMSS or HHMMSSDD",
+                value,
+            )
+    elif kind == "R" or kind.startswith("N"):
+        yield from _number(element, text, name, context)
+    else:
+        yield from _length(element, len(text) if len(value) > element.max else len(value), name, context, value)
+        yield from _code(element, text, name, context)
+
+
+def _number(element: Element, value: bytes, name: str, context: Context) -> Iterator[Finding]:
+    integral = element.type != "R"
+    shape = _INTEGER if integral else _DECIMAL
+    if not shape.fullmatch(value):
+        if integral and _DECIMAL.fullmatch(value):
+            if context.point_in_n2 and element.type != "N0":
+                return
+            remedy = (
+                "N2 is written without a decimal point (12.34 as 1234)"
+                if element.type == "N2"
+                else "write a whole number"
+            )
+            yield _say(context, element, "error", "6", "decimal", f"{name} has a decimal point", remedy, value)
+        else:
+            yield _say(
+                context,
+                element,
+                "error",
+                "6",
+                "type",
+                f"{name} is no number",
+                "write digits only, minus in front",
+                value,
+            )
+        return
+    if not integral and value.endswith(b"."):
+        yield _say(
+            context,
+            element,
+            "warning",
+            "",
+            "padding",
+            f"{name} ends with a decimal point",
+            "leave the point out",
+            value,
+        )
+    yield from _length(element, len(value.translate(None, b"-.")), name, context, value)
+
+
+def _date(element: Element, value: bytes, name: str, context: Context) -> Iterator[Finding]:
+    shape = "CCYYMMDD" if element.min == 8 else "YYMMDD"
+    if not value.isdigit() or len(value) not in (6, 8):
+        yield _say(context, element, "error", "8", "date", f"{name} is no date", f"write it as {shape}", value)
+        return
+    if len(value) != element.min:
+        yield _say(
+            context,
+            element,
+            "error",
+            "8",
+            "date-width",
+            f"{name} has {len(value)} digits",
+            f"write it as {shape}",
+            value,
+        )
+    year = int(value[:4]) if len(value) == 8 else 2000 + int(value[:2])
+    try:
+        date(year, int(value[-4:-2]), int(value[-2:]))
+    except ValueError:
+        yield _say(
+            context,
+            element,
+            "error",
+            "8",
+            "date",
+            f"{name} is no day of the calendar",
+            "the sender must correct it",
+            value,
+        )
+
+
+def _length(element: Element, length: int, name: str, context: Context, value: bytes) -> Iterator[Finding]:
+    if length > element.max:
+        yield _say(context, element, "error", "5", "length", f"{name} is {length} long, at most {element.max} allowed",
+                   "the sender must shorten it", value)  # fmt: skip
+    elif length < element.min:
+        yield _say(context, element, "error", "4", "length", f"{name} is {length} long, at least {element.min} wanted",
+                   "the sender must fill it up", value)  # fmt: skip
+
+
+def _code(element: Element, value: bytes, name: str, context: Context) -> Iterator[Finding]:
+    text = value.decode("latin-1")
+    if element.codes and text not in element.codes:
+        if element.closed:
+            listed = ", ".join(list(element.codes)[:12])
+            yield _say(
+                context, element, "error", "7", "code", f'{name} has no code "{text}"', f"use one of {listed}", value
+            )
+        else:
+            yield _say(context, element, "warning", "7", "unlisted", f'{name} uses code "{text}", which is not among the known ones',
+                       "agree on its meaning with the partner and list it for him", value)  # fmt: skip
+    elif not element.codes and element.type == "ID" and not (text.isalnum() and text == text.upper()):
+        yield _say(context, element, "warning", "7", "unlisted", f'{name} has "{text}", no code in capital letters and digits',
+                   "agree on its meaning with the partner", value)  # fmt: skip
+
+
+def _note(note: Note, segment: Segment, values: list[bytes], context: Context) -> Iterator[Finding]:
+    """X12.6, 3.7.3.2: P all or none, R at least one, E at most one, C if the first then all, L if the first then one."""
+    there = [at for at in note.elements if at < len(values) and values[at].rstrip(b" ")]
+    first, rest = note.elements[0], note.elements[1:]
+    names = {at: f"{segment.id}{at:02d}" for at in note.elements}
+    others = " and ".join(names[at] for at in rest)
+    missing = next((at for at in note.elements if at not in there), first)
+    match note.kind:
+        case "P" if there and len(there) < len(note.elements):
+            message = f"{names[there[0]]} needs {names[missing]}: {' and '.join(names.values())} go together"
+        case "R" if not there:
+            message = f"{segment.id} needs at least one of {', '.join(names.values())}"
+        case "C" if first in there and len(there) < len(note.elements):
+            message = f"{names[first]} needs {others}"
+        case "L" if first in there and len(there) < 2:
+            message = f"{names[first]} needs one of {others.replace(' and ', ', ')}"
+        case "E" if len(there) > 1:
+            place = _at(context, segment.elements[there[1] - 1])
+            message = f"{' and '.join(names[at] for at in there)} exclude each other"
+            yield _say(
+                place,
+                segment.elements[there[1] - 1],
+                "error",
+                "10",
+                "relational",
+                message,
+                "send only one",
+                values[there[1]],
+            )
+            return
+        case _:
+            return
+    element = segment.elements[missing - 1]
+    yield _say(
+        _at(context, element), element, "error", "2", "relational", message, "the sender must add what is missing", b""
+    )
+
+
+def _at(context: Context, element: Element) -> Context:
+    number = int(element.number) if element.number.isdigit() else 0
+    return replace(context, where=replace(context.where, element=element.position, reference=number))
+
+
+def _say(
+    context: Context, element: Element | int | None, severity: Severity, code: str, rule: str, message: str, remedy: str,
+    value: bytes | str,
+) -> Finding:  # fmt: skip
+    where = context.where
+    if isinstance(element, Element) and element.number.isdigit():
+        where = replace(where, reference=int(element.number))
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    level = "element" if where.element else "segment"
+    return Finding(
+        "element" if level == "element" else "segment", severity, code, message, where, text[:200], remedy, rule
+    )

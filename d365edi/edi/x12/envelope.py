@@ -1,0 +1,215 @@
+"""Checks envelopes: ISA and IEA, GS and GE, ST and SE, with the codes of TA105, AK905 and AK502.
+
+Knows: what stands in an envelope and which counts and control numbers must agree. Does not know: what the sets hold,
+the verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from d365edi.edi import guides
+from d365edi.edi.findings import Finding, Level, Position, Severity
+from d365edi.edi.interchange import GroupReport, InterchangeReport, Party
+from d365edi.edi.syntax import Syntax
+
+_QUALIFIERS = frozenset(
+    "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR SA SN ZZ".split()
+)
+_TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?")
+_BLANKS = " \xa0\xc2\r\n\t"
+
+
+def interchange(
+    elements: Sequence[bytes], syntax: Syntax, offset: int, findings: Sequence[Finding]
+) -> InterchangeReport:
+    """The report of an interchange from the elements of its ISA, with what is wrong in them."""
+    texts = [element.decode("latin-1").strip(_BLANKS) for element in elements]
+    report = InterchangeReport(
+        "X12", Party(texts[5], texts[6]), Party(texts[7], texts[8]), texts[9], texts[10], texts[13], texts[12], texts[15],
+        texts[14] == "1", syntax, offset, findings=list(findings),
+    )  # fmt: skip
+    if not any(finding.rule == "case" for finding in findings):
+        report.findings += _isa(texts, offset)
+    return report
+
+
+def _isa(texts: list[str], offset: int) -> list[Finding]:
+    found: list[Finding] = []
+
+    def say(severity: Severity, code: str, rule: str, element: int, message: str, remedy: str) -> None:
+        where = Position(offset, 0, "ISA", element)
+        found.append(Finding("interchange", severity, code, message, where, texts[element], remedy, rule))
+
+    for element, code, side in ((5, "005", "sender"), (7, "007", "receiver")):
+        if texts[element] not in _QUALIFIERS:
+            say(
+                "warning",
+                code,
+                "qualifier",
+                element,
+                f"ISA{element:02d} is no known qualifier of a {side}",
+                "agree on it with the partner",
+            )
+        if not texts[element + 1]:
+            say(
+                "error",
+                f"{int(code) + 1:03d}",
+                "party",
+                element + 1,
+                f"The {side} id ISA{element + 1:02d} is empty",
+                "the sender must fill it",
+            )
+    if not _day(texts[9]):
+        say("error", "014", "date", 9, "ISA09 is no date", "write it as YYMMDD")
+    if not _TIME.fullmatch(texts[10]):
+        say("error", "015", "time", 10, "ISA10 is no time", "write it as HHMM")
+    if not _digits(texts[13]) or len(texts[13]) > 9:
+        say(
+            "error",
+            "018",
+            "number",
+            13,
+            "The control number ISA13 is no number of nine digits",
+            "the sender must number his interchanges",
+        )
+    if texts[14] not in ("0", "1"):
+        say("warning", "019", "flag", 14, "ISA14 is neither 0 nor 1", "it was taken as 0")
+    if texts[15] not in ("P", "T", "I"):
+        say("error", "020", "usage", 15, "ISA15 is neither P, T nor I", "the sender must say whether it is a test")
+    return found
+
+
+def trailer(report: InterchangeReport, elements: Sequence[bytes], groups: int, offset: int) -> list[Finding]:
+    """What is wrong with an IEA: its count of groups (TA1s are not counted), its control number."""
+    count, control = _texts(elements, 2)
+    found = []
+    where = Position(offset, 0, "IEA", 1)
+    if not _same(count, str(groups)):
+        found.append(Finding("interchange", "error", "021", f"IEA01 says {count or 'nothing'}, the interchange has {groups} groups", where,
+                             count, "ask the sender whether something was lost", "count"))  # fmt: skip
+    if not _same(control, report.control):
+        found.append(Finding("interchange", "error", "001", f"IEA02 is {control or 'empty'}, ISA13 is {report.control}",
+                             Position(offset, 0, "IEA", 2), control, "header and trailer are not of one interchange; ask the sender for it again", "control"))  # fmt: skip
+    return found
+
+
+def missing_trailer(level: Level, code: str, id: str, offset: int, why: str) -> Finding:
+    """The finding for a SE, GE or IEA that never came."""
+    return Finding(level, "error", code, f"{id} is missing: {why}", Position(offset, 0, id), "",
+                   "part of it may be lost; ask the sender for it again", "trailer")  # fmt: skip
+
+
+def group(elements: Sequence[bytes], offset: int) -> GroupReport:
+    """The report of a group from the elements of its GS, with what is wrong in them."""
+    functional, sender, receiver, day, time, control, agency, version = _texts(elements, 8)
+    report = GroupReport(functional, sender, receiver, day, time, control, version, offset)
+
+    def say(severity: Severity, code: str, rule: str, element: int, message: str, remedy: str, value: str) -> None:
+        report.findings.append(
+            Finding("group", severity, code, message, Position(offset, 0, "GS", element), value, remedy, rule)
+        )
+
+    if not re.fullmatch(r"[A-Z0-9]{2}", functional):
+        say(
+            "error",
+            "1",
+            "identifier",
+            1,
+            "GS01 is no functional identifier",
+            "the sender must say what the group is",
+            functional,
+        )
+    for element, value in ((2, sender), (3, receiver)):
+        if not value:
+            say("warning", "", "party", element, f"GS{element:02d} is empty", "the sender must fill it", value)
+    short = guides.tables("X12", version) == "003040"
+    if not (_day(day, 8) or (short and _day(day))):
+        severity: Severity = "warning" if _day(day) else "error"
+        say(severity, "", "group-date", 4, "GS04 is no date of eight digits", "write it as CCYYMMDD", day)
+    if not _TIME.fullmatch(time):
+        say("error", "", "group-date", 5, "GS05 is no time", "write it as HHMM", time)
+    if not _digits(control) or len(control) > 9:
+        say(
+            "error",
+            "6",
+            "number",
+            6,
+            "The group control number GS06 is no number",
+            "the sender must number his groups",
+            control,
+        )
+    if agency not in ("X", "T"):
+        say("warning", "", "agency", 7, "GS07 is neither X nor T", "it was taken as X", agency)
+    if not guides.tables("X12", version):
+        say("error", "2", "version", 8, "GS08 names no version", "the sender must say which version he writes", version)
+    return report
+
+
+def group_trailer(report: GroupReport, elements: Sequence[bytes], sets: int, offset: int) -> list[Finding]:
+    """What is wrong with a GE: its count of sets, its control number. Notes the count in the report."""
+    count, control = _texts(elements, 2)
+    report.included = int(count) if _digits(count) and len(count) < 10 else -1
+    found = []
+    if not _same(count, str(sets)):
+        found.append(Finding("group", "error", "5", f"GE01 says {count or 'nothing'}, the group has {sets} sets", Position(offset, 0, "GE", 1),
+                             count, "ask the sender whether something was lost", "count"))  # fmt: skip
+    if not _same(control, report.control):
+        found.append(Finding("group", "error", "4", f"GE02 is {control or 'empty'}, GS06 is {report.control}", Position(offset, 0, "GE", 2),
+                             control, "header and trailer are not of one group; ask the sender for it again", "control"))  # fmt: skip
+    return found
+
+
+def set_header(id: str, control: str, offset: int) -> list[Finding]:
+    """What is wrong with an ST."""
+    found = []
+    if not re.fullmatch(r"[A-Z0-9]{3}", id):
+        found.append(Finding("set", "error", "6", "ST01 names no transaction set", Position(offset, 1, "ST", 1, reference=143), id,
+                             "the sender must say what the set is", "identifier"))  # fmt: skip
+    if not 4 <= len(control) <= 9:
+        severity: Severity = "warning" if control else "error"
+        found.append(Finding("set", severity, "7", "ST02 is no control number of four to nine characters", Position(offset, 1, "ST", 2, reference=329),
+                             control, "the sender must number his sets", "number"))  # fmt: skip
+    return found
+
+
+def set_trailer(elements: Sequence[bytes], control: str, segments: int, offset: int) -> list[Finding]:
+    """What is wrong with a SE: its count of segments (ST and SE included), its control number."""
+    count, number = _texts(elements, 2)
+    found = []
+    if not _same(count, str(segments)):
+        found.append(Finding("set", "error", "4", f"SE01 says {count[:20] or 'nothing'}, the set has {segments} segments",
+                             Position(offset, segments, "SE", 1, reference=96), count, "ask the sender whether something was lost", "count"))  # fmt: skip
+    if number != control:
+        found.append(Finding("set", "error", "3", f"SE02 is {number or 'empty'}, ST02 is {control}", Position(offset, segments, "SE", 2, reference=329),
+                             number, "header and trailer are not of one set; ask the sender for it again", "control"))  # fmt: skip
+    return found
+
+
+def _texts(elements: Sequence[bytes], size: int) -> list[str]:
+    texts = [element.decode("latin-1").strip(_BLANKS) for element in elements[1 : size + 1]]
+    return texts + [""] * (size - len(texts))
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _same(one: str, other: str) -> bool:
+    """Numbers are compared as numbers: GS06 is not padded by rule."""
+    if _digits(one) and _digits(other):
+        return one.lstrip("0") == other.lstrip("0")
+    return one == other
+
+
+def _day(text: str, size: int = 6) -> bool:
+    if not _digits(text) or len(text) != size:
+        return False
+    year = int(text[:4]) if size == 8 else 2000 + int(text[:2])
+    try:
+        date(year, int(text[-4:-2]), int(text[-2:]))
+    except ValueError:
+        return False
+    return True

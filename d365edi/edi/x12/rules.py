@@ -1,0 +1,96 @@
+"""What a breach of each rule is worth, and what verdict a report gets from its findings.
+
+Strict: any error rejects. Lenient: an error rejects only where the document can no longer be trusted to say what its
+sender meant (envelope counts and control numbers, missing mandatory parts, amounts and dates that cannot be read);
+other errors are noted and the document is processed ("accepted with errors"). A severity of its own per rule
+(`length`), or per level and rule (`interchange.control`), overrides both; so does a guide.
+
+Knows: rules, levels, verdicts (AK5, AK9, TA104). Does not know: how breaches are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from d365edi.edi.findings import Finding, Severity
+from d365edi.edi.interchange import GroupReport, SetReport, Verdict
+
+Strictness = Literal["strict", "lenient"]
+
+REJECTS = frozenset(
+    (
+        # set
+        "count", "control", "trailer", "unsupported", "identifier", "number", "duplicate",
+        # segment and element
+        "mandatory", "required", "type", "date", "decimal",
+        # interchange
+        "case", "version",
+    )
+)  # fmt: skip
+"""Rules whose errors reject even in lenient mode."""
+
+TOLERATED = frozenset(("interchange.count", "group.count", "group.duplicate", "interchange.date"))
+"""Errors of an envelope that lenient mode notes only: the content is whole (TA1 021, AK905 5 and 19)."""
+
+STRICTER = frozenset(("header", "terminator", "trailing", "empty", "padding", "group-date"))
+"""Warnings that are errors in strict mode: the standard forbids them, every reader can read them."""
+
+
+class Rules:
+    """The severities in force for one partner; made once, used for every finding."""
+
+    def __init__(self, strictness: Strictness, severities: Mapping[str, str]) -> None:
+        self.strict = strictness == "strict"
+        self.severities = dict(severities)
+
+    def settle(self, findings: Iterable[Finding], guide: Mapping[str, str] | None = None) -> list[Finding]:
+        """The findings with the severities in force; those switched off are left out."""
+        settled = []
+        for finding in findings:
+            severity = self._severity(finding, guide or {})
+            if severity == finding.severity:
+                settled.append(finding)
+            elif severity != "off":
+                settled.append(replace(finding, severity=_known(severity)))
+        return settled
+
+    def _severity(self, finding: Finding, guide: Mapping[str, str]) -> str:
+        exact = f"{finding.level}.{finding.rule}"
+        for table in (self.severities, guide):
+            found = table.get(exact) or table.get(finding.rule)
+            if found:
+                return found
+        return "error" if self.strict and finding.rule in STRICTER else finding.severity
+
+    def verdict(self, findings: Iterable[Finding]) -> Verdict:
+        """A without errors; else R in strict mode or where an error rejects, E where errors can be lived with."""
+        errors = [finding for finding in findings if finding.severity == "error"]
+        if not errors:
+            return "A"
+        return "R" if self.strict or any(_rejects(finding) for finding in errors) else "E"
+
+    def group_verdict(self, group: GroupReport, sets: Mapping[Verdict, int]) -> Verdict:
+        """AK901: R when the group itself is rejected or no set is accepted, P when some are, E when something is noted."""
+        own = self.verdict(group.findings)
+        accepted, rejected = sets.get("A", 0) + sets.get("E", 0), sets.get("R", 0)
+        if own == "R" or (rejected and not accepted):
+            return "R"
+        if rejected:
+            return "P"
+        return "E" if own == "E" or sets.get("E", 0) else "A"
+
+
+def _known(severity: str) -> Severity:
+    return "error" if severity == "error" else "note" if severity == "note" else "warning"
+
+
+def _rejects(finding: Finding) -> bool:
+    return finding.rule in REJECTS and f"{finding.level}.{finding.rule}" not in TOLERATED
+
+
+def reject(sets: Iterable[SetReport]) -> None:
+    """All sets of a group or interchange that is rejected are rejected with it."""
+    for report in sets:
+        report.verdict = "R"

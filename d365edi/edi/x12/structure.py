@@ -1,0 +1,135 @@
+"""Explains the order of a set's segments: what is unknown, missing, too many or out of place, with the code of AK304.
+
+The slow walk that is taken only for a set which the quick one could not follow to its end. It tolerates: a segment that
+comes too late is put where it belongs and said to be out of sequence; one that nothing admits is said to be so, and the
+walk goes on.
+
+Knows: guides. Does not know: elements, envelopes, what a breach is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from d365edi.edi import walk
+from d365edi.edi.findings import Finding
+from d365edi.edi.guide import Guide, Node
+
+
+@dataclass(slots=True)
+class Breach:
+    """A finding before it has a place in the file: `index` is the segment's in the set, 0 for the first."""
+
+    index: int
+    code: str
+    rule: str
+    id: str
+    loop: str
+    message: str
+    remedy: str
+
+    def finding(self, where: object) -> Finding:
+        """The finding at a place."""
+        return Finding("segment", "error", self.code, self.message, where, "", self.remedy, self.rule)  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A loop that is open: how often each of its children has come, and which mandatory ones were passed by, and where."""
+
+    loop: Node
+    counts: dict[Node, int] = field(default_factory=dict)
+    passed: dict[Node, int] = field(default_factory=dict)
+
+
+def explain(guide: Guide, ids: Sequence[bytes], known: Collection[str]) -> tuple[list[Node | None], list[Breach]]:
+    """Where each segment stands, and all breaches in the order of the segments. `known` are the ids of the whole
+    dictionary.
+    """
+    return _Walk(guide, known).over(ids)
+
+
+class _Walk:
+    def __init__(self, guide: Guide, known: Collection[str]) -> None:
+        self.guide, self.known = guide, known
+        self.open = [_Open(guide.root)]
+        self.at = guide.root
+        self.breaches: list[Breach] = []
+
+    def over(self, ids: Sequence[bytes]) -> tuple[list[Node | None], list[Breach]]:
+        nodes: list[Node | None] = []
+        for index, id in enumerate(ids):
+            node = walk.follow(self.at, id)
+            late = node is None
+            if late:
+                node = walk.find(self.at, id)
+            if node is None:
+                self._unplaced(index, id.decode("latin-1"))
+            else:
+                if late:
+                    self._breach(index, "7", "sequence", node, f"{node.id} comes too late: it belongs before what was read already",
+                                 "it was read all the same; the sender must keep the order of the standard")  # fmt: skip
+                else:
+                    self._pass(index, node)
+                self._place(index, node, late=late)
+            nodes.append(node)
+        self._close(len(ids) - 1, 0)
+        self.breaches.sort(key=lambda breach: breach.index)
+        return nodes, self.breaches
+
+    def _unplaced(self, index: int, id: str) -> None:
+        if id in self.guide.segments:
+            code, rule, why = (
+                "2",
+                "unexpected",
+                f"{id} is not expected here: no open loop of the {self.guide.set} has it",
+            )
+        elif id in self.known:
+            code, rule, why = "6", "unknown", f"{id} is no segment of the {self.guide.set}"
+        else:
+            shown = id if id.isprintable() and len(id) < 12 else f"{id[:12]!r}"
+            code, rule, why = "1", "unknown", f"{shown} is no segment of X12"
+        remedy = (
+            "it was passed over; a terminator inside of data would explain it" if code == "1" else "it was passed over"
+        )
+        self.breaches.append(Breach(index, code, rule, id[:3], "", why, remedy))
+
+    def _pass(self, index: int, node: Node) -> None:
+        """Remembers which mandatory segments an in-order step leaves out; they are missing unless they come late."""
+        for missing in walk.skipped(self.at, node):
+            for scope in self.open:
+                if scope.loop is missing.parent:
+                    scope.passed.setdefault(missing, index)
+
+    def _place(self, index: int, node: Node, *, late: bool) -> None:
+        depth = next(i for i in range(len(self.open) - 1, -1, -1) if self.open[i].loop is node.parent)
+        if node.loop or not late:
+            self._close(index, depth + 1)
+        scope = self.open[depth]
+        count = scope.counts[node] = scope.counts.get(node, 0) + 1
+        if node.max_use and count == node.max_use + 1:
+            kind, code = ("loop", "4") if node.loop else ("segment", "5")
+            self._breach(index, code, "maximum", node, f"{kind} {node.path} comes more often than {node.max_use} times",
+                         "it was read all the same; the sender must keep to the standard")  # fmt: skip
+        if node.loop:
+            self.open.append(_Open(node))
+        if node.loop or not late:
+            self.at = node
+
+    def _close(self, index: int, depth: int) -> None:
+        """Closes loops down to `depth`; what was mandatory in them and never came is missing."""
+        while len(self.open) > depth:
+            scope = self.open.pop()
+            for child in scope.loop.sequence:
+                if child.mandatory and not scope.counts.get(child) and child.id != "SE":
+                    where = scope.passed.get(child, index)
+                    self._breach(where, "3", "mandatory", child, f"{child.id} is missing: it is mandatory in {self._name(scope.loop)}",
+                                 "the sender must add it")  # fmt: skip
+
+    def _name(self, loop: Node) -> str:
+        return f"loop {loop.path}" if loop.parent is not None else f"the {self.guide.set}"
+
+    def _breach(self, index: int, code: str, rule: str, node: Node, message: str, remedy: str) -> None:
+        loop = node.parent.path if node.parent is not None and node.parent.parent is not None else ""
+        self.breaches.append(Breach(index, code, rule, node.id, loop, message, remedy))

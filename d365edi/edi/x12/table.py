@@ -1,0 +1,105 @@
+"""The fast walk: for each place in a guide, where the next segment goes and what pattern it must match, as nested
+dicts.
+
+A step is found by the first three bytes of a raw segment (`N1*`, `PO1`), so that the whole validation of a correct
+segment is one dict look-up and one `fullmatch`. Steps are worked out when they are first taken. A step carries a mark
+where something else is due: the end of the set, a segment nobody expects here, or one that may come too often; then the
+set gets the slow walk of `structure`.
+
+Knows: guides under the service characters of an interchange. Does not know: files, findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from d365edi.edi import walk
+from d365edi.edi.guide import Guide, Node, Segment
+from d365edi.edi.syntax import Syntax
+from d365edi.edi.x12 import pattern
+
+PLAIN, END, UNKNOWN, ASTRAY, COUNTED, END_ASTRAY = 0, -1, -2, -3, -4, -5
+"""Marks of a step; a mark above 0 is the most times a segment may follow itself."""
+
+_OFTEN = 100
+"""Loops that may come at least so often are counted only in sets that are long enough."""
+
+
+class Step(NamedTuple):
+    """Where a segment leads: the steps from there, the pattern it must match, its node, a mark."""
+
+    here: Steps
+    match: Callable[[bytes], object]
+    node: Node | None
+    mark: int
+
+
+class Steps(dict[bytes, Step]):
+    """The steps from one node, by the first three bytes of the next raw segment; unknown ones are worked out when asked
+    for.
+    """
+
+    def __init__(self, table: Table, node: Node) -> None:
+        super().__init__()
+        self.table, self.node = table, node
+
+    def __missing__(self, key: bytes) -> Step:
+        step = self.table.step(self, key)
+        if step.mark != UNKNOWN:
+            self[key] = step
+        return step
+
+
+@dataclass(slots=True)
+class Table:
+    """The fast walk of one guide under one interchange's service characters."""
+
+    guide: Guide
+    syntax: Syntax
+    known: dict[str, Segment]
+    first: Steps = field(init=False)
+    loops: list[Node] = field(init=False)
+    """Loops with a limit that only long sets can pass."""
+    _steps: dict[Node, Steps] = field(init=False, default_factory=dict)
+    _matches: dict[str, Callable[[bytes], object]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        header = self.guide.root.sequence[0]
+        self.first = self._from(header)
+        self.loops = [node for node in self.guide.nodes if node.loop and node.max_use >= _OFTEN]
+
+    def match(self, id: str) -> Callable[[bytes], object]:
+        """`fullmatch` of the pattern of a segment of this guide."""
+        found = self._matches.get(id)
+        if found is None:
+            found = self._matches[id] = pattern.compile(self.guide.segments[id], self.syntax).fullmatch
+        return found
+
+    def step(self, here: Steps, key: bytes) -> Step:
+        """The step for a segment that begins with `key`."""
+        id = key.removesuffix(self.syntax.element)
+        node = walk.follow(here.node, id) if self.syntax.element not in id and id != b"ST" else None
+        if node is None:
+            return Step(here, _anything, None, UNKNOWN)
+        return Step(self._from(node), self.match(node.id), node, self._mark(here.node, node))
+
+    def _from(self, node: Node) -> Steps:
+        found = self._steps.get(node)
+        if found is None:
+            found = self._steps[node] = Steps(self, node)
+        return found
+
+    def _mark(self, at: Node, node: Node) -> int:
+        if node.id == "SE":
+            return END_ASTRAY if walk.skipped(at, node) else END
+        if walk.skipped(at, node):
+            return ASTRAY
+        if node is at and not node.loop:
+            return ASTRAY if node.max_use == 1 else node.max_use
+        return COUNTED if node.loop and 0 < node.max_use < _OFTEN else PLAIN
+
+
+def _anything(raw: bytes) -> object:
+    return raw

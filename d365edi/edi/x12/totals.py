@@ -1,0 +1,353 @@
+"""Checks what a set says about itself: line counts, hash totals, invoice and payment totals, hierarchy, check digits.
+
+Sums that do not fit are warnings: the standard leaves arithmetic to the partners, and what they count differs (an 856
+counts its HLs or its items). A hierarchy that names a parent it does not have is an error: nobody can tell what is in
+which carton.
+
+Knows: the arithmetic of retail's sets. Does not know: order of segments, elements, what a partner agreed on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from d365edi.edi import checkdigit
+from d365edi.edi.findings import Finding, Position, Severity
+from d365edi.edi.guide import Node
+
+_CENT = Decimal("0.01")
+_ZERO = Decimal(0)
+_GTIN = {b"UP": 12, b"EN": 13, b"UK": 14, b"EO": 8}
+
+
+@dataclass(slots=True)
+class Set:
+    """A walked set: raw segments, their nodes, and the separator to take them apart by."""
+
+    id: str
+    segments: Sequence[bytes]
+    nodes: Sequence[Node | None]
+    separator: bytes
+    place: Callable[[int], Position]
+    """Where segment `index` stands."""
+    _raw: dict[bytes, list[bytes]] = field(default_factory=dict)
+
+    def raw(self, id: bytes) -> list[bytes]:
+        """The raw segments of an id of three letters, wherever they stand."""
+        found = self._raw.get(id)
+        if found is None:
+            found = self._raw[id] = [raw for raw in self.segments if raw[:3] == id]
+        return found
+
+    def all(self, *paths: str) -> list[tuple[int, list[bytes]]]:
+        """The segments at these paths, taken apart, with their index."""
+        wanted = {node for node in set(self.nodes) if node is not None and node.path in paths}
+        return [
+            (index, self.segments[index].split(self.separator))
+            for index, node in enumerate(self.nodes)
+            if node in wanted
+        ]
+
+
+def check(report: Set) -> list[Finding]:
+    """All findings about a set's own figures; none for a set that has none of them."""
+    return [finding for one in _CHECKS.get(report.id, ()) for finding in one(report)]
+
+
+# -- the quick look: whole columns at a time, only to see whether everything fits -------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _columns(separator: bytes, id: bytes, *positions: int) -> re.Pattern[bytes]:
+    """Elements of all lines of a joined text as tuples; an element that is not there is empty."""
+    sep = re.escape(separator)
+    parts, last = [b"^" + id], 0
+    for position in positions:
+        parts.append(
+            (b"(?:" + sep + b"[^\n" + sep + b"]*)?") * (position - last - 1) + b"(?:" + sep + b"([^\n" + sep + b"]*))?"
+        )
+        last = position
+    return re.compile(b"".join(parts), re.MULTILINE)
+
+
+@lru_cache(maxsize=16)
+def _gtins(separator: bytes) -> re.Pattern[bytes]:
+    sep = re.escape(separator)
+    return re.compile(sep + b"(UP|EN|UK|EO)" + sep + b"([0-9]{8,14})(?=" + sep + b"|$)", re.MULTILINE)
+
+
+def _counted(report: Set, lines: list[bytes]) -> bool:
+    """CTT fits what it counts."""
+    sep = report.separator
+    ctt = next((raw for raw in report.segments[-3:] if raw[:3] == b"CTT"), b"").split(sep)
+    if len(ctt) == 2 and ctt[1] == b"%d" % len(lines):
+        return True
+    if len(ctt) != 3 or ctt[1] != b"%d" % len(lines):
+        return False
+    quantities = _columns(sep, b"(?:PO1|IT1)", 2).findall(b"\n".join(lines))
+    try:
+        return int(ctt[2]) == sum(map(int, quantities))
+    except ValueError:
+        return False
+
+
+def _numbered(report: Set, lines: list[bytes]) -> bool:
+    """All GTINs have their length and check digit."""
+    found = _gtins(report.separator).findall(b"\n".join(lines))
+    return all(len(number) == _GTIN[qualifier] and checkdigit.valid(number) for qualifier, number in found)
+
+
+def _money(text: bytes) -> Decimal:
+    return Decimal(text.decode("latin-1"))
+
+
+def _slack(lines: int) -> Decimal:
+    """What rounding line by line may make of a total: half a cent a line."""
+    return _CENT * (1 + (lines + 1) // 2)
+
+
+# -- counts -----------------------------------------------------------------------------------------------------------
+
+
+def _lines(loop: str, quantity: int) -> Callable[[Set], Iterable[Finding]]:
+    def check(report: Set) -> Iterable[Finding]:
+        if quantity == 2 and _counted(report, report.raw(loop.encode())):
+            return
+        totals = report.all("CTT")
+        if not totals:
+            return
+        lines = report.all(loop)
+        at, ctt = totals[0]
+        if _number(ctt, 1) not in (None, len(lines)):
+            yield _warn(report, at, 1, 354, ctt, f"CTT01 says {_text(ctt, 1)}, the set has {len(lines)} {loop}")
+        said = _number(ctt, 2)
+        if quantity and said is not None:
+            yield from _hash(report, at, ctt, said, [_number(line, quantity) for _, line in lines], loop)
+
+    return check
+
+
+def _hash(
+    report: Set, at: int, ctt: list[bytes], said: Decimal, quantities: list[Decimal | None], loop: str
+) -> Iterable[Finding]:
+    """CTT02 is the sum of quantities, cut from the left beyond ten digits; some partners leave the point out."""
+    total = sum((quantity or _ZERO for quantity in quantities), _ZERO)
+    digits = f"{total:f}".replace(".", "").lstrip("-")[-10:]
+    if said != total and f"{said:f}".replace(".", "").lstrip("-0") != digits.lstrip("0"):
+        yield _warn(report, at, 2, 347, ctt, f"CTT02 says {said}, the quantities of {loop} add up to {total}")
+
+
+def _levels(report: Set) -> Iterable[Finding]:
+    """CTT of a ship notice: most count HL, some count items; both are taken."""
+    totals, levels = report.all("CTT"), report.all("HL")
+    if not totals:
+        return
+    at, ctt = totals[0]
+    items = sum(_text(level, 3) == "I" for _, level in levels)
+    if _number(ctt, 1) not in (None, len(levels), items):
+        yield _warn(
+            report, at, 1, 354, ctt, f"CTT01 says {_text(ctt, 1)}, the set has {len(levels)} HL and {items} items"
+        )
+    said = _number(ctt, 2)
+    if said is not None:
+        yield from _hash(report, at, ctt, said, [_number(line, 2) for _, line in report.all("HL/SN1")], "SN1")
+
+
+# -- money ------------------------------------------------------------------------------------------------------------
+
+
+def _invoice(report: Set) -> Iterable[Finding]:
+    """TDS01 = lines less allowances plus charges plus taxes. Taxes may stand twice, or only in a SAC: all readings are
+    tried.
+    """
+    sep, headers = report.separator, report.raw(b"TDS")
+    try:
+        total = _money(headers[0].split(sep)[1]) * _CENT
+        found = _columns(sep, b"IT1", 2, 4).findall(b"\n".join(report.raw(b"IT1")))
+        goods = sum((_money(quantity) * _money(price) for quantity, price in found), _ZERO)
+    except (ArithmeticError, IndexError):
+        return
+    charges, taxes = _extras(report)
+    slack = _slack(len(found))
+    if any(abs(total - goods - charges - tax) <= slack for tax in taxes):
+        return
+    at = report.segments.index(headers[0])
+    goods, charges, tax = (value.quantize(_CENT) for value in (goods, charges, taxes[0]))
+    message = f"TDS01 says {total}, but lines {goods}, allowances and charges {charges}, taxes {tax} add up to {goods + charges + tax}"
+    yield _warn(report, at, 1, 610, headers[0].split(sep), message)
+
+
+def _extras(report: Set) -> tuple[Decimal, tuple[Decimal, ...]]:
+    """Allowances and charges (those of sublines are in the line's price), and what the taxes may come to."""
+    sep = report.separator
+    if report.raw(b"SLN"):
+        charges = [sac for _, sac in report.all("IT1/SAC", "SAC")]
+    else:
+        charges = [sac.split(sep) for sac in report.raw(b"SAC")]
+    charged = sum((_charge(sac) for sac in charges), _ZERO)
+    taxes = sum((_number(txi.split(sep), 2) or _ZERO for txi in report.raw(b"TXI")), _ZERO)
+    if not taxes:
+        return charged, (_ZERO,)
+    summary = sum((_number(txi, 2) or _ZERO for _, txi in report.all("TXI")), _ZERO)
+    return charged, (taxes, summary, taxes - summary, _ZERO)
+
+
+def _charge(sac: list[bytes]) -> Decimal:
+    """What a SAC adds to the total: bill backs (01) and information (15, N) add nothing."""
+    amount = _number(sac, 5)
+    if amount is None or _text(sac, 12) in ("01", "15") or _text(sac, 1) not in ("A", "C"):
+        return _ZERO
+    return -abs(amount) * _CENT if _text(sac, 1) == "A" else amount * _CENT
+
+
+def _payment(report: Set) -> Iterable[Finding]:
+    """BPR02 = paid items plus stand-alone adjustments; guides differ whether nested adjustments are in the items already."""
+    headers = report.all("BPR")
+    said = _number(headers[0][1], 2) if headers else None
+    items = report.all("ENT/RMR")
+    if said is None or not items:
+        return
+    paid = sum((_number(rmr, 4) or _ZERO for _, rmr in items), _ZERO)
+    alone = sum((_number(adx, 1) or _ZERO for _, adx in report.all("ENT/ADX")), _ZERO)
+    nested = sum((_number(adx, 1) or _ZERO for _, adx in report.all("ENT/RMR/ADX")), _ZERO)
+    if said not in (paid + alone, paid + alone + nested):
+        at, bpr = headers[0]
+        yield _warn(report, at, 2, 782, bpr, f"BPR02 says {said}, items and adjustments add up to {paid + alone}")
+
+
+# -- hierarchy and numbers of GS1 -------------------------------------------------------------------------------------
+
+
+def _hierarchy(report: Set) -> Iterable[Finding]:
+    """HL01 unique, HL02 an earlier HL01, none for the first."""
+    seen: set[bytes] = set()
+    for at, level in report.all("HL"):
+        own, parent = level[1] if len(level) > 1 else b"", level[2] if len(level) > 2 else b""
+        if own in seen:
+            yield _find(report, at, 1, 628, own, "error", "hierarchy", "7", f"HL01 {_shown(own)} stands twice")
+        if parent and parent not in seen:
+            yield _find(
+                report,
+                at,
+                2,
+                734,
+                parent,
+                "error",
+                "hierarchy",
+                "7",
+                f"HL02 names {_shown(parent)}, which is no level before it",
+            )
+        seen.add(own)
+
+
+def _cartons(report: Set) -> Iterable[Finding]:
+    """SSCCs: 18 digits, or 20 with the application identifier 00; right check digit; each only once."""
+    seen: set[bytes] = set()
+    for at, man in report.all("HL/MAN"):
+        if man[1] not in (b"GM", b"AA") or len(man) < 3:
+            continue
+        number = man[2][2:] if len(man[2]) == 20 and man[2].startswith(b"00") else man[2]
+        if len(number) != 18 or not checkdigit.valid(number):
+            yield _find(
+                report,
+                at,
+                2,
+                87,
+                man[2],
+                "warning",
+                "check-digit",
+                "",
+                f"{_shown(man[2])} is no SSCC: its check digit is wrong",
+            )
+        if number in seen:
+            yield _find(
+                report,
+                at,
+                2,
+                87,
+                man[2],
+                "warning",
+                "duplicate-sscc",
+                "",
+                f"SSCC {_shown(number)} stands on two cartons",
+            )
+        seen.add(number)
+
+
+def _articles(segment: str) -> Callable[[Set], Iterable[Finding]]:
+    def check(report: Set) -> Iterable[Finding]:
+        if _numbered(report, report.raw(segment.encode())):
+            return
+        find, wanted = _gtins(report.separator), segment.encode() + report.separator
+        for at, raw in enumerate(report.segments):
+            if not raw.startswith(wanted):
+                continue
+            for qualifier, number in find.findall(raw):
+                if len(number) != _GTIN[qualifier] or not checkdigit.valid(number):
+                    size = _GTIN[qualifier]
+                    message = (
+                        f"{_shown(number)} ({_shown(qualifier)}) is no GTIN-{size}: length or check digit is wrong"
+                    )
+                    yield _find(report, at, 0, 0, number, "warning", "check-digit", "", message)
+
+    return check
+
+
+# -- small things -----------------------------------------------------------------------------------------------------
+
+
+def _number(elements: list[bytes], position: int) -> Decimal | None:
+    """The number at a position; None where there is none, or nothing that can be read as one."""
+    if position >= len(elements) or not elements[position]:
+        return None
+    try:
+        value = Decimal(elements[position].decode("latin-1"))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value.adjusted()) < 40 else None
+
+
+def _text(elements: list[bytes], position: int) -> str:
+    return elements[position].decode("latin-1") if position < len(elements) else ""
+
+
+def _shown(value: bytes) -> str:
+    return value[:40].decode("latin-1")
+
+
+def _warn(report: Set, at: int, element: int, number: int, elements: list[bytes], message: str) -> Finding:
+    value = elements[element] if element < len(elements) else b""
+    return _find(report, at, element, number, value, "warning", "total", "", message)
+
+
+def _find(
+    report: Set,
+    at: int,
+    element: int,
+    number: int,
+    value: bytes,
+    severity: Severity,
+    rule: str,
+    code: str,
+    message: str,
+) -> Finding:
+    where = report.place(at)
+    where = Position(where.offset, where.ordinal, where.segment, element, 0, 0, where.loop, number)
+    return Finding(
+        "element", severity, code, message, where, _shown(value), "compare it with the partner's own figures", rule
+    )
+
+
+_CHECKS: dict[str, tuple[Callable[[Set], Iterable[Finding]], ...]] = {
+    "850": (_lines("PO1", 2), _articles("PO1")),
+    "855": (_lines("PO1", 2), _articles("PO1")),
+    "860": (_lines("POC", 0), _articles("POC")),
+    "865": (_lines("POC", 0), _articles("POC")),
+    "856": (_levels, _hierarchy, _cartons, _articles("LIN")),
+    "810": (_lines("IT1", 2), _invoice, _articles("IT1")),
+    "820": (_payment,),
+}
