@@ -13,6 +13,7 @@ import pytest
 
 from d365edi.cli.face import DEFAULT_SETTINGS
 from d365edi.secrets import KEY_CREDENTIAL
+from d365edi.settings import Daemon
 from tests.conftest import ROOT
 
 UNIT = ROOT / "systemd" / "d365edi.service"
@@ -79,7 +80,5 @@ def test_the_unit_says_what_the_daemon_does(directive: str, values: list[str]) -
 
 
 def test_systemd_waits_longer_than_the_daemon_for_what_runs() -> None:
-    from d365edi.settings.daemon import Daemon
-
     stop_within = Daemon.model_fields["stop_within"].default
     assert int(directives()["TimeoutStopSec"][0]) > stop_within.total_seconds()
