@@ -216,3 +216,22 @@ async def test_another_program_that_holds_the_database_is_waited_for_then_told_a
     assert await journal.write(put("c")) == "c"
     assert journal.trouble == ""
     assert await journal.read(lambda tx: [tx.cursors.get(name) for name in "abc"]) == [None, None, "1"]
+
+
+async def test_a_commit_that_fails_leaves_no_transaction_open_and_nothing_of_it_is_kept(path: Path) -> None:
+    def fails_at_commit(tx: Tx) -> None:
+        tx.unit.connection.execute("PRAGMA defer_foreign_keys = ON")
+        tx.looks.note("e", "/", [("a", 1, 1.0)])
+        tx.looks.taken("e", "/", "a", 99)
+
+    journal = await Journal.open(path)
+    outcomes = await asyncio.gather(
+        journal.write(put("beside")), journal.write(fails_at_commit), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [JournalError, JournalError]
+    assert journal._writing is not None
+    assert not journal._writing[0].in_transaction
+    await journal.close()
+    async with await Journal.open(path) as again:
+        kept = await again.read(lambda tx: (tx.cursors.get("beside"), tx.looks.search("a")))
+    assert kept == (None, [])
