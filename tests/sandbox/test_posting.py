@@ -76,6 +76,14 @@ async def test_a_line_item_carries_the_customers_number_and_the_barcode(
     assert [(row["ExternalItemId"], row["ItemBarCode"]) for row in items] == [("4711", "614141000012"), ("", "")]
 
 
+async def test_an_invoice_is_due_by_the_orders_terms_of_payment(
+    simulator: Simulator, caller: httpx.AsyncClient
+) -> None:
+    number, _ = await _order(caller)
+    simulator.post_invoice(number, date="2026-01-13")
+    assert simulator.state.rows("BusinessDocumentSalesInvoiceBases")[0]["DueDate"] == "2026-02-12T12:00:00Z"
+
+
 async def test_a_line_discount_is_told_beside_the_net_amount(simulator: Simulator, caller: httpx.AsyncClient) -> None:
     number = await create_order(caller)
     await create_line(caller, number, OrderedSalesQuantity=4, SalesPrice=25, LineDiscountPercentage=10)

@@ -8,6 +8,7 @@ LineCreationSequenceNumber, and that `InventTransId` is the order line's lot. Do
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -32,39 +33,42 @@ def post(
 ) -> str:
     """Post an invoice for an open order and return its number.
 
-    `quantities`: lot to invoiced quantity, all lines in full when None. `date`, `due`: `YYYY-MM-DD`, today when
-    None; an invoice can be back-dated. `journal`: whether the BI sets get their rows (a tenant may keep those from
-    us). LookupError when there is no such order, ValueError when nothing is open.
+    `quantities`: lot to invoiced quantity, all lines in full when None. `date`, `due`: `YYYY-MM-DD`; when None today
+    and what the terms of payment say; an invoice can be back-dated. `journal`: whether the BI sets get their rows (a
+    tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open.
     """
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
     lines = [line for line in _lines(tenant, order) if line["SalesOrderLineStatus"] == "Backorder"]
     wanted = (
-        quantities
-        if quantities is not None
-        else {line["InventoryLotId"]: line["OrderedSalesQuantity"] for line in lines}
+        {line["InventoryLotId"]: line["OrderedSalesQuantity"] for line in lines} if quantities is None else quantities
     )
     chosen = [line for line in lines if line["InventoryLotId"] in wanted]
     if not chosen:
         raise ValueError(f"order {order_number} has no open line to invoice")
     head = _head(tenant, order, date, due)
-    items = [
-        _item(tenant, order, line, Decimal(wanted[line["InventoryLotId"]]), Decimal(tax_percent)) for line in chosen
-    ]
-    for sequence, item in enumerate(items, 1):
-        item["sequence"] = sequence
-    totals = {
-        "lines": sum((item["amount"] for item in items), Decimal(0)),
-        "tax": sum((item["tax"] for item in items), Decimal(0)),
-        "charges": Decimal(charges),
-        "discount": sum((item["discount"] for item in items), Decimal(0)),
-    }
-    totals["invoice"] = totals["lines"] + totals["tax"] + totals["charges"]
+    items = []
+    for sequence, line in enumerate(chosen, 1):
+        quantity = Decimal(wanted[line["InventoryLotId"]])
+        items.append({"sequence": sequence, **_item(tenant, order, line, quantity, Decimal(tax_percent))})
+    totals = _totals(items, Decimal(charges))
     _invoice_rows(tenant, order, head, items, totals)
     _document_rows(tenant, order, head, items, totals)
     if journal:
         _journal_rows(tenant, order, head, items, totals)
     _close(tenant, order, chosen)
     return str(head["number"])
+
+
+def _totals(items: list[Row], charges: Decimal) -> Row:
+    sums = {name: sum((item[name] for item in items), Decimal(0)) for name in ("amount", "tax", "discount")}
+    total = sums["amount"] + sums["tax"] + charges
+    return {
+        "lines": sums["amount"],
+        "tax": sums["tax"],
+        "discount": sums["discount"],
+        "charges": charges,
+        "invoice": total,
+    }
 
 
 def _lines(tenant: Tenant, order: Row) -> list[Row]:
@@ -81,8 +85,13 @@ def _head(tenant: Tenant, order: Row, date: str | None, due: str | None) -> Row:
         "number": f"CIV-{number:06}",
         "voucher": f"ARIV-{number:06}",
         "date": invoiced,
-        "due": values.date_value(due) if due else invoiced,
+        "due": values.date_value(due) if due else _due(tenant, order, invoiced),
     }
+
+
+def _due(tenant: Tenant, order: Row, invoiced: str) -> str:
+    days = timedelta(days=tenant.payment_terms.get(order["PaymentTermsName"], 0))
+    return values.date_value(f"{datetime.fromisoformat(invoiced) + days:%Y-%m-%d}")
 
 
 def _item(tenant: Tenant, order: Row, line: Row, quantity: Decimal, tax_percent: Decimal) -> Row:

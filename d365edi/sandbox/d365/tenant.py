@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -48,7 +48,10 @@ class Tenant:
     origins: set[str] = field(default_factory=lambda: {"EDI", "Phone"})
     delivery_modes: set[str] = field(default_factory=lambda: {"Ground", "Air"})
     delivery_terms: set[str] = field(default_factory=lambda: {"FOB", "CIF", "PPD", "COL"})
-    payment_terms: set[str] = field(default_factory=lambda: {"Net30", "Net10", "Net45", "Net60", "2%10Net30"})
+    payment_terms: dict[str, int] = field(
+        default_factory=lambda: {"Net10": 10, "Net30": 30, "Net45": 45, "Net60": 60, "2%10Net30": 30}
+    )
+    """Name to the days until an invoice is due."""
     needs_site: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
     store: Store = field(default_factory=lambda: Store(load()))
@@ -92,7 +95,7 @@ class Tenant:
         """This day, as a date column is stored."""
         return values.date_value(self.now())
 
-    def permitted(self, field_name: str) -> tuple[str, str, Mapping[str, Any] | set[str] | frozenset[str]] | None:
+    def permitted(self, field_name: str) -> tuple[str, str, Collection[str]] | None:
         """Label, related table and values of a field that is checked against a list, or None for other fields."""
         return {
             "CurrencyCode": ("Currency", "Currencies", self.currencies),
