@@ -96,6 +96,11 @@ def codes(number: str) -> Mapping[str, str]:
     return table
 
 
+def free_text(standard: Standard) -> frozenset[str]:
+    """The numbers of elements for people to read: what they say may be altered to fit a character set."""
+    return frozenset(_table(standard, "elements")["text"])
+
+
 # -- the shelf --------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,250 @@
+"""Acknowledgments: the 997 of a group, the TA1 of an interchange, and theirs read into one shape.
+
+    997   ST AK1 {AK2 {AK3 AK4} AK5} AK9 SE     one for each group, never for a group of acknowledgments (GS01 = FA)
+    TA1   control, date and time of their ISA, A | E | R, note code
+
+An accepted 997 says that the syntax was read. Codes are those of the findings: AK304 and AK403 of segment and element,
+AK502 of the set, AK905 of the group, TA105 of the interchange.
+
+Knows: findings and their codes. Does not know: control numbers of ours, when an answer is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
+from d365edi.edi.x12.writer import OutgoingSegment
+
+Loop = Literal["errors", "all", "none"]
+ACKNOWLEDGMENTS = frozenset({"FA"})
+MOST_ELEMENTS = 99
+
+SEGMENT_CODES = {
+    "1": "is not known",
+    "2": "is not expected here",
+    "3": "is missing",
+    "4": "opens its loop too often",
+    "5": "stands too often",
+    "6": "does not belong to this set",
+    "7": "is out of order",
+    "8": "has element errors",
+}
+"""AK304, data element 720."""
+ELEMENT_CODES = {
+    "1": "is missing",
+    "2": "is missing beside another element",
+    "3": "is one element too many",
+    "4": "is too short",
+    "5": "is too long",
+    "6": "has an invalid character",
+    "7": "has an invalid code",
+    "8": "is no date",
+    "9": "is no time",
+    "10": "stands beside an element that excludes it",
+    "12": "is repeated too often",
+    "13": "has too many components",
+}
+"""AK403, data element 723."""
+SET_CODES = {
+    "1": "the set is not supported",
+    "2": "its trailer is missing",
+    "3": "ST02 and SE02 differ",
+    "4": "SE01 counts wrong",
+    "5": "segments are in error",
+    "6": "the set id is invalid",
+    "7": "the control number is invalid",
+    "18": "it does not belong into its group",
+    "23": "its control number is not unique",
+}
+"""AK502, data element 718."""
+GROUP_CODES = {
+    "1": "the group is not supported",
+    "2": "the version is not supported",
+    "3": "its trailer is missing",
+    "4": "GS06 and GE02 differ",
+    "5": "GE01 counts wrong",
+    "6": "the control number is invalid",
+    "19": "its control number is not unique",
+}
+"""AK905, data element 716."""
+
+
+def functional(group: GroupReport, control: str, *, loop: Loop = "errors") -> list[OutgoingSegment]:
+    """The body of one 997 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are told one by one."""
+    later = group.version[:3] >= "005"
+    head: OutgoingSegment = ["AK1", group.functional_id, _number(control)]
+    body = [[*head, group.version] if later else head]
+    for report in group.sets:
+        if loop == "all" or (loop == "errors" and report.verdict != "A"):
+            body += _set(report)
+    received = len(group.sets)
+    accepted = 0 if group.verdict == "R" else sum(report.verdict != "R" for report in group.sets)
+    included = group.included if group.included >= 0 else received
+    codes = _codes(group.findings, "group", GROUP_CODES, group.verdict)
+    return [*body, ["AK9", group.verdict, str(included), str(received), str(accepted), *codes]]
+
+
+def _number(control: str) -> str:
+    return str(int(control)) if control.isascii() and control.isdigit() else control or "0"
+
+
+def _set(report: SetReport) -> list[OutgoingSegment]:
+    body: list[OutgoingSegment] = [["AK2", report.id, report.control.ljust(4, "0")[:9] if report.control else "0001"]]
+    told = [f for f in report.findings if f.severity == "error" and f.code and f.level in ("segment", "element")]
+    for ordinal in sorted({finding.where.ordinal for finding in told}):
+        body += _segment([finding for finding in told if finding.where.ordinal == ordinal])
+    codes = _codes(report.findings, "set", SET_CODES, report.verdict)
+    if told and "5" not in codes and report.verdict != "A":
+        codes = [*codes, "5"]
+    return [*body, ["AK5", report.verdict if report.verdict != "P" else "E", *codes[:5]]]
+
+
+def _segment(findings: list[Finding]) -> list[OutgoingSegment]:
+    """The AK3s of one segment: one for each code of its own, and one with code 8 that leads its AK4s."""
+    own = [finding for finding in findings if finding.level == "segment"]
+    elements = [finding for finding in findings if finding.level == "element"][:MOST_ELEMENTS]
+    body: list[OutgoingSegment] = []
+    for finding in own:
+        body.append(_ak3(finding, finding.code))
+    if elements:
+        body.append(_ak3(elements[0], "8"))
+        body += [_ak4(finding) for finding in elements]
+    return body
+
+
+def _ak3(finding: Finding, code: str) -> OutgoingSegment:
+    where = finding.where
+    return ["AK3", (where.segment or "ST")[:3], str(max(where.ordinal, 1)), "", code]
+
+
+def _ak4(finding: Finding) -> OutgoingSegment:
+    where = finding.where
+    position: str | tuple[str, ...] = str(where.element)
+    if where.component:
+        position = (str(where.element), str(where.component))
+    return ["AK4", position, str(where.reference) if where.reference else "", finding.code, _copy(finding.value)]
+
+
+def _copy(value: str) -> str:
+    """AK404: the bad value without control characters and without what may delimit our answer, at most 99 characters."""
+    clean = "".join(c if c.isascii() and (c.isalnum() or c in " .,-/()'\"&=;?!+#%@_$") else " " for c in value)
+    return " ".join(word for word in clean.split(" ") if word)[:99]
+
+
+def _codes(findings: Iterable[Finding], level: str, known: dict[str, str], verdict: Verdict) -> list[str]:
+    wanted = [f.code for f in findings if f.level == level and f.code in known and f.severity == "error"]
+    return [] if verdict == "A" else list(dict.fromkeys(wanted))[:5]
+
+
+def ta1_due(report: InterchangeReport) -> bool:
+    """Whether the interchange asks for a TA1 (ISA14 = 1), or must be told that it is rejected; never for one of TA1s alone."""
+    asked = report.answer_requested and bool(report.groups or not report.acknowledgments)
+    return asked or report.verdict == "R"
+
+
+def interchange(report: InterchangeReport, *, duplicate: bool = False) -> list[str]:
+    """The TA1 of an interchange: A with 000, else the code of its first error; a repeated control number is R with 025."""
+    errors = [finding.code for finding in report.findings if finding.level == "interchange" and finding.code]
+    verdict, code = ("A", "000")
+    if duplicate:
+        verdict, code = "R", "025"
+    elif report.verdict in ("E", "R"):
+        verdict, code = report.verdict, errors[0] if errors else "024"
+    control = report.control if report.control.isdigit() else "0"
+    date = report.date if len(report.date) == 6 and report.date.isdigit() else "000101"
+    time = report.time if len(report.time) == 4 and report.time.isdigit() else "0000"
+    return ["TA1", f"{int(control):09d}", date, time, verdict, code]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAnswer:
+    """What they said of one of our sets: AK5 with its codes, and the errors in words."""
+
+    id: str
+    control: str
+    verdict: Verdict
+    codes: tuple[str, ...] = ()
+    errors: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What they said of one of our groups (997 or 999). `control` is AK102, our GS06; M, W and X count as R."""
+
+    functional_id: str
+    control: str
+    version: str
+    verdict: Verdict
+    included: int
+    received: int
+    accepted: int
+    codes: tuple[str, ...] = ()
+    sets: tuple[SetAnswer, ...] = ()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A set's answer while its AK3s are read."""
+
+    id: str
+    control: str
+    errors: list[Finding] = field(default_factory=list)
+    segment: str = ""
+    ordinal: int = 0
+
+
+def answer(report: SetReport) -> Answer:
+    """Read their 997 or 999 (AK or IK segments alike). A set that was closed by no AK5 counts as the group does."""
+    functional_id, control, version = "", "", ""
+    verdict: Verdict = "R"
+    counts, codes = (0, 0, 0), ()
+    sets: list[SetAnswer] = []
+    open_set: _Open | None = None
+    for raw in report.segments:
+        id, *elements = [part.decode("latin-1") for part in raw.split(report.syntax.element)]
+        got = [*elements, *[""] * 6]
+        if id == "AK1":
+            functional_id, control, version = got[0], got[1], got[2]
+        elif id == "AK2":
+            open_set = _Open(got[0], got[1])
+        elif id in ("AK3", "IK3") and open_set is not None:
+            open_set.segment, open_set.ordinal = got[0], int(got[1]) if got[1].isdigit() else 0
+            _told(open_set, got[3], SEGMENT_CODES, "", "")
+        elif id in ("AK4", "IK4") and open_set is not None:
+            _told(open_set, got[2], ELEMENT_CODES, got[0].split(report.syntax.component.decode("latin-1"))[0], got[3])
+        elif id in ("AK5", "IK5") and open_set is not None:
+            said = tuple(code for code in elements[1:] if code)
+            errors = tuple(open_set.errors) or tuple(_set_error(open_set, code) for code in said)
+            sets.append(SetAnswer(open_set.id, open_set.control, _verdict(got[0]), said, errors))
+            open_set = None
+        elif id == "AK9":
+            verdict = _verdict(got[0])
+            counts = tuple(int(text) if text.isdigit() else 0 for text in got[1:4])
+            codes = tuple(code for code in elements[4:] if code)
+    return Answer(functional_id, control, version, verdict, *counts, codes, tuple(sets))
+
+
+def _verdict(code: str) -> Verdict:
+    return code if code in ("A", "E", "P", "R") else "R"  # type: ignore[return-value]
+
+
+def _told(open_set: _Open, code: str, words: dict[str, str], element: str, value: str) -> None:
+    if not code or (code == "8" and not element):
+        return
+    place = f"{open_set.segment}{int(element):02d}" if element.isdigit() else open_set.segment
+    sentence = f"{place} (segment {open_set.ordinal}) {words.get(code, f'has error {code}')}"
+    where = Position(
+        ordinal=open_set.ordinal, segment=open_set.segment, element=int(element) if element.isdigit() else 0
+    )
+    level: Literal["element", "segment"] = "element" if element else "segment"
+    shown = f'{sentence}: "{value}"' if value else sentence
+    open_set.errors.append(Finding(level, "error", code, shown, where, value))
+
+
+def _set_error(open_set: _Open, code: str) -> Finding:
+    words = SET_CODES.get(code, f"error {code}")
+    return Finding("set", "error", code, f"{open_set.id} {open_set.control}: {words}")
