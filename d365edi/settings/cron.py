@@ -55,7 +55,7 @@ def _item(item: str, name: str, low: int, high: int, names: tuple[str, ...]) -> 
         end = begin if first is not None and step is None else high
     if begin > end:
         raise wrong(f'has "{item}" for the {name}, which ends before it begins', _REMEDY)
-    if step is not None and not 1 <= int(step) <= max(end - begin, 1):
+    if step is not None and not 1 <= int(step) <= end - begin:
         raise wrong(f'has "{item}" for the {name}, a step that leads nowhere', _REMEDY)
     return range(begin, end + 1, int(step or 1))
 

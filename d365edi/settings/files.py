@@ -112,7 +112,8 @@ def _included(path: Path, tree: Mapping[str, Any], places: Places, mistakes: lis
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if not isinstance(pattern, str):
             continue
-        matches = sorted(glob.glob(str(path.parent / Path(pattern).expanduser()), recursive=True))
+        found_here = glob.glob(str(path.parent / Path(pattern).expanduser()), recursive=True)
+        matches = sorted(match for match in found_here if Path(match).is_file())
         if not matches and not glob.has_magic(pattern):
             mistakes.append(
                 SettingsError(

@@ -167,7 +167,7 @@ def show(value: object) -> str:
     if isinstance(value, Mapping):
         return ""
     if isinstance(value, str):
-        text = json.dumps(re.sub(r"[^/\s\"]*:[^@\s\"]*@", "***@", value), ensure_ascii=False)
+        text = json.dumps(re.sub(r"[^/\s\":@]+:(?!//)[^\s\"]*@", "***@", value), ensure_ascii=False)
     else:
         text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}…{text[-1]}"

@@ -142,9 +142,15 @@ SetId = Annotated[str, AfterValidator(_set)]
 def _zone(value: object) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
-    if not isinstance(value, str) or value not in available_timezones():
-        raise wrong("is not a time zone", nearest(value, available_timezones()) or 'write one as "America/Chicago"')
-    return ZoneInfo(value)
+    try:
+        return ZoneInfo(value) if isinstance(value, str) and value else _no_zone(value)
+    except (KeyError, ValueError, OSError):  # unknown, leading out of the database, a folder of it
+        return _no_zone(value)
+
+
+def _no_zone(value: object) -> ZoneInfo:
+    known = available_timezones()
+    raise wrong("is not a time zone", nearest(value, known) or 'write one as "America/Chicago"') from None
 
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from typing import Any
 
@@ -11,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.settings.positions import positions
+
+from .conftest import inline, quoted
 
 TEXT = '''\
 # [not.this]
@@ -97,24 +98,6 @@ trees = st.recursive(
 )
 
 
-def quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def value(tree: Any) -> str:
-    if isinstance(tree, dict):
-        return "{" + ", ".join(f"{quoted(key)} = {value(held)}" for key, held in tree.items()) + "}"
-    if isinstance(tree, list):
-        return "[\n" + ",\n".join(map(value, tree)) + "\n]"
-    return (
-        quoted(tree)
-        if isinstance(tree, str)
-        else {True: "true", False: "false"}.get(tree, str(tree))
-        if isinstance(tree, bool)
-        else str(tree)
-    )
-
-
 def written(tree: dict[str, Any], path: tuple[str, ...], style: Any) -> str:
     """The tree as TOML: tables under headers or inline as the style (a random source) has it."""
     lines, below = [], []
@@ -123,7 +106,7 @@ def written(tree: dict[str, Any], path: tuple[str, ...], style: Any) -> str:
             header = ".".join(map(quoted, (*path, key)))
             below.append(f"[{header}]  # {{ a = 1 }}\n{written(held, (*path, key), style)}")
         else:
-            lines.append(f"{quoted(key)} = {value(held)}")
+            lines.append(f"{quoted(key)} = {inline(held)}")
     return "\n".join([*lines, *below])
 
 
