@@ -5,7 +5,7 @@ Knows: how an examination is shown. Does not know: how a file is read (that is `
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -108,18 +108,21 @@ def _part(part: Part) -> Iterator[str]:
         yield from _document(part.document, indent + "    ")
 
 
-def _document(value: Any, indent: str, name: str = "") -> Iterator[str]:
-    """A document as an outline: one field a line, what is below it further in."""
-    if isinstance(value, dict):
-        if name:
-            yield f"{indent}{name}"
-        for key, inner in value.items():
-            yield from _document(inner, indent + ("  " if name else ""), key)
-    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
-        for number, item in enumerate(value, 1):
-            yield from _document(item, indent, f"{name} {number}")
-    else:
-        yield f"{indent}{name}: {plain(value)}"
+def _document(document: Mapping[str, Any], indent: str) -> Iterator[str]:
+    """A document to be read: one field a line, and each item of a list (an order's lines) in one line."""
+    for name, value in document.items():
+        if isinstance(value, list):
+            yield from (f"{indent}{name} {number}: {_inline(item)}" for number, item in enumerate(value, 1))
+        elif name != "kept":  # how the partner spelled things: in JSON for whoever writes the answer
+            yield f"{indent}{name}: {_inline(value)}"
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_inline(inner)}" for name, inner in value.items() if name != "kept")
+    if isinstance(value, list):
+        return f"({'; '.join(_inline(item) for item in value)})"
+    return plain(value)
 
 
 def _segments(answer: str) -> str:

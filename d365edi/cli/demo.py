@@ -1,6 +1,6 @@
 """`d365edi demo`: a trading day in a sandbox on this machine, through the real daemon over real SFTP and HTTPS.
 
-Eight partners leave orders, most of them files that others wrote; D365 answers as D365 does; at the end stands what was
+Partners leave orders, most of them in files that others wrote; D365 answers as D365 does; at the end stands what was
 expected of the day beside what came of it.
 
 Knows: the day's course and what is expected of it. Does not know: how the town or the daemon work.

@@ -6,6 +6,7 @@ Knows: typer and rich. Does not know: any verb.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
@@ -22,6 +23,8 @@ SettingsFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
+_LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+
 zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 """The zone that times are shown in and meant in: the daemon's once its settings are read, the machine's until then."""
 
@@ -33,6 +36,11 @@ Columns = Mapping[str, Callable[[Any], str] | None]
 def clean(value: object) -> str:
     """Text as it may be shown on a terminal: a partner's file name cannot move the cursor or forge a line."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in str(value))
+
+
+def brief(text: str) -> str:
+    """Digests and other long ids cut to be read; they are whole in JSON."""
+    return _LONG_ID.sub(r"\1…", text)
 
 
 def clock(epoch: float | None) -> str:
@@ -82,11 +90,11 @@ def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "
         drawn.add_column(Text(key.replace("_", " ")), overflow="fold")
     for row in rows:
         cells = [(show or plain)(row.get(key)) for key, show in columns.items()]
-        drawn.add_row(*(Text(clean(cell)) for cell in cells))
+        drawn.add_row(*(Text(brief(clean(cell))) for cell in cells))
     console.print(drawn)
 
 
 def say(sentences: Iterable[object]) -> None:
     """Print sentences, one a line."""
     for sentence in sentences:
-        print(clean(sentence))
+        print(brief(clean(sentence)))
