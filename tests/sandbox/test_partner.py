@@ -167,8 +167,8 @@ def test_a_drop_is_whole_under_its_name_and_its_orders_are_remembered(partner: P
 async def test_a_slow_drop_grows_under_its_name_until_it_is_whole(partner: Partner) -> None:
     data = file(ORDER, "850", "PO", ACME.address)
     target = partner.outbound / "slow.edi"
-    writing = asyncio.create_task(partner.drop_slowly("slow.edi", data, pieces=4, pause=0.05))
-    await asyncio.sleep(0.02)
+    writing = asyncio.create_task(partner.drop_slowly("slow.edi", data, pieces=2, pause=0.5))
+    await asyncio.sleep(0.05)
     half = target.read_bytes()
     await writing
     assert (data.startswith(half), 0 < len(half) < len(data), target.read_bytes()) == (True, True, data)
