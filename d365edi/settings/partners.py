@@ -52,6 +52,10 @@ class X12(Section):
                 raise wrong(f"has an id of one character for {key}, and a group's has two", f"write group_{key}")
         if set(self.delimiters) & set(self.us.id + self.them.id + self.group_sender + self.group_receiver):
             raise wrong("has a delimiter that stands in an id", "choose other delimiters")
+        if self.version >= "005" and "^" in self.delimiters[:3] and len(self.delimiters) == 3:
+            raise wrong('uses "^", which 005010 repeats with', "write a fourth delimiter, as ^>~!")
+        if self.newline and self.delimiters[2] in "\r\n":
+            raise wrong("ends segments with a line break and adds another", "write newline = false")
         return self
 
     @property

@@ -65,6 +65,9 @@ ONE_MISTAKE = [
     (X12, X12.replace("}", ', delimiters = "**~" }'), '20: [partners.acme.x12.delimiters] "**~" has the same delimiter twice; write element, component and terminator, and for 005010 the repetition separator, as "*>~" or "*>~^"'),
     (X12, X12.replace("}", ', delimiters = "*A~" }'), "20: [partners.acme.x12.delimiters] \"*A~\" has a delimiter that data is made of: 'A'; write element, component and terminator, and for 005010 the repetition separator, as \"*>~\" or \"*>~^\""),
     (X12, X12.replace("}", ', version = "004011" }'), '20: [partners.acme.x12.version] "004011" is not a version that is spoken here; write "004010" or "005010", with a suffix as "004010VICS"'),
+    (X12, X12.replace("}", ', version = "005010", delimiters = "^>~" }'), '20: [partners.acme.x12] uses "^", which 005010 repeats with; write a fourth delimiter, as ^>~!'),
+    (X12, X12.replace("}", ', newline = true, delimiters = "*>\\n" }'), "20: [partners.acme.x12] ends segments with a line break and adds another; write newline = false"),
+    (X12, X12.replace("}", ', delimiters = "*>~", group_us = "A*B" }'), "20: [partners.acme.x12] has a delimiter that stands in an id; choose other delimiters"),
     # partners
     ("acks = {", "# acks = {", "18: [partners.acme] does not say where acknowledgments go; write acks.to = { endpoint = ..., path = ... }"),
     (PICK, "", '23: [partners.acme.pickup.edi] does not say when; write every = "15m" or cron'),
