@@ -122,6 +122,7 @@ class Price(Scope):
     identifier: Text | None = None
     amount: Amount | None = None
     quantity: Amount | None = None
+    unit: Text | None = None
 
 
 class Charge(Scope):

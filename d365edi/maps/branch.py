@@ -19,6 +19,8 @@ from d365edi.maps.spelling import Parse
 
 Item = dict[str, Any]
 Elements = list[str]
+Coded = tuple[int, tuple[str, ...], str, Rule, frozenset[str]]
+"""A rule with a code table: element, way to the field, its name, the rule, and the words that share their meaning."""
 
 
 class State:
@@ -73,11 +75,11 @@ class Target:
         self.list_way = tuple(place.list_field.split(".")) if place.list_field else ()
         plain = [rule for rule in own if not rule.component and not rule.many and rule.words is None]
         self.groups = _grouped(plain)
-        self.component_rules = tuple(rule for rule in own if rule.component)
-        self.coded = tuple(
-            (rule.element, _way(rule.name), _last(rule.name), rule, _doubtful(rule.words))
-            for rule in own
-            if rule.words is not None and not rule.component and not rule.many
+        self.coded: tuple[Coded, ...] = tuple(
+            _coded(rule) for rule in own if rule.words is not None and not rule.component and not rule.many
+        )
+        self.component_rules = tuple(
+            (rule, _coded(rule) if rule.words is not None else None) for rule in own if rule.component
         )
         self.many = tuple((rule.element, _way(rule.name), _last(rule.name), rule) for rule in own if rule.many)
         self.rare = bool(self.many or self.component_rules)
@@ -168,18 +170,23 @@ class Target:
         return next(rule for rule in self.place.rules if rule.element == element and not rule.echo)
 
     def _words(self, state: State, item: Item, elements: Elements, index: int) -> None:
-        for element, way, key, rule, doubtful in self.coded:
-            word = elements[element] if element < len(elements) else ""
-            if not word:
-                continue
-            assert rule.words is not None
-            ours = rule.words.get(word)
-            if ours is None:
-                state.findings.append((rule, word, "", index))
-                ours = word
-            elif word in doubtful:
-                item.setdefault("kept", {})[rule.name] = word
-            _reach(item, way)[key] = ours
+        for coded in self.coded:
+            word = elements[coded[0]] if coded[0] < len(elements) else ""
+            if word:
+                self._word(state, item, coded, word, index)
+
+    @staticmethod
+    def _word(state: State, item: Item, coded: Coded, word: str, index: int) -> None:
+        """Put our word for theirs; theirs is kept where others mean the same, and told where no table has it."""
+        _, way, key, rule, doubtful = coded
+        assert rule.words is not None
+        ours = rule.words.get(word)
+        if ours is None:
+            state.findings.append((rule, word, "", index))
+            ours = word
+        elif word in doubtful:
+            item.setdefault("kept", {})[rule.name] = word
+        _reach(item, way)[key] = ours
 
     def _take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
         pairs = self.pairs
@@ -241,12 +248,14 @@ class Target:
 
     def _take_rare(self, state: State, item: Item, elements: Elements, index: int) -> None:
         """Components, and fields that hold every occurrence."""
-        for rule in self.component_rules:
+        for rule, coded in self.component_rules:
             whole = elements[rule.element] if rule.element < len(elements) else ""
             parts = whole.split(state.component) if state.component else [whole]
-            if rule.component <= len(parts) and parts[rule.component - 1]:
-                value = self._parsed(state, rule, parts[rule.component - 1], index)
-                _reach(item, _way(rule.name))[_last(rule.name)] = value
+            text = parts[rule.component - 1] if rule.component <= len(parts) else ""
+            if text and coded is not None:
+                self._word(state, item, coded, text, index)
+            elif text:
+                _reach(item, _way(rule.name))[_last(rule.name)] = self._parsed(state, rule, text, index)
         for element, way, key, rule in self.many:
             if element < len(elements) and elements[element]:
                 value = self._parsed(state, rule, elements[element], index)
@@ -426,6 +435,10 @@ def _doubtful(words: Mapping[str, str]) -> frozenset[str]:
     """Words that share their meaning with another one: which one was said must be kept."""
     meanings = list(words.values())
     return frozenset(word for word, ours in words.items() if meanings.count(ours) > 1)
+
+
+def _coded(rule: Rule) -> Coded:
+    return rule.element, _way(rule.name), _last(rule.name), rule, _doubtful(rule.words or {})
 
 
 def _way(name: str) -> tuple[str, ...]:
