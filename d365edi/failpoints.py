@@ -36,7 +36,7 @@ if _text := os.environ.get("D365EDI_FAILPOINT", ""):
 
 
 def reach(name: str) -> None:
-    """Die here by SIGKILL when the environment variable D365EDI_FAILPOINT names this place (`name` or `name:3`, the third time)."""
+    """Die here by SIGKILL when D365EDI_FAILPOINT names this place (`name`, or `name:3` for the third time)."""
     if name in _armed:
         _armed[name] -= 1
         if _armed[name] == 0:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides, sniff
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
@@ -74,8 +75,10 @@ class Examination:
 def examine(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> Examination:
     """Read a file dry. Never raises for what is in it; `at` is the moment that the acknowledgment would carry."""
     what = sniff.sniff(data)
-    examination = Examination(what or "nothing that is known here (no ISA and no UNB)", len(data))
+    examination = Examination(what or "neither X12 nor EDIFACT", len(data))
     if what != "X12":
+        sentence = "only X12 is read here; nothing would be made of it, and the daemon would set it aside for a person"
+        examination.remarks = (Remark("error", "", sentence),)
         return examination
     report = x12.read(data)
     partner = next((p for p in partners for found in report.interchanges if _whose(p, found)), None)
@@ -104,11 +107,15 @@ def _whose(partner: Partner, found: InterchangeReport) -> bool:
 
 
 def _parts(report: FileReport, partner: Partner | None) -> Iterator[Part]:
+    seen: set[tuple[str, ...]] = set()
     for found in report.interchanges:
         mine = partner if partner is not None and _whose(partner, found) else None
         whose = f", partner {mine.name}" if mine else ""
         title = f"{found.control} from {found.sender} to {found.receiver}, usage {found.usage}{whose}"
-        yield Part("interchange", 0, title, found.verdict, remarks(found.findings))
+        key = (str(found.sender), str(found.receiver), found.control, found.usage)
+        again = (f"the control number {found.control} stands on an interchange before it",) if key in seen else ()
+        seen.add(key)
+        yield Part("interchange", 0, title, found.verdict, remarks(found.findings), holds=again)
         for group in found.groups:
             title = f"{group.control} ({group.functional_id}, {group.version})"
             yield Part("group", 1, title, group.verdict, remarks(group.findings))
@@ -162,7 +169,7 @@ def _holds(
         if not reading.findings:
             yield "no document could be made of it"
         return
-    if hasattr(document, "purpose"):
+    if isinstance(document, PurchaseOrder):
         flow = partner.receives.get("850") if partner else None
         losses += unwritten(flow.order_table if flow else table.load("d365", "SalesOrder"), document)
         if policy.purpose(document.purpose, purposes) == "hold":

@@ -94,15 +94,18 @@ async def _numbers(ctx: Context, document: Document) -> str:
 
 
 def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> str:
+    body = None
     if rung == "read":
         reading, _ = reread(tx, ctx, document)
         if reading.document is None or problems(reading):
             return f"{document.number} is left as it is: its bytes cannot be read into a document today"
-        tx.documents.amend(document.id, answers=None, body=reading.document.to_json())
+        body = reading.document.to_json()
     for delivery in tx.deliveries.for_document(document.id):
         if delivery.state not in ("delivered", "cancelled"):
             tx.deliveries.cancelled(delivery.id, f"replayed by {actor}")
     tx.documents.set_state(document.id, "ready")
+    if body is not None:
+        tx.documents.amend(document.id, body=body)
     tx.audit.append(
         "replayed", document=document.id, partner=document.partner, actor=actor, rung=rung, number=document.number
     )

@@ -79,9 +79,9 @@ async def test_a_sound_order_is_accepted_in_any_dress(change: Callable[[bytes], 
 @pytest.mark.parametrize(
     ("change", "ending"),
     [
-        pytest.param(swap(b"SE*15*", b"SE*14*"), Ending("quarantined", "SE01", verdicts=("R",)), id="SE count"),
+        pytest.param(swap(b"SE*14*", b"SE*13*"), Ending("quarantined", "SE01", verdicts=("R",)), id="SE count"),
         pytest.param(
-            swap(b"SE*15*0001", b"SE*15*0002"), Ending("quarantined", "ST02", verdicts=("R",)), id="SE control"
+            swap(b"SE*14*0001", b"SE*14*0002"), Ending("quarantined", "ST02", verdicts=("R",)), id="SE control"
         ),
         pytest.param(swap(b"GE*1*1~", b"GE*1*2~"), Ending("quarantined", "GE02", verdicts=("R",)), id="GE control"),
         pytest.param(
@@ -104,8 +104,9 @@ async def test_a_wrong_order_is_answered_and_quarantined_with_its_sentence(
     assert message.state == ending.state
     assert ending.says in message.reason
     assert tuple(town.sales_orders()) == ending.orders
-    assert tuple(answer.verdict for answer in town.partner.acknowledgments()) == ending.verdicts
     assert ta1s(town) == ending.receipts
+    if not ending.receipts:
+        assert tuple(answer.verdict for answer in town.partner.acknowledgments()) == ending.verdicts
 
 
 @pytest.mark.parametrize("wrong", [swap(b"GE*1*1~", b"GE*2*1~"), swap(b"IEA*1*", b"IEA*2*")])
@@ -272,7 +273,7 @@ async def test_an_unknown_item_holds_one_order_and_release_goes_on_once_it_is_me
     assert (tally.counts["created"], tally.counts["held"]) == (1, 1)
     async with town.app() as app:
         (held,) = await app.journal.read(lambda tx: tx.documents.search("4500124"))
-        for word in ("ACME-999", "line 3", "usmf", "partners.acme.items", "d365edi release 4500124"):
+        for word in ("ACME-999", "PO1*3", "usmf", "partners.acme.items", "d365edi release 4500124"):
             assert word in held.reason
         town.simulator.state.add(
             "CustomerProductDescriptionsV2",

@@ -107,9 +107,7 @@ def _segment(findings: list[Finding]) -> list[OutgoingSegment]:
     """The AK3s of one segment: one for each code of its own, and one with code 8 that leads its AK4s."""
     own = [finding for finding in findings if finding.level == "segment"]
     elements = [finding for finding in findings if finding.level == "element"][:MOST_ELEMENTS]
-    body: list[OutgoingSegment] = []
-    for finding in own:
-        body.append(_ak3(finding, finding.code))
+    body = [_ak3(finding, finding.code) for finding in own]
     if elements:
         body.append(_ak3(elements[0], "8"))
         body += [_ak4(finding) for finding in elements]
@@ -201,7 +199,8 @@ def answer(report: SetReport) -> Answer:
     """Read their 997 or 999 (AK or IK segments alike). A set that was closed by no AK5 counts as the group does."""
     functional_id, control, version = "", "", ""
     verdict: Verdict = "R"
-    counts, codes = (0, 0, 0), ()
+    included, received, accepted = 0, 0, 0
+    codes: tuple[str, ...] = ()
     sets: list[SetAnswer] = []
     open_set: _Open | None = None
     for raw in report.segments:
@@ -223,9 +222,9 @@ def answer(report: SetReport) -> Answer:
             open_set = None
         elif id == "AK9":
             verdict = _verdict(got[0])
-            counts = tuple(int(text) if text.isdigit() else 0 for text in got[1:4])
+            included, received, accepted = (int(text) if text.isdigit() else 0 for text in got[1:4])
             codes = tuple(code for code in elements[4:] if code)
-    return Answer(functional_id, control, version, verdict, *counts, codes, tuple(sets))
+    return Answer(functional_id, control, version, verdict, included, received, accepted, codes, tuple(sets))
 
 
 def _verdict(code: str) -> Verdict:

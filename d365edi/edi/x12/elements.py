@@ -115,7 +115,7 @@ def _composite(element: Element, value: bytes, name: str, context: Context) -> I
     for part in element.components:
         text = parts[part.position - 1] if part.position <= len(parts) else b""
         inner = replace(context, where=replace(context.where, component=part.position))
-        label = f"{name.split(' ')[0]}-{part.position} ({part.name})"
+        label = f"{name.split(' ', maxsplit=1)[0]}-{part.position} ({part.name})"
         if text.rstrip(b" "):
             yield from _simple(part, text, label, inner)
         elif part.mandatory:

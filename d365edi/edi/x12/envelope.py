@@ -16,7 +16,7 @@ from d365edi.edi.interchange import GroupReport, InterchangeReport, Party
 from d365edi.edi.syntax import Syntax
 
 _QUALIFIERS = frozenset(
-    "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR SA SN ZZ".split()
+    "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR SA SN ZZ".split()  # noqa: SIM905
 )
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?")
 _BLANKS = " \xa0\xc2\r\n\t"

@@ -10,7 +10,7 @@ a document means, files.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -129,7 +129,7 @@ def _group(envelope: Envelope, group: Group, *, uppercase: bool) -> list[bytes]:
 
 
 def _segment(
-    segment: OutgoingSegment, dictionary: dict[str, Dictionary], syntax: Syntax, set: str, *, uppercase: bool
+    segment: OutgoingSegment, dictionary: Mapping[str, Dictionary], syntax: Syntax, set: str, *, uppercase: bool
 ) -> bytes:
     id = str(segment[0])
     known = dictionary.get(id)

@@ -1,0 +1,170 @@
+"""`check`: the settings as a whole, and one file dry, whatever is in it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from d365edi.cli.examine import examine, remarks
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.x12 import reader
+from tests.cli.conftest import Call
+
+AT = datetime(2026, 1, 5, 9, 15, tzinfo=UTC)
+SAMPLES = Path(str(files("d365edi.sandbox") / "samples"))
+ORDER = SAMPLES / "node-x12-850.x12"
+PARTNER = """
+[endpoints.solon]
+kind = "folder"
+path = "."
+after = "leave"
+[partners.solon]
+customer = { usmf = "US-003" }
+x12 = { us = "01:999999999", them = "12:4405197800" }
+acks = { send = "none" }
+[partners.solon.pickup.edi]
+from = { endpoint = "solon", path = "/*" }
+cron = "*/10 6-20 * * mon-fri"
+[partners.solon.receive.850]
+create = "SalesOrder"
+company = "usmf"
+"""
+
+
+def changed(old: bytes, new: bytes) -> bytes:
+    data = ORDER.read_bytes()
+    assert data.count(old) >= 1
+    return data.replace(old, new)
+
+
+@pytest.fixture
+def partner(folder: Path) -> Path:
+    """Settings with the partner whose order it is."""
+    file = folder / "settings.toml"
+    file.write_text(file.read_text() + PARTNER)
+    return file
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.glob("*.x12")))
+def test_every_shipped_sample_is_an_order_that_would_be_accepted(name: str) -> None:
+    found = examine((SAMPLES / name).read_bytes(), AT)
+    orders = [part for part in found.parts if part.document is not None]
+    assert (found.what, found.good, len(orders) > 0) == ("X12", True, True)
+
+
+def test_the_acknowledgment_goes_back_in_their_syntax_with_the_ids_turned_round() -> None:
+    [answer] = examine(ORDER.read_bytes(), AT).answers
+    [interchange] = reader.read(answer.encode("latin-1")).interchanges
+    assert (str(interchange.sender), str(interchange.receiver)) == ("01:999999999", "12:4405197800")
+    assert [report.id for group in interchange.groups for report in group.sets] == ["997"]
+
+
+def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None:
+    [answer] = examine(ORDER.read_bytes(), AT).answers
+    found = examine(answer.encode("latin-1"), AT)
+    [told] = [part.title for part in found.parts if part.kind == "set"]
+    assert (told, found.answers, found.good) == ("997 0001: answers group 1421 (PO): accepted, 1 of 1", [], True)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (changed(b"BEG*00*", b"BEG*05*"), "its purpose 05 is not a new order"),
+        (changed(b"ST*850*", b"ST*820*").replace(b"GS*PO*", b"GS*RA*"), ""),
+        (changed(b"BEG*00*", b"BEG**"), ""),
+        (ORDER.read_bytes() * 2, "the control number 000003438 stands on an interchange before it"),
+        (ORDER.read_bytes()[:400], ""),
+        (b"UNB+UNOC:3+a+b+200101:1200+1'UNZ+0+1'", ""),
+        (b"", ""),
+        (b"Dear sirs,\n", ""),
+        (b"\x00" * 500, ""),
+    ],
+)
+def test_what_would_not_become_an_order_is_not_called_good(data: bytes, says: str) -> None:
+    found = examine(data, AT)
+    held = [why for part in found.parts for why in part.holds]
+    assert (found.good, [why for why in held if says and why.startswith(says)] != []) == (False, bool(says))
+
+
+def test_every_quirk_of_the_corpus_is_told_without_a_defect(corpus: Path) -> None:
+    quirks = sorted(corpus.glob("quirk_*"))
+    verdicts = {path.name: examine(path.read_bytes(), AT).good for path in quirks}
+    assert len(quirks) > 40
+    assert verdicts["quirk_850_bom.x12"]
+    assert not verdicts["quirk_850_missing-iea.x12"]
+
+
+def test_the_same_finding_is_said_once_with_how_often_and_errors_lead() -> None:
+    warning = Finding("element", "warning", "", "is odd", Position(ordinal=3, segment="PO1", element=7), rule="code")
+    error = Finding("set", "error", "4", "is wrong", Position(ordinal=9, segment="SE"))
+    told = [(remark.severity, remark.place, remark.times) for remark in remarks([warning, warning, error])]
+    assert told == [("error", "SE (segment 9)", 1), ("warning", "PO107 (segment 3)".replace("PO107", "PO107"), 2)]
+
+
+def test_a_file_needs_no_settings(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("D365EDI_SETTINGS", raising=False)
+    said = call("check", str(ORDER))
+    assert (said.code, said.err) == (0, "")
+    assert "interchange 000003438 from 12:4405197800 to 01:999999999, usage P: accepted" in said.out
+    assert "number: 08292233294" in said.out
+    assert "lines 6: number 6, quantity 696, unit ea, price 9.55" in said.out
+    assert "AK1*PO*1421~" in said.out
+
+
+def test_with_settings_it_says_whose_file_it_is(call: Call, partner: Path) -> None:
+    said = call("check", str(ORDER))
+    assert (said.code, "usage P, partner solon: accepted" in said.out) == (0, True)
+
+
+def test_a_set_that_the_partner_has_no_flow_for_is_said(call: Call, partner: Path) -> None:
+    partner.write_text(partner.read_text().partition("[partners.solon.receive.850]")[0])
+    said = call("check", str(ORDER))
+    assert (said.code, "would be held: there is no map for 850" in said.out) == (1, True)
+
+
+def test_the_whole_examination_is_there_in_json(call: Call, folder: Path) -> None:
+    found = json.loads(call("check", str(ORDER), "--json").out)
+    [document] = [part["document"] for part in found["parts"] if part["document"]]
+    assert (found["good"], found["what"], document["number"], len(document["lines"])) == (True, "X12", "08292233294", 6)
+
+
+def test_a_file_that_cannot_be_read_is_said(call: Call, folder: Path) -> None:
+    said = call("check", str(folder / "missing.edi"))
+    assert (said.code, said.err) == (
+        2,
+        f"d365edi: {folder}/missing.edi cannot be read: No such file or directory; name an EDI file\n",
+    )
+
+
+def test_sound_settings_are_called_so(call: Call, partner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
+    said = call("check")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines() == [
+        f"{partner} is sound.",
+        "1 endpoints: solon",
+        "1 partners: solon",
+        "1 flows: solon.pickup.edi",
+        "1 secrets are named and all are there.",
+    ]
+
+
+def test_a_missing_secret_is_a_mistake_of_the_settings(call: Call, partner: Path) -> None:
+    said = call("check")
+    assert (said.code, 'there is no secret "d365"' in said.err) == (2, True)
+
+
+def test_a_map_row_that_leads_nowhere_is_refused_with_its_line(
+    call: Call, partner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
+    partner.write_text(partner.read_text() + '[partners.solon.receive.850.map.fields]\nship_by = "DTN[175]02"\n')
+    line = partner.read_text().count("\n")
+    said = call("check")
+    assert said.code == 2
+    assert said.err.startswith(f"d365edi: {partner}:{line}: ")
+    assert "DTN" in said.err
