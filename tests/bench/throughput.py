@@ -133,7 +133,7 @@ def daemon(where: Ground, orders: int) -> float:
     """Seconds of `run --once` in a process of its own, from its first listing to its exit, its start left out."""
     environ = {**os.environ, **where.world.environ, "D365EDI_BENCH": "1"}
     where.world.write_settings()
-    command = [sys.executable, "-m", "d365edi", "--settings", str(where.world.settings_file), "run", "--once"]
+    command = [sys.executable, "-m", "d365edi", "run", "--once", "--settings", str(where.world.settings_file)]
     idle = _seconds(command, environ)
     fill(where, orders, orders)
     return _seconds(command, environ) - idle

@@ -60,7 +60,7 @@ async def run(world: World, failpoint: str = "", *, environ: Mapping[str, str] |
     env = {**os.environ, **world.environ, **(environ or {})}
     if failpoint:
         env["D365EDI_FAILPOINT"] = failpoint
-    command = [sys.executable, "-m", "d365edi", "--settings", str(world.settings_file), "run", "--once"]
+    command = [sys.executable, "-m", "d365edi", "run", "--once", "--settings", str(world.settings_file)]
     done = await anyio.run_process(command, env=env, check=False)
     if done.returncode not in (0, 1, -9):
         raise AssertionError(f"run --once ended with {done.returncode}: {done.stderr.decode()[-2000:]}")
