@@ -206,12 +206,16 @@ def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool
     return _last_terminator(data, limit, syntax) + 1, None
 
 
+_HEADERS = {"X12": (b"ISA",), "EDIFACT": (b"UNA", b"UNB")}
+"""What another interchange of the same standard begins with; one of the other standard is found behind the trailer."""
+
+
 def _intruder(source: Source, syntax: Syntax) -> int:
     """Where another interchange begins although this one has not ended, -1 if nowhere (or not yet decidable: then a
     limit).
     """
     data = source.data
-    for tag in (b"ISA", b"UNA", b"UNB"):
+    for tag in _HEADERS[syntax.standard]:
         at = data.find(tag)
         while at >= 0:
             if not source.ended and len(data) - at < ENOUGH:
@@ -257,7 +261,7 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     segments = pieces
     if terminator == b"\n" and b"\r" in block:
         segments = [piece.strip(b"\r \t") for piece in pieces]
-    elif any(mark in block for mark in (b"\n", b"\r", terminator + b" ", terminator + b"\t")) or block[:1] in b" \t":
+    elif b"\n" in block or b"\r" in block or b"\t" in block or terminator + b" " in block or block[:1] == b" ":
         segments = [piece.lstrip(NOISE) for piece in pieces]
     if padded:
         segments = [segment.rstrip(b" ") for segment in segments]

@@ -19,15 +19,14 @@ from typing import Any
 
 from d365edi.edi import guides
 from d365edi.edi.findings import Finding, Position
-from d365edi.edi.guide import Guide, Node
+from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.tokenizer import Batch, Closing, Opening, tokenize
-from d365edi.edi.x12 import elements, envelope, structure, totals
+from d365edi.edi.x12 import envelope
 from d365edi.edi.x12.rules import Rules, Strictness, reject
-from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, UNKNOWN, Step, Table
-
-ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))
+from d365edi.edi.x12.table import Table
+from d365edi.edi.x12.transaction import END_OF_SET, OpenSet
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> I
             yield event
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=48)
 def _table(guide: Guide, syntax: Syntax) -> Table:
     return Table(guide, syntax, dict(guides.segments("X12", guide.version)))
 
@@ -105,7 +104,7 @@ class _Reading:
         self.rules = Rules(options.strictness, options.severities)
         self.interchange: InterchangeReport | None = None
         self.group: GroupReport | None = None
-        self.set: _OpenSet | None = None
+        self.set: OpenSet | None = None
         self.foreign = False
         self.offset = 0
 
@@ -258,13 +257,17 @@ class _Reading:
         id, control = (part.decode("latin-1").strip(" ") for part in (*parts[1:3], *[b""] * (3 - len(parts))))
         group = self.group
         table = self._table(id, group.version or self.interchange.version)
-        self.set = _OpenSet(
-            self, table, SetReport(id, control, group.version, self.interchange.syntax, offset, [raw], [], None)
-        )
+        report = SetReport(id, control, group.version, self.interchange.syntax, offset, [raw], [], None)
+        report = SetReport(id, control, group.version, self.interchange.syntax, offset, [raw], [], None)
+        self.set = OpenSet(table, report, point_in_n2=self.options.decimal_point_in_n2)
         self.set.findings += self._header(id, control, table, offset)
 
     def _header(self, id: str, control: str, table: Table | None, offset: int) -> list[Finding]:
         assert self.group is not None
+        fits = table is not None and table.guide.group == self.group.functional_id
+        if fits and control not in self.controls and 4 <= len(control) <= 9:
+            self.controls.add(control)
+            return []
         found = envelope.set_header(id, control, offset)
         if control in self.controls:
             found.append(Finding("set", "error", "23", f"Control number {control} was used before in this group",
@@ -304,165 +307,3 @@ class _Reading:
         report.verdict = self.rules.verdict(report.findings)
         self.counts[report.verdict] = self.counts.get(report.verdict, 0) + 1
         yield report
-
-
-END_OF_SET = b"SE"
-
-
-class _OpenSet:
-    """A set that is being read: takes its segments from the batches until something else comes."""
-
-    def __init__(self, reading: _Reading, table: Table | None, report: SetReport) -> None:
-        self.options, self.table, self.report = reading.options, table, report
-        self.findings: list[Finding] = []
-        self.nodes: list[Node | None] = [None]
-        self.misses: list[int] = []
-        self.counted: list[Node] = []
-        self.doubtful = table is None
-        self.here: Mapping[bytes, Step] = _Nowhere()
-        self.syntax = report.syntax
-        if table is not None:
-            report.guide = table.guide
-            self.nodes = [table.first.node]
-            self.here = table.first
-            if not table.match("ST")(report.segments[0]):
-                self.misses.append(0)
-
-    def take(self, rest: Iterator[bytes], segments: list[bytes], *, blanks: bool) -> bytes | None:
-        """Takes segments while they belong to the set. Returns END_OF_SET, an envelope's segment, or None when the
-        batch is done.
-        """
-        start = len(segments) - length_hint(rest)
-        before, here, nodes, misses = len(self.nodes), self.here, self.nodes, self.misses
-        add, stopper = nodes.append, None
-        for raw in rest:
-            here, match, node, mark = here[raw[:3]]
-            if mark:
-                if mark in (END, END_ASTRAY):
-                    self.doubtful |= mark == END_ASTRAY
-                    add(node)
-                    if match(raw) is None:
-                        misses.append(len(nodes) - 1)
-                    stopper = END_OF_SET
-                    break
-                if mark == UNKNOWN and raw.split(self.syntax.element, 1)[0].rstrip(b" ") in ENVELOPE:
-                    stopper = raw
-                    break
-                self._mark(mark, node)
-            add(node)
-            if match(raw) is None:
-                misses.append(len(nodes) - 1)
-        self.here = here
-        taken = segments[start : start + len(nodes) - before]
-        self.report.segments += taken
-        if blanks:
-            self._padded(taken, before)
-        return stopper
-
-    def _mark(self, mark: int, node: Node | None) -> None:
-        if mark == COUNTED:
-            assert node is not None
-            self.counted.append(node)
-        elif mark in (UNKNOWN, ASTRAY) or (len(self.nodes) >= mark and self.nodes[-mark] is node):
-            self.doubtful = True
-
-    def _padded(self, taken: list[bytes], before: int) -> None:
-        blank = b" " + self.syntax.element
-        found = [at for at, raw in enumerate(taken, before) if blank in raw or raw[-1:] == b" "]
-        self.misses = sorted({*self.misses, *found})
-
-    def finish(self, *, trailer: bool) -> SetReport:
-        """Explains what did not fit, checks the trailer and the set's own figures."""
-        report, table = self.report, self.table
-        if trailer:
-            self._trailer()
-        if table is None:
-            report.nodes = [None] * len(report.segments)
-            return report
-        report.nodes = self.nodes
-        if not self.doubtful and self._too_many(table):
-            self.doubtful = True
-        place = _Places(report)
-        if self.doubtful or any(self._renamed(at) for at in self.misses):
-            self._restructure(table, place)
-        if self.misses:
-            self._explain(table, place)
-        self.findings += totals.check(totals.Set(report.id, report.segments, report.nodes, self.syntax.element, place))
-        return report
-
-    def _trailer(self) -> None:
-        report = self.report
-        count = len(report.segments)
-        if report.segments[-1] != b"SE%s%d%s%s" % (
-            self.syntax.element, count, self.syntax.element, report.control.encode("latin-1")
-        ):  # fmt: skip
-            parts = report.segments[-1].split(self.syntax.element)
-            offset = _Places(report)(count - 1).offset
-            self.findings += envelope.set_trailer(parts, report.control, count, offset)
-
-    def _too_many(self, table: Table) -> bool:
-        """Whether a loop may have come too often; the slow walk will tell."""
-        if self.counted and any(self.counted.count(node) > node.max_use for node in set(self.counted)):
-            return True
-        long = [node for node in table.loops if node.max_use < len(self.nodes)]
-        return any(sum(1 for other in self.nodes if other is node) > node.max_use for node in long)
-
-    def _renamed(self, at: int) -> bool:
-        """Whether a segment only begins like the one it was taken for (PO1X)."""
-        node = self.nodes[at]
-        return node is not None and self.report.segments[at].split(self.syntax.element, 1)[0] != node.id.encode()
-
-    def _restructure(self, table: Table, place: _Places) -> None:
-        report = self.report
-        separator = self.syntax.element
-        ids = [raw.split(separator, 1)[0] for raw in report.segments]
-        report.nodes, breaches = structure.explain(table.guide, ids, table.known)
-        self.findings += [breach.finding(place.of(breach)) for breach in breaches]
-        self.misses = [
-            at
-            for at, (raw, node) in enumerate(zip(report.segments, report.nodes, strict=True))
-            if node is not None and (table.match(node.id)(raw) is None or b" " + separator in raw or raw[-1:] == b" ")
-        ]
-
-    def _explain(self, table: Table, place: _Places) -> None:
-        for at in self.misses:
-            node = self.report.nodes[at]
-            if node is not None:
-                context = elements.Context(self.syntax, place(at), self.options.decimal_point_in_n2)
-                self.findings += elements.explain(self.report.segments[at], table.guide.segments[node.id], context)
-
-
-class _Nowhere(dict[bytes, Step]):
-    """The steps of a set without a guide: everything up to its trailer belongs to it."""
-
-    def __missing__(self, key: bytes) -> Step:
-        ends = key[:2] == b"SE" and not key[2:].isalnum()
-        return Step(self, bool, None, END if ends else UNKNOWN)  # type: ignore[arg-type]
-
-
-class _Places:
-    """Where segments of a set stand in the file, worked out when asked for, in ascending order at little cost."""
-
-    def __init__(self, report: SetReport) -> None:
-        self.report = report
-        self.gap = len(report.syntax.terminator) + len(report.syntax.suffix)
-        self.index, self.offset = 0, report.offset
-
-    def __call__(self, index: int) -> Position:
-        """The position of segment `index`."""
-        segments = self.report.segments
-        if index < self.index:
-            self.index, self.offset = 0, self.report.offset
-        self.offset += sum(len(raw) + self.gap for raw in segments[self.index : index])
-        self.index = index
-        node = self.report.nodes[index] if index < len(self.report.nodes) else None
-        loop = (
-            node.parent.path if node is not None and node.parent is not None and node.parent.parent is not None else ""
-        )
-        id = segments[index].split(self.report.syntax.element, 1)[0][:3].decode("latin-1")
-        return Position(self.offset, index + 1, id, loop=loop)
-
-    def of(self, breach: structure.Breach) -> Position:
-        """The position of a breach: of the segment in its place, under the id that it is about."""
-        at = self(breach.index)
-        return Position(at.offset, at.ordinal, breach.id, loop=breach.loop)

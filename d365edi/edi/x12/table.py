@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from d365edi.edi import walk
 from d365edi.edi.guide import Guide, Node, Segment
@@ -27,16 +26,18 @@ _OFTEN = 100
 """Loops that may come at least so often are counted only in sets that are long enough."""
 
 
-class Step(NamedTuple):
-    """Where a segment leads: the steps from there, the pattern it must match, its node, a mark."""
+KNOWN = 1024
+"""Segments of an id that are remembered as right: parties, terms and descriptions repeat, and need not be matched twice."""
 
-    here: Steps
-    match: Callable[[bytes], object]
-    node: Node | None
-    mark: int
+Step = tuple["Steps", Callable[[bytes], object], Node | None, int, set[bytes]]
+"""Where a segment leads: the steps from there, the pattern it must match, its node, a mark, and which raw segments are right."""
 
 
-class Steps(dict[bytes, Step]):
+_NEVER: set[bytes] = {b"%d" % n for n in range(KNOWN)}
+"""What stands for the memory of segments that hardly ever repeat (lines with their article numbers): full, and never hit."""
+
+
+class Steps(dict[bytes, "Step"]):
     """The steps from one node, by the first three bytes of the next raw segment; unknown ones are worked out when asked
     for.
     """
@@ -47,7 +48,7 @@ class Steps(dict[bytes, Step]):
 
     def __missing__(self, key: bytes) -> Step:
         step = self.table.step(self, key)
-        if step.mark != UNKNOWN:
+        if step[3] != UNKNOWN:
             self[key] = step
         return step
 
@@ -61,13 +62,16 @@ class Table:
     known: dict[str, Segment]
     first: Steps = field(init=False)
     loops: list[Node] = field(init=False)
-    """Loops with a limit that only long sets can pass."""
+    """Loops with a limit that only sets longer than `least` can pass."""
+    least: int = field(init=False)
     _steps: dict[Node, Steps] = field(init=False, default_factory=dict)
     _matches: dict[str, Callable[[bytes], object]] = field(init=False, default_factory=dict)
+    _right: dict[str, set[bytes]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         header = self.guide.root.sequence[0]
         self.first = self._from(header)
+        self.least = _OFTEN
         self.loops = [node for node in self.guide.nodes if node.loop and node.max_use >= _OFTEN]
 
     def match(self, id: str) -> Callable[[bytes], object]:
@@ -82,8 +86,9 @@ class Table:
         id = key.removesuffix(self.syntax.element)
         node = walk.follow(here.node, id) if self.syntax.element not in id and id != b"ST" else None
         if node is None:
-            return Step(here, _anything, None, UNKNOWN)
-        return Step(self._from(node), self.match(node.id), node, self._mark(here.node, node))
+            return here, _anything, None, UNKNOWN, set()
+        remembered = _NEVER if node.segment.pairs else self._right.setdefault(node.id, set())
+        return self._from(node), self.match(node.id), node, self._mark(here.node, node), remembered
 
     def _from(self, node: Node) -> Steps:
         found = self._steps.get(node)
@@ -103,3 +108,14 @@ class Table:
 
 def _anything(raw: bytes) -> object:
     return raw
+
+
+class _Nowhere(dict[bytes, Step]):
+    """The steps of a set without a guide: everything up to its trailer belongs to it."""
+
+    def __missing__(self, key: bytes) -> Step:
+        ends = key[:2] == b"SE" and not key[2:].isalnum()
+        return self, _anything, None, END if ends else UNKNOWN, set()  # type: ignore[return-value]
+
+
+NOWHERE = _Nowhere()

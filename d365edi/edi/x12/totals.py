@@ -35,12 +35,22 @@ class Set:
     place: Callable[[int], Position]
     """Where segment `index` stands."""
     _raw: dict[bytes, list[bytes]] = field(default_factory=dict)
+    _text: dict[bytes, bytes] = field(default_factory=dict)
 
     def raw(self, id: bytes) -> list[bytes]:
         """The raw segments of an id of three letters, wherever they stand."""
         found = self._raw.get(id)
         if found is None:
-            found = self._raw[id] = [raw for raw in self.segments if raw[:3] == id]
+            text = id.decode()
+            wanted = {node for node in set(self.nodes) if node is not None and node.segment.id == text}
+            found = self._raw[id] = [raw for raw, node in zip(self.segments, self.nodes, strict=True) if node in wanted]
+        return found
+
+    def text(self, id: bytes) -> bytes:
+        """The raw segments of an id as lines, each with a line break before it."""
+        found = self._text.get(id)
+        if found is None:
+            found = self._text[id] = b"\n".join([b"", *self.raw(id)])
         return found
 
     def all(self, *paths: str) -> list[tuple[int, list[bytes]]]:
@@ -63,42 +73,49 @@ def check(report: Set) -> list[Finding]:
 
 @lru_cache(maxsize=64)
 def _columns(separator: bytes, id: bytes, *positions: int) -> re.Pattern[bytes]:
-    """Elements of all lines of a joined text as tuples; an element that is not there is empty."""
+    """Elements of all lines of a text (each with a line break before it); a line that ends before them is not found."""
     sep = re.escape(separator)
-    parts, last = [b"^" + id], 0
+    value, parts, last = b"[^\n" + sep + b"]*+", [b"\n" + id], 0
     for position in positions:
-        parts.append(
-            (b"(?:" + sep + b"[^\n" + sep + b"]*)?") * (position - last - 1) + b"(?:" + sep + b"([^\n" + sep + b"]*))?"
-        )
+        parts.append((sep + value) * (position - last - 1) + sep + b"(" + value + b")")
         last = position
-    return re.compile(b"".join(parts), re.MULTILINE)
+    return re.compile(b"".join(parts))
 
 
-@lru_cache(maxsize=16)
-def _gtins(separator: bytes) -> re.Pattern[bytes]:
-    sep = re.escape(separator)
-    return re.compile(sep + b"(UP|EN|UK|EO)" + sep + b"([0-9]{8,14})(?=" + sep + b"|$)", re.MULTILINE)
+@lru_cache(maxsize=64)
+def _gtins(separator: bytes, qualifier: bytes, size: int) -> tuple[bytes, Callable[[bytes], list[bytes]]]:
+    """What comes before an article number, and all that follow it in a text and have the right number of digits."""
+    before = separator + qualifier + separator
+    pattern = re.escape(before) + b"([0-9]{%d}+)(?=[\n" % size + re.escape(separator) + b"]|$)"
+    return before, re.compile(pattern).findall
 
 
-def _counted(report: Set, lines: list[bytes]) -> bool:
+def _counted(report: Set, id: bytes) -> bool:
     """CTT fits what it counts."""
-    sep = report.separator
+    sep, lines = report.separator, report.raw(id)
     ctt = next((raw for raw in report.segments[-3:] if raw[:3] == b"CTT"), b"").split(sep)
-    if len(ctt) == 2 and ctt[1] == b"%d" % len(lines):
-        return True
-    if len(ctt) != 3 or ctt[1] != b"%d" % len(lines):
+    if not 2 <= len(ctt) <= 3 or ctt[1] != b"%d" % len(lines):
         return False
-    quantities = _columns(sep, b"(?:PO1|IT1)", 2).findall(b"\n".join(lines))
+    if len(ctt) == 2:
+        return True
+    quantities = _columns(sep, id, 2).findall(report.text(id))
     try:
-        return int(ctt[2]) == sum(map(int, quantities))
+        return len(quantities) == len(lines) and int(ctt[2]) == sum(map(int, quantities))
     except ValueError:
         return False
 
 
-def _numbered(report: Set, lines: list[bytes]) -> bool:
-    """All GTINs have their length and check digit."""
-    found = _gtins(report.separator).findall(b"\n".join(lines))
-    return all(len(number) == _GTIN[qualifier] and checkdigit.valid(number) for qualifier, number in found)
+def _numbered(report: Set, id: bytes) -> bool:
+    """All article numbers have their length and their check digit."""
+    text = report.text(id)
+    for qualifier, size in _GTIN.items():
+        before, numbers = _gtins(report.separator, qualifier, size)
+        said = text.count(before)
+        if said:
+            found = numbers(text)
+            if len(found) != said or not checkdigit.all_valid(found):
+                return False
+    return True
 
 
 def _money(text: bytes) -> Decimal:
@@ -115,7 +132,7 @@ def _slack(lines: int) -> Decimal:
 
 def _lines(loop: str, quantity: int) -> Callable[[Set], Iterable[Finding]]:
     def check(report: Set) -> Iterable[Finding]:
-        if quantity == 2 and _counted(report, report.raw(loop.encode())):
+        if quantity == 2 and _counted(report, loop.encode()):
             return
         totals = report.all("CTT")
         if not totals:
@@ -167,9 +184,11 @@ def _invoice(report: Set) -> Iterable[Finding]:
     sep, headers = report.separator, report.raw(b"TDS")
     try:
         total = _money(headers[0].split(sep)[1]) * _CENT
-        found = _columns(sep, b"IT1", 2, 4).findall(b"\n".join(report.raw(b"IT1")))
+        found = _columns(sep, b"IT1", 2, 4).findall(report.text(b"IT1"))
         goods = sum((_money(quantity) * _money(price) for quantity, price in found), _ZERO)
     except (ArithmeticError, IndexError):
+        return
+    if len(found) != len(report.raw(b"IT1")):
         return
     charges, taxes = _extras(report)
     slack = _slack(len(found))
@@ -280,9 +299,11 @@ def _cartons(report: Set) -> Iterable[Finding]:
 
 def _articles(segment: str) -> Callable[[Set], Iterable[Finding]]:
     def check(report: Set) -> Iterable[Finding]:
-        if _numbered(report, report.raw(segment.encode())):
+        if _numbered(report, segment.encode()):
             return
-        find, wanted = _gtins(report.separator), segment.encode() + report.separator
+        sep = re.escape(report.separator)
+        find = re.compile(sep + b"(UP|EN|UK|EO)" + sep + b"([^" + sep + b"]*)")
+        wanted = segment.encode() + report.separator
         for at, raw in enumerate(report.segments):
             if not raw.startswith(wanted):
                 continue
