@@ -15,8 +15,8 @@ Kind = Literal["customer", "item", "unit", "location", "buyer", "gtin"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: the value ("" where nobody knows and nobody need), for which lines, about what. `extra` as its kind has
-    it."""
+    """One answer: the value ("" where nobody knows and nobody need), for which lines, about what. `extra` as its kind
+    has it."""
 
     kind: Kind
     value: str
@@ -67,8 +67,8 @@ class Answers:
         return replace(self, theirs={**self.theirs, **{line: replace(old, **change) for line, old in known.items()}})
 
     def of(self, name: str, line: int, unit: str | None) -> str | None:
-        """The answer that a row of a D365 map names: `customer`, `invoice_customer`, `location`, `item` or `unit` of a
-        line."""
+        """The answer that a row of a D365 map names: `customer`, `invoice_customer`, `location`, `item` or `unit` of
+        a line."""
         if name == "item":
             return self.items.get(line)
         if name == "unit":

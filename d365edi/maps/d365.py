@@ -1,9 +1,9 @@
-"""Documents and D365: plans of what to write and what to ask, and posted records read into documents, by the tables in
-`d365/`.
+"""Documents and D365: plans of what to write and what to ask, and posted records read into documents, by the tables
+in `d365/`.
 
-A row of a writing table takes its value from the order, from the answers to references, or from a list of places of which the
-first that has a value counts. Days go out as noon UTC, numbers exact, what is empty is left out: D365 then fills in its
-own.
+A row of a writing table takes its value from the order, from the answers to references, or from a list of places of which
+the first that has a value counts. Days go out as noon UTC, numbers exact, what is empty is left out: D365 then fills in
+its own.
 
 Knows: the layout of D365 tables. Does not know: any entity or field name (they stand in the tables), HTTP, settings.
 """
@@ -34,8 +34,8 @@ ANSWERS = ("customer", "invoice_customer", "item", "unit", "location")
 
 
 def check(table: Table) -> None:
-    """Raise SettingsError for whatever is wrong with a D365 table: a source that is no field of the document, a missing
-    key."""
+    """Raise SettingsError for whatever is wrong with a D365 table: a source that is no field of the document, a
+    missing key."""
     model = model_of(table)
     line = find(model, "lines")
     assert line is not None
@@ -222,6 +222,6 @@ def _join(name: str, section: Section, head: Section) -> Join:
 
 
 def read(table: Table, content: Mapping[str, Any]) -> Reading:
-    """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Never raises for what it
-    holds."""
+    """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Never raises for what
+    it holds."""
     return record.read(table, content)

@@ -10,9 +10,8 @@ from typing import Any
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
-from d365edi.maps.branch import State
 from d365edi.maps.place import Pair, Place, Rule
-from d365edi.maps.segments import Split
+from d365edi.maps.target import State
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 MEANING = {
@@ -40,10 +39,10 @@ def where(place: Place, prefix: str = "") -> dict[str, str]:
     return found
 
 
-def wrong(state: State, segment_ids: Sequence[str]) -> Iterator[Finding]:
+def wrong(state: State, rows: Sequence[list[str]]) -> Iterator[Finding]:
     """The values that could not be taken, and the words that no code table has."""
     for row, value, trouble, index in state.findings:
-        at = Position(ordinal=index + 1, segment=segment_ids[index], element=getattr(row, "element", 0))
+        at = Position(ordinal=index + 1, segment=rows[index][0], element=getattr(row, "element", 0))
         if trouble:
             yield Finding(
                 "document",
@@ -86,16 +85,15 @@ def missing(errors: Sequence[Any], paths: dict[str, str], document: str) -> Iter
         )
 
 
-def unmapped(state: State, nodes: Sequence[Node | None], segments: Sequence[bytes], split: Split) -> Iterator[Finding]:
+def unmapped(state: State, nodes: Sequence[Node | None], rows: Sequence[list[str]]) -> Iterator[Finding]:
     """Segments and elements that no row asked for, each kind once with its count."""
     counts: dict[tuple[str, bool], list[int]] = {}
     for index in sorted((*state.passed, *state.left)):
-        node = nodes[index]
-        id = node.id if node is not None else split(segments[index])[0]
+        node, id = nodes[index], rows[index][0]
         if id in ENVELOPE:
             continue
         path = node.path if node is not None else id
-        matters = id in MEANING and (id != "SAC" or split(segments[index])[1:2] in (["A"], ["C"]))
+        matters = id in MEANING and (id != "SAC" or rows[index][1:2] in (["A"], ["C"]))
         counts.setdefault((path, matters), []).append(index)
     for (path, matters), at in counts.items():
         id = path.rpartition("/")[2]

@@ -1,9 +1,9 @@
 """From a transaction set to a document: one pass over the segments, each going where the guide's node says.
 
-For every node of the guide there is at most one branch in each place of its loop: it looks at the qualifiers, finds
-the place and lets the place's rules take the elements. Nodes without a row are passed by. What no row asked for
-becomes findings, counted; what would change the meaning of an order (quantities for stores, components, split deliveries, an
-allowance or charge) is marked `meaning`.
+For every node of the guide there is at most one taker at a time: it looks at the qualifiers, chooses the place and lets the
+place's rules take the elements. Nodes without a row are passed by. What no row asked for becomes findings, counted; what would
+change the meaning of an order (quantities for stores, components, split deliveries, an allowance or charge) is marked
+`meaning`.
 
 Knows: places, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the
 document.
@@ -23,10 +23,11 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
 from d365edi.maps import leftover
-from d365edi.maps.branch import NOWHERE, State, grow
+from d365edi.maps.branch import grow
 from d365edi.maps.compile import places
-from d365edi.maps.segments import Split, splitter, text
+from d365edi.maps.segments import elements, text
 from d365edi.maps.table import Table
+from d365edi.maps.target import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +62,23 @@ class Reader:
         root = places(table, guide, codes, versions)
         self.table = table
         self.guide = guide
-        self._root, self._scopes = grow(root)
-        self._model: type[Document] = KINDS[table.document]
-        self._validate = self._model.__pydantic_validator__.validate_python
+        self._grown = grow(root, len(guide.nodes))
+        self._build = KINDS[table.document].__pydantic_validator__.validate_python
         self._where = leftover.where(root)
-        self._parents = [0 if node.parent is None else node.parent.index for node in guide.nodes]
-        self._loops = [node.loop for node in guide.nodes]
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
-        nodes, split = self._nodes(report), splitter(report.syntax)
-        state = State(self._root, self._scopes, len(self._loops), text(report.syntax.component))
-        active, parents, passed = state.active, self._parents, state.passed
+        nodes, grown = self._nodes(report), self._grown
+        rows = elements(report.segments, report.syntax)
+        state = State(list(grown.now), grown.scopes, grown.targets, text(report.syntax.component))
+        now, passed = state.now, state.passed
         for index, node in enumerate(nodes):
-            if node is None:
-                passed.append(index)
-                continue
-            at = node.index
-            branch = active[parents[at]].branches.get(at)
-            if branch is not None:
-                branch.take(state, split(report.segments[index]), index)
+            take = now[node.index] if node is not None else None
+            if take is not None:
+                take(state, rows[index], index)
             else:
                 passed.append(index)
-                if node.loop:
-                    active[at] = NOWHERE
-        return self._finish(report, nodes, state, split)
+        return self._finish(nodes, rows, state)
 
     def _nodes(self, report: SetReport) -> Sequence[Node | None]:
         """Where each segment stands in this reader's guide: as reported, or walked again where it was read by another
@@ -102,15 +95,11 @@ class Reader:
             node = after or node
         return found
 
-    def _finish(self, report: SetReport, nodes: Sequence[Node | None], state: State, split: Split) -> Reading:
-        findings: list[Finding] = []
+    def _finish(self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: State) -> Reading:
+        findings = list(leftover.wrong(state, rows)) if state.findings else []
         document: Document | None = None
-        if state.findings:
-            ids = [split(segment)[0] for segment in report.segments]
-            findings += leftover.wrong(state, ids)
         try:
-            document = self._validate(state.items[0])
+            document = self._build(state.items[0])
         except ValidationError as error:
             findings += leftover.missing(error.errors(include_url=False), self._where, self.table.document)
-        unmapped = tuple(leftover.unmapped(state, nodes, report.segments, split))
-        return Reading(document, tuple(findings), unmapped)
+        return Reading(document, tuple(findings), tuple(leftover.unmapped(state, nodes, rows)))

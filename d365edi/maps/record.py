@@ -1,8 +1,8 @@
 """A posted record of D365 read into a document by its table.
 
-D365 says "empty" in its own ways, and each becomes None: `""`, a day in 1900, a zero where a number names something. A day is
-noon UTC: the time is cut off, never shifted. Joined sets are matched to the lines by equal fields; a line without its row, or
-with two, is a finding, unless the tenant does not let us read the set and the table says that it may be missing.
+D365 says "empty" in its own ways, and each becomes None: `""`, a day in 1900, a zero where a number names something. A day
+is noon UTC: the time is cut off, never shifted. Joined sets are matched to the lines by equal fields; a line without its row,
+or with two, is a finding, unless the tenant does not let us read the set and the table says that it may be missing.
 
 Knows: the layout of reading tables and of records. Does not know: entity names, how the record was fetched.
 """
@@ -189,8 +189,8 @@ def _charges(section: Section, row: Row, lines: Sequence[Row]) -> list[Values]:
 
 
 def arithmetic(invoice: Invoice) -> list[Finding]:
-    """A finding when the total is not lines, charges less allowances and taxes: a partner who adds it up pays something
-    else."""
+    """A finding when the total is not lines, charges less allowances and taxes: a partner who adds it up pays
+    something else."""
     if invoice.total is None:
         return []
     nothing = Decimal(0)

@@ -1,5 +1,5 @@
-"""The standard's notes on which elements of a segment belong together: P all or none, R at least one, E at most one, C
-the first needs all the others, L the first needs one of the others.
+"""The standard's notes on which elements of a segment belong together: P all or none, R at least one, E at most one,
+C the first needs all the others, L the first needs one of the others.
 
 Knows: notes and positions. Does not know: values, segments.
 """

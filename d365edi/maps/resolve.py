@@ -1,12 +1,12 @@
 """References: whose item, which customer, what unit. Pure: this asks, somebody else answers, this decides.
 
-The partner's own tables come first, then D365 in the order of trust that `d365/lookups.toml` gives: the customer's own number
-for the item, a barcode (with and without leading zeros), our number. One hit decides; several different items under one
-number, or none, is a finding with the value, the line and what to do. Outbound the same sets are asked the other way round,
-and a miss holds nothing.
+The partner's own tables come first, then D365 in the order of trust that `d365/lookups.toml` gives: the customer's own
+number for the item, a barcode (with and without leading zeros), our number. One hit decides; several different items under
+one number, or none, is a finding with the value, the line and what to do. Outbound the same sets are asked the other way
+round, and a miss holds nothing.
 
-Knows: documents, profiles, queries as values. Does not know: HTTP, caches, settings files, entity names (they stand in the
-table).
+Knows: documents, profiles, queries as values. Does not know: HTTP, caches, settings files, entity names (they stand in
+the table).
 """
 
 from __future__ import annotations

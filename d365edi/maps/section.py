@@ -1,5 +1,5 @@
-"""The parts of a D365 table as values: a set's rows with their sources and conditions, and what its records are matched
-by.
+"""The parts of a D365 table as values: a set's rows with their sources and conditions, and what its records are
+matched by.
 
 Knows: the layout of header, lines and joins. Does not know: entity names, values.
 """

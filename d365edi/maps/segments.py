@@ -7,30 +7,23 @@ Knows: delimiters of one report. Does not know: guides, maps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from d365edi.edi.syntax import Syntax
 
-Split = Callable[[bytes], list[str]]
+_BETWEEN = "\x00"
+"""What stands between segments while they are one text; a message that holds it itself takes the slow way."""
 
 
-def splitter(syntax: Syntax) -> Split:
-    """The function that takes one raw segment of this syntax apart. Components stay together."""
-    if syntax.release:
-        return _escaped(syntax)
-    if syntax.element >= b"\x80":
-        return lambda raw: [text(part).rstrip(" ") for part in raw.split(syntax.element)]
-    separator = syntax.element.decode("ascii")
-    padded = " " + separator
-
-    def split(raw: bytes) -> list[str]:
-        whole = text(raw)
-        elements = whole.split(separator)
-        if padded in whole or whole[-1:] == " ":
-            return [element.rstrip(" ") for element in elements]
-        return elements
-
-    return split
+def elements(segments: Sequence[bytes], syntax: Syntax) -> list[list[str]]:
+    """All segments of a set taken apart; components stay together. One decoding for all of them, where the delimiters allow
+    it."""
+    if syntax.release or syntax.element >= b"\x80" or _BETWEEN.encode() in (syntax.element, syntax.terminator):
+        return [_apart(segment, syntax) for segment in segments]
+    whole, separator = text(_BETWEEN.encode().join(segments)), syntax.element.decode("ascii")
+    if " " + separator in whole or " " + _BETWEEN in whole or whole.count(_BETWEEN) != len(segments) - 1:
+        return [_apart(segment, syntax) for segment in segments]
+    return [segment.split(separator) for segment in whole.split(_BETWEEN)]
 
 
 def text(raw: bytes) -> str:
@@ -41,23 +34,21 @@ def text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _escaped(syntax: Syntax) -> Split:
-    """Elements of a syntax with a release character: a separator after it is text, and so is a second release
-    character."""
-    release, separator = syntax.release, syntax.element
+def _apart(segment: bytes, syntax: Syntax) -> list[str]:
+    parts = _escaped(segment, syntax) if syntax.release else segment.split(syntax.element)
+    return [text(part).rstrip(" ") for part in parts]
 
-    def split(raw: bytes) -> list[str]:
-        pieces, parts = raw.split(separator), list[bytes]()
-        for piece in pieces:
-            last = parts[-1] if parts else b""
-            trailing = len(last) - len(last.rstrip(release))
-            if parts and trailing % 2:
-                parts[-1] = last + separator + piece
-            else:
-                parts.append(piece)
-        return [text(_unescaped(part, release)).rstrip(" ") for part in parts]
 
-    return split
+def _escaped(segment: bytes, syntax: Syntax) -> list[bytes]:
+    """Elements where a release character makes the separator after it text; so it does with itself."""
+    release, parts = syntax.release, list[bytes]()
+    for piece in segment.split(syntax.element):
+        last = parts[-1] if parts else b""
+        if (len(last) - len(last.rstrip(release))) % 2:
+            parts[-1] = last + syntax.element + piece
+        else:
+            parts.append(piece)
+    return [_unescaped(part, release) for part in parts]
 
 
 def _unescaped(part: bytes, release: bytes) -> bytes:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from d365edi.edi.guide import Element
 from d365edi.maps.fields import Kind
@@ -24,6 +25,10 @@ Format = Callable[[object], str]
 FREE_TEXT = frozenset({"93", "166", "352", "369", "387", "933", "1551"})
 """Data elements for people to read, by number: names, addresses, descriptions, messages. Too long, they are cut; a
 key never is."""
+
+MONEY = frozenset({"212", "610", "782"})
+"""Data elements that hardly ever say the same twice, by number: prices and amounts. Other numbers and days do, and are
+remembered."""
 
 _DIGITS = "0123456789"
 
@@ -38,7 +43,7 @@ def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None
     if kind == "text" and type in ("AN", "ID", "TM", "B"):
         return None, _text(element)
     if kind == "amount" and type == "R":
-        return _decimal, _plain(element)
+        return _decimal if element.number in MONEY else _known_decimal, _plain(element)
     if kind == "amount" and type[:1] == "N" and type[1:].isdigit():
         return _implied(int(type[1:])), _counted(element, int(type[1:]))
     if kind == "whole" and type == "N0":
@@ -57,7 +62,13 @@ def _decimal(text: str) -> Decimal:
         raise ValueError("is no number") from None
 
 
+_known_decimal = lru_cache(maxsize=8192)(_decimal)
+
+
 def _implied(places: int) -> Parse:
+    if not places:
+        return _known_decimal
+
     def parse(text: str) -> Decimal:
         value = _decimal(text)
         return value if "." in text else value.scaleb(-places)
@@ -71,6 +82,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=4096)
 def _day(text: str) -> date:
     if text.strip(_DIGITS) or len(text) not in (6, 8):
         raise ValueError("is no date")

@@ -1,9 +1,9 @@
 """Which line of the order an invoice line answers, so that it can be echoed.
 
-A line is found by its number in our sales order (D365 keeps what we wrote there, or its own count where the buyer's ids were
-not whole numbers), else by item, unit and price. Two candidates that nothing tells apart hold the invoice: an 810 that names
-the wrong line costs more than one that waits. Without the order there is nothing to echo: the invoice goes out with D365's own
-fields, and says so.
+A line is found by its number in our sales order (D365 keeps what we wrote there, or its own count where the buyer's ids
+were not whole numbers), else by item, unit and price. Two candidates that nothing tells apart hold the invoice: an 810 that
+names the wrong line costs more than one that waits. Without the order there is nothing to echo: the invoice goes out with
+D365's own fields, and says so.
 
 Knows: orders and invoices. Does not know: where either was kept, how the echo is written.
 """

@@ -1,9 +1,9 @@
 """From a document to the segments of a transaction set, in the order of the guide.
 
 Each place of the map looks at the document and gives the segments it has values for; a constant or a formula makes
-its segment, a default fills only one that something else made. A qualifier or word that the partner used is used again; else
-the first of the row. A row that names the order (`order.date`) writes what the partner said there: a matched order line is
-echoed exactly, so what the line lacked is not added; in the header an empty value of the order leaves room for the
+its segment, a default fills only one that something else made. A qualifier or word that the partner used is used again;
+else the first of the row. A row that names the order (`order.date`) writes what the partner said there: a matched order line
+is echoed exactly, so what the line lacked is not added; in the header an empty value of the order leaves room for the
 document's own.
 
 Segments are checked before they leave: mandatory elements and segments, and the standard's notes on which elements
@@ -286,8 +286,8 @@ def _kept(item: Any, name: str) -> str | None:
 
 
 def _word(rule: Rule, ours: str, item: Any, echo: Any) -> str:
-    """The partner's word for ours: the one they used here or in the order, else the first row of the table, else ours as
-    it is."""
+    """The partner's word for ours: the one they used here or in the order, else the first row of the table, else ours
+    as it is."""
     assert rule.words is not None
     for source in (item, echo):
         word = _kept(source, rule.name)

@@ -27,6 +27,11 @@ def words(least: int = 1, most: int = 12) -> SearchStrategy[str]:
     return inside.map(lambda text: text.strip(" ").ljust(least, "X"))
 
 
+def keys(most: int) -> SearchStrategy[str]:
+    """A number that identifies something."""
+    return st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/", min_size=1, max_size=most)
+
+
 def codes(length: int) -> SearchStrategy[str]:
     """A code of letters and digits."""
     return st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=length, max_size=length)
@@ -254,7 +259,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
     )
     values = {
         **head,
-        "number": draw(words(1, 22)),
+        "number": draw(keys(22)),
         "purpose": draw(st.sampled_from(("00", "01", "05"))),
         "type": draw(st.sampled_from(("SA", "DS"))),
         "release": draw(maybe(words())),
@@ -305,10 +310,10 @@ def invoices(draw: DrawFn) -> Invoice:
     )
     values = {
         **head,
-        "number": draw(words(1, 22)),
+        "number": draw(keys(22)),
         "date": draw(days),
         "order_date": draw(maybe(days)),
-        "order_number": draw(maybe(words(1, 22))),
+        "order_number": draw(maybe(keys(22))),
         "sense": meaning[word] if word else None,
         "sales_order": draw(maybe(words())),
         "tracking": tracking,

@@ -1,0 +1,319 @@
+"""How a place takes a segment: its rules fill the current item of its scope, a list's place opens a new item first.
+
+This is the inner loop of reading, so what a place never needs is decided when it is built: most places are `_plain`, a few
+rules over one part of the item; the rest go through `_full`, which knows code words, pairs, components, kept qualifiers and
+lists.
+
+Knows: compiled places and how items are filled. Does not know: how a place was chosen, tables, what becomes of
+findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from d365edi.maps.place import Pair, Place, Rule
+from d365edi.maps.spelling import Parse
+
+Item = dict[str, Any]
+Elements = list[str]
+Way = tuple[str, ...]
+"""The names that lead to a part of an item."""
+Fill = Callable[["State", Elements, int, str], None]
+"""Take a segment: the reading's state, the elements, the segment's index, and the qualifiers to keep ("" for
+none)."""
+Take = Callable[["State", Elements, int], None]
+"""The same for whoever meets the segment first and has yet to choose the place."""
+Hit = tuple[Way, str, Pair, int, str]
+"""Where a pair's value goes: way to the field, its name, the row, the rank of the qualifier, and the name to keep it
+under."""
+Coded = tuple[int, Way, str, Rule, frozenset[str]]
+"""A rule with a code table: element, way to the field, its name, the rule, and the words that share their meaning."""
+
+
+class State:
+    """One reading under way.
+
+    `now` is who takes the next segment of each node, by the node's index; `serial` counts how often each loop was opened, and
+    `taken` the serial at which each place took its segment; `marks` are what places with alternatives took (rank, index,
+    elements).
+    """
+
+    __slots__ = ("component", "findings", "items", "left", "marks", "now", "passed", "serial", "spare", "taken")
+
+    def __init__(self, now: list[Take | None], scopes: int, targets: int, component: str) -> None:
+        self.now = now
+        self.serial = [1] * len(now)
+        self.taken = [0] * targets
+        self.marks: dict[Target, tuple[int, int, Elements]] = {}
+        self.items: list[Item] = [{} for _ in range(scopes)]
+        self.component = component
+        self.passed: list[int] = []
+        self.left: list[int] = []
+        self.spare: dict[tuple[Target, int], list[int]] = {}
+        self.findings: list[tuple[Rule | Pair, str, str, int]] = []
+
+
+class Target:
+    """A place made ready for reading; compared by identity. `once`: it takes one segment for each time its loop is
+    opened."""
+
+    def __init__(self, place: Place, number: int, scope: int, outer: int) -> None:
+        own = [rule for rule in place.rules if not rule.echo]
+        self.place = place
+        self.number = number
+        self.scope = scope
+        self.outer = outer
+        self.second: Target | None = None
+        self.list_way: Way = tuple(place.list_field.split(".")) if place.list_field else ()
+        self.groups = _grouped([rule for rule in own if not rule.component and not rule.many and rule.words is None])
+        self.coded = tuple(
+            _coded(rule) for rule in own if rule.words is not None and not rule.component and not rule.many
+        )
+        self.composed = tuple(
+            (rule, _coded(rule) if rule.words is not None else None) for rule in own if rule.component
+        )
+        self.many = tuple((rule.element, _way(rule.name), _last(rule.name), rule) for rule in own if rule.many)
+        self.rare = bool(self.composed or self.many)
+        self.alternatives = any(len(codes) > 1 for _, codes in place.qualifiers)
+        self.kept = tuple((rule.element, rule.name) for rule in own) if self.alternatives else ()
+        self.once = not self.list_way and not self.many and (place.node.max_use != 1 or bool(place.qualifiers))
+        self._pairs(place)
+        self._spare(place, own)
+        extras = self.list_way or self.coded or self.composed or self.many or self.kept or self.pairs or self.rest
+        self.fill: Fill = self._full if extras or len(self.groups) != 1 else _plain(self)
+
+    def _pairs(self, place: Place) -> None:
+        self.first_pair = place.node.segment.pairs
+        self.pairs: dict[str, Hit] = {}
+        self.rest: tuple[Way, str, Pair] | None = None
+        for pair in place.pairs:
+            if pair.echo:
+                continue
+            if not pair.qualifiers:
+                self.rest = (_way(pair.name), _last(pair.name), pair)
+            way, spelled = _way(pair.name), pair.name if len(pair.qualifiers) > 1 else ""
+            for rank, code in enumerate(pair.qualifiers):
+                self.pairs[code] = (way, _last(pair.name), pair, rank, spelled)
+
+    def _spare(self, place: Place, own: list[Rule]) -> None:
+        """The elements that no row asks for; what a writer fills in by itself is no news either."""
+        asked = {rule.element for rule in own} | {position for position, _ in place.qualifiers}
+        asked |= {fixed.element for fixed in (*place.constants, *place.defaults, *place.computed)}
+        last = len(place.node.segment.elements)
+        if self.pairs or self.rest:
+            asked |= set(range(self.first_pair, last + 1))
+        self.spare = tuple(position for position in range(1, last + 1) if position not in asked)
+        self.first_spare = self.spare[0] if self.spare else last + 1
+
+    # -- taking -------------------------------------------------------------------------------------------------------
+
+    def _full(self, state: State, elements: Elements, index: int, word: str) -> None:
+        count = len(elements)
+        item = self._open(state) if self.list_way else state.items[self.scope]
+        try:
+            for way, rules in self.groups:
+                target = reach(item, way) if way else item
+                for element, key, parse in rules:
+                    if element < count and (value := elements[element]):
+                        target[key] = parse(value) if parse else value
+        except ValueError:
+            self.carefully(state, item, elements, index)
+        for coded in self.coded:
+            if coded[0] < count and (value := elements[coded[0]]):
+                _word(state, item, coded, value, index)
+        if self.first_pair and count > self.first_pair:
+            self._take_pairs(state, item, elements, index)
+        if self.rare or word:
+            self._take_rare(state, item, elements, index, word)
+        if count > self.first_spare:
+            self.over(state, elements, index)
+
+    def _open(self, state: State) -> Item:
+        """A new item of this place's list, in the current item of the scope around."""
+        item: Item = {}
+        around, way = state.items[self.outer], self.list_way
+        if len(way) > 1:
+            around = reach(around, way[:-1])
+        if (others := around.get(way[-1])) is None:
+            around[way[-1]] = [item]
+        else:
+            others.append(item)
+        state.items[self.scope] = item
+        return item
+
+    def carefully(self, state: State, item: Item, elements: Elements, index: int) -> None:
+        """The plain rules again, leaving out the values that are wrong."""
+        for way, rules in self.groups:
+            target = reach(item, way)
+            for element, key, parse in rules:
+                value = elements[element] if element < len(elements) else ""
+                if value and parse is not None:
+                    try:
+                        target[key] = parse(value)
+                    except ValueError as error:
+                        rule = next(each for each in self.place.rules if each.element == element and not each.echo)
+                        state.findings.append((rule, value, str(error), index))
+                elif value:
+                    target[key] = value
+
+    def over(self, state: State, elements: Elements, index: int) -> None:
+        """Note the elements that are there and that no row asks for."""
+        for element in self.spare:
+            if element < len(elements) and elements[element]:
+                state.spare.setdefault((self, element), []).append(index)
+
+    def _take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
+        pairs, kept = self.pairs, item.get("kept") or {}
+        target = item
+        here: Way = ()
+        for at in range(self.first_pair, len(elements) - 1, 2):
+            value = elements[at + 1]
+            if not value:
+                continue
+            hit = pairs.get(qualifier := elements[at])
+            if hit is None:
+                self._take_rest(state, item, qualifier, value, at, index)
+                continue
+            way, key, pair, _, spelled = hit
+            if way is not here:
+                target, here = reach(item, way), way
+            if key in target:
+                self._second_pair(state, item, (target, hit, kept), (qualifier, value), at, index)
+                continue
+            target[key] = value if pair.parse is None else _parsed(state, pair, value, index)
+            if spelled:
+                kept[spelled] = qualifier
+        if kept:
+            item["kept"] = kept
+
+    def _second_pair(
+        self,
+        state: State,
+        item: Item,
+        holder: tuple[Item, Hit, dict[str, str]],
+        found: tuple[str, str],
+        at: int,
+        index: int,
+    ) -> None:
+        """Two pairs for one field: the preferred qualifier stays, the other one is left over."""
+        target, (_, key, pair, rank, _), kept = holder
+        qualifier, value = found
+        held = kept.get(pair.name, qualifier)
+        if rank < pair.qualifiers.index(held):
+            kept[pair.name] = qualifier
+            value, target[key] = str(target[key]), _parsed(state, pair, value, index)
+            qualifier = held
+        self._take_rest(state, item, qualifier, value, at, index)
+
+    def _take_rest(self, state: State, item: Item, qualifier: str, value: str, at: int, index: int) -> None:
+        if self.rest is None or not qualifier:
+            state.spare.setdefault((self, at + 1), []).append(index)
+            return
+        way, key, pair = self.rest
+        assert pair.parts is not None
+        parsed = _parsed(state, pair, value, index)
+        if parsed is not None:
+            reach(item, way).setdefault(key, []).append({pair.parts[0]: qualifier, pair.parts[1]: parsed})
+
+    def _take_rare(self, state: State, item: Item, elements: Elements, index: int, word: str) -> None:
+        """Components, fields that hold every occurrence, and the qualifier beside each value that stood behind it."""
+        for element, name in self.kept if word else ():
+            if element < len(elements) and elements[element]:
+                item.setdefault("kept", {})[name] = word
+        for rule, coded in self.composed:
+            whole = elements[rule.element] if rule.element < len(elements) else ""
+            parts = whole.split(state.component) if state.component else [whole]
+            text = parts[rule.component - 1] if rule.component <= len(parts) else ""
+            if text and coded is not None:
+                _word(state, item, coded, text, index)
+            elif text:
+                reach(item, _way(rule.name))[_last(rule.name)] = _parsed(state, rule, text, index)
+        for element, way, key, rule in self.many:
+            if element < len(elements) and elements[element]:
+                value = _parsed(state, rule, elements[element], index)
+                reach(item, way).setdefault(key, []).append(value)
+
+    def drop(self, state: State) -> None:
+        """Forget what this place took: a preferred alternative came later."""
+        item = state.items[self.scope]
+        for rule in self.place.rules:
+            reach(item, _way(rule.name)).pop(_last(rule.name), None)
+            item.get("kept", {}).pop(rule.name, None)
+
+
+def _plain(target: Target) -> Fill:
+    """Rules over one part of the item and nothing else."""
+    ((way, rules),) = target.groups
+    scope, first_spare = target.scope, target.first_spare
+
+    def fill(state: State, elements: Elements, index: int, word: str) -> None:  # noqa: ARG001
+        count, part = len(elements), state.items[scope]
+        for step in way:
+            part = part.setdefault(step, {})
+        try:
+            for element, key, parse in rules:
+                if element < count and (value := elements[element]):
+                    part[key] = parse(value) if parse else value
+        except ValueError:
+            target.carefully(state, state.items[scope], elements, index)
+        if count > first_spare:
+            target.over(state, elements, index)
+
+    return fill
+
+
+def _word(state: State, item: Item, coded: Coded, word: str, index: int) -> None:
+    """Put our word for theirs; theirs is kept where others mean the same, and told where no table has it."""
+    _, way, key, rule, doubtful = coded
+    assert rule.words is not None
+    ours = rule.words.get(word)
+    if ours is None:
+        state.findings.append((rule, word, "", index))
+        ours = word
+    elif word in doubtful:
+        item.setdefault("kept", {})[rule.name] = word
+    (reach(item, way) if way else item)[key] = ours
+
+
+def _parsed(state: State, row: Rule | Pair, value: str, index: int) -> object:
+    if row.parse is None:
+        return value
+    try:
+        return row.parse(value)
+    except ValueError as error:
+        state.findings.append((row, value, str(error), index))
+        return None
+
+
+def reach(item: Item, way: Way) -> Item:
+    """The part of an item that a way leads to, made where it is not there yet."""
+    for step in way:
+        item = item.setdefault(step, {})
+    return item
+
+
+def _grouped(rules: list[Rule]) -> tuple[tuple[Way, tuple[tuple[int, str, Parse | None], ...]], ...]:
+    groups: dict[Way, list[tuple[int, str, Parse | None]]] = {}
+    for rule in rules:
+        groups.setdefault(_way(rule.name), []).append((rule.element, _last(rule.name), rule.parse))
+    return tuple((way, tuple(each)) for way, each in groups.items())
+
+
+def _coded(rule: Rule) -> Coded:
+    return rule.element, _way(rule.name), _last(rule.name), rule, _doubtful(rule.words or {})
+
+
+def _doubtful(words: Mapping[str, str]) -> frozenset[str]:
+    """Words that share their meaning with another one: which one was said must be kept."""
+    meanings = list(words.values())
+    return frozenset(word for word, ours in words.items() if meanings.count(ours) > 1)
+
+
+def _way(name: str) -> Way:
+    return tuple(name.split(".")[:-1])
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
