@@ -59,7 +59,6 @@ async def serve(app: ASGIApp, identity: Identity, *, port: int = 0) -> AsyncIter
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",
         access_log=False,
         ssl_certfile=identity.certificate,
         ssl_keyfile=identity.key,
