@@ -186,6 +186,12 @@ def test_a_secret_within_another_is_taken_out_with_it() -> None:
     assert log.redact("x hunter2-hunter2 y hunter z") == "x *** y *** z"
 
 
+def test_a_revealed_private_key_does_not_uncover_another_one() -> None:
+    head, foot = "-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----"
+    log.hide(f"{head}\nb3BlbnNzaC1rZXktdjE\n{foot}")
+    assert log.redact(f"offered {head}\nQUFBQUFBQUFBQUFB\n{foot}!") == "offered ***!"
+
+
 def test_an_empty_secret_hides_nothing() -> None:
     log.hide("")
     assert log.redact("as it was") == "as it was"
@@ -201,6 +207,7 @@ def test_libraries_are_told_from_warning_up_however_deep_they_log(told: Told) ->
         "apscheduler.scheduler",
         "uvicorn.error",
     ):
+        logging.getLogger(name).setLevel(logging.NOTSET)  # a simulator of this process may have silenced its own
         logging.getLogger(name).info("https://x/?secret")
         logging.getLogger(name).warning("%s grumbles", name)
     assert [line.split()[:3] for line in after_time(stream).splitlines()] == [

@@ -67,7 +67,7 @@ class Segment:
         return self.elements[position - 1] if 0 < position <= len(self.elements) else None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """A place in the guide: a segment, or a loop standing for the segment that opens it. Compared by identity.
 
@@ -86,6 +86,10 @@ class Node:
     sequence: list[Node] = field(default_factory=list)
     following: dict[bytes, Node | None] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """The place only: the tree would print itself over and over."""
+        return f"Node({self.path or self.id})"
+
     @property
     def id(self) -> str:
         """The segment id."""
@@ -101,7 +105,7 @@ class Node:
         )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Guide:
     """The guide of one transaction set in one version. `root` is a loop whose children are the set's segments, ST
     first.
@@ -119,3 +123,7 @@ class Guide:
     nodes: list[Node]
     segments: Mapping[str, Segment]
     severity: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The name only: a guide has hundreds of nodes."""
+        return f"Guide({self.set} {self.version})"

@@ -18,7 +18,7 @@ from operator import length_hint
 from typing import Any
 
 from d365edi.edi import guides
-from d365edi.edi.findings import Finding, Position
+from d365edi.edi.findings import Finding, Level, Position
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.syntax import Syntax
@@ -45,6 +45,9 @@ class ReadOptions:
 
 
 DEFAULT = ReadOptions()
+
+STRAYS = 20
+"""Segments outside of any set that are shown one by one; more are only counted."""
 
 Report = SetReport | GroupReport | InterchangeReport | Finding
 
@@ -106,19 +109,27 @@ class _Reading:
         self.group: GroupReport | None = None
         self.set: OpenSet | None = None
         self.foreign = False
-        self.offset = 0
+        self.seen: set[tuple[str, ...]] = set()
+        self.strays = 0
 
     # -- interchanges
 
     def open(self, event: Opening) -> Iterator[Report]:
         """An ISA. EDIFACT is not read here: it is said so, and passed by."""
         self.foreign = event.syntax.standard != "X12"
-        self.offset = event.offset
         if self.foreign:
             yield Finding("file", "error", "", "The file holds an EDIFACT interchange where X12 was expected",
                           Position(event.offset), "", "route it to a flow that reads EDIFACT", "standard")  # fmt: skip
             return
         self.interchange = envelope.interchange(event.elements, event.syntax, event.offset, event.findings)
+        report = self.interchange
+        key = (str(report.sender), str(report.receiver), report.control, report.usage)
+        if key in self.seen:
+            report.findings.append(
+                Finding("interchange", "warning", "025", f"Interchange {report.control} stands twice in this file",
+                        Position(event.offset, 0, "ISA", 13), report.control, "the sender must number his interchanges", "duplicate-interchange")
+            )  # fmt: skip
+        self.seen.add(key)
         self.case = event.elements[0] != b"ISA"
         self.group_keys: set[tuple[str, str]] = set()
         self.groups = 0
@@ -140,6 +151,7 @@ class _Reading:
                 else "the file ends, or another interchange begins"
             )
             report.findings.append(envelope.missing_trailer("interchange", "023", "IEA", event.offset, why))
+        self._strayed("interchange", report.findings)
         report.digest = self.digest.hexdigest()
         report.findings = self.rules.settle(report.findings)
         report.verdict = self.rules.verdict(report.findings)
@@ -195,16 +207,38 @@ class _Reading:
                 self._astray(raw, parts[0], offset)
 
     def _astray(self, raw: bytes, id: bytes, offset: int) -> None:
-        """A segment that stands where only envelopes may stand."""
+        """A segment that stands where only envelopes may stand. The first ones are shown, the others counted."""
         assert self.interchange is not None
+        self.strays += 1
+        if self.strays > STRAYS:
+            return
         name = id[:12].decode("latin-1")
-        place = "group" if self.group is not None else "interchange"
-        finding = Finding(
-            "interchange" if self.group is None else "group", "error", "024" if self.group is None else "",
-            f"{name} stands in the {place} outside of any {'set' if self.group else 'group'}", Position(offset, 0, name),
-            raw[:200].decode("latin-1"), "it was not read; ask the sender what it belongs to", "astray",
-        )  # fmt: skip
-        (self.group or self.interchange).findings.append(finding)
+        where, value = Position(offset, 0, name), raw[:200].decode("latin-1")
+        remedy = "it was not read; ask the sender what it belongs to"
+        if self.group is not None:
+            message = f"{name} stands in the group outside of any set"
+            self.group.findings.append(Finding("group", "error", "", message, where, value, remedy, "astray"))
+        else:
+            message = f"{name} stands in the interchange outside of any group"
+            self.interchange.findings.append(
+                Finding("interchange", "error", "024", message, where, value, remedy, "astray")
+            )
+
+    def _strayed(self, level: Level, findings: list[Finding]) -> None:
+        """Says how many segments stood outside besides those that were shown."""
+        if self.strays > STRAYS:
+            message = f"{self.strays - STRAYS} more segments stand outside of any set"
+            findings.append(
+                Finding(
+                    level,
+                    "error",
+                    "",
+                    message,
+                    remedy="they were not read; ask the sender what they belong to",
+                    rule="astray",
+                )
+            )
+        self.strays = 0
 
     # -- groups
 
@@ -238,6 +272,7 @@ class _Reading:
     def _judged(self) -> GroupReport:
         assert self.group is not None
         group, self.group = self.group, None
+        self._strayed("group", group.findings)
         group.findings = self.rules.settle(group.findings)
         group.verdict = self.rules.group_verdict(group, self.counts)
         return group
