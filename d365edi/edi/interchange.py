@@ -52,7 +52,9 @@ class SetReport:
 
 @dataclass(slots=True)
 class GroupReport:
-    """One functional group. `included` is the count its trailer claims (-1 without a trailer)."""
+    """One functional group. `included` is the count its trailer claims (-1 without a trailer); `received` sets stood in
+    it, of which `accepted` were not rejected by themselves: `sets` holds fewer of them where the file is read as a stream.
+    """
 
     functional_id: str
     sender: str
@@ -63,6 +65,8 @@ class GroupReport:
     version: str
     offset: int
     included: int = -1
+    received: int = 0
+    accepted: int = 0
     sets: list[SetReport] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"

@@ -74,18 +74,20 @@ GROUP_CODES = {
 
 
 def functional(group: GroupReport, control: str, *, loop: Loop = "errors") -> list[OutgoingSegment]:
-    """The body of one 997 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are told one by one."""
+    """The body of one 997 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are told one by one.
+
+    With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows.
+    """
     later = group.version[:3] >= "005"
     head: OutgoingSegment = ["AK1", group.functional_id, _number(control)]
     body = [[*head, group.version] if later else head]
     for report in group.sets:
         if loop == "all" or (loop == "errors" and report.verdict != "A"):
             body += _set(report)
-    received = len(group.sets)
-    accepted = 0 if group.verdict == "R" else sum(report.verdict != "R" for report in group.sets)
-    included = group.included if group.included >= 0 else received
+    accepted = 0 if group.verdict == "R" else group.accepted
+    included = group.included if group.included >= 0 else group.received
     codes = _codes(group.findings, "group", GROUP_CODES, group.verdict)
-    return [*body, ["AK9", group.verdict, str(included), str(received), str(accepted), *codes]]
+    return [*body, ["AK9", group.verdict, str(included), str(group.received), str(accepted), *codes]]
 
 
 def _number(control: str) -> str:

@@ -273,6 +273,8 @@ class _Reading:
         assert self.group is not None
         group, self.group = self.group, None
         self._strayed("group", group.findings)
+        group.received = sum(self.counts.values())
+        group.accepted = group.received - self.counts.get("R", 0)
         group.findings = self.rules.settle(group.findings)
         group.verdict = self.rules.group_verdict(group, self.counts)
         return group
@@ -292,7 +294,6 @@ class _Reading:
         id, control = (part.decode("latin-1").strip(" ") for part in (*parts[1:3], *[b""] * (3 - len(parts))))
         group = self.group
         table = self._table(id, group.version or self.interchange.version)
-        report = SetReport(id, control, group.version, self.interchange.syntax, offset, [raw], [], None)
         report = SetReport(id, control, group.version, self.interchange.syntax, offset, [raw], [], None)
         self.set = OpenSet(table, report, point_in_n2=self.options.decimal_point_in_n2)
         self.set.findings += self._header(id, control, table, offset)
