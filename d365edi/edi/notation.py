@@ -2,7 +2,8 @@
 
 `"AN 1/30 Reference"` is an element; `"Reference: 128! 127 352 C040 | R0203"` a segment with its relational notes;
 `"ST! BEG! {N1*200: N2*2 N3*2} SE!"` a tree. `!` is mandatory, `*n` at most n (`*` without end), `(a b)*n` a repeated
-group, `...` an open end; `+` stands only in newer versions, `-` only in older ones (`Era` says which is which).
+group, `^n` an element that may be repeated n times in its place, `...` an open end; `+` stands only in newer versions, `-`
+only in older ones (`Era` says which is which).
 
 Knows: the notation. Does not know: where the text comes from, any one segment or set.
 """
@@ -31,7 +32,7 @@ class Era:
 
 
 _ELEMENT = re.compile(r"(\w+) (\d+)/(\d+)(?: (.*))?")
-_REFERENCE = re.compile(r"([A-Z]?\d+)(?:(!)([+-]?))?([+-]?)")
+_REFERENCE = re.compile(r"([A-Z]?\d+)(?:(!)([+-]?))?(?:\^(\d+))?([+-]?)")
 _GROUP = re.compile(r"\(([^)]*)\)\*(\d+)")
 _NOTE = re.compile(r"([PRECL])((?:\d\d)+)([+-]?)")
 _WORD = re.compile(r"[{}]|([A-Z][A-Z0-9]{1,2})(!?)(?:(\*)(\d*))?([+-]?):?")
@@ -54,12 +55,12 @@ def segment(id: str, text: str, lookup: Callable[[str], Element], era: Era) -> S
     body, _, notes = rest.partition(" | ")
     is_open = body.endswith("...")
     elements: list[Element] = []
-    for number, mandatory in _references(body.removesuffix("..."), era):
-        elements.append(replace(lookup(number), position=len(elements) + 1, mandatory=mandatory))
+    for number, mandatory, repeat in _references(body.removesuffix("..."), era):
+        elements.append(replace(lookup(number), position=len(elements) + 1, mandatory=mandatory, repeat=repeat))
     return Segment(id, name, tuple(elements), _notes(notes, era), open=is_open)
 
 
-def _references(body: str, era: Era) -> Iterator[tuple[str, bool]]:
+def _references(body: str, era: Era) -> Iterator[tuple[str, bool, int]]:
     for match in re.finditer(r"\([^)]*\)\*\d+|\S+", body):
         group = _GROUP.fullmatch(match[0])
         if group is None:
@@ -70,13 +71,13 @@ def _references(body: str, era: Era) -> Iterator[tuple[str, bool]]:
                 yield from _reference(word, era, first=turn == 0)
 
 
-def _reference(word: str, era: Era, *, first: bool) -> Iterator[tuple[str, bool]]:
+def _reference(word: str, era: Era, *, first: bool) -> Iterator[tuple[str, bool, int]]:
     match = _REFERENCE.fullmatch(word)
     if match is None:
         raise ValueError(f'"{word}" names no element')
-    number, mandatory, since, mark = match.groups()
+    number, mandatory, since, repeat, mark = match.groups()
     if era.holds(mark):
-        yield number, bool(mandatory) and first and era.holds(since or "")
+        yield number, bool(mandatory) and first and era.holds(since or ""), int(repeat or 1)
 
 
 def _notes(text: str, era: Era) -> tuple[Note, ...]:

@@ -81,12 +81,21 @@ def _element(element: Element, value: bytes, segment: Segment, context: Context)
             yield _say(context, element, "warning", "", "padding", f"{name} holds only blanks", "leave it empty", value)
         return
     repetition = context.syntax.repetition
-    if repetition and repetition in value:
+    if not repetition or repetition not in value:
+        yield from _one(element, value, name, context)
+        return
+    values = value.split(repetition, element.repeat)
+    if len(values) > element.repeat:
         times = value.count(repetition) + 1
-        if times > element.repeat:
-            yield _say(context, element, "error", "12", "repetition", f"{name} is repeated {times} times, {element.repeat} allowed",
-                       f"{repetition.decode('latin-1')} is this interchange's repetition separator and must not stand in data", value)  # fmt: skip
-            return
+        yield _say(context, element, "error", "12", "repetition", f"{name} is repeated {times} times, {element.repeat} allowed",
+                   f"{repetition.decode('latin-1')} is this interchange's repetition separator and must not stand in data", value)  # fmt: skip
+        return
+    for turn, one in enumerate(values, 1):
+        yield from _one(element, one, name, replace(context, where=replace(context.where, repetition=turn)))
+
+
+def _one(element: Element, value: bytes, name: str, context: Context) -> Iterator[Finding]:
+    """One element without repetitions."""
     if element.components:
         yield from _composite(element, value, name, context)
     elif context.syntax.component in value and context.syntax.component != context.syntax.element:
