@@ -31,6 +31,8 @@ from d365edi.settings import Settings
 DUE = "due"
 """The name of the tick that works off what waits and is due, whatever flow it belongs to."""
 BATCH = 500
+RETIRE_EVERY = 86_400.0
+"""Seconds between two looks for payloads whose retention is over."""
 
 
 class App:
@@ -40,6 +42,7 @@ class App:
         self.settings = settings
         self.ctx = ctx
         self._flows = tuple(flows)
+        self._retired_at = 0.0
 
     @classmethod
     @asynccontextmanager
@@ -95,6 +98,7 @@ class App:
         tally = Tally()
         if name == DUE:
             await self._due(tally)
+            await self._retire()
             return tally
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
@@ -140,6 +144,16 @@ class App:
         await self._documents(documents, tally)
         await self.ctx.each("delivery", deliveries, lambda d: deliver(self.ctx, d, tally))
 
+    async def _retire(self) -> None:
+        """Empty the payloads whose retention is over: once a day, and in pieces so that other writers get their turn."""
+        now = self.ctx.clock()
+        if now < self._retired_at + RETIRE_EVERY:
+            return
+        self._retired_at = now
+        before = now - self.settings.daemon.retain.payloads.total_seconds()
+        while (emptied := await self.journal.write(lambda tx: _emptied(tx, before))) > 0:
+            log.say("INFO", "journal", "retired", f"{emptied} payloads past their retention; their digests stay")
+
     async def next_due(self) -> float | None:
         """When the next delivery is due (epoch seconds), None when nothing waits."""
         return await self.journal.read(lambda tx: tx.deliveries.next_due(tx.now))
@@ -178,6 +192,13 @@ class App:
             for door, endpoint in doors.items():
                 group.start_soon(one, door, endpoint)
         return {door: found[door] for door in doors}
+
+
+def _emptied(tx: Tx, before: float) -> int:
+    emptied = tx.payloads.prune(before)
+    if emptied:
+        tx.audit.append("retired", payloads=emptied)
+    return emptied
 
 
 def _waiting(tx: Tx) -> tuple[list[int], list[int], list[int], bool]:

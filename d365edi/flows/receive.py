@@ -10,6 +10,7 @@ Knows: pickups, looks, claims. Does not know: what is in the bytes (only whether
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +22,7 @@ from d365edi.failpoints import reach
 from d365edi.flows import policy
 from d365edi.flows.again import deliver_again
 from d365edi.flows.context import Context, Tally
-from d365edi.flows.partner import Pickup
+from d365edi.flows.partner import Duplicates, Pickup
 from d365edi.journal import Look, Message, Tx
 
 
@@ -86,8 +87,20 @@ def _young(pickup: Pickup, look: Look) -> bool:
 async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Look]:
     remotes = [(remote.name, remote.size, remote.modified) for remote in listing.remotes]
     passed = [(entry.name, entry.reason) for entry in listing.passed_over]
-    looks = await ctx.journal.write(lambda tx: tx.looks.note(pickup.endpoint, pickup.view, remotes, passed))
-    return {look.name: look for look in looks}
+
+    def record(tx: Tx) -> list[Look]:
+        _gone(tx, pickup, {remote[0] for remote in remotes} | {entry[0] for entry in passed})
+        return tx.looks.note(pickup.endpoint, pickup.view, remotes, passed)
+
+    return {look.name: look for look in await ctx.journal.write(record)}
+
+
+def _gone(tx: Tx, pickup: Pickup, there: Set[str]) -> None:
+    """Held here, never settled, and not there any more: a reply of the source was lost, or a person took it away."""
+    for message in tx.messages.unsettled(pickup.endpoint, pickup.place.path):
+        if message.flow == pickup.name and message.name not in there:
+            tx.messages.settled(message.id, "")
+            tx.audit.append("settled", message=message.id, partner=message.partner, outcome="gone", name=message.name)
 
 
 async def _take(
@@ -111,7 +124,7 @@ async def _take(
         return None
     taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, remote, payload))
     reach("receive.claimed")
-    _tell(pickup, taken, tally)
+    _tell(pickup, ctx.partners[pickup.partner].duplicates, taken, tally)
     await _settle(ctx, pickup, endpoint, remote, taken.message)
     return taken
 
@@ -176,27 +189,29 @@ def _offer_answers_again(tx: Tx, message: Message) -> None:
     Its progress says that the name may be ours already, so that an answer still lying there counts as landed.
     """
     for delivery in tx.deliveries.for_message(message.id):
-        if delivery.kind in ("997", "TA1") and delivery.state == "delivered":
+        answers = delivery.kind in ("997", "TA1") and delivery.state == "delivered"
+        if answers and tx.payloads.kept(delivery.digest):
             again = deliver_again(tx, delivery)
             tx.audit.append(
                 "offered again", delivery=again.id, message=message.id, partner=delivery.partner, name=delivery.name
             )
 
 
-def _tell(pickup: Pickup, taken: Taken, tally: Tally) -> None:
+def _tell(pickup: Pickup, duplicates: Duplicates, taken: Taken, tally: Tally) -> None:
     message = taken.message
     if taken.again:
         tally.add("known")
-        log.say(
-            "INFO", pickup.name, "known", f"{message.name}: received before, nothing new is made of it", run=message.run
-        )
+        level: log.Level = "WARNING" if duplicates.same_name_same_bytes == "warn" else "INFO"
+        sentence = f"{message.name}: received before, nothing new is made of it"
+        log.say(level, pickup.name, "known", sentence, run=message.run)
         return
     tally.add(message.state)
     fields = {"run": message.run, "size": message.size, "digest": message.digest}
     if message.state == "received":
         log.say("INFO", pickup.name, "received", message.name, **fields)
     else:
-        log.say("WARNING", pickup.name, message.state, message.reason, **fields)
+        quiet = message.state == "duplicate" and duplicates.new_name_same_bytes == "skip"
+        log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, **fields)
 
 
 async def _settle(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, message: Message) -> None:

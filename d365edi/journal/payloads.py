@@ -48,6 +48,13 @@ class Payloads(Table):
         body: bytes = row[0]
         return body
 
+    def kept(self, digest: str) -> bool:
+        """Whether the bytes are still here."""
+        return (
+            self._execute("SELECT 1 FROM payloads WHERE digest = ? AND body IS NOT NULL", (digest,)).fetchone()
+            is not None
+        )
+
     def prune(self, before: float, limit: int = 5000) -> int:
         """Empty bytes stored before that moment which nothing open needs; how many. Call again while it gives `limit`.
 

@@ -78,8 +78,7 @@ def _companies(teller: Teller) -> Iterator[SettingsError]:
         return
     for partner, body in _partners(teller):
         named: list[tuple[Key, object]] = []
-        for table in ("customer", "vendor"):
-            named += [((*partner, table, company), company) for company in _table(body, table)]
+        named += [((*partner, "customer", company), company) for company in _table(body, "customer")]
         for table in ("receive", "send"):
             for flow in _table(body, table):
                 named.append(((*partner, table, flow, "company"), _table(body, table, flow).get("company")))

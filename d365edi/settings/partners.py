@@ -193,8 +193,6 @@ class Partner(Section):
 
     customer: Mapping[Company, Text] = Field(default_factory=dict)
     """Company = which of its customers this partner is."""
-    vendor: Mapping[Company, Text] = Field(default_factory=dict)
-    """Company = which of its vendors this partner is."""
     x12: X12
     """The envelope between us."""
     acks: Acks = Acks()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from tests.journeys.world import ServerKind, World, world
 
@@ -23,3 +24,12 @@ async def town(tmp_path: Path) -> AsyncIterator[World]:
     """A world with one kind of server, where the server makes no difference."""
     async with world(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """What the log tells while the test runs: level and sentence."""
+    told: list[str] = []
+    sink = logger.add(lambda line: told.append(str(line)), format="{level} {message}", level="INFO")
+    yield told
+    logger.remove(sink)

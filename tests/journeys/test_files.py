@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
+from d365edi.app import App
 from d365edi.journal import Message
 from tests.journeys.world import World
 
@@ -294,3 +296,55 @@ async def test_an_interchange_of_somebody_else_is_quarantined_with_both_ids(town
     for word in ("01:6111250008", "08:6111250008", "another qualifier"):
         assert word in message.reason
     assert town.partner.acknowledgments() == []
+
+
+async def test_payloads_past_their_retention_are_emptied_and_what_was_seen_stays_known(town: World) -> None:
+    data, now = town.order("4500123"), [time.time()]
+    town.partner.drop("in.edi", data)
+    town.knobs["retain"] = 'retain = { payloads = "30d" }'
+    async with App.open(town.settings(), clock=lambda: now[0]) as app:
+        await app.once()
+        (message,) = await app.journal.read(lambda tx: tx.messages.search("in.edi"))
+        now[0] += 31 * 86_400
+        await app.tick("due")
+        assert not await app.journal.read(lambda tx: tx.payloads.kept(message.digest))
+        town.partner.drop("in.edi", data)
+        tally = await app.once()
+    assert tally.counts == {"known": 1}
+    assert tuple(town.sales_orders()) == ("4500123",)
+
+
+async def test_a_file_that_was_taken_away_before_it_was_settled_is_not_waited_for(town: World) -> None:
+    town.partner.drop("in.edi", town.order("4500123"))
+    (town.partner.home / "blocked").write_bytes(b"a file where a folder should be")
+    town.knobs["after"] = '{ move_to = "/blocked/done" }'
+    async with town.app() as app:
+        await app.once()
+        (message,) = await app.journal.read(lambda tx: tx.messages.search("in.edi"))
+        assert not message.settled
+        (town.partner.outbound / "in.edi").unlink()
+        await app.once()
+        assert (await app.journal.read(lambda tx: tx.messages.get(message.id))).settled
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "level"),
+    [
+        ('same_name_same_bytes = "skip"', "in.edi", "INFO"),
+        ('same_name_same_bytes = "warn"', "in.edi", "WARNING"),
+        ('new_name_same_bytes = "skip"', "twin.edi", "INFO"),
+        ('new_name_same_bytes = "warn"', "twin.edi", "WARNING"),
+    ],
+)
+async def test_what_was_seen_before_is_told_as_the_partner_is_set(
+    setting: str, name: str, level: str, town: World, lines: list[str]
+) -> None:
+    town.partner_extra = f"duplicates = {{ {setting} }}"
+    data = town.order("4500123")
+    town.partner.drop("in.edi", data)
+    async with town.app() as app:
+        await app.once()
+        lines.clear()
+        town.partner.drop(name, data)
+        await app.once()
+    assert [line.split()[0] for line in lines if "received before" in line] == [level]

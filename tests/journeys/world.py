@@ -214,6 +214,7 @@ _KNOBS = {
     "since": "2026-01-01",
     "on_event": "",
     "listen": "",
+    "retain": "",
     "events": "",
 }
 _SETTINGS = """
@@ -221,6 +222,7 @@ _SETTINGS = """
 timezone = "America/Chicago"
 journal  = "{folder}/var/journal.db"
 stop_within = "20s"
+{retain}
 {listen}
 
 [d365]
