@@ -19,7 +19,7 @@ Severity = Literal["error", "warning", "note"]
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where: byte offset in the file, segment ordinal in its set (ST = 1), element, component and repetition (1-based,
-    0 = not said).
+    0 = not said). In a flat file `line` (1-based) instead of the ordinal, and `segment` is the column's name.
     """
 
     offset: int = -1
@@ -31,8 +31,11 @@ class Position:
     loop: str = ""
     reference: int = 0
     """The data element number (AK402), 0 where there is none."""
+    line: int = 0
 
     def __str__(self) -> str:
+        if self.line:
+            return f"line {self.line}" + (f', column "{self.segment}"' if self.segment else "")
         place = (
             self.segment
             + (f"{self.element:02d}" if self.element else "")

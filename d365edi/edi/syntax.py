@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Standard = Literal["X12", "EDIFACT"]
+Standard = Literal["X12", "EDIFACT", "FLAT"]
 
 
 @dataclass(frozen=True, slots=True)
