@@ -51,6 +51,7 @@ class Batch:
     blanks: bool = False
     """Whether a blank stands before a separator or a terminator somewhere."""
     _reached: tuple[int, int] = (0, 0)
+    _starts: list[int] = field(default_factory=list)
 
     def place(self, index: int) -> int:
         """The offset in the file of segment `index`; ascending questions cost little."""
@@ -60,14 +61,14 @@ class Batch:
             self._reached = (index, offset)
             piece = self.pieces[index]
             return self.source.place(self.offset + offset + len(piece) - len(piece.lstrip(NOISE)))
-        at, seen = self.offset, -1
-        for piece in self.pieces:
-            body = piece.lstrip(NOISE)
-            seen += bool(body)
-            if seen == index:
-                return self.source.place(at + len(piece) - len(body))
-            at += len(piece) + 1
-        return self.source.place(at)
+        if not self._starts:
+            at = self.offset
+            for piece in self.pieces:
+                body = piece.lstrip(NOISE)
+                if body:
+                    self._starts.append(at + len(piece) - len(body))
+                at += len(piece) + 1
+        return self.source.place(self._starts[index])
 
 
 @dataclass(slots=True)

@@ -173,7 +173,7 @@ class _Reading:
         rest = iter(segments)
         while True:
             if self.set is not None:
-                stopper = self.set.take(rest, segments, blanks=batch.blanks)
+                stopper = self.set.take(rest, batch)
                 if stopper is END_OF_SET:
                     yield from self._close_set(trailer=True)
                     continue

@@ -6,12 +6,14 @@ what a breach is worth.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from operator import length_hint
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.tokenizer import Batch
 from d365edi.edi.x12 import elements, envelope, structure, totals
 from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, KNOWN, NOWHERE, UNKNOWN, Step, Table
 
@@ -27,6 +29,7 @@ class OpenSet:
     def __init__(self, table: Table | None, report: SetReport, *, point_in_n2: bool) -> None:
         self.table, self.report, self.point_in_n2 = table, report, point_in_n2
         self.findings: list[Finding] = []
+        self.place = Places(report)
         self.nodes: list[Node | None] = [None]
         self.misses: list[int] = []
         self.counted: list[Node] = []
@@ -40,11 +43,13 @@ class OpenSet:
             if not table.match("ST")(report.segments[0]):
                 self.misses.append(0)
 
-    def take(self, rest: Iterator[bytes], segments: list[bytes], *, blanks: bool) -> bytes | None:
-        """Takes segments while they belong to the set. Returns END_OF_SET, an envelope's segment, or None when the
-        batch is done.
+    def take(self, rest: Iterator[bytes], batch: Batch) -> bytes | None:
+        """Takes segments of a batch while they belong to the set; `rest` are those not yet taken. Returns END_OF_SET, an
+        envelope's segment, or None when the batch is done.
         """
+        segments = batch.segments
         start = len(segments) - length_hint(rest)
+        self.place.stand(batch, start)
         before, here, nodes, misses = len(self.nodes), self.here, self.nodes, self.misses
         add, stopper = nodes.append, None
         for raw in rest:
@@ -70,7 +75,7 @@ class OpenSet:
         self.here = here
         taken = segments[start : start + len(nodes) - before]
         self.report.segments += taken
-        if blanks:
+        if batch.blanks:
             self._padded(taken, before)
         return stopper
 
@@ -97,12 +102,13 @@ class OpenSet:
         report.nodes = self.nodes
         if not self.doubtful and self._too_many(table):
             self.doubtful = True
-        place = Places(report)
         if self.doubtful or any(self._renamed(at) for at in self.misses):
-            self._restructure(table, place)
+            self._restructure(table, self.place)
         if self.misses:
-            self._explain(table, place)
-        self.findings += totals.check(totals.Set(report.id, report.segments, report.nodes, self.syntax.element, place))
+            self._explain(table, self.place)
+        self.findings += totals.check(
+            totals.Set(report.id, report.segments, report.nodes, self.syntax.element, self.place)
+        )
         return report
 
     def _trailer(self) -> None:
@@ -112,7 +118,7 @@ class OpenSet:
             self.syntax.element, count, self.syntax.element, report.control.encode("latin-1")
         ):  # fmt: skip
             parts = report.segments[-1].split(self.syntax.element)
-            offset = Places(report)(count - 1).offset
+            offset = self.place(count - 1).offset
             self.findings += envelope.set_trailer(parts, report.control, count, offset)
 
     def _too_many(self, table: Table) -> bool:
@@ -154,22 +160,28 @@ class Places:
 
     def __init__(self, report: SetReport) -> None:
         self.report = report
-        self.gap = len(report.syntax.terminator) + len(report.syntax.suffix)
-        self.index, self.offset = 0, report.offset
+        self.firsts: list[int] = []
+        self.runs: list[tuple[Batch, int]] = []
+
+    def stand(self, batch: Batch, start: int) -> None:
+        """The segments that the report takes from here on are those of a batch, from `start` on."""
+        self.firsts.append(len(self.report.segments))
+        self.runs.append((batch, start))
 
     def __call__(self, index: int) -> Position:
         """The position of segment `index`."""
         segments = self.report.segments
-        if index < self.index:
-            self.index, self.offset = 0, self.report.offset
-        self.offset += sum(len(raw) + self.gap for raw in segments[self.index : index])
-        self.index = index
+        run = bisect_right(self.firsts, index) - 1
+        offset = self.report.offset
+        if run >= 0:
+            batch, start = self.runs[run]
+            offset = batch.place(start + index - self.firsts[run])
         node = self.report.nodes[index] if index < len(self.report.nodes) else None
         loop = (
             node.parent.path if node is not None and node.parent is not None and node.parent.parent is not None else ""
         )
         id = segments[index].split(self.report.syntax.element, 1)[0][:3].decode("latin-1")
-        return Position(self.offset, index + 1, id, loop=loop)
+        return Position(offset, index + 1, id, loop=loop)
 
     def of(self, breach: structure.Breach) -> Position:
         """The position of a breach: of the segment in its place, under the id that it is about."""
