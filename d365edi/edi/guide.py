@@ -51,7 +51,8 @@ class Segment:
     """A segment of the dictionary. `qualifier` is the element that tells repetitions apart (0 = none); `pairs` the
     first of the pairs.
 
-    `open` says that elements beyond `elements` may follow, which are not described here and therefore not checked.
+    `open` says that elements beyond `elements` may follow, which are not described here and therefore not checked. `levels` are
+    the elements by which a segment of a hierarchy says who it is and who is above it, and more that follows from these.
     """
 
     id: str
@@ -61,6 +62,15 @@ class Segment:
     qualifier: int = 1
     pairs: int = 0
     open: bool = False
+    levels: tuple[int, ...] = ()
+
+    @property
+    def after_pairs(self) -> int:
+        """The first position behind the pairs: they go on as long as the same two elements follow each other."""
+        at, kind = self.pairs, self.elements[self.pairs - 1].number
+        while at < len(self.elements) and self.elements[at - 1].number == kind:
+            at += 2
+        return at
 
     def element(self, position: int) -> Element | None:
         """The element at a 1-based position, None beyond the last."""

@@ -1,7 +1,7 @@
 """Guides on the shelf: loads the shipped tables of a transaction set in a version, with a partner's overlay laid over
 them.
 
-The tables are data beside the reader of each standard (`x12/guides/*.toml`). One tree serves all versions of a set;
+The tables are data beside the reader of each standard (`x12/guides/*.toml`, `edifact/guides/*.toml`). One tree serves all versions of a set;
 lengths and marked segments differ. A version that is not on the shelf (004010VICS, 003050, 007010) gets the nearest one
 below it.
 
@@ -11,7 +11,7 @@ An overlay says how a partner's guide differs, and what a breach of a rule is wo
     mandatory = ["REF"]                              # that must
     max_use   = { DTM = 20 }
     elements  = { N104 = "AN 2/20", BEG13 = "AN 1/10 Their project" }
-    codes     = { BEG02 = ["SA", "DS"] }             # the whole list at a place; any other code is an error
+    codes     = { BEG02 = ["SA", "DS"] }             # the whole list at a place (NAD02-3: a component); any other is an error
     severity  = { unlisted = "error", padding = "off" }
 
 Knows: the shelf, versions, overlays. Does not know: files that are read, partners by name.
@@ -34,9 +34,16 @@ from d365edi.edi.notation import Era
 from d365edi.edi.syntax import Standard
 from d365edi.errors import SettingsError
 
-VERSIONS: Mapping[Standard, tuple[str, ...]] = {"X12": ("003040", "004010", "004030", "005010"), "EDIFACT": ()}
+VERSIONS: Mapping[Standard, tuple[str, ...]] = {
+    "X12": ("003040", "004010", "004030", "005010"),
+    "EDIFACT": ("D96A", "D01B"),
+}
+"""The versions on the shelf, oldest first."""
 
-_ERAS = {"003040": Era(True, False), "004010": Era(True, False), "004030": Era(True, True), "005010": Era(False, True)}
+_ERAS = {
+    "003040": Era(True, False), "004010": Era(True, False), "004030": Era(True, True), "005010": Era(False, True),
+    "D96A": Era(True, False), "D01B": Era(False, True),
+}  # fmt: skip
 _TOLERANT = {"003040": {"length": "warning", "extra": "warning", "date-width": "warning", "relational": "warning"}}
 """Tables before 004010 are 004010's: what grew or shrank since is worth a warning there, not a rejection."""
 
@@ -46,11 +53,29 @@ def tables(standard: Standard, version: str) -> str:
     can be made of it.
     """
     shelf = VERSIONS[standard]
+    if standard == "EDIFACT":
+        return _directory(version)
     match = re.match(r"\d{5,6}", version)
     if match is None or not shelf:
         return ""
     wanted = match[0] if len(match[0]) == 6 else match[0] + "0"
     return max((known for known in shelf if known <= wanted), default=shelf[0])
+
+
+def _directory(version: str) -> str:
+    """The EDIFACT directory that serves `D:96A:UN:EAN008`; the syntax's own messages (`D:3:UN`, `4:1:UN`) are in all of
+    them, and what is no directory of the years (`2:912`) is older than any.
+    """
+    shelf = VERSIONS["EDIFACT"]
+    match = re.match(r"[A-Z]?[:.]? *(\d\d[A-Z])", version)
+    if match is None:
+        return shelf[0] if re.search(r"\d", version) else ""
+    return max((known for known in shelf if _age(known) <= _age("D" + match[1])), key=_age, default=shelf[0])
+
+
+def _age(version: str) -> str:
+    """A version as text that sorts by age: directories bear two digits of the year (D96A, D01B)."""
+    return ("19" if version[1] == "9" else "20") + version[1:] if version[0] == "D" else version
 
 
 def sets(standard: Standard) -> Mapping[str, str]:
@@ -74,7 +99,7 @@ def load(standard: Standard, set: str, version: str, overlay: Mapping[str, Any] 
 @lru_cache(maxsize=256)
 def _load(standard: Standard, set: str, version: str, overlay: str) -> Guide | None:
     table = _sets(standard).get(set)
-    if table is None or not version or version < table.get("from", ""):
+    if table is None or not version or _age(version) < table.get("from", ""):
         return None
     wanted = json.loads(overlay) if overlay else {}
     segments = _overlaid(_segments(standard, version), wanted)
@@ -90,9 +115,9 @@ def segments(standard: Standard, version: str) -> Mapping[str, Segment]:
     return _segments(standard, tables(standard, version) or VERSIONS[standard][-1])
 
 
-def codes(number: str) -> Mapping[str, str]:
-    """The known codes of an X12 data element with their meaning."""
-    table: Mapping[str, str] = _table("X12", "codes").get(number, {})
+def codes(number: str, standard: Standard = "X12") -> Mapping[str, str]:
+    """The known codes of a data element with their meaning."""
+    table: Mapping[str, str] = _table(standard, "codes").get(number, {})
     return table
 
 
@@ -112,7 +137,7 @@ def _table(standard: Standard, name: str) -> dict[str, Any]:
 
 @lru_cache
 def _sets(standard: Standard) -> dict[str, Any]:
-    return _table(standard, "sets") if VERSIONS[standard] else {}
+    return _table(standard, "sets")
 
 
 @lru_cache
@@ -120,10 +145,10 @@ def _elements(standard: Standard, version: str) -> dict[str, Element]:
     table, lists = _table(standard, "elements"), _table(standard, "codes")
     found = {number: notation.element(number, text) for number, text in table["elements"].items()}
     for first, changes in table.get("since", {}).items():
-        if version >= first:
+        if _age(version) >= _age(first):
             found |= {number: notation.element(number, text, found[number]) for number, text in changes.items()}
     for first, changes in table.get("before", {}).items():
-        if version < first:
+        if _age(version) < _age(first):
             found |= {number: notation.element(number, text, found[number]) for number, text in changes.items()}
     for number in lists.keys() & found.keys():
         found[number] = replace(found[number], codes=lists[number], closed=number in lists["complete"])
@@ -142,6 +167,7 @@ def _segments(standard: Standard, version: str) -> dict[str, Segment]:
             notation.segment(id, text, elements.__getitem__, era),
             qualifier=table["qualifier"].get(id, 1),
             pairs=table["pairs"].get(id, 0),
+            levels=tuple(table.get("levels", {}).get(id, ())),
         )
         for id, text in table["segments"].items()
     }
@@ -149,7 +175,7 @@ def _segments(standard: Standard, version: str) -> dict[str, Segment]:
 
 # -- overlays ---------------------------------------------------------------------------------------------------------
 
-_PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2})(\d\d)")
+_PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2})(\d\d)(?:-(\d{1,2}))?")
 _KEYS = ("optional", "mandatory", "max_use", "elements", "codes", "severity")
 
 
@@ -180,10 +206,21 @@ def _put(segments: dict[str, Segment], place: str, change: Any) -> None:
     while len(elements) < position:
         elements.append(Element(len(elements) + 1, "", "", "AN", 1, 99))
     try:
-        elements[position - 1] = change(elements[position - 1])
+        elements[position - 1] = _changed(elements[position - 1], int(match[3] or 0), change)
     except ValueError as error:
         raise SettingsError(str(error), key=place) from error
     segments[match[1]] = replace(segment, elements=tuple(elements))
+
+
+def _changed(whole: Element, component: int, change: Any) -> Element:
+    if not component:
+        changed: Element = change(whole)
+        return changed
+    parts = list(whole.components)
+    if component > len(parts):
+        raise ValueError(f"there are {len(parts)} components at this place")
+    parts[component - 1] = change(parts[component - 1])
+    return replace(whole, components=tuple(parts))
 
 
 def _restrict(nodes: list[Node], overlay: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from d365edi.maps import levels
 from d365edi.maps.place import Place
 from d365edi.maps.target import Elements, State, Take, Target
 
@@ -40,6 +41,7 @@ class Branch:
         self.index = node.index
         self.parent = node.parent.index
         self.loop = node.loop
+        self.levels = node.segment.levels
         self.at = 0
         self.simple: dict[str, Slot] = {}
         self.compound: list[tuple[tuple[int, ...], dict[tuple[str, ...], Slot]]] = []
@@ -72,6 +74,8 @@ class Branch:
 
     def taker(self) -> Take:
         """The quickest way for this branch."""
+        if self.levels:
+            return levels.taker(self, self.levels[0], self.levels[1])
         only = self.plain or self.rest
         if only is None or self.at or self.compound or self.changing:
             return self._choosing()
@@ -111,7 +115,7 @@ class Branch:
         asks, parent, plain, rest, loop = bool(self.at or self.compound), self.parent, self.plain, self.rest, self.loop
 
         def take(state: State, elements: Elements, at: int) -> None:
-            slot = self._slot(state, elements) if asks else plain
+            slot = self.slot(state, elements) if asks else plain
             if slot is not None and (target := slot.target).once:
                 if target.alternatives or target.second is not None:
                     slot = self._once(state, slot, elements, at)
@@ -121,7 +125,7 @@ class Branch:
                     slot = None
             slot = slot or rest
             if loop:
-                self._open(state, slot)
+                self.open(state, slot)
             if slot is None:
                 state.left.append(at)
             else:
@@ -129,7 +133,8 @@ class Branch:
 
         return take
 
-    def _slot(self, state: State, elements: Elements) -> Slot | None:
+    def slot(self, state: State, elements: Elements) -> Slot | None:
+        """Where the qualifiers of a segment lead; None where no place asks for them."""
         for positions, table in self.compound:
             found = table.get(tuple(elements[at] if at < len(elements) else "" for at in positions))
             if found is not None:
@@ -143,7 +148,7 @@ class Branch:
                 return found
         return self.plain
 
-    def _open(self, state: State, slot: Slot | None) -> None:
+    def open(self, state: State, slot: Slot | None) -> None:
         """A loop is opened anew: what stands inside it goes to the places inside the chosen one."""
         state.serial[self.index] += 1
         if not self.changing:
@@ -255,12 +260,12 @@ class _Grower:
         for branch in branches.values():
             plain = branch.plain is not None and not branch.plain.target.once
             sole = len(self.at[branch.index]) == 1 and (plain or branch.rest is not None)
-            branch.changing = branch.loop and not sole
+            branch.changing = branch.loop and not (sole and not branch.levels)
             for inner in branch.inner.values():
                 self.settle(inner)
         for branch in branches.values():
             if branch.changing:
-                known = {index for target in self.at[branch.index] for index in self._inside(target)}
+                known = {index for target in self.at[branch.index] for index in self._inside(target)} - {branch.index}
                 for target, inner in branch.inner.items():
                     fresh = self.fresh(inner)
                     branch.inside[target] = [(index, fresh.get(index)) for index in known]

@@ -54,7 +54,8 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
     inside_pair = not loop and not path.element
     for number, step in enumerate(path.steps, 1):
         last = number == len(path.steps)
-        if number > 1 or step.segment != base.id or base.parent is None:
+        below = base.segment.levels and step.qualifiers and (loop or not last)
+        if number > 1 or step.segment != base.id or base.parent is None or below:
             node = _child(guide, node, step.segment, path, last=last)
             wanted = () if last and inside_pair else _qualifiers(table, row, path, node.segment)
             chain.append((node, wanted if step.qualifiers else (), step.occurrence))
@@ -67,6 +68,9 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
 
 
 def _child(guide: Guide, node: Node, segment: str, path: Path, *, last: bool) -> Node:
+    """The node of a step; the levels of a hierarchy stand inside each other at one node."""
+    if node.id == segment and node.segment.levels and node.parent is not None:
+        return node
     children = node.children.get(segment)
     if not children:
         place = f"inside {node.path}" if node.parent is not None else "at the top"

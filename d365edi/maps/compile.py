@@ -14,7 +14,7 @@ from d365edi.maps.check import Absent, Target, resolve, settle
 from d365edi.maps.computed import formula
 from d365edi.maps.fields import Field, Model, fields, find, names
 from d365edi.maps.path import EVERY
-from d365edi.maps.place import Fixed, Pair, Place, Rule
+from d365edi.maps.place import LINES, ORDERS, Fixed, Pair, Place, Rule
 from d365edi.maps.spelling import Format, Parse, spelling, total
 from d365edi.maps.table import Row, Scope, Table, nearest, scope
 
@@ -40,9 +40,8 @@ def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Seq
     for name, theirs in (codes or {}).items():
         words[name] = {**words.get(name, {}), **theirs}
     root = Place(guide.root, model=model)
-    _Compiler(table, guide, words, tuple(each for each in versions if each is not guide), model).fill(
-        root, scope(table), model, ()
-    )
+    compiler = _Compiler(table, guide, words, tuple(each for each in versions if each is not guide), model)
+    compiler.fill(root, scope(table), model, (), KINDS["PurchaseOrder"])
     return root
 
 
@@ -56,12 +55,13 @@ class _Compiler:
     versions: tuple[Guide, ...]
     document: Model
 
-    def fill(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...]) -> None:
-        """Hang the rows of one scope on places, then those of the lists in it. `way` are the loops down to here."""
+    def fill(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
+        """Hang the rows of one scope on places, then those of the lists in it. `way` are the loops down to here, `echo` is
+        what of the order the rows of this scope may name."""
         targets = [target for row in rows.rows for target in self._targets(base, row, way)]
         hung: set[int] = set()
         for target in settle(self.table, targets):
-            self._hang(base, target, model, inside_list=bool(way), second=id(target.row) in hung)
+            self._hang(base, target, model, echo, second=id(target.row) in hung)
             hung.add(id(target.row))
         for row in rows.constants:
             for place, fixed in self._fixed(base, row, way):
@@ -73,7 +73,7 @@ class _Compiler:
             for place, fixed in self._fixed(base, row, way, computed=True):
                 place.computed.append(fixed)
         for inner in rows.scopes:
-            self._list(base, inner, model, way)
+            self._list(base, inner, model, way, _echo(inner.field, echo))
 
     # -- where --------------------------------------------------------------------------------------------------------
 
@@ -119,11 +119,11 @@ class _Compiler:
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
-    def _hang(self, base: Place, target: Target, model: Model, *, inside_list: bool, second: bool) -> None:
+    def _hang(self, base: Place, target: Target, model: Model, echo: Model, *, second: bool) -> None:
         row, place = target.row, self._place(base, target)
         name = row.name
         if target.echo:
-            name, model = self._order(row, inside_list=inside_list)
+            name, model = _order_field(name) or "", echo
         field = find(model, name)
         if field is None:
             raise self.table.mistake(
@@ -137,18 +137,6 @@ class _Compiler:
         place.rules.append(
             Rule(name, target.element, target.component, parse, format, row, words, field.many, target.echo, second)
         )
-
-    def _order(self, row: Row, *, inside_list: bool) -> tuple[str, Model]:
-        """The field and the model of a row that names the order: of its header, or of the line that the item
-        answers."""
-        model: Model = KINDS["PurchaseOrder"]
-        name = _order_field(row.name) or ""
-        if inside_list:
-            lines = find(model, "lines")
-            assert lines is not None
-            assert lines.model is not None
-            model = lines.model
-        return name, model
 
     def _pair(self, segment: Segment, target: Target, field: Field, name: str) -> Pair:
         row = target.row
@@ -193,7 +181,7 @@ class _Compiler:
                 found.append((place, Fixed(target.element, target.component, row.value, row)))
                 continue
             try:
-                value = formula(row.value, self.document)
+                value = formula(row.value, self.document, self.guide)
             except ValueError as error:
                 raise self.table.mistake(row.key, str(error)) from None
             self._spelling(row, element, Field("amount"), row.value)
@@ -206,7 +194,7 @@ class _Compiler:
                 row.key, f'"{row.value}" does not fit "{row.name}", which has {element.min} to {element.max} characters'
             )
 
-    def _list(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...]) -> None:
+    def _list(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
         field = find(model, rows.field)
         if field is None or not field.many or field.model is None:
             raise self.table.mistake(
@@ -224,10 +212,21 @@ class _Compiler:
             outer = self._place(base, Target(row, above))
             place = Place(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
             outer.places.append(place)
-            self.fill(place, rows, field.model, (*way, text))
+            self.fill(place, rows, field.model, (*way, text), echo)
             opened += 1
         if not opened and absent is not None and not self._elsewhere(row, rows.loop, way, loop=True):
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
+
+
+def _echo(field: str, around: Model) -> Model:
+    """What of the order the items of a list answer: its lines, it itself, or what the scope around answers."""
+    if field not in (LINES, ORDERS):
+        return around
+    order = KINDS["PurchaseOrder"]
+    lines = find(order, LINES)
+    assert lines is not None
+    assert lines.model is not None
+    return lines.model if field == LINES else order
 
 
 def _order_field(name: str) -> str | None:

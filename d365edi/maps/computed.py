@@ -1,34 +1,60 @@
-"""Values that a writer computes: `count(lines)` and `sum(lines.quantity)`.
+"""Values that a writer computes: `count(lines)` and `sum(lines.quantity)` of the document, `count(HL)` and `sum(SN102)` of the
+segments written so far.
 
-Knows: the two formulas. Does not know: segments, which set wants which.
+Knows: the formulas. Does not know: which set wants which.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from d365edi.documents import Document
+from d365edi.edi.guide import Guide
 from d365edi.maps.fields import Model, find
 
-Formula = Callable[[Document], Decimal]
+Written = Sequence[Sequence[str | tuple[str, ...]]]
+"""Segments: the id and then the elements."""
+Formula = Callable[[Document, Written], Decimal]
 
 _CALL = re.compile(r"(count|sum)\(([a-z_]+)(?:\.([a-z_]+))?\)\Z")
+_OVER = re.compile(r"(?:count\(([A-Z][A-Z0-9]{1,2})\)|sum\(([A-Z][A-Z0-9]{1,2})(\d\d)\))\Z")
 
 
-def formula(text: str, model: Model) -> Formula:
-    """The function of a formula over a document of this model. Raises ValueError when it is none."""
+def formula(text: str, model: Model, guide: Guide) -> Formula:
+    """The function of a formula over a document of this model and its segments. Raises ValueError when it is none."""
+    if over := _OVER.match(text):
+        counted, added, position = over.groups()
+        if (counted or added) not in guide.segments:
+            raise ValueError(f'"{text}": the {guide.set} has no segment {counted or added}')
+        return _count(counted) if counted else _sum(added, int(position))
     match = _CALL.match(text)
     if match is None:
-        raise ValueError(f'"{text}" is no formula; there are count(lines) and sum(lines.quantity)')
+        raise ValueError(
+            f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL) and sum(SN102)'
+        )
     call, items, value = match.groups()
     field = find(model, items)
     if field is None or not field.many or field.model is None:
         raise ValueError(f'"{text}": the document has no list "{items}"')
     if call == "count":
-        return lambda document: Decimal(len(getattr(document, items)))
+        return lambda document, _: Decimal(len(getattr(document, items)))
     inner = find(field.model, value or "")
     if inner is None or inner.kind not in ("amount", "whole"):
         raise ValueError(f'"{text}": "{value}" is no number of a line')
-    return lambda document: sum((Decimal(getattr(item, value) or 0) for item in getattr(document, items)), Decimal(0))
+    return lambda document, _: sum(
+        (Decimal(getattr(item, value) or 0) for item in getattr(document, items)), Decimal(0)
+    )
+
+
+def _count(id: str) -> Formula:
+    return lambda _, body: Decimal(sum(1 for segment in body if segment[0] == id))
+
+
+def _sum(id: str, position: int) -> Formula:
+    def add(_: Document, body: Written) -> Decimal:
+        texts = (segment[position] for segment in body if segment[0] == id and len(segment) > position)
+        return sum((Decimal(text) for text in texts if isinstance(text, str) and text), Decimal(0))
+
+    return add

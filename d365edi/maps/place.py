@@ -19,6 +19,8 @@ from d365edi.maps.fields import Model
 from d365edi.maps.spelling import Format, Parse
 from d365edi.maps.table import Row
 
+LINES, ORDERS = "lines", "orders"
+"""The lists whose items answer a line of an order, or an order of several."""
 Qualifiers = tuple[tuple[int, tuple[str, ...]], ...]
 """The element positions of the qualifiers with the codes that each may have, the preferred first."""
 

@@ -3,6 +3,9 @@
 A row of the user's replaces the shipped row of the same key, a new key adds a row, `false` takes a row (or a whole
 table) away. Each row remembers where it was written, so that a mistake found later can name the file and the line.
 
+`like` saves writing rows twice: a map that is `like = "850"` has that map's rows under its own, and a list that is
+`like = "orders.packs"` has the rows of that list, with what a user changed there.
+
 Knows: the layout of tables. Does not know: guides, documents, what a path means.
 """
 
@@ -23,6 +26,7 @@ from d365edi.errors import SettingsError
 Language = Literal["x12", "edifact", "csv", "d365"]
 Key = tuple[str, ...]
 Locate = Callable[[Key], str]
+LIKE = "like"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,11 @@ def _shipped(language: str, name: str) -> dict[str, Any]:
     if not source.is_file():
         known = sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml"))
         raise SettingsError(f'there is no {language} map "{name}"', remedy=f"known are {', '.join(known)}")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    tree = tomllib.loads(source.read_text(encoding="utf-8"))
+    if LIKE not in tree:
+        return tree
+    probe = Table(language, name, "", "", {}, "")  # type: ignore[arg-type]
+    return _lay(_shipped(language, tree.pop(LIKE)), tree, (), set(), probe)
 
 
 def _lay(
@@ -221,7 +229,7 @@ def _scopes(table: Table, tree: Mapping[str, Any], at: Key, prefix: str) -> Iter
         if not isinstance(value, Mapping) or name in _TABLES:
             continue
         key, field = (*at, name), prefix + name
-        if "loop" in value:
+        if "loop" in value or LIKE in value:
             yield _list(table, value, key, field)
             continue
         inner = list(_scopes(table, value, key, f"{field}."))
@@ -233,12 +241,12 @@ def _scopes(table: Table, tree: Mapping[str, Any], at: Key, prefix: str) -> Iter
 
 
 def _list(table: Table, tree: Mapping[str, Any], key: Key, field: str) -> Scope:
-    loop = tree["loop"]
-    places = tuple(loop) if isinstance(loop, list) else (loop,)
-    if not places or not all(isinstance(place, str) for place in places):
+    loop = tree.get("loop", ())
+    places = tuple(loop) if isinstance(loop, list | tuple) else (loop,)
+    if not (places or LIKE in tree) or not all(isinstance(place, str) for place in places):
         raise table.mistake((*key, "loop"), 'a loop is named by its segment, as in "PO1"')
-    own = {name: value for name, value in tree.items() if name not in ("loop", *_TABLES)}
-    return Scope(
+    own = {name: value for name, value in tree.items() if name not in ("loop", LIKE, *_TABLES)}
+    made = Scope(
         field,
         places,
         key,
@@ -247,4 +255,38 @@ def _list(table: Table, tree: Mapping[str, Any], key: Key, field: str) -> Scope:
         _pairs(table, tree, key, "defaults"),
         _pairs(table, tree, key, "computed"),
         tuple(_scopes(table, own, key, "")),
+    )
+    return made if LIKE not in tree else _over(made, _alike(table, tree[LIKE], key, field))
+
+
+def _alike(table: Table, name: Any, key: Key, field: str) -> Scope:
+    """The list that another one is like, by its dotted name."""
+    way = tuple(str(name).split("."))
+    tree: Any = table.tree
+    for step in way:
+        tree = tree.get(step) if isinstance(tree, Mapping) else None
+    if not isinstance(tree, Mapping) or key[: len(way)] == way:
+        raise table.mistake(
+            (*key, LIKE), f'"{name}" is no other list of this map', remedy='as in like = "orders.packs"'
+        )
+    return _list(table, tree, way, field)
+
+
+def _over(above: Scope, below: Scope) -> Scope:
+    """The rows of one list over those of the list that it is like."""
+
+    def rows(own: tuple[Row, ...], others: tuple[Row, ...]) -> tuple[Row, ...]:
+        named = {row.name for row in own}
+        return (*(row for row in others if row.name not in named), *own)
+
+    lists = {scope.field for scope in above.scopes}
+    return Scope(
+        above.field,
+        above.loop or below.loop,
+        above.key,
+        rows(above.rows, below.rows),
+        rows(above.constants, below.constants),
+        rows(above.defaults, below.defaults),
+        rows(above.computed, below.computed),
+        (*(scope for scope in below.scopes if scope.field not in lists), *above.scopes),
     )

@@ -37,10 +37,22 @@ class State:
 
     `now` is who takes the next segment of each node, by the node's index; `serial` counts how often each loop was opened, and
     `taken` the serial at which each place took its segment; `marks` are what places with alternatives took (rank, index,
-    elements).
+    elements); `levels` the levels of a hierarchy by their own number.
     """
 
-    __slots__ = ("component", "findings", "items", "left", "marks", "now", "passed", "serial", "spare", "taken")
+    __slots__ = (
+        "component",
+        "findings",
+        "items",
+        "left",
+        "levels",
+        "marks",
+        "now",
+        "passed",
+        "serial",
+        "spare",
+        "taken",
+    )
 
     def __init__(self, now: list[Take | None], scopes: int, targets: int, component: str) -> None:
         self.now = now
@@ -53,6 +65,7 @@ class State:
         self.left: list[int] = []
         self.spare: dict[tuple[Target, int], list[int]] = {}
         self.findings: list[tuple[Rule | Pair, str, str, int]] = []
+        self.levels: dict[str, Any] = {}
 
 
 class Target:
@@ -78,14 +91,18 @@ class Target:
         self.rare = bool(self.composed or self.many)
         self.alternatives = any(len(codes) > 1 for _, codes in place.qualifiers)
         self.kept = tuple((rule.element, rule.name) for rule in own) if self.alternatives else ()
-        self.once = not self.list_way and not self.many and (place.node.max_use != 1 or bool(place.qualifiers))
         self._pairs(place)
+        self.spread = bool(self.rest) and not self.list_way and place.node.max_use != 1
+        self.once = not (self.list_way or self.many or self.spread) and (
+            place.node.max_use != 1 or bool(place.qualifiers)
+        )
         self._spare(place, own)
         extras = self.list_way or self.coded or self.composed or self.many or self.kept or self.pairs or self.rest
         self.fill: Fill = self._full if extras or len(self.groups) != 1 else _plain(self)
 
     def _pairs(self, place: Place) -> None:
         self.first_pair = place.node.segment.pairs
+        self.after_pairs = place.node.segment.after_pairs if self.first_pair else 0
         self.pairs: dict[str, Hit] = {}
         self.rest: tuple[Way, str, Pair] | None = None
         for pair in place.pairs:
@@ -101,9 +118,10 @@ class Target:
         """The elements that no row asks for; what a writer fills in by itself is no news either."""
         asked = {rule.element for rule in own} | {position for position, _ in place.qualifiers}
         asked |= {fixed.element for fixed in (*place.constants, *place.defaults, *place.computed)}
+        asked |= set(place.node.segment.levels)
         last = len(place.node.segment.elements)
         if self.pairs or self.rest:
-            asked |= set(range(self.first_pair, last + 1))
+            asked |= set(range(self.first_pair, self.after_pairs))
         self.spare = tuple(position for position in range(1, last + 1) if position not in asked)
         self.first_spare = self.spare[0] if self.spare else last + 1
 
@@ -168,7 +186,7 @@ class Target:
         pairs, kept = self.pairs, item.get("kept") or {}
         target = item
         here: Way = ()
-        for at in range(self.first_pair, len(elements) - 1, 2):
+        for at in range(self.first_pair, min(self.after_pairs, len(elements)) - 1, 2):
             value = elements[at + 1]
             if not value:
                 continue

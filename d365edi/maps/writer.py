@@ -22,7 +22,7 @@ from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
 from d365edi.maps import relation
 from d365edi.maps.compile import places
-from d365edi.maps.place import Fixed, Pair, Place, Rule
+from d365edi.maps.place import LINES, ORDERS, Fixed, Pair, Place, Rule
 from d365edi.maps.table import Table
 
 Segment = list[str | tuple[str, ...]]
@@ -53,16 +53,21 @@ class Writer:
         self._root = _Form(places(table, guide, codes, versions))
 
     def write(
-        self, document: Document, *, order: PurchaseOrder | None = None, line_orders: Sequence[object | None] = ()
+        self,
+        document: Document,
+        *,
+        order: PurchaseOrder | None = None,
+        line_orders: Sequence[object | None] = (),
+        orders: Sequence[PurchaseOrder | None] = (),
     ) -> list[Segment]:
         """The body of the set, without ST and SE. `order` is what the document answers, `line_orders` its line for
-        each line.
+        each line, `orders` the order for each of its `orders`, both in the order in which they are written.
 
         Raises DocumentError naming the document, the field and the partner.
         """
-        task = _Task(document, order, line_orders)
+        task = _Task(document, line_orders, orders)
+        body = task.body
         try:
-            body: list[Segment] = []
             made = self._root.inside(task, document, order, body)
             self._root.complete(made)
         except _Flaw as flaw:
@@ -81,14 +86,29 @@ class _Flaw(Exception):
 
 
 class _Task:
-    """One writing under way."""
+    """One writing under way: what was written, which lines and orders are next, and the numbers of the open levels."""
 
-    __slots__ = ("document", "line_orders", "order")
+    __slots__ = ("body", "document", "levels", "line_orders", "open", "orders")
 
-    def __init__(self, document: Document, order: PurchaseOrder | None, line_orders: Sequence[object | None]) -> None:
+    def __init__(
+        self, document: Document, line_orders: Sequence[object | None], orders: Sequence[PurchaseOrder | None]
+    ) -> None:
         self.document = document
-        self.order = order
-        self.line_orders = line_orders
+        self.line_orders = iter(line_orders)
+        self.orders = iter(orders)
+        self.body: list[Segment] = []
+        self.levels = 0
+        self.open: list[int] = []
+
+    def descend(self) -> None:
+        """Number the next level, inside the one that is open."""
+        self.levels += 1
+        self.open.append(self.levels)
+
+    def ascend(self, *, written: bool) -> None:
+        """Close the open level; its number is used again where it was not written."""
+        self.open.pop()
+        self.levels -= not written
 
 
 class _Form:
@@ -98,15 +118,15 @@ class _Form:
         self.place = place
         self.segment = place.node.segment
         self.list_way = place.list_field.split(".") if place.list_field else []
-        self.is_lines = place.list_field == "lines"
-        self.exact = in_line or self.is_lines
+        self.exact = in_line or place.list_field == LINES
         self.own = [rule for rule in place.rules if not rule.echo and not rule.second]
         self.echoes = {(rule.element, rule.component): rule for rule in place.rules if rule.echo and not rule.second}
         self.many = next((rule for rule in self.own if rule.many), None)
         self.pairs = [pair for pair in place.pairs if not pair.echo]
         self.echo_pairs = [pair for pair in place.pairs if pair.echo]
         self.alternatives = [",".join(codes) for codes in place.combinations()] if place.qualifiers else []
-        self.forms = [_Form(inner, in_line=self.exact) for inner in sorted(place.places, key=_rank) if not inner.second]
+        self.spread = next((pair for pair in self.pairs if pair.parts), None) if _repeats(place) else None
+        self.forms = [_Form(inner, in_line=self.exact) for inner in _ordered(place) if not inner.second]
         self.mandatory = [node.id for node in place.node.sequence if node.mandatory and node.id not in ENVELOPE]
         self.needed = [each.position for each in self.segment.elements if each.mandatory]
 
@@ -133,17 +153,23 @@ class _Form:
         """Write the segments of this place for one item of its scope; `echo` is the order, or its line, that the item
         answers."""
         if not self.list_way:
-            if self.many is None:
-                self._one(task, item, echo, out, None)
-            else:
-                for value in _get(item, self.many.name) or ():
-                    self._one(task, item, echo, out, value)
+            for value in self._repetitions(item):
+                self._one(task, item, echo, out, value)
             return
-        for number, each in enumerate(_get(item, self.place.list_field)):
-            line = echo
-            if self.is_lines:
-                line = task.line_orders[number] if number < len(task.line_orders) else None
-            self._one(task, each, line, out, None)
+        for each in _get(item, self.place.list_field):
+            answered = echo
+            if self.place.list_field in (LINES, ORDERS):
+                answered = next(task.line_orders if self.place.list_field == LINES else task.orders, None)
+            self._one(task, each, answered, out, None)
+
+    def _repetitions(self, item: Any) -> Sequence[object]:
+        """What tells the repetitions of this place apart: the values of a field, or as many pairs as a segment holds."""
+        if self.many is not None:
+            return tuple(_get(item, self.many.name) or ())
+        if self.spread is None:
+            return (None,)
+        pairs, room = list(_pairs(self.spread, item)), (self.segment.after_pairs - self.segment.pairs) // 2
+        return [pairs[at : at + room] for at in range(0, len(pairs), room)]
 
     def _one(self, task: _Task, item: Any, echo: Any, out: list[Segment], value: object) -> None:
         elements: dict[tuple[int, int], str] = {}
@@ -153,9 +179,9 @@ class _Form:
         for fixed in self.place.computed:
             assert fixed.formula is not None
             assert fixed.format is not None
-            elements[fixed.element, fixed.component] = fixed.format(fixed.formula(task.document))
+            elements[fixed.element, fixed.component] = fixed.format(fixed.formula(task.document, task.body))
         inner: list[Segment] = []
-        made = self.inside(task, item, echo, inner)
+        made = self._inside(task, item, echo, inner, elements)
         if not elements and not inner and not self.list_way:
             return
         self._qualify(elements, word)
@@ -166,6 +192,22 @@ class _Form:
             self.complete(made)
         out.append(self._segment(elements))
         out.extend(inner)
+
+    def _inside(
+        self, task: _Task, item: Any, echo: Any, inner: list[Segment], elements: dict[tuple[int, int], str]
+    ) -> set[str]:
+        """What stands inside this place; where it is a level, its number and the one above it are filled in."""
+        levels = self.segment.levels
+        if not levels:
+            return self.inside(task, item, echo, inner)
+        task.descend()
+        made = self.inside(task, item, echo, inner)
+        written = bool(elements or inner or self.list_way)
+        if written:
+            for element, number in zip(levels, reversed(task.open[-2:]), strict=False):
+                elements[element, 0] = str(number)
+        task.ascend(written=written)
+        return made
 
     def _segment(self, elements: dict[tuple[int, int], str]) -> Segment:
         made: Segment = [self.segment.id, *[""] * max((position for position, _ in elements), default=0)]
@@ -204,7 +246,7 @@ class _Form:
                 if text is not None:
                     elements[at] = text
                     word = word or _kept(echo, rule.name)
-        self._pair_up(elements, item, echo)
+        self._pair_up(elements, item, echo, value if self.spread is not None else None)
         return word
 
     def _text(self, rule: Rule, item: Any, echo: Any, value: object = None) -> str | None:
@@ -216,15 +258,15 @@ class _Form:
             value = _word(rule, str(value), item, echo)
         return _spell(rule, value)
 
-    def _pair_up(self, elements: dict[tuple[int, int], str], item: Any, echo: Any) -> None:
+    def _pair_up(self, elements: dict[tuple[int, int], str], item: Any, echo: Any, some: Any) -> None:
         """Qualifier/value pairs one after the other: those of the order's line where there is one, else the
-        document's own."""
+        document's own, of which a repetition has `some`."""
         rows, source = self.pairs, item
         if echo is not None and self.echo_pairs:
             rows, source = self.echo_pairs, echo
         at = self.segment.pairs
-        for qualifier, text in (each for pair in rows for each in _pairs(pair, source)):
-            if at + 1 > len(self.segment.elements):
+        for qualifier, text in some or (each for pair in rows for each in _pairs(pair, source)):
+            if at >= self.segment.after_pairs:
                 raise _Flaw(f"{self.segment.id} has no room for the pair {qualifier} {text}")
             elements[at, 0], elements[at + 1, 0] = qualifier, text
             at += 2
@@ -270,8 +312,13 @@ class _Form:
         return f"{name} ({place})" if name else place
 
 
-def _rank(place: Place) -> tuple[int, int]:
-    return place.node.order, place.occurrence
+def _ordered(place: Place) -> list[Place]:
+    """The places inside one in the order of the guide; further levels of a hierarchy stand behind what is in this one."""
+    return sorted(place.places, key=lambda each: (each.node is place.node, each.node.order, each.occurrence))
+
+
+def _repeats(place: Place) -> bool:
+    return not place.list_field and place.node.max_use != 1
 
 
 def _get(item: Any, name: str) -> Any:
