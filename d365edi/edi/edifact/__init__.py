@@ -1,0 +1,1 @@
+"""EDIFACT: guides, reader, writer, CONTRL."""
