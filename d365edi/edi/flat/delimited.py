@@ -1,0 +1,106 @@
+"""Lines to cells: which delimiter, quotes, line breaks inside quotes, and which row is the header.
+
+A quote that is opened and never closed would swallow the rest of a file in silence; here it is told with the line it
+began at, and reading goes on behind what it swallowed.
+
+Knows: separated values (RFC 4180 and what is sent instead). Does not know: records, documents.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from d365edi.edi.flat.layout import SNIFFED, Column, fold
+
+SHOWN = 10
+"""So many rows may stand above the header row: titles, an address, a date of printing."""
+
+
+@dataclass(slots=True)
+class Cells:
+    """One row as it stands: the line it begins at, its cells, and what is wrong with its quotes ("" for nothing)."""
+
+    line: int
+    cells: list[str]
+    trouble: str = ""
+
+
+def split(lines: Iterator[str], delimiter: str, quote: str, before: int = 0) -> Iterator[Cells]:
+    """The rows of a file; empty lines are left out. `quote` "" takes quotes for text; `before` lines were read already."""
+    taken: list[str] = []
+
+    def feed() -> Iterator[str]:
+        for line in lines:
+            taken.append(line)
+            yield line
+
+    options = {"delimiter": delimiter, "strict": True}
+    options |= {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+    reader = csv.reader(feed(), **options)  # type: ignore[arg-type]
+    read = before
+    while True:
+        read, begins = read + len(taken), read + len(taken) + 1
+        taken.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield Cells(begins, taken[0].rstrip("\r\n").split(delimiter), _trouble(taken, begins))
+            continue
+        if any(cells):
+            yield Cells(begins, cells)
+
+
+def _trouble(taken: Sequence[str], begins: int) -> str:
+    if len(taken) == 1:
+        return "has a quote inside a quoted value"
+    return f"opens a quote that is not closed; lines {begins} to {begins + len(taken) - 1} are one value and cannot be read"
+
+
+def sniff(lines: Sequence[str], known: frozenset[str], quote: str) -> str:
+    """The delimiter of a file by its first lines: the one that shows most of the known names, else the one that stands
+    in the most lines equally often.
+    """
+
+    def worth(delimiter: str) -> tuple[int, int, int]:
+        rows = [each.cells for each in split(iter(lines), delimiter, quote)]
+        names = max((sum(fold(cell) in known for cell in row) for row in rows), default=0)
+        counts = [len(row) for row in rows if len(row) > 1]
+        usual = max(set(counts), key=counts.count, default=0)
+        return names if names > 1 else 0, counts.count(usual), usual
+
+    return max(SNIFFED, key=worth)
+
+
+@dataclass(slots=True)
+class Header:
+    """What a header row says: for each column of the layout the cell it stands in (-1: nowhere), and the names that no
+    column has, with their cells.
+    """
+
+    cells: list[int]
+    unknown: list[tuple[int, str]]
+    twice: list[str]
+    width: int
+
+
+def header(cells: Sequence[str], columns: Sequence[Column]) -> Header:
+    """The columns of a header row. A column goes by the first of its names that stands there."""
+    at: dict[str, int] = {}
+    twice = []
+    for index, cell in enumerate(cells):
+        if (name := fold(cell)) and at.setdefault(name, index) != index:
+            twice.append(cell.strip(" "))
+    found = [next((at[fold(name)] for name in column.names if fold(name) in at), -1) for column in columns]
+    used = set(found)
+    unknown = [(index, cells[index].strip(" ")) for name, index in at.items() if index not in used]
+    return Header(found, unknown, twice, len(cells))
+
+
+def is_header(cells: Sequence[str], columns: Sequence[Column]) -> bool:
+    """Whether a row names columns: two of them at least, which no row of values does."""
+    known = {fold(name) for column in columns for name in column.names}
+    return sum(fold(cell) in known for cell in cells) >= min(2, len(columns))

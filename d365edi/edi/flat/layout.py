@@ -1,0 +1,89 @@
+"""How a flat file is laid out, as values: its records, their columns, and which rows belong together.
+
+Three kinds of file are described by one `Layout`:
+
+    one record, header row     PO Number;Line;Item;Quantity        rows with equal `group` columns are one document
+    one record, positions      the same without a header row, or at fixed columns
+    several record types       H|4500012345|...   D|1|...   T|1    a record `opens` begins a document
+
+Knows: shapes of files. Does not know: bytes, what a column means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SNIFFED = ",;\t|"
+"""The delimiters that are recognised by looking, the usual first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `names` are its spellings in a header row, the first is written. `position` is its 1-based place in a
+    separated row without header, 0 where the header tells; `start` and `end` (1-based, inclusive) its place in a fixed
+    row, where it is filled with `fill` on the left (`right`) or on the right. `digits`: a number of so many digits.
+    """
+
+    names: tuple[str, ...]
+    position: int = 0
+    start: int = 0
+    end: int = 0
+    right: bool = False
+    fill: str = " "
+    digits: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name that is written."""
+        return self.names[0]
+
+    @property
+    def width(self) -> int:
+        """How many characters a fixed column has."""
+        return self.end - self.start + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A file's layout. `records` are its record types with their columns; the one of a file without types is "".
+
+    `group` and `head` are indexes of columns: those whose equal values make rows one document, and those that must
+    then say the same. `opens` is the record type that begins a document, `type` the column that holds the type.
+    `totals` are words that mark a row of sums (folded), `decimal` the mark that its numbers have.
+    """
+
+    records: Mapping[str, tuple[Column, ...]]
+    fixed: bool = False
+    header: bool = True
+    delimiter: str = ""
+    quote: str = '"'
+    encoding: str = "utf-8"
+    group: tuple[int, ...] = ()
+    head: tuple[int, ...] = ()
+    opens: str = ""
+    type: Column | None = None
+    totals: frozenset[str] = frozenset()
+    decimal: str = "."
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of a file without record types."""
+        return self.records[""]
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: the file's line it begins at (1-based), its record type, and its values in the order of the record's
+    columns ("" for an empty one), outer blanks trimmed.
+    """
+
+    line: int
+    record: str
+    values: list[str]
+
+
+def fold(name: str) -> str:
+    """A name without what people spell differently: case, blanks, punctuation."""
+    return re.sub(r"[\W_]+", "", name.casefold())

@@ -1,0 +1,206 @@
+"""Flat files in: bytes to sets of rows, each set one document's, with everything that is wrong.
+
+`stream` keeps one set at a time, so that rows of one document must stand together: those that turn up again later make a
+set of their own with an error. `read` keeps the whole file and puts them together.
+
+Of a row of totals at the end each number must be its column's sum, or the count of rows.
+
+Knows: layouts, which rows belong together. Does not know: what a column means, maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from d365edi.edi.findings import Finding
+from d365edi.edi.flat import text
+from d365edi.edi.flat.layout import Column, Layout, Row, fold
+from d365edi.edi.flat.rows import Found, rows, told
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class RowSet:
+    """The rows of one document in their order. `head` has the values that they share (files without record types);
+    `key` is what tells the document apart.
+    """
+
+    key: Key
+    rows: list[Row]
+    findings: list[Finding] = field(default_factory=list)
+    head: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FlatReport:
+    """A whole file: its sets, and what is wrong with none of them."""
+
+    sets: list[RowSet] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read(data: bytes, layout: Layout) -> FlatReport:
+    """A whole file. Never raises for what is in it."""
+    report, sets = FlatReport(), dict[Key, RowSet]()
+    for found in _sets(rows(text.lines(text.chunks(data)), layout), layout):
+        if isinstance(found, Finding):
+            report.findings.append(found)
+        elif layout.group and (known := sets.get(found.key)) is not None:
+            _join(known, found, layout)
+        else:
+            sets[found.key] = found
+            report.sets.append(found)
+    return report
+
+
+def stream(pieces: Iterable[bytes], layout: Layout) -> Iterator[RowSet | Finding]:
+    """A file in pieces, set by set in constant memory; findings that belong to no set come where they are found."""
+    seen: set[Key] = set()
+    for found in _sets(rows(text.lines(pieces), layout), layout):
+        if isinstance(found, RowSet) and layout.group:
+            if found.key in seen:
+                found.findings.append(_apart(found))
+            seen.add(found.key)
+        yield found
+
+
+def _apart(again: RowSet) -> Finding:
+    message = f"rows of {' '.join(again.key)} stood further above already, with others between"
+    return told("error", "apart", message, again.rows[0].line, remedy="ask for a file whose rows are sorted")
+
+
+def _join(first: RowSet, again: RowSet, layout: Layout) -> None:
+    """Rows that turned up again later go to their document."""
+    first.findings += again.findings
+    for row in again.rows:
+        _agree(first, row, layout)
+        first.rows.append(row)
+
+
+# -- which rows belong together ---------------------------------------------------------------------------------------
+
+
+def _sets(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
+    return _opened(found, layout) if layout.opens else _grouped(found, layout)
+
+
+def _grouped(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
+    """Rows with the same values in the columns of the group, or all rows where there is none."""
+    current: RowSet | None = None
+    sums = _Sums(layout)
+    for row, findings in found:
+        if row is None:
+            yield from findings
+            continue
+        if sums.is_total(row):
+            yield from sums.check(row)
+            continue
+        sums.add(row)
+        key = tuple(row.values[index] for index in layout.group)
+        if layout.group and not any(key):
+            if current is None:
+                yield from (*findings, _nobodys(row, layout))
+                continue
+            key = current.key  # the cells below a merged one are empty
+        if current is None or key != current.key:
+            if current is not None:
+                yield current
+            current = RowSet(key, [], head=list(row.values))
+        _agree(current, row, layout)
+        current.rows.append(row)
+        current.findings += findings
+        yield from (finding for finding in findings if finding.rule == "quote")
+    if current is not None:
+        yield current
+
+
+def _nobodys(row: Row, layout: Layout) -> Finding:
+    names = " and ".join(f'"{layout.columns[index].name}"' for index in layout.group)
+    return told(
+        "error", "group", f"line {row.line} has no {names}, so it belongs to no document", row.line, remedy="ask for it"
+    )
+
+
+def _agree(current: RowSet, row: Row, layout: Layout) -> None:
+    """What holds for the document must be the same in each of its rows, or empty."""
+    for index in layout.head:
+        value, first = row.values[index], current.head[index]
+        if value and not first:
+            current.head[index] = value
+        elif value and value != first:
+            name = layout.columns[index].name
+            line = next(each.line for each in current.rows if each.values[index] == first)
+            message = f'{name} is "{value}" in line {row.line} and "{first}" in line {line} of the same document'
+            remedy = "ask which one is meant, or name it as a column of the lines in the map"
+            current.findings.append(told("error", "differs", message, row.line, name, value=value, remedy=remedy))
+
+
+def _opened(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
+    """Records from one that opens a document to the next."""
+    current: RowSet | None = None
+    lost: list[int] = []
+    for row, findings in found:
+        if row is None:
+            yield from findings
+        elif row.record == layout.opens:
+            if current is not None:
+                yield current
+            current = RowSet((str(row.line),), [row], findings)
+        elif current is None:
+            lost.append(row.line)
+            yield from findings
+        else:
+            current.rows.append(row)
+            current.findings += findings
+    if current is not None:
+        yield current
+    if lost:
+        message = f'{len(lost)} records stand before the first "{layout.opens}", and belong to no document'
+        yield told("error", "group", message, lost[0], remedy="ask for a whole file")
+
+
+# -- totals -----------------------------------------------------------------------------------------------------------
+
+
+class _Sums:
+    """The sums of all columns, kept only where the layout knows a word for a row of totals."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.columns: tuple[Column, ...] = layout.records.get("", ())
+        self.sums: list[Decimal | None] = [Decimal(0)] * len(self.columns)
+        self.count = 0
+
+    def is_total(self, row: Row) -> bool:
+        if not self.layout.totals:
+            return False
+        return fold(next((value for value in row.values if value), "")) in self.layout.totals
+
+    def add(self, row: Row) -> None:
+        if not self.layout.totals:
+            return
+        self.count += 1
+        for index, value in enumerate(row.values):
+            total = self.sums[index]
+            if value and total is not None:
+                number = self._number(value)
+                self.sums[index] = None if number is None else total + number
+
+    def check(self, row: Row) -> Iterator[Finding]:
+        """What a row of totals says and the rows do not come to."""
+        for index, value in enumerate(row.values):
+            total, said = self.sums[index], self._number(value) if value else None
+            if said is None or total is None or said in (total, self.count):
+                continue
+            name = self.columns[index].name
+            message = f"the totals in line {row.line} say {value} of {name}, and the rows come to {total}"
+            remedy = "a row may be missing; ask for a whole file"
+            yield told("error", "totals", message, row.line, name, value=value, remedy=remedy)
+
+    def _number(self, value: str) -> Decimal | None:
+        plain = value.replace(" ", "").replace("." if self.layout.decimal == "," else ",", "")
+        plain = plain.replace(",", ".")
+        return Decimal(plain) if plain.replace(".", "", 1).lstrip("-").isdecimal() and plain.isascii() else None

@@ -1,0 +1,193 @@
+"""Lines to rows of a layout: separated with a header row, separated by position, or at fixed columns; each value looked at.
+
+Knows: layouts, where a value stands, what spreadsheets do to values. Does not know: which rows belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from d365edi.edi.findings import Finding, Position, Severity
+from d365edi.edi.flat import damage, delimited
+from d365edi.edi.flat.layout import Column, Layout, Row, fold
+
+Found = tuple[Row | None, list[Finding]]
+"""A row with what is wrong in it; without a row, what is wrong with the file."""
+
+_LOOK = 20
+"""So many lines are looked at to find the delimiter."""
+_BLANK = " \t\xa0\x1a"
+
+
+def rows(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
+    """The rows of a file in order. Never raises for what is in it."""
+    if layout.fixed:
+        return _fixed(lines, layout)
+    return _separated(iter(lines), layout)
+
+
+def told(severity: Severity, rule: str, message: str, line: int, column: str = "", **more: str) -> Finding:
+    """A finding at a line, and a column of it."""
+    at = Position(line=line, segment=column)
+    return Finding("document" if line else "file", severity, "", message, at, rule=rule, **more)
+
+
+# -- separated --------------------------------------------------------------------------------------------------------
+
+
+def _separated(lines: Iterator[str], layout: Layout) -> Iterator[Found]:
+    head = list(islice(lines, _LOOK))
+    before, delimiter = 0, layout.delimiter
+    if head and head[0][:4].casefold() == "sep=" and head[0][4:5]:
+        before, delimiter = 1, delimiter or head[0][4]
+        del head[0]
+    known = frozenset(fold(name) for columns in layout.records.values() for each in columns for name in each.names)
+    delimiter = delimiter or delimited.sniff(head, known, layout.quote)
+    cells = delimited.split(chain(head, lines), delimiter, layout.quote, before)
+    return _headed(cells, layout) if layout.header else _placed(cells, layout)
+
+
+def _headed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]:
+    above = list[delimited.Cells]()
+    for row in islice(cells, delimited.SHOWN):
+        above.append(row)
+        if delimited.is_header(row.cells, layout.columns):
+            break
+    else:
+        yield None, [_headless(above, layout)]
+        return
+    header = delimited.header(above[-1].cells, layout.columns)
+    wrong = list(_header_findings(header, layout, above[-1].line))
+    yield None, wrong
+    if any(finding.severity == "error" for finding in wrong):
+        return
+    again = [fold(cell) for cell in above[-1].cells]
+    for row in cells:
+        if [fold(cell) for cell in row.cells] == again:
+            yield None, [told("note", "header", "the header row stands here once more, and is passed over", row.line)]
+        else:
+            yield _row(row, "", layout.columns, header.cells, header.width)
+
+
+def _headless(above: Sequence[delimited.Cells], layout: Layout) -> Finding:
+    if not above:
+        return told("error", "empty", "the file holds no rows", 0, remedy="ask for it again")
+    expected = ", ".join(f'"{column.name}"' for column in layout.columns[:6])
+    message = f"none of the first rows names the columns; there should be {expected} and so on"
+    remedy = "ask for the file with its header row, or give the map the names that stand there"
+    return told("error", "header", message, above[0].line, remedy=remedy)
+
+
+def _header_findings(header: delimited.Header, layout: Layout, line: int) -> Iterator[Finding]:
+    known = {fold(name) for column in layout.columns for name in column.names}
+    for name in header.twice:
+        if fold(name) in known:
+            message = f'two columns are called "{name}", and one is meant'
+            yield told(
+                "error", "column", message, line, name, remedy="ask for a file whose columns have names of their own"
+            )
+    for index, column in enumerate(layout.columns):
+        if header.cells[index] < 0:
+            needed = index in layout.group
+            message = f'there is no column "{column.name}"' + (", which tells the documents apart" if needed else "")
+            remedy = "correct its name in the map, or ask for it" if needed else ""
+            yield told("error" if needed else "note", "column", message, line, column.name, remedy=remedy)
+    for at, name in header.unknown:
+        yield told("note", "unmapped", f'column {at + 1} "{name}" is read by no row of the map', line, name)
+
+
+def _placed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]:
+    kind = layout.type.position - 1 if layout.type else -1
+    strange: dict[str, list[int]] = {}
+    for row in cells:
+        record = row.cells[kind].strip(_BLANK) if 0 <= kind < len(row.cells) else ""
+        columns = layout.records.get(record)
+        if columns is None:
+            strange.setdefault(record, []).append(row.line)
+            continue
+        yield _row(row, record, columns, [column.position - 1 for column in columns], 0)
+    yield from _strangers(strange)
+
+
+def _strangers(strange: dict[str, list[int]]) -> Iterator[Found]:
+    """The record types that no row of the map reads."""
+    for record, at in strange.items():
+        times = f" ({len(at)} times)" if len(at) > 1 else ""
+        yield None, [told("note", "unmapped", f'the record "{record}"{times} is read by no row of the map', at[0])]
+
+
+def _row(row: delimited.Cells, record: str, columns: Sequence[Column], at: Sequence[int], width: int) -> Found:
+    cells, findings = row.cells, list[Finding]()
+    if row.trouble:
+        remedy = "ask for a file whose quotes are written twice inside a value"
+        findings.append(told("error", "quote", f"line {row.line} {row.trouble}", row.line, remedy=remedy))
+    elif width and len(cells) > width and any(cell.strip(_BLANK) for cell in cells[width:]):
+        message = f"line {row.line} has {len(cells)} values, and the header names {width}"
+        remedy = "a delimiter inside a value must be quoted; ask for a correct file"
+        findings.append(told("error", "width", message, row.line, remedy=remedy))
+    elif width and len(cells) < width:
+        message = (
+            f"line {row.line} has {len(cells)} values, and the header names {width}; the others are taken as empty"
+        )
+        findings.append(told("warning", "width", message, row.line))
+    size = len(cells)
+    values = [cells[index].strip(_BLANK) if 0 <= index < size else "" for index in at]
+    _look(values, columns, row.line, findings)
+    return Row(row.line, record, values), findings
+
+
+# -- fixed ------------------------------------------------------------------------------------------------------------
+
+
+def _fixed(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
+    strange: dict[str, list[int]] = {}
+    kind = layout.type
+    for number, raw in enumerate(lines, 1):
+        line = raw.rstrip("\r\n\x1a")
+        if not line.strip(_BLANK):
+            continue
+        record = line[kind.start - 1 : kind.end].strip(" ") if kind else ""
+        columns = layout.records.get(record)
+        if columns is None:
+            strange.setdefault(record, []).append(number)
+            continue
+        values, findings = [_value(line, column) for column in columns], list[Finding]()
+        end = max((column.end for column in columns), default=0)
+        if line[end:].strip(_BLANK):
+            findings.append(told("note", "unmapped", f"what stands behind character {end} is read by no row", number))
+        _look(values, columns, number, findings)
+        yield Row(number, record, values), findings
+    yield from _strangers(strange)
+
+
+def _value(line: str, column: Column) -> str:
+    value = line[column.start - 1 : column.end].strip(_BLANK)
+    if column.fill == " " or not value:
+        return value
+    sign = value[:1] if value[:1] in "+-" and column.fill == "0" else ""
+    bare = value[len(sign) :].lstrip(column.fill) if column.right else value.rstrip(column.fill)
+    return sign.replace("+", "") + (bare or ("0" if column.fill == "0" else ""))
+
+
+# -- values -----------------------------------------------------------------------------------------------------------
+
+
+def _look(values: list[str], columns: Sequence[Column], line: int, findings: list[Finding]) -> None:
+    """Tell what a spreadsheet did to the values; one that is only wrapped is unwrapped."""
+    for index, value in enumerate(values):
+        if not value:
+            continue
+        column = columns[index]
+        if (found := damage.look(value)) is not None:
+            message = f'{column.name}: "{value}" in line {line} {found.trouble}'
+            more = {"value": value, "remedy": found.remedy}
+            findings.append(told(found.severity, found.rule, message, line, column.name, **more))
+            values[index] = found.value
+        if column.digits and damage.shortened(values[index], column.digits):
+            message = (
+                f'{column.name}: "{value}" in line {line} has {len(values[index])} digits of {column.digits}; '
+                "a spreadsheet drops leading zeros"
+            )
+            remedy = "ask for the column formatted as text"
+            findings.append(told("error", "spreadsheet", message, line, column.name, value=value, remedy=remedy))
