@@ -10,6 +10,7 @@ Knows: states and keys. Does not know: what is in a body.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,6 +76,13 @@ _ORDER = select(
     "documents",
     "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = 'PurchaseOrder' AND number = ? AND state <> 'rejected' "
     "ORDER BY claimed_at IS NULL, id DESC LIMIT 1",
+)
+_MENTIONING = select(
+    Document,
+    "documents",
+    "JOIN mentions ON mentions.document = documents.id "
+    "WHERE mentions.value = ? AND mentions.what = ? AND documents.kind = ? AND documents.id <> ? "
+    "AND documents.state <> 'rejected' ORDER BY documents.id DESC LIMIT ?",
 )
 _SEARCH = select(Document, "documents", "WHERE number = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
 
@@ -176,6 +184,16 @@ class Documents(Table):
         """
         row = self._execute(_ORDER, (number, partner, number)).fetchone()
         return Document(*row) if row else None
+
+    def mention(self, id: int, mentions: Iterable[tuple[str, str]]) -> None:
+        """Keep what a document that goes out names (a word for what it is, and the value), in place of what it named."""
+        self._execute("DELETE FROM mentions WHERE document = ?", (id,))
+        for what, value in mentions:
+            self._execute("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?)", (id, what, value))
+
+    def mentioning(self, what: str, value: str, kind: str, *, but: int) -> list[Document]:
+        """Documents of a kind that went out and name this, newest first, without the one with the id `but`."""
+        return self._all(_MENTIONING, value, what, kind, but, LIMIT)
 
     def search(self, text: str) -> list[Document]:
         """By the number of the order or invoice (in any case), newest first."""

@@ -33,7 +33,10 @@ def test_a_new_journal_is_for_its_owner_only_and_has_its_migration_on_record(pat
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.with_name("journal.db.numbers").stat().st_mode) == 0o600
     with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT number, name FROM migrations").fetchall() == [(1, "0001_journal")]
+        assert raw.execute("SELECT number, name FROM migrations").fetchall() == [
+            (1, "0001_journal"),
+            (2, "0002_mentions"),
+        ]
     raw.close()
 
 
@@ -199,7 +202,7 @@ async def test_a_journal_of_a_newer_version_is_refused_in_words(path: Path) -> N
     with sqlite3.connect(path) as raw:
         raw.execute("INSERT INTO migrations VALUES (99, '0099_later', 0)")
     raw.close()
-    with pytest.raises(JournalError, match=r"version 99 and this d365edi knows up to 1; run the newer d365edi"):
+    with pytest.raises(JournalError, match=r"version 99 and this d365edi knows up to 2; run the newer d365edi"):
         await Journal.open(path)
     with pytest.raises(JournalError, match=r"version 99, this d365edi reads 1"):
         await Journal.open_readonly(path)

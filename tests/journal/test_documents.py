@@ -140,3 +140,31 @@ def test_documents_are_listed_by_state_and_found_by_number(tx: Tx) -> None:
         tx.documents.get(9)
     with pytest.raises(JournalError, match="there is no document 9"):
         tx.documents.set_state(9, "held")
+
+
+def test_what_went_out_is_found_by_what_it_names_and_not_by_itself_or_after_a_rejection(tx: Tx) -> None:
+    source = message(tx)
+    first, second, third = (document(tx, source, kind="Invoice", number=number) for number in ("1", "2", "3"))
+    for sent in (first, second, third):
+        tx.documents.mention(sent.id, [("order_number", "4500123"), ("packing_slip", f"PS-{sent.number}")])
+    tx.documents.set_state(second.id, "rejected")
+
+    def numbers(what: str, value: str, kind: str = "Invoice") -> list[str]:
+        return [found.number for found in tx.documents.mentioning(what, value, kind, but=first.id)]
+
+    assert numbers("order_number", "4500123") == ["3"]
+    assert numbers("packing_slip", "PS-3") == ["3"]
+    assert numbers("packing_slip", "PS-1") == []
+    assert numbers("order_number", "PS-3") == []
+    assert numbers("order_number", "4500123", kind="ShipNotice") == []
+
+
+def test_a_document_rendered_anew_names_what_it_names_now(tx: Tx) -> None:
+    kept = document(tx, message(tx), kind="Invoice")
+    tx.documents.mention(kept.id, [("order_number", "4500123"), ("order_number", "4500123")])
+    tx.documents.mention(kept.id, [("order_number", "4500124")])
+    found = {
+        value: [one.id for one in tx.documents.mentioning("order_number", value, "Invoice", but=0)]
+        for value in ("4500123", "4500124")
+    }
+    assert found == {"4500123": [], "4500124": [kept.id]}
