@@ -204,7 +204,7 @@ async def test_a_journal_of_a_newer_version_is_refused_in_words(path: Path) -> N
     raw.close()
     with pytest.raises(JournalError, match=r"version 99 and this d365edi knows up to 2; run the newer d365edi"):
         await Journal.open(path)
-    with pytest.raises(JournalError, match=r"version 99, this d365edi reads 1"):
+    with pytest.raises(JournalError, match=r"version 99, this d365edi reads 2"):
         await Journal.open_readonly(path)
 
 
