@@ -48,8 +48,12 @@ class Header:
 
 
 def sound(data: bytes, at: int) -> bool:
-    """Whether a whole ISA of fixed width stands at `at`: sixteen equal separators, dates and numbers where they belong."""
+    """Whether a whole ISA of fixed width stands at `at`: sixteen equal separators, dates and numbers where they belong.
+    Or a UNA with its UNB.
+    """
     head = data[at : at + 106]
+    if head[:3] == b"UNA":
+        return head[9:].lstrip(NOISE)[:3] == b"UNB" and head[8:9] not in b" \r\n"
     return (
         len(head) == 106
         and head[:3].upper() == b"ISA"
@@ -76,7 +80,7 @@ def read(data: bytes, at: int, offset: int) -> Header | None:
     if not starts(data, at):
         return None
     window = data[at : at + 4096]
-    return _isa(window, offset) if window[:3].upper() == b"ISA" else _una(window)
+    return _isa(window, offset) if window[:3].upper() == b"ISA" else _una(window, offset)
 
 
 # -- X12 --------------------------------------------------------------------------------------------------------------
@@ -203,19 +207,35 @@ def _remark(header: Header, window: bytes, offset: int) -> None:
         )  # fmt: skip
 
 
-def _warning(rule: str, offset: int, message: str, remedy: str) -> Finding:
-    return Finding("interchange", "warning", "022", message, Position(offset, 0, "ISA"), "", remedy, rule)
+def _warning(rule: str, offset: int, message: str, remedy: str, id: str = "ISA") -> Finding:
+    code = "022" if id == "ISA" else ""
+    return Finding("interchange", "warning", code, message, Position(offset, 0, id), "", remedy, rule)
 
 
 # -- EDIFACT ----------------------------------------------------------------------------------------------------------
 
 
-def _una(window: bytes) -> Header | None:
-    component, element, decimal, release, repetition, terminator = b":", b"+", b".", b"?", b" ", b"'"
-    start = 0
+ENCODINGS = {
+    "UNOC": "iso8859-1", "UNOD": "iso8859-2", "UNOE": "iso8859-5", "UNOF": "iso8859-7",
+    "UNOG": "iso8859-3", "UNOH": "iso8859-4", "UNOI": "iso8859-6", "UNOJ": "iso8859-8", "UNOK": "iso8859-9",
+    "UNOW": "utf-8", "UNOX": "iso2022_jp", "UNOY": "utf-8",
+}  # fmt: skip
+"""The character sets of data element 0001 beyond ASCII (ISO 9735-1, annex) by Python's names."""
+
+
+def _una(window: bytes, offset: int) -> Header | None:
+    """A UNB with or without the UNA before it. Some write a UNA of five characters: the reserved one is left out."""
+    component, element, decimal, release, repetition, terminator = b":", b"+", b".", b"?", b"", b"'"
+    start, findings = 0, list[Finding]()
     if window[:3] == b"UNA":
-        component, element, decimal, release, repetition, terminator = (window[i : i + 1] for i in range(3, 9))
-        start = 9 + len(window[9:]) - len(window[9:].lstrip(NOISE))
+        short = window[8:11] == b"UNB" or (window[8:9] in b"\r\n" and window[8:].lstrip(NOISE)[:3] == b"UNB")
+        signs = window[3:7] + b" " + window[7:8] if short else window[3:9]
+        component, element, decimal, release, repetition, terminator = (signs[i : i + 1] for i in range(6))
+        start = 8 if short else 9
+        start += len(window[start:]) - len(window[start:].lstrip(NOISE))
+        if short:
+            findings.append(_warning("header", offset, "The UNA has five characters, the standard has six",
+                                     "the reserved one was taken as left out", "UNA"))  # fmt: skip
     if window[start : start + 3] != b"UNB" or not terminator:
         return None
     body = re.match(
@@ -225,17 +245,14 @@ def _una(window: bytes) -> Header | None:
     if body is None or window[start + body.end() : start + body.end() + 1] != terminator:
         return None
     elements = split_released(body[0], element, release.strip())
-    version = elements[1].split(component)[1:2] if len(elements) > 1 else []
+    charset, version = [*(elements[1].split(component) if len(elements) > 1 else []), b"", b""][:2]
+    length = start + body.end() + 1
     syntax = Syntax(
-        "EDIFACT",
-        element,
-        component,
-        terminator,
-        repetition.strip() if version == [b"4"] else b"",
-        release.strip(),
-        decimal,
-    )
-    return Header(syntax, elements, start + body.end() + 1)
+        "EDIFACT", element, component, terminator,
+        (repetition.strip() if window[:3] == b"UNA" else b"*") if version == b"4" else b"",
+        release.strip(), decimal, _suffix(window, length), ENCODINGS.get(charset.decode("latin-1"), "latin-1"),
+    )  # fmt: skip
+    return Header(syntax, elements, length, findings=findings)
 
 
 def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]:

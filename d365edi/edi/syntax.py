@@ -13,7 +13,10 @@ Standard = Literal["X12", "EDIFACT", "FLAT"]
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """One byte each, empty where there is none. `suffix` is written after each terminator: b"", b"\\n" or b"\\r\\n"."""
+    """One byte each, empty where there is none. `suffix` is written after each terminator: b"", b"\\n" or b"\\r\\n".
+
+    `encoding` is Python's name of the character set that the interchange announces (EDIFACT: UNB, 0001).
+    """
 
     standard: Standard = "X12"
     element: bytes = b"*"
@@ -23,3 +26,4 @@ class Syntax:
     release: bytes = b""
     decimal: bytes = b"."
     suffix: bytes = b""
+    encoding: str = "latin-1"

@@ -267,10 +267,30 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     if padded:
         segments = [segment.rstrip(b" ") for segment in segments]
     batch = Batch(segments, pieces, source, source.base)
+    if syntax.standard == "EDIFACT" and (b"\n" in block or b"\r" in block):
+        _unbroken(batch)
     batch.blanks = b" " + syntax.element in block or b" " + terminator in block
     if not all(segments):
         _without_empty(batch, syntax)
     return batch
+
+
+def _unbroken(batch: Batch) -> None:
+    """No character set of EDIFACT has line breaks: those in a segment come from a sender who cuts lines."""
+    broken = [at for at, segment in enumerate(batch.segments) if b"\n" in segment or b"\r" in segment]
+    if not broken:
+        return
+    segments = batch.segments = list(batch.segments)
+    shown = segments[broken[0]][:60].decode("latin-1")
+    for at in broken:
+        segments[at] = segments[at].translate(None, b"\r\n")
+    batch.findings.append(
+        Finding(
+            "interchange", "warning", "", f"Line breaks stand inside of {len(broken)} segment(s)",
+            Position(batch.place(broken[0])), shown, "they were taken out; ask the sender to break lines behind terminators only",
+            "wrapped",
+        )
+    )  # fmt: skip
 
 
 def _without_empty(batch: Batch, syntax: Syntax) -> None:
