@@ -88,7 +88,7 @@ ONE_MISTAKE = [
     (DOCUMENT, 'company = "demf"', '18: [partners.acme] receives orders for demf and is no customer there; write customer = { demf = "US-003" }'),
     # between sections
     ('to = { endpoint = "acme", path = "/inbound/acks"', 'to = { endpoint = "acne", path = "/inbound/acks"', '21: [partners.acme.acks.to.endpoint] "acne" is no endpoint; did you mean "acme"?'),
-    ('customer = { usmf', 'customer = { usfm = "US-004", usmf', '18: [partners.acme.customer.usfm] "usfm" is none of [d365] companies; did you mean "usmf"?'),
+    ('customer = { usmf', 'customer = { usfm = "US-004", usmf', '19: [partners.acme.customer.usfm] "usfm" is none of [d365] companies; did you mean "usmf"?'),
     ("[partners.acme]", f"[partners.twin]\n{X12}\n[partners.acme]", "22: [partners.acme.x12.them] \"08:6111250008\" is also twin's (at settings.toml:19) with the same `us`: a file could be of either; give each partner its own identity, or make one partner of the two"),
     (PICK, f'{PICK}\n[partners.acme.pickup.two]\nfrom = {{ endpoint = "acme", path = "/outbound/*" }}\nevery = "1h"', '27: [partners.acme.pickup.two.from.path] "/outbound/*" is picked up twice: also by [partners.acme.pickup.edi] at settings.toml:24; keep one: files are routed by the ids inside them'),
     (KEY, f'{KEY}\nafter = {{ move_to = "/outbound/" }}', '25: [partners.acme.pickup.edi.from.path] "/outbound/*" looks where [endpoints.acme] moves what was taken; choose another move_to'),
