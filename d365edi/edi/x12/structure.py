@@ -16,6 +16,9 @@ from d365edi.edi import walk
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 
+_TRAILERS = frozenset(("SE", "UNT"))
+"""A missing trailer is said where the set ends."""
+
 
 @dataclass(slots=True)
 class Breach:
@@ -89,7 +92,7 @@ class _Walk:
             code, rule, why = "6", "unknown", f"{id} is no segment of the {self.guide.set}"
         else:
             shown = id if id.isprintable() and len(id) < 12 else f"{id[:12]!r}"
-            code, rule, why = "1", "unknown", f"{shown} is no segment of X12"
+            code, rule, why = "1", "unknown", f"{shown} is no segment of {self.guide.standard}"
         remedy = (
             "it was passed over; a terminator inside of data would explain it" if code == "1" else "it was passed over"
         )
@@ -122,7 +125,7 @@ class _Walk:
         while len(self.open) > depth:
             scope = self.open.pop()
             for child in scope.loop.sequence:
-                if child.mandatory and not scope.counts.get(child) and child.id != "SE":
+                if child.mandatory and not scope.counts.get(child) and child.id not in _TRAILERS:
                     where = scope.passed.get(child, index)
                     self._breach(where, "3", "mandatory", child, f"{child.id} is missing: it is mandatory in {self._name(scope.loop)}",
                                  "the sender must add it")  # fmt: skip

@@ -11,6 +11,7 @@ Knows: guides under the service characters of an interchange. Does not know: fil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -57,6 +58,9 @@ class Steps(dict[bytes, "Step"]):
 class Table:
     """The fast walk of one guide under one interchange's service characters."""
 
+    HEADER = b"ST"
+    TRAILER = "SE"
+
     guide: Guide
     syntax: Syntax
     known: dict[str, Segment]
@@ -78,13 +82,17 @@ class Table:
         """`fullmatch` of the pattern of a segment of this guide."""
         found = self._matches.get(id)
         if found is None:
-            found = self._matches[id] = pattern.compile(self.guide.segments[id], self.syntax).fullmatch
+            found = self._matches[id] = self.pattern(self.guide.segments[id]).fullmatch
         return found
+
+    def pattern(self, segment: Segment) -> re.Pattern[bytes]:
+        """What a right segment looks like."""
+        return pattern.compile(segment, self.syntax)
 
     def step(self, here: Steps, key: bytes) -> Step:
         """The step for a segment that begins with `key`."""
         id = key.removesuffix(self.syntax.element)
-        node = walk.follow(here.node, id) if self.syntax.element not in id and id != b"ST" else None
+        node = walk.follow(here.node, id) if self.syntax.element not in id and id != self.HEADER else None
         if node is None:
             return here, _anything, None, UNKNOWN, set()
         remembered = _NEVER if node.segment.pairs else self._right.setdefault(node.id, set())
@@ -97,7 +105,7 @@ class Table:
         return found
 
     def _mark(self, at: Node, node: Node) -> int:
-        if node.id == "SE":
+        if node.id == self.TRAILER:
             return END_ASTRAY if walk.skipped(at, node) else END
         if walk.skipped(at, node):
             return ASTRAY
@@ -110,12 +118,16 @@ def _anything(raw: bytes) -> object:
     return raw
 
 
-class _Nowhere(dict[bytes, Step]):
+class Nowhere(dict[bytes, Step]):
     """The steps of a set without a guide: everything up to its trailer belongs to it."""
 
+    def __init__(self, trailer: bytes) -> None:
+        super().__init__()
+        self.trailer = trailer
+
     def __missing__(self, key: bytes) -> Step:
-        ends = key[:2] == b"SE" and not key[2:].isalnum()
+        ends = key.startswith(self.trailer) and not key[len(self.trailer) :].isalnum()
         return self, _anything, None, END if ends else UNKNOWN, set()  # type: ignore[return-value]
 
 
-NOWHERE = _Nowhere()
+NOWHERE = Nowhere(b"SE")

@@ -26,6 +26,9 @@ END_OF_SET = b"SE"
 class OpenSet:
     """A set that is being read: takes its segments from the batches until something else comes."""
 
+    envelope = ENVELOPE
+    nowhere: Mapping[bytes, Step] = NOWHERE
+
     def __init__(self, table: Table | None, report: SetReport, *, point_in_n2: bool) -> None:
         self.table, self.report, self.point_in_n2 = table, report, point_in_n2
         self.findings: list[Finding] = []
@@ -34,13 +37,13 @@ class OpenSet:
         self.misses: list[int] = []
         self.counted: list[Node] = []
         self.doubtful = table is None
-        self.here: Mapping[bytes, Step] = NOWHERE
+        self.here = self.nowhere
         self.syntax = report.syntax
         if table is not None:
             report.guide = table.guide
             self.nodes = [table.first.node]
             self.here = table.first
-            if not table.match("ST")(report.segments[0]):
+            if not table.match(table.first.node.id)(report.segments[0]):
                 self.misses.append(0)
 
     def take(self, rest: Iterator[bytes], batch: Batch) -> bytes | None:
@@ -62,7 +65,7 @@ class OpenSet:
                         misses.append(len(nodes) - 1)
                     stopper = END_OF_SET
                     break
-                if mark == UNKNOWN and raw.split(self.syntax.element, 1)[0].rstrip(b" ") in ENVELOPE:
+                if mark == UNKNOWN and raw.split(self.syntax.element, 1)[0].rstrip(b" ") in self.envelope:
                     stopper = raw
                     break
                 self._mark(mark, node)
@@ -106,10 +109,14 @@ class OpenSet:
             self._restructure(table, self.place)
         if self.misses:
             self._explain(table, self.place)
+        self._totals()
+        return report
+
+    def _totals(self) -> None:
+        report = self.report
         self.findings += totals.check(
             totals.Set(report.id, report.segments, report.nodes, self.syntax.element, self.place)
         )
-        return report
 
     def _trailer(self) -> None:
         report = self.report
