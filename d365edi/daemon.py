@@ -186,7 +186,7 @@ class Shift:
                     stack.callback(self.scheduler.shutdown, wait=False)
                     self.group.start_soon(self._watchdog)
                     flows = len(self.app.flows())
-                    systemd.notify(f"READY=1\nSTATUS={flows} flows")
+                    systemd.notify(f"READY=1\nSTATUS={flows} {'flow' if flows == 1 else 'flows'}")
                     log.say("INFO", "daemon", "ready", f"{flows} flows; {self._where()}")
                     yield self
                     self.closing = True

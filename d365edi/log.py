@@ -161,8 +161,8 @@ class _Sink:
         extra = record["extra"]
         level = record["level"].name.replace("WARNING", "WARN")
         head = f"{time:%H:%M:%S}.{time.microsecond // 1000:03} {level:<5}"
-        told = f"{head} {_escape(extra.get('flow', '')):<13} {_escape(extra.get('verb', '')):<10} {_short(record['message'])}"
-        fields = "  ".join(f"{name}={_short(str(value))}" for name, value in _fields(extra))
+        told = f"{head} {_escape(extra.get('flow', '')):<18} {_escape(extra.get('verb', '')):<10} {_short(record['message'])}"
+        fields = "  ".join(_field(name, value) for name, value in _fields(extra))
         return "\n".join([f"{told}   {fields}" if fields else told, *(f"    {line}" for line in _trace(record))])
 
     def _json(self, record: Record) -> str:
@@ -182,6 +182,10 @@ class _Sink:
 
 def _fields(extra: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield from {**extra.get("about", {}), **extra.get("fields", {})}.items()
+
+
+def _field(name: str, value: object) -> str:
+    return f"{value} ms" if name == "ms" else f"{name}={_short(str(value))}"
 
 
 def _trace(record: Record) -> Iterator[str]:

@@ -57,8 +57,8 @@ def test_a_line_is_columns_and_a_sentence_with_ids_cut_to_be_read(told: Told) ->
     )
     log.say("WARNING", "acme.850", "held", "PO 4500124: no such item")
     assert after_time(stream) == (
-        "INFO  acme.850      received   PO-77.edi 4.1 kB sha256:9f2c1a…   run=acme:PO-77.edi:9f2c1a  digest=9f2c1a…\n"
-        "WARN  acme.850      held       PO 4500124: no such item\n"
+        "INFO  acme.850           received   PO-77.edi 4.1 kB sha256:9f2c1a…   run=acme:PO-77.edi:9f2c1a  digest=9f2c1a…\n"
+        "WARN  acme.850           held       PO 4500124: no such item\n"
     )
 
 
@@ -89,7 +89,7 @@ def test_what_is_below_the_level_is_not_told_and_setup_may_be_called_again(told:
     log.say("INFO", "f", "v", "quiet")
     second = told("DEBUG")
     log.say("DEBUG", "f", "v", "loud")
-    assert (first.getvalue(), after_time(second)) == ("", "DEBUG f             v          loud\n")
+    assert (first.getvalue(), after_time(second)) == ("", "DEBUG f                  v          loud\n")
 
 
 def test_braces_in_what_is_told_are_data(told: Told) -> None:
@@ -119,7 +119,7 @@ def test_a_defect_is_told_with_its_trace_each_line_set_in(told: Told) -> None:
     except ValueError as error:
         log.defect("flows", "message 3", error)
     lines = after_time(stream).split("\n")
-    assert lines[0] == r"ERROR flows         defect     message 3: ValueError: first\n12:00:00.000 INFO forged"
+    assert lines[0] == r"ERROR flows              defect     message 3: ValueError: first\n12:00:00.000 INFO forged"
     assert lines[1] == "    Traceback (most recent call last):"
     assert [line for line in lines[1:] if line and not line.startswith("    ")] == []
 
@@ -140,7 +140,7 @@ def test_a_defect_s_trace_in_json_is_a_list_and_shows_no_variables(told: Told) -
 def test_a_defect_without_an_exception_is_a_line(told: Told) -> None:
     stream = told()
     log.defect("daemon", "it stands still")
-    assert after_time(stream) == "ERROR daemon        defect     it stands still\n"
+    assert after_time(stream) == "ERROR daemon             defect     it stands still\n"
 
 
 @pytest.mark.parametrize("format", ["line", "json"])
@@ -251,7 +251,7 @@ def test_without_a_stream_it_is_told_on_stderr(capsys: pytest.CaptureFixture[str
     log.setup()
     log.say("INFO", "f", "v", "here")
     out, err = capsys.readouterr()
-    assert (out, err[13:]) == ("", "INFO  f             v          here\n")
+    assert (out, err[13:]) == ("", "INFO  f                  v          here\n")
 
 
 @given(st.text(), st.text(max_size=20), st.sampled_from(["line", "json"]))

@@ -137,17 +137,23 @@ def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> 
 def _tell(delivery: Delivery, receipt: Receipt, seconds: float, tally: Tally) -> None:
     if delivery.kind == "SalesOrder":
         tally.add("created")
-        lines = f", {receipt.detail['lines']} lines" if "lines" in receipt.detail else ""
+        count = receipt.detail.get("lines")
+        lines = f", {count} {'line' if count == '1' else 'lines'}" if count is not None else ""
         log.say(
             "INFO",
             delivery.flow,
             "created",
             f"{delivery.name} → sales order {receipt.id}{lines}",
-            took=seconds,
+            ms=round(seconds * 1000),
             delivery=delivery.id,
         )
         return
     tally.add("delivered")
     log.say(
-        "INFO", delivery.flow, "delivered", f"{delivery.name} → {delivery.path}", took=seconds, delivery=delivery.id
+        "INFO",
+        delivery.flow,
+        "delivered",
+        f"{delivery.name} → {delivery.path}",
+        ms=round(seconds * 1000),
+        delivery=delivery.id,
     )

@@ -23,6 +23,7 @@ from d365edi.flows import policy
 from d365edi.flows.again import deliver_again
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Duplicates, Pickup
+from d365edi.flows.wording import kilobytes
 from d365edi.journal import Look, Message, Tx
 
 
@@ -206,12 +207,11 @@ def _tell(pickup: Pickup, duplicates: Duplicates, taken: Taken, tally: Tally) ->
         log.say(level, pickup.name, "known", sentence, run=message.run)
         return
     tally.add(message.state)
-    fields = {"run": message.run, "size": message.size, "digest": message.digest}
     if message.state == "received":
-        log.say("INFO", pickup.name, "received", message.name, **fields)
+        log.say("INFO", pickup.name, "received", f"{message.name} ({kilobytes(message.size)})", run=message.run)
     else:
         quiet = message.state == "duplicate" and duplicates.new_name_same_bytes == "skip"
-        log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, **fields)
+        log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, run=message.run)
 
 
 async def _settle(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, message: Message) -> None:

@@ -81,12 +81,12 @@ def join(interchange: Interchange, segments: Sequence[Segment]) -> bytes:
 
 def groups(interchange: Interchange) -> list[Group]:
     """The groups of an interchange, with every count and control number checked; Unreadable names the first that is
-    wrong."""
+    wrong. TA1 segments before the groups are no group: `receipts` gives them."""
     isa, iea = interchange.segments[0], interchange.segments[-1]
     if len(isa) != 17 or len(iea) != 3 or iea[2] != isa[13]:
         raise Unreadable(f"IEA02 is not ISA13 {isa[13]}")
     found: list[Group] = []
-    body = interchange.segments[1:-1]
+    body = interchange.segments[1 + len(receipts(interchange)) : -1]
     while body:
         if body[0][0] != "GS" or len(body[0]) != 9:
             raise Unreadable(f"{body[0][0]} stands where a group should begin")
@@ -98,6 +98,13 @@ def groups(interchange: Interchange) -> list[Group]:
     if iea[1] != str(len(found)):
         raise Unreadable(f"IEA01 says {iea[1]} groups, there are {len(found)}")
     return found
+
+
+def receipts(interchange: Interchange) -> list[Segment]:
+    """The TA1 segments that stand between ISA and the first group."""
+    body = interchange.segments[1:-1]
+    end = next((at for at, segment in enumerate(body) if segment[0] != "TA1"), len(body))
+    return body[:end]
 
 
 def _group(segments: list[Segment]) -> Group:

@@ -59,14 +59,11 @@ def daemon(folder: Path) -> Iterator[Daemon]:
         running.process.wait()
 
 
-def test_it_is_ready_soon_and_sigterm_ends_it_with_0(folder: Path) -> None:
-    took = []
-    for _ in range(2):
-        running = Daemon(folder)
-        took.append(running.until(" ready "))
-        assert running.stop(signal.SIGTERM) == 0
-        assert running.said(" stopping ")
-    assert min(took) < 3  # alone on two cores it is 1.0; other tests may run beside it
+def test_it_says_that_it_is_ready_and_sigterm_ends_it_with_0(folder: Path) -> None:
+    running = Daemon(folder)
+    running.until(" ready ")
+    assert running.stop(signal.SIGTERM) == 0
+    assert running.said(" stopping ")
 
 
 def test_a_second_daemon_on_the_same_journal_is_refused_with_the_first_one_s_process(folder: Path) -> None:

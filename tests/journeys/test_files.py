@@ -10,6 +10,7 @@ import pytest
 
 from d365edi.app import App
 from d365edi.journal import Message
+from d365edi.sandbox import x12
 from tests.journeys.world import World
 
 
@@ -36,10 +37,10 @@ async def send(world: World, data: bytes, passes: int = 1) -> tuple[Message | No
 
 
 def ta1s(world: World) -> tuple[str, ...]:
-    """TA104 and TA105 of every TA1 we sent."""
+    """TA104 and TA105 of every TA1 we sent, as the partner reads them."""
     files = sorted((world.partner.inbound / "acks").iterdir())
-    segments = [segment for path in files for segment in path.read_bytes().split(b"~")]
-    return tuple("".join(s.decode().split("*")[4:6]) for s in segments if s.startswith(b"TA1*"))
+    interchanges = [interchange for path in files for interchange in x12.split(path.read_bytes())]
+    return tuple(ta1[4] + ta1[5] for interchange in interchanges for ta1 in x12.receipts(interchange))
 
 
 def swap(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
@@ -244,6 +245,7 @@ async def test_a_control_number_used_before_is_rejected_by_setting(town: World) 
     await town.once()
     assert len(town.sales_orders()) == 1
     assert ta1s(town) == ("R025",)
+    assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
 
 
 async def test_the_same_order_in_other_bytes_is_held(town: World) -> None:
