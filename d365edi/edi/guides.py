@@ -121,6 +121,7 @@ def codes(number: str, standard: Standard = "X12") -> Mapping[str, str]:
     return table
 
 
+@lru_cache
 def free_text(standard: Standard) -> frozenset[str]:
     """The numbers of elements for people to read: what they say may be altered to fit a character set."""
     return frozenset(_table(standard, "elements")["text"])

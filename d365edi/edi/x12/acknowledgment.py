@@ -1,10 +1,12 @@
-"""Acknowledgments: the 997 of a group, the TA1 of an interchange, and theirs read into one shape.
+"""Acknowledgments: the 997 or 999 of a group, the TA1 of an interchange, and theirs read into one shape.
 
-    997   ST AK1 {AK2 {AK3 AK4} AK5} AK9 SE     one for each group, never for a group of acknowledgments (GS01 = FA)
+    997   ST AK1 {AK2 {AK3 AK4} AK5} AK9 SE                one for each group, never for a group of acknowledgments (GS01 = FA)
+    999   ST AK1 {AK2 {IK3 CTX {IK4 CTX}} IK5} AK9 SE      the same in 005010, where a partner wants it
     TA1   control, date and time of their ISA, A | E | R, note code
 
 An accepted 997 says that the syntax was read. Codes are those of the findings: AK304 and AK403 of segment and element,
-AK502 of the set, AK905 of the group, TA105 of the interchange.
+AK502 of the set, AK905 of the group, TA105 of the interchange. Whatever they sent, the answer can be written: what is
+echoed keeps letters, digits, dots and hyphens only, for these are never delimiters.
 
 Knows: findings and their codes. Does not know: control numbers of ours, when an answer is sent.
 """
@@ -17,10 +19,11 @@ from typing import Literal
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
+from d365edi.edi.x12 import envelope
 from d365edi.edi.x12.writer import OutgoingSegment
 
 Loop = Literal["errors", "all", "none"]
-ACKNOWLEDGMENTS = frozenset({"FA"})
+Form = Literal["997", "999"]
 MOST_ELEMENTS = 99
 
 SEGMENT_CODES = {
@@ -72,67 +75,117 @@ GROUP_CODES = {
 }
 """AK905, data element 716."""
 
+IMPLEMENTATION = "005010X231A1"
+"""The version (GS08) of a group of 999s."""
+_NAMES: dict[Form, tuple[str, str, str]] = {"997": ("AK3", "AK4", "AK5"), "999": ("IK3", "IK4", "IK5")}
+_BUSINESS = {
+    "850": ("BEG", 3), "855": ("BAK", 3), "856": ("BSN", 2), "860": ("BCH", 3), "865": ("BCA", 3), "810": ("BIG", 2),
+    "820": ("TRN", 2), "824": ("BGN", 2),
+}  # fmt: skip
+"""Where a set has the number that people know it by: the business unit of a CTX."""
 
-def functional(group: GroupReport, control: str, *, loop: Loop = "errors") -> list[OutgoingSegment]:
-    """The body of one 997 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are told one by one.
 
-    With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows.
+def due(group: GroupReport) -> bool:
+    """Whether a group is answered: all are but those of acknowledgments."""
+    return group.functional_id != "FA"
+
+
+def functional(group: GroupReport, control: str, *, loop: Loop = "errors", form: Form = "997") -> list[OutgoingSegment]:
+    """The body of one 997 or 999 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are told one by one.
+
+    With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows. A
+    999 stands in a group of version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`.
     """
-    later = group.version[:3] >= "005"
-    head: OutgoingSegment = ["AK1", group.functional_id, _number(control)]
-    body = [[*head, group.version] if later else head]
+    later = form == "999" or group.version[:3] >= "005"
+    head: OutgoingSegment = ["AK1", (_key(group.functional_id, 2) + "00")[:2], _number(control)]
+    body = [[*head, _key(group.version, 12)] if later else head]
     for report in group.sets:
-        if loop == "all" or (loop == "errors" and report.verdict != "A"):
-            body += _set(report)
+        if _named(report) and (loop == "all" or (loop == "errors" and report.verdict != "A")):
+            body += _Set(report, form, later=later).body()
     accepted = 0 if group.verdict == "R" else group.accepted
     included = group.included if group.included >= 0 else group.received
-    codes = _codes(group.findings, "group", GROUP_CODES, group.verdict)
-    return [*body, ["AK9", group.verdict, str(included), str(group.received), str(accepted), *codes]]
+    counts = [str(min(count, 999_999)) for count in (included, group.received, accepted)]
+    return [*body, ["AK9", group.verdict, *counts, *_codes(group.findings, "group", GROUP_CODES, group.verdict)]]
+
+
+def _key(text: str, most: int) -> str:
+    """An echo without anything that may be a delimiter of ours."""
+    return "".join(c for c in text if c.isascii() and (c.isalnum() or c in ".-"))[:most]
 
 
 def _number(control: str) -> str:
-    return str(int(control)) if control.isascii() and control.isdigit() else control or "0"
+    return (_key(control, 99).lstrip("0")[:9] or "0") if control.isascii() and control.isdigit() else "0"
 
 
-def _set(report: SetReport) -> list[OutgoingSegment]:
-    body: list[OutgoingSegment] = [["AK2", report.id, report.control.ljust(4, "0")[:9] if report.control else "0001"]]
-    told = [f for f in report.findings if f.severity == "error" and f.code and f.level in ("segment", "element")]
-    for ordinal in sorted({finding.where.ordinal for finding in told}):
-        body += _segment([finding for finding in told if finding.where.ordinal == ordinal])
-    codes = _codes(report.findings, "set", SET_CODES, report.verdict)
-    if told and "5" not in codes and report.verdict != "A":
-        codes = [*codes, "5"]
-    return [*body, ["AK5", report.verdict if report.verdict != "P" else "E", *codes[:5]]]
+def _named(report: SetReport) -> bool:
+    """A set whose ST01 is no set id cannot be named; the counts of AK9 tell of it."""
+    return len(report.id) == 3 and report.id.isascii() and report.id.isalnum() and report.id == report.id.upper()
 
 
-def _segment(findings: list[Finding]) -> list[OutgoingSegment]:
-    """The AK3s of one segment: one for each code of its own, and one with code 8 that leads its AK4s."""
-    own = [finding for finding in findings if finding.level == "segment"]
-    elements = [finding for finding in findings if finding.level == "element"][:MOST_ELEMENTS]
-    body = [_ak3(finding, finding.code) for finding in own]
-    if elements:
-        body.append(_ak3(elements[0], "8"))
-        body += [_ak4(finding) for finding in elements]
-    return body
+class _Set:
+    """What is said of one set: AK2 to AK5."""
 
+    def __init__(self, report: SetReport, form: Form, *, later: bool) -> None:
+        self.report, self.form, self.later = report, form, later
+        self.segment, self.element, self.end = _NAMES[form]
 
-def _ak3(finding: Finding, code: str) -> OutgoingSegment:
-    where = finding.where
-    return ["AK3", (where.segment or "ST")[:3], str(max(where.ordinal, 1)), "", code]
+    def body(self) -> list[OutgoingSegment]:
+        report = self.report
+        body: list[OutgoingSegment] = [["AK2", report.id, _key(report.control, 9) or "0000", *self._convention()]]
+        told = [f for f in report.findings if f.severity == "error" and f.code and f.level in ("segment", "element")]
+        for ordinal in sorted({finding.where.ordinal for finding in told}):
+            body += self._segment([finding for finding in told if finding.where.ordinal == ordinal])
+        codes = _codes(report.findings, "set", SET_CODES, report.verdict)
+        if told and "5" not in codes and report.verdict != "A":
+            codes = [*codes, "5"]
+        return [*body, [self.end, report.verdict if report.verdict != "P" else "E", *codes[:5]]]
 
+    def _convention(self) -> list[str]:
+        """ST03, which 005010 echoes."""
+        elements = self.report.elements(0) if self.later else []
+        return [_key(elements[3].decode("latin-1"), 35)] if len(elements) > 3 else []
 
-def _ak4(finding: Finding) -> OutgoingSegment:
-    where = finding.where
-    position: str | tuple[str, ...] = str(where.element)
-    if where.component:
-        position = (str(where.element), str(where.component))
-    return ["AK4", position, str(where.reference) if where.reference else "", finding.code, _copy(finding.value)]
+    def _segment(self, findings: list[Finding]) -> list[OutgoingSegment]:
+        """The notes of one segment: one for each code of its own, and one with code 8 that leads those of its elements."""
+        own = dict.fromkeys((f.where.segment, f.where.ordinal, f.code) for f in findings if f.level == "segment")
+        elements = [finding for finding in findings if finding.level == "element"][:MOST_ELEMENTS]
+        body = [segment for place in own for segment in self._note(*place)]
+        if elements:
+            where = elements[0].where
+            body += self._note(where.segment, where.ordinal, "8")
+            body += [self._element(finding) for finding in elements]
+        return body
+
+    def _note(self, id: str, ordinal: int, code: str) -> list[OutgoingSegment]:
+        name = _key(id.upper(), 3)
+        place = min(max(ordinal, 1), 999_999)
+        note: OutgoingSegment = [self.segment, name if len(name) > 1 else "ZZ", str(place), "", code]
+        return [note, *self._context()] if self.form == "999" else [note]
+
+    def _context(self) -> list[OutgoingSegment]:
+        """Which business document it is, by the number that people know it by."""
+        id, position = _BUSINESS.get(self.report.id, ("", 0))
+        for raw in self.report.segments[:20]:
+            elements = raw.split(self.report.syntax.element)
+            if elements[0] == id.encode() and len(elements) > position:
+                number = _copy(elements[position].decode("latin-1"))[:35].rstrip(" ")
+                return [["CTX", (f"{id}{position:02d}", number)]] if number else []
+        return []
+
+    def _element(self, finding: Finding) -> OutgoingSegment:
+        where = finding.where
+        place = (where.element, where.component, where.repetition if self.later else 0)
+        position = tuple(str(min(part, 99)) if part else "" for part in place)
+        while not position[-1] and len(position) > 1:
+            position = position[:-1]
+        reference = str(where.reference) if where.reference else ""
+        return [self.element, position, reference, finding.code, _copy(finding.value)]
 
 
 def _copy(value: str) -> str:
-    """AK404: the bad value without control characters and without what may delimit our answer, at most 99 characters."""
-    clean = "".join(c if c.isascii() and (c.isalnum() or c in " .,-/()'\"&=;?!+#%@_$") else " " for c in value)
-    return " ".join(word for word in clean.split(" ") if word)[:99]
+    """AK404: the bad value without control characters, at most 99 characters; as free text it loses what delimits our answer."""
+    clean = "".join(c if c.isascii() and c.isprintable() else " " for c in value)
+    return " ".join(word for word in clean.split(" ") if word)[:99].rstrip(" ")
 
 
 def _codes(findings: Iterable[Finding], level: str, known: dict[str, str], verdict: Verdict) -> list[str]:
@@ -154,9 +207,9 @@ def interchange(report: InterchangeReport, *, duplicate: bool = False) -> list[s
         verdict, code = "R", "025"
     elif report.verdict in ("E", "R"):
         verdict, code = report.verdict, errors[0] if errors else "024"
-    control = report.control if report.control.isdigit() else "0"
-    date = report.date if len(report.date) == 6 and report.date.isdigit() else "000101"
-    time = report.time if len(report.time) == 4 and report.time.isdigit() else "0000"
+    control = report.control[:9] if report.control.isascii() and report.control.isdigit() else "0"
+    date = report.date if envelope.day(report.date) else "000101"
+    time = report.time if envelope.TIME.fullmatch(report.time) and len(report.time) == 4 else "0000"
     return ["TA1", f"{int(control):09d}", date, time, verdict, code]
 
 

@@ -18,7 +18,8 @@ from d365edi.edi.syntax import Syntax
 _QUALIFIERS = frozenset(
     "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR SA SN ZZ".split()  # noqa: SIM905
 )
-_TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?")
+TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?", re.ASCII)
+"""HHMM, and what may follow it."""
 _BLANKS = " \xa0\xc2\r\n\t"
 
 
@@ -62,9 +63,9 @@ def _isa(texts: list[str], offset: int) -> list[Finding]:
                 f"The {side} id ISA{element + 1:02d} is empty",
                 "the sender must fill it",
             )
-    if not _day(texts[9]):
+    if not day(texts[9]):
         say("error", "014", "date", 9, "ISA09 is no date", "write it as YYMMDD")
-    if not _TIME.fullmatch(texts[10]):
+    if not TIME.fullmatch(texts[10]):
         say("error", "015", "time", 10, "ISA10 is no time", "write it as HHMM")
     if not _digits(texts[13]) or len(texts[13]) > 9:
         say(
@@ -104,8 +105,8 @@ def missing_trailer(level: Level, code: str, id: str, offset: int, why: str) -> 
 
 def group(elements: Sequence[bytes], offset: int) -> GroupReport:
     """The report of a group from the elements of its GS, with what is wrong in them."""
-    functional, sender, receiver, day, time, control, agency, version = _texts(elements, 8)
-    report = GroupReport(functional, sender, receiver, day, time, control, version, offset)
+    functional, sender, receiver, sent, time, control, agency, version = _texts(elements, 8)
+    report = GroupReport(functional, sender, receiver, sent, time, control, version, offset)
 
     def say(severity: Severity, code: str, rule: str, element: int, message: str, remedy: str, value: str) -> None:
         report.findings.append(
@@ -126,10 +127,10 @@ def group(elements: Sequence[bytes], offset: int) -> GroupReport:
         if not value:
             say("warning", "", "party", element, f"GS{element:02d} is empty", "the sender must fill it", value)
     short = guides.tables("X12", version) == "003040"
-    if not (_day(day, 8) or (short and _day(day))):
-        severity: Severity = "warning" if _day(day) else "error"
-        say(severity, "", "group-date", 4, "GS04 is no date of eight digits", "write it as CCYYMMDD", day)
-    if not _TIME.fullmatch(time):
+    if not (day(sent, 8) or (short and day(sent))):
+        severity: Severity = "warning" if day(sent) else "error"
+        say(severity, "", "group-date", 4, "GS04 is no date of eight digits", "write it as CCYYMMDD", sent)
+    if not TIME.fullmatch(time):
         say("error", "", "group-date", 5, "GS05 is no time", "write it as HHMM", time)
     if not _digits(control) or len(control) > 9:
         say(
@@ -204,7 +205,8 @@ def _same(one: str, other: str) -> bool:
     return one == other
 
 
-def _day(text: str, size: int = 6) -> bool:
+def day(text: str, size: int = 6) -> bool:
+    """Whether the text is a day of the calendar: YYMMDD, or CCYYMMDD with size 8."""
     if not _digits(text) or len(text) != size:
         return False
     year = int(text[:4]) if size == 8 else 2000 + int(text[:2])
