@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from d365edi.edi.guide import Element, Note, Segment
 from d365edi.edi.syntax import Syntax
 
-_DAY = (
+DAY = (
     rb"(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)|02(?:0[1-9]|1[0-9]|2[0-8]))"
 )
-_DATES = {(8, 8): rb"(?:19|20)[0-9]{2}" + _DAY, (6, 6): rb"[0-9]{2}" + _DAY}
+_DATES = {(8, 8): rb"(?:19|20)[0-9]{2}" + DAY, (6, 6): rb"[0-9]{2}" + DAY}
 _TIME = rb"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9][0-9]{0,2})?"
 
 
@@ -32,10 +32,10 @@ class _Builder:
     def __init__(self, segment: Segment, syntax: Syntax) -> None:
         self.segment, self.syntax = segment, syntax
         self.separator = re.escape(syntax.element)
-        self.filled = self.separator + b"[^" + _inside(syntax.element) + b"]"
-        self.any = self.separator + b"[^" + _inside(syntax.element) + b"]*+"
+        self.filled = self.separator + b"[^" + inside(syntax.element) + b"]"
+        self.any = self.separator + b"[^" + inside(syntax.element) + b"]*+"
         service = syntax.element + syntax.component + syntax.repetition + syntax.terminator
-        self.text = b"[" + _ranges([c for c in range(0x20, 0x7F) if c not in service]) + b"]"
+        self.text = b"[" + ranges([c for c in range(0x20, 0x7F) if c not in service]) + b"]"
 
     def whole(self) -> bytes:
         segment = self.segment
@@ -71,7 +71,7 @@ class _Builder:
         if element.components:
             return self._composite(element.components)
         if element.codes:
-            return _alternatives(element.codes)
+            return alternatives(element.codes)
         bounds = (element.min, element.max)
         if element.type == "R":
             return _decimal(*bounds)
@@ -114,12 +114,12 @@ def _none(parts: Iterable[bytes]) -> bytes:
     return b"".join(b"(?!" + part + b")" for part in parts)
 
 
-def _inside(characters: bytes) -> bytes:
+def inside(characters: bytes) -> bytes:
     """Characters as they stand inside a class."""
     return b"".join(bytes((c,)) if bytes((c,)).isalnum() else b"\\x%02x" % c for c in characters)
 
 
-def _ranges(characters: Sequence[int]) -> bytes:
+def ranges(characters: Sequence[int]) -> bytes:
     """Ascending characters as ranges of a class."""
     starts = [c for c in characters if c - 1 not in characters]
     ends = [c for c in characters if c + 1 not in characters]
@@ -138,7 +138,7 @@ class _Letters(dict[str, "_Letters"]):
     """Codes as a tree of their letters; "" marks the end of a code."""
 
 
-def _alternatives(codes: Iterable[str]) -> bytes:
+def alternatives(codes: Iterable[str]) -> bytes:
     """Codes, letter by letter: few comparisons for long lists."""
     tree = _Letters()
     for code in codes:
@@ -154,6 +154,6 @@ def _branch(tree: _Letters) -> bytes:
     stems = [letter for letter in tree if letter and letter not in leaves]
     options = [re.escape(letter.encode()) + _branch(tree[letter]) for letter in stems]
     if leaves:
-        options.insert(0, b"[" + b"".join(_inside(letter.encode()) for letter in leaves) + b"]")
+        options.insert(0, b"[" + b"".join(inside(letter.encode()) for letter in leaves) + b"]")
     body = options[0] if len(options) == 1 else b"(?:" + b"|".join(options) + b")"
     return b"(?:" + body + b"|)" if "" in tree and options else body
