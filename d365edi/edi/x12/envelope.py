@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from d365edi.edi import guides
 from d365edi.edi.findings import Finding, Level, Position, Severity
 from d365edi.edi.interchange import GroupReport, InterchangeReport, Party
 from d365edi.edi.syntax import Syntax
+from d365edi.edi.x12 import elements
 
 _QUALIFIERS = frozenset(
     "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR SA SN ZZ".split()  # noqa: SIM905
@@ -23,11 +25,9 @@ TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?", re.ASCII)
 _BLANKS = " \xa0\xc2\r\n\t"
 
 
-def interchange(
-    elements: Sequence[bytes], syntax: Syntax, offset: int, findings: Sequence[Finding]
-) -> InterchangeReport:
-    """The report of an interchange from the elements of its ISA, with what is wrong in them."""
-    texts = [element.decode("latin-1").strip(_BLANKS) for element in elements]
+def interchange(parts: Sequence[bytes], syntax: Syntax, offset: int, findings: Sequence[Finding]) -> InterchangeReport:
+    """The report of an interchange from the parts of its ISA, with what is wrong in them."""
+    texts = [element.decode("latin-1").strip(_BLANKS) for element in parts]
     report = InterchangeReport(
         "X12", Party(texts[5], texts[6]), Party(texts[7], texts[8]), texts[9], texts[10], texts[13], texts[12], texts[15],
         texts[14] == "1", syntax, offset, findings=list(findings),
@@ -83,9 +83,9 @@ def _isa(texts: list[str], offset: int) -> list[Finding]:
     return found
 
 
-def trailer(report: InterchangeReport, elements: Sequence[bytes], groups: int, offset: int) -> list[Finding]:
+def trailer(report: InterchangeReport, parts: Sequence[bytes], groups: int, offset: int) -> list[Finding]:
     """What is wrong with an IEA: its count of groups (TA1s are not counted), its control number."""
-    count, control = _texts(elements, 2)
+    count, control = _texts(parts, 2)
     found = []
     where = Position(offset, 0, "IEA", 1)
     if not _same(count, str(groups)):
@@ -97,15 +97,22 @@ def trailer(report: InterchangeReport, elements: Sequence[bytes], groups: int, o
     return found
 
 
+def receipt(raw: bytes, syntax: Syntax, offset: int) -> list[Finding]:
+    """What is wrong with a TA1: worth a warning, for what it says may be read all the same."""
+    context = elements.Context(syntax, Position(offset, 0, "TA1"))
+    found = elements.explain(raw, guides.segments("X12", "004010")["TA1"], context)
+    return [replace(one, level="interchange", severity="warning", code="022", rule="receipt") for one in found]
+
+
 def missing_trailer(level: Level, code: str, id: str, offset: int, why: str) -> Finding:
     """The finding for a SE, GE or IEA that never came."""
     return Finding(level, "error", code, f"{id} is missing: {why}", Position(offset, 0, id), "",
                    "part of it may be lost; ask the sender for it again", "trailer")  # fmt: skip
 
 
-def group(elements: Sequence[bytes], offset: int) -> GroupReport:
-    """The report of a group from the elements of its GS, with what is wrong in them."""
-    functional, sender, receiver, sent, time, control, agency, version = _texts(elements, 8)
+def group(parts: Sequence[bytes], offset: int) -> GroupReport:
+    """The report of a group from the parts of its GS, with what is wrong in them."""
+    functional, sender, receiver, sent, time, control, agency, version = _texts(parts, 8)
     report = GroupReport(functional, sender, receiver, sent, time, control, version, offset)
 
     def say(severity: Severity, code: str, rule: str, element: int, message: str, remedy: str, value: str) -> None:
@@ -149,9 +156,9 @@ def group(elements: Sequence[bytes], offset: int) -> GroupReport:
     return report
 
 
-def group_trailer(report: GroupReport, elements: Sequence[bytes], sets: int, offset: int) -> list[Finding]:
+def group_trailer(report: GroupReport, parts: Sequence[bytes], sets: int, offset: int) -> list[Finding]:
     """What is wrong with a GE: its count of sets, its control number. Notes the count in the report."""
-    count, control = _texts(elements, 2)
+    count, control = _texts(parts, 2)
     report.included = int(count) if _digits(count) and len(count) < 10 else -1
     found = []
     if not _same(count, str(sets)):
@@ -176,9 +183,9 @@ def set_header(id: str, control: str, offset: int) -> list[Finding]:
     return found
 
 
-def set_trailer(elements: Sequence[bytes], control: str, segments: int, offset: int) -> list[Finding]:
+def set_trailer(parts: Sequence[bytes], control: str, segments: int, offset: int) -> list[Finding]:
     """What is wrong with a SE: its count of segments (ST and SE included), its control number."""
-    count, number = _texts(elements, 2)
+    count, number = _texts(parts, 2)
     found = []
     if not _same(count, str(segments)):
         found.append(Finding("set", "error", "4", f"SE01 says {count[:20] or 'nothing'}, the set has {segments} segments",
@@ -189,8 +196,8 @@ def set_trailer(elements: Sequence[bytes], control: str, segments: int, offset: 
     return found
 
 
-def _texts(elements: Sequence[bytes], size: int) -> list[str]:
-    texts = [element.decode("latin-1").strip(_BLANKS) for element in elements[1 : size + 1]]
+def _texts(parts: Sequence[bytes], size: int) -> list[str]:
+    texts = [element.decode("latin-1").strip(_BLANKS) for element in parts[1 : size + 1]]
     return texts + [""] * (size - len(texts))
 
 

@@ -203,6 +203,7 @@ class _Reading:
                 self.interchange.findings += envelope.trailer(self.interchange, parts, self.groups, offset)
             case b"TA1" if self.group is None:
                 self.interchange.acknowledgments.append([part.decode("latin-1") for part in parts])
+                self.interchange.findings += envelope.receipt(raw, self.interchange.syntax, offset)
             case _:
                 self._astray(raw, parts[0], offset)
 
