@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,24 +104,28 @@ async def server(home: Path) -> AsyncIterator[AsyncsshServer]:
         yield running
 
 
-@pytest.fixture(params=["folder", "asyncssh", "openssh"])
+KINDS = ("folder", "asyncssh", "openssh")
+
+
+@pytest.fixture(params=KINDS)
 async def ground(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Ground]:
-    """Each implementation of the door in turn."""
-    if request.param == "folder":
-        yield Ground(home, "", lambda **options: Folder("acme", home, **options))
-        return
-    if request.param == "openssh":
-        config = request.getfixturevalue("sshd").config()
-        ground = Ground(home, str(home), lambda **options: Sftp("acme", config, **options))
-        yield ground
-        await _close(ground)
-        return
-    async with asyncssh_server(home) as running:
-        ground = Ground(home, "", lambda **options: Sftp("acme", running.config(), **options))
-        yield ground
-        await _close(ground)
+    """Each kind of shelf in turn."""
+    async with grounded(request.param, request, home) as opened:
+        yield opened
 
 
-async def _close(ground: Ground) -> None:
-    for endpoint in ground.made:
-        await endpoint.close()
+@asynccontextmanager
+async def grounded(kind: str, request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Ground]:
+    """The ground of one kind of shelf; its endpoints are closed at the end."""
+    async with AsyncExitStack() as stack:
+        if kind == "folder":
+            yield Ground(home, "", lambda **options: Folder("acme", home, **options))
+            return
+        if kind == "openssh":
+            config, prefix = request.getfixturevalue("sshd").config(), str(home)
+        else:
+            config, prefix = (await stack.enter_async_context(asyncssh_server(home))).config(), ""
+        ground = Ground(home, prefix, lambda **options: Sftp("acme", config, **options))
+        yield ground
+        for endpoint in ground.made:
+            await endpoint.close()

@@ -79,6 +79,25 @@ async def test_a_sound_order_is_accepted_in_any_dress(change: Callable[[bytes], 
     assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
 
 
+INVOICE = (
+    b"ISA*00*          *00*          *08*6111250008     *01*123456789      *261102*1200*U*00401*000000077*0*P*>~"
+    b"GS*IN*6111250008*123456789*20261102*1200*77*X*004010~ST*810*0001~BIG*20261101*INV-1*20261001*4500123~"
+    b"N1*RI*CARRIER INC*92*C1~IT1*1*1*EA*10**VN*FREIGHT~TDS*1000~CTT*1~SE*7*0001~GE*1*77~IEA*1*000000077~"
+)
+
+
+@pytest.mark.parametrize("strange", [False, True], ids=["as usual", "pipe, LF ends, BOM"])
+async def test_a_set_without_a_route_is_answered_and_quarantined_with_the_line_to_add(
+    strange: bool, town: World
+) -> None:
+    data = b"\xef\xbb\xbf" + delimited(INVOICE, b"|", b":", b"\n") if strange else INVOICE
+    message, _ = await send(town, data)
+    assert message is not None
+    assert message.state == "quarantined"
+    assert "add [partners.acme.receive.810]" in message.reason
+    assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
+
+
 @pytest.mark.parametrize(
     ("change", "ending"),
     [

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 
+import pytest
+
 from d365edi.app import App
+from d365edi.sandbox import x12
 from tests.journeys.world import World
 
 
@@ -155,3 +159,27 @@ async def test_silence_past_the_deadline_is_told_and_a_late_answer_still_reconci
         (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
         (answer,) = await app.journal.read(lambda tx: tx.acknowledgments.for_delivery(delivery.id))
     assert (delivery.ack, answer.match) == ("accepted", "late")
+
+
+@pytest.mark.parametrize(
+    ("version", "delimiters", "newline"),
+    [("004010", "|:\n", False), ("004010", "*>~", True), ("005010", "*:~^", True), ("004010VICS", "\x07}\x15", False)],
+)
+async def test_an_invoice_goes_out_in_the_dress_the_partner_wants(
+    version: str, delimiters: str, newline: bool, town: World
+) -> None:
+    order = await made_order(town)
+    dress = f"version = {json.dumps(version)}, delimiters = {json.dumps(delimiters)}, newline = {json.dumps(newline)}"
+    town.knobs["dress"] = f", {dress}"
+    town.simulator.post_invoice(order)
+    await town.once()
+    (data,) = town.partner.received().values()
+    (interchange,) = x12.split(data)
+    (group,) = x12.groups(interchange)
+    assert (interchange.element, interchange.component, interchange.terminator) == tuple(delimiters[:3])
+    assert (interchange.newline, group.gs[8]) == ("\n" if newline else "", version)
+    assert [verdict.complaints for verdict in town.partner.answer_invoices()] == [()]
+    await town.once()
+    async with town.app() as app:
+        (sent,) = await app.journal.read(lambda tx: tx.deliveries.search(next(iter(town.partner.received()))))
+    assert sent.ack == "accepted"

@@ -215,6 +215,7 @@ _KNOBS = {
     "on_event": "",
     "listen": "",
     "retain": "",
+    "dress": "",
     "events": "",
 }
 _SETTINGS = """
@@ -249,7 +250,7 @@ after     = {after}
 
 [partners.acme]
 customer = {{ usmf = "US-003" }}
-x12      = {{ us = "01:123456789", them = "08:6111250008" }}
+x12      = {{ us = "01:123456789", them = "08:6111250008"{dress} }}
 acks     = {{ send = "997", to = {{ endpoint = "acme", path = "{root}/inbound/acks" }}, expect_within = "24h" }}
 {partner_extra}
 
