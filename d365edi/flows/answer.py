@@ -38,12 +38,11 @@ def answer(
     if not due and ta1 is None:
         return None
     control = tx.counters.take(partner.name, "ISA")
-    sets = tuple(
-        writer.OutgoingSet("997", f"{number:04d}", acknowledgment.functional(group, group.control, loop=answers.loop))
-        for number, group in enumerate(due, 1)
-    )
+    version = _ack_version(due) if due else ""
+    bodies = [acknowledgment.functional(group, group.control, loop=answers.loop, version=version) for group in due]
+    sets = tuple(writer.OutgoingSet("997", f"{number:04d}", body) for number, body in enumerate(bodies, 1))
     group_control = tx.counters.take(partner.name, "GS") if due else 0
-    outgoing = (writer.Group("FA", group_control, sets, _ack_version(due)),) if due else ()
+    outgoing = (writer.Group("FA", group_control, sets, version),) if due else ()
     payload = writer.write(
         _envelope(partner, interchange, control, now), outgoing, acknowledgments=[ta1] if ta1 else ()
     )

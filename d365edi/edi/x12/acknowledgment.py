@@ -90,13 +90,16 @@ def due(group: GroupReport) -> bool:
     return group.functional_id != "FA"
 
 
-def functional(group: GroupReport, control: str, *, loop: Loop = "errors", form: Form = "997") -> list[OutgoingSegment]:
+def functional(
+    group: GroupReport, control: str, *, loop: Loop = "errors", form: Form = "997", version: str = ""
+) -> list[OutgoingSegment]:
     """The body of one 997 or 999 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are told one by one.
 
-    With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows. A
-    999 stands in a group of version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`.
+    With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows.
+    `version` is the one that the answer is written in, that of the group where it is not said; a 999 stands in a group of
+    version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`.
     """
-    later = form == "999" or group.version[:3] >= "005"
+    later = form == "999" or (version or group.version)[:3] >= "005"
     head: OutgoingSegment = ["AK1", (_key(group.functional_id, 2) + "00")[:2], _number(control)]
     body = [[*head, _key(group.version, 12)] if later else head]
     for report in group.sets:
