@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from d365edi.documents import KINDS
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps.check import Absent, Target, resolve, settle
+from d365edi.maps import dialect
+from d365edi.maps.check import Absent, Target, settle
 from d365edi.maps.computed import formula
+from d365edi.maps.dialect import Dialect
 from d365edi.maps.fields import Field, Model, fields, find, names
 from d365edi.maps.path import EVERY
 from d365edi.maps.place import LINES, ORDERS, Fixed, Pair, Place, Rule
-from d365edi.maps.spelling import Format, Parse, spelling, total
+from d365edi.maps.spelling import Format, Parse, total
 from d365edi.maps.table import Row, Scope, Table, nearest, scope
 
 ORDER = "order."
@@ -40,7 +42,8 @@ def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Seq
     for name, theirs in (codes or {}).items():
         words[name] = {**words.get(name, {}), **theirs}
     root = Place(guide.root, model=model)
-    compiler = _Compiler(table, guide, words, tuple(each for each in versions if each is not guide), model)
+    others = tuple(each for each in versions if each is not guide)
+    compiler = _Compiler(table, guide, words, others, model, dialect.of(table.language))
     compiler.fill(root, scope(table), model, (), KINDS["PurchaseOrder"])
     return root
 
@@ -54,6 +57,7 @@ class _Compiler:
     words: Codes
     versions: tuple[Guide, ...]
     document: Model
+    dialect: Dialect
 
     def fill(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
         """Hang the rows of one scope on places, then those of the lists in it. `way` are the loops down to here, `echo` is
@@ -82,7 +86,7 @@ class _Compiler:
         found, absent = list[Target](), None
         for text in texts or row.places:
             try:
-                target = resolve(self.table, self.guide, base.node, row, text)
+                target = self.dialect.resolve(self.table, self.guide, base.node, row, text)
             except Absent as error:
                 absent = absent or error
             else:
@@ -99,8 +103,8 @@ class _Compiler:
                 try:
                     node = guide.root
                     for step in way:
-                        node = self._end(resolve(self.table, guide, node, row, step, loop=True), node)
-                    resolve(self.table, guide, node, row, text, loop=loop)
+                        node = self._end(self.dialect.resolve(self.table, guide, node, row, step, loop=True), node)
+                    self.dialect.resolve(self.table, guide, node, row, text, loop=loop)
                 except Absent:
                     continue
                 return True
@@ -157,7 +161,7 @@ class _Compiler:
     def _spelling(self, row: Row, element: Element, field: Field, name: str) -> tuple[Parse | None, Format]:
         if field.kind == "part":
             raise self.table.mistake(row.key, f'"{name}" is no single value', remedy="name a field inside it")
-        found = spelling(element, field.kind)
+        found = self.dialect.spelling(element, field.kind)
         if found is None:
             raise self.table.mistake(
                 row.key,
@@ -204,7 +208,7 @@ class _Compiler:
         opened, absent = 0, None
         for text in rows.loop:
             try:
-                target = resolve(self.table, self.guide, base.node, row, text, loop=True)
+                target = self.dialect.resolve(self.table, self.guide, base.node, row, text, loop=True)
             except Absent as error:
                 absent = absent or error
                 continue

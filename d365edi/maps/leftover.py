@@ -5,7 +5,7 @@ Knows: one reading when it is over. Does not know: how it was read, what a findi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from d365edi.edi.findings import Finding, Position
@@ -25,6 +25,15 @@ RESOLVED = frozenset({"unit"})
 """Fields whose unknown words are asked of D365 before anyone is bothered."""
 
 
+Where = Callable[[Sequence[list[str]], int, int], Position]
+"""Where element `element` of the row at an index stands, in the words of its language."""
+
+
+def segment(rows: Sequence[list[str]], index: int, element: int) -> Position:
+    """A place in a message: the segment's ordinal, its id and the element."""
+    return Position(ordinal=index + 1, segment=rows[index][0], element=element)
+
+
 def where(place: Place, prefix: str = "") -> dict[str, str]:
     """The path that each field is read at, by the field's name without list positions."""
     found: dict[str, str] = {}
@@ -39,10 +48,10 @@ def where(place: Place, prefix: str = "") -> dict[str, str]:
     return found
 
 
-def wrong(state: State, rows: Sequence[list[str]]) -> Iterator[Finding]:
+def wrong(state: State, rows: Sequence[list[str]], stands: Where = segment) -> Iterator[Finding]:
     """The values that could not be taken, and the words that no code table has."""
     for row, value, trouble, index in state.findings:
-        at = Position(ordinal=index + 1, segment=rows[index][0], element=getattr(row, "element", 0))
+        at = stands(rows, index, getattr(row, "element", 0))
         if trouble:
             yield Finding(
                 "document",

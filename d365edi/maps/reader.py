@@ -68,9 +68,19 @@ class Reader:
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
-        nodes, grown = self._nodes(report), self._grown
         rows = elements(report.segments, report.syntax)
-        state = State(list(grown.now), grown.scopes, grown.targets, text(report.syntax.component))
+        return self.take(self._nodes(report), rows, text(report.syntax.component))
+
+    def take(
+        self,
+        nodes: Sequence[Node | None],
+        rows: Sequence[list[str]],
+        component: str,
+        stands: leftover.Where = leftover.segment,
+    ) -> Reading:
+        """The document of segments taken apart already, each with its node; `stands` says where an element stands."""
+        grown = self._grown
+        state = State(list(grown.now), grown.scopes, grown.targets, component)
         now, passed = state.now, state.passed
         for index, node in enumerate(nodes):
             take = now[node.index] if node is not None else None
@@ -78,7 +88,7 @@ class Reader:
                 take(state, rows[index], index)
             else:
                 passed.append(index)
-        return self._finish(nodes, rows, state)
+        return self._finish(nodes, rows, state, stands)
 
     def _nodes(self, report: SetReport) -> Sequence[Node | None]:
         """Where each segment stands in this reader's guide: as reported, or walked again where it was read by another
@@ -95,8 +105,10 @@ class Reader:
             node = after or node
         return found
 
-    def _finish(self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: State) -> Reading:
-        findings = list(leftover.wrong(state, rows)) if state.findings else []
+    def _finish(
+        self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: State, stands: leftover.Where
+    ) -> Reading:
+        findings = list(leftover.wrong(state, rows, stands)) if state.findings else []
         document: Document | None = None
         try:
             document = self._build(state.items[0])

@@ -151,7 +151,7 @@ def _lay(
 
 def _undotted(rows: Mapping[str, Any], at: Key) -> dict[str, Any]:
     """Quoted dotted names of fields (`"item.gtin" = ...`) as the tables that TOML makes of unquoted ones."""
-    if (at and at[-1] in ("constants", "defaults", "computed")) or "codes" in at:
+    if (at and at[-1] in ("constants", "defaults", "computed")) or {"codes", "columns"} & set(at):
         return dict(rows)
     tree: dict[str, Any] = {}
     for name, value in rows.items():
@@ -179,7 +179,7 @@ def nearest(word: str, known: Any) -> str:
     return f"there are {', '.join(sorted(words)[:12])}" if words else ""
 
 
-_TABLES = ("fields", "constants", "defaults", "computed", "codes")
+_TABLES = ("fields", "constants", "defaults", "computed", "codes", "file", "columns")
 
 
 def scope(table: Table) -> Scope:
@@ -204,7 +204,7 @@ def _rows(table: Table, rows: Mapping[str, Any], at: Key, prefix: str) -> Iterat
     for name, value in rows.items():
         key = (*at, name)
         if isinstance(value, Mapping):
-            if "loop" not in value:
+            if "loop" not in value and LIKE not in value:
                 yield from _rows(table, value, key, f"{prefix}{name}.")
         elif isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(v, str) for v in value)):
             yield Row(prefix + name, value, key, table.is_overridden(key))

@@ -1,0 +1,260 @@
+"""A CSV map as a layout and a guide: what its `[file]` and `[columns]` say and what its rows name, so that the one engine
+reads and writes flat files as it does messages.
+
+The right side of a row is a column: its name in the header row or in `[columns]`, or its position. In a file with record
+types it is `H:2` or `H:Order date`; inside a list the list's own record needs not be said. A list of names are spellings
+of one column, the first is written. `A:3[sign]` and `A:3[size]` are a number's two parts.
+
+A record becomes a segment of the guide and a column an element. A file without record types has two: `head`, what is the same on
+every row of a document, and `row`, of which each is an item of the list with `loop = "row"`.
+
+Knows: tables of flat files. Does not know: bytes, values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from d365edi.edi.flat.layout import Column, Layout, fold
+from d365edi.edi.guide import Element, Guide, Node, Segment
+from d365edi.maps.check import Absent, Target
+from d365edi.maps.figures import SIGN
+from d365edi.maps.notation import File, column, file
+from d365edi.maps.table import Key, Row, Scope, Table, nearest, scope
+
+HEAD, ROW = "head", "row"
+PARTS = {"sign": 1, "size": 2}
+BETWEEN = "\x1f"
+"""What stands between the sign and the size of a number while the engine has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """A map's layout and guide. `parted` are the columns of each record that are read as sign and size."""
+
+    layout: Layout
+    guide: Guide
+    parted: dict[str, frozenset[int]]
+
+
+@dataclass(slots=True)
+class _Record:
+    """The columns of one record type as they are found, by folded name, with the type that each spells."""
+
+    columns: list[Column] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    at: dict[str, int] = field(default_factory=dict)
+    parted: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Place:
+    """A record in the tree of a file: the list that repeats it, or a single one."""
+
+    record: str
+    loop: bool
+    inner: list[_Place] = field(default_factory=list)
+
+
+def flat(table: Table) -> Flat:
+    """The layout and guide of a CSV map. Raises SettingsError for any row that is wrong."""
+    rows, look = scope(table), file(table)
+    builder = _Builder(table, look)
+    builder.declare()
+    root = _Place("", loop=True)
+    if look.type is None:
+        builder.plain(rows, root)
+    else:
+        root.inner.append(_Place(look.opens, loop=False))
+        builder.typed(rows, root)
+    records = {name: tuple(found.columns) for name, found in builder.records.items()}
+    group = tuple(builder.index("", name, ("file", "group")) for name in look.group)
+    head = tuple(sorted(builder.head | set(group))) if look.type is None and group else ()
+    layout = Layout(
+        records, look.fixed, look.header, look.delimiter, look.quote, look.encoding, group, head,
+        look.opens, look.type, look.totals, look.decimal,
+    )  # fmt: skip
+    parted = {name: frozenset(found.parted) for name, found in builder.records.items()}
+    return Flat(layout, _guide(table, root, builder.records), parted)
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Collects the columns of every record while the rows of the table are walked."""
+
+    table: Table
+    look: File
+    records: dict[str, _Record] = field(default_factory=dict)
+    head: set[int] = field(default_factory=set)
+
+    def declare(self) -> None:
+        """The columns that `[columns]` describes, in that order."""
+        for name, value in self.table.tree.get("columns", {}).items():
+            if isinstance(value, str):
+                self._declare("", name, value, ("columns", name))
+            else:
+                for inner, words in value.items():
+                    self._declare(name, inner, words, ("columns", name, inner))
+
+    def _declare(self, record: str, name: str, words: object, key: Key) -> None:
+        found = self.records.setdefault(record, _Record())
+        described, type = column(self.table, self.look, name, words, key)
+        found.at[fold(name)] = len(found.columns)
+        found.columns.append(described)
+        found.types.append(type)
+
+    def plain(self, rows: Scope, root: _Place) -> None:
+        """A file without record types: what the document's rows name, then what the list's rows name."""
+        self.records.setdefault("", _Record())
+        root.inner = [_Place(HEAD, loop=False), _Place(ROW, loop=True)]
+        for row, text in _named(rows):
+            self.head.add(self._take(row, text, ""))
+        for inner in rows.scopes:
+            if inner.loop != (ROW,) or inner.scopes:
+                raise self.table.mistake(
+                    inner.key, f'"{inner.field}" cannot stand in rows that are all alike', remedy='as in loop = "row"'
+                )
+            for row, text in _named(inner):
+                if (index := self._take(row, text, "")) in self.head:
+                    name = self.records[""].columns[index].name
+                    message = f'the column "{name}" is named by a row of the document and by one of its lines'
+                    raise self.table.mistake(row.key, message, remedy="take one of the two rows away")
+
+    def typed(self, rows: Scope, at: _Place) -> None:
+        """A file with record types: each list has its record, other records stand once beside them."""
+        default = at.record or self.look.opens
+        single = list[_Place]()
+        for row, text in _named(rows):
+            record, name = _apart(text, default)
+            self._take(row, name, record)
+            if record != at.record and all(each.record != record for each in (*at.inner, *single)):
+                single.append(_Place(record, loop=False))
+        for inner in rows.scopes:
+            place = _Place(inner.loop[0], loop=True)
+            at.inner.append(place)
+            self.records.setdefault(place.record, _Record())
+            self.typed(inner, place)
+        at.inner += [each for each in single if all(each.record != known.record for known in at.inner)]
+
+    def _take(self, row: Row, text: str, record: str) -> int:
+        """The index of a row's column, made where it was not described."""
+        found = self.records.setdefault(record, _Record())
+        name, part = _part(text)
+        others = tuple(_apart(each, "")[1] for each in row.places[1:] if text == row.places[0])
+        index = found.at.get(fold(name))
+        if index is None:
+            if self.look.fixed or (record and not name.isdigit()):
+                known = [each.name for each in found.columns]
+                raise self.table.mistake(
+                    row.key, f'there is no column "{name}" in [columns]', remedy=nearest(name, known)
+                )
+            described, type = column(self.table, self.look, name, "text", row.key)
+            index = found.at[fold(name)] = len(found.columns)
+            found.columns.append(described)
+            found.types.append(type)
+        if others:
+            self._spell(row, found, index, others)
+        if part:
+            found.parted.add(index)
+        return index
+
+    def _spell(self, row: Row, found: _Record, index: int, others: tuple[str, ...]) -> None:
+        """Further spellings of a column's name; none may be another column's."""
+        described = found.columns[index]
+        for name in others:
+            if found.at.setdefault(fold(name), index) != index:
+                raise self.table.mistake(row.key, f'the column "{name}" is named twice')
+        names = (*described.names, *(name for name in others if name not in described.names))
+        found.columns[index] = Column(
+            names, described.position, described.start, described.end, described.right, described.fill, described.digits
+        )
+
+    def index(self, record: str, name: str, key: Key) -> int:
+        """The index of a column that `[file]` names."""
+        found = self.records[record]
+        if fold(name) not in found.at:
+            raise self.table.mistake(
+                key, f'there is no column "{name}"', remedy=nearest(name, [each.name for each in found.columns])
+            )
+        return found.at[fold(name)]
+
+
+def _named(rows: Scope) -> Iterator[tuple[Row, str]]:
+    """Every row of one scope with the column that it names first."""
+    yield from ((row, row.places[0]) for row in rows.rows)
+    yield from ((row, row.name) for row in (*rows.constants, *rows.defaults, *rows.computed))
+
+
+def _apart(text: str, record: str) -> tuple[str, str]:
+    """The record and the column of a place; `record` where none is said."""
+    before, colon, name = text.partition(":")
+    return (before, name) if colon else (record, text)
+
+
+def _part(text: str) -> tuple[str, int]:
+    """A column and which part of its number is meant (0: all of it)."""
+    for name, part in PARTS.items():
+        if text.endswith(f"[{name}]"):
+            return text.removesuffix(f"[{name}]"), part
+    return text, 0
+
+
+# -- the guide --------------------------------------------------------------------------------------------------------
+
+
+def _guide(table: Table, root: _Place, records: dict[str, _Record]) -> Guide:
+    top = Node(0, Segment("", "file", ()), None, 0, loop=True)
+    nodes = [top]
+
+    def hang(parent: Node, places: list[_Place]) -> None:
+        for order, place in enumerate(places):
+            found = records.get(place.record) or records.get("") or _Record()
+            segment = Segment(place.record, place.record, tuple(_elements(found)), qualifier=0)
+            node = Node(len(nodes), segment, parent, order, loop=place.loop, max_use=0 if place.loop else 1)
+            nodes.append(node)
+            parent.children[place.record] = (node,)
+            parent.sequence.append(node)
+            hang(node, place.inner)
+
+    hang(top, root.inner)
+    used = {node.id: node.segment for node in nodes[1:]}
+    return Guide("FLAT", table.name, "", table.document, "", top, nodes, used)
+
+
+def _elements(found: _Record) -> Iterator[Element]:
+    for index, (described, type) in enumerate(zip(found.columns, found.types, strict=True)):
+        most = described.width if described.end else 1 << 20
+        parts = (Element(1, "", "sign", SIGN, 1, 1), Element(2, "", described.name, type, 1, most))
+        yield Element(index + 1, "", described.name, type, 1, most, components=parts if index in found.parted else ())
+
+
+def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
+    """Where a row of a CSV map leads. Raises Absent for a record or a column that is not there."""
+    del table  # a path may be no path at all; every text may be a column
+    if loop:
+        return Target(row, [(_child(base, text), (), 0)])
+    if text in row.places[1:] and row.places[0] != text:
+        raise Absent(f'"{text}" is another spelling of "{row.places[0]}"')
+    first = guide.root.sequence[0].id
+    if first == HEAD:
+        record, name = base.id or HEAD, text
+    else:
+        record, name = _apart(text, base.id or first)
+    node = base if record == base.id else _child(base, record)
+    name, part = _part(name)
+    for element in node.segment.elements:
+        if fold(element.name) == fold(name):
+            return Target(row, [] if node is base else [(node, (), 0)], element.position, _component(element, part))
+    raise Absent(f'"{text}" is no column', nearest(name, [element.name for element in node.segment.elements]))
+
+
+def _component(element: Element, part: int) -> int:
+    """A column of which one row names a part is read in parts by all."""
+    return part or (PARTS["size"] if element.components else 0)
+
+
+def _child(base: Node, record: str) -> Node:
+    if record not in base.children:
+        raise Absent(f'there is no record "{record}" here', nearest(record, base.children))
+    return base.children[record][0]
