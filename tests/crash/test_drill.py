@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from d365edi.failpoints import NAMES
 from tests.crash import drill
 from tests.journeys.world import world
 
 
 def test_every_failpoint_is_drilled() -> None:
     assert drill.uncovered() == set()
+
+
+def test_the_matrix_tells_of_every_failpoint_and_every_journey_that_is_killed_there() -> None:
+    rows = re.findall(
+        r"(?m)^\| `([a-z0-9._]+)`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|$", Path(__file__).with_name("README.md").read_text()
+    )
+    told = {name: tuple("holds" in cell for cell in cells) for name, *cells in rows}
+    journeys = [
+        {name.partition(":")[0] for name in places} for places in (drill.INBOUND, drill.OUTBOUND, drill.ANSWERED)
+    ]
+    assert told == {name: tuple(name in journey for journey in journeys) for name in NAMES}
 
 
 @pytest.mark.parametrize("failpoint", drill.INBOUND)
