@@ -1,88 +1,41 @@
-"""A purchase order: what a buyer asks for, when, where, at what price.
+"""A purchase order, and a change of one: what a buyer asks for, when, where, at what price.
 
 Knows: the order as it was meant. Does not know: the message it came in, what becomes of it in an ERP.
 """
 
 from __future__ import annotations
 
-from d365edi.documents.base import Amount, Day, Document, Scope, Text
-from d365edi.documents.values import (
-    Carrier,
-    Charge,
-    Contact,
-    Feature,
-    Freight,
-    ItemIds,
-    Moment,
-    Note,
-    Pack,
-    Parties,
-    Price,
-    Reference,
-    StoreQuantity,
-    Tax,
-    Terms,
-)
+from d365edi.documents.base import Amount, Day, Text
+from d365edi.documents.order import Order, OrderLine
 
 
-class PurchaseOrderLine(Scope):
-    """One line. `number` is the buyer's own id of the line, None where they sent none; `price` is per `unit`."""
-
-    number: Text | None = None
-    quantity: Amount | None = None
-    unit: Text | None = None
-    price: Amount | None = None
-    price_basis: Text | None = None
-    item: ItemIds = ItemIds()
-    description: Text | None = None
-    description_kind: Text | None = None
-    features: tuple[Feature, ...] = ()
-    pack: Pack = Pack()
-    prices: tuple[Price, ...] = ()
-    ship_from: Day | None = None
-    ship_by: Day | None = None
-    deliver_by: Day | None = None
-    dates: tuple[Moment, ...] = ()
-    references: tuple[Reference, ...] = ()
-    charges: tuple[Charge, ...] = ()
-    taxes: tuple[Tax, ...] = ()
-    carrier: Carrier = Carrier()
-    stores: tuple[StoreQuantity, ...] = ()
-    texts: tuple[Text, ...] = ()
+class PurchaseOrderLine(OrderLine):
+    """A line of an order."""
 
 
-class PurchaseOrder(Document):
-    """An order. `purpose` 00 is a new one; `release` counts the releases of a blanket order; the ship window is from
-    `ship_from` to
-    `ship_by`; `cancel_after` is the day from which it is void.
+class PurchaseOrder(Order):
+    """An order. `purpose` 00 is a new one; `acknowledgment` is the kind of answer they ask for."""
+
+    lines: tuple[PurchaseOrderLine, ...] = ()
+
+
+class OrderChangeLine(OrderLine):
+    """A line that changes, or that the order has besides. `change` says how, `left` how much is still to come.
+
+    Whether `quantity` is the new one or the difference is each partner's own custom.
     """
 
-    number: Text
-    purpose: Text | None = None
-    type: Text | None = None
-    release: Text | None = None
-    date: Day | None = None
-    contract: Text | None = None
-    acknowledgment: Text | None = None
-    currency: Text | None = None
-    department: Text | None = None
-    vendor_number: Text | None = None
-    customer_order: Text | None = None
-    sales_requirement: Text | None = None
-    ship_from: Day | None = None
-    ship_by: Day | None = None
-    deliver_from: Day | None = None
-    deliver_by: Day | None = None
-    cancel_after: Day | None = None
-    dates: tuple[Moment, ...] = ()
-    references: tuple[Reference, ...] = ()
-    contacts: tuple[Contact, ...] = ()
-    parties: Parties = Parties()
-    terms: Terms = Terms()
-    freight: Freight = Freight()
-    carrier: Carrier = Carrier()
-    charges: tuple[Charge, ...] = ()
-    taxes: tuple[Tax, ...] = ()
-    notes: tuple[Note, ...] = ()
-    lines: tuple[PurchaseOrderLine, ...] = ()
-    total: Amount | None = None
+    change: Text | None = None
+    left: Amount | None = None
+
+
+class OrderChange(Order):
+    """A change of the order `number`, or its end: `purpose` 01 cancels, 04 changes, 05 replaces it.
+
+    `sequence` counts the changes of the order; `changed` is the day of this one, `date` the order's own.
+    """
+
+    sequence: Text | None = None
+    changed: Day | None = None
+    reference: Text | None = None
+    lines: tuple[OrderChangeLine, ...] = ()

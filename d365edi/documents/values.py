@@ -1,4 +1,4 @@
-"""What orders and invoices are made of: parties, item numbers, charges, taxes, terms, freight, notes.
+"""What documents are made of: parties, item numbers, charges, taxes, terms, freight, notes.
 
 Code values (a party's role, a kind of terms, a charge code) are kept as the partner sent them: they are echoed and
 compared, and only a map's code tables give them another word.
@@ -222,6 +222,74 @@ class StoreQuantity(Value):
 
     store: Text
     quantity: Amount
+
+
+class Distribution(Value):
+    """How a line's quantities for stores are counted: in which unit, and which kind of id a store has."""
+
+    unit: Text | None = None
+    id_kind: Text | None = None
+
+
+class Schedule(Scope):
+    """How much of a line is to come when; a second day where there is a window. `place_kind` and `place`: to or from
+    whom."""
+
+    quantity: Amount | None = None
+    unit: Text | None = None
+    place_kind: Text | None = None
+    place: Text | None = None
+    date_kind: Text | None = None
+    date: Day | None = None
+    time: Text | None = None
+    second_kind: Text | None = None
+    second: Day | None = None
+    second_time: Text | None = None
+    request: Text | None = None
+    number: Text | None = None
+
+
+class Component(Scope):
+    """A part of a line that is a set or a kit; `relation` says how it belongs to it (I included, A in addition ...)."""
+
+    number: Text | None = None
+    parent: Text | None = None
+    relation: Text | None = None
+    quantity: Amount | None = None
+    unit: Text | None = None
+    price: Amount | None = None
+    price_basis: Text | None = None
+    item: ItemIds = ItemIds()
+    description: Text | None = None
+
+
+class Packages(Value):
+    """How many packages of which kind, and what they weigh and measure together."""
+
+    packaging: Text | None = None
+    count: Amount | None = None
+    weight_kind: Text | None = None
+    weight: Amount | None = None
+    weight_unit: Text | None = None
+    volume: Amount | None = None
+    volume_unit: Text | None = None
+
+
+class Equipment(Value):
+    """The trailer or container, and its seal."""
+
+    code: Text | None = None
+    initial: Text | None = None
+    number: Text | None = None
+    seal: Text | None = None
+
+
+class Mark(Scope):
+    """A number on a package that has no field of its own; a second one where a range is marked."""
+
+    qualifier: Text | None = None
+    id: Text | None = None
+    last: Text | None = None
 
 
 class Totals(Scope):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps.path import EVERY, Path, parse
+from d365edi.maps.path import EVERY, Path, Step, parse
 from d365edi.maps.place import Qualifiers
 from d365edi.maps.table import Row, Table, nearest
 
@@ -57,7 +57,7 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
         below = base.segment.levels and step.qualifiers and (loop or not last)
         if number > 1 or step.segment != base.id or base.parent is None or below:
             node = _child(guide, node, step.segment, path, last=last)
-            wanted = () if last and inside_pair else _qualifiers(table, row, path, node.segment)
+            wanted = () if last and inside_pair else _qualifiers(table, row, path, step, node.segment)
             chain.append((node, wanted if step.qualifiers else (), step.occurrence))
     if loop:
         return Target(row, chain)
@@ -83,9 +83,9 @@ def _child(guide: Guide, node: Node, segment: str, path: Path, *, last: bool) ->
     return children[0]
 
 
-def _qualifiers(table: Table, row: Row, path: Path, segment: Segment) -> Qualifiers:
+def _qualifiers(table: Table, row: Row, path: Path, step: Step, segment: Segment) -> Qualifiers:
     """Where each group of codes stands: at the segment's own qualifier, then at its further codes in their order."""
-    groups = next(step.qualifiers for step in path.steps if step.segment == segment.id)
+    groups = step.qualifiers
     first = segment.qualifier
     positions = [first] if first else []
     positions += [each.position for each in segment.elements if each.position > first and each.type == "ID"]

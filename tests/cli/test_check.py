@@ -60,10 +60,10 @@ def test_every_shipped_sample_is_an_order_that_would_be_accepted(name: str) -> N
     assert (found.what, found.good, len(orders) > 0) == ("X12", True, True)
 
 
-def test_what_no_row_reads_and_changes_the_order_s_meaning_would_hold_it() -> None:
+def test_what_no_sales_order_takes_over_and_changes_the_order_s_meaning_would_hold_it() -> None:
     found = examine((SAMPLES / SPLIT).read_bytes(), AT)
     [why] = [why for part in found.parts for why in part.holds]
-    assert (found.good, why.startswith("PO1/SCH says deliveries at several dates")) == (False, True)
+    assert (found.good, "deliveries at several dates" in why) == (False, True)
 
 
 def test_the_acknowledgment_goes_back_in_their_syntax_with_the_ids_turned_round() -> None:

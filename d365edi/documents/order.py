@@ -1,0 +1,96 @@
+"""What every message about an order says of it: the order itself, a change of it, and the answers to both.
+
+Knows: what an order holds. Does not know: what one message adds to it.
+"""
+
+from __future__ import annotations
+
+from d365edi.documents.base import Amount, Day, Document, Scope, Text
+from d365edi.documents.values import (
+    Carrier,
+    Charge,
+    Component,
+    Contact,
+    Distribution,
+    Feature,
+    Freight,
+    ItemIds,
+    Moment,
+    Note,
+    Pack,
+    Parties,
+    Price,
+    Reference,
+    Schedule,
+    StoreQuantity,
+    Tax,
+    Terms,
+)
+
+
+class OrderLine(Scope):
+    """One line. `number` is the buyer's own id of the line, None where they sent none; `price` is per `unit`.
+
+    `stores` is how much of it goes to which store, counted as `distribution` says; `schedules` when how much of it is to
+    come; `components` what it consists of.
+    """
+
+    number: Text | None = None
+    quantity: Amount | None = None
+    unit: Text | None = None
+    price: Amount | None = None
+    price_basis: Text | None = None
+    item: ItemIds = ItemIds()
+    description: Text | None = None
+    description_kind: Text | None = None
+    features: tuple[Feature, ...] = ()
+    pack: Pack = Pack()
+    prices: tuple[Price, ...] = ()
+    ship_from: Day | None = None
+    ship_by: Day | None = None
+    deliver_by: Day | None = None
+    dates: tuple[Moment, ...] = ()
+    references: tuple[Reference, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    carrier: Carrier = Carrier()
+    distribution: Distribution = Distribution()
+    stores: tuple[StoreQuantity, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    components: tuple[Component, ...] = ()
+    texts: tuple[Text, ...] = ()
+
+
+class Order(Document):
+    """An order as any message tells of it. `release` counts the releases of a blanket order; the ship window is from
+    `ship_from` to `ship_by`; `cancel_after` is the day from which it is void.
+    """
+
+    number: Text
+    purpose: Text | None = None
+    type: Text | None = None
+    release: Text | None = None
+    date: Day | None = None
+    contract: Text | None = None
+    acknowledgment: Text | None = None
+    currency: Text | None = None
+    department: Text | None = None
+    vendor_number: Text | None = None
+    customer_order: Text | None = None
+    sales_requirement: Text | None = None
+    ship_from: Day | None = None
+    ship_by: Day | None = None
+    deliver_from: Day | None = None
+    deliver_by: Day | None = None
+    cancel_after: Day | None = None
+    dates: tuple[Moment, ...] = ()
+    references: tuple[Reference, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    parties: Parties = Parties()
+    terms: Terms = Terms()
+    freight: Freight = Freight()
+    carrier: Carrier = Carrier()
+    charges: tuple[Charge, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    notes: tuple[Note, ...] = ()
+    total: Amount | None = None

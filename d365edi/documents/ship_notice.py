@@ -1,0 +1,178 @@
+"""A ship notice: what is on its way under which orders, packed how.
+
+Levels may be left out: lines may stand in packs, on pallets, directly under an order or directly in the shipment; packs may
+hold orders, pallets may hold packs.
+
+Knows: the shipment as it was meant. Does not know: the message or record it comes from, how levels are numbered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
+
+from d365edi.documents.base import Amount, Day, Document, Scope, Text, Value
+from d365edi.documents.values import (
+    Carrier,
+    Contact,
+    Equipment,
+    Feature,
+    Freight,
+    ItemIds,
+    Mark,
+    Moment,
+    Pack,
+    Packages,
+    Parties,
+    Reference,
+)
+
+
+class Ordered(Value):
+    """How much of an item was ordered."""
+
+    quantity: Amount | None = None
+    unit: Text | None = None
+
+
+class ShippedPack(Scope):
+    """A carton or another package. `sscc` is its serial shipping container code as written on the label (with or without
+    the identifier 00), `tracking` the carrier's number for it."""
+
+    sscc: Text | None = None
+    tracking: Text | None = None
+    marks: tuple[Mark, ...] = ()
+    packages: Packages = Packages()
+    pack: Pack = Pack()
+    references: tuple[Reference, ...] = ()
+    dates: tuple[Moment, ...] = ()
+    quantity: Amount | None = None
+    unit: Text | None = None
+    lines: tuple[ShippedLine, ...] = ()
+    orders: tuple[ShippedOrder, ...] = ()
+
+
+class ShippedLine(Scope):
+    """An item that was shipped: how much, of how much that was ordered; `number` is the order's line.
+
+    `packs` are its packages where the shipment is described item by item. `order_line` and `lot` say which line of our
+    sales order it is; they travel in no message.
+    """
+
+    number: Text | None = None
+    item: ItemIds = ItemIds()
+    quantity: Amount | None = None
+    unit: Text | None = None
+    shipped_before: Amount | None = None
+    ordered: Ordered = Ordered()
+    status: Text | None = None
+    description: Text | None = None
+    features: tuple[Feature, ...] = ()
+    pack: Pack = Pack()
+    batch: Text | None = None
+    expires: Day | None = None
+    produced: Day | None = None
+    references: tuple[Reference, ...] = ()
+    dates: tuple[Moment, ...] = ()
+    packs: tuple[ShippedPack, ...] = ()
+    order_line: int | None = None
+    lot: Text | None = None
+
+
+class ShippedPallet(ShippedPack):
+    """A pallet (tare): as a package, and with packs on it."""
+
+    packs: tuple[ShippedPack, ...] = ()
+
+
+class ShippedOrder(Scope):
+    """What is shipped under one order: `number` and `date` are the buyer's, `sales_order` the seller's."""
+
+    number: Text | None = None
+    release: Text | None = None
+    date: Day | None = None
+    department: Text | None = None
+    vendor_number: Text | None = None
+    customer_order: Text | None = None
+    invoice: Text | None = None
+    sales_order: Text | None = None
+    references: tuple[Reference, ...] = ()
+    dates: tuple[Moment, ...] = ()
+    packages: Packages = Packages()
+    parties: Parties = Parties()
+    lines: tuple[ShippedLine, ...] = ()
+    packs: tuple[ShippedPack, ...] = ()
+    pallets: tuple[ShippedPallet, ...] = ()
+
+
+class ShipNotice(Document):
+    """A shipment. `number` is the shipper's own id of it; `structure` names the order of its levels (0001 is shipment,
+    order, pack, item).
+
+    `account` is the seller's account of the customer, `sales_order` the seller's number of its only order.
+    """
+
+    number: Text
+    purpose: Text | None = None
+    date: Day | None = None
+    time: Text | None = None
+    structure: Text | None = None
+    type: Text | None = None
+    ship_date: Day | None = None
+    ship_time: Text | None = None
+    deliver_date: Day | None = None
+    deliver_time: Text | None = None
+    dates: tuple[Moment, ...] = ()
+    packages: Packages = Packages()
+    carrier: Carrier = Carrier()
+    equipment: Equipment = Equipment()
+    bill_of_lading: Text | None = None
+    tracking: Text | None = None
+    load: Text | None = None
+    packing_slip: Text | None = None
+    references: tuple[Reference, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    freight: Freight = Freight()
+    parties: Parties = Parties()
+    lines: tuple[ShippedLine, ...] = ()
+    packs: tuple[ShippedPack, ...] = ()
+    pallets: tuple[ShippedPallet, ...] = ()
+    orders: tuple[ShippedOrder, ...] = ()
+    account: Text | None = None
+    sales_order: Text | None = None
+
+    def every_line(self) -> tuple[ShippedLine, ...]:
+        """All items, on whatever level, in the order in which they are written."""
+        return tuple(_every(self, "lines"))
+
+    def every_order(self) -> tuple[ShippedOrder, ...]:
+        """All orders, on whatever level, in the order in which they are written."""
+        return tuple(_every(self, "orders"))
+
+    def with_lines(self, lines: Iterable[ShippedLine]) -> Self:
+        """This shipment with other items in the places of its own, as `every_line` counts them."""
+        made: Self = _with(self, iter(lines))
+        return made
+
+
+for part in (ShippedPack, ShippedLine, ShippedPallet, ShippedOrder, ShipNotice):
+    part.model_rebuild()  # packs hold lines, and lines packs
+
+_LEVELS = ("lines", "packs", "pallets", "orders")
+"""The lists that levels stand in, in the order in which they are written."""
+
+
+def _every(level: Any, wanted: str) -> Iterator[Any]:
+    for name in _LEVELS:
+        for each in getattr(level, name, ()):
+            if name == wanted:
+                yield each
+            yield from _every(each, wanted)
+
+
+def _with(level: Any, lines: Iterator[ShippedLine]) -> Any:
+    inside: dict[str, Any] = {}
+    for name in _LEVELS:
+        if found := getattr(level, name, ()):
+            inside[name] = tuple(_with(next(lines) if name == "lines" else each, lines) for each in found)
+    return level.model_copy(update=inside) if inside else level
