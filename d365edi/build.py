@@ -25,6 +25,7 @@ from d365edi.endpoints.sftp import Sftp
 from d365edi.endpoints.sftp_session import SftpConfig
 from d365edi.errors import SettingsError
 from d365edi.flows.partner import Answers, Duplicates, Identity, Partner, Pickup, Receive, Send
+from d365edi.guard import Policy
 from d365edi.maps import table
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
@@ -173,6 +174,7 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
         functional_id=guide.group,
         map_digest=write.digest,
         on_event=flow.on_event or "",
+        guard=Policy(flow.guard.levels, flow.guard.demands, dict(flow.guard.costs), flow.guard.say_costs),
     )
 
 

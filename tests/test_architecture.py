@@ -25,7 +25,7 @@ FLOORS = (
     {"flows"},
     {"journal", "endpoints"},
     {"settings", "secrets", "log"},
-    {"maps"},
+    {"maps", "guard"},
     {"documents", "edi", "odata"},
     {"errors"},
 )
@@ -34,7 +34,7 @@ FLOORS = (
 SAME_ROOM = {"build": "app", "systemd": "daemon", "failpoints": "errors", "__main__": "cli", "__init__": "errors"}
 """Single modules that are a part of a room without standing in its folder."""
 
-DRY = {"maps", "documents", "edi", "odata"}
+DRY = {"maps", "guard", "documents", "edi", "odata"}
 WORLD = {
     "aiosqlite", "anyio", "asyncio", "asyncssh", "azure", "fcntl", "httpx", "io", "logging", "loguru", "os", "pathlib", "random",
     "shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time",

@@ -98,7 +98,8 @@ def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> s
         return f"{document.number} stays held: {problems}"
     for delivery in outbound:
         tx.deliveries.cancelled(delivery.id, f"released by {actor}")
-    tx.documents.set_state(document.id, "ready")
+    # What was read before it was released stands there until it is rendered: the guard does not hold it for that again.
+    tx.documents.set_state(document.id, "ready", f"released by {actor}: {document.reason}")
     tx.audit.append("released", document=document.id, partner=document.partner, actor=actor, number=document.number)
     return f"{document.number} goes on"
 

@@ -14,6 +14,7 @@ from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
+from d365edi.guard import Policy
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.table import Table
@@ -110,6 +111,7 @@ class Send:
     functional_id: str
     map_digest: str
     on_event: str = ""
+    guard: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)

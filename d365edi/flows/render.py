@@ -17,7 +17,7 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.x12 import writer
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import policy, resolve
+from d365edi.flows import guarded, policy, resolve
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Partner, Receive, Send
 from d365edi.journal import Document, Tx
@@ -132,7 +132,20 @@ async def _invoice(ctx: Context, partner: Partner, send: Send, document: Documen
     _tell_notes(document, match.findings, tally)
     whole = complete(invoice, resolved.answers)
     body = send.writer.write(whole, order=order, line_orders=match.lines)
-    return await ctx.journal.write(lambda tx: _render(tx, ctx, partner, send, document, body, resolved.answers))
+    outgoing = guarded.Outgoing(document, whole, order, match.lines, body)
+
+    def guard_and_render(tx: Tx) -> tuple[guarded.Verdict, int]:
+        verdict = guarded.judge(tx, ctx, partner, send, outgoing)
+        if verdict.holds:
+            return verdict, 0
+        guarded.remember(tx, outgoing)
+        return verdict, _render(tx, ctx, partner, send, document, body, resolved.answers)
+
+    verdict, delivery = await ctx.journal.write(guard_and_render)
+    for warning in verdict.warnings:
+        tally.add("guarded")
+        log.say("WARNING", document.flow, "guarded", warning)
+    return Held((verdict.holds,)) if verdict.holds else delivery
 
 
 def _order_memory(tx: Tx, partner: Partner, invoice: Invoice) -> PurchaseOrder | None:

@@ -2,7 +2,7 @@
 
     tree.py         the whole, and `load`
     daemon.py d365.py endpoints.py partners.py    the sections
-    section.py values.py cron.py                  what sections are made of
+    guard.py section.py values.py cron.py         what sections are made of
     files.py positions.py environment.py          where settings stand
     mistakes.py cross.py shape.py                 what is wrong with them, in words
 
@@ -12,6 +12,7 @@ Knows: what a user may say. Does not know: any wire, any secret's value, who rea
 from .d365 import D365, Certificate, D365Timeouts, Events
 from .daemon import Daemon, Log, Retain, Secrets, Tls
 from .endpoints import Complete, Endpoint, LocalFolder, Move, Sftp, Timeouts
+from .guard import Guard
 from .partners import X12, Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
 from .section import Destination, Schedule, SecretRef, Source
 from .tree import Keyring, Named, Settings, load
@@ -29,6 +30,7 @@ __all__ = [
     "Duplicates",
     "Endpoint",
     "Events",
+    "Guard",
     "Identity",
     "Keyring",
     "LocalFolder",

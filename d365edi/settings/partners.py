@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from d365edi.edi.syntax import Syntax
 
+from .guard import Guard
 from .section import Destination, Schedule, Section, Source
 from .values import Company, Delimiters, Duration, Flag, FreeTable, GroupId, Name, SetId, Text, X12Id, wrong
 
@@ -186,6 +187,8 @@ class Send(Schedule):
     """Only of this company; left out: of every company that the partner is a customer of."""
     map: MapRows = Field(default_factory=dict)
     """Rows laid over the set's map."""
+    guard: Guard = Guard()
+    """What is looked for before it leaves, because the partner charges for it."""
 
 
 class Partner(Section):

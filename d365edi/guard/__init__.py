@@ -1,0 +1,21 @@
+"""The guard against chargebacks: what a partner would deduct for, found before a document leaves.
+
+Knows: outgoing documents, the orders they answer, what went out before. Does not know: journals, wires, settings.
+"""
+
+from d365edi.guard.case import Case, Earlier, Facts, Level, Objection, Policy, Segment
+from d365edi.guard.checks import CHECKS, Check, examine, mentions
+
+__all__ = [
+    "CHECKS",
+    "Case",
+    "Check",
+    "Earlier",
+    "Facts",
+    "Level",
+    "Objection",
+    "Policy",
+    "Segment",
+    "examine",
+    "mentions",
+]

@@ -1,0 +1,99 @@
+"""The checks, by the names that switch them, with what each typically costs; and how a case goes through them.
+
+The costs are what portals and guides of partners threaten with; they age and differ, which is why a partner's own words
+can take their place.
+
+Knows: which checks there are, for which documents. Does not know: how each judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from d365edi.documents import Document, Invoice, ShipNotice
+from d365edi.guard import compare, echo, invoice, notice
+from d365edi.guard.case import Case, Objection, Policy
+
+Judge = Callable[[Case], Iterator[str]]
+"""One sentence for each occurrence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that partners charge for: how it is found in each kind of document, and what it typically costs there."""
+
+    judges: Mapping[type[Document], tuple[Judge, str]]
+
+
+def _invoice(judge: Judge, cost: str) -> Check:
+    return Check({Invoice: (judge, cost)})
+
+
+def _notice(judge: Judge, cost: str) -> Check:
+    return Check({ShipNotice: (judge, cost)})
+
+
+def _both(judge: Judge, cost: str, of_notice: str = "") -> Check:
+    return Check({Invoice: (judge, cost), ShipNotice: (judge, of_notice or cost)})
+
+
+PER_NOTICE = "typically 200 to 1500 dollars for a notice that is wrong"
+PER_CARTON = "typically 5 to 15 dollars a carton"
+
+CHECKS: dict[str, Check] = {
+    "duplicate": Check(
+        {
+            Invoice: (invoice.duplicate, "typically deducted whole, with a fee"),
+            ShipNotice: (notice.duplicate, "typically 200 dollars, as for one that is late"),
+        }
+    ),
+    "price_differs": _invoice(compare.price_differs, "typically the difference is deducted"),
+    "quantity_exceeds": _both(compare.quantity_exceeds, "typically the surplus is deducted", PER_NOTICE),
+    "over_invoiced": _invoice(compare.over_invoiced, "typically the surplus is deducted"),
+    "unit_differs": _both(compare.unit_differs, "typically paid short", PER_NOTICE),
+    "total_wrong": _invoice(invoice.total_wrong, "typically refused"),
+    "dated_before_ship": _invoice(invoice.dated_before_ship, "typically refused or paid late"),
+    "before_notice": _invoice(invoice.before_notice, "typically refused or paid late"),
+    "notice_late": _notice(notice.notice_late, "typically 200 dollars, or 2 to 6 % of the goods' cost"),
+    "outside_window": _both(compare.outside_window, "typically 3 % of the goods' cost"),
+    "sscc_wrong": _notice(notice.sscc_wrong, PER_CARTON),
+    "sscc_reused": _notice(notice.sscc_reused, PER_CARTON),
+    "id_not_echoed": _both(echo.id_not_echoed, "typically refused, or paid late after a search by hand"),
+    "item_differs": _both(echo.item_differs, "typically refused"),
+    "reference_missing": _both(echo.reference_missing, "typically refused"),
+    "usage_differs": _both(echo.usage_differs, "typically it is lost without a word"),
+}
+"""Check by name; the names are the keys of a partner's settings."""
+
+
+def examine(case: Case, policy: Policy) -> tuple[Objection, ...]:
+    """What a partner would charge for, by the policy's levels, in the order of the table."""
+    found = []
+    for name, check in CHECKS.items():
+        level = policy.levels.get(name, "off")
+        judge, usual = check.judges.get(type(case.document), (None, ""))
+        if level == "off" or judge is None:
+            continue
+        cost = policy.costs.get(name, usual) if policy.say_costs else ""
+        found += [Objection(name, level, sentence, cost) for sentence in judge(case)]
+    return tuple(found)
+
+
+def mentions(document: Document) -> frozenset[tuple[str, str]]:
+    """What later cases must find this document by once it is out: a word for what it is, and the value.
+
+    `order`: a number of an order that it answers; `goods`: what it bills or tells of, so that another number for the same
+    is seen; `sscc`: the number of a carton.
+    """
+    if isinstance(document, Invoice):
+        pairs = [("order", document.order_number), ("goods", document.packing_slip)]
+    elif isinstance(document, ShipNotice):
+        orders = [order.number for order in document.every_order() if order.number]
+        pairs = [("order", number) for number in orders]
+        if document.bill_of_lading:
+            pairs += [("goods", f"{document.bill_of_lading} {number}") for number in orders]
+        pairs += [("sscc", number) for number in notice.ssccs(document)]
+    else:
+        pairs = []
+    return frozenset((what, value) for what, value in pairs if value is not None)

@@ -1,0 +1,125 @@
+"""A document against the order it answers: price, quantity, unit, and the days it was to ship on.
+
+A credit (negative quantities) gives back what was billed; it is never too much of anything.
+
+Knows: lines and the order's lines that they answer. Does not know: levels, costs, how ids are echoed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from d365edi.documents import Invoice, InvoiceLine, PurchaseOrderLine, ShipNotice, ShippedLine
+from d365edi.guard.case import Case
+
+ZERO = Decimal(0)
+
+
+def price_differs(case: Case) -> Iterator[str]:
+    """Another price than ordered. Where the unit differs the prices cannot be compared; that is a check of its own."""
+    for place, line, ordered in _pairs(case):
+        if not isinstance(line, InvoiceLine) or line.price is None or ordered.price is None:
+            continue
+        if line.unit == ordered.unit and line.price != ordered.price:
+            yield f"{place}: price {plain(line.price)}, but ordered at {plain(ordered.price)}"
+
+
+def quantity_exceeds(case: Case) -> Iterator[str]:
+    """More than ordered with this document alone."""
+    for index, (ordered, quantity) in _sums(case).items():
+        if ordered.quantity is not None and quantity > ordered.quantity:
+            unit = f" {ordered.unit}" if ordered.unit else ""
+            yield (
+                f"{_order_line(ordered, index)}: {plain(quantity)}{unit} {_done(case)}, "
+                f"but {plain(ordered.quantity)}{unit} ordered"
+            )
+
+
+def over_invoiced(case: Case) -> Iterator[str]:
+    """More than ordered with what earlier invoices of the order billed; each of them may have been right by itself."""
+    for index, (ordered, quantity) in _sums(case).items():
+        before = [
+            (earlier.number, billed)
+            for earlier in case.facts.earlier
+            for at, billed, unit in earlier.billed
+            if at == index and unit == ordered.unit
+        ]
+        total = quantity + sum((billed for _, billed in before), ZERO)
+        if before and ordered.quantity is not None and quantity > 0 and total > ordered.quantity:
+            numbers = ", ".join(dict.fromkeys(number for number, _ in before))
+            yield (
+                f"{_order_line(ordered, index)}: {plain(total)} billed with {numbers}, "
+                f"but {plain(ordered.quantity)} ordered"
+            )
+
+
+def unit_differs(case: Case) -> Iterator[str]:
+    """Another unit than ordered: eaches against a case's price."""
+    for place, line, ordered in _pairs(case):
+        if line.unit and ordered.unit and line.unit != ordered.unit:
+            yield f"{place}: unit {line.unit}, but ordered in {ordered.unit}"
+
+
+def outside_window(case: Case) -> Iterator[str]:
+    """Shipped before the order's first day, after its last, or when it was void."""
+    order, day = case.order, shipped(case)
+    if order is None or day is None:
+        return
+    if order.ship_from and day < order.ship_from:
+        yield f"shipped on {day}, but order {order.number} is not to ship before {order.ship_from}"
+    if order.ship_by and day > order.ship_by:
+        yield f"shipped on {day}, but order {order.number} is to ship by {order.ship_by}"
+    elif order.cancel_after and day > order.cancel_after:
+        yield f"shipped on {day}, but order {order.number} is void after {order.cancel_after}"
+
+
+def shipped(case: Case) -> date | None:
+    """The day the goods leave: the document's own, else the last one of an invoice's lines."""
+    document = case.document
+    if isinstance(document, Invoice):
+        lines = (line.ship_date for line in document.lines if line.ship_date)
+        return document.ship_date or max(lines, default=None)
+    return document.ship_date if isinstance(document, ShipNotice) else None
+
+
+def plain(value: Decimal) -> str:
+    """A number as a person writes it: no exponent, no zeros at its end."""
+    return f"{value.normalize():f}"
+
+
+def _lines(case: Case) -> tuple[InvoiceLine | ShippedLine, ...]:
+    document = case.document
+    if isinstance(document, Invoice):
+        return document.lines
+    return document.every_line() if isinstance(document, ShipNotice) else ()
+
+
+def _pairs(case: Case) -> Iterator[tuple[str, InvoiceLine | ShippedLine, PurchaseOrderLine]]:
+    """Lines with the order's line that they answer, and how to name them."""
+    for number, (line, ordered) in enumerate(zip(_lines(case), case.lines, strict=False), 1):
+        if ordered is not None:
+            item = ordered.item.buyer or ordered.item.gtin or line.item.own
+            yield f"line {number}{f' ({item})' if item else ''}", line, ordered
+
+
+def _sums(case: Case) -> dict[int, tuple[PurchaseOrderLine, Decimal]]:
+    """How much of each line of the order the document is about, by its index there, as far as the unit is the order's."""
+    found: dict[int, tuple[PurchaseOrderLine, Decimal]] = {}
+    places = {id(line): index for index, line in enumerate(case.order.lines)} if case.order else {}
+    for _, line, ordered in _pairs(case):
+        index = places.get(id(ordered))
+        if index is not None and line.quantity is not None and line.unit == ordered.unit:
+            _, before = found.get(index, (ordered, ZERO))
+            found[index] = ordered, before + line.quantity
+    return found
+
+
+def _done(case: Case) -> str:
+    return "shipped" if isinstance(case.document, ShipNotice) else "billed"
+
+
+def _order_line(ordered: PurchaseOrderLine, index: int) -> str:
+    item = ordered.item.buyer or ordered.item.gtin
+    return f"line {ordered.number or index + 1} of the order{f' ({item})' if item else ''}"

@@ -1,0 +1,88 @@
+"""What is wrong with an invoice whatever was ordered: sent twice, wrong in its sum, too early.
+
+Knows: invoices. Does not know: orders' prices and quantities, levels, costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+from d365edi.documents import Invoice, InvoiceLine
+from d365edi.documents.values import Charge, Tax
+from d365edi.guard.case import Case
+from d365edi.guard.compare import ZERO, shipped
+
+CENT = Decimal("0.01")
+NOT_ON_THIS_BILL = frozenset({"01", "15"})
+"""Ways of handling a charge that add nothing to the total: bill back, information only."""
+
+
+def duplicate(case: Case) -> Iterator[str]:
+    """The same number again, or another number for a packing slip that was billed."""
+    invoice = _invoice(case)
+    if case.facts.same_number:
+        yield f"an invoice {invoice.number} went out to them before, on {case.facts.same_number[0]}"
+    if case.facts.same_goods:
+        yield f"packing slip {invoice.packing_slip} was billed before, by invoice {case.facts.same_goods}"
+
+
+def total_wrong(case: Case) -> Iterator[str]:
+    """Lines, charges less allowances, and taxes do not come to the total; or it is not what is written."""
+    invoice = _invoice(case)
+    amounts = [_extended(line) for line in invoice.lines]
+    if invoice.total is None or None in amounts:
+        return
+    goods = sum((amount for amount in amounts if amount is not None), ZERO)
+    charges = sum(map(_charged, (*invoice.charges, *(c for line in invoice.lines for c in line.charges))), ZERO)
+    of_all, of_lines = _taxed(invoice.taxes), _taxed(tax for line in invoice.lines for tax in line.taxes)
+    # The invoice's taxes may sum up those of its lines, or stand beside them.
+    readings = (of_all + of_lines, of_all or of_lines)
+    slack = CENT * (1 + (len(amounts) + 1) // 2)
+    if all(abs(invoice.total - goods - charges - taxes) > slack for taxes in readings):
+        yield (
+            f"the total is {_money(invoice.total)}, but lines {_money(goods)}, charges {_money(charges)} and "
+            f"taxes {_money(readings[1])} come to {_money(goods + charges + readings[1])}"
+        )
+    written = next((segment[1] for segment in case.body if segment[0] == "TDS" and len(segment) > 1), None)
+    if isinstance(written, str) and written != f"{(invoice.total / CENT).quantize(Decimal(1), ROUND_HALF_UP)}":
+        yield f"TDS01 is {written}, but the total is {_money(invoice.total)}"
+
+
+def dated_before_ship(case: Case) -> Iterator[str]:
+    """Dated before its goods were shipped."""
+    invoice, day = _invoice(case), shipped(case)
+    if invoice.date and day and invoice.date < day:
+        yield f"it is dated {invoice.date}, but its goods ship on {day}"
+
+
+def before_notice(case: Case) -> Iterator[str]:
+    """No ship notice for the order went out yet."""
+    invoice = _invoice(case)
+    if invoice.order_number and not case.facts.notice_sent and invoice.sense != "credit":
+        yield f"no ship notice for order {invoice.order_number} went out before it"
+
+
+def _invoice(case: Case) -> Invoice:
+    assert isinstance(case.document, Invoice)
+    return case.document
+
+
+def _extended(line: InvoiceLine) -> Decimal | None:
+    if line.quantity is None or line.price is None:
+        return None
+    return (line.quantity * line.price).quantize(CENT, ROUND_HALF_UP)
+
+
+def _charged(charge: Charge) -> Decimal:
+    if charge.amount is None or charge.handling in NOT_ON_THIS_BILL:
+        return ZERO
+    return {"allowance": -abs(charge.amount), "charge": charge.amount}.get(charge.kind or "", ZERO)
+
+
+def _taxed(taxes: Iterable[Tax]) -> Decimal:
+    return sum((tax.amount for tax in taxes if tax.amount is not None), ZERO)
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount.quantize(CENT, ROUND_HALF_UP):f}"

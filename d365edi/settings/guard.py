@@ -1,0 +1,78 @@
+"""[partners.NAME.send.SET.guard]: what is looked for before a document leaves, and what is done about it.
+
+Knows: the names of the checks and what each is worth where nothing is said. Does not know: how a check judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from d365edi.guard import CHECKS, Level
+from d365edi.guard.echo import PLACE
+
+from .section import Section
+from .values import Flag, Text, nearest, wrong
+
+
+def _place(value: str) -> str:
+    if not PLACE.fullmatch(value):
+        raise wrong("is no place in a segment", 'write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"')
+    return value
+
+
+def _costs(value: Mapping[str, str]) -> Mapping[str, str]:
+    for name in value:
+        if name not in CHECKS:
+            raise wrong("is for no check", nearest(name, CHECKS) or "known are " + ", ".join(CHECKS), inside=(name,))
+    return value
+
+
+class Guard(Section):
+    """Checks against chargebacks. off: not made; warn: told, and it goes; hold: a person decides, `release` lets it go."""
+
+    duplicate: Level = "hold"
+    """The number went out to them before, or its packing slip was billed before."""
+    price_differs: Level = "warn"
+    """A price that is not the order's."""
+    quantity_exceeds: Level = "warn"
+    """More than ordered of a line."""
+    over_invoiced: Level = "hold"
+    """More than ordered of a line, together with what was billed before."""
+    unit_differs: Level = "warn"
+    """A unit that is not the order's."""
+    total_wrong: Level = "hold"
+    """Lines, charges and taxes do not come to the total."""
+    dated_before_ship: Level = "warn"
+    """Dated before the goods ship."""
+    before_notice: Level = "off"
+    """No ship notice for the order went out before."""
+    notice_late: Level = "warn"
+    """A ship notice that leaves on a later day than its goods."""
+    outside_window: Level = "warn"
+    """Shipped before or after the order's window."""
+    sscc_wrong: Level = "hold"
+    """A carton's number that no scanner reads."""
+    sscc_reused: Level = "hold"
+    """A carton's number that another carton has or had."""
+    id_not_echoed: Level = "warn"
+    """The order's number, vendor number, department, ship-to or line ids are not in it."""
+    item_differs: Level = "warn"
+    """Item numbers or GTINs are not the order's, or a GTIN is wrong in itself."""
+    reference_missing: Level = "hold"
+    """A place that `demands` names is empty."""
+    usage_differs: Level = "hold"
+    """A test order is answered in production, or the other way round."""
+    demands: tuple[Annotated[Text, AfterValidator(_place)], ...] = ()
+    """Places that this partner wants filled: "REF[IA]02", "BIG04", "CAD"."""
+    say_costs: Flag = True
+    """Whether a sentence says what it typically costs."""
+    costs: Annotated[Mapping[Text, Text], AfterValidator(_costs)] = Field(default_factory=dict)
+    """Check = what it costs with this partner, in place of the usual words."""
+
+    @property
+    def levels(self) -> dict[str, Level]:
+        """The level of each check by its name."""
+        return {name: getattr(self, name) for name in CHECKS}

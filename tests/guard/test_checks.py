@@ -1,0 +1,180 @@
+# ruff: noqa: E501 - a sentence stands on one line, as it is told
+"""Each check: what it objects to and in which words, and that it lets a right document go."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import get_args
+
+import pytest
+
+from d365edi.documents import PurchaseOrder
+from d365edi.documents.values import Charge, ItemIds, Tax
+from d365edi.guard import CHECKS, Case, Earlier, Level, Policy, examine, mentions
+from d365edi.guard.echo import gs1
+from d365edi.settings.guard import Guard
+from tests.guard.scene import (
+    BODY,
+    INVOICE,
+    LINES,
+    NOTICE,
+    ORDER,
+    OTHER_GTIN,
+    OTHER_SSCC,
+    SSCC,
+    invoice,
+    line,
+    notice,
+    packed,
+    without,
+)
+
+SENT = date(2026, 11, 14)
+EARLIER = Earlier("CIV-0", ((0, Decimal(1), "ea"), (1, Decimal(9), "ea")))
+"""One of line 1 was billed before; the nine of line 2 were billed in another unit, which is no number of cases."""
+
+WRONG: list[tuple[str, Case, list[str]]] = [
+    ("duplicate", invoice({"same_number": (SENT,)}), ["an invoice CIV-1 went out to them before, on 2026-11-14"]),
+    ("duplicate", invoice({"same_goods": "CIV-0"}), ["packing slip PS-9 was billed before, by invoice CIV-0"]),
+    ("duplicate", notice({"same_number": (SENT,)}), ["a ship notice SHIP-1 went out to them before, on 2026-11-14, and this one does not say that it replaces it"]),
+    ("duplicate", notice({"same_goods": "SHIP-0"}), ["bill of lading BOL-1 was told before, by ship notice SHIP-0"]),
+    ("price_differs", invoice(lines=line(0, price=Decimal("11.00"))), ["line 1 (ACME-4711): price 11, but ordered at 10.5"]),
+    ("price_differs", invoice(lines=line(1, price=Decimal("99.989"))), ["line 2 (ACME-4712): price 99.989, but ordered at 99.99"]),
+    ("quantity_exceeds", invoice(lines=line(0, quantity=Decimal(13))), ["line 1 of the order (ACME-4711): 13 ea billed, but 12 ea ordered"]),
+    ("quantity_exceeds", notice(orders=packed(SSCC, quantity=14)), ["line 1 of the order (ACME-4711): 14 ea shipped, but 12 ea ordered"]),
+    ("over_invoiced", invoice({"earlier": (EARLIER,)}), ["line 1 of the order (ACME-4711): 13 billed with CIV-0, but 12 ordered"]),
+    ("unit_differs", invoice(lines=line(1, unit="ea")), ["line 2 (ACME-4712): unit ea, but ordered in cs"]),
+    ("unit_differs", notice(orders=packed(SSCC, unit="cs")), ["line 1 (ACME-4711): unit cs, but ordered in ea"]),
+    ("total_wrong", invoice(total=Decimal("449.10")), ["the total is 449.10, but lines 425.97, charges 15.00 and taxes 8.03 come to 449.00"]),
+    ("total_wrong", invoice(taxes=()), ["the total is 449.00, but lines 425.97, charges 15.00 and taxes 0.00 come to 440.97"]),
+    ("total_wrong", invoice(body=(*BODY, ["TDS", "44900.00"])), ["TDS01 is 44900.00, but the total is 449.00"]),
+    ("dated_before_ship", invoice(date=date(2026, 11, 14)), ["it is dated 2026-11-14, but its goods ship on 2026-11-15"]),
+    ("dated_before_ship", invoice(ship_date=None, lines=line(0, ship_date=date(2026, 11, 18))), ["it is dated 2026-11-16, but its goods ship on 2026-11-18"]),
+    ("before_notice", invoice({"notice_sent": False}), ["no ship notice for order 4500123 went out before it"]),
+    ("notice_late", notice({"today": date(2026, 11, 16)}), ["its goods shipped on 2026-11-15, and it goes out on 2026-11-16"]),
+    ("outside_window", invoice(ship_date=date(2026, 11, 9)), ["shipped on 2026-11-09, but order 4500123 is not to ship before 2026-11-10"]),
+    ("outside_window", notice(ship_date=date(2026, 11, 21)), ["shipped on 2026-11-21, but order 4500123 is to ship by 2026-11-20"]),
+    ("outside_window", invoice(ship_date=date(2026, 11, 26), date=date(2026, 11, 26), order=ORDER.model_copy(update={"ship_by": None})), ["shipped on 2026-11-26, but order 4500123 is void after 2026-11-25"]),
+    ("sscc_wrong", notice(orders=packed("106141411234567890", "61414112345678", SSCC)), ["106141411234567890 is no SSCC, its length or check digit is wrong", "61414112345678 is no SSCC, its length or check digit is wrong"]),
+    ("sscc_reused", notice(orders=packed(SSCC, f"00{SSCC}")), [f"SSCC {SSCC} stands on 2 cartons"]),
+    ("sscc_reused", notice({"sscc_used": {OTHER_SSCC: "SHIP-0"}}), [f"SSCC {OTHER_SSCC} was used before, on ship notice SHIP-0"]),
+    ("id_not_echoed", invoice(body=without("4500123", "778899", "042", "0007")), ["the order's number 4500123 is not in it", "the order's vendor number 778899 is not in it", "the order's department 042 is not in it", "the order's ship-to 0007 is not in it"]),
+    ("id_not_echoed", invoice(body=without("2")), ["the order's line id 2 is not in it"]),
+    ("item_differs", invoice(body=without("ACME-4711", OTHER_GTIN)), ["line 1: the order's item number ACME-4711 is not in it", f"line 2: the order's GTIN {OTHER_GTIN} is not in it"]),
+    ("item_differs", invoice(lines=line(0, item=ItemIds(gtin="614141000010")), body=(*BODY, ["IT1", "1", "1", "EA", "1", "", "UP", "614141000010"])), ["line 1: 614141000010 is no GTIN, its length or check digit is wrong"]),
+    ("reference_missing", invoice(demands=("REF[MR]02", "REF[IA|VR]02", "BIG05", "FOB", "REF[DP]")), ["REF[MR]02 is empty, and this partner demands it", "BIG05 is empty, and this partner demands it", "FOB is empty, and this partner demands it"]),
+    ("reference_missing", invoice(demands=("CAD04-1", "CAD04-2", "CAD04", "CAD")), ["CAD04-1 is empty, and this partner demands it"]),
+    ("reference_missing", invoice(demands=("REF[IA]",), body=without("778899")), ["REF[IA] is empty, and this partner demands it"]),
+    ("usage_differs", invoice({"order_usage": "T"}), ["it goes out as production, but its order came as test"]),
+    ("usage_differs", notice({"usage": "T"}), ["it goes out as test, but its order came as production"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "case", "sentences"), WRONG)
+@pytest.mark.parametrize("level", ["warn", "hold"])
+def test_what_is_wrong_is_said_at_its_level_and_only_by_its_check(
+    check: str, case: Case, sentences: list[str], level: Level
+) -> None:
+    found = examine(case, Policy({check: level}))
+    assert [(one.check, one.level, one.sentence) for one in found] == [(check, level, each) for each in sentences]
+
+
+@pytest.mark.parametrize(("check", "case", "sentences"), WRONG)
+def test_a_check_that_is_off_says_nothing(check: str, case: Case, sentences: list[str]) -> None:
+    others: dict[str, Level] = {name: "hold" for name in CHECKS if name != check}
+    told = [one.sentence for one in examine(case, Policy(others))]
+    assert [sentence for sentence in sentences if sentence in told] == []
+    assert examine(case, Policy()) == ()
+
+
+def test_every_check_is_tried() -> None:
+    assert {check for check, _, _ in WRONG} == set(CHECKS)
+
+
+RIGHT = [
+    invoice(),
+    notice(),
+    invoice(order=None),
+    invoice({"earlier": (Earlier("CIV-0", ((0, Decimal(-12), "ea"),)), Earlier("CIV-1", ((0, Decimal(12), "ea"),)))}),
+    invoice({"earlier": (Earlier("CIV-0", ((1, Decimal(3), "ea"),)),)}),
+    invoice(lines=line(0, quantity=Decimal(-20)), total=Decimal("113.00")),
+    invoice({"notice_sent": False}, sense="credit"),
+    invoice(total=None),
+    invoice(total=Decimal("449.02")),
+    invoice(body=(*BODY, ["TDS", "44900"])),
+    invoice(
+        lines=tuple(
+            each.model_copy(update={"taxes": (Tax(amount=tax),)})
+            for each, tax in zip(LINES, (Decimal("2.03"), Decimal(6)), strict=True)
+        )
+    ),
+    invoice(lines=line(0, charges=(Charge(kind="allowance", amount=Decimal("-0.5")),)), total=Decimal("448.50")),
+    invoice(lines=line(0, price=None)),
+    notice({"same_number": (SENT,), "same_goods": "SHIP-0"}, purpose="05"),
+    notice(ship_date=None),
+    invoice(demands=("REF[IA]02", "BIG04", "CAD", "REF[IA|VR]02", "IT1")),
+    invoice({"usage": "T", "order_usage": ""}),
+]
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_a_right_document_meets_no_objection(case: Case) -> None:
+    policy: dict[str, Level] = dict.fromkeys(CHECKS, "hold")
+    assert [str(one) for one in examine(case, Policy(policy))] == []
+
+
+def test_a_gtin_that_the_order_has_wrong_is_echoed_as_it_is() -> None:
+    wrong = ItemIds(buyer="ACME-4711", gtin="614141000010")
+    order = ORDER.model_copy(update={"lines": (ORDER.lines[0].model_copy(update={"item": wrong}), ORDER.lines[1])})
+    body = tuple(["614141000010" if element == "614141000012" else element for element in segment] for segment in BODY)
+    case = invoice(order=order, lines=line(0, item=wrong), body=body)
+    assert examine(case, Policy({"item_differs": "hold"})) == ()
+
+
+def test_a_sentence_says_its_check_and_what_it_typically_costs() -> None:
+    case = invoice(lines=line(0, price=Decimal(11)))
+
+    def told(**particulars: object) -> list[str]:
+        return [str(one) for one in examine(case, Policy({"price_differs": "warn"}, **particulars))]  # type: ignore[arg-type]
+
+    sentence = "line 1 (ACME-4711): price 11, but ordered at 10.5 [price_differs]"
+    assert told() == [f"{sentence}, typically the difference is deducted"]
+    assert told(costs={"price_differs": "they take 50 dollars"}) == [f"{sentence}, they take 50 dollars"]
+    assert told(costs={"price_differs": "they take 50 dollars"}, say_costs=False) == [sentence]
+
+
+def test_every_cost_is_worded_as_what_is_typical() -> None:
+    costs = [cost for check in CHECKS.values() for _, cost in check.judges.values()]
+    assert [cost for cost in costs if not cost.startswith("typically ")] == []
+
+
+def test_the_settings_have_a_level_for_each_check() -> None:
+    settings = Guard()
+    assert list(settings.levels) == list(CHECKS)
+    assert set(settings.levels.values()) <= set(get_args(Level))
+    assert set(Guard.model_fields) - set(CHECKS) == {"demands", "say_costs", "costs"}
+
+
+def test_an_invoice_is_found_again_by_its_order_and_its_packing_slip() -> None:
+    assert mentions(INVOICE) == {("order", "4500123"), ("goods", "PS-9")}
+    assert mentions(INVOICE.model_copy(update={"packing_slip": None, "order_number": None})) == frozenset()
+
+
+def test_a_ship_notice_is_found_again_by_its_orders_loads_and_cartons() -> None:
+    cartons = {("sscc", SSCC), ("sscc", OTHER_SSCC)}
+    assert mentions(NOTICE) == {("order", "4500123"), ("goods", "BOL-1 4500123")} | cartons
+    assert mentions(NOTICE.model_copy(update={"bill_of_lading": None})) == {("order", "4500123")} | cartons
+
+
+def test_what_goes_out_under_no_check_is_not_found_again() -> None:
+    assert mentions(PurchaseOrder(number="1")) == frozenset()
+    assert examine(Case(PurchaseOrder(number="1")), Policy(dict.fromkeys(CHECKS, "hold"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "right"),
+    [("614141000012", True), ("614141000013", False), (SSCC, True), ("96385074", True), ("", False), ("6141410000١2", False), ("0" * 15, False)],
+)  # fmt: skip
+def test_a_number_of_gs1_has_a_known_length_and_the_right_check_digit(number: str, right: bool) -> None:
+    assert gs1(number) is right
