@@ -70,7 +70,7 @@ def flat(table: Table) -> Flat:
         builder.typed(rows, root)
     records = {name: tuple(found.columns) for name, found in builder.records.items()}
     group = tuple(builder.index("", name, ("file", "group")) for name in look.group)
-    head = tuple(sorted(builder.head | set(group))) if look.type is None and group else ()
+    head = tuple(sorted(builder.head | set(group))) if look.type is None else ()
     layout = Layout(
         records, look.fixed, look.header, look.delimiter, look.quote, look.encoding, group, head,
         look.opens, look.type, look.totals, look.decimal,

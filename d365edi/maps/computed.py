@@ -1,5 +1,5 @@
-"""Values that a writer computes: `count(lines)` and `sum(lines.quantity)` of the document, `count(HL)` and `sum(SN102)` of the
-segments written so far.
+"""Values that a writer computes: `count(lines)`, `sum(lines.quantity)` and a number as `total` of the document, `count(HL)` and
+`sum(SN102)` of the segments written so far.
 
 Knows: the formulas. Does not know: which set wants which.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 from d365edi.documents import Document
 from d365edi.edi.guide import Guide
@@ -30,6 +31,9 @@ def formula(text: str, model: Model, guide: Guide) -> Formula:
             raise ValueError(f'"{text}": the {guide.set} has no segment {counted or added}')
         return _count(counted) if counted else _sum(added, int(position))
     match = _CALL.match(text)
+    own = find(model, text)
+    if own is not None and own.kind in ("amount", "whole") and not own.many:
+        return lambda document, _: Decimal(attrgetter(text)(document) or 0)
     if match is None:
         raise ValueError(
             f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL) and sum(SN102)'

@@ -87,12 +87,15 @@ def _header_findings(header: delimited.Header, layout: Layout, line: int) -> Ite
             yield told(
                 "error", "column", message, line, name, remedy="ask for a file whose columns have names of their own"
             )
-    for index, column in enumerate(layout.columns):
-        if header.cells[index] < 0:
-            needed = index in layout.group
-            message = f'there is no column "{column.name}"' + (", which tells the documents apart" if needed else "")
-            remedy = "correct its name in the map, or ask for it" if needed else ""
-            yield told("error" if needed else "note", "column", message, line, column.name, remedy=remedy)
+    missing = [column.name for index, column in enumerate(layout.columns) if header.cells[index] < 0]
+    for name in (layout.columns[index].name for index in layout.group):
+        if name in missing:
+            message = f'there is no column "{name}", which tells the documents apart'
+            yield told("error", "column", message, line, name, remedy="correct its name in the map, or ask for it")
+    if missing:
+        others = f" and {len(missing) - 6} others" if len(missing) > 6 else ""
+        names = ", ".join(f'"{name}"' for name in missing[:6])
+        yield told("note", "column", f"there is no column {names}{others}, which the map could read", line)
     for at, name in header.unknown:
         yield told("note", "unmapped", f'column {at + 1} "{name}" is read by no row of the map', line, name)
 

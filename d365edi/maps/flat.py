@@ -1,0 +1,272 @@
+"""Flat files to and from documents, by a CSV map: the layout that it describes, and the engine that reads messages.
+
+Each document of a file is a reading of its own; findings of severity `error` in it hold that document, those of the file
+belong to none. Beside what the engine finds, a GTIN that has lost its leading zeros is told, and each computed place (a
+trailer's count or total) must say what the document comes to.
+
+Knows: rows of flat files, the engine. Does not know: how files are split, partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from d365edi.documents import KINDS, Document, PurchaseOrder
+from d365edi.edi import checkdigit
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.flat import reader as files
+from d365edi.edi.flat import writer
+from d365edi.edi.flat.layout import Row
+from d365edi.edi.flat.reader import RowSet
+from d365edi.edi.guide import Node
+from d365edi.errors import DocumentError
+from d365edi.maps.columns import BETWEEN, HEAD, ROW, Flat, flat
+from d365edi.maps.computed import Formula, formula
+from d365edi.maps.figures import spelling
+from d365edi.maps.reader import Reader, Reading
+from d365edi.maps.table import Table, scope
+from d365edi.maps.writer import Segment, Writer
+
+GTIN = (8, 12, 13, 14)
+"""How many digits a GTIN has."""
+
+Codes = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FlatReading:
+    """What came of a file: a reading for each document in it, and what is wrong with the file as a whole."""
+
+    readings: tuple[Reading, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+class FlatReader:
+    """A CSV map compiled for reading; may be used by many threads at once."""
+
+    def __init__(self, table: Table, codes: Codes | None = None) -> None:
+        """Compile; `codes` are the partner's, laid over the map's. Raises SettingsError naming file, line and key."""
+        self.table = table
+        self._flat = flat(table)
+        self._reader = Reader(table, self._flat.guide, codes)
+        self._sums = tuple(_sums(table, self._flat))
+
+    def read(self, data: bytes) -> FlatReading:
+        """The documents of a whole file. Never raises for what is in it."""
+        report = files.read(data, self._flat.layout)
+        findings = list(report.findings)
+        if not report.sets and not any(finding.severity == "error" for finding in findings):
+            findings.append(
+                Finding("file", "error", "", "the file holds no document", remedy="ask for it again", rule="empty")
+            )
+        return FlatReading(tuple(self._reading(each) for each in report.sets), tuple(findings))
+
+    def stream(self, pieces: Iterable[bytes]) -> Iterator[Reading | Finding]:
+        """The documents of a file in pieces, one at a time; rows of a document must stand together."""
+        for found in files.stream(pieces, self._flat.layout):
+            yield self._reading(found) if isinstance(found, RowSet) else found
+
+    def _reading(self, found: RowSet) -> Reading:
+        nodes, rows, at = self._segments(found)
+
+        def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
+            return Position(
+                line=at[index].line, segment=nodes[index].segment.elements[element - 1].name if element else ""
+            )
+
+        reading = self._reader.take(nodes, rows, BETWEEN, stands)
+        findings = [
+            replace(each, where=Position(line=at[0].line)) if _nowhere(each) else each for each in reading.findings
+        ]
+        findings += found.findings
+        if reading.document is not None:
+            findings += self._gtins(reading.document, nodes, at)
+            findings += self._totals(reading.document, nodes, rows, at)
+        unmapped = tuple(_unread(each, nodes, at) for each in reading.unmapped)
+        return Reading(reading.document, tuple(findings), unmapped)
+
+    def _segments(self, found: RowSet) -> tuple[list[Node], list[list[str]], list[Row]]:
+        """The rows as segments of the guide: each with its node, and the row it comes from."""
+        root, layout = self._flat.guide.root, self._flat.layout
+        if layout.opens:
+            nodes, node = list[Node](), root
+            for row in found.rows:
+                node = _follow(node, row.record)
+                nodes.append(node)
+            return nodes, [[row.record, *self._cells(row)] for row in found.rows], found.rows
+        shared = self._flat.layout.head
+        head = [value if index in shared else "" for index, value in enumerate(self._parts("", found.head))]
+        nodes, rows, at = [root.children[HEAD][0]], [[HEAD, *head]], [found.rows[0]]
+        for row in found.rows:
+            cells = ["" if index in shared else value for index, value in enumerate(self._cells(row))]
+            if any(cells):
+                nodes.append(root.children[ROW][0])
+                rows.append([ROW, *cells])
+                at.append(row)
+        return nodes, rows, at
+
+    def _cells(self, row: Row) -> list[str]:
+        return self._parts(row.record, row.values)
+
+    def _parts(self, record: str, values: list[str]) -> list[str]:
+        """The values, those that are read in parts taken apart: -54.98 is a sign and a size."""
+        parted = self._flat.parted.get(record)
+        if not parted:
+            return values
+        return [_signed(value) if index in parted and value else value for index, value in enumerate(values)]
+
+    # -- what the engine does not look at -----------------------------------------------------------------------------
+
+    def _gtins(self, document: Any, nodes: Sequence[Node], at: Sequence[Row]) -> Iterator[Finding]:
+        """GTINs that have not as many digits as one has: spreadsheets drop the zeros in front."""
+        lines = [row for node, row in zip(nodes, at, strict=True) if node.loop and node.parent is self._flat.guide.root]
+        for line, row in zip(getattr(document, "lines", ()), lines, strict=False):
+            gtin = line.item.gtin
+            if gtin is not None and gtin.isdigit() and len(gtin) not in GTIN:
+                yield _shortened(gtin, row.line)
+
+    def _totals(
+        self, document: Document, nodes: Sequence[Node], rows: Sequence[list[str]], at: Sequence[Row]
+    ) -> Iterator[Finding]:
+        """Computed places that say something else than the document comes to."""
+        for record, element, computed, parse in self._sums:
+            for node, row, source in zip(nodes, rows, at, strict=True):
+                if node.id != record or not row[element]:
+                    continue
+                said, due = _number(parse, row[element]), computed(document, ())
+                if said != due:
+                    name = node.segment.elements[element - 1].name
+                    yield Finding(
+                        "document",
+                        "error",
+                        "",
+                        f"{record}:{name} in line {source.line} says {row[element]}, and the records come to {due}",
+                        Position(line=source.line, segment=name),
+                        row[element],
+                        "a record may be missing; ask for a whole file",
+                        "totals",
+                    )
+
+
+class FlatWriter:
+    """A CSV map compiled for writing; may be used by many threads at once."""
+
+    def __init__(self, table: Table, codes: Codes | None = None, *, partner: str = "") -> None:
+        """Compile as a reader does. `partner` is only for sentences. Raises SettingsError."""
+        self.table = table
+        self.partner = partner
+        self._flat = flat(table)
+        self._writer = Writer(table, self._flat.guide, codes, partner=partner)
+
+    def write(
+        self, document: Document, *, order: PurchaseOrder | None = None, line_orders: Sequence[object | None] = ()
+    ) -> bytes:
+        """A file of one document; `order` and `line_orders` are what it answers. Raises DocumentError."""
+        return self._file(document, self.rows(document, order=order, line_orders=line_orders))
+
+    def write_all(self, documents: Iterable[Document]) -> bytes:
+        """A file of several documents. Raises DocumentError."""
+        each = list(documents)
+        return self._file(each[0] if each else None, [row for document in each for row in self.rows(document)])
+
+    def rows(
+        self, document: Document, *, order: PurchaseOrder | None = None, line_orders: Sequence[object | None] = ()
+    ) -> list[Row]:
+        """The rows of one document, to be put into a file with others."""
+        segments = self._writer.write(document, order=order, line_orders=line_orders)
+        rows = [Row(0, str(segment[0]), self._values(segment)) for segment in segments]
+        if self._flat.layout.opens:
+            return rows
+        head = rows[0].values if rows and rows[0].record == HEAD else []
+        lines = [row for row in rows if row.record == ROW] or [Row(0, ROW, [""] * len(head))]
+        return [
+            Row(0, "", [a or b for a, b in zip(row.values, head, strict=True)] if head else row.values) for row in lines
+        ]
+
+    def _values(self, segment: Segment) -> list[str]:
+        record = str(segment[0])
+        width = len(self._flat.layout.records["" if record in (HEAD, ROW) else record])
+        values = ["".join(each).removeprefix("+") if isinstance(each, tuple) else each for each in segment[1:]]
+        return values + [""] * (width - len(values))
+
+    def _file(self, document: Document | None, rows: Sequence[Row]) -> bytes:
+        try:
+            return writer.write(rows, self._flat.layout)
+        except DocumentError as error:
+            what = f"{self.table.document} {getattr(document, 'number', '')}".strip(" ")
+            to = f" for {self.partner}" if self.partner else ""
+            raise DocumentError(f"{what}{to}: {error.message}", remedy=error.remedy) from None
+
+
+def _follow(node: Node, record: str) -> Node:
+    """Where a record goes: to the deepest open list that knows it."""
+    scope: Node | None = node
+    while scope is not None:
+        if record in scope.children:
+            return scope.children[record][0]
+        scope = scope.parent
+    raise AssertionError(record)  # the layout has only the guide's records
+
+
+def _signed(value: str) -> str:
+    """A number as its sign and its size."""
+    bare = value.strip("+-()")
+    return f"{'-' if value[:1] in '-(' or value[-1:] == '-' else '+'}{BETWEEN}{bare}"
+
+
+def _shortened(gtin: str, line: int) -> Finding:
+    """A GTIN of an odd length: an error where zeros in front make it right, else worth a look."""
+    whole = next((gtin.zfill(size) for size in GTIN if size > len(gtin)), "")
+    lost = bool(whole) and checkdigit.valid(whole.encode())
+    trouble = f"has lost its leading zeros; it was {whole}" if lost else f"has {len(gtin)} digits, which no GTIN has"
+    return Finding(
+        "document",
+        "error" if lost else "warning",
+        "",
+        f'item.gtin: "{gtin}" in line {line} {trouble}',
+        Position(line=line),
+        gtin,
+        "ask for the column formatted as text",
+        "spreadsheet" if lost else "gtin",
+    )
+
+
+def _sums(table: Table, found: Flat) -> Iterator[tuple[str, int, Formula, Any]]:
+    """The document's computed places: record, element, formula and how the element is read."""
+    for row in scope(table).computed:
+        record, _, name = row.name.rpartition(":")
+        node = found.guide.root.children.get(record or found.layout.opens or HEAD)
+        for element in node[0].segment.elements if node else ():
+            if element.name == name:
+                spelled = spelling(element, "amount")
+                assert spelled is not None
+                yield record, element.position, formula(row.value, KINDS[table.document], found.guide), spelled[0]
+
+
+def _number(parse: Any, text: str) -> Decimal | None:
+    try:
+        value = parse(text)
+    except ValueError:
+        return None
+    assert isinstance(value, Decimal)
+    return value
+
+
+def _nowhere(finding: Finding) -> bool:
+    return not finding.where.line
+
+
+def _unread(finding: Finding, nodes: Sequence[Node], at: Sequence[Row]) -> Finding:
+    """A note about an element in the words of flat files."""
+    index, element = finding.where.ordinal - 1, finding.where.element
+    record = f"{at[index].record}:" if at[index].record else ""
+    name = nodes[index].segment.elements[element - 1].name if element else ""
+    what = f'the column "{record}{name}"' if element else f'the record "{at[index].record}"'
+    return replace(
+        finding,
+        message=f"{what} is read by no row of the map",
+        where=Position(line=at[index].line, segment=name),
+    )
