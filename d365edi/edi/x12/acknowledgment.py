@@ -100,7 +100,7 @@ def functional(
     version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`.
     """
     later = form == "999" or (version or group.version)[:3] >= "005"
-    head: OutgoingSegment = ["AK1", (_key(group.functional_id, 2) + "00")[:2], _number(control)]
+    head: OutgoingSegment = ["AK1", (_key(group.functional_id.upper(), 2) + "00")[:2], _number(control)]
     body = [[*head, _key(group.version, 12)] if later else head]
     for report in group.sets:
         if _named(report) and (loop == "all" or (loop == "errors" and report.verdict != "A")):

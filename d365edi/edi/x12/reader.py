@@ -10,71 +10,27 @@ Knows: how envelopes nest, when a set is closed and by what. Does not know: tran
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
-from operator import length_hint
-from typing import Any
 
-from d365edi.edi import guides
-from d365edi.edi.findings import Finding, Level, Position
+from d365edi.edi import guides, reading
+from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide
-from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport, Verdict
+from d365edi.edi.interchange import FileReport, SetReport
+from d365edi.edi.reading import DEFAULT, ReadOptions, Report
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.tokenizer import Batch, Closing, Opening, tokenize
+from d365edi.edi.tokenizer import Batch, Closing, Opening
 from d365edi.edi.x12 import envelope
-from d365edi.edi.x12.rules import Rules, Strictness, reject
 from d365edi.edi.x12.table import Table
-from d365edi.edi.x12.transaction import END_OF_SET, OpenSet
+from d365edi.edi.x12.transaction import OpenSet
 
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """How strictly to read, per partner.
-
-    `overlays` are guide overlays by transaction set (see `guides`), `severities` say what a rule is worth (error,
-    warning, off), keyed by rule (`length`) or level and rule (`interchange.control`); `decimal_point_in_n2` takes 12.34
-    where N2 wants 1234.
-    """
-
-    strictness: Strictness = "lenient"
-    overlays: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    severities: Mapping[str, str] = field(default_factory=dict)
-    decimal_point_in_n2: bool = False
-
-
-DEFAULT = ReadOptions()
-
-STRAYS = 20
-"""Segments outside of any set that are shown one by one; more are only counted."""
-
-Report = SetReport | GroupReport | InterchangeReport | Finding
+__all__ = ["DEFAULT", "ReadOptions", "Reading", "Report", "read", "stream"]
 
 
 def read(data: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> FileReport:
     """A whole file as a tree. All sets of a group or an interchange that is rejected are rejected with it."""
-    report = FileReport()
-    groups: list[GroupReport] = []
-    sets: list[SetReport] = []
-    for part in stream(data, options):
-        if isinstance(part, SetReport):
-            sets.append(part)
-        elif isinstance(part, GroupReport):
-            part.sets, sets = sets, []
-            if part.verdict == "R":
-                reject(part.sets)
-            groups.append(part)
-        elif isinstance(part, InterchangeReport):
-            part.groups, groups = groups, []
-            if part.verdict == "R":
-                for group in part.groups:
-                    group.verdict = "R"
-                    reject(group.sets)
-            report.interchanges.append(part)
-        else:
-            report.findings.append(part)
-    return report
+    return reading.tree(stream(data, options))
 
 
 def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> Iterator[Report]:
@@ -82,16 +38,7 @@ def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> I
 
     A set's verdict is its own: whether its group or interchange is rejected is known only when they close.
     """
-    reading = _Reading(options)
-    for event in tokenize(chunks):
-        if isinstance(event, Batch):
-            yield from reading.batch(event)
-        elif isinstance(event, Opening):
-            yield from reading.open(event)
-        elif isinstance(event, Closing):
-            yield from reading.close(event)
-        else:
-            yield event
+    return reading.stream(chunks, {"X12": Reading(options)})
 
 
 @lru_cache(maxsize=48)
@@ -99,90 +46,41 @@ def _table(guide: Guide, syntax: Syntax) -> Table:
     return Table(guide, syntax, dict(guides.segments("X12", guide.version)))
 
 
-class _Reading:
-    """The state of a reading: which interchange, group and set are open, and what has been seen of them."""
+class Reading(reading.Reading):
+    """The state of a reading of X12."""
 
-    def __init__(self, options: ReadOptions) -> None:
-        self.options = options
-        self.rules = Rules(options.strictness, options.severities)
-        self.interchange: InterchangeReport | None = None
-        self.group: GroupReport | None = None
-        self.set: OpenSet | None = None
-        self.foreign = False
-        self.seen: set[tuple[str, ...]] = set()
-        self.strays = 0
+    ASTRAY = ("", "024")
 
     # -- interchanges
 
-    def open(self, event: Opening) -> Iterator[Report]:
-        """An ISA. EDIFACT is not read here: it is said so, and passed by."""
-        self.foreign = event.syntax.standard != "X12"
-        if self.foreign:
-            yield Finding("file", "error", "", "The file holds an EDIFACT interchange where X12 was expected",
-                          Position(event.offset), "", "route it to a flow that reads EDIFACT", "standard")  # fmt: skip
-            return
-        self.interchange = envelope.interchange(event.elements, event.syntax, event.offset, event.findings)
-        report = self.interchange
-        key = (str(report.sender), str(report.receiver), report.control, report.usage)
-        if key in self.seen:
+    def open(self, event: Opening) -> None:
+        """An ISA."""
+        report = envelope.interchange(event.elements, event.syntax, event.offset, event.findings)
+        if self._repeated(report):
             report.findings.append(
                 Finding("interchange", "warning", "025", f"Interchange {report.control} stands twice in this file",
                         Position(event.offset, 0, "ISA", 13), report.control, "the sender must number his interchanges", "duplicate-interchange")
             )  # fmt: skip
-        self.seen.add(key)
-        self.case = event.elements[0] != b"ISA"
-        self.group_keys: set[tuple[str, str]] = set()
-        self.groups = 0
-        self.ended = False
-        self.digest = sha256(event.syntax.element.join(event.elements) + b"\n")
+        self._begin(report, event)
+        self.mute = event.elements[0] != b"ISA"
         self.tables: dict[tuple[str, str], Table | None] = {}
 
     def close(self, event: Closing) -> Iterator[Report]:
         """The end of an interchange: what is still open in it lacks its trailer."""
         report = self.interchange
-        if self.foreign or report is None:
+        if report is None:
             return
         yield from self._close_group(event.offset, "the interchange ends")
-        report.length = event.offset - report.offset
-        if not self.ended and not self.case:
+        if not self.ended and not self.mute:
             why = (
                 "the file ends"
                 if event.complete or not event.offset
                 else "the file ends, or another interchange begins"
             )
             report.findings.append(envelope.missing_trailer("interchange", "023", "IEA", event.offset, why))
-        self._strayed("interchange", report.findings)
-        report.digest = self.digest.hexdigest()
-        report.findings = self.rules.settle(report.findings)
-        report.verdict = self.rules.verdict(report.findings)
-        self.interchange = None
-        yield report
+        yield self._settled(report, event)
 
     # -- segments
-
-    def batch(self, batch: Batch) -> Iterator[Report]:
-        """The segments of a batch: those of sets go the fast way, those of envelopes one by one."""
-        report = self.interchange
-        if self.foreign or report is None:
-            return
-        report.findings += batch.findings
-        segments = batch.segments
-        self.digest.update(b"\n".join(segments) + b"\n")
-        if self.case:
-            return
-        rest = iter(segments)
-        while True:
-            if self.set is not None:
-                stopper = self.set.take(rest, batch)
-                if stopper is END_OF_SET:
-                    yield from self._close_set(trailer=True)
-                    continue
-            else:
-                stopper = next(rest, None)
-            if stopper is None:
-                return
-            index = len(segments) - length_hint(rest) - 1
-            yield from self._envelope(stopper, batch, index)
 
     def _envelope(self, raw: bytes, batch: Batch, index: int) -> Iterator[Report]:
         assert self.interchange is not None
@@ -207,46 +105,12 @@ class _Reading:
             case _:
                 self._astray(raw, parts[0], offset)
 
-    def _astray(self, raw: bytes, id: bytes, offset: int) -> None:
-        """A segment that stands where only envelopes may stand. The first ones are shown, the others counted."""
-        assert self.interchange is not None
-        self.strays += 1
-        if self.strays > STRAYS:
-            return
-        name = id[:12].decode("latin-1")
-        where, value = Position(offset, 0, name), raw[:200].decode("latin-1")
-        remedy = "it was not read; ask the sender what it belongs to"
-        if self.group is not None:
-            message = f"{name} stands in the group outside of any set"
-            self.group.findings.append(Finding("group", "error", "", message, where, value, remedy, "astray"))
-        else:
-            message = f"{name} stands in the interchange outside of any group"
-            self.interchange.findings.append(
-                Finding("interchange", "error", "024", message, where, value, remedy, "astray")
-            )
-
-    def _strayed(self, level: Level, findings: list[Finding]) -> None:
-        """Says how many segments stood outside besides those that were shown."""
-        if self.strays > STRAYS:
-            message = f"{self.strays - STRAYS} more segments stand outside of any set"
-            findings.append(
-                Finding(
-                    level,
-                    "error",
-                    "",
-                    message,
-                    remedy="they were not read; ask the sender what they belong to",
-                    rule="astray",
-                )
-            )
-        self.strays = 0
-
     # -- groups
 
     def _open_group(self, parts: list[bytes], offset: int) -> None:
         self.group = envelope.group(parts, offset)
         self.groups += 1
-        self.counts: dict[Verdict, int] = {}
+        self.counts = {}
         self.controls: set[str] = set()
         key = (self.group.functional_id, self.group.control)
         if key in self.group_keys:
@@ -269,16 +133,6 @@ class _Reading:
         if self.group is not None:
             self.group.findings.append(envelope.missing_trailer("group", "3", "GE", offset, why))
             yield self._judged()
-
-    def _judged(self) -> GroupReport:
-        assert self.group is not None
-        group, self.group = self.group, None
-        self._strayed("group", group.findings)
-        group.received = sum(self.counts.values())
-        group.accepted = group.received - self.counts.get("R", 0)
-        group.findings = self.rules.settle(group.findings)
-        group.verdict = self.rules.group_verdict(group, self.counts)
-        return group
 
     # -- sets
 
@@ -330,17 +184,10 @@ class _Reading:
                 else self.interchange.version.lstrip("0").ljust(5, "0").rjust(6, "0")
             )
             guide = guides.load("X12", id, version, self.options.overlays.get(id))
-            self.tables[key] = _table(guide, self.interchange.syntax) if guide is not None else None
+            self.tables[key] = (
+                _table(guide, replace(self.interchange.syntax, suffix=b"")) if guide is not None else None
+            )
         return self.tables[key]
 
-    def _close_set(self, offset: int = 0, why: str = "", *, trailer: bool = False) -> Iterator[Report]:
-        if self.set is None:
-            return
-        part, self.set = self.set, None
-        if not trailer:
-            part.findings.append(envelope.missing_trailer("set", "2", "SE", offset, why))
-        report = part.finish(trailer=trailer)
-        report.findings = self.rules.settle(part.findings, report.guide.severity if report.guide else None)
-        report.verdict = self.rules.verdict(report.findings)
-        self.counts[report.verdict] = self.counts.get(report.verdict, 0) + 1
-        yield report
+    def _unclosed(self, offset: int, why: str) -> Finding:
+        return envelope.missing_trailer("set", "2", "SE", offset, why)

@@ -119,7 +119,11 @@ def _numbered(report: Set, id: bytes) -> bool:
 
 
 def _money(text: bytes) -> Decimal:
-    return Decimal(text.decode("latin-1"))
+    """A number as it stands; InvalidOperation for anything that is none."""
+    value = Decimal(text.decode("latin-1"))
+    if not value.is_finite() or abs(value.adjusted()) > 40:
+        raise InvalidOperation
+    return value
 
 
 def _slack(lines: int) -> Decimal:
@@ -195,8 +199,8 @@ def _invoice(report: Set) -> Iterable[Finding]:
     if any(abs(total - goods - charges - tax) <= slack for tax in taxes):
         return
     at = report.segments.index(headers[0])
-    goods, charges, tax = (value.quantize(_CENT) for value in (goods, charges, taxes[0]))
-    message = f"TDS01 says {total}, but lines {goods}, allowances and charges {charges}, taxes {tax} add up to {goods + charges + tax}"
+    tax = taxes[0]
+    message = f"TDS01 says {total:.2f}, but lines {goods:.2f}, allowances and charges {charges:.2f}, taxes {tax:.2f} add up to {goods + charges + tax:.2f}"
     yield _warn(report, at, 1, 610, headers[0].split(sep), message)
 
 
@@ -267,7 +271,7 @@ def _cartons(report: Set) -> Iterable[Finding]:
     """SSCCs: 18 digits, or 20 with the application identifier 00; right check digit; each only once."""
     seen: set[bytes] = set()
     for at, man in report.all("HL/MAN"):
-        if man[1] not in (b"GM", b"AA") or len(man) < 3:
+        if len(man) < 3 or man[1] not in (b"GM", b"AA"):
             continue
         number = man[2][2:] if len(man[2]) == 20 and man[2].startswith(b"00") else man[2]
         if len(number) != 18 or not checkdigit.valid(number):
