@@ -11,6 +11,7 @@ from typing import Literal
 
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
+from d365edi.edi.header import split_released
 from d365edi.edi.syntax import Standard, Syntax
 
 Verdict = Literal["A", "E", "P", "R"]
@@ -47,13 +48,15 @@ class SetReport:
 
     def elements(self, index: int) -> list[bytes]:
         """The elements of segment `index` (its id first), release characters still in place."""
-        return self.segments[index].split(self.syntax.element)
+        return split_released(self.segments[index], self.syntax.element, self.syntax.release)
 
 
 @dataclass(slots=True)
 class GroupReport:
     """One functional group. `included` is the count its trailer claims (-1 without a trailer); `received` sets stood in
     it, of which `accepted` were not rejected by themselves: `sets` holds fewer of them where the file is read as a stream.
+
+    Messages of EDIFACT that stand in no group are in one without an id.
     """
 
     functional_id: str
@@ -75,7 +78,7 @@ class GroupReport:
 @dataclass(slots=True)
 class InterchangeReport:
     """One interchange. `version` is ISA12, `usage` P, T or I, `answer_requested` ISA14; `acknowledgments` are the TA1s
-    in it (elements).
+    in it (elements). In EDIFACT: `UNOC:3`, the test indicator, 0031; `routing` are the internal addresses of both sides.
     """
 
     standard: Standard
@@ -95,6 +98,7 @@ class InterchangeReport:
     acknowledgments: list[list[str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"
+    routing: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
