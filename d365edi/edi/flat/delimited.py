@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from d365edi.edi.flat.layout import SNIFFED, Column, fold
 
+BLANK = " \t\xa0\x1a"
+"""What is no value: blanks of all kinds, and the end-of-file character of old systems."""
 SHOWN = 10
 """So many rows may stand above the header row: titles, an address, a date of printing."""
 
@@ -50,7 +52,7 @@ def split(lines: Iterator[str], delimiter: str, quote: str, before: int = 0) -> 
         except csv.Error:
             yield Cells(begins, taken[0].rstrip("\r\n").split(delimiter), _trouble(taken, begins))
             continue
-        if any(cells):
+        if any(cell.strip(BLANK) for cell in cells):
             yield Cells(begins, cells)
 
 

@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 from d365edi.edi.findings import Finding, Position, Severity
 from d365edi.edi.flat import damage, delimited
+from d365edi.edi.flat.delimited import BLANK
 from d365edi.edi.flat.layout import Column, Layout, Row, fold
 
 Found = tuple[Row | None, list[Finding]]
@@ -17,7 +18,6 @@ Found = tuple[Row | None, list[Finding]]
 
 _LOOK = 20
 """So many lines are looked at to find the delimiter."""
-_BLANK = " \t\xa0\x1a"
 
 
 def rows(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
@@ -104,7 +104,7 @@ def _placed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]
     kind = layout.type.position - 1 if layout.type else -1
     strange: dict[str, list[int]] = {}
     for row in cells:
-        record = row.cells[kind].strip(_BLANK) if 0 <= kind < len(row.cells) else ""
+        record = row.cells[kind].strip(BLANK) if 0 <= kind < len(row.cells) else ""
         columns = layout.records.get(record)
         if columns is None:
             strange.setdefault(record, []).append(row.line)
@@ -125,7 +125,7 @@ def _row(row: delimited.Cells, record: str, columns: Sequence[Column], at: Seque
     if row.trouble:
         remedy = "ask for a file whose quotes are written twice inside a value"
         findings.append(told("error", "quote", f"line {row.line} {row.trouble}", row.line, remedy=remedy))
-    elif width and len(cells) > width and any(cell.strip(_BLANK) for cell in cells[width:]):
+    elif width and len(cells) > width and any(cell.strip(BLANK) for cell in cells[width:]):
         message = f"line {row.line} has {len(cells)} values, and the header names {width}"
         remedy = "a delimiter inside a value must be quoted; ask for a correct file"
         findings.append(told("error", "width", message, row.line, remedy=remedy))
@@ -135,7 +135,7 @@ def _row(row: delimited.Cells, record: str, columns: Sequence[Column], at: Seque
         )
         findings.append(told("warning", "width", message, row.line))
     size = len(cells)
-    values = [cells[index].strip(_BLANK) if 0 <= index < size else "" for index in at]
+    values = [cells[index].strip(BLANK) if 0 <= index < size else "" for index in at]
     _look(values, columns, row.line, findings)
     return Row(row.line, record, values), findings
 
@@ -148,7 +148,7 @@ def _fixed(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
     kind = layout.type
     for number, raw in enumerate(lines, 1):
         line = raw.rstrip("\r\n\x1a")
-        if not line.strip(_BLANK):
+        if not line.strip(BLANK):
             continue
         record = line[kind.start - 1 : kind.end].strip(" ") if kind else ""
         columns = layout.records.get(record)
@@ -157,7 +157,7 @@ def _fixed(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
             continue
         values, findings = [_value(line, column) for column in columns], list[Finding]()
         end = max((column.end for column in columns), default=0)
-        if line[end:].strip(_BLANK):
+        if line[end:].strip(BLANK):
             findings.append(told("note", "unmapped", f"what stands behind character {end} is read by no row", number))
         _look(values, columns, number, findings)
         yield Row(number, record, values), findings
@@ -165,7 +165,7 @@ def _fixed(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
 
 
 def _value(line: str, column: Column) -> str:
-    value = line[column.start - 1 : column.end].strip(_BLANK)
+    value = line[column.start - 1 : column.end].strip(BLANK)
     if column.fill == " " or not value:
         return value
     sign = value[:1] if value[:1] in "+-" and column.fill == "0" else ""
