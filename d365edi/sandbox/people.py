@@ -88,6 +88,7 @@ PROFILES: tuple[Profile, ...] = (
         us=("14", "0073268795005"),
         group_them="SENDERGS",
         group_us="007326879",
+        usage="T",
     ),
     Profile(
         name="skus",
