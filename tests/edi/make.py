@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from d365edi.edi.interchange import Party
+from d365edi.edi.syntax import Syntax
+from d365edi.edi.x12.writer import Envelope
 
 ORDER = (
     "BEG*00*SA*4500012345**20260105", "CUR*BY*USD", "REF*IA*0078123", "PER*BD*PAT BUYER*TE*5555550100",
@@ -22,6 +27,32 @@ INVOICE = (
     "ISS*3*CT*61.5*LB", "CTT*1*120",
 )  # fmt: skip
 """The body of an 810 in 004010 without a fault: 120 at 12.50, 75.00 off, 75.00 freight, 20.00 tax."""
+
+
+SHIPMENT = (
+    "BSN*00*SH000123*20260112*1015*0001", "HL*1**S", "TD1*CTN25*2****G*61.5*LB", "TD5*B*2*ABCD*M", "REF*BM*06141410000012345",
+    "DTM*011*20260112", "N1*ST*EXAMPLE DC 7*92*0007", "HL*2*1*O", "PRF*4500012345***20260105", "HL*3*2*P",
+    "MAN*GM*00006141410000000012", "HL*4*3*I", "LIN*1*UP*614141000012*VN*NB-100", "SN1*1*120*EA", "HL*5*2*P",
+    "MAN*GM*00006141410000000029", "HL*6*5*I", "LIN*2*UP*614141000029*VN*NB-200", "SN1*2*58*EA", "CTT*6*178",
+)  # fmt: skip
+"""The body of an 856 without a fault: one shipment, one order, two cartons with one article each."""
+
+PAYMENT = (
+    "BPR*I*1490*C*ACH*CTX*01*021000021*DA*123456*1234567890**01*021000021*DA*654321*20260212", "TRN*1*REMIT4711",
+    "DTM*097*20260210", "N1*PR*EXAMPLE RETAIL CO", "N1*PE*NORTHBAY GOODS*92*0078123", "ENT*1",
+    "RMR*IV*INV000987**1515*1520*5", "DTM*003*20260113", "ADX*-25*01",
+)  # fmt: skip
+"""The body of an 820 without a fault: one invoice paid, 25.00 deducted."""
+
+ACCEPTED = ("AK1*IN*7", "AK2*810*0001", "AK5*A", "AK9*A*1*1*1")
+"""The body of a 997 that accepts a group of one invoice."""
+
+ACKNOWLEDGED = (
+    "BAK*00*AC*4500012345*20260106", "REF*IA*0078123", "N1*ST*EXAMPLE DC 7*92*0007",
+    "PO1*1*120*EA*12.5*WE*UP*614141000012*VN*NB-100", "ACK*IA*120*EA*068*20260112",
+    "PO1*2*58*EA*22.53*WE*UP*614141000029*VN*NB-200", "ACK*IQ*40*EA*068*20260112", "CTT*2*178",
+)  # fmt: skip
+"""The body of an 855 without a fault: one line as ordered, one cut."""
 
 
 def numbered(body: Sequence[str], id: str = "850", control: str = "0001") -> list[str]:
@@ -73,3 +104,10 @@ def data(segments: Sequence[str], terminator: str = "~", suffix: str = "") -> by
 def order(**envelope: str) -> bytes:
     """One order in one group in one interchange."""
     return data(interchange(**envelope))  # type: ignore[arg-type]
+
+
+def envelope(version: str = "004010", syntax: Syntax | None = None) -> Envelope:
+    """Our side of an exchange: where what is written goes out."""
+    at = datetime(2026, 1, 5, 9, 15)  # noqa: DTZ001
+    parties = (Party("ZZ", "US"), Party("ZZ", "THEM"), "US", "THEM")
+    return Envelope(*parties, version, "T", syntax or Syntax(repetition=b"^"), 7, at)
