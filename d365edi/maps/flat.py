@@ -52,6 +52,8 @@ class FlatReader:
         self.table = table
         self._flat = flat(table)
         self._reader = Reader(table, self._flat.guide, codes)
+        columns = self._flat.layout.records.get("", ())
+        self._lines = tuple(index for index in range(len(columns)) if index not in self._flat.layout.head)
         self._sums = tuple(_sums(table, self._flat))
 
     def read(self, data: bytes) -> FlatReading:
@@ -97,11 +99,11 @@ class FlatReader:
                 node = _follow(node, row.record)
                 nodes.append(node)
             return nodes, [[row.record, *self._cells(row)] for row in found.rows], found.rows
-        shared = self._flat.layout.head
-        head = [value if index in shared else "" for index, value in enumerate(self._parts("", found.head))]
+        shared, own = layout.head, self._lines
+        head = _only(shared, self._parts("", found.head))
         nodes, rows, at = [root.children[HEAD][0]], [[HEAD, *head]], [found.rows[0]]
         for row in found.rows:
-            cells = ["" if index in shared else value for index, value in enumerate(self._cells(row))]
+            cells = _only(own, self._cells(row))
             if any(cells):
                 nodes.append(root.children[ROW][0])
                 rows.append([ROW, *cells])
@@ -209,6 +211,14 @@ def _follow(node: Node, record: str) -> Node:
             return scope.children[record][0]
         scope = scope.parent
     raise AssertionError(record)  # the layout has only the guide's records
+
+
+def _only(indexes: Iterable[int], values: Sequence[str]) -> list[str]:
+    """The values at some indexes, and nothing at the others."""
+    found = [""] * len(values)
+    for index in indexes:
+        found[index] = values[index]
+    return found
 
 
 def _signed(value: str) -> str:

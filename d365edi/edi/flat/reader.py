@@ -177,7 +177,8 @@ class _Sums:
     def is_total(self, row: Row) -> bool:
         if not self.layout.totals:
             return False
-        return fold(next((value for value in row.values if value), "")) in self.layout.totals
+        first = next((value for value in row.values if value), "")
+        return not first.isdigit() and fold(first) in self.layout.totals
 
     def add(self, row: Row) -> None:
         if not self.layout.totals:
@@ -201,6 +202,8 @@ class _Sums:
             yield told("error", "totals", message, row.line, name, value=value, remedy=remedy)
 
     def _number(self, value: str) -> Decimal | None:
+        if value[0] not in "0123456789-":
+            return None
         plain = value.replace(" ", "").replace("." if self.layout.decimal == "," else ",", "")
         plain = plain.replace(",", ".")
         return Decimal(plain) if plain.replace(".", "", 1).lstrip("-").isdecimal() and plain.isascii() else None

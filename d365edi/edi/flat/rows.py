@@ -62,9 +62,8 @@ def _headed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]
     yield None, wrong
     if any(finding.severity == "error" for finding in wrong):
         return
-    again = [fold(cell) for cell in above[-1].cells]
     for row in cells:
-        if [fold(cell) for cell in row.cells] == again:
+        if row.cells == above[-1].cells:
             yield None, [told("note", "header", "the header row stands here once more, and is passed over", row.line)]
         else:
             yield _row(row, "", layout.columns, header.cells, header.width)
@@ -135,7 +134,7 @@ def _row(row: delimited.Cells, record: str, columns: Sequence[Column], at: Seque
         )
         findings.append(told("warning", "width", message, row.line))
     size = len(cells)
-    values = [cells[index].strip(BLANK) if 0 <= index < size else "" for index in at]
+    values = [cells[index].strip(BLANK) if -1 < index < size else "" for index in at]
     _look(values, columns, row.line, findings)
     return Row(row.line, record, values), findings
 
