@@ -114,6 +114,13 @@ def group_trailer(report: GroupReport, raw: Sequence[bytes], syntax: Syntax, set
     return found + _reference("group", "UNE", parts[2, 1], "UNG", report.control, offset)
 
 
+def message(raw: Sequence[bytes], syntax: Syntax) -> tuple[str, str, str]:
+    """Reference, type and version (`D:96A:UN:EAN008`) of a message from the elements of its UNH."""
+    parts = _Parts(raw, syntax)
+    version = ":".join(parts[2, component] for component in (2, 3, 4, 5))
+    return parts[1, 1], parts[2, 1], version.rstrip(":")
+
+
 def set_trailer(raw: Sequence[bytes], syntax: Syntax, control: str, segments: int, offset: int) -> list[Finding]:
     """What is wrong with a UNT: its count of segments (UNH and UNT included), its reference."""
     parts = _Parts(raw, syntax)

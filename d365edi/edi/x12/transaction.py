@@ -130,12 +130,22 @@ class OpenSet:
 
     def _too_many(self, table: Table) -> bool:
         """Whether a loop may have come too often; the slow walk will tell."""
-        if self.counted and any(self.counted.count(node) > node.max_use for node in set(self.counted)):
-            return True
-        if len(self.nodes) <= table.least:
-            return False
-        long = [node for node in table.loops if node.max_use < len(self.nodes)]
-        return any(sum(1 for other in self.nodes if other is node) > node.max_use for node in long)
+        often = [node for node in set(self.counted) if self.counted.count(node) > node.max_use]
+        if len(self.nodes) > table.least:
+            often += [node for node in table.loops if node.max_use < len(self.nodes)]
+        return any(self._overrun(node) for node in often)
+
+    def _overrun(self, node: Node) -> bool:
+        """Whether a loop comes too often inside of one turn of the loop around it."""
+        count, around = 0, node.parent
+        for other in self.nodes:
+            if other is node:
+                count += 1
+                if count > node.max_use:
+                    return True
+            elif other is around:
+                count = 0
+        return False
 
     def _renamed(self, at: int) -> bool:
         """Whether a segment only begins like the one it was taken for (PO1X)."""

@@ -1,0 +1,121 @@
+"""One message while it is read: the fast walk of X12 with the segments, codes and service characters of EDIFACT.
+
+Knows: what differs from X12. Does not know: envelopes around the message, what a breach is worth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from d365edi.edi.edifact import elements, envelope, pattern, totals
+from d365edi.edi.edifact import segment as split
+from d365edi.edi.findings import Finding
+from d365edi.edi.guide import Node, Segment
+from d365edi.edi.interchange import SetReport
+from d365edi.edi.x12 import table, transaction
+from d365edi.edi.x12.table import COUNTED, PLAIN, Nowhere
+from d365edi.edi.x12.transaction import Places
+
+_CODES = {"1": "15", "2": "15", "3": "13", "4": "36", "5": "35", "6": "15", "7": "15"}
+"""What the breaches of structure (AK304) are in 0085."""
+_ASCII = bytes(range(0x20, 0x7F))
+_ALLOWED = {"UNOA": _ASCII.translate(None, b"abcdefghijklmnopqrstuvwxyz#$@[\\]^_`{|}~"), "UNOB": _ASCII}
+"""The characters of level A and B (ISO 9735-1, annex)."""
+
+
+@dataclass(slots=True)
+class Table(table.Table):
+    """The fast walk of one message type under one interchange's service characters."""
+
+    HEADER = b"UNH"
+    TRAILER = "UNT"
+
+    _released: dict[str, re.Pattern[bytes]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        table.Table.__post_init__(self)
+        self.loops = [node for node in self.guide.nodes if node.loop and node.max_use]
+
+    def pattern(self, segment: Segment) -> re.Pattern[bytes]:
+        """What a right segment without release characters looks like."""
+        return pattern.compile(segment, self.syntax)
+
+    def released(self, raw: bytes, id: str) -> bool:
+        """Whether a segment that holds release characters is right."""
+        if not self.syntax.release or self.syntax.release not in raw or b" " + self.syntax.element in raw:
+            return False
+        found = self._released.get(id)
+        if found is None:
+            found = self._released[id] = pattern.compile(self.guide.segments[id], self.syntax, released=True)
+        return found.fullmatch(raw) is not None
+
+    def _mark(self, at: Node, node: Node) -> int:
+        """Groups of segments are counted when the message is read: there are many, and few have another limit than 99."""
+        mark = table.Table._mark(self, at, node)
+        return PLAIN if mark == COUNTED else mark
+
+
+class OpenSet(transaction.OpenSet):
+    """A message that is being read: takes its segments from the batches until something else comes."""
+
+    envelope = frozenset((b"UNA", b"UNB", b"UNG", b"UNH", b"UNT", b"UNE", b"UNZ"))
+    nowhere = Nowhere(b"UNT")
+
+    def __init__(self, table: Table | None, report: SetReport, charset: str) -> None:
+        super().__init__(table, report, point_in_n2=False)
+        self.charset = charset
+
+    def _trailer(self) -> None:
+        raw, syntax, count = self.report.segments[-1], self.syntax, len(self.report.segments)
+        wanted = [b"UNT", b"%d" % count, *split.elements(self.report.segments[0], syntax)[1:2]]
+        if raw != syntax.element.join(wanted):
+            offset = self.place(count - 1).offset
+            self.findings += envelope.set_trailer(
+                split.elements(raw, syntax), syntax, self.report.control, count, offset
+            )
+
+    def _too_many(self, table: table.Table) -> bool:
+        """Whether a group of segments comes too often; the slow walk will tell."""
+        counts = Counter(self.nodes)
+        return any(counts[node] > node.max_use and self._overrun(node) for node in table.loops)
+
+    def _restructure(self, table: table.Table, place: Places) -> None:
+        before = len(self.findings)
+        super()._restructure(table, place)
+        self.findings[before:] = [replace(one, code=_CODES[one.code]) for one in self.findings[before:]]
+
+    def _explain(self, table: table.Table, place: Places) -> None:
+        assert isinstance(table, Table)
+        told: set[tuple[int, str]] = set()
+        for at in self.misses:
+            node, raw = self.report.nodes[at], self.report.segments[at]
+            if node is None or table.released(raw, node.id):
+                continue
+            for finding in elements.explain(raw, table.guide.segments[node.id], self.syntax, place(at)):
+                code = (finding.where.reference, finding.value)
+                if finding.rule != "unlisted" or code not in told:
+                    self.findings.append(finding)
+                    told.add(code)
+
+    def _totals(self) -> None:
+        report = self.report
+        self.findings += totals.check(totals.Message(report.id, report.segments, self.syntax, self.place))
+        self.findings += self._characters()
+
+    def _characters(self) -> list[Finding]:
+        """Level A has no small letters, level A and B have ASCII only; said once for a message, it was read all the same."""
+        allowed = _ALLOWED.get(self.charset)
+        if allowed is None:
+            return []
+        syntax = self.syntax
+        allowed += syntax.element + syntax.component + syntax.release + syntax.repetition
+        if not b"".join(self.report.segments).translate(None, allowed):
+            return []
+        at = next(at for at, raw in enumerate(self.report.segments) if raw.translate(None, allowed))
+        raw = self.report.segments[at]
+        signs = split.text(raw.translate(None, allowed), syntax.encoding)
+        what = "small letters" if signs.isalpha() and signs.isascii() else f"characters as {signs[:1]!r}"
+        return [Finding("segment", "warning", "21", f"{self.charset} has no {what}", self.place(at), raw[:80].decode("latin-1"),
+                        "they were read; ask the sender to announce UNOC or to keep to his character set", "charset")]  # fmt: skip
