@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from d365edi.edi.interchange import Party
+from d365edi.edi.interchange import Party, SetReport
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12.writer import Envelope
+from d365edi.edi.x12.writer import Envelope, OutgoingSegment, OutgoingSet
 
 ORDER = (
     "BEG*00*SA*4500012345**20260105", "CUR*BY*USD", "REF*IA*0078123", "PER*BD*PAT BUYER*TE*5555550100",
@@ -53,6 +53,13 @@ ACKNOWLEDGED = (
     "PO1*2*58*EA*22.53*WE*UP*614141000029*VN*NB-200", "ACK*IQ*40*EA*068*20260112", "CTT*2*178",
 )  # fmt: skip
 """The body of an 855 without a fault: one line as ordered, one cut."""
+
+
+CHANGE = (
+    "BCH*04*SA*4500012345***20260107", "REF*IA*0078123", "N1*ST*EXAMPLE DC 7*92*0007",
+    "POC*2*QD*40*40*EA*22.53*WE*UP*614141000029*VN*NB-200", "CTT*1",
+)  # fmt: skip
+"""The body of an 860 without a fault: the quantity of one line comes down."""
 
 
 def numbered(body: Sequence[str], id: str = "850", control: str = "0001") -> list[str]:
@@ -111,3 +118,21 @@ def envelope(version: str = "004010", syntax: Syntax | None = None) -> Envelope:
     at = datetime(2026, 1, 5, 9, 15)  # noqa: DTZ001
     parties = (Party("ZZ", "US"), Party("ZZ", "THEM"), "US", "THEM")
     return Envelope(*parties, version, "T", syntax or Syntax(repetition=b"^"), 7, at)
+
+
+def segments(body: Sequence[str]) -> list[OutgoingSegment]:
+    """A body as the writer takes it, component by component."""
+    return [[_whole(part.split(">")) for part in segment.split("*")] for segment in body]
+
+
+def again(report: SetReport) -> OutgoingSet:
+    """A set that was read, as the writer takes it."""
+    syntax, body = report.syntax, []
+    for raw in report.segments[1:-1]:
+        parts = [part.decode("latin-1") for part in raw.split(syntax.element)]
+        body.append([_whole(part.split(syntax.component.decode("latin-1"))) for part in parts])
+    return OutgoingSet(report.id, report.control, body)
+
+
+def _whole(components: list[str]) -> str | tuple[str, ...]:
+    return components[0] if len(components) == 1 else tuple(components)

@@ -13,6 +13,7 @@ Knows: findings and their codes. Does not know: control numbers of ours, when an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +21,7 @@ from typing import Literal
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.x12 import envelope
-from d365edi.edi.x12.writer import OutgoingSegment
+from d365edi.edi.x12.pen import OutgoingSegment
 
 Loop = Literal["errors", "all", "none"]
 Form = Literal["997", "999"]
@@ -100,7 +101,8 @@ def functional(
     version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`.
     """
     later = form == "999" or (version or group.version)[:3] >= "005"
-    head: OutgoingSegment = ["AK1", (_key(group.functional_id.upper(), 2) + "00")[:2], _number(control)]
+    functional_id = group.functional_id if re.fullmatch("[A-Z0-9]{2}", group.functional_id) else "00"
+    head: OutgoingSegment = ["AK1", functional_id, _number(control)]
     body = [[*head, _key(group.version, 12)] if later else head]
     for report in group.sets:
         if _named(report) and (loop == "all" or (loop == "errors" and report.verdict != "A")):
