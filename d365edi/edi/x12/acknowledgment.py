@@ -242,6 +242,8 @@ class Answer:
     accepted: int
     codes: tuple[str, ...] = ()
     sets: tuple[SetAnswer, ...] = ()
+    receipt: bool = False
+    """They say only that it has come (CONTRL, action 8)."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,222 @@
+"""CONTRL: the answer to an interchange, and theirs read into the shape that a 997 is read into.
+
+    UNH UCI {UCM {UCS {UCD}}} UNT          or, where the interchange has groups, UCI {UCF {UCM ...}}
+
+UCI repeats who sent the interchange to whom, as it was and not turned round. Action 4 rejects a level and all below it, 7
+accepts a level and what below it is not told otherwise, 8 says only that the interchange has come. One CONTRL answers one
+interchange; CONTRL is never answered.
+
+Knows: findings and their codes (0085). Does not know: references of ours, when an answer is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from d365edi.edi import guides
+from d365edi.edi.edifact import segment as split
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
+from d365edi.edi.x12.acknowledgment import Answer, Loop, SetAnswer
+from d365edi.edi.x12.pen import Element, OutgoingSegment
+
+VERSION = "D:3:UN"
+"""The version of the CONTRL that is written (UNH, S009)."""
+MOST_SEGMENTS, MOST_ELEMENTS = 999, 99
+ACCEPTED, REJECTED, RECEIVED = "7", "4", "8"
+
+
+def due(report: InterchangeReport) -> bool:
+    """Whether an interchange may be answered: all are but those that hold CONTRL."""
+    return not any(one.id == "CONTRL" for group in report.groups for one in group.sets)
+
+
+def asked(report: InterchangeReport) -> bool:
+    """Whether the interchange asks for a CONTRL (0031), or must be told that it is rejected."""
+    return due(report) and (report.answer_requested or report.verdict == "R")
+
+
+def interchange(
+    report: InterchangeReport, *, loop: Loop = "errors", receipt: bool = False, duplicate: bool = False
+) -> list[OutgoingSegment]:
+    """The body of one CONTRL (UCI to UCD). `loop`: which messages are told one by one; `receipt`: only that it has come."""
+    rejected = report.verdict == "R" or duplicate
+    action = REJECTED if rejected else RECEIVED if receipt else ACCEPTED
+    errors = [f for f in report.findings if f.level == "interchange" and f.severity == "error" and f.code]
+    where = ["26"] if duplicate else _place(errors)
+    sender, receiver = report.sender, report.receiver
+    uci: OutgoingSegment = [
+        "UCI", _key(report.control, 14) or "0",
+        _trimmed(_key(sender.id, 35) or "0", _key(sender.qualifier, 4), _key(report.routing[0], 14)),
+        _trimmed(_key(receiver.id, 35) or "0", _key(receiver.qualifier, 4), _key(report.routing[1], 14)),
+        action, *(where if rejected else []),
+    ]  # fmt: skip
+    if action != ACCEPTED or loop == "none":
+        return [uci]
+    body = [uci]
+    for group in report.groups:
+        body += _group(group, loop)
+    return body
+
+
+def _group(group: GroupReport, loop: Loop) -> list[OutgoingSegment]:
+    told = [segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in _message(one)]
+    if not (group.functional_id or group.control):
+        return told
+    rejected = group.verdict == "R"
+    if not (told or rejected or loop == "all"):
+        return []
+    errors = [f for f in group.findings if f.severity == "error" and f.code]
+    ucf: OutgoingSegment = [
+        "UCF", _key(group.control, 14) or "0", _trimmed(_key(group.sender, 35) or "0"),
+        _trimmed(_key(group.receiver, 35) or "0"), REJECTED if rejected else ACCEPTED, *(_place(errors) if rejected else []),
+    ]  # fmt: skip
+    return [ucf, *told]
+
+
+def _message(report: SetReport) -> list[OutgoingSegment]:
+    """UCM, and for a rejected message what is wrong with its segments."""
+    version = [_key(part, 6) for part in report.version.split(":")]
+    version += ["0"] * (3 - len(version))
+    name = (_key(report.id, 6) or "0", *(part or "0" for part in version[:3]), *version[3:4])
+    ucm: OutgoingSegment = ["UCM", _key(report.control, 14) or "0", name]
+    if report.verdict != "R":
+        return [[*ucm, ACCEPTED]]
+    errors = [f for f in report.findings if f.severity == "error" and f.code]
+    whole = _place([f for f in errors if f.level == "set"])
+    inside = [f for f in errors if f.level in ("segment", "element")]
+    body: list[OutgoingSegment] = [[*ucm, REJECTED, *(whole or ([] if inside else ["18"]))]]
+    ordinals = sorted({_ordinal(finding) for finding in inside})[:MOST_SEGMENTS]
+    for ordinal in ordinals:
+        body += _segment(ordinal, [f for f in inside if _ordinal(f) == ordinal])
+    return body
+
+
+def _ordinal(finding: Finding) -> int:
+    """0096: a missing segment is told at the last one that was read before it."""
+    ordinal = max(finding.where.ordinal, 1)
+    return max(ordinal - 1, 1) if finding.level == "segment" and finding.rule == "mandatory" else min(ordinal, 999_999)
+
+
+def _segment(ordinal: int, findings: list[Finding]) -> list[OutgoingSegment]:
+    own = list(dict.fromkeys(f.code for f in findings if f.level == "segment"))
+    elements = [f for f in findings if f.level == "element"][:MOST_ELEMENTS]
+    body: list[OutgoingSegment] = [["UCS", str(ordinal), code] for code in own[1:]]
+    body.append(["UCS", str(ordinal), own[0]] if own else ["UCS", str(ordinal)])
+    return body + [["UCD", finding.code, _position(finding.where)] for finding in elements]
+
+
+def _position(where: Position) -> Element:
+    """S011: the segment's id counts as the first element (0098), components count from one (0104)."""
+    return _trimmed(str(where.element + 1), str(where.component) if where.component else "")
+
+
+def _place(findings: Iterable[Finding]) -> list[Element]:
+    """Code, segment and element of the first error of an envelope."""
+    first = next(iter(findings), None)
+    if first is None:
+        return []
+    where = first.where
+    place: list[Element] = [first.code, _key(where.segment, 3)]
+    return [*place, _position(where)] if where.element else place
+
+
+def _key(text: str, most: int) -> str:
+    """An echo of theirs in characters that every character set has."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in " .,-()/=") else " " for c in text.upper())
+    return kept.strip(" ")[:most].rstrip(" ")
+
+
+def _trimmed(*parts: str) -> tuple[str, ...]:
+    kept = list(parts)
+    while len(kept) > 1 and not kept[-1]:
+        kept.pop()
+    return tuple(kept)
+
+
+# -- theirs -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Open:
+    """A message's answer while its UCS and UCD are read."""
+
+    id: str
+    control: str
+    verdict: Verdict
+    codes: tuple[str, ...]
+    errors: list[Finding] = field(default_factory=list)
+    ordinal: int = 0
+
+    def done(self) -> SetAnswer:
+        errors = self.errors or [
+            Finding("set", "error", code, f"{self.id} {self.control}: {_words(code)}") for code in self.codes
+        ]
+        return SetAnswer(self.id, self.control, self.verdict, self.codes, tuple(errors))
+
+
+def answer(report: SetReport) -> Answer:
+    """Read their CONTRL. `control` is our interchange's reference; the verdict P says that some messages are rejected.
+
+    Action 8 says only that the interchange has come: the answer's `receipt` is True, and the verdict A is worth no more
+    than the partner and we have agreed on.
+    """
+    control, action = "", ""
+    codes: tuple[str, ...] = ()
+    messages: list[_Open] = []
+    groups: list[str] = []
+    for raw in report.segments:
+        parts = [[text.decode("latin-1") for text in element] for element in split.apart(raw, report.syntax)]
+        id = parts[0][0]
+        if id == "UCI":
+            control, action, codes = _at(parts, 1), _at(parts, 4), _codes(parts, 5)
+        elif id == "UCF":
+            groups.append(_at(parts, 4))
+        elif id == "UCM":
+            messages.append(_Open(_at(parts, 2), _at(parts, 1), _verdict(_at(parts, 3)), _codes(parts, 4)))
+        elif id == "UCS" and messages:
+            messages[-1].ordinal = int(_at(parts, 1)) if _at(parts, 1).isdigit() else 0
+            _told(messages[-1], _at(parts, 2), 0, 0)
+        elif id == "UCD" and messages:
+            place = [int(text) if text.isdigit() else 0 for text in (_at(parts, 2), _at(parts, 2, 2))]
+            _told(messages[-1], _at(parts, 1), max(place[0] - 1, 0), place[1])
+    sets = tuple(message.done() for message in messages)
+    rejected = sum(one.verdict == "R" for one in sets) + groups.count(REJECTED)
+    verdict: Verdict = "R" if _verdict(action) == "R" else "P" if rejected else "A"
+    accepted = len(sets) - rejected if verdict != "R" else 0
+    return Answer(
+        "", control, "", verdict, len(sets), len(sets), max(accepted, 0), codes, sets, receipt=action == RECEIVED
+    )
+
+
+def _at(parts: list[list[str]], element: int, component: int = 1) -> str:
+    if element >= len(parts) or component > len(parts[element]):
+        return ""
+    return parts[element][component - 1]
+
+
+def _codes(parts: list[list[str]], element: int) -> tuple[str, ...]:
+    code = _at(parts, element)
+    return (code,) if code else ()
+
+
+def _verdict(action: str) -> Verdict:
+    """0083. The old actions 1 and 2 accepted, 3 to 6 did not altogether."""
+    return "A" if action in (ACCEPTED, RECEIVED, "1") else "E" if action == "2" else "R"
+
+
+def _words(code: str) -> str:
+    known = guides.codes("0085", "EDIFACT")
+    return known[code].lower() if code in known else f"error {code}"
+
+
+def _told(message: _Open, code: str, element: int, component: int) -> None:
+    if not code:
+        return
+    place = f"segment {message.ordinal}" + (f", element {element:02d}" if element else "")
+    place += f"-{component}" if component else ""
+    where = Position(ordinal=message.ordinal, element=element, component=component)
+    message.errors.append(
+        Finding("element" if element else "segment", "error", code, f"{place}: {_words(code)}", where)
+    )

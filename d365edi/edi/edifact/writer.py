@@ -1,0 +1,134 @@
+"""Writes EDIFACT: segments as lists of text to the exact bytes of an interchange, counts of the envelope computed.
+
+    UNA  where the service characters are not those of the standard, or the partner wants it
+    UNB  {UNG} {UNH ... UNT} {UNE}  UNZ
+
+Messages stand directly in the interchange; a group with a functional id gets its UNG and UNE.
+
+Knows: the envelope, how messages nest. Does not know: characters and lengths (`pen`), where numbers come from, what a
+document means, files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from d365edi.edi.edifact.pen import Pen, pen_for
+from d365edi.edi.interchange import Party
+from d365edi.edi.syntax import Syntax
+from d365edi.edi.x12.pen import OutgoingSegment
+from d365edi.edi.x12.writer import Group, OutgoingSet
+from d365edi.errors import DocumentError
+
+__all__ = ["DEFAULT", "Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]
+
+DEFAULT = Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b".")
+"""The service characters of the standard (ISO 9735-1, 7): no UNA is needed for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Whose interchange it is and how it looks. `at` is local time; `version` is that of the messages (`D:96A:UN:EAN008`).
+
+    `routing` are the internal addresses of sender and receiver (0008, 0014), `application` is 0026, `agreement` 0032;
+    `una` True writes the UNA even where it says nothing new.
+    """
+
+    sender: Party
+    receiver: Party
+    version: str
+    usage: str
+    syntax: Syntax
+    control: int | str
+    at: datetime
+    charset: str = "UNOC"
+    syntax_version: int = 3
+    answer_requested: bool = False
+    application: str = ""
+    agreement: str = ""
+    routing: tuple[str, str] = ("", "")
+    una: bool = False
+
+
+def write(envelope: Envelope, groups: Sequence[Group], *, uppercase: bool = False) -> bytes:
+    """The bytes of one interchange. DocumentError where a value cannot be written."""
+    syntax = envelope.syntax
+    _distinct(syntax)
+    pen = pen_for(syntax, envelope.version, envelope.charset, uppercase)
+    out = [pen.segment(_unb(envelope), "")]
+    messages = 0
+    for group in groups:
+        version = group.version or envelope.version
+        out += _group(envelope, group, version, pen_for(syntax, version, envelope.charset, uppercase))
+        messages += len(group.sets)
+    named = sum(bool(group.functional_id) for group in groups)
+    if named not in (0, len(groups)):
+        raise DocumentError(
+            "an interchange has all of its messages in groups or none", remedy="give each group its id or none"
+        )
+    out.append(pen.segment(["UNZ", str(named or messages), str(envelope.control)], ""))
+    end = syntax.terminator + syntax.suffix
+    return _una(envelope) + end.join(out) + end
+
+
+def _distinct(syntax: Syntax) -> None:
+    signs = [syntax.component, syntax.element, syntax.decimal, syntax.release, syntax.repetition, syntax.terminator]
+    used = [sign for sign in signs if sign]
+    wrong = next((s for s in used if used.count(s) > 1 or s.isalnum() or s == b" " or s >= b"\x80"), b"")
+    if wrong or not (syntax.element and syntax.component and syntax.terminator) or syntax.decimal not in (b".", b","):
+        shown = wrong.decode("latin-1") or "a service character that is missing"
+        raise DocumentError(
+            f"{shown} cannot be a service character here", remedy="use six different signs, as :+.? ' has them"
+        )
+
+
+def _una(envelope: Envelope) -> bytes:
+    syntax = envelope.syntax
+    signs = (
+        syntax.component,
+        syntax.element,
+        syntax.decimal,
+        syntax.release or b" ",
+        syntax.repetition or b" ",
+        syntax.terminator,
+    )
+    una = b"".join(signs)
+    return b"UNA" + una + syntax.suffix if envelope.una or una != b":+.? '" else b""
+
+
+def _unb(envelope: Envelope) -> OutgoingSegment:
+    later = envelope.syntax_version >= 4
+    sender, receiver = envelope.sender, envelope.receiver
+    if not (sender.id and receiver.id):
+        raise DocumentError("an interchange needs a sender and a receiver", remedy="write both ids of the partner")
+    return [
+        "UNB",
+        (envelope.charset, str(envelope.syntax_version)),
+        (sender.id, sender.qualifier, envelope.routing[0]),
+        (receiver.id, receiver.qualifier, envelope.routing[1]),
+        (f"{envelope.at:%Y%m%d}" if later else f"{envelope.at:%y%m%d}", f"{envelope.at:%H%M}"),
+        str(envelope.control), "", envelope.application, "",
+        "1" if envelope.answer_requested else "", envelope.agreement, "1" if envelope.usage == "T" else "",
+    ]  # fmt: skip
+
+
+def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[bytes]:
+    out: list[bytes] = []
+    release = tuple(version.split(":"))
+    if group.functional_id:
+        moment = (f"{envelope.at:%y%m%d}", f"{envelope.at:%H%M}")
+        sender, receiver = envelope.sender, envelope.receiver
+        out.append(pen.segment(
+            ["UNG", group.functional_id, (sender.id, sender.qualifier), (receiver.id, receiver.qualifier), moment,
+             str(group.control), *release[2:3], (*release[:2], *release[3:4])], "",
+        ))  # fmt: skip
+    for one in group.sets:
+        body = [line for segment in one.segments if (line := pen.segment(segment, one.id))]
+        out.append(pen.segment(["UNH", one.control, (one.id, *release)], one.id))
+        out += body
+        out.append(pen.segment(["UNT", str(len(body) + 2), one.control], one.id))
+    if group.functional_id:
+        out.append(pen.segment(["UNE", str(len(group.sets)), str(group.control)], ""))
+    return out
