@@ -266,7 +266,7 @@ def answer(report: SetReport) -> Answer:
     sets: list[SetAnswer] = []
     open_set: _Open | None = None
     for raw in report.segments:
-        id, *elements = [part.decode("latin-1") for part in raw.split(report.syntax.element)]
+        id, *elements = [part.decode("latin-1").rstrip(" ") for part in raw.split(report.syntax.element)]
         got = [*elements, *[""] * 6]
         if id == "AK1":
             functional_id, control, version = got[0], got[1], got[2]
