@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from d365edi.edi import guides
 from d365edi.edi.edifact import segment as split
 from d365edi.edi.findings import Finding, Position
-from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
+from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport, Verdict
 from d365edi.edi.x12.acknowledgment import Answer, Loop, SetAnswer
 from d365edi.edi.x12.pen import Element, OutgoingSegment
 
@@ -38,59 +38,89 @@ def asked(report: InterchangeReport) -> bool:
 
 
 def interchange(
-    report: InterchangeReport, *, loop: Loop = "errors", receipt: bool = False, duplicate: bool = False
+    report: InterchangeReport,
+    *,
+    loop: Loop = "errors",
+    receipt: bool = False,
+    duplicate: bool = False,
+    charset: str = "UNOC",
 ) -> list[OutgoingSegment]:
-    """The body of one CONTRL (UCI to UCD). `loop`: which messages are told one by one; `receipt`: only that it has come."""
+    """The body of one CONTRL (UCI to UCD). `loop`: which messages are told one by one; `receipt`: only that it has come.
+
+    `charset` is what the answer is written in: in UNOA their small letters are echoed as capitals.
+    """
+    echo = _Echo(upper=charset == "UNOA")
     rejected = report.verdict == "R" or duplicate
     action = REJECTED if rejected else RECEIVED if receipt else ACCEPTED
     errors = [f for f in report.findings if f.level == "interchange" and f.severity == "error" and f.code]
-    where = ["26"] if duplicate else _place(errors)
-    sender, receiver = report.sender, report.receiver
-    uci: OutgoingSegment = [
-        "UCI", _key(report.control, 14) or "0",
-        _trimmed(_key(sender.id, 35) or "0", _key(sender.qualifier, 4), _key(report.routing[0], 14)),
-        _trimmed(_key(receiver.id, 35) or "0", _key(receiver.qualifier, 4), _key(report.routing[1], 14)),
-        action, *(where if rejected else []),
+    where: list[Element] = ["26"] if duplicate else echo.place(errors)
+    body: list[OutgoingSegment] = [
+        [
+            "UCI", echo.key(report.control, 14) or "0", echo.party(report.sender, report.routing[0]),
+            echo.party(report.receiver, report.routing[1]), action, *(where if rejected else []),
+        ]
     ]  # fmt: skip
-    if action != ACCEPTED or loop == "none":
-        return [uci]
-    body = [uci]
-    for group in report.groups:
-        body += _group(group, loop)
+    if action == ACCEPTED and loop != "none":
+        for group in report.groups:
+            body += echo.group(group, loop)
     return body
 
 
-def _group(group: GroupReport, loop: Loop) -> list[OutgoingSegment]:
-    told = [segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in _message(one)]
-    if not (group.functional_id or group.control):
-        return told
-    rejected = group.verdict == "R"
-    if not (told or rejected or loop == "all"):
-        return []
-    errors = [f for f in group.findings if f.severity == "error" and f.code]
-    ucf: OutgoingSegment = [
-        "UCF", _key(group.control, 14) or "0", _trimmed(_key(group.sender, 35) or "0"),
-        _trimmed(_key(group.receiver, 35) or "0"), REJECTED if rejected else ACCEPTED, *(_place(errors) if rejected else []),
-    ]  # fmt: skip
-    return [ucf, *told]
+@dataclass(frozen=True, slots=True)
+class _Echo:
+    """Says of theirs what is wrong with it: what is echoed keeps only characters that every character set has."""
 
+    upper: bool
 
-def _message(report: SetReport) -> list[OutgoingSegment]:
-    """UCM, and for a rejected message what is wrong with its segments."""
-    version = [_key(part, 6) for part in report.version.split(":")]
-    version += ["0"] * (3 - len(version))
-    name = (_key(report.id, 6) or "0", *(part or "0" for part in version[:3]), *version[3:4])
-    ucm: OutgoingSegment = ["UCM", _key(report.control, 14) or "0", name]
-    if report.verdict != "R":
-        return [[*ucm, ACCEPTED]]
-    errors = [f for f in report.findings if f.severity == "error" and f.code]
-    whole = _place([f for f in errors if f.level == "set"])
-    inside = [f for f in errors if f.level in ("segment", "element")]
-    body: list[OutgoingSegment] = [[*ucm, REJECTED, *(whole or ([] if inside else ["18"]))]]
-    ordinals = sorted({_ordinal(finding) for finding in inside})[:MOST_SEGMENTS]
-    for ordinal in ordinals:
-        body += _segment(ordinal, [f for f in inside if _ordinal(f) == ordinal])
-    return body
+    def group(self, group: GroupReport, loop: Loop) -> list[OutgoingSegment]:
+        """UCF with the messages below it; the messages alone where they stand in no group."""
+        told = [segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in self.message(one)]
+        if not (group.functional_id or group.control):
+            return told
+        rejected = group.verdict == "R"
+        if not (told or rejected or loop == "all"):
+            return []
+        errors = [f for f in group.findings if f.severity == "error" and f.code]
+        ucf: OutgoingSegment = [
+            "UCF", self.key(group.control, 14) or "0", (self.key(group.sender, 35) or "0",),
+            (self.key(group.receiver, 35) or "0",), REJECTED if rejected else ACCEPTED, *(self.place(errors) if rejected else []),
+        ]  # fmt: skip
+        return [ucf, *told]
+
+    def message(self, report: SetReport) -> list[OutgoingSegment]:
+        """UCM, and for a rejected message what is wrong with its segments."""
+        version = [self.key(part, 6) or "0" for part in report.version.split(":")]
+        version += ["0"] * (3 - len(version))
+        name = (self.key(report.id, 6) or "0", *(part[:3] for part in version[:3]), *version[3:4])
+        ucm: OutgoingSegment = ["UCM", self.key(report.control, 14) or "0", name]
+        if report.verdict != "R":
+            return [[*ucm, ACCEPTED]]
+        errors = [f for f in report.findings if f.severity == "error" and f.code]
+        whole = self.place([f for f in errors if f.level == "set"])
+        inside = [f for f in errors if f.level in ("segment", "element")]
+        body: list[OutgoingSegment] = [[*ucm, REJECTED, *(whole or ([] if inside else ["18"]))]]
+        for ordinal in sorted({_ordinal(finding) for finding in inside})[:MOST_SEGMENTS]:
+            body += _segment(ordinal, [f for f in inside if _ordinal(f) == ordinal])
+        return body
+
+    def place(self, findings: Iterable[Finding]) -> list[Element]:
+        """Code, segment and element of the first error of an envelope."""
+        first = next(iter(findings), None)
+        if first is None:
+            return []
+        where = first.where
+        place: list[Element] = [first.code, self.key(where.segment, 3)]
+        return [*place, _position(where)] if where.element else place
+
+    def party(self, party: Party, routing: str) -> Element:
+        """S002 and S003 as they stood."""
+        return _trimmed(self.key(party.id, 35) or "0", self.key(party.qualifier, 4), self.key(routing, 14))
+
+    def key(self, text: str, most: int) -> str:
+        """A value of theirs."""
+        kept = "".join(c if c.isascii() and (c.isalnum() or c in " .,-()/=") else " " for c in text)
+        kept = kept.strip(" ")[:most].rstrip(" ")
+        return kept.upper() if self.upper else kept
 
 
 def _ordinal(finding: Finding) -> int:
@@ -102,30 +132,14 @@ def _ordinal(finding: Finding) -> int:
 def _segment(ordinal: int, findings: list[Finding]) -> list[OutgoingSegment]:
     own = list(dict.fromkeys(f.code for f in findings if f.level == "segment"))
     elements = [f for f in findings if f.level == "element"][:MOST_ELEMENTS]
-    body: list[OutgoingSegment] = [["UCS", str(ordinal), code] for code in own[1:]]
-    body.append(["UCS", str(ordinal), own[0]] if own else ["UCS", str(ordinal)])
+    body: list[OutgoingSegment] = [["UCS", str(ordinal), code] for code in own[:-1]]
+    body.append(["UCS", str(ordinal), *own[-1:]])
     return body + [["UCD", finding.code, _position(finding.where)] for finding in elements]
 
 
 def _position(where: Position) -> Element:
     """S011: the segment's id counts as the first element (0098), components count from one (0104)."""
     return _trimmed(str(where.element + 1), str(where.component) if where.component else "")
-
-
-def _place(findings: Iterable[Finding]) -> list[Element]:
-    """Code, segment and element of the first error of an envelope."""
-    first = next(iter(findings), None)
-    if first is None:
-        return []
-    where = first.where
-    place: list[Element] = [first.code, _key(where.segment, 3)]
-    return [*place, _position(where)] if where.element else place
-
-
-def _key(text: str, most: int) -> str:
-    """An echo of theirs in characters that every character set has."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in " .,-()/=") else " " for c in text.upper())
-    return kept.strip(" ")[:most].rstrip(" ")
 
 
 def _trimmed(*parts: str) -> tuple[str, ...]:
