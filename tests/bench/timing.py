@@ -1,10 +1,11 @@
 """The clock of a job: a file in EDI, worked on in a process of its own, which prints one line of JSON at its end.
 
-A job takes the file and says how many bytes it went through. What it does before `start` is preparation.
+A job takes the file and says how many bytes it went through. Only what it does inside `timed` counts.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 CHUNK = 1 << 18
 Job = Callable[[Path], int]
 
-_began = [0.0, 0.0]
+_spent = [0.0, 0.0]
 
 
 def pieces(file: Path) -> Iterator[bytes]:
@@ -30,16 +31,21 @@ def kind(file: Path) -> str:
     return file.name.partition(".")[0]
 
 
-def start() -> None:
-    """Start the clocks."""
-    _began[:] = time.perf_counter(), time.process_time()
+@contextlib.contextmanager
+def timed() -> Iterator[None]:
+    """Let the clocks run."""
+    began, cpu = time.perf_counter(), time.process_time()
+    try:
+        yield
+    finally:
+        _spent[0] += time.perf_counter() - began
+        _spent[1] += time.process_time() - cpu
 
 
 def main(jobs: Mapping[str, Job]) -> None:
     """`NAME FILE` on the command line: run the job; bytes, seconds, seconds of processor time, peak memory in bytes."""
     job, file = jobs[sys.argv[1]], Path(sys.argv[2])
-    start()
     size = job(file)
-    seconds, cpu = time.perf_counter() - _began[0], time.process_time() - _began[1]
+    seconds, cpu = _spent
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     sys.stdout.write(json.dumps({"bytes": size, "seconds": seconds, "cpu": cpu, "rss": rss}) + "\n")
