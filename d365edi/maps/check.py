@@ -43,20 +43,27 @@ class Target:
     echo: bool = False
 
 
-def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
+def resolve(
+    table: Table,
+    guide: Guide,
+    base: Node,
+    row: Row,
+    text: str,
+    *,
+    loop: bool = False,
+    path: Path | None = None,
+    after: int = -1,
+) -> Target:
     """Follow a path from a scope's node. Raises Absent when the version has no such place, SettingsError when no
-    version can."""
-    try:
-        path = parse(text)
-    except ValueError as error:
-        raise table.mistake(row.key, str(error)) from None
+    version can. `path` is the text already read; its first step stands behind place `after` of the scope."""
+    path = path or read(table, row, text)
     node, chain = base, list[Link]()
     inside_pair = not loop and not path.element
     for number, step in enumerate(path.steps, 1):
         last = number == len(path.steps)
         below = base.segment.levels and step.qualifiers and (loop or not last)
         if number > 1 or step.segment != base.id or base.parent is None or below:
-            node = _child(guide, node, step.segment, path, last=last)
+            node = _child(guide, node, step.segment, path, after if number == 1 else -1, last=last)
             wanted = () if last and inside_pair else _qualifiers(table, row, path, step, node.segment)
             chain.append((node, wanted if step.qualifiers else (), step.occurrence))
     if loop:
@@ -67,11 +74,19 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
     return Target(row, chain, path.element, path.component)
 
 
-def _child(guide: Guide, node: Node, segment: str, path: Path, *, last: bool) -> Node:
+def read(table: Table, row: Row, text: str) -> Path:
+    """A row's path. Raises SettingsError for a text that is none."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise table.mistake(row.key, str(error)) from None
+
+
+def _child(guide: Guide, node: Node, segment: str, path: Path, after: int, *, last: bool) -> Node:
     """The node of a step; the levels of a hierarchy stand inside each other at one node."""
     if node.id == segment and node.segment.levels and node.parent is not None:
         return node
-    children = node.children.get(segment)
+    children = [child for child in node.children.get(segment, ()) if child.order > after]
     if not children:
         place = f"inside {node.path}" if node.parent is not None else "at the top"
         message = f'"{path.text}": {segment} does not stand {place} of the {guide.set} {guide.version}'

@@ -6,7 +6,7 @@ Knows: tables, documents' fields, guides. Does not know: how places are read or 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from d365edi.documents import KINDS
 from d365edi.edi.guide import Element, Guide, Node, Segment
@@ -134,7 +134,7 @@ class _Compiler:
                 row.key, f'{model.__name__} has no field "{name}"', remedy=nearest(name, list(names(model)))
             )
         if target.pair:
-            place.pairs.append(self._pair(place.node.segment, target, field, name))
+            place.pairs.append(replace(self._pair(place.node.segment, target, field, name), second=second))
             return
         parse, format = self._spelling(row, _element(place.node.segment, target), field, name)
         words = self.words.get(name.rpartition(".")[2]) if field.kind == "text" else None

@@ -59,6 +59,7 @@ class Pair:
     row: Row
     echo: bool = False
     parts: tuple[str, str] | None = None
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)

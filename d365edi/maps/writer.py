@@ -121,8 +121,9 @@ class _Form:
         self.exact = in_line or place.list_field == LINES
         self.own = [rule for rule in place.rules if not rule.echo and not rule.second]
         self.echoes = {(rule.element, rule.component): rule for rule in place.rules if rule.echo and not rule.second}
-        self.many = next((rule for rule in self.own if rule.many), None)
-        self.pairs = [pair for pair in place.pairs if not pair.echo]
+        self.many = next((rule for rule in self.own if rule.many), None) if not self.list_way else None
+        self.slots = [rule for rule in place.rules if rule.many] if self.list_way else []
+        self.pairs = [pair for pair in place.pairs if not pair.echo and not pair.second]
         self.echo_pairs = [pair for pair in place.pairs if pair.echo]
         self.alternatives = [",".join(codes) for codes in place.combinations()] if place.qualifiers else []
         self.spread = next((pair for pair in self.pairs if pair.parts), None) if _repeats(place) else None
@@ -153,7 +154,7 @@ class _Form:
         """Write the segments of this place for one item of its scope; `echo` is the order, or its line, that the item
         answers."""
         if not self.list_way:
-            for value in self._repetitions(item):
+            for value in self._repetitions(item, echo):
                 self._one(task, item, echo, out, value)
             return
         for each in _get(item, self.place.list_field):
@@ -162,13 +163,13 @@ class _Form:
                 answered = next(task.line_orders if self.place.list_field == LINES else task.orders, None)
             self._one(task, each, answered, out, None)
 
-    def _repetitions(self, item: Any) -> Sequence[object]:
+    def _repetitions(self, item: Any, echo: Any) -> Sequence[object]:
         """What tells the repetitions of this place apart: the values of a field, or as many pairs as a segment holds."""
         if self.many is not None:
             return tuple(_get(item, self.many.name) or ())
         if self.spread is None:
             return (None,)
-        pairs, room = list(_pairs(self.spread, item)), (self.segment.after_pairs - self.segment.pairs) // 2
+        pairs, room = list(self._every_pair(item, echo)), (self.segment.after_pairs - self.segment.pairs) // 2
         return [pairs[at : at + room] for at in range(0, len(pairs), room)]
 
     def _one(self, task: _Task, item: Any, echo: Any, out: list[Segment], value: object) -> None:
@@ -228,6 +229,8 @@ class _Form:
         """Put the rows' values in place; the qualifier that the first of them was kept with is returned."""
         word: str | None = None
         for rule in self.own:
+            if self.slots and rule.many:
+                continue
             at = (rule.element, rule.component)
             source, name, text = item, rule.name, None
             asked = self.echoes.get(at)
@@ -247,7 +250,18 @@ class _Form:
                     elements[at] = text
                     word = word or _kept(echo, rule.name)
         self._pair_up(elements, item, echo, value if self.spread is not None else None)
+        self._put_slots(elements, item)
         return word
+
+    def _put_slots(self, elements: dict[tuple[int, int], str], item: Any) -> None:
+        """The values of a field that holds many, one after the other in the places that an item has for them."""
+        values = _get(item, self.slots[0].name) if self.slots else ()
+        if len(values) > len(self.slots):
+            raise _Flaw(
+                f"{self.segment.id} has room for {len(self.slots)} {self.slots[0].name}, and there are {len(values)}"
+            )
+        for rule, value in zip(self.slots, values, strict=False):
+            elements[rule.element, rule.component] = _spell(rule, value)
 
     def _text(self, rule: Rule, item: Any, echo: Any, value: object = None) -> str | None:
         if value is None:
@@ -259,17 +273,21 @@ class _Form:
         return _spell(rule, value)
 
     def _pair_up(self, elements: dict[tuple[int, int], str], item: Any, echo: Any, some: Any) -> None:
-        """Qualifier/value pairs one after the other: those of the order's line where there is one, else the
-        document's own, of which a repetition has `some`."""
-        rows, source = self.pairs, item
-        if echo is not None and self.echo_pairs:
-            rows, source = self.echo_pairs, echo
+        """Qualifier/value pairs one after the other; a repetition has `some` of them."""
         at = self.segment.pairs
-        for qualifier, text in some or (each for pair in rows for each in _pairs(pair, source)):
+        for qualifier, text in some or self._every_pair(item, echo):
             if at >= self.segment.after_pairs:
                 raise _Flaw(f"{self.segment.id} has no room for the pair {qualifier} {text}")
             elements[at, 0], elements[at + 1, 0] = qualifier, text
             at += 2
+
+    def _every_pair(self, item: Any, echo: Any) -> Iterator[tuple[str, str]]:
+        """The pairs of the order's line where there is one, else the document's own."""
+        rows, source = self.pairs, item
+        if echo is not None and self.echo_pairs:
+            rows, source = self.echo_pairs, echo
+        for pair in rows:
+            yield from _pairs(pair, source)
 
     def _qualify(self, elements: dict[tuple[int, int], str], word: str | None) -> None:
         """The codes of the place, as kept if it was one of them."""
@@ -289,6 +307,8 @@ class _Form:
         present = {position for position, _ in elements}
         for note in self.segment.notes:
             if note.kind == "P" and fixed.element in note.elements and not present & set(note.elements):
+                return
+            if note.kind == "C" and fixed.element == note.elements[0] and not present & set(note.elements[1:]):
                 return
         elements[at] = fixed.value
 
