@@ -244,8 +244,8 @@ def common(draw: DrawFn, windows: Mapping[str, str], roles: tuple[str, ...], cur
 
 
 @st.composite
-def orders(draw: DrawFn) -> PurchaseOrder:
-    """A purchase order."""
+def order(draw: DrawFn) -> Values:
+    """What every message about an order says of it, but for its lines."""
     windows = {
         "ship_from": "010|037",
         "ship_by": "038",
@@ -257,7 +257,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
     note = st.fixed_dictionaries(
         {"qualifier": st.just("L1"), "title": words(), "texts": st.lists(words(1, 60), max_size=2).map(tuple)}
     )
-    values = {
+    return {
         **head,
         "number": draw(keys(22)),
         "purpose": draw(st.sampled_from(("00", "01", "05"))),
@@ -267,9 +267,14 @@ def orders(draw: DrawFn) -> PurchaseOrder:
         "carrier": some({"routing": draw(maybe(words()))}),
         "notes": tuple(draw(st.lists(note, max_size=2))),
         "total": draw(maybe(cents)),
-        "lines": tuple(draw(st.lists(order_line(), min_size=1, max_size=3))),
     }
-    return PurchaseOrder.model_validate(some(values))
+
+
+@st.composite
+def orders(draw: DrawFn) -> PurchaseOrder:
+    """A purchase order."""
+    lines = tuple(draw(st.lists(order_line(), min_size=1, max_size=3)))
+    return PurchaseOrder.model_validate(some({**draw(order()), "lines": lines}))
 
 
 @st.composite
@@ -288,8 +293,62 @@ def order_line(draw: DrawFn) -> Values:
     price["kept"] = word if quantity is not None else None
     texts = tuple(draw(st.lists(words(1, 60), max_size=2)))
     prices_of_line = (some(price),) if draw(st.booleans()) else ()
-    whole = {**values, **dates, "kept": {**values.get("kept", {}), **spelled}, "texts": texts, "prices": prices_of_line}
-    return some(whole)
+    shared, counted = draw(stores())
+    parts = {
+        "schedules": tuple(draw(st.lists(schedule(), max_size=2))),
+        "components": tuple(draw(st.lists(component(), max_size=2))),
+    }
+    told = {**values.get("kept", {}), **spelled, **counted}
+    return some({**values, **dates, **shared, **parts, "kept": told, "texts": texts, "prices": prices_of_line})
+
+
+@st.composite
+def stores(draw: DrawFn) -> tuple[Values, Values]:
+    """Quantities for stores, more than one segment holds, and how they are counted."""
+    found = draw(st.lists(st.tuples(codes(4), quantities), max_size=12))
+    if not found:
+        return {}, {}
+    unit, word = draw(units())
+    shared = {
+        "stores": tuple({"store": store, "quantity": quantity} for store, quantity in found),
+        "distribution": some({"unit": unit, "id_kind": draw(maybe(st.just("92")))}),
+    }
+    return shared, {f"distribution.{field}": code for field, code in word.items()}
+
+
+@st.composite
+def schedule(draw: DrawFn) -> Values:
+    """How much of a line comes when."""
+    unit, word = draw(units())
+    return some(
+        {
+            "quantity": draw(quantities),
+            "unit": unit,
+            "kept": word,
+            "date_kind": draw(st.sampled_from(("002", "067"))),
+            "date": draw(days),
+            "request": draw(maybe(words())),
+        }
+    )
+
+
+@st.composite
+def component(draw: DrawFn) -> Values:
+    """A part of a line."""
+    item, spelled = draw(items())
+    quantity = draw(maybe(quantities))
+    unit, word = draw(units()) if quantity is not None else (None, {})
+    return some(
+        {
+            "number": draw(codes(3)),
+            "relation": "I",
+            "quantity": quantity,
+            "unit": unit,
+            "item": item,
+            "description": draw(maybe(words())),
+            "kept": {**spelled, **word},
+        }
+    )
 
 
 @st.composite

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from d365edi.documents import Document, Invoice, PurchaseOrder
+from d365edi.documents import Document, Invoice, PurchaseOrder, ShipNotice
 from tests.maps.drawn import invoices, orders
+from tests.maps.drawn_answers import advices, change_responses, changes, remittances, responses
+from tests.maps.drawn_shipments import shipments
 from tests.maps.wire import VERSIONS, plain, report, written
 
 
@@ -27,21 +30,49 @@ def compact(document: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=12)
 @given(order=orders())
 def test_an_order_comes_back_as_it_was_written(version: str, order: PurchaseOrder) -> None:
     assert compact(there_and_back("850", version, order)) == compact(order)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=12)
 @given(invoice=invoices())
 def test_an_invoice_comes_back_as_it_was_written(version: str, invoice: Invoice) -> None:
     assert compact(there_and_back("810", version, invoice)) == compact(invoice)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(order=orders())
 def test_a_written_order_has_no_finding_of_the_standard(order: PurchaseOrder) -> None:
     found = report("850", written(plain("850", "004010")[1].write(order)))
     assert [str(finding) for finding in found.findings if finding.severity == "error"] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("set", "drawn"),
+    [
+        ("855", responses()),
+        ("860", changes()),
+        ("865", change_responses()),
+        ("820", remittances()),
+        ("824", advices()),
+    ],
+    ids=["855", "860", "865", "820", "824"],
+)
+@settings(deadline=None, max_examples=6)
+@given(data=st.data())
+def test_a_document_of_every_set_comes_back_as_it_was_written(
+    set: str, drawn: st.SearchStrategy[Document], version: str, data: st.DataObject
+) -> None:
+    document = data.draw(drawn)
+    assert compact(there_and_back(set, version, document)) == compact(document)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@settings(deadline=None, max_examples=10)
+@given(notice=shipments())
+def test_a_ship_notice_comes_back_with_its_levels(version: str, notice: ShipNotice) -> None:
+    assert compact(there_and_back("856", version, notice)) == compact(notice)

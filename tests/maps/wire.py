@@ -15,7 +15,16 @@ from d365edi.maps.table import load
 from d365edi.maps.writer import Segment, Writer
 
 VERSIONS = ("004010", "005010")
-GROUPS = {"850": "PO", "810": "IN"}
+GROUPS = {
+    "850": "PO",
+    "855": "PR",
+    "860": "PC",
+    "865": "CA",
+    "856": "SH",
+    "810": "IN",
+    "820": "RA",
+    "824": "AG",
+}
 
 
 def guide(set: str, version: str = "004010") -> Guide:
