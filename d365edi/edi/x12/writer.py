@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from d365edi.edi.header import NOISE
 from d365edi.edi.interchange import Party
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12.pen import OutgoingSegment, Pen, pen_for
@@ -75,10 +76,11 @@ def write(
 
 
 def _distinct(syntax: Syntax) -> None:
-    """Service characters are different, and nothing that data is made of."""
+    """Service characters are different, and nothing that data or noise between segments is made of; a line break may end."""
     signs = [syntax.element, syntax.component, syntax.terminator, *filter(None, (syntax.repetition,))]
     for sign in signs:
-        if signs.count(sign) > 1 or len(sign) != 1 or sign.isalnum() or sign in b" .-":
+        noise = NOISE if sign != syntax.terminator else NOISE.translate(None, b"\r\n")
+        if signs.count(sign) > 1 or len(sign) != 1 or sign.isalnum() or sign in b".-" + noise:
             raise DocumentError(
                 f"{sign.decode('latin-1')!r} cannot be a delimiter",
                 remedy="take four different characters that are no letter, digit, blank, dot or hyphen",
@@ -113,7 +115,8 @@ def _isa(envelope: Envelope, pen: Pen) -> bytes:
 
 def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[bytes]:
     head = ["GS", group.functional_id, envelope.group_sender, envelope.group_receiver]
-    out = [pen.envelope([*head, f"{envelope.at:%Y%m%d}", f"{envelope.at:%H%M}", str(group.control), "X", version])]
+    day = f"{envelope.at:%Y%m%d}" if version >= "004" else f"{envelope.at:%y%m%d}"
+    out = [pen.envelope([*head, day, f"{envelope.at:%H%M}", str(group.control), "X", version])]
     for outgoing in group.sets:
         written = (pen.segment(segment, outgoing.id) for segment in outgoing.segments)
         body = [segment for segment in written if segment]
