@@ -258,15 +258,17 @@ def _una(window: bytes, offset: int) -> Header | None:
 def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]:
     """Splits at `separator` where no release character protects it; the release characters stay in place."""
     parts = text.split(separator)
-    if not release or release not in text:
+    if not release or release + separator not in text:
         return parts
-    joined: list[bytes] = []
-    for part in parts:
-        if joined and released(joined[-1], release):
-            joined[-1] += separator + part
+    open_ends = [at for at, part in enumerate(parts) if part[-1:] == release and released(part, release)]
+    joined, start = list[bytes](), 0
+    for at in open_ends:
+        if at < start:
+            joined[-1] = separator.join([joined[-1], *parts[start : start + 1]])
         else:
-            joined.append(part)
-    return joined
+            joined += [*parts[start:at], separator.join(parts[at : at + 2])]
+        start = at + 2
+    return joined + parts[start:]
 
 
 def released(text: bytes, release: bytes) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from d365edi.edi import guides
 from d365edi.edi.edifact import elements
@@ -114,11 +115,12 @@ def group_trailer(report: GroupReport, raw: Sequence[bytes], syntax: Syntax, set
     return found + _reference("group", "UNE", parts[2, 1], "UNG", report.control, offset)
 
 
-def message(raw: Sequence[bytes], syntax: Syntax) -> tuple[str, str, str]:
-    """Reference, type and version (`D:96A:UN:EAN008`) of a message from the elements of its UNH."""
-    parts = _Parts(raw, syntax)
-    version = ":".join(parts[2, component] for component in (2, 3, 4, 5))
-    return parts[1, 1], parts[2, 1], version.rstrip(":")
+@lru_cache(maxsize=256)
+def message(identifier: bytes, syntax: Syntax) -> tuple[str, str]:
+    """Type and version (`D:96A:UN:EAN008`) of a message from its identifier (UNH, S009)."""
+    parts = _Parts([identifier], syntax)
+    version = ":".join(parts[0, component] for component in (2, 3, 4, 5))
+    return parts[0, 1], version.rstrip(":")
 
 
 def set_trailer(raw: Sequence[bytes], syntax: Syntax, control: str, segments: int, offset: int) -> list[Finding]:

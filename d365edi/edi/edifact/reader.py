@@ -161,7 +161,8 @@ class Reading(reading.Reading):
         yield from self._close_set(offset, "another message begins")
         if self.group is None:
             self._open_nameless(offset)
-        control, id, version = envelope.message(parts, whole.syntax)
+        control = split.text(split.plain(b"".join(parts[1:2]), whole.syntax), whole.syntax.encoding).strip(" ")
+        id, version = envelope.message(b"".join(parts[2:3]), whole.syntax)
         report = SetReport(id, control, version, whole.syntax, offset, [raw], [], None)
         self.messages += 1
         self.set = OpenSet(self._table(id, version), report, whole.version.partition(":")[0])

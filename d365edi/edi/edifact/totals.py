@@ -21,6 +21,7 @@ from d365edi.edi.syntax import Syntax
 
 _ZERO, _CENT = Decimal(0), Decimal("0.01")
 _GTIN = {"EN": (8, 12, 13, 14), "SRV": (8, 12, 13, 14), "UP": (12,)}
+_SIZES = (8, 12, 13, 14)
 _SSCC = ("BJ", "AW")
 _ARITHMETIC = frozenset(("ORDERS", "ORDRSP", "ORDCHG", "DESADV", "INVOIC", "REMADV"))
 
@@ -121,19 +122,17 @@ def _counted(message: Message, lines: bytes) -> bool:
 def _numbered(syntax: Syntax, lines: bytes) -> bool:
     """The article, location and package numbers have their length and check digit."""
     columns = _columns(syntax.element, syntax.component)
-    gtins = columns.gtins(lines)
-    if sum(lines.count(syntax.component + code) for code in (b"EN", b"SRV", b"UP")) != len(gtins):
+    gtins, glns, count = columns.gtins(lines), columns.glns(lines), lines.count
+    said = count(syntax.component + b"EN") + count(syntax.component + b"SRV") + count(syntax.component + b"UP")
+    if said != len(gtins) or not set(map(len, glns)) <= {13} or b"\nGIN" in lines:
         return False
-    by_size: dict[int, list[bytes]] = {13: columns.glns(lines)}
-    if any(len(gln) != 13 for gln in by_size[13]) or b"\nGIN" in lines:
-        return False
-    for number in gtins:
-        by_size.setdefault(len(number), []).append(number)
-    return all(
-        size in (8, 12, 13, 14) and b"".join(numbers).isdigit() and checkdigit.all_valid(numbers)
-        for size, numbers in by_size.items()
-        if numbers
-    )
+    sizes = {13, *map(len, gtins)}
+    for size in sizes:
+        numbers = [number for number in gtins if len(number) == size] if len(sizes) > 1 else gtins
+        numbers = numbers + glns if size == 13 else numbers
+        if numbers and not (size in _SIZES and b"".join(numbers).isdigit() and checkdigit.all_valid(numbers)):
+            return False
+    return True
 
 
 # -- the second look --------------------------------------------------------------------------------------------------

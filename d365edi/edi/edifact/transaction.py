@@ -34,10 +34,6 @@ class Table(table.Table):
 
     _released: dict[str, re.Pattern[bytes]] = field(init=False, default_factory=dict)
 
-    def __post_init__(self) -> None:
-        table.Table.__post_init__(self)
-        self.loops = [node for node in self.guide.nodes if node.loop and node.max_use]
-
     def pattern(self, segment: Segment) -> re.Pattern[bytes]:
         """What a right segment without release characters looks like."""
         return pattern.compile(segment, self.syntax)
@@ -76,10 +72,14 @@ class OpenSet(transaction.OpenSet):
                 split.elements(raw, syntax), syntax, self.report.control, count, offset
             )
 
-    def _too_many(self, table: table.Table) -> bool:
+    def _too_many(self) -> bool:
         """Whether a group of segments comes too often; the slow walk will tell."""
-        counts = Counter(self.nodes)
-        return any(counts[node] > node.max_use and self._overrun(node) for node in table.loops)
+        often = [
+            node
+            for node, count in Counter(self.nodes).items()
+            if count > 1 and node is not None and node.loop and 0 < node.max_use < count
+        ]
+        return any(self._overrun(node) for node in often)
 
     def _restructure(self, table: table.Table, place: Places) -> None:
         before = len(self.findings)

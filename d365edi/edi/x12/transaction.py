@@ -103,7 +103,7 @@ class OpenSet:
             report.nodes = [None] * len(report.segments)
             return report
         report.nodes = self.nodes
-        if not self.doubtful and self._too_many(table):
+        if not self.doubtful and self._too_many():
             self.doubtful = True
         if self.doubtful or any(self._renamed(at) for at in self.misses):
             self._restructure(table, self.place)
@@ -128,8 +128,10 @@ class OpenSet:
             offset = self.place(count - 1).offset
             self.findings += envelope.set_trailer(parts, report.control, count, offset)
 
-    def _too_many(self, table: Table) -> bool:
+    def _too_many(self) -> bool:
         """Whether a loop may have come too often; the slow walk will tell."""
+        assert self.table is not None
+        table = self.table
         often = [node for node in set(self.counted) if self.counted.count(node) > node.max_use]
         if len(self.nodes) > table.least:
             often += [node for node in table.loops if node.max_use < len(self.nodes)]
