@@ -205,7 +205,8 @@ def _answer(received: InterchangeReport, turn: int) -> None:
         for group in received.groups
         if acknowledgment.due(group)
     ]
-    sets = tuple(writer.OutgoingSet(form, f"{number:04d}", body) for number, body in enumerate(bodies, 1))
+    convention = version if form == "999" else ""
+    sets = tuple(writer.OutgoingSet(form, f"{number:04d}", body, convention) for number, body in enumerate(bodies, 1))
     outgoing = (writer.Group("FA", 7, sets, version),) if sets else ()
     receipt = acknowledgment.interchange(received)
     written = writer.write(make.envelope(version[:6]), outgoing, acknowledgments=[receipt])
@@ -254,7 +255,7 @@ def run(seed: int, numbers: range, files: Sequence[bytes]) -> list[tuple[int, st
     return list(found.values())
 
 
-def _remember() -> None:
+def remember() -> None:
     """Mutated files have many service characters: the patterns of all of them are kept, or compiling is all one does."""
     reader._table = lru_cache(maxsize=600)(reader._table.__wrapped__)
 
@@ -275,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     step = 2000
     jobs = [(chosen.seed, range(at, min(at + step, chosen.inputs)), files) for at in range(0, chosen.inputs, step)]
     began, done, failed = time.monotonic(), 0, 0
-    with multiprocessing.Pool(chosen.processes, _remember) as pool:
+    with multiprocessing.Pool(chosen.processes, remember) as pool:
         for count, failures in pool.imap_unordered(_job, jobs):
             done += count
             failed += len(failures)

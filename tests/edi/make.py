@@ -131,7 +131,8 @@ def again(report: SetReport) -> OutgoingSet:
     for raw in report.segments[1:-1]:
         parts = [part.decode("latin-1") for part in raw.split(syntax.element)]
         body.append([_whole(part.split(syntax.component.decode("latin-1"))) for part in parts])
-    return OutgoingSet(report.id, report.control, body)
+    header = [part.decode("latin-1") for part in report.elements(0)]
+    return OutgoingSet(report.id, report.control, body, *header[3:])
 
 
 def _whole(components: list[str]) -> str | tuple[str, ...]:

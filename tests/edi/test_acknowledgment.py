@@ -29,7 +29,8 @@ def written(groups: list[GroupReport], form: Form, version: str, receipts: list[
     bodies = [
         acknowledgment.functional(group, group.control, loop="all", form=form, version=version) for group in groups
     ]
-    sets = tuple(writer.OutgoingSet(form, f"{number:04d}", body) for number, body in enumerate(bodies, 1))
+    convention = version if form == "999" else ""
+    sets = tuple(writer.OutgoingSet(form, f"{number:04d}", body, convention) for number, body in enumerate(bodies, 1))
     outgoing = (writer.Group("FA", 7, sets, version),) if sets else ()
     return writer.write(make.envelope(version[:6]), outgoing, acknowledgments=receipts or ())
 

@@ -21,11 +21,15 @@ __all__ = ["Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]
 
 @dataclass(frozen=True, slots=True)
 class OutgoingSet:
-    """One transaction set: its id, its control number (four characters at least), its body without ST and SE."""
+    """One transaction set: its id, its control number (four characters at least), its body without ST and SE.
+
+    `convention` is ST03, which 005010 has: the implementation that the set follows (005010X231A1 for a 999).
+    """
 
     id: str
     control: str
     segments: Sequence[OutgoingSegment]
+    convention: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[byt
     for outgoing in group.sets:
         written = (pen.segment(segment, outgoing.id) for segment in outgoing.segments)
         body = [segment for segment in written if segment]
-        out.append(pen.envelope(["ST", outgoing.id, outgoing.control]))
+        out.append(pen.envelope(["ST", outgoing.id, outgoing.control, outgoing.convention]))
         out += body
         out.append(pen.envelope(["SE", str(len(body) + 2), outgoing.control]))
     out.append(pen.envelope(["GE", str(len(group.sets)), str(group.control)]))
