@@ -42,17 +42,24 @@ class _Builder:
         return re.escape(segment.id.encode()) + _row(values, self.separator, tail, first=True)
 
     def _element(self, element: Element) -> bytes:
-        if not element.components:
-            return self._value(element) if element.mandatory else b"(?:" + self._value(element) + b"|)"
+        parts = element.components
+        if not parts:
+            return self._value(element) if element.mandatory else self._optional(element)
         if element.number == PERIOD:
-            body = self._period(element.components)
+            body = self._period(parts)
         else:
-            values = [
-                (self._value(part) if part.mandatory else b"(?:" + self._value(part) + b"|)", part.mandatory)
-                for part in element.components
-            ]
+            values = [(self._value(p) if p.mandatory else self._optional(p), p.mandatory) for p in parts]
             body = _row(values, self.colon, b"", first=False)
-        return b"(?!" + self.separator + b"|$)" + body if element.mandatory else b"(?:" + body + b"|)"
+        if not element.mandatory:
+            return b"(?:" + body + b"|)" if parts[0].mandatory else body
+        return body if parts[0].mandatory else b"(?!" + self.separator + b"|$)" + body
+
+    def _optional(self, element: Element) -> bytes:
+        """A value that may be empty; for text that costs no group."""
+        value = self._value(element)
+        if element.codes or element.type == "n" or element.min != 1:
+            return b"(?:" + value + b"|)"
+        return self.text + b"{0,%d}+" % element.max
 
     def _period(self, parts: Sequence[Element]) -> bytes:
         """2005, then a date that looks as its format (2379) says; formats that are not known here go with any text."""
@@ -73,7 +80,7 @@ class _Builder:
         if most < 4 or least > 1:
             return b"[0-9]{%d,%d}+" % (least, most)
         after = 6 if most > 7 else most // 2
-        return b"-?[0-9]{1,%d}+(?:%s[0-9]{1,%d}+|)" % (most - after, self.mark, after)
+        return b"-?[0-9]{1,%d}+(?:%s[0-9]{1,%d}+|[0-9]{1,%d}+|)" % (most - after, self.mark, after, after)
 
 
 def _row(values: Sequence[tuple[bytes, bool]], separator: bytes, tail: bytes, *, first: bool) -> bytes:
@@ -81,8 +88,9 @@ def _row(values: Sequence[tuple[bytes, bool]], separator: bytes, tail: bytes, *,
     separator may stand at the end.
     """
     reach = max((at for at, (_, mandatory) in enumerate(values) if mandatory), default=-1)
+    end = b"(?<!" + separator + b")" if reach < len(values) - 1 else b""
     for at in range(len(values) - 1, -1, -1):
         leads = first or at > 0
         piece = (separator if leads else b"") + values[at][0] + tail
         tail = piece if at <= reach or not leads else b"(?:" + piece + b"|)"
-    return tail + b"(?<!" + separator + b")"
+    return tail + end
