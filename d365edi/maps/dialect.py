@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from d365edi.edi.guide import Element
-from d365edi.maps import check, columns, figures, spelling
+from d365edi.maps import check, columns, edifact_paths, figures, spelling
 from d365edi.maps.check import Target
 from d365edi.maps.fields import Kind
 from d365edi.maps.spelling import Format, Parse
@@ -26,7 +26,10 @@ class Dialect:
 
 
 _PATHS = Dialect(check.resolve, spelling.spelling)
-_OTHERS = {"csv": Dialect(columns.resolve, figures.spelling)}
+_OTHERS = {
+    "csv": Dialect(columns.resolve, figures.spelling),
+    "edifact": Dialect(edifact_paths.resolve, edifact_paths.spelling),
+}
 
 
 def of(language: str) -> Dialect:

@@ -19,6 +19,8 @@ MEANING = {
     "SLN": "components of a line",
     "SCH": "deliveries at several dates",
     "SAC": "an allowance or charge",
+    "ALC": "an allowance or charge",
+    "SCC": "deliveries at several dates",
 }
 """Segments that change what is ordered or billed, in words."""
 RESOLVED = frozenset({"unit"})

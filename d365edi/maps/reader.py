@@ -69,7 +69,7 @@ class Reader:
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
         rows = elements(report.segments, report.syntax)
-        return self.take(self._nodes(report), rows, text(report.syntax.component))
+        return self.take(self.nodes(report), rows, text(report.syntax.component))
 
     def take(
         self,
@@ -90,7 +90,7 @@ class Reader:
                 passed.append(index)
         return self._finish(nodes, rows, state, stands)
 
-    def _nodes(self, report: SetReport) -> Sequence[Node | None]:
+    def nodes(self, report: SetReport) -> Sequence[Node | None]:
         """Where each segment stands in this reader's guide: as reported, or walked again where it was read by another
         version's."""
         theirs = report.guide

@@ -41,19 +41,20 @@ def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None
     """
     type = element.type
     if kind == "text" and type in ("AN", "ID", "TM", "B"):
-        return None, _text(element)
+        return None, words(element, free=element.number in FREE_TEXT)
     if kind == "amount" and type == "R":
-        return _decimal if element.number in MONEY else _known_decimal, _plain(element)
+        return decimal if element.number in MONEY else _known_decimal, plain(element)
     if kind == "amount" and type[:1] == "N" and type[1:].isdigit():
         return _implied(int(type[1:])), _counted(element, int(type[1:]))
     if kind == "whole" and type == "N0":
-        return _whole, _counted(element, 0)
+        return whole, _counted(element, 0)
     if kind == "day" and type == "DT":
         return _day, _day_text(element)
     return None
 
 
-def _decimal(text: str) -> Decimal:
+def decimal(text: str) -> Decimal:
+    """A number with a decimal point. Raises ValueError."""
     if text.strip("0123456789.-"):
         raise ValueError("is no number")
     try:
@@ -62,7 +63,7 @@ def _decimal(text: str) -> Decimal:
         raise ValueError("is no number") from None
 
 
-_known_decimal = lru_cache(maxsize=8192)(_decimal)
+_known_decimal = lru_cache(maxsize=8192)(decimal)
 
 
 def _implied(places: int) -> Parse:
@@ -70,13 +71,14 @@ def _implied(places: int) -> Parse:
         return _known_decimal
 
     def parse(text: str) -> Decimal:
-        value = _decimal(text)
+        value = decimal(text)
         return value if "." in text else value.scaleb(-places)
 
     return parse
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """A whole number. Raises ValueError."""
     if text.strip("0123456789-"):
         raise ValueError("is no whole number")
     return int(text)
@@ -94,8 +96,9 @@ def _day(text: str) -> date:
         raise ValueError("is no date") from None
 
 
-def _text(element: Element) -> Format:
-    least, most, free = element.min, element.max, element.number in FREE_TEXT
+def words(element: Element, *, free: bool) -> Format:
+    """How text is written: its length held to the element's, and cut where it is `free`."""
+    least, most = element.min, element.max
 
     def format(value: object) -> str:
         text = str(value)
@@ -110,7 +113,8 @@ def _text(element: Element) -> Format:
     return format
 
 
-def _plain(element: Element) -> Format:
+def plain(element: Element) -> Format:
+    """How a number is written: as short as it can be, its digits held to the element's."""
     most = element.max
 
     def write(value: object) -> str:

@@ -31,7 +31,7 @@ Segment = list[str | tuple[str, ...]]
 GTIN_LENGTH = {"UP": 12, "UA": 12, "UI": 11, "EN": 13, "UK": 14}
 """How many digits a number of each kind of GTIN has (data element 235)."""
 
-ENVELOPE = frozenset({"ST", "SE"})
+ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 
 
 class Writer:

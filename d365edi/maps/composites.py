@@ -1,0 +1,243 @@
+"""EDIFACT laid flat for the engine: a guide whose segments have a component for each element, and messages to match.
+
+On the way four habits of EDIFACT become plain values, and on the way back habits again:
+
+    LIN03, PIA02 ...   an item number before its qualifier       qualifier and number, as the pairs of X12
+    DTM01              a value with its format code (102, 203)    a day CCYYMMDD, and in `DTM01-4` what stands behind it:
+                                                                  a time, or the last day of a period
+    IMD03, ALC05 ...   a text in two components, as one is short  one text
+    PRI01              a price for so many units                  the price of one
+
+A decimal mark is a point in here.
+
+Knows: composites, format codes. Does not know: tables, documents, envelopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+
+from d365edi.edi.edifact.segment import apart
+from d365edi.edi.guide import Element, Guide, Node, Note, Segment
+from d365edi.edi.syntax import Syntax
+from d365edi.maps.segments import text
+
+ITEM = "C212"
+"""The composite of an item number and its qualifier."""
+JOINED = frozenset({"7008", "7160", "4276"})
+"""Texts that stand in two components because one is too short."""
+DAY = "day"
+"""The type of an element that is a day."""
+
+_QUALIFIER, _VALUE, _FORMAT, _REST = 1, 2, 3, 4
+_BASIS, _PRICE = 5, 2
+_CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
+_YEAR = frozenset({"101", "201", "202"})
+_SPELLED = {0: "102", 4: "203", 6: "204", 7: "303", 8: "718", 9: "304", 16: "719"}
+"""The format code for a day and so many characters behind it."""
+
+Stand = tuple[int, int, int]
+"""Where a flat element comes from: element, component, and how many components are joined."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatSegment(Segment):
+    """A segment laid flat; `plan` tells where each of its elements comes from."""
+
+    plan: tuple[Stand, ...] = ()
+
+    def at(self, element: int, component: int) -> int:
+        """The flat element of a place, 0 where there is none. Element 4 is also its component 1."""
+        for position, (whole, first, count) in enumerate(self.plan, 1):
+            if whole == element and first <= (component or 1) < first + count:
+                return position
+        return 0
+
+
+@lru_cache(maxsize=64)
+def flat(guide: Guide) -> Guide:
+    """The same guide laid flat, node by node."""
+    segments = {id: _segment(segment) for id, segment in guide.segments.items()}
+    nodes = list[Node]()
+    for old in guide.nodes:
+        parent = nodes[old.parent.index] if old.parent is not None else None
+        segment = segments.get(old.id, old.segment)
+        node = Node(old.index, segment, parent, old.order, old.loop, old.mandatory, old.max_use)
+        nodes.append(node)
+        if parent is not None:
+            parent.sequence.append(node)
+            parent.children[node.id] = (*parent.children.get(node.id, ()), node)
+    return replace(guide, root=nodes[0], nodes=nodes, segments=segments)
+
+
+def _segment(segment: Segment) -> FlatSegment:
+    places = list(_places(segment))
+    if segment.id == "DTM":
+        places.append(((1, _REST, 1), Element(0, "", "Time, or end of a period", "an", 1, 35)))
+    elements = tuple(replace(element, position=at) for at, (_, element) in enumerate(places, 1))
+    plan = tuple(stand for stand, _ in places)
+    pairs = next((at for at, (whole, part, _) in enumerate(plan, 1) if _is_item(segment, whole) and part == 2), 0)
+    notes = tuple(_notes(segment, plan))
+    return FlatSegment(
+        segment.id, segment.name, elements, notes, segment.qualifier, pairs, segment.open, segment.levels, plan
+    )
+
+
+def _is_item(segment: Segment, position: int) -> bool:
+    return segment.elements[position - 1].number == ITEM
+
+
+def _places(segment: Segment) -> Iterator[tuple[Stand, Element]]:
+    """Every component with where it stands; those of item numbers as pairs, what else they have behind all pairs."""
+    behind = list[tuple[Stand, Element]]()
+    for whole in segment.elements:
+        if whole.number == ITEM:
+            number, qualifier, *others = whole.components
+            yield (whole.position, 2, 1), qualifier
+            yield (whole.position, 1, 1), number
+            behind += [((whole.position, each.position, 1), each) for each in others]
+            continue
+        yield from behind
+        behind = []
+        if whole.components:
+            yield from _components(whole)
+        else:
+            yield (whole.position, 1, 1), replace(whole, type=_type(whole))
+    yield from behind
+
+
+def _components(whole: Element) -> Iterator[tuple[Stand, Element]]:
+    parts = list(whole.components)
+    while parts:
+        first = parts.pop(0)
+        count = 1
+        while first.number in JOINED and parts and parts[0].number == first.number:
+            parts.pop(0)
+            count += 1
+        made = replace(
+            first,
+            type=_type(first),
+            max=first.max * count,
+            mandatory=first.mandatory and whole.mandatory,
+            components=(),
+        )
+        yield (whole.position, first.position, count), made
+
+
+def _type(element: Element) -> str:
+    return DAY if element.number == "2380" else element.type
+
+
+def _notes(segment: Segment, plan: Sequence[Stand]) -> Iterator[Note]:
+    """What an optional composite needs once it is there: its mandatory components."""
+    yield from (Note(each.kind, tuple(_first(plan, at) for at in each.elements)) for each in segment.notes)
+    for whole in segment.elements:
+        needed = [each.position for each in whole.components if each.mandatory]
+        if whole.mandatory or not needed:
+            continue
+        for at, (position, component, _) in enumerate(plan, 1):
+            if position == whole.position and component not in needed:
+                for each in needed:
+                    yield Note("C", (at, plan.index(next(p for p in plan if p[:2] == (position, each))) + 1))
+
+
+def _first(plan: Sequence[Stand], element: int) -> int:
+    return next(at for at, (whole, _, _) in enumerate(plan, 1) if whole == element)
+
+
+# -- in ---------------------------------------------------------------------------------------------------------------
+
+
+def rows(segments: Sequence[bytes], nodes: Sequence[Node | None], syntax: Syntax) -> list[list[str]]:
+    """Raw segments laid flat; one that has no node only has its id."""
+    return [
+        _row(_parts(raw, syntax), node.segment) if node is not None else [text(raw.partition(syntax.element)[0])]
+        for raw, node in zip(segments, nodes, strict=True)
+    ]
+
+
+def _parts(raw: bytes, syntax: Syntax) -> list[list[str]]:
+    if syntax.release and syntax.release in raw:
+        return [[text(part) for part in element] for element in apart(raw, syntax)]
+    separator = text(syntax.component)
+    return [element.split(separator) for element in text(raw).split(text(syntax.element))]
+
+
+def _row(parts: list[list[str]], segment: Segment) -> list[str]:
+    row = parts[0][:1]
+    if not isinstance(segment, FlatSegment):
+        return row
+    size = len(parts)
+    for whole, first, count in segment.plan:
+        part = parts[whole] if whole < size else ()
+        if count > 1:
+            row.append(_joined([each.rstrip(" ") for each in part[first - 1 : first - 1 + count]], segment, len(row)))
+        else:
+            row.append(part[first - 1].rstrip(" ") if len(part) >= first else "")
+    if segment.id == "DTM":
+        _to_day(row)
+    elif segment.id == "PRI":
+        _to_one(row)
+    return row
+
+
+def _joined(texts: Sequence[str], segment: FlatSegment, at: int) -> str:
+    """One text of several; one that is full goes on in the next without a blank."""
+    width = segment.elements[at - 1].max // segment.plan[at - 1][2]
+    return "".join(each if len(each) == width else each + " " for each in texts).rstrip(" ")
+
+
+def _to_day(row: list[str]) -> None:
+    """A value and its format as a day and the rest; what is no day stays as it is."""
+    value, form = row[_VALUE], row[_FORMAT]
+    if form in _YEAR and len(value) >= 6:
+        value = ("20" if value < "5" else "19") + value
+    elif form == "2" and len(value) == 6:
+        value = f"{'20' if value[4:] < '50' else '19'}{value[4:]}{value[2:4]}{value[:2]}"
+    elif form not in _CENTURY:
+        return
+    row[_VALUE], row[_FORMAT], row[_REST] = value[:8], "", value[8:]
+
+
+def _to_one(row: list[str]) -> None:
+    """A price for more than one unit as the price of one."""
+    price, basis = row[_PRICE].replace(",", "."), row[_BASIS].replace(",", ".")
+    if not (price and basis.replace(".", "", 1).isdecimal() and price.lstrip("-").replace(".", "", 1).isdecimal()):
+        return
+    if Decimal(basis):
+        one = (Decimal(price) / Decimal(basis)).quantize(Decimal("1e-10")).normalize()
+        row[_PRICE], row[_BASIS] = price if Decimal(basis) == 1 else format(one, "f"), ""
+
+
+# -- out --------------------------------------------------------------------------------------------------------------
+
+
+def fold(row: Sequence[str], segment: Segment, decimal: str) -> list[str | tuple[str, ...]]:
+    """A flat segment as it is written: composites as tuples, nothing empty at an end."""
+    assert isinstance(segment, FlatSegment)
+    values = [*row, *([""] * (len(segment.plan) + 1 - len(row)))]
+    if segment.id == "DTM":
+        _from_day(values)
+    found: dict[int, dict[int, str]] = {}
+    for at, (whole, first, count) in enumerate(segment.plan, 1):
+        value = values[at].replace(".", decimal) if segment.elements[at - 1].type == "n" else values[at]
+        width = segment.elements[at - 1].max // count
+        for number in range(count):
+            if piece := value[number * width : (number + 1) * width]:
+                found.setdefault(whole, {})[first + number] = piece
+    made: list[str | tuple[str, ...]] = [row[0]]
+    for whole in range(1, max(found, default=0) + 1):
+        parts = found.get(whole, {})
+        components = tuple(parts.get(number, "") for number in range(1, max(parts, default=0) + 1))
+        made.append(components if len(components) > 1 else "".join(components))
+    return made
+
+
+def _from_day(values: list[str]) -> None:
+    rest = values[_REST]
+    if values[_VALUE]:
+        values[_FORMAT] = values[_FORMAT] or _SPELLED.get(len(rest), "102")
+    values[_VALUE], values[_REST] = values[_VALUE] + rest, ""

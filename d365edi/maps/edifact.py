@@ -1,0 +1,126 @@
+"""EDIFACT messages to and from documents: the one engine over a guide laid flat.
+
+Knows: the engine, flat guides. Does not know: envelopes, CONTRL, partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from d365edi.documents import Document, PurchaseOrder
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.guide import Guide, Node
+from d365edi.edi.interchange import SetReport
+from d365edi.maps import composites
+from d365edi.maps.composites import FlatSegment
+from d365edi.maps.reader import Reader, Reading
+from d365edi.maps.table import Table
+from d365edi.maps.writer import Segment, Writer
+
+Codes = Mapping[str, Mapping[str, str]]
+
+
+class EdifactReader:
+    """A map compiled for reading messages of one guide; may be used by many threads at once."""
+
+    def __init__(self, table: Table, guide: Guide, codes: Codes | None = None, versions: Sequence[Guide] = ()) -> None:
+        """Compile, as `Reader` does; `guide` is as the shelf has it. Raises SettingsError."""
+        self.table = table
+        self.guide = guide
+        self._flat = composites.flat(guide)
+        self._reader = Reader(table, self._flat, codes, [composites.flat(each) for each in versions])
+
+    def read(self, report: SetReport) -> Reading:
+        """The document of one message. Never raises for what a message holds."""
+        theirs = self._reader.nodes(report)
+        nodes = [self._flat.nodes[node.index] if node is not None else None for node in theirs]
+        rows = composites.rows(report.segments, nodes, report.syntax)
+
+        def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
+            return _position(nodes[index], rows[index][0], index, element)
+
+        reading = self._reader.take(nodes, rows, "", stands)
+        unmapped = tuple(_replaced(each, nodes) for each in reading.unmapped)
+        return Reading(reading.document, reading.findings, (*unmapped, *_sublines(rows, nodes)))
+
+
+class EdifactWriter:
+    """A map compiled for writing messages of one guide; may be used by many threads at once."""
+
+    def __init__(
+        self,
+        table: Table,
+        guide: Guide,
+        codes: Codes | None = None,
+        *,
+        partner: str = "",
+        versions: Sequence[Guide] = (),
+        decimal: str = ".",
+    ) -> None:
+        """Compile, as `Writer` does; `decimal` is the interchange's decimal mark. Raises SettingsError."""
+        self.table = table
+        self.guide = guide
+        self._flat = composites.flat(guide)
+        self._decimal = decimal
+        others = [composites.flat(each) for each in versions]
+        self._writer = Writer(table, self._flat, codes, partner=partner, versions=others)
+
+    def write(
+        self,
+        document: Document,
+        *,
+        order: PurchaseOrder | None = None,
+        line_orders: Sequence[object | None] = (),
+        orders: Sequence[PurchaseOrder | None] = (),
+    ) -> list[Segment]:
+        """The body of the message, without UNH and UNT; see `Writer.write`. Raises DocumentError."""
+        body = self._writer.write(document, order=order, line_orders=line_orders, orders=orders)
+        rows = [[each if isinstance(each, str) else "".join(each) for each in segment] for segment in body]
+        return [composites.fold(row, self._flat.segments[row[0]], self._decimal) for row in rows]
+
+
+def _position(node: Node | None, id: str, index: int, element: int) -> Position:
+    """Where a flat element stands in the message."""
+    if node is None or not element or not isinstance(node.segment, FlatSegment):
+        return Position(ordinal=index + 1, segment=id)
+    whole, component, _ = node.segment.plan[element - 1]
+    composite = sum(each[0] == whole for each in node.segment.plan) > 1
+    return Position(ordinal=index + 1, segment=id, element=whole, component=component if composite else 0)
+
+
+def _replaced(finding: Finding, nodes: Sequence[Node | None]) -> Finding:
+    """A finding about a flat element, in the message's own places."""
+    at = finding.where
+    node = nodes[at.ordinal - 1] if at.ordinal else None
+    if node is not None and node.path.endswith("LOC/QTY") and not at.element:
+        remedy = 'add a row for it, or ignore = ["LOC"] to the flow, then release it'
+        message = f"{node.path} says quantities for single places, and no row of the map reads it"
+        where = replace(at, segment="LOC")
+        return replace(finding, severity="warning", rule="meaning", message=message, remedy=remedy, where=where)
+    if node is None or not at.element:
+        return finding
+    where = _position(node, at.segment, at.ordinal - 1, at.element)
+    place = f"{where.element:02d}" + (f"-{where.component}" if where.component else "")
+    message = finding.message.replace(f"{node.path}{at.element:02d}", f"{node.path}{place}", 1)
+    return replace(finding, where=where, message=message)
+
+
+def _sublines(rows: Sequence[list[str]], nodes: Sequence[Node | None]) -> Iterator[Finding]:
+    """Lines that are parts of another line: read as lines of their own they would be ordered twice."""
+    for index, (row, node) in enumerate(zip(rows, nodes, strict=True)):
+        if node is None or node.id != "LIN" or not isinstance(node.segment, FlatSegment):
+            continue
+        at = node.segment.at(4, 2)
+        if at and at < len(row) and row[at]:
+            where = Position(ordinal=index + 1, segment="LIN", element=4)
+            yield Finding(
+                "document",
+                "warning",
+                "",
+                f"line {row[1]} is a part of line {row[at]}, and would be a line of its own",
+                where,
+                row[at],
+                'decide what it means, or ignore = ["LIN"] to the flow, then release it',
+                "meaning",
+            )

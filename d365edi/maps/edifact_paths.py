@@ -1,0 +1,69 @@
+"""EDIFACT's right sides and spellings: paths as EDIFACT people name places, in a guide laid flat.
+
+`BGM02` and `BGM02-1` are the same place, whichever of the two a directory has. A path that begins with `UNS/` stands in the
+summary section: `UNS/TAX[7]02-1`, where the head has a TAX of its own. An item number is a pair: `PIA[SA]`, `LIN[EN|SRV]`.
+
+Knows: flat guides, paths. Does not know: how messages are read, envelopes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from d365edi.edi import guides
+from d365edi.edi.guide import Element, Guide, Node
+from d365edi.maps import check
+from d365edi.maps.check import Absent, Target
+from d365edi.maps.composites import DAY, FlatSegment
+from d365edi.maps.fields import Kind
+from d365edi.maps.path import Path
+from d365edi.maps.spelling import Format, Parse, decimal, plain, whole, words
+from d365edi.maps.table import Row, Table
+
+SUMMARY = "UNS/"
+"""What a path begins with that stands behind the section control."""
+
+
+def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
+    """Where a row of an EDIFACT map leads in a flat guide. Raises as `check.resolve` does."""
+    path, after = check.read(table, row, text.removeprefix(SUMMARY)), -1
+    if text.startswith(SUMMARY) and base.parent is None:
+        after = base.children["UNS"][0].order if "UNS" in base.children else 1 << 20
+    segment = guide.segments.get(path.steps[-1].segment)
+    if path.element and isinstance(segment, FlatSegment):
+        at = segment.at(path.element, path.component)
+        if not at:
+            raise Absent(f'"{text}": {segment.id} has no such place')
+        path = Path(text, path.steps, at)
+    return check.resolve(table, guide, base, row, text, loop=loop, path=path, after=after)
+
+
+def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None:
+    """How to read (None: as it stands) and to write, as in an X12 element. A number may have either decimal mark."""
+    if kind == "text" and element.type != DAY:
+        return None, words(element, free=element.number in guides.free_text("EDIFACT"))
+    if kind == "amount" and element.type in ("n", "an"):
+        return _decimal, plain(element)
+    if kind == "whole" and element.type in ("n", "an"):
+        return whole, plain(element)
+    if kind == "day" and element.type == DAY:
+        return _day, _day_text
+    return None
+
+
+def _decimal(text: str) -> object:
+    return decimal(text.replace(",", "."))
+
+
+def _day(text: str) -> date:
+    if not (len(text) == 8 and text.isascii() and text.isdigit()):
+        raise ValueError("is no date (the format code is not one of a day)")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is no date") from None
+
+
+def _day_text(value: object) -> str:
+    assert isinstance(value, date)
+    return value.isoformat().replace("-", "")
