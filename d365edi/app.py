@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 
 from d365edi import build, log
+from d365edi import partners as trading
 from d365edi.build import FlowInfo
 from d365edi.endpoints.base import Endpoint, Knock
 from d365edi.endpoints.d365.endpoint import D365
@@ -53,7 +54,7 @@ class App:
 
         Raises SettingsError where maps or partners do not fit together, JournalError where the journal is taken.
         """
-        partners = build.partners(settings)
+        partners = trading.compiled(settings)
         endpoints = build.endpoints(settings)
         if d365 is not None:
             endpoints[build.D365_NAME] = d365

@@ -48,10 +48,11 @@ def check(
 def _settings(path: Path) -> Iterator[str]:
     """One sentence for each thing that was looked at; the first mistake is raised."""
     from d365edi import build, daemon
+    from d365edi import partners as trading
     from d365edi.settings import SecretRef
 
     settings = act.load(path)
-    partners, flows = build.partners(settings), build.flows(settings)
+    partners, flows = trading.compiled(settings), build.flows(settings)
     for flow in flows:
         daemon.trigger(flow, settings.daemon.timezone)
     missing = []
@@ -70,15 +71,10 @@ def _settings(path: Path) -> Iterator[str]:
 
 
 def _examined(file: Path, path: Path) -> Examination:
-    from d365edi import build
+    from d365edi.cli.dry import contents, partners
     from d365edi.cli.examine import examine
 
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}", remedy="name an EDI file") from error
-    partners = list(build.partners(act.load(path)).values()) if path.exists() or path != DEFAULT_SETTINGS else []
-    return examine(data, datetime.now().astimezone(), partners)
+    return examine(contents(file), datetime.now().astimezone(), partners(path))
 
 
 def _shown(file: Path, examination: Examination) -> Iterator[str]:
@@ -127,5 +123,6 @@ def _inline(value: Any) -> str:
 
 def _segments(answer: str) -> str:
     """One segment a line, whatever ends them."""
-    end = answer[105:106]
+    edifact = answer.startswith("UN")
+    end = (answer[8:9] if answer.startswith("UNA") else "'") if edifact else answer[105:106]
     return answer if end in "\r\n" else answer.replace("\n", "").replace("\r", "").replace(end, f"{end}\n").rstrip("\n")

@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from d365edi.cli.flatfile import UNKNOWN, recognised
+from d365edi.cli.reply import reply
 from d365edi.documents import PurchaseOrder
-from d365edi.edi import guides, sniff
+from d365edi.edi import guides, reader, sniff
+from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.findings import Finding
-from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
-from d365edi.edi.x12 import acknowledgment, writer
-from d365edi.edi.x12 import reader as x12
-from d365edi.errors import D365EdiError, SettingsError
+from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
+from d365edi.edi.x12 import acknowledgment
+from d365edi.errors import SettingsError
 from d365edi.flows import policy
 from d365edi.flows.partner import Partner
 from d365edi.maps import table
@@ -29,7 +31,9 @@ from d365edi.maps.d365 import unwritten
 from d365edi.maps.reader import Reader, Reading
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
-ACKNOWLEDGMENTS = frozenset({"997", "999"})
+ACKNOWLEDGMENTS = {"997": acknowledgment.answer, "999": acknowledgment.answer, "CONTRL": contrl.answer}
+"""What reads each of their answers."""
+LANGUAGES: dict[str, table.Language] = {"X12": "x12", "EDIFACT": "edifact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +79,36 @@ class Examination:
 def examine(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> Examination:
     """Read a file dry. Never raises for what is in it; `at` is the moment that the acknowledgment would carry."""
     what = sniff.sniff(data)
-    examination = Examination(what or "neither X12 nor EDIFACT", len(data))
-    if what != "X12":
-        sentence = "only X12 is read here; nothing would be made of it, and the daemon would set it aside for a person"
-        examination.remarks = (Remark("error", "", sentence),)
-        return examination
-    report = x12.read(data)
-    partner = next((p for p in partners for found in report.interchanges if _whose(p, found)), None)
-    if partner is not None:
-        report = x12.read(data, partner.options)
-    examination.remarks = remarks(report.findings)
+    if what is None:
+        return _flat(data)
+    report, partner = read(data, partners)
+    examination = Examination(what, len(data), remarks=remarks(report.findings))
     examination.parts = list(_parts(report, partner))
-    examination.answers = [text for found in report.interchanges if (text := _answer(found, at))]
+    examination.answers = [text for found in report.interchanges if (text := reply(found, at))]
+    return examination
+
+
+def read(data: bytes, partners: Sequence[Partner] = ()) -> tuple[FileReport, Partner | None]:
+    """A file of interchanges, read as the partner's settings say where it is a partner's; and whose it is."""
+    report = reader.read(data)
+    partner = next((p for p in partners for found in report.interchanges if _whose(p, found)), None)
+    return (reader.read(data, partner.options) if partner is not None else report), partner
+
+
+def _flat(data: bytes) -> Examination:
+    """A flat file by the shipped map that makes most of it: each document in it, and what holds it."""
+    known = recognised(data)
+    if known is None:
+        sentence = f"this is {UNKNOWN}; nothing would be made of it, and the daemon would set it aside for a person"
+        return Examination(UNKNOWN, len(data), remarks=(Remark("error", "", sentence),))
+    read = known.reader.read(data)
+    examination = Examination(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
+    for number, reading in enumerate(read.readings, 1):
+        document = json.loads(reading.document.to_json()) if reading.document is not None else None
+        said = remarks([*reading.findings, *reading.unmapped])
+        errors = tuple(str(finding) for finding in reading.findings if finding.severity == "error")
+        verdict = "A" if reading.document is not None else "R"
+        examination.parts.append(Part("document", 0, str(number), verdict, said, document, errors))
     return examination
 
 
@@ -103,7 +125,7 @@ def remarks(findings: Sequence[Finding]) -> tuple[Remark, ...]:
 
 
 def _whose(partner: Partner, found: InterchangeReport) -> bool:
-    return (partner.identity.them, partner.identity.us) == (found.sender, found.receiver)
+    return partner.identity_of(found.sender, found.receiver) is not None
 
 
 def _parts(report: FileReport, partner: Partner | None) -> Iterator[Part]:
@@ -118,7 +140,8 @@ def _parts(report: FileReport, partner: Partner | None) -> Iterator[Part]:
         yield Part("interchange", 0, title, found.verdict, remarks(found.findings), holds=again)
         for group in found.groups:
             title = f"{group.control} ({group.functional_id}, {group.version})"
-            yield Part("group", 1, title, group.verdict, remarks(group.findings))
+            if group.functional_id or group.findings:
+                yield Part("group", 1, title, group.verdict, remarks(group.findings))
             for one in group.sets:
                 yield _set(one, mine)
 
@@ -126,9 +149,10 @@ def _parts(report: FileReport, partner: Partner | None) -> Iterator[Part]:
 def _set(report: SetReport, partner: Partner | None) -> Part:
     title = f"{report.id} {report.control}"
     if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
-        told = acknowledgment.answer(report)
+        told = ACKNOWLEDGMENTS[report.id](report)
         verdict = VERDICTS.get(told.verdict, told.verdict)
-        title = f"{title}: answers group {told.control} ({told.functional_id}): {verdict}, {told.accepted} of {told.included}"
+        what = f"group {told.control} ({told.functional_id})" if told.functional_id else f"interchange {told.control}"
+        title = f"{title}: answers {what}: {verdict}, {told.accepted} of {told.included}"
         return Part("set", 2, title, report.verdict, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:
         return Part("set", 2, title, report.verdict, remarks(report.findings))
@@ -150,11 +174,12 @@ def _means(report: SetReport, partner: Partner | None) -> tuple[Reader | None, f
         if flow is None:
             return None, frozenset(), {}
         return flow.readers.get(report.guide.version), flow.ignore, flow.purpose
+    standard = report.syntax.standard
     try:
-        shipped = table.load("x12", report.id)
+        shipped = table.load(LANGUAGES[standard], report.id)
     except SettingsError:
         return None, frozenset(), {}
-    guide = guides.load("X12", report.id, report.guide.version)
+    guide = guides.load(standard, report.id, report.guide.version)
     return (Reader(shipped, guide) if guide else None), frozenset(), {"00": "create"}
 
 
@@ -171,49 +196,8 @@ def _holds(
         return
     if isinstance(document, PurchaseOrder):
         flow = partner.receives.get("850") if partner else None
-        losses += unwritten(flow.order_table if flow else table.load("d365", "SalesOrder"), document)
+        own = flow.order_table if flow else None
+        losses += unwritten(own or table.load("d365", "SalesOrder"), document)
         if policy.purpose(document.purpose, purposes) == "hold":
             yield f"its purpose {document.purpose} is not a new order"
     yield from (str(finding) for finding in losses if finding.where.segment not in ignore)
-
-
-def _answer(found: InterchangeReport, at: datetime) -> str:
-    """The interchange that would go back: a 997 for each group that is not itself an answer, and a TA1 where one is due."""
-    rejected = found.verdict == "R"
-    groups = [] if rejected else [group for group in found.groups if group.functional_id != "FA"]
-    receipt = acknowledgment.interchange(found) if rejected or acknowledgment.ta1_due(found) else None
-    if not groups and receipt is None:
-        return ""
-    try:
-        data = writer.write(
-            _envelope(found, groups, at), _functional(groups), acknowledgments=[receipt] if receipt else ()
-        )
-    except D365EdiError as error:
-        return f"(it cannot be written: {error})"
-    return data.decode("latin-1")
-
-
-def _functional(groups: Sequence[GroupReport]) -> tuple[writer.Group, ...]:
-    if not groups:
-        return ()
-    sets = tuple(
-        writer.OutgoingSet("997", f"{number:04d}", acknowledgment.functional(group, group.control))
-        for number, group in enumerate(groups, 1)
-    )
-    return (writer.Group("FA", 1, sets),)
-
-
-def _envelope(found: InterchangeReport, groups: Sequence[GroupReport], at: datetime) -> writer.Envelope:
-    """Theirs turned round; the control numbers are only examples, real ones are taken when it is really sent."""
-    head = groups[0] if groups else None
-    return writer.Envelope(
-        sender=found.receiver,
-        receiver=found.sender,
-        group_sender=head.receiver if head else found.receiver.id,
-        group_receiver=head.sender if head else found.sender.id,
-        version=head.version if head else "004010",
-        usage=found.usage,
-        syntax=found.syntax,
-        control=1,
-        at=at,
-    )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from d365edi.edi.interchange import GroupReport, InterchangeReport
-from d365edi.edi.x12 import acknowledgment, writer
+from d365edi.edi.x12 import acknowledgment
+from d365edi.flows import outgoing
 from d365edi.flows.partner import Answers, Partner
 from d365edi.flows.wording import kilobytes
 from d365edi.journal import Message, Tx
@@ -37,17 +38,22 @@ def answer(
     due = [group for group in groups if group.functional_id != "FA" and not _answered(tx, partner, interchange, group)]
     if not due and ta1 is None:
         return None
-    control = tx.counters.take(partner.name, "ISA")
-    version = _ack_version(due) if due else ""
-    bodies = [acknowledgment.functional(group, group.control, loop=answers.loop, version=version) for group in due]
-    sets = tuple(writer.OutgoingSet("997", f"{number:04d}", body) for number, body in enumerate(bodies, 1))
-    group_control = tx.counters.take(partner.name, "GS") if due else 0
-    outgoing = (writer.Group("FA", group_control, sets, version),) if due else ()
-    payload = writer.write(
-        _envelope(partner, interchange, control, now), outgoing, acknowledgments=[ta1] if ta1 else ()
+    identity = partner.identities["X12"]
+    form: acknowledgment.Form = "999" if answers.send == "999" else "997"
+    bodies = [(form, acknowledgment.functional(group, group.control, loop=answers.loop, form=form)) for group in due]
+    sent = outgoing.interchange(
+        tx,
+        partner.name,
+        identity,
+        "FA",
+        bodies,
+        now,
+        version=_version(due, form),
+        usage=interchange.usage if interchange.usage in ("P", "T", "I") else "",
+        receipts=[ta1] if ta1 else (),
     )
-    kind = "997" if due else "TA1"
-    name = answers.target.name(partner=partner.name, set=kind, control=control, at=now)
+    kind = form if due else "TA1"
+    name = answers.target.name(partner=partner.name, set=kind, control=sent.control, at=now)
     delivery = tx.deliveries.add(
         message=message.id,
         partner=partner.name,
@@ -56,11 +62,11 @@ def answer(
         path=answers.target.path,
         name=name,
         kind=kind,
-        payload=payload,
-        order_key=f"{partner.name}:{kind}:{control}",
-        interchange=control,
-        functional_id="FA" if due else "",
-        group=group_control or None,
+        payload=sent.payload,
+        order_key=f"{partner.name}:{kind}:{sent.control}",
+        interchange=sent.control,
+        functional_id=sent.functional_id,
+        group=sent.group,
     )
     for group in due:
         tx.interchanges.answer(
@@ -73,7 +79,7 @@ def answer(
             delivery=delivery.id,
         )
     tx.audit.append("answered", message=message.id, delivery=delivery.id, partner=partner.name, name=name, kind=kind)
-    return Given(delivery.id, _sentence(message, interchange, kind, control))
+    return Given(delivery.id, _sentence(message, interchange, kind, sent.control))
 
 
 def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, group: GroupReport) -> bool:
@@ -93,24 +99,13 @@ def _ta1(answers: Answers, interchange: InterchangeReport, *, duplicate: bool) -
     return None
 
 
-def _ack_version(groups: list[GroupReport]) -> str:
-    """A 997 is written in the version of the group it answers (5010 groups get a 5010 997)."""
+def _version(groups: list[GroupReport], form: acknowledgment.Form) -> str | None:
+    """A 997 is written in the version of the group it answers (5010 groups get a 5010 997), a 999 in its own."""
+    if not groups:
+        return None
+    if form == "999":
+        return acknowledgment.IMPLEMENTATION
     return groups[0].version[:6] if groups[0].version[:6].isdigit() else "004010"
-
-
-def _envelope(partner: Partner, interchange: InterchangeReport, control: int, now: datetime) -> writer.Envelope:
-    identity = partner.identity
-    return writer.Envelope(
-        sender=identity.us,
-        receiver=identity.them,
-        group_sender=identity.group_us,
-        group_receiver=identity.group_them,
-        version=identity.version,
-        usage=interchange.usage if interchange.usage in ("P", "T", "I") else identity.usage,
-        syntax=identity.syntax,
-        control=control,
-        at=now,
-    )
 
 
 def _sentence(message: Message, interchange: InterchangeReport, kind: str, control: int) -> str:

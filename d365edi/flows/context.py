@@ -67,7 +67,7 @@ class Context:
     def route(self, sender: Party, receiver: Party) -> Partner | None:
         """The partner whose interchange this is: both ids with their qualifiers must be the agreed ones."""
         for partner in self.partners.values():
-            if (partner.identity.them, partner.identity.us) == (sender, receiver):
+            if partner.identity_of(sender, receiver) is not None:
                 return partner
         return None
 

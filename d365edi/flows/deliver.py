@@ -93,9 +93,8 @@ async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally:
             ctx.pause(delivery.endpoint, min(decision.at, now + policy.FIRST_WAIT))
         await ctx.journal.write(lambda tx: _again(tx, delivery, decision))
         tally.add("waiting")
-        log.say(
-            "WARNING", delivery.flow, "waits", f"{delivery.name}: {decision.reason}; again in {decision.at - now:.0f} s"
-        )
+        sentence = f"{_named(delivery, decision.reason)}; again in {decision.at - now:.0f} s"
+        log.say("WARNING", delivery.flow, "waits", sentence)
         return
     sentence = decision.reason
     await ctx.journal.write(lambda tx: _set_aside(tx, delivery, sentence, disputed=isinstance(error, Disputed)))
@@ -104,8 +103,12 @@ async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally:
         "WARNING",
         delivery.flow,
         "held" if delivery.document is not None else "quarantined",
-        f"{delivery.name}: {sentence}",
+        _named(delivery, sentence),
     )
+
+
+def _named(delivery: Delivery, sentence: str) -> str:
+    return sentence if delivery.name in sentence else f"{delivery.name}: {sentence}"
 
 
 def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:

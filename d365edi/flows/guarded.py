@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from d365edi import guard
 from d365edi.documents import Invoice, PurchaseOrder, PurchaseOrderLine
 from d365edi.flows.context import Context
-from d365edi.flows.partner import Partner, Send
+from d365edi.flows.partner import Send
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
 from d365edi.maps.resolve import Answers
@@ -40,14 +40,14 @@ class Verdict:
     warnings: tuple[str, ...]
 
 
-def judge(tx: Tx, ctx: Context, partner: Partner, send: Send, outgoing: Outgoing) -> Verdict:
+def judge(tx: Tx, ctx: Context, send: Send, outgoing: Outgoing) -> Verdict:
     """Examine what is about to leave, and write what was found to the audit."""
     case = guard.Case(
         outgoing.document,
         outgoing.order,
         outgoing.lines,
         outgoing.body,
-        _facts(tx, ctx, partner, outgoing),
+        _facts(tx, ctx, send, outgoing),
         send.guard.demands,
     )
     row, found = outgoing.row, guard.examine(case, send.guard)
@@ -85,7 +85,7 @@ def _note(tx: Tx, row: Document, objection: guard.Objection, outcome: str) -> No
     )
 
 
-def _facts(tx: Tx, ctx: Context, partner: Partner, outgoing: Outgoing) -> guard.Facts:
+def _facts(tx: Tx, ctx: Context, send: Send, outgoing: Outgoing) -> guard.Facts:
     row = outgoing.row
     out = [d for d in tx.documents.search(row.number) if d.id != row.id and _same_kind(row, d)]
     sent = [d for d in out if d.state in ("delivering", "delivered")]
@@ -101,7 +101,7 @@ def _facts(tx: Tx, ctx: Context, partner: Partner, outgoing: Outgoing) -> guard.
         notice_sent=bool(notices),
         sscc_used=_used(tx, row, {value for what, value in mentions if what == "sscc"}),
         today=ctx.local(tx.now).date(),
-        usage=partner.identity.usage,
+        usage=send.identity.usage,
         order_usage=_order_usage(tx, row.partner, named.get("order")),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from d365edi.edi import interchange as edi
-from d365edi.edi.syntax import Syntax
+from d365edi.edi.syntax import Standard, Syntax
 from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
@@ -24,16 +24,26 @@ from d365edi.settings.section import Destination
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Both sides' ids of an X12 relation and how our interchanges to them look."""
+    """Both sides' ids in one standard and how our interchanges to them look. Group codes are X12's; `association` (UNH,
+    0057), `syntax_id` (UNB, 0001) and `una` are EDIFACT's.
+    """
 
     us: edi.Party
     them: edi.Party
-    group_us: str
-    group_them: str
     version: str
     usage: str
     syntax: Syntax
+    group_us: str = ""
+    group_them: str = ""
     uppercase: bool = False
+    association: str = ""
+    syntax_id: str = ""
+    una: bool = False
+
+    @property
+    def standard(self) -> Standard:
+        """X12 or EDIFACT."""
+        return self.syntax.standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +92,20 @@ class Pickup:
 
 @dataclass(frozen=True, slots=True)
 class Receive:
-    """What one of their transaction sets becomes here."""
+    """What one of their transaction sets becomes here: a document of this `kind`, of which D365 `create`s something, or
+    else it is held or kept, as `then` says.
+    """
 
     flow: str
     set: str
+    kind: str
     company: str
     create: str
+    then: str
     purpose: Mapping[str, str]
     ignore: frozenset[str]
     readers: Mapping[str, Reader]
-    order_table: Table
+    order_table: Table | None
     map_digest: str
 
 
@@ -101,6 +115,7 @@ class Send:
 
     flow: str
     set: str
+    identity: Identity
     of: str
     accounts: Mapping[str, str]
     since: date | None
@@ -119,7 +134,7 @@ class Partner:
     """Everything about one trading partner that a flow needs."""
 
     name: str
-    identity: Identity
+    identities: Mapping[Standard, Identity]
     answers: Answers
     duplicates: Duplicates
     options: ReadOptions
@@ -129,3 +144,10 @@ class Partner:
     receives: Mapping[str, Receive] = field(default_factory=dict)
     sends: Mapping[str, Send] = field(default_factory=dict)
     customer: Mapping[str, str] = field(default_factory=dict)
+
+    def identity_of(self, sender: edi.Party, receiver: edi.Party) -> Identity | None:
+        """The identity that an interchange of theirs bears: both ids with their qualifiers must be the agreed ones."""
+        for identity in self.identities.values():
+            if (identity.them, identity.us) == (sender, receiver):
+                return identity
+        return None

@@ -17,12 +17,14 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.x12 import writer
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import guarded, policy, resolve
+from d365edi.flows import guarded, outgoing, policy, resolve
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Partner, Receive, Send
+from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
 from d365edi.maps import d365, turnaround
 from d365edi.maps.resolve import Answers, complete
+from d365edi.maps.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,11 @@ async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
     receive = next((r for r in partner.receives.values() if r.flow == document.flow), None)
     send = next((s for s in partner.sends.values() if s.flow == document.flow), None)
     try:
-        if receive is not None:
-            outcome = await _order(ctx, partner, receive, document)
+        if receive is not None and receive.order_table is not None:
+            outcome = await _order(ctx, partner, receive, receive.order_table, document)
+        elif receive is not None:
+            await ctx.journal.write(lambda tx: _seen_to(tx, document))
+            return None
         elif send is not None:
             outcome = await _invoice(ctx, partner, send, document, tally)
         else:
@@ -64,7 +69,7 @@ async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
 async def _hold(ctx: Context, document: Document, held: Held, tally: Tally) -> None:
     sentence = "; ".join(held.problems)
     if document.number not in sentence:
-        sentence = f"{'PO' if document.kind == 'PurchaseOrder' else 'invoice'} {document.number}: {sentence}"
+        sentence = f"{name_of(document.kind, document.number)}: {sentence}"
 
     def record(tx: Tx) -> None:
         tx.documents.set_state(document.id, "held", sentence)
@@ -77,17 +82,22 @@ async def _hold(ctx: Context, document: Document, held: Held, tally: Tally) -> N
     log.say("WARNING", document.flow, "held", sentence)
 
 
-async def _order(ctx: Context, partner: Partner, receive: Receive, document: Document) -> int | Held:
+def _seen_to(tx: Tx, document: Document) -> None:
+    """A person released a document of which nothing is created: it is closed."""
+    tx.documents.set_state(document.id, "delivered", "seen to by hand")
+
+
+async def _order(ctx: Context, partner: Partner, receive: Receive, table: Table, document: Document) -> int | Held:
     """A partner's order becomes the plan of a sales order."""
     order = PurchaseOrder.from_json(document.body)
-    meaning = [f for f in d365.unwritten(receive.order_table, order) if f.where.segment not in receive.ignore]
+    meaning = [f for f in d365.unwritten(table, order) if f.where.segment not in receive.ignore]
     resolved = await resolve.resolve(
         ctx, order, resolve.for_company(partner.profile, receive.company, partner.customer)
     )
     problems = (*(str(finding) for finding in meaning), *resolved.problems)
     if problems:
         return Held(problems)
-    payload = d365.write_plan(receive.order_table, order, resolved.answers, company=receive.company).to_bytes()
+    payload = d365.write_plan(table, order, resolved.answers, company=receive.company).to_bytes()
 
     def record(tx: Tx) -> int:
         if tx.documents.get(document.id).state != "ready":
@@ -132,13 +142,13 @@ async def _invoice(ctx: Context, partner: Partner, send: Send, document: Documen
     _tell_notes(document, match.findings, tally)
     whole = complete(invoice, resolved.answers)
     body = send.writer.write(whole, order=order, line_orders=match.lines)
-    outgoing = guarded.Outgoing(document, whole, order, match.lines, body)
+    leaving = guarded.Outgoing(document, whole, order, match.lines, body)
 
     def guard_and_render(tx: Tx) -> tuple[guarded.Verdict, int]:
-        verdict = guarded.judge(tx, ctx, partner, send, outgoing)
+        verdict = guarded.judge(tx, ctx, send, leaving)
         if verdict.holds:
             return verdict, 0
-        guarded.remember(tx, outgoing)
+        guarded.remember(tx, leaving)
         return verdict, _render(tx, ctx, partner, send, document, body, resolved.answers)
 
     verdict, delivery = await ctx.journal.write(guard_and_render)
@@ -172,21 +182,8 @@ def _render(
     """Control numbers, bytes, file name, delivery and document state: one transaction."""
     if tx.documents.get(document.id).state != "ready":
         raise DocumentError(f"{document.number} was decided otherwise meanwhile")
-    identity, now = partner.identity, ctx.local(tx.now)
-    control, group = tx.counters.take(partner.name, "ISA"), tx.counters.take(partner.name, "GS")
-    envelope = writer.Envelope(
-        sender=identity.us,
-        receiver=identity.them,
-        group_sender=identity.group_us,
-        group_receiver=identity.group_them,
-        version=identity.version,
-        usage=identity.usage,
-        syntax=identity.syntax,
-        control=control,
-        at=now,
-    )
-    groups = (writer.Group(send.functional_id, group, (writer.OutgoingSet(send.set, "0001", body),)),)
-    payload = writer.write(envelope, groups, uppercase=identity.uppercase)
+    now = ctx.local(tx.now)
+    sent = outgoing.interchange(tx, partner.name, send.identity, send.functional_id, [(send.set, body)], now)
     within = partner.answers.expect_within
     delivery = tx.deliveries.add(
         document=document.id,
@@ -195,14 +192,14 @@ def _render(
         flow=document.flow,
         endpoint=send.target.endpoint,
         path=send.target.path,
-        name=send.target.name(partner=partner.name, set=send.set, control=control, number=document.number, at=now),
+        name=send.target.name(partner=partner.name, set=send.set, control=sent.control, number=document.number, at=now),
         kind=send.set,
-        payload=payload,
+        payload=sent.payload,
         order_key=f"{partner.name}:{send.set}:{document.number}",
-        interchange=control,
-        functional_id=send.functional_id,
-        group=group,
-        set="0001",
+        interchange=sent.control,
+        functional_id=sent.functional_id,
+        group=sent.group,
+        set=sent.set,
         ack="none" if within is None else "awaited",
         ack_due=None if within is None else tx.now + within.total_seconds(),
     )
@@ -215,7 +212,7 @@ def _render(
         delivery=delivery.id,
         partner=partner.name,
         name=delivery.name,
-        control=f"{control:09d}",
+        control=f"{sent.control:09d}",
         digest=delivery.digest,
     )
     return delivery.id

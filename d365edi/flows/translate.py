@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from d365edi import log
+from d365edi import documents, log
 from d365edi.edi import sniff
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12 import reader as x12
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, policy
+from d365edi.flows import acknowledge, policy, wording
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Partner, Receive
@@ -141,11 +141,15 @@ def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, o
     got = f"it is from {interchange.sender} to {interchange.receiver}"
     if owner is not None:
         return f"{got}, which is partner {owner.name}, but it lay in a folder of {partner.name}; move it there"
-    want = f"{partner.name} is from {partner.identity.them} to {partner.identity.us}"
-    near = named_ids(interchange.sender, {p.name: p.identity.them for p in ctx.partners.values()})
-    return (
-        f"{got}, and no partner has these ids ({want}{near}); correct [partners.{partner.name}] x12 or ask the sender"
+    standard = interchange.standard
+    identity = partner.identities.get(standard)
+    want = (
+        f"{partner.name} is from {identity.them} to {identity.us}" if identity else f"{partner.name} has no {standard}"
     )
+    others = {p.name: p.identities[standard].them for p in ctx.partners.values() if standard in p.identities}
+    near = named_ids(interchange.sender, others)
+    table = f"[partners.{partner.name}] {standard.lower()}"
+    return f"{got}, and no partner has these ids ({want}{near}); correct {table} or ask the sender"
 
 
 def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
@@ -225,41 +229,57 @@ def _document(
     """One accepted set becomes one document row: ready, held with a sentence, or closed because its purpose is ignored."""
     interchange, group, report, receive = part
     reading = reader_of(receive, report).read(report)
-    order = reading.document
-    number = order.number if order is not None else f"{report.id} {report.control}"
+    read = reading.document
+    number = wording.number_of(read) or f"{report.id} {report.control}"
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
         flow=receive.flow,
-        kind="PurchaseOrder",
+        kind=receive.kind,
         number=number,
         company=receive.company,
-        release=(order.release or "") if order is not None else "",
-        body=order.to_json() if order is not None else "",
+        release=wording.revision_of(read),
+        body=read.to_json() if read is not None else "",
         map_digest=receive.map_digest,
         interchange=interchange.control,
         group=group.control,
         set=report.control,
     )
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
-    purpose = order.purpose if order is not None else None
+    name = wording.name_of(receive.kind, number)
+    purpose = getattr(read, "purpose", None) if receive.create else None
     wanted = policy.purpose(purpose, receive.purpose)
     if wanted == "ignore":
         tx.documents.set_state(document.id, "rejected", f"purpose {purpose} is ignored by setting")
-        outcome.lines.append(("INFO", "ignored", f"PO {number}: purpose {purpose} is ignored by setting"))
+        outcome.lines.append(("INFO", "ignored", f"{name}: purpose {purpose} is ignored by setting"))
         return
     found = problems(reading, receive.ignore)
-    if order is not None and wanted == "hold":
+    if read is not None and wanted == "hold":
         found.append(_purpose_held(partner, report, number, purpose))
     elif (holder := tx.documents.claim_key(document.id)) is not None:
-        found.append(_key_taken(number, holder))
-    if found:
+        found.append(_key_taken(document, holder))
+    if not found and read is not None and not receive.create:
+        _not_created(tx, document, read, receive, outcome)
+    elif found:
         sentence = "; ".join(found)
-        sentence = sentence if number in sentence else f"PO {number}: {sentence}"
+        sentence = sentence if number in sentence else f"{name}: {sentence}"
         tx.documents.set_state(document.id, "held", sentence)
         outcome.lines.append(("WARNING", "held", sentence))
     else:
         outcome.documents.append(document.id)
+
+
+def _not_created(tx: Tx, document: Document, read: documents.Document, receive: Receive, outcome: Outcome) -> None:
+    """A document of which nothing is created: kept and told, or held for a person who sees to it."""
+    told = wording.told(read)
+    if receive.then == "keep":
+        tx.documents.set_state(document.id, "delivered", told)
+        tx.audit.append("kept", document=document.id, message=document.message, partner=document.partner, told=told)
+        outcome.lines.append(("INFO", "kept", told))
+        return
+    sentence = f"{told}; see to it by hand, then: d365edi release {document.number}"
+    tx.documents.set_state(document.id, "held", sentence)
+    outcome.lines.append(("WARNING", "held", sentence))
 
 
 def _purpose_held(partner: Partner, report: SetReport, number: str, purpose: str | None) -> str:
@@ -269,8 +289,7 @@ def _purpose_held(partner: Partner, report: SetReport, number: str, purpose: str
     )
 
 
-def _key_taken(number: str, holder: Document) -> str:
-    return (
-        f"PO {number} was received before (message {holder.message}, {holder.state}); if it is a repeat: d365edi reject "
-        f"{number}; if it replaces the first, change the order in D365 by hand"
-    )
+def _key_taken(document: Document, holder: Document) -> str:
+    again = f"{wording.name_of(document.kind, document.number)} was received before (message {holder.message}, {holder.state})"
+    change = "change the order in D365 by hand" if document.kind == "PurchaseOrder" else "see to it by hand"
+    return f"{again}; if it is a repeat: d365edi reject {document.number}; if it replaces the first, {change}"

@@ -1,4 +1,4 @@
-"""Small wordings that several flows share: the first errors of many, sizes, ids that are nearly right.
+"""Small wordings that several flows share: what a document is called, the first errors of many, sizes, ids nearly right.
 
 Knows: words. Does not know: anything else.
 """
@@ -9,11 +9,66 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from d365edi.documents import ApplicationAdvice, Document, OrderChange, Remittance
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import Party
 
+NOUNS = {
+    "PurchaseOrder": "PO",
+    "OrderChange": "change of PO",
+    "OrderResponse": "answer to PO",
+    "OrderChangeResponse": "answer to the change of PO",
+    "ShipNotice": "shipment",
+    "Invoice": "invoice",
+    "Remittance": "remittance",
+    "ApplicationAdvice": "advice",
+}
+"""What a kind of document is called in a sentence, before its number."""
+PURPOSES = {"01": "cancels it", "04": "changes it", "05": "replaces it", "06": "confirms it", "07": "repeats it"}
+"""What a change says of its order (BEG01, BCH01, data element 353)."""
+
 LogLine = tuple[Literal["INFO", "WARNING"], str, str]
 """Level, verb and sentence of a line for the log, made in a transaction and said after it."""
+
+
+def name_of(kind: str, number: str) -> str:
+    """A document in a sentence: `PO 4500123`."""
+    return f"{NOUNS[kind]} {number}"
+
+
+def number_of(document: Document | None) -> str:
+    """The number that a document goes by, "" for none."""
+    return str(getattr(document, "number", ""))
+
+
+def revision_of(document: Document | None) -> str:
+    """What tells documents of one number apart: an order's release, a change's place among the changes. "" for nothing."""
+    if isinstance(document, OrderChange):
+        return document.sequence or ""
+    return getattr(document, "release", None) or ""
+
+
+def told(document: Document) -> str:
+    """A document of theirs in one sentence, for a person who sees to it."""
+    what = name_of(type(document).__name__, number_of(document))
+    match document:
+        case OrderChange():
+            lines = ", ".join(line.number or "without a number" for line in document.lines)
+            does = PURPOSES.get(document.purpose or "", f"has purpose {document.purpose}")
+            return f"{what}: {does}" + (f"; lines {lines}" if lines else "")
+        case Remittance():
+            paid = [line for payee in document.entities for line in payee.lines]
+            return f"{what}: {document.currency or ''} {document.total} for {len(paid)} items".replace(":  ", ": ")
+        case ApplicationAdvice():
+            return f"{what}: {'; '.join(_advised(document)) or 'it names no document'}"
+        case _:
+            return what
+
+
+def _advised(document: ApplicationAdvice) -> Iterable[str]:
+    for advice in document.advices:
+        troubles = "; ".join(trouble.text or f"code {trouble.code}" for trouble in advice.troubles)
+        yield f"{advice.reference or advice.control}: {advice.verdict}" + (f" ({troubles})" if troubles else "")
 
 
 def first_errors(findings: Iterable[Finding], most: int = 3) -> str:

@@ -2,7 +2,7 @@
 
     tree.py         the whole, and `load`
     daemon.py d365.py endpoints.py partners.py    the sections
-    guard.py section.py values.py cron.py         what sections are made of
+    guard.py relation.py section.py values.py cron.py    what sections are made of
     files.py positions.py environment.py          where settings stand
     mistakes.py cross.py shape.py                 what is wrong with them, in words
 
@@ -13,7 +13,8 @@ from .d365 import D365, Certificate, D365Timeouts, Events
 from .daemon import Daemon, Log, Retain, Secrets, Tls
 from .endpoints import Complete, Endpoint, LocalFolder, Move, Sftp, Timeouts
 from .guard import Guard
-from .partners import X12, Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
+from .partners import Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
+from .relation import X12, Edifact
 from .section import Destination, Schedule, SecretRef, Source
 from .tree import Keyring, Named, Settings, load
 from .values import Identity
@@ -28,6 +29,7 @@ __all__ = [
     "Daemon",
     "Destination",
     "Duplicates",
+    "Edifact",
     "Endpoint",
     "Events",
     "Guard",

@@ -89,21 +89,20 @@ def _companies(teller: Teller) -> Iterator[SettingsError]:
 
 
 def _identities(teller: Teller) -> Iterator[SettingsError]:
-    seen: dict[tuple[str, str], Key] = {}
+    seen: dict[tuple[str, str, str], Key] = {}
     for partner, body in _partners(teller):
-        envelope = _table(body, "x12")
-        us, them = _text(envelope, "us"), _text(envelope, "them")
-        if not us or not them:
-            continue
-        key = (*partner, "x12", "them")
-        if first := seen.get((us, them)):
-            sentence = (
-                f"is also {first[1]}'s (at {teller.places.where(*first)}) with the same `us`: a file could be of either"
-            )
-            yield teller.tell(
-                key, sentence, "give each partner its own identity, or make one partner of the two", value=them
-            )
-        seen.setdefault((us, them), key)
+        for standard in ("x12", "edifact"):
+            envelope = _table(body, standard)
+            us, them = _text(envelope, "us"), _text(envelope, "them")
+            if not us or not them:
+                continue
+            key = (*partner, standard, "them")
+            if first := seen.get((standard, us, them)):
+                other = f"{first[1]}'s (at {teller.places.where(*first)})"
+                sentence = f"is also {other} with the same `us`: a file could be of either"
+                remedy = "give each partner its own identity, or make one partner of the two"
+                yield teller.tell(key, sentence, remedy, value=them)
+            seen.setdefault((standard, us, them), key)
 
 
 def _events(teller: Teller) -> Iterator[SettingsError]:

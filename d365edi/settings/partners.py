@@ -9,79 +9,19 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-
-from d365edi.edi.syntax import Syntax
+from pydantic import BeforeValidator, Field, model_validator
 
 from .guard import Guard
+from .relation import X12, Edifact
 from .section import Destination, Schedule, Section, Source
-from .values import Company, Delimiters, Duration, Flag, FreeTable, GroupId, Name, SetId, Text, X12Id, wrong
-
-
-def _version(value: str) -> str:
-    if value[:6] not in ("004010", "005010") or (not value[6:].isalnum() and value[6:]) or len(value) > 12:
-        raise wrong("is not a version that is spoken here", 'write "004010" or "005010", with a suffix as "004010VICS"')
-    return value
-
-
-class X12(Section):
-    """The envelope between us: identities, version and delimiters."""
-
-    us: X12Id
-    """Our qualifier and id on interchanges: "01:123456789"."""
-    them: X12Id
-    """Theirs."""
-    group_us: GroupId | None = None
-    """Our code on groups (GS02, GS03); left out: our id."""
-    group_them: GroupId | None = None
-    """Theirs; left out: their id."""
-    version: Annotated[str, AfterValidator(_version)] = "004010"
-    """The version that we write (GS08)."""
-    usage: Literal["P", "T"] = "P"
-    """Production or test (ISA15)."""
-    delimiters: Delimiters = "*>~"
-    """Element, component, terminator and, for 005010, repetition separator."""
-    newline: Flag = False
-    """A line break after each terminator."""
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if self.us == self.them:
-            raise wrong("has the same identity for us and for them")
-        for key, given, identity in (("us", self.group_us, self.us), ("them", self.group_them, self.them)):
-            if given is None and len(identity.id) < 2:
-                raise wrong(f"has an id of one character for {key}, and a group's has two", f"write group_{key}")
-        if set(self.delimiters) & set(self.us.id + self.them.id + self.group_sender + self.group_receiver):
-            raise wrong("has a delimiter that stands in an id", "choose other delimiters")
-        if self.version >= "005" and "^" in self.delimiters[:3] and len(self.delimiters) == 3:
-            raise wrong('uses "^", which 005010 repeats with', "write a fourth delimiter, as ^>~!")
-        if self.newline and self.delimiters[2] in "\r\n":
-            raise wrong("ends segments with a line break and adds another", "write newline = false")
-        return self
-
-    @property
-    def group_sender(self) -> str:
-        """GS02 of what we write."""
-        return self.group_us or self.us.id
-
-    @property
-    def group_receiver(self) -> str:
-        """GS03 of what we write."""
-        return self.group_them or self.them.id
-
-    @property
-    def syntax(self) -> Syntax:
-        """The service characters of what we write; 005010 repeats with "^" where no fourth delimiter is given."""
-        element, component, terminator = (char.encode() for char in self.delimiters[:3])
-        repetition = self.delimiters[3:].encode() or (b"^" if self.version >= "005" else b"")
-        return Syntax("X12", element, component, terminator, repetition, suffix=b"\n" if self.newline else b"")
+from .values import Company, Duration, FreeTable, Name, SetId, Text, wrong
 
 
 class Acks(Section):
     """Acknowledgments: those we send for what they leave, and those we expect for what we send."""
 
-    send: Literal["997", "none"] = "997"
-    """What answers each of their groups."""
+    send: Literal["997", "999", "none"] = "997"
+    """What answers each of their X12 groups; an EDIFACT interchange is answered by a CONTRL unless this is "none"."""
     to: Destination | None = None
     """Where it is put."""
     ta1: Literal["asked", "always", "never"] = "asked"
@@ -143,8 +83,10 @@ MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
 class Receive(Section):
     """What becomes of one transaction set of theirs."""
 
-    create: Literal["SalesOrder"]
-    """What is created in D365."""
+    create: Literal["SalesOrder"] | None = None
+    """What is created in D365 of it; left out: nothing, and `then` says what becomes of the document."""
+    then: Literal["hold", "keep"] = "hold"
+    """A document of which nothing is created waits for a person (hold), or is told and kept (keep)."""
     company: Company
     """In which company."""
     purpose: Mapping[str, Literal["create", "ignore", "hold"]] = Field(default={"00": "create"})
@@ -196,8 +138,10 @@ class Partner(Section):
 
     customer: Mapping[Company, Text] = Field(default_factory=dict)
     """Company = which of its customers this partner is."""
-    x12: X12
-    """The envelope between us."""
+    x12: X12 | None = None
+    """The X12 envelope between us."""
+    edifact: Edifact | None = None
+    """The EDIFACT envelope between us; a partner has one of the two, or both."""
     acks: Acks = Acks()
     """Acknowledgments, both ways."""
     duplicates: Duplicates = Duplicates()
@@ -217,7 +161,15 @@ class Partner(Section):
 
     @model_validator(mode="after")
     def _routes(self) -> Self:
-        if self.receive and self.acks.send == "997" and self.acks.to is None:
+        if self.x12 is None and self.edifact is None:
+            raise wrong(
+                "has neither `x12` nor `edifact`", 'write x12 = { us = "01:123456789", them = "08:6111250008" }'
+            )
+        for set_id in (*self.receive, *self.send):
+            if (self.x12 if set_id.isdigit() else self.edifact) is None:
+                name = "x12" if set_id.isdigit() else "edifact"
+                raise wrong(f"trades {set_id} and has no `{name}`", f"write {name} = {{ us = ..., them = ... }}")
+        if self.receive and self.acks.send != "none" and self.acks.to is None:
             raise wrong("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")
         for flow in self.receive.values():
             self._customer_of(flow.company, "receives orders for")

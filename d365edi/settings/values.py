@@ -130,13 +130,13 @@ Company = Annotated[str, AfterValidator(_company)]
 
 
 def _set(value: str) -> str:
-    if not re.fullmatch(r"\d{3}", value):
-        raise wrong("is not a transaction set", 'name it by its three digits, as "850"')
+    if not re.fullmatch(r"\d{3}|[A-Z]{6}", value):
+        raise wrong("is not a transaction set", 'name it as its standard does: "850" in X12, "ORDERS" in EDIFACT')
     return value
 
 
 SetId = Annotated[str, AfterValidator(_set)]
-"""An X12 transaction set's identifier: `850`."""
+"""A transaction set's identifier: `850` in X12, `ORDERS` in EDIFACT."""
 
 
 def _zone(value: object) -> ZoneInfo:

@@ -19,16 +19,16 @@ HEADERS = "/data/SalesOrderHeadersV4*"
 BATCH = "/data/$batch"
 
 
-async def until_done(app: App, most: int = 40) -> Tally:
+async def until_done(app: App, patience: float = 60) -> Tally:
     """Tick what is due until nothing waits any more."""
-    total = Tally()
-    for _ in range(most):
+    total, until = Tally(), anyio.current_time() + patience
+    while anyio.current_time() < until:
         for word, count in (await app.tick("due")).counts.items():
             total.add(word, count)
         if await app.next_due() is None:
             return total
         await anyio.sleep(0.15)
-    raise AssertionError(f"still waiting after {most} ticks: {total}")
+    raise AssertionError(f"still waiting after {patience} s: {total}")
 
 
 @pytest.mark.parametrize(

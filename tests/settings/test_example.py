@@ -63,7 +63,7 @@ def copied(tmp_path: Path) -> Path:
 
 def test_the_example_is_right(copied: Path) -> None:
     settings = load(copied, {})
-    assert sorted(settings.partners) == ["acme", "globex"]
+    assert sorted(settings.partners) == ["acme", "globex", "initech"]
     assert [reference.name for reference in settings.references()] == [
         "tls-key",
         "d365",

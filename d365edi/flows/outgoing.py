@@ -1,0 +1,67 @@
+"""An interchange of ours: its control numbers taken and its bytes written, in the standard that we have with the partner.
+
+Called inside the transaction that keeps the bytes, so that a number is taken exactly when an interchange bears it.
+
+Knows: which numbers an interchange has. Does not know: what is in it, where it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from d365edi.edi.x12 import writer as x12
+from d365edi.flows.partner import Identity
+from d365edi.journal import Tx
+
+Body = tuple[str, Sequence[x12.OutgoingSegment]]
+"""A set's id and its segments without the first and the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interchange:
+    """The bytes and the numbers they bear: `control` of the interchange, `group` of its group, `set` of its first set."""
+
+    payload: bytes
+    control: int
+    functional_id: str = ""
+    group: int | None = None
+    set: str = ""
+
+
+def interchange(
+    tx: Tx,
+    partner: str,
+    identity: Identity,
+    functional_id: str,
+    bodies: Sequence[Body],
+    at: datetime,
+    *,
+    version: str | None = None,
+    usage: str = "",
+    receipts: Sequence[Sequence[str]] = (),
+) -> Interchange:
+    """One interchange with these sets in one group; without sets, of receipts (TA1) alone. `at` is local time.
+
+    `version` is the group's where it is not the partner's. DocumentError where a value cannot be written.
+    """
+    control = tx.counters.take(partner, "ISA")
+    group = tx.counters.take(partner, "GS") if bodies else None
+    envelope = x12.Envelope(
+        sender=identity.us,
+        receiver=identity.them,
+        group_sender=identity.group_us,
+        group_receiver=identity.group_them,
+        version=identity.version,
+        usage=usage or identity.usage,
+        syntax=identity.syntax,
+        control=control,
+        at=at,
+    )
+    groups = []
+    if group is not None:
+        sets = tuple(x12.OutgoingSet(id, f"{number:04d}", body) for number, (id, body) in enumerate(bodies, 1))
+        groups.append(x12.Group(functional_id, group, sets, version))
+    payload = x12.write(envelope, groups, acknowledgments=receipts, uppercase=identity.uppercase)
+    return Interchange(payload, control, functional_id if bodies else "", group, "0001" if bodies else "")

@@ -1,0 +1,189 @@
+"""What settings say of partners, compiled: identities, guides, maps, where each set goes.
+
+A part of `app`. Every mistake that only shows when maps and guides meet is found here, before anything starts, and names
+file, line and key.
+
+Knows: settings of partners, constructors of maps. Does not know: endpoints, secrets, what a flow does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from d365edi.documents import PurchaseOrder
+from d365edi.edi import guides
+from d365edi.edi.guide import Guide
+from d365edi.edi.interchange import Party
+from d365edi.edi.syntax import Standard
+from d365edi.edi.x12.reader import ReadOptions
+from d365edi.endpoints.base import After, Place
+from d365edi.errors import SettingsError
+from d365edi.flows.partner import Answers, Duplicates, Identity, Partner, Pickup, Receive, Send
+from d365edi.guard import Policy
+from d365edi.maps import table
+from d365edi.maps.reader import Reader
+from d365edi.maps.resolve import Profile
+from d365edi.maps.writer import Writer
+from d365edi.settings import Settings
+from d365edi.settings import endpoints as section
+from d365edi.settings import partners as wanted
+
+VERSIONS: dict[Standard, tuple[str, ...]] = {
+    "X12": ("003040", "004010", "004030", "005010"),
+    "EDIFACT": ("D96A", "D01B"),
+}
+"""The versions a received set may be in: a reader is compiled for each, because their guides differ."""
+LANGUAGES: dict[Standard, table.Language] = {"X12": "x12", "EDIFACT": "edifact"}
+
+
+def standard_of(set_id: str) -> Standard:
+    """X12 names its sets by digits, EDIFACT by letters."""
+    return "X12" if set_id.isdigit() else "EDIFACT"
+
+
+def compiled(settings: Settings) -> dict[str, Partner]:
+    """Every partner with its maps compiled. Raises SettingsError where a map does not fit its guide or its document."""
+    return {name: _partner(settings, name, partner) for name, partner in settings.partners.items()}
+
+
+def _partner(settings: Settings, name: str, partner: wanted.Partner) -> Partner:
+    acks = partner.acks
+    return Partner(
+        name=name,
+        identities={identity.standard: identity for identity in _identities(partner)},
+        answers=Answers(acks.send, acks.to, acks.ta1, acks.loop, acks.expect_within),
+        duplicates=Duplicates(**partner.duplicates.model_dump()),
+        options=ReadOptions(
+            strictness=acks.strictness,
+            overlays={set_id: receive.guide for set_id, receive in partner.receive.items() if receive.guide},
+        ),
+        budget=partner.retry.budget.total_seconds(),
+        profile=Profile(name, "", None, dict(partner.items), dict(partner.codes.get("unit", {}))),
+        pickups={what: _pickup(settings, name, what, pickup) for what, pickup in partner.pickup.items()},
+        receives={set_id: _receive(settings, name, partner, set_id, flow) for set_id, flow in partner.receive.items()},
+        sends={set_id: _send(settings, name, partner, set_id, flow) for set_id, flow in partner.send.items()},
+        customer=dict(partner.customer),
+    )
+
+
+def _identities(partner: wanted.Partner) -> Iterator[Identity]:
+    if (x12 := partner.x12) is not None:
+        yield Identity(
+            us=Party(*x12.us),
+            them=Party(*x12.them),
+            version=x12.version,
+            usage=x12.usage,
+            syntax=x12.syntax,
+            group_us=x12.group_sender,
+            group_them=x12.group_receiver,
+        )
+    if (edifact := partner.edifact) is not None:
+        yield Identity(
+            us=Party(*edifact.us),
+            them=Party(*edifact.them),
+            version=edifact.version,
+            usage=edifact.usage,
+            syntax=edifact.syntax,
+            association=edifact.association or "",
+            syntax_id=edifact.syntax_id,
+            una=edifact.una,
+        )
+
+
+def _pickup(settings: Settings, partner: str, what: str, pickup: wanted.Pickup) -> Pickup:
+    endpoint = settings.endpoints[pickup.from_.endpoint]
+    return Pickup(
+        name=f"{partner}.pickup.{what}",
+        partner=partner,
+        endpoint=pickup.from_.endpoint,
+        place=Place(pickup.from_.folder, pickup.from_.pattern),
+        after=After("move", endpoint.after.move_to)
+        if isinstance(endpoint.after, section.Move)
+        else After(endpoint.after),
+        looks=1 if endpoint.complete.sentinel else endpoint.complete.looks,
+        apart=endpoint.complete.apart.total_seconds(),
+        limit=endpoint.max_message,
+        in_flight=endpoint.in_flight,
+    )
+
+
+def _located(settings: Settings, *prefix: str) -> Callable[[tuple[str, ...]], str]:
+    return lambda path: settings.where(*prefix, *path)
+
+
+def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str, flow: wanted.Receive) -> Receive:
+    prefix = ("partners", name, "receive", set_id)
+    standard = standard_of(set_id)
+    read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
+    readers = {}
+    for version in VERSIONS[standard]:
+        guide = _guide(settings, prefix, guides.load(standard, set_id, version, flow.guide or None), "receive")
+        readers[version] = Reader(read, guide, partner.codes)
+    write = None
+    if flow.create is not None:
+        if read.document != PurchaseOrder.__name__:
+            raise SettingsError(
+                f"a {flow.create} is created of a {PurchaseOrder.__name__}, and {set_id} is a {read.document}",
+                where=settings.where(*prefix, "create"),
+                key=".".join((*prefix, "create")),
+                remedy='leave it out; then = "hold" (or "keep") says what becomes of it',
+            )
+        write = table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
+    return Receive(
+        flow=f"{name}.receive.{set_id}",
+        set=set_id,
+        kind=read.document,
+        company=flow.company,
+        create=flow.create or "",
+        then=flow.then,
+        purpose=dict(flow.purpose),
+        ignore=frozenset(flow.ignore),
+        readers=readers,
+        order_table=write,
+        map_digest=read.digest,
+    )
+
+
+def _guide(settings: Settings, prefix: tuple[str, ...], guide: Guide | None, verb: str) -> Guide:
+    if guide is not None:
+        return guide
+    raise SettingsError(
+        f"there is no guide for {prefix[-1]}",
+        where=settings.where(*prefix),
+        key=".".join(prefix),
+        remedy=f"{verb} another set",
+    )
+
+
+def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, flow: wanted.Send) -> Send:
+    prefix = ("partners", name, "send", set_id)
+    standard = standard_of(set_id)
+    identity = next(identity for identity in _identities(partner) if identity.standard == standard)
+    write = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
+    guide = _guide(settings, prefix, guides.load(standard, set_id, identity.version), "send")
+    read = table.load("d365", flow.of)
+    if read.document != write.document:
+        raise SettingsError(
+            f"{set_id} tells of a {write.document}, and {flow.of} is a {read.document}",
+            where=settings.where(*prefix, "of"),
+            key=".".join((*prefix, "of")),
+            remedy="name the D365 record that this set tells of",
+        )
+    accounts = {flow.company: partner.customer[flow.company]} if flow.company else dict(partner.customer)
+    return Send(
+        flow=f"{name}.send.{set_id}",
+        set=set_id,
+        identity=identity,
+        of=flow.of,
+        accounts=accounts,
+        since=flow.since if isinstance(flow.since, date) else None,
+        overlap=settings.d365.overlap,
+        target=flow.to,
+        read_table=read,
+        writer=Writer(write, guide, partner.codes, partner=name),
+        functional_id=guide.group,
+        map_digest=write.digest,
+        guard=Policy(flow.guard.levels, flow.guard.demands, dict(flow.guard.costs), flow.guard.say_costs),
+        on_event=flow.on_event or "",
+    )

@@ -1,0 +1,136 @@
+"""[partners.NAME.x12] and [partners.NAME.edifact]: what interchanges between us look like.
+
+Knows: identities, versions, service characters. Does not know: what is in an interchange, who the partner is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from d365edi.edi.syntax import Syntax
+
+from .section import Section
+from .values import Delimiters, Flag, GroupId, Identity, Text, X12Id, wrong
+
+
+def _version(value: str) -> str:
+    if value[:6] not in ("004010", "005010") or (not value[6:].isalnum() and value[6:]) or len(value) > 12:
+        raise wrong("is not a version that is spoken here", 'write "004010" or "005010", with a suffix as "004010VICS"')
+    return value
+
+
+class X12(Section):
+    """The X12 envelope between us: identities, version and delimiters."""
+
+    us: X12Id
+    """Our qualifier and id on interchanges: "01:123456789"."""
+    them: X12Id
+    """Theirs."""
+    group_us: GroupId | None = None
+    """Our code on groups (GS02, GS03); left out: our id."""
+    group_them: GroupId | None = None
+    """Theirs; left out: their id."""
+    version: Annotated[str, AfterValidator(_version)] = "004010"
+    """The version that we write (GS08)."""
+    usage: Literal["P", "T"] = "P"
+    """Production or test (ISA15)."""
+    delimiters: Delimiters = "*>~"
+    """Element, component, terminator and, for 005010, repetition separator."""
+    newline: Flag = False
+    """A line break after each terminator."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _two_of_us(self.us, self.them)
+        for key, given, identity in (("us", self.group_us, self.us), ("them", self.group_them, self.them)):
+            if given is None and len(identity.id) < 2:
+                raise wrong(f"has an id of one character for {key}, and a group's has two", f"write group_{key}")
+        if set(self.delimiters) & set(self.us.id + self.them.id + self.group_sender + self.group_receiver):
+            raise wrong("has a delimiter that stands in an id", "choose other delimiters")
+        if self.version >= "005" and "^" in self.delimiters[:3] and len(self.delimiters) == 3:
+            raise wrong('uses "^", which 005010 repeats with', "write a fourth delimiter, as ^>~!")
+        if self.newline and self.delimiters[2] in "\r\n":
+            raise wrong("ends segments with a line break and adds another", "write newline = false")
+        return self
+
+    @property
+    def group_sender(self) -> str:
+        """GS02 of what we write."""
+        return self.group_us or self.us.id
+
+    @property
+    def group_receiver(self) -> str:
+        """GS03 of what we write."""
+        return self.group_them or self.them.id
+
+    @property
+    def syntax(self) -> Syntax:
+        """The service characters of what we write; 005010 repeats with "^" where no fourth delimiter is given."""
+        element, component, terminator = (char.encode() for char in self.delimiters[:3])
+        repetition = self.delimiters[3:].encode() or (b"^" if self.version >= "005" else b"")
+        return Syntax("X12", element, component, terminator, repetition, suffix=b"\n" if self.newline else b"")
+
+
+def _two_of_us(us: Identity, them: Identity) -> None:
+    if us == them:
+        raise wrong("has the same identity for us and for them")
+
+
+def _identity(value: object) -> Identity:
+    if isinstance(value, Identity):
+        return value
+    remedy = 'write qualifier and id as they stand in UNB (0007, 0004), as "14:4012345000009", or the id alone'
+    found = re.fullmatch(r"(?:([0-9A-Z]{1,4}):)?([^:]+)", value) if isinstance(value, str) else None
+    if found is None:
+        raise wrong("is not qualifier:id", remedy)
+    if len(found[2]) > 35:
+        raise wrong(f"has an id of {len(found[2])} characters, and an interchange has room for 35 (UNB, 0004)", remedy)
+    if found[2] != found[2].strip(" ") or not found[2].isascii() or not found[2].isprintable():
+        raise wrong("has an id with blanks at its ends or characters beyond ASCII", remedy)
+    return Identity(found[1] or "", found[2])
+
+
+ENCODINGS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOW": "utf-8", "UNOY": "utf-8"}
+"""Syntax identifiers (0001) that we write, and the character set of each (ISO 9735)."""
+
+
+class Edifact(Section):
+    """The EDIFACT envelope between us: identities, version and characters."""
+
+    us: Annotated[Identity, BeforeValidator(_identity)]
+    """Our qualifier and id in UNB: "14:4012345000009", or an id without qualifier."""
+    them: Annotated[Identity, BeforeValidator(_identity)]
+    """Theirs."""
+    version: Literal["D96A", "D01B"] = "D96A"
+    """The directory of the messages that we write (UNH, 0052 and 0054)."""
+    association: Text | None = None
+    """The code of whose subset it is (UNH, 0057): "EAN008"."""
+    syntax_id: Literal["UNOA", "UNOB", "UNOC", "UNOW", "UNOY"] = "UNOC"
+    """The character set (UNB, 0001)."""
+    usage: Literal["P", "T"] = "P"
+    """Production or test (UNB, 0035)."""
+    una: Flag = False
+    """A UNA at the beginning although the service characters are the usual ones."""
+    newline: Flag = False
+    """A line break after each terminator."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _two_of_us(self.us, self.them)
+        return self
+
+    @property
+    def syntax(self) -> Syntax:
+        """The service characters of what we write: the usual ones of ISO 9735."""
+        return Syntax(
+            "EDIFACT",
+            b"+",
+            b":",
+            b"'",
+            release=b"?",
+            suffix=b"\n" if self.newline else b"",
+            encoding=ENCODINGS[self.syntax_id],
+        )
