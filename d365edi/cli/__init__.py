@@ -36,6 +36,9 @@ VERBS: dict[str, Verb] = {
     "run": Verb("run", "run", "The daemon; --once walks every flow a single time and exits."),
     "demo": Verb("demo", "demo", "A trading day in a sandbox on this machine, through the real daemon."),
     "check": Verb("check", "check", "Settings and maps, or one EDI file: what is wrong and what answer it would get."),
+    "explain": Verb(
+        "explain", "explain", "One file annotated: segments, elements and codes by their names; or as HTML."
+    ),
     "ping": Verb("ping", "ping", "Knock on every door with real credentials, writing nothing."),
     "status": Verb("status", "status", "Flows, what waits, what needs a person, what is late."),
     "why": Verb("why", "why", "The whole life of a file, order, invoice or number; or why a file was not picked up."),

@@ -94,6 +94,19 @@ def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "
     console.print(drawn)
 
 
+def printer() -> Callable[[Sequence[tuple[str, str]]], None]:
+    """What prints a line made of pieces of text, each with its style; styles show on a terminal only."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    def show(pieces: Sequence[tuple[str, str]]) -> None:
+        console.print(Text.assemble(*((clean(text), style) for text, style in pieces), no_wrap=True), crop=False)
+
+    return show
+
+
 def say(sentences: Iterable[object]) -> None:
     """Print sentences, one a line."""
     for sentence in sentences:

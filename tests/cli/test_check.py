@@ -88,7 +88,7 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
         (changed(b"BEG*00*", b"BEG**"), ""),
         (ORDER.read_bytes() * 2, "the control number 000003438 stands on an interchange before it"),
         (ORDER.read_bytes()[:400], ""),
-        (b"UNB+UNOC:3+a+b+200101:1200+1'UNZ+0+1'", ""),
+        (b"UNB+UNOC:3+a+b+200101:1200+1'UNZ+0+2'", ""),
         (b"", ""),
         (b"Dear sirs,\n", ""),
         (b"\x00" * 500, ""),

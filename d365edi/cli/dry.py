@@ -1,0 +1,33 @@
+"""What a dry verb is given: a file's bytes, and the partners of the settings where there are some.
+
+Knows: when settings are needed. Does not know: what is made of either.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from d365edi.cli import act
+from d365edi.cli.face import DEFAULT_SETTINGS
+from d365edi.errors import SettingsError
+
+if TYPE_CHECKING:
+    from d365edi.flows.partner import Partner
+
+
+def contents(file: Path) -> bytes:
+    """The bytes of a file. SettingsError where it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}", remedy="name an EDI file") from error
+
+
+def partners(path: Path) -> list[Partner]:
+    """The partners of the settings; none where nobody named a settings file and there is none in its usual place."""
+    from d365edi import partners as trading
+
+    if not path.exists() and path == DEFAULT_SETTINGS:
+        return []
+    return list(trading.compiled(act.load(path)).values())

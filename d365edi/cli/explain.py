@@ -1,0 +1,106 @@
+"""`d365edi explain`: a file as an annotated listing, in the terminal or as one HTML page.
+
+Knows: how a listing is shown as lines. Does not know: what anything in a file means (that is `edi.explain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from d365edi.cli import FINE, PERSON
+from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clean, printer
+from d365edi.errors import SettingsError
+
+if TYPE_CHECKING:
+    from d365edi.edi.explain import Cell, Chapter, Entry
+    from d365edi.edi.findings import Finding
+
+Piece = tuple[str, str]
+"""Text and its style."""
+
+WIDTH = 24
+"""Values up to this many characters are followed by their meaning in one column."""
+STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+VERDICTS = {"A": "", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
+
+
+def explain(
+    file: Annotated[Path, typer.Argument(help="An EDI file.")],
+    *,
+    html: Annotated[Path | None, typer.Option("--html", help="Write one HTML page here, and print nothing.")] = None,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    json: AsJson = False,
+) -> None:
+    """Each segment with its name, each element with its meaning and the text of its code, what is wrong at its place.
+
+    Settings are not needed; where there are some, the partner's own guide and maps are used. Exit code 1 when nothing in the
+    file could be read.
+    """
+    from d365edi.cli.dry import contents, partners
+    from d365edi.cli.listing import listing
+
+    found = listing(contents(file), partners(settings))
+    if html is not None:
+        _write(html, file.name, found.what, found.chapters)
+    elif json:
+        as_json({"what": found.what, "chapters": [asdict(chapter) for chapter in found.chapters]})
+    else:
+        show = printer()
+        show([(f"{file}: {found.what}", "bold")])
+        for chapter in found.chapters:
+            for line in _chapter(chapter):
+                show(line)
+    raise typer.Exit(FINE if any(chapter.kind != "file" for chapter in found.chapters) else PERSON)
+
+
+def _write(path: Path, name: str, what: str, chapters: Iterable[Chapter]) -> None:
+    from d365edi.cli.page import page
+
+    try:
+        path.write_text(page(name, what, chapters), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}", remedy="name another place") from error
+
+
+def _chapter(chapter: Chapter) -> Iterator[list[Piece]]:
+    indent = {"group": "  ", "set": "    "}.get(chapter.kind, "")
+    verdict = VERDICTS[chapter.verdict] if chapter.verdict else ""
+    yield []
+    kind = "" if chapter.kind == "set" else f"{chapter.kind} "
+    yield [(f"{indent}{kind}{chapter.title}", "bold"), (f"  {verdict}" if verdict else "", "bold red")]
+    for finding in chapter.findings:
+        yield _finding(finding, indent + "  ")
+    for cell in chapter.facts:
+        yield [(f"{indent}  {cell.name:<15} ", "dim"), (cell.value, ""), (f"  {cell.meaning}", "green")]
+    for entry in chapter.entries:
+        yield from _entry(entry, indent)
+
+
+def _entry(entry: Entry, indent: str) -> Iterator[list[Piece]]:
+    inside = indent + "  " * entry.depth
+    yield [(f"{entry.number:>6} ", "dim"), (f"{inside}{entry.id:<4}", "bold"), (entry.name, "bold")]
+    for finding in entry.findings:
+        yield _finding(finding, f"{'':11}{inside}")
+    for cell in entry.cells:
+        yield from _cell(cell, f"{'':11}{inside}")
+
+
+def _cell(cell: Cell, indent: str) -> Iterator[list[Piece]]:
+    meaning = f": {cell.meaning}" if cell.meaning else ""
+    yield [
+        (f"{indent}{cell.place:<9} ", "dim"),
+        (f"{cell.value:<{WIDTH}}  ", "cyan"),
+        (cell.name, "dim"),
+        (meaning, "green"),
+    ]
+    for finding in cell.findings:
+        yield _finding(finding, f"{indent}{'':10}")
+
+
+def _finding(finding: Finding, indent: str) -> list[Piece]:
+    return [(f"{indent}{finding.severity}: {clean(finding)}", STYLES[finding.severity])]

@@ -1,0 +1,68 @@
+"""Which map a flat file fits: a file of rows does not say what it is.
+
+Knows: the shipped maps of flat files. Does not know: how a file is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from d365edi.edi.flat import reader as rows
+from d365edi.edi.flat.layout import Layout, fold
+from d365edi.edi.flat.reader import FlatReport
+from d365edi.maps import table
+from d365edi.maps.columns import flat
+from d365edi.maps.flat import FlatReader
+
+UNKNOWN = "neither X12 nor EDIFACT nor a flat file that a map knows"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The map that fits: its name, its reader and layout, the field that each column of a record is read into, and the
+    rows that were found by it."""
+
+    name: str
+    reader: FlatReader
+    layout: Layout
+    fields: Mapping[tuple[str, str], str]
+    report: FlatReport
+
+
+def recognised(data: bytes) -> Recognised | None:
+    """The shipped map that makes documents of a file with the fewest findings; None where none does."""
+    found = []
+    for name in _shipped():
+        known = table.load("csv", name)
+        layout = flat(known).layout
+        report = rows.read(data, layout)
+        if report.sets and not any(finding.severity == "error" for finding in report.findings):
+            troubles = len(report.findings) + sum(len(one.findings) for one in report.sets)
+            found.append((troubles, name, Recognised(name, FlatReader(known), layout, _fields(known, layout), report)))
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def _fields(known: table.Table, layout: Layout) -> dict[tuple[str, str], str]:
+    """Record and column (folded) of every row of the map that reads."""
+    found: dict[tuple[str, str], str] = {}
+
+    def walk(rows: table.Scope, record: str, prefix: str) -> None:
+        for row in rows.rows:
+            for place in row.places:
+                before, colon, name = place.partition("[")[0].rpartition(":")
+                key = (before if colon else record, fold(name))
+                if not row.name.startswith("order."):
+                    found[key] = f"{found[key]}, {prefix}{row.name}" if key in found else prefix + row.name
+        for inner in rows.scopes:
+            walk(inner, inner.loop[0] if layout.opens else "", f"{prefix}{inner.field}.")
+
+    walk(table.scope(known), layout.opens, "")
+    return found
+
+
+def _shipped() -> Iterator[str]:
+    for file in files("d365edi.maps").joinpath("csv").iterdir():
+        if file.name.endswith(".toml"):
+            yield file.name.removesuffix(".toml")

@@ -1,0 +1,44 @@
+"""What `explain FILE` lists: a file of any format read as the daemon would read it, annotated.
+
+Knows: which reader is for which format. Does not know: how a listing is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from d365edi.cli.examine import read
+from d365edi.cli.flatfile import UNKNOWN, recognised
+from d365edi.edi import sniff
+from d365edi.edi.explain import Chapter, explain
+from d365edi.edi.findings import Finding
+from d365edi.edi.flat import explain as flat
+from d365edi.flows.partner import Partner
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A file: what it is, and its chapters from the outside in."""
+
+    what: str
+    chapters: tuple[Chapter, ...]
+
+
+def listing(data: bytes, partners: Sequence[Partner] = ()) -> Listing:
+    """List a file. Never raises for what is in it."""
+    what = sniff.sniff(data)
+    if what is None:
+        return _flat(data)
+    report, _ = read(data, partners)
+    outside = Chapter("file", "outside of any interchange", "", findings=tuple(report.findings))
+    return Listing(what, (*([outside] if report.findings else []), *explain(report)))
+
+
+def _flat(data: bytes) -> Listing:
+    known = recognised(data)
+    if known is None:
+        said = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
+        return Listing(UNKNOWN, (Chapter("file", "the whole file", "", findings=(said,)),))
+    chapters = flat.explain(known.report, known.layout, known.fields, known.name)
+    return Listing(f"flat file ({known.name})", tuple(chapters))

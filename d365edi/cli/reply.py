@@ -1,0 +1,78 @@
+"""The answer that a file would get: an interchange of ours as text, its control numbers only examples.
+
+Knows: which acknowledgment answers what. Does not know: partners, their agreements about answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from d365edi.edi.edifact import acknowledgment as contrl
+from d365edi.edi.edifact import writer as edifact
+from d365edi.edi.interchange import GroupReport, InterchangeReport
+from d365edi.edi.x12 import acknowledgment
+from d365edi.edi.x12 import writer as x12
+from d365edi.errors import D365EdiError
+
+
+def reply(found: InterchangeReport, at: datetime) -> str:
+    """The interchange that would go back at that moment, "" where none would."""
+    try:
+        data = _edifact(found, at) if found.standard == "EDIFACT" else _x12(found, at)
+    except D365EdiError as error:
+        return f"(it cannot be written: {error})"
+    return data.decode("latin-1")
+
+
+# -- X12: a 997 for each group that is not itself an answer, and a TA1 where one is due -------------------------------
+
+
+def _x12(found: InterchangeReport, at: datetime) -> bytes:
+    rejected = found.verdict == "R"
+    groups = [] if rejected else [group for group in found.groups if group.functional_id != "FA"]
+    receipt = acknowledgment.interchange(found) if rejected or acknowledgment.ta1_due(found) else None
+    if not groups and receipt is None:
+        return b""
+    head = groups[0] if groups else None
+    envelope = x12.Envelope(
+        sender=found.receiver,
+        receiver=found.sender,
+        group_sender=head.receiver if head else found.receiver.id,
+        group_receiver=head.sender if head else found.sender.id,
+        version=head.version if head else "004010",
+        usage=found.usage,
+        syntax=found.syntax,
+        control=1,
+        at=at,
+    )
+    return x12.write(envelope, _functional(groups), acknowledgments=[receipt] if receipt else ())
+
+
+def _functional(groups: Sequence[GroupReport]) -> tuple[x12.Group, ...]:
+    if not groups:
+        return ()
+    sets = tuple(
+        x12.OutgoingSet("997", f"{number:04d}", acknowledgment.functional(group, group.control))
+        for number, group in enumerate(groups, 1)
+    )
+    return (x12.Group("FA", 1, sets),)
+
+
+# -- EDIFACT: one CONTRL for an interchange that holds none -----------------------------------------------------------
+
+
+def _edifact(found: InterchangeReport, at: datetime) -> bytes:
+    if not contrl.due(found):
+        return b""
+    envelope = edifact.Envelope(
+        sender=found.receiver,
+        receiver=found.sender,
+        version=contrl.VERSION,
+        usage=found.usage,
+        syntax=found.syntax,
+        control=1,
+        at=at,
+    )
+    one = edifact.OutgoingSet("CONTRL", "1", contrl.interchange(found))
+    return edifact.write(envelope, [edifact.Group("", 0, (one,))])
