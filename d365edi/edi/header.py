@@ -11,6 +11,7 @@ Knows: headers. Does not know: segments, chunks, what a header's values mean.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -101,6 +102,8 @@ def _isa(window: bytes, offset: int) -> Header | None:
             header = _fixed(flat, offset)
             header.wrapped = record
     header = header or _recovered(window, offset)
+    if header is not None and header.syntax.terminator == header.syntax.element:
+        return None
     if header is not None:
         header.syntax = replace(header.syntax, suffix=_suffix(window, header.length))
         _remark(header, window, offset)
@@ -260,15 +263,27 @@ def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]
     parts = text.split(separator)
     if not release or release + separator not in text:
         return parts
-    open_ends = [at for at, part in enumerate(parts) if part[-1:] == release and released(part, release)]
     joined, start = list[bytes](), 0
-    for at in open_ends:
+    for at in _open_ends(text, separator, release):
         if at < start:
             joined[-1] = separator.join([joined[-1], *parts[start : start + 1]])
         else:
             joined += [*parts[start:at], separator.join(parts[at : at + 2])]
         start = at + 2
     return joined + parts[start:]
+
+
+def _open_ends(text: bytes, separator: bytes, release: bytes) -> Iterator[int]:
+    """Which of the parts of a text go on behind the separator that ends them."""
+    counted = index = 0
+    at = text.find(release + separator)
+    while at >= 0:
+        end = at + 1
+        if released(text[max(0, end - 99) : end], release):
+            index += text.count(separator, counted, end)
+            counted = end
+            yield index
+        at = text.find(release + separator, end)
 
 
 def released(text: bytes, release: bytes) -> bool:

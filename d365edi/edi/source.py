@@ -77,6 +77,7 @@ class Source:
     def unwrap(self, record: int) -> None:
         """From here on line breaks only cut the file into records of `record` bytes."""
         if not self._record:
+            self.need(record + 2)
             self._record, self._start = record, self.base
             self._break = 2 if b"\r\n" in self.data[: record + 2] else 1
             self.data = self.data.translate(None, b"\r\n")
