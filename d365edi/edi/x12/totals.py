@@ -10,57 +10,18 @@ Knows: the arithmetic of retail's sets. Does not know: order of segments, elemen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from operator import mul
 
 from d365edi.edi import checkdigit
 from d365edi.edi.findings import Finding, Position, Severity
-from d365edi.edi.guide import Node
+from d365edi.edi.x12.lines import Set
 
 _CENT = Decimal("0.01")
 _ZERO = Decimal(0)
 _GTIN = {b"UP": 12, b"EN": 13, b"UK": 14, b"EO": 8}
-
-
-@dataclass(slots=True)
-class Set:
-    """A walked set: raw segments, their nodes, and the separator to take them apart by."""
-
-    id: str
-    segments: Sequence[bytes]
-    nodes: Sequence[Node | None]
-    separator: bytes
-    place: Callable[[int], Position]
-    """Where segment `index` stands."""
-    _raw: dict[bytes, list[bytes]] = field(default_factory=dict)
-    _text: dict[bytes, bytes] = field(default_factory=dict)
-
-    def raw(self, id: bytes) -> list[bytes]:
-        """The raw segments of an id of three letters, wherever they stand."""
-        found = self._raw.get(id)
-        if found is None:
-            text = id.decode()
-            wanted = {node for node in set(self.nodes) if node is not None and node.segment.id == text}
-            found = self._raw[id] = [raw for raw, node in zip(self.segments, self.nodes, strict=True) if node in wanted]
-        return found
-
-    def text(self, id: bytes) -> bytes:
-        """The raw segments of an id as lines, each with a line break before it."""
-        found = self._text.get(id)
-        if found is None:
-            found = self._text[id] = b"\n".join([b"", *self.raw(id)])
-        return found
-
-    def all(self, *paths: str) -> list[tuple[int, list[bytes]]]:
-        """The segments at these paths, taken apart, with their index."""
-        wanted = {node for node in set(self.nodes) if node is not None and node.path in paths}
-        return [
-            (index, self.segments[index].split(self.separator))
-            for index, node in enumerate(self.nodes)
-            if node in wanted
-        ]
 
 
 def check(report: Set) -> list[Finding]:
@@ -69,17 +30,6 @@ def check(report: Set) -> list[Finding]:
 
 
 # -- the quick look: whole columns at a time, only to see whether everything fits -------------------------------------
-
-
-@lru_cache(maxsize=64)
-def _columns(separator: bytes, id: bytes, *positions: int) -> re.Pattern[bytes]:
-    """Elements of all lines of a text (each with a line break before it); a line that ends before them is not found."""
-    sep = re.escape(separator)
-    value, parts, last = b"[^\n" + sep + b"]*+", [b"\n" + id], 0
-    for position in positions:
-        parts.append((sep + value) * (position - last - 1) + sep + b"(" + value + b")")
-        last = position
-    return re.compile(b"".join(parts))
 
 
 @lru_cache(maxsize=64)
@@ -98,7 +48,7 @@ def _counted(report: Set, id: bytes) -> bool:
         return False
     if len(ctt) == 2:
         return True
-    quantities = _columns(sep, id, 2).findall(report.text(id))
+    quantities = report.numbers(id, 2)
     try:
         return len(quantities) == len(lines) and int(ctt[2]) == sum(map(int, quantities))
     except ValueError:
@@ -188,35 +138,47 @@ def _invoice(report: Set) -> Iterable[Finding]:
     sep, headers = report.separator, report.raw(b"TDS")
     try:
         total = _money(headers[0].split(sep)[1]) * _CENT
-        found = _columns(sep, b"IT1", 2, 4).findall(report.text(b"IT1"))
-        goods = sum((_money(quantity) * _money(price) for quantity, price in found), _ZERO)
+        quantities, prices = report.numbers(b"IT1", 2), report.numbers(b"IT1", 4)
+        goods = sum(map(mul, map(Decimal, quantities), map(Decimal, prices)), _ZERO)
     except (ArithmeticError, IndexError):
         return
-    if len(found) != len(report.raw(b"IT1")):
+    if not len(quantities) == len(prices) == len(report.raw(b"IT1")):
         return
-    charges, taxes = _extras(report)
-    slack = _slack(len(found))
-    if any(abs(total - goods - charges - tax) <= slack for tax in taxes):
-        return
-    at = report.segments.index(headers[0])
-    tax = taxes[0]
+    charges, slack, taxes = _charges(report), _slack(len(quantities)), []
+    for tax in _taxes(report):
+        if abs(total - goods - charges - tax) <= slack:
+            return
+        taxes.append(tax)
+    at, tax = report.segments.index(headers[0]), taxes[0]
     message = f"TDS01 says {total:.2f}, but lines {goods:.2f}, allowances and charges {charges:.2f}, taxes {tax:.2f} add up to {goods + charges + tax:.2f}"
     yield _warn(report, at, 1, 610, headers[0].split(sep), message)
 
 
-def _extras(report: Set) -> tuple[Decimal, tuple[Decimal, ...]]:
-    """Allowances and charges (those of sublines are in the line's price), and what the taxes may come to."""
-    sep = report.separator
+def _charges(report: Set) -> Decimal:
+    """Allowances and charges; those of sublines are in the line's price."""
     if report.raw(b"SLN"):
         charges = [sac for _, sac in report.all("IT1/SAC", "SAC")]
     else:
-        charges = [sac.split(sep) for sac in report.raw(b"SAC")]
-    charged = sum((_charge(sac) for sac in charges), _ZERO)
-    taxes = sum((_number(txi.split(sep), 2) or _ZERO for txi in report.raw(b"TXI")), _ZERO)
-    if not taxes:
-        return charged, (_ZERO,)
-    summary = sum((_number(txi, 2) or _ZERO for _, txi in report.all("TXI")), _ZERO)
-    return charged, (taxes, summary, taxes - summary, _ZERO)
+        charges = [sac.split(report.separator) for sac in report.raw(b"SAC")]
+    return sum((_charge(sac) for sac in charges), _ZERO)
+
+
+def _taxes(report: Set) -> Iterator[Decimal]:
+    """What the taxes may come to: all, none (they are in a SAC), those of the whole invoice, those of its lines."""
+    segments = report.raw(b"TXI")
+    amounts = report.numbers(b"TXI", 2)
+    try:
+        whole = sum(map(Decimal, filter(None, amounts)), _ZERO)
+    except InvalidOperation:
+        amounts = []
+    if len(amounts) < len(segments):
+        whole = sum((_number(txi.split(report.separator), 2) or _ZERO for txi in segments), _ZERO)
+    yield whole
+    if whole:
+        yield _ZERO
+        summary = sum((_number(txi, 2) or _ZERO for _, txi in report.all("TXI")), _ZERO)
+        yield summary
+        yield whole - summary
 
 
 def _charge(sac: list[bytes]) -> Decimal:

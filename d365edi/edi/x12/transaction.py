@@ -14,7 +14,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.tokenizer import Batch
-from d365edi.edi.x12 import elements, envelope, structure, totals
+from d365edi.edi.x12 import elements, envelope, lines, structure, totals
 from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, KNOWN, NOWHERE, UNKNOWN, Step, Table
 
 ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))
@@ -115,7 +115,7 @@ class OpenSet:
     def _totals(self) -> None:
         report = self.report
         self.findings += totals.check(
-            totals.Set(report.id, report.segments, report.nodes, self.syntax.element, self.place)
+            lines.Set(report.id, report.segments, report.nodes, self.syntax.element, self.place)
         )
 
     def _trailer(self) -> None:
