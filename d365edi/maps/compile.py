@@ -59,19 +59,21 @@ class _Compiler:
     document: Model
     dialect: Dialect
 
-    def fill(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
+    def fill(
+        self, base: Place, rows: Scope, model: Model, way: tuple[str, ...], echo: Model, *, again: bool = False
+    ) -> None:
         """Hang the rows of one scope on places, then those of the lists in it. `way` are the loops down to here, `echo` is
         what of the order the rows of this scope may name."""
-        targets = [target for row in rows.rows for target in self._targets(base, row, way)]
+        targets = [target for row in rows.rows for target in self._targets(base, row, way, again=again)]
         hung: set[int] = set()
         for target in settle(self.table, targets):
             self._hang(base, target, model, echo, second=id(target.row) in hung)
             hung.add(id(target.row))
         for row in rows.constants:
-            for place, fixed in self._fixed(base, row, way):
+            for place, fixed in self._fixed(base, row, way, again=again):
                 place.constants.append(fixed)
         for row in rows.defaults:
-            for place, fixed in self._fixed(base, row, way):
+            for place, fixed in self._fixed(base, row, way, again=again):
                 place.defaults.append(fixed)
         for row in rows.computed:
             for place, fixed in self._fixed(base, row, way, computed=True):
@@ -81,8 +83,11 @@ class _Compiler:
 
     # -- where --------------------------------------------------------------------------------------------------------
 
-    def _targets(self, base: Place, row: Row, way: tuple[str, ...], texts: Sequence[str] = ()) -> list[Target]:
-        """The places of a row in this version; none at all only where another version has one."""
+    def _targets(
+        self, base: Place, row: Row, way: tuple[str, ...], texts: Sequence[str] = (), *, again: bool = False
+    ) -> list[Target]:
+        """The places of a row in this version; none at all only where another version has one, or the first loop of
+        the same list (`again`)."""
         found, absent = list[Target](), None
         for text in texts or row.places:
             try:
@@ -92,7 +97,7 @@ class _Compiler:
             else:
                 target.echo = _order_field(row.name) is not None
                 found.append(target)
-        if not found and absent is not None and not self._elsewhere(row, texts or row.places, way):
+        if not found and absent is not None and not again and not self._elsewhere(row, texts or row.places, way):
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
         return found
 
@@ -171,11 +176,11 @@ class _Compiler:
         return found
 
     def _fixed(
-        self, base: Place, row: Row, way: tuple[str, ...], *, computed: bool = False
+        self, base: Place, row: Row, way: tuple[str, ...], *, computed: bool = False, again: bool = False
     ) -> list[tuple[Place, Fixed]]:
         """A constant, default or formula; the left side is the path."""
         found = []
-        for target in self._targets(base, row, way, (row.name,))[:1]:
+        for target in self._targets(base, row, way, (row.name,), again=again)[:1]:
             if target.pair:
                 raise self.table.mistake(row.key, f'"{row.name}" names no element', remedy="write it as PO106")
             place = self._place(base, target)
@@ -216,7 +221,7 @@ class _Compiler:
             outer = self._place(base, Target(row, above))
             place = Place(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
             outer.places.append(place)
-            self.fill(place, rows, field.model, (*way, text), echo)
+            self.fill(place, rows, field.model, (*way, text), echo, again=opened > 0)
             opened += 1
         if not opened and absent is not None and not self._elsewhere(row, rows.loop, way, loop=True):
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)

@@ -308,8 +308,9 @@ class _Form:
         for note in self.segment.notes:
             if note.kind == "P" and fixed.element in note.elements and not present & set(note.elements):
                 return
-            if note.kind == "C" and fixed.element == note.elements[0] and not present & set(note.elements[1:]):
-                return
+        needs = [note.elements for note in self.segment.notes if note.kind == "C" and fixed.element in note.elements]
+        if needs and not any(present & {*each} - {fixed.element} for each in needs):
+            return
         elements[at] = fixed.value
 
     def _check(self, elements: dict[tuple[int, int], str]) -> None:
