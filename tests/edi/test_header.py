@@ -95,7 +95,8 @@ def test_a_header_that_lost_its_form_is_read_and_told(
 
 NONE = [
     "", "ISA", "ISA*", ISA[:60], SHORT[:40], "ISAAC NEWTON*1", "ISA IS A STANDARD", "ISA\r\n", "GS*PO*SENDER", "UNB", "UNA",
-    "UNBELIEVABLE", "ISA*" + "x" * 300 + "*" * 16, "ISA" + "*" * 200, "UNA:+.? 'UNH+1'", "UNB+UNOA:3+S+R", f"{SHORT}", f"{SHORT}A",
+    "UNBELIEVABLE", "ISA*" + "x" * 300 + "*" * 16, "ISA" + "*" * 200, "UNA:+.? 'UNH+1'", "UNB+UNOA:3+S+R",
+    SHORT, SHORT + "A",
 ]  # fmt: skip
 
 
