@@ -252,6 +252,10 @@ def _last_terminator(data: bytes, limit: int, syntax: Syntax) -> int:
     return end
 
 
+_NOISY = (b"\n", b"\r", b"\t", b"\x00", b"\x1a")
+"""What is looked for to see whether noise may stand before segments; blanks stand in data too often."""
+
+
 def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     terminator = syntax.terminator
     pieces = block.split(terminator)
@@ -261,8 +265,8 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
         pieces.pop()
     segments = pieces
     if terminator == b"\n" and b"\r" in block:
-        segments = [piece.strip(b"\r \t") for piece in pieces]
-    elif b"\n" in block or b"\r" in block or b"\t" in block or terminator + b" " in block or block[:1] == b" ":
+        segments = [piece.rstrip(b"\r").lstrip(NOISE) for piece in pieces]
+    elif any(sign in block for sign in _NOISY) or terminator + b" " in block or block[:1] == b" ":
         segments = [piece.lstrip(NOISE) for piece in pieces]
     if padded:
         segments = [segment.rstrip(b" ") for segment in segments]
