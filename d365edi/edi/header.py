@@ -279,7 +279,10 @@ def _open_ends(text: bytes, separator: bytes, release: bytes) -> Iterator[int]:
     at = text.find(release + separator)
     while at >= 0:
         end = at + 1
-        if released(text[max(0, end - 99) : end], release):
+        start = end
+        while text[start - 1 : start] == release:
+            start -= 1
+        if (end - start) % 2:
             index += text.count(separator, counted, end)
             counted = end
             yield index

@@ -103,7 +103,7 @@ def _counted(message: Message, lines: bytes) -> bool:
     """CNT fits what it counts: 1 the quantities, 2 the lines."""
     syntax = message.syntax
     columns = _columns(syntax.element, syntax.component)
-    said = columns.totals(lines)
+    said = columns.totals(lines[max(lines.rfind(b"\nUNS"), 0) :])
     if lines.count(b"\nCNT" + syntax.element) != len(said):
         return False
     for total in said:
@@ -122,7 +122,9 @@ def _counted(message: Message, lines: bytes) -> bool:
 def _numbered(syntax: Syntax, lines: bytes) -> bool:
     """The article, location and package numbers have their length and check digit."""
     columns = _columns(syntax.element, syntax.component)
-    gtins, glns, count = columns.gtins(lines), columns.glns(lines), lines.count
+    header, _, detail = lines.partition(b"\nLIN")
+    glns = columns.glns(header) + (columns.glns(detail) if b"\nNAD" in detail else [])
+    gtins, count = columns.gtins(lines), lines.count
     said = count(syntax.component + b"EN") + count(syntax.component + b"SRV") + count(syntax.component + b"UP")
     if said != len(gtins) or not set(map(len, glns)) <= {13} or b"\nGIN" in lines:
         return False

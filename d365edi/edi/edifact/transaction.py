@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from d365edi.edi.edifact import elements, envelope, pattern, totals
 from d365edi.edi.edifact import segment as split
@@ -31,6 +32,7 @@ class Table(table.Table):
 
     HEADER = b"UNH"
     TRAILER = "UNT"
+    UNIQUE: ClassVar[frozenset[str]] = frozenset(("LIN", "PIA", "MOA", "PRI", "GIN", "RFF"))
 
     _released: dict[str, re.Pattern[bytes]] = field(init=False, default_factory=dict)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from d365edi.edi import walk
 from d365edi.edi.guide import Guide, Node, Segment
@@ -34,7 +35,7 @@ Step = tuple["Steps", Callable[[bytes], object], Node | None, int, set[bytes]]
 """Where a segment leads: the steps from there, the pattern it must match, its node, a mark, and which raw segments are right."""
 
 
-_NEVER: set[bytes] = {b"%d" % n for n in range(KNOWN)}
+NEVER: set[bytes] = {b"%d" % n for n in range(KNOWN)}
 """What stands for the memory of segments that hardly ever repeat (lines with their article numbers): full, and never hit."""
 
 
@@ -60,6 +61,8 @@ class Table:
 
     HEADER = b"ST"
     TRAILER = "SE"
+    UNIQUE: ClassVar[frozenset[str]] = frozenset()
+    """Segments that hardly ever repeat."""
 
     guide: Guide
     syntax: Syntax
@@ -95,7 +98,7 @@ class Table:
         node = walk.follow(here.node, id) if self.syntax.element not in id and id != self.HEADER else None
         if node is None:
             return here, _anything, None, UNKNOWN, set()
-        remembered = _NEVER if node.segment.pairs else self._right.setdefault(node.id, set())
+        remembered = NEVER if node.segment.pairs or node.id in self.UNIQUE else self._right.setdefault(node.id, set())
         return self._from(node), self.match(node.id), node, self._mark(here.node, node), remembered
 
     def _from(self, node: Node) -> Steps:

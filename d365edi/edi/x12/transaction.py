@@ -15,7 +15,7 @@ from d365edi.edi.guide import Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.tokenizer import Batch
 from d365edi.edi.x12 import elements, envelope, lines, structure, totals
-from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, KNOWN, NOWHERE, UNKNOWN, Step, Table
+from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, KNOWN, NEVER, NOWHERE, UNKNOWN, Step, Table
 
 ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))
 """Segments that end a set, wherever they stand."""
@@ -70,7 +70,7 @@ class OpenSet:
                     break
                 self._mark(mark, node)
             add(node)
-            if raw not in known:
+            if known is NEVER or raw not in known:
                 if match(raw) is None:
                     misses.append(len(nodes) - 1)
                 elif len(known) < KNOWN:
