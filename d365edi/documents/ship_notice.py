@@ -143,11 +143,15 @@ class ShipNotice(Document):
 
     def every_line(self) -> tuple[ShippedLine, ...]:
         """All items, on whatever level, in the order in which they are written."""
-        return tuple(_every(self, "lines"))
+        return tuple(line for _, line in self.lines_of_orders())
+
+    def lines_of_orders(self) -> tuple[tuple[ShippedOrder | None, ShippedLine], ...]:
+        """All items with the order that they stand under, None where they stand under none."""
+        return tuple(_items(self, None))
 
     def every_order(self) -> tuple[ShippedOrder, ...]:
         """All orders, on whatever level, in the order in which they are written."""
-        return tuple(_every(self, "orders"))
+        return tuple(_orders(self))
 
     def with_lines(self, lines: Iterable[ShippedLine]) -> Self:
         """This shipment with other items in the places of its own, as `every_line` counts them."""
@@ -162,12 +166,24 @@ _LEVELS = ("lines", "packs", "pallets", "orders")
 """The lists that levels stand in, in the order in which they are written."""
 
 
-def _every(level: Any, wanted: str) -> Iterator[Any]:
+def _inside(level: Any) -> Iterator[tuple[str, Any]]:
     for name in _LEVELS:
         for each in getattr(level, name, ()):
-            if name == wanted:
-                yield each
-            yield from _every(each, wanted)
+            yield name, each
+
+
+def _items(level: Any, order: ShippedOrder | None) -> Iterator[tuple[ShippedOrder | None, ShippedLine]]:
+    for name, each in _inside(level):
+        if name == "lines":
+            yield order, each
+        yield from _items(each, each if name == "orders" else order)
+
+
+def _orders(level: Any) -> Iterator[ShippedOrder]:
+    for name, each in _inside(level):
+        if name == "orders":
+            yield each
+        yield from _orders(each)
 
 
 def _with(level: Any, lines: Iterator[ShippedLine]) -> Any:

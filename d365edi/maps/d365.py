@@ -27,7 +27,7 @@ from d365edi.maps.table import Table, nearest
 from d365edi.maps.turnaround import ordinals
 from d365edi.odata.canonical import day
 from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
-from d365edi.odata.quoting import any_of, compare, eq
+from d365edi.odata.quoting import Member, any_of, compare, eq
 
 ANSWERS = ("customer", "invoice_customer", "item", "unit", "location")
 """What a row may take from the answers: `answers.item`."""
@@ -45,10 +45,24 @@ def check(table: Table) -> None:
         for entry in section.rows:
             for source in (name for each in entry.sources for name in each.split(" + ")):
                 _check_source(table, entry.key, source, part, reading=table.mode == "read")
+    for source in (*table.tree.get("says", {}), *header(table).tree.get("times", {}).values()):
+        _check_source(table, ("says",), source, model, reading=True)
+    _check_levels(table, model)
     for join in joins(table):
         for entry in join.rows:
             if find(model, entry.sources[0]) is None and find(line.model, entry.sources[0]) is None:
                 _check_source(table, entry.key, entry.sources[0], model, reading=True)
+
+
+def _check_levels(table: Table, model: Model) -> None:
+    for name, level in lines(table).tree.get("levels", {}).items():
+        field = find(model, name)
+        key = ("lines", "levels", name)
+        if field is None or field.model is None or not field.many:
+            raise table.mistake(key, f'{model.__name__} has no list "{name}"', remedy=nearest(name, list(names(model))))
+        model = field.model
+        for source in level["fields"].values():
+            _check_source(table, key, source, model, reading=True)
 
 
 def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model, *, reading: bool) -> None:
@@ -199,6 +213,7 @@ def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: dat
         eq("dataAreaId", company),
         any_of(str(head.tree["account"]), tuple(accounts)),
         compare(str(head.tree["since"]), "ge", since),
+        *_only(head.tree.get("only", {})),
     )
     wanted = [_join("lines", each, head)] + [_join(join.name, join, head) for join in joins(table)]
     return ReadPlan(
@@ -208,6 +223,12 @@ def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: dat
         name_fields=tuple(head.tree.get("name", head.key_fields)),
         joins=tuple(wanted),
     )
+
+
+def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The records that are meant, by the members that an enum may have."""
+    for field, row in rows.items():
+        yield any_of(field, tuple(Member(row["enum"], each) for each in row["is"]))
 
 
 def _join(name: str, section: Section, head: Section) -> Join:

@@ -20,6 +20,7 @@ from d365edi.documents import Invoice
 from d365edi.edi.findings import Finding, Position
 from d365edi.maps import leftover
 from d365edi.maps.fields import Kind, Model, find
+from d365edi.maps.nesting import nest
 from d365edi.maps.reader import Reading
 from d365edi.maps.section import Section, header, joins, lines, model_of
 from d365edi.maps.table import Table
@@ -42,19 +43,21 @@ def read(table: Table, content: Mapping[str, Any]) -> Reading:
     assert line_model.model is not None
     findings: list[Finding] = []
     document: Values = {}
+    _put(document, table.tree.get("says", {}))
     _take(document, head, content["header"], model)
     rows = list(content.get("lines", ()))
     items = [_line(each, row, line_model.model) for row in rows]
+    known: list[Values] = [{**content["header"], **row} for row in rows]
     for join in joins(table):
-        _join(join, head, content, rows, document, items, (model, line_model.model), findings)
+        _join(join, head, content, known, document, items, (model, line_model.model), findings)
     _totals(head, content["header"], rows, document)
-    document["lines"] = items
+    if not items:
+        findings.append(_error("it has no lines in D365", "look at it there, then release it"))
+    nest(document, items, known, each.tree.get("levels", {}))
     return _finish(table, model, document, findings)
 
 
 def _finish(table: Table, model: Model, document: Values, findings: list[Finding]) -> Reading:
-    if not document["lines"]:
-        findings.append(_error("it has no lines in D365", "look at it there, then release it"))
     try:
         made = model.__pydantic_validator__.validate_python(document)
     except ValidationError as error:
@@ -69,27 +72,41 @@ def _finish(table: Table, model: Model, document: Values, findings: list[Finding
 def _line(section: Section, row: Row, model: Model) -> Values:
     item: Values = {}
     _take(item, section, row, model)
-    item["charges"] = _charges(section, row, ())
+    if "charges" in section.tree:
+        item["charges"] = _charges(section, row, ())
     return item
 
 
 def _take(target: Values, section: Section, row: Row, model: Model) -> None:
     """Put a row's values into the document; a join's value counts more than the one before it."""
     empty_zeros = section.tree.get("zero_is_empty", ())
+    found: dict[str, Any] = {}
     for entry in section.rows:
-        if not entry.sources:
-            continue
-        field = find(model, entry.sources[0])
-        if field is None:
-            continue
-        value = plain(row.get(entry.name), field.kind)
-        if value is None or (entry.name in empty_zeros and not value):
-            continue
-        *way, last = entry.sources[0].split(".")
+        for source in entry.sources:
+            field = find(model, source)
+            value = plain(row.get(entry.name), field.kind) if field is not None else None
+            if value is not None and (value or entry.name not in empty_zeros):
+                found[source] = value
+    for name, source in section.tree.get("times", {}).items():
+        if time := moment(row.get(name)):
+            found[source] = time
+    _put(target, found)
+
+
+def _put(target: Values, found: Mapping[str, Any]) -> None:
+    """Values by dotted names, put where these lead."""
+    for source, value in found.items():
+        *way, last = source.split(".")
         inner = target
         for step in way:
             inner = inner.setdefault(step, {})
         inner[last] = value
+
+
+def moment(value: Any) -> str:
+    """The time of a point in time of D365 as HHMM (UTC); "" where there is none."""
+    text = str(value or "")
+    return text[11:13] + text[14:16] if len(text) >= 16 and plain(text, "day") is not None else ""
 
 
 def plain(value: Any, kind: Kind) -> Any:
@@ -113,7 +130,7 @@ def _join(
     join: Section,
     head: Section,
     content: Mapping[str, Any],
-    rows: Sequence[Row],
+    rows: Sequence[Values],
     document: Values,
     items: Sequence[Values],
     models: tuple[Model, Model],
@@ -123,14 +140,15 @@ def _join(
     by_line = [(theirs, ours) for theirs, ours in join.on if ours not in head.known]
     optional = bool(join.tree.get("optional"))
     if not by_line:
-        if len(found) > 1 or (not found and not optional):
-            findings.append(_odd(join, len(found), "the invoice"))
+        if (len(found) > 1 and not join.tree.get("first")) or (not found and not optional):
+            findings.append(_odd(join, len(found), "it"))
         for row in found[:1]:
             _take(document, join, row, models[0])
         return
     for number, (line, item) in enumerate(zip(rows, items, strict=True), 1):
         matched = [row for row in found if all(same_text(row.get(theirs), line.get(ours)) for theirs, ours in by_line)]
         if len(matched) == 1:
+            line.update({name: value for name, value in matched[0].items() if name not in line})
             _take(item, join, matched[0], models[1])
             _divide(join, matched[0], item)
         elif matched or found or not optional:
@@ -154,7 +172,7 @@ def _odd(join: Section, count: int, what: str) -> Finding:
         "",
         f"{join.set} has {many} for {what}",
         Position(segment=join.set),
-        remedy="look at the invoice in D365, then release it" if severity == "error" else "",
+        remedy="look at it in D365, then release it" if severity == "error" else "",
         rule="join",
     )
 
@@ -163,13 +181,11 @@ def _odd(join: Section, count: int, what: str) -> Finding:
 
 
 def _totals(head: Section, row: Row, rows: Sequence[Row], document: Values) -> None:
-    document["charges"] = _charges(head, row, rows)
-    taxes = []
-    for tax in head.tree.get("taxes", {}).values():
-        amount = Decimal(row.get(tax["field"]) or 0)
-        if amount:
-            taxes.append({"type": tax["type"], "amount": amount})
-    document["taxes"] = taxes
+    if "charges" in head.tree:
+        document["charges"] = _charges(head, row, rows)
+    if "taxes" in head.tree:
+        amounts = [(tax["type"], Decimal(row.get(tax["field"]) or 0)) for tax in head.tree["taxes"].values()]
+        document["taxes"] = [{"type": type, "amount": amount} for type, amount in amounts if amount]
     for name, words in head.tree.get("sign", {}).items():
         document["sense"] = words[1] if Decimal(row.get(name) or 0) < 0 else words[0]
 

@@ -16,9 +16,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
-from d365edi.documents import Invoice, PurchaseOrder, PurchaseOrderLine
+from d365edi.documents import (
+    Invoice,
+    InvoiceLine,
+    OrderChange,
+    OrderLine,
+    OrderResponse,
+    OrderResponseLine,
+    PurchaseOrder,
+    ShipNotice,
+    ShippedLine,
+)
 from d365edi.edi.findings import Finding
 from d365edi.maps.answers import Answer, Answers, Kind, Theirs
 from d365edi.odata.plan import Query
@@ -26,6 +36,10 @@ from d365edi.odata.quoting import any_of, eq, same_text
 
 __all__ = ["Answer", "Answers", "Asked", "Profile", "Question", "complete", "gtin", "questions", "settle"]
 
+Outbound = Invoice | OrderResponse | ShipNotice
+"""What goes out with our items in it."""
+AnyOutbound = TypeVar("AnyOutbound", Invoice, OrderResponse, ShipNotice)
+Ordering = PurchaseOrder | OrderChange
 Rows = Sequence[Mapping[str, Any]]
 Candidates = tuple[tuple[str, str], ...]
 """The numbers of one item with their kinds: buyer, gtin, vendor, or the qualifier of another one."""
@@ -96,9 +110,9 @@ class Asked:
     questions: tuple[Question, ...]
 
 
-def questions(document: PurchaseOrder | Invoice, profile: Profile) -> Asked:
+def questions(document: Ordering | Outbound, profile: Profile) -> Asked:
     """What to find out before this document can be delivered."""
-    if isinstance(document, Invoice):
+    if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
     answers = Answers()
     asked = [_customer(document, profile), *_location(document, profile)]
@@ -155,7 +169,7 @@ def _lookups() -> Any:
 # -- inbound: theirs to ours ------------------------------------------------------------------------------------------
 
 
-def _customer(order: PurchaseOrder, profile: Profile) -> Question:
+def _customer(order: Ordering, profile: Profile) -> Question:
     table = _lookups()["customer"]
     account = profile.customer or ""
     miss = Finding(
@@ -178,7 +192,7 @@ def _customer(order: PurchaseOrder, profile: Profile) -> Question:
     return Question("customer", account, (), looks, miss, extra=table["invoice"])
 
 
-def _location(order: PurchaseOrder, profile: Profile) -> Iterator[Question]:
+def _location(order: Ordering, profile: Profile) -> Iterator[Question]:
     """A ship-to that is not in the partner's table of places, if there is such a table: goods must not go to a
     guess."""
     place = order.parties.ship_to.id
@@ -195,7 +209,7 @@ def _location(order: PurchaseOrder, profile: Profile) -> Iterator[Question]:
         yield Question("location", place, (), (), miss)
 
 
-def _by_item(order: PurchaseOrder) -> dict[Candidates, tuple[int, ...]]:
+def _by_item(order: Ordering) -> dict[Candidates, tuple[int, ...]]:
     """The lines of each item, by all of its numbers in the order of trust."""
     found: dict[Candidates, tuple[int, ...]] = {}
     for number, line in enumerate(order.lines, 1):
@@ -204,13 +218,13 @@ def _by_item(order: PurchaseOrder) -> dict[Candidates, tuple[int, ...]]:
     return found
 
 
-def _candidates(line: PurchaseOrderLine) -> Candidates:
+def _candidates(line: OrderLine) -> Candidates:
     ours = [(kind, getattr(line.item, kind)) for kind in _lookups()["items"]["order"]]
     others = [(other.qualifier, other.id) for other in line.item.others]
     return tuple((kind, number) for kind, number in (*ours, *others) if number is not None)
 
 
-def _item(order: PurchaseOrder, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> Question:
+def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> Question:
     table, line = _lookups()["items"], order.lines[lines[0] - 1]
     looks = []
     for kind, number in candidates:
@@ -257,7 +271,7 @@ def variants(number: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((number, *(core.zfill(length) for length in LENGTHS if length >= len(core)))))
 
 
-def _by_unit(order: PurchaseOrder) -> dict[str, tuple[int, ...]]:
+def _by_unit(order: Ordering) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for number, line in enumerate(order.lines, 1):
         if line.unit is not None:
@@ -265,7 +279,7 @@ def _by_unit(order: PurchaseOrder) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _unit(order: PurchaseOrder, profile: Profile, unit: str, lines: tuple[int, ...]) -> Question:
+def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) -> Question:
     table = _lookups()["unit"]
     query = Query(table["set"], (eq(table["symbol"], unit),), (table["symbol"],))
     word = order.lines[lines[0] - 1].spelling("unit") or unit
@@ -284,12 +298,17 @@ def _unit(order: PurchaseOrder, profile: Profile, unit: str, lines: tuple[int, .
 # -- outbound: ours to theirs -----------------------------------------------------------------------------------------
 
 
-def _outbound(invoice: Invoice, profile: Profile) -> Asked:
+def each_line(document: Outbound) -> Sequence[InvoiceLine | OrderResponseLine | ShippedLine]:
+    """The lines of a document, also where they stand in packs; answers count them from 1."""
+    return document.every_line() if isinstance(document, ShipNotice) else document.lines
+
+
+def _outbound(document: Outbound, profile: Profile) -> Asked:
     """What the partner calls our items, where the record did not say; the partner's own table first."""
     reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
     answers, asked = Answers(), list[Question]()
     wanted: dict[tuple[Kind, str, str | None], tuple[int, ...]] = {}
-    for number, line in enumerate(invoice.lines, 1):
+    for number, line in enumerate(each_line(document), 1):
         own = line.item.own
         if own is None:
             continue
@@ -317,11 +336,13 @@ def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | N
     return Look(Query(table["set"], tuple(filters), select), table["ours"], (own,), table["theirs"], tuple(preferred))
 
 
-def complete(invoice: Invoice, answers: Answers) -> Invoice:
-    """The invoice with the partner's item numbers and the barcodes that its lines lacked."""
+def complete(document: AnyOutbound, answers: Answers) -> AnyOutbound:
+    """The document with the partner's item numbers and the barcodes that its lines lacked."""
     lines = []
-    for number, line in enumerate(invoice.lines, 1):
+    for number, line in enumerate(each_line(document), 1):
         known = answers.theirs.get(number, Theirs())
         found = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
         lines.append(line.model_copy(update={"item": line.item.model_copy(update=found)}))
-    return invoice.model_copy(update={"lines": tuple(lines)})
+    if isinstance(document, ShipNotice):
+        return document.with_lines(lines)  # type: ignore[arg-type]
+    return document.model_copy(update={"lines": tuple(lines)})

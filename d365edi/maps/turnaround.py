@@ -1,32 +1,56 @@
-"""Which line of the order an invoice line answers, so that it can be echoed.
+"""Which line of the order a line of ours answers, so that it can be echoed: of an invoice, an answer, a shipment.
 
 A line is found by its number in our sales order (D365 keeps what we wrote there, or its own count where the buyer's ids
 were not whole numbers), else by item, unit and price. Two candidates that nothing tells apart hold the invoice: an 810 that
-names the wrong line costs more than one that waits. Without the order there is nothing to echo: the invoice goes out with
+names the wrong line costs more than one that waits. Without the order there is nothing to echo: the document goes out with
 D365's own fields, and says so.
 
-Knows: orders and invoices. Does not know: where either was kept, how the echo is written.
+Knows: orders and what answers them. Does not know: where either was kept, how the echo is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from d365edi.documents import Invoice, InvoiceLine, PurchaseOrder, PurchaseOrderLine
+from d365edi.documents import (
+    Invoice,
+    InvoiceLine,
+    OrderResponseLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ShipNotice,
+    ShippedLine,
+)
 from d365edi.edi.findings import Finding
-from d365edi.maps.resolve import Answers, gtin
+from d365edi.maps.resolve import Answers, Outbound, each_line, gtin
 
 LARGEST = 2**31 - 1
 """The largest line number that D365 keeps."""
 
 
+Line = InvoiceLine | OrderResponseLine | ShippedLine
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """For each line of the invoice the order's line, or None; findings of severity error hold the invoice."""
+    """For each line of the document the order's line, or None; findings of severity error hold the document.
+
+    `order` is what it answers as a whole, `orders` the order for each of a shipment's, both as a writer wants them.
+    """
 
     lines: tuple[PurchaseOrderLine | None, ...]
     findings: tuple[Finding, ...] = ()
+    order: PurchaseOrder | None = None
+    orders: tuple[PurchaseOrder | None, ...] = ()
+
+
+def named(document: Outbound) -> tuple[str, ...]:
+    """The numbers of the partner's orders that a document answers."""
+    if isinstance(document, ShipNotice):
+        return tuple(dict.fromkeys(order.number for order in document.every_order() if order.number is not None))
+    number = document.order_number if isinstance(document, Invoice) else document.number
+    return (number,) if number is not None else ()
 
 
 def ordinals(order: PurchaseOrder) -> tuple[int, ...]:
@@ -39,31 +63,56 @@ def ordinals(order: PurchaseOrder) -> tuple[int, ...]:
     return tuple(range(1, len(numbers) + 1))
 
 
-def match(invoice: Invoice, order: PurchaseOrder | None, answers: Answers | None = None) -> Match:
-    """Find the order's line for each line of the invoice; `answers` know the partner's numbers for our items."""
+def match(document: Outbound, order: PurchaseOrder | None, answers: Answers | None = None) -> Match:
+    """Find the order's line for each line of the document; `answers` know the partner's numbers for our items."""
+    if isinstance(document, ShipNotice):
+        return match_shipment(document, {order.number: order} if order is not None else {}, answers)
     if order is None:
-        reason = (
-            f"order {invoice.order_number} was never received here" if invoice.order_number else "it names no order"
-        )
-        return Match(
-            (None,) * len(invoice.lines),
-            (_finding("note", f"{reason}: it goes out with D365's own fields, nothing of the order is echoed"),),
-        )
-    by_number = dict(zip(ordinals(order), order.lines, strict=True))
-    found: list[PurchaseOrderLine | None] = []
-    findings: list[Finding] = []
-    for number, line in enumerate(invoice.lines, 1):
-        candidates = _candidates(line, number, order, by_number, answers)
+        return Match((None,) * len(document.lines), (_unknown(named(document)),))
+    memory = _Memory(order)
+    found = [memory.line(line, number, answers) for number, line in enumerate(each_line(document), 1)]
+    return Match(tuple(line for line, _ in found), tuple(each for _, each in found if each is not None), order)
+
+
+def match_shipment(notice: ShipNotice, orders: Mapping[str, PurchaseOrder], answers: Answers | None = None) -> Match:
+    """The same for a shipment under several orders, which are known by number."""
+    memories = {number: _Memory(order) for number, order in orders.items()}
+    only = next(iter(memories.values())) if len(memories) == 1 and not notice.every_order() else None
+    lines: list[PurchaseOrderLine | None] = []
+    unknown = [number for number in named(notice) if number not in orders]
+    findings = [_unknown((number,)) for number in unknown] if named(notice) else [_unknown(())]
+    for number, (order, line) in enumerate(notice.lines_of_orders(), 1):
+        memory = memories.get(order.number or "") if order is not None else only
+        answered, trouble = memory.line(line, number, answers) if memory is not None else (None, None)
+        lines.append(answered)
+        findings += [trouble] if trouble is not None else []
+    answering = tuple(orders.get(order.number or "") for order in notice.every_order())
+    first = next((order for order in (*answering, *orders.values()) if order is not None), None)
+    return Match(tuple(lines), tuple(findings), first, answering)
+
+
+class _Memory:
+    """An order as it was received, by the numbers that D365 gives its lines."""
+
+    def __init__(self, order: PurchaseOrder) -> None:
+        self.order = order
+        self.by_number = dict(zip(ordinals(order), order.lines, strict=True))
+
+    def line(self, line: Line, number: int, answers: Answers | None) -> tuple[PurchaseOrderLine | None, Finding | None]:
+        """The order's line for the document's line of that number, or what is in the way."""
+        candidates = _candidates(line, number, self.order, self.by_number, answers)
         if len(candidates) == 1:
-            found.append(candidates[0])
-            continue
-        found.append(None)
-        findings.append(_trouble(line, number, order, candidates))
-    return Match(tuple(found), tuple(findings))
+            return candidates[0], None
+        return None, _trouble(line, number, self.order, candidates)
+
+
+def _unknown(numbers: Sequence[str]) -> Finding:
+    reason = f"order {numbers[0]} was never received here" if numbers else "it names no order"
+    return _finding("note", f"{reason}: it goes out with D365's own fields, nothing of the order is echoed")
 
 
 def _candidates(
-    line: InvoiceLine,
+    line: Line,
     number: int,
     order: PurchaseOrder,
     by_number: dict[int, PurchaseOrderLine],
@@ -72,21 +121,18 @@ def _candidates(
     if line.order_line is not None and line.order_line in by_number:
         return [by_number[line.order_line]]
     same = [each for each in order.lines if _same_item(line, number, each, answers)]
+    price = getattr(line, "price", None)
     for narrower in (
         [each for each in same if each.unit == line.unit],
-        [each for each in same if each.unit == line.unit and each.price == line.price],
-        [
-            each
-            for each in same
-            if each.unit == line.unit and each.price == line.price and each.quantity == line.quantity
-        ],
+        [each for each in same if each.unit == line.unit and each.price == price],
+        [each for each in same if each.unit == line.unit and each.price == price and each.quantity == line.quantity],
     ):
         if len(same) > 1 and narrower:
             same = narrower
     return same
 
 
-def _same_item(line: InvoiceLine, number: int, ordered: PurchaseOrderLine, answers: Answers | None) -> bool:
+def _same_item(line: Line, number: int, ordered: PurchaseOrderLine, answers: Answers | None) -> bool:
     """Whether any number of the item is the same on both sides."""
     theirs = answers.theirs.get(number) if answers is not None else None
     buyer = {line.item.buyer, theirs.buyer if theirs else None} - {None}
@@ -98,19 +144,19 @@ def _same_item(line: InvoiceLine, number: int, ordered: PurchaseOrderLine, answe
     )
 
 
-def _trouble(line: InvoiceLine, number: int, order: PurchaseOrder, candidates: Sequence[PurchaseOrderLine]) -> Finding:
+def _trouble(line: Line, number: int, order: PurchaseOrder, candidates: Sequence[PurchaseOrderLine]) -> Finding:
     item = line.item.own or line.item.buyer or line.item.gtin or "without an item"
     if candidates:
         numbers = ", ".join(each.number or "without a number" for each in candidates)
         return _finding(
             "error",
             f"line {number} ({item}) could answer several lines of order {order.number}: {numbers}",
-            "let us read CustInvoiceTransBiEntities in D365, which tells them apart, or send this invoice by hand",
+            "let us read the set in D365 that tells them apart (see the map's order_lines), or send it by hand",
         )
     return _finding(
         "error",
         f"line {number} ({item}) answers no line of order {order.number}",
-        "look whether it was added in D365; the partner must know of it before it is billed",
+        "look whether it was added in D365; the partner must know of it before it is shipped and billed",
     )
 
 

@@ -1,0 +1,42 @@
+"""The flat lines of a record put into the levels of a document: orders, packs on them, lines in these.
+
+`levels` names the lists from the outside in. Lines with the same values in the fields that a level is told by stand in one
+item of its list; a line with none of them stays in the level above: that level is left out for it.
+
+Knows: values before a document is built of them. Does not know: any list or field by name, where the values come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Values = dict[str, Any]
+
+
+def nest(
+    document: Values,
+    items: Sequence[Values],
+    rows: Sequence[Mapping[str, Any]],
+    levels: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Put each item where its row says. A level is a table `fields`: the field of the row, and what it is in the level."""
+    if not levels or not items:
+        document["lines"] = list(items)
+    for item, row in zip(items, rows, strict=True) if levels else ():
+        around = document
+        for name, level in levels.items():
+            told = {ours: str(row.get(theirs) or "").strip(" ") for theirs, ours in level["fields"].items()}
+            told = {ours: value for ours, value in told.items() if value}
+            if told:
+                around = _level(around.setdefault(name, []), told)
+        around.setdefault("lines", []).append(item)
+
+
+def _level(those: list[Values], told: Values) -> Values:
+    """The item of a level that is told by these values, made where it is not there yet."""
+    for each in those:
+        if all(each.get(name) == value for name, value in told.items()):
+            return each
+    those.append(dict(told))
+    return those[-1]

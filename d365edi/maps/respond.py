@@ -1,0 +1,117 @@
+"""What we answer to an order: its lines compared with what our sales order has of them.
+
+A line that D365 has as it was ordered is accepted; less or more, another price, a later day is said in one word each, several
+of them as changed. A line that D365 does not have, or cancelled, is rejected. The header says accepted when all lines
+are, rejected when none is, else changed. What the partner ordered is repeated as they said it.
+
+Knows: orders, what D365 says of them. Does not know: codes of any standard but the kinds of days, how D365 was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from d365edi.documents import LineAnswer, OrderResponse, OrderResponseLine, PurchaseOrder, PurchaseOrderLine
+from d365edi.maps.turnaround import Match
+
+ACCEPTED, CHANGED, REJECTED = "accepted", "changed", "rejected"
+CANCELED = "Canceled"
+"""The state of a line or an order that D365 will not deliver (SalesStatus)."""
+SHIPS, ARRIVES = "068", "067"
+"""Kinds of days (data element 374): current schedule ship, current schedule delivery."""
+
+
+def respond(response: OrderResponse, match: Match) -> tuple[OrderResponse, Match]:
+    """The response with its answers, line by line of the order, and the match that goes with its lines.
+
+    Where the order is not known, what D365 has is confirmed as it stands.
+    """
+    order = match.order
+    if order is None:
+        lines = tuple(line.model_copy(update={"answers": (_answer(response, line, None),)}) for line in response.lines)
+        return _whole(response, lines), match
+    made = tuple(_line(response, _dated(each, order), _ours(response, match, each)) for each in order.lines)
+    return _whole(_repeated(response, order), made), Match(order.lines, match.findings, order)
+
+
+def _ours(response: OrderResponse, match: Match, ordered: PurchaseOrderLine) -> list[OrderResponseLine]:
+    """Our lines that answer one line of the order."""
+    return [ours for ours, theirs in zip(response.lines, match.lines, strict=True) if theirs is ordered]
+
+
+def _dated(line: PurchaseOrderLine, order: PurchaseOrder) -> PurchaseOrderLine:
+    """The line with the days that hold for the order as a whole, where it names none of its own."""
+    days = {"ship_by": line.ship_by or order.ship_by, "deliver_by": line.deliver_by or order.deliver_by}
+    return line.model_copy(update=days)
+
+
+def _line(response: OrderResponse, ordered: PurchaseOrderLine, ours: Sequence[OrderResponseLine]) -> OrderResponseLine:
+    said = {
+        name: getattr(ordered, name) for name in ("number", "quantity", "unit", "price", "price_basis", "item", "kept")
+    }
+    if not ours:
+        refused = LineAnswer(outcome=REJECTED, quantity=ordered.quantity, unit=ordered.unit, kept=_unit(ordered))
+        return OrderResponseLine(**said, answers=(refused,))
+    ordered_by_us = sum((each.quantity or Decimal(0) for each in ours), Decimal(0))
+    whole = ordered_by_us == ordered.quantity
+    answers = tuple(_answer(response, each, ordered, whole=whole) for each in ours)
+    return ours[0].model_copy(update={**said, "answers": answers})
+
+
+def _answer(
+    response: OrderResponse, ours: OrderResponseLine, ordered: PurchaseOrderLine | None, *, whole: bool = True
+) -> LineAnswer:
+    """What becomes of what one of our lines stands for; `whole`: all that was ordered."""
+    ships, arrives = ours.ship_date or response.ship_date, ours.deliver_date or response.deliver_date
+    outcome = ACCEPTED
+    if CANCELED in (ours.state, response.state):
+        outcome = REJECTED
+    elif ordered is not None:
+        differences = _differences(ours, ordered, ships, arrives, whole=whole)
+        outcome = differences[0] if len(differences) == 1 else CHANGED if differences else ACCEPTED
+    day = None if outcome == REJECTED else ships or arrives
+    return LineAnswer(
+        outcome=outcome,
+        quantity=ours.quantity,
+        unit=ordered.unit if ordered is not None else ours.unit,
+        date_kind=(SHIPS if ships else ARRIVES) if day else None,
+        date=day,
+        kept=_unit(ordered),
+    )
+
+
+def _differences(
+    ours: OrderResponseLine, ordered: PurchaseOrderLine, ships: date | None, arrives: date | None, *, whole: bool
+) -> list[str]:
+    """In what our line is not what was ordered."""
+    found = []
+    if not whole:
+        found.append("quantity changed")
+    if None not in (ours.price, ordered.price) and ours.price != ordered.price:
+        found.append("price changed")
+    if _later(ships, ordered.ship_by) or _later(arrives, ordered.deliver_by):
+        found.append("rescheduled")
+    return found
+
+
+def _later(day: date | None, than: date | None) -> bool:
+    return day is not None and than is not None and day > than
+
+
+def _unit(ordered: PurchaseOrderLine | None) -> dict[str, str] | None:
+    """The partner's own word for the unit."""
+    word = ordered.spelling("unit") if ordered is not None else None
+    return {"unit": word} if word else None
+
+
+def _whole(response: OrderResponse, lines: tuple[OrderResponseLine, ...]) -> OrderResponse:
+    outcomes = {answer.outcome for line in lines for answer in line.answers}
+    said = ACCEPTED if outcomes <= {ACCEPTED} else REJECTED if outcomes == {REJECTED} else CHANGED
+    return response.model_copy(update={"lines": lines, "acknowledgment": said})
+
+
+def _repeated(response: OrderResponse, order: PurchaseOrder) -> OrderResponse:
+    """The day of the order, without which no answer is complete."""
+    return response.model_copy(update={"date": response.date or order.date})

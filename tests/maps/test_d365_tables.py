@@ -1,0 +1,184 @@
+"""The D365 tables: every field they name exists there, and what a record says becomes the document."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from d365edi.documents import OrderResponse, ShipNotice
+from d365edi.endpoints.d365 import catalog
+from d365edi.maps import d365
+from d365edi.maps.section import Section, header, joins, lines
+from d365edi.maps.table import load
+
+NAMES = sorted(
+    each.name.removesuffix(".toml")
+    for each in (files("d365edi.maps") / "d365").iterdir()
+    if each.name.endswith(".toml") and each.name != "lookups.toml"
+)
+
+
+def sections(name: str) -> list[Section]:
+    table = load("d365", name)
+    return [header(table), lines(table), *joins(table)]
+
+
+def asked(section: Section) -> set[str]:
+    """The fields of its set that a section names."""
+    tree = section.tree
+    found = {entry.name for entry in section.rows} | set(section.key_fields) | set(tree.get("orderby", ()))
+    found |= {theirs for theirs, _ in section.on} | set(tree.get("only", {})) | set(tree.get("times", {}))
+    return found | {tree[key] for key in ("account", "since") if key in tree}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_that_a_table_names_is_one_of_its_set(name: str) -> None:
+    unknown = []
+    for section in sections(name):
+        known = catalog.entity_set(section.set)
+        assert known is not None
+        unknown += [f"{section.set}.{field}" for field in sorted(asked(section) - set(known.fields))]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_source_of_a_table_is_a_field_of_its_document(name: str) -> None:
+    table = load("d365", name)
+    d365.check(table)
+    assert table.mode in ("read", "write")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_members_that_choose_records_are_members_of_the_enum(name: str) -> None:
+    for row in header(load("d365", name)).tree.get("only", {}).values():
+        assert set(row["is"]) <= set(catalog.members(row["enum"]) or ())
+
+
+def test_a_plan_asks_only_for_records_that_are_meant() -> None:
+    plan = d365.read_plan(
+        load("d365", "ShipmentPackingSlip"), company="usmf", accounts=("US-003",), since=date(2026, 1, 5)
+    )
+    assert plan.header.filters[-1] == "IsActive eq Microsoft.Dynamics.DataEntities.NoYes'Yes'"
+
+
+def test_an_order_s_natural_key_names_the_company() -> None:
+    key = header(load("d365", "SalesOrder")).key_fields
+    assert key == (
+        "dataAreaId",
+        "OrderingCustomerAccountNumber",
+        "CustomersOrderReference",
+        "CustomerRequisitionNumber",
+    )
+
+
+SLIP: dict[str, Any] = {
+    "header": {
+        "dataAreaId": "usmf",
+        "SourceDocumentHeader": 68719476736,
+        "PackingSlipId": "PS-0007",
+        "SalesId": "SO-000321",
+        "OrderAccount": "US-003",
+        "CustomerRef": "4500012345",
+        "CreatedOn": "2026-01-12T14:05:11Z",
+        "DeliveryDate": "2026-01-12T12:00:00Z",
+        "BillOfLadingId": "06141410000012345",
+        "BOLCarrierName": "",
+        "DeliveryName": "EXAMPLE RETAIL DC 7",
+    },
+    "lines": [
+        {"ItemId": "NB-100", "ExternalItemId": "900001", "Name": "Lamp", "Qty": Decimal(100), "Ordered": Decimal(120),
+         "SalesUnit": "ea", "InventTransId": "L-1"},
+        {"ItemId": "NB-200", "ExternalItemId": "", "Name": "Shade", "Qty": Decimal(40), "Ordered": Decimal(40),
+         "SalesUnit": "ea", "InventTransId": "L-2"},
+    ],
+    "tracking": [{"TrackingNumber": "1Z1"}, {"TrackingNumber": "1Z2"}],
+    "order_lines": [{"InventoryLotId": "L-2", "CustomersLineNumber": 20}, {"InventoryLotId": "L-1", "CustomersLineNumber": 10}],
+}  # fmt: skip
+
+
+def test_a_packing_slip_is_a_shipment_with_its_lines_under_the_order() -> None:
+    reading = d365.read(load("d365", "PackingSlip"), SLIP)
+    notice = reading.document
+    assert isinstance(notice, ShipNotice)
+    assert reading.findings == ()
+    assert (notice.number, notice.date, notice.time, notice.tracking) == ("PS-0007", date(2026, 1, 12), "1405", "1Z1")
+    [order] = notice.orders
+    assert (order.number, order.sales_order) == ("4500012345", "SO-000321")
+    assert [
+        (line.item.own, line.quantity, line.ordered.quantity, line.ordered.unit, line.order_line)
+        for line in order.lines
+    ] == [
+        ("NB-100", Decimal(100), Decimal(120), "ea", 10),
+        ("NB-200", Decimal(40), Decimal(40), "ea", 20),
+    ]
+
+
+def plate(lot: str, number: str, quantity: int) -> dict[str, Any]:
+    return {
+        "InventoryLotId": lot,
+        "LicensePlateNumber": number,
+        "HandlingQuantity": Decimal(quantity),
+        "HandlingUnitSymbol": "ea",
+    }
+
+
+def slipped(lot: str, item: str, order: str) -> dict[str, Any]:
+    return {
+        "InventoryLotId": lot,
+        "ItemNumber": item,
+        "ConsigneePurchaseOrderNumber": order,
+        "ConsignerOrderNumber": f"SO-{order}",
+        "OrderedQuantity": Decimal(10),
+        "OrderedUnitSymbol": "ea",
+        "ConsigneeLineNumber": 1,
+    }
+
+
+def test_license_plates_become_packs_and_one_that_is_missing_leaves_the_level_out() -> None:
+    record = {
+        "header": {"ShipmentId": "SHP-1", "DocumentDate": "2026-01-12T12:00:00Z", "LoadId": "", "dataAreaId": "usmf"},
+        "lines": [plate("L-1", "A", 4), plate("L-2", "A", 3), plate("L-2", "B", 2), plate("L-3", "", 1)],
+        "order_lines": [slipped("L-1", "NB-1", "PO1"), slipped("L-2", "NB-2", "PO1"), slipped("L-3", "NB-3", "PO2")],
+        "load": [],
+    }
+    reading = d365.read(load("d365", "ShipmentPackingSlip"), record)
+    first, second = reading.document.orders
+    packs = [(pack.sscc, [(line.item.own, line.quantity) for line in pack.lines]) for pack in first.packs]
+    assert packs == [("A", [("NB-1", 4), ("NB-2", 3)]), ("B", [("NB-2", 2)])]
+    assert (second.number, second.packs, [line.item.own for line in second.lines]) == ("PO2", (), ["NB-3"])
+    assert [line.item.own for line in reading.document.every_line()] == ["NB-1", "NB-2", "NB-2", "NB-3"]
+
+
+def test_a_sales_order_is_an_answer_with_what_d365_confirms() -> None:
+    record = {
+        "header": {
+            "SalesOrderNumber": "SO-000321",
+            "CustomersOrderReference": "4500012345",
+            "CustomerRequisitionNumber": "",
+            "SalesOrderStatus": "Backorder",
+            "ConfirmedShippingDate": "1900-01-01T12:00:00Z",
+        },
+        "lines": [
+            {"ItemNumber": "NB-100", "OrderedSalesQuantity": Decimal(120), "SalesUnitSymbol": "ea", "SalesPrice": Decimal("12.5"),
+             "ConfirmedShippingDate": "2026-01-12T12:00:00Z", "CustomersLineNumber": 1, "SalesOrderLineStatus": "Backorder"},
+        ],
+    }  # fmt: skip
+    response = d365.read(load("d365", "SalesOrderResponse"), record).document
+    assert isinstance(response, OrderResponse)
+    assert (response.number, response.sales_order, response.purpose, response.ship_date) == (
+        "4500012345",
+        "SO-000321",
+        "00",
+        None,
+    )
+    [line] = response.lines
+    assert (line.quantity, line.ship_date, line.order_line, line.state) == (
+        Decimal(120),
+        date(2026, 1, 12),
+        1,
+        "Backorder",
+    )
