@@ -77,6 +77,8 @@ class Branch:
         if self.levels:
             return levels.taker(self, self.levels[0], self.levels[1])
         only = self.plain or self.rest
+        if self._told_apart():
+            return self._coding()
         if only is None or self.at or self.compound or self.changing:
             return self._choosing()
         if not only.target.once:
@@ -107,6 +109,31 @@ class Branch:
                 fill(state, elements, at, "")
             else:
                 state.left.append(at)
+
+        return take
+
+    def _told_apart(self) -> bool:
+        """Whether one code at one element decides, and no place has a second choice."""
+        targets = [slot.target for slot in (*self.simple.values(), self.plain) if slot is not None]
+        choices = any(target.alternatives or target.second is not None for target in targets)
+        return bool(self.at) and not (self.compound or self.has_components or self.loop or choices)
+
+    def _coding(self) -> Take:
+        """The code chooses; what finds its place taken goes to the list, if there is one."""
+        position, codes, parent, plain, rest = self.at, self.simple, self.parent, self.plain, self.rest
+
+        def take(state: State, elements: Elements, at: int) -> None:
+            slot = codes.get(elements[position], plain) if position < len(elements) else plain
+            if slot is not None and slot.target.once:
+                number, serial = slot.target.number, state.serial[parent]
+                if state.taken[number] == serial:
+                    slot = None
+                state.taken[number] = serial
+            slot = slot or rest
+            if slot is None:
+                state.left.append(at)
+            else:
+                slot.target.fill(state, elements, at, "")
 
         return take
 

@@ -134,7 +134,9 @@ class Target:
             for way, rules in self.groups:
                 target = reach(item, way) if way else item
                 for element, key, parse in rules:
-                    if element < count and (value := elements[element]):
+                    if element >= count:
+                        break
+                    if value := elements[element]:
                         target[key] = parse(value) if parse else value
         except ValueError:
             self.carefully(state, item, elements, index)
@@ -179,7 +181,9 @@ class Target:
     def over(self, state: State, elements: Elements, index: int) -> None:
         """Note the elements that are there and that no row asks for."""
         for element in self.spare:
-            if element < len(elements) and elements[element]:
+            if element >= len(elements):
+                break
+            if elements[element]:
                 state.spare.setdefault((self, element), []).append(index)
 
     def _take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
@@ -272,7 +276,9 @@ def _plain(target: Target) -> Fill:
             part = part.setdefault(step, {})
         try:
             for element, key, parse in rules:
-                if element < count and (value := elements[element]):
+                if element >= count:
+                    break
+                if value := elements[element]:
                     part[key] = parse(value) if parse else value
         except ValueError:
             target.carefully(state, state.items[scope], elements, index)
@@ -313,8 +319,9 @@ def reach(item: Item, way: Way) -> Item:
 
 
 def _grouped(rules: list[Rule]) -> tuple[tuple[Way, tuple[tuple[int, str, Parse | None], ...]], ...]:
+    """The rules by the part of the item they fill, in the order of their elements: a short segment ends the loop."""
     groups: dict[Way, list[tuple[int, str, Parse | None]]] = {}
-    for rule in rules:
+    for rule in sorted(rules, key=lambda each: each.element):
         groups.setdefault(_way(rule.name), []).append((rule.element, _last(rule.name), rule.parse))
     return tuple((way, tuple(each)) for way, each in groups.items())
 
