@@ -18,7 +18,8 @@ from typing import Any
 from d365edi.cli.flatfile import UNKNOWN, recognised
 from d365edi.cli.reply import reply
 from d365edi.documents import PurchaseOrder
-from d365edi.edi import guides, reader, sniff
+from d365edi.edi import guides, sniff
+from d365edi.edi import reader as files
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
@@ -28,6 +29,7 @@ from d365edi.flows import policy
 from d365edi.flows.partner import Partner
 from d365edi.maps import table
 from d365edi.maps.d365 import unwritten
+from d365edi.maps.edifact import EdifactReader
 from d365edi.maps.reader import Reader, Reading
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
@@ -90,9 +92,9 @@ def examine(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> Exam
 
 def read(data: bytes, partners: Sequence[Partner] = ()) -> tuple[FileReport, Partner | None]:
     """A file of interchanges, read as the partner's settings say where it is a partner's; and whose it is."""
-    report = reader.read(data)
+    report = files.read(data)
     partner = next((p for p in partners for found in report.interchanges if _whose(p, found)), None)
-    return (reader.read(data, partner.options) if partner is not None else report), partner
+    return (files.read(data, partner.options) if partner is not None else report), partner
 
 
 def _flat(data: bytes) -> Examination:
@@ -166,7 +168,9 @@ def _set(report: SetReport, partner: Partner | None) -> Part:
     return Part("set", 2, title, report.verdict, said, document, tuple(_holds(reading, ignore, purposes, partner)))
 
 
-def _means(report: SetReport, partner: Partner | None) -> tuple[Reader | None, frozenset[str], Mapping[str, str]]:
+def _means(
+    report: SetReport, partner: Partner | None
+) -> tuple[Reader | EdifactReader | None, frozenset[str], Mapping[str, str]]:
     """What reads this set: the partner's flow, or where there is no partner the shipped map."""
     assert report.guide is not None
     if partner is not None:
@@ -179,8 +183,13 @@ def _means(report: SetReport, partner: Partner | None) -> tuple[Reader | None, f
         shipped = table.load(LANGUAGES[standard], report.id)
     except SettingsError:
         return None, frozenset(), {}
-    guide = guides.load(standard, report.id, report.guide.version)
-    return (Reader(shipped, guide) if guide else None), frozenset(), {"00": "create"}
+    known = {version: guides.load(standard, report.id, version) for version in guides.VERSIONS[standard]}
+    versions = [guide for guide in known.values() if guide is not None]
+    guide = known.get(report.guide.version)
+    if guide is None:
+        return None, frozenset(), {}
+    reader = EdifactReader if standard == "EDIFACT" else Reader
+    return reader(shipped, guide, versions=versions), frozenset(), {"00": "create"}
 
 
 def _holds(
