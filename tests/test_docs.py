@@ -56,13 +56,11 @@ def test_no_verb_is_promised_that_does_not_exist() -> None:
 
 
 def test_the_example_partner_is_taken_as_settings(tmp_path: Path) -> None:
-    example, override = blocks("toml")
-    (tmp_path / "settings.toml").write_text(BASE + example + override)
-    settings = load(tmp_path / "settings.toml", {})
-    assert (
-        settings.partners["acme"].receive["850"].map
-        == tomllib.loads(override)["partners"]["acme"]["receive"]["850"]["map"]
-    )
+    example, override, guard = blocks("toml")
+    (tmp_path / "settings.toml").write_text(BASE + example + override + guard)
+    acme = load(tmp_path / "settings.toml", {}).partners["acme"]
+    assert acme.receive["850"].map == tomllib.loads(override)["partners"]["acme"]["receive"]["850"]["map"]
+    assert (acme.send["810"].guard.price_differs, acme.send["810"].guard.demands) == ("hold", ("REF[IA]02",))
 
 
 def test_every_file_that_is_named_is_there() -> None:
