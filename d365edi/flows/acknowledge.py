@@ -1,4 +1,4 @@
-"""Their 997, 999 and TA1 close what we sent; what is late is named, what is unknown is kept.
+"""Their 997, 999, TA1 and CONTRL close what we sent; what is late is named, what is unknown is kept.
 
 An acknowledgment is matched by partner, functional id (AK101) and group control number (AK102). Where its AK2 loop is absent
 the group's verdict holds for all its sets. A late answer still reconciles; a second one and one that matches nothing are
@@ -9,22 +9,41 @@ Knows: the acknowledgment axis of deliveries. Does not know: bytes, wires.
 
 from __future__ import annotations
 
+from d365edi.edi.edifact import acknowledgment as contrl
+from d365edi.edi.interchange import SetReport
+from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12.acknowledgment import Answer
 from d365edi.failpoints import reach
 from d365edi.flows import policy
+from d365edi.flows.outgoing import UNB
 from d365edi.flows.wording import LogLine
 from d365edi.journal import Delivery, Message, Tx
 
+SETS = frozenset({"997", "999", "CONTRL"})
+"""The transaction sets that are acknowledgments."""
+
+
+def read(report: SetReport) -> Answer:
+    """Their acknowledgment, whichever of the SETS it is."""
+    return contrl.answer(report) if report.syntax.standard == "EDIFACT" else acknowledgment.answer(report)
+
 
 def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> LogLine:
-    """Record one answer to one of our groups."""
+    """Record one answer to one of our groups, or in EDIFACT to one of our interchanges."""
     control = _number(answer.control)
-    sent = tx.deliveries.sent_group(partner, answer.functional_id, control) if control is not None else []
+    functional_id = answer.functional_id or UNB
+    sent = tx.deliveries.sent_group(partner, functional_id, control) if control is not None else []
     errors = "; ".join(str(error) for answered in answer.sets for error in answered.errors)
-    match, delivery = _record(tx, partner, message, sent, answer.functional_id, answer.control, answer.verdict, errors)
+    match, delivery = _record(tx, partner, message, sent, functional_id, answer.control, answer.verdict, errors)
     if delivery is None:
-        what = f"{answer.functional_id} group {answer.control}"
+        what = (
+            f"{answer.functional_id} group {answer.control}"
+            if answer.functional_id
+            else f"interchange {answer.control}"
+        )
         return "WARNING", "unmatched", f"{message.name} answers {what}, which we never sent; kept, ask whose it is"
+    if answer.receipt:
+        return "INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)"
     state = policy.ACK_STATES.get(answer.verdict, "rejected")
     if match == "double":
         return _double(delivery, state, message)
@@ -41,6 +60,7 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> Log
     _, number, _, _, verdict, note, *_ = (*ta1, *[""] * 6)
     control = _number(number)
     sent = tx.deliveries.sent_interchange(partner, control) if control is not None else []
+    sent = [delivery for delivery in sent if delivery.functional_id != UNB]
     match, delivery = _record(tx, partner, message, sent, "TA1", number, verdict, note)
     if delivery is None:
         return (

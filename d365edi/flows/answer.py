@@ -1,4 +1,4 @@
-"""The answer to a received interchange: one 997 for each group that is not itself an acknowledgment, and the TA1 that is due.
+"""The answer to a received interchange: a 997 for each group that is no acknowledgment and the TA1 that is due; a CONTRL.
 
 Rendered once for ever, in the transaction that reads the bytes: the same bytes offered again get this stored answer again.
 
@@ -10,12 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import GroupReport, InterchangeReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.flows import outgoing
 from d365edi.flows.partner import Answers, Partner
 from d365edi.flows.wording import kilobytes
 from d365edi.journal import Message, Tx
+
+KINDS = frozenset({"997", "999", "TA1", "CONTRL"})
+"""The kinds of delivery that are answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +30,34 @@ class Given:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An answer in bytes: its kind (997, 999, TA1, CONTRL) and which of their groups (functional id, number) it answers."""
+
+    kind: str
+    sent: outgoing.Interchange
+    groups: tuple[tuple[str, str], ...]
+
+
 def answer(
     tx: Tx, partner: Partner, message: Message, interchange: InterchangeReport, now: datetime, *, duplicate: bool
 ) -> Given | None:
-    """Render the 997s (one for each group that is not itself an acknowledgment) and the TA1 of one interchange, once for ever."""
-    answers = partner.answers
-    if answers.target is None:
+    """Render what answers one interchange, once for ever: 997s (or 999s) and the TA1 in X12, one CONTRL in EDIFACT."""
+    target = partner.answers.target
+    if target is None:
         return None
-    ta1 = _ta1(answers, interchange, duplicate=duplicate)
-    groups = [] if interchange.verdict == "R" or answers.send == "none" else interchange.groups
-    due = [group for group in groups if group.functional_id != "FA" and not _answered(tx, partner, interchange, group)]
-    if not due and ta1 is None:
+    render = _contrl if interchange.standard == "EDIFACT" else _groups
+    made = render(tx, partner, interchange, now, duplicate=duplicate)
+    if made is None:
         return None
-    identity = partner.identities["X12"]
-    form: acknowledgment.Form = "999" if answers.send == "999" else "997"
-    bodies = [(form, acknowledgment.functional(group, group.control, loop=answers.loop, form=form)) for group in due]
-    sent = outgoing.interchange(
-        tx,
-        partner.name,
-        identity,
-        "FA",
-        bodies,
-        now,
-        version=_version(due, form),
-        usage=interchange.usage if interchange.usage in ("P", "T", "I") else "",
-        receipts=[ta1] if ta1 else (),
-    )
-    kind = form if due else "TA1"
-    name = answers.target.name(partner=partner.name, set=kind, control=sent.control, at=now)
+    sent, kind = made.sent, made.kind
+    name = target.name(partner=partner.name, set=kind, control=sent.control, at=now)
     delivery = tx.deliveries.add(
         message=message.id,
         partner=partner.name,
         flow=f"{partner.name}.{kind}",
-        endpoint=answers.target.endpoint,
-        path=answers.target.path,
+        endpoint=target.endpoint,
+        path=target.path,
         name=name,
         kind=kind,
         payload=sent.payload,
@@ -68,12 +66,12 @@ def answer(
         functional_id=sent.functional_id,
         group=sent.group,
     )
-    for group in due:
+    for functional_id, control in made.groups:
         tx.interchanges.answer(
             message=message.id,
             partner=partner.name,
-            functional_id=group.functional_id,
-            group_control=group.control,
+            functional_id=functional_id,
+            group_control=control,
             interchange_control=interchange.control,
             digest=interchange.digest,
             delivery=delivery.id,
@@ -82,11 +80,51 @@ def answer(
     return Given(delivery.id, _sentence(message, interchange, kind, sent.control))
 
 
-def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, group: GroupReport) -> bool:
+def _groups(
+    tx: Tx, partner: Partner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
+) -> _Made | None:
+    """One 997 or 999 for each group that is not itself an acknowledgment, and the TA1 that is due."""
+    answers, identity = partner.answers, partner.identities["X12"]
+    ta1 = _ta1(answers, interchange, duplicate=duplicate)
+    groups = [] if interchange.verdict == "R" or answers.send == "none" else interchange.groups
+    groups = [group for group in groups if group.functional_id != "FA"]
+    due = [group for group in groups if not _answered(tx, partner, interchange, group.functional_id, group.control)]
+    if not due and ta1 is None:
+        return None
+    form: acknowledgment.Form = "999" if answers.send == "999" else "997"
+    sent = outgoing.interchange(
+        tx,
+        partner.name,
+        identity,
+        "FA",
+        [(form, acknowledgment.functional(group, group.control, loop=answers.loop, form=form)) for group in due],
+        now,
+        version=_version(due, form),
+        usage=interchange.usage if interchange.usage in ("P", "T", "I") else "",
+        receipts=[ta1] if ta1 else (),
+    )
+    return _Made(form if due else "TA1", sent, tuple((group.functional_id, group.control) for group in due))
+
+
+def _contrl(
+    tx: Tx, partner: Partner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
+) -> _Made | None:
+    """One CONTRL for an interchange that is not itself one."""
+    answers, identity = partner.answers, partner.identities["EDIFACT"]
+    answered = _answered(tx, partner, interchange, outgoing.UNB, interchange.control)
+    if answers.send == "none" or not contrl.due(interchange) or (answered and not duplicate):
+        return None
+    body = contrl.interchange(interchange, loop=answers.loop, duplicate=duplicate, charset=identity.syntax_id)
+    usage = interchange.usage if interchange.usage == "T" else "P"
+    sent = outgoing.interchange(
+        tx, partner.name, identity, "", [("CONTRL", body)], now, version=contrl.VERSION, usage=usage
+    )
+    return _Made("CONTRL", sent, () if answered else ((outgoing.UNB, interchange.control),))
+
+
+def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, functional_id: str, group_control: str) -> bool:
     return bool(
-        tx.interchanges.answered(
-            partner.name, group.functional_id, group.control, interchange.control, interchange.digest
-        )
+        tx.interchanges.answered(partner.name, functional_id, group_control, interchange.control, interchange.digest)
     )
 
 
@@ -99,10 +137,10 @@ def _ta1(answers: Answers, interchange: InterchangeReport, *, duplicate: bool) -
     return None
 
 
-def _version(groups: list[GroupReport], form: acknowledgment.Form) -> str | None:
+def _version(groups: list[GroupReport], form: acknowledgment.Form) -> str:
     """A 997 is written in the version of the group it answers (5010 groups get a 5010 997), a 999 in its own."""
     if not groups:
-        return None
+        return ""
     if form == "999":
         return acknowledgment.IMPLEMENTATION
     return groups[0].version[:6] if groups[0].version[:6].isdigit() else "004010"

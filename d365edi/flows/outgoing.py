@@ -11,12 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from d365edi.edi.edifact import writer as edifact
 from d365edi.edi.x12 import writer as x12
 from d365edi.flows.partner import Identity
 from d365edi.journal import Tx
 
 Body = tuple[str, Sequence[x12.OutgoingSegment]]
 """A set's id and its segments without the first and the last."""
+
+
+UNB = "UNB"
+"""Stands for the functional id of an EDIFACT interchange: what answers it names the interchange, not a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,16 @@ def interchange(
     bodies: Sequence[Body],
     at: datetime,
     *,
-    version: str | None = None,
+    version: str = "",
     usage: str = "",
     receipts: Sequence[Sequence[str]] = (),
 ) -> Interchange:
-    """One interchange with these sets in one group; without sets, of receipts (TA1) alone. `at` is local time.
+    """One interchange with these sets; without sets, of receipts (TA1) alone. `at` is local time.
 
-    `version` is the group's where it is not the partner's. DocumentError where a value cannot be written.
+    `version` is the sets' where it is not the partner's. DocumentError where a value cannot be written.
     """
+    if identity.standard == "EDIFACT":
+        return _edifact(tx, partner, identity, bodies, at, version, usage or identity.usage)
     control = tx.counters.take(partner, "ISA")
     group = tx.counters.take(partner, "GS") if bodies else None
     envelope = x12.Envelope(
@@ -62,6 +69,33 @@ def interchange(
     groups = []
     if group is not None:
         sets = tuple(x12.OutgoingSet(id, f"{number:04d}", body) for number, (id, body) in enumerate(bodies, 1))
-        groups.append(x12.Group(functional_id, group, sets, version))
+        groups.append(x12.Group(functional_id, group, sets, version or None))
     payload = x12.write(envelope, groups, acknowledgments=receipts, uppercase=identity.uppercase)
     return Interchange(payload, control, functional_id if bodies else "", group, "0001" if bodies else "")
+
+
+def _edifact(
+    tx: Tx, partner: str, identity: Identity, bodies: Sequence[Body], at: datetime, version: str, usage: str
+) -> Interchange:
+    """Messages stand directly in the interchange; its reference is what an answer names."""
+    control = tx.counters.take(partner, UNB)
+    envelope = edifact.Envelope(
+        sender=identity.us,
+        receiver=identity.them,
+        version=version or directory(identity),
+        usage=usage,
+        syntax=identity.syntax,
+        control=control,
+        at=at,
+        charset=identity.syntax_id,
+        una=identity.una,
+    )
+    messages = tuple(edifact.OutgoingSet(id, str(number), body) for number, (id, body) in enumerate(bodies, 1))
+    payload = edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=identity.uppercase)
+    return Interchange(payload, control, UNB, control, "1")
+
+
+def directory(identity: Identity) -> str:
+    """The version of our messages to a partner as UNH has it (S009): `D:96A:UN:EAN008`."""
+    parts = (identity.version[:1], identity.version[1:], "UN", identity.association)
+    return ":".join(part for part in parts if part)

@@ -21,6 +21,7 @@ from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
 from d365edi.flows.again import deliver_again
+from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Duplicates, Pickup
 from d365edi.flows.wording import kilobytes
@@ -190,7 +191,7 @@ def _offer_answers_again(tx: Tx, message: Message) -> None:
     Its progress says that the name may be ours already, so that an answer still lying there counts as landed.
     """
     for delivery in tx.deliveries.for_message(message.id):
-        answers = delivery.kind in ("997", "TA1") and delivery.state == "delivered"
+        answers = delivery.kind in KINDS and delivery.state == "delivered"
         if answers and tx.payloads.kept(delivery.digest):
             again = deliver_again(tx, delivery)
             tx.audit.append(

@@ -22,6 +22,7 @@ from typing import Any
 from d365edi.endpoints.base import Landed, NotLanded, Parcel, Unclear
 from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows.again import deliver_again
+from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Context
 from d365edi.flows.reread import problems, reread
 from d365edi.journal import Delivery, Document, Tx
@@ -118,7 +119,7 @@ async def _deliveries(
     deliveries += await ctx.journal.read(
         lambda tx: [delivery for document in documents for delivery in tx.deliveries.for_document(document.id)[-1:]]
     )
-    chosen = {d.id: d for d in deliveries if d.kind not in ("997", "TA1") or d.name == what}
+    chosen = {d.id: d for d in deliveries if d.kind not in KINDS or d.name == what}
     if not chosen:
         raise D365EdiError(f"nothing named {what} was delivered or waits", remedy=f"see `d365edi why {what}`")
     lines = []
@@ -146,7 +147,7 @@ async def _acknowledgments(ctx: Context, documents: list[Document], *, go: bool,
             delivery
             for message in sorted({document.message for document in documents})
             for delivery in tx.deliveries.for_message(message)
-            if delivery.kind in ("997", "TA1") and delivery.state == "delivered"
+            if delivery.kind in KINDS and delivery.state == "delivered"
         ]
     )
     lines = []

@@ -5,8 +5,8 @@ Knows: how a document row names its place in a message. Does not know: wires, wh
 
 from __future__ import annotations
 
+from d365edi.edi import reader
 from d365edi.edi.interchange import SetReport
-from d365edi.edi.x12 import reader as x12
 from d365edi.flows.context import Context
 from d365edi.flows.partner import Partner, Receive
 from d365edi.journal import Document, Tx
@@ -38,7 +38,7 @@ def reader_of(receive: Receive, report: SetReport) -> Reader:
 
 def find_set(partner: Partner, payload: bytes, document: Document) -> SetReport:
     """The transaction set that a document row was read from."""
-    for interchange in x12.read(payload, partner.options).interchanges:
+    for interchange in reader.read(payload, partner.options).interchanges:
         for group in interchange.groups:
             for report in group.sets:
                 if (interchange.control, group.control, report.control) == (

@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from d365edi import documents, log
-from d365edi.edi import sniff
+from d365edi.edi import reader, sniff
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
-from d365edi.edi.x12 import acknowledgment
-from d365edi.edi.x12 import reader as x12
+from d365edi.edi.x12.acknowledgment import Answer
 from d365edi.failpoints import reach
 from d365edi.flows import acknowledge, policy, wording
 from d365edi.flows.answer import answer
@@ -27,7 +26,6 @@ from d365edi.journal import Document, Message, Tx
 
 RELEASED = "released"
 """The reason of a message that a person let go on although its control number or name was used before."""
-ACKNOWLEDGMENT_SETS = frozenset({"997", "999"})
 
 
 @dataclass(slots=True)
@@ -36,7 +34,7 @@ class Judgement:
 
     accepted: list[tuple[InterchangeReport, GroupReport, SetReport, Receive]] = field(default_factory=list)
     answered: list[InterchangeReport] = field(default_factory=list)
-    answers: list[acknowledgment.Answer] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     receipts: list[list[str]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
@@ -80,12 +78,13 @@ def _load(tx: Tx, message_id: int) -> tuple[Message, bytes]:
 def judge(ctx: Context, partner: Partner, payload: bytes) -> Judgement:
     """Read bytes and sort what they hold. Pure but for the partner tables in `ctx`."""
     judgement = Judgement()
-    if sniff.sniff(payload) != "X12":
+    if sniff.sniff(payload) is None:
         judgement.troubles.append(
-            "it is no X12 interchange (no ISA was found); look at the file, ask the partner for it again, then: d365edi reject it"
+            "it is no EDI interchange (neither ISA nor UNB was found); look at the file, ask the partner for it again, then: "
+            "d365edi reject it"
         )
         return judgement
-    report = x12.read(payload, partner.options)
+    report = reader.read(payload, partner.options)
     judgement.troubles.extend(str(finding) for finding in report.findings if finding.severity == "error")
     _sort(ctx, partner, report, judgement)
     if not report.interchanges and not judgement.troubles:
@@ -116,13 +115,13 @@ def _sort(ctx: Context, partner: Partner, report: FileReport, judgement: Judgeme
 def _sort_set(
     partner: Partner, interchange: InterchangeReport, group: GroupReport, report: SetReport, judgement: Judgement
 ) -> None:
-    if report.id in ACKNOWLEDGMENT_SETS:
+    if report.id in acknowledge.SETS:
         if report.verdict == "R":
             judgement.troubles.append(
                 f"their {report.id} {report.control} cannot be read: {first_errors(report.findings)}"
             )
         else:
-            judgement.answers.append(acknowledgment.answer(report))
+            judgement.answers.append(acknowledge.read(report))
         return
     if report.verdict == "R":
         judgement.troubles.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
