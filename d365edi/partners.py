@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides
@@ -19,9 +20,20 @@ from d365edi.edi.syntax import Standard
 from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
 from d365edi.errors import SettingsError
-from d365edi.flows.partner import Answers, Duplicates, Identity, Partner, Pickup, Receive, Send
+from d365edi.flows.partner import (
+    Answers,
+    Duplicates,
+    Identity,
+    MapReader,
+    MapWriter,
+    Partner,
+    Pickup,
+    Receive,
+    Send,
+)
 from d365edi.guard import Policy
 from d365edi.maps import table
+from d365edi.maps.edifact import EdifactReader, EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.writer import Writer
@@ -29,11 +41,6 @@ from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
 from d365edi.settings import partners as wanted
 
-VERSIONS: dict[Standard, tuple[str, ...]] = {
-    "X12": ("003040", "004010", "004030", "005010"),
-    "EDIFACT": ("D96A", "D01B"),
-}
-"""The versions a received set may be in: a reader is compiled for each, because their guides differ."""
 LANGUAGES: dict[Standard, table.Language] = {"X12": "x12", "EDIFACT": "edifact"}
 
 
@@ -116,10 +123,12 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     prefix = ("partners", name, "receive", set_id)
     standard = standard_of(set_id)
     read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
-    readers = {}
-    for version in VERSIONS[standard]:
-        guide = _guide(settings, prefix, guides.load(standard, set_id, version, flow.guide or None), "receive")
-        readers[version] = Reader(read, guide, partner.codes)
+    prefixed = partial(_guide, settings, prefix, "receive")
+    known = [
+        prefixed(guides.load(standard, set_id, version, flow.guide or None)) for version in guides.VERSIONS[standard]
+    ]
+    reader: type[MapReader] = EdifactReader if standard == "EDIFACT" else Reader
+    readers = {guide.version: reader(read, guide, partner.codes, known) for guide in known}
     write = None
     if flow.create is not None:
         if read.document != PurchaseOrder.__name__:
@@ -145,7 +154,7 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     )
 
 
-def _guide(settings: Settings, prefix: tuple[str, ...], guide: Guide | None, verb: str) -> Guide:
+def _guide(settings: Settings, prefix: tuple[str, ...], verb: str, guide: Guide | None) -> Guide:
     if guide is not None:
         return guide
     raise SettingsError(
@@ -156,12 +165,19 @@ def _guide(settings: Settings, prefix: tuple[str, ...], guide: Guide | None, ver
     )
 
 
+def _shelf(standard: Standard, set_id: str) -> list[Guide]:
+    """The set's guides of all versions: a row must have its place in one of them."""
+    found = (guides.load(standard, set_id, version) for version in guides.VERSIONS[standard])
+    return [guide for guide in found if guide is not None]
+
+
 def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, flow: wanted.Send) -> Send:
     prefix = ("partners", name, "send", set_id)
     standard = standard_of(set_id)
     identity = next(identity for identity in _identities(partner) if identity.standard == standard)
     write = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
-    guide = _guide(settings, prefix, guides.load(standard, set_id, identity.version), "send")
+    guide = _guide(settings, prefix, "send", guides.load(standard, set_id, identity.version))
+    writer: type[MapWriter] = EdifactWriter if standard == "EDIFACT" else Writer
     read = table.load("d365", flow.of)
     if read.document != write.document:
         raise SettingsError(
@@ -181,7 +197,7 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
         overlap=settings.d365.overlap,
         target=flow.to,
         read_table=read,
-        writer=Writer(write, guide, partner.codes, partner=name),
+        writer=writer(write, guide, partner.codes, partner=name, versions=_shelf(standard, set_id)),
         functional_id=guide.group,
         map_digest=write.digest,
         guard=Policy(flow.guard.levels, flow.guard.demands, dict(flow.guard.costs), flow.guard.say_costs),

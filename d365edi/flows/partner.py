@@ -15,11 +15,15 @@ from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
 from d365edi.guard import Policy
+from d365edi.maps.edifact import EdifactReader, EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Writer
 from d365edi.settings.section import Destination
+
+MapReader = Reader | EdifactReader
+MapWriter = Writer | EdifactWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Receive:
     then: str
     purpose: Mapping[str, str]
     ignore: frozenset[str]
-    readers: Mapping[str, Reader]
+    readers: Mapping[str, MapReader]
     order_table: Table | None
     map_digest: str
 
@@ -122,7 +126,7 @@ class Send:
     overlap: timedelta
     target: Destination
     read_table: Table
-    writer: Writer
+    writer: MapWriter
     functional_id: str
     map_digest: str
     on_event: str = ""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from d365edi.edi import reader
 from d365edi.edi.interchange import SetReport
 from d365edi.flows.context import Context
-from d365edi.flows.partner import Partner, Receive
+from d365edi.flows.partner import MapReader, Partner, Receive
 from d365edi.journal import Document, Tx
 from d365edi.maps import d365 as maps
-from d365edi.maps.reader import Reader, Reading
+from d365edi.maps.reader import Reading
 from d365edi.odata import canonical
 
 
@@ -30,7 +30,7 @@ def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
     raise LookupError(f"no flow {document.flow} in the settings any more")
 
 
-def reader_of(receive: Receive, report: SetReport) -> Reader:
+def reader_of(receive: Receive, report: SetReport) -> MapReader:
     """The reader compiled for the guide that the set was read by (the first one where it was read by none)."""
     version = report.guide.version if report.guide is not None else ""
     return receive.readers.get(version) or next(iter(receive.readers.values()))

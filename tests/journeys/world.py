@@ -216,6 +216,7 @@ _KNOBS = {
     "listen": "",
     "retain": "",
     "dress": "",
+    "edifact": "",
     "events": "",
 }
 _SETTINGS = """
@@ -251,6 +252,7 @@ after     = {after}
 [partners.acme]
 customer = {{ usmf = "US-003" }}
 x12      = {{ us = "01:123456789", them = "08:6111250008"{dress} }}
+{edifact}
 acks     = {{ send = "997", to = {{ endpoint = "acme", path = "{root}/inbound/acks" }}, expect_within = "24h" }}
 {partner_extra}
 

@@ -1,0 +1,104 @@
+"""The same journeys in EDIFACT: ORDERS become sales orders answered by a CONTRL, what is wrong is rejected by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys.world import World
+
+RECEIVE = """
+[partners.acme.receive.ORDERS]
+create  = "SalesOrder"
+company = "usmf"
+"""
+
+
+@pytest.fixture
+def edifact(town: World) -> World:
+    """The world's partner trades in EDIFACT too."""
+    town.knobs["edifact"] = 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }'
+    town.extra = RECEIVE
+    return town
+
+
+def orders(number: str, reference: str = "77", item: str = "ACME-4711", *, una: str = "", suffix: str = "") -> bytes:
+    """An ORDERS of theirs in D.96A, in the service characters of the standard."""
+    body = [
+        "UNH+1+ORDERS:D:96A:UN:EAN008",
+        f"BGM+220+{number}+9",
+        "DTM+137:20261102:102",
+        "DTM+2:20261120:102",
+        "NAD+BY+4098765000010::9",
+        "NAD+SU+4012345000009::9",
+        "NAD+DP+4098765000027::9++ACME DC 7+700 DISTRIBUTION WAY+AUSTIN+TX+78701+US",
+        "CUX+2:USD:9",
+        "LIN+1++614141000012:EN",
+        f"PIA+1+{item}:IN",
+        "IMD+F++:::GOODS, 12?'S",
+        "QTY+21:12:EA",
+        "PRI+AAA:10.5",
+        "LIN+2++614141000029:EN",
+        "PIA+1+ACME-4712:IN",
+        "QTY+21:3:EA",
+        "PRI+AAA:99.99",
+        "UNS+S",
+        "CNT+2:2",
+    ]
+    segments = [
+        f"UNB+UNOC:3+4098765000010:14+4012345000009:14+261102:1200+{reference}",
+        *body,
+        f"UNT+{len(body) + 1}+1",
+        f"UNZ+1+{reference}",
+    ]
+    return (una + "".join(f"{segment}'{suffix}" for segment in segments)).encode()
+
+
+def answers(world: World) -> list[list[str]]:
+    """The segments of every CONTRL that we sent, from UNH to UNT."""
+    files = sorted((world.partner.inbound / "acks").iterdir())
+    return [path.read_bytes().decode().split("'")[1:-2] for path in files]
+
+
+@pytest.mark.parametrize(("una", "suffix"), [("", ""), ("UNA:+.? '", "\r\n")])
+async def test_an_edifact_order_becomes_a_sales_order_and_is_answered(una: str, suffix: str, edifact: World) -> None:
+    edifact.partner.drop("ORDERS-77.edi", orders("4500123", una=una, suffix=suffix))
+    await edifact.once()
+    lines = edifact.sales_orders()["4500123"]
+    assert [(line["ItemNumber"], line["OrderedSalesQuantity"]) for line in lines] == [("D0001", 12), ("D0002", 3)]
+    assert answers(edifact) == [
+        [
+            "UNH+1+CONTRL:D:3:UN",
+            "UCI+77+4098765000010:14+4012345000009:14+7",
+            "UNT+3+1",
+        ]
+    ]
+
+
+async def test_the_same_edifact_file_twice_makes_one_order_and_one_answer(edifact: World) -> None:
+    for name in ("a.edi", "b.edi"):
+        edifact.partner.drop(name, orders("4500123"))
+        await edifact.once()
+    assert list(edifact.sales_orders()) == ["4500123"]
+    assert len(answers(edifact)) == 1
+
+
+async def test_an_edifact_order_that_is_wrong_is_rejected_and_quarantined(edifact: World) -> None:
+    edifact.partner.drop("ORDERS-77.edi", orders("4500123").replace(b"BGM+220+4500123+9'", b""))
+    async with edifact.app() as app:
+        await app.once()
+        (message,) = await app.journal.read(lambda tx: tx.messages.search("ORDERS-77.edi"))
+    assert message.state == "quarantined"
+    assert "BGM" in message.reason
+    assert edifact.sales_orders() == {}
+    (answer,) = answers(edifact)
+    assert answer[2].startswith("UCM+1+ORDERS:D:96A:UN:EAN008+4")
+
+
+async def test_a_reference_used_before_is_rejected_by_setting(edifact: World) -> None:
+    edifact.partner_extra = 'duplicates = { same_interchange = "reject" }'
+    edifact.partner.drop("a.edi", orders("4500123"))
+    await edifact.once()
+    edifact.partner.drop("b.edi", orders("4500124"))
+    await edifact.once()
+    assert list(edifact.sales_orders()) == ["4500123"]
+    assert answers(edifact)[1][1] == "UCI+77+4098765000010:14+4012345000009:14+4+26"
