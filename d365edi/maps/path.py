@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 EVERY = "*"
 """The qualifier of a path that takes all pairs of a segment."""
@@ -51,6 +52,7 @@ class Path:
     component: int = 0
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Path:
     """Read a path. Raises ValueError with a sentence that says what a path looks like."""
     parts = text.split("/")

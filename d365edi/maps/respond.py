@@ -9,30 +9,37 @@ Knows: orders, what D365 says of them. Does not know: codes of any standard but 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from d365edi.documents import LineAnswer, OrderResponse, OrderResponseLine, PurchaseOrder, PurchaseOrderLine
 from d365edi.maps.turnaround import Match
+from d365edi.odata.quoting import same_text
 
 ACCEPTED, CHANGED, REJECTED = "accepted", "changed", "rejected"
 CANCELED = "Canceled"
 """The state of a line or an order that D365 will not deliver (SalesStatus)."""
+QUANTITY, PRICE, DAY = "quantity changed", "price changed", "rescheduled"
+ONE_WORD = ([QUANTITY], [PRICE], [DAY])
+"""Differences that have a word of their own; any other, or several, are a change."""
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
 SHIPS, ARRIVES = "068", "067"
 """Kinds of days (data element 374): current schedule ship, current schedule delivery."""
 
 
-def respond(response: OrderResponse, match: Match) -> tuple[OrderResponse, Match]:
+def respond(response: OrderResponse, match: Match, units: Mapping[str, str] = NO_UNITS) -> tuple[OrderResponse, Match]:
     """The response with its answers, line by line of the order, and the match that goes with its lines.
 
-    Where the order is not known, what D365 has is confirmed as it stands.
+    `units` are the order's words for units with D365's, where these differ. Where the order is not known, what D365 has is
+    confirmed as it stands.
     """
     order = match.order
     if order is None:
         lines = tuple(line.model_copy(update={"answers": (_answer(response, line, None),)}) for line in response.lines)
         return _whole(response, lines), match
-    made = tuple(_line(response, _dated(each, order), _ours(response, match, each)) for each in order.lines)
+    made = tuple(_line(response, _dated(each, order), _ours(response, match, each), units) for each in order.lines)
     return _whole(_repeated(response, order), made), Match(order.lines, match.findings, order)
 
 
@@ -47,15 +54,21 @@ def _dated(line: PurchaseOrderLine, order: PurchaseOrder) -> PurchaseOrderLine:
     return line.model_copy(update=days)
 
 
-def _line(response: OrderResponse, ordered: PurchaseOrderLine, ours: Sequence[OrderResponseLine]) -> OrderResponseLine:
+def _line(
+    response: OrderResponse,
+    ordered: PurchaseOrderLine,
+    ours: Sequence[OrderResponseLine],
+    units: Mapping[str, str],
+) -> OrderResponseLine:
     said = {
         name: getattr(ordered, name) for name in ("number", "quantity", "unit", "price", "price_basis", "item", "kept")
     }
     if not ours:
         refused = LineAnswer(outcome=REJECTED, quantity=ordered.quantity, unit=ordered.unit, kept=_unit(ordered))
         return OrderResponseLine(**said, answers=(refused,))
-    ordered_by_us = sum((each.quantity or Decimal(0) for each in ours), Decimal(0))
-    whole = ordered_by_us == ordered.quantity
+    unit = units.get(ordered.unit or "", ordered.unit)
+    ours = [each.model_copy(update={"unit": ordered.unit}) if same_text(each.unit, unit) else each for each in ours]
+    whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
     answers = tuple(_answer(response, each, ordered, whole=whole) for each in ours)
     return ours[0].model_copy(update={**said, "answers": answers})
 
@@ -70,15 +83,15 @@ def _answer(
         outcome = REJECTED
     elif ordered is not None:
         differences = _differences(ours, ordered, ships, arrives, whole=whole)
-        outcome = differences[0] if len(differences) == 1 else CHANGED if differences else ACCEPTED
+        outcome = differences[0] if differences in ONE_WORD else CHANGED if differences else ACCEPTED
     day = None if outcome == REJECTED else ships or arrives
     return LineAnswer(
         outcome=outcome,
         quantity=ours.quantity,
-        unit=ordered.unit if ordered is not None else ours.unit,
+        unit=ours.unit,
         date_kind=(SHIPS if ships else ARRIVES) if day else None,
         date=day,
-        kept=_unit(ordered),
+        kept=_unit(ordered) if ordered is not None and ours.unit == ordered.unit else None,
     )
 
 
@@ -86,13 +99,13 @@ def _differences(
     ours: OrderResponseLine, ordered: PurchaseOrderLine, ships: date | None, arrives: date | None, *, whole: bool
 ) -> list[str]:
     """In what our line is not what was ordered."""
-    found = []
+    found = ["unit"] if ours.unit != ordered.unit else []
     if not whole:
-        found.append("quantity changed")
+        found.append(QUANTITY)
     if None not in (ours.price, ordered.price) and ours.price != ordered.price:
-        found.append("price changed")
+        found.append(PRICE)
     if _later(ships, ordered.ship_by) or _later(arrives, ordered.deliver_by):
-        found.append("rescheduled")
+        found.append(DAY)
     return found
 
 
@@ -100,9 +113,9 @@ def _later(day: date | None, than: date | None) -> bool:
     return day is not None and than is not None and day > than
 
 
-def _unit(ordered: PurchaseOrderLine | None) -> dict[str, str] | None:
+def _unit(ordered: PurchaseOrderLine) -> dict[str, str] | None:
     """The partner's own word for the unit."""
-    word = ordered.spelling("unit") if ordered is not None else None
+    word = ordered.spelling("unit")
     return {"unit": word} if word else None
 
 
