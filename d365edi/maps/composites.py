@@ -215,7 +215,7 @@ def _to_one(row: list[str]) -> None:
 # -- out --------------------------------------------------------------------------------------------------------------
 
 
-def fold(row: Sequence[str], segment: Segment, decimal: str) -> list[str | tuple[str, ...]]:
+def fold(row: Sequence[str], segment: Segment) -> list[str | tuple[str, ...]]:
     """A flat segment as it is written: composites as tuples, nothing empty at an end."""
     assert isinstance(segment, FlatSegment)
     values = [*row, *([""] * (len(segment.plan) + 1 - len(row)))]
@@ -223,8 +223,7 @@ def fold(row: Sequence[str], segment: Segment, decimal: str) -> list[str | tuple
         _from_day(values)
     found: dict[int, dict[int, str]] = {}
     for at, (whole, first, count) in enumerate(segment.plan, 1):
-        value = values[at].replace(".", decimal) if segment.elements[at - 1].type == "n" else values[at]
-        width = segment.elements[at - 1].max // count
+        value, width = values[at], segment.elements[at - 1].max // count
         for number in range(count):
             if piece := value[number * width : (number + 1) * width]:
                 found.setdefault(whole, {})[first + number] = piece

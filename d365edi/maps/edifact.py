@@ -56,13 +56,11 @@ class EdifactWriter:
         *,
         partner: str = "",
         versions: Sequence[Guide] = (),
-        decimal: str = ".",
     ) -> None:
-        """Compile, as `Writer` does; `decimal` is the interchange's decimal mark. Raises SettingsError."""
+        """Compile, as `Writer` does. Raises SettingsError."""
         self.table = table
         self.guide = guide
         self._flat = composites.flat(guide)
-        self._decimal = decimal
         others = [composites.flat(each) for each in versions]
         self._writer = Writer(table, self._flat, codes, partner=partner, versions=others)
 
@@ -74,10 +72,11 @@ class EdifactWriter:
         line_orders: Sequence[object | None] = (),
         orders: Sequence[PurchaseOrder | None] = (),
     ) -> list[Segment]:
-        """The body of the message, without UNH and UNT; see `Writer.write`. Raises DocumentError."""
+        """The body of the message, without UNH and UNT, numbers with a decimal point; see `Writer.write`. Raises
+        DocumentError."""
         body = self._writer.write(document, order=order, line_orders=line_orders, orders=orders)
         rows = [[each if isinstance(each, str) else "".join(each) for each in segment] for segment in body]
-        return [composites.fold(row, self._flat.segments[row[0]], self._decimal) for row in rows]
+        return [composites.fold(row, self._flat.segments[row[0]]) for row in rows]
 
 
 def _position(node: Node | None, id: str, index: int, element: int) -> Position:

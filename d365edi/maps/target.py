@@ -90,7 +90,8 @@ class Target:
         self.many = tuple((rule.element, _way(rule.name), _last(rule.name), rule) for rule in own if rule.many)
         self.rare = bool(self.composed or self.many)
         self.alternatives = any(len(codes) > 1 for _, codes in place.qualifiers)
-        self.kept = tuple((rule.element, rule.name) for rule in own) if self.alternatives else ()
+        spelled = own if self.alternatives else []
+        self.kept = tuple((rule.element, rule.name) for rule in spelled if rule.words is None)
         self._pairs(place)
         self.spread = bool(self.rest) and not self.list_way and place.node.max_use != 1
         self.once = not (self.list_way or self.many or self.spread) and (

@@ -242,7 +242,7 @@ class _Form:
                 text = self._text(rule, item, echo, value if rule is self.many else None)
             if text is not None:
                 elements[at] = text
-                word = word or _kept(source, name)
+                word = word or (_kept(source, name) if rule.words is None else None)
         for at, rule in self.echoes.items():
             if at not in elements and echo is not None and all((r.element, r.component) != at for r in self.own):
                 text = self._text(rule, echo, None)
