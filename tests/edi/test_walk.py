@@ -65,8 +65,8 @@ def node(path: str, set: str = "850") -> Node:
 @pytest.mark.parametrize(
     ("here", "id", "path"),
     [
-        ("N1", "DTM", "DTM"), ("PO1/PID", "REF", "PO1/REF"), ("PO1", "BEG", "BEG"), ("CTT", "PO1", "PO1"), ("N1/N4", "N3", "N1/N3"),
-        ("N1", "BIG", None),
+        ("N1", "DTM", "DTM"), ("PO1/PID", "REF", "PO1/REF"), ("PO1", "BEG", "BEG"), ("CTT", "PO1", "PO1"),
+        ("N1/N4", "N3", "N1/N3"), ("N1", "BIG", None),
     ],
 )  # fmt: skip
 def test_what_comes_too_late_is_found_in_the_deepest_open_loop_that_knows_it(
