@@ -231,7 +231,7 @@ def _una(window: bytes, offset: int) -> Header | None:
     component, element, decimal, release, repetition, terminator = b":", b"+", b".", b"?", b"", b"'"
     start, findings = 0, list[Finding]()
     if window[:3] == b"UNA":
-        short = window[8:11] == b"UNB" or (window[8:9] in b"\r\n" and window[8:].lstrip(NOISE)[:3] == b"UNB")
+        short = window[7:8] != b" " and window[8:].lstrip(b"\r\n")[:3] == b"UNB"
         signs = window[3:7] + b" " + window[7:8] if short else window[3:9]
         component, element, decimal, release, repetition, terminator = (signs[i : i + 1] for i in range(6))
         start = 8 if short else 9

@@ -2,7 +2,7 @@
 
 A row is a file: whether the index calls it valid, the verdicts (I interchange, G group, then each message), and what is found.
 An error stands as `place:code` of 0085, what is worth less as `(place:rule)`; codes outside of the known part of an open list
-are left out; a row that is too long goes on indented. Where the index and the reader disagree, `CLAUSES` says which clause decides.
+are left out; a row that is too long goes on indented. Where index and reader disagree, `CLAUSES` says which clause decides.
 """
 
 from __future__ import annotations
