@@ -158,43 +158,49 @@ def _set(report: SetReport, partner: Partner | None) -> Part:
         return Part("set", 2, title, report.verdict, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:
         return Part("set", 2, title, report.verdict, remarks(report.findings))
-    reader, ignore, purposes = _means(report, partner)
-    if reader is None:
+    means = _means(report, partner)
+    if means is None:
         why = f"there is no map for {report.id}; nothing would be made of it"
         return Part("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
-    reading = reader.read(report)
+    reading = means.reader.read(report)
     said = remarks([*report.findings, *reading.findings, *reading.unmapped])
     document = json.loads(reading.document.to_json()) if reading.document is not None else None
-    return Part("set", 2, title, report.verdict, said, document, tuple(_holds(reading, ignore, purposes, partner)))
+    return Part("set", 2, title, report.verdict, said, document, tuple(_holds(reading, means)))
 
 
-def _means(
-    report: SetReport, partner: Partner | None
-) -> tuple[Reader | EdifactReader | None, frozenset[str], Mapping[str, str]]:
-    """What reads this set: the partner's flow, or where there is no partner the shipped map."""
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What reads a set and what is done about it: as the partner's flow says, else as it is shipped."""
+
+    reader: Reader | EdifactReader
+    ignore: frozenset[str] = frozenset()
+    purposes: Mapping[str, str] = field(default_factory=lambda: {"00": "create"})
+    order_table: table.Table | None = None
+
+
+def _means(report: SetReport, partner: Partner | None) -> _Means | None:
+    """None where the partner has no flow for the set, or no shipped map reads it."""
     assert report.guide is not None
+    standard, version = report.syntax.standard, report.guide.version
     if partner is not None:
         flow = partner.receives.get(report.id)
-        if flow is None:
-            return None, frozenset(), {}
-        return flow.readers.get(report.guide.version), flow.ignore, flow.purpose
-    standard = report.syntax.standard
+        reader = flow.readers.get(version) if flow is not None else None
+        if flow is None or reader is None:
+            return None
+        return _Means(reader, flow.ignore, flow.purpose, flow.order_table)
     try:
         shipped = table.load(LANGUAGES[standard], report.id)
     except SettingsError:
-        return None, frozenset(), {}
+        return None
     known = {version: guides.load(standard, report.id, version) for version in guides.VERSIONS[standard]}
     versions = [guide for guide in known.values() if guide is not None]
-    guide = known.get(report.guide.version)
-    if guide is None:
-        return None, frozenset(), {}
-    reader = EdifactReader if standard == "EDIFACT" else Reader
-    return reader(shipped, guide, versions=versions), frozenset(), {"00": "create"}
+    guide = known[version]
+    assert guide is not None
+    compiled = EdifactReader if standard == "EDIFACT" else Reader
+    return _Means(compiled(shipped, guide, versions=versions))
 
 
-def _holds(
-    reading: Reading, ignore: frozenset[str], purposes: Mapping[str, str], partner: Partner | None
-) -> Iterator[str]:
+def _holds(reading: Reading, means: _Means) -> Iterator[str]:
     """Why a document would wait for a person: what could not be read, what would change its meaning, what it asks for."""
     yield from (str(finding) for finding in reading.findings if finding.severity == "error")
     losses = [finding for finding in reading.unmapped if finding.rule == "meaning"]
@@ -204,9 +210,7 @@ def _holds(
             yield "no document could be made of it"
         return
     if isinstance(document, PurchaseOrder):
-        flow = partner.receives.get("850") if partner else None
-        own = flow.order_table if flow else None
-        losses += unwritten(own or table.load("d365", "SalesOrder"), document)
-        if policy.purpose(document.purpose, purposes) == "hold":
+        losses += unwritten(means.order_table or table.load("d365", "SalesOrder"), document)
+        if policy.purpose(document.purpose, means.purposes) == "hold":
             yield f"its purpose {document.purpose} is not a new order"
-    yield from (str(finding) for finding in losses if finding.where.segment not in ignore)
+    yield from (str(finding) for finding in losses if finding.where.segment not in means.ignore)

@@ -49,6 +49,16 @@ def partner(folder: Path) -> Path:
     return file
 
 
+EDIFACT = (
+    b"UNB+UNOC:3+5412345000013:14+4012345500004:14+260105:0915+101'"
+    b"UNH+ME1+ORDERS:D:96A:UN:EAN008'BGM+220+4500012345+9'DTM+137:20260105:102'"
+    b"NAD+BY+5412345000013::9'NAD+SU+4012345500004::9'LIN+1++4000862141404:EN'QTY+21:120'UNS+S'UNT+9+ME1'UNZ+1+101'"
+)
+FLAT = (
+    b"PO Number;PO Date;Line;Item;GTIN;Quantity;Unit;Price\r\n"
+    b"4500123;2026-01-05;1;ACME-1;614141000012;12;EA;10.50\r\n"
+    b"4500123;2026-01-05;2;ACME-2;614141000029;3;EA;99.99\r\n"
+)
 SPLIT = "stupidedi-taxexempt-po.x12"
 """The one sample that asks for deliveries at several dates."""
 
@@ -71,6 +81,27 @@ def test_the_acknowledgment_goes_back_in_their_syntax_with_the_ids_turned_round(
     [interchange] = reader.read(answer.encode("latin-1")).interchanges
     assert (str(interchange.sender), str(interchange.receiver)) == ("01:999999999", "12:4405197800")
     assert [report.id for group in interchange.groups for report in group.sets] == ["997"]
+
+
+def test_an_edifact_order_is_read_and_answered_by_a_contrl() -> None:
+    found = examine(EDIFACT, AT)
+    [document] = [part.document for part in found.parts if part.document]
+    assert (found.what, found.good, document["number"], len(document["lines"])) == ("EDIFACT", True, "4500012345", 1)
+    told = examine(found.answers[0].encode("latin-1"), AT)
+    [title] = [part.title for part in told.parts if part.kind == "set"]
+    assert (title, told.answers) == ("CONTRL 1: answers interchange 101: accepted, 0 of 0", [])
+
+
+def test_a_flat_file_is_read_by_the_map_that_fits_it() -> None:
+    found = examine(FLAT, AT)
+    [document] = [part.document for part in found.parts if part.document]
+    assert (found.what, found.good, found.answers) == ("flat file (PurchaseOrder)", True, [])
+    assert (document["number"], [line["price"] for line in document["lines"]]) == ("4500123", ["10.50", "99.99"])
+
+
+def test_a_flat_file_with_a_number_that_is_none_is_held() -> None:
+    found = examine(FLAT.replace(b"10.50", b"ten"), AT)
+    assert (found.good, ["ten" in why for part in found.parts for why in part.holds]) == (False, [True])
 
 
 def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None:

@@ -12,19 +12,10 @@ import pytest
 
 from d365edi.cli.listing import listing
 from tests.cli.conftest import Call
+from tests.cli.test_check import EDIFACT, FLAT, PARTNER
 
 SAMPLES = Path(str(files("d365edi.sandbox") / "samples"))
 ORDER = SAMPLES / "node-x12-850.x12"
-EDIFACT = (
-    b"UNB+UNOC:3+5412345000013:14+4012345500004:14+260105:0915+101'"
-    b"UNH+ME1+ORDERS:D:96A:UN:EAN008'BGM+220+4500012345+9'DTM+137:20260105:102'"
-    b"NAD+BY+5412345000013::9'NAD+SU+4012345500004::9'LIN+1++4000862141404:EN'QTY+21:120'UNS+S'UNT+9+ME1'UNZ+1+101'"
-)
-FLAT = (
-    b"PO Number;PO Date;Line;Item;GTIN;Quantity;Unit;Price\r\n"
-    b"4500123;2026-01-05;1;ACME-1;614141000012;12;EA;10.50\r\n"
-    b"4500123;2026-01-05;2;ACME-2;614141000029;3;EA;99.99\r\n"
-)
 
 
 class Text(HTMLParser):
@@ -143,6 +134,13 @@ def test_the_whole_listing_is_there_in_json(call: Call, plain: Path) -> None:
     (order,) = [chapter for chapter in found["chapters"] if chapter["kind"] == "set"]
     (begin,) = [entry for entry in order["entries"] if entry["id"] == "BEG"]
     assert (found["what"], begin["number"], begin["cells"][2]["value"]) == ("X12", 2, "08292233294")
+
+
+def test_a_partner_s_own_guide_names_his_codes(call: Call, folder: Path) -> None:
+    guide = '[partners.solon.receive.850.guide.codes]\nBEG02 = { SA = "Their standing order" }\n'
+    settings = folder / "settings.toml"
+    settings.write_text(settings.read_text() + PARTNER + guide)
+    assert "Purchase order type code: Their standing order" in call("explain", str(ORDER)).out
 
 
 def test_a_missing_file_is_said(call: Call, plain: Path) -> None:
