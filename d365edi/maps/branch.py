@@ -192,7 +192,7 @@ class Branch:
         target = slot.target
         free = state.taken[target.number] != serial
         held = state.marks.get(target)
-        if not free and (held is None or slot.rank >= held[0] or self.loop):
+        if not free and (held is None or slot.rank >= held[0] or (self.loop and target.place.places)):
             return None
         state.taken[target.number] = serial
         state.marks[target] = (slot.rank, index, elements)
