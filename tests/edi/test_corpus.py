@@ -30,7 +30,7 @@ x12_810_golden-creditmemo-4010                |yes|IA GA 810A |
 x12_810_golden-creditmemo-5010                |yes|IA GA 810A |
 x12_810_stupidedi-1                           |yes|IA GE 810E |IT103:2
 x12_810_stupidedi-basic-invoice               |yes|IA GE 810E |ST01:18
-x12_810_x12-types-test-810                    |yes|IA GA 810A |(IT1:check-digit)
+x12_810_x12-types-test-810                    |yes|IA GA 810A |(IT107:check-digit)
 x12_810_staedi-invoice810-po850-dual          |yes|IA GA 810Ax2 GA 850A|(TDS01:total) (N104:relational)
 x12_820_Project-Heroph-820-Child-Health-Plus-Pa|no |IA GR 820R |SE01:4
 x12_820_golden-4010                           |yes|IA GA 820A |
@@ -74,7 +74,7 @@ x12_850_EDI-Net-x12-810-mandatory-condit      |no |IR GR 850R |(encoding) (ISA:h
 x12_850_EDI-Net-x12-850                       |no |IR GR 850R |(encoding) (ISA:header) IEA02:001 (N3:trailing)
 x12_850_EDI-Net-x12-Issue101                  |no |IR GR 850R |(encoding) (ISA:header) IEA02:001 SE01:4 TFS:1 FGS:1 BEG:3 PO1:3
 x12_850_EdiEngine-850-SyntaxNotes-ERR         |yes|IA GE 850E |PO107:2 PO406:2
-x12_850_apibusinesshub-Bruno-Collection-Order |yes|IA GA 850A |(PO1:check-digit)
+x12_850_apibusinesshub-Bruno-Collection-Order |yes|IA GA 850A |(PO107:check-digit)
 x12_850_bootstrap-README                      |yes|IA GA 850A |
 x12_850_golden-4010                           |yes|IA GA 850A |
 x12_850_gozer-po850                           |no |IA GR 850R |(terminator) SE01:4
@@ -101,15 +101,15 @@ x12_855_node-x12-855                          |yes|IA GA 855A |(CTT02:total)
 x12_855_php-edi-coedit-855-sample2            |no |IA GA 855A |(ISA:header)
 x12_855_stupidedi-2                           |no |IA GE 855E |(ISA:header) PO103:5 SCH02:5
 x12_855_stupidedi-po-ack-minor-changes        |yes|IA GE 855E |ST01:18 ACK03:2
-x12_855_OBOE-lfTestCase                       |yes|IA GA 855Ax12|(PO1:check-digit)
+x12_855_OBOE-lfTestCase                       |yes|IA GA 855Ax12|(PO109:check-digit)
 x12_855_staedi-multi-tx-transaction-typ       |yes|IA GA 855Ax2|
 quirk_856_duplicate-sscc                      |no |IA GA 856A |(MAN02:duplicate-sscc)
-x12_856_EdiEngine-856-Crossdock-OK            |yes|IA GA 856A |(MAN02:check-digit) (LIN:check-digit)
+x12_856_EdiEngine-856-Crossdock-OK            |yes|IA GA 856A |(MAN02:check-digit) (LIN03:check-digit)
 x12_856_golden-SOPI-5010                      |yes|IA GA 856A |
 x12_856_golden-SOTPI-4010                     |yes|IA GA 856A |
-x12_856_node-x12-856                          |yes|IA GA 856A |(LIN:check-digit)
+x12_856_node-x12-856                          |yes|IA GA 856A |(LIN05:check-digit)
 x12_856_vscode-edi-x12-old                    |yes|IA GA 856A |(MAN02:check-digit)
-x12_856_x12-python-conftest                   |no |IA GR 856R |SE01:4 (LIN:check-digit)
+x12_856_x12-python-conftest                   |no |IA GR 856R |SE01:4 (LIN03:check-digit)
 x12_856_x12-types-test-856                    |no |IA GR 856R |SE01:4 HL:3
 x12_856_stupidedi-1                           |no |IA GA 856Ax2|(ISA:header) (CTT02:total)
 x12_856_php-edi-coedit-856-sample             |yes|IA GA 856Ax3|

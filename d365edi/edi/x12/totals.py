@@ -273,13 +273,12 @@ def _articles(segment: str) -> Callable[[Set], Iterable[Finding]]:
         for at, raw in enumerate(report.segments):
             if not raw.startswith(wanted):
                 continue
-            for qualifier, number in find.findall(raw):
+            for match in find.finditer(raw):
+                qualifier, number = match.groups()
                 if len(number) != _GTIN[qualifier] or not checkdigit.valid(number):
-                    size = _GTIN[qualifier]
-                    message = (
-                        f"{_shown(number)} ({_shown(qualifier)}) is no GTIN-{size}: length or check digit is wrong"
-                    )
-                    yield _find(report, at, 0, 0, number, "warning", "check-digit", "", message)
+                    message = f"{_shown(number)} ({_shown(qualifier)}) is no GTIN-{_GTIN[qualifier]}: length or check digit is wrong"
+                    element = raw.count(report.separator, 0, match.start(2))
+                    yield _find(report, at, element, 234, number, "warning", "check-digit", "", message)
 
     return check
 
