@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from d365edi.documents import Document, PurchaseOrder
+from d365edi.documents import Document, PurchaseOrder, Remittance
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps import record
@@ -31,16 +31,16 @@ from d365edi.odata.quoting import Member, any_of, compare, eq
 
 ANSWERS = ("customer", "invoice_customer", "item", "unit", "location")
 """What a row may take from the answers: `answers.item`."""
+LEDGER_ACCOUNT = "answers.customer_ledger"
+"""The customer's account as ledger journals display it: there a hyphen parts segments, and one that is no such is escaped."""
 
 
 def check(table: Table) -> None:
     """Raise SettingsError for whatever is wrong with a D365 table: a source that is no field of the document, a
     missing key."""
     model = model_of(table)
-    line = find(model, "lines")
-    assert line is not None
-    assert line.model is not None
-    sections = [(header(table), model), (lines(table), line.model)]
+    line = _line_model(table, model)
+    sections = [(header(table), model), (lines(table), line)]
     for section, part in sections:
         for entry in section.rows:
             for source in (name for each in entry.sources for name in each.split(" + ")):
@@ -50,8 +50,22 @@ def check(table: Table) -> None:
     _check_levels(table, model)
     for join in joins(table):
         for entry in join.rows:
-            if find(model, entry.sources[0]) is None and find(line.model, entry.sources[0]) is None:
+            if find(model, entry.sources[0]) is None and find(line, entry.sources[0]) is None:
                 _check_source(table, entry.key, entry.sources[0], model, reading=True)
+
+
+def _line_model(table: Table, model: Model) -> Model:
+    """What a line is, wherever in the document the table says that lines stand (`of`)."""
+    for name in _lines_of(table).split("."):
+        field = find(model, name)
+        if field is None or field.model is None or not field.many:
+            raise table.mistake(("lines", "of"), f'{model.__name__} has no list "{name}"')
+        model = field.model
+    return model
+
+
+def _lines_of(table: Table) -> str:
+    return str(lines(table).tree.get("of", "lines"))
 
 
 def _check_levels(table: Table, model: Model) -> None:
@@ -68,7 +82,8 @@ def _check_levels(table: Table, model: Model) -> None:
 def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model, *, reading: bool) -> None:
     known = list(names(model))
     if not reading:
-        known += ["company", "ordinal", *(f"answers.{name}" for name in ANSWERS)]
+        known += ["company", "ordinal", "place", LEDGER_ACCOUNT, *(f"answers.{name}" for name in ANSWERS)]
+        known += [f"document.{name}" for name in names(model_of(table))]
     field = find(model, source)
     if source not in known or (field is not None and (field.kind == "part" or field.many)):
         raise table.mistake(key, f'{model.__name__} has no field "{source}"', remedy=nearest(source, known))
@@ -77,16 +92,17 @@ def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model,
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def write_plan(table: Table, document: PurchaseOrder, answers: Answers, *, company: str) -> WritePlan:
-    """What to look up and to write for one order. Raises DocumentError when something that D365 needs is empty."""
+def write_plan(table: Table, document: PurchaseOrder | Remittance, answers: Answers, *, company: str) -> WritePlan:
+    """What to look up and to write for one document. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = str(table.tree.get("label", "{number}")).format(number=document.number)
     place = _Place(table, document, answers, company, label)
     written = place.record(head, document, 0)
-    numbers = ordinals(document)
-    rows = tuple(place.record(each, line, number, numbers) for number, line in enumerate(document.lines, 1))
+    items = tuple(_items(document, _lines_of(table)))
+    numbers = ordinals(items)
+    rows = tuple(place.record(each, line, number, numbers) for number, line in enumerate(items, 1))
     if not rows:
-        raise DocumentError(f"{label} has no lines", remedy="ask the partner for the order again")
+        raise DocumentError(f"{label} has no lines", remedy="ask the partner for it again")
     return WritePlan(
         what=table.name,
         company=company,
@@ -106,7 +122,7 @@ def write_plan(table: Table, document: PurchaseOrder, answers: Answers, *, compa
 class _Place:
     """Where values come from while one plan is made."""
 
-    def __init__(self, table: Table, document: PurchaseOrder, answers: Answers, company: str, label: str) -> None:
+    def __init__(self, table: Table, document: Document, answers: Answers, company: str, label: str) -> None:
         self.table = table
         self.document = document
         self.answers = answers
@@ -136,10 +152,16 @@ class _Place:
         return written
 
     def _value(self, source: str, item: Any, number: int, numbers: Sequence[int]) -> Any:
-        if source == "company":
-            return self.company
-        if source == "ordinal":
-            return numbers[number - 1] if number else None
+        fixed = {
+            "company": self.company,
+            "ordinal": numbers[number - 1] if number else None,
+            "place": number or None,
+            LEDGER_ACCOUNT: self.answers.customer.replace("-", "\\-") if self.answers.customer else None,
+        }
+        if source in fixed:
+            return fixed[source]
+        if source.startswith("document."):
+            item, source = self.document, source.removeprefix("document.")
         if source.startswith("answers."):
             return self.answers.of(source.removeprefix("answers."), number, getattr(item, "unit", None))
         parts = [_get(item, name) for name in source.split(" + ")]

@@ -21,8 +21,9 @@ MEANING = {
     "SAC": "an allowance or charge",
     "ALC": "an allowance or charge",
     "SCC": "deliveries at several dates",
+    "ADX": "a deduction or another adjustment",
 }
-"""Segments that change what is ordered or billed, in words."""
+"""Segments that change what is ordered, billed or paid, in words."""
 RESOLVED = frozenset({"unit"})
 """Fields whose unknown words are asked of D365 before anyone is bothered."""
 

@@ -26,6 +26,7 @@ from d365edi.documents import (
     OrderResponse,
     OrderResponseLine,
     PurchaseOrder,
+    Remittance,
     ShipNotice,
     ShippedLine,
 )
@@ -38,7 +39,7 @@ __all__ = ["Answer", "Answers", "Asked", "Profile", "Question", "complete", "gti
 
 Outbound = Invoice | OrderResponse | ShipNotice
 """What goes out with our items in it."""
-AnyOutbound = TypeVar("AnyOutbound", Invoice, OrderResponse, ShipNotice)
+AnyOutbound = TypeVar("AnyOutbound", bound=Outbound)
 Ordering = PurchaseOrder | OrderChange
 Rows = Sequence[Mapping[str, Any]]
 Candidates = tuple[tuple[str, str], ...]
@@ -110,8 +111,10 @@ class Asked:
     questions: tuple[Question, ...]
 
 
-def questions(document: Ordering | Outbound, profile: Profile) -> Asked:
+def questions(document: Ordering | Remittance | Outbound, profile: Profile) -> Asked:
     """What to find out before this document can be delivered."""
+    if isinstance(document, Remittance):
+        return Asked(Answers(), (_customer(document, profile),))
     if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
     answers = Answers()
@@ -169,7 +172,7 @@ def _lookups() -> Any:
 # -- inbound: theirs to ours ------------------------------------------------------------------------------------------
 
 
-def _customer(order: Ordering, profile: Profile) -> Question:
+def _customer(order: Ordering | Remittance, profile: Profile) -> Question:
     table = _lookups()["customer"]
     account = profile.customer or ""
     miss = Finding(
@@ -343,6 +346,9 @@ def complete(document: AnyOutbound, answers: Answers) -> AnyOutbound:
         known = answers.theirs.get(number, Theirs())
         found = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
         lines.append(line.model_copy(update={"item": line.item.model_copy(update=found)}))
-    if isinstance(document, ShipNotice):
-        return document.with_lines(lines)  # type: ignore[arg-type]
-    return document.model_copy(update={"lines": tuple(lines)})
+    made: Any = document
+    made = (
+        made.with_lines(lines) if isinstance(document, ShipNotice) else made.model_copy(update={"lines": tuple(lines)})
+    )
+    whole: AnyOutbound = made
+    return whole

@@ -1,0 +1,107 @@
+"""A remittance becomes lines of a payment journal, when it adds up and nothing is deducted."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from d365edi.documents import Remittance
+from d365edi.errors import DocumentError
+from d365edi.maps import d365
+from d365edi.maps.payment import balance
+from d365edi.maps.resolve import Answer, Answers, Profile, questions
+from d365edi.maps.table import load
+
+JOURNAL = {"header": {"constants": {"JournalName": "CustPay"}}}
+
+
+def item(number: str, paid: str, *deducted: str, **more: Any) -> dict[str, Any]:
+    adjustments = [{"amount": Decimal(amount), "reason": "ZZ"} for amount in deducted]
+    return {"kind": "IV", "number": number, "paid": Decimal(paid), "adjustments": adjustments, **more}
+
+
+def payment(total: str, *items: dict[str, Any], loose: tuple[str, ...] = ()) -> Remittance:
+    adjustments = [{"amount": Decimal(amount), "reason": "L7"} for amount in loose]
+    entities = [{"number": 1, "lines": items, "adjustments": adjustments}]
+    values = {
+        "number": "EFT1",
+        "total": Decimal(total),
+        "date": date(2026, 2, 11),
+        "currency": "USD",
+        "entities": entities,
+    }
+    return Remittance.model_validate(values)
+
+
+BALANCED = [
+    ("its items come to it", payment("150", item("A", "100"), item("B", "50"))),
+    ("a credit memo is taken off", payment("70", item("A", "100"), item("B", "-30"))),
+    ("deductions stand beside the items", payment("140", item("A", "150"), loose=("-10",))),
+    ("each item says what is paid after its deductions", payment("140", item("A", "140", "-10"))),
+]
+
+
+@pytest.mark.parametrize("remittance", [each[1] for each in BALANCED], ids=[each[0] for each in BALANCED])
+def test_a_payment_adds_up_when(remittance: Remittance) -> None:
+    assert balance(remittance) == ()
+
+
+ODD = [
+    (payment("140", item("A", "150", "-10")), "the items come to 150, and only less their deductions to the total 140"),
+    (payment("140", item("A", "100")), "the items come to 100, and the total is 140"),
+]
+
+
+@pytest.mark.parametrize(("remittance", "sentence"), ODD)
+def test_a_payment_that_does_not_add_up_is_held_and_says_how(remittance: Remittance, sentence: str) -> None:
+    [finding] = balance(remittance)
+    assert (finding.severity, finding.message) == ("error", sentence)
+
+
+def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
+    table = load("d365", "CustomerPayment", JOURNAL)
+    remittance = payment("150", item("INV1", "100", order_number="4500"), item("CM9", "50", kind="CM"))
+    answers = Answers().plus(Answer("customer", "US-003"))
+    plan = d365.write_plan(table, remittance, answers, company="usmf")
+    assert plan.lookup == {"dataAreaId": "usmf", "JournalName": "CustPay", "Description": "EFT1"}
+    assert (plan.label, plan.number_field, plan.extra) == (
+        "payment EFT1",
+        "JournalBatchNumber",
+        {"open": {"IsPosted": ["No"]}},
+    )
+    first, second = plan.lines
+    assert first == {
+        "dataAreaId": "usmf",
+        "LineNumber": 1,
+        "AccountType": "Cust",
+        "AccountDisplayValue": "US\\-003",
+        "CreditAmount": Decimal(100),
+        "CurrencyCode": "USD",
+        "TransactionDate": "2026-02-11T12:00:00Z",
+        "PaymentReference": "EFT1",
+        "TransactionText": "4500",
+        "MarkedInvoice": "INV1",
+        "MarkedInvoiceCompany": "usmf",
+        "SettleVoucher": "SelectedTransact",
+    }
+    assert (second["LineNumber"], "MarkedInvoice" in second) == (2, False)
+
+
+def test_without_a_journal_s_name_there_is_no_plan() -> None:
+    with pytest.raises(DocumentError, match="JournalName needs"):
+        d365.write_plan(load("d365", "CustomerPayment"), payment("1", item("A", "1")), Answers(), company="usmf")
+
+
+def test_deductions_are_told_as_what_a_payment_line_cannot_say() -> None:
+    remittance = payment("135", item("A", "145", "-5"), loose=("-10",))
+    [finding] = d365.unwritten(load("d365", "CustomerPayment"), remittance)
+    assert (finding.rule, finding.where.segment) == ("meaning", "ADX")
+    assert finding.message.startswith("it has a deduction or another adjustment (2 times)")
+
+
+def test_of_a_payment_only_the_customer_is_asked() -> None:
+    asked = questions(payment("1", item("A", "1")), Profile("acme", "usmf", "US-003"))
+    assert [(question.kind, question.subject) for question in asked.questions] == [("customer", "US-003")]
