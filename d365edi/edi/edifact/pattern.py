@@ -22,19 +22,21 @@ PERIOD = "C507"
 """The composite of a date: its qualifier, the date, the format that the date must have."""
 
 
-def compile(segment: Segment, syntax: Syntax, *, released: bool = False) -> re.Pattern[bytes]:
-    """The pattern of a segment under an interchange's service characters; use `fullmatch` on a raw segment."""
-    return re.compile(_Builder(syntax, released=released).whole(segment), re.DOTALL)
+def compile(segment: Segment, syntax: Syntax, *, released: bool = False, marks: bytes = b".,") -> re.Pattern[bytes]:
+    """The pattern of a segment under an interchange's service characters; use `fullmatch` on a raw segment. `marks` are
+    the decimal marks that are right.
+    """
+    return re.compile(_Builder(syntax, marks, released=released).whole(segment), re.DOTALL)
 
 
 class _Builder:
-    def __init__(self, syntax: Syntax, *, released: bool) -> None:
+    def __init__(self, syntax: Syntax, marks: bytes, *, released: bool) -> None:
         self.separator, self.colon = re.escape(syntax.element), re.escape(syntax.component)
         service = syntax.element + syntax.component + syntax.repetition + syntax.terminator + syntax.release
         beyond = range(0x80, 0x100) if syntax.encoding != "latin-1" else ()
         plain = b"[" + ranges([c for c in (*range(0x20, 0x7F), *beyond) if c not in service]) + b"]"
         self.text = b"(?:" + plain + b"|" + re.escape(syntax.release) + b".)" if released else plain
-        self.mark = b"[" + inside(bytes(c for c in b".," if c not in service)) + b"]"
+        self.mark = b"[" + inside(bytes(c for c in marks if c not in service)) + b"]"
 
     def whole(self, segment: Segment) -> bytes:
         tail = b"(?:" + self.separator + b".*|)" if segment.open else b""

@@ -80,7 +80,7 @@ class Pen:
         altered = self.charset == "UNOA" or self.uppercase or self.syntax.decimal != b"."
         if known is None or known.open or altered:
             return self.right.setdefault(id, (_never, {}))
-        return self.right.setdefault(id, (pattern.compile(known, self.syntax).fullmatch, {}))
+        return self.right.setdefault(id, (pattern.compile(known, self.syntax, marks=b".").fullmatch, {}))
 
     def _carefully(self, segment: OutgoingSegment, set: str) -> bytes:
         id = str(segment[0])
