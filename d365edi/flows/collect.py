@@ -54,7 +54,7 @@ async def _company(ctx: Context, send: Send, partner: str, company: str, account
         )
         return []
     new = await ctx.journal.read(
-        lambda tx: [remote for remote in listing.remotes if not tx.messages.named(partner, remote.name)]
+        lambda tx: [remote for remote in listing.remotes if not _known(tx, send, partner, remote)]
     )
     ids: list[int] = []
 
@@ -78,9 +78,14 @@ def _start(send: Send, cursor: str | None, today: date) -> date:
     return max(start, send.since) if send.since is not None else start
 
 
+def _known(tx: Tx, send: Send, partner: str, remote: Remote) -> bool:
+    """Whether this flow has it: another flow may tell the partner of the same record in another set."""
+    return any(message.flow == send.flow for message in tx.messages.named(partner, remote.name))
+
+
 def _baseline(tx: Tx, send: Send, partner: str, company: str, remotes: tuple[Remote, ...], today: date) -> None:
     for remote in remotes:
-        if not tx.messages.named(partner, remote.name):
+        if not _known(tx, send, partner, remote):
             _add(tx, send, partner, company, remote, b"", "done", "posted before the first start")
     tx.cursors.set(f"{send.flow}:{company}", today.isoformat())
     tx.audit.append("baseline", partner=partner, flow=send.flow, company=company, known=len(remotes))

@@ -9,24 +9,25 @@ Knows: where facts are kept. Does not know: how a case is judged, what follows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from d365edi import guard
-from d365edi.documents import Invoice, PurchaseOrder, PurchaseOrderLine
+from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.flows.context import Context
 from d365edi.flows.partner import Send
+from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
-from d365edi.maps.resolve import Answers
+from d365edi.maps.resolve import Answers, Outbound, each_line
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An invoice as it is about to leave, with the order it answers and, for each of its lines, the order's."""
+    """A document as it is about to leave, with the order it answers and, for each of its lines, the order's."""
 
     row: Document
-    document: Invoice
+    document: Outbound
     order: PurchaseOrder | None
     lines: tuple[PurchaseOrderLine | None, ...]
     body: Sequence[guard.Segment]
@@ -53,12 +54,12 @@ def judge(tx: Tx, ctx: Context, send: Send, outgoing: Outgoing) -> Verdict:
     row, found = outgoing.row, guard.examine(case, send.guard)
     released = [objection for objection in found if objection.name in row.reason]
     holds = [objection for objection in found if objection.level == "hold" and objection not in released]
-    warnings = tuple(f"invoice {row.number}: {one}" for one in found if one not in holds)
+    warnings = tuple(f"{name_of(row.kind, row.number)}: {one}" for one in found if one not in holds)
     for objection in found:
         if objection not in holds:
             outcome = "released" if objection in released else "warned"
             _note(tx, row, objection, outcome)
-    return Verdict(_sentence(row.number, holds), warnings)
+    return Verdict(_sentence(row, holds), warnings)
 
 
 def remember(tx: Tx, outgoing: Outgoing) -> None:
@@ -66,11 +67,12 @@ def remember(tx: Tx, outgoing: Outgoing) -> None:
     tx.documents.mention(outgoing.row.id, guard.mentions(outgoing.document))
 
 
-def _sentence(number: str, holds: list[guard.Objection]) -> str:
+def _sentence(row: Document, holds: list[guard.Objection]) -> str:
     if not holds:
         return ""
     said = "; ".join(str(objection) for objection in holds)
-    return f"invoice {number}: {said}; mend it and d365edi reject this one, or let it go: d365edi release {number}"
+    name = name_of(row.kind, row.number)
+    return f"{name}: {said}; mend it and d365edi reject this one, or let it go: d365edi release {row.number}"
 
 
 def _note(tx: Tx, row: Document, objection: guard.Objection, outcome: str) -> None:
@@ -122,18 +124,26 @@ def _used(tx: Tx, row: Document, numbers: set[str]) -> dict[str, str]:
 
 
 def _earlier(order: PurchaseOrder, row: Document) -> guard.Earlier:
-    """An earlier invoice's quantities, each with the order's line that it was found to answer."""
-    invoice = Invoice.from_json(row.body)
-    match = turnaround.match(invoice, order, Answers.from_json(row.answers) if row.answers else None)
+    """An earlier document's quantities, each with the order's line that it was found to answer."""
+    document = KINDS[row.kind].from_json(row.body)
+    assert isinstance(document, Invoice | OrderResponse | ShipNotice)
+    match = matched(document, {order.number: order}, Answers.from_json(row.answers) if row.answers else None)
     places = {id(line): index for index, line in enumerate(order.lines)}
     return guard.Earlier(
         row.number,
         tuple(
             (places[id(ordered)], line.quantity, line.unit)
-            for line, ordered in zip(invoice.lines, match.lines, strict=True)
+            for line, ordered in zip(each_line(document), match.lines, strict=True)
             if ordered is not None and line.quantity is not None
         ),
     )
+
+
+def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], answers: Answers | None) -> turnaround.Match:
+    """Which line of which order each line of the document answers."""
+    if isinstance(document, ShipNotice):
+        return turnaround.match_shipment(document, orders, answers)
+    return turnaround.match(document, next(iter(orders.values()), None), answers)
 
 
 def _order_usage(tx: Tx, partner: str, number: str | None) -> str:

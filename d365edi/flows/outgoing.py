@@ -16,7 +16,9 @@ from d365edi.edi.x12 import writer as x12
 from d365edi.flows.partner import Identity
 from d365edi.journal import Tx
 
-Body = tuple[str, Sequence[x12.OutgoingSegment]]
+Segment = x12.OutgoingSegment
+"""A segment's id, then its elements; a composite is a tuple."""
+Body = tuple[str, Sequence[Segment]]
 """A set's id and its segments without the first and the last."""
 
 

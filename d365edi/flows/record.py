@@ -5,6 +5,7 @@ Knows: sends and their read tables. Does not know: entity names, wires.
 
 from __future__ import annotations
 
+from d365edi.flows import wording
 from d365edi.flows.partner import Partner, Send
 from d365edi.flows.reread import problems
 from d365edi.flows.wording import LogLine
@@ -24,8 +25,9 @@ def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> t
         tx.messages.set_state(message.id, "quarantined", reason)
         return [], [("WARNING", "quarantined", f"{message.name}: {reason}")]
     reading = maps.read(send.read_table, canonical.loads(payload))
-    invoice = reading.document
-    number = invoice.number if invoice is not None else message.name
+    read = reading.document
+    number = wording.number_of(read) or message.name
+    name = wording.name_of(send.read_table.document, number)
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
@@ -33,7 +35,7 @@ def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> t
         kind=send.read_table.document,
         number=number,
         company=message.path,
-        body=invoice.to_json() if invoice is not None else "",
+        body=read.to_json() if read is not None else "",
         map_digest=send.map_digest,
         interchange="",
         group="",
@@ -43,16 +45,16 @@ def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> t
     holder = tx.documents.claim_key(document.id)
     if holder is not None:
         found.append(
-            f"invoice {number} was collected before (message {holder.message}, {holder.state}); a partner who gets it twice "
+            f"{name} was collected before (message {holder.message}, {holder.state}); a partner who gets it twice "
             f"charges for it: d365edi reject {number} unless the first one is rejected"
         )
     tx.messages.set_state(message.id, "done")
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     if found:
-        sentence = f"invoice {number}: {'; '.join(found)}"
+        sentence = f"{name}: {'; '.join(found)}"
         tx.documents.set_state(document.id, "held", sentence)
         return [], [("WARNING", "held", sentence)]
-    return [document.id], [("INFO", "collected", f"invoice {number} ({message.name})")]
+    return [document.id], [("INFO", "collected", f"{name} ({message.name})")]
 
 
 def _send(partner: Partner, message: Message) -> Send | None:

@@ -8,30 +8,18 @@ Knows: documents, their resolution, where each goes. Does not know: wires.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from d365edi import log
-from d365edi.documents import Invoice, PurchaseOrder
-from d365edi.edi.findings import Finding
-from d365edi.edi.x12 import writer
+from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import guarded, outgoing, policy, resolve
+from d365edi.flows import policy, resolve
 from d365edi.flows.context import Context, Tally
-from d365edi.flows.partner import Partner, Receive, Send
+from d365edi.flows.partner import Partner, Receive
+from d365edi.flows.send import Held, send
 from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
-from d365edi.maps import d365, turnaround
-from d365edi.maps.resolve import Answers, complete
+from d365edi.maps import d365
 from d365edi.maps.table import Table
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The document waits for a person: why, in sentences."""
-
-    problems: tuple[str, ...]
 
 
 async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
@@ -41,15 +29,15 @@ async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
         return None
     partner = ctx.partners[document.partner]
     receive = next((r for r in partner.receives.values() if r.flow == document.flow), None)
-    send = next((s for s in partner.sends.values() if s.flow == document.flow), None)
+    flow = next((s for s in partner.sends.values() if s.flow == document.flow), None)
     try:
         if receive is not None and receive.order_table is not None:
             outcome = await _order(ctx, partner, receive, receive.order_table, document)
         elif receive is not None:
             await ctx.journal.write(lambda tx: _seen_to(tx, document))
             return None
-        elif send is not None:
-            outcome = await _invoice(ctx, partner, send, document, tally)
+        elif flow is not None:
+            outcome = await send(ctx, partner, flow, document, tally)
         else:
             outcome = Held((f"flow {document.flow} is not in the settings any more; put it back, or reject it",))
     except Unavailable as error:
@@ -126,93 +114,3 @@ def _carried_over(tx: Tx, document: Document) -> dict[str, str]:
     """What earlier deliveries of this document marked: with our intent known, a record found there is recognised as ours."""
     marked = [delivery.progress for delivery in tx.deliveries.for_document(document.id) if "step" in delivery.progress]
     return dict(marked[-1]) if marked else {}
-
-
-async def _invoice(ctx: Context, partner: Partner, send: Send, document: Document, tally: Tally) -> int | Held:
-    """A posted invoice becomes an interchange that echoes the order it answers."""
-    invoice = Invoice.from_json(document.body)
-    order = await ctx.journal.read(lambda tx: _order_memory(tx, partner, invoice))
-    resolved = await resolve.resolve(
-        ctx, invoice, resolve.for_company(partner.profile, document.company, partner.customer)
-    )
-    match = turnaround.match(invoice, order, resolved.answers)
-    problems = (*resolved.problems, *(str(f) for f in match.findings if f.severity == "error"))
-    if problems:
-        return Held(problems)
-    _tell_notes(document, match.findings, tally)
-    whole = complete(invoice, resolved.answers)
-    body = send.writer.write(whole, order=order, line_orders=match.lines)
-    leaving = guarded.Outgoing(document, whole, order, match.lines, body)
-
-    def guard_and_render(tx: Tx) -> tuple[guarded.Verdict, int]:
-        verdict = guarded.judge(tx, ctx, send, leaving)
-        if verdict.holds:
-            return verdict, 0
-        guarded.remember(tx, leaving)
-        return verdict, _render(tx, ctx, partner, send, document, body, resolved.answers)
-
-    verdict, delivery = await ctx.journal.write(guard_and_render)
-    for warning in verdict.warnings:
-        tally.add("guarded")
-        log.say("WARNING", document.flow, "guarded", warning)
-    return Held((verdict.holds,)) if verdict.holds else delivery
-
-
-def _order_memory(tx: Tx, partner: Partner, invoice: Invoice) -> PurchaseOrder | None:
-    """The inbound order that the invoice answers, as it was read; D365 does not keep all that must be echoed."""
-    row = tx.documents.order(partner.name, invoice.order_number) if invoice.order_number else None
-    return PurchaseOrder.from_json(row.body) if row is not None and row.body else None
-
-
-def _tell_notes(document: Document, findings: tuple[Finding, ...], tally: Tally) -> None:
-    for finding in findings:
-        tally.add("fallback")
-        log.say("INFO", document.flow, "note", f"invoice {document.number}: {finding}")
-
-
-def _render(
-    tx: Tx,
-    ctx: Context,
-    partner: Partner,
-    send: Send,
-    document: Document,
-    body: Sequence[writer.OutgoingSegment],
-    answers: Answers,
-) -> int:
-    """Control numbers, bytes, file name, delivery and document state: one transaction."""
-    if tx.documents.get(document.id).state != "ready":
-        raise DocumentError(f"{document.number} was decided otherwise meanwhile")
-    now = ctx.local(tx.now)
-    sent = outgoing.interchange(tx, partner.name, send.identity, send.functional_id, [(send.set, body)], now)
-    within = partner.answers.expect_within
-    delivery = tx.deliveries.add(
-        document=document.id,
-        message=document.message,
-        partner=partner.name,
-        flow=document.flow,
-        endpoint=send.target.endpoint,
-        path=send.target.path,
-        name=send.target.name(partner=partner.name, set=send.set, control=sent.control, number=document.number, at=now),
-        kind=send.set,
-        payload=sent.payload,
-        order_key=f"{partner.name}:{send.set}:{document.number}",
-        interchange=sent.control,
-        functional_id=sent.functional_id,
-        group=sent.group,
-        set=sent.set,
-        ack="none" if within is None else "awaited",
-        ack_due=None if within is None else tx.now + within.total_seconds(),
-    )
-    tx.documents.amend(document.id, answers=answers.to_json(), body=None)
-    tx.documents.set_state(document.id, "delivering")
-    tx.audit.append(
-        "rendered",
-        message=document.message,
-        document=document.id,
-        delivery=delivery.id,
-        partner=partner.name,
-        name=delivery.name,
-        control=f"{sent.control:09d}",
-        digest=delivery.digest,
-    )
-    return delivery.id

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from d365edi.documents import Invoice, PurchaseOrder
+from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.flows.context import Context
 from d365edi.maps import resolve as maps
@@ -31,7 +31,7 @@ class Resolved:
     problems: tuple[str, ...] = ()
 
 
-async def resolve(ctx: Context, document: PurchaseOrder | Invoice, profile: maps.Profile) -> Resolved:
+async def resolve(ctx: Context, document: PurchaseOrder | maps.Outbound, profile: maps.Profile) -> Resolved:
     """Ask and answer. Raises Unavailable when D365 cannot be asked now."""
     asked = maps.questions(document, profile)
     answers, problems = asked.answers, []

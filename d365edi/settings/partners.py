@@ -117,8 +117,8 @@ def _no_date() -> object:
 class Send(Schedule):
     """What we send as one transaction set."""
 
-    of: Literal["SalesInvoice"]
-    """What is read from D365."""
+    of: Literal["SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip"]
+    """What is read from D365: posted invoices, sales orders once they are confirmed, posted packing slips."""
     to: Destination
     """Where it is put."""
     since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"
