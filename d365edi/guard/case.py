@@ -57,7 +57,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A document about to leave: `lines` are the order's lines that its lines answer, in its order, None where unknown."""
+    """A document about to leave: `lines` are the orders' lines that its lines answer, in its order, None where unknown.
+
+    `order` is the one it answers, or the first of several; a shipment may have `others`.
+    """
 
     document: Document
     order: PurchaseOrder | None = None
@@ -66,6 +69,12 @@ class Case:
     facts: Facts = Facts()
     demands: tuple[str, ...] = ()
     """Places that this partner wants filled: `REF[IA]02`, `BIG04`, `CAD`."""
+    others: tuple[PurchaseOrder, ...] = ()
+
+    @property
+    def orders(self) -> tuple[PurchaseOrder, ...]:
+        """Every order that it answers."""
+        return (self.order, *self.others) if self.order is not None else self.others
 
 
 @dataclass(frozen=True, slots=True)

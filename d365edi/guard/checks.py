@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from d365edi.documents import Document, Invoice, ShipNotice
+from d365edi.documents import Document, Invoice, OrderResponse, ShipNotice
 from d365edi.guard import compare, echo, invoice, notice
 from d365edi.guard.case import Case, Objection, Policy
 
@@ -38,6 +38,10 @@ def _both(judge: Judge, cost: str, of_notice: str = "") -> Check:
     return Check({Invoice: (judge, cost), ShipNotice: (judge, of_notice or cost)})
 
 
+def _every(judge: Judge, cost: str) -> Check:
+    return Check(dict.fromkeys((Invoice, ShipNotice, OrderResponse), (judge, cost)))
+
+
 PER_NOTICE = "typically 200 to 1500 dollars for a notice that is wrong"
 PER_CARTON = "typically 5 to 15 dollars a carton"
 
@@ -59,10 +63,10 @@ CHECKS: dict[str, Check] = {
     "outside_window": _both(compare.outside_window, "typically 3 % of the goods' cost"),
     "sscc_wrong": _notice(notice.sscc_wrong, PER_CARTON),
     "sscc_reused": _notice(notice.sscc_reused, PER_CARTON),
-    "id_not_echoed": _both(echo.id_not_echoed, "typically refused, or paid late after a search by hand"),
-    "item_differs": _both(echo.item_differs, "typically refused"),
-    "reference_missing": _both(echo.reference_missing, "typically refused"),
-    "usage_differs": _both(echo.usage_differs, "typically it is lost without a word"),
+    "id_not_echoed": _every(echo.id_not_echoed, "typically refused, or paid late after a search by hand"),
+    "item_differs": _every(echo.item_differs, "typically refused"),
+    "reference_missing": _every(echo.reference_missing, "typically refused"),
+    "usage_differs": _every(echo.usage_differs, "typically it is lost without a word"),
 }
 """Check by name; the names are the keys of a partner's settings."""
 
@@ -88,6 +92,8 @@ def mentions(document: Document) -> frozenset[tuple[str, str]]:
     """
     if isinstance(document, Invoice):
         pairs = [("order", document.order_number), ("goods", document.packing_slip)]
+    elif isinstance(document, OrderResponse):
+        pairs = [("order", document.number)]
     elif isinstance(document, ShipNotice):
         orders = [order.number for order in document.every_order() if order.number]
         pairs = [("order", number) for number in orders]

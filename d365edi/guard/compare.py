@@ -28,18 +28,15 @@ def price_differs(case: Case) -> Iterator[str]:
 
 def quantity_exceeds(case: Case) -> Iterator[str]:
     """More than ordered with this document alone."""
-    for index, (ordered, quantity) in _sums(case).items():
+    for name, ordered, quantity, _ in _sums(case):
         if ordered.quantity is not None and quantity > ordered.quantity:
             unit = f" {ordered.unit}" if ordered.unit else ""
-            yield (
-                f"{_order_line(ordered, index)}: {plain(quantity)}{unit} {_done(case)}, "
-                f"but {plain(ordered.quantity)}{unit} ordered"
-            )
+            yield f"{name}: {plain(quantity)}{unit} {_done(case)}, but {plain(ordered.quantity)}{unit} ordered"
 
 
 def over_invoiced(case: Case) -> Iterator[str]:
     """More than ordered with what earlier invoices of the order billed; each of them may have been right by itself."""
-    for index, (ordered, quantity) in _sums(case).items():
+    for name, ordered, quantity, index in _sums(case):
         before = [
             (earlier.number, billed)
             for earlier in case.facts.earlier
@@ -49,10 +46,7 @@ def over_invoiced(case: Case) -> Iterator[str]:
         total = quantity + sum((billed for _, billed in before), ZERO)
         if before and ordered.quantity is not None and quantity > 0 and total > ordered.quantity:
             numbers = ", ".join(dict.fromkeys(number for number, _ in before))
-            yield (
-                f"{_order_line(ordered, index)}: {plain(total)} billed with {numbers}, "
-                f"but {plain(ordered.quantity)} ordered"
-            )
+            yield f"{name}: {plain(total)} billed with {numbers}, but {plain(ordered.quantity)} ordered"
 
 
 def unit_differs(case: Case) -> Iterator[str]:
@@ -63,16 +57,17 @@ def unit_differs(case: Case) -> Iterator[str]:
 
 
 def outside_window(case: Case) -> Iterator[str]:
-    """Shipped before the order's first day, after its last, or when it was void."""
-    order, day = case.order, shipped(case)
-    if order is None or day is None:
+    """Shipped before an order's first day, after its last, or when it was void."""
+    day = shipped(case)
+    if day is None:
         return
-    if order.ship_from and day < order.ship_from:
-        yield f"shipped on {day}, but order {order.number} is not to ship before {order.ship_from}"
-    if order.ship_by and day > order.ship_by:
-        yield f"shipped on {day}, but order {order.number} is to ship by {order.ship_by}"
-    elif order.cancel_after and day > order.cancel_after:
-        yield f"shipped on {day}, but order {order.number} is void after {order.cancel_after}"
+    for order in case.orders:
+        if order.ship_from and day < order.ship_from:
+            yield f"shipped on {day}, but order {order.number} is not to ship before {order.ship_from}"
+        if order.ship_by and day > order.ship_by:
+            yield f"shipped on {day}, but order {order.number} is to ship by {order.ship_by}"
+        elif order.cancel_after and day > order.cancel_after:
+            yield f"shipped on {day}, but order {order.number} is void after {order.cancel_after}"
 
 
 def shipped(case: Case) -> date | None:
@@ -104,22 +99,23 @@ def _pairs(case: Case) -> Iterator[tuple[str, InvoiceLine | ShippedLine, Purchas
             yield f"line {number}{f' ({item})' if item else ''}", line, ordered
 
 
-def _sums(case: Case) -> dict[int, tuple[PurchaseOrderLine, Decimal]]:
-    """How much of each line of the order the document is about, by its index there, as far as the unit is the order's."""
+def _sums(case: Case) -> Iterator[tuple[str, PurchaseOrderLine, Decimal, int]]:
+    """Each line of an order that the document is about: how to name it, the line, how much of it as far as the unit is the
+    order's, and its index in its order.
+    """
+    places = {id(line): (order, index) for order in case.orders for index, line in enumerate(order.lines)}
     found: dict[int, tuple[PurchaseOrderLine, Decimal]] = {}
-    places = {id(line): index for index, line in enumerate(case.order.lines)} if case.order else {}
     for _, line, ordered in _pairs(case):
-        index = places.get(id(ordered))
-        if index is not None and line.quantity is not None and line.unit == ordered.unit:
-            _, before = found.get(index, (ordered, ZERO))
-            found[index] = ordered, before + line.quantity
-    return found
+        if id(ordered) in places and line.quantity is not None and line.unit == ordered.unit:
+            _, before = found.get(id(ordered), (ordered, ZERO))
+            found[id(ordered)] = ordered, before + line.quantity
+    for key, (ordered, quantity) in found.items():
+        order, index = places[key]
+        item = ordered.item.buyer or ordered.item.gtin
+        whose = f"order {order.number}" if len(case.orders) > 1 else "the order"
+        name = f"line {ordered.number or index + 1} of {whose}{f' ({item})' if item else ''}"
+        yield name, ordered, quantity, index
 
 
 def _done(case: Case) -> str:
     return "shipped" if isinstance(case.document, ShipNotice) else "billed"
-
-
-def _order_line(ordered: PurchaseOrderLine, index: int) -> str:
-    item = ordered.item.buyer or ordered.item.gtin
-    return f"line {ordered.number or index + 1} of the order{f' ({item})' if item else ''}"

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import get_args
 
 import pytest
 
-from d365edi.documents import PurchaseOrder
+from d365edi.documents import OrderResponse, PurchaseOrder
 from d365edi.documents.values import Charge, ItemIds, Tax
-from d365edi.guard import CHECKS, Case, Earlier, Level, Policy, examine, mentions
+from d365edi.guard import CHECKS, Case, Earlier, Facts, Level, Policy, examine, mentions
 from d365edi.guard.echo import gs1
 from d365edi.settings.guard import Guard
 from tests.guard.scene import (
@@ -130,6 +131,33 @@ def test_a_gtin_that_the_order_has_wrong_is_echoed_as_it_is() -> None:
     body = tuple(["614141000010" if element == "614141000012" else element for element in segment] for segment in BODY)
     case = invoice(order=order, lines=line(0, item=wrong), body=body)
     assert examine(case, Policy({"item_differs": "hold"})) == ()
+
+
+def test_a_shipment_for_several_orders_is_held_against_each_of_them() -> None:
+    other = ORDER.model_copy(
+        update={"number": "4500999", "ship_by": date(2026, 11, 14), "lines": (ORDER.lines[0].model_copy(),)}
+    )
+    case = notice(orders=packed(SSCC, quantity=12))
+    lines = (other.lines[0],)
+    twice = replace(
+        case, others=(other,), lines=lines, document=NOTICE.model_copy(update={"orders": packed(SSCC, quantity=13)})
+    )
+    found = examine(twice, Policy({"quantity_exceeds": "warn", "outside_window": "warn", "id_not_echoed": "warn"}))
+    assert [one.sentence for one in found] == [
+        "line 1 of order 4500999 (ACME-4711): 13 ea shipped, but 12 ea ordered",
+        "shipped on 2026-11-15, but order 4500999 is to ship by 2026-11-14",
+        "the order's number 4500999 is not in it",
+    ]
+
+
+def test_an_answer_to_an_order_is_held_to_what_it_echoes_and_to_its_envelope() -> None:
+    response = OrderResponse(number="4500123")
+    right = Case(response, ORDER, ORDER.lines, BODY, Facts(usage="P", order_usage="P"), ("REF[IA]02",))
+    wrong = replace(right, body=without("778899"), facts=Facts(usage="T", order_usage="P"))
+    policy = Policy(dict.fromkeys(CHECKS, "hold"))
+    assert examine(right, policy) == ()
+    assert [one.check for one in examine(wrong, policy)] == ["id_not_echoed", "reference_missing", "usage_differs"]
+    assert mentions(response) == {("order", "4500123")}
 
 
 def test_a_sentence_says_its_check_and_what_it_typically_costs() -> None:
