@@ -1,0 +1,55 @@
+# ruff: noqa: E501 - a sentence stands on one line, as it is told
+"""[partners.NAME.send.SET.guard]: levels per check, demanded places, words for costs; each mistake told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from d365edi.guard import CHECKS
+
+from .conftest import Reading
+
+Told = Callable[..., list[str]]
+OF = 'of = "SalesInvoice"'
+
+
+def with_guard(rows: str) -> tuple[str, str]:
+    """The settings with these rows in the guard of the invoices."""
+    return OF, f"guard = {{ {rows} }}\n{OF}"
+
+
+def test_without_a_word_certain_mistakes_hold_and_the_rest_warns(reading: Reading) -> None:
+    levels = reading().partners["acme"].send["810"].guard.levels
+    held = {name for name, level in levels.items() if level == "hold"}
+    assert held == {
+        *("duplicate", "over_invoiced", "total_wrong", "reference_missing", "usage_differs"),
+        *("sscc_wrong", "sscc_reused"),
+    }
+    assert {name for name, level in levels.items() if level == "off"} == {"before_notice"}
+    assert set(levels) == set(CHECKS)
+
+
+def test_a_check_is_switched_for_one_partner(reading: Reading) -> None:
+    rows = (
+        'price_differs = "hold", duplicate = "off", demands = ["REF[IA|VR]02", "CAD"], costs = { duplicate = "dear" }'
+    )
+    guard = reading(with_guard(rows)).partners["acme"].send["810"].guard
+    assert (guard.levels["price_differs"], guard.levels["duplicate"]) == ("hold", "off")
+    assert (guard.demands, guard.costs, guard.say_costs) == (("REF[IA|VR]02", "CAD"), {"duplicate": "dear"}, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ('price_differs = "stop"', '.price_differs] "stop" must be "off" or "warn" or "hold"'),
+        ('price_difers = "hold"', '.price_difers] is no key of [partners.acme.send.810.guard]; did you mean "price_differs"?'),
+        ('demands = ["REF IA"]', '.demands.0] "REF IA" is no place in a segment; write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"'),
+        ('costs = { price_difers = "x" }', '.costs.price_difers] "x" is for no check; did you mean "price_differs"?'),
+        ('costs = { x = "x" }', ".costs.x] \"x\" is for no check; known are " + ", ".join(CHECKS)),
+        ("say_costs = 1", ".say_costs] 1 must be true or false"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told(told: Told, rows: str, says: str) -> None:
+    assert [line.partition("[partners.acme.send.810.guard")[2] for line in told(with_guard(rows))] == [says]
