@@ -208,8 +208,8 @@ def test_an_invoice_echoes_the_order_it_answers() -> None:
 
 
 def _invoice() -> Invoice:
-    text = '{"number":"1","date":"2026-01-13","order_number":"4711","total":"5","lines":[{"number":"1","quantity":"12","unit":"ea"}]}'
-    return Invoice.from_json(text)
+    lines = '[{"number":"1","quantity":"12","unit":"ea"}]'
+    return Invoice.from_json(f'{{"number":"1","date":"2026-01-13","order_number":"4711","total":"5","lines":{lines}}}')
 
 
 # -- mistakes ---------------------------------------------------------------------------------------------------------
