@@ -131,6 +131,8 @@ class Target:
     def _full(self, state: State, elements: Elements, index: int, word: str) -> None:
         count = len(elements)
         item = self._open(state) if self.list_way else state.items[self.scope]
+        if self.spread:
+            self._agree(state, elements, index)
         try:
             for way, rules in self.groups:
                 target = reach(item, way) if way else item
@@ -150,6 +152,19 @@ class Target:
             self._take_rare(state, item, elements, index, word)
         if count > self.first_spare:
             self.over(state, elements, index)
+
+    def _agree(self, state: State, elements: Elements, index: int) -> None:
+        """Segments that share their pairs must say the same of them; one that does not is told."""
+        serial = state.serial[self.place.node.parent.index] if self.place.node.parent is not None else 0
+        first, _, others = state.marks.setdefault(self, (serial, index, elements))
+        if first != serial:
+            state.marks[self] = (serial, index, elements)
+            return
+        for rule in self.place.rules:
+            at = rule.element
+            told, before = (each[at] if at < len(each) else "" for each in (elements, others))
+            if told != before:
+                state.findings.append((rule, told, f'stands where the segment before says "{before}"', index))
 
     def _open(self, state: State) -> Item:
         """A new item of this place's list, in the current item of the scope around."""
