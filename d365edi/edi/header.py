@@ -223,7 +223,7 @@ ENCODINGS = {
     "UNOG": "iso8859-3", "UNOH": "iso8859-4", "UNOI": "iso8859-6", "UNOJ": "iso8859-8", "UNOK": "iso8859-9",
     "UNOW": "utf-8", "UNOX": "iso2022_jp", "UNOY": "utf-8",
 }  # fmt: skip
-"""The character sets of data element 0001 beyond ASCII (ISO 9735-1, annex) by Python's names."""
+"""The character sets of data element 0001 beyond ASCII (ISO 9735) by Python's names."""
 
 
 def _una(window: bytes, offset: int) -> Header | None:

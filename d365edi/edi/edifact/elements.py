@@ -2,7 +2,7 @@
 
 The slow look that is taken only at segments which their pattern did not match. What is right after all gets no finding.
 
-Knows: data elements (ISO 9735-1, 8 to 11). Does not know: messages, groups of segments, what a breach is worth to a partner.
+Knows: data elements (ISO 9735). Does not know: messages, groups of segments, what a breach is worth to a partner.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One segment as it is written: characters, release characters, decimal mark and lengths made fit, or refused.
 
 What may be mistaken for a service character gets a release character before it, so that any value can be written as it is
-(ISO 9735-1, 10). Free text is made to fit its character set and its length; in anything else (numbers, ids, codes) what
+(ISO 9735). Free text is made to fit its character set and its length; in anything else (numbers, ids, codes) what
 does not fit is an error, because a key is never altered. Trailing empty elements and components are left out.
 
 Two speeds, as in reading: what matches the pattern of a right segment is written as it stands, all else value by value.

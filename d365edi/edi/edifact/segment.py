@@ -1,4 +1,4 @@
-"""Raw segments of EDIFACT taken apart: elements, components, repetitions; release characters taken out (ISO 9735-1, 10).
+"""Raw segments of EDIFACT taken apart: elements, components, repetitions; release characters taken out (ISO 9735).
 
 A release character makes the one that follows it data. What is split here keeps them, so that it can be split further;
 `plain` takes them out at the end.

@@ -209,7 +209,7 @@ _NUMERIC = {"QTY": ((1, 2),), "MOA": ((1, 2),), "PRI": ((1, 2), (1, 5)), "PCD": 
 
 
 def _marks(message: Message, mark: bytes) -> Iterator[Finding]:
-    """The decimal mark that was not announced (ISO 9735, 10.2: point or comma): both are understood, which is said once."""
+    """The decimal mark that was not announced (ISO 9735: point or comma): both are understood, which is said once."""
     for index, id, parts in message.all(*_NUMERIC):
         for element, component in _NUMERIC[id]:
             text = _at(parts, element, component)

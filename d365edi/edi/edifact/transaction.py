@@ -23,7 +23,7 @@ _CODES = {"1": "15", "2": "15", "3": "13", "4": "36", "5": "35", "6": "15", "7":
 """What the breaches of structure (AK304) are in 0085."""
 _ASCII = bytes(range(0x20, 0x7F))
 _ALLOWED = {"UNOA": _ASCII.translate(None, b"abcdefghijklmnopqrstuvwxyz#$@[\\]^_`{|}~"), "UNOB": _ASCII}
-"""The characters of level A and B (ISO 9735-1, annex)."""
+"""The characters of level A and B (ISO 9735)."""
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from d365edi.errors import DocumentError
 __all__ = ["DEFAULT", "Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]
 
 DEFAULT = Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b".")
-"""The service characters of the standard (ISO 9735-1, 7): no UNA is needed for them."""
+"""The service characters of the standard (ISO 9735): no UNA is needed for them."""
 
 
 @dataclass(frozen=True, slots=True)

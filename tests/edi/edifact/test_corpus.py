@@ -91,17 +91,17 @@ quirk_ORDERS_unz-mismatch                           |no |IR GR ORDERSR|UNZ02:28
 CLAUSES = {
     "edifact_CONTRL_edifact-mapper-contrl": "0096, 0098 and 0104 are numbers: the file has X in them",
     "edifact_INVOIC_edifact-mapper-31002": "D.01B, INVOIC: nothing but totals stands behind UNS; 5004 is a number",
-    "edifact_INVOIC_edifact-rs-d01b-invoic-malformed": "ISO 9735-1, 7: an interchange begins with UNB",
+    "edifact_INVOIC_edifact-rs-d01b-invoic-malformed": "ISO 9735: an interchange begins with UNB",
     "edifact_INVOIC_pydifact-invoice1": "2379, 102 is CCYYMMDD: the file has twelve digits",
     "edifact_INVOIC_staedi-ErrorEventsTest": "INVOIC: BGM, DTM, UNS and MOA are mandatory",
     "edifact_INVOIC_staedi-ErrorEventsTest-2": "INVOIC: BGM, DTM, UNS and MOA are mandatory",
-    "edifact_ORDERS_edifact-rs-d01b-orders-conforming": "ISO 9735-1, 7: an interchange begins with UNB",
+    "edifact_ORDERS_edifact-rs-d01b-orders-conforming": "ISO 9735: an interchange begins with UNB",
     "edifact_ORDERS_neat-edifact-s-README": "ORDERS: UNS is mandatory",
     "edifact_ORDRSP_edifact-mapper-19001": "ORDRSP: RFF stands before UNS",
     "edifact_ORDRSP_edifact-mapper-19002": "ORDRSP: RFF stands before UNS",
     "edifact_REMADV_edifact-mapper-33001": "REMADV: NAD and RFF stand before UNS; 5004 is a number",
     "edifact_REMADV_edifact-mapper-33001-2": "REMADV: NAD and RFF stand before UNS; 5004 is a number",
-    "quirk_ORDERS_latin1": "ISO 9735-1, 5: UNOC is ISO 8859-1, umlauts are among its letters",
+    "quirk_ORDERS_latin1": "ISO 9735: UNOC is ISO 8859-1, umlauts are among its letters",
 }
 """Why a file ends otherwise than the index says: the clause that decides."""
 
