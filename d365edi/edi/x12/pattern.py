@@ -45,7 +45,8 @@ class _Builder:
         elements = list(segment.elements)
         while elements:
             tail = self._step(elements, reach, tail)
-        return re.escape(segment.id.encode()) + tail + b"(?<!" + self.separator + b")"
+        filled = b"(?=" + self.separator + b")" if segment.elements and not reach else b""
+        return re.escape(segment.id.encode()) + filled + tail + b"(?<!" + self.separator + b")"
 
     def _step(self, elements: list[Element], reach: int, tail: bytes) -> bytes:
         """Takes the last element (with a P note: the last two) off and puts it before `tail`, which may stand only behind it."""
