@@ -9,13 +9,12 @@ Knows: where facts are kept. Does not know: how a case is judged, what follows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
-from d365edi.flows.context import Context
-from d365edi.flows.partner import Send
 from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
@@ -24,13 +23,17 @@ from d365edi.maps.resolve import Answers, Outbound, each_line
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A document as it is about to leave, with the order it answers and, for each of its lines, the order's."""
+    """A document as it is about to leave, with the order it answers and, for each of its lines, the order's.
+
+    `orders` are all those of a shipment, None where one is not known here.
+    """
 
     row: Document
     document: Outbound
     order: PurchaseOrder | None
     lines: tuple[PurchaseOrderLine | None, ...]
     body: Sequence[guard.Segment]
+    orders: tuple[PurchaseOrder | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,22 @@ class Verdict:
     warnings: tuple[str, ...]
 
 
-def judge(tx: Tx, ctx: Context, send: Send, outgoing: Outgoing) -> Verdict:
-    """Examine what is about to leave, and write what was found to the audit."""
+def judge(tx: Tx, outgoing: Outgoing, policy: guard.Policy, usage: str, local: Callable[[float], datetime]) -> Verdict:
+    """Examine what is about to leave in an interchange of that usage, and write what was found to the audit.
+
+    `local` gives a moment in the daemon's zone.
+    """
+    others = {id(order): order for order in outgoing.orders if order is not None and order is not outgoing.order}
     case = guard.Case(
         outgoing.document,
         outgoing.order,
         outgoing.lines,
         outgoing.body,
-        _facts(tx, ctx, send, outgoing),
-        send.guard.demands,
+        _facts(tx, outgoing, usage, local),
+        policy.demands,
+        tuple(others.values()),
     )
-    row, found = outgoing.row, guard.examine(case, send.guard)
+    row, found = outgoing.row, guard.examine(case, policy)
     released = [objection for objection in found if objection.name in row.reason]
     holds = [objection for objection in found if objection.level == "hold" and objection not in released]
     warnings = tuple(f"{name_of(row.kind, row.number)}: {one}" for one in found if one not in holds)
@@ -87,39 +95,44 @@ def _note(tx: Tx, row: Document, objection: guard.Objection, outcome: str) -> No
     )
 
 
-def _facts(tx: Tx, ctx: Context, send: Send, outgoing: Outgoing) -> guard.Facts:
+def _facts(tx: Tx, outgoing: Outgoing, usage: str, local: Callable[[float], datetime]) -> guard.Facts:
     row = outgoing.row
-    out = [d for d in tx.documents.search(row.number) if d.id != row.id and _same_kind(row, d)]
-    sent = [d for d in out if d.state in ("delivering", "delivered")]
-    mentions = guard.mentions(outgoing.document)
-    named = dict(sorted(mentions))
-    ordered = _mentioning(tx, row, "order", named.get("order"), row.kind)
-    goods = _mentioning(tx, row, "goods", named.get("goods"), row.kind)
-    notices = _mentioning(tx, row, "order", named.get("order"), "ShipNotice")
+    named: dict[str, list[str]] = {}
+    for what, value in sorted(guard.mentions(outgoing.document)):
+        named.setdefault(what, []).append(value)
+    same = [d for d in tx.documents.search(row.number) if d.id != row.id and d.state in ("delivering", "delivered")]
+    same = [d for d in same if (d.partner, d.kind) == (row.partner, row.kind) and not _refused(tx, d)]
+    goods = _mentioning(tx, row, "goods", named.get("goods", ()), row.kind)
+    numbers = named.get("order", ())
+    earlier = _mentioning(tx, row, "order", numbers, "Invoice") if row.kind == "Invoice" else []
+    order = outgoing.order
     return guard.Facts(
-        same_number=tuple(ctx.local(d.state_at).date() for d in sent),
+        same_number=tuple(local(d.state_at).date() for d in same),
         same_goods=goods[0].number if goods else "",
-        earlier=tuple(_earlier(outgoing.order, d) for d in ordered) if outgoing.order is not None else (),
-        notice_sent=bool(notices),
-        sscc_used=_used(tx, row, {value for what, value in mentions if what == "sscc"}),
-        today=ctx.local(tx.now).date(),
-        usage=send.identity.usage,
-        order_usage=_order_usage(tx, row.partner, named.get("order")),
+        earlier=tuple(_earlier(order, document) for document in earlier) if order is not None else (),
+        notice_sent=bool(_mentioning(tx, row, "order", numbers, "ShipNotice")),
+        sscc_used=_used(tx, row, named.get("sscc", ())),
+        today=local(tx.now).date(),
+        usage=usage,
+        order_usage=_order_usage(tx, row.partner, order.number) if order is not None else "",
     )
 
 
-def _same_kind(row: Document, other: Document) -> bool:
-    return (other.partner, other.kind) == (row.partner, row.kind)
+def _refused(tx: Tx, document: Document) -> bool:
+    """Whether the partner's acknowledgment rejected it: then it was never had."""
+    deliveries = tx.deliveries.for_document(document.id)
+    return bool(deliveries) and deliveries[-1].ack == "rejected"
 
 
-def _mentioning(tx: Tx, row: Document, what: str, value: str | None, kind: str) -> list[Document]:
-    found = tx.documents.mentioning(what, value, kind, but=row.id) if value is not None else []
-    return [document for document in found if document.partner == row.partner]
+def _mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: str) -> list[Document]:
+    """Others of a kind that this partner has from us and that name one of these."""
+    found = [document for value in values for document in tx.documents.mentioning(what, value, kind, but=row.id)]
+    return [document for document in found if document.partner == row.partner and not _refused(tx, document)]
 
 
-def _used(tx: Tx, row: Document, numbers: set[str]) -> dict[str, str]:
+def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
     """Which of these carton numbers an earlier document had, whoever it went to: a carton is one in the whole world."""
-    found = {number: tx.documents.mentioning("sscc", number, row.kind, but=row.id) for number in sorted(numbers)}
+    found = {number: tx.documents.mentioning("sscc", number, row.kind, but=row.id) for number in numbers}
     return {number: documents[0].number for number, documents in found.items() if documents}
 
 
@@ -146,9 +159,9 @@ def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], answers: An
     return turnaround.match(document, next(iter(orders.values()), None), answers)
 
 
-def _order_usage(tx: Tx, partner: str, number: str | None) -> str:
+def _order_usage(tx: Tx, partner: str, number: str) -> str:
     """P or T of the interchange that the order came in, "" where it is not known."""
-    row = tx.documents.order(partner, number) if number is not None else None
+    row = tx.documents.order(partner, number)
     if row is None:
         return ""
     return next((i.usage for i in tx.interchanges.for_message(row.message) if i.control == row.interchange), "")

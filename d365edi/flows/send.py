@@ -57,10 +57,10 @@ async def send(ctx: Context, partner: Partner, flow: Send, document: Document, t
     if isinstance(whole, OrderResponse):
         whole, match = respond(whole, match, memory.units)
     body = flow.writer.write(whole, order=match.order, line_orders=match.lines, orders=match.orders)
-    leaving = guarded.Outgoing(document, whole, match.order, match.lines, body)
+    leaving = guarded.Outgoing(document, whole, match.order, match.lines, body, match.orders)
 
     def guard_and_render(tx: Tx) -> tuple[guarded.Verdict, int]:
-        verdict = guarded.judge(tx, ctx, flow, leaving)
+        verdict = guarded.judge(tx, leaving, flow.guard, flow.identity.usage, ctx.local)
         if verdict.holds:
             return verdict, 0
         guarded.remember(tx, leaving)

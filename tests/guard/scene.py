@@ -51,8 +51,8 @@ ORDER = PurchaseOrder(
 """Two lines: 12 eaches at 10.50, 3 cases at 99.99."""
 
 LINES = (
-    InvoiceLine(number="1", quantity=Decimal(12), unit="ea", price=Decimal("10.50")),
-    InvoiceLine(number="2", quantity=Decimal(3), unit="cs", price=Decimal("99.99")),
+    InvoiceLine(number="1", quantity=Decimal(12), unit="ea", price=Decimal("10.50"), order_line=1),
+    InvoiceLine(number="2", quantity=Decimal(3), unit="cs", price=Decimal("99.99"), order_line=2),
 )
 INVOICE = Invoice(
     number="CIV-1",

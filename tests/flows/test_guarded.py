@@ -1,0 +1,157 @@
+"""The guard's facts, from a real journal: what counts as sent before, to whom, and what a release lets go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
+from d365edi.flows.guarded import Outgoing, Verdict, judge, remember
+from d365edi.guard import CHECKS, Policy
+from d365edi.journal import Document, Tx
+from tests.guard.scene import INVOICE, NOTICE, ORDER
+from tests.journal.conftest import fresh_tx
+from tests.journal.rows import delivery, document, message
+
+HOLD = Policy(dict.fromkeys(CHECKS, "hold"), say_costs=False)
+
+
+@pytest.fixture
+def tx(tmp_path: Path) -> Iterator[Tx]:
+    with fresh_tx(tmp_path / "tables.db") as tx:
+        yield tx
+
+
+def row(tx: Tx, of: Invoice | ShipNotice, **particulars: str) -> Document:
+    """A document that was read and waits to leave."""
+    kind = type(of).__name__
+    usual = {"number": of.number, "kind": kind, "body": of.to_json(), "flow": "acme.send"}
+    return document(tx, message(tx, name=f"{kind}-{of.number}-{len(particulars)}"), **{**usual, **particulars})
+
+
+def leaving(row: Document, of: Invoice | ShipNotice, order: PurchaseOrder | None = ORDER) -> Outgoing:
+    return Outgoing(row, of, order, order.lines if order else (), ())
+
+
+def sent(tx: Tx, of: Invoice | ShipNotice, *, ack: str = "none", **particulars: str) -> Document:
+    """One that went out before."""
+    gone = row(tx, of, **particulars)
+    remember(tx, leaving(gone, of))
+    tx.documents.set_state(gone.id, "delivering")
+    made = delivery(tx, document=gone.id, kind="810", ack="awaited")
+    tx.documents.set_state(gone.id, "delivered")
+    if ack != "none":
+        tx.deliveries.set_ack(made.id, ack, "")  # type: ignore[arg-type]
+    return gone
+
+
+def judged(tx: Tx, outgoing: Outgoing, *checks: str, usage: str = "P") -> Verdict:
+    policy = Policy(dict.fromkeys(checks, "hold"), say_costs=False)
+    return judge(tx, outgoing, policy, usage, lambda at: datetime.fromtimestamp(at, UTC))
+
+
+OTHER = INVOICE.model_copy(update={"number": "CIV-2", "packing_slip": "PS-10"})
+
+
+@pytest.mark.parametrize(
+    ("particulars", "held"),
+    [
+        ({"number": "civ-1"}, True),
+        ({"company": "demf"}, True),
+        ({"partner": "globex"}, False),
+        ({"kind": "ShipNotice", "body": NOTICE.to_json()}, False),
+        ({"number": "CIV-11"}, False),
+    ],
+)
+def test_a_number_that_went_out_is_a_duplicate_however_it_is_spelled(
+    tx: Tx, particulars: dict[str, str], held: bool
+) -> None:
+    sent(tx, INVOICE.model_copy(update={"packing_slip": None}), **particulars)
+    verdict = judged(tx, leaving(row(tx, INVOICE), INVOICE), "duplicate")
+    assert ("went out to them before, on 1970-01-01 [duplicate]" in verdict.holds) is held
+
+
+def test_a_packing_slip_is_billed_once(tx: Tx) -> None:
+    sent(tx, INVOICE)
+    again = OTHER.model_copy(update={"packing_slip": "PS-9"})
+    verdict = judged(tx, leaving(row(tx, again), again), "duplicate")
+    assert verdict.holds == (
+        "invoice CIV-2: packing slip PS-9 was billed before, by invoice CIV-1 [duplicate]; mend it and d365edi reject "
+        "this one, or let it go: d365edi release CIV-2"
+    )
+
+
+@pytest.mark.parametrize(("ack", "held"), [("none", True), ("accepted", True), ("rejected", False)])
+def test_what_they_refused_they_do_not_have(tx: Tx, ack: str, held: bool) -> None:
+    sent(tx, INVOICE, ack=ack)
+    verdict = judged(tx, leaving(row(tx, OTHER), OTHER), "over_invoiced")
+    assert ("24 billed with CIV-1, but 12 ordered" in verdict.holds) is held
+
+
+def test_what_was_rejected_here_never_went_out(tx: Tx) -> None:
+    closed = row(tx, INVOICE)
+    remember(tx, leaving(closed, INVOICE))
+    tx.documents.set_state(closed.id, "rejected", "by a person")
+    assert judged(tx, leaving(row(tx, OTHER), OTHER), "over_invoiced", "duplicate").holds == ""
+
+
+def test_an_invoice_waits_for_the_ship_notice_of_its_order(tx: Tx) -> None:
+    outgoing = leaving(row(tx, INVOICE), INVOICE)
+    assert "no ship notice for order 4500123" in judged(tx, outgoing, "before_notice").holds
+    sent(tx, NOTICE)
+    assert judged(tx, outgoing, "before_notice").holds == ""
+
+
+def test_a_carton_is_one_in_the_whole_world(tx: Tx) -> None:
+    sent(tx, NOTICE, partner="globex")
+    again = NOTICE.model_copy(update={"number": "SHIP-2", "bill_of_lading": "BOL-2"})
+    verdict = judged(tx, leaving(row(tx, again), again), "sscc_reused", "duplicate")
+    assert verdict.holds.count("was used before, on ship notice SHIP-1 [sscc_reused]") == 2
+
+
+def test_a_load_is_told_once(tx: Tx) -> None:
+    sent(tx, NOTICE)
+    again = NOTICE.model_copy(update={"number": "SHIP-2"})
+    assert "by ship notice SHIP-1 [duplicate]" in judged(tx, leaving(row(tx, again), again), "duplicate").holds
+
+
+def test_an_order_that_came_as_a_test_is_known_by_its_interchange(tx: Tx) -> None:
+    source = message(tx)
+    document(tx, source, number="4500123", interchange="000000042", body=ORDER.to_json())
+    tx.interchanges.add(
+        message=source.id,
+        partner="acme",
+        standard="X12",
+        sender="ZZ:A",
+        receiver="ZZ:B",
+        control="000000042",
+        usage="T",
+        digest="d" * 64,
+    )
+    outgoing = leaving(row(tx, INVOICE), INVOICE)
+    assert "goes out as production, but its order came as test" in judged(tx, outgoing, "usage_differs").holds
+    assert judged(tx, outgoing, "usage_differs", usage="T").holds == ""
+
+
+def test_a_release_lets_go_the_sentence_that_was_read_and_no_other(tx: Tx) -> None:
+    sent(tx, INVOICE)
+    waiting = row(tx, OTHER)
+    held = judged(tx, leaving(waiting, OTHER), "over_invoiced")
+    tx.documents.set_state(waiting.id, "held", held.holds)
+    tx.documents.set_state(waiting.id, "ready", f"released by pat: {held.holds}")
+    released = leaving(tx.documents.get(waiting.id), OTHER)
+    assert judged(tx, released, "over_invoiced").holds == ""
+    audited = tx.audit.query(document=waiting.id, action="guarded")
+    assert ['"outcome":"released"' in line.detail for line in audited] == [True, True]
+    sent(tx, OTHER.model_copy(update={"number": "CIV-3", "packing_slip": None}))
+    assert "36 billed with" in judged(tx, released, "over_invoiced").holds
+
+
+def test_an_invoice_whose_order_is_not_known_goes_out_unexamined_against_it(tx: Tx) -> None:
+    verdict = judge(tx, leaving(row(tx, INVOICE), INVOICE, None), HOLD, "P", lambda at: datetime.fromtimestamp(at, UTC))
+    assert verdict.holds.startswith(
+        "invoice CIV-1: no ship notice for order 4500123 went out before it [before_notice];"
+    )
