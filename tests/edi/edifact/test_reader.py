@@ -1,0 +1,176 @@
+"""Interchanges, groups and messages as they nest; files of both standards; constant memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from d365edi.edi import reader as any_reader
+from d365edi.edi.edifact import reader
+from d365edi.edi.findings import Finding
+from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport
+from d365edi.edi.reading import ReadOptions
+from d365edi.edi.sniff import complete, sniff
+from d365edi.edi.x12 import reader as x12
+from tests.edi import make as x12_make
+from tests.edi import see
+from tests.edi.edifact.make import DESPATCH, INVOICE, ORDER, REMITTANCE, data, interchange, numbered, order
+
+
+def group(*messages: list[str], id: str = "ORDERS", control: str = "7", count: int | None = None) -> list[str]:
+    """A group of messages."""
+    inner = [segment for one in messages for segment in one]
+    included = len(messages) if count is None else count
+    return [f"UNG+{id}+BUYER+SELLER+260105:0915+{control}+UN+D:96A:EAN008", *inner, f"UNE+{included}+{control}"]
+
+
+def test_what_an_interchange_says_of_itself() -> None:
+    text = data(interchange(extra="++ORDERS++1+EANCOM+1")).replace(b"5412345000013:14", b"5412345000013:14:DEPT", 1)
+    report = reader.read(text).interchanges[0]
+    assert (str(report.sender), str(report.receiver)) == ("14:5412345000013", "14:4012345500004")
+    assert (report.date, report.time, report.control, report.version) == ("260105", "0915", "101", "UNOC:3")
+    assert (report.usage, report.answer_requested, report.routing, report.standard) == (
+        "T",
+        True,
+        ("DEPT", ""),
+        "EDIFACT",
+    )
+    assert (report.offset, report.length, len(report.digest)) == (0, len(text), 64)
+
+
+def test_messages_without_a_group_stand_in_one_without_an_id() -> None:
+    found = reader.read(data(interchange(numbered(), numbered(control="ME2")))).interchanges[0].groups
+    assert [(one.functional_id, one.control, one.received, one.accepted, one.verdict) for one in found] == [
+        ("", "", 2, 2, "A")
+    ]
+
+
+def test_what_a_message_says_of_itself() -> None:
+    report = see.sets(reader.read(order()))[0]
+    assert (report.id, report.control, report.version) == ("ORDERS", "ME1", "D:96A:UN:EAN008")
+    assert report.guide is not None
+    assert report.guide.version == "D96A"
+    assert [node.path if node else "" for node in report.nodes][6:13] == [
+        "NAD",
+        "NAD/RFF",
+        "NAD",
+        "CUX",
+        "PAT",
+        "LIN",
+        "LIN/PIA",
+    ]
+
+
+def test_elements_of_a_message_keep_released_separators_together() -> None:
+    report = see.sets(reader.read(order().replace(b"CALL DOCK 7", b"A?+B?:C")))[0]
+    assert report.elements(4) == [b"FTX", b"AAI", b"", b"", b"A?+B?:C"]
+
+
+def test_groups_are_counted_and_named() -> None:
+    text = data([*interchange(group(numbered()), group(numbered(INVOICE, "INVOIC", "ME2"), id="INVOIC", control="8"))])
+    report = reader.read(text)
+    assert see.verdicts(report) == "IA GA ORDERSA GA INVOICA"
+    assert [(one.functional_id, one.control, one.version, one.included) for one in report.interchanges[0].groups] == [
+        ("ORDERS", "7", "D:96A:UN:EAN008", 1), ("INVOIC", "8", "D:96A:UN:EAN008", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("messages", "verdicts", "code"),
+    [
+        ([group(numbered(), count=2)], "IA GE ORDERSA", "29"),
+        ([group(numbered())[:-1]], "IA GR ORDERSR", "13"),
+        ([[*group(numbered())[:-1], "UNE+1+8"]], "IA GR ORDERSR", "28"),
+        ([group(numbered(), id="INVOIC")], "IA GE ORDERSE", "31"),
+        ([group(numbered()), group(numbered(control="ME2"))], "IA GA ORDERSA GE ORDERSA", "26"),
+        ([group(numbered()), group(numbered(), control="8")], "IA GA ORDERSA GR ORDERSR", "26"),
+        ([numbered(), group(numbered(control="ME2"))], "IE GA ORDERSA GA ORDERSA", "30"),
+    ],
+    ids=["count", "no UNE", "reference", "another type", "group twice", "message twice", "mixed"],
+)
+def test_what_is_wrong_with_a_group(messages: list[list[str]], verdicts: str, code: str) -> None:
+    report = reader.read(data(interchange(*messages)))
+    assert code in {finding.code for finding in see.findings(report)}
+    assert see.verdicts(report) == verdicts
+
+
+def test_other_messages_of_retail_are_read_without_a_finding() -> None:
+    messages = [
+        numbered(INVOICE, "INVOIC", "1"), numbered(DESPATCH, "DESADV", "2"), numbered(REMITTANCE, "REMADV", "3"),
+        numbered(["BGM+312+1+9", "DTM+137:20260105:102", "RFF+ON:1", "ERC+12", "FTX+AAO+++WRONG"], "APERAK", "4"),
+        numbered(["BGM+230+45+4", "DTM+137:20260105:102", "LIN+1+3+4000862141404:EN", "QTY+21:5", "UNS+S"], "ORDCHG", "5"),
+        numbered(["BGM+231+SO1+29", "DTM+137:20260105:102", "RFF+ON:1", "UNS+S"], "ORDRSP", "6"),
+    ]  # fmt: skip
+    assert see.findings(reader.read(data(interchange(*messages)), ReadOptions(strictness="strict"))) == []
+
+
+def test_a_severity_can_be_switched() -> None:
+    wrong = order().replace(b"UNT+25", b"UNT+24")
+    assert see.verdicts(reader.read(wrong, ReadOptions(severities={"set.count": "warning"}))) == "IA GA ORDERSA"
+    assert see.verdicts(reader.read(order(), ReadOptions(strictness="strict"))) == "IA GA ORDERSA"
+
+
+def test_a_code_that_is_not_listed_is_noted_once() -> None:
+    body = [line.replace("QTY+21", "QTY+Z99") for line in ORDER]
+    found = [one for one in see.findings(reader.read(data(interchange(numbered(body))))) if one.rule == "unlisted"]
+    assert [(one.severity, one.value) for one in found] == [("note", "Z99")]
+
+
+# -- files of both standards ------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_read_by_what_it_begins_with() -> None:
+    assert see.verdicts(any_reader.read(order())) == "IA GA ORDERSA"
+    assert see.verdicts(any_reader.read(x12_make.order())) == "IA GA 850A"
+    assert (
+        see.verdicts(any_reader.read(order() + b"\r\n" + x12_make.order() + order()))
+        == "IA GA ORDERSA IA GA 850A IA GA ORDERSA"
+    )
+
+
+def test_each_reader_tells_and_passes_by_what_is_not_its_own() -> None:
+    both = order() + x12_make.order()
+    for one, verdicts in ((reader, "IA GA ORDERSA"), (x12, "IA GA 850A")):
+        report = one.read(both)
+        assert (see.verdicts(report), [finding.rule for finding in report.findings]) == (verdicts, ["standard"])
+
+
+@pytest.mark.parametrize(
+    ("text", "standard", "whole"),
+    [
+        (order(), "EDIFACT", True), (order()[:-9], "EDIFACT", False), (data(interchange(), una="UNA:+.? '"), "EDIFACT", True),
+        (b"\xef\xbb\xbf" + order() + b"\r\n", "EDIFACT", True), (b"HELLO\r\n" + order(), "EDIFACT", True),
+        (x12_make.order(), "X12", True), (b"UNA is no file", None, False),
+    ],
+)  # fmt: skip
+def test_what_a_file_is_from_outside(text: bytes, standard: str | None, whole: bool) -> None:
+    assert (sniff(text), complete(text)) == (standard, whole)
+
+
+# -- streaming --------------------------------------------------------------------------------------------------------
+
+
+def test_a_stream_yields_messages_then_their_group_then_their_interchange() -> None:
+    parts = list(reader.stream([order(), order(control="102")]))
+    assert [type(part) for part in parts] == [SetReport, GroupReport, InterchangeReport] * 2
+
+
+def peak(messages: int) -> int:
+    """The most memory that reading so many messages takes."""
+    pieces = [data([interchange()[0]]), *(data(numbered(control=str(number))) for number in range(messages))]
+    tracemalloc.start()
+    verdicts = {
+        part.verdict
+        for part in reader.stream(iter([*pieces, data([f"UNZ+{messages}+101"])]))
+        if not isinstance(part, Finding)
+    }
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert verdicts == {"A"}
+    return most
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    peak(100)
+    assert peak(2000) < peak(200) + (1 << 19)
