@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from . import values
+from . import progress, values
 from .tenant import Tenant
 
 Row = dict[str, Any]
 _CENT = Decimal("0.01")
+_OPEN = ("Backorder", "Delivered")
 
 
 def post(
@@ -38,7 +39,7 @@ def post(
     tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open.
     """
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
-    lines = [line for line in _lines(tenant, order) if line["SalesOrderLineStatus"] == "Backorder"]
+    lines = [line for line in progress.lines(tenant, order) if line["SalesOrderLineStatus"] in _OPEN]
     wanted = (
         {line["InventoryLotId"]: line["OrderedSalesQuantity"] for line in lines} if quantities is None else quantities
     )
@@ -55,7 +56,8 @@ def post(
     _document_rows(tenant, order, head, items, totals)
     if journal:
         _journal_rows(tenant, order, head, items, totals)
-    _close(tenant, order, chosen)
+    lots = [line["InventoryLotId"] for line in chosen]
+    progress.advance(tenant, order, lots, "Invoiced")
     return str(head["number"])
 
 
@@ -69,11 +71,6 @@ def _totals(items: list[Row], charges: Decimal) -> Row:
         "charges": charges,
         "invoice": total,
     }
-
-
-def _lines(tenant: Tenant, order: Row) -> list[Row]:
-    key = {name: order[name] for name in ("dataAreaId", "SalesOrderNumber")}
-    return tenant.rows("SalesOrderLinesV3", **key)
 
 
 def _head(tenant: Tenant, order: Row, date: str | None, due: str | None) -> Row:
@@ -265,19 +262,3 @@ def _journal_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], total
             LineAmountTax=item["tax"],
             TaxAmount=item["tax"],
         )
-
-
-def _close(tenant: Tenant, order: Row, invoiced: list[Row]) -> None:
-    for line in invoiced:
-        record = tenant.store.one(
-            "SalesOrderLinesV3", dataAreaId=line["dataAreaId"], InventoryLotId=line["InventoryLotId"]
-        )
-        assert record is not None
-        tenant.store.update(record, {"SalesOrderLineStatus": "Invoiced"})
-    remain = any(line["SalesOrderLineStatus"] == "Backorder" for line in _lines(tenant, order))
-    record = tenant.store.one(
-        "SalesOrderHeadersV4", dataAreaId=order["dataAreaId"], SalesOrderNumber=order["SalesOrderNumber"]
-    )
-    assert record is not None
-    status = ("Backorder", "PartiallyInvoiced") if remain else ("Invoiced", "Invoiced")
-    tenant.store.update(record, {"SalesOrderStatus": status[0], "SalesOrderProcessingStatus": status[1]})

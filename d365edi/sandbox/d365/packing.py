@@ -1,0 +1,148 @@
+"""Posting the packing slip of an order: goods leave the warehouse, all at once or in parts.
+
+A slip leaves a journal row, a row for each line that goes, and the carrier's number where there is one. A line may go in
+several parts; what remains of it is what earlier slips have not taken.
+
+Knows: how these rows hang together, by PackingSlipId and SalesId, and that `InventTransId` is the order line's lot. Does
+not know: invoices, cartons (a tenant without advanced warehousing has none), HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from . import progress, values
+from .store import FIRST_RECORD
+from .tenant import Tenant
+
+Row = dict[str, Any]
+
+
+def post(
+    tenant: Tenant,
+    order_number: str,
+    *,
+    company: str = "usmf",
+    quantities: Mapping[str, Decimal | int] | None = None,
+    date: str | None = None,
+    tracking: str = "",
+) -> str:
+    """Post a packing slip for an order and return its number.
+
+    `quantities`: lot to the quantity that goes, all that remains of every line when None. `date`: `YYYY-MM-DD`, today
+    when None. `tracking`: the carrier's number for the whole shipment. LookupError when there is no such order,
+    ValueError when nothing remains to deliver, or less than is wanted.
+    """
+    order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
+    remains = {line["InventoryLotId"]: _remain(tenant, line) for line in progress.lines(tenant, order)}
+    wanted = remains if quantities is None else quantities
+    going = {lot: Decimal(quantity) for lot, quantity in wanted.items() if quantity}
+    if not going:
+        raise ValueError(f"order {order_number} has nothing that remains to deliver")
+    for lot, quantity in going.items():
+        if not 0 < quantity <= remains.get(lot, 0):
+            raise ValueError(f"order {order_number} has {remains.get(lot, 0)} left to deliver of {lot}, not {quantity}")
+    head = _head(tenant, order, date)
+    lines = [line for line in progress.lines(tenant, order) if line["InventoryLotId"] in going]
+    _journal_row(tenant, order, head, sum(going.values(), Decimal(0)))
+    for number, line in enumerate(lines, 1):
+        lot = line["InventoryLotId"]
+        _line_row(tenant, order, head, line, number, going[lot], remains[lot] - going[lot])
+    if tracking:
+        _tracking_row(tenant, order, head, tracking)
+    done = [lot for lot, quantity in going.items() if quantity == remains[lot]]
+    progress.advance(tenant, order, done, "Delivered")
+    return str(head["PackingSlipId"])
+
+
+def _remain(tenant: Tenant, line: Row) -> Decimal:
+    """How much of a line is still to go; nothing of one that was invoiced or canceled."""
+    if line["SalesOrderLineStatus"] != "Backorder":
+        return Decimal(0)
+    key = {"dataAreaId": line["dataAreaId"], "InventTransId": line["InventoryLotId"]}
+    gone = tenant.rows("CustPackingSlipTransBiEntities", **key)
+    ordered: Decimal = line["OrderedSalesQuantity"]
+    return ordered - sum((row["Qty"] for row in gone), Decimal(0))
+
+
+def _head(tenant: Tenant, order: Row, date: str | None) -> Row:
+    """What every row of the slip says."""
+    company = order["dataAreaId"]
+    return {
+        "dataAreaId": company,
+        "SysDataAreaId": company,
+        "PackingSlipId": f"PS-{tenant.number(company, 'packing slip'):06}",
+        "SalesId": order["SalesOrderNumber"],
+        "DeliveryDate": values.date_value(date) if date else tenant.today(),
+        "DlvTerm": order["DeliveryTermsCode"],
+        "CreatedOn": tenant.now(),
+    }
+
+
+def _record(tenant: Tenant, head: Row) -> int:
+    return FIRST_RECORD + tenant.number(head["dataAreaId"], "packing slip record")
+
+
+def _journal_row(tenant: Tenant, order: Row, head: Row, quantity: Decimal) -> None:
+    record = _record(tenant, head)
+    fields = {
+        **head,
+        "SourceDocumentHeader": record,
+        "SourceKey": record,
+        "LedgerVoucher": head["PackingSlipId"].replace("PS-", "PSV-"),
+        "OrderAccount": order["OrderingCustomerAccountNumber"],
+        "InvoiceAccount": order["InvoiceCustomerAccountNumber"],
+        "InvoicingName": order["SalesOrderName"],
+        "CustomerRef": order["CustomersOrderReference"],
+        "PurchaseOrder": order["CustomersOrderReference"],
+        "DocumentDate": head["DeliveryDate"],
+        "DeliveryName": order["DeliveryAddressName"],
+        "DlvMode": order["DeliveryModeCode"],
+        "LanguageId": order["LanguageId"],
+        "SalesType": "Sales",
+        "RefNum": "SalesOrder",
+        "Qty": quantity,
+    }
+    tenant.store.insert("CustPackingSlipJourBiEntities", fields)
+
+
+def _line_row(
+    tenant: Tenant, order: Row, head: Row, line: Row, number: int, quantity: Decimal, remain: Decimal
+) -> None:
+    record = _record(tenant, head)
+    fields = {
+        **head,
+        "SourceDocumentLine": record,
+        "SourceKey": record,
+        "LineNum": Decimal(number),
+        "OrigSalesId": order["SalesOrderNumber"],
+        "InventTransId": line["InventoryLotId"],
+        "ItemId": line["ItemNumber"],
+        "Name": line["LineDescription"],
+        "ExternalItemId": line["ExternalItemNumber"],
+        "Ordered": line["OrderedSalesQuantity"],
+        "Qty": quantity,
+        "inventQty": quantity,
+        "Remain": remain,
+        "RemainInvent": remain,
+        "SalesUnit": line["SalesUnitSymbol"],
+        "PriceUnit": line["SalesPriceQuantity"],
+        "CurrencyCode": order["CurrencyCode"],
+        "SalesLineShippingDateRequested": line["RequestedShippingDate"],
+        "SalesLineShippingDateConfirmed": line["ConfirmedShippingDate"],
+        "StockedProduct": "Yes",
+    }
+    tenant.store.insert("CustPackingSlipTransBiEntities", fields)
+
+
+def _tracking_row(tenant: Tenant, order: Row, head: Row, tracking: str) -> None:
+    fields = {
+        "dataAreaId": head["dataAreaId"],
+        "SalesOrderNumber": order["SalesOrderNumber"],
+        "PackingSlipNumber": head["PackingSlipId"],
+        "DeliveryDate": head["DeliveryDate"],
+        "TrackingNumber": tracking,
+    }
+    tenant.store.insert("PackingSlipTrackingInformation", fields)

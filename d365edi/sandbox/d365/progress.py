@@ -1,0 +1,43 @@
+"""How far an order has come: its lines reach a status when goods or invoices are posted, and the order follows them.
+
+Knows: the statuses of lines and orders. Does not know: what a posting writes besides them, HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from .tenant import Tenant
+
+Row = dict[str, Any]
+
+
+def lines(tenant: Tenant, order: Row) -> list[Row]:
+    """The order's lines as they stand."""
+    key = {name: order[name] for name in ("dataAreaId", "SalesOrderNumber")}
+    return tenant.rows("SalesOrderLinesV3", **key)
+
+
+def advance(tenant: Tenant, order: Row, lots: Collection[str], status: str) -> None:
+    """Give the lines of these lots a status (`Delivered`, `Invoiced`), and the order what follows from all its lines.
+
+    No lots: part of a line has gone, and nothing is through yet.
+    """
+    for lot in lots:
+        _update(tenant, "SalesOrderLinesV3", order, "InventoryLotId", lot, SalesOrderLineStatus=status)
+    reached = {line["SalesOrderLineStatus"] for line in lines(tenant, order)} - {"Canceled"}
+    if "Backorder" in reached:
+        state = ("Backorder", "PartiallyInvoiced" if "Invoiced" in reached else "PartiallyDelivered")
+    elif "Delivered" in reached:
+        state = ("Delivered", "DeliveredPartiallyInvoiced" if "Invoiced" in reached else "Delivered")
+    else:
+        state = ("Invoiced", "Invoiced")
+    fields = {"SalesOrderStatus": state[0], "SalesOrderProcessingStatus": state[1]}
+    _update(tenant, "SalesOrderHeadersV4", order, "SalesOrderNumber", order["SalesOrderNumber"], **fields)
+
+
+def _update(tenant: Tenant, set: str, order: Row, key: str, value: str, **fields: Any) -> None:
+    record = tenant.store.one(set, dataAreaId=order["dataAreaId"], **{key: value})
+    assert record is not None
+    tenant.store.update(record, fields)
