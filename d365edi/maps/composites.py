@@ -23,6 +23,7 @@ from functools import lru_cache
 from d365edi.edi.edifact.segment import apart
 from d365edi.edi.guide import Element, Guide, Node, Note, Segment
 from d365edi.edi.syntax import Syntax
+from d365edi.maps import implied
 from d365edi.maps.segments import text
 
 ITEM = "C212"
@@ -60,7 +61,8 @@ class FlatSegment(Segment):
 @lru_cache(maxsize=64)
 def flat(guide: Guide) -> Guide:
     """The same guide laid flat, node by node."""
-    segments = {id: _segment(segment) for id, segment in guide.segments.items()}
+    laid = {id: _segment(segment) for id, segment in guide.segments.items()}
+    segments: dict[str, Segment] = {**laid}
     nodes = list[Node]()
     for old in guide.nodes:
         parent = nodes[old.parent.index] if old.parent is not None else None
@@ -70,7 +72,9 @@ def flat(guide: Guide) -> Guide:
         if parent is not None:
             parent.sequence.append(node)
             parent.children[node.id] = (*parent.children.get(node.id, ()), node)
-    return replace(guide, root=nodes[0], nodes=nodes, segments=segments)
+    made = replace(guide, root=nodes[0], nodes=nodes, segments=segments)
+    implied.add(made, DAY)
+    return made
 
 
 def _segment(segment: Segment) -> FlatSegment:

@@ -12,9 +12,10 @@ from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
-from d365edi.maps import composites
+from d365edi.maps import composites, implied
 from d365edi.maps.composites import FlatSegment
-from d365edi.maps.reader import Reader, Reading
+from d365edi.maps.implied import Read
+from d365edi.maps.reader import Reader, Reading, nodes_in
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Segment, Writer
 
@@ -33,15 +34,16 @@ class EdifactReader:
 
     def read(self, report: SetReport) -> Reading:
         """The document of one message. Never raises for what a message holds."""
-        theirs = self._reader.nodes(report)
+        theirs = nodes_in(report, self.guide)
         nodes = [self._flat.nodes[node.index] if node is not None else None for node in theirs]
         rows = composites.rows(report.segments, nodes, report.syntax)
+        read = implied.put(self._flat, nodes, rows)
 
         def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
-            return _position(nodes[index], rows[index][0], index, element)
+            return _position(read.nodes[index], read.rows[index][0], read.origin[index], element)
 
-        reading = self._reader.take(nodes, rows, "", stands)
-        unmapped = tuple(_replaced(each, nodes) for each in reading.unmapped)
+        reading = self._reader.take(read.nodes, read.rows, "", stands)
+        unmapped = tuple(_replaced(each, read) for each in reading.unmapped)
         return Reading(reading.document, reading.findings, (*unmapped, *_sublines(rows, nodes)))
 
 
@@ -76,7 +78,7 @@ class EdifactWriter:
         DocumentError."""
         body = self._writer.write(document, order=order, line_orders=line_orders, orders=orders)
         rows = [[each if isinstance(each, str) else "".join(each) for each in segment] for segment in body]
-        return [composites.fold(row, self._flat.segments[row[0]]) for row in rows]
+        return [composites.fold(row, self._flat.segments[row[0]]) for row in implied.take(rows)]
 
 
 def _position(node: Node | None, id: str, index: int, element: int) -> Position:
@@ -88,10 +90,13 @@ def _position(node: Node | None, id: str, index: int, element: int) -> Position:
     return Position(ordinal=index + 1, segment=id, element=whole, component=component if composite else 0)
 
 
-def _replaced(finding: Finding, nodes: Sequence[Node | None]) -> Finding:
+def _replaced(finding: Finding, read: Read) -> Finding:
     """A finding about a flat element, in the message's own places."""
-    at = finding.where
-    node = nodes[at.ordinal - 1] if at.ordinal else None
+    if not finding.where.ordinal:
+        return finding
+    index = finding.where.ordinal - 1
+    node, at = read.nodes[index], replace(finding.where, ordinal=read.origin[index] + 1)
+    finding = replace(finding, where=at)
     if node is not None and node.path.endswith("LOC/QTY") and not at.element:
         remedy = 'add a row for it, or ignore = ["LOC"] to the flow, then release it'
         message = f"{node.path} says quantities for single places, and no row of the map reads it"

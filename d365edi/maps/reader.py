@@ -69,7 +69,7 @@ class Reader:
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
         rows = elements(report.segments, report.syntax)
-        return self.take(self.nodes(report), rows, text(report.syntax.component))
+        return self.take(nodes_in(report, self.guide), rows, text(report.syntax.component))
 
     def take(
         self,
@@ -90,21 +90,6 @@ class Reader:
                 passed.append(index)
         return self._finish(nodes, rows, state, stands)
 
-    def nodes(self, report: SetReport) -> Sequence[Node | None]:
-        """Where each segment stands in this reader's guide: as reported, or walked again where it was read by another
-        version's."""
-        theirs = report.guide
-        if theirs is self.guide or (
-            theirs is not None and (theirs.set, theirs.version) == (self.guide.set, self.guide.version)
-        ):
-            return report.nodes
-        node, found = self.guide.root, list[Node | None]()
-        for segment in report.segments:
-            after = walk.follow(node, segment.partition(report.syntax.element)[0])
-            found.append(after)
-            node = after or node
-        return found
-
     def _finish(
         self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: State, stands: leftover.Where
     ) -> Reading:
@@ -115,3 +100,16 @@ class Reader:
         except ValidationError as error:
             findings += leftover.missing(error.errors(include_url=False), self._where, self.table.document)
         return Reading(document, tuple(findings), tuple(leftover.unmapped(state, nodes, rows)))
+
+
+def nodes_in(report: SetReport, guide: Guide) -> Sequence[Node | None]:
+    """Where each segment stands in a guide: as reported, or walked again where it was read by another version's."""
+    theirs = report.guide
+    if theirs is guide or (theirs is not None and (theirs.set, theirs.version) == (guide.set, guide.version)):
+        return report.nodes
+    node, found = guide.root, list[Node | None]()
+    for segment in report.segments:
+        after = walk.follow(node, segment.partition(report.syntax.element)[0])
+        found.append(after)
+        node = after or node
+    return found

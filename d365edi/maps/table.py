@@ -25,6 +25,8 @@ from d365edi.errors import SettingsError
 
 Language = Literal["x12", "edifact", "csv", "d365"]
 Key = tuple[str, ...]
+ALSO = "\n"
+"""What stands between a word of the partner's and a further meaning that is written so."""
 Locate = Callable[[Key], str]
 LIKE = "like"
 
@@ -86,8 +88,17 @@ class Table:
         return any(key[:length] in self.overridden for length in range(1, len(key) + 1))
 
     def codes(self) -> dict[str, dict[str, str]]:
-        """The code tables: for fields whose last name is the key, their word = ours."""
-        return {name: dict(words) for name, words in self.tree.get("codes", {}).items()}
+        """The code tables: for fields whose last name is the key, their word = ours. Of several words of ours the first is
+        what theirs means, the others (under `WORD ALSO other`) are only written so."""
+        return {name: dict(_meanings(words)) for name, words in self.tree.get("codes", {}).items()}
+
+
+def _meanings(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for word, ours in words.items():
+        first, *others = [ours] if isinstance(ours, str) else ours
+        yield word, first
+        for other in others:
+            yield f"{word}{ALSO}{other}", other
 
 
 def load(

@@ -15,6 +15,9 @@ Knows: places, documents. Does not know: delimiters, envelopes, control numbers,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import takewhile
+from operator import attrgetter
 from typing import Any
 
 from d365edi.documents import Document, PurchaseOrder
@@ -23,7 +26,7 @@ from d365edi.errors import DocumentError
 from d365edi.maps import relation
 from d365edi.maps.compile import places
 from d365edi.maps.place import LINES, ORDERS, Fixed, Pair, Place, Rule
-from d365edi.maps.table import Table
+from d365edi.maps.table import ALSO, Table
 
 Segment = list[str | tuple[str, ...]]
 """The id and then the elements; a composite is a tuple of its components."""
@@ -32,6 +35,9 @@ GTIN_LENGTH = {"UP": 12, "UA": 12, "UI": 11, "EN": 13, "UK": 14}
 """How many digits a number of each kind of GTIN has (data element 235)."""
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
+
+SHAPES = 256
+"""Combinations of elements of a segment that are remembered as sound."""
 
 
 class Writer:
@@ -130,6 +136,15 @@ class _Form:
         self.forms = [_Form(inner, in_line=self.exact) for inner in _ordered(place) if not inner.second]
         self.mandatory = [node.id for node in place.node.sequence if node.mandatory and node.id not in ENVELOPE]
         self.needed = [each.position for each in self.segment.elements if each.mandatory]
+        self.after_pairs = self.segment.after_pairs if self.segment.pairs else 0
+        self.sound: set[frozenset[int]] = set()
+        """Which elements were there in segments that had all they need: most segments are like one before."""
+        self.part = _part(place) if not self.list_way else ""
+        """What of the item all of this comes from, "" where that is not one part: an empty part is passed by."""
+        for form in self.forms:
+            form.part = form.part if form.part != self.part else ""
+        self.values = _values(place) if not self.list_way else ()
+        """The fields of a segment that nothing else is written in: without any of them it is passed by as well."""
 
     # -- segments -----------------------------------------------------------------------------------------------------
 
@@ -153,6 +168,10 @@ class _Form:
     def write(self, task: _Task, item: Any, echo: Any, out: list[Segment]) -> None:
         """Write the segments of this place for one item of its scope; `echo` is the order, or its line, that the item
         answers."""
+        if self.part and not _get(item, self.part).model_fields_set:
+            return
+        if self.values and all(_get(item, name) is None for name in self.values):
+            return
         if not self.list_way:
             for value in self._repetitions(item, echo):
                 self._one(task, item, echo, out, value)
@@ -169,7 +188,7 @@ class _Form:
             return tuple(_get(item, self.many.name) or ())
         if self.spread is None:
             return (None,)
-        pairs, room = list(self._every_pair(item, echo)), (self.segment.after_pairs - self.segment.pairs) // 2
+        pairs, room = list(self._every_pair(item, echo)), (self.after_pairs - self.segment.pairs) // 2
         return [pairs[at : at + room] for at in range(0, len(pairs), room)]
 
     def _one(self, task: _Task, item: Any, echo: Any, out: list[Segment], value: object) -> None:
@@ -276,7 +295,7 @@ class _Form:
         """Qualifier/value pairs one after the other; a repetition has `some` of them."""
         at = self.segment.pairs
         for qualifier, text in some or self._every_pair(item, echo):
-            if at >= self.segment.after_pairs:
+            if at >= self.after_pairs:
                 raise _Flaw(f"{self.segment.id} has no room for the pair {qualifier} {text}")
             elements[at, 0], elements[at + 1, 0] = qualifier, text
             at += 2
@@ -314,7 +333,9 @@ class _Form:
         elements[at] = fixed.value
 
     def _check(self, elements: dict[tuple[int, int], str]) -> None:
-        present = {position for position, _ in elements}
+        present = frozenset([position for position, _ in elements])
+        if present in self.sound:
+            return
         for position in self.needed:
             if position not in present:
                 raise _Flaw(
@@ -326,6 +347,8 @@ class _Form:
             positions, sentence = broken
             names = ", ".join(self._names(position) for position in positions)
             raise _Flaw(f"of {names} {sentence}", "fill them, or take the row away for this partner")
+        if len(self.sound) < SHAPES:
+            self.sound.add(present)
 
     def _names(self, position: int) -> str:
         name = next((rule.name for rule in self.own if rule.element == position), "")
@@ -342,10 +365,37 @@ def _repeats(place: Place) -> bool:
     return not place.list_field and place.node.max_use != 1
 
 
+def _part(place: Place) -> str:
+    """The part of an item that all rows in a place come from, "" where there is no such part, or where something is
+    written that does not come from the item."""
+    names = _sources(place)
+    ways = [name.split(".")[:-1] for name in names]
+    common = takewhile(lambda steps: len(set(steps)) == 1, zip(*ways, strict=False))
+    return ".".join(steps[0] for steps in common) if "" not in names else ""
+
+
+def _sources(place: Place) -> list[str]:
+    """The fields that the rows in a place name; "" stands for what does not come from the item."""
+    if place.list_field:
+        return [place.list_field]
+    rows: list[Rule | Pair] = [*place.rules, *place.pairs]
+    elsewhere = place.constants or place.computed or place.node.segment.levels or any(row.echo for row in rows)
+    names = [row.name for row in rows] + ([""] if elsewhere else [])
+    return names + [name for inner in place.places for name in _sources(inner)]
+
+
+def _values(place: Place) -> tuple[str, ...]:
+    """The fields of a place that holds single values of the item and nothing else."""
+    single = not (place.pairs or place.places or any(rule.many for rule in place.rules))
+    names = _sources(place) if single else [""]
+    return tuple(names) if "" not in names else ()
+
+
+_getter = lru_cache(maxsize=4096)(attrgetter)
+
+
 def _get(item: Any, name: str) -> Any:
-    for step in name.split("."):
-        item = getattr(item, step)
-    return item
+    return _getter(name)(item)
 
 
 def _kept(item: Any, name: str) -> str | None:
@@ -361,7 +411,7 @@ def _word(rule: Rule, ours: str, item: Any, echo: Any) -> str:
         word = _kept(source, rule.name)
         if word is not None and rule.words.get(word) == ours:
             return word
-    return next((word for word, meaning in rule.words.items() if meaning == ours), ours)
+    return next((word for word, meaning in rule.words.items() if meaning == ours), ours).partition(ALSO)[0]
 
 
 def _spell(row: Rule | Pair, value: object) -> str:

@@ -1,0 +1,202 @@
+"""What an EDIFACT message implies and a map needs a name for: levels that no segment opens.
+
+    ENT   in REMADV around all DOC: the items of a remittance stand under whom they are about
+    ADV   in APERAK around RFF and ERC: what is said of one document of ours
+    ACK   in a line of ORDRSP: what becomes of some of it. LIN02 says it of the whole line, QTY+113 and QTY+12 of a quantity,
+          QTY+83 says that so much comes later, DTM+69 (67, 17) when
+
+and a sign: what AJT takes off an open item of REMADV is told without one, and has one here where only so the item adds up.
+
+They are put into a flat guide and into what is read, and taken out of what is written.
+
+Knows: flat guides and rows. Does not know: tables, documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from d365edi.edi.guide import Element, Guide, Node, Segment
+
+Row = list[str]
+
+AROUND = {"REMADV": ("ENT", frozenset({"DOC"})), "APERAK": ("ADV", frozenset({"RFF", "NAD", "ERC"}))}
+"""The level of a message and which segments at its top stand inside it."""
+ANSWER = "ACK"
+OUTCOME, QUANTITY, UNIT, DATE_KIND, DATE = 1, 2, 3, 4, 5
+LATER = "83"
+"""The quantity qualifier, and outcome, of what comes later."""
+CHANGED = "3"
+_GIVEN = ("113", "12", LATER)
+_PROMISED = ("69", "67", "17")
+_ACTION = 2
+"""Where LIN02 stands in a flat row."""
+
+
+def add(guide: Guide, day: str) -> None:
+    """Put the levels that a message implies into its flat guide; `day` is the type of a day."""
+    if guide.set in AROUND:
+        _around(guide, *AROUND[guide.set])
+    if guide.set == "ORDRSP":
+        _answers(guide, day)
+
+
+def _around(guide: Guide, id: str, inside: frozenset[str]) -> None:
+    root = guide.root
+    moved = [node for node in root.sequence if node.id in inside]
+    level = Node(len(guide.nodes), Segment(id, "Level", (), qualifier=0), root, moved[0].order, loop=True, max_use=0)
+    guide.nodes.append(level)
+    for node in moved:
+        node.parent = level
+        level.sequence.append(node)
+        level.children[node.id] = (*level.children.get(node.id, ()), node)
+        root.children.pop(node.id, None)
+    at = root.sequence.index(moved[0])
+    root.sequence[:] = [node for node in root.sequence if node not in moved]
+    root.sequence.insert(at, level)
+    root.children[id] = (level,)
+    guide.segments[id] = level.segment  # type: ignore[index]
+
+
+def _answers(guide: Guide, day: str) -> None:
+    line = guide.root.children["LIN"][0]
+    elements = (
+        Element(OUTCOME, "1229", "Action on the line", "an", 1, 3),
+        Element(QUANTITY, "6060", "Quantity", "n", 1, 15),
+        Element(UNIT, "6411", "Unit", "an", 1, 3),
+        Element(DATE_KIND, "2005", "Date qualifier", "an", 1, 3),
+        Element(DATE, "2380", "Date", day, 1, 35),
+    )
+    for node in line.sequence:
+        node.order *= 2
+    after = line.children["QTY"][0]
+    segment = Segment(ANSWER, "Answer", elements, qualifier=0)
+    made = Node(len(guide.nodes), segment, line, after.order + 1, max_use=0)
+    guide.nodes.append(made)
+    line.sequence.insert(line.sequence.index(after) + 1, made)
+    line.children[ANSWER] = (made,)
+    guide.segments[ANSWER] = segment  # type: ignore[index]
+
+
+# -- in ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Read:
+    """A message with its implied levels: rows, their nodes, and for each the index of the segment that it comes from."""
+
+    nodes: list[Node | None]
+    rows: list[Row]
+    origin: list[int]
+
+
+def put(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]) -> Read:
+    """Put the levels into a message that was laid flat."""
+    made = Read([], [], [])
+    level = guide.root.children[AROUND[guide.set][0]][0] if guide.set in AROUND else None
+    for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
+        if level is not None and node is not None and node.parent is level:
+            _append(made, level, [level.id], index)
+            level = None
+        if guide.set == "ORDRSP" and node is not None and node.id == "LIN":
+            _append(made, node, [*row[:_ACTION], "", *row[_ACTION + 1 :]], index)
+            for origin, answer in _answers_to(nodes, rows, index):
+                _append(made, node.children[ANSWER][0], answer, origin)
+        elif not (guide.set == "ORDRSP" and _says(node, row)):
+            _append(made, node, row, index)
+    if guide.set == "REMADV":
+        _sign(made)
+    return made
+
+
+def _append(made: Read, node: Node | None, row: Row, origin: int) -> None:
+    made.nodes.append(node)
+    made.rows.append(row)
+    made.origin.append(origin)
+
+
+def _says(node: Node | None, row: Row) -> bool:
+    """Whether a segment says what becomes of a line."""
+    if node is None or node.parent is None or node.parent.id != "LIN":
+        return False
+    return row[1] in _GIVEN if node.id == "QTY" else node.id == "DTM" and row[1] in _PROMISED
+
+
+def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int) -> list[tuple[int, Row]]:
+    """The answers of the line at `index`: one for each quantity, else one for all of it; the days in their order."""
+    action = rows[index][_ACTION] if len(rows[index]) > _ACTION else ""
+    answers, days = list[tuple[int, Row]](), list[tuple[str, str]]()
+    for at in range(index + 1, len(rows)):
+        node, row = nodes[at], rows[at]
+        if node is not None and node.id in ("LIN", "UNS"):
+            break
+        if _says(node, row) and row[0] == "QTY":
+            answers.append((at, [ANSWER, LATER if row[1] == LATER else action, row[2], row[3], "", ""]))
+        elif _says(node, row):
+            days.append((row[1], row[2]))
+    if not answers and (action or days):
+        answers = [(index, [ANSWER, action, "", "", "", ""])]
+    for (_, answer), (kind, day) in zip(answers, days, strict=False):
+        answer[DATE_KIND], answer[DATE] = kind, day
+    return answers
+
+
+def _sign(made: Read) -> None:
+    """Give adjustments of open items their minus: what was asked for, less the discount, less them, is what is paid."""
+    item: dict[str, Decimal] = {}
+    adjustments = list[Row]()
+    for node, row in [*zip(made.nodes, made.rows, strict=True), (None, ["DOC"])]:
+        if row[0] in ("DOC", "UNS"):
+            less = sum((_number(each[2]) for each in adjustments), Decimal(0))
+            due = item.get("9", item.get("77", Decimal(0))) - item.get("52", Decimal(0))
+            if less and "12" in item and due + less != item["12"] == due - less:
+                for each in adjustments:
+                    each[2] = each[2].removeprefix("-") if each[2].startswith("-") else f"-{each[2]}"
+            item, adjustments = {}, []
+        elif row[0] == "MOA" and node is not None and node.parent is not None:
+            if node.parent.id == "DOC":
+                item[row[1]] = _number(row[2])
+            elif node.parent.id == "AJT":
+                adjustments.append(row)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text.replace(",", "."))
+    except ArithmeticError:
+        return Decimal(0)
+
+
+# -- out --------------------------------------------------------------------------------------------------------------
+
+
+def take(rows: Sequence[Row]) -> list[Row]:
+    """The rows as they are written: levels gone, answers as quantities, days and the action of their line."""
+    levels = {id for id, _ in AROUND.values()}
+    made, line = list[Row](), list[str]()
+    for row in rows:
+        if row[0] in levels:
+            continue
+        if row[0] == "LIN":
+            line = [*row, *([""] * (_ACTION + 1 - len(row)))]
+            made.append(line)
+        elif row[0] == ANSWER:
+            made += _said(line, [*row, *([""] * (DATE + 1 - len(row)))])
+        else:
+            made.append(row)
+    return made
+
+
+def _said(line: Row, answer: Row) -> list[Row]:
+    """One answer: its first action is the line's."""
+    outcome, quantity = answer[OUTCOME], answer[QUANTITY]
+    if not line[_ACTION]:
+        line[_ACTION] = CHANGED if outcome == LATER else outcome
+    made = []
+    if quantity:
+        made.append(["QTY", LATER if outcome == LATER else _GIVEN[0], quantity, answer[UNIT]])
+    if answer[DATE]:
+        made.append(["DTM", answer[DATE_KIND] or _PROMISED[0], answer[DATE]])
+    return made
