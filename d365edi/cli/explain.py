@@ -77,23 +77,24 @@ def _chapter(chapter: Chapter) -> Iterator[list[Piece]]:
         yield _finding(finding, indent + "  ")
     for cell in chapter.facts:
         yield [(f"{indent}  {cell.name:<15} ", "dim"), (cell.value, ""), (f"  {cell.meaning}", "green")]
+    places = max([9, *(len(cell.place) for entry in chapter.entries for cell in entry.cells)])
     for entry in chapter.entries:
-        yield from _entry(entry, indent)
+        yield from _entry(entry, indent, places)
 
 
-def _entry(entry: Entry, indent: str) -> Iterator[list[Piece]]:
+def _entry(entry: Entry, indent: str, places: int) -> Iterator[list[Piece]]:
     inside = indent + "  " * entry.depth
     yield [(f"{entry.number:>6} ", "dim"), (f"{inside}{entry.id:<4}", "bold"), (entry.name, "bold")]
     for finding in entry.findings:
         yield _finding(finding, f"{'':11}{inside}")
     for cell in entry.cells:
-        yield from _cell(cell, f"{'':11}{inside}")
+        yield from _cell(cell, f"{'':11}{inside}", places)
 
 
-def _cell(cell: Cell, indent: str) -> Iterator[list[Piece]]:
+def _cell(cell: Cell, indent: str, places: int) -> Iterator[list[Piece]]:
     meaning = f": {cell.meaning}" if cell.meaning else ""
     yield [
-        (f"{indent}{cell.place:<9} ", "dim"),
+        (f"{indent}{cell.place:<{places}} ", "dim"),
         (f"{cell.value:<{WIDTH}}  ", "cyan"),
         (cell.name, "dim"),
         (meaning, "green"),

@@ -34,17 +34,18 @@ def _entry(found: RowSet, row: Row, layout: Layout, fields: Fields) -> Entry:
         mine = tuple(finding for finding in here if finding.where.segment in column.names)
         if value or mine:
             field = next((fields[key] for name in column.names if (key := (row.record, fold(name))) in fields), "")
-            cells.append(Cell(_place(row, column, index), _name(column), value, field, mine))
+            cells.append(Cell(_place(row, column, index), field or "read by no row", value, findings=mine))
             shown += mine
     rest = tuple(finding for finding in here if finding not in shown)
     return Entry(row.line, 0, row.record, "row", "", "", tuple(cells), rest)
 
 
 def _place(row: Row, column: Column, index: int) -> str:
-    """Where it stands: the record where there are several, and the position or, at fixed columns, from where to where."""
-    place = f"{column.start}-{column.end}" if column.end else f"{column.position or index + 1}"
+    """Where it stands: the column's name; without names its position or its width, after the record where there are several."""
+    if column.end:
+        place = f"{column.start}-{column.end}"
+    elif column.name.isdigit():
+        place = f"{column.position or index + 1}"
+    else:
+        place = column.name
     return f"{row.record}:{place}" if row.record else place
-
-
-def _name(column: Column) -> str:
-    return f"column {column.name}" if column.name.isdigit() else column.name
