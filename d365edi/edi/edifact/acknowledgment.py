@@ -89,9 +89,11 @@ class _Echo:
 
     def message(self, report: SetReport) -> list[OutgoingSegment]:
         """UCM, and for a rejected message what is wrong with its segments."""
-        version = [self.key(part, 6) or "0" for part in report.version.split(":")]
+        version = [
+            self.key(part, most) or "0" for part, most in zip(report.version.split(":"), (3, 3, 3, 6), strict=False)
+        ]
         version += ["0"] * (3 - len(version))
-        name = (self.key(report.id, 6) or "0", *(part[:3] for part in version[:3]), *version[3:4])
+        name = (self.key(report.id, 6) or "0", *version)
         ucm: OutgoingSegment = ["UCM", self.key(report.control, 14) or "0", name]
         if report.verdict != "R":
             return [[*ucm, ACCEPTED]]
