@@ -175,28 +175,26 @@ def _number(text: str) -> Decimal:
 def take(rows: Sequence[Row]) -> list[Row]:
     """The rows as they are written: levels gone, answers as quantities, days and the action of their line."""
     levels = {id for id, _ in AROUND.values()}
-    made, line = list[Row](), list[str]()
+    made, line, days = list[Row](), list[str](), list[Row]()
     for row in rows:
-        if row[0] in levels:
+        if row[0] == ANSWER:
+            said = [*row, *([""] * (DATE + 1 - len(row)))]
+            made += _quantity(line, said)
+            days += [["DTM", said[DATE_KIND] or _PROMISED[0], said[DATE]]] if said[DATE] else []
             continue
+        made.extend(days)
+        days = []  # they stand behind all quantities
         if row[0] == "LIN":
             line = [*row, *([""] * (_ACTION + 1 - len(row)))]
             made.append(line)
-        elif row[0] == ANSWER:
-            made += _said(line, [*row, *([""] * (DATE + 1 - len(row)))])
-        else:
+        elif row[0] not in levels:
             made.append(row)
     return made
 
 
-def _said(line: Row, answer: Row) -> list[Row]:
-    """One answer: its first action is the line's."""
+def _quantity(line: Row, answer: Row) -> list[Row]:
+    """The quantity of one answer; the action of the first one is the line's."""
     outcome, quantity = answer[OUTCOME], answer[QUANTITY]
     if not line[_ACTION]:
         line[_ACTION] = CHANGED if outcome == LATER else outcome
-    made = []
-    if quantity:
-        made.append(["QTY", LATER if outcome == LATER else _GIVEN[0], quantity, answer[UNIT]])
-    if answer[DATE]:
-        made.append(["DTM", answer[DATE_KIND] or _PROMISED[0], answer[DATE]])
-    return made
+    return [["QTY", LATER if outcome == LATER else _GIVEN[0], quantity, answer[UNIT]]] if quantity else []
