@@ -184,10 +184,11 @@ def line(draw: DrawFn, amounts: bool) -> Values:
     size = draw(maybe(percents))
     description = draw(maybe(words(1, 40)))
     types = ("F", "S") if description else ("S",)
+    least = "1" if quantity is None and price is None and not item else None  # a segment holds something
     features = draw(st.lists(st.tuples(st.sampled_from(types), words()), max_size=2))
     return some(
         {
-            "number": draw(maybe(codes(3))),
+            "number": draw(maybe(codes(3))) or least,
             "quantity": quantity,
             "unit": unit,
             "price": price,
