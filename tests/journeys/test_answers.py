@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from d365edi.sandbox import x12
 from tests.journeys.test_invoices import made_order, segments
 from tests.journeys.world import World
 
@@ -14,6 +17,18 @@ to    = {{ endpoint = "acme", path = "{root}/inbound", file = "855_{{number}}_{{
 since = 2026-01-01
 every = "1s"
 """
+NOTICE = """
+[partners.acme.send.856]
+of    = "PackingSlip"
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "856_{{number}}_{{control:09}}.edi" }}
+since = 2026-01-01
+every = "1s"
+"""
+GUARD = """
+[partners.acme.send.810.guard]
+before_notice = "hold"
+"""
+Set = list[list[str]]
 
 
 def response(world: World) -> list[list[str]]:
@@ -43,3 +58,123 @@ async def test_an_order_is_answered_once_it_is_confirmed_and_not_before(answerin
     assert (bak[3], bak[4]) == ("4500123", "20261102")
     assert [segment[1] for segment in found if segment[0] == "ACK"] == ["IA", "IA"]
     assert [segment[1:4] for segment in found if segment[0] == "PO1"] == [["1", "12", "EA"], ["2", "3", "EA"]]
+
+
+@pytest.fixture
+def shipping(town: World) -> World:
+    """The world's partner wants an 856 for each shipment."""
+    town.extra = NOTICE.format(root=town.prefix)
+    return town
+
+
+def sets(world: World, prefix: str) -> list[Set]:
+    """The sets in the partner's files of that kind, read by the partner's own reader, in the order of their numbers."""
+    found = []
+    for name, data in world.partner.received().items():
+        if name.startswith(f"{prefix}_"):
+            ((group,),) = [x12.groups(interchange) for interchange in x12.split(data)]
+            found += group.sets
+    return found
+
+
+def picked(found: Set, id: str, *places: int) -> list[tuple[str, ...]]:
+    """Some elements of every segment of that id; "" where it ends before."""
+    return [tuple((*segment, *[""] * 20)[place] for place in places) for segment in found if segment[0] == id]
+
+
+async def test_posted_goods_are_told_with_the_order_they_are_under_and_their_lines_echoed(shipping: World) -> None:
+    number = await made_order(shipping)
+    await shipping.once()
+    assert shipping.partner.received() == {}
+    slip = shipping.simulator.post_packing_slip(number, date=shipping.today(), tracking="1Z999AA10123456784")
+    await shipping.once()
+    ((found),) = sets(shipping, "856")
+    assert picked(found, "BSN", 1, 2, 5) == [("00", slip, "0004")]
+    assert picked(found, "HL", 1, 2, 3) == [("1", "", "S"), ("2", "1", "O"), ("3", "2", "I"), ("4", "2", "I")]
+    assert ["REF", "CN", "1Z999AA10123456784"] in found
+    assert ["DTM", "011", shipping.today().replace("-", "")] in found
+    assert ["N1", "ST", "ACME DC 7", "92", "0007"] in found
+    assert picked(found, "PRF", 1, 4) == [("4500123", "20261102")]
+    assert [segment for segment in found if segment[:2] in (["REF", "DP"], ["REF", "IA"])] == [
+        ["REF", "DP", "042"],
+        ["REF", "IA", "778899"],
+    ]
+    assert [segment[1:] for segment in found if segment[0] == "LIN"] == [
+        ["1", "UP", "614141000012", "BP", "ACME-4711"],
+        ["2", "UP", "614141000029", "BP", "ACME-4712"],
+    ]
+    assert picked(found, "SN1", 2, 3, 5, 6) == [("12", "EA", "12", "EA"), ("3", "EA", "3", "EA")]
+    assert picked(found, "CTT", 1, 2) == [("4", "15")]
+
+
+async def test_parts_and_the_rest_are_notices_of_their_own_and_each_is_told_once(shipping: World) -> None:
+    number = await made_order(shipping)
+    lots = [
+        row["InventoryLotId"] for row in shipping.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=number)
+    ]
+    slips = [shipping.simulator.post_packing_slip(number, quantities={lots[0]: Decimal("4.5")})]
+    await shipping.once()
+    assert [picked(found, "BSN", 2) for found in sets(shipping, "856")] == [[(slips[0],)]]
+    slips.append(shipping.simulator.post_packing_slip(number, quantities={lots[0]: Decimal("2.5")}))
+    slips.append(shipping.simulator.post_packing_slip(number))
+    for _ in range(2):
+        await shipping.once()
+    told = {picked(found, "BSN", 2)[0][0]: found for found in sets(shipping, "856")}
+    assert sorted(told) == slips
+    assert [picked(told[slip], "PRF", 1) for slip in slips] == [[("4500123",)]] * 3
+    assert [picked(told[slip], "LIN", 1, 5) for slip in slips] == [
+        [("1", "ACME-4711")],
+        [("1", "ACME-4711")],
+        [("1", "ACME-4711"), ("2", "ACME-4712")],
+    ]
+    assert [picked(told[slip], "SN1", 2, 5) for slip in slips] == [
+        [("4.5", "12")],
+        [("2.5", "12")],
+        [("5", "12"), ("3", "3")],
+    ]
+
+
+async def test_an_invoice_that_must_follow_its_goods_passes_after_the_notice(shipping: World) -> None:
+    shipping.extra += GUARD
+    number = await made_order(shipping)
+    shipping.simulator.post_packing_slip(number)
+    await shipping.once()
+    shipping.simulator.post_invoice(number)
+    await shipping.once()
+    assert picked(sets(shipping, "810")[0], "BIG", 4) == [("4500123",)]
+
+
+async def test_an_invoice_that_must_follow_its_goods_is_held_while_none_were_told(shipping: World) -> None:
+    shipping.extra += GUARD
+    other = await made_order(shipping, "4500122")
+    shipping.simulator.post_packing_slip(other)
+    invoice = shipping.simulator.post_invoice(await made_order(shipping))
+    async with shipping.app() as app:
+        await app.once()
+        (document,) = await app.journal.read(lambda tx: tx.documents.search(invoice))
+    assert document.state == "held"
+    assert "no ship notice for order 4500123 went out before it" in document.reason
+    assert [len(sets(shipping, prefix)) for prefix in ("856", "810")] == [1, 0]
+
+
+async def test_a_partner_may_want_answer_notice_and_invoice_and_gets_each_once(shipping: World) -> None:
+    shipping.extra += RESPONSE.format(root=shipping.prefix)
+    number = await made_order(shipping)
+    shipping.simulator.post_packing_slip(number)
+    await shipping.once()
+    shipping.simulator.post_invoice(number)
+    for _ in range(2):
+        await shipping.once()
+    found = {prefix: sets(shipping, prefix) for prefix in ("855", "856", "810")}
+    assert {prefix: len(each) for prefix, each in found.items()} == {"855": 1, "856": 1, "810": 1}
+    named = [
+        picked(found["855"][0], "BAK", 3),
+        picked(found["856"][0], "PRF", 1),
+        picked(found["810"][0], "BIG", 4),
+    ]
+    assert named == [[("4500123",)]] * 3
+    assert [line for (line,) in picked(found["855"][0], "ACK", 1)] == ["IA", "IA"]
+    for prefix, segment, item in (("855", "PO1", 7), ("856", "LIN", 3), ("810", "IT1", 7)):
+        assert picked(found[prefix][0], segment, 1, item) == [("1", "614141000012"), ("2", "614141000029")]
+    controls = [next(iter(x12.split(data))).isa[13] for data in shipping.partner.received().values()]
+    assert len(set(controls)) == 3
