@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
+from d365edi.maps import consignment
 
 Row = list[str]
 
@@ -41,6 +42,8 @@ def add(guide: Guide, day: str) -> None:
         _around(guide, *AROUND[guide.set])
     if guide.set == "ORDRSP":
         _answers(guide, day)
+    if guide.set == "DESADV":
+        consignment.add(guide, day)
 
 
 def _around(guide: Guide, id: str, inside: frozenset[str]) -> None:
@@ -94,6 +97,8 @@ class Read:
 
 def put(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]) -> Read:
     """Put the levels into a message that was laid flat."""
+    if guide.set == "DESADV":
+        return Read(*consignment.read(guide, nodes, rows))
     made = Read([], [], [])
     level = guide.root.children[AROUND[guide.set][0]][0] if guide.set in AROUND else None
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
@@ -174,6 +179,8 @@ def _number(text: str) -> Decimal:
 
 def take(rows: Sequence[Row]) -> list[Row]:
     """The rows as they are written: levels gone, answers as quantities, days and the action of their line."""
+    if any(row[0] == "CPS" for row in rows):
+        return consignment.write(rows)
     levels = {id for id, _ in AROUND.values()}
     made, line, days = list[Row](), list[str](), list[Row]()
     for row in rows:
