@@ -20,6 +20,9 @@ from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
 from d365edi.maps.resolve import Answers, Outbound, each_line
 
+REUSE = 365 * 86_400.0
+"""Seconds after which a carton's number may be used again: GS1 wants a year at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -132,8 +135,12 @@ def _mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: s
 
 def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
     """Which of these carton numbers an earlier document had, whoever it went to: a carton is one in the whole world."""
-    found = {number: tx.documents.mentioning("sscc", number, row.kind, but=row.id) for number in numbers}
-    return {number: documents[0].number for number, documents in found.items() if documents}
+    found: dict[str, str] = {}
+    for number in numbers:
+        for earlier in tx.documents.mentioning("sscc", number, row.kind, but=row.id):
+            if earlier.state_at > tx.now - REUSE:
+                found.setdefault(number, earlier.number)
+    return found
 
 
 def _earlier(order: PurchaseOrder, row: Document) -> guard.Earlier:

@@ -54,8 +54,8 @@ def item_differs(case: Case) -> Iterator[str]:
 
 
 def reference_missing(case: Case) -> Iterator[str]:
-    """A place that this partner demands is empty."""
-    for place in case.demands:
+    """A place that this partner demands is empty. What is written without segments has no places."""
+    for place in case.demands if case.body else ():
         match = PLACE.fullmatch(place)
         if match is not None and not _filled(case.body, *match.groups()):
             yield f"{place} is empty, and this partner demands it"

@@ -112,6 +112,13 @@ def test_a_carton_is_one_in_the_whole_world(tx: Tx) -> None:
     assert verdict.holds.count("was used before, on ship notice SHIP-1 [sscc_reused]") == 2
 
 
+def test_a_carton_s_number_may_be_used_again_after_a_year(tx: Tx) -> None:
+    sent(tx, NOTICE)
+    again = NOTICE.model_copy(update={"number": "SHIP-2", "bill_of_lading": "BOL-2"})
+    tx.unit.now += 366 * 86_400.0
+    assert judged(tx, leaving(row(tx, again), again), "sscc_reused").holds == ""
+
+
 def test_a_load_is_told_once(tx: Tx) -> None:
     sent(tx, NOTICE)
     again = NOTICE.model_copy(update={"number": "SHIP-2"})
