@@ -16,7 +16,7 @@ from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import Party
-from d365edi.edi.syntax import Standard
+from d365edi.edi.syntax import Standard, standard_of
 from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
 from d365edi.errors import SettingsError
@@ -34,6 +34,7 @@ from d365edi.flows.partner import (
 from d365edi.guard import Policy
 from d365edi.maps import table
 from d365edi.maps.edifact import EdifactReader, EdifactWriter
+from d365edi.maps.flat import FlatReader, FlatWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.writer import Writer
@@ -41,12 +42,7 @@ from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
 from d365edi.settings import partners as wanted
 
-LANGUAGES: dict[Standard, table.Language] = {"X12": "x12", "EDIFACT": "edifact"}
-
-
-def standard_of(set_id: str) -> Standard:
-    """X12 names its sets by digits, EDIFACT by letters."""
-    return "X12" if set_id.isdigit() else "EDIFACT"
+LANGUAGES: dict[Standard, table.Language] = {"X12": "x12", "EDIFACT": "edifact", "FLAT": "csv"}
 
 
 def compiled(settings: Settings) -> dict[str, Partner]:
@@ -112,6 +108,7 @@ def _pickup(settings: Settings, partner: str, what: str, pickup: wanted.Pickup) 
         apart=endpoint.complete.apart.total_seconds(),
         limit=endpoint.max_message,
         in_flight=endpoint.in_flight,
+        holds=pickup.holds or "",
     )
 
 
@@ -123,10 +120,9 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     prefix = ("partners", name, "receive", set_id)
     standard = standard_of(set_id)
     read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
+    flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
     prefixed = partial(_guide, settings, prefix, "receive")
-    known = [
-        prefixed(guides.load(standard, set_id, version, flow.guide or None)) for version in guides.VERSIONS[standard]
-    ]
+    known = [prefixed(guides.load(standard, set_id, version, flow.guide or None)) for version in _versions(standard)]
     reader: type[MapReader] = EdifactReader if standard == "EDIFACT" else Reader
     readers = {guide.version: reader(read, guide, partner.codes, known) for guide in known}
     write = None
@@ -151,6 +147,7 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
         readers=readers,
         order_table=write,
         map_digest=read.digest,
+        flat=flat,
     )
 
 
@@ -165,19 +162,30 @@ def _guide(settings: Settings, prefix: tuple[str, ...], verb: str, guide: Guide 
     )
 
 
-def _shelf(standard: Standard, set_id: str) -> list[Guide]:
-    """The set's guides of all versions: a row must have its place in one of them."""
-    found = (guides.load(standard, set_id, version) for version in guides.VERSIONS[standard])
-    return [guide for guide in found if guide is not None]
+def _versions(standard: Standard) -> tuple[str, ...]:
+    return guides.VERSIONS.get(standard, ())
+
+
+def _writer(
+    settings: Settings, prefix: tuple[str, ...], partner: wanted.Partner, identity: Identity | None, write: table.Table
+) -> MapWriter:
+    """The map compiled for writing: an interchange's set under this identity, or without one a flat file."""
+    _, name, _, set_id = prefix
+    if identity is None:
+        return FlatWriter(write, partner.codes, partner=name)
+    standard = identity.standard
+    found = (guides.load(standard, set_id, version) for version in _versions(standard))
+    shelf = [guide for guide in found if guide is not None]
+    guide = _guide(settings, prefix, "send", guides.load(standard, set_id, identity.version))
+    writer = EdifactWriter if standard == "EDIFACT" else Writer
+    return writer(write, guide, partner.codes, partner=name, versions=shelf)
 
 
 def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, flow: wanted.Send) -> Send:
     prefix = ("partners", name, "send", set_id)
     standard = standard_of(set_id)
-    identity = next(identity for identity in _identities(partner) if identity.standard == standard)
+    identity = next((identity for identity in _identities(partner) if identity.standard == standard), None)
     write = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
-    guide = _guide(settings, prefix, "send", guides.load(standard, set_id, identity.version))
-    writer: type[MapWriter] = EdifactWriter if standard == "EDIFACT" else Writer
     read = table.load("d365", flow.of)
     if read.document != write.document:
         raise SettingsError(
@@ -197,8 +205,8 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
         overlap=settings.d365.overlap,
         target=flow.to,
         read_table=read,
-        writer=writer(write, guide, partner.codes, partner=name, versions=_shelf(standard, set_id)),
-        functional_id=guide.group,
+        writer=_writer(settings, prefix, partner, identity, write),
+        functional_id=guides.group_of(standard, set_id) if identity is not None else "",
         map_digest=write.digest,
         guard=Policy(flow.guard.levels, flow.guard.demands, dict(flow.guard.costs), flow.guard.say_costs),
         on_event=flow.on_event or "",

@@ -27,3 +27,8 @@ class Syntax:
     decimal: bytes = b"."
     suffix: bytes = b""
     encoding: str = "latin-1"
+
+
+def standard_of(set_id: str) -> Standard:
+    """X12 names its sets by digits (850), EDIFACT by capitals (ORDERS); flat files have none, their maps bear other names."""
+    return "X12" if set_id.isdigit() else "EDIFACT" if set_id.isupper() else "FLAT"

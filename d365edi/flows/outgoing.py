@@ -97,6 +97,11 @@ def _edifact(
     return Interchange(payload, control, UNB, control, "1")
 
 
+def flat(tx: Tx, partner: str, payload: bytes) -> Interchange:
+    """A flat file: no number is in it, one is for its name."""
+    return Interchange(payload, tx.counters.take(partner, "file"))
+
+
 def directory(identity: Identity) -> str:
     """The version of our messages to a partner as UNH has it (S009): `D:96A:UN:EAN008`."""
     parts = (identity.version[:1], identity.version[1:], "UN", identity.association)

@@ -16,6 +16,7 @@ from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
 from d365edi.guard import Policy
 from d365edi.maps.edifact import EdifactReader, EdifactWriter
+from d365edi.maps.flat import FlatReader, FlatWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.table import Table
@@ -23,7 +24,7 @@ from d365edi.maps.writer import Writer
 from d365edi.settings.section import Destination
 
 MapReader = Reader | EdifactReader
-MapWriter = Writer | EdifactWriter
+MapWriter = Writer | EdifactWriter | FlatWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,10 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True)
 class Pickup:
-    """A place where a partner leaves files, with when a file there is complete and what becomes of it."""
+    """A place where a partner leaves files, with when a file there is complete and what becomes of it.
+
+    `holds` names the receive flow of its flat files; empty where files are EDI, routed by the ids inside them.
+    """
 
     name: str
     partner: str
@@ -87,6 +91,7 @@ class Pickup:
     apart: float = 3.0
     limit: int = 64 << 20
     in_flight: int = 16
+    holds: str = ""
 
     @property
     def view(self) -> str:
@@ -97,7 +102,7 @@ class Pickup:
 @dataclass(frozen=True, slots=True)
 class Receive:
     """What one of their transaction sets becomes here: a document of this `kind`, of which D365 `create`s something, or
-    else it is held or kept, as `then` says.
+    else it is held or kept, as `then` says. `flat` reads the documents of flat files, `readers` sets, by version.
     """
 
     flow: str
@@ -111,15 +116,19 @@ class Receive:
     readers: Mapping[str, MapReader]
     order_table: Table | None
     map_digest: str
+    flat: FlatReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """What one of our documents becomes there. `accounts` are company = which customer of it the partner is."""
+    """What one of our documents becomes there: an interchange under this identity, or without one a flat file.
+
+    `accounts` are company = which customer of it the partner is.
+    """
 
     flow: str
     set: str
-    identity: Identity
+    identity: Identity | None
     of: str
     accounts: Mapping[str, str]
     since: date | None

@@ -120,7 +120,7 @@ async def _take(
         log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
         return None
     reach("receive.fetched")
-    if not policy.complete_enough(complete=complete(payload), waits=look.waits):
+    if not policy.complete_enough(complete=bool(pickup.holds) or complete(payload), waits=look.waits):
         await _say_why_not(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
         tally.add("incomplete")
         return None

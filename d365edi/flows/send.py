@@ -21,6 +21,7 @@ from d365edi.flows.partner import Partner, Send
 from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
+from d365edi.maps.flat import FlatWriter
 from d365edi.maps.resolve import Answers, complete
 from d365edi.maps.respond import respond
 
@@ -56,11 +57,17 @@ async def send(ctx: Context, partner: Partner, flow: Send, document: Document, t
     whole = complete(whole, resolved.answers)
     if isinstance(whole, OrderResponse):
         whole, match = respond(whole, match, memory.units)
-    body = flow.writer.write(whole, order=match.order, line_orders=match.lines, orders=match.orders)
-    leaving = guarded.Outgoing(document, whole, match.order, match.lines, body, match.orders)
+    body: Sequence[outgoing.Segment] | bytes
+    if isinstance(flow.writer, FlatWriter):
+        body = flow.writer.write(whole, order=match.order, line_orders=match.lines)
+    else:
+        body = flow.writer.write(whole, order=match.order, line_orders=match.lines, orders=match.orders)
+    segments = () if isinstance(body, bytes) else body
+    usage = flow.identity.usage if flow.identity is not None else ""
+    leaving = guarded.Outgoing(document, whole, match.order, match.lines, segments, match.orders)
 
     def guard_and_render(tx: Tx) -> tuple[guarded.Verdict, int]:
-        verdict = guarded.judge(tx, leaving, flow.guard, flow.identity.usage, ctx.local)
+        verdict = guarded.judge(tx, leaving, flow.guard, usage, ctx.local)
         if verdict.holds:
             return verdict, 0
         guarded.remember(tx, leaving)
@@ -96,15 +103,19 @@ def _render(
     partner: Partner,
     flow: Send,
     document: Document,
-    body: Sequence[outgoing.Segment],
+    body: Sequence[outgoing.Segment] | bytes,
     answers: Answers,
 ) -> int:
     """Control numbers, bytes, file name, delivery and document state: one transaction."""
     if tx.documents.get(document.id).state != "ready":
         raise DocumentError(f"{document.number} was decided otherwise meanwhile")
     now = ctx.local(tx.now)
-    sent = outgoing.interchange(tx, partner.name, flow.identity, flow.functional_id, [(flow.set, body)], now)
-    within = partner.answers.expect_within
+    if isinstance(body, bytes):
+        sent, within = outgoing.flat(tx, partner.name, body), None
+    else:
+        assert flow.identity is not None
+        sent = outgoing.interchange(tx, partner.name, flow.identity, flow.functional_id, [(flow.set, body)], now)
+        within = partner.answers.expect_within
     delivery = tx.deliveries.add(
         document=document.id,
         message=document.message,

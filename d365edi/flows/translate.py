@@ -11,33 +11,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from d365edi import documents, log
-from d365edi.edi import reader, sniff
-from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
-from d365edi.edi.x12.acknowledgment import Answer
+from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
 from d365edi.flows import acknowledge, policy, wording
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Context, Tally
+from d365edi.flows.judge import Judgement, Part, judge
 from d365edi.flows.partner import Partner, Receive
 from d365edi.flows.record import read_record
-from d365edi.flows.reread import problems, reader_of
-from d365edi.flows.wording import LogLine, first_errors, named_ids
+from d365edi.flows.reread import problems
+from d365edi.flows.wording import LogLine
 from d365edi.journal import Document, Message, Tx
 
 RELEASED = "released"
 """The reason of a message that a person let go on although its control number or name was used before."""
-
-
-@dataclass(slots=True)
-class Judgement:
-    """What a file turned out to hold: sets to map, groups to answer, acknowledgments of theirs, and what a person must see."""
-
-    accepted: list[tuple[InterchangeReport, GroupReport, SetReport, Receive]] = field(default_factory=list)
-    answered: list[InterchangeReport] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    receipts: list[list[str]] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -61,7 +48,7 @@ async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
             lambda tx: read_record(tx, partner, message, payload)
         )
     else:
-        judgement = judge(ctx, partner, payload)
+        judgement = judge(ctx, partner, message.flow, payload)
         outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, judgement))
     reach("translate.read")
     for level, verb, sentence in outcome.lines:
@@ -73,82 +60,6 @@ async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
 def _load(tx: Tx, message_id: int) -> tuple[Message, bytes]:
     message = tx.messages.get(message_id)
     return message, tx.payloads.get(message.digest)
-
-
-def judge(ctx: Context, partner: Partner, payload: bytes) -> Judgement:
-    """Read bytes and sort what they hold. Pure but for the partner tables in `ctx`."""
-    judgement = Judgement()
-    if sniff.sniff(payload) is None:
-        judgement.troubles.append(
-            "it is no EDI interchange (neither ISA nor UNB was found); look at the file, ask the partner for it again, then: "
-            "d365edi reject it"
-        )
-        return judgement
-    report = reader.read(payload, partner.options)
-    judgement.troubles.extend(str(finding) for finding in report.findings if finding.severity == "error")
-    _sort(ctx, partner, report, judgement)
-    if not report.interchanges and not judgement.troubles:
-        judgement.troubles.append("it holds no interchange; ask the partner what it was meant to be")
-    return judgement
-
-
-def _sort(ctx: Context, partner: Partner, report: FileReport, judgement: Judgement) -> None:
-    for interchange in report.interchanges:
-        owner = ctx.route(interchange.sender, interchange.receiver)
-        if owner is not partner:
-            judgement.troubles.append(_misrouted(ctx, partner, interchange, owner))
-            continue
-        judgement.answered.append(interchange)
-        judgement.receipts.extend(interchange.acknowledgments)
-        if interchange.verdict == "R":
-            judgement.troubles.append(
-                f"interchange {interchange.control} is rejected: {first_errors(interchange.findings)}"
-            )
-            continue
-        for group in interchange.groups:
-            if group.findings and group.verdict == "R":
-                judgement.troubles.append(f"group {group.control} is rejected: {first_errors(group.findings)}")
-            for report_set in group.sets:
-                _sort_set(partner, interchange, group, report_set, judgement)
-
-
-def _sort_set(
-    partner: Partner, interchange: InterchangeReport, group: GroupReport, report: SetReport, judgement: Judgement
-) -> None:
-    if report.id in acknowledge.SETS:
-        if report.verdict == "R":
-            judgement.troubles.append(
-                f"their {report.id} {report.control} cannot be read: {first_errors(report.findings)}"
-            )
-        else:
-            judgement.answers.append(acknowledge.read(report))
-        return
-    if report.verdict == "R":
-        judgement.troubles.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
-        return
-    receive = partner.receives.get(report.id)
-    if receive is None:
-        judgement.troubles.append(
-            f"{report.id} {report.control} has no route; add [partners.{partner.name}.receive.{report.id}] "
-            f"or ask the partner not to send it, then: d365edi replay it"
-        )
-        return
-    judgement.accepted.append((interchange, group, report, receive))
-
-
-def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, owner: Partner | None) -> str:
-    got = f"it is from {interchange.sender} to {interchange.receiver}"
-    if owner is not None:
-        return f"{got}, which is partner {owner.name}, but it lay in a folder of {partner.name}; move it there"
-    standard = interchange.standard
-    identity = partner.identities.get(standard)
-    want = (
-        f"{partner.name} is from {identity.them} to {identity.us}" if identity else f"{partner.name} has no {standard}"
-    )
-    others = {p.name: p.identities[standard].them for p in ctx.partners.values() if standard in p.identities}
-    near = named_ids(interchange.sender, others)
-    table = f"[partners.{partner.name}] {standard.lower()}"
-    return f"{got}, and no partner has these ids ({want}{near}); correct {table} or ask the sender"
 
 
 def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
@@ -182,9 +93,8 @@ def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement:
             outcome.deliveries.append(given.delivery)
             outcome.lines.append(("INFO", "translated", given.sentence))
     known = {(d.interchange, d.group, d.set) for d in tx.documents.for_message(message.id)}
-    for part in judgement.accepted:
-        interchange, group, report, _ = part
-        if id(interchange) not in blocked and (interchange.control, group.control, report.control) not in known:
+    for part in judgement.parts:
+        if id(part.interchange) not in blocked and (part.control, part.group, part.set) not in known:
             _document(tx, partner, message, part, outcome)
     for theirs in judgement.answers:
         outcome.lines.append(acknowledge.apply(tx, partner.name, message, theirs))
@@ -218,18 +128,10 @@ def _close(tx: Tx, message: Message, judgement: Judgement, outcome: Outcome) -> 
         tx.messages.set_state(message.id, "done")
 
 
-def _document(
-    tx: Tx,
-    partner: Partner,
-    message: Message,
-    part: tuple[InterchangeReport, GroupReport, SetReport, Receive],
-    outcome: Outcome,
-) -> None:
-    """One accepted set becomes one document row: ready, held with a sentence, or closed because its purpose is ignored."""
-    interchange, group, report, receive = part
-    reading = reader_of(receive, report).read(report)
-    read = reading.document
-    number = wording.number_of(read) or f"{report.id} {report.control}"
+def _document(tx: Tx, partner: Partner, message: Message, part: Part, outcome: Outcome) -> None:
+    """One part becomes one document row: ready, held with a sentence, kept, or closed because its purpose is ignored."""
+    receive, read = part.receive, part.reading.document
+    number = wording.number_of(read) or part.label
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
@@ -240,9 +142,9 @@ def _document(
         release=wording.revision_of(read),
         body=read.to_json() if read is not None else "",
         map_digest=receive.map_digest,
-        interchange=interchange.control,
-        group=group.control,
-        set=report.control,
+        interchange=part.control,
+        group=part.group,
+        set=part.set,
     )
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     name = wording.name_of(receive.kind, number)
@@ -252,9 +154,9 @@ def _document(
         tx.documents.set_state(document.id, "rejected", f"purpose {purpose} is ignored by setting")
         outcome.lines.append(("INFO", "ignored", f"{name}: purpose {purpose} is ignored by setting"))
         return
-    found = problems(reading, receive.ignore)
+    found = problems(part.reading, receive.ignore)
     if read is not None and wanted == "hold":
-        found.append(_purpose_held(partner, report, number, purpose))
+        found.append(_purpose_held(partner, receive.set, number, purpose))
     elif (holder := tx.documents.claim_key(document.id)) is not None:
         found.append(_key_taken(document, holder))
     if not found and read is not None and not receive.create:
@@ -281,10 +183,10 @@ def _not_created(tx: Tx, document: Document, read: documents.Document, receive: 
     outcome.lines.append(("WARNING", "held", sentence))
 
 
-def _purpose_held(partner: Partner, report: SetReport, number: str, purpose: str | None) -> str:
+def _purpose_held(partner: Partner, set_id: str, number: str, purpose: str | None) -> str:
     return (
         f"PO {number}: purpose {purpose} asks for a change or a copy, not a new order; decide by hand, then: d365edi reject "
-        f"{number}, or list it under purpose in [partners.{partner.name}.receive.{report.id}]"
+        f"{number}, or list it under purpose in [partners.{partner.name}.receive.{set_id}]"
     )
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from d365edi.edi.syntax import standard_of
+
 from .guard import Guard
 from .relation import X12, Edifact
 from .section import Destination, Schedule, Section, Source
@@ -59,6 +61,8 @@ class Pickup(Schedule):
 
     from_: Annotated[Source, Field(alias="from")]
     """Where to look."""
+    holds: SetId | None = None
+    """Flat files (CSV, fixed columns) of this receive flow: "PurchaseOrder"; left out: EDI."""
 
 
 def _rows(value: object) -> object:
@@ -161,23 +165,30 @@ class Partner(Section):
 
     @model_validator(mode="after")
     def _routes(self) -> Self:
-        if self.x12 is None and self.edifact is None:
-            raise wrong(
-                "has neither `x12` nor `edifact`", 'write x12 = { us = "01:123456789", them = "08:6111250008" }'
-            )
-        for set_id in (*self.receive, *self.send):
-            if (self.x12 if set_id.isdigit() else self.edifact) is None:
-                name = "x12" if set_id.isdigit() else "edifact"
+        edi = [set_id for set_id in (*self.receive, *self.send) if standard_of(set_id) != "FLAT"]
+        for set_id in edi:
+            name = standard_of(set_id).lower()
+            if getattr(self, name) is None:
                 raise wrong(f"trades {set_id} and has no `{name}`", f"write {name} = {{ us = ..., them = ... }}")
-        if self.receive and self.acks.send != "none" and self.acks.to is None:
+        for name, pickup in self.pickup.items():
+            if pickup.holds is not None and (standard_of(pickup.holds) != "FLAT" or pickup.holds not in self.receive):
+                remedy = f"write [partners.NAME.receive.{pickup.holds}], or leave `holds` out for EDI"
+                raise wrong(f"picks up {pickup.holds} as {name} and receives no such flat file", remedy)
+        told: dict[str, str] = {}
+        for set_id, out in self.send.items():
+            if first := told.get(out.of):
+                raise wrong(f"sends each {out.of} twice, as {first} and as {set_id}", "keep one of the two")
+            told[out.of] = set_id
+        answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
+        if answered and self.acks.send != "none" and self.acks.to is None:
             raise wrong("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")
         for flow in self.receive.values():
             self._customer_of(flow.company, "receives orders for")
         for out in self.send.values():
             if out.company:
-                self._customer_of(out.company, "sends invoices of")
+                self._customer_of(out.company, "sends what is posted in")
             elif not self.customer:
-                raise wrong("sends invoices and is no company's customer", 'write customer = { usmf = "US-003" }')
+                raise wrong("sends what is posted and is no company's customer", 'write customer = { usmf = "US-003" }')
         return self
 
     def _customer_of(self, company: str, does: str) -> None:

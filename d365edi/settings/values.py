@@ -130,13 +130,16 @@ Company = Annotated[str, AfterValidator(_company)]
 
 
 def _set(value: str) -> str:
-    if not re.fullmatch(r"\d{3}|[A-Z]{6}", value):
-        raise wrong("is not a transaction set", 'name it as its standard does: "850" in X12, "ORDERS" in EDIFACT')
+    if not re.fullmatch(r"\d{3}|[A-Z]{6}|([A-Z][a-z]+)+", value):
+        remedy = (
+            'name it as its standard does: "850" in X12, "ORDERS" in EDIFACT; or as its map of columns: "PurchaseOrder"'
+        )
+        raise wrong("is not a transaction set", remedy)
     return value
 
 
 SetId = Annotated[str, AfterValidator(_set)]
-"""A transaction set's identifier: `850` in X12, `ORDERS` in EDIFACT."""
+"""A transaction set's identifier, `850` in X12, `ORDERS` in EDIFACT; for flat files their map's: `PurchaseOrder`."""
 
 
 def _zone(value: object) -> ZoneInfo:

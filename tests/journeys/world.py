@@ -217,6 +217,7 @@ _KNOBS = {
     "retain": "",
     "dress": "",
     "edifact": "",
+    "invoice": "810",
     "events": "",
 }
 _SETTINGS = """
@@ -264,9 +265,9 @@ every = "1s"
 create  = "SalesOrder"
 company = "usmf"
 
-[partners.acme.send.810]
+[partners.acme.send.{invoice}]
 of    = "SalesInvoice"
-to    = {{ endpoint = "acme", path = "{root}/inbound", file = "810_{{number}}_{{control:09}}.edi" }}
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "{invoice}_{{number}}_{{control:09}}.edi" }}
 since = {since}
 every = "1s"
 {on_event}

@@ -24,6 +24,7 @@ def test_values_arrive_typed_and_what_is_left_out_has_its_default(reading: Readi
     assert settings.daemon.journal == tmp_path / "journal.db"
     assert settings.daemon.socket == tmp_path / "journal.sock"
     assert settings.d365.base_url == settings.d365.resource == "https://contoso.operations.dynamics.com"
+    assert acme.x12 is not None
     assert acme.x12.them == Identity("08", "6111250008")
     assert acme.x12.syntax == Syntax()
     assert acme.pickup["edi"].every == timedelta(minutes=5)
@@ -35,8 +36,10 @@ def test_nothing_can_be_changed(reading: Reading) -> None:
     settings = reading()
     with pytest.raises(ValidationError):
         settings.log.level = "DEBUG"  # type: ignore[misc]
+    x12 = settings.partners["acme"].x12
+    assert x12 is not None
     with pytest.raises(ValidationError):
-        settings.partners["acme"].x12.usage = "T"  # type: ignore[misc]
+        x12.usage = "T"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,7 @@ def test_since_may_be_a_date_as_toml_or_text_writes_it(reading: Reading, written
 def test_a_version_5010_repeats_with_a_caret_and_a_newline_follows_where_asked(reading: Reading) -> None:
     extra = 'them = "08:6111250008", version = "005010X220", newline = true, delimiters = "|:!" }'
     x12 = reading(('them = "08:6111250008" }', extra)).partners["acme"].x12
+    assert x12 is not None
     assert x12.syntax == Syntax("X12", b"|", b":", b"!", b"^", suffix=b"\n")
 
 
@@ -136,6 +140,7 @@ def test_the_environment_lies_over_the_files_key_by_key(reading: Reading, tmp_pa
     acme, endpoint = settings.partners["acme"], settings.endpoints["acme"]
     assert isinstance(endpoint, Sftp)
     assert (settings.log.level, endpoint.port, endpoint.host) == ("DEBUG", 2222, "sftp.acme.example")
+    assert acme.x12 is not None
     assert (acme.x12.newline, acme.send["810"].every) == (True, timedelta(minutes=1))
     assert acme.pickup["edi"].from_.path == "[a-z]*.edi"
     assert acme.items == {"ACME-4711": "D0002"}
