@@ -321,9 +321,17 @@ def _outbound(document: Outbound, profile: Profile) -> Asked:
             wanted["buyer", own, None] = (*wanted.get(("buyer", own, None), ()), number)
         if line.item.gtin is None:
             wanted["gtin", own, line.unit] = (*wanted.get(("gtin", own, line.unit), ()), number)
+    words = {symbol.casefold(): word for word, symbol in reversed(list(profile.units.items()))}
+    for symbol in sorted({unit for line in each_line(document) for unit in _units(line) if unit is not None}):
+        if symbol.casefold() in words:
+            answers = answers.plus(Answer("unit", words[symbol.casefold()], (), symbol))
     for (kind, own, unit), lines in wanted.items():
         asked.append(Question(kind, own, lines, (_reverse(_lookups()["items"][kind], profile, own, unit),)))
     return Asked(answers, tuple(asked))
+
+
+def _units(line: InvoiceLine | OrderResponseLine | ShippedLine) -> tuple[str | None, ...]:
+    return (line.unit, line.ordered.unit) if isinstance(line, ShippedLine) else (line.unit,)
 
 
 def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Look:
@@ -340,15 +348,23 @@ def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | N
 
 
 def complete(document: AnyOutbound, answers: Answers) -> AnyOutbound:
-    """The document with the partner's item numbers and the barcodes that its lines lacked."""
-    lines = []
-    for number, line in enumerate(each_line(document), 1):
-        known = answers.theirs.get(number, Theirs())
-        found = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
-        lines.append(line.model_copy(update={"item": line.item.model_copy(update=found)}))
+    """The document with the partner's item numbers and the barcodes that its lines lacked, and our words for D365's units."""
+    lines = [_completed(line, answers.theirs.get(number, Theirs()), answers.units)
+             for number, line in enumerate(each_line(document), 1)]  # fmt: skip
     made: Any = document
     made = (
         made.with_lines(lines) if isinstance(document, ShipNotice) else made.model_copy(update={"lines": tuple(lines)})
     )
     whole: AnyOutbound = made
     return whole
+
+
+def _completed(
+    line: InvoiceLine | OrderResponseLine | ShippedLine, known: Theirs, units: Mapping[str, str]
+) -> InvoiceLine | OrderResponseLine | ShippedLine:
+    item = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
+    change: dict[str, Any] = {"item": line.item.model_copy(update=item), "unit": units.get(line.unit or "", line.unit)}
+    if isinstance(line, ShippedLine):
+        word = units.get(line.ordered.unit or "", line.ordered.unit)
+        change["ordered"] = line.ordered.model_copy(update={"unit": word})
+    return line.model_copy(update=change)

@@ -66,8 +66,11 @@ def _line(
     if not ours:
         refused = LineAnswer(outcome=REJECTED, quantity=ordered.quantity, unit=ordered.unit, kept=_unit(ordered))
         return OrderResponseLine(**said, answers=(refused,))
-    unit = units.get(ordered.unit or "", ordered.unit)
-    ours = [each.model_copy(update={"unit": ordered.unit}) if same_text(each.unit, unit) else each for each in ours]
+    same = (ordered.unit, units.get(ordered.unit or "", ordered.unit))
+    ours = [
+        each.model_copy(update={"unit": ordered.unit}) if any(same_text(each.unit, unit) for unit in same) else each
+        for each in ours
+    ]
     whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
     answers = tuple(_answer(response, each, ordered, whole=whole) for each in ours)
     return ours[0].model_copy(update={**said, "answers": answers})

@@ -25,6 +25,7 @@ from d365edi.documents import (
 )
 from d365edi.edi.findings import Finding
 from d365edi.maps.resolve import Answers, Outbound, each_line, gtin
+from d365edi.odata.quoting import same_text
 
 LARGEST = 2**31 - 1
 """The largest line number that D365 keeps."""
@@ -130,10 +131,11 @@ def _candidates(
         return [by_number[line.order_line]]
     same = [each for each in order.lines if _same_item(line, number, each, answers)]
     price = getattr(line, "price", None)
+    alike = [each for each in same if same_text(each.unit, line.unit)]
     for narrower in (
-        [each for each in same if each.unit == line.unit],
-        [each for each in same if each.unit == line.unit and each.price == price],
-        [each for each in same if each.unit == line.unit and each.price == price and each.quantity == line.quantity],
+        alike,
+        [each for each in alike if each.price == price],
+        [each for each in alike if each.price == price and each.quantity == line.quantity],
     ):
         if len(same) > 1 and narrower:
             same = narrower

@@ -407,11 +407,12 @@ def _word(rule: Rule, ours: str, item: Any, echo: Any) -> str:
     """The partner's word for ours: the one they used here or in the order, else the first row of the table, else ours
     as it is."""
     assert rule.words is not None
+    meant = ours.casefold()  # D365 writes Pcs where a table says pcs, and means the same
     for source in (item, echo):
         word = _kept(source, rule.name)
-        if word is not None and rule.words.get(word) == ours:
+        if word is not None and rule.words.get(word, "").casefold() == meant:
             return word
-    return next((word for word, meaning in rule.words.items() if meaning == ours), ours).partition(ALSO)[0]
+    return next((word for word, meaning in rule.words.items() if meaning.casefold() == meant), ours).partition(ALSO)[0]
 
 
 def _spell(row: Rule | Pair, value: object) -> str:

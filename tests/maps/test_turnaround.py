@@ -1,0 +1,136 @@
+"""What goes out names our items and units as the partner does, and finds the order's line that it answers."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
+from d365edi.maps.resolve import Answer, Asked, Profile, complete, questions, settle
+from d365edi.maps.turnaround import match, match_shipment, ordinals
+from tests.maps.wire import plain, report, written
+
+
+def line(number: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"number": number, **more}
+
+
+def order(*lines: dict[str, Any]) -> PurchaseOrder:
+    return PurchaseOrder.model_validate({"number": "4500", "lines": lines})
+
+
+def invoice(*lines: dict[str, Any]) -> Invoice:
+    return Invoice.model_validate({"number": "INV1", "order_number": "4500", "lines": lines})
+
+
+NUMBERS = [
+    (["1", "2"], (1, 2)),
+    (["010", "020"], (10, 20)),
+    (["001A", "002A"], (1, 2)),
+    ([None, None], (1, 2)),
+    (["5", "5"], (1, 2)),
+    (["0", "1"], (1, 2)),
+    (["1", "2147483648"], (1, 2)),
+]
+
+
+@pytest.mark.parametrize(("numbers", "kept"), NUMBERS)
+def test_d365_keeps_the_buyer_s_numbers_where_all_are_whole_and_different(
+    numbers: list[str | None], kept: tuple[int, ...]
+) -> None:
+    assert ordinals(order(*(line(number) for number in numbers)).lines) == kept
+
+
+ORDER = order(
+    line("A", item={"buyer": "9001"}, unit="ea", price=Decimal(5), quantity=Decimal(10)),
+    line("B", item={"buyer": "9001"}, unit="cs", price=Decimal(60), quantity=Decimal(2)),
+    line("C", item={"gtin": "614141000012"}, unit="pcs", quantity=Decimal(4)),
+    line("D", item={"vendor": "NB-9"}, unit="ea", price=Decimal(7), quantity=Decimal(1)),
+    line("E", item={"vendor": "NB-9"}, unit="ea", price=Decimal(7), quantity=Decimal(3)),
+)
+FOUND = [
+    ("by its number in our order", {"order_line": 2, "item": {"own": "X"}}, "B"),
+    ("by item and unit", {"item": {"buyer": "9001"}, "unit": "cs"}, "B"),
+    (
+        "by barcode with other zeros, whatever the case of its unit",
+        {"item": {"gtin": "00614141000012"}, "unit": "Pcs"},
+        "C",
+    ),
+    (
+        "by price and quantity",
+        {"item": {"own": "NB-9"}, "unit": "ea", "price": Decimal(7), "quantity": Decimal(3)},
+        "E",
+    ),
+]
+
+
+@pytest.mark.parametrize(("ours", "number"), [each[1:] for each in FOUND], ids=[each[0] for each in FOUND])
+def test_the_order_s_line_is_found(ours: dict[str, Any], number: str) -> None:
+    [found] = match(invoice(ours), ORDER).lines
+    assert found is not None
+    assert found.number == number
+
+
+def test_two_lines_that_nothing_tells_apart_hold_the_document() -> None:
+    ours = {"item": {"own": "NB-9"}, "unit": "ea", "price": Decimal(7), "quantity": Decimal(2)}
+    [finding] = match(invoice(ours), ORDER).findings
+    assert (finding.severity, finding.message) == (
+        "error",
+        "line 1 (NB-9) could answer several lines of order 4500: D, E",
+    )
+
+
+def shipped(*lines: dict[str, Any]) -> ShipNotice:
+    return ShipNotice.model_validate({"number": "PS", "orders": [{"number": "4500", "packs": [{"lines": lines}]}]})
+
+
+def asked(document: Invoice | ShipNotice, **more: Any) -> Asked:
+    return questions(document, Profile("acme", "usmf", "US-003", **more))
+
+
+def test_what_goes_out_gets_the_partner_s_numbers_from_their_table_and_from_d365_also_inside_packs() -> None:
+    ours = shipped({"item": {"own": "NB-1"}, "unit": "ea"}, {"item": {"own": "NB-2"}, "unit": "ea"})
+    found = asked(ours, items={"9001": "NB-1"})
+    told = {(question.kind, question.subject, question.lines) for question in found.questions}
+    assert told == {("gtin", "NB-1", (1,)), ("gtin", "NB-2", (2,)), ("buyer", "NB-2", (2,))}
+    barcode = next(question for question in found.questions if question.kind == "gtin")
+    answer = settle(barcode, [[{"ItemNumber": "NB-1", "Barcode": "614141000012"}]])
+    assert isinstance(answer, Answer)
+    whole = complete(ours, found.answers.plus(answer))
+    assert [(each.item.buyer, each.item.gtin) for each in whole.every_line()] == [
+        ("9001", "614141000012"),
+        (None, None),
+    ]
+
+
+def test_d365_s_word_for_a_unit_goes_out_as_ours() -> None:
+    ours = shipped({"item": {"own": "NB-1"}, "unit": "Box", "ordered": {"quantity": Decimal(1), "unit": "box"}})
+    whole = complete(ours, asked(ours, units={"cs": "Box"}).answers)
+    [each] = whole.every_line()
+    assert (each.unit, each.ordered.unit) == ("cs", "cs")
+
+
+def test_a_unit_that_d365_writes_with_another_case_goes_out_as_the_partner_s_word() -> None:
+    sold = line(quantity=Decimal(4), unit="Pcs", price=Decimal(2), item={"gtin": "614141000012"})
+    ours = invoice(sold).model_copy(update={"date": date(2026, 1, 12), "total": Decimal(8)})
+    body = written(plain("810", "004010")[1].write(ours))
+    assert [each for each in body if each.startswith("IT1")] == ["IT1**4*PC*2**UP*614141000012"]
+
+
+def test_a_shipment_without_orders_answers_the_only_order_that_is_known() -> None:
+    notice = ShipNotice.model_validate({"number": "PS", "lines": [{"item": {"buyer": "9001"}, "unit": "ea"}]})
+    found = match_shipment(notice, {"4500": ORDER})
+    assert [each and each.number for each in found.lines] == ["A"]
+    assert found.order is ORDER
+
+
+def test_an_850_read_again_is_found_by_what_it_said() -> None:
+    read = plain("850", "004010")[0].read(
+        report("850", ["BEG*00*SA*4500**20260105", "PO1*001A*4*PC*2**UP*614141000012"])
+    )
+    [found] = match(invoice({"item": {"gtin": "614141000012"}, "unit": "pcs"}), read.document).lines
+    assert found is not None
+    assert found.spelling("item.gtin") == "UP"
