@@ -26,7 +26,7 @@ from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.errors import SettingsError
 from d365edi.flows import policy
-from d365edi.flows.partner import Partner
+from d365edi.flows.partner import MapReader, Partner, Receive
 from d365edi.maps import table
 from d365edi.maps.d365 import unwritten
 from d365edi.maps.edifact import EdifactReader
@@ -82,7 +82,7 @@ def examine(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> Exam
     """Read a file dry. Never raises for what is in it; `at` is the moment that the acknowledgment would carry."""
     what = sniff.sniff(data)
     if what is None:
-        return _flat(data)
+        return _flat(data, partners)
     report, partner = read(data, partners)
     examination = Examination(what, len(data), remarks=remarks(report.findings))
     examination.parts = list(_parts(report, partner))
@@ -97,20 +97,20 @@ def read(data: bytes, partners: Sequence[Partner] = ()) -> tuple[FileReport, Par
     return (files.read(data, partner.options) if partner is not None else report), partner
 
 
-def _flat(data: bytes) -> Examination:
-    """A flat file by the shipped map that makes most of it: each document in it, and what holds it."""
-    known = recognised(data)
+def _flat(data: bytes, partners: Sequence[Partner]) -> Examination:
+    """A flat file by the map that makes most of it: each document in it, and what holds it."""
+    known = recognised(data, partners)
     if known is None:
         sentence = f"this is {UNKNOWN}; nothing would be made of it, and the daemon would set it aside for a person"
         return Examination(UNKNOWN, len(data), remarks=(Remark("error", "", sentence),))
-    read = known.reader.read(data)
+    read, agreed = known.reader.read(data), _agreed(known.flow)
     examination = Examination(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
     for number, reading in enumerate(read.readings, 1):
         document = json.loads(reading.document.to_json()) if reading.document is not None else None
         said = remarks([*reading.findings, *reading.unmapped])
-        errors = tuple(str(finding) for finding in reading.findings if finding.severity == "error")
         verdict = "A" if reading.document is not None else "R"
-        examination.parts.append(Part("document", 0, str(number), verdict, said, document, errors))
+        part = Part("document", 0, str(number), verdict, said, document, tuple(_holds(reading, agreed)))
+        examination.parts.append(part)
     return examination
 
 
@@ -158,49 +158,49 @@ def _set(report: SetReport, partner: Partner | None) -> Part:
         return Part("set", 2, title, report.verdict, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:
         return Part("set", 2, title, report.verdict, remarks(report.findings))
-    means = _means(report, partner)
-    if means is None:
+    flow = partner.receives.get(report.id) if partner is not None else None
+    reader = _shipped(report) if partner is None else flow.readers.get(report.guide.version) if flow else None
+    if reader is None:
         why = f"there is no map for {report.id}; nothing would be made of it"
         return Part("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
-    reading = means.reader.read(report)
+    reading = reader.read(report)
     said = remarks([*report.findings, *reading.findings, *reading.unmapped])
     document = json.loads(reading.document.to_json()) if reading.document is not None else None
-    return Part("set", 2, title, report.verdict, said, document, tuple(_holds(reading, means)))
+    return Part("set", 2, title, report.verdict, said, document, tuple(_holds(reading, _agreed(flow))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Means:
-    """What reads a set and what is done about it: as the partner's flow says, else as it is shipped."""
-
-    reader: Reader | EdifactReader
-    ignore: frozenset[str] = frozenset()
-    purposes: Mapping[str, str] = field(default_factory=lambda: {"00": "create"})
-    order_table: table.Table | None = None
-
-
-def _means(report: SetReport, partner: Partner | None) -> _Means | None:
-    """None where the partner has no flow for the set, or no shipped map reads it."""
+def _shipped(report: SetReport) -> MapReader | None:
+    """What reads a set where no partner is known; None where nothing shipped does."""
     assert report.guide is not None
-    standard, version = report.syntax.standard, report.guide.version
-    if partner is not None:
-        flow = partner.receives.get(report.id)
-        reader = flow.readers.get(version) if flow is not None else None
-        if flow is None or reader is None:
-            return None
-        return _Means(reader, flow.ignore, flow.purpose, flow.order_table)
+    standard = report.syntax.standard
     try:
         shipped = table.load(LANGUAGES[standard], report.id)
     except SettingsError:
         return None
     known = {version: guides.load(standard, report.id, version) for version in guides.VERSIONS[standard]}
     versions = [guide for guide in known.values() if guide is not None]
-    guide = known[version]
+    guide = known[report.guide.version]
     assert guide is not None
     compiled = EdifactReader if standard == "EDIFACT" else Reader
-    return _Means(compiled(shipped, guide, versions=versions))
+    return compiled(shipped, guide, versions=versions)
 
 
-def _holds(reading: Reading, means: _Means) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What is passed over, which purposes are worked on, and where an order is written: the partner's, or as shipped."""
+
+    ignore: frozenset[str]
+    purposes: Mapping[str, str]
+    order_table: table.Table | None
+
+
+def _agreed(flow: Receive | None) -> _Agreed:
+    if flow is None:
+        return _Agreed(frozenset(), {"00": "create"}, None)
+    return _Agreed(flow.ignore, flow.purpose, flow.order_table)
+
+
+def _holds(reading: Reading, agreed: _Agreed) -> Iterator[str]:
     """Why a document would wait for a person: what could not be read, what would change its meaning, what it asks for."""
     yield from (str(finding) for finding in reading.findings if finding.severity == "error")
     losses = [finding for finding in reading.unmapped if finding.rule == "meaning"]
@@ -210,7 +210,7 @@ def _holds(reading: Reading, means: _Means) -> Iterator[str]:
             yield "no document could be made of it"
         return
     if isinstance(document, PurchaseOrder):
-        losses += unwritten(means.order_table or table.load("d365", "SalesOrder"), document)
-        if policy.purpose(document.purpose, means.purposes) == "hold":
+        losses += unwritten(agreed.order_table or table.load("d365", "SalesOrder"), document)
+        if policy.purpose(document.purpose, agreed.purposes) == "hold":
             yield f"its purpose {document.purpose} is not a new order"
-    yield from (str(finding) for finding in losses if finding.where.segment not in means.ignore)
+    yield from (str(finding) for finding in losses if finding.where.segment not in agreed.ignore)

@@ -1,17 +1,18 @@
 """Which map a flat file fits: a file of rows does not say what it is.
 
-Knows: the shipped maps of flat files. Does not know: how a file is shown.
+Knows: the partners' maps of flat files, and the shipped ones. Does not know: how a file is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 from d365edi.edi.flat import reader as rows
 from d365edi.edi.flat.layout import Layout, fold
 from d365edi.edi.flat.reader import FlatReport
+from d365edi.flows.partner import Partner, Receive
 from d365edi.maps import table
 from d365edi.maps.columns import flat
 from d365edi.maps.flat import FlatReader
@@ -22,26 +23,50 @@ UNKNOWN = "neither X12 nor EDIFACT nor a flat file that a map knows"
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """The map that fits: its name, its reader and layout, the field that each column of a record is read into, and the
-    rows that were found by it."""
+    rows that were found by it. `flow` is the partner's where it is one's own map."""
 
     name: str
     reader: FlatReader
     layout: Layout
     fields: Mapping[tuple[str, str], str]
     report: FlatReport
+    flow: Receive | None
 
 
-def recognised(data: bytes) -> Recognised | None:
-    """The shipped map that makes documents of a file with the fewest findings; None where none does."""
+def recognised(data: bytes, partners: Sequence[Partner] = ()) -> Recognised | None:
+    """The map that makes documents of a file with the fewest findings, a partner's before a shipped one; None where none
+    does.
+    """
+    return _best(data, _own(partners)) or _best(data, _shipped())
+
+
+Candidates = Iterator[tuple[str, FlatReader, Receive | None]]
+
+
+def _best(data: bytes, candidates: Candidates) -> Recognised | None:
     found = []
-    for name in _shipped():
-        known = table.load("csv", name)
-        layout = flat(known).layout
+    for name, reader, flow in candidates:
+        layout = flat(reader.table).layout
         report = rows.read(data, layout)
         if report.sets and not any(finding.severity == "error" for finding in report.findings):
             troubles = len(report.findings) + sum(len(one.findings) for one in report.sets)
-            found.append((troubles, name, Recognised(name, FlatReader(known), layout, _fields(known, layout), report)))
+            fields = _fields(reader.table, layout)
+            found.append((troubles, name, Recognised(name, reader, layout, fields, report, flow)))
     return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def _own(partners: Sequence[Partner]) -> Candidates:
+    for partner in partners:
+        for flow in partner.receives.values():
+            if flow.flat is not None:
+                yield f"{flow.set} of {partner.name}", flow.flat, flow
+
+
+def _shipped() -> Candidates:
+    for file in files("d365edi.maps").joinpath("csv").iterdir():
+        if file.name.endswith(".toml"):
+            name = file.name.removesuffix(".toml")
+            yield name, FlatReader(table.load("csv", name)), None
 
 
 def _fields(known: table.Table, layout: Layout) -> dict[tuple[str, str], str]:
@@ -60,9 +85,3 @@ def _fields(known: table.Table, layout: Layout) -> dict[tuple[str, str], str]:
 
     walk(table.scope(known), layout.opens, "")
     return found
-
-
-def _shipped() -> Iterator[str]:
-    for file in files("d365edi.maps").joinpath("csv").iterdir():
-        if file.name.endswith(".toml"):
-            yield file.name.removesuffix(".toml")

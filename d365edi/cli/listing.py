@@ -29,14 +29,14 @@ def listing(data: bytes, partners: Sequence[Partner] = ()) -> Listing:
     """List a file. Never raises for what is in it."""
     what = sniff.sniff(data)
     if what is None:
-        return _flat(data)
+        return _flat(data, partners)
     report, _ = read(data, partners)
     outside = Chapter("file", "outside of any interchange", "", findings=tuple(report.findings))
     return Listing(what, (*([outside] if report.findings else []), *explain(report)))
 
 
-def _flat(data: bytes) -> Listing:
-    known = recognised(data)
+def _flat(data: bytes, partners: Sequence[Partner]) -> Listing:
+    known = recognised(data, partners)
     if known is None:
         said = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
         return Listing(UNKNOWN, (Chapter("file", "the whole file", "", findings=(said,)),))

@@ -72,7 +72,7 @@ def test_what_is_wrong_stands_below_its_place(call: Call, plain: Path) -> None:
             EDIFACT,
             ["file.x: EDIFACT", "BGM01-1 220 Document type: Order", "DTM01-2 20260105", "ORDERS ME1: Purchase order"],
         ),
-        (FLAT, ["file.x: flat file (PurchaseOrder)", "document 4500123", "1 4500123 PO Number: number"]),
+        (FLAT, ["file.x: flat file (PurchaseOrder)", "document 4500123", "PO Number 4500123 number"]),
     ],
 )
 def test_every_format_is_listed(call: Call, plain: Path, data: bytes, says: list[str]) -> None:
@@ -162,3 +162,18 @@ def test_every_file_of_the_corpus_is_listed(corpus: Path) -> None:
         "flat_asn_authored_excel-mangled.csv",
         "quirk_whitespace-only.x12",
     ]
+
+
+def test_a_partner_s_own_columns_come_before_the_shipped_ones(call: Call, folder: Path) -> None:
+    flow = (
+        '[partners.solon.receive.PurchaseOrder]\ncreate = "SalesOrder"\ncompany = "usmf"\n'
+        '[partners.solon.receive.PurchaseOrder.map.lines]\nitem.buyer = "Article"\n'
+    )
+    settings = folder / "settings.toml"
+    settings.write_text(settings.read_text() + PARTNER + flow)
+    (folder / "orders.csv").write_bytes(FLAT.replace(b"Item", b"Article"))
+    text = re.sub(" +", " ", call("explain", str(folder / "orders.csv")).out)
+    assert "orders.csv: flat file (PurchaseOrder of solon)" in text
+    assert "Article ACME-1 lines.item.buyer" in text
+    said = call("check", str(folder / "orders.csv"))
+    assert (said.code, "buyer ACME-1" in said.out) == (0, True)
