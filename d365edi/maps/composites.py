@@ -46,9 +46,13 @@ Stand = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class FlatSegment(Segment):
-    """A segment laid flat; `plan` tells where each of its elements comes from."""
+    """A segment laid flat; `plan` tells where each of its elements comes from, `slots` where each component of each
+    element goes to (the id has none), `blank` is a segment without data.
+    """
 
     plan: tuple[Stand, ...] = ()
+    slots: tuple[tuple[int, ...], ...] = ()
+    blank: tuple[str, ...] = ()
 
     def at(self, element: int, component: int) -> int:
         """The flat element of a place, 0 where there is none. Element 4 is also its component 1."""
@@ -86,8 +90,20 @@ def _segment(segment: Segment) -> FlatSegment:
     pairs = next((at for at, (whole, part, _) in enumerate(plan, 1) if _is_item(segment, whole) and part == 2), 0)
     notes = tuple(_notes(segment, plan))
     return FlatSegment(
-        segment.id, segment.name, elements, notes, segment.qualifier, pairs, segment.open, segment.levels, plan
-    )
+        segment.id, segment.name, elements, notes, segment.qualifier, pairs, segment.open, segment.levels,
+        plan, tuple(_slots(segment, plan)), ("",) * len(plan),
+    )  # fmt: skip
+
+
+def _slots(segment: Segment, plan: Sequence[Stand]) -> Iterator[tuple[int, ...]]:
+    """For the id and each element, where its components go to."""
+    yield ()
+    for whole in segment.elements:
+        places: dict[int, int] = {}
+        for at, (position, first, count) in enumerate(plan, 1):
+            if position == whole.position and (first != _REST or segment.id != "DTM"):
+                places |= dict.fromkeys(range(first, first + count), at)
+        yield tuple(places[component] for component in sorted(places))
 
 
 def _is_item(segment: Segment, position: int) -> bool:
@@ -157,30 +173,27 @@ def _first(plan: Sequence[Stand], element: int) -> int:
 
 def rows(segments: Sequence[bytes], nodes: Sequence[Node | None], syntax: Syntax) -> list[list[str]]:
     """Raw segments laid flat; one that has no node only has its id."""
-    return [
-        _row(_parts(raw, syntax), node.segment) if node is not None else [text(raw.partition(syntax.element)[0])]
-        for raw, node in zip(segments, nodes, strict=True)
-    ]
-
-
-def _parts(raw: bytes, syntax: Syntax) -> list[list[str]]:
-    if syntax.release and syntax.release in raw:
-        return [[text(part) for part in element] for element in apart(raw, syntax)]
-    separator = text(syntax.component)
-    return [element.split(separator) for element in text(raw).split(text(syntax.element))]
-
-
-def _row(parts: list[list[str]], segment: Segment) -> list[str]:
-    row = parts[0][:1]
-    if not isinstance(segment, FlatSegment):
-        return row
-    size = len(parts)
-    for whole, first, count in segment.plan:
-        part = parts[whole] if whole < size else ()
-        if count > 1:
-            row.append(_joined([each.rstrip(" ") for each in part[first - 1 : first - 1 + count]], segment, len(row)))
+    component, element = text(syntax.component), text(syntax.element)
+    found = []
+    for raw, node in zip(segments, nodes, strict=True):
+        whole = text(raw)
+        if node is None or not isinstance(node.segment, FlatSegment):
+            found.append([whole.partition(element)[0]])
+        elif syntax.release and syntax.release in raw:
+            parts = [[text(part) for part in each] for each in apart(raw, syntax)]
+            found.append(_row(parts, node.segment))
         else:
-            row.append(part[first - 1].rstrip(" ") if len(part) >= first else "")
+            found.append(_row([each.split(component) for each in whole.split(element)], node.segment))
+    return found
+
+
+def _row(parts: list[list[str]], segment: FlatSegment) -> list[str]:
+    row = [parts[0][0], *segment.blank]
+    for places, values in zip(segment.slots, parts, strict=False):
+        for at, value in zip(places, values, strict=False):
+            if value:
+                bare = value.rstrip(" ") if value[-1] == " " else value
+                row[at] = _joined(row[at], bare, segment, at) if row[at] else bare
     if segment.id == "DTM":
         _to_day(row)
     elif segment.id == "PRI":
@@ -188,10 +201,10 @@ def _row(parts: list[list[str]], segment: Segment) -> list[str]:
     return row
 
 
-def _joined(texts: Sequence[str], segment: FlatSegment, at: int) -> str:
-    """One text of several; one that is full goes on in the next without a blank."""
+def _joined(first: str, second: str, segment: FlatSegment, at: int) -> str:
+    """One text of two; one that is full goes on in the next without a blank."""
     width = segment.elements[at - 1].max // segment.plan[at - 1][2]
-    return "".join(each if len(each) == width else each + " " for each in texts).rstrip(" ")
+    return first + second if len(first) == width else f"{first} {second}"
 
 
 def _to_day(row: list[str]) -> None:
