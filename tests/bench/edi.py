@@ -1,9 +1,11 @@
-"""X12 in megabytes a second, with peak memory, beside what else there is in Python. Each figure is a process of its own.
+"""X12 and EDIFACT in megabytes a second, with peak memory, beside what else there is in Python. Each figure is a process of
+its own.
 
-    python -m tests.bench.edi [--size 200M] [--small-size 2M] [--sets 850 810] [--rounds 3] [--only NAME ...]
+    python -m tests.bench.edi [--size 200M] [--small-size 2M] [--sets 850 810 ORDERS] [--rounds 3] [--only NAME ...]
                               [--generator SCRIPT]
 
-Rounds are interleaved, the best of them is shown: the machine has other things to do, none of which makes it faster.
+Rounds are interleaved, the best of them is shown: the machine has other things to do, none of which makes it faster. The
+seconds of the clock are those of an idle machine; where it is not idle, those of the processor say more.
 A generator other than `generate` is a script that is called with a set, a size and a file.
 Peers that are not installed are left out; PYTHONPATH may name a folder that holds some.
 """
@@ -19,7 +21,7 @@ from pathlib import Path
 
 from tests.bench import peers, work
 
-SLOW = ("write_documents", "pyx12_envelope", "bots_strict")
+SLOW = ("write_documents", "pyx12_envelope", "bots_strict", "pydifact_parse")
 """What gets the smaller file."""
 
 
@@ -39,15 +41,16 @@ def table(files: dict[tuple[str, bool], Path], jobs: list[str], rounds: int) -> 
     for _ in range(rounds):
         for (set_id, small), file in files.items():
             for job in jobs:
-                if small == (job in SLOW):
+                if small == (job in SLOW) and peers.suits(job, set_id):
                     told = measure(job, file)
                     known = best.setdefault((job, set_id), told)
-                    best[job, set_id] = min(known, told, key=lambda one: one["seconds"])
-    print(f"{'':18} {'set':>4} {'MB':>7} {'seconds':>8} {'cpu':>8} {'MB/s':>7} {'peak RSS MB':>12}")
+                    best[job, set_id] = min(known, told, key=lambda one: one["cpu"])
+    print(f"{'':18} {'set':>6} {'MB':>7} {'seconds':>8} {'MB/s':>7} {'cpu s':>8} {'MB/cpu s':>9} {'peak RSS MB':>12}")
     for (job, set_id), one in best.items():
-        rate = one["bytes"] / one["seconds"] / 1e6
-        size, seconds, rate = one["bytes"] / 1e6, one["seconds"], one["bytes"] / one["seconds"] / 1e6
-        print(f"{job:18} {set_id:>4} {size:7.1f} {seconds:8.2f} {one['cpu']:8.2f} {rate:7.1f} {one['rss'] / 1e6:12.0f}")
+        size, seconds, cpu, rss = one["bytes"] / 1e6, one["seconds"], one["cpu"], one["rss"] / 1e6
+        print(
+            f"{job:18} {set_id:>6} {size:7.1f} {seconds:8.2f} {size / seconds:7.1f} {cpu:8.2f} {size / cpu:9.1f} {rss:12.0f}"
+        )
 
 
 def main() -> None:
@@ -55,7 +58,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--size", default="200M")
     asked.add_argument("--small-size", default="2M")
-    asked.add_argument("--sets", nargs="+", default=["850", "810"])
+    asked.add_argument("--sets", nargs="+", default=["850", "810", "ORDERS"])
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--only", nargs="+", default=[*work.JOBS, *peers.installed()])
     asked.add_argument("--generator", type=Path)

@@ -1,4 +1,5 @@
-"""Large, valid 850s and 810s for the figures: one interchange, one group, as many sets as reach a size. Content is invented.
+"""Large, valid 850s, 810s and EDIFACT ORDERS for the figures: one interchange, as many sets as reach a size. Content is
+invented.
 
 python -m tests.bench.generate 850 200M FILE
 """
@@ -80,11 +81,41 @@ def _invoice(chance: random.Random) -> list[str]:
     return [*body, f"TDS*{amount}", f"CTT*{lines}*{total}"]
 
 
+def _orders(chance: random.Random) -> list[str]:
+    lines = chance.randrange(15, 26)
+    body = [
+        f"BGM+220+PO{chance.randrange(10**8, 10**9)}+9",
+        f"DTM+137:{_date(chance)}:102",
+        f"DTM+2:{_date(chance)}:102",
+        f"FTX+AAI+++DELIVER TO DOCK {chance.randrange(1, 40)} ?+ CALL",
+        f"RFF+CT:{chance.randrange(10**5, 10**6)}",
+    ]
+    for role in ("BY", "SU", "DP"):
+        street = f"{chance.randrange(1, 9999)} MAIN ST"
+        body.append(f"NAD+{role}+0{_gtin(chance)}::9++{chance.choice(WORDS)} STORES+{street}+AUSTIN+TX+78701+US")
+    body.append("CUX+2:EUR:9")
+    for number in range(1, lines + 1):
+        quantity, cents = chance.randrange(1, 500), chance.randrange(100, 50000)
+        price = f"{cents // 100}.{cents % 100:02d}".rstrip("0").rstrip(".")
+        inches = " 5?'8" if number % 10 == 0 else ""
+        body += [
+            f"LIN+{number}++0{_gtin(chance)}:EN",
+            f"PIA+1+V{chance.randrange(10**5, 10**6)}:SA",
+            f"IMD+F++:::{chance.choice(WORDS)} {chance.choice(WORDS)}{inches}",
+            f"QTY+21:{quantity}:PCE",
+            f"PRI+AAA:{price}",
+        ]
+    return [*body, "UNS+S", f"CNT+2:{lines}"]
+
+
 MAKERS = {"850": ("PO", _order), "810": ("IN", _invoice)}
 
 
 def chunks(kind: str, size: int, version: str = "004010", seed: int = 1) -> Iterator[bytes]:
     """The file in pieces of one transaction set; at least `size` bytes in all."""
+    if kind == "ORDERS":
+        yield from _edifact(size, random.Random(seed))
+        return
     functional_id, make = MAKERS[kind]
     chance, count, written = random.Random(seed), 0, 0
     interchange, repetition = ("00501", "^") if version.startswith("005") else ("00401", "U")
@@ -100,6 +131,18 @@ def chunks(kind: str, size: int, version: str = "004010", seed: int = 1) -> Iter
         written += len(data)
         yield data
     yield f"GE*{count}*1~IEA*1*000000001~".encode()
+
+
+def _edifact(size: int, chance: random.Random) -> Iterator[bytes]:
+    count, written = 0, 0
+    yield b"UNA:+.? 'UNB+UNOC:3+5412345000013:14+4012345000009:14+261102:1200+1'"
+    while written < size:
+        count += 1
+        body = _orders(chance)
+        data = "'".join([f"UNH+{count}+ORDERS:D:96A:UN", *body, f"UNT+{len(body) + 2}+{count}", ""]).encode()
+        written += len(data)
+        yield data
+    yield f"UNZ+{count}+1'".encode()
 
 
 def parse_size(text: str) -> int:

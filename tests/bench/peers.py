@@ -9,18 +9,19 @@ import importlib
 import importlib.util
 from pathlib import Path
 
-from tests.bench.timing import Job, main, pieces, timed
+from tests.bench.timing import Job, kind, main, pieces, timed
 
 
 def raw_split(file: Path) -> int:
     """`bytes.split` alone: nothing is checked, nothing kept."""
     rest, segments = b"", 0
+    terminator, separator = (b"'", b"+") if kind(file) == "ORDERS" else (b"~", b"*")
     with timed():
         for piece in pieces(file):
-            *whole, rest = (rest + piece).split(b"~")
+            *whole, rest = (rest + piece).split(terminator)
             segments += len(whole)
             for segment in whole:
-                segment.split(b"*")
+                segment.split(separator)
     assert segments
     return file.stat().st_size
 
@@ -44,8 +45,24 @@ def bots_strict(file: Path) -> int:
     return file.stat().st_size
 
 
-JOBS: dict[str, Job] = {job.__name__: job for job in (raw_split, pyx12_envelope, bots_strict)}
-_NEEDS = {"pyx12_envelope": "pyx12", "bots_strict": "edi_parser"}
+def pydifact_parse(file: Path) -> int:
+    """pydifact: segments of EDIFACT; nothing is checked. It takes the file whole."""
+    parser = importlib.import_module("pydifact.parser").Parser()
+    text = file.read_text()
+    with timed():
+        assert sum(1 for _ in parser.parse(text))
+    return file.stat().st_size
+
+
+JOBS: dict[str, Job] = {job.__name__: job for job in (raw_split, pyx12_envelope, bots_strict, pydifact_parse)}
+_NEEDS = {"pyx12_envelope": "pyx12", "bots_strict": "edi_parser", "pydifact_parse": "pydifact"}
+EDIFACT = frozenset({"pydifact_parse"})
+"""Peers that read EDIFACT; the others but for the raw split read X12."""
+
+
+def suits(name: str, set_id: str) -> bool:
+    """Whether a peer reads what the set is written in."""
+    return name not in JOBS or name == "raw_split" or (name in EDIFACT) == (set_id == "ORDERS")
 
 
 def installed() -> list[str]:
