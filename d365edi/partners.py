@@ -129,7 +129,7 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     if flow.create is not None:
         if read.document != PurchaseOrder.__name__:
             raise SettingsError(
-                f"a {flow.create} is created of a {PurchaseOrder.__name__}, and {set_id} is a {read.document}",
+                f"{flow.create} is created of {PurchaseOrder.__name__} alone, and {set_id} tells of {read.document}",
                 where=settings.where(*prefix, "create"),
                 key=".".join((*prefix, "create")),
                 remedy='leave it out; then = "hold" (or "keep") says what becomes of it',
@@ -189,7 +189,7 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
     read = table.load("d365", flow.of)
     if read.document != write.document:
         raise SettingsError(
-            f"{set_id} tells of a {write.document}, and {flow.of} is a {read.document}",
+            f"{set_id} tells of {write.document}, and {flow.of} of {read.document}",
             where=settings.where(*prefix, "of"),
             key=".".join((*prefix, "of")),
             remedy="name the D365 record that this set tells of",

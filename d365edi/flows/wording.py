@@ -58,7 +58,8 @@ def told(document: Document) -> str:
             return f"{what}: {does}" + (f"; lines {lines}" if lines else "")
         case Remittance():
             paid = [line for payee in document.entities for line in payee.lines]
-            return f"{what}: {document.currency or ''} {document.total} for {len(paid)} items".replace(":  ", ": ")
+            items = "1 item" if len(paid) == 1 else f"{len(paid)} items"
+            return f"{what}: {' '.join(filter(None, (document.currency, str(document.total))))} for {items}"
         case ApplicationAdvice():
             return f"{what}: {'; '.join(_advised(document)) or 'it names no document'}"
         case _:

@@ -20,7 +20,7 @@ from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, insert, se
 DocumentState = Literal["ready", "held", "delivering", "delivered", "rejected"]
 
 LADDER: Ladder = {
-    "ready": frozenset({"ready", "held", "delivering", "rejected"}),
+    "ready": frozenset({"ready", "held", "delivering", "delivered", "rejected"}),  # delivered: nothing is made of it
     "held": frozenset({"held", "ready", "delivering", "rejected"}),
     "delivering": frozenset({"delivering", "delivered", "held", "ready", "rejected"}),
     "delivered": frozenset({"delivering", "ready"}),

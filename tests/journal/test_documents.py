@@ -12,7 +12,7 @@ from d365edi.journal import Tx
 from tests.journal.rows import document, message
 
 MOVES = {
-    "ready": "ready held delivering rejected",
+    "ready": "ready held delivering delivered rejected",
     "held": "held ready delivering rejected",
     "delivering": "delivering delivered held ready rejected",
     "delivered": "delivering ready",
