@@ -1,0 +1,91 @@
+"""How a value of a document is said: in the partner's own word and behind the qualifier that they used, where one was kept.
+
+Else it is the first word of the table that means the same, and the first qualifier of the row, or the one whose numbers have
+this length.
+
+Knows: rows, items. Does not know: segments, the order of the guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from d365edi.maps.place import Pair, Rule
+from d365edi.maps.table import ALSO
+
+GTIN_LENGTH = {"UP": 12, "UA": 12, "UI": 11, "EN": 13, "UK": 14}
+"""How many digits a number of each kind of GTIN has (data element 235)."""
+
+
+class Flaw(Exception):
+    """What is wrong with one value or segment; a writer says of which document."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+_getter = lru_cache(maxsize=4096)(attrgetter)
+
+
+def get(item: Any, name: str) -> Any:
+    """The value of a dotted field."""
+    return _getter(name)(item)
+
+
+def kept(item: Any, name: str) -> str | None:
+    """What the partner said for a field, None where nothing was kept."""
+    told = getattr(item, "kept", None)
+    return told.get(name) if told else None
+
+
+def word(rule: Rule, ours: str, item: Any, echo: Any) -> str:
+    """The partner's word for ours: the one they used here or in the order, else the first row of the table, else ours
+    as it is."""
+    assert rule.words is not None
+    meant = ours.casefold()  # D365 writes Pcs where a table says pcs, and means the same
+    for source in (item, echo):
+        told = kept(source, rule.name)
+        if told is not None and rule.words.get(told, "").casefold() == meant:
+            return told
+    return next((theirs for theirs, meaning in rule.words.items() if meaning.casefold() == meant), ours).partition(
+        ALSO
+    )[0]
+
+
+def spell(row: Rule | Pair, value: object) -> str:
+    """A value as its element wants it. Raises Flaw where it does not fit."""
+    try:
+        return row.format(value)
+    except ValueError as error:
+        raise Flaw(
+            f'{row.name} ({row.row.places[0]}): "{value}" {error}',
+            "shorten it, or give the partner's word for it in codes",
+        ) from None
+
+
+def pairs(pair: Pair, item: Any) -> Iterator[tuple[str, str]]:
+    """Qualifier and value of a row, or of each item of the list that it takes."""
+    value = get(item, pair.name)
+    if pair.parts is not None:
+        first, second = pair.parts
+        for each in value:
+            yield getattr(each, first), spell(pair, getattr(each, second))
+    elif value is not None:
+        yield qualifier(pair, value, kept(item, pair.name)), spell(pair, value)
+
+
+def qualifier(pair: Pair, value: object, told: str | None) -> str:
+    """The kept qualifier; else the one whose numbers have this length; else the row's first."""
+    if told in pair.qualifiers:
+        assert told is not None
+        return told
+    text = str(value)
+    if text.isdigit():
+        for code in pair.qualifiers:
+            if GTIN_LENGTH.get(code) == len(text):
+                return code
+    return pair.qualifiers[0]
