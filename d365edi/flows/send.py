@@ -54,7 +54,7 @@ async def send(ctx: Context, partner: Partner, flow: Send, document: Document, t
     if problems:
         return Held(problems)
     _tell_notes(document, match.findings, tally)
-    whole = complete(whole, resolved.answers)
+    whole = complete(whole, resolved.answers, memory.units)
     if isinstance(whole, OrderResponse):
         whole, match = respond(whole, match, memory.units)
     body: Sequence[outgoing.Segment] | bytes

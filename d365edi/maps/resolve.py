@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from d365edi.documents import (
@@ -45,6 +46,7 @@ Rows = Sequence[Mapping[str, Any]]
 Candidates = tuple[tuple[str, str], ...]
 """The numbers of one item with their kinds: buyer, gtin, vendor, or the qualifier of another one."""
 
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
 LENGTHS = (8, 12, 13, 14)
 """How many digits a GTIN may be stored with."""
 
@@ -321,17 +323,9 @@ def _outbound(document: Outbound, profile: Profile) -> Asked:
             wanted["buyer", own, None] = (*wanted.get(("buyer", own, None), ()), number)
         if line.item.gtin is None:
             wanted["gtin", own, line.unit] = (*wanted.get(("gtin", own, line.unit), ()), number)
-    words = {symbol.casefold(): word for word, symbol in reversed(list(profile.units.items()))}
-    for symbol in sorted({unit for line in each_line(document) for unit in _units(line) if unit is not None}):
-        if symbol.casefold() in words:
-            answers = answers.plus(Answer("unit", words[symbol.casefold()], (), symbol))
     for (kind, own, unit), lines in wanted.items():
         asked.append(Question(kind, own, lines, (_reverse(_lookups()["items"][kind], profile, own, unit),)))
     return Asked(answers, tuple(asked))
-
-
-def _units(line: InvoiceLine | OrderResponseLine | ShippedLine) -> tuple[str | None, ...]:
-    return (line.unit, line.ordered.unit) if isinstance(line, ShippedLine) else (line.unit,)
 
 
 def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Look:
@@ -347,10 +341,16 @@ def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | N
     return Look(Query(table["set"], tuple(filters), select), table["ours"], (own,), table["theirs"], tuple(preferred))
 
 
-def complete(document: AnyOutbound, answers: Answers) -> AnyOutbound:
-    """The document with the partner's item numbers and the barcodes that its lines lacked, and our words for D365's units."""
-    lines = [_completed(line, answers.theirs.get(number, Theirs()), answers.units)
-             for number, line in enumerate(each_line(document), 1)]  # fmt: skip
+def complete(document: AnyOutbound, answers: Answers, units: Mapping[str, str] = NO_UNITS) -> AnyOutbound:
+    """The document with the partner's item numbers and the barcodes that its lines lacked, and the order's words for units.
+
+    `units` are the order's words with D365's, as they were settled when it came in.
+    """
+    words = {symbol.casefold(): word for word, symbol in reversed(list(units.items()))}
+    lines = [
+        _completed(line, answers.theirs.get(number, Theirs()), words)
+        for number, line in enumerate(each_line(document), 1)
+    ]
     made: Any = document
     made = (
         made.with_lines(lines) if isinstance(document, ShipNotice) else made.model_copy(update={"lines": tuple(lines)})
@@ -360,11 +360,14 @@ def complete(document: AnyOutbound, answers: Answers) -> AnyOutbound:
 
 
 def _completed(
-    line: InvoiceLine | OrderResponseLine | ShippedLine, known: Theirs, units: Mapping[str, str]
+    line: InvoiceLine | OrderResponseLine | ShippedLine, known: Theirs, words: Mapping[str, str]
 ) -> InvoiceLine | OrderResponseLine | ShippedLine:
     item = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
-    change: dict[str, Any] = {"item": line.item.model_copy(update=item), "unit": units.get(line.unit or "", line.unit)}
+    change: dict[str, Any] = {"item": line.item.model_copy(update=item), "unit": _word(line.unit, words)}
     if isinstance(line, ShippedLine):
-        word = units.get(line.ordered.unit or "", line.ordered.unit)
-        change["ordered"] = line.ordered.model_copy(update={"unit": word})
+        change["ordered"] = line.ordered.model_copy(update={"unit": _word(line.ordered.unit, words)})
     return line.model_copy(update=change)
+
+
+def _word(unit: str | None, words: Mapping[str, str]) -> str | None:
+    return words.get(unit.casefold(), unit) if unit is not None else None

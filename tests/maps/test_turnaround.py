@@ -106,9 +106,9 @@ def test_what_goes_out_gets_the_partner_s_numbers_from_their_table_and_from_d365
     ]
 
 
-def test_d365_s_word_for_a_unit_goes_out_as_ours() -> None:
+def test_d365_s_word_for_a_unit_goes_out_as_the_order_s() -> None:
     ours = shipped({"item": {"own": "NB-1"}, "unit": "Box", "ordered": {"quantity": Decimal(1), "unit": "box"}})
-    whole = complete(ours, asked(ours, units={"cs": "Box"}).answers)
+    whole = complete(ours, asked(ours).answers, {"cs": "Box"})
     [each] = whole.every_line()
     assert (each.unit, each.ordered.unit) == ("cs", "cs")
 
