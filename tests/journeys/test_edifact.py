@@ -102,3 +102,36 @@ async def test_a_reference_used_before_is_rejected_by_setting(edifact: World) ->
     await edifact.once()
     assert list(edifact.sales_orders()) == ["4500123"]
     assert answers(edifact)[1][1] == "UCI+77+4098765000010:14+4012345000009:14+4+26"
+
+
+def contrl(reference: str, action: str) -> bytes:
+    """Their CONTRL for our interchange."""
+    return (
+        "UNB+UNOC:3+4098765000010:14+4012345000009:14+261103:0900+901'UNH+1+CONTRL:D:3:UN'"
+        f"UCI+{reference}+4012345000009:14+4098765000010:14+{action}'UNT+3+1'UNZ+1+901'"
+    ).encode()
+
+
+@pytest.mark.parametrize(("action", "state"), [("7", "accepted"), ("4", "rejected"), ("8", "awaited")])
+async def test_an_invoice_leaves_as_invoic_echoing_its_order_and_their_contrl_closes_it(
+    action: str, state: str, edifact: World
+) -> None:
+    edifact.knobs["invoice"] = "INVOIC"
+    edifact.partner.drop("ORDERS-77.edi", orders("4500123"))
+    await edifact.once()
+    order = edifact.simulator.state.one("SalesOrderHeadersV4")
+    edifact.simulator.post_invoice(str(order["SalesOrderNumber"]))
+    await edifact.once()
+    ((name, data),) = edifact.partner.received().items()
+    found = data.decode().split("'")
+    assert found[0].startswith("UNB+UNOC:3+4012345000009:14+4098765000010:14+")
+    assert "RFF+ON:4500123" in found
+    assert [segment for segment in found if segment.startswith("QTY+47")] == ["QTY+47:12:EA", "QTY+47:3:EA"]
+    assert any(segment.startswith("LIN+1++614141000012:") for segment in found)
+    reference = found[0].split("+")[5]
+    edifact.partner.drop("CONTRL-1.edi", contrl(reference, action))
+    async with edifact.app() as app:
+        await app.once()
+        (sent,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
+    assert sent.ack == state
+    assert len(answers(edifact)) == 1
