@@ -130,7 +130,7 @@ class Form:
 
     def _one(self, task: Task, item: Any, echo: Any, out: list[Segment], value: object) -> None:
         elements: dict[tuple[int, int], str] = {}
-        word = self._fill(elements, item, echo, value)
+        code = self._fill(elements, item, echo, value)
         for fixed in self.place.constants:
             elements[fixed.element, fixed.component] = fixed.value
         for fixed in self.place.computed:
@@ -141,7 +141,7 @@ class Form:
         made = self._inside(task, item, echo, inner, elements)
         if not elements and not inner and not self.list_way:
             return
-        self._qualify(elements, word)
+        self._qualify(elements, code)
         for fixed in self.place.defaults:
             self._default(elements, fixed)
         self._check(elements)
@@ -183,7 +183,7 @@ class Form:
 
     def _fill(self, elements: dict[tuple[int, int], str], item: Any, echo: Any, value: object) -> str | None:
         """Put the rows' values in place; the qualifier that the first of them was kept with is returned."""
-        word: str | None = None
+        code: str | None = None
         for rule in self.own:
             if self.slots and rule.many:
                 continue
@@ -198,16 +198,16 @@ class Form:
                 text = self._text(rule, item, echo, value if rule is self.many else None)
             if text is not None:
                 elements[at] = text
-                word = word or (kept(source, name) if rule.words is None else None)
+                code = code or (kept(source, name) if rule.words is None else None)
         for at, rule in self.echoes.items():
             if at not in elements and echo is not None and all((r.element, r.component) != at for r in self.own):
                 text = self._text(rule, echo, None)
                 if text is not None:
                     elements[at] = text
-                    word = word or kept(echo, rule.name)
+                    code = code or kept(echo, rule.name)
         self._pair_up(elements, item, echo, value if self.spread is not None else None)
         self._put_slots(elements, item)
-        return word
+        return code
 
     def _put_slots(self, elements: dict[tuple[int, int], str], item: Any) -> None:
         """The values of a field that holds many, one after the other in the places that an item has for them."""
@@ -245,11 +245,11 @@ class Form:
         for pair in rows:
             yield from pairs(pair, source)
 
-    def _qualify(self, elements: dict[tuple[int, int], str], word: str | None) -> None:
+    def _qualify(self, elements: dict[tuple[int, int], str], told: str | None) -> None:
         """The codes of the place, as kept if it was one of them."""
         if not self.alternatives:
             return
-        chosen = word if word in self.alternatives else self.alternatives[0]
+        chosen = told if told in self.alternatives else self.alternatives[0]
         assert chosen is not None
         for (position, _), code in zip(self.place.qualifiers, chosen.split(","), strict=True):
             composite = 1 if self.segment.elements[position - 1].components else 0
