@@ -33,7 +33,9 @@ JOINED = frozenset({"7008", "7160", "4276"})
 DAY = "day"
 """The type of an element that is a day."""
 
-_QUALIFIER, _VALUE, _FORMAT, _REST = 1, 2, 3, 4
+_BETWEEN = "\x1f"
+"""What stands between components that had release characters."""
+_VALUE, _FORMAT, _REST = 2, 3, 4
 _BASIS, _PRICE = 5, 2
 _CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
 _YEAR = frozenset({"101", "201", "202"})
@@ -174,30 +176,36 @@ def _first(plan: Sequence[Stand], element: int) -> int:
 def rows(segments: Sequence[bytes], nodes: Sequence[Node | None], syntax: Syntax) -> list[list[str]]:
     """Raw segments laid flat; one that has no node only has its id."""
     component, element = text(syntax.component), text(syntax.element)
+    plain = not (syntax.release and any(syntax.release in raw for raw in segments))
     found = []
     for raw, node in zip(segments, nodes, strict=True):
-        whole = text(raw)
-        if node is None or not isinstance(node.segment, FlatSegment):
-            found.append([whole.partition(element)[0]])
-        elif syntax.release and syntax.release in raw:
-            parts = [[text(part) for part in each] for each in apart(raw, syntax)]
-            found.append(_row(parts, node.segment))
+        if node is None or not isinstance(segment := node.segment, FlatSegment):
+            found.append([text(raw.partition(syntax.element)[0])])
+            continue
+        if plain:
+            row = _row(text(raw).split(element), component, segment)
         else:
-            found.append(_row([each.split(component) for each in whole.split(element)], node.segment))
+            parts = ([text(part).rstrip(" ") for part in each] for each in apart(raw, syntax))
+            row = _row([_BETWEEN.join(each) for each in parts], _BETWEEN, segment)
+        if segment.id == "DTM":
+            _to_day(row)
+        elif segment.id == "PRI":
+            _to_one(row)
+        found.append(row)
     return found
 
 
-def _row(parts: list[list[str]], segment: FlatSegment) -> list[str]:
-    row = [parts[0][0], *segment.blank]
-    for places, values in zip(segment.slots, parts, strict=False):
-        for at, value in zip(places, values, strict=False):
+def _row(elements: list[str], component: str, segment: FlatSegment) -> list[str]:
+    row = [elements[0], *segment.blank]
+    for places, whole in zip(segment.slots, elements, strict=False):
+        if not whole:
+            continue
+        if len(places) == 1:
+            row[places[0]] = whole.rstrip(" ")
+            continue
+        for at, value in zip(places, whole.split(component), strict=False):
             if value:
-                bare = value.rstrip(" ") if value[-1] == " " else value
-                row[at] = _joined(row[at], bare, segment, at) if row[at] else bare
-    if segment.id == "DTM":
-        _to_day(row)
-    elif segment.id == "PRI":
-        _to_one(row)
+                row[at] = _joined(row[at], value.rstrip(" "), segment, at) if row[at] else value.rstrip(" ")
     return row
 
 

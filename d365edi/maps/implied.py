@@ -99,6 +99,8 @@ def put(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]) -> Read
     """Put the levels into a message that was laid flat."""
     if guide.set == "DESADV":
         return Read(*consignment.read(guide, nodes, rows))
+    if guide.set != "ORDRSP" and guide.set not in AROUND:
+        return Read(list(nodes), list(rows), list(range(len(rows))))
     made = Read([], [], [])
     level = guide.root.children[AROUND[guide.set][0]][0] if guide.set in AROUND else None
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
