@@ -135,3 +135,24 @@ async def test_an_invoice_leaves_as_invoic_echoing_its_order_and_their_contrl_cl
         (sent,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
     assert sent.ack == state
     assert len(answers(edifact)) == 1
+
+
+async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_told_by_a_desadv(edifact: World) -> None:
+    place = f'{{ endpoint = "acme", path = "{edifact.prefix}/inbound", file = "{{set}}_{{number}}.edi" }}'
+    edifact.extra += "".join(
+        f'\n[partners.acme.send.{message}]\nof = "{of}"\nto = {place}\nsince = 2026-01-01\nevery = "1s"\n'
+        for message, of in (("ORDRSP", "SalesOrderResponse"), ("DESADV", "PackingSlip"))
+    )
+    edifact.partner.drop("ORDERS-77.edi", orders("4500123"))
+    await edifact.once()
+    number = str(edifact.simulator.state.one("SalesOrderHeadersV4")["SalesOrderNumber"])
+    header = edifact.simulator.state.store.one("SalesOrderHeadersV4", SalesOrderNumber=number)
+    assert header is not None
+    edifact.simulator.state.store.update(header, {"SalesOrderProcessingStatus": "Confirmed"})
+    edifact.simulator.post_packing_slip(number)
+    await edifact.once()
+    files = {name.split("_")[0]: data.decode().split("'") for name, data in edifact.partner.received().items()}
+    assert sorted(files) == ["DESADV", "ORDRSP"]
+    assert "RFF+ON:4500123" in files["ORDRSP"]
+    assert [segment for segment in files["ORDRSP"] if segment.startswith("LIN+")][0].startswith("LIN+1+5+614141000012:")
+    assert [segment for segment in files["DESADV"] if segment.startswith("QTY+12")] == ["QTY+12:12:EA", "QTY+12:3:EA"]
