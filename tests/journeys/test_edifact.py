@@ -154,5 +154,7 @@ async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_told_
     files = {name.split("_")[0]: data.decode().split("'") for name, data in edifact.partner.received().items()}
     assert sorted(files) == ["DESADV", "ORDRSP"]
     assert "RFF+ON:4500123" in files["ORDRSP"]
-    assert [segment for segment in files["ORDRSP"] if segment.startswith("LIN+")][0].startswith("LIN+1+5+614141000012:")
+    assert next(segment for segment in files["ORDRSP"] if segment.startswith("LIN+")).startswith(
+        "LIN+1+5+614141000012:"
+    )
     assert [segment for segment in files["DESADV"] if segment.startswith("QTY+12")] == ["QTY+12:12:EA", "QTY+12:3:EA"]
