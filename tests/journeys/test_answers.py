@@ -178,3 +178,27 @@ async def test_a_partner_may_want_answer_notice_and_invoice_and_gets_each_once(s
         assert picked(found[prefix][0], segment, 1, item) == [("1", "614141000012"), ("2", "614141000029")]
     controls = [next(iter(x12.split(data))).isa[13] for data in shipping.partner.received().values()]
     assert len(set(controls)) == 3
+
+
+async def test_cartons_of_a_warehouse_leave_with_their_numbers_and_a_correction_waits_for_a_person(town: World) -> None:
+    town.extra = NOTICE.format(root=town.prefix).replace("PackingSlip", "ShipmentPackingSlip")
+    number = await made_order(town)
+    lots = [row["InventoryLotId"] for row in town.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=number)]
+    plates = {lots[0]: "006141410000000012", lots[1]: "006141410000000029"}
+    load = {"ProNumber": "PRO-77", "MasterBillOfLadingId": "BOL-9", "TrailerNumber": "T53"}
+    town.simulator.post_shipment(number, plates=plates, load=load)
+    await town.once()
+    town.simulator.post_shipment(number, plates=plates, shipment="SH-000001")
+    async with town.app() as app:
+        await app.once()
+        states = [each.state for each in await app.journal.read(lambda tx: tx.documents.search("SH-000001"))]
+    assert sorted(states) == ["delivered", "held"]
+    ((found),) = sets(town, "856")
+    assert picked(found, "BSN", 2, 5) == [("SH-000001", "0001")]
+    levels = ["S", "O", "P", "I", "P", "I"]
+    assert picked(found, "HL", 2, 3) == list(zip(["", "1", "2", "3", "2", "5"], levels, strict=True))
+    assert picked(found, "MAN", 1, 2) == [("GM", plate) for plate in plates.values()]
+    assert picked(found, "LIN", 1, 5) == [("1", "ACME-4711"), ("2", "ACME-4712")]
+    assert picked(found, "SN1", 2, 3) == [("12", "EA"), ("3", "EA")]
+    assert picked(found, "REF", 1, 2)[:2] == [("BM", "BOL-9"), ("CN", "PRO-77")]
+    assert picked(found, "TD3", 3) == [("T53",)]

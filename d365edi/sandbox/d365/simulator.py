@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import packing, posting
+from . import packing, posting, shipment
 from .door import Door
 from .entra import Entra
 from .faults import Faults
@@ -79,6 +79,10 @@ class Simulator:
     def post_packing_slip(self, order_number: str, **particulars: Any) -> str:
         """Post a packing slip of an order and return its number; see `packing.post` for the particulars."""
         return packing.post(self.state, order_number, **particulars)
+
+    def post_shipment(self, order_number: str, **particulars: Any) -> str:
+        """Post an order's shipment from a warehouse that runs on its own; see `shipment.post` for the particulars."""
+        return shipment.post(self.state, order_number, **particulars)
 
     def _seed(self, client_id: str) -> None:
         for company in self.state.companies:
