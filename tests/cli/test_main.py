@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_help_does_not_load_what_only_a_verb_needs() -> None:
     assert said.stdout.splitlines()[-1] == "[]"
 
 
+Failing = Callable[[BaseException], None]
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """Makes a verb fail as nothing real can be made to: with any error, a defect, or at Ctrl-C."""
+
+    def raising(error: BaseException) -> None:
+        def load(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(act, "load", load)
+
+    return raising
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -87,12 +104,9 @@ def test_the_version_is_that_of_the_package(call: Call) -> None:
     ],
 )
 def test_a_failure_is_a_sentence_and_an_exit_code(
-    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+    call: Call, folder: Path, failing: Failing, error: Exception, code: int
 ) -> None:
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(act, "load", fail)
+    failing(error)
     said = call("status")
     inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
     assert (said.code, said.out, said.err) == (code, "", f"d365edi: {inner}\n")
@@ -100,20 +114,17 @@ def test_a_failure_is_a_sentence_and_an_exit_code(
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_a_defect_is_called_one_and_its_trace_is_shown_on_demand(
-    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch, debug: bool
+    call: Call, folder: Path, failing: Failing, debug: bool
 ) -> None:
-    monkeypatch.setattr(act, "load", lambda _: 1 / 0)
+    failing(ZeroDivisionError("division by zero"))
     said = call(*(["--debug"] if debug else []), "status")
     assert said.code == 1
     assert "ZeroDivisionError: division by zero; this is a defect of d365edi" in said.err
     assert ("Traceback" in said.err) is debug
 
 
-def test_ctrl_c_is_no_defect(call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(act, "load", interrupt)
+def test_ctrl_c_is_no_defect(call: Call, folder: Path, failing: Failing) -> None:
+    failing(KeyboardInterrupt())
     said = call("status")
     assert (said.code, said.err) == (130, "")
 
