@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from d365edi.documents import (
     Invoice,
@@ -55,17 +54,9 @@ def named(document: Outbound) -> tuple[str, ...]:
     return (number,) if number is not None else ()
 
 
-class Numbered(Protocol):
-    """A line that may have a number."""
-
-    @property
-    def number(self) -> str | None: ...  # noqa: D102
-
-
-def ordinals(lines: Sequence[Numbered]) -> tuple[int, ...]:
+def ordinals(numbers: Sequence[str | None]) -> tuple[int, ...]:
     """The lines' numbers as D365 keeps them: the buyer's where every line has a whole number of its own, else 1, 2, 3
     ..."""
-    numbers = [line.number for line in lines]
     whole = [int(number) for number in numbers if number is not None and number.isascii() and number.isdigit()]
     if len(whole) == len(numbers) == len(set(whole)) and all(0 < number <= LARGEST for number in whole):
         return tuple(whole)
@@ -105,7 +96,7 @@ class _Memory:
 
     def __init__(self, order: PurchaseOrder) -> None:
         self.order = order
-        self.by_number = dict(zip(ordinals(order.lines), order.lines, strict=True))
+        self.by_number = dict(zip(ordinals([line.number for line in order.lines]), order.lines, strict=True))
 
     def line(self, line: Line, number: int, answers: Answers | None) -> tuple[PurchaseOrderLine | None, Finding | None]:
         """The order's line for the document's line of that number, or what is in the way."""
