@@ -99,7 +99,7 @@ def write_plan(table: Table, document: PurchaseOrder | Remittance, answers: Answ
     place = _Place(table, document, answers, company, label)
     written = place.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
-    numbers = ordinals(items)
+    numbers = ordinals([line.number for line in items])
     rows = tuple(place.record(each, line, number, numbers) for number, line in enumerate(items, 1))
     if not rows:
         raise DocumentError(f"{label} has no lines", remedy="ask the partner for it again")
