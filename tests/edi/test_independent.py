@@ -5,10 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
+from d365edi.documents import Document
+from d365edi.edi import guides
 from d365edi.edi.x12 import acknowledgment, reader, writer
+from d365edi.errors import DocumentError
 from tests.edi import independent, make, see
 from tests.edi.mutants import MUTANTS
+from tests.maps.drawn import invoices, orders
+from tests.maps.drawn_answers import advices, change_responses, changes, remittances, responses
+from tests.maps.drawn_shipments import shipments
+from tests.maps.wire import VERSIONS, plain
 
 BODIES = {
     "850": ("PO", make.ORDER), "855": ("PR", make.ACKNOWLEDGED), "856": ("SH", make.SHIPMENT), "860": ("PC", make.CHANGE),
@@ -50,6 +59,34 @@ def written(version: str) -> dict[str, bytes]:
 @pytest.mark.parametrize("version", ["004010", "005010"])
 def test_it_finds_nothing_wrong_with_what_we_write_and_neither_do_we(version: str) -> None:
     files = written(version)
+    answers = independent.judge(files)
+    assert {name: said for name, said in answers.items() if said} == {}
+    for name, data in files.items():
+        assert [str(found) for found in see.findings(reader.read(data)) if found.severity == "error"] == [], name
+
+
+DRAWN: dict[str, st.SearchStrategy[list[Document]]] = {
+    set: st.lists(drawn, min_size=2, max_size=2)
+    for set, drawn in {
+        "850": orders(), "855": responses(), "856": shipments(), "860": changes(), "865": change_responses(), "810": invoices(),
+        "820": remittances(), "824": advices(),
+    }.items()
+}  # fmt: skip
+
+
+@settings(deadline=None, max_examples=2, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+@given(st.fixed_dictionaries(DRAWN))
+def test_it_agrees_on_what_the_maps_write(documents: dict[str, list[Document]]) -> None:
+    files = {}
+    for set, drawn in documents.items():
+        for version in VERSIONS:
+            for number, document in enumerate(drawn):
+                body = plain(set, version)[1].write(document)
+                group = writer.Group(guides.group_of("X12", set), 7, (writer.OutgoingSet(set, "0001", body),))
+                try:
+                    files[f"{set} {version} {number}"] = writer.write(make.envelope(version), [group])
+                except DocumentError as refused:  # a key that is not ASCII
+                    assert "printable ASCII" in str(refused)
     answers = independent.judge(files)
     assert {name: said for name, said in answers.items() if said} == {}
     for name, data in files.items():
