@@ -261,25 +261,25 @@ def _una(window: bytes, offset: int) -> Header | None:
 def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]:
     """Splits at `separator` where no release character protects it; the release characters stay in place."""
     parts = text.split(separator)
-    if not release or release + separator not in text:
+    first = text.find(release + separator) if release else -1
+    if first < 0:
         return parts
     joined, start = list[bytes](), 0
-    for at in _open_ends(text, separator, release):
+    for at in _open_ends(text, separator, release, first):
         if at < start:
             joined[-1] = separator.join([joined[-1], *parts[start : start + 1]])
         else:
-            joined += [*parts[start:at], separator.join(parts[at : at + 2])]
+            joined += parts[start:at]
+            joined.append(separator.join(parts[at : at + 2]))
         start = at + 2
     return joined + parts[start:]
 
 
-def _open_ends(text: bytes, separator: bytes, release: bytes) -> Iterator[int]:
-    """Which of the parts of a text go on behind the separator that ends them."""
+def _open_ends(text: bytes, separator: bytes, release: bytes, at: int) -> Iterator[int]:
+    """Which of the parts of a text go on behind the separator that ends them; `at` is where the first one may be."""
     counted = index = 0
-    at = text.find(release + separator)
     while at >= 0:
-        end = at + 1
-        start = end
+        end = start = at + 1
         while text[start - 1 : start] == release:
             start -= 1
         if (end - start) % 2:

@@ -258,9 +258,7 @@ _NOISY = (b"\n", b"\r", b"\t", b"\x00", b"\x1a")
 
 def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     terminator = syntax.terminator
-    pieces = block.split(terminator)
-    if syntax.release and syntax.release + terminator in block:
-        pieces = headers.split_released(block, terminator, syntax.release)
+    pieces = headers.split_released(block, terminator, syntax.release)
     if not pieces[-1]:
         pieces.pop()
     segments = pieces

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from d365edi.edi.edifact import elements, envelope, pattern, totals
 from d365edi.edi.edifact import segment as split
+from d365edi.edi.edifact.message import Message
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Node, Segment
 from d365edi.edi.interchange import SetReport
@@ -103,17 +104,18 @@ class OpenSet(transaction.OpenSet):
 
     def _totals(self) -> None:
         report = self.report
-        self.findings += totals.check(totals.Message(report.id, report.segments, self.syntax, self.place))
-        self.findings += self._characters()
+        lines = b"\n".join([b"", *report.segments])
+        self.findings += totals.check(Message(report.id, report.segments, self.syntax, self.place, lines))
+        self.findings += self._characters(lines)
 
-    def _characters(self) -> list[Finding]:
+    def _characters(self, lines: bytes) -> list[Finding]:
         """Level A has no small letters, level A and B have ASCII only; said once for a message, it was read all the same."""
         allowed = _ALLOWED.get(self.charset)
         if allowed is None:
             return []
         syntax = self.syntax
         allowed += syntax.element + syntax.component + syntax.release + syntax.repetition
-        if not b"".join(self.report.segments).translate(None, allowed):
+        if not lines.translate(None, allowed + b"\n"):
             return []
         at = next(at for at, raw in enumerate(self.report.segments) if raw.translate(None, allowed))
         raw = self.report.segments[at]
