@@ -44,7 +44,8 @@ async def _company(ctx: Context, send: Send, partner: str, company: str, account
     place = f"{send.flow}:{company}"
     cursor = await ctx.journal.read(lambda tx: tx.cursors.get(place))
     today = ctx.local(ctx.clock()).date()
-    plan = maps.read_plan(send.read_table, company=company, accounts=(account,), since=_start(send, cursor, today))
+    since = _start(send, cursor, today)
+    plan = maps.read_plan(send.read_table, company=company, accounts=(account,), since=since, zone=ctx.zone)
     listing = await ctx.d365.list(Place(send.of, query=plan))
     if cursor is None and send.since is None:
         await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))

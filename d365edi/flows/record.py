@@ -5,6 +5,8 @@ Knows: sends and their read tables. Does not know: entity names, wires.
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from d365edi.flows import wording
 from d365edi.flows.partner import Partner, Send
 from d365edi.flows.reread import problems
@@ -14,8 +16,12 @@ from d365edi.maps import d365 as maps
 from d365edi.odata import canonical
 
 
-def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> tuple[list[int], list[LogLine]]:
+def read_record(
+    tx: Tx, partner: Partner, message: Message, payload: bytes, zone: tzinfo
+) -> tuple[list[int], list[LogLine]]:
     """One transaction: the document row (ready, or held with its sentence), its business key, the audit line.
+
+    `zone`: where points in time of the record are told.
 
     Returns ids of documents that are ready and log lines (level, verb, sentence).
     """
@@ -24,7 +30,7 @@ def read_record(tx: Tx, partner: Partner, message: Message, payload: bytes) -> t
         reason = f"flow {message.flow} is not in the settings any more; put it back, or: d365edi reject {message.name}"
         tx.messages.set_state(message.id, "quarantined", reason)
         return [], [("WARNING", "quarantined", f"{message.name}: {reason}")]
-    reading = maps.read(send.read_table, canonical.loads(payload))
+    reading = maps.read(send.read_table, canonical.loads(payload), zone)
     read = reading.document
     number = wording.number_of(read) or message.name
     name = wording.name_of(send.read_table.document, number)

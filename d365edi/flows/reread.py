@@ -28,7 +28,7 @@ def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
             return reader_of(receive, report).read(report), receive.map_digest
     for send in partner.sends.values():
         if send.flow == document.flow:
-            return maps.read(send.read_table, canonical.loads(payload)), send.map_digest
+            return maps.read(send.read_table, canonical.loads(payload), ctx.zone), send.map_digest
     raise LookupError(f"no flow {document.flow} in the settings any more")
 
 

@@ -45,7 +45,7 @@ async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
     if message.direction == "out":
         outcome = Outcome()
         outcome.documents, outcome.lines = await ctx.journal.write(
-            lambda tx: read_record(tx, partner, message, payload)
+            lambda tx: read_record(tx, partner, message, payload, ctx.zone)
         )
     else:
         judgement = judge(ctx, partner, message.flow, payload)

@@ -11,7 +11,7 @@ Knows: the layout of D365 tables. Does not know: any entity or field name (they 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from d365edi.documents import Document, PurchaseOrder, Remittance
@@ -222,19 +222,21 @@ def _spaced(name: str) -> str:
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: date) -> ReadPlan:
-    """What to ask of D365: records of these customer accounts in one company since a day, each with its lines and
-    joins.
+def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: date, zone: tzinfo = UTC) -> ReadPlan:
+    """What to ask of D365: records of these customer accounts in one company since a day (its first moment in the
+    zone, where the table asks by a point in time), each with its lines and joins.
 
     Raises SettingsError when no account is given: it would ask for everybody's.
     """
     head, each = header(table), lines(table)
     if not accounts:
         raise SettingsError(f"no account of {company} is given to collect for", remedy="name it under customer")
+    asked_by = str(head.tree["since"])
+    start = datetime.combine(since, time(), zone) if asked_by in head.moments else since
     filters = (
         eq("dataAreaId", company),
         any_of(str(head.tree["account"]), tuple(accounts)),
-        compare(str(head.tree["since"]), "ge", since),
+        compare(asked_by, "ge", start),
         *_only(head.tree.get("only", {})),
     )
     wanted = [_join("lines", each, head)] + [_join(join.name, join, head) for join in joins(table)]
@@ -264,7 +266,7 @@ def _join(name: str, section: Section, head: Section) -> Join:
     )
 
 
-def read(table: Table, content: Mapping[str, Any]) -> Reading:
-    """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Never raises for what
-    it holds."""
-    return record.read(table, content)
+def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:
+    """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Points in time are told
+    in the zone. Never raises for what it holds."""
+    return record.read(table, content, zone)

@@ -1,8 +1,9 @@
 """A posted record of D365 read into a document by its table.
 
 D365 says "empty" in its own ways, and each becomes None: `""`, a day in 1900, a zero where a number names something. A day
-is noon UTC: the time is cut off, never shifted. Joined sets are matched to the lines by equal fields; a line without its row,
-or with two, is a finding, unless the tenant does not let us read the set and the table says that it may be missing.
+is noon UTC: the time is cut off, never shifted. A point in time (`moments` of the table) is told as a clock here showed it.
+Joined sets are matched to the lines by equal fields; a line without its row, or with two, is a finding, unless the tenant
+does not let us read the set and the table says that it may be missing.
 
 Knows: the layout of reading tables and of records. Does not know: entity names, how the record was fetched.
 """
@@ -10,7 +11,7 @@ Knows: the layout of reading tables and of records. Does not know: entity names,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -33,11 +34,12 @@ OPPOSITE = {"charge": "allowance", "allowance": "charge"}
 _CENT = Decimal("0.01")
 
 
-def read(table: Table, content: Mapping[str, Any]) -> Reading:
+def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:
     """The document of a record `{"header": {...}, "lines": [...], "<join>": [...]}`; findings of severity error hold
-    it."""
+    it. `zone`: where points in time are told."""
     model = model_of(table)
     head, each = header(table), lines(table)
+    content = {**content, "header": _here(head, content["header"], zone)}
     line_model = find(model, "lines")
     assert line_model is not None
     assert line_model.model is not None
@@ -103,8 +105,22 @@ def _put(target: Values, found: Mapping[str, Any]) -> None:
         inner[last] = value
 
 
+def _here(head: Section, row: Row, zone: tzinfo) -> Row:
+    """The header with its points in time as a clock of the zone showed them."""
+    told = {name: str(row.get(name) or "") for name in head.moments}
+    return {**row, **{name: _told(text, zone) for name, text in told.items() if text}}
+
+
+def _told(text: str, zone: tzinfo) -> str:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if at.tzinfo is None or at.year <= 1900 else at.astimezone(zone).isoformat()
+
+
 def moment(value: Any) -> str:
-    """The time of a point in time of D365 as HHMM (UTC); "" where there is none."""
+    """The time of a point in time as HHMM, as it is told; "" where there is none."""
     text = str(value or "")
     return text[11:13] + text[14:16] if len(text) >= 16 and plain(text, "day") is not None else ""
 

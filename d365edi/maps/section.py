@@ -45,6 +45,11 @@ class Section:
         return tuple(self.tree.get("key", ()))
 
     @property
+    def moments(self) -> tuple[str, ...]:
+        """The fields that are points in time in UTC; all other dates are days."""
+        return tuple(self.tree.get("moments", ()))
+
+    @property
     def known(self) -> frozenset[str]:
         """The fields that a join may be matched by."""
         return frozenset((*self.key_fields, *(entry.name for entry in self.rows)))

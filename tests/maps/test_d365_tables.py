@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,7 +32,12 @@ def asked(section: Section) -> set[str]:
     """The fields of its set that a section names."""
     tree = section.tree
     found = {entry.name for entry in section.rows} | set(section.key_fields) | set(tree.get("orderby", ()))
-    found |= {theirs for theirs, _ in section.on} | set(tree.get("only", {})) | set(tree.get("times", {}))
+    found |= (
+        {theirs for theirs, _ in section.on}
+        | set(tree.get("only", {}))
+        | set(tree.get("times", {}))
+        | set(tree.get("moments", ()))
+    )
     return found | {tree[key] for key in ("account", "since") if key in tree}
 
 
@@ -63,6 +69,24 @@ def test_a_plan_asks_only_for_records_that_are_meant() -> None:
         load("d365", "ShipmentPackingSlip"), company="usmf", accounts=("US-003",), since=date(2026, 1, 5)
     )
     assert plan.header.filters[-1] == "IsActive eq Microsoft.Dynamics.DataEntities.NoYes'Yes'"
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "term"),
+    [
+        ("PackingSlip", "America/Chicago", "CreatedOn ge 2026-01-05T06:00:00Z"),
+        ("PackingSlip", "Europe/Copenhagen", "CreatedOn ge 2026-01-04T23:00:00Z"),
+        ("SalesOrderResponse", "UTC", "OrderCreationDateTime ge 2026-01-05T00:00:00Z"),
+        ("SalesInvoice", "America/Chicago", "InvoiceDate ge 2026-01-05T12:00:00Z"),
+    ],
+)
+def test_points_in_time_are_asked_for_from_the_day_s_first_moment_and_days_by_their_noon(
+    name: str, zone: str, term: str
+) -> None:
+    plan = d365.read_plan(
+        load("d365", name), company="usmf", accounts=("US-003",), since=date(2026, 1, 5), zone=ZoneInfo(zone)
+    )
+    assert plan.header.filters[2] == term
 
 
 def test_an_order_s_natural_key_names_the_company() -> None:
@@ -98,6 +122,22 @@ SLIP: dict[str, Any] = {
     "tracking": [{"TrackingNumber": "1Z1"}, {"TrackingNumber": "1Z2"}],
     "order_lines": [{"InventoryLotId": "L-2", "CustomersLineNumber": 20}, {"InventoryLotId": "L-1", "CustomersLineNumber": 10}],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "time"),
+    [
+        ("America/Chicago", date(2026, 1, 12), "0805"),
+        ("Asia/Tokyo", date(2026, 1, 12), "2305"),
+        ("Pacific/Auckland", date(2026, 1, 13), "0305"),
+    ],
+)
+def test_when_a_slip_was_made_is_told_by_the_clock_here_and_its_days_are_not_shifted(
+    zone: str, day: date, time: str
+) -> None:
+    notice = d365.read(load("d365", "PackingSlip"), SLIP, ZoneInfo(zone)).document
+    assert isinstance(notice, ShipNotice)
+    assert (notice.date, notice.time, notice.ship_date) == (day, time, date(2026, 1, 12))
 
 
 def test_a_packing_slip_is_a_shipment_with_its_lines_under_the_order() -> None:
