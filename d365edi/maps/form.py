@@ -24,6 +24,11 @@ Segment = list[str | tuple[str, ...]]
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 
+MARKS, SSCC = "88", 18
+"""The data element that says what a mark on a package is, and how many digits a serial shipping container code has."""
+LABELS = {"GM": "00", "AA": ""}
+"""What stands in front of an SSCC under each of its qualifiers."""
+
 SHAPES = 256
 """Combinations of elements of a segment that are remembered as sound."""
 
@@ -252,8 +257,18 @@ class Form:
         chosen = told if told in self.alternatives else self.alternatives[0]
         assert chosen is not None
         for (position, _), code in zip(self.place.qualifiers, chosen.split(","), strict=True):
-            composite = 1 if self.segment.elements[position - 1].components else 0
-            elements[position, composite] = code
+            element = self.segment.elements[position - 1]
+            elements[position, 1 if element.components else 0] = code
+            if told is None and element.number == MARKS:
+                self._label(elements, code)
+
+    def _label(self, elements: dict[tuple[int, int], str], code: str) -> None:
+        """A carton's SSCC with or without the identifier 00 in front of it, as the qualifier says, where nothing was kept."""
+        for rule in self.own:
+            at = (rule.element, rule.component)
+            text = elements.get(at, "")
+            if code in LABELS and text.isdigit() and text[:-SSCC] in LABELS.values() and len(text) >= SSCC:
+                elements[at] = LABELS[code] + text[-SSCC:]
 
     def _default(self, elements: dict[tuple[int, int], str], fixed: Fixed) -> None:
         """Fill an empty element, unless it is one of a pair whose other part is not there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -154,3 +155,31 @@ def test_single_values_of_a_level_below_are_found_from_above() -> None:
         )
     )
     assert [each.customer_order for each in reading.document.orders] == ["A", "B"]
+
+
+LABELS = [
+    ("MAN[GM|AA]02", "006141410000000018", "MAN*GM*00006141410000000018"),
+    ("MAN[GM|AA]02", "00006141410000000018", "MAN*GM*00006141410000000018"),
+    ("MAN[AA|GM]02", "00006141410000000018", "MAN*AA*006141410000000018"),
+    ("MAN[AA|GM]02", "006141410000000018", "MAN*AA*006141410000000018"),
+    ("MAN[CP]02", "006141410000000018", "MAN*CP*006141410000000018"),
+    ("MAN[GM|AA]02", "LP-0001", "MAN*GM*LP-0001"),
+]
+
+
+@pytest.mark.parametrize(("row", "plate", "mark"), LABELS)
+def test_a_carton_s_number_has_the_identifier_that_its_qualifier_says(row: str, plate: str, mark: str) -> None:
+    override = {"orders": {"lines": {"packs": {"sscc": row, "tracking": "MAN[SM]02"}}}}
+    values = {
+        "number": "1",
+        "packs": [{"sscc": plate, "lines": [{"item": {"gtin": "614141000012"}, "quantity": "1", "unit": "ea"}]}],
+    }
+    notice = ShipNotice.from_json(
+        json.dumps({"orders": [values], "number": "SHP1", "purpose": "00", "date": "2026-01-12", "time": "1405"})
+    )
+    assert mark in written(writer("856", override=override).write(notice))
+
+
+def test_a_carton_s_number_is_said_again_as_the_partner_said_it() -> None:
+    body = [S, *order(2, 1, "PO1"), *pack(3, 2, "006141410000000018"), *item(4, 3, "1")]
+    assert "MAN*GM*006141410000000018" in written(plain("856", "004010")[1].write(read(*body).document))
