@@ -99,6 +99,27 @@ def test_a_right_sample_is_written_as_it_was_but_for_what_is_not_mapped(corpus: 
     assert [each for each in ours[2:-3] if frozenset(each.split("+")) not in theirs and each != computed] == []
 
 
+MAPPED = frozenset({"ORDERS", "ORDRSP", "ORDCHG", "DESADV", "INVOIC", "REMADV", "APERAK"})
+
+
+def test_no_sample_is_too_odd_to_be_read_and_what_is_read_can_be_written_or_is_refused_in_words(corpus: Path) -> None:
+    told, read = [], 0
+    for file in sorted(corpus.glob("*.edi")):
+        for message in sets(file.read_bytes()):
+            if message.id not in MAPPED or message.guide is None:
+                continue
+            reader, writer = plain(message.id, message.guide.version)
+            reading = reader.read(message)
+            read += 1
+            told += [str(each) for each in reading.findings if each.severity == "error" and not each.remedy]
+            if reading.document is not None:
+                try:
+                    assert writer.write(reading.document) != []
+                except DocumentError as error:
+                    told += [] if error.remedy or "mandatory" in error.message else [str(error)]
+    assert (told, read > 60) == ([], True)
+
+
 # -- the habits of EDIFACT --------------------------------------------------------------------------------------------
 
 LINE = ["LIN+1++4000862141404:EN", "QTY+21:12:PCE"]

@@ -89,7 +89,7 @@ DOCUMENTS = [
         '"kept":{"gross":"9","paid":"12"},"adjustments":[{"reason":"4","amount":"-28"}]},'
         '{"kind":"381","number":"I2","paid":"5","kept":{"paid":"12"}}]}]}'),
     ("APERAK", ApplicationAdvice, '{"number":"A1","type":"313","date":"2026-01-06","advices":[{"kind":"ON","reference":"4711",'
-        '"troubles":[{"code":"12","text":"NO SUCH ITEM","notes":["LINE 3"]},{"code":"13"}]}]}'),
+        '"troubles":[{"code":"12","text":"NO SUCH ITEM"},{"code":"13"}]}]}'),
 ]  # fmt: skip
 
 

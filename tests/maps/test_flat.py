@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from d365edi.documents import Document, Invoice, PurchaseOrder
 from d365edi.errors import DocumentError, SettingsError
@@ -230,6 +231,30 @@ def test_columns_go_by_position_without_a_header_row() -> None:
         ("7", ["A", "B"]),
         ("8", ["C"]),
     ]
+
+
+CELLS = st.sampled_from(
+    ("", "7", "-1,5", "1.2.3", "01/02/2026", "6.1E+11", '="7"', '"', "EA", "Total", "H", "D", "#N/A", "é")
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    rows=st.lists(st.lists(CELLS, max_size=9), max_size=6), name=st.sampled_from(("PurchaseOrder", "InvoiceRecords"))
+)
+def test_no_cells_are_too_odd_to_become_findings(rows: list[list[str]], name: str) -> None:
+    delimiter = "," if name == "PurchaseOrder" else "|"
+    text = HEAD + "\n".join(delimiter.join(row) for row in rows)
+    found = plain_side(name).read(text.encode())
+    for each in (*found.findings, *(finding for reading in found.readings for finding in reading.findings)):
+        assert each.severity != "error" or (each.remedy and str(each))
+    assert all(reading.document is not None or reading.findings for reading in found.readings)
+
+
+@cache
+def plain_side(name: str) -> FlatReader:
+    """A reader of the shipped map, compiled once."""
+    return sides(name)[0]
 
 
 # -- mistakes at start ------------------------------------------------------------------------------------------------
