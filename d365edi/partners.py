@@ -8,9 +8,9 @@ Knows: settings of partners, constructors of maps. Does not know: endpoints, sec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from functools import partial
+from typing import Any
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides
@@ -80,6 +80,7 @@ def _identities(partner: wanted.Partner) -> Iterator[Identity]:
             syntax=x12.syntax,
             group_us=x12.group_sender,
             group_them=x12.group_receiver,
+            uppercase=x12.uppercase,
         )
     if (edifact := partner.edifact) is not None:
         yield Identity(
@@ -91,6 +92,7 @@ def _identities(partner: wanted.Partner) -> Iterator[Identity]:
             association=edifact.association or "",
             syntax_id=edifact.syntax_id,
             una=edifact.una,
+            uppercase=edifact.uppercase,
         )
 
 
@@ -121,8 +123,7 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     standard = standard_of(set_id)
     read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
-    prefixed = partial(_guide, settings, prefix, "receive")
-    known = [prefixed(guides.load(standard, set_id, version, flow.guide or None)) for version in _versions(standard)]
+    known = _shelf(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     reader: type[MapReader] = EdifactReader if standard == "EDIFACT" else Reader
     readers = {guide.version: reader(read, guide, partner.codes, known) for guide in known}
     write = None
@@ -151,19 +152,20 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     )
 
 
-def _guide(settings: Settings, prefix: tuple[str, ...], verb: str, guide: Guide | None) -> Guide:
-    if guide is not None:
-        return guide
-    raise SettingsError(
-        f"there is no guide for {prefix[-1]}",
-        where=settings.where(*prefix),
-        key=".".join(prefix),
-        remedy=f"{verb} another set",
-    )
-
-
-def _versions(standard: Standard) -> tuple[str, ...]:
-    return guides.VERSIONS.get(standard, ())
+def _shelf(
+    settings: Settings, prefix: tuple[str, ...], verb: str, standard: Standard, overlay: Mapping[str, Any] | None = None
+) -> list[Guide]:
+    """The set's guides of all versions that have it; a row of a map must have its place in one of them."""
+    found = (guides.load(standard, prefix[-1], version, overlay or None) for version in guides.VERSIONS[standard])
+    shelf = [guide for guide in found if guide is not None]
+    if not shelf:
+        raise SettingsError(
+            f"there is no guide for {prefix[-1]}",
+            where=settings.where(*prefix),
+            key=".".join(prefix),
+            remedy=f"{verb} another set",
+        )
+    return shelf
 
 
 def _writer(
@@ -174,9 +176,8 @@ def _writer(
     if identity is None:
         return FlatWriter(write, partner.codes, partner=name)
     standard = identity.standard
-    found = (guides.load(standard, set_id, version) for version in _versions(standard))
-    shelf = [guide for guide in found if guide is not None]
-    guide = _guide(settings, prefix, "send", guides.load(standard, set_id, identity.version))
+    shelf = _shelf(settings, prefix, "send", standard)
+    guide = guides.load(standard, set_id, identity.version) or shelf[-1]
     writer = EdifactWriter if standard == "EDIFACT" else Writer
     return writer(write, guide, partner.codes, partner=name, versions=shelf)
 

@@ -41,6 +41,8 @@ class X12(Section):
     """Element, component, terminator and, for 005010, repetition separator."""
     newline: Flag = False
     """A line break after each terminator."""
+    uppercase: Flag = False
+    """Text is written in capitals."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -116,6 +118,8 @@ class Edifact(Section):
     """A UNA at the beginning although the service characters are the usual ones."""
     newline: Flag = False
     """A line break after each terminator."""
+    uppercase: Flag = False
+    """Text is written in capitals."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

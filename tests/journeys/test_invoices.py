@@ -170,10 +170,11 @@ async def test_an_invoice_goes_out_in_the_dress_the_partner_wants(
 ) -> None:
     order = await made_order(town)
     dress = f"version = {json.dumps(version)}, delimiters = {json.dumps(delimiters)}, newline = {json.dumps(newline)}"
-    town.knobs["dress"] = f", {dress}"
+    town.knobs["dress"] = f", {dress}, uppercase = true"
     town.simulator.post_invoice(order)
     await town.once()
     (data,) = town.partner.received().values()
+    assert data == data.upper()
     (interchange,) = x12.split(data)
     (group,) = x12.groups(interchange)
     assert (interchange.element, interchange.component, interchange.terminator) == tuple(delimiters[:3])
