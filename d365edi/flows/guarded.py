@@ -22,6 +22,8 @@ from d365edi.maps.resolve import Answers, Outbound, each_line
 
 REUSE = 365 * 86_400.0
 """Seconds after which a carton's number may be used again: GS1 wants a year at least."""
+FOLLOWS = "before_notice"
+"""The check whose objection passes by itself: once the ship notice is out, its invoice may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,20 @@ def judge(tx: Tx, outgoing: Outgoing, policy: guard.Policy, usage: str, local: C
 
 
 def remember(tx: Tx, outgoing: Outgoing) -> None:
-    """Keep what it names, for what leaves after it."""
+    """Keep what it names, for what leaves after it; what waited for it comes before the guard again."""
     tx.documents.mention(outgoing.row.id, guard.mentions(outgoing.document))
+    if isinstance(outgoing.document, ShipNotice):
+        _let_follow(tx, outgoing.row, {order.number for order in outgoing.document.every_order()})
+
+
+def _let_follow(tx: Tx, notice: Document, orders: set[str | None]) -> None:
+    """Invoices of these orders that were held for want of a ship notice; whatever else is wrong with them holds them still."""
+    for row in tx.documents.in_state("held", notice.partner):
+        if f"[{FOLLOWS}]" in row.reason and Invoice.from_json(row.body).order_number in orders:
+            tx.documents.set_state(row.id, "ready")
+            tx.audit.append(
+                "ready", document=row.id, message=row.message, partner=row.partner, reason=f"after {notice.number}"
+            )
 
 
 def _sentence(row: Document, holds: list[guard.Objection]) -> str:
