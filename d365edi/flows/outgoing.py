@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from d365edi.edi.edifact import writer as edifact
+from d365edi.edi.syntax import Standard
 from d365edi.edi.x12 import writer as x12
 from d365edi.flows.partner import Identity
 from d365edi.journal import Tx
@@ -24,6 +25,9 @@ Body = tuple[str, Sequence[Segment]]
 
 UNB = "UNB"
 """Stands for the functional id of an EDIFACT interchange: what answers it names the interchange, not a group."""
+
+LEVELS: dict[Standard, str] = {"X12": "ISA", "EDIFACT": UNB}
+"""Which counter an interchange's number is taken from."""
 
 
 @dataclass(frozen=True, slots=True)

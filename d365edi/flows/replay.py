@@ -24,6 +24,7 @@ from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows.again import deliver_again
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Context
+from d365edi.flows.outgoing import LEVELS
 from d365edi.flows.reread import problems, reread
 from d365edi.journal import Delivery, Document, Tx
 
@@ -88,9 +89,15 @@ async def _there(ctx: Context, delivery: Delivery) -> str:
 
 
 async def _numbers(ctx: Context, document: Document) -> str:
-    if document.kind == "PurchaseOrder":
+    partner = ctx.partners[document.partner]
+    send = next((send for send in partner.sends.values() if send.flow == document.flow), None)
+    if send is None:
+        receive = next((receive for receive in partner.receives.values() if receive.flow == document.flow), None)
+        if receive is not None and not receive.create:
+            return "nothing is created of it"
         return "it takes no control numbers; the natural key is looked up before anything is created"
-    control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, "ISA"))
+    level = LEVELS[send.identity.standard] if send.identity is not None else "file"
+    control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, level))
     return f"it would take interchange control number {control:09d} and a new file name"
 
 
