@@ -54,7 +54,8 @@ def sound(data: bytes, at: int) -> bool:
     """
     head = data[at : at + 106]
     if head[:3] == b"UNA":
-        return head[9:].lstrip(NOISE)[:3] == b"UNB" and head[8:9] not in b" \r\n"
+        signs = head[3:9]
+        return head[9:].lstrip(NOISE)[:3] == b"UNB" and signs[5] not in b" \r\n" and not _LETTERS & set(signs)
     return (
         len(head) == 106
         and head[:3].upper() == b"ISA"

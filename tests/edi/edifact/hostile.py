@@ -146,6 +146,7 @@ def _odd() -> Iterator[Hostile]:
     )
     yield Hostile("an asterisk in syntax 3", _swap("CALL DOCK 7", "CALL * DOCK"), FINE)
     yield Hostile("UNA inside of data", _swap("CALL DOCK 7", "UNA?:?+.UNB DOCK"), FINE)
+    yield Hostile("what looks like UNA and UNB inside of data", _swap("CALL DOCK 7", "UNA-4-37-UNB-X"), FINE)
     yield Hostile("a decimal comma", _swap("PRI+AAA:12.5", "PRI+AAA:12,5"), FINE, "decimal-mark")
     yield Hostile("a megabyte of text", _swap("CALL DOCK 7", "C" * (1 << 20)), "IA GE ORDERSE", "length")
     yield Hostile("a million separators", _swap("CUX+2:EUR:9", "CUX+2:EUR:9" + "+" * 1_000_000), FINE, "trailing")
