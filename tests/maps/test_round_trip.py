@@ -33,14 +33,14 @@ def compact(document: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=10)
 @given(order=orders())
 def test_an_order_comes_back_as_it_was_written(version: str, order: PurchaseOrder) -> None:
     assert compact(there_and_back("850", version, order)) == compact(order)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=10)
 @given(invoice=invoices())
 def test_an_invoice_comes_back_as_it_was_written(version: str, invoice: Invoice) -> None:
     assert compact(there_and_back("810", version, invoice)) == compact(invoice)
@@ -68,7 +68,7 @@ def test_a_document_of_every_set_comes_back_as_it_was_written(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=8)
 @given(notice=shipments())
 def test_a_ship_notice_comes_back_with_its_levels(version: str, notice: ShipNotice) -> None:
     assert compact(there_and_back("856", version, notice)) == compact(notice)
