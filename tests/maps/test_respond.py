@@ -11,7 +11,7 @@ import pytest
 from d365edi.documents import OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.maps.respond import respond
 from d365edi.maps.turnaround import match, match_shipment, named
-from tests.maps.wire import plain, report, written
+from tests.maps.wire import plain, report, writer, written
 
 ORDER = [
     "BEG*00*SA*4500012345**20260105",
@@ -184,4 +184,18 @@ def test_a_shipment_under_an_order_that_was_never_received_goes_out_as_d365_has_
     assert [line and line.number for line in found.lines] == ["001A", None]
     assert [(finding.severity, finding.message.partition(":")[0]) for finding in found.findings] == [
         ("note", "order X was never received here")
+    ]
+
+
+def test_a_partner_s_row_may_name_the_order_and_its_line_by_their_whole_names() -> None:
+    rows = {"fields": {"order.sales_requirement": "CSH01"}, "lines": {"line.order.ship_by": "DTM[038]02"}}
+    made = response(ours(1, "NB-100", "120"), FULL)
+    ordered = order().model_copy(update={"sales_requirement": "SC"})
+    lines = tuple(each.model_copy(update={"ship_by": LATE}) for each in ordered.lines)
+    whole, found = respond(made, match(made, ordered.model_copy(update={"lines": lines})))
+    body = written(writer("855", override=rows).write(whole, order=found.order, line_orders=found.lines))
+    assert [each for each in body if each.startswith(("CSH", "DTM*038"))] == [
+        "CSH*SC",
+        "DTM*038*20260120",
+        "DTM*038*20260120",
     ]
