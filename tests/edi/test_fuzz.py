@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from d365edi.edi.x12 import reader
 from tests.edi import fuzz, see
 
 
-@pytest.fixture(autouse=True)
-def _patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _patterns() -> Iterator[None]:
     """The patterns of many service characters are kept for a while."""
-    monkeypatch.setattr(reader, "_table", reader._table)
-    fuzz.remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_table", reader._table)
+        fuzz.remember()
+        yield
 
 
 def test_the_files_that_are_mutated_are_right() -> None:

@@ -56,7 +56,7 @@ def raws(draw: st.DrawFn) -> tuple[Segment, Syntax, bytes]:
     return segment, syntax, syntax.element.join([id.encode(), *(text.encode("latin-1") for text in values)])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(raws())
 def test_what_matches_has_no_fault(made: tuple[Segment, Syntax, bytes]) -> None:
     segment, syntax, raw = made

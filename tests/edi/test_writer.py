@@ -92,7 +92,7 @@ def interchanges(draw: st.DrawFn) -> tuple[writer.Envelope, list[Group]]:
     return replace(envelope, control=draw(st.integers(1, 999_999_999)), answer_requested=draw(st.booleans())), groups
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(interchanges())
 def test_what_is_written_is_read_again_as_it_was(written: tuple[writer.Envelope, list[Group]]) -> None:
     envelope, groups = written
@@ -108,7 +108,7 @@ def test_what_is_written_is_read_again_as_it_was(written: tuple[writer.Envelope,
         assert [make.again(one) for one in got.sets] == list(group.sets)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(interchanges())
 def test_bytes_that_were_read_are_written_again_as_they_were(written: tuple[writer.Envelope, list[Group]]) -> None:
     data = writer.write(*written)
