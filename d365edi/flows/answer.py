@@ -92,14 +92,18 @@ def _groups(
     if not due and ta1 is None:
         return None
     form: acknowledgment.Form = "999" if answers.send == "999" else "997"
+    version = _version(due, form)
+    bodies = [
+        acknowledgment.functional(group, group.control, loop=answers.loop, form=form, version=version) for group in due
+    ]
     sent = outgoing.interchange(
         tx,
         partner.name,
         identity,
         "FA",
-        [(form, acknowledgment.functional(group, group.control, loop=answers.loop, form=form)) for group in due],
+        [(form, body) for body in bodies],
         now,
-        version=_version(due, form),
+        version=version,
         usage=interchange.usage if interchange.usage in ("P", "T", "I") else "",
         receipts=[ta1] if ta1 else (),
     )

@@ -74,7 +74,10 @@ def interchange(
     )
     groups = []
     if group is not None:
-        sets = tuple(x12.OutgoingSet(id, f"{number:04d}", body) for number, (id, body) in enumerate(bodies, 1))
+        sets = tuple(
+            x12.OutgoingSet(id, f"{number:04d}", body, version if id == "999" else "")
+            for number, (id, body) in enumerate(bodies, 1)
+        )
         groups.append(x12.Group(functional_id, group, sets, version or None))
     payload = x12.write(envelope, groups, acknowledgments=receipts, uppercase=identity.uppercase)
     return Interchange(payload, control, functional_id if bodies else "", group, "0001" if bodies else "")
