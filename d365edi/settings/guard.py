@@ -48,7 +48,7 @@ class Guard(Section):
     dated_before_ship: Level = "warn"
     """Dated before the goods ship."""
     before_notice: Level = "off"
-    """No ship notice for the order went out before."""
+    """No ship notice for the order went out before; once one has, an invoice that was held for it follows by itself."""
     notice_late: Level = "warn"
     """A ship notice that leaves on a later day than its goods."""
     outside_window: Level = "warn"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -105,6 +106,28 @@ async def test_posted_goods_are_told_with_the_order_they_are_under_and_their_lin
     ]
     assert picked(found, "SN1", 2, 3, 5, 6) == [("12", "EA", "12", "EA"), ("3", "EA", "3", "EA")]
     assert picked(found, "CTT", 1, 2) == [("4", "15")]
+
+
+async def test_a_notice_s_acknowledgment_is_matched_to_it(shipping: World) -> None:
+    shipping.simulator.post_packing_slip(await made_order(shipping))
+    await shipping.once()
+    ((name, data),) = shipping.partner.received().items()
+    ((group,),) = [x12.groups(interchange) for interchange in x12.split(data)]
+    assert group.gs[1] == "SH"
+    body = [["AK1", "SH", group.gs[6]], ["AK2", "856", "0001"], ["AK5", "A"], ["AK9", "A", "1", "1", "1"]]
+    answer = x12.write(
+        shipping.partner.profile.address,
+        "FA",
+        [("997", body)],
+        interchange=9,
+        group=9,
+        at=datetime.now(UTC),
+    )
+    shipping.partner.drop("997_9.edi", answer)
+    async with shipping.app() as app:
+        await app.once()
+        (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
+    assert (delivery.kind, delivery.ack) == ("856", "accepted")
 
 
 async def test_parts_and_the_rest_are_notices_of_their_own_and_each_is_told_once(shipping: World) -> None:
