@@ -20,6 +20,7 @@ from d365edi.edi.x12 import elements
 _QUALIFIERS = frozenset(
     "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR SA SN ZZ".split()  # noqa: SIM905
 )
+_AUTHORIZATIONS = ("00", "01", "02", "03", "04", "05", "06")
 TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?", re.ASCII)
 """HHMM, and what may follow it."""
 _BLANKS = " \xa0\xc2\r\n\t"
@@ -63,6 +64,13 @@ def _isa(texts: list[str], offset: int) -> list[Finding]:
                 f"The {side} id ISA{element + 1:02d} is empty",
                 "the sender must fill it",
             )
+    for element, code, known in ((1, "010", _AUTHORIZATIONS), (3, "012", ("00", "01"))):
+        if texts[element] not in known:
+            say(
+                "warning", code, "qualifier", element, f"ISA{element:02d} is no known qualifier", "it was not looked at"
+            )
+    if not _digits(texts[12]) or len(texts[12]) != 5:
+        say("error", "017", "isa-version", 12, "ISA12 is no version", "write 00401 or 00501")
     if not day(texts[9]):
         say("error", "014", "date", 9, "ISA09 is no date", "write it as YYMMDD")
     if not TIME.fullmatch(texts[10]):
@@ -86,7 +94,7 @@ def _isa(texts: list[str], offset: int) -> list[Finding]:
 def trailer(report: InterchangeReport, parts: Sequence[bytes], groups: int, offset: int) -> list[Finding]:
     """What is wrong with an IEA: its count of groups (TA1s are not counted), its control number."""
     count, control = _texts(parts, 2)
-    found = []
+    found = extra("interchange", "022", "IEA", parts, 2, offset)
     where = Position(offset, 0, "IEA", 1)
     if not _same(count, str(groups)):
         found.append(Finding("interchange", "error", "021", f"IEA01 says {count or 'nothing'}, the interchange has {groups} groups", where,
@@ -102,6 +110,25 @@ def receipt(raw: bytes, syntax: Syntax, offset: int) -> list[Finding]:
     context = elements.Context(syntax, Position(offset, 0, "TA1"))
     found = elements.explain(raw, guides.segments("X12", "004010")["TA1"], context)
     return [replace(one, level="interchange", severity="warning", code="022", rule="receipt") for one in found]
+
+
+def extra(level: Level, code: str, id: str, parts: Sequence[bytes], most: int, offset: int) -> list[Finding]:
+    """The finding for a segment of the envelope with elements too many."""
+    if len(parts) <= most + 1:
+        return []
+    where, value = Position(offset, 0, id, most + 1), parts[most + 1][:200].decode("latin-1")
+    return [
+        Finding(
+            level,
+            "error",
+            code,
+            f"{id} has more than {most} elements",
+            where,
+            value,
+            "the rest has no meaning",
+            "extra",
+        )
+    ]
 
 
 def missing_trailer(level: Level, code: str, id: str, offset: int, why: str) -> Finding:
@@ -133,6 +160,7 @@ def group(parts: Sequence[bytes], offset: int) -> GroupReport:
     for element, value in ((2, sender), (3, receiver)):
         if not value:
             say("warning", "", "party", element, f"GS{element:02d} is empty", "the sender must fill it", value)
+    report.findings += extra("group", "", "GS", parts, 8, offset)
     short = guides.tables("X12", version) == "003040"
     if not (day(sent, 8) or (short and day(sent))):
         severity: Severity = "warning" if day(sent) else "error"
@@ -160,7 +188,7 @@ def group_trailer(report: GroupReport, parts: Sequence[bytes], sets: int, offset
     """What is wrong with a GE: its count of sets, its control number. Notes the count in the report."""
     count, control = _texts(parts, 2)
     report.included = int(count) if _digits(count) and len(count) < 10 else -1
-    found = []
+    found = extra("group", "", "GE", parts, 2, offset)
     if not _same(count, str(sets)):
         found.append(Finding("group", "error", "5", f"GE01 says {count or 'nothing'}, the group has {sets} sets", Position(offset, 0, "GE", 1),
                              count, "ask the sender whether something was lost", "count"))  # fmt: skip
