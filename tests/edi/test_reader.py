@@ -132,3 +132,33 @@ def test_a_large_file_is_read_as_a_small_one_is() -> None:
     assert see.findings(report) == []
     assert len(see.sets(report)) == 2000
     assert report.interchanges[0].length == len(data)
+
+
+BODIES = {
+    "850": ("PO", make.ORDER),
+    "810": ("IN", make.INVOICE),
+    "856": ("SH", make.SHIPMENT),
+    "820": ("RA", make.PAYMENT),
+}
+
+
+@pytest.mark.parametrize("set", BODIES)
+@pytest.mark.parametrize("breach", ["\x07", "X" * 200], ids=["control", "length"])
+def test_no_element_of_a_file_may_be_wrong_in_silence(set: str, breach: str) -> None:
+    functional, body = BODIES[set]
+    whole = make.interchange([make.numbered(body, set)], functional=functional)
+    for at, segment in enumerate(whole[1:], 1):
+        parts = segment.split("*")
+        for position in range(1, len(parts)):
+            changed = "*".join([*parts[:position], parts[position] + breach, *parts[position + 1 :]])
+            report = reader.read(make.data([*whole[:at], changed, *whole[at + 1 :]]))
+            assert see.told(report) != [], (segment, position)
+
+
+@pytest.mark.parametrize("set", BODIES)
+def test_no_segment_of_a_file_may_be_lost_in_silence(set: str) -> None:
+    functional, body = BODIES[set]
+    whole = make.interchange([make.numbered(body, set)], functional=functional)
+    for at, segment in enumerate(whole):
+        report = reader.read(make.data(whole[:at] + whole[at + 1 :]))
+        assert [one for one in see.findings(report) if one.severity == "error"] != [], segment

@@ -64,6 +64,9 @@ def _isa(texts: list[str], offset: int) -> list[Finding]:
                 f"The {side} id ISA{element + 1:02d} is empty",
                 "the sender must fill it",
             )
+        elif not _printable(texts[element + 1]):
+            message = f"The {side} id ISA{element + 1:02d} holds characters that cannot be printed"
+            say("error", f"{int(code) + 1:03d}", "party", element + 1, message, "the sender must correct it")
     for element, code, known in ((1, "010", _AUTHORIZATIONS), (3, "012", ("00", "01"))):
         if texts[element] not in known:
             say(
@@ -160,6 +163,16 @@ def group(parts: Sequence[bytes], offset: int) -> GroupReport:
     for element, value in ((2, sender), (3, receiver)):
         if not value:
             say("warning", "", "party", element, f"GS{element:02d} is empty", "the sender must fill it", value)
+        elif len(value) > 15 or not _printable(value):
+            say(
+                "error",
+                "",
+                "party",
+                element,
+                f"GS{element:02d} is no code of at most 15 characters",
+                "the sender must correct it",
+                value,
+            )
     report.findings += extra("group", "", "GS", parts, 8, offset)
     short = guides.tables("X12", version) == "003040"
     if not (day(sent, 8) or (short and day(sent))):
@@ -181,6 +194,16 @@ def group(parts: Sequence[bytes], offset: int) -> GroupReport:
         say("warning", "", "agency", 7, "GS07 is neither X nor T", "it was taken as X", agency)
     if not guides.tables("X12", version):
         say("error", "2", "version", 8, "GS08 names no version", "the sender must say which version he writes", version)
+    elif len(version) > 12 or not _printable(version):
+        say(
+            "error",
+            "2",
+            "group-version",
+            8,
+            "GS08 is no version of at most 12 characters",
+            "the sender must correct it",
+            version,
+        )
     return report
 
 
@@ -227,6 +250,10 @@ def set_trailer(parts: Sequence[bytes], control: str, segments: int, offset: int
 def _texts(parts: Sequence[bytes], size: int) -> list[str]:
     texts = [element.decode("latin-1").strip(_BLANKS) for element in parts[1 : size + 1]]
     return texts + [""] * (size - len(texts))
+
+
+def _printable(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _digits(text: str) -> bool:
