@@ -29,7 +29,10 @@ KNOWN = 1024
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _LEVEL_A = re.compile(r"""[A-Z0-9 .,\-()/=!"%&*;<>'+:?]*""")
 
-Right = tuple[Callable[[bytes], object], dict[str, bytes]]
+UNIQUE = frozenset(("LIN", "PIA", "MOA", "PRI", "GIN", "RFF"))
+"""Segments that hardly ever repeat are not remembered."""
+
+Right = tuple[Callable[[bytes], object], dict[str, bytes] | None]
 
 
 @lru_cache(maxsize=32)
@@ -49,30 +52,27 @@ class Pen:
         self.element, self.component = syntax.element.decode("latin-1"), syntax.component.decode("latin-1")
         self.release, self.decimal = syntax.release.decode("latin-1"), syntax.decimal.decode("latin-1")
         self.signs = (syntax.element + syntax.component + syntax.terminator + syntax.repetition).decode("latin-1")
+        self.padding = " " + self.element
         self.escapes = str.maketrans({sign: self.release + sign for sign in self.signs + self.release})
         self.right: dict[str, Right] = {}
 
     def segment(self, segment: OutgoingSegment, set: str) -> bytes:
         """A segment of a message; nothing for one that would hold no data. DocumentError where a value cannot be written."""
-        flat, breaks = [], 0
-        for value in segment:
-            if isinstance(value, tuple):
-                breaks += len(value) - 1
-                flat.append(self.component.join(value))
-            else:
-                flat.append(value)
-        line = self.element.join(flat)
-        matches, known = self.right.get(flat[0]) or self._look(flat[0])
-        if line.count(self.component) != breaks or line.count(self.element) != len(flat) - 1:
+        join = self.component.join
+        flat = [join(value) if value.__class__ is tuple else value for value in segment]
+        line = self.element.join(flat)  # type: ignore[arg-type]
+        matches, known = self.right.get(segment[0]) or self._look(str(segment[0]))  # type: ignore[arg-type]
+        breaks = sum([len(value) - 1 for value in segment if value.__class__ is tuple])
+        if line.count(self.component) != breaks or line.count(self.element) != len(segment) - 1:
             return self._carefully(segment, set)
-        if (found := known.get(line)) is not None:
+        if known is not None and (found := known.get(line)) is not None:
             return found
-        if not line.isascii() or " " + self.element in line or line[-1] == " " or not matches(line.encode()):
+        raw = line.encode()
+        if self.padding in line or line[-1] == " " or not line.isascii() or not matches(raw):
             return self._carefully(segment, set)
-        found = line.encode()
-        if len(known) < KNOWN:
-            known[line] = found
-        return found
+        if known is not None and len(known) < KNOWN:
+            known[line] = raw
+        return raw
 
     def _look(self, id: str) -> Right:
         """What a right segment looks like; none is where anything may stand in it, or values are altered."""
@@ -80,7 +80,8 @@ class Pen:
         altered = self.charset == "UNOA" or self.uppercase or self.syntax.decimal != b"."
         if known is None or known.open or altered:
             return self.right.setdefault(id, (_never, {}))
-        return self.right.setdefault(id, (pattern.compile(known, self.syntax, marks=b".").fullmatch, {}))
+        matches = pattern.compile(known, self.syntax, marks=b".").fullmatch
+        return self.right.setdefault(id, (matches, None if id in UNIQUE else {}))
 
     def _carefully(self, segment: OutgoingSegment, set: str) -> bytes:
         id = str(segment[0])
