@@ -28,7 +28,7 @@ ACCEPTED, REJECTED, RECEIVED = "7", "4", "8"
 
 
 def due(report: InterchangeReport) -> bool:
-    """Whether an interchange may be answered: all are but those that hold CONTRL."""
+    """Whether an interchange may be answered: all are but those that hold CONTRL. It is asked of a tree, not of a stream."""
     return not any(one.id == "CONTRL" for group in report.groups for one in group.sets)
 
 

@@ -67,8 +67,7 @@ class Pen:
             return self._carefully(segment, set)
         if known is not None and (found := known.get(line)) is not None:
             return found
-        raw = line.encode()
-        if self.padding in line or line[-1] == " " or not line.isascii() or not matches(raw):
+        if not line.isascii() or self.padding in line or line[-1] == " " or not matches(raw := line.encode()):
             return self._carefully(segment, set)
         if known is not None and len(known) < KNOWN:
             known[line] = raw

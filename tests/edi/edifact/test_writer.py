@@ -174,6 +174,7 @@ ROWS: list[tuple[str, OutgoingSegment, dict[str, Any], bytes]] = [
     ),
     ("a sign without release", ["IMD", "F", "", ("", "", "", "A+B:C")], {"syntax": BARE}, b"IMD+F++:::A B C'"),
     ("a simple value for a composite", ["BGM", "220", "1"], {}, b"BGM+220+1'"),
+    ("half of a surrogate pair", ["FTX", "AAI", "", "", ("A\ud83dB",)], {}, b"FTX+AAI+++A B'"),
     ("line breaks", ["FTX", "AAI", "", "", ("A\r\nB\tC",)], {}, b"FTX+AAI+++A B C'"),
 ]
 
@@ -190,6 +191,7 @@ REFUSED: list[tuple[str, OutgoingSegment, dict[str, Any], str]] = [
     ("an exponent", ["PRI", ("AAA", "1E3")], {}, "which is no number"),
     ("a key in another set", ["RFF", ("ON", "Š1")], {}, "character set UNOC does not have it"),
     ("a small letter in a key", ["RFF", ("ON", "a1")], {"charset": "UNOA"}, "character set UNOA does not have it"),
+    ("half of a surrogate pair in a key", ["RFF", ("ON", "A\ud83dB")], {"charset": "UNOY"}, "does not have it"),
     ("a line break in a key", ["RFF", ("ON", "A\nB")], {}, "RFF01-2"),
     ("a sign without release", ["RFF", ("ON", "A+B")], {"syntax": BARE}, "there is no release character"),
     ("no sender", ["UNS", "S"], {"sender": Party("", "")}, "needs a sender and a receiver"),
