@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from d365edi.edi import sniff
 from d365edi.edi.interchange import FileReport, InterchangeReport
@@ -217,24 +218,31 @@ def _answer(received: InterchangeReport, turn: int) -> None:
 # -- running ----------------------------------------------------------------------------------------------------------
 
 
-def failure(data: bytes, *, thorough: bool) -> str:
+class Look(Protocol):
+    """Looks at one input and raises where something is wrong."""
+
+    def __call__(self, data: bytes, *, thorough: bool) -> None:
+        """Look."""
+
+
+def failure(data: bytes, *, thorough: bool, look: Look = examine) -> str:
     """What goes wrong with an input, "" if nothing does."""
     try:
-        examine(data, thorough=thorough)
+        look(data, thorough=thorough)
     except Exception as error:
         return f"{type(error).__name__}: {error}"[:300]
     return ""
 
 
-def smallest(data: bytes) -> bytes:
+def smallest(data: bytes, look: Look = examine) -> bytes:
     """A smaller input that fails in the same way: pieces are left out as long as it does."""
-    kind = failure(data, thorough=True).partition(":")[0]
+    kind = failure(data, thorough=True, look=look).partition(":")[0]
     size = len(data) // 2
     while size:
         at = 0
         while at < len(data):
             less = data[:at] + data[at + size :]
-            if failure(less, thorough=True).partition(":")[0] == kind:
+            if failure(less, thorough=True, look=look).partition(":")[0] == kind:
                 data = less
             else:
                 at += size
@@ -242,22 +250,30 @@ def smallest(data: bytes) -> bytes:
     return data
 
 
-def run(seed: int, numbers: range, files: Sequence[bytes]) -> list[tuple[int, str, bytes]]:
+def run(seed: int, numbers: range, files: Sequence[bytes], look: Look = examine) -> list[tuple[int, str, bytes]]:
     """The inputs that fail, the first of each kind, made small."""
     found: dict[str, tuple[int, str, bytes]] = {}
     for number in numbers:
         data = make_input(seed, number, files)
         thorough = number % 16 == 0
-        said = failure(data, thorough=thorough)
+        said = failure(data, thorough=thorough, look=look)
         kind = re.sub(r"\d+", "0", said[:80])
         if said and kind not in found and len(found) < 20:
-            found[kind] = (number, said, smallest(data) if failure(data, thorough=True) else data)
+            found[kind] = (number, said, smallest(data, look) if failure(data, thorough=True, look=look) else data)
     return list(found.values())
+
+
+_PATTERNS = reader._table
 
 
 def remember() -> None:
     """Mutated files have many service characters: the patterns of all of them are kept, or compiling is all one does."""
-    reader._table = lru_cache(maxsize=600)(reader._table.__wrapped__)
+    reader._table = lru_cache(maxsize=600)(_PATTERNS.__wrapped__)
+
+
+def forget() -> None:
+    """Back to as many patterns as the reader keeps by itself."""
+    reader._table = _PATTERNS
 
 
 def _job(job: tuple[int, range, tuple[bytes, ...]]) -> tuple[int, list[tuple[int, str, bytes]]]:
