@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from d365edi.edi.x12.acknowledgment import Answer, Form, Loop
 from d365edi.edi.x12.reader import ReadOptions
 from tests.edi import make, see
 from tests.edi.mutants import MUTANTS
-from tests.edi.test_corpus import TABLE
+from tests.edi.test_corpus import TABLE, Pin
 
 STRICT = ReadOptions(strictness="strict")
 FORMS: list[tuple[Form, str]] = [("997", "004010"), ("997", "005010"), ("999", acknowledgment.IMPLEMENTATION)]
@@ -55,12 +56,9 @@ def order(*changes: tuple[str, str], sets: int = 1) -> bytes:
 
 
 @pytest.mark.parametrize("pin", TABLE, ids=[pin.file for pin in TABLE])
-@pytest.mark.parametrize(("form", "version"), FORMS, ids=[f"{form} in {version}" for form, version in FORMS])
-def test_an_answer_to_a_corpus_file_is_right_and_says_what_was_found(
-    pin: object, form: Form, version: str, corpus: Path
-) -> None:
-    report = reader.read((corpus / pin.file).read_bytes())  # type: ignore[attr-defined]
-    for interchange in report.interchanges:
+def test_an_answer_to_a_corpus_file_is_right_and_says_what_was_found(pin: Pin, corpus: Path) -> None:
+    report = reader.read((corpus / pin.file).read_bytes())
+    for interchange, (form, version) in product(report.interchanges, FORMS):
         due = [group for group in interchange.groups if acknowledgment.due(group)]
         receipt = acknowledgment.interchange(interchange)
         again = reader.read(written(due, form, version, [receipt]), STRICT)
