@@ -8,7 +8,7 @@ Knows: data elements (ISO 9735). Does not know: messages, groups of segments, wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -24,6 +24,7 @@ _MOST = 20
 """Findings about one segment: a segment of a million elements has said enough by then."""
 _FORMATS = {"101": 6, "102": 8, "203": 12, "204": 14, "718": 16}
 """Digits of the date formats (2379) that are looked into."""
+_NO_SYNTAX = Syntax("EDIFACT")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?")
 
 
@@ -35,6 +36,25 @@ def explain(raw: bytes, segment: Segment, syntax: Syntax, where: Position) -> li
         found.append(finding)
         if len(found) > _MOST:
             break
+    return found
+
+
+def unlisted(
+    segment: Segment,
+    codes: Sequence[tuple[int, int, str]],
+    told: Collection[tuple[int, str]],
+    where: Callable[[], Position],
+) -> list[Finding]:
+    """Notes about codes that are not among the known ones, of a segment that is right otherwise; but for those already told."""
+    found: list[Finding] = []
+    for position, component, code in codes:
+        element = segment.elements[position - 1]
+        name = f"{segment.id}{position:02d}" + (f"-{component}" if component else "")
+        part = element.components[component - 1] if component else element
+        number = int(part.number) if part.number.isdigit() else 0
+        if part.codes and code not in part.codes and (number, code) not in told:
+            place = replace(where(), element=position, component=component)
+            found += _Look(_NO_SYNTAX, place, f"{name} ({part.name})")._code(part, code)
     return found
 
 

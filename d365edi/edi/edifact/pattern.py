@@ -22,15 +22,20 @@ PERIOD = "C507"
 """The composite of a date: its qualifier, the date, the format that the date must have."""
 
 
-def compile(segment: Segment, syntax: Syntax, *, released: bool = False, marks: bytes = b".,") -> re.Pattern[bytes]:
-    """The pattern of a segment under an interchange's service characters; use `fullmatch` on a raw segment. `marks` are
-    the decimal marks that are right.
+def compile(
+    segment: Segment, syntax: Syntax, *, released: bool = False, marks: bytes = b".,", free: bool = False
+) -> re.Pattern[bytes]:
+    """The pattern of a segment under an interchange's service characters; use `fullmatch` on a raw segment.
+
+    `marks` are the decimal marks that are right. A `free` one takes any code where a list is not complete: the code is the
+    group `e3_1` for the first component of the third element, `e3_0` for the whole of it.
     """
-    return re.compile(_Builder(syntax, marks, released=released).whole(segment), re.DOTALL)
+    return re.compile(_Builder(syntax, marks, released=released, free=free).whole(segment), re.DOTALL)
 
 
 class _Builder:
-    def __init__(self, syntax: Syntax, marks: bytes, *, released: bool) -> None:
+    def __init__(self, syntax: Syntax, marks: bytes, *, released: bool, free: bool) -> None:
+        self.free, self.place = free, (0, 0)
         self.separator, self.colon = re.escape(syntax.element), re.escape(syntax.component)
         service = syntax.element + syntax.component + syntax.repetition + syntax.terminator + syntax.release
         beyond = range(0x80, 0x100) if syntax.encoding != "latin-1" else ()
@@ -45,12 +50,16 @@ class _Builder:
 
     def _element(self, element: Element) -> bytes:
         parts = element.components
+        self.place = (element.position, 0)
         if not parts:
             return self._value(element) if element.mandatory else self._optional(element)
+        values = []
+        for part in parts:
+            self.place = (element.position, part.position)
+            values.append((self._value(part) if part.mandatory else self._optional(part), part.mandatory))
         if element.number == PERIOD:
-            body = self._period(parts)
+            body = self._period(values[0][0], parts[1], values[2][0])
         else:
-            values = [(self._value(p) if p.mandatory else self._optional(p), p.mandatory) for p in parts]
             body = _row(values, self.colon, b"", first=False)
         if not element.mandatory:
             return b"(?:" + body + b"|)" if parts[0].mandatory else body
@@ -63,20 +72,22 @@ class _Builder:
             return b"(?:" + value + b"|)"
         return self.text + b"{0,%d}+" % element.max
 
-    def _period(self, parts: Sequence[Element]) -> bytes:
+    def _period(self, qualifier: bytes, date: Element, form: bytes) -> bytes:
         """2005, then a date that looks as its format (2379) says; formats that are not known here go with any text."""
         known = [
             _DATE + self.colon + b"102", _DATE + _MINUTE + self.colon + b"203",
             _DATE + _MINUTE + b"[0-5][0-9]" + self.colon + b"204", _DATE + b"(?:-|)" + _DATE + self.colon + b"718",
         ]  # fmt: skip
         checked = b"(?!(?:10[12]|20[34]|718)(?![0-9A-Z]))"
-        known.append(self._value(parts[1]) + b"(?:" + self.colon + checked + self._value(parts[2]) + b"|)")
-        return self._value(parts[0]) + b"(?:" + self.colon + b"(?:" + b"|".join(known) + b")|)"
+        known.append(self._value(date) + b"(?:" + self.colon + checked + form + b"|)")
+        return qualifier + b"(?:" + self.colon + b"(?:" + b"|".join(known) + b")|)(?<!" + self.colon + b")"
 
     def _value(self, element: Element) -> bytes:
+        least, most = element.min, element.max
+        if element.codes and self.free and not element.closed:
+            return b"(?P<e%d_%d>%s{%d,%d}+)" % (*self.place, self.text, least, most)
         if element.codes:
             return alternatives(element.codes)
-        least, most = element.min, element.max
         if element.type != "n":
             return self.text + b"{%d,%d}+" % (least, most)
         if most < 4 or least > 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 from d365edi.edi.edifact import elements, envelope, pattern, totals
@@ -35,20 +36,32 @@ class Table(table.Table):
     TRAILER = "UNT"
     UNIQUE: ClassVar[frozenset[str]] = frozenset(("LIN", "PIA", "MOA", "PRI", "GIN", "RFF"))
 
-    _released: dict[str, re.Pattern[bytes]] = field(init=False, default_factory=dict)
+    _free: dict[tuple[str, bool], re.Pattern[bytes]] = field(init=False, default_factory=dict)
 
     def pattern(self, segment: Segment) -> re.Pattern[bytes]:
         """What a right segment without release characters looks like."""
         return pattern.compile(segment, self.syntax)
 
-    def released(self, raw: bytes, id: str) -> bool:
-        """Whether a segment that holds release characters is right."""
-        if not self.syntax.release or self.syntax.release not in raw or b" " + self.syntax.element in raw:
-            return False
-        found = self._released.get(id)
+    def codes(self, raw: bytes, id: str) -> list[tuple[int, int, str]] | None:
+        """The codes of a segment with their places (element, component), where nothing else is wrong with it that a pattern
+        can tell; None where something is, or may be.
+        """
+        syntax = self.syntax
+        if b" " + syntax.element in raw:
+            return None
+        released = bool(syntax.release) and syntax.release in raw
+        found = self._free.get((id, released))
         if found is None:
-            found = self._released[id] = pattern.compile(self.guide.segments[id], self.syntax, released=True)
-        return found.fullmatch(raw) is not None
+            found = pattern.compile(self.guide.segments[id], syntax, released=released, free=True)
+            self._free[id, released] = found
+        match = found.fullmatch(raw)
+        if match is None:
+            return None
+        return [
+            (*map(int, name[1:].split("_")), code.decode("latin-1"))  # type: ignore[misc]
+            for name, code in match.groupdict().items()
+            if code
+        ]
 
     def _mark(self, at: Node, node: Node) -> int:
         """Groups of segments are counted when the message is read: there are many, and few have another limit than 99."""
@@ -94,9 +107,14 @@ class OpenSet(transaction.OpenSet):
         told: set[tuple[int, str]] = set()
         for at in self.misses:
             node, raw = self.report.nodes[at], self.report.segments[at]
-            if node is None or table.released(raw, node.id):
+            if node is None:
                 continue
-            for finding in elements.explain(raw, table.guide.segments[node.id], self.syntax, place(at)):
+            codes = table.codes(raw, node.id)
+            if codes is None:
+                found = elements.explain(raw, table.guide.segments[node.id], self.syntax, place(at))
+            else:
+                found = elements.unlisted(table.guide.segments[node.id], codes, told, partial(place, at))
+            for finding in found:
                 code = (finding.where.reference, finding.value)
                 if finding.rule != "unlisted" or code not in told:
                     self.findings.append(finding)
