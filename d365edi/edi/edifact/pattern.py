@@ -41,6 +41,7 @@ class _Builder:
         beyond = range(0x80, 0x100) if syntax.encoding != "latin-1" else ()
         plain = b"[" + ranges([c for c in (*range(0x20, 0x7F), *beyond) if c not in service]) + b"]"
         self.text = b"(?:" + plain + b"|" + re.escape(syntax.release) + b".)" if released else plain
+        self.code = b"[" + ranges([c for c in range(0x21, 0x7F) if c not in service]) + b"]"
         self.mark = b"[" + inside(bytes(c for c in marks if c not in service)) + b"]"
 
     def whole(self, segment: Segment) -> bytes:
@@ -85,7 +86,7 @@ class _Builder:
     def _value(self, element: Element) -> bytes:
         least, most = element.min, element.max
         if element.codes and self.free and not element.closed:
-            return b"(?P<e%d_%d>%s{%d,%d}+)" % (*self.place, self.text, least, most)
+            return b"(?P<e%d_%d>%s{%d,%d}+)" % (*self.place, self.code, least, most)
         if element.codes:
             return alternatives(element.codes)
         if element.type != "n":

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from d365edi.edi import guides
 from d365edi.edi.edifact import elements, pattern, segment
+from d365edi.edi.edifact.transaction import Table
 from d365edi.edi.edifact.writer import DEFAULT
 from d365edi.edi.findings import Position
 from d365edi.edi.header import split_released
@@ -127,3 +128,22 @@ def test_release_characters_are_taken_out_as_they_were_put_in(raw: bytes) -> Non
 )
 def test_text_is_what_it_can_only_be(raw: bytes, encoding: str, text: str) -> None:
     assert segment.text(raw, encoding) == text
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(SEGMENTS), st.lists(COMPOSITES, max_size=6))
+def test_what_is_noted_quickly_is_what_the_explanation_notes(id: str, values: list[str]) -> None:
+    raw = "+".join([id, *values]).encode()
+    guide = guides.load("EDIFACT", "INVOIC", "D:96A")
+    assert guide is not None
+    dictionary = guides.segments("EDIFACT", "D:96A")
+    table = Table(guide, DEFAULT, dict(dictionary))
+    codes = table.codes(raw, id) if id in guide.segments else None
+    if codes is not None:
+        where = Position(0, 1, id)
+        slow = [
+            one
+            for one in elements.explain(raw, dictionary[id], DEFAULT, where)
+            if one.rule not in ("padding", "empty-segment")
+        ]
+        assert elements.unlisted(dictionary[id], codes, set(), lambda: where) == slow
