@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -47,5 +46,8 @@ def main(jobs: Mapping[str, Job]) -> None:
     job, file = jobs[sys.argv[1]], Path(sys.argv[2])
     size = job(file)
     seconds, cpu = _spent
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    lines = (
+        Path("/proc/self/status").read_text().splitlines()
+    )  # getrusage would count the parent that it was forked from
+    rss = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
     sys.stdout.write(json.dumps({"bytes": size, "seconds": seconds, "cpu": cpu, "rss": rss}) + "\n")
