@@ -7,7 +7,7 @@ the verdict.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -145,66 +145,42 @@ def group(parts: Sequence[bytes], offset: int) -> GroupReport:
     functional, sender, receiver, sent, time, control, agency, version = _texts(parts, 8)
     report = GroupReport(functional, sender, receiver, sent, time, control, version, offset)
 
-    def say(severity: Severity, code: str, rule: str, element: int, message: str, remedy: str, value: str) -> None:
-        report.findings.append(
-            Finding("group", severity, code, message, Position(offset, 0, "GS", element), value, remedy, rule)
-        )
-
-    if not re.fullmatch(r"[A-Z0-9]{2}", functional):
-        say(
-            "error",
-            "1",
-            "identifier",
-            1,
-            "GS01 is no functional identifier",
-            "the sender must say what the group is",
-            functional,
-        )
-    for element, value in ((2, sender), (3, receiver)):
-        if not value:
-            say("warning", "", "party", element, f"GS{element:02d} is empty", "the sender must fill it", value)
-        elif len(value) > 15 or not _printable(value):
-            say(
-                "error",
-                "",
-                "party",
-                element,
-                f"GS{element:02d} is no code of at most 15 characters",
-                "the sender must correct it",
-                value,
-            )
+    report.findings += _group_findings([functional, sender, receiver, sent, time, control, agency, version], offset)
     report.findings += extra("group", "", "GS", parts, 8, offset)
-    short = guides.tables("X12", version) == "003040"
-    if not (day(sent, 8) or (short and day(sent))):
-        severity: Severity = "warning" if day(sent) else "error"
-        say(severity, "", "group-date", 4, "GS04 is no date of eight digits", "write it as CCYYMMDD", sent)
-    if not TIME.fullmatch(time):
-        say("error", "", "group-date", 5, "GS05 is no time", "write it as HHMM", time)
-    if not _digits(control) or len(control) > 9:
-        say(
-            "error",
-            "6",
-            "number",
-            6,
-            "The group control number GS06 is no number",
-            "the sender must number his groups",
-            control,
-        )
-    if agency not in ("X", "T"):
-        say("warning", "", "agency", 7, "GS07 is neither X nor T", "it was taken as X", agency)
-    if not guides.tables("X12", version):
-        say("error", "2", "version", 8, "GS08 names no version", "the sender must say which version he writes", version)
-    elif len(version) > 12 or not _printable(version):
-        say(
-            "error",
-            "2",
-            "group-version",
-            8,
-            "GS08 is no version of at most 12 characters",
-            "the sender must correct it",
-            version,
-        )
     return report
+
+
+def _group_findings(texts: Sequence[str], offset: int) -> Iterator[Finding]:
+    """What is wrong with the elements of a GS: severity, code, rule, element, message, remedy."""
+    functional, _, _, sent, time, control, agency, version = texts
+    shelf = guides.tables("X12", version)
+    rows: list[tuple[bool, Severity, str, str, int, str, str]] = [
+        (not re.fullmatch(r"[A-Z0-9]{2}", functional), "error", "1", "identifier", 1,
+         "GS01 is no functional identifier", "the sender must say what the group is"),
+        *(row for element in (2, 3) for row in _group_party(texts[element - 1], element)),
+        (not (day(sent, 8) or (shelf == "003040" and day(sent))), "warning" if day(sent) else "error", "", "group-date", 4,
+         "GS04 is no date of eight digits", "write it as CCYYMMDD"),
+        (not TIME.fullmatch(time), "error", "", "group-date", 5, "GS05 is no time", "write it as HHMM"),
+        (not _digits(control) or len(control) > 9, "error", "6", "number", 6,
+         "The group control number GS06 is no number", "the sender must number his groups"),
+        (agency not in ("X", "T"), "warning", "", "agency", 7, "GS07 is neither X nor T", "it was taken as X"),
+        (not shelf, "error", "2", "version", 8, "GS08 names no version", "the sender must say which version he writes"),
+        (bool(shelf) and (len(version) > 12 or not _printable(version)), "error", "2", "group-version", 8,
+         "GS08 is no version of at most 12 characters", "the sender must correct it"),
+    ]  # fmt: skip
+    for wrong, severity, code, rule, element, message, remedy in rows:
+        if wrong:
+            yield Finding(
+                "group", severity, code, message, Position(offset, 0, "GS", element), texts[element - 1], remedy, rule
+            )
+
+
+def _group_party(value: str, element: int) -> Iterator[tuple[bool, Severity, str, str, int, str, str]]:
+    name = f"GS{element:02d}"
+    yield not value, "warning", "", "party", element, f"{name} is empty", "the sender must fill it"
+    wrong = len(value) > 15 or (bool(value) and not _printable(value))
+    message = f"{name} is no code of at most 15 characters"
+    yield wrong, "error", "", "party", element, message, "the sender must correct it"
 
 
 def group_trailer(report: GroupReport, parts: Sequence[bytes], sets: int, offset: int) -> list[Finding]:
