@@ -31,7 +31,14 @@ FLOORS = (
 )
 """From the top down. A room imports from floors below its own and from itself."""
 
-SAME_ROOM = {"build": "app", "partners": "app", "systemd": "daemon", "failpoints": "errors", "__main__": "cli", "__init__": "errors"}
+SAME_ROOM = {
+    "build": "app",
+    "partners": "app",
+    "systemd": "daemon",
+    "failpoints": "errors",
+    "__main__": "cli",
+    "__init__": "errors",
+}
 """Single modules that are a part of a room without standing in its folder."""
 
 DRY = {"maps", "guard", "documents", "edi", "odata"}
