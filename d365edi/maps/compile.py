@@ -66,7 +66,9 @@ class _Compiler:
         what of the order the rows of this scope may name."""
         targets = [target for row in rows.rows for target in self._targets(base, row, way, again=again)]
         hung: set[int] = set()
-        for target in settle(self.table, targets):
+        settled = settle(self.table, targets)
+        self._nothing_lost(targets, settled, model)
+        for target in settled:
             self._hang(base, target, model, echo, second=id(target.row) in hung)
             hung.add(id(target.row))
         for row in rows.constants:
@@ -80,6 +82,21 @@ class _Compiler:
                 place.computed.append(fixed)
         for inner in rows.scopes:
             self._list(base, inner, model, way, _echo(inner.field, echo))
+
+    def _nothing_lost(self, targets: list[Target], settled: list[Target], model: Model) -> None:
+        """A user's row may take the place of a shipped one, but not of a field that a document must have."""
+        names_left = {target.row.name for target in settled}
+        for target in targets:
+            field = model.model_fields.get(target.row.name)
+            if field is None or not field.is_required() or target.row.name in names_left:
+                continue
+            place = target.row.places[0]
+            taker = next((each.row for each in settled if place in each.row.places), target.row)
+            raise self.table.mistake(
+                taker.key,
+                f'"{place}" is where "{target.row.name}" stands, which a {model.__name__} must have',
+                remedy=f"give {target.row.name} another place too",
+            )
 
     # -- where --------------------------------------------------------------------------------------------------------
 
