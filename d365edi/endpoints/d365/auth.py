@@ -1,13 +1,10 @@
 """Tokens from Microsoft Entra ID by client credentials, and Entra's refusals in words.
 
 azure-identity signs and asks (secret or certificate); the wire below it is this project's own, so that trust, time
-limits and
-errors are the same as everywhere. What azure-identity does not do is done here: one request however many callers
-wait, a refresh
-five minutes before expiry that may fail as long as the old token is good, and a forced refresh for a token that D365
-refused.
-Each request uses a fresh credential object: it is cheap, and its own cache cannot hand out a token that is known to
-be bad.
+limits and errors are the same as everywhere. What azure-identity does not do is done here: one request however many
+callers wait, a refresh five minutes before expiry that may fail as long as the old token is good, and a forced refresh
+for a token that D365 refused. Each request uses a fresh credential object: it is cheap, and its own cache cannot hand
+out a token that is known to be bad.
 
 Knows: azure-identity, the token's life. Does not know: D365. No message of this module carries a secret or a token.
 """
