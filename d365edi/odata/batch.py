@@ -2,11 +2,9 @@
 again.
 
 The answer as a whole is 200 whatever happened inside, so every inner part is read; parts are matched by their
-Content-ID (D365
-puts it beside the part, other services inside the inner headers: both are read). A changeset that failed comes back
-as one
-part, not nested, with the status of the first operation that failed. JSON `$batch` is not used: nobody has seen it
-work there.
+Content-ID (D365 puts it beside the part, other services inside the inner headers: both are read). A changeset that
+failed comes back as one part, not nested, with the status of the first operation that failed. JSON `$batch` is not
+used: nobody has seen it work there.
 
 Knows: the body's form. Does not know: HTTP clients, entities, what a status means.
 """

@@ -1,10 +1,8 @@
 """JSON as this project keeps it: numbers are Decimal, never float; the same value always gives the same bytes.
 
 Two writings: `dumps` sorts the keys of every object, so that a record fetched twice has one digest; `compact` keeps
-the order of
-keys, for bodies whose order a map chose. Both are UTF-8 without blanks. A Decimal is written plainly (`100`,
-`0.50`), with the
-digits it has and without an exponent; a date as noon UTC, which is how D365 spells a day.
+the order of keys, for bodies whose order a map chose. Both are UTF-8 without blanks. A Decimal is written plainly
+(`100`, `0.50`), with the digits it has and without an exponent; a date as noon UTC, which is how D365 spells a day.
 
 Knows: JSON. Does not know: OData, any entity.
 """

@@ -1,12 +1,10 @@
 """An answer that says no, read into one sentence that a person understands.
 
 D365 buries the useful sentence in `error.innererror.message`, behind `Infolog:`, between `Info:`/`Warning:`/`Error:`
-marks and
-beside lines of its own machinery (`validateField failed on field 'Entity.Field'`); a gateway answers with an HTML
-page instead.
-The text is in the language of the user that the application is mapped to, so only two of its phrases are ever acted
-upon, and
-only to be kinder than the default: that a record exists, and that two writers met. The stack trace is never kept.
+marks and beside lines of its own machinery (`validateField failed on field 'Entity.Field'`); a gateway answers with
+an HTML page instead. The text is in the language of the user that the application is mapped to, so only two of its
+phrases are ever acted upon, and only to be kinder than the default: that a record exists, and that two writers met.
+The stack trace is never kept.
 
 Knows: the shapes of bodies. Does not know: what to do about them, HTTP beyond the body, any entity.
 """

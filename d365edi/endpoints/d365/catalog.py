@@ -2,13 +2,10 @@
 (`entities.json`).
 
 Facts only, of a real system's `$metadata` (spring 2025; additive since). A tenant has further sets and fields:
-whoever asks for
-one that is not here gets None and goes on. `entities.json` holds `sets` ({set: {type, keys, table?, required?,
-fields: {type:
-"names ..."}}}; a type that is no Edm type is an enum), `enums` ({enum: {member: int}}) and the enums whose type name
-is to be
-checked against the tenant before it is used in a filter. Text keys and numbers are never null, other text and enums
-may be.
+whoever asks for one that is not here gets None and goes on. `entities.json` holds `sets` ({set: {type, keys, table?,
+required?, fields: {type: "names ..."}}}; a type that is no Edm type is an enum), `enums` ({enum: {member: int}}) and
+the enums whose type name is to be checked against the tenant before it is used in a filter. Text keys and numbers are
+never null, other text and enums may be.
 
 Knows: names and types. Does not know: what they mean, HTTP.
 """

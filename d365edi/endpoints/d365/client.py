@@ -2,10 +2,9 @@
 sentences.
 
 Nothing is tried again here but one thing: a request that was answered 401 goes out once more with a new token. What
-an answer
-means otherwise is one table (`judge`): 429 was turned away before it ran; 5xx, an HTML page or no answer at all may,
-for a
-write, have come after it ran (`unclear`); 500 inside a batch is how D365 spells a refused row; the rest is a refusal.
+an answer means otherwise is one table (`judge`): 429 was turned away before it ran; 5xx, an HTML page or no answer at
+all may, for a write, have come after it ran (`unclear`); 500 inside a batch is how D365 spells a refused row; the
+rest is a refusal.
 
 Knows: HTTP and OData. Does not know: any entity, partners, documents.
 """

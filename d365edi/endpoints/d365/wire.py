@@ -1,14 +1,11 @@
 """One long-lived HTTP client for one host, and the table from what its library raises to `Unavailable` or `Refused`.
 
 Theory of the limits. A pool of connections that meets cancelled requests can lose connections for good; it does not
-when no
-more requests are let in than there are connections and when time runs out by the client's own timeouts or by anyio's
-scopes. So
-there is a semaphore in front, asyncio's own timeouts are not used, and should a pool ever starve it is replaced:
-requests that are still
-on the old one end there. The read timeout counts from one chunk to the next, so every request has an overall
-deadline as well.
-HTTP/1.1 only, no proxies from the environment, no redirects, no retries, no event hooks (they would see the token).
+when no more requests are let in than there are connections and when time runs out by the client's own timeouts or by
+anyio's scopes. So there is a semaphore in front, asyncio's own timeouts are not used, and should a pool ever starve
+it is replaced: requests that are still on the old one end there. The read timeout counts from one chunk to the next,
+so every request has an overall deadline as well. HTTP/1.1 only, no proxies from the environment, no redirects, no
+retries, no event hooks (they would see the token).
 
 Knows: httpx. Does not know: OData, tokens, what a status means.
 """
