@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from d365edi.documents import PurchaseOrder
@@ -125,7 +126,11 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
     known = _shelf(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     reader: type[MapReader] = EdifactReader if standard == "EDIFACT" else Reader
-    readers = {guide.version: reader(read, guide, partner.codes, known) for guide in known}
+    readers = _Readers({guide.version: partial(reader, read, guide, partner.codes, known) for guide in known})
+    if flow.map or flow.guide:
+        readers.compile()
+    elif partner.codes and known:
+        readers[known[-1].version]  # a mistake in a code table shows in any version
     write = None
     if flow.create is not None:
         if read.document != PurchaseOrder.__name__:
@@ -150,6 +155,35 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
         map_digest=read.digest,
         flat=flat,
     )
+
+
+class _Readers(Mapping[str, MapReader]):
+    """The readers of a set by version, each compiled when it is first asked for.
+
+    A shipped map is known to compile for every version, so the daemon need not wait for it; one with a partner's rows is
+    compiled for all at start, to find their mistakes.
+    """
+
+    def __init__(self, ways: Mapping[str, Callable[[], MapReader]]) -> None:
+        self._ways = ways
+        self._made: dict[str, MapReader] = {}
+
+    def __getitem__(self, version: str) -> MapReader:
+        """The reader for a version; SettingsError where a row does not fit it."""
+        if version not in self._made:
+            self._made[version] = self._ways[version]()
+        return self._made[version]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ways)
+
+    def __len__(self) -> int:
+        return len(self._ways)
+
+    def compile(self) -> None:
+        """Make all of them now."""
+        for version in self._ways:
+            self[version]
 
 
 def _shelf(

@@ -52,7 +52,7 @@ WORLD = {
 HOMES = {
     "asyncssh": {"endpoints/sftp", "sandbox"},
     "httpx": {"endpoints"},
-    "azure": {"endpoints/d365/auth"},
+    "azure": {"endpoints/d365/entra"},
     "aiosqlite": {"journal"},
     "sqlite3": {"journal"},
     "apscheduler": {"daemon"},

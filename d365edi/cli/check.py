@@ -53,6 +53,9 @@ def _settings(path: Path) -> Iterator[str]:
 
     settings = act.load(path)
     partners, flows = trading.compiled(settings), build.flows(settings)
+    for partner in partners.values():
+        for receive in partner.receives.values():
+            list(receive.readers.values())  # each is compiled when it is first asked for
     for flow in flows:
         daemon.trigger(flow, settings.daemon.timezone)
     missing = []

@@ -26,7 +26,7 @@ Day = Annotated[date, Field(strict=True)]
 class Value(BaseModel):
     """A part of a document. Compared by value; cannot be changed, only copied with changes (`model_copy(update=...)`)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Scope(Value):
