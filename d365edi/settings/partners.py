@@ -179,6 +179,8 @@ class Partner(Section):
             if first := told.get(out.of):
                 raise wrong(f"sends each {out.of} twice, as {first} and as {set_id}", "keep one of the two")
             told[out.of] = set_id
+            if standard_of(set_id) == "FLAT" and out.guard.demands:
+                raise wrong(f"demands places of {set_id}, which has no segments", "leave guard.demands out")
         answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
         if answered and self.acks.send != "none" and self.acks.to is None:
             raise wrong("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")

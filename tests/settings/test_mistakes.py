@@ -86,6 +86,10 @@ ONE_MISTAKE = [
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nsince = "yesterday"', '34: [partners.acme.send.810.since] "yesterday" is neither "now" nor a date; write since = 2025-01-31'),
     ("US-003", "", '19: [partners.acme.customer.usmf] "" is empty, or has blanks at its ends or control characters in it'),
     (DOCUMENT, 'company = "demf"', '18: [partners.acme] receives orders for demf and is no customer there; write customer = { demf = "US-003" }'),
+    ("receive.850", "receive.ORDERS", '18: [partners.acme] trades ORDERS and has no `edifact`; write edifact = { us = ..., them = ... }'),
+    (PICK, f'{PICK}\nholds = "PurchaseOrder"', '18: [partners.acme] picks up PurchaseOrder as edi and receives no such flat file; write [partners.NAME.receive.PurchaseOrder], or leave `holds` out for EDI'),
+    ('of = "SalesInvoice"', 'of = "SalesInvoice"\nto = { endpoint = "acme", path = "/inbound" }\nevery = "1h"\n[partners.acme.send.880]\nof = "SalesInvoice"', "18: [partners.acme] sends each SalesInvoice twice, as 810 and as 880; keep one of the two"),
+    ("[partners.acme.send.810]", '[partners.acme.send.Invoice]\nguard = { demands = ["CAD"] }', "18: [partners.acme] demands places of Invoice, which has no segments; leave guard.demands out"),
     # between sections
     ('to = { endpoint = "acme", path = "/inbound/acks"', 'to = { endpoint = "acne", path = "/inbound/acks"', '21: [partners.acme.acks.to.endpoint] "acne" is no endpoint; did you mean "acme"?'),
     ('customer = { usmf', 'customer = { usfm = "US-004", usmf', '19: [partners.acme.customer.usfm] "usfm" is none of [d365] companies; did you mean "usmf"?'),
