@@ -338,7 +338,7 @@ async def test_payloads_past_their_retention_are_emptied_and_what_was_seen_stays
 async def test_a_file_that_was_taken_away_before_it_was_settled_is_not_waited_for(town: World) -> None:
     town.partner.drop("in.edi", town.order("4500123"))
     (town.partner.home / "blocked").write_bytes(b"a file where a folder should be")
-    town.knobs["after"] = '{ move_to = "/blocked/done" }'
+    town.knobs["after"] = f'{{ move_to = "{town.prefix}/blocked/done" }}'
     async with town.app() as app:
         await app.once()
         (message,) = await app.journal.read(lambda tx: tx.messages.search("in.edi"))
