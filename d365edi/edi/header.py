@@ -11,8 +11,9 @@ Knows: headers. Does not know: segments, chunks, what a header's values mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from d365edi.edi.findings import Finding, Position
@@ -261,33 +262,27 @@ def _una(window: bytes, offset: int) -> Header | None:
 
 def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]:
     """Splits at `separator` where no release character protects it; the release characters stay in place."""
-    parts = text.split(separator)
-    first = text.find(release + separator) if release else -1
-    if first < 0:
-        return parts
-    joined, start = list[bytes](), 0
-    for at in _open_ends(text, separator, release, first):
-        if at < start:
-            joined[-1] = separator.join([joined[-1], *parts[start : start + 1]])
-        else:
-            joined += parts[start:at]
-            joined.append(separator.join(parts[at : at + 2]))
-        start = at + 2
-    return joined + parts[start:]
+    if not release or release not in text:
+        return text.split(separator)
+    whole, start, begun = list[bytes](), 0, 0
+    for hit in _protected(release, separator)(text):
+        end = hit.end() - 1
+        parts = text[start:end].split(separator)
+        if len(parts) > 1:
+            whole.append(text[begun : start + len(parts[0])])
+            whole += parts[1:-1]
+            begun = end - len(parts[-1])
+        start = end + 1
+    first, *others = text[start:].split(separator)
+    return [*whole, text[begun : start + len(first)], *others]
 
 
-def _open_ends(text: bytes, separator: bytes, release: bytes, at: int) -> Iterator[int]:
-    """Which of the parts of a text go on behind the separator that ends them; `at` is where the first one may be."""
-    counted = index = 0
-    while at >= 0:
-        end = start = at + 1
-        while text[start - 1 : start] == release:
-            start -= 1
-        if (end - start) % 2:
-            index += text.count(separator, counted, end)
-            counted = end
-            yield index
-        at = text.find(release + separator, end)
+@lru_cache(maxsize=256)
+def _protected(release: bytes, sign: bytes) -> Callable[[bytes], Iterator[re.Match[bytes]]]:
+    """Finds each protected `sign`: it ends a run of release characters of odd length."""
+    once = re.escape(release)
+    pattern = once + b"(?<!" + once + once + b")(?:" + once + once + b")*+[" + re.escape(sign) + b"]"
+    return re.compile(pattern).finditer
 
 
 def released(text: bytes, release: bytes) -> bool:

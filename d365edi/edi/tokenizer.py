@@ -14,8 +14,10 @@ envelopes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from d365edi.edi import header as headers
 from d365edi.edi.findings import Finding, Position
@@ -170,7 +172,11 @@ def _segments(source: Source, header: Header) -> Iterator[Event]:
     while True:
         cut, last = _boundary(source, syntax, trailer)
         if cut:
-            yield _batch(source, syntax, source.data[:cut], header.padded)
+            block = source.data[:cut]
+            batch = _batch(source, syntax, block, header.padded)
+            if last and not block.endswith(syntax.terminator):
+                _unended(batch)
+            yield batch
             source.drop(cut)
         if last is not None:
             if not last:
@@ -180,9 +186,20 @@ def _segments(source: Source, header: Header) -> Iterator[Event]:
         if len(source.data) > LONGEST:
             yield from _endless(source, syntax)
             return
-        if not source.more():
+        if source.ended:
             yield from _rest(source, syntax, header.padded)
             return
+        source.more()
+
+
+_MARKS = {
+    b"IEA": re.compile(b"I[SE]A").finditer,
+    b"iea": re.compile(b"ISA|iea").finditer,
+    b"UNZ": re.compile(b"UN[ABZ]").finditer,
+}
+"""What may end an interchange, by its trailer: the trailer, or the header of another interchange of the same standard (one
+of the other standard is found behind the trailer). Looked for at once, because it is looked for in every byte.
+"""
 
 
 def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool | None]:
@@ -190,44 +207,34 @@ def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool
     trailer).
     """
     data, terminator = source.data, syntax.terminator
-    limit = len(data)
-    at = _intruder(source, syntax)
-    if at >= 0:
-        limit = at
-    place = data.find(trailer, 0, limit)
-    while place >= 0:
-        if _begins_segment(data, place, syntax) and data[place + 3 : place + 4] in (syntax.element, terminator):
+    places = [mark.start() for mark in _MARKS[trailer](data)]
+    at = next((place for place in places if _intrudes(source, syntax, place)), -1)
+    limit = at if at >= 0 else len(data)
+    decided = at >= 0 and (source.ended or len(data) - at >= ENOUGH)
+    for place in places:
+        if place >= limit or not data.startswith(trailer, place) or not _begins_segment(data, place, syntax):
+            continue
+        if data[place + 3 : place + 4] in (syntax.element, terminator):
             end = _terminator(data, place, limit, syntax)
             if end >= 0:
                 return end + 1, True
-            return place, None
-        place = data.find(trailer, place + 1, limit)
-    if at >= 0 and (source.ended or len(data) - at >= ENOUGH):
-        return at, False
-    return _last_terminator(data, limit, syntax) + 1, None
+            return (limit, True) if decided else (place, None)
+    return (at, False) if decided else (_last_terminator(data, limit, syntax) + 1, None)
 
 
-_HEADERS = {"X12": (b"ISA",), "EDIFACT": (b"UNA", b"UNB")}
-"""What another interchange of the same standard begins with; one of the other standard is found behind the trailer."""
-
-
-def _intruder(source: Source, syntax: Syntax) -> int:
-    """Where another interchange begins although this one has not ended, -1 if nowhere (or not yet decidable: then a
-    limit).
+def _intrudes(source: Source, syntax: Syntax, at: int) -> bool:
+    """Whether another interchange begins at `at` although this one has not ended, or may begin there: that is not yet
+    decidable where the bytes at hand are too few.
     """
     data = source.data
-    for tag in _HEADERS[syntax.standard]:
-        at = data.find(tag)
-        while at >= 0:
-            if not source.ended and len(data) - at < ENOUGH:
-                if headers.starts(data + b"*", at) and (_begins_segment(data, at, syntax) or tag == b"ISA"):
-                    return at
-            elif headers.sound(data, at) or (
-                _begins_segment(data, at, syntax) and headers.read(data, at, source.place(source.base + at)) is not None
-            ):
-                return at
-            at = data.find(tag, at + 1)
-    return -1
+    if data.startswith((b"IEA", b"UNZ", b"iea"), at):
+        return False
+    if not source.ended and len(data) - at < ENOUGH:
+        anywhere = not data.startswith(b"UNB", at)
+        return headers.starts(data + b"*", at) and (anywhere or _begins_segment(data, at, syntax))
+    return headers.sound(data, at) or (
+        _begins_segment(data, at, syntax) and headers.read(data, at, source.place(source.base + at)) is not None
+    )
 
 
 def _begins_segment(data: bytes, at: int, syntax: Syntax) -> bool:
@@ -235,7 +242,9 @@ def _begins_segment(data: bytes, at: int, syntax: Syntax) -> bool:
     before = data[max(0, at - 64) : at].rstrip(
         NOISE.replace(syntax.terminator, b"") if syntax.terminator in NOISE else NOISE
     )
-    return before.endswith(syntax.terminator) or (not before and at <= 64)
+    if not before:
+        return at <= 64
+    return before.endswith(syntax.terminator) and not (syntax.release and released(before[:-1], syntax.release))
 
 
 def _terminator(data: bytes, start: int, limit: int, syntax: Syntax) -> int:
@@ -252,8 +261,9 @@ def _last_terminator(data: bytes, limit: int, syntax: Syntax) -> int:
     return end
 
 
-_NOISY = (b"\n", b"\r", b"\t", b"\x00", b"\x1a")
-"""What is looked for to see whether noise may stand before segments; blanks stand in data too often."""
+@lru_cache(maxsize=64)
+def _blanks(syntax: Syntax) -> re.Pattern[bytes]:
+    return re.compile(b" [" + re.escape(syntax.element) + re.escape(syntax.terminator) + b"]")
 
 
 def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
@@ -262,17 +272,18 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     if not pieces[-1]:
         pieces.pop()
     segments = pieces
+    noisy = min(pieces, default=b"")[:1] <= b" "  # what is empty or begins with noise comes first in the order of bytes
     if terminator == b"\n" and b"\r" in block:
         segments = [piece.rstrip(b"\r").lstrip(NOISE) for piece in pieces]
-    elif any(sign in block for sign in _NOISY) or terminator + b" " in block or block[:1] == b" ":
+    elif noisy:
         segments = [piece.lstrip(NOISE) for piece in pieces]
     if padded:
         segments = [segment.rstrip(b" ") for segment in segments]
     batch = Batch(segments, pieces, source, source.base)
     if syntax.standard == "EDIFACT" and (b"\n" in block or b"\r" in block):
         _unbroken(batch)
-    batch.blanks = b" " + syntax.element in block or b" " + terminator in block
-    if not all(segments):
+    batch.blanks = _blanks(syntax).search(block) is not None
+    if noisy and not all(segments):
         _without_empty(batch, syntax)
     return batch
 
@@ -328,13 +339,20 @@ def _rest(source: Source, syntax: Syntax, padded: bool) -> Iterator[Event]:
     rest = source.data.lstrip(NOISE)
     if rest:
         batch = _batch(source, syntax, source.data, padded)
-        batch.segments = [segment.rstrip(NOISE) for segment in batch.segments]
-        batch.findings.append(
-            Finding(
-                "interchange", "warning", "004", "The last segment has no terminator", Position(batch.place(0)),
-                rest[:60].decode("latin-1"), "it was read to the end of the file", "terminator",
-            )
-        )  # fmt: skip
+        _unended(batch)
         yield batch
     source.drop(len(source.data))
     yield Closing(source.place(source.base), rest[:3] in (b"IEA", b"UNZ", b"iea"))
+
+
+def _unended(batch: Batch) -> None:
+    """The last segment of a file or of an interchange lacks its terminator."""
+    last = batch.segments[-1].rstrip(NOISE)
+    batch.segments = [*batch.segments[:-1], last]
+    batch.findings.append(
+        Finding(
+            "interchange", "warning", "004", "The last segment has no terminator",
+            Position(batch.place(len(batch.segments) - 1)), last[:60].decode("latin-1"),
+            "it was read to its end", "terminator",
+        )
+    )  # fmt: skip

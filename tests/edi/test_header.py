@@ -150,5 +150,17 @@ def test_what_was_released_and_joined_is_split_again_as_it_was(values: list[str]
     assert header.split_released(b"+".join(released), b"+", b"?") == released
 
 
+@given(st.text("ab+?", max_size=30))
+def test_a_text_is_split_as_one_reads_it_sign_by_sign(text: str) -> None:
+    parts, escaped = [""], False
+    for sign in text:
+        if sign == "+" and not escaped:
+            parts.append("")
+        else:
+            parts[-1] += sign
+        escaped = sign == "?" and not escaped
+    assert header.split_released(text.encode(), b"+", b"?") == [part.encode() for part in parts]
+
+
 def test_without_a_release_character_nothing_is_protected() -> None:
     assert header.split_released(b"a?+b", b"+", b"") == [b"a?", b"b"]

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from d365edi.edi import tokenizer
 from d365edi.edi.findings import Finding
 from d365edi.edi.tokenizer import LONGEST, Batch, Closing, Opening, tokenize
 from tests.edi import make
@@ -16,6 +15,7 @@ from tests.edi import make
 WHOLE = make.interchange()
 DATA = make.data(WHOLE)
 EDIFACT = b"UNA:+.? 'UNB+UNOA:3+S+R+260105:0915+1'UNH+1+ORDERS:D:96A:UN'FTX+ZZZ+++a?'b??'UNT+3+1'UNZ+1+1'"
+ORDERS = ["UNH+1+ORDERS:D:96A:UN", "FTX+ZZZ+++a?'b??", "UNT+3+1", "UNZ+1+1"]
 
 
 def seen(data: bytes | Iterable[bytes]) -> tuple[list[list[str]], list[str]]:
@@ -52,6 +52,12 @@ FILES = [
     ("cut off by another", make.data(WHOLE[:-1]) + DATA, [BODY[:-1], BODY], []),
     ("cut in a segment by another", make.data(WHOLE[:5])[:-9] + DATA,
      [[*BODY[:3], BODY[3][:-8]], BODY], []),
+    ("a trailer without terminator before another", DATA[:-1] + b"\r\n" + DATA, [BODY, BODY], ["terminator"]),
+    ("two of EDIFACT", EDIFACT + EDIFACT, [ORDERS, ORDERS], []),
+    ("a UNZ without terminator before another", EDIFACT[:-1] + EDIFACT, [ORDERS, ORDERS], ["terminator"]),
+    ("UNA and UNZ in data", EDIFACT.replace(b"ZZZ", b"UNA?'UNZ+1"),
+     [[one.replace("ZZZ", "UNA?'UNZ+1") for one in ORDERS]], []),
+    ("cut off by another of EDIFACT", EDIFACT[:-8] + EDIFACT, [ORDERS[:-1], ORDERS], []),
     ("empty segments", DATA.replace(b"CUR*BY*USD~", b"CUR*BY*USD~~~"), [BODY], ["empty"]),
     ("empty lines", make.data(WHOLE, "\n").replace(b"\n", b"\n\n"), [BODY], []),
     ("ISA in data", DATA.replace(b"GRANOLA", b"ISABELLA"), [[one.replace("GRANOLA", "ISABELLA") for one in BODY]], []),
@@ -61,7 +67,7 @@ FILES = [
     ("nothing", b"", [], ["empty"]),
     ("blanks", b" \r\n\x00", [], ["empty"]),
     ("no EDI", b"hello, world", [], ["empty"]),
-    ("EDIFACT behind X12", DATA + EDIFACT, [BODY, ["UNH+1+ORDERS:D:96A:UN", "FTX+ZZZ+++a?'b??", "UNT+3+1", "UNZ+1+1"]], []),
+    ("EDIFACT behind X12", DATA + EDIFACT, [BODY, ORDERS], []),
 ]  # fmt: skip
 
 
@@ -159,5 +165,10 @@ def test_any_bytes_end_in_findings_or_segments(data: bytes) -> None:
         )
 
 
-def test_the_module_knows_both_standards() -> None:
-    assert set(tokenizer._HEADERS) == {"X12", "EDIFACT"}
+BLANKS = [(b"REF*IA*1~", False), (b"REF*IA *1~", True), (b"REF*IA*1 ~", True), (b"REF*I A*1~\n REF*1~", False)]
+
+
+@pytest.mark.parametrize(("body", "blanks"), BLANKS)
+def test_a_batch_tells_of_blanks_before_separators_and_terminators(body: bytes, blanks: bool) -> None:
+    data = make.isa().encode() + b"~" + body + b"IEA*0*000000101~"
+    assert any(event.blanks for event in tokenize(data) if isinstance(event, Batch)) == blanks
