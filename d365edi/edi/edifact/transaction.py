@@ -6,7 +6,7 @@ Knows: what differs from X12. Does not know: envelopes around the message, what 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
@@ -18,7 +18,7 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Node, Segment
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.x12 import table, transaction
-from d365edi.edi.x12.table import COUNTED, PLAIN, Nowhere
+from d365edi.edi.x12.table import COUNTED, KNOWN, PLAIN, Nowhere
 from d365edi.edi.x12.transaction import Places
 
 _CODES = {"1": "15", "2": "15", "3": "13", "4": "36", "5": "35", "6": "15", "7": "15"}
@@ -37,10 +37,25 @@ class Table(table.Table):
     UNIQUE: ClassVar[frozenset[str]] = frozenset(("LIN", "PIA", "MOA", "PRI", "GIN", "RFF"))
 
     _free: dict[tuple[str, bool], re.Pattern[bytes]] = field(init=False, default_factory=dict)
+    _released: dict[str, tuple[Callable[[bytes], object], set[bytes]]] = field(init=False, default_factory=dict)
 
     def pattern(self, segment: Segment) -> re.Pattern[bytes]:
         """What a right segment without release characters looks like."""
         return pattern.compile(segment, self.syntax)
+
+    def released(self, raw: bytes, id: str) -> bool:
+        """Whether a segment has release characters and is right with them. Texts repeat, so some are remembered."""
+        matches, known = self._released.get(id) or self._look(id)
+        if raw in known:
+            return True
+        right = matches(raw) is not None and b" " + self.syntax.element not in raw and raw[-1:] != b" "
+        if right and len(known) < KNOWN:
+            known.add(raw)
+        return right
+
+    def _look(self, id: str) -> tuple[Callable[[bytes], object], set[bytes]]:
+        found = pattern.compile(self.guide.segments[id], self.syntax, released=True)
+        return self._released.setdefault(id, (found.fullmatch, set()))
 
     def codes(self, raw: bytes, id: str) -> list[tuple[int, int, str]] | None:
         """The codes of a segment with their places (element, component), where nothing else is wrong with it that a pattern
@@ -90,12 +105,9 @@ class OpenSet(transaction.OpenSet):
 
     def _too_many(self) -> bool:
         """Whether a group of segments comes too often; the slow walk will tell."""
-        often = [
-            node
-            for node, count in Counter(self.nodes).items()
-            if count > 1 and node is not None and node.loop and 0 < node.max_use < count
-        ]
-        return any(self._overrun(node) for node in often)
+        size, count = len(self.nodes), self.nodes.count
+        loops = [node for node in set(self.nodes) if node is not None and node.loop and 0 < node.max_use < size]
+        return any(count(node) > node.max_use and self._overrun(node) for node in loops)
 
     def _restructure(self, table: table.Table, place: Places) -> None:
         before = len(self.findings)
@@ -105,9 +117,10 @@ class OpenSet(transaction.OpenSet):
     def _explain(self, table: table.Table, place: Places) -> None:
         assert isinstance(table, Table)
         told: set[tuple[int, str]] = set()
+        release = self.syntax.release
         for at in self.misses:
             node, raw = self.report.nodes[at], self.report.segments[at]
-            if node is None:
+            if node is None or (release and release in raw and table.released(raw, node.id)):
                 continue
             codes = table.codes(raw, node.id)
             if codes is None:
