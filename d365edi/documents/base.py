@@ -9,24 +9,52 @@ Knows: the shape of a value. Does not know: any standard, any map.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, dataclass_transform
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
 
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
 """Text that is there; what is empty is None."""
-Amount = Annotated[Decimal, Field(strict=True)]
+Amount = Decimal
 """An exact number: money, a price, a quantity, a percentage. Never made of a float."""
-Day = Annotated[date, Field(strict=True)]
+Day = date
 """A calendar day, in nobody's time zone."""
 
 
-class Value(BaseModel):
-    """A part of a document. Compared by value; cannot be changed, only copied with changes (`model_copy(update=...)`)."""
+class _Named(msgspec.StructMeta):
+    """Every field of every part is given by name; a Struct of its own accord asks for that class by class."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> type:
+        return super().__new__(mcls, name, bases, namespace, **{"kw_only": True, **config})
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Value(
+    msgspec.Struct,
+    metaclass=_Named,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+    gc=False,
+):
+    """A part of a document. Compared by value; cannot be changed, only copied with changes (`replace`)."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The value that these fields make, parts as mappings, lists as sequences.
+
+        Raises msgspec's ValidationError where a field is unknown, missing or of another type; text is
+        never taken for a number or a day.
+        """
+        return msgspec.convert(values, cls, builtin_types=(Decimal, date))
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with other values in some fields; these are taken as they are."""
+        return msgspec.structs.replace(self, **changes)
 
 
 class Scope(Value):
@@ -44,9 +72,9 @@ class Document(Scope):
 
     def to_json(self) -> str:
         """Compact JSON without what is empty; numbers as text with every digit."""
-        return self.model_dump_json(exclude_defaults=True)
+        return msgspec.json.encode(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The document that `to_json` wrote. Raises pydantic's ValidationError (a ValueError) for anything else."""
-        return cls.model_validate_json(text)
+        """The document that `to_json` wrote. Raises msgspec's MsgspecError for anything else."""
+        return msgspec.json.decode(text, type=cls)

@@ -159,9 +159,6 @@ class ShipNotice(Document):
         return made
 
 
-for part in (ShippedPack, ShippedLine, ShippedPallet, ShippedOrder, ShipNotice):
-    part.model_rebuild()  # packs hold lines, and lines packs
-
 _LEVELS = ("lines", "packs", "pallets", "orders")
 """The lists that levels stand in, in the order in which they are written."""
 
@@ -191,4 +188,4 @@ def _with(level: Any, lines: Iterator[ShippedLine]) -> Any:
     for name in _LEVELS:
         if found := getattr(level, name, ()):
             inside[name] = tuple(_with(next(lines) if name == "lines" else each, lines) for each in found)
-    return level.model_copy(update=inside) if inside else level
+    return level.replace(**inside) if inside else level

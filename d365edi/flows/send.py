@@ -56,7 +56,7 @@ async def send(ctx: Context, partner: Partner, flow: Send, document: Document, t
     _tell_notes(document, match.findings, tally)
     whole = complete(whole, resolved.answers, memory.units)
     if isinstance(whole, OrderResponse):
-        whole = whole.model_copy(update={"responded": whole.responded or ctx.local(ctx.clock()).date()})
+        whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
         whole, match = respond(whole, match, memory.units)
     body: Sequence[outgoing.Segment] | bytes
     if isinstance(flow.writer, FlatWriter):

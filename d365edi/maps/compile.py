@@ -14,7 +14,7 @@ from d365edi.maps import dialect
 from d365edi.maps.check import Absent, Target, settle
 from d365edi.maps.computed import formula
 from d365edi.maps.dialect import Dialect
-from d365edi.maps.fields import Field, Model, fields, find, names
+from d365edi.maps.fields import Field, Model, fields, find, names, required
 from d365edi.maps.path import EVERY
 from d365edi.maps.place import LINES, ORDERS, Fixed, Pair, Place, Rule
 from d365edi.maps.spelling import Format, Parse, total
@@ -87,8 +87,7 @@ class _Compiler:
         """A user's row may take the place of a shipped one, but not of a field that a document must have."""
         names_left = {target.row.name for target in settled}
         for target in targets:
-            field = model.model_fields.get(target.row.name)
-            if field is None or not field.is_required() or target.row.name in names_left:
+            if target.row.name not in required(model) or target.row.name in names_left:
                 continue
             place = target.row.places[0]
             taker = next((each.row for each in settled if place in each.row.places), target.row)

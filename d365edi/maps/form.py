@@ -110,7 +110,7 @@ class Form:
     def write(self, task: Task, item: Any, echo: Any, out: list[Segment]) -> None:
         """Write the segments of this place for one item of its scope; `echo` is the order, or its line, that the item
         answers."""
-        if self.part and not get(item, self.part).model_fields_set:
+        if self.part and (part := get(item, self.part)) == type(part)():
             return
         if self.values and all(get(item, name) is None for name in self.values):
             return

@@ -5,11 +5,13 @@ Knows: one reading when it is over. Does not know: how it was read, what a findi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
+from d365edi.maps.fields import Model, absent
 from d365edi.maps.place import Pair, Place, Rule
 from d365edi.maps.target import State
 
@@ -80,12 +82,16 @@ def wrong(state: State, rows: Sequence[list[str]], stands: Where = segment) -> I
             )
 
 
-def missing(errors: Sequence[Any], paths: dict[str, str], document: str) -> Iterator[Finding]:
-    """Why the document could not be built, from pydantic's errors."""
-    for error in errors:
-        name = ".".join(str(step) for step in error["loc"] if not isinstance(step, int))
+def unbuilt(
+    model: Model, values: Mapping[str, Any], error: Exception, paths: dict[str, str], document: str
+) -> Iterator[Finding]:
+    """Why these values make no document: every field that is missing, else what `error` says."""
+    troubles = dict.fromkeys(absent(model, values), "is missing")
+    if not troubles:
+        said, _, at = str(error).partition(" - at `$.")
+        troubles = {re.sub(r"\[\d+]", "", at.rstrip("`")): f"cannot be taken: {said}"}
+    for name, trouble in troubles.items():
         place = f" ({paths[name]})" if name in paths else ""
-        trouble = "is missing" if error["type"] == "missing" else f"cannot be taken: {error['msg']}"
         yield Finding(
             "document",
             "error",

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from msgspec import ValidationError
 
 from d365edi.documents import KINDS, Document
 from d365edi.edi import walk
@@ -63,13 +63,14 @@ class Reader:
         self.table = table
         self.guide = guide
         self._grown = grow(root, len(guide.nodes))
-        self._build = KINDS[table.document].__pydantic_validator__.validate_python
+        self._model = KINDS[table.document]
         self._where = leftover.where(root)
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
         rows = elements(report.segments, report.syntax)
-        return self.take(nodes_in(report, self.guide), rows, text(report.syntax.component))
+        keys = report.segments if not report.syntax.release else ()
+        return self.take(nodes_in(report, self.guide), rows, text(report.syntax.component), keys=keys)
 
     def take(
         self,
@@ -77,10 +78,14 @@ class Reader:
         rows: Sequence[list[str]],
         component: str,
         stands: leftover.Where = leftover.segment,
+        keys: Sequence[bytes | None] = (),
     ) -> Reading:
-        """The document of segments taken apart already, each with its node; `stands` says where an element stands."""
+        """The document of segments taken apart already, each with its node; `stands` says where an element stands.
+
+        `keys` are the raw segments: one that comes again, byte for byte, says the same. None are remembered without.
+        """
         grown = self._grown
-        state = State(list(grown.now), grown.scopes, grown.targets, component)
+        state = State(list(grown.now), grown.scopes, grown.targets, component, keys or [None] * len(rows))
         now, passed = state.now, state.passed
         for index, node in enumerate(nodes):
             take = now[node.index] if node is not None else None
@@ -96,9 +101,9 @@ class Reader:
         findings = list(leftover.wrong(state, rows, stands)) if state.findings else []
         document: Document | None = None
         try:
-            document = self._build(state.items[0])
+            document = self._model.of(state.items[0])
         except ValidationError as error:
-            findings += leftover.missing(error.errors(include_url=False), self._where, self.table.document)
+            findings += leftover.unbuilt(self._model, state.items[0], error, self._where, self.table.document)
         return Reading(document, tuple(findings), tuple(leftover.unmapped(state, nodes, rows)))
 
 

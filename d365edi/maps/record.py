@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from pydantic import ValidationError
+from msgspec import ValidationError
 
 from d365edi.documents import Invoice
 from d365edi.edi.findings import Finding, Position
@@ -61,10 +61,10 @@ def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Readin
 
 def _finish(table: Table, model: Model, document: Values, findings: list[Finding]) -> Reading:
     try:
-        made = model.__pydantic_validator__.validate_python(document)
+        made = model.of(document)
     except ValidationError as error:
         paths = {entry.sources[0]: entry.name for entry in header(table).rows if entry.sources}
-        findings += leftover.missing(error.errors(include_url=False), paths, table.document)
+        findings += leftover.unbuilt(model, document, error, paths, table.document)
         return Reading(None, tuple(findings))
     if isinstance(made, Invoice):
         findings += arithmetic(made)

@@ -353,7 +353,7 @@ def complete(document: AnyOutbound, answers: Answers, units: Mapping[str, str] =
     ]
     made: Any = document
     made = (
-        made.with_lines(lines) if isinstance(document, ShipNotice) else made.model_copy(update={"lines": tuple(lines)})
+        made.with_lines(lines) if isinstance(document, ShipNotice) else made.replace(lines=tuple(lines))
     )
     whole: AnyOutbound = made
     return whole
@@ -363,10 +363,10 @@ def _completed(
     line: InvoiceLine | OrderResponseLine | ShippedLine, known: Theirs, words: Mapping[str, str]
 ) -> InvoiceLine | OrderResponseLine | ShippedLine:
     item = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
-    change: dict[str, Any] = {"item": line.item.model_copy(update=item), "unit": _word(line.unit, words)}
+    change: dict[str, Any] = {"item": line.item.replace(**item), "unit": _word(line.unit, words)}
     if isinstance(line, ShippedLine):
-        change["ordered"] = line.ordered.model_copy(update={"unit": _word(line.ordered.unit, words)})
-    return line.model_copy(update=change)
+        change["ordered"] = line.ordered.replace(unit=_word(line.ordered.unit, words))
+    return line.replace(**change)
 
 
 def _word(unit: str | None, words: Mapping[str, str]) -> str | None:

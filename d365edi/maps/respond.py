@@ -37,7 +37,7 @@ def respond(response: OrderResponse, match: Match, units: Mapping[str, str] = NO
     """
     order = match.order
     if order is None:
-        lines = tuple(line.model_copy(update={"answers": (_answer(response, line, None),)}) for line in response.lines)
+        lines = tuple(line.replace(answers=(_answer(response, line, None),)) for line in response.lines)
         return _whole(response, lines), match
     made = tuple(_line(response, _dated(each, order), _ours(response, match, each), units) for each in order.lines)
     return _whole(_repeated(response, order), made), Match(order.lines, match.findings, order)
@@ -51,7 +51,7 @@ def _ours(response: OrderResponse, match: Match, ordered: PurchaseOrderLine) -> 
 def _dated(line: PurchaseOrderLine, order: PurchaseOrder) -> PurchaseOrderLine:
     """The line with the days that hold for the order as a whole, where it names none of its own."""
     days = {"ship_by": line.ship_by or order.ship_by, "deliver_by": line.deliver_by or order.deliver_by}
-    return line.model_copy(update=days)
+    return line.replace(**days)
 
 
 def _line(
@@ -68,12 +68,11 @@ def _line(
         return OrderResponseLine(**said, answers=(refused,))
     same = (ordered.unit, units.get(ordered.unit or "", ordered.unit))
     ours = [
-        each.model_copy(update={"unit": ordered.unit}) if any(same_text(each.unit, unit) for unit in same) else each
-        for each in ours
+        each.replace(unit=ordered.unit) if any(same_text(each.unit, unit) for unit in same) else each for each in ours
     ]
     whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
     answers = tuple(_answer(response, each, ordered, whole=whole) for each in ours)
-    return ours[0].model_copy(update={**said, "answers": answers})
+    return ours[0].replace(**said, answers=answers)
 
 
 def _answer(
@@ -125,9 +124,9 @@ def _unit(ordered: PurchaseOrderLine) -> dict[str, str] | None:
 def _whole(response: OrderResponse, lines: tuple[OrderResponseLine, ...]) -> OrderResponse:
     outcomes = {answer.outcome for line in lines for answer in line.answers}
     said = ACCEPTED if outcomes <= {ACCEPTED} else REJECTED if outcomes == {REJECTED} else CHANGED
-    return response.model_copy(update={"lines": lines, "acknowledgment": said})
+    return response.replace(lines=lines, acknowledgment=said)
 
 
 def _repeated(response: OrderResponse, order: PurchaseOrder) -> OrderResponse:
     """The day of the order, without which no answer is complete."""
-    return response.model_copy(update={"date": response.date or order.date})
+    return response.replace(date=response.date or order.date)

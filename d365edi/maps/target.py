@@ -10,7 +10,8 @@ findings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from d365edi.maps.place import Pair, Place, Rule
@@ -28,8 +29,13 @@ Take = Callable[["State", Elements, int], None]
 Hit = tuple[Way, str, Pair, int, str]
 """Where a pair's value goes: way to the field, its name, the row, the rank of the qualifier, and the name to keep it
 under."""
-Coded = tuple[int, Way, str, Rule, frozenset[str]]
-"""A rule with a code table: element, way to the field, its name, the rule, and the words that share their meaning."""
+Coded = tuple[int, Way, str, Rule, Mapping[str, tuple[str, bool]]]
+"""A rule with a code table: element, way to the field, its name, the rule, and for each word ours and whether another word
+means the same."""
+Step = tuple[int, Way, str, Parse | None]
+"""A rule without one: element, way to the field, its name, and how it is read."""
+MEMORY = 1024
+"""So many segments a place remembers with what they say: terms, parties and packs repeat."""
 
 
 class State:
@@ -37,13 +43,15 @@ class State:
 
     `now` is who takes the next segment of each node, by the node's index; `serial` counts how often each loop was opened, and
     `taken` the serial at which each place took its segment; `marks` are what places with alternatives took (rank, index,
-    elements); `levels` the levels of a hierarchy by their own number.
+    elements); `levels` the levels of a hierarchy by their own number. `keys` are the segments as they came, None where one may
+    not be remembered.
     """
 
     __slots__ = (
         "component",
         "findings",
         "items",
+        "keys",
         "left",
         "levels",
         "marks",
@@ -54,8 +62,11 @@ class State:
         "taken",
     )
 
-    def __init__(self, now: list[Take | None], scopes: int, targets: int, component: str) -> None:
+    def __init__(
+        self, now: list[Take | None], scopes: int, targets: int, component: str, keys: Sequence[bytes | None]
+    ) -> None:
         self.now = now
+        self.keys = keys
         self.serial = [1] * len(now)
         self.taken = [0] * targets
         self.marks: dict[Target, tuple[int, int, Elements]] = {}
@@ -80,7 +91,7 @@ class Target:
         self.outer = outer
         self.second: Target | None = None
         self.list_way: Way = tuple(place.list_field.split(".")) if place.list_field else ()
-        self.groups = _grouped([rule for rule in own if not rule.component and not rule.many and rule.words is None])
+        self.steps = _steps([rule for rule in own if not rule.component and not rule.many and rule.words is None])
         self.coded = tuple(
             _coded(rule) for rule in own if rule.words is not None and not rule.component and not rule.many
         )
@@ -99,7 +110,8 @@ class Target:
         )
         self._spare(place, own)
         extras = self.list_way or self.coded or self.composed or self.many or self.kept or self.pairs or self.rest
-        self.fill: Fill = self._full if extras or len(self.groups) != 1 else _plain(self)
+        parts = {way for _, way, _, _ in self.steps}
+        self.fill: Fill = self._full if extras or len(parts) != 1 else _plain(self, *parts)
 
     def _pairs(self, place: Place) -> None:
         self.first_pair = place.node.segment.pairs
@@ -134,13 +146,11 @@ class Target:
         if self.spread:
             self._agree(state, elements, index)
         try:
-            for way, rules in self.groups:
-                target = reach(item, way) if way else item
-                for element, key, parse in rules:
-                    if element >= count:
-                        break
-                    if value := elements[element]:
-                        target[key] = parse(value) if parse else value
+            for element, way, key, parse in self.steps:
+                if element >= count:
+                    break
+                if value := elements[element]:
+                    (reach(item, way) if way else item)[key] = parse(value) if parse else value
         except ValueError:
             self.carefully(state, item, elements, index)
         for coded in self.coded:
@@ -181,18 +191,16 @@ class Target:
 
     def carefully(self, state: State, item: Item, elements: Elements, index: int) -> None:
         """The plain rules again, leaving out the values that are wrong."""
-        for way, rules in self.groups:
-            target = reach(item, way)
-            for element, key, parse in rules:
-                value = elements[element] if element < len(elements) else ""
-                if value and parse is not None:
-                    try:
-                        target[key] = parse(value)
-                    except ValueError as error:
-                        rule = next(each for each in self.place.rules if each.element == element and not each.echo)
-                        state.findings.append((rule, value, str(error), index))
-                elif value:
-                    target[key] = value
+        for element, way, key, parse in self.steps:
+            value = elements[element] if element < len(elements) else ""
+            if value and parse is not None:
+                try:
+                    reach(item, way)[key] = parse(value)
+                except ValueError as error:
+                    rule = next(each for each in self.place.rules if each.element == element and not each.echo)
+                    state.findings.append((rule, value, str(error), index))
+            elif value:
+                reach(item, way)[key] = value
 
     def over(self, state: State, elements: Elements, index: int) -> None:
         """Note the elements that are there and that no row asks for."""
@@ -281,23 +289,29 @@ class Target:
             item.get("kept", {}).pop(rule.name, None)
 
 
-def _plain(target: Target) -> Fill:
-    """Rules over one part of the item and nothing else."""
-    ((way, rules),) = target.groups
-    scope, first_spare = target.scope, target.first_spare
+def _plain(target: Target, way: Way) -> Fill:
+    """Rules over one part of the item and nothing else; what a segment says is remembered."""
+    scope, first_spare, memory, steps = target.scope, target.first_spare, dict[bytes | None, Item](), target.steps
 
     def fill(state: State, elements: Elements, index: int, word: str) -> None:  # noqa: ARG001
-        count, part = len(elements), state.items[scope]
-        for step in way:
-            part = part.setdefault(step, {})
-        try:
-            for element, key, parse in rules:
-                if element >= count:
-                    break
-                if value := elements[element]:
-                    part[key] = parse(value) if parse else value
-        except ValueError:
-            target.carefully(state, state.items[scope], elements, index)
+        part, count = state.items[scope], len(elements)
+        said = memory.get(key := state.keys[index])
+        if said is None:
+            try:
+                said = {
+                    name: parse(value) if parse else value
+                    for element, _, name, parse in steps
+                    if element < count and (value := elements[element])
+                }
+            except ValueError:
+                target.carefully(state, part, elements, index)
+            else:
+                if key is not None and key.isascii() and len(memory) < MEMORY:
+                    memory[key] = said
+        if said:
+            for step in way:
+                part = part.setdefault(step, {})
+            part.update(said)
         if count > first_spare:
             target.over(state, elements, index)
 
@@ -306,15 +320,13 @@ def _plain(target: Target) -> Fill:
 
 def _word(state: State, item: Item, coded: Coded, word: str, index: int) -> None:
     """Put our word for theirs; theirs is kept where others mean the same, and told where no table has it."""
-    _, way, key, rule, doubtful = coded
-    assert rule.words is not None
-    ours = rule.words.get(word)
-    if ours is None:
+    _, way, key, rule, words = coded
+    ours, shared = words.get(word, ("", False))
+    if not ours:
         state.findings.append((rule, word, "", index))
-        ours = word
-    elif word in doubtful:
+    elif shared:
         item.setdefault("kept", {})[rule.name] = word
-    (reach(item, way) if way else item)[key] = ours
+    (reach(item, way) if way else item)[key] = ours or word
 
 
 def _parsed(state: State, row: Rule | Pair, value: str, index: int) -> object:
@@ -334,22 +346,17 @@ def reach(item: Item, way: Way) -> Item:
     return item
 
 
-def _grouped(rules: list[Rule]) -> tuple[tuple[Way, tuple[tuple[int, str, Parse | None], ...]], ...]:
-    """The rules by the part of the item they fill, in the order of their elements: a short segment ends the loop."""
-    groups: dict[Way, list[tuple[int, str, Parse | None]]] = {}
-    for rule in sorted(rules, key=lambda each: each.element):
-        groups.setdefault(_way(rule.name), []).append((rule.element, _last(rule.name), rule.parse))
-    return tuple((way, tuple(each)) for way, each in groups.items())
+def _steps(rules: list[Rule]) -> tuple[Step, ...]:
+    """The rules in the order of their elements: a short segment ends the loop."""
+    ordered = sorted(rules, key=lambda each: each.element)
+    return tuple((rule.element, _way(rule.name), _last(rule.name), rule.parse) for rule in ordered)
 
 
 def _coded(rule: Rule) -> Coded:
-    return rule.element, _way(rule.name), _last(rule.name), rule, _doubtful(rule.words or {})
-
-
-def _doubtful(words: Mapping[str, str]) -> frozenset[str]:
-    """Words that share their meaning with another one: which one was said must be kept."""
-    meanings = list(words.values())
-    return frozenset(word for word, ours in words.items() if meanings.count(ours) > 1)
+    words = rule.words or {}
+    meanings = Counter(words.values())
+    told = {word: (ours, meanings[ours] > 1) for word, ours in words.items()}
+    return rule.element, _way(rule.name), _last(rule.name), rule, told
 
 
 def _way(name: str) -> Way:

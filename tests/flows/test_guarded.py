@@ -53,7 +53,7 @@ def judged(tx: Tx, outgoing: Outgoing, *checks: str, usage: str = "P") -> Verdic
     return judge(tx, outgoing, policy, usage, lambda at: datetime.fromtimestamp(at, UTC))
 
 
-OTHER = INVOICE.model_copy(update={"number": "CIV-2", "packing_slip": "PS-10"})
+OTHER = INVOICE.replace(number="CIV-2", packing_slip="PS-10")
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ OTHER = INVOICE.model_copy(update={"number": "CIV-2", "packing_slip": "PS-10"})
 def test_a_number_that_went_out_is_a_duplicate_however_it_is_spelled(
     tx: Tx, particulars: dict[str, str], held: bool
 ) -> None:
-    sent(tx, INVOICE.model_copy(update={"packing_slip": None}), **particulars)
+    sent(tx, INVOICE.replace(packing_slip=None), **particulars)
     verdict = judged(tx, leaving(row(tx, INVOICE), INVOICE), "duplicate")
     assert ("went out to them before, on 1970-01-01 [duplicate]" in verdict.holds) is held
 
 
 def test_a_packing_slip_is_billed_once(tx: Tx) -> None:
     sent(tx, INVOICE)
-    again = OTHER.model_copy(update={"packing_slip": "PS-9"})
+    again = OTHER.replace(packing_slip="PS-9")
     verdict = judged(tx, leaving(row(tx, again), again), "duplicate")
     assert verdict.holds == (
         "invoice CIV-2: packing slip PS-9 was billed before, by invoice CIV-1 [duplicate]; mend it and d365edi reject "
@@ -107,21 +107,21 @@ def test_an_invoice_waits_for_the_ship_notice_of_its_order(tx: Tx) -> None:
 
 def test_a_carton_is_one_in_the_whole_world(tx: Tx) -> None:
     sent(tx, NOTICE, partner="globex")
-    again = NOTICE.model_copy(update={"number": "SHIP-2", "bill_of_lading": "BOL-2"})
+    again = NOTICE.replace(number="SHIP-2", bill_of_lading="BOL-2")
     verdict = judged(tx, leaving(row(tx, again), again), "sscc_reused", "duplicate")
     assert verdict.holds.count("was used before, on ship notice SHIP-1 [sscc_reused]") == 2
 
 
 def test_a_carton_s_number_may_be_used_again_after_a_year(tx: Tx) -> None:
     sent(tx, NOTICE)
-    again = NOTICE.model_copy(update={"number": "SHIP-2", "bill_of_lading": "BOL-2"})
+    again = NOTICE.replace(number="SHIP-2", bill_of_lading="BOL-2")
     tx.unit.now += 366 * 86_400.0
     assert judged(tx, leaving(row(tx, again), again), "sscc_reused").holds == ""
 
 
 def test_a_load_is_told_once(tx: Tx) -> None:
     sent(tx, NOTICE)
-    again = NOTICE.model_copy(update={"number": "SHIP-2"})
+    again = NOTICE.replace(number="SHIP-2")
     assert "by ship notice SHIP-1 [duplicate]" in judged(tx, leaving(row(tx, again), again), "duplicate").holds
 
 
@@ -153,7 +153,7 @@ def test_a_release_lets_go_the_sentence_that_was_read_and_no_other(tx: Tx) -> No
     assert judged(tx, released, "over_invoiced").holds == ""
     audited = tx.audit.query(document=waiting.id, action="guarded")
     assert ['"outcome":"released"' in line.detail for line in audited] == [True, True]
-    sent(tx, OTHER.model_copy(update={"number": "CIV-3", "packing_slip": None}))
+    sent(tx, OTHER.replace(number="CIV-3", packing_slip=None))
     assert "36 billed with" in judged(tx, released, "over_invoiced").holds
 
 

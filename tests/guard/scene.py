@@ -106,17 +106,17 @@ def invoice(facts: dict[str, Any] | None = None, **changes: Any) -> Case:
     body = changes.pop("body", BODY)
     demands = changes.pop("demands", ())
     order = changes.pop("order", ORDER)
-    return Case(INVOICE.model_copy(update=changes), order, tuple(order.lines) if order else (), body, known, demands)
+    return Case(INVOICE.replace(**changes), order, tuple(order.lines) if order else (), body, known, demands)
 
 
 def notice(facts: dict[str, Any] | None = None, **changes: Any) -> Case:
     """The ship notice, otherwise in some fields."""
-    return Case(NOTICE.model_copy(update=changes), ORDER, ORDER.lines, BODY, replace(FACTS, **(facts or {})))
+    return Case(NOTICE.replace(**changes), ORDER, ORDER.lines, BODY, replace(FACTS, **(facts or {})))
 
 
 def line(index: int, **changes: Any) -> tuple[InvoiceLine, ...]:
     """The invoice's lines, one of them otherwise."""
-    return tuple(each.model_copy(update=changes) if at == index else each for at, each in enumerate(LINES))
+    return tuple(each.replace(**changes) if at == index else each for at, each in enumerate(LINES))
 
 
 def packed(*numbers: str | None, quantity: int = 12, unit: str = "ea") -> tuple[ShippedOrder, ...]:

@@ -275,7 +275,7 @@ def order(draw: DrawFn) -> Values:
 def orders(draw: DrawFn) -> PurchaseOrder:
     """A purchase order."""
     lines = tuple(draw(st.lists(order_line(), min_size=1, max_size=3)))
-    return PurchaseOrder.model_validate(some({**draw(order()), "lines": lines}))
+    return PurchaseOrder.of(some({**draw(order()), "lines": lines}))
 
 
 @st.composite
@@ -384,4 +384,4 @@ def invoices(draw: DrawFn) -> Invoice:
         "total": draw(cents),
         "discount": draw(maybe(cents)),
     }
-    return Invoice.model_validate(some(values))
+    return Invoice.of(some(values))

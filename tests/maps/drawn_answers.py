@@ -105,7 +105,7 @@ def responses(draw: DrawFn) -> OrderResponse:
     dates, spelled = draw(kept({"ship_date": "068|011", "deliver_date": "067|017|069"}, days))
     values["kept"] |= spelled
     lines = tuple(draw(st.lists(answered(change=False), max_size=2)))
-    return OrderResponse.model_validate(some({**values, **dates, "lines": lines}))
+    return OrderResponse.of(some({**values, **dates, "lines": lines}))
 
 
 @st.composite
@@ -114,7 +114,7 @@ def changes(draw: DrawFn) -> OrderChange:
     values = draw(order())
     lines = tuple(draw(st.lists(changed(), max_size=2)))
     more = {"sequence": draw(maybe(codes(2))), "changed": draw(maybe(days)), "reference": draw(maybe(words()))}
-    return OrderChange.model_validate(some({**values, **more, "lines": lines}))
+    return OrderChange.of(some({**values, **more, "lines": lines}))
 
 
 @st.composite
@@ -123,7 +123,7 @@ def change_responses(draw: DrawFn) -> OrderChangeResponse:
     values = draw(acknowledged())
     lines = tuple(draw(st.lists(answered(change=True), max_size=2)))
     more = {"sequence": draw(maybe(codes(2))), "changed": draw(maybe(days))}
-    return OrderChangeResponse.model_validate(some({**values, **more, "lines": lines}))
+    return OrderChangeResponse.of(some({**values, **more, "lines": lines}))
 
 
 @st.composite
@@ -201,7 +201,7 @@ def remittances(draw: DrawFn) -> Remittance:
         "entities": tuple(some(each) for each in draw(st.lists(entity, max_size=2))),
         "kept": {**told, **({"currency": "PR"} if money else {})},
     }
-    return Remittance.model_validate(some(values))
+    return Remittance.of(some(values))
 
 
 @st.composite
@@ -232,4 +232,4 @@ def advices(draw: DrawFn) -> ApplicationAdvice:
         "parties": draw(parties(())),
         "advices": tuple(found),
     }
-    return ApplicationAdvice.model_validate(some(values))
+    return ApplicationAdvice.of(some(values))

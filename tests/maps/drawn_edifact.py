@@ -227,7 +227,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
         "date": draw(days),
         "lines": tuple(lines),
     }
-    return PurchaseOrder.model_validate(some(values))
+    return PurchaseOrder.of(some(values))
 
 
 @st.composite
@@ -269,7 +269,7 @@ def invoices(draw: DrawFn) -> Invoice:
         "total": draw(cents),
         "kept": spelled,
     }
-    return Invoice.model_validate(some(values))
+    return Invoice.of(some(values))
 
 
 @st.composite

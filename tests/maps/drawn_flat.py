@@ -73,7 +73,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
         "carrier": some({"routing": draw(maybe(texts()))}),
         "parties": some({"ship_to": draw(party(*ADDRESS)), "bill_to": draw(party(*ADDRESS)), "buyer": draw(party())}),
     }
-    return PurchaseOrder.model_validate(some(values))
+    return PurchaseOrder.of(some(values))
 
 
 @st.composite
@@ -89,4 +89,4 @@ def invoices(draw: DrawFn) -> Invoice:
     }
     for each in values["lines"]:
         each["amount"] = draw(cents)
-    return Invoice.model_validate(some(values))
+    return Invoice.of(some(values))

@@ -174,4 +174,4 @@ def shipments(draw: DrawFn) -> ShipNotice:
         "parties": draw(parties(("ship_to", "ship_from"))),
         "kept": {**spelled, **({"tracking": draw(st.sampled_from(("CN", "2I")))} if tracking else {})},
     }
-    return ShipNotice.model_validate(some(values))
+    return ShipNotice.of(some(values))

@@ -257,4 +257,4 @@ def test_a_path_of_one_directory_may_stand_beside_another() -> None:
 def test_what_does_not_fit_names_document_field_and_partner() -> None:
     writer = sides("INVOIC")[1]
     with pytest.raises(DocumentError, match=r"Invoice 1 for acme: order_number \(RFF\[ON\]01-2\): .* 35 fit"):
-        writer.write(_invoice().model_copy(update={"order_number": "4" * 36}))
+        writer.write(_invoice().replace(order_number="4" * 36))

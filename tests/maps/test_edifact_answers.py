@@ -65,7 +65,7 @@ def test_every_outcome_has_an_action(answers: list[str], line: str, quantities: 
     for each in answers:
         outcome, _, quantity = each.rpartition(" ") if each[-1].isdigit() else (each, "", "")
         given.append({"outcome": outcome, "quantity": Decimal(quantity) if quantity else None})
-    document = OrderResponse.model_validate(
+    document = OrderResponse.of(
         {"number": "4711", "sales_order": "SO1", "responded": _day(), "lines": [{"number": "1", "answers": given}]}
     )
     found = written("ORDRSP", document)

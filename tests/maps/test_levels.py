@@ -119,7 +119,7 @@ def test_every_line_and_order_is_counted_as_it_is_written() -> None:
 
 def test_lines_are_replaced_in_their_places() -> None:
     notice = read(S, *order(2, 1, "PO1"), *item(3, 2, "1"), *pack(4, 2, "A"), *item(5, 4, "2")).document
-    changed = notice.with_lines(line.model_copy(update={"number": f"N{line.number}"}) for line in notice.every_line())
+    changed = notice.with_lines(line.replace(number=f"N{line.number}") for line in notice.every_line())
     assert orders(changed) == [["PO1", "N1", ["A", "N2"]]]
     assert notice.with_lines(notice.every_line()) == notice
     assert all(isinstance(line, ShippedLine) for line in changed.every_line())

@@ -33,7 +33,7 @@ def payment(total: str, *items: dict[str, Any], loose: tuple[str, ...] = ()) -> 
         "currency": "USD",
         "entities": entities,
     }
-    return Remittance.model_validate(values)
+    return Remittance.of(values)
 
 
 BALANCED = [

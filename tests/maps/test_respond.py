@@ -35,7 +35,7 @@ def ours(number: int, item: str, quantity: str, **more: Any) -> dict[str, Any]:
 
 def response(*lines: dict[str, Any], **more: Any) -> OrderResponse:
     values = {"number": "4500012345", "sales_order": "SO-000321", "purpose": "00", "lines": lines, **more}
-    return OrderResponse.model_validate(values)
+    return OrderResponse.of(values)
 
 
 def answered(*lines: dict[str, Any], **more: Any) -> OrderResponse:
@@ -126,12 +126,12 @@ def test_an_855_says_again_what_the_order_said_and_then_what_becomes_of_it(versi
 
 def notice(*orders: dict[str, Any]) -> ShipNotice:
     values = {"number": "PS-7", "purpose": "00", "date": EARLY, "time": "1405", "orders": orders}
-    return ShipNotice.model_validate(values)
+    return ShipNotice.of(values)
 
 
 def test_an_856_echoes_each_order_and_each_of_its_lines_wherever_it_is_packed() -> None:
     first = order()
-    second = first.model_copy(update={"number": "4500099999", "date": date(2026, 1, 7)})
+    second = first.replace(number="4500099999", date=date(2026, 1, 7))
     made = notice(
         {
             "number": "4500012345",
@@ -190,9 +190,9 @@ def test_a_shipment_under_an_order_that_was_never_received_goes_out_as_d365_has_
 def test_a_partner_s_row_may_name_the_order_and_its_line_by_their_whole_names() -> None:
     rows = {"fields": {"order.sales_requirement": "CSH01"}, "lines": {"line.order.ship_by": "DTM[038]02"}}
     made = response(ours(1, "NB-100", "120"), FULL)
-    ordered = order().model_copy(update={"sales_requirement": "SC"})
-    lines = tuple(each.model_copy(update={"ship_by": LATE}) for each in ordered.lines)
-    whole, found = respond(made, match(made, ordered.model_copy(update={"lines": lines})))
+    ordered = order().replace(sales_requirement="SC")
+    lines = tuple(each.replace(ship_by=LATE) for each in ordered.lines)
+    whole, found = respond(made, match(made, ordered.replace(lines=lines)))
     body = written(writer("855", override=rows).write(whole, order=found.order, line_orders=found.lines))
     assert [each for each in body if each.startswith(("CSH", "DTM*038"))] == [
         "CSH*SC",

@@ -104,7 +104,7 @@ FORMULAS = [
 @pytest.mark.parametrize(("text", "value"), FORMULAS)
 def test_a_formula_counts_and_adds_up_what_was_written(text: str, value: Decimal) -> None:
     body: list[list[Any]] = [["HL", "1", "", "S"], ["HL", "2", "1", "I"], ["LIN", "1"], ["SN1", "", "7.5", "EA"]]
-    document = KINDS["ShipNotice"].model_validate({"number": "1"})
+    document = KINDS["ShipNotice"].of({"number": "1"})
     assert formula(text, KINDS["ShipNotice"], guide("856"))(document, body) == value
 
 

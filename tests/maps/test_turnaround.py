@@ -19,11 +19,11 @@ def line(number: str | None = None, **more: Any) -> dict[str, Any]:
 
 
 def order(*lines: dict[str, Any]) -> PurchaseOrder:
-    return PurchaseOrder.model_validate({"number": "4500", "lines": lines})
+    return PurchaseOrder.of({"number": "4500", "lines": lines})
 
 
 def invoice(*lines: dict[str, Any]) -> Invoice:
-    return Invoice.model_validate({"number": "INV1", "order_number": "4500", "lines": lines})
+    return Invoice.of({"number": "INV1", "order_number": "4500", "lines": lines})
 
 
 NUMBERS = [
@@ -84,7 +84,7 @@ def test_two_lines_that_nothing_tells_apart_hold_the_document() -> None:
 
 
 def shipped(*lines: dict[str, Any]) -> ShipNotice:
-    return ShipNotice.model_validate({"number": "PS", "orders": [{"number": "4500", "packs": [{"lines": lines}]}]})
+    return ShipNotice.of({"number": "PS", "orders": [{"number": "4500", "packs": [{"lines": lines}]}]})
 
 
 def asked(document: Invoice | ShipNotice, **more: Any) -> Asked:
@@ -115,13 +115,13 @@ def test_d365_s_word_for_a_unit_goes_out_as_the_order_s() -> None:
 
 def test_a_unit_that_d365_writes_with_another_case_goes_out_as_the_partner_s_word() -> None:
     sold = line(quantity=Decimal(4), unit="Pcs", price=Decimal(2), item={"gtin": "614141000012"})
-    ours = invoice(sold).model_copy(update={"date": date(2026, 1, 12), "total": Decimal(8)})
+    ours = invoice(sold).replace(date=date(2026, 1, 12), total=Decimal(8))
     body = written(plain("810", "004010")[1].write(ours))
     assert [each for each in body if each.startswith("IT1")] == ["IT1**4*PC*2**UP*614141000012"]
 
 
 def test_a_shipment_without_orders_answers_the_only_order_that_is_known() -> None:
-    notice = ShipNotice.model_validate({"number": "PS", "lines": [{"item": {"buyer": "9001"}, "unit": "ea"}]})
+    notice = ShipNotice.of({"number": "PS", "lines": [{"item": {"buyer": "9001"}, "unit": "ea"}]})
     found = match_shipment(notice, {"4500": ORDER})
     assert [each and each.number for each in found.lines] == ["A"]
     assert found.order is ORDER
