@@ -12,15 +12,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from operator import length_hint
 from typing import Any
 
 from d365edi.edi.findings import Finding, Level, Position
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.rules import Rules, Strictness, reject
+from d365edi.edi.sweep import Sweep
 from d365edi.edi.syntax import Standard
 from d365edi.edi.tokenizer import Batch, Closing, Opening, tokenize
-from d365edi.edi.x12.transaction import END_OF_SET, OpenSet
+from d365edi.edi.x12.transaction import OpenSet
 
 
 @dataclass(frozen=True)
@@ -160,23 +160,20 @@ class Reading(ABC):
         if report is None:
             return
         report.findings += batch.findings
-        segments = batch.segments
-        self.digest.update(b"\n".join(segments) + b"\n")
+        sweep = Sweep(batch)
+        self.digest.update(sweep.text + b"\n")
         if self.mute:
             return
-        rest = iter(segments)
-        while True:
+        at, size = 0, len(batch.segments)
+        while at < size:
             if self.set is not None:
-                stopper = self.set.take(rest, batch)
-                if stopper is END_OF_SET:
+                at, ended = self.set.take(sweep, at)
+                if ended:
                     yield from self._close_set(trailer=True)
                     continue
-            else:
-                stopper = next(rest, None)
-            if stopper is None:
-                return
-            index = len(segments) - length_hint(rest) - 1
-            yield from self._envelope(stopper, batch, index)
+            if at < size:
+                yield from self._envelope(batch.segments[at], batch, at)
+                at += 1
 
     def _astray(self, raw: bytes, id: bytes, offset: int) -> None:
         """A segment that stands where only envelopes may stand. The first ones are shown, the others counted."""

@@ -12,14 +12,16 @@ Knows: guides under the service characters of an interchange. Does not know: fil
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from d365edi.edi import walk
 from d365edi.edi.guide import Guide, Node, Segment
+from d365edi.edi.sweep import NOUGHTS
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import pattern
+from d365edi.edi.x12.shape import Check, Shape
 
 PLAIN, END, UNKNOWN, ASTRAY, COUNTED, END_ASTRAY = 0, -1, -2, -3, -4, -5
 """Marks of a step; a mark above 0 is the most times a segment may follow itself."""
@@ -28,15 +30,20 @@ _OFTEN = 100
 """Loops that may come at least so often are counted only in sets that are long enough."""
 
 
+_PERIOD = "2380"
+"""The element of all dates, times and periods in EDIFACT."""
+
 KNOWN = 1024
 """Segments of an id that are remembered as right: parties, terms and descriptions repeat, and need not be matched twice."""
 
-Step = tuple["Steps", Callable[[bytes], object], Node | None, int, set[bytes]]
-"""Where a segment leads: the steps from there, the pattern it must match, its node, a mark, and which raw segments are right."""
+SHAPES = 1 << 18
+"""Segments of all shapes that are remembered together."""
 
+Step = tuple["Steps", Check, Node | None, int]
+"""Where a segment leads: the steps from there, what looks at it, its node, a mark."""
 
-NEVER: set[bytes] = {b"%d" % n for n in range(KNOWN)}
-"""What stands for the memory of segments that hardly ever repeat (lines with their article numbers): full, and never hit."""
+ANY = Check(lambda raw: raw)
+"""Looks at what has no node: everything is right."""
 
 
 class Steps(dict[bytes, "Step"]):
@@ -68,25 +75,68 @@ class Table:
     syntax: Syntax
     known: dict[str, Segment]
     first: Steps = field(init=False)
+    trailer: bytes = field(init=False)
+    """The first three bytes of a trailer."""
     loops: list[Node] = field(init=False)
     """Loops with a limit that only sets longer than `least` can pass."""
     least: int = field(init=False)
     _steps: dict[Node, Steps] = field(init=False, default_factory=dict)
-    _matches: dict[str, Callable[[bytes], object]] = field(init=False, default_factory=dict)
-    _right: dict[str, set[bytes]] = field(init=False, default_factory=dict)
+    _checks: dict[str, Check] = field(init=False, default_factory=dict)
+    _shapes: dict[bytes, Shape | None] = field(init=False, default_factory=dict)
+    _room: int = field(init=False, default=SHAPES)
 
     def __post_init__(self) -> None:
         header = self.guide.root.sequence[0]
         self.first = self._from(header)
+        self.trailer = (self.TRAILER.encode() + self.syntax.element)[:3]
         self.least = _OFTEN
         self.loops = [node for node in self.guide.nodes if node.loop and node.max_use >= _OFTEN]
 
+    def check(self, id: str) -> Check:
+        """What looks at the segments of an id of this guide."""
+        found = self._checks.get(id)
+        if found is None:
+            found = self._checks[id] = self._check(self.guide.segments[id])
+        return found
+
+    def _check(self, segment: Segment) -> Check:
+        """Lines hardly ever repeat, for they have article numbers (`pairs`): they are known by their forms, or not at all."""
+        match, doubtful = self.pattern(segment).fullmatch, self._doubtful(segment)
+        if doubtful is not None and (segment.pairs or not doubtful):
+            return Check(match, KNOWN, True, doubtful, self.syntax.element)
+        return Check(match, 0 if segment.pairs or segment.id in self.UNIQUE else KNOWN)
+
     def match(self, id: str) -> Callable[[bytes], object]:
         """`fullmatch` of the pattern of a segment of this guide."""
-        found = self._matches.get(id)
-        if found is None:
-            found = self._matches[id] = self.pattern(self.guide.segments[id]).fullmatch
-        return found
+        return self.check(id).match
+
+    def _doubtful(self, segment: Segment) -> frozenset[bytes] | None:
+        """The forms of codes with digits that a segment may have; None where other digits make a difference as well:
+        those of dates, of times, of service characters.
+        """
+        syntax = self.syntax
+        service = syntax.element + syntax.component + syntax.terminator + syntax.repetition + syntax.release
+        parts = [part for element in segment.elements for part in (element, *element.components)]
+        found = frozenset(code for part in parts for code in part.codes or () if not code.isalpha())
+        dated = any(part.type in ("DT", "TM") or part.number == _PERIOD for part in parts)
+        if dated or any(chr(sign).isdigit() for sign in service) or (found and len(parts) > len(segment.elements)):
+            return None
+        return frozenset(code.encode().translate(NOUGHTS) for code in found)
+
+    def shape(self, heads: Sequence[bytes], walk: Callable[[], Shape | None]) -> Shape | None:
+        """The shape of a set whose segments begin so, walked when it is not known; None where a walk has to be explained."""
+        key = b"".join(heads)
+        try:
+            return self._shapes[key]
+        except KeyError:
+            if len(key) < 3 * len(heads):
+                return None
+            self._room -= len(heads)
+            if self._room < 0:
+                self._shapes.clear()
+                self._room = SHAPES
+            found = self._shapes[key] = walk()
+            return found
 
     def pattern(self, segment: Segment) -> re.Pattern[bytes]:
         """What a right segment looks like."""
@@ -97,9 +147,8 @@ class Table:
         id = key.removesuffix(self.syntax.element)
         node = walk.follow(here.node, id) if self.syntax.element not in id and id != self.HEADER else None
         if node is None:
-            return here, _anything, None, UNKNOWN, set()
-        remembered = NEVER if node.segment.pairs or node.id in self.UNIQUE else self._right.setdefault(node.id, set())
-        return self._from(node), self.match(node.id), node, self._mark(here.node, node), remembered
+            return here, ANY, None, UNKNOWN
+        return self._from(node), self.check(node.id), node, self._mark(here.node, node)
 
     def _from(self, node: Node) -> Steps:
         found = self._steps.get(node)
@@ -117,10 +166,6 @@ class Table:
         return COUNTED if node.loop and 0 < node.max_use < _OFTEN else PLAIN
 
 
-def _anything(raw: bytes) -> object:
-    return raw
-
-
 class Nowhere(dict[bytes, Step]):
     """The steps of a set without a guide: everything up to its trailer belongs to it."""
 
@@ -130,7 +175,7 @@ class Nowhere(dict[bytes, Step]):
 
     def __missing__(self, key: bytes) -> Step:
         ends = key.startswith(self.trailer) and not key[len(self.trailer) :].isalnum()
-        return self, _anything, None, END if ends else UNKNOWN, set()  # type: ignore[return-value]
+        return self, ANY, None, END if ends else UNKNOWN  # type: ignore[return-value]
 
 
 NOWHERE = Nowhere(b"SE")

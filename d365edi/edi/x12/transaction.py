@@ -7,20 +7,19 @@ what a breach is worth.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from operator import length_hint
+from collections.abc import Mapping
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.sweep import Sweep
 from d365edi.edi.tokenizer import Batch
 from d365edi.edi.x12 import elements, envelope, lines, structure, totals
-from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, KNOWN, NEVER, NOWHERE, UNKNOWN, Step, Table
+from d365edi.edi.x12.shape import Shape
+from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, PLAIN, UNKNOWN, Step, Table
 
 ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))
 """Segments that end a set, wherever they stand."""
-
-END_OF_SET = b"SE"
 
 
 class OpenSet:
@@ -37,56 +36,94 @@ class OpenSet:
         self.misses: list[int] = []
         self.counted: list[Node] = []
         self.doubtful = table is None
+        self.shape: Shape | None = None
         self.here = self.nowhere
         self.syntax = report.syntax
         if table is not None:
             report.guide = table.guide
             self.nodes = [table.first.node]
             self.here = table.first
-            if not table.match(table.first.node.id)(report.segments[0]):
-                self.misses.append(0)
 
-    def take(self, rest: Iterator[bytes], batch: Batch) -> bytes | None:
-        """Takes segments of a batch while they belong to the set; `rest` are those not yet taken. Returns END_OF_SET, an
-        envelope's segment, or None when the batch is done.
+    def take(self, sweep: Sweep, at: int) -> tuple[int, bool]:
+        """Takes the segments of a batch from `at` on while they belong to the set. The place behind the last one taken,
+        and whether it was the set's trailer; else the batch is done, or an envelope's segment follows.
         """
-        segments = batch.segments
-        start = len(segments) - length_hint(rest)
-        self.place.stand(batch, start)
-        before, here, nodes, misses = len(self.nodes), self.here, self.nodes, self.misses
-        add, stopper = nodes.append, None
-        for raw in rest:
-            here, match, node, mark, known = here[raw[:3]]
+        end = self._whole(sweep, at)
+        if end:
+            return end, True
+        self.place.stand(sweep.batch, at)
+        before = len(self.nodes)
+        ended = self._walk(sweep, at)
+        end = at + len(self.nodes) - before
+        taken = sweep.segments[at:end]
+        self.report.segments += taken
+        if sweep.batch.blanks:
+            self._padded(taken, before)
+        return end, ended
+
+    def _whole(self, sweep: Sweep, at: int) -> int:
+        """Takes the whole set at once, if its end is in sight and its walk has nothing to explain: where it ends, else 0."""
+        table, report = self.table, self.report
+        if table is None or not at or sweep.segments[at - 1] is not report.segments[0]:
+            return 0
+        end = sweep.end(at, table.trailer)
+        if not end:
+            return 0
+        heads = sweep.heads[at - 1 : end]
+        shape = table.shape(heads, lambda: self._shape(heads))
+        if shape is None:
+            return 0
+        self.place.stand(sweep.batch, at)
+        self.shape, self.nodes = shape, shape.nodes
+        report.segments = sweep.segments[at - 1 : end]
+        self.misses = shape.wrong(report.segments, sweep.forms[at - 1 : end])
+        if sweep.batch.blanks:
+            self._padded(report.segments[1:], 1)
+        return end
+
+    def _shape(self, heads: list[bytes]) -> Shape | None:
+        """Walks a whole set by the beginnings of its segments; None where that has to be explained."""
+        table, first, here, mark = self.table, self.nodes, self.here, UNKNOWN
+        assert table is not None
+        self.nodes, checks = list(first), [table.check(table.HEADER.decode())]
+        for head in heads[1:]:
+            here, check, node, mark = here[head]
+            if mark not in (PLAIN, END):
+                self._mark(mark, node)
+            self.nodes.append(node)
+            checks.append(check)
+        sound = mark == END and not self.doubtful and not self._too_many()
+        found = Shape(heads, self.nodes, checks) if sound else None
+        self.nodes, self.counted, self.doubtful = first, [], False
+        return found
+
+    def _walk(self, sweep: Sweep, at: int) -> bool:
+        """Walks segment by segment until something else than the set's own comes; whether that was its trailer."""
+        segments, heads, forms = sweep.segments, sweep.heads, sweep.forms
+        here, nodes = self.here, self.nodes
+        ended = False
+        for place in range(at, len(segments)):
+            here, check, node, mark = here[heads[place]]
+            raw = segments[place]
             if mark:
-                if mark in (END, END_ASTRAY):
-                    self.doubtful |= mark == END_ASTRAY
-                    add(node)
-                    if match(raw) is None:
-                        misses.append(len(nodes) - 1)
-                    stopper = END_OF_SET
-                    break
+                ended = mark in (END, END_ASTRAY)
                 if mark == UNKNOWN and raw.split(self.syntax.element, 1)[0].rstrip(b" ") in self.envelope:
-                    stopper = raw
                     break
                 self._mark(mark, node)
-            add(node)
-            if known is NEVER or raw not in known:
-                if match(raw) is None:
-                    misses.append(len(nodes) - 1)
-                elif len(known) < KNOWN:
-                    known.add(raw)
+            nodes.append(node)
+            if (forms[place] if check.blind else raw) not in check.known and not check.right(raw, forms[place]):
+                self.misses.append(len(nodes) - 1)
+            if ended:
+                break
         self.here = here
-        taken = segments[start : start + len(nodes) - before]
-        self.report.segments += taken
-        if batch.blanks:
-            self._padded(taken, before)
-        return stopper
+        return ended
 
     def _mark(self, mark: int, node: Node | None) -> None:
+        """Notes what a mark asks for; of an end nothing, unless it passes something by."""
         if mark == COUNTED:
             assert node is not None
             self.counted.append(node)
-        elif mark in (UNKNOWN, ASTRAY) or (len(self.nodes) >= mark and self.nodes[-mark] is node):
+        elif mark in (UNKNOWN, ASTRAY, END_ASTRAY) or (0 < mark <= len(self.nodes) and self.nodes[-mark] is node):
             self.doubtful = True
 
     def _padded(self, taken: list[bytes], before: int) -> None:
@@ -103,8 +140,10 @@ class OpenSet:
             report.nodes = [None] * len(report.segments)
             return report
         report.nodes = self.nodes
-        if not self.doubtful and self._too_many():
-            self.doubtful = True
+        if self.shape is None:
+            self.doubtful = self.doubtful or self._too_many()
+            if table.match(table.first.node.id)(report.segments[0]) is None:
+                self.misses.insert(0, 0)
         if self.doubtful or any(self._renamed(at) for at in self.misses):
             self._restructure(table, self.place)
         if self.misses:
