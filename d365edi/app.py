@@ -19,10 +19,11 @@ from d365edi import partners as trading
 from d365edi.build import FlowInfo
 from d365edi.endpoints.base import Endpoint, Knock
 from d365edi.endpoints.d365.endpoint import D365
-from d365edi.flows import acknowledge, decide, replay
+from d365edi.flows import acknowledge, batch, decide, replay
 from d365edi.flows.collect import collect
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.deliver import deliver
+from d365edi.flows.partner import Partner
 from d365edi.flows.receive import receive
 from d365edi.flows.render import render
 from d365edi.flows.translate import translate
@@ -103,10 +104,9 @@ class App:
             return tally
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
-            messages = await receive(self.ctx, self.ctx.partners[partner].pickups[what], tally)
+            await self._messages(await receive(self.ctx, self.ctx.partners[partner].pickups[what], tally), tally)
         else:
-            messages = await collect(self.ctx, self.ctx.partners[partner].sends[what], partner, tally)
-        await self._messages(messages, tally)
+            await self._send(self.ctx.partners[partner], what, tally)
         return tally
 
     async def once(self) -> Tally:
@@ -119,10 +119,23 @@ class App:
             total.add(word, count)
         return total
 
+    async def _send(self, partner: Partner, what: str, tally: Tally) -> None:
+        """Look for what is new in a flow. Those that share its interchanges look with it: what is ready then leaves together."""
+        send = partner.sends[what]
+        if send.batch == 1:
+            await self._messages(await collect(self.ctx, send, partner.name, tally), tally)
+            return
+        together = batch.batch_of(partner, send)
+        async with self.ctx.alone(together.key):
+            for flow in together.flows.values():
+                await self._messages(await collect(self.ctx, flow, partner.name, tally), tally)
+            deliveries = await batch.render_ready(self.ctx, together, tally)
+        await self._deliveries(deliveries, tally)
+
     async def _messages(self, ids: Sequence[int], tally: Tally) -> None:
         async def one(id: int) -> None:
             outcome = await translate(self.ctx, id, tally)
-            await self.ctx.each("delivery", outcome.deliveries, lambda d: deliver(self.ctx, d, tally))
+            await self._deliveries(outcome.deliveries, tally)
             await self._documents(outcome.documents, tally)
 
         await self.ctx.each("message", ids, one)
@@ -131,9 +144,24 @@ class App:
         async def one(id: int) -> None:
             delivery = await render(self.ctx, id, tally)
             if delivery is not None:
-                await self.ctx.each("delivery", [delivery], lambda d: deliver(self.ctx, d, tally))
+                await self._deliveries([delivery], tally)
 
         await self.ctx.each("document", ids, one)
+
+    async def _deliveries(self, ids: Sequence[int], tally: Tally) -> None:
+        await self.ctx.each("delivery", ids, lambda id: deliver(self.ctx, id, tally))
+
+    async def _batches(self, tally: Tally) -> None:
+        """What is ready to leave together, but for where a look is under way: it takes what is ready when it has looked."""
+
+        async def one(together: batch.Batch) -> None:
+            async with self.ctx.alone(together.key):
+                deliveries = await batch.render_ready(self.ctx, together, tally)
+            await self._deliveries(deliveries, tally)
+
+        found = {each.key: each for each in batch.batches(self.ctx.partners.values())}
+        free = [key for key in found if not self.ctx.under_way(key)]
+        await self.ctx.each("batch", free, lambda key: one(found[key]))
 
     async def _due(self, tally: Tally) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
@@ -143,7 +171,8 @@ class App:
             log.say(level, "acknowledge", verb, sentence)
         await self._messages(messages, tally)
         await self._documents(documents, tally)
-        await self.ctx.each("delivery", deliveries, lambda d: deliver(self.ctx, d, tally))
+        await self._batches(tally)
+        await self._deliveries(deliveries, tally)
 
     async def _retire(self) -> None:
         """Empty the payloads whose retention is over: once a day, and in pieces so that other writers get their turn."""

@@ -245,4 +245,5 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
         map_digest=write.digest,
         guard=Policy(flow.guard.levels, flow.guard.demands, dict(flow.guard.costs), flow.guard.say_costs),
         on_event=flow.on_event or "",
+        batch=flow.batch,
     )

@@ -17,7 +17,7 @@ from d365edi.cli import FINE, PERSON, act
 from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, Row, SettingsFile, as_json, clock, say, table
 
 if TYPE_CHECKING:
-    from d365edi.journal import Tx
+    from d365edi.journal import Carried, Delivery, Tx
 
 SHOWN = 50
 """Rows of one kind; the counts above them are of all."""
@@ -95,11 +95,25 @@ def _quarantined(tx: Tx) -> Iterator[Row]:
 def _unanswered(tx: Tx) -> Iterator[Row]:
     for state in ("overdue", "rejected", "partially"):
         for delivery in tx.deliveries.with_ack(state, limit=SHOWN):
+            carried = tx.carried.of(delivery.id)
+            if state != "overdue" and len(carried) > 1:
+                yield from _refused(tx, delivery, carried)
+                continue
             why = (
                 delivery.ack_detail
                 or f"no acknowledgment by {clock(delivery.ack_due)}; ask the partner whether it came"
             )
             yield _person(delivery.partner, f"997 {state}", delivery.name, why, delivery.state_at)
+
+
+def _refused(tx: Tx, delivery: Delivery, carried: list[Carried]) -> Iterator[Row]:
+    """Of several documents in a file those that were not accepted, each by its number."""
+    for one in carried:
+        if one.ack in ("rejected", "partially"):
+            why = f"in {delivery.name}: {one.ack_detail or 'no reason given'}"
+            yield _person(
+                delivery.partner, f"997 {one.ack}", tx.documents.get(one.document).number, why, delivery.state_at
+            )
 
 
 def _person(partner: str, state: str, name: str, why: str, since: float) -> Row:

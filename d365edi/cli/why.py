@@ -22,6 +22,7 @@ from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, cl
 if TYPE_CHECKING:
     from d365edi.journal import (
         Acknowledgment,
+        Carried,
         Delivery,
         Document,
         Found,
@@ -36,12 +37,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One message and all that came of it. `answers` are the acknowledgments that it carried, or that came for its deliveries."""
+    """One message and all that came of it. `carried` is what its deliveries bear, documents of other messages too.
+
+    `answers` are the acknowledgments that it carried, or that came for its deliveries.
+    """
 
     message: Message
     interchanges: list[Interchange]
     documents: list[Document]
     deliveries: list[Delivery]
+    carried: list[Carried]
     answers: list[Acknowledgment]
     lines: list[Line]
 
@@ -96,8 +101,7 @@ def _messages(tx: Tx, found: Found) -> set[int]:
     for delivery in (*found.deliveries, *_answered(tx, found)):
         if delivery.message is not None:
             ids.add(delivery.message)
-        elif delivery.document is not None:
-            ids.add(tx.documents.get(delivery.document).message)
+        ids |= {tx.documents.get(carried.document).message for carried in tx.carried.of(delivery.id)}
     return ids
 
 
@@ -118,13 +122,15 @@ def _life(tx: Tx, id: int) -> Life:
     lines = {line.id: line for line in tx.audit.query(message=id)}
     for document in documents:
         lines.update((line.id, line) for line in tx.audit.query(document=document.id))
+    theirs = {None, *(document.id for document in documents)}  # not what was done with others in the same file
     for delivery in deliveries.values():
-        lines.update((line.id, line) for line in tx.audit.query(delivery=delivery.id))
+        lines.update((line.id, line) for line in tx.audit.query(delivery=delivery.id) if line.document in theirs)
     return Life(
         tx.messages.get(id),
         tx.interchanges.for_message(id),
         documents,
         [deliveries[key] for key in sorted(deliveries)],
+        [carried for key in sorted(deliveries) for carried in tx.carried.of(key)],
         [answers[key] for key in sorted(answers)],
         [lines[key] for key in sorted(lines)],
     )
@@ -144,26 +150,33 @@ def _told(life: Life) -> Iterator[str]:
     for interchange in life.interchanges:
         yield f"  interchange {interchange.control} {interchange.sender} → {interchange.receiver}, usage {interchange.usage}"
     for document in life.documents:
-        yield from _document(document, [delivery for delivery in life.deliveries if delivery.document == document.id])
+        yield from _document(document, life)
+    bearing = {carried.delivery for carried in life.carried}
     for delivery in life.deliveries:
-        if delivery.document is None:
+        if delivery.id not in bearing:
             yield from _delivery(delivery, "  ")
     for answer in life.answers:
         yield f"  their answer to group {plain(answer.control)}: {answer.verdict}, {answer.match} {answer.detail}".rstrip()
 
 
-def _document(document: Document, deliveries: list[Delivery]) -> Iterator[str]:
+def _document(document: Document, life: Life) -> Iterator[str]:
     numbers = " ".join(part for part in (document.interchange, document.group, document.set) if part)
     place = f" (control numbers {numbers})" if numbers else ""
     yield f"  {document.kind} {document.number} of {document.company}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"
-    for delivery in deliveries:
-        yield from _delivery(delivery, "    ")
+    for delivery in life.deliveries:
+        carried = [one for one in life.carried if one.delivery == delivery.id]
+        for one in carried:
+            if one.document == document.id:
+                yield from _delivery(delivery, "    ", one if len(carried) > 1 else None, len(carried))
 
 
-def _delivery(delivery: Delivery, indent: str) -> Iterator[str]:
+def _delivery(delivery: Delivery, indent: str, carried: Carried | None = None, count: int = 1) -> Iterator[str]:
+    """A delivery; with what it says of one of its documents where it bears several."""
     number = f", interchange {delivery.interchange:09d}" if delivery.interchange is not None else ""
+    if carried is not None:
+        number += f", group {plain(carried.group)} set {carried.set}, place {carried.place} of {count}"
     tries = f", {delivery.attempts} attempts" if delivery.attempts > 1 else ""
     receipt = f" as {delivery.receipt} at {clock(delivery.delivered_at)}" if delivery.receipt else ""
     yield f"{indent}→ {delivery.endpoint}:{delivery.path} {delivery.name}: {delivery.state}{receipt}{number}{tries}"
@@ -171,7 +184,9 @@ def _delivery(delivery: Delivery, indent: str) -> Iterator[str]:
         yield f"{indent}  why: {delivery.reason}"
     if delivery.until:
         yield f"{indent}  again at {clock(delivery.until)}"
-    if delivery.ack != "none":
+    if carried is not None and carried.ack not in ("none", "awaited"):
+        yield f"{indent}  acknowledgment: {carried.ack.replace('_', ' ')} {carried.ack_detail}".rstrip()
+    elif delivery.ack != "none":
         due = f", due {clock(delivery.ack_due)}" if delivery.ack in ("awaited", "overdue") else ""
         yield f"{indent}  acknowledgment: {delivery.ack.replace('_', ' ')}{due} {delivery.ack_detail}".rstrip()
 

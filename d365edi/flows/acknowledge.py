@@ -1,8 +1,9 @@
 """Their 997, 999, TA1 and CONTRL close what we sent; what is late is named, what is unknown is kept.
 
-An acknowledgment is matched by partner, functional id (AK101) and group control number (AK102). Where its AK2 loop is absent
-the group's verdict holds for all its sets. A late answer still reconciles; a second one and one that matches nothing are
-classed and kept. An accepted 997 says that the syntax was read, not that the business agreed.
+An acknowledgment is matched by partner, functional id (AK101) and group control number (AK102), and in it each set by its
+own number (AK202): of several documents in one interchange each has its answer (`verdicts`). A late answer still
+reconciles; a second one and one that matches nothing are classed and kept. An accepted 997 says that the syntax was read,
+not that the business agreed.
 
 Knows: the acknowledgment axis of deliveries. Does not know: bytes, wires.
 """
@@ -14,13 +15,17 @@ from d365edi.edi.interchange import SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.edi.x12.acknowledgment import Answer
 from d365edi.failpoints import reach
-from d365edi.flows import policy
+from d365edi.flows import policy, verdicts
 from d365edi.flows.outgoing import UNB
-from d365edi.flows.wording import LogLine
-from d365edi.journal import Delivery, Message, Tx
+from d365edi.flows.wording import LogLine, name_of
+from d365edi.journal import AckState, Carried, Delivery, Message, Tx
 
 SETS = frozenset({"997", "999", "CONTRL"})
 """The transaction sets that are acknowledgments."""
+FAILED = ("rejected", "partially")
+REMEDY = "mend the data or the map, then: d365edi replay {} --from render --go"
+Found = tuple[Delivery, list[Carried]]
+"""A delivery that is answered, and the documents in it that are meant."""
 
 
 def read(report: SetReport) -> Answer:
@@ -28,31 +33,36 @@ def read(report: SetReport) -> Answer:
     return contrl.answer(report) if report.syntax.standard == "EDIFACT" else acknowledgment.answer(report)
 
 
-def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> LogLine:
-    """Record one answer to one of our groups, or in EDIFACT to one of our interchanges."""
+def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLine]:
+    """Record one answer to one of our groups, or in EDIFACT to one of our interchanges. Returns what to tell of it."""
     control = _number(answer.control)
     functional_id = answer.functional_id or UNB
     sent = tx.deliveries.sent_group(partner, functional_id, control) if control is not None else []
-    errors = "; ".join(str(error) for answered in answer.sets for error in answered.errors)
-    match, delivery = _record(tx, partner, message, sent, functional_id, answer.control, answer.verdict, errors)
-    if delivery is None:
+    errors = verdicts.errors(answer.sets)
+    within = [(delivery, _group(tx, delivery, functional_id, control)) for delivery in sent]
+    match, found = _record(tx, partner, message, within, functional_id, answer.control, answer.verdict, errors)
+    if found is None:
         what = (
             f"{answer.functional_id} group {answer.control}"
             if answer.functional_id
             else f"interchange {answer.control}"
         )
-        return "WARNING", "unmatched", f"{message.name} answers {what}, which we never sent; kept, ask whose it is"
+        return [("WARNING", "unmatched", f"{message.name} answers {what}, which we never sent; kept, ask whose it is")]
+    delivery, carried = found
     if answer.receipt:
-        return "INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)"
-    state = policy.ACK_STATES.get(answer.verdict, "rejected")
+        return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)")]
+    said = verdicts.of_each(answer, [one.set for one in carried])
     if match == "double":
-        return _double(delivery, state, message)
-    tx.deliveries.set_ack(delivery.id, state, errors)
+        now = policy.ACK_STATES.get(answer.verdict, "rejected")
+        return [_double(delivery, _standing(delivery, carried), now, message)]
+    for one, (state, detail) in zip(carried, said, strict=True):
+        tx.carried.answered(delivery.id, one.document, state, detail)
+    _close(tx, delivery)
     reach("acknowledge.matched")
-    return _told(delivery, state, partner, errors or "no reason given", late=match == "late")
+    return _told(tx, delivery, carried, partner, errors or "no reason given", late=match == "late")
 
 
-def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> LogLine:
+def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> list[LogLine]:
     """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects all in it.
 
     A verdict other than R closes nothing: what the partner thinks of the groups, their 997 says.
@@ -60,37 +70,50 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> Log
     _, number, _, _, verdict, note, *_ = (*ta1, *[""] * 6)
     control = _number(number)
     sent = tx.deliveries.sent_interchange(partner, control) if control is not None else []
-    sent = [delivery for delivery in sent if delivery.functional_id != UNB]
-    match, delivery = _record(tx, partner, message, sent, "TA1", number, verdict, note)
-    if delivery is None:
-        return (
-            "WARNING",
-            "unmatched",
-            f"{message.name} answers interchange {number}, which we never sent; kept, ask whose it is",
-        )
+    within = [(delivery, tx.carried.of(delivery.id)) for delivery in sent if delivery.functional_id != UNB]
+    match, found = _record(tx, partner, message, within, "TA1", number, verdict, note)
+    if found is None:
+        unknown = f"{message.name} answers interchange {number}, which we never sent; kept, ask whose it is"
+        return [("WARNING", "unmatched", unknown)]
+    delivery, carried = found
     if verdict != "R":
-        return "INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})"
+        return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})")]
     if match == "double":
-        return _double(delivery, "rejected", message)
-    tx.deliveries.set_ack(delivery.id, "rejected", f"TA1 note {note}")
-    return _told(delivery, "rejected", partner, f"the whole interchange, TA1 note {note}", late=match == "late")
+        return [_double(delivery, delivery.ack, "rejected", message)]
+    tx.carried.answered_all(delivery.id, "rejected", f"TA1 note {note}")
+    _close(tx, delivery)
+    why = f"the whole interchange, TA1 note {note}"
+    return _told(tx, delivery, carried, partner, why, late=match == "late")
+
+
+def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[Carried]:
+    """The documents of one of its groups."""
+    key = (functional_id, control)
+    return [carried for carried in tx.carried.of(delivery.id) if (carried.functional_id, carried.group) == key]
+
+
+def _standing(delivery: Delivery, carried: list[Carried]) -> AckState:
+    """What was said of the documents that are meant: where a group was answered, the others in its interchange may wait."""
+    if carried and all(one.ack != "awaited" for one in carried):
+        return verdicts.combined(one.ack for one in carried)
+    return delivery.ack
 
 
 def _record(
     tx: Tx,
     partner: str,
     message: Message,
-    sent: list[Delivery],
+    sent: list[Found],
     functional_id: str,
     control: str,
     verdict: str,
     detail: str,
-) -> tuple[policy.AckClass, Delivery | None]:
+) -> tuple[policy.AckClass, Found | None]:
     """Keep the answer with its class. Of several deliveries of the same bytes the one still awaited is meant."""
-    open_ones = [delivery for delivery in sent if delivery.ack in ("awaited", "overdue")]
-    delivery = (open_ones or sent)[-1] if sent else None
-    match = policy.ack_class(delivery.ack if delivery else None, delivery.ack_due if delivery else None, tx.now)
-    found = delivery.id if delivery is not None else None
+    open_ones = [found for found in sent if _standing(*found) in ("awaited", "overdue")]
+    found = (open_ones or sent)[-1] if sent else None
+    delivery = found[0] if found is not None else None
+    match = policy.ack_class(_standing(*found) if found else None, delivery.ack_due if delivery else None, tx.now)
     tx.acknowledgments.add(
         message=message.id,
         partner=partner,
@@ -99,49 +122,91 @@ def _record(
         verdict=verdict,
         match=match,
         detail=detail,
-        delivery=found,
+        delivery=delivery.id if delivery is not None else None,
     )
     tx.audit.append(
         "acknowledged",
         message=message.id,
-        delivery=found,
+        delivery=delivery.id if delivery is not None else None,
         partner=partner,
         functional_id=functional_id,
         control=control,
         verdict=verdict,
         match=match,
     )
-    return match, delivery
+    return match, found
+
+
+def _close(tx: Tx, delivery: Delivery) -> None:
+    """The delivery is answered once all of its documents are."""
+    carried = tx.carried.of(delivery.id)
+    if all(one.ack != "awaited" for one in carried):
+        errors = "; ".join(dict.fromkeys(one.ack_detail for one in carried if one.ack_detail))
+        tx.deliveries.set_ack(delivery.id, verdicts.combined(one.ack for one in carried), errors)
 
 
 def _number(control: str) -> int | None:
     return int(control) if control.isascii() and control.isdigit() else None
 
 
-def _double(delivery: Delivery, state: str, message: Message) -> LogLine:
-    if delivery.ack in (state, "none"):
-        return "INFO", "acknowledged", f"{delivery.name}: answered {_words(state)} again by {message.name}"
+def _double(delivery: Delivery, before: AckState, state: AckState, message: Message) -> LogLine:
+    if before in (state, "none"):
+        return "INFO", "acknowledged", f"{delivery.name}: answered {verdicts.words(state)} again by {message.name}"
     return (
         "WARNING",
         "contradicted",
-        f"{delivery.name} was {_words(delivery.ack)} before, {message.name} says {_words(state)}; ask the partner which holds",
+        f"{delivery.name} was {verdicts.words(before)} before, {message.name} says {verdicts.words(state)}; "
+        "ask the partner which holds",
     )
 
 
-def _told(delivery: Delivery, state: str, partner: str, why: str, *, late: bool) -> LogLine:
+def _told(tx: Tx, delivery: Delivery, meant: list[Carried], partner: str, why: str, *, late: bool) -> list[LogLine]:
+    """A line for the file and, where several documents are in it, one for each that is answered."""
+    documents = {one.document for one in meant}
+    carried = tx.carried.of(delivery.id)
+    answered = [one for one in carried if one.document in documents]
+    state = verdicts.combined(one.ack for one in answered)
     when = " (late)" if late else ""
-    if state in ("rejected", "partially"):
+    if len(carried) > 1:
+        lines = [_document(tx, delivery, one, partner) for one in answered]
+        return [_file(delivery, [one.ack for one in answered], len(carried), partner + when), *lines]
+    said = f"{verdicts.words(state)} by {partner}{when}"
+    if state in FAILED:
+        return [("WARNING", state, f"{delivery.name} is {said}: {why}; {REMEDY.format(delivery.name)}")]
+    return [("INFO", "acknowledged", f"{delivery.name}: {said}")]
+
+
+def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> LogLine:
+    """An interchange with several documents, of which those with these `states` are answered."""
+    state = verdicts.combined(states)
+    whose = f"{count} documents" if len(states) == count else f"{len(states)} of its {count} documents"
+    if state in FAILED:
+        rejected = sum(one in FAILED for one in states)
         return (
             "WARNING",
             state,
-            f"{delivery.name} is {_words(state)} by {partner}{when}: {why}; mend the data or the map, then: "
-            f"d365edi replay {delivery.name} --from render --go",
+            f"{delivery.name} is {verdicts.words(state)} by {by}: {rejected} of {whose} not accepted",
         )
-    return "INFO", "acknowledged", f"{delivery.name}: {_words(state)} by {partner}{when}"
+    return "INFO", "acknowledged", f"{delivery.name}: {verdicts.words(state)} by {by}, {whose}"
 
 
-def _words(state: str) -> str:
-    return {"partially": "partially accepted"}.get(state, state.replace("_", " "))
+def _document(tx: Tx, delivery: Delivery, carried: Carried, partner: str) -> LogLine:
+    document = tx.documents.get(carried.document)
+    tx.audit.append(
+        "acknowledged",
+        document=document.id,
+        message=document.message,
+        delivery=delivery.id,
+        partner=partner,
+        set=carried.set,
+        state=carried.ack,
+    )
+    name = name_of(document.kind, document.number)
+    said = f"{name} in {delivery.name} is {verdicts.words(carried.ack)} by {partner}"
+    if carried.ack in FAILED:
+        why = carried.ack_detail or "no reason given"
+        return "WARNING", carried.ack, f"{said}: {why}; {REMEDY.format(document.number)}"
+    return "INFO", "acknowledged", said
 
 
 def overdue(tx: Tx) -> list[LogLine]:

@@ -8,13 +8,13 @@ Knows: rows of the outbox. Does not know: why.
 
 from __future__ import annotations
 
-from d365edi.journal import Delivery, Tx
+from d365edi.journal import Delivery, Numbered, Tx
 
 
 def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
     """Put a delivery into the outbox again; history is never edited. An awaited acknowledgment is awaited anew."""
     return tx.deliveries.add(
-        document=delivery.document,
+        documents=[Numbered(c.document, c.functional_id, c.group, c.set) for c in tx.carried.of(delivery.id)],
         message=delivery.message,
         parent=delivery.id,
         partner=delivery.partner,
@@ -28,7 +28,6 @@ def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
         interchange=delivery.interchange,
         functional_id=delivery.functional_id,
         group=delivery.group,
-        set=delivery.set,
         ack="none" if delivery.ack == "none" else "awaited",
         ack_due=delivery.ack_due,
         progress={**delivery.progress, "step": "intent"} if delivery.progress else {},

@@ -100,8 +100,7 @@ def _groups(
         tx,
         partner.name,
         identity,
-        "FA",
-        [(form, body) for body in bodies],
+        {"FA": [(form, body) for body in bodies]} if due else {},
         now,
         version=version,
         usage=interchange.usage if interchange.usage in ("P", "T", "I") else "",
@@ -121,7 +120,7 @@ def _contrl(
     body = contrl.interchange(interchange, loop=answers.loop, duplicate=duplicate, charset=identity.syntax_id)
     usage = interchange.usage if interchange.usage == "T" else "P"
     sent = outgoing.interchange(
-        tx, partner.name, identity, "", [("CONTRL", body)], now, version=contrl.VERSION, usage=usage
+        tx, partner.name, identity, {"": [("CONTRL", body)]}, now, version=contrl.VERSION, usage=usage
     )
     return _Made("CONTRL", sent, () if answered else ((outgoing.UNB, interchange.control),))
 

@@ -86,6 +86,10 @@ class Context:
             else:
                 self.locks[key] = (lock, waiting - 1)
 
+    def under_way(self, key: str) -> bool:
+        """Whether somebody holds `key` alone, or waits to."""
+        return key in self.locks
+
     async def each(self, kind: str, ids: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int = 0) -> None:
         """Run `work` over the ids side by side, at most `limit` at once, leaving out those that another task is busy with.
 

@@ -14,6 +14,7 @@ from d365edi.errors import D365EdiError
 from d365edi.flows import reread
 from d365edi.flows.context import Context
 from d365edi.flows.translate import RELEASED
+from d365edi.flows.withdraw import withdraw
 from d365edi.journal import Delivery, Document, Message, Tx
 
 
@@ -65,15 +66,19 @@ def _each(
     on_message: Callable[[Message], str],
     on_delivery: Callable[[Delivery], str],
 ) -> list[str]:
-    documents = [found for found in tx.documents.search(what) if found.state == "held"]
-    covered = {document.id for document in documents}
+    deliveries = tx.deliveries.search(what)
+    documents = {found.id: found for found in (*tx.documents.search(what), *_left_behind(tx, deliveries))}
+    held = [document for document in documents.values() if document.state == "held"]
+    covered = {document.id for document in held}
     messages = [found for found in tx.messages.search(what) if found.state in ("quarantined", "duplicate")]
-    deliveries = [
-        found for found in tx.deliveries.search(what) if found.state == "quarantined" and found.document not in covered
-    ]
-    sentences = [on_document(found) for found in documents]
+    quarantined = [found for found in deliveries if found.state == "quarantined"]
+    sentences = [on_document(found) for found in held]
     sentences += [on_message(found) for found in messages]
-    sentences += [on_delivery(found) for found in deliveries]
+    sentences += [
+        on_delivery(found)
+        for found in quarantined
+        if not covered & {carried.document for carried in tx.carried.of(found.id)}
+    ]
     if not sentences:
         raise D365EdiError(
             f"nothing named {what} waits for a decision", remedy=f"see `d365edi why {what}` and `d365edi status`"
@@ -81,8 +86,16 @@ def _each(
     return sentences
 
 
+def _left_behind(tx: Tx, deliveries: list[Delivery]) -> list[Document]:
+    """Documents of a delivery that was closed: its name still names them."""
+    cancelled = [delivery.id for delivery in deliveries if delivery.state == "cancelled"]
+    return [tx.documents.get(carried.document) for id in cancelled for carried in tx.carried.of(id)]
+
+
 def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> str:
     """A held document is read again from its bytes (tables may have been mended since) and goes on from there."""
+    if tx.documents.get(document.id).state != "held":
+        return f"{document.number} goes on"  # with another in its file, which was named as well
     holder = tx.documents.claim_key(document.id)
     if holder is not None and holder.state != "rejected":
         return (
@@ -113,17 +126,15 @@ def _release_message(tx: Tx, message: Message, actor: str) -> str:
 def _release_delivery(tx: Tx, delivery: Delivery, actor: str) -> str:
     """The same bytes under the same name and numbers; the endpoint looks first, so nothing is doubled."""
     tx.deliveries.released(delivery.id)
-    if delivery.document is not None:
-        tx.documents.set_state(delivery.document, "delivering")
+    for document in _waiting_in(tx, delivery):
+        tx.documents.set_state(document.id, "delivering")
     tx.audit.append("released", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name)
     return f"{delivery.name} is delivered again"
 
 
 def _reject_document(tx: Tx, document: Document, why: str, actor: str) -> str:
     tx.documents.set_state(document.id, "rejected", why)
-    for delivery in tx.deliveries.for_document(document.id):
-        if delivery.state not in ("delivered", "cancelled"):
-            tx.deliveries.cancelled(delivery.id, why)
+    withdraw(tx, document.id, why)
     tx.audit.append(
         "rejected", document=document.id, partner=document.partner, actor=actor, number=document.number, why=why
     )
@@ -138,9 +149,17 @@ def _reject_message(tx: Tx, message: Message, why: str, actor: str) -> str:
 
 def _reject_delivery(tx: Tx, delivery: Delivery, why: str, actor: str) -> str:
     tx.deliveries.cancelled(delivery.id, why)
-    if delivery.document is not None:
-        tx.documents.set_state(delivery.document, "rejected", why)
+    closed = _waiting_in(tx, delivery)
+    for document in closed:
+        tx.documents.set_state(document.id, "rejected", why)
     tx.audit.append(
         "rejected", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name, why=why
     )
-    return f"{delivery.name} is not delivered"
+    others = f", and its {len(closed)} documents are closed" if len(closed) > 1 else ""
+    return f"{delivery.name} is not delivered{others}"
+
+
+def _waiting_in(tx: Tx, delivery: Delivery) -> list[Document]:
+    """The documents that wait with a delivery: not those about which was decided since."""
+    rows = [tx.documents.get(carried.document) for carried in tx.carried.of(delivery.id)]
+    return [row for row in rows if row.state in ("held", "delivering")]

@@ -8,7 +8,7 @@ Knows: deliveries and what becomes of them. Does not know: any wire, any languag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from d365edi import log
 from d365edi.endpoints.base import Mark, Parcel, Receipt
@@ -16,7 +16,8 @@ from d365edi.errors import Disputed, EndpointError, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
 from d365edi.flows.context import Context, Tally
-from d365edi.journal import Delivery, Tx
+from d365edi.flows.wording import name_of
+from d365edi.journal import Delivery, Document, Tx
 
 
 async def deliver(ctx: Context, delivery_id: int, tally: Tally) -> None:
@@ -36,9 +37,9 @@ async def deliver(ctx: Context, delivery_id: int, tally: Tally) -> None:
             await _failed(ctx, delivery, error, tally)
             return
         reach("deliver.delivered")
-        await ctx.journal.write(lambda tx: _record(tx, delivery, receipt))
+        documents = await ctx.journal.write(lambda tx: _record(tx, delivery, receipt))
         reach("deliver.recorded")
-        _tell(delivery, receipt, ctx.clock() - began, tally)
+        _tell(delivery, documents, receipt, ctx.clock() - began, tally)
 
 
 def _marker(ctx: Context, delivery_id: int) -> Mark:
@@ -60,21 +61,31 @@ def _start(tx: Tx, ctx: Context, delivery_id: int) -> tuple[Delivery, bytes] | N
     return delivery, tx.payloads.get(delivery.digest)
 
 
-def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> None:
-    """The receipt, the document's last rung and the audit line, in one transaction."""
+def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
+    """The receipt, the last rung of each document in it and the audit lines, in one transaction. Returns the documents."""
     tx.deliveries.delivered(delivery.id, receipt.id, receipt.detail)
-    if delivery.document is not None:
-        tx.documents.set_state(delivery.document, "delivered")
-    tx.audit.append(
-        "delivered",
-        message=delivery.message,
-        document=delivery.document,
-        delivery=delivery.id,
-        partner=delivery.partner,
-        name=delivery.name,
-        receipt=receipt.id,
-        **receipt.detail,
-    )
+    documents = _documents(tx, delivery)
+    for row in documents:
+        if row.state == "delivering":  # else a person has decided otherwise about it meanwhile
+            tx.documents.set_state(row.id, "delivered")
+    each: Sequence[Document | None] = documents or [None]
+    for document in each:
+        tx.audit.append(
+            "delivered",
+            message=document.message if document is not None else delivery.message,
+            document=document.id if document is not None else None,
+            delivery=delivery.id,
+            partner=delivery.partner,
+            name=delivery.name,
+            receipt=receipt.id,
+            **receipt.detail,
+        )
+    return documents
+
+
+def _documents(tx: Tx, delivery: Delivery) -> list[Document]:
+    """The documents in it, in their order; none in an acknowledgment."""
+    return [tx.documents.get(carried.document) for carried in tx.carried.of(delivery.id)]
 
 
 async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally: Tally) -> None:
@@ -97,13 +108,11 @@ async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally:
         log.say("WARNING", delivery.flow, "waits", sentence)
         return
     sentence = decision.reason
-    await ctx.journal.write(lambda tx: _set_aside(tx, delivery, sentence, disputed=isinstance(error, Disputed)))
-    tally.add("held" if delivery.document is not None else "quarantined")
+    count = await ctx.journal.write(lambda tx: _set_aside(tx, delivery, sentence, disputed=isinstance(error, Disputed)))
+    verb = "held" if count else "quarantined"
+    tally.add(verb, count or 1)
     log.say(
-        "WARNING",
-        delivery.flow,
-        "held" if delivery.document is not None else "quarantined",
-        _named(delivery, sentence),
+        "WARNING", delivery.flow, verb, f"{_named(delivery, sentence)}{f' ({count} documents)' if count > 1 else ''}"
     )
 
 
@@ -113,31 +122,38 @@ def _named(delivery: Delivery, sentence: str) -> str:
 
 def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:
     tx.deliveries.waiting(delivery.id, decision.at, decision.reason)
-    tx.audit.append(
-        "failed",
-        delivery=delivery.id,
-        document=delivery.document,
-        partner=delivery.partner,
-        reason=decision.reason,
-        until=decision.at,
-    )
+    each: Sequence[int | None] = [carried.document for carried in tx.carried.of(delivery.id)] or [None]
+    for document in each:
+        tx.audit.append(
+            "failed",
+            delivery=delivery.id,
+            document=document,
+            partner=delivery.partner,
+            reason=decision.reason,
+            until=decision.at,
+        )
 
 
-def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> None:
+def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> int:
+    """A person decides about the delivery, and about each document in it. Returns how many these are."""
     tx.deliveries.quarantined(delivery.id, sentence)
-    if delivery.document is not None:
-        tx.documents.set_state(delivery.document, "held", sentence)
-    tx.audit.append(
-        "disputed" if disputed else "quarantined",
-        delivery=delivery.id,
-        document=delivery.document,
-        partner=delivery.partner,
-        name=delivery.name,
-        reason=sentence,
-    )
+    documents = [document.id for document in _documents(tx, delivery) if document.state == "delivering"]
+    for document in documents:
+        tx.documents.set_state(document, "held", sentence)
+    each: Sequence[int | None] = documents or [None]
+    for one in each:
+        tx.audit.append(
+            "disputed" if disputed else "quarantined",
+            delivery=delivery.id,
+            document=one,
+            partner=delivery.partner,
+            name=delivery.name,
+            reason=sentence,
+        )
+    return len(documents)
 
 
-def _tell(delivery: Delivery, receipt: Receipt, seconds: float, tally: Tally) -> None:
+def _tell(delivery: Delivery, documents: list[Document], receipt: Receipt, seconds: float, tally: Tally) -> None:
     if delivery.kind == "SalesOrder":
         tally.add("created")
         count = receipt.detail.get("lines")
@@ -152,11 +168,15 @@ def _tell(delivery: Delivery, receipt: Receipt, seconds: float, tally: Tally) ->
         )
         return
     tally.add("delivered")
+    several = len(documents) > 1
     log.say(
         "INFO",
         delivery.flow,
         "delivered",
-        f"{delivery.name} → {delivery.path}",
+        f"{delivery.name}{f' ({len(documents)} documents)' if several else ''} → {delivery.path}",
         ms=round(seconds * 1000),
         delivery=delivery.id,
     )
+    for document in documents if several else ():
+        sentence = f"{name_of(document.kind, document.number)} in {delivery.name}"
+        log.say("INFO", document.flow, "delivered", sentence, delivery=delivery.id)

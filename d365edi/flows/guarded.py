@@ -137,8 +137,8 @@ def _facts(tx: Tx, outgoing: Outgoing, usage: str, local: Callable[[float], date
 
 def _refused(tx: Tx, document: Document) -> bool:
     """Whether the partner's acknowledgment rejected it: then it was never had."""
-    deliveries = tx.deliveries.for_document(document.id)
-    return bool(deliveries) and deliveries[-1].ack == "rejected"
+    carried = tx.carried.bearing(document.id)
+    return bool(carried) and carried[-1].ack == "rejected"
 
 
 def _mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: str) -> list[Document]:

@@ -7,7 +7,7 @@ Knows: which numbers an interchange has. Does not know: what is in it, where it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,8 @@ Segment = x12.OutgoingSegment
 """A segment's id, then its elements; a composite is a tuple."""
 Body = tuple[str, Sequence[Segment]]
 """A set's id and its segments without the first and the last."""
+Groups = Mapping[str, Sequence[Body]]
+"""Functional id = the sets of that group. EDIFACT's messages stand directly in the interchange, whatever is said here."""
 
 
 UNB = "UNB"
@@ -31,63 +33,105 @@ LEVELS: dict[Standard, str] = {"X12": "ISA", "EDIFACT": UNB}
 
 
 @dataclass(frozen=True, slots=True)
+class SetNumber:
+    """What an answer names a set by: functional id and control number of its group, its own control number."""
+
+    functional_id: str
+    group: int
+    set: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interchange:
-    """The bytes and the numbers they bear: `control` of the interchange, `group` of its group, `set` of its first set."""
+    """The bytes and the numbers they bear: `control` of the interchange, `sets` of its sets in their order."""
 
     payload: bytes
     control: int
-    functional_id: str = ""
-    group: int | None = None
-    set: str = ""
+    sets: tuple[SetNumber, ...] = ()
+
+    @property
+    def functional_id(self) -> str:
+        """Of the first group, "" where there is none."""
+        return self.sets[0].functional_id if self.sets else ""
+
+    @property
+    def group(self) -> int | None:
+        """The control number of the first group."""
+        return self.sets[0].group if self.sets else None
 
 
 def interchange(
     tx: Tx,
     partner: str,
     identity: Identity,
-    functional_id: str,
-    bodies: Sequence[Body],
+    groups: Groups,
     at: datetime,
     *,
     version: str = "",
     usage: str = "",
     receipts: Sequence[Sequence[str]] = (),
 ) -> Interchange:
-    """One interchange with these sets; without sets, of receipts (TA1) alone. `at` is local time.
+    """One interchange with these groups; without any, of receipts (TA1) alone. `at` is local time.
 
     `version` is the sets' where it is not the partner's. DocumentError where a value cannot be written.
     """
+    usage = usage or identity.usage
+    control = tx.counters.take(partner, LEVELS[identity.standard])
     if identity.standard == "EDIFACT":
-        return _edifact(tx, partner, identity, bodies, at, version, usage or identity.usage)
-    control = tx.counters.take(partner, "ISA")
-    group = tx.counters.take(partner, "GS") if bodies else None
+        bodies = [body for group in groups.values() for body in group]
+        payload = _edifact(identity, bodies, control, at, version, usage)
+        return Interchange(payload, control, tuple(SetNumber(UNB, control, str(n)) for n, _ in enumerate(bodies, 1)))
+    numbers = {functional_id: tx.counters.take(partner, "GS") for functional_id in groups}
+    payload = _x12(identity, groups, control, numbers, at, version, usage, receipts)
+    sets = [
+        SetNumber(functional_id, numbers[functional_id], f"{n:04d}")
+        for functional_id, bodies in groups.items()
+        for n, _ in enumerate(bodies, 1)
+    ]
+    return Interchange(payload, control, tuple(sets))
+
+
+def sound(identity: Identity, body: Body, at: datetime) -> None:
+    """Whether a set can be written at all: DocumentError where a value cannot. No number is taken."""
+    if identity.standard == "EDIFACT":
+        _edifact(identity, [body], 1, at, "", identity.usage)
+    else:
+        _x12(identity, {"": [body]}, 1, {"": 1}, at, "", identity.usage, ())
+
+
+def _x12(
+    identity: Identity,
+    groups: Groups,
+    control: int,
+    numbers: Mapping[str, int],
+    at: datetime,
+    version: str,
+    usage: str,
+    receipts: Sequence[Sequence[str]],
+) -> bytes:
     envelope = x12.Envelope(
         sender=identity.us,
         receiver=identity.them,
         group_sender=identity.group_us,
         group_receiver=identity.group_them,
         version=identity.version,
-        usage=usage or identity.usage,
+        usage=usage,
         syntax=identity.syntax,
         control=control,
         at=at,
     )
-    groups = []
-    if group is not None:
+    written = []
+    for functional_id, bodies in groups.items():
         sets = tuple(
             x12.OutgoingSet(id, f"{number:04d}", body, version if id == "999" else "")
             for number, (id, body) in enumerate(bodies, 1)
         )
-        groups.append(x12.Group(functional_id, group, sets, version or None))
-    payload = x12.write(envelope, groups, acknowledgments=receipts, uppercase=identity.uppercase)
-    return Interchange(payload, control, functional_id if bodies else "", group, "0001" if bodies else "")
+        written.append(x12.Group(functional_id, numbers[functional_id], sets, version or None))
+    return x12.write(envelope, written, acknowledgments=receipts, uppercase=identity.uppercase)
 
 
-def _edifact(
-    tx: Tx, partner: str, identity: Identity, bodies: Sequence[Body], at: datetime, version: str, usage: str
-) -> Interchange:
+def _edifact(identity: Identity, bodies: Sequence[Body], control: int, at: datetime, version: str, usage: str) -> bytes:
     """Messages stand directly in the interchange; its reference is what an answer names."""
-    control = tx.counters.take(partner, UNB)
     envelope = edifact.Envelope(
         sender=identity.us,
         receiver=identity.them,
@@ -100,8 +144,7 @@ def _edifact(
         una=identity.una,
     )
     messages = tuple(edifact.OutgoingSet(id, str(number), body) for number, (id, body) in enumerate(bodies, 1))
-    payload = edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=identity.uppercase)
-    return Interchange(payload, control, UNB, control, "1")
+    return edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=identity.uppercase)
 
 
 def flat(tx: Tx, partner: str, payload: bytes) -> Interchange:

@@ -123,7 +123,7 @@ class Receive:
 class Send:
     """What one of our documents becomes there: an interchange under this identity, or without one a flat file.
 
-    `accounts` are company = which customer of it the partner is.
+    `accounts` are company = which customer of it the partner is; `batch` is how many of them go in one interchange at most.
     """
 
     flow: str
@@ -140,6 +140,14 @@ class Send:
     map_digest: str
     on_event: str = ""
     guard: Policy = field(default_factory=Policy)
+    batch: int = 1
+
+    def shares_with(self, other: Send) -> bool:
+        """Whether both put their documents into the same interchanges: one batch, one file that does not say {set}."""
+        if self.flow == other.flow:
+            return True
+        same = (self.identity, self.batch, self.target) == (other.identity, other.batch, other.target)
+        return same and self.batch > 1 and "set" not in self.target.words
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,38 +8,50 @@ Knows: documents, their resolution, where each goes. Does not know: wires.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy, resolve
 from d365edi.flows.context import Context, Tally
-from d365edi.flows.partner import Partner, Receive
-from d365edi.flows.send import Held, send
+from d365edi.flows.partner import Partner, Receive, Send
+from d365edi.flows.seal import Sealed, seal
+from d365edi.flows.send import Held, prepare
 from d365edi.flows.wording import name_of
-from d365edi.journal import Document, Tx
+from d365edi.journal import Document, Numbered, Tx
 from d365edi.maps import d365
 from d365edi.maps.table import Table
 
+T = TypeVar("T")
+
 
 async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
-    """Resolve and render one ready document. Returns the id of its delivery, None when it is held or must wait."""
+    """Resolve and render one ready document. Returns the id of its delivery, None when it is held or must wait.
+
+    What leaves together with others (`batch`) is left as it is.
+    """
     document = await ctx.journal.read(lambda tx: tx.documents.get(document_id))
     if document.state != "ready":
         return None
     partner = ctx.partners[document.partner]
-    receive = next((r for r in partner.receives.values() if r.flow == document.flow), None)
     flow = next((s for s in partner.sends.values() if s.flow == document.flow), None)
+    if flow is not None and flow.batch > 1:
+        return None
+    delivery = await tried(ctx, document, lambda: _render(ctx, partner, flow, document, tally), tally)
+    if delivery is not None:
+        reach("translate.rendered")
+    return delivery
+
+
+async def tried(
+    ctx: Context, document: Document, work: Callable[[], Awaitable[T | Held | None]], tally: Tally
+) -> T | None:
+    """Do some of a document's way out. None where it is held now, or waits until D365 can be asked again."""
     try:
-        if receive is not None and receive.order_table is not None:
-            outcome = await _order(ctx, partner, receive, receive.order_table, document)
-        elif receive is not None:
-            await ctx.journal.write(lambda tx: _seen_to(tx, document))
-            return None
-        elif flow is not None:
-            outcome = await send(ctx, partner, flow, document, tally)
-        else:
-            outcome = Held((f"flow {document.flow} is not in the settings any more; put it back, or reject it",))
+        outcome = await work()
     except Unavailable as error:
         ctx.pause(ctx.d365_name, ctx.clock() + (error.retry_after or policy.FIRST_WAIT))
         log.say("WARNING", document.flow, "waits", f"{document.number}: {error}")
@@ -48,13 +60,39 @@ async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
     except (DocumentError, EndpointError) as error:
         outcome = Held((str(error),))
     if isinstance(outcome, Held):
-        await _hold(ctx, document, outcome, tally)
+        await hold(ctx, document, outcome, tally)
         return None
-    reach("translate.rendered")
     return outcome
 
 
-async def _hold(ctx: Context, document: Document, held: Held, tally: Tally) -> None:
+async def _render(
+    ctx: Context, partner: Partner, flow: Send | None, document: Document, tally: Tally
+) -> int | Held | None:
+    receive = next((r for r in partner.receives.values() if r.flow == document.flow), None)
+    if receive is not None and receive.order_table is not None:
+        return await _order(ctx, partner, receive, receive.order_table, document)
+    if receive is not None:
+        await ctx.journal.write(lambda tx: _seen_to(tx, document))
+        return None
+    if flow is None:
+        return Held((f"flow {document.flow} is not in the settings any more; put it back, or reject it",))
+    made = await prepare(ctx, partner, flow, document, tally)
+    if isinstance(made, Held):
+        return made
+    sealed = await ctx.journal.write(lambda tx: seal(tx, ctx, partner, [made]))
+    tell_warnings(sealed, tally)
+    return sealed.held[0][1] if sealed.held else sealed.delivery
+
+
+def tell_warnings(sealed: Sealed, tally: Tally) -> None:
+    """What the guard said of documents that left, or were held for something else."""
+    for flow, warning in sealed.warnings:
+        tally.add("guarded")
+        log.say("WARNING", flow, "guarded", warning)
+
+
+async def hold(ctx: Context, document: Document, held: Held, tally: Tally) -> None:
+    """Set one document aside for a person, in one transaction, and say so."""
     sentence = "; ".join(held.problems)
     if document.number not in sentence:
         sentence = f"{name_of(document.kind, document.number)}: {sentence}"
@@ -91,7 +129,7 @@ async def _order(ctx: Context, partner: Partner, receive: Receive, table: Table,
         if tx.documents.get(document.id).state != "ready":
             raise DocumentError(f"{document.number} was decided otherwise meanwhile")
         delivery = tx.deliveries.add(
-            document=document.id,
+            documents=[Numbered(document.id)],
             message=document.message,
             partner=partner.name,
             flow=document.flow,

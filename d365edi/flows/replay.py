@@ -15,7 +15,7 @@ Knows: rungs. Does not know: wires, languages.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Context
 from d365edi.flows.outgoing import LEVELS
 from d365edi.flows.reread import problems, reread
+from d365edi.flows.withdraw import withdraw
 from d365edi.journal import Delivery, Document, Tx
 
 RUNGS = ("read", "render", "deliver")
@@ -37,8 +38,7 @@ async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, ac
         raise D365EdiError(f"there is no rung {rung!r}", remedy=f"say one of {', '.join(RUNGS)}")
     documents, deliveries = await ctx.journal.read(lambda tx: (tx.documents.search(what), tx.deliveries.search(what)))
     if rung != "deliver":
-        missing = {d.document for d in deliveries if d.document is not None} - {document.id for document in documents}
-        documents += await ctx.journal.read(lambda tx: [tx.documents.get(id) for id in sorted(missing)])
+        documents += await ctx.journal.read(lambda tx: _in(tx, deliveries, {document.id for document in documents}))
         if not documents:
             raise D365EdiError(f"no document is named {what}", remedy=f"see `d365edi why {what}`")
         lines = [line for document in documents for line in await _document(ctx, document, rung, go=go, actor=actor)]
@@ -47,6 +47,12 @@ async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, ac
     if acks:
         lines += await _acknowledgments(ctx, documents, go=go, actor=actor)
     return lines
+
+
+def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Document]:
+    """The documents in these deliveries that are not known yet."""
+    ids = {carried.document for delivery in deliveries for carried in tx.carried.of(delivery.id)}
+    return [tx.documents.get(id) for id in sorted(ids.difference(known))]
 
 
 async def _document(ctx: Context, document: Document, rung: str, *, go: bool, actor: str) -> list[str]:
@@ -108,9 +114,7 @@ def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> s
         if reading.document is None or problems(reading):
             return f"{document.number} is left as it is: its bytes cannot be read into a document today"
         body = reading.document.to_json()
-    for delivery in tx.deliveries.for_document(document.id):
-        if delivery.state not in ("delivered", "cancelled"):
-            tx.deliveries.cancelled(delivery.id, f"replayed by {actor}")
+    withdraw(tx, document.id, f"replayed by {actor}")
     tx.documents.set_state(document.id, "ready")
     if body is not None:
         tx.documents.amend(document.id, body=body)
@@ -131,7 +135,9 @@ async def _deliveries(
         raise D365EdiError(f"nothing named {what} was delivered or waits", remedy=f"see `d365edi why {what}`")
     lines = []
     for delivery in chosen.values():
-        lines.append(f"{delivery.name}: the same bytes ({delivery.digest[:6]}…) to {delivery.endpoint}")
+        inside = await ctx.journal.read(partial(_in, deliveries=[delivery], known=()))
+        several = f", {len(inside)} documents" if len(inside) > 1 else ""
+        lines.append(f"{delivery.name}: the same bytes ({delivery.digest[:6]}…{several}) to {delivery.endpoint}")
         lines.append(await _there(ctx, delivery))
         if go:
             lines.append(await ctx.journal.write(partial(_deliver_again, delivery=delivery, actor=actor)))
@@ -140,8 +146,10 @@ async def _deliveries(
 
 def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
     again = deliver_again(tx, delivery)
-    if delivery.document is not None:
-        tx.documents.set_state(delivery.document, "delivering")
+    inside = _in(tx, [again], ())
+    for document in inside:
+        if document.state != "rejected" or len(inside) == 1:
+            tx.documents.set_state(document.id, "delivering")
     tx.audit.append(
         "replayed", delivery=again.id, partner=delivery.partner, actor=actor, rung="deliver", name=delivery.name
     )

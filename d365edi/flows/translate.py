@@ -97,9 +97,9 @@ def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement:
         if id(part.interchange) not in blocked and (part.control, part.group, part.set) not in known:
             _document(tx, partner, message, part, outcome)
     for theirs in judgement.answers:
-        outcome.lines.append(acknowledge.apply(tx, partner.name, message, theirs))
+        outcome.lines += acknowledge.apply(tx, partner.name, message, theirs)
     for receipt in judgement.receipts:
-        outcome.lines.append(acknowledge.apply_receipt(tx, partner.name, message, receipt))
+        outcome.lines += acknowledge.apply_receipt(tx, partner.name, message, receipt)
     _close(tx, message, judgement, outcome)
     return outcome
 

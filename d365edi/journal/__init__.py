@@ -9,6 +9,7 @@ Knows: SQLite, through aiosqlite. Does not know: endpoints, EDI, settings.
 
 from d365edi.journal.acknowledgments import Acknowledgment, Match
 from d365edi.journal.audit import Broken, Line
+from d365edi.journal.carried import Carried, Numbered
 from d365edi.journal.database import Journal
 from d365edi.journal.deliveries import AckState, Delivery, DeliveryState
 from d365edi.journal.documents import Document, DocumentState
@@ -22,6 +23,7 @@ __all__ = [
     "Acknowledgment",
     "Answered",
     "Broken",
+    "Carried",
     "Delivery",
     "DeliveryState",
     "Direction",
@@ -36,5 +38,6 @@ __all__ = [
     "Match",
     "Message",
     "MessageState",
+    "Numbered",
     "Tx",
 ]

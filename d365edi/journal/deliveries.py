@@ -8,7 +8,7 @@
 
 Beside it the acknowledgment: none | awaited → overdue → accepted, accepted_with_errors, partially, rejected.
 Those with one order key go one after the other, in the order in which they were made; one that is quarantined lets the
-next one by.
+next one by. The documents in a delivery are `carried`'s.
 
 Knows: states, order, progress. Does not know: endpoints, when to try again.
 """
@@ -16,11 +16,12 @@ Knows: states, order, progress. Does not know: endpoints, when to try again.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from d365edi.errors import JournalError
+from d365edi.journal.carried import Carriage, Numbered
 from d365edi.journal.payloads import Payloads
 from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, Unit, digest_range, insert, select, step
 
@@ -48,11 +49,12 @@ ACK_LADDER: Ladder = {
 class Delivery:
     """One delivery. `digest` names its bytes; `until` is 0 unless it waits; control numbers are ours.
 
+    Of an interchange with several groups `functional_id` and `group` are the first one's.
+
     `progress` is all that attempts marked, `receipt` the name a person would look for on the other side.
     """
 
     id: int
-    document: int | None
     message: int | None
     parent: int | None
     partner: str
@@ -66,7 +68,6 @@ class Delivery:
     interchange: int | None
     functional_id: str
     group: int | None
-    set: str
     state: DeliveryState
     reason: str
     attempts: int
@@ -85,8 +86,8 @@ class Delivery:
 
 _INSERT = insert(
     "deliveries",
-    *("document", "message", "parent", "partner", "flow", "endpoint", "path", "name", "kind", "digest", "order_key"),
-    *("interchange", "functional_id", "group", "set", "state", "ack", "ack_due", "created_at", "state_at", "progress"),
+    *("message", "parent", "partner", "flow", "endpoint", "path", "name", "kind", "digest", "order_key"),
+    *("interchange", "functional_id", "group", "state", "ack", "ack_due", "created_at", "state_at", "progress"),
 )
 _OPEN = "deliveries.state IN ('pending', 'attempting', 'waiting')"
 # The first of its order key among those that are open.
@@ -103,9 +104,17 @@ _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIM
 _STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Delivery, "deliveries", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
 _ACK = select(Delivery, "deliveries", "WHERE ack = ? ORDER BY id LIMIT ?")
-_DOCUMENT = select(Delivery, "deliveries", "WHERE document = ? ORDER BY id")
+_DOCUMENT = select(
+    Delivery, "deliveries", "JOIN carried ON carried.delivery = deliveries.id WHERE carried.document = ? ORDER BY id"
+)
 _MESSAGE = select(Delivery, "deliveries", "WHERE message = ? ORDER BY id")
-_GROUP = select(Delivery, "deliveries", 'WHERE partner = ? AND functional_id = ? AND "group" = ? ORDER BY id')
+_GROUP = select(
+    Delivery,
+    "deliveries",
+    "WHERE partner = ?1 AND id IN ("
+    'SELECT id FROM deliveries WHERE partner = ?1 AND functional_id = ?2 AND "group" = ?3 '
+    'UNION SELECT delivery FROM carried WHERE functional_id = ?2 AND "group" = ?3) ORDER BY id',
+)
 _INTERCHANGE = select(Delivery, "deliveries", "WHERE partner = ? AND interchange = ? ORDER BY id")
 _OVERDUE = select(
     Delivery, "deliveries", "WHERE ack = 'awaited' AND ack_due <= ? AND state = 'delivered' ORDER BY ack_due LIMIT ?"
@@ -115,6 +124,7 @@ _SEARCH = select(
     "deliveries",
     "WHERE name = ?1 COLLATE NOCASE OR (receipt <> '' AND receipt = ?1 COLLATE NOCASE) "
     'OR (interchange IS NOT NULL AND interchange = ?2) OR ("group" IS NOT NULL AND "group" = ?2) '
+    'OR id IN (SELECT delivery FROM carried WHERE "group" = ?2) '
     "ORDER BY id DESC LIMIT ?3",
 )
 _SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
@@ -123,11 +133,12 @@ _SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < 
 class Deliveries(Table):
     """The deliveries of the journal."""
 
-    __slots__ = ("_payloads",)
+    __slots__ = ("_carried", "_payloads")
 
-    def __init__(self, unit: Unit, payloads: Payloads) -> None:
+    def __init__(self, unit: Unit, payloads: Payloads, carried: Carriage) -> None:
         super().__init__(unit)
         self._payloads = payloads
+        self._carried = carried
 
     def add(
         self,
@@ -140,18 +151,18 @@ class Deliveries(Table):
         kind: str,
         payload: bytes,
         order_key: str,
-        document: int | None = None,
+        documents: Sequence[Numbered] = (),
         message: int | None = None,
         parent: int | None = None,
         interchange: int | None = None,
         functional_id: str = "",
         group: int | None = None,
-        set: str = "",
         ack: AckState = "none",
         ack_due: float | None = None,
         progress: Mapping[str, str] | None = None,
     ) -> Delivery:
-        """Put something into the outbox, its exact bytes with it. A replay of the same bytes names its `parent`.
+        """Put something into the outbox: its exact bytes, and the `documents` in them. A replay of the same bytes names its
+        `parent`.
 
         `progress` is what earlier deliveries of the same thing marked: with it the endpoint looks first.
         """
@@ -159,11 +170,12 @@ class Deliveries(Table):
         id = self._execute(
             _INSERT,
             (
-                *(document, message, parent, partner, flow, endpoint, path, name, kind, digest, order_key),
-                *(interchange, functional_id, group, set, "pending", ack, ack_due, now, now, _json(progress or {})),
+                *(message, parent, partner, flow, endpoint, path, name, kind, digest, order_key),
+                *(interchange, functional_id, group, "pending", ack, ack_due, now, now, _json(progress or {})),
             ),
         ).lastrowid
         assert id is not None
+        self._carried.put(id, documents, ack)
         return self.get(id)
 
     def get(self, id: int) -> Delivery:
@@ -198,11 +210,11 @@ class Deliveries(Table):
         return self._all(_ACK, state, limit)
 
     def for_document(self, document: int) -> list[Delivery]:
-        """The deliveries of a document, oldest first."""
+        """The deliveries that bear a document, oldest first."""
         return self._all(_DOCUMENT, document)
 
     def for_message(self, message: int) -> list[Delivery]:
-        """The deliveries that a message caused (its acknowledgments), oldest first."""
+        """The deliveries that a message caused (its acknowledgments, its one document), oldest first."""
         return self._all(_MESSAGE, message)
 
     def attempting(self, id: int) -> Delivery:
@@ -251,12 +263,18 @@ class Deliveries(Table):
         """A person said no; its acknowledgment is not awaited any more."""
         self._step(id, "cancelled", reason)
         self._execute("UPDATE deliveries SET ack = 'none' WHERE id = ? AND ack IN ('awaited', 'overdue')", (id,))
+        self._carried.answered_all(id, "none")
 
     def set_ack(self, id: int, state: AckState, detail: str = "") -> None:
-        """Go one step on the ladder of acknowledgments; JournalError where it has no such step."""
+        """Go one step on the ladder of acknowledgments; JournalError where it has no such step.
+
+        An answer is that of all documents in it which have none of their own yet.
+        """
         row = self._execute("SELECT ack FROM deliveries WHERE id = ?", (id,)).fetchone()
         step(ACK_LADDER, "the acknowledgment of delivery", id, row and row[0], state)
         self._execute("UPDATE deliveries SET ack = ?, ack_detail = ? WHERE id = ?", (state, detail, id))
+        if state in _ANSWERED:
+            self._carried.answered_all(id, state, detail)
 
     def sent_group(self, partner: str, functional_id: str, control: int) -> list[Delivery]:
         """What we sent that partner under this functional id and group control number, oldest first."""

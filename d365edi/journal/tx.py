@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from d365edi.journal.acknowledgments import Acknowledgment, Acknowledgments
 from d365edi.journal.audit import Audit
+from d365edi.journal.carried import Carriage
 from d365edi.journal.counters import Counters
 from d365edi.journal.cursors import Cursors
 from d365edi.journal.deliveries import Deliveries, Delivery
@@ -47,6 +48,7 @@ class Tx:
         *(
             "acknowledgments",
             "audit",
+            "carried",
             "counters",
             "cursors",
             "deliveries",
@@ -64,7 +66,8 @@ class Tx:
         self.messages = Messages(unit, self.payloads)
         self.interchanges = Interchanges(unit)
         self.documents = Documents(unit)
-        self.deliveries = Deliveries(unit, self.payloads)
+        self.carried = Carriage(unit)
+        self.deliveries = Deliveries(unit, self.payloads, self.carried)
         self.acknowledgments = Acknowledgments(unit)
         self.cursors = Cursors(unit)
         self.looks = Looks(unit)

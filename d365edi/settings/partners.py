@@ -16,7 +16,7 @@ from d365edi.edi.syntax import standard_of
 from .guard import Guard
 from .relation import X12, Edifact
 from .section import Destination, Schedule, Section, Source
-from .values import Company, Duration, FreeTable, Name, SetId, Text, wrong
+from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, wrong
 
 
 class Acks(Section):
@@ -129,6 +129,11 @@ class Send(Schedule):
     """Nothing posted before the first start is sent ("now"), or nothing dated before this day."""
     on_event: Text | None = None
     """The business event that makes the flow look at once."""
+    batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
+    """How many documents that are ready at one time go in one interchange at most; 1: each by itself.
+
+    Flows with the same `batch` and the same `to`, whose file name does not say {set}, share their interchanges, a group each.
+    """
     company: Company | None = None
     """Only of this company; left out: of every company that the partner is a customer of."""
     map: MapRows = Field(default_factory=dict)
@@ -181,6 +186,7 @@ class Partner(Section):
             told[out.of] = set_id
             if standard_of(set_id) == "FLAT" and out.guard.demands:
                 raise wrong(f"demands places of {set_id}, which has no segments", "leave guard.demands out")
+            _batched(set_id, out)
         answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
         if answered and self.acks.send != "none" and self.acks.to is None:
             raise wrong("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")
@@ -196,3 +202,19 @@ class Partner(Section):
     def _customer_of(self, company: str, does: str) -> None:
         if company not in self.customer:
             raise wrong(f"{does} {company} and is no customer there", f'write customer = {{ {company} = "US-003" }}')
+
+
+def _batched(set_id: str, out: Send) -> None:
+    """What cannot be said of several documents in one file."""
+    if out.batch == 1:
+        return
+    if standard_of(set_id) == "FLAT":
+        raise wrong(
+            "is for interchanges, and a flat file holds one document", "leave it out", inside=("send", set_id, "batch")
+        )
+    if "number" in out.to.words:
+        raise wrong(
+            f"names the file by {{number}}, and up to {out.batch} documents are in it",
+            'write "{control:09}" in its place, or leave batch out',
+            inside=("send", set_id, "to", "file"),
+        )

@@ -98,20 +98,25 @@ _FILE_WORDS = ("partner", "set", "control", "number", "date", "time")
 def _file_name(value: str) -> str:
     remedy = 'write it as "{set}_{control:09}.edi"; known are ' + ", ".join("{" + word + "}" for word in _FILE_WORDS)
     try:
-        fields = [field for _, field, _, _ in Formatter().parse(value) if field is not None]
+        words = words_of(value)
     except ValueError:
         raise wrong("is not a file name's template", remedy) from None
-    if unknown := [field for field in fields if field not in _FILE_WORDS]:
+    if unknown := sorted(words - set(_FILE_WORDS)):
         raise wrong(f'has "{{{unknown[0]}}}", which is not known', remedy)
     try:
         name = file_name(value, partner="p", set="810", control=1, number="1", at=_SOME_DAY)
     except (ValueError, LookupError):
         raise wrong("is not a file name's template", remedy) from None
-    if not {"control", "number"} & set(fields):
+    if not {"control", "number"} & words:
         raise wrong("gives every file the same name", remedy)
     if "/" in name or name.startswith(".") or not name.isprintable():
         raise wrong("leads out of its folder or hides the file", remedy)
     return value
+
+
+def words_of(template: str) -> frozenset[str]:
+    """What a file name's template fills in: {set}, {control} ..."""
+    return frozenset(field for _, field, _, _ in Formatter().parse(template) if field is not None)
 
 
 def file_name(template: str, *, partner: str, set: str, control: int, number: str, at: datetime) -> str:
@@ -131,6 +136,11 @@ class Destination(Section):
     """The folder there."""
     file: Annotated[Text, AfterValidator(_file_name)] = "{set}_{control:09}.edi"
     """The file's name: {partner}, {set}, {control}, {number}, {date} and {time} are filled in."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What the file's name fills in: "set", "control" ..."""
+        return words_of(self.file)
 
     def name(self, *, partner: str, set: str, control: int, number: str = "", at: datetime) -> str:
         """This delivery's file name. `set` is the transaction set, `control` the interchange's number, `at` local time."""

@@ -12,7 +12,7 @@ import pytest
 
 from d365edi.cli import act
 from d365edi.errors import JournalError
-from d365edi.journal import Journal, Tx
+from d365edi.journal import Journal, Numbered, Tx
 from tests.cli.conftest import Call, Said
 
 AT = 1_750_000_000.0
@@ -65,7 +65,8 @@ def deliver(
 ) -> int:
     delivery = tx.deliveries.add(
         partner="acme", flow=f"acme.{kind}", endpoint="acme", path="/inbound", name=receipt, kind=kind,
-        payload=kind.encode(), order_key="", document=document, message=message, interchange=42, functional_id="IN",
+        payload=kind.encode(), order_key="", documents=[Numbered(document)] if document else [],
+        message=message, interchange=42, functional_id="IN",
         group=42, ack=ack,  # type: ignore[arg-type]
     )  # fmt: skip
     tx.deliveries.attempting(delivery.id)

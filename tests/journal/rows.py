@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from d365edi.journal import Delivery, Document, Message, Tx
+from d365edi.journal import Delivery, Document, Message, Numbered, Tx
 
 
 def message(tx: Tx, **particulars: Any) -> Message:
@@ -38,8 +38,11 @@ def document(tx: Tx, of: Message, **particulars: Any) -> Document:
     return tx.documents.add(**{**usual, **particulars})
 
 
-def delivery(tx: Tx, **particulars: Any) -> Delivery:
-    """An invoice file for acme."""
+def delivery(tx: Tx, *, document: int | None = None, set: str = "", **particulars: Any) -> Delivery:
+    """An invoice file for acme; with the `document` in it, which is the `set` of that number."""
+    if document is not None:
+        numbers = (particulars.get("functional_id", ""), particulars.get("group"))
+        particulars["documents"] = [Numbered(document, *numbers, set)]
     usual: dict[str, Any] = {
         "partner": "acme",
         "flow": "acme.send.810",

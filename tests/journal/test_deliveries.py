@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Delivery, Tx
+from d365edi.journal import Carried, Delivery, Tx
 from tests.journal.rows import delivery, document, message
 
 MOVES = {
@@ -38,7 +39,7 @@ ACK_MOVES = {
 }
 
 
-def put(tx: Tx, state: str, **particulars: object) -> int:
+def put(tx: Tx, state: str, **particulars: Any) -> int:
     """A delivery that stands in this state."""
     id = delivery(tx, **particulars).id
     tx.unit.connection.execute("UPDATE deliveries SET state = ? WHERE id = ?", (state, id))
@@ -57,7 +58,8 @@ def test_a_delivery_is_kept_with_its_exact_bytes(tx: Tx) -> None:
     )
     assert tx.deliveries.get(kept.id) == kept
     assert tx.payloads.get(kept.digest) == b"ISA*810"
-    assert (kept.interchange, kept.functional_id, kept.group, kept.set, kept.ack) == (42, "IN", 7, "0001", "awaited")
+    assert (kept.interchange, kept.functional_id, kept.group, kept.ack) == (42, "IN", 7, "awaited")
+    assert tx.carried.of(kept.id) == [Carried(kept.id, 1, order.id, "IN", 7, "0001", "awaited", "")]
     assert (kept.state, kept.attempts, kept.first_failed_at, kept.until, kept.progress) == ("pending", 0, None, 0.0, {})
     again = delivery(tx, parent=kept.id, interchange=42)
     assert (again.parent, again.digest, again.id) == (kept.id, kept.digest, kept.id + 1)

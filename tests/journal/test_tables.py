@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Found, Tx, acknowledgments, deliveries, documents, interchanges, looks, messages
+from d365edi.journal import Found, Tx, acknowledgments, carried, deliveries, documents, interchanges, looks, messages
 from tests.journal.rows import delivery, document, message
 
 GROUP: dict[str, Any] = {
@@ -128,7 +128,7 @@ def test_one_text_finds_all_that_goes_by_it(tx: Tx) -> None:
 
 def questions() -> Iterator[tuple[str, str]]:
     """Every question that the tables ask, by its name."""
-    modules: tuple[ModuleType, ...] = (messages, documents, deliveries, interchanges, acknowledgments, looks)
+    modules: tuple[ModuleType, ...] = (messages, documents, deliveries, carried, interchanges, acknowledgments, looks)
     for module in modules:
         for name, value in vars(module).items():
             if isinstance(value, str) and value.startswith("SELECT ") and name not in ("_PLACES",):

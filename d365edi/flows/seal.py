@@ -1,0 +1,125 @@
+"""Documents that leave together become one delivery: guarded, numbered, written, in one transaction.
+
+Each is guarded by itself, in their order, so that of two invoices for one order the second sees the first; one that is
+held stays behind and the others leave. A delivery of one document bears its number in name and key, one of several the
+interchange's alone.
+
+Knows: what a delivery is made of. Does not know: how a document was mapped, which documents meet, wires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from d365edi.flows import guarded, outgoing
+from d365edi.flows.context import Context
+from d365edi.flows.partner import Partner
+from d365edi.flows.send import Held, Prepared
+from d365edi.journal import Delivery, Document, Numbered, Tx
+
+
+@dataclass(slots=True)
+class Sealed:
+    """The delivery's id, None where all were held; who is held and why; what the guard warns of, by flow."""
+
+    delivery: int | None = None
+    held: list[tuple[Document, Held]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+
+def seal(tx: Tx, ctx: Context, partner: Partner, prepared: Sequence[Prepared]) -> Sealed:
+    """Put what may go into one interchange (or flat file) of the partner. Raises DocumentError where it cannot be written.
+
+    What was decided otherwise since it was prepared is left out.
+    """
+    sealed, going = Sealed(), list[Prepared]()
+    for one in prepared:
+        document, flow = one.document, one.flow
+        if tx.documents.get(document.id).state != "ready":
+            continue
+        usage = flow.identity.usage if flow.identity is not None else ""
+        verdict = guarded.judge(tx, one.leaving, flow.guard, usage, ctx.local)
+        sealed.warnings += [(document.flow, warning) for warning in verdict.warnings]
+        if verdict.holds:
+            sealed.held.append((document, Held((verdict.holds,))))
+            continue
+        guarded.remember(tx, one.leaving)
+        tx.documents.amend(document.id, answers=one.answers.to_json(), body=None)
+        tx.documents.set_state(document.id, "delivering")
+        going.append(one)
+    if going:
+        sealed.delivery = _deliver(tx, ctx, partner, going)
+    return sealed
+
+
+def _deliver(tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]) -> int:
+    """Control numbers, bytes, file name and the row of the outbox, and an audit line for each document."""
+    ordered, sent = _written(tx, ctx, partner, going)
+    first, alone, now = ordered[0], len(ordered) == 1, ctx.local(tx.now)
+    document, target = first.document, first.flow.target
+    flows, kind = {one.flow.flow for one in ordered}, "+".join(dict.fromkeys(one.flow.set for one in ordered))
+    number = document.number if alone else ""
+    name = target.name(partner=partner.name, set=kind, control=sent.control, number=number, at=now)
+    within = partner.answers.expect_within if sent.sets else None
+    delivery = tx.deliveries.add(
+        documents=_numbered(ordered, sent),
+        message=document.message if alone else None,
+        partner=partner.name,
+        flow=document.flow if len(flows) == 1 else f"{partner.name}.send",
+        endpoint=target.endpoint,
+        path=target.path,
+        name=name,
+        kind=kind,
+        payload=sent.payload,
+        order_key=f"{partner.name}:{kind}:{number}" if alone else f"{partner.name}:file:{name}",
+        interchange=sent.control,
+        functional_id=sent.functional_id,
+        group=sent.group,
+        ack="none" if within is None else "awaited",
+        ack_due=None if within is None else tx.now + within.total_seconds(),
+    )
+    for one in ordered:
+        _note(tx, one.document, delivery, sent.control)
+    return delivery.id
+
+
+def _written(
+    tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]
+) -> tuple[list[Prepared], outgoing.Interchange]:
+    """The bytes with their numbers, and the documents as they stand in them: group by group."""
+    first = going[0]
+    if isinstance(first.body, bytes):
+        return [first], outgoing.flat(tx, partner.name, first.body)
+    assert first.flow.identity is not None
+    groups: dict[str, list[Prepared]] = {}
+    for one in going:
+        groups.setdefault(one.flow.functional_id, []).append(one)
+    bodies: dict[str, list[outgoing.Body]] = {
+        functional_id: [(one.flow.set, one.body) for one in group if not isinstance(one.body, bytes)]
+        for functional_id, group in groups.items()
+    }
+    sent = outgoing.interchange(tx, partner.name, first.flow.identity, bodies, ctx.local(tx.now))
+    return [one for group in groups.values() for one in group], sent
+
+
+def _numbered(ordered: Sequence[Prepared], sent: outgoing.Interchange) -> list[Numbered]:
+    if not sent.sets:
+        return [Numbered(one.document.id) for one in ordered]
+    return [
+        Numbered(one.document.id, number.functional_id, number.group, number.set)
+        for one, number in zip(ordered, sent.sets, strict=True)
+    ]
+
+
+def _note(tx: Tx, document: Document, delivery: Delivery, control: int) -> None:
+    tx.audit.append(
+        "rendered",
+        message=document.message,
+        document=document.id,
+        delivery=delivery.id,
+        partner=delivery.partner,
+        name=delivery.name,
+        control=f"{control:09d}",
+        digest=delivery.digest,
+    )

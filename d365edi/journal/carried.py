@@ -1,0 +1,85 @@
+"""What deliveries carry: documents, each with its control numbers and with what the partner said of it alone.
+
+A sales order carries one, an interchange one or several, an acknowledgment none. A document that was sent again is carried
+by several deliveries; the last one counts. Its acknowledgment goes one step: awaited → accepted, accepted_with_errors,
+partially (they did not say which), rejected. That it is late is told of the delivery.
+
+Knows: rows and that one step. Does not know: which answer is whose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from d365edi.errors import JournalError
+from d365edi.journal.table import Table, insert, select
+
+if TYPE_CHECKING:
+    from d365edi.journal.deliveries import AckState
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A document and the numbers it is given: functional id and control number of its group, control number of its set."""
+
+    document: int
+    functional_id: str = ""
+    group: int | None = None
+    set: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One document in one delivery. `place` counts from 1 as they stand in the file; `ack` is never "overdue"."""
+
+    delivery: int
+    place: int
+    document: int
+    functional_id: str
+    group: int | None
+    set: str
+    ack: AckState
+    ack_detail: str
+
+
+_INSERT = insert("carried", *Carried.__dataclass_fields__)
+_OF = select(Carried, "carried", "WHERE delivery = ? ORDER BY place")
+_BEARING = select(Carried, "carried", "WHERE document = ? ORDER BY delivery")
+
+
+class Carriage(Table):
+    """The documents in the deliveries of the journal."""
+
+    __slots__ = ()
+
+    def put(self, delivery: int, documents: Sequence[Numbered], ack: AckState) -> None:
+        """Say what a new delivery carries, in its order."""
+        for place, one in enumerate(documents, 1):
+            values = (delivery, place, one.document, one.functional_id, one.group, one.set, ack, "")
+            self._execute(_INSERT, values)
+
+    def of(self, delivery: int) -> list[Carried]:
+        """What a delivery carries, in its order."""
+        return [Carried(*row) for row in self._execute(_OF, (delivery,))]
+
+    def bearing(self, document: int) -> list[Carried]:
+        """Where a document is or was carried, the newest last."""
+        return [Carried(*row) for row in self._execute(_BEARING, (document,))]
+
+    def answered(self, delivery: int, document: int, state: AckState, detail: str = "") -> None:
+        """Keep what the partner said of one document; JournalError where that is not awaited (any more)."""
+        changed = self._execute(
+            "UPDATE carried SET ack = ?, ack_detail = ? WHERE delivery = ? AND document = ? AND ack = 'awaited'",
+            (state, detail, delivery, document),
+        )
+        if changed.rowcount != 1:
+            raise JournalError(f"no acknowledgment is awaited for document {document} in delivery {delivery}")
+
+    def answered_all(self, delivery: int, state: AckState, detail: str = "") -> None:
+        """The same for all in a delivery that were not answered yet."""
+        self._execute(
+            "UPDATE carried SET ack = ?, ack_detail = ? WHERE delivery = ? AND ack = 'awaited'",
+            (state, detail, delivery),
+        )
