@@ -1,36 +1,38 @@
 """The levels of a DESADV in the words of a map: CPS says only who is above whom, a map asks for `CPS[S]`, `[O]`, `[T]`, `[P]`.
 
     S   the consignment as a whole: the first CPS, unless it says that it is a package
-    O   what is shipped under one order: no CPS of the message; the order's number stands in RFF+ON of the head (`ORD` in a map)
+    O   what is shipped under one order: no CPS of the message (`ORD` in a map says which). RFF+ON of the head names the only
+        one, RFF+ON of a line the line's own, with the order's day in DTM+171 and sometimes its line
     T   a pallet: 7075 says 3, or other packages stand on it
     P   a package: 7075 says 1 or 2, or nothing stands on it
 
-Orders of a consignment for several are written into RFF+ON of each of their lines, where a partner finds them.
+An order is put around all that is its own: a pallet that bears one order stands inside it, one that bears several has them
+inside. How levels are written is `despatch`'s.
 
 Knows: flat rows of a DESADV. Does not know: tables, documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
 
 Row = list[str]
 
 ORDER = "ORD"
-_ID, _ABOVE, _LEVEL = 1, 2, 3
+ID, ABOVE, LEVEL = 1, 2, 3
+"""Where a CPS says its number, the one above it, and which level it is."""
+ORDERED = ("171", "4")
+"""The kinds of day that an order was placed on, the written one first."""
 _READ = {"3": "T", "2": "P", "1": "P"}
-_WRITTEN = {"S": "", "T": "3", "P": "1"}
-_AFTER_HEAD = frozenset({"NAD", "TOD", "TDT", "EQD", "CPS", "CNT"})
-_AFTER_LINE = frozenset({"RFF", "DGS", "LOC", "SGP", "PCI", "QVR", "LIN", "CPS", "CNT"})
 
 
 def add(guide: Guide, day: str) -> None:
     """Let CPS be a hierarchy in a flat guide, and put the order's number and day inside it."""
     node = guide.root.children["CPS"][0]
-    node.segment = replace(node.segment, levels=(_ID, _ABOVE), qualifier=_LEVEL)
+    node.segment = replace(node.segment, levels=(ID, ABOVE), qualifier=LEVEL)
     elements = (Element(1, "1154", "Order", "an", 1, 35), Element(2, "2380", "Date of the order", day, 1, 35))
     segment = Segment(ORDER, "Order", elements, qualifier=0)
     made = Node(len(guide.nodes), segment, node, 0)
@@ -46,121 +48,207 @@ def add(guide: Guide, day: str) -> None:
 # -- in ---------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A segment of the message: its node, its row, and which one it is."""
+
+    node: Node | None
+    row: Row
+    index: int
+
+    def at_top(self) -> bool:
+        """Whether it stands in no loop but its own."""
+        return self.node is not None and self.node.parent is not None and self.node.parent.parent is None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a message says of an order, and which segment says it first."""
+
+    number: str
+    date: str = ""
+    index: int = 0
+
+
+@dataclass(slots=True)
+class Line:
+    """The segments of one line without those that name its order, "" where it names none."""
+
+    order: str
+    segments: list[Found]
+
+
+@dataclass(slots=True)
+class Level:
+    """A CPS with what stands in it: what is said of itself, its lines, the levels on it, and whose orders all that is."""
+
+    kind: str
+    index: int
+    own: list[Found] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    inside: list[Level] = field(default_factory=list)
+    orders: dict[str, None] = field(default_factory=dict)
+
+    def only(self) -> str:
+        """The order that all of it is of, "" where there is no such order."""
+        return next(iter(self.orders)) if len(self.orders) == 1 else ""
+
+    def apart(self) -> dict[str, None]:
+        """The orders of its lines and of the levels right on it that are of one order each."""
+        if not self.lines and not self.inside:
+            return self.orders
+        return dict.fromkeys([*(line.order for line in self.lines), *(inner.only() for inner in self.inside)])
+
+
 def read(
     guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]
 ) -> tuple[list[Node | None], list[Row], list[int]]:
     """Rows with their levels named, their nodes, and the index of the segment that each comes from."""
-    level = guide.root.children["CPS"][0]
-    number, date, gone = _order(nodes, rows)
-    kinds = _kinds(nodes, rows)
-    made: list[tuple[Node | None, Row, int]] = []
-    top, waiting = "", bool(number)
-    for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
-        if index in gone:
+    found = [Found(node, row, index) for index, (node, row) in enumerate(zip(nodes, rows, strict=True))]
+    behind = next((at for at, each in enumerate(found) if each.at_top() and each.row[0] in ("CPS", "CNT")), len(found))
+    head, default = _only_order(found[:behind])
+    body = [each for each in found[behind:] if not each.at_top() or each.row[0] == "CPS"]
+    tail = [each for each in found[behind:] if each.at_top() and each.row[0] != "CPS"]
+    orders = {default.number: default} if default.number else {}
+    top = _stacked(body, orders, default.number) or (Level("S", default.index) if default.number else None)
+    whose = _whose(top, default.number) if top is not None else {}
+    if not default.number or default.number not in whose:
+        head = found[:behind]  # all lines name others
+    told = _Told(guide.root.children["CPS"][0], orders).level(top, 0) if top is not None else ()
+    made = [*head, *told, *tail]
+    return [each.node for each in made], [each.row for each in made], [each.index for each in made]
+
+
+def _only_order(head: Sequence[Found]) -> tuple[list[Found], Order]:
+    """The head without the only order that it names, and that order; one without a number where there is none, or several."""
+    named = [at for at, each in enumerate(head) if each.at_top() and each.row[:2] == ["RFF", "ON"]]
+    if len(named) != 1:
+        return list(head), Order("")
+    order, taken = _order(head, named[0])
+    return [*head[: named[0]], *head[named[0] + taken :]], order
+
+
+def _order(found: Sequence[Found], at: int) -> tuple[Order, int]:
+    """The order that RFF+ON names, with its day behind it, and how many segments say that."""
+    said, after = found[at], found[at + 1] if at + 1 < len(found) else None
+    number = said.row[2]
+    if after is not None and after.row[0] == "DTM" and after.row[1] in ORDERED and _inside(after, said):
+        return Order(number, after.row[2], said.index), 2
+    return Order(number, "", said.index), 1
+
+
+def _inside(segment: Found, opener: Found) -> bool:
+    return segment.node is not None and segment.node.parent is opener.node
+
+
+def _stacked(found: Sequence[Found], orders: dict[str, Order], default: str) -> Level | None:
+    """The consignment with all levels in it; orders that lines name are noted in `orders`. None without a level."""
+    kinds = _kinds(found)
+    known: dict[str, Level] = {}
+    top: Level | None = None
+    latest: Level | None = None
+    for each in found:
+        kind = kinds.get(each.index, "")
+        if kind:
+            latest = Level(kind, each.index)
+            if top is None:
+                top = latest if kind == "S" else Level("S", each.index)
+            if latest is not top:
+                above = known.get(each.row[ABOVE]) if each.row[ABOVE] else None
+                (above or top).inside.append(latest)
+            known[each.row[ID]] = latest
+        elif latest is not None and each.row[0] == "LIN" and each.node is not None:
+            latest.lines.append(Line(default, [each]))
+        elif latest is not None:
+            (latest.lines[-1].segments if latest.lines else latest.own).append(each)
+    for level in _all(top):
+        for line in level.lines:
+            _name(line, orders)
+    return top
+
+
+def _all(level: Level | None) -> Iterator[Level]:
+    if level is not None:
+        yield level
+        for inner in level.inside:
+            yield from _all(inner)
+
+
+def _name(line: Line, orders: dict[str, Order]) -> None:
+    """Let a line be of the order that it names, and have the number there that it has in that order."""
+    for at, each in enumerate(line.segments):
+        if each.row[:2] != ["RFF", "ON"] or not each.row[2]:
             continue
-        kind = kinds.get(index, "")
-        if kind and not top:
-            top = row[_ID] if kind == "S" else "0"
-            if kind != "S":
-                made.append((level, ["CPS", top, "", "S"], index))
-        if waiting and node is not None and (node.id == "LIN" or kind in ("T", "P")):
-            made.append((level, ["CPS", ORDER, top, "O"], index))
-            made.append((level.children[ORDER][0], [ORDER, number, date], index))
-            waiting = False
-        made.append((node, _named(row, kind, top, ORDER if number else top) if kind else row, index))
-    return [each for each, _, _ in made], [each for _, each, _ in made], [each for _, _, each in made]
+        order, taken = _order(line.segments, at)
+        known = orders.get(order.number)
+        if known is None or not known.date:
+            orders[order.number] = order
+        elif order.date not in ("", known.date):
+            taken = 1  # another day stays to be told
+        line.order = order.number
+        opener = line.segments[0]
+        if number := "".join(each.row[3:4]):
+            line.segments[0] = Found(opener.node, [opener.row[0], number, *opener.row[2:]], opener.index)
+        if not any(each.row[4:]):
+            del line.segments[at : at + taken]
+        return
 
 
-def _named(row: Row, kind: str, top: str, order: str) -> Row:
-    """A CPS with its level; what stands on the consignment stands under its order."""
-    above = "" if kind == "S" else row[_ABOVE] or top
-    return ["CPS", row[_ID], order if above == top else above, kind]
-
-
-def _order(nodes: Sequence[Node | None], rows: Sequence[Row]) -> tuple[str, str, set[int]]:
-    """The order's number and day out of the head, and the segments that say them; nothing where there are several."""
-    found = [at for at, (node, row) in enumerate(zip(nodes, rows, strict=True)) if _is_order(node, row)]
-    if len(found) != 1:
-        return "", "", set()
-    (at,) = found
-    after = nodes[at + 1] if at + 1 < len(nodes) else None
-    if after is not None and after.id == "DTM" and after.parent is nodes[at] and rows[at + 1][1] in ("171", "4"):
-        return rows[at][2], rows[at + 1][2], {at, at + 1}
-    return rows[at][2], "", {at}
-
-
-def _is_order(node: Node | None, row: Row) -> bool:
-    """Whether a row is RFF+ON of the head."""
-    at_top = node is not None and node.parent is not None and node.parent.parent is None
-    return at_top and row[0] == "RFF" and row[1] == "ON"
-
-
-def _kinds(nodes: Sequence[Node | None], rows: Sequence[Row]) -> dict[int, str]:
+def _kinds(found: Sequence[Found]) -> dict[int, str]:
     """Which level each CPS is."""
-    at = [index for index, node in enumerate(nodes) if node is not None and node.id == "CPS"]
-    carrying = {rows[index][_ABOVE] for index in at}
+    levels = [each for each in found if each.node is not None and each.node.id == "CPS"]
+    carrying = {each.row[ABOVE] for each in levels}
     kinds = {}
-    for index in at:
-        row = rows[index]
-        if index == at[0] and not row[_ABOVE] and row[_LEVEL] not in _READ:
-            kinds[index] = "S"
+    for each in levels:
+        row = each.row
+        if each is levels[0] and not row[ABOVE] and row[LEVEL] not in _READ:
+            kinds[each.index] = "S"
         else:
-            kinds[index] = _READ.get(row[_LEVEL]) or ("T" if row[_ID] in carrying else "P")
+            kinds[each.index] = _READ.get(row[LEVEL]) or ("T" if row[ID] in carrying else "P")
     return kinds
 
 
-# -- out --------------------------------------------------------------------------------------------------------------
+def _whose(level: Level, default: str) -> dict[str, None]:
+    """The orders ("" for none) of all lines in a level and on it; a level without any is of the only order."""
+    for line in level.lines:
+        level.orders[line.order] = None
+    for inner in level.inside:
+        level.orders |= _whose(inner, default)
+    if not level.orders:
+        level.orders[default] = None
+    return level.orders
 
 
-def write(rows: Sequence[Row]) -> list[Row]:
-    """The rows as they are written: orders taken out of the hierarchy, levels numbered anew."""
-    orders = [row for row in rows if row[0] == ORDER]
-    head = [row for row in _head(rows) if row[0] != ORDER]
-    if len(orders) == 1:
-        at = next((index for index, row in enumerate(head) if row[0] in _AFTER_HEAD), len(head))
-        number, date = [*orders[0][1:], "", ""][:2]
-        head[at:at] = [["RFF", "ON", number]] + ([["DTM", "171", date]] if date else [])
-    direct, packed, tail = _parts(rows[len(_head(rows)) :], several=len(orders) > 1)
-    return [*head, *_numbered([*direct, *packed]), *tail]
+@dataclass(slots=True)
+class _Told:
+    """Levels told as rows, numbered as they come, with orders put around what is theirs."""
 
+    node: Node
+    orders: dict[str, Order]
+    count: int = 0
 
-def _head(rows: Sequence[Row]) -> list[Row]:
-    at = next((index for index, row in enumerate(rows) if row[0] in ("CPS", "CNT")), len(rows))
-    return list(rows[:at])
+    def level(self, level: Level, above: int, order: str = "") -> Iterator[Found]:
+        """A level that stands in `above`; `order` is the order that it stands in."""
+        yield self._cps(above, level.kind, level.index)
+        number = self.count
+        yield from level.own
+        yield from self._inside(level, number, order)
+        for each in level.apart() if not order else ():
+            if each:
+                yield self._cps(number, "O", self.orders[each].index)
+                said = self.orders[each]
+                yield Found(self.node.children[ORDER][0], [ORDER, said.number, said.date], said.index)
+                yield from self._inside(level, self.count, each)
 
+    def _inside(self, level: Level, above: int, order: str) -> Iterator[Found]:
+        """The lines and levels in one that are of an order; without one, those of none or of several."""
+        for line in level.lines:
+            if line.order == order:
+                yield from line.segments
+        for inner in level.inside:
+            if inner.only() == order:
+                yield from self.level(inner, above, order)
 
-def _parts(rows: Sequence[Row], *, several: bool) -> tuple[list[Row], list[Row], list[Row]]:
-    """The consignment with lines that stand in no package, the packages, and what comes behind."""
-    direct, packed, tail = list[Row](), list[Row](), list[Row]()
-    here, top, order, owing = direct, "", "", False
-    orders = {row[_ID] for row in rows if row[0] == "CPS" and row[_LEVEL] == "O"}
-    for row in rows:
-        if owing and row[0] in _AFTER_LINE:
-            here.append(["RFF", "ON", order])
-            owing = False
-        if row[0] == "CNT":
-            here = tail
-        if row[0] == ORDER:
-            order = row[1]
-        elif row[0] == "CPS" and row[_LEVEL] == "O":
-            here = direct
-        elif row[0] == "CPS":
-            top = top or row[_ID]
-            here = direct if row[_LEVEL] == "S" else packed
-            here.append(["CPS", row[_ID], top if row[_ABOVE] in orders else row[_ABOVE], row[_LEVEL]])
-        else:
-            owing = owing or (several and row[0] == "LIN" and bool(order))
-            here.append(row)
-    return direct, packed, tail
-
-
-def _numbered(rows: Sequence[Row]) -> list[Row]:
-    numbers: dict[str, str] = {}
-    made = []
-    for row in rows:
-        if row[0] != "CPS":
-            made.append(row)
-            continue
-        numbers[row[_ID]] = str(len(numbers) + 1)
-        made.append(["CPS", numbers[row[_ID]], numbers.get(row[_ABOVE], ""), _WRITTEN[row[_LEVEL]]])
-    return made
+    def _cps(self, above: int, kind: str, index: int) -> Found:
+        self.count += 1
+        return Found(self.node, ["CPS", str(self.count), str(above or ""), kind], index)

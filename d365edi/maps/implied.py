@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps import consignment
+from d365edi.maps import consignment, despatch
 
 Row = list[str]
 
@@ -182,7 +182,7 @@ def _number(text: str) -> Decimal:
 def take(rows: Sequence[Row]) -> list[Row]:
     """The rows as they are written: levels gone, answers as quantities, days and the action of their line."""
     if any(row[0] == "CPS" for row in rows):
-        return consignment.write(rows)
+        return despatch.write(rows)
     levels = {id for id, _ in AROUND.values()}
     made, line, days = list[Row](), list[str](), list[Row]()
     for row in rows:

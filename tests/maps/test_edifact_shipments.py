@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn
 
 from d365edi.documents import ShipNotice
-from tests.maps.drawn import Values, codes, days, maybe, some
+from d365edi.errors import DocumentError
+from tests.maps.drawn_despatch import shipments
 from tests.maps.test_round_trip import compact
 from tests.maps.wire_edifact import DIRECTORIES, interchange, plain, report, sets
 
@@ -52,7 +50,58 @@ READ: dict[str, tuple[list[str], Any]] = {
         [*HEAD, "RFF+ON:7", "CPS+10", "CPS+20+10+1", *A],
         {"orders": [("7", {"packs": [(None, {"lines": ["A"]})]})]},
     ),
-    "several orders": ([*HEAD, "RFF+ON:7", "RFF+ON:8", "CPS+1", *A], {"lines": ["A"]}),
+    "several orders and no line that says which": ([*HEAD, "RFF+ON:7", "RFF+ON:8", "CPS+1", *A], {"lines": ["A"]}),
+    "several orders, which the lines say": (
+        [*HEAD, "CPS+1", *A, "RFF+ON:7", *B, "RFF+ON:8", *A, "RFF+ON:7", *B],
+        {"orders": [("7", {"lines": ["A", "A"]}), ("8", {"lines": ["B"]})], "lines": ["B"]},
+    ),
+    "packages of several orders": (
+        [*HEAD, "CPS+1", "CPS+2+1+1", *A, "RFF+ON:7", "CPS+3+1+1", *B, "RFF+ON:8", "CPS+4+1+1", *B, "RFF+ON:7"],
+        {
+            "orders": [
+                ("7", {"packs": [(None, {"lines": ["A"]}), (None, {"lines": ["B"]})]}),
+                ("8", {"packs": [(None, {"lines": ["B"]})]}),
+            ]
+        },
+    ),
+    "a package for two orders": (
+        [*HEAD, "CPS+1", "CPS+2+1+1", *A, "RFF+ON:7", *B, "RFF+ON:8"],
+        {"packs": [(None, {"orders": [("7", {"lines": ["A"]}), ("8", {"lines": ["B"]})]})]},
+    ),
+    "a pallet for two orders, each in a package": (
+        [*HEAD, "CPS+1", "CPS+2+1+3", "CPS+3+2+1", *A, "RFF+ON:7", "CPS+4+2+1", *B, "RFF+ON:8"],
+        {
+            "pallets": [
+                (
+                    None,
+                    {
+                        "orders": [
+                            ("7", {"packs": [(None, {"lines": ["A"]})]}),
+                            ("8", {"packs": [(None, {"lines": ["B"]})]}),
+                        ]
+                    },
+                )
+            ]
+        },
+    ),
+    "lines that say the only order once more": (
+        [*HEAD, "RFF+ON:7", "CPS+1", *A, "RFF+ON:7", *B],
+        {"orders": [("7", {"lines": ["A", "B"]})]},
+    ),
+    "a line of another order than the head's": (
+        [*HEAD, "RFF+ON:7", "CPS+1", *A, *B, "RFF+ON:8"],
+        {"orders": [("7", {"lines": ["A"]}), ("8", {"lines": ["B"]})]},
+    ),
+    "lines that are all of another order than the head's": (
+        [*HEAD, "RFF+ON:7", "CPS+1", *A, "RFF+ON:8"],
+        {"orders": [("8", {"lines": ["A"]})]},
+    ),
+    "a package without a line": (
+        [*HEAD, "RFF+ON:7", "CPS+1", "CPS+2+1+1"],
+        {"orders": [("7", {"packs": [(None, {})]})]},
+    ),
+    "a package on one that there is not": ([*HEAD, "CPS+1", "CPS+2+9+1", *A], {"packs": [(None, {"lines": ["A"]})]}),
+    "an order and nothing of it": ([*HEAD, "RFF+ON:7"], {"orders": [("7", {})]}),
     "nothing": (HEAD, {}),
 }
 
@@ -75,63 +124,6 @@ def test_a_right_sample_is_written_as_it_was(corpus: Path, name: str) -> None:
     assert [each for each in ours[2:-3] if each not in theirs | {"TDT+20++30"}] == []
 
 
-@st.composite
-def line(draw: DrawFn) -> Values:
-    """A line of a shipment."""
-    values = {
-        "number": str(draw(st.integers(1, 99))),
-        "item": some({"buyer": draw(maybe(codes(5)))}),
-        "quantity": draw(maybe(st.decimals(0, 9999, places=2))),
-        "batch": draw(maybe(codes(6))),
-        "expires": draw(maybe(days)),
-    }
-    return some({**values, "kept": {"item.buyer": "IN"} if values["item"] else {}})
-
-
-def lines(least: int = 1) -> Any:
-    return st.lists(line(), min_size=least, max_size=2).map(tuple)
-
-
-@st.composite
-def pack(draw: DrawFn) -> Values:
-    """A package."""
-    sscc = draw(maybe(st.text("0123456789", min_size=18, max_size=18)))
-    return some(
-        {
-            "sscc": sscc,
-            "packages": some({"count": draw(maybe(st.integers(1, 9).map(Decimal)))}),
-            "lines": draw(lines()),
-            "kept": {"sscc": "BJ"} if sscc else {},
-        }
-    )
-
-
-@st.composite
-def pallet(draw: DrawFn) -> Values:
-    """A pallet with lines or with packages."""
-    values: Values = draw(pack())
-    if draw(st.booleans()):
-        values.pop("lines")
-        values["packs"] = tuple(draw(st.lists(pack(), min_size=1, max_size=2)))
-    return values
-
-
-@st.composite
-def shipments(draw: DrawFn) -> ShipNotice:
-    """A shipment for one order, or for none."""
-    inside: Values = some(
-        {
-            "lines": draw(lines(0)),
-            "packs": tuple(draw(st.lists(pack(), max_size=2))),
-            "pallets": tuple(draw(st.lists(pallet(), max_size=2))),
-        }
-    )
-    ordered = draw(st.booleans())
-    if inside and ordered:
-        inside = {"orders": ({"number": draw(codes(8)), "date": draw(maybe(days)), **inside},)}
-    return ShipNotice.model_validate({"number": "S1", "purpose": "9", "date": draw(days), **inside})
-
-
 @pytest.mark.parametrize("directory", DIRECTORIES)
 @settings(deadline=None, max_examples=25)
 @given(shipment=shipments())
@@ -143,10 +135,55 @@ def test_a_shipment_comes_back_as_it_was_written(directory: str, shipment: ShipN
     assert compact(reading.document) == compact(shipment)
 
 
-def test_lines_of_several_orders_say_their_order() -> None:
-    orders = ",".join(f'{{"number":"{number}","lines":[{{"number":"1"}}]}}' for number in "78")
-    shipment = ShipNotice.from_json(f'{{"number":"S1","date":"2026-01-12","orders":[{orders}]}}')
+def notice(*orders: str, more: str = "") -> ShipNotice:
+    return ShipNotice.from_json(f'{{"number":"S1","date":"2026-01-12","orders":[{",".join(orders)}]{more}}}')
+
+
+def said(shipment: ShipNotice) -> list[Any]:
     body = plain("DESADV", "D96A")[1].write(shipment)
-    assert [segment for segment in body if segment[0] in ("CPS", "LIN", "RFF")] == [
-        ["CPS", "1"], ["LIN", "1"], ["RFF", ("ON", "7")], ["LIN", "1"], ["RFF", ("ON", "8")]
+    return [segment for segment in body if segment[0] in ("CPS", "LIN", "RFF") or segment[1][0] == "171"]
+
+
+SEVEN = '{"number":"7","date":"2026-01-05","lines":[{"number":"1"}]}'
+EIGHT = '{"number":"8","packs":[{"lines":[{"number":"2","batch":"X"}]}]}'
+
+
+def test_lines_of_several_orders_say_their_order_with_its_day() -> None:
+    assert said(notice(SEVEN, EIGHT)) == [
+        ["CPS", "1"], ["LIN", "1"], ["RFF", ("ON", "7")], ["DTM", ("171", "20260105", "102")],
+        ["CPS", "2", "1", "1"], ["LIN", "2"], ["RFF", ("ON", "8")],
     ]  # fmt: skip
+
+
+def test_an_order_beside_lines_of_none_is_said_by_its_lines() -> None:
+    assert said(notice(EIGHT, more=',"lines":[{"number":"5"}]')) == [
+        ["CPS", "1"], ["LIN", "5"], ["CPS", "2", "1", "1"], ["LIN", "2"], ["RFF", ("ON", "8")],
+    ]  # fmt: skip
+
+
+def test_the_only_order_is_said_by_the_head() -> None:
+    assert said(notice(EIGHT))[:2] == [["RFF", ("ON", "8")], ["CPS", "1"]]
+
+
+@pytest.mark.parametrize(
+    ("empty", "words"),
+    [('{"number":"9"}', "nothing"), ('{"number":"9","packs":[{"sscc":"1"}]}', "a package without a line")],
+)
+def test_an_order_of_several_that_no_line_could_name_is_not_written(empty: str, words: str) -> None:
+    with pytest.raises(DocumentError, match=f"order 9 has {words}"):
+        said(notice(SEVEN, empty))
+
+
+def test_the_line_that_a_reference_names_is_the_line_of_the_order() -> None:
+    lines = [*HEAD, "CPS+1", "LIN+1++A:BP", "RFF+ON:7:30", "DTM+171:20260105:102", "RFF+AAK:5"]
+    found = plain("DESADV", "D96A")[0].read(report("DESADV", lines))
+    (order,) = found.document.orders
+    (line,) = order.lines
+    assert [str(each) for each in (*found.findings, *found.unmapped)] == []
+    assert (str(order.date), line.number, [each.value for each in line.references]) == ("2026-01-05", "30", ["5"])
+
+
+def test_a_wrong_value_behind_levels_that_moved_is_told_where_it_stands() -> None:
+    lines = [*HEAD, "CPS+1", *A, "RFF+ON:7", "LIN+2++B:BP", "QTY+12:x", "RFF+ON:8"]
+    (finding, *_) = plain("DESADV", "D96A")[0].read(report("DESADV", lines)).findings
+    assert (finding.where.ordinal, finding.where.segment) == (9, "QTY")
