@@ -116,13 +116,16 @@ class Branch:
         """Whether one code at one element decides, and no place has a second choice."""
         targets = [slot.target for slot in (*self.simple.values(), self.plain) if slot is not None]
         choices = any(target.alternatives or target.second is not None for target in targets)
-        return bool(self.at) and not (self.compound or self.has_components or self.loop or choices)
+        return bool(self.at) and not (self.compound or self.has_components or self.changing or choices)
 
     def _coding(self) -> Take:
         """The code chooses; what finds its place taken goes to the list, if there is one."""
         position, codes, parent, plain, rest = self.at, self.simple, self.parent, self.plain, self.rest
+        loop, index = self.loop, self.index
 
         def take(state: State, elements: Elements, at: int) -> None:
+            if loop:
+                state.serial[index] += 1
             slot = codes.get(elements[position], plain) if position < len(elements) else plain
             if slot is not None and slot.target.once:
                 number, serial = slot.target.number, state.serial[parent]
@@ -293,6 +296,7 @@ class _Grower:
         for branch in branches.values():
             if branch.changing:
                 known = {index for target in self.at[branch.index] for index in self._inside(target)} - {branch.index}
+                branch.changing = bool(known)
                 for target, inner in branch.inner.items():
                     fresh = self.fresh(inner)
                     branch.inside[target] = [(index, fresh.get(index)) for index in known]

@@ -29,11 +29,12 @@ Take = Callable[["State", Elements, int], None]
 Hit = tuple[Way, str, Pair, int, str]
 """Where a pair's value goes: way to the field, its name, the row, the rank of the qualifier, and the name to keep it
 under."""
-Coded = tuple[int, Way, str, Rule, Mapping[str, tuple[str, bool]]]
-"""A rule with a code table: element, way to the field, its name, the rule, and for each word ours and whether another word
-means the same."""
+Coded = tuple[int, Way, str, Rule, Mapping[str, tuple[str, str]]]
+"""A rule with a code table: element, way to the field, its name, the rule, and for each word ours, and itself where another
+word means the same."""
 Step = tuple[int, Way, str, Parse | None]
 """A rule without one: element, way to the field, its name, and how it is read."""
+NO_HIT = ("", "")
 MEMORY = 1024
 """So many segments a place remembers with what they say: terms, parties and packs repeat."""
 
@@ -109,9 +110,21 @@ class Target:
             place.node.max_use != 1 or bool(place.qualifiers)
         )
         self._spare(place, own)
-        extras = self.list_way or self.coded or self.composed or self.many or self.kept or self.pairs or self.rest
+        self.fill: Fill = self._quickest()
+
+    def _quickest(self) -> Fill:
+        """What this place needs and no more."""
         parts = {way for _, way, _, _ in self.steps}
-        self.fill: Fill = self._full if extras or len(parts) != 1 else _plain(self, *parts)
+        if self.rare or self.kept or self.spread:
+            return self._full
+        if not (self.list_way or self.coded or self.pairs or self.rest):
+            return _plain(self, *parts) if len(parts) == 1 else self._full
+        pairs = {way for way, _, pair, _, _ in self.pairs.values() if pair.parse is None}
+        text = all(pair.parse is None for _, _, pair, _, _ in self.pairs.values())
+        nested = [way for way in (*parts, *(each[1] for each in self.coded)) if way]
+        return (
+            _item(self, *pairs) if len(self.list_way) == 1 and text and len(pairs) <= 1 and not nested else self._full
+        )
 
     def _pairs(self, place: Place) -> None:
         self.first_pair = place.node.segment.pairs
@@ -142,7 +155,7 @@ class Target:
 
     def _full(self, state: State, elements: Elements, index: int, word: str) -> None:
         count = len(elements)
-        item = self._open(state) if self.list_way else state.items[self.scope]
+        item = self.open(state) if self.list_way else state.items[self.scope]
         if self.spread:
             self._agree(state, elements, index)
         try:
@@ -157,7 +170,7 @@ class Target:
             if coded[0] < count and (value := elements[coded[0]]):
                 _word(state, item, coded, value, index)
         if self.first_pair and count > self.first_pair:
-            self._take_pairs(state, item, elements, index)
+            self.take_pairs(state, item, elements, index)
         if self.rare or word:
             self._take_rare(state, item, elements, index, word)
         if count > self.first_spare:
@@ -176,17 +189,14 @@ class Target:
             if told != before:
                 state.findings.append((rule, told, f'stands where the segment before says "{before}"', index))
 
-    def _open(self, state: State) -> Item:
+    def open(self, state: State) -> Item:
         """A new item of this place's list, in the current item of the scope around."""
-        item: Item = {}
         around, way = state.items[self.outer], self.list_way
         if len(way) > 1:
             around = reach(around, way[:-1])
-        if (others := around.get(way[-1])) is None:
-            around[way[-1]] = [item]
-        else:
-            others.append(item)
+        item: Item = {}
         state.items[self.scope] = item
+        around.setdefault(way[-1], []).append(item)
         return item
 
     def carefully(self, state: State, item: Item, elements: Elements, index: int) -> None:
@@ -210,7 +220,8 @@ class Target:
             if elements[element]:
                 state.spare.setdefault((self, element), []).append(index)
 
-    def _take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
+    def take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
+        """Qualifiers and values, also what no row asks for and what stands twice."""
         pairs, kept = self.pairs, item.get("kept") or {}
         target = item
         here: Way = ()
@@ -318,10 +329,74 @@ def _plain(target: Target, way: Way) -> Fill:
     return fill
 
 
+def _item(target: Target, way: Way = ()) -> Fill:
+    """A new item of a list: rules over the item itself, words, and pairs of text that all go to one part (`way`) of it."""
+    steps = tuple((element, key, parse) for element, _, key, parse in target.steps)
+    coded = tuple((one[0], one[2], one[3].name, one[4], one) for one in target.coded)
+    scope, outer, list_name, first_spare = target.scope, target.outer, target.list_way[0], target.first_spare
+    first = target.first_pair if target.pairs or target.rest else len(target.place.node.segment.elements)
+
+    def fill(state: State, elements: Elements, index: int, word: str) -> None:  # noqa: ARG001
+        item: Item = {}
+        state.items[scope] = item
+        state.items[outer].setdefault(list_name, []).append(item)
+        count = len(elements)
+        try:
+            for element, key, parse in steps:
+                if element >= count:
+                    break
+                if value := elements[element]:
+                    item[key] = parse(value) if parse else value
+        except ValueError:
+            target.carefully(state, item, elements, index)
+        kept = paired(state, item, elements, index) if count > first else {}
+        for element, key, name, words, rule in coded:
+            if element < count and (value := elements[element]):
+                ours, shared = words.get(value, NO_HIT)
+                if shared:
+                    kept[name] = value
+                if ours:
+                    item[key] = ours
+                else:
+                    _word(state, item, rule, value, index)
+        if kept:
+            item["kept"] = kept
+        if count > first_spare:
+            target.over(state, elements, index)
+
+    paired = _paired(target, way)
+    return fill
+
+
+def _paired(target: Target, way: Way) -> Callable[[State, Item, Elements, int], dict[str, str]]:
+    """Pairs of text that all go to one part of a new item; returns the qualifiers to keep."""
+    hits = {code: (key, spelled) for code, (_, key, _, _, spelled) in target.pairs.items()}
+    first, after = target.first_pair, target.after_pairs
+
+    def fill(state: State, item: Item, elements: Elements, index: int) -> dict[str, str]:
+        kept: dict[str, str] = {}
+        part: Item = {}
+        for at in range(first, min(after, len(elements)) - 1, 2):
+            key, spelled = hits.get(elements[at], NO_HIT)
+            value = elements[at + 1]
+            if not key or key in part or not value:
+                target.take_pairs(state, item, elements, index)
+                found: dict[str, str] = item.get("kept", {})
+                return found
+            part[key] = value
+            if spelled:
+                kept[spelled] = elements[at]
+        if part:
+            reach(item, way).update(part)
+        return kept
+
+    return fill
+
+
 def _word(state: State, item: Item, coded: Coded, word: str, index: int) -> None:
     """Put our word for theirs; theirs is kept where others mean the same, and told where no table has it."""
     _, way, key, rule, words = coded
-    ours, shared = words.get(word, ("", False))
+    ours, shared = words.get(word, NO_HIT)
     if not ours:
         state.findings.append((rule, word, "", index))
     elif shared:
@@ -355,7 +430,7 @@ def _steps(rules: list[Rule]) -> tuple[Step, ...]:
 def _coded(rule: Rule) -> Coded:
     words = rule.words or {}
     meanings = Counter(words.values())
-    told = {word: (ours, meanings[ours] > 1) for word, ours in words.items()}
+    told = {word: (ours, word if meanings[ours] > 1 else "") for word, ours in words.items()}
     return rule.element, _way(rule.name), _last(rule.name), rule, told
 
 
