@@ -68,9 +68,9 @@ class Reader:
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
-        rows = elements(report.segments, report.syntax)
-        keys = report.segments if not report.syntax.release else ()
-        return self.take(nodes_in(report, self.guide), rows, text(report.syntax.component), keys=keys)
+        syntax, segments = report.syntax, report.segments
+        rows = elements(segments, syntax.element)
+        return self.take(nodes_in(report, self.guide), rows, text(syntax.component), keys=segments)
 
     def take(
         self,
