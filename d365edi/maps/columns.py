@@ -5,8 +5,9 @@ The right side of a row is a column: its name in the header row or in `[columns]
 types it is `H:2` or `H:Order date`; inside a list the list's own record needs not be said. A list of names are spellings
 of one column, the first is written. `A:3[sign]` and `A:3[size]` are a number's two parts.
 
-A record becomes a segment of the guide and a column an element. A file without record types has two: `head`, what is the same on
-every row of a document, and `row`, of which each is an item of the list with `loop = "row"`.
+A record becomes a segment of the guide and a column an element. A file without record types has `head`, what is the same on
+every row of a document, and one for each list: with `loop = "row"` each row is an item of it, with `loop = "SSCC"` the rows
+that say the same there are one (several columns: `"Line|GTIN"`). See `tiers`.
 
 Knows: tables of flat files. Does not know: bytes, values.
 """
@@ -22,20 +23,27 @@ from d365edi.maps.check import Absent, Target
 from d365edi.maps.figures import SIGN
 from d365edi.maps.notation import File, column, file
 from d365edi.maps.table import Key, Row, Scope, Table, nearest, scope
+from d365edi.maps.tiers import Tier
 
 HEAD, ROW = "head", "row"
 PARTS = {"sign": 1, "size": 2}
+GTIN = "gtin"
+"""What every field is called that holds one."""
 BETWEEN = "\x1f"
 """What stands between the sign and the size of a number while the engine has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A map's layout and guide. `parted` are the columns of each record that are read as sign and size."""
+    """A map's layout and guide. `parted` are the columns of each record that are read as sign and size, `gtins` those that
+    hold a GTIN; `top` is the document with its lists where rows are all alike.
+    """
 
     layout: Layout
     guide: Guide
     parted: dict[str, frozenset[int]]
+    gtins: dict[str, frozenset[int]]
+    top: Tier | None
 
 
 @dataclass(slots=True)
@@ -46,15 +54,23 @@ class _Record:
     types: list[str] = field(default_factory=list)
     at: dict[str, int] = field(default_factory=dict)
     parted: set[int] = field(default_factory=set)
+    gtins: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class _Place:
-    """A record in the tree of a file: the list that repeats it, or a single one."""
+    """A record in the tree of a file: the list that repeats it, or a single one. Where rows are all alike, `columns` are
+    those that its rows name, and `key` those that its items are told by."""
 
     record: str
     loop: bool
     inner: list[_Place] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
+    key: tuple[int, ...] = ()
+
+    def depth(self) -> int:
+        """How deep the lists in it go: what holds the fewest is written first, lines before cartons."""
+        return max((each.depth() + 1 for each in self.inner), default=self.loop)
 
 
 def flat(table: Table) -> Flat:
@@ -64,19 +80,27 @@ def flat(table: Table) -> Flat:
     builder.declare()
     root = _Place("", loop=True)
     if look.type is None:
-        builder.plain(rows, root)
+        builder.records.setdefault("", _Record())
+        root.inner.append(_Place(HEAD, loop=False))
+        builder.alike(rows, root, ())
     else:
         root.inner.append(_Place(look.opens, loop=False))
         builder.typed(rows, root)
     records = {name: tuple(found.columns) for name, found in builder.records.items()}
     group = tuple(builder.index("", name, ("file", "group")) for name in look.group)
-    head = tuple(sorted(builder.head | set(group))) if look.type is None else ()
+    head = tuple(sorted(root.columns | set(group))) if look.type is None else ()
     layout = Layout(
         records, look.fixed, look.header, look.delimiter, look.quote, look.encoding, group, head,
         look.opens, look.type, look.totals, look.decimal,
     )  # fmt: skip
-    parted = {name: frozenset(found.parted) for name, found in builder.records.items()}
-    return Flat(layout, _guide(table, root, builder.records), parted)
+    guide = _guide(table, root, builder.records)
+    return Flat(
+        layout,
+        guide,
+        {name: frozenset(found.parted) for name, found in builder.records.items()},
+        {name: frozenset(found.gtins) for name, found in builder.records.items()},
+        _tier(guide.root, root) if look.type is None else None,
+    )
 
 
 @dataclass(slots=True)
@@ -86,7 +110,6 @@ class _Builder:
     table: Table
     look: File
     records: dict[str, _Record] = field(default_factory=dict)
-    head: set[int] = field(default_factory=set)
 
     def declare(self) -> None:
         """The columns that `[columns]` describes, in that order."""
@@ -104,22 +127,38 @@ class _Builder:
         found.columns.append(described)
         found.types.append(type)
 
-    def plain(self, rows: Scope, root: _Place) -> None:
-        """A file without record types: what the document's rows name, then what the list's rows name."""
-        self.records.setdefault("", _Record())
-        root.inner = [_Place(HEAD, loop=False), _Place(ROW, loop=True)]
+    def alike(self, rows: Scope, at: _Place, around: tuple[_Place, ...]) -> None:
+        """A file without record types: what the rows of a list name, or of the document, then what those inside it name."""
         for row, text in _named(rows):
-            self.head.add(self._take(row, text, ""))
+            index = self._take(row, text, "")
+            outer = next((each for each in around if index in each.columns), None)
+            if outer is not None:
+                name, whose = self.records[""].columns[index].name, outer.record or "the document"
+                message = f'the column "{name}" is named by a row of {whose} and by one of its {rows.field}'
+                raise self.table.mistake(row.key, message, remedy="take one of the two rows away")
+            at.columns.add(index)
         for inner in rows.scopes:
-            if inner.loop != (ROW,) or inner.scopes:
-                raise self.table.mistake(
-                    inner.key, f'"{inner.field}" cannot stand in rows that are all alike', remedy='as in loop = "row"'
-                )
-            for row, text in _named(inner):
-                if (index := self._take(row, text, "")) in self.head:
-                    name = self.records[""].columns[index].name
-                    message = f'the column "{name}" is named by a row of the document and by one of its lines'
-                    raise self.table.mistake(row.key, message, remedy="take one of the two rows away")
+            place = _Place(".".join(inner.key), loop=True)
+            at.inner.append(place)
+            self.alike(inner, place, (*around, at))
+            place.key = self._told_by(inner, place)
+        at.inner.sort(key=_Place.depth)
+
+    def _told_by(self, rows: Scope, place: _Place) -> tuple[int, ...]:
+        """The columns that the items of a list are told by; none where each row is one."""
+        (text, *others) = rows.loop
+        key = (*rows.key, "loop")
+        if text == ROW and not rows.scopes and not others:
+            return ()
+        if text == ROW or others:
+            remedy = 'name the columns that its items are told by, as in loop = "SSCC" or "Line|GTIN"'
+            raise self.table.mistake(key, f'"{rows.field}" cannot stand in rows that are all alike', remedy=remedy)
+        found = tuple(self.index("", name, key) for name in text.split("|"))
+        for index in found:
+            if index not in place.columns:
+                name = self.records[""].columns[index].name
+                raise self.table.mistake(key, f'"{name}" is named by no row of "{rows.field}"')
+        return found
 
     def typed(self, rows: Scope, at: _Place) -> None:
         """A file with record types: each list has its record, other records stand once beside them."""
@@ -157,6 +196,8 @@ class _Builder:
             self._spell(row, found, index, others)
         if part:
             found.parted.add(index)
+        if row.name.rpartition(".")[2] == GTIN:
+            found.gtins.add(index)
         return index
 
     def _spell(self, row: Row, found: _Record, index: int, others: tuple[str, ...]) -> None:
@@ -222,6 +263,12 @@ def _guide(table: Table, root: _Place, records: dict[str, _Record]) -> Guide:
     return Guide("FLAT", table.name, "", table.document, "", top, nodes, used)
 
 
+def _tier(node: Node, place: _Place) -> Tier:
+    """A list, or the document, with the lists inside it."""
+    inner = tuple(_tier(node.children[each.record][0], each) for each in place.inner if each.loop)
+    return Tier(node, place.key, tuple(sorted(place.columns)), inner)
+
+
 def _elements(found: _Record) -> Iterator[Element]:
     for index, (described, type) in enumerate(zip(found.columns, found.types, strict=True)):
         most = described.width if described.end else 1 << 20
@@ -232,11 +279,12 @@ def _elements(found: _Record) -> Iterator[Element]:
 def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
     """Where a row of a CSV map leads. Raises Absent for a record or a column that is not there."""
     del table  # a path may be no path at all; every text may be a column
+    first = guide.root.sequence[0].id
     if loop:
-        return Target(row, [(_child(base, text), (), 0)])
+        record = ".".join(row.key[:-1]) if first == HEAD else text
+        return Target(row, [(_child(base, record), (), 0)])
     if text in row.places[1:] and row.places[0] != text:
         raise Absent(f'"{text}" is another spelling of "{row.places[0]}"')
-    first = guide.root.sequence[0].id
     if first == HEAD:
         record, name = base.id or HEAD, text
     else:

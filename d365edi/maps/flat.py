@@ -23,11 +23,12 @@ from d365edi.edi.flat.layout import Row
 from d365edi.edi.flat.reader import RowSet
 from d365edi.edi.guide import Node
 from d365edi.errors import DocumentError
-from d365edi.maps.columns import BETWEEN, HEAD, ROW, Flat, flat
+from d365edi.maps.columns import BETWEEN, HEAD, Flat, flat
 from d365edi.maps.computed import Formula, formula
 from d365edi.maps.figures import spelling
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import Table, scope
+from d365edi.maps.tiers import Sorter, laid
 from d365edi.maps.writer import Segment, Writer
 
 GTIN = (8, 12, 13, 14)
@@ -52,8 +53,7 @@ class FlatReader:
         self.table = table
         self._flat = flat(table)
         self._reader = Reader(table, self._flat.guide, codes)
-        columns = self._flat.layout.records.get("", ())
-        self._lines = tuple(index for index in range(len(columns)) if index not in self._flat.layout.head)
+        self._sorter = Sorter(self._flat.top, self._flat.layout) if self._flat.top is not None else None
         self._sums = tuple(_sums(table, self._flat))
 
     def read(self, data: bytes) -> FlatReading:
@@ -72,7 +72,7 @@ class FlatReader:
             yield self._reading(found) if isinstance(found, RowSet) else found
 
     def _reading(self, found: RowSet) -> Reading:
-        nodes, rows, at = self._segments(found)
+        nodes, rows, at, wrong = self._segments(found)
 
         def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
             return Position(
@@ -83,35 +83,33 @@ class FlatReader:
         findings = [
             replace(each, where=Position(line=at[0].line)) if _nowhere(each) else each for each in reading.findings
         ]
-        findings += found.findings
+        findings += [*found.findings, *wrong, *self._gtins(found.rows)]
         if reading.document is not None:
-            findings += self._gtins(reading.document, nodes, at)
             findings += self._totals(reading.document, nodes, rows, at)
         unmapped = tuple(_unread(each, nodes, at) for each in reading.unmapped)
         return Reading(reading.document, tuple(findings), unmapped)
 
-    def _segments(self, found: RowSet) -> tuple[list[Node], list[list[str]], list[Row]]:
-        """The rows as segments of the guide: each with its node, and the row it comes from."""
-        root, layout = self._flat.guide.root, self._flat.layout
-        if layout.opens:
-            nodes, node = list[Node](), root
+    def _segments(self, found: RowSet) -> tuple[list[Node], list[list[str]], list[Row], list[Finding]]:
+        """The rows as segments of the guide, each with its node and the row it comes from; and what is wrong with how they
+        belong together."""
+        nodes, rows, at = list[Node](), list[list[str]](), list[Row]()
+        if self._sorter is None:
+            node = self._flat.guide.root
             for row in found.rows:
                 node = _follow(node, row.record)
                 nodes.append(node)
-            return nodes, [[row.record, *self._cells(row)] for row in found.rows], found.rows
-        shared, own = layout.head, self._lines
-        head = _only(shared, self._parts("", found.head))
-        nodes, rows, at = [root.children[HEAD][0]], [[HEAD, *head]], [found.rows[0]]
-        for row in found.rows:
-            cells = _only(own, self._cells(row))
-            if any(cells):
-                nodes.append(root.children[ROW][0])
-                rows.append([ROW, *cells])
-                at.append(row)
-        return nodes, rows, at
-
-    def _cells(self, row: Row) -> list[str]:
-        return self._parts(row.record, row.values)
+                rows.append([row.record, *self._parts(row.record, row.values)])
+            return nodes, rows, found.rows, []
+        document, findings = self._sorter.sort(found)
+        for item in document.every():
+            tier = item.tier
+            node, columns = tier.node, tier.columns
+            if item is document:
+                node, columns = node.children[HEAD][0], self._flat.layout.head
+            nodes.append(node)
+            rows.append([node.id, *self._parts("", _only(columns, item.values))])
+            at.append(item.row)
+        return nodes, rows, at, findings
 
     def _parts(self, record: str, values: list[str]) -> list[str]:
         """The values, those that are read in parts taken apart: -54.98 is a sign and a size."""
@@ -122,13 +120,13 @@ class FlatReader:
 
     # -- what the engine does not look at -----------------------------------------------------------------------------
 
-    def _gtins(self, document: Any, nodes: Sequence[Node], at: Sequence[Row]) -> Iterator[Finding]:
+    def _gtins(self, rows: Iterable[Row]) -> Iterator[Finding]:
         """GTINs that have not as many digits as one has: spreadsheets drop the zeros in front."""
-        lines = [row for node, row in zip(nodes, at, strict=True) if node.loop and node.parent is self._flat.guide.root]
-        for line, row in zip(getattr(document, "lines", ()), lines, strict=False):
-            gtin = line.item.gtin
-            if gtin is not None and gtin.isdigit() and len(gtin) not in GTIN:
-                yield _shortened(gtin, row.line)
+        for row in rows:
+            for index in self._flat.gtins.get(row.record, ()):
+                gtin = row.values[index]
+                if gtin.isdigit() and len(gtin) not in GTIN:
+                    yield _shortened(gtin, row.line)
 
     def _totals(
         self, document: Document, nodes: Sequence[Node], rows: Sequence[list[str]], at: Sequence[Row]
@@ -164,33 +162,36 @@ class FlatWriter:
         self._writer = Writer(table, self._flat.guide, codes, partner=partner)
 
     def write(
-        self, document: Document, *, order: PurchaseOrder | None = None, line_orders: Sequence[object | None] = ()
+        self,
+        document: Document,
+        *,
+        order: PurchaseOrder | None = None,
+        line_orders: Sequence[object | None] = (),
+        orders: Sequence[PurchaseOrder | None] = (),
     ) -> bytes:
-        """A file of one document; `order` and `line_orders` are what it answers. Raises DocumentError."""
-        return self._file(document, self.rows(document, order=order, line_orders=line_orders))
+        """A file of one document; what it answers is given as to `Writer.write`. Raises DocumentError."""
+        return self._file(
+            document, self._rows(self._writer.write(document, order=order, line_orders=line_orders, orders=orders))
+        )
 
     def write_all(self, documents: Iterable[Document]) -> bytes:
         """A file of several documents. Raises DocumentError."""
         each = list(documents)
-        return self._file(each[0] if each else None, [row for document in each for row in self.rows(document)])
+        rows = [row for document in each for row in self._rows(self._writer.write(document))]
+        return self._file(each[0] if each else None, rows)
 
-    def rows(
-        self, document: Document, *, order: PurchaseOrder | None = None, line_orders: Sequence[object | None] = ()
-    ) -> list[Row]:
-        """The rows of one document, to be put into a file with others."""
-        segments = self._writer.write(document, order=order, line_orders=line_orders)
+    def _rows(self, segments: Sequence[Segment]) -> list[Row]:
+        """The rows of one document."""
         rows = [Row(0, str(segment[0]), self._values(segment)) for segment in segments]
-        if self._flat.layout.opens:
+        if self._flat.top is None:
             return rows
-        head = rows[0].values if rows and rows[0].record == HEAD else []
-        lines = [row for row in rows if row.record == ROW] or [Row(0, ROW, [""] * len(head))]
-        return [
-            Row(0, "", [a or b for a, b in zip(row.values, head, strict=True)] if head else row.values) for row in lines
-        ]
+        if not rows or rows[0].record != HEAD:
+            rows.insert(0, Row(0, HEAD, [""] * len(self._flat.layout.columns)))
+        return [Row(0, "", values) for values in laid(rows, dict(self._flat.top.depths()))]
 
     def _values(self, segment: Segment) -> list[str]:
-        record = str(segment[0])
-        width = len(self._flat.layout.records["" if record in (HEAD, ROW) else record])
+        record = str(segment[0]) if self._flat.top is None else ""
+        width = len(self._flat.layout.records[record])
         values = ["".join(each).removeprefix("+") if isinstance(each, tuple) else each for each in segment[1:]]
         return values + [""] * (width - len(values))
 

@@ -10,7 +10,7 @@ Knows: layouts, which rows belong together. Does not know: what a column means, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -76,7 +76,7 @@ def _join(first: RowSet, again: RowSet, layout: Layout) -> None:
     """Rows that turned up again later go to their document."""
     first.findings += again.findings
     for row in again.rows:
-        _agree(first, row, layout)
+        first.findings += agree(first.head, row, layout.head, layout, first.rows)
         first.rows.append(row)
 
 
@@ -109,7 +109,7 @@ def _grouped(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Findin
             if current is not None:
                 yield current
             current = RowSet(key, [], head=list(row.values))
-        _agree(current, row, layout)
+        current.findings += agree(current.head, row, layout.head, layout, current.rows)
         current.rows.append(row)
         current.findings += findings
         yield from (finding for finding in findings if finding.rule == "quote")
@@ -124,18 +124,19 @@ def _nobodys(row: Row, layout: Layout) -> Finding:
     )
 
 
-def _agree(current: RowSet, row: Row, layout: Layout) -> None:
-    """What holds for the document must be the same in each of its rows, or empty."""
-    for index in layout.head:
-        value, first = row.values[index], current.head[index]
+def agree(held: list[str], row: Row, columns: Iterable[int], layout: Layout, rows: Sequence[Row]) -> Iterator[Finding]:
+    """What holds for several rows must be the same in each of them, or empty. `held` is what was said in these columns by
+    the `rows` before, and takes what this row adds."""
+    for index in columns:
+        value, first = row.values[index], held[index]
         if value and not first:
-            current.head[index] = value
+            held[index] = value
         elif value and value != first:
             name = layout.columns[index].name
-            line = next(each.line for each in current.rows if each.values[index] == first)
+            line = next(each.line for each in rows if each.values[index] == first)
             message = f'{name} is "{value}" in line {row.line} and "{first}" in line {line} of the same document'
             remedy = "ask which one is meant, or name it as a column of the lines in the map"
-            current.findings.append(told("error", "differs", message, row.line, name, value=value, remedy=remedy))
+            yield told("error", "differs", message, row.line, name, value=value, remedy=remedy)
 
 
 def _opened(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:

@@ -1,0 +1,142 @@
+"""The lists of a document in rows that are all alike, as partners write what stands in orders, cartons and lines:
+
+    Shipment,PO Number,SSCC,Line,Quantity        each row is a line
+    S1,4500012345,00...12,1,40                   rows with the same SSCC are one carton,
+    S1,4500012345,00...12,2,60                   those with the same PO Number one order
+    S1,4500012345,,3,5                           no SSCC: the line stands in the order
+
+A row goes the way that takes in most of what it says. What holds for an order or a carton must be the same on each of its
+rows, or empty. A row that tells of known items only, and nothing besides, is told: one that is meant twice would be lost.
+
+Knows: tiers of lists, rows. Does not know: how files are split, what a column means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.flat.layout import Layout, Row
+from d365edi.edi.flat.reader import RowSet, agree
+from d365edi.edi.guide import Node
+
+Way = tuple["Tier", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A list, or the document itself: its node, the columns that its items are told by (none: each row is one), those that
+    its rows name, and the lists inside it.
+    """
+
+    node: Node
+    key: tuple[int, ...]
+    columns: tuple[int, ...]
+    inner: tuple[Tier, ...] = ()
+
+    def ways(self) -> Iterator[Way]:
+        """Every way down from here, the short ones first among those of one list."""
+        for tier in self.inner:
+            yield (tier,)
+            yield from ((tier, *way) for way in tier.ways())
+
+    def depths(self, depth: int = 0) -> Iterator[tuple[str, int]]:
+        """How deep each list stands, by the id of its node."""
+        for tier in self.inner:
+            yield tier.node.id, depth + 1
+            yield from tier.depths(depth + 1)
+
+
+@dataclass(slots=True)
+class Item:
+    """An item of a list while rows are sorted: the row it begins in, what is said of it, and the items inside it."""
+
+    tier: Tier
+    row: Row
+    values: list[str]
+    inner: list[Item] = field(default_factory=list)
+    known: dict[tuple[str, ...], Item] = field(default_factory=dict)
+
+    def every(self) -> Iterator[Item]:
+        """The item and all inside it."""
+        yield self
+        for each in self.inner:
+            yield from each.every()
+
+
+class Sorter:
+    """Sorts the rows of a document into its lists; may be used by many threads at once."""
+
+    def __init__(self, top: Tier, layout: Layout) -> None:
+        """For one layout; `top` is the document."""
+        self._top = top
+        self._layout = layout
+        self._ways = tuple(top.ways())
+        self._parts = tuple(dict.fromkeys(way[-1].columns for way in self._ways))
+        self._known: dict[tuple[bool, ...], tuple[Way, frozenset[int]]] = {}
+
+    def sort(self, found: RowSet) -> tuple[Item, list[Finding]]:
+        """The document with its items, and what is wrong with them."""
+        document, findings = Item(self._top, found.rows[0], found.head), list[Finding]()
+        for row in found.rows:
+            values = row.values
+            way, lost = self._way(tuple([any(map(values.__getitem__, part)) for part in self._parts]))
+            item, new = document, not way
+            for tier in way:
+                item, made = self._step(item, tier, row, found, findings)
+                new = new or made
+            if not new:
+                findings.append(_again(row, item))
+            findings += [_outside(row, self._layout.columns[at].name) for at in sorted(lost) if values[at]]
+        return document, findings
+
+    def _step(self, around: Item, tier: Tier, row: Row, found: RowSet, findings: list[Finding]) -> tuple[Item, bool]:
+        """The item of a list that a row tells of, and whether it is the first to do so."""
+        key = (tier.node.id, *(row.values[at] for at in tier.key))
+        item = around.known.get(key) if tier.key else None
+        if item is not None:
+            findings += agree(item.values, row, tier.columns, self._layout, found.rows)
+            return item, False
+        item = around.known[key] = Item(tier, row, list(row.values))
+        around.inner.append(item)
+        return item, True
+
+    def _way(self, filled: tuple[bool, ...]) -> tuple[Way, frozenset[int]]:
+        """The way for rows that fill these parts, and the columns that are not on it."""
+        if filled not in self._known:
+            there = {part for part, full in zip(self._parts, filled, strict=True) if full}
+
+            def worth(way: Way) -> tuple[int, int]:
+                return len(there & {tier.columns for tier in way}), -len(way)
+
+            best = max(self._ways, key=worth, default=()) if there else ()
+            taken = {at for tier in best for at in tier.columns}
+            self._known[filled] = best, frozenset(at for part in there for at in part if at not in taken)
+        return self._known[filled]
+
+
+def _again(row: Row, item: Item) -> Finding:
+    message = f"line {row.line} says nothing that line {item.row.line} does not say"
+    remedy = "ask whether it is meant twice; the map must then name a column that tells the two apart"
+    return Finding("document", "error", "", message, Position(line=row.line), "", remedy, "twice")
+
+
+def _outside(row: Row, column: str) -> Finding:
+    message = f"{column} in line {row.line} has no place beside what else is said there"
+    at = Position(line=row.line, segment=column)
+    return Finding(
+        "document", "error", "", message, at, "", "correct the map's lists, or ask for a correct file", "lists"
+    )
+
+
+def laid(rows: Sequence[Row], depths: Mapping[str, int]) -> list[list[str]]:
+    """Items of a document, each behind the one that it stands in, as rows: one for each that has nothing inside it."""
+    made, around = list[list[str]](), list[list[str]]()
+    for at, row in enumerate(rows):
+        depth = depths.get(row.record, 0)
+        del around[depth:]
+        around.append(row.values)
+        if at + 1 == len(rows) or depths.get(rows[at + 1].record, 0) <= depth:
+            made.append([next(filter(None, cells), "") for cells in zip(*around, strict=True)])
+    return made
