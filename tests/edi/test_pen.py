@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,9 +33,9 @@ def segments(draw: st.DrawFn) -> OutgoingSegment:
 SYNTAX = Syntax(repetition=b"^")
 
 
-def _written(write: object, segment: OutgoingSegment) -> bytes | str:
+def _written(write: Callable[..., object], segment: object) -> object:
     try:
-        return write(segment, "850")  # type: ignore[operator, no-any-return]
+        return write(segment, "850")
     except DocumentError as error:
         return str(error)
 
@@ -43,6 +46,29 @@ def test_the_quick_way_writes_what_the_careful_way_writes(segment: OutgoingSegme
     pen = Pen(SYNTAX, version, uppercase=upper)
     with_care = _written(pen._carefully, segment)
     assert [_written(pen.segment, segment) for _ in range(2)] == [with_care, with_care]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(segments(), max_size=4), st.booleans())
+def test_a_set_is_written_as_its_segments_are_one_by_one(body: list[OutgoingSegment], upper: bool) -> None:
+    def one_by_one(segments: list[OutgoingSegment], set: str) -> list[bytes]:
+        return [written for each in segments if (written := pen._carefully(each, set))]
+
+    pen = Pen(SYNTAX, "004010", uppercase=upper)
+    assert _written(pen.body, body) == _written(one_by_one, body)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("A~N3*B", [b"N3*A N3 B"]), ("A~", [b"N3*A"]), ("A*B", [b"N3*A B"]), ("A ", [b"N3*A"]), ("~", []), ("", [])],
+)
+def test_a_value_that_looks_like_segments_stays_a_value(value: str, written: list[bytes]) -> None:
+    pen = Pen(SYNTAX, "004010", uppercase=False)
+    assert pen.body([["N1", "ST", "ACME"], ["N3", value], ["N4", "AUSTIN"]], "850") == [
+        b"N1*ST*ACME",
+        *written,
+        b"N4*AUSTIN",
+    ]
 
 
 def test_two_segments_that_read_alike_are_not_taken_for_each_other() -> None:

@@ -4,7 +4,8 @@ X12 has no release character. Free text is made to fit: what is not ASCII is tra
 blanks are folded, what is too long is cut. In anything else (numbers, ids, codes) all of these are errors, because a key is
 never altered. Trailing empty elements and components are left out, and segments that then hold nothing (X12.6).
 
-Two speeds, as in reading: what matches the pattern of a right segment is written as it stands, all else element by element.
+Two speeds, as in reading: a set of which every segment fits its pattern is written as it stands, and of any other set each
+segment that does; all else is written element by element.
 
 Knows: the dictionary of a version, characters. Does not know: sets, envelopes, where values come from.
 """
@@ -27,16 +28,13 @@ OutgoingSegment = list[Element]
 """The id first, then the elements; a tuple is a composite."""
 
 NUMBERS = frozenset(("R", "N0", "N1", "N2"))
-KNOWN = 1024
-"""Segments of an id that are remembered as right: parties, terms and descriptions repeat, and need not be matched twice."""
-
-Right = tuple[Callable[[bytes], object], dict[str, bytes]]
-"""The pattern of a right segment, and those that matched it with their bytes."""
+Fits = Callable[[str], object]
+"""Whether segments, each with its terminator, may be written as they stand."""
 
 
 @lru_cache(maxsize=32)
 def pen_for(syntax: Syntax, version: str, uppercase: bool) -> Pen:
-    """The pen for an interchange; kept, because it knows more with every segment."""
+    """The pen for an interchange; kept, because its patterns take a while to make."""
     return Pen(syntax, version, uppercase=uppercase)
 
 
@@ -44,18 +42,21 @@ class Pen:
     """How values are written under an interchange's service characters, in one version and one case."""
 
     def __init__(self, syntax: Syntax, version: str, *, uppercase: bool) -> None:
-        self.syntax, self.uppercase = syntax, uppercase
+        self.syntax, self.version, self.uppercase = syntax, version, uppercase
         self.dictionary: Mapping[str, Dictionary] = guides.segments("X12", version)
         self.text = guides.free_text("X12")
         signs = syntax.element + syntax.component + syntax.terminator + syntax.repetition
         self.delimiters = signs.decode("latin-1")
-        self.forbidden = re.compile("[^ -~]|[" + "".join(f"\\x{sign:02x}" for sign in signs) + "]").search
-        self.separator = syntax.element.decode("latin-1")
-        self.padding = " " + self.separator
-        self.right: dict[str, Right] = {}
+        escaped = "".join(f"\\x{sign:02x}" for sign in signs)
+        self.forbidden = re.compile(f"[^ -~]|[{escaped}]").search
+        self.plain = "[" + pattern.ranges([sign for sign in range(0x20, 0x7F) if sign not in signs]).decode() + "]"
+        self.separator, self.end = syntax.element.decode("latin-1"), syntax.terminator.decode("latin-1")
+        self.fits: dict[str, Fits] = {}
 
-    def envelope(self, segment: list[str]) -> bytes:
-        """A segment of the envelope: nothing in it is text."""
+    def envelope(self, segment: list[str], set: str = "") -> bytes:
+        """A segment of the envelope, or the first or last of a set: nothing in it is text."""
+        if set and self._stands(line := self.separator.join(segment) + self.end, len(segment) - 1, 1, set):
+            return line[:-1].encode("latin-1")
         dictionary = self.dictionary.get(segment[0])
         whole = [segment[0]]
         for position, value in enumerate(segment[1:], 1):
@@ -64,30 +65,60 @@ class Pen:
             whole.append(_fit(self.key(value, place), spec, place, cut=False))
         return self._join(whole)
 
+    def body(self, segments: Sequence[OutgoingSegment], set: str) -> list[bytes]:
+        """The segments of a set, but for those that would hold no data."""
+        try:
+            lines = [*map(self.separator.join, segments)]  # type: ignore[arg-type]
+        except TypeError:  # a composite
+            return [written for each in segments if (written := self.segment(each, set))]
+        text = self.end.join(lines) + self.end
+        if self._stands(text, sum(map(len, segments)) - len(lines), len(lines), set):
+            return (text.upper() if self.uppercase else text).encode("latin-1").split(self.syntax.terminator)[:-1]
+        return [written for each in segments if (written := self.segment(each, set))]
+
     def segment(self, segment: OutgoingSegment, set: str) -> bytes:
         """A segment of a set; nothing for one that would hold no data."""
         try:
             line = self.separator.join(segment)  # type: ignore[arg-type]
-        except TypeError:  # a composite
+        except TypeError:
             return self._carefully(segment, set)
-        matches, known = self.right.get(segment[0]) or self._look(segment[0])  # type: ignore[arg-type]
-        if line.count(self.separator) != len(segment) - 1 or line == segment[0]:
+        if not self._stands(line + self.end, len(segment) - 1, 1, set):
             return self._carefully(segment, set)
-        if (found := known.get(line)) is not None:
-            return found
-        if self.padding in line or line[-1] == " " or not line.isascii() or not matches(line.encode()):
-            return self._carefully(segment, set)
-        found = (line.upper() if self.uppercase else line).encode()
-        if len(known) < KNOWN:
-            known[line] = found
-        return found
+        return (line.upper() if self.uppercase else line).encode("latin-1")
 
-    def _look(self, id: str) -> Right:
-        """What a right segment of this id looks like; none is where anything may stand in it."""
-        known = self.dictionary.get(id)
-        if known is None or known.open:
-            return self.right.setdefault(id, (_never, {}))
-        return self.right.setdefault(id, (pattern.compile(known, self.syntax).fullmatch, {}))
+    def _stands(self, text: str, separators: int, terminators: int, set: str) -> bool:
+        """Whether segments are right as they are: each fits, and no value holds a delimiter or ends in a blank."""
+        fits = self.fits.get(set) or self._look(set)
+        return (
+            text.count(self.separator) == separators
+            and text.count(self.end) == terminators
+            and " " + self.separator not in text
+            and " " + self.end not in text
+            and bool(fits(text))
+        )
+
+    def _look(self, set: str) -> Fits:
+        """The pattern of any number of segments of a set; those in which anything may stand have none."""
+        guide = guides.load("X12", set, self.version)
+        known = [self.dictionary[id] for id in (guide.segments if guide else ()) if id in self.dictionary]
+        shapes = "|".join(self._shape(each) for each in known if each.elements and not each.open)
+        fits = re.compile(f"(?:(?:{shapes}){re.escape(self.end)})*+").fullmatch if shapes else _never
+        return self.fits.setdefault(set, fits)
+
+    def _shape(self, known: Dictionary) -> str:
+        """A segment with an element at least, and none behind it that is empty."""
+        separator, tail = re.escape(self.separator), ""
+        sizes = [f"{separator}(?:{self._size(spec)}|)" for spec in known.elements]
+        for size in reversed(sizes[1:]):
+            tail = f"(?:{size}{tail}|)"
+        return f"{known.id}{sizes[0]}{tail}(?<!{separator})"
+
+    def _size(self, spec: Spec) -> str:
+        """Values of the right characters and length; a number that this is too narrow for is right all the same."""
+        if spec.type in NUMBERS and spec.min == 1:
+            return f"-?[0-9][0-9.]{{0,{spec.max - 1}}}+"
+        characters = "[0-9]" if spec.type in NUMBERS else self.plain
+        return characters + (f"{{{spec.min},{spec.max}}}+" if spec.type else "++")
 
     def _carefully(self, segment: OutgoingSegment, set: str) -> bytes:
         id = str(segment[0])
@@ -145,8 +176,8 @@ class Pen:
         return self.separator.join(flat).encode("latin-1")
 
 
-def _never(line: bytes) -> None:
-    """The pattern of a segment that has none."""
+def _never(text: str) -> None:
+    """The pattern of a set that is not known."""
 
 
 def _fit(text: str, spec: Spec | None, place: str, *, cut: bool) -> str:
