@@ -20,7 +20,6 @@ from d365edi.flows.partner import Partner, Send
 from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
-from d365edi.maps.flat import FlatWriter
 from d365edi.maps.resolve import Answers, complete
 from d365edi.maps.respond import respond
 
@@ -68,11 +67,9 @@ async def prepare(ctx: Context, partner: Partner, flow: Send, document: Document
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
         whole, match = respond(whole, match, memory.units)
-    body: Sequence[outgoing.Segment] | bytes
-    if isinstance(flow.writer, FlatWriter):
-        body = flow.writer.write(whole, order=match.order, line_orders=match.lines)
-    else:
-        body = flow.writer.write(whole, order=match.order, line_orders=match.lines, orders=match.orders)
+    body: Sequence[outgoing.Segment] | bytes = flow.writer.write(
+        whole, order=match.order, line_orders=match.lines, orders=match.orders
+    )
     segments = () if isinstance(body, bytes) else body
     leaving = guarded.Outgoing(document, whole, match.order, match.lines, segments, match.orders)
     return Prepared(document, flow, body, resolved.answers, leaving)
