@@ -88,9 +88,10 @@ async def _prepare(
     return made
 
 
-def _place(prepared: Prepared) -> tuple[bool, int]:
-    """Oldest first, and goods before what bills them: the guard asks whether they were told."""
-    return prepared.document.kind != ShipNotice.__name__, prepared.document.id
+def _place(prepared: Prepared) -> tuple[bool, int, str, int]:
+    """In the order of their numbers, and goods before what bills them: the guard asks whether they were told."""
+    document = prepared.document
+    return document.kind != ShipNotice.__name__, len(document.number), document.number, document.id
 
 
 async def _seal(ctx: Context, partner: Partner, prepared: list[Prepared], tally: Tally) -> int | None:

@@ -218,6 +218,7 @@ _KNOBS = {
     "dress": "",
     "edifact": "",
     "invoice": "810",
+    "file": "{number}_{control:09}",
     "events": "",
 }
 _SETTINGS = """
@@ -267,7 +268,7 @@ company = "usmf"
 
 [partners.acme.send.{invoice}]
 of    = "SalesInvoice"
-to    = {{ endpoint = "acme", path = "{root}/inbound", file = "{invoice}_{{number}}_{{control:09}}.edi" }}
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "{invoice}_{file}.edi" }}
 since = {since}
 every = "1s"
 {on_event}

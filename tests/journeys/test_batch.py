@@ -1,0 +1,271 @@
+"""Several invoices leave in one interchange by a setting, and each of them is held, answered and sent again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from d365edi.app import App
+from d365edi.cli.status import picture
+from d365edi.cli.why import look_up
+from d365edi.journal import Delivery, Document
+from d365edi.sandbox import x12
+from tests.journeys.test_answers import picked
+from tests.journeys.test_edifact import RECEIVE, orders
+from tests.journeys.world import World
+
+NOTICE = """
+[partners.acme.send.856]
+of    = "PackingSlip"
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "810_{{control:09}}.edi" }}
+since = 2026-01-01
+every = "1s"
+batch = 5
+"""
+INVOICE_KEY = ("dataAreaId", "InvoiceNumber", "InvoiceDate", "LedgerVoucher")
+
+
+@pytest.fixture
+def batching(town: World) -> World:
+    """The world's partner gets up to five invoices in one file."""
+    town.knobs |= {"file": "{control:09}", "on_event": "batch = 5"}
+    return town
+
+
+async def invoiced(world: World, *numbers: str, shipped: bool = False, dearer: str = "") -> list[str]:
+    """Invoices posted for orders that came in (and were `shipped` first), none of them sent yet.
+
+    The price of the order `dearer` was changed before.
+    """
+    for number in numbers:
+        world.partner.drop(f"PO-{number}.edi", world.order(number))
+    async with world.app() as app:
+        await app.tick("acme.pickup.edi")
+    rows = world.simulator.state.rows("SalesOrderHeadersV4")
+    made = {str(row["CustomersOrderReference"]): str(row["SalesOrderNumber"]) for row in rows}
+    for row in world.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=made[dearer]) if dearer else ():
+        key = {name: row[name] for name in ("dataAreaId", "InventoryLotId")}
+        if row["SalesPrice"] == Decimal("10.5"):
+            world.simulator.state.add("SalesOrderLinesV3", **key, SalesPrice=Decimal(11), LineAmount=Decimal(132))
+    for number in numbers if shipped else ():
+        world.simulator.post_packing_slip(made[number])
+    return [world.simulator.post_invoice(made[number]) for number in numbers]
+
+
+def groups(world: World) -> list[list[x12.Group]]:
+    """The groups of each file at the partner, in the order of the files' names."""
+    return [x12.groups(found) for _, data in sorted(world.partner.received().items()) for found in x12.split(data)]
+
+
+def answered(world: World, group: x12.Group, verdicts: Sequence[str], verdict: str, control: int = 9) -> None:
+    """Their 997 for a group of ours: AK5 of each set ("" for none), and AK9."""
+    body = [["AK1", group.gs[1], group.gs[6]]]
+    for found, said in zip(group.sets, verdicts, strict=True):
+        if said:
+            body += [["AK2", "810", found[0][2]], ["AK5", said, *(["5"] if said == "R" else [])]]
+    count = len(group.sets)
+    accepted = count - list(verdicts).count("R") if verdict != "R" else 0
+    body.append(["AK9", verdict, str(count), str(count), str(accepted)])
+    address = world.partner.profile.address
+    data = x12.write(address, "FA", [("997", body)], interchange=control, group=control, at=datetime.now(UTC))
+    world.partner.drop(f"997_{control}.edi", data)
+
+
+async def sent(app: App, name: str) -> tuple[Delivery, list[Document]]:
+    """The delivery of that name and the documents in it."""
+    (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
+    documents = await app.journal.read(
+        lambda tx: [tx.documents.get(carried.document) for carried in tx.carried.of(delivery.id)]
+    )
+    return delivery, documents
+
+
+async def named(app: App, numbers: Sequence[str]) -> list[Document]:
+    """The documents of these numbers."""
+    return await app.journal.read(lambda tx: [tx.documents.search(number)[0] for number in numbers])
+
+
+async def test_invoices_that_are_ready_together_leave_in_one_interchange(batching: World, lines: list[str]) -> None:
+    numbers = await invoiced(batching, "4500123", "4500124", "4500125")
+    assert batching.partner.received() == {}
+    await batching.once()
+    ((name, _),) = batching.partner.received().items()
+    assert name == "810_000000004.edi"
+    ((group,),) = groups(batching)
+    assert [(found[0][1], found[0][2]) for found in group.sets] == [("810", f"{n:04d}") for n in (1, 2, 3)]
+    assert [picked(found, "BIG", 2)[0][0] for found in group.sets] == numbers
+    assert [verdict.complaints for verdict in batching.partner.answer_invoices()] == [()] * 3
+    assert sum(f"{name} (3 documents) → " in line for line in lines) == 1
+    assert [sum(f"invoice {number} in {name}" in line for line in lines) for number in numbers] == [1, 1, 1]
+    async with batching.app() as app:
+        delivery, documents = await sent(app, name)
+        assert [document.state for document in documents] == ["delivered"] * 3
+        known = await app.journal.read(lambda tx: [look_up(tx, text) for text in (name, numbers[1], "4")])
+        for found in known:
+            assert delivery in [one for life in found.lives for one in life.deliveries]
+        assert (await app.once()).counts.get("delivered") is None
+    assert list(batching.partner.received()) == [name]
+
+
+async def test_of_three_invoices_the_one_that_they_reject_is_told_by_name_and_sent_anew_alone(
+    batching: World, lines: list[str]
+) -> None:
+    numbers = await invoiced(batching, "4500123", "4500124", "4500125")
+    await batching.once()
+    ((first,),) = groups(batching)
+    answered(batching, first, ["", "R", ""], "P")
+    async with batching.app() as app:
+        await app.once()
+        (name,) = batching.partner.received()
+        delivery, _ = await sent(app, name)
+        acks = [one.ack for one in await app.journal.read(lambda tx: tx.carried.of(delivery.id))]
+        assert (delivery.ack, acks) == ("partially", ["accepted", "rejected", "accepted"])
+        rows = (await app.journal.read(picture)).needs_a_person
+        assert [(row["state"], row["name"]) for row in rows] == [("997 rejected", numbers[1])]
+        rejected = [line for line in lines if line.startswith("WARNING") and numbers[1] in line]
+        assert len(rejected) == 1
+        assert f"invoice {numbers[1]} in {name} is rejected by acme" in rejected[0]
+        assert f"d365edi replay {numbers[1]} --from render --go" in rejected[0]
+        assert [sum(f"invoice {n} in {name} is accepted by acme" in line for line in lines) for n in numbers] == [
+            1,
+            0,
+            1,
+        ]
+        assert any(f"{name} is partially accepted by acme: 1 of 3 documents not accepted" in line for line in lines)
+        await app.replay(numbers[1], "render", go=True, acks=False, actor="pat")
+        await app.tick("due")
+    _, (second,) = groups(batching)
+    assert [picked(found, "BIG", 2) for found in second.sets] == [[(numbers[1],)]]
+    assert second.gs[6] != first.gs[6]
+    answered(batching, second, ["A"], "A", 10)
+    answered(batching, first, ["A", "R", "A"], "P", 11)
+    async with batching.app() as app:
+        await app.once()
+        again = sorted(batching.partner.received())[1]
+        delivery, documents = await sent(app, again)
+        answers = await app.journal.read(
+            lambda tx: [tx.acknowledgments.search(str(int(g.gs[6]))) for g in (first, second)]
+        )
+    assert (delivery.ack, [document.number for document in documents]) == ("accepted", [numbers[1]])
+    assert [[answer.match for answer in of] for of in answers] == [["double", "matched"], ["matched"]]
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("A", "accepted"), ("R", "rejected"), ("E", "accepted_with_errors")])
+async def test_an_answer_to_the_group_counts_for_all_in_it(verdict: str, state: str, batching: World) -> None:
+    await invoiced(batching, "4500123", "4500124")
+    await batching.once()
+    ((group,),) = groups(batching)
+    answered(batching, group, ["", ""], verdict)
+    async with batching.app() as app:
+        await app.once()
+        (name,) = batching.partner.received()
+        delivery, _ = await sent(app, name)
+        carried = await app.journal.read(lambda tx: tx.carried.of(delivery.id))
+    assert [delivery.ack, *[one.ack for one in carried]] == [state] * 3
+
+
+async def test_one_that_is_held_and_one_that_cannot_be_written_leave_the_others_alone(batching: World) -> None:
+    batching.extra = '\n[partners.acme.send.810.guard]\nprice_differs = "hold"\n'
+    numbers = await invoiced(batching, "4500123", "4500124", "4500125", "4500126", dearer="4500124")
+    state = batching.simulator.state
+    (row,) = state.rows("SalesInvoiceHeadersV4", InvoiceNumber=numbers[2])
+    record = state.store.one("SalesInvoiceHeadersV4", **{key: row[key] for key in INVOICE_KEY})
+    assert record is not None
+    state.store.update(record, {"CurrencyCode": "U*D"})
+    async with batching.app() as app:
+        await app.once()
+        found = await named(app, numbers)
+        assert [document.state for document in found] == ["delivered", "held", "held", "delivered"]
+        assert "price 11, but ordered at 10.5 [price_differs]" in found[1].reason
+        assert "U*D" in found[2].reason
+        ((group,),) = groups(batching)
+        assert [picked(each, "BIG", 2)[0][0] for each in group.sets] == [numbers[0], numbers[3]]
+        await app.release(numbers[1], "pat")
+        await app.tick("due")
+    _, (second,) = groups(batching)
+    assert [picked(each, "BIG", 2) for each in second.sets] == [[(numbers[1],)]]
+    assert int(second.gs[6]) == int(group.gs[6]) + 1
+
+
+async def test_no_more_than_the_limit_go_in_one_interchange_and_numbers_follow_each_other(batching: World) -> None:
+    batching.knobs["on_event"] = "batch = 2"
+    numbers = await invoiced(batching, "4500123", "4500124", "4500125")
+    await batching.once()
+    found = [group for (group,) in groups(batching)]
+    assert [[picked(each, "BIG", 2)[0][0] for each in group.sets] for group in found] == [numbers[:2], numbers[2:]]
+    assert int(found[1].gs[6]) == int(found[0].gs[6]) + 1
+
+
+async def test_flows_with_the_same_file_and_batch_share_an_interchange_a_group_each(batching: World) -> None:
+    batching.extra = NOTICE.format(root=batching.prefix)
+    numbers = await invoiced(batching, "4500123", "4500124", shipped=True)
+    async with batching.app() as app:
+        await app.tick("acme.send.810")
+    ((goods, bills),) = groups(batching)
+    assert [(group.gs[1], len(group.sets)) for group in (goods, bills)] == [("SH", 2), ("IN", 2)]
+    answered(batching, bills, ["A", "R"], "P")
+    (name,) = batching.partner.received()
+    async with batching.app() as app:
+        await app.once()
+        delivery, documents = await sent(app, name)
+        carried = await app.journal.read(lambda tx: tx.carried.of(delivery.id))
+        assert (delivery.kind, delivery.ack) == ("856+810", "awaited")
+        assert [one.ack for one in carried] == ["awaited", "awaited", "accepted", "rejected"]
+        assert documents[3].number == numbers[1]
+        answered(batching, goods, ["A", "A"], "A", 10)
+        await app.once()
+        delivery, _ = await sent(app, name)
+    assert delivery.ack == "partially"
+
+
+async def test_one_taken_out_of_a_file_that_has_not_gone_lets_the_others_leave_anew(batching: World) -> None:
+    numbers = await invoiced(batching, "4500123", "4500124", "4500125")
+    async with batching.app() as app:
+        app.ctx.pause("acme", app.ctx.clock() + 3600)
+        await app.tick("acme.send.810")
+        (waiting,) = await app.journal.read(lambda tx: tx.deliveries.in_state("pending"))
+        await app.replay(numbers[1], "render", go=True, acks=False, actor="pat")
+        assert [document.state for document in await named(app, numbers)] == ["ready"] * 3
+        assert (await app.journal.read(lambda tx: tx.deliveries.get(waiting.id))).state == "cancelled"
+        app.ctx.paused.clear()
+        await app.tick("due")
+    ((group,),) = groups(batching)
+    assert int(group.gs[6]) > (waiting.group or 0)
+    assert sorted(picked(found, "BIG", 2)[0][0] for found in group.sets) == numbers
+
+
+async def test_messages_in_an_edifact_interchange_are_answered_each_by_itself(town: World) -> None:
+    town.knobs |= {
+        "edifact": 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }',
+        "invoice": "INVOIC",
+        "file": "{control:09}",
+        "on_event": "batch = 9",
+    }
+    town.extra = RECEIVE
+    for reference, number in (("77", "4500123"), ("78", "4500124")):
+        town.partner.drop(f"ORDERS-{reference}.edi", orders(number, reference))
+    async with town.app() as app:
+        await app.tick("acme.pickup.edi")
+        for row in town.simulator.state.rows("SalesOrderHeadersV4"):
+            town.simulator.post_invoice(str(row["SalesOrderNumber"]))
+        await app.once()
+        ((name, data),) = town.partner.received().items()
+        found = [segment.split("+") for segment in data.decode().split("'")]
+        assert [segment[1] for segment in found if segment[0] == "UNH"] == ["1", "2"]
+        reference = next(segment[5] for segment in found if segment[0] == "UNB")
+        assert ["UNZ", "2", reference] in found
+        town.partner.drop(
+            "CONTRL-1.edi",
+            (
+                "UNB+UNOC:3+4098765000010:14+4012345000009:14+261103:0900+901'UNH+1+CONTRL:D:3:UN'"
+                f"UCI+{reference}+4012345000009:14+4098765000010:14+7'UCM+2+INVOIC:D:96A:UN:EAN008+4+13'"
+                "UNT+4+1'UNZ+1+901'"
+            ).encode(),
+        )
+        await app.once()
+        delivery, _ = await sent(app, name)
+        carried = await app.journal.read(lambda tx: tx.carried.of(delivery.id))
+    assert (delivery.ack, [one.ack for one in carried]) == ("partially", ["accepted", "rejected"])
