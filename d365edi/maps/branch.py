@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from d365edi.maps import levels
 from d365edi.maps.place import Place
-from d365edi.maps.target import Elements, State, Take, Target
+from d365edi.maps.state import Elements, State, Take
+from d365edi.maps.target import Target
 
 
 class Slot:

@@ -13,7 +13,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
 from d365edi.maps.place import Pair, Place, Rule
-from d365edi.maps.target import State
+from d365edi.maps.state import State
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 MEANING = {

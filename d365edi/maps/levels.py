@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from d365edi.maps.target import Elements, Item, State, Take, Target
+from d365edi.maps.state import Elements, Item, State, Take
+from d365edi.maps.target import Target
 
 if TYPE_CHECKING:
     from d365edi.maps.branch import Branch, Slot

@@ -26,8 +26,8 @@ from d365edi.maps import leftover
 from d365edi.maps.branch import grow
 from d365edi.maps.compile import places
 from d365edi.maps.segments import elements, text
+from d365edi.maps.state import State
 from d365edi.maps.table import Table
-from d365edi.maps.target import State
 
 
 @dataclass(frozen=True, slots=True)

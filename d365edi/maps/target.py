@@ -1,8 +1,7 @@
 """How a place takes a segment: its rules fill the current item of its scope, a list's place opens a new item first.
 
-This is the inner loop of reading, so what a place never needs is decided when it is built: most places are `_plain`, a few
-rules over one part of the item; the rest go through `_full`, which knows code words, pairs, components, kept qualifiers and
-lists.
+What a place never needs is decided when it is built: most places go one of the quick ways of `fills`, the rest the way here,
+which knows everything: code words, pairs, components, kept qualifiers and lists.
 
 Knows: compiled places and how items are filled. Does not know: how a place was chosen, tables, what becomes of
 findings.
@@ -11,73 +10,10 @@ findings.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
+from d365edi.maps import fills
 from d365edi.maps.place import Pair, Place, Rule
-from d365edi.maps.spelling import Parse
-
-Item = dict[str, Any]
-Elements = list[str]
-Way = tuple[str, ...]
-"""The names that lead to a part of an item."""
-Fill = Callable[["State", Elements, int, str], None]
-"""Take a segment: the reading's state, the elements, the segment's index, and the qualifiers to keep ("" for
-none)."""
-Take = Callable[["State", Elements, int], None]
-"""The same for whoever meets the segment first and has yet to choose the place."""
-Hit = tuple[Way, str, Pair, int, str]
-"""Where a pair's value goes: way to the field, its name, the row, the rank of the qualifier, and the name to keep it
-under."""
-Coded = tuple[int, Way, str, Rule, Mapping[str, tuple[str, str]]]
-"""A rule with a code table: element, way to the field, its name, the rule, and for each word ours, and itself where another
-word means the same."""
-Step = tuple[int, Way, str, Parse | None]
-"""A rule without one: element, way to the field, its name, and how it is read."""
-NO_HIT = ("", "")
-MEMORY = 1024
-"""So many segments a place remembers with what they say: terms, parties and packs repeat."""
-
-
-class State:
-    """One reading under way.
-
-    `now` is who takes the next segment of each node, by the node's index; `serial` counts how often each loop was opened, and
-    `taken` the serial at which each place took its segment; `marks` are what places with alternatives took (rank, index,
-    elements); `levels` the levels of a hierarchy by their own number. `keys` are the segments as they came, None where one may
-    not be remembered.
-    """
-
-    __slots__ = (
-        "component",
-        "findings",
-        "items",
-        "keys",
-        "left",
-        "levels",
-        "marks",
-        "now",
-        "passed",
-        "serial",
-        "spare",
-        "taken",
-    )
-
-    def __init__(
-        self, now: list[Take | None], scopes: int, targets: int, component: str, keys: Sequence[bytes | None]
-    ) -> None:
-        self.now = now
-        self.keys = keys
-        self.serial = [1] * len(now)
-        self.taken = [0] * targets
-        self.marks: dict[Target, tuple[int, int, Elements]] = {}
-        self.items: list[Item] = [{} for _ in range(scopes)]
-        self.component = component
-        self.passed: list[int] = []
-        self.left: list[int] = []
-        self.spare: dict[tuple[Target, int], list[int]] = {}
-        self.findings: list[tuple[Rule | Pair, str, str, int]] = []
-        self.levels: dict[str, Any] = {}
+from d365edi.maps.state import Coded, Elements, Fill, Hit, Item, State, Step, Way, put_word, reach
 
 
 class Target:
@@ -114,17 +50,14 @@ class Target:
 
     def _quickest(self) -> Fill:
         """What this place needs and no more."""
-        parts = {way for _, way, _, _ in self.steps}
-        if self.rare or self.kept or self.spread:
-            return self._full
-        if not (self.list_way or self.coded or self.pairs or self.rest):
-            return _plain(self, *parts) if len(parts) == 1 else self._full
-        pairs = {way for way, _, pair, _, _ in self.pairs.values() if pair.parse is None}
+        if not (self.list_way or self.rare or self.pairs or self.rest):
+            return fills.remembered(self)
         text = all(pair.parse is None for _, _, pair, _, _ in self.pairs.values())
-        nested = [way for way in (*parts, *(each[1] for each in self.coded)) if way]
-        return (
-            _item(self, *pairs) if len(self.list_way) == 1 and text and len(pairs) <= 1 and not nested else self._full
-        )
+        pairs = {way for way, _, _, _, _ in self.pairs.values()}
+        nested = any(each[1] for each in (*self.steps, *self.coded))
+        if len(self.list_way) != 1 or self.rare or self.kept or nested or len(pairs) > 1 or not text:
+            return self._full
+        return fills.new_item(self, *pairs)
 
     def _pairs(self, place: Place) -> None:
         self.first_pair = place.node.segment.pairs
@@ -154,10 +87,16 @@ class Target:
     # -- taking -------------------------------------------------------------------------------------------------------
 
     def _full(self, state: State, elements: Elements, index: int, word: str) -> None:
-        count = len(elements)
         item = self.open(state) if self.list_way else state.items[self.scope]
         if self.spread:
             self._agree(state, elements, index)
+        self.say(state, item, elements, index, word)
+        if len(elements) > self.first_spare:
+            self.over(state, elements, index)
+
+    def say(self, state: State, item: Item, elements: Elements, index: int, word: str) -> None:
+        """Put what a segment says into an item."""
+        count = len(elements)
         try:
             for element, way, key, parse in self.steps:
                 if element >= count:
@@ -168,13 +107,11 @@ class Target:
             self.carefully(state, item, elements, index)
         for coded in self.coded:
             if coded[0] < count and (value := elements[coded[0]]):
-                _word(state, item, coded, value, index)
+                put_word(state, item, coded, value, index)
         if self.first_pair and count > self.first_pair:
             self.take_pairs(state, item, elements, index)
         if self.rare or word:
             self._take_rare(state, item, elements, index, word)
-        if count > self.first_spare:
-            self.over(state, elements, index)
 
     def _agree(self, state: State, elements: Elements, index: int) -> None:
         """Segments that share their pairs must say the same of them; one that does not is told."""
@@ -284,7 +221,7 @@ class Target:
             parts = whole.split(state.component) if state.component else [whole]
             text = parts[rule.component - 1] if rule.component <= len(parts) else ""
             if text and coded is not None:
-                _word(state, item, coded, text, index)
+                put_word(state, item, coded, text, index)
             elif text:
                 reach(item, _way(rule.name))[_last(rule.name)] = _parsed(state, rule, text, index)
         for element, way, key, rule in self.many:
@@ -300,110 +237,6 @@ class Target:
             item.get("kept", {}).pop(rule.name, None)
 
 
-def _plain(target: Target, way: Way) -> Fill:
-    """Rules over one part of the item and nothing else; what a segment says is remembered."""
-    scope, first_spare, memory, steps = target.scope, target.first_spare, dict[bytes | None, Item](), target.steps
-
-    def fill(state: State, elements: Elements, index: int, word: str) -> None:  # noqa: ARG001
-        part, count = state.items[scope], len(elements)
-        said = memory.get(key := state.keys[index])
-        if said is None:
-            try:
-                said = {
-                    name: parse(value) if parse else value
-                    for element, _, name, parse in steps
-                    if element < count and (value := elements[element])
-                }
-            except ValueError:
-                target.carefully(state, part, elements, index)
-            else:
-                if key is not None and key.isascii() and len(memory) < MEMORY:
-                    memory[key] = said
-        if said:
-            for step in way:
-                part = part.setdefault(step, {})
-            part.update(said)
-        if count > first_spare:
-            target.over(state, elements, index)
-
-    return fill
-
-
-def _item(target: Target, way: Way = ()) -> Fill:
-    """A new item of a list: rules over the item itself, words, and pairs of text that all go to one part (`way`) of it."""
-    steps = tuple((element, key, parse) for element, _, key, parse in target.steps)
-    coded = tuple((one[0], one[2], one[3].name, one[4], one) for one in target.coded)
-    scope, outer, list_name, first_spare = target.scope, target.outer, target.list_way[0], target.first_spare
-    first = target.first_pair if target.pairs or target.rest else len(target.place.node.segment.elements)
-
-    def fill(state: State, elements: Elements, index: int, word: str) -> None:  # noqa: ARG001
-        item: Item = {}
-        state.items[scope] = item
-        state.items[outer].setdefault(list_name, []).append(item)
-        count = len(elements)
-        try:
-            for element, key, parse in steps:
-                if element >= count:
-                    break
-                if value := elements[element]:
-                    item[key] = parse(value) if parse else value
-        except ValueError:
-            target.carefully(state, item, elements, index)
-        kept = paired(state, item, elements, index) if count > first else {}
-        for element, key, name, words, rule in coded:
-            if element < count and (value := elements[element]):
-                ours, shared = words.get(value, NO_HIT)
-                if shared:
-                    kept[name] = value
-                if ours:
-                    item[key] = ours
-                else:
-                    _word(state, item, rule, value, index)
-        if kept:
-            item["kept"] = kept
-        if count > first_spare:
-            target.over(state, elements, index)
-
-    paired = _paired(target, way)
-    return fill
-
-
-def _paired(target: Target, way: Way) -> Callable[[State, Item, Elements, int], dict[str, str]]:
-    """Pairs of text that all go to one part of a new item; returns the qualifiers to keep."""
-    hits = {code: (key, spelled) for code, (_, key, _, _, spelled) in target.pairs.items()}
-    first, after = target.first_pair, target.after_pairs
-
-    def fill(state: State, item: Item, elements: Elements, index: int) -> dict[str, str]:
-        kept: dict[str, str] = {}
-        part: Item = {}
-        for at in range(first, min(after, len(elements)) - 1, 2):
-            key, spelled = hits.get(elements[at], NO_HIT)
-            value = elements[at + 1]
-            if not key or key in part or not value:
-                target.take_pairs(state, item, elements, index)
-                found: dict[str, str] = item.get("kept", {})
-                return found
-            part[key] = value
-            if spelled:
-                kept[spelled] = elements[at]
-        if part:
-            reach(item, way).update(part)
-        return kept
-
-    return fill
-
-
-def _word(state: State, item: Item, coded: Coded, word: str, index: int) -> None:
-    """Put our word for theirs; theirs is kept where others mean the same, and told where no table has it."""
-    _, way, key, rule, words = coded
-    ours, shared = words.get(word, NO_HIT)
-    if not ours:
-        state.findings.append((rule, word, "", index))
-    elif shared:
-        item.setdefault("kept", {})[rule.name] = word
-    (reach(item, way) if way else item)[key] = ours or word
-
-
 def _parsed(state: State, row: Rule | Pair, value: str, index: int) -> object:
     if row.parse is None:
         return value
@@ -412,13 +245,6 @@ def _parsed(state: State, row: Rule | Pair, value: str, index: int) -> object:
     except ValueError as error:
         state.findings.append((row, value, str(error), index))
         return None
-
-
-def reach(item: Item, way: Way) -> Item:
-    """The part of an item that a way leads to, made where it is not there yet."""
-    for step in way:
-        item = item.setdefault(step, {})
-    return item
 
 
 def _steps(rules: list[Rule]) -> tuple[Step, ...]:
