@@ -179,14 +179,10 @@ def _told(tx: Tx, delivery: Delivery, meant: list[Carried], partner: str, why: s
 def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> LogLine:
     """An interchange with several documents, of which those with these `states` are answered."""
     state = verdicts.combined(states)
-    whose = f"{count} documents" if len(states) == count else f"{len(states)} of its {count} documents"
     if state in FAILED:
-        rejected = sum(one in FAILED for one in states)
-        return (
-            "WARNING",
-            state,
-            f"{delivery.name} is {verdicts.words(state)} by {by}: {rejected} of {whose} not accepted",
-        )
+        failed = f"{sum(one in FAILED for one in states)} of {len(states)} documents not accepted"
+        return "WARNING", state, f"{delivery.name} is {verdicts.words(state)} by {by}: {failed}"
+    whose = f"{count} documents" if len(states) == count else f"{len(states)} of its {count} documents"
     return "INFO", "acknowledged", f"{delivery.name}: {verdicts.words(state)} by {by}, {whose}"
 
 

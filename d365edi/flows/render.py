@@ -97,15 +97,18 @@ async def hold(ctx: Context, document: Document, held: Held, tally: Tally) -> No
     if document.number not in sentence:
         sentence = f"{name_of(document.kind, document.number)}: {sentence}"
 
-    def record(tx: Tx) -> None:
+    def record(tx: Tx) -> bool:
+        if tx.documents.get(document.id).state not in ("ready", "held"):
+            return False  # a person has decided about it meanwhile
         tx.documents.set_state(document.id, "held", sentence)
         tx.audit.append(
             "held", document=document.id, message=document.message, partner=document.partner, reason=sentence
         )
+        return True
 
-    await ctx.journal.write(record)
-    tally.add("held")
-    log.say("WARNING", document.flow, "held", sentence)
+    if await ctx.journal.write(record):
+        tally.add("held")
+        log.say("WARNING", document.flow, "held", sentence)
 
 
 def _seen_to(tx: Tx, document: Document) -> None:

@@ -41,7 +41,10 @@ async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, ac
         documents += await ctx.journal.read(lambda tx: _in(tx, deliveries, {document.id for document in documents}))
         if not documents:
             raise D365EdiError(f"no document is named {what}", remedy=f"see `d365edi why {what}`")
-        lines = [line for document in documents for line in await _document(ctx, document, rung, go=go, actor=actor)]
+        looked: set[int] = set()  # documents of one file are there together
+        lines = []
+        for document in documents:
+            lines += await _document(ctx, document, rung, looked, go=go, actor=actor)
     else:
         lines = await _deliveries(ctx, documents, deliveries, what, go=go, actor=actor)
     if acks:
@@ -55,7 +58,9 @@ def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Docu
     return [tx.documents.get(id) for id in sorted(ids.difference(known))]
 
 
-async def _document(ctx: Context, document: Document, rung: str, *, go: bool, actor: str) -> list[str]:
+async def _document(
+    ctx: Context, document: Document, rung: str, looked: set[int], *, go: bool, actor: str
+) -> list[str]:
     lines = []
     if rung == "read":
         reading, digest = await ctx.journal.read(lambda tx: reread(tx, ctx, document))
@@ -70,7 +75,9 @@ async def _document(ctx: Context, document: Document, rung: str, *, go: bool, ac
         lines += [f"would be held: {problem}" for problem in problems(reading)]
     deliveries = await ctx.journal.read(lambda tx: tx.deliveries.for_document(document.id))
     for delivery in deliveries[-1:]:
-        lines.append(await _there(ctx, delivery))
+        if delivery.id not in looked:
+            looked.add(delivery.id)
+            lines.append(await _there(ctx, delivery))
     lines.append(await _numbers(ctx, document))
     if go:
         lines.append(await ctx.journal.write(lambda tx: _again(tx, ctx, document, rung, actor)))
@@ -104,7 +111,8 @@ async def _numbers(ctx: Context, document: Document) -> str:
         return "it takes no control numbers; the natural key is looked up before anything is created"
     level = LEVELS[send.identity.standard] if send.identity is not None else "file"
     control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, level))
-    return f"it would take interchange control number {control:09d} and a new file name"
+    others = ", with what else is ready then" if send.batch > 1 else ""
+    return f"it would take interchange control number {control:09d} and a new file name{others}"
 
 
 def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> str:

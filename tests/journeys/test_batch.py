@@ -237,6 +237,76 @@ async def test_one_taken_out_of_a_file_that_has_not_gone_lets_the_others_leave_a
     assert sorted(picked(found, "BIG", 2)[0][0] for found in group.sets) == numbers
 
 
+async def refused(world: World, app: App) -> Delivery:
+    """What is ready was sent, and the server would not have it."""
+    away = world.partner.inbound.rename(world.partner.home / "away")
+    await app.tick("acme.send.810")
+    away.rename(world.partner.inbound)
+    (delivery,) = await app.journal.read(lambda tx: tx.deliveries.in_state("quarantined"))
+    return delivery
+
+
+@pytest.mark.parametrize("by", ["file", "number"])
+async def test_a_file_that_is_refused_holds_its_documents_and_goes_as_it_is_after_a_release(
+    by: str, batching: World, lines: list[str]
+) -> None:
+    numbers = await invoiced(batching, "4500123", "4500124")
+    async with batching.app() as app:
+        file = await refused(batching, app)
+        assert [document.state for document in await named(app, numbers)] == ["held"] * 2
+        assert sum(file.name in line and "(2 documents)" in line for line in lines) == 1
+        await app.release(file.name if by == "file" else numbers[0], "pat")
+        await app.tick("due")
+        assert [document.state for document in await named(app, numbers)] == ["delivered"] * 2
+    assert list(batching.partner.received()) == [file.name]
+
+
+async def test_one_that_is_rejected_here_leaves_its_file_and_the_others_go_once_a_person_has_looked(
+    batching: World,
+) -> None:
+    numbers = await invoiced(batching, "4500123", "4500124", "4500125")
+    async with batching.app() as app:
+        file = await refused(batching, app)
+        assert await app.reject(numbers[1], "wrong price", "pat") == [f"{numbers[1]} is closed"]
+        assert [document.state for document in await named(app, numbers)] == ["held", "rejected", "held"]
+        assert await app.release(file.name, "pat") == [f"{numbers[0]} goes on", f"{numbers[2]} goes on"]
+        await app.tick("due")
+        assert [document.state for document in await named(app, numbers)] == ["delivered", "rejected", "delivered"]
+    ((group,),) = groups(batching)
+    assert [picked(found, "BIG", 2)[0][0] for found in group.sets] == [numbers[0], numbers[2]]
+    assert file.name not in batching.partner.received()
+
+
+async def test_a_file_that_is_rejected_here_closes_all_in_it(batching: World) -> None:
+    numbers = await invoiced(batching, "4500123", "4500124")
+    async with batching.app() as app:
+        file = await refused(batching, app)
+        said = await app.reject(file.name, "not wanted", "pat")
+        assert said == [f"{file.name} is not delivered, and its 2 documents are closed"]
+        assert [document.state for document in await named(app, numbers)] == ["rejected"] * 2
+
+
+async def test_the_same_bytes_again_are_the_whole_file_and_rendering_anew_by_its_name_is_all_of_it(
+    batching: World,
+) -> None:
+    numbers = await invoiced(batching, "4500123", "4500124")
+    await batching.once()
+    ((name, data),) = batching.partner.received().items()
+    (batching.partner.inbound / name).unlink()
+    async with batching.app() as app:
+        preview = await app.replay(numbers[0], "deliver", go=True, acks=False, actor="pat")
+        assert any(", 2 documents) to acme" in line for line in preview)
+        await app.tick("due")
+        assert batching.partner.received() == {name: data}
+        preview = await app.replay(name, "render", go=True, acks=False, actor="pat")
+        assert sum("acme has it" in line for line in preview) == 1
+        await app.tick("due")
+        assert [document.state for document in await named(app, numbers)] == ["delivered"] * 2
+    (first,), (second,) = groups(batching)
+    assert [found[1:] for found in second.sets] == [found[1:] for found in first.sets]
+    assert second.gs[6] != first.gs[6]
+
+
 async def test_messages_in_an_edifact_interchange_are_answered_each_by_itself(town: World) -> None:
     town.knobs |= {
         "edifact": 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }',

@@ -1,0 +1,139 @@
+"""Their answers to an interchange of several documents, in a real journal: whose is which, late, double, overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from d365edi.edi.interchange import Verdict
+from d365edi.edi.x12.acknowledgment import Answer, SetAnswer
+from d365edi.flows import acknowledge
+from d365edi.flows.wording import LogLine
+from d365edi.journal import Delivery, Message, Numbered, Tx
+from tests.journal.conftest import fresh_tx
+from tests.journal.rows import delivery, document, message
+
+
+@pytest.fixture
+def tx(tmp_path: Path) -> Iterator[Tx]:
+    with fresh_tx(tmp_path / "tables.db") as tx:
+        yield tx
+
+
+@pytest.fixture
+def theirs(tx: Tx) -> Message:
+    return message(tx, name="997_9.edi")
+
+
+@pytest.fixture
+def sent(tx: Tx) -> Delivery:
+    """One ship notice in group 6, three invoices in group 7, all of interchange 42; delivered, an answer is awaited."""
+    kinds = ("ShipNotice", "Invoice", "Invoice", "Invoice")
+    rows = [
+        document(tx, message(tx, name=f"r{n}"), kind=kind, number=f"{kind[:1]}-{n}") for n, kind in enumerate(kinds)
+    ]
+    numbers = (("SH", 6, "0001"), ("IN", 7, "0001"), ("IN", 7, "0002"), ("IN", 7, "0003"))
+    made = delivery(
+        tx,
+        documents=[Numbered(row.id, *number) for row, number in zip(rows, numbers, strict=True)],
+        name="both_42.edi",
+        kind="856+810",
+        interchange=42,
+        functional_id="SH",
+        group=6,
+        ack="awaited",
+        ack_due=2000.0,
+    )
+    tx.deliveries.attempting(made.id)
+    tx.deliveries.delivered(made.id, made.name)
+    return tx.deliveries.get(made.id)
+
+
+def answer(functional_id: str, control: str, verdict: Verdict, **sets: Verdict) -> Answer:
+    told = tuple(SetAnswer("810", number.removeprefix("s"), said) for number, said in sets.items())
+    count = {"SH": 1, "IN": 3}.get(functional_id, 1)
+    rejected = sum(one.verdict == "R" for one in told)
+    return Answer(functional_id, control, "", verdict, count, count, count - rejected, (), told)
+
+
+def acks(tx: Tx, sent: Delivery) -> list[str]:
+    """The delivery's acknowledgment and those of its documents."""
+    return [tx.deliveries.get(sent.id).ack, *[one.ack for one in tx.carried.of(sent.id)]]
+
+
+def verbs(lines: list[LogLine]) -> list[str]:
+    return [verb for _, verb, _ in lines]
+
+
+def test_a_group_s_answer_is_for_its_documents_and_the_file_waits_for_the_other_group(
+    tx: Tx, theirs: Message, sent: Delivery
+) -> None:
+    lines = acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "P", s0002="R"))
+    assert acks(tx, sent) == ["awaited", "awaited", "accepted", "rejected", "accepted"]
+    told = "both_42.edi is partially accepted by acme: 1 of 3 documents not accepted"
+    assert lines[0] == ("WARNING", "partially", told)
+    assert verbs(lines) == ["partially", "acknowledged", "rejected", "acknowledged"]
+    lines = acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "A"))
+    assert acks(tx, sent) == ["partially", "accepted", "accepted", "rejected", "accepted"]
+    assert [sentence for _, _, sentence in lines] == [
+        "both_42.edi: accepted by acme, 1 of its 4 documents",
+        "shipment S-0 in both_42.edi is accepted by acme",
+    ]
+
+
+def test_what_is_said_of_each_document_stands_in_its_trail(tx: Tx, theirs: Message, sent: Delivery) -> None:
+    acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "P", s0002="R"))
+    refused = tx.carried.of(sent.id)[2]
+    (line,) = tx.audit.query(document=refused.document, action="acknowledged")
+    assert '"state":"rejected"' in line.detail.replace(" ", "")
+    assert tx.audit.verify() is None
+
+
+def test_a_second_answer_to_one_group_is_double_while_the_other_is_awaited(
+    tx: Tx, theirs: Message, sent: Delivery
+) -> None:
+    acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))
+    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))) == ["acknowledged"]
+    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "R"))) == ["contradicted"]
+    assert acks(tx, sent) == ["awaited", "awaited", "accepted", "accepted", "accepted"]
+    acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "E"))
+    assert acks(tx, sent)[0] == "accepted_with_errors"
+    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))) == ["acknowledged"]
+    matches = [found.match for found in tx.acknowledgments.for_delivery(sent.id)]
+    assert matches == ["matched", "double", "double", "matched", "double"]
+
+
+def test_a_file_of_which_one_group_is_not_answered_becomes_overdue_and_a_late_answer_closes_it(
+    tx: Tx, theirs: Message, sent: Delivery
+) -> None:
+    acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))
+    tx.unit.now = 3000.0
+    assert verbs(acknowledge.overdue(tx)) == ["overdue"]
+    assert acks(tx, sent) == ["overdue", "awaited", "accepted", "accepted", "accepted"]
+    (told, *_) = acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "A"))
+    assert told[2] == "both_42.edi: accepted by acme (late), 1 of its 4 documents"
+    assert acks(tx, sent) == ["accepted"] * 5
+    assert [found.match for found in tx.acknowledgments.for_delivery(sent.id)] == ["matched", "late"]
+
+
+@pytest.mark.parametrize(
+    ("before", "state"), [((), "rejected"), ((answer("IN", "7", "A"),), "partially")], ids=["first", "after one group"]
+)
+def test_a_ta1_that_rejects_the_interchange_rejects_all_that_was_not_answered(
+    before: tuple[Answer, ...], state: str, tx: Tx, theirs: Message, sent: Delivery
+) -> None:
+    for one in before:
+        acknowledge.apply(tx, "acme", theirs, one)
+    acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "R", "024"])
+    assert acks(tx, sent)[:2] == [state, "rejected"]
+    again = acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "A", "000"])
+    assert verbs(again) == ["acknowledged"]
+
+
+def test_an_answer_to_a_group_that_was_never_sent_is_unmatched(tx: Tx, theirs: Message, sent: Delivery) -> None:
+    for other in (answer("IN", "6", "A"), answer("SH", "7", "A"), answer("IN", "x", "A"), answer("PO", "7", "A")):
+        assert verbs(acknowledge.apply(tx, "acme", theirs, other)) == ["unmatched"]
+    assert verbs(acknowledge.apply(tx, "bolt", theirs, answer("IN", "7", "A"))) == ["unmatched"]
+    assert acks(tx, sent) == ["awaited"] * 5
