@@ -7,6 +7,7 @@ Knows: compiled places. Does not know: how a place was chosen, the rare things t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from d365edi.maps.state import NO_HIT, Elements, Fill, Item, State, Way, put_word, reach
@@ -20,28 +21,42 @@ MEMORY = 1024
 
 def remembered(target: Target) -> Fill:
     """One segment into the item that there is; what was right and comes again, byte for byte, is only put there."""
-    scope, first_spare = target.scope, target.first_spare
-    memory: dict[object, tuple[tuple[Way, Item], ...]] = {}
+    scope = target.scope
+    memory: dict[object, Said] = {}
 
     def fill(state: State, elements: Elements, index: int, word: str) -> None:
         key = state.keys[index]
         said = memory.get((key, word) if word else key)
         if said is None:
-            found: Item = {}
-            troubles = len(state.findings)
-            target.say(state, found, elements, index, word)
-            said = tuple(_parts(found, ()))
-            if key is not None and len(memory) < MEMORY and len(state.findings) == troubles:
+            said = _said(target, state, elements, index, word)
+            if key is not None and not said.wrong and len(memory) < MEMORY:
                 memory[(key, word) if word else key] = said
-        for way, values in said:
+        for way, values in said.parts:
             part = state.items[scope]
             for step in way:
                 part = part.setdefault(step, {})
             part.update(values)
-        if len(elements) > first_spare:
-            target.over(state, elements, index)
+        for element in said.spare:
+            state.spare.setdefault((target, element), []).append(index)
 
     return fill
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a segment says: values by the way to their part, the elements that no row asks for, and whether any is wrong."""
+
+    parts: tuple[tuple[Way, Item], ...]
+    spare: tuple[int, ...]
+    wrong: bool
+
+
+def _said(target: Target, state: State, elements: Elements, index: int, word: str) -> Said:
+    found: Item = {}
+    troubles = len(state.findings)
+    target.say(state, found, elements, index, word)
+    spare = tuple(target.over(elements)) if len(elements) > target.first_spare else ()
+    return Said(tuple(_parts(found, ())), spare, len(state.findings) > troubles)
 
 
 def _parts(item: Item, way: Way) -> Iterator[tuple[Way, Item]]:
@@ -87,7 +102,8 @@ def new_item(target: Target, way: Way = ()) -> Fill:
         if kept:
             item["kept"] = kept
         if count > first_spare:
-            target.over(state, elements, index)
+            for element in target.over(elements):
+                state.spare.setdefault((target, element), []).append(index)
 
     paired = _paired(target, way)
     return fill

@@ -10,6 +10,7 @@ findings.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from d365edi.maps import fills
 from d365edi.maps.place import Pair, Place, Rule
@@ -91,8 +92,8 @@ class Target:
         if self.spread:
             self._agree(state, elements, index)
         self.say(state, item, elements, index, word)
-        if len(elements) > self.first_spare:
-            self.over(state, elements, index)
+        for element in self.over(elements):
+            state.spare.setdefault((self, element), []).append(index)
 
     def say(self, state: State, item: Item, elements: Elements, index: int, word: str) -> None:
         """Put what a segment says into an item."""
@@ -149,13 +150,13 @@ class Target:
             elif value:
                 reach(item, way)[key] = value
 
-    def over(self, state: State, elements: Elements, index: int) -> None:
-        """Note the elements that are there and that no row asks for."""
+    def over(self, elements: Elements) -> Iterator[int]:
+        """The elements that are there and that no row asks for."""
         for element in self.spare:
             if element >= len(elements):
                 break
             if elements[element]:
-                state.spare.setdefault((self, element), []).append(index)
+                yield element
 
     def take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
         """Qualifiers and values, also what no row asks for and what stands twice."""
