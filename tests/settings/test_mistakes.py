@@ -88,6 +88,10 @@ ONE_MISTAKE = [
     (DOCUMENT, 'company = "demf"', '18: [partners.acme] receives orders for demf and is no customer there; write customer = { demf = "US-003" }'),
     ("receive.850", "receive.ORDERS", '18: [partners.acme] trades ORDERS and has no `edifact`; write edifact = { us = ..., them = ... }'),
     (PICK, f'{PICK}\nholds = "PurchaseOrder"', '18: [partners.acme] picks up PurchaseOrder as edi and receives no such flat file; write [partners.NAME.receive.PurchaseOrder], or leave `holds` out for EDI'),
+    ('of = "SalesInvoice"', 'of = "SalesInvoice"\nbatch = 0', "34: [partners.acme.send.810.batch] 0 must be at least 1"),
+    ('of = "SalesInvoice"', 'of = "SalesInvoice"\nbatch = 1001', "34: [partners.acme.send.810.batch] 1001 must be at most 1000"),
+    ('path = "/inbound" }\nevery', 'path = "/inbound", file = "810_{number}_{control:09}.edi" }\nbatch = 20\nevery', '34: [partners.acme.send.810.to.file] "810_{number}_{control:09}.edi" names the file by {number}, and up to 20 documents are in it; write "{control:09}" in its place, or leave batch out'),
+    ('[partners.acme.send.810]', '[partners.acme.send.Invoice]\nbatch = 20', "33: [partners.acme.send.Invoice.batch] 20 is for interchanges, and a flat file holds one document; leave it out"),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nto = { endpoint = "acme", path = "/inbound" }\nevery = "1h"\n[partners.acme.send.880]\nof = "SalesInvoice"', "18: [partners.acme] sends each SalesInvoice twice, as 810 and as 880; keep one of the two"),
     ("[partners.acme.send.810]", '[partners.acme.send.Invoice]\nguard = { demands = ["CAD"] }', "18: [partners.acme] demands places of Invoice, which has no segments; leave guard.demands out"),
     # between sections
