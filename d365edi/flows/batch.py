@@ -53,6 +53,8 @@ def batches(partners: Iterable[Partner]) -> list[Batch]:
 
 async def render_ready(ctx: Context, batch: Batch, tally: Tally) -> list[int]:
     """Render whatever is ready in these flows. Returns ids of deliveries. The caller holds the batch's key alone."""
+    if ctx.is_paused(ctx.d365_name):
+        return []
     partner, flows = batch.partner, batch.flows
     ready = await ctx.journal.read(lambda tx: _ready(tx, batch))
     prepared: list[Prepared] = []

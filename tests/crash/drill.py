@@ -46,6 +46,17 @@ OUTBOUND = (
     "sftp.renamed",
 )
 """Places that an invoice passes on its way out."""
+TOGETHER = (
+    "translate.read:2",
+    "translate.rendered",
+    "deliver.attempting",
+    "deliver.delivered",
+    "deliver.recorded",
+    "sftp.uploaded",
+    "sftp.renamed",
+    "acknowledge.matched",
+)
+"""Places that three invoices pass in one file, and their 997."""
 ANSWERED = ("receive.claimed", "receive.settled", "acknowledge.matched", "translate.read")
 """Places that their 997 passes."""
 
@@ -123,6 +134,10 @@ async def invariants(world: World, orders: Mapping[str, int], invoices: int) -> 
 def _in_journal(tx: Tx, world: World) -> list[str]:
     broken = []
     deliveries = _deliveries(tx)
+    gone = [delivery for delivery in deliveries if delivery.parent is None and delivery.state != "cancelled"]
+    borne = Counter(carried.document for delivery in gone for carried in tx.carried.of(delivery.id))
+    if borne_twice := [document for document, times in borne.items() if times > 1]:
+        broken.append(f"I2: documents in two deliveries: {borne_twice}")
     numbers = Counter((d.partner, d.interchange) for d in deliveries if d.interchange is not None and d.parent is None)
     if twice := [number for number, times in numbers.items() if times > 1]:
         broken.append(f"I4: control numbers used twice: {twice}")

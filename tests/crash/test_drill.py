@@ -18,11 +18,13 @@ def test_every_failpoint_is_drilled() -> None:
 
 def test_the_matrix_tells_of_every_failpoint_and_every_journey_that_is_killed_there() -> None:
     rows = re.findall(
-        r"(?m)^\| `([a-z0-9._]+)`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|$", Path(__file__).with_name("README.md").read_text()
+        r"(?m)^\| `([a-z0-9._]+)`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$",
+        Path(__file__).with_name("README.md").read_text(),
     )
     told = {name: tuple("holds" in cell for cell in cells) for name, *cells in rows}
     journeys = [
-        {name.partition(":")[0] for name in places} for places in (drill.INBOUND, drill.OUTBOUND, drill.ANSWERED)
+        {name.partition(":")[0] for name in places}
+        for places in (drill.INBOUND, drill.OUTBOUND, drill.TOGETHER, drill.ANSWERED)
     ]
     assert told == {name: tuple(name in journey for journey in journeys) for name in NAMES}
 
@@ -48,6 +50,33 @@ async def test_an_invoice_survives_a_kill(failpoint: str, tmp_path: Path) -> Non
         assert await drill.run(made, failpoint) == -9
         await drill.settle(made)
         assert await drill.invariants(made, {"4500123": 2}, 1) == []
+
+
+@pytest.mark.parametrize("failpoint", drill.TOGETHER)
+async def test_invoices_that_leave_in_one_file_survive_a_kill(failpoint: str, tmp_path: Path) -> None:
+    numbers = ("4500123", "4500124", "4500125")
+    async with world(tmp_path) as made:
+        made.knobs |= {"file": "{control:09}", "on_event": "batch = 5"}
+        made.write_settings()
+        for number in numbers:
+            made.partner.drop(f"PO-{number}.edi", made.order(number))
+        await drill.settle(made)
+        orders = made.simulator.state.rows("SalesOrderHeadersV4")
+        invoices = sorted(made.simulator.post_invoice(str(order["SalesOrderNumber"])) for order in orders)
+        if failpoint == "acknowledge.matched":
+            await drill.settle(made)
+            made.partner.answer_invoices()
+        assert await drill.run(made, failpoint) == -9
+        await drill.settle(made)
+        assert await drill.invariants(made, dict.fromkeys(numbers, 2), len(made.partner.received())) == []
+        assert sorted(verdict.number for verdict in made.partner.verdicts) == invoices
+        async with made.app() as app:
+            await app.once()
+            sent = await app.journal.read(
+                lambda tx: [d for d in tx.deliveries.in_state("delivered") if d.kind == "810"]
+            )
+            acks = await app.journal.read(lambda tx: [one.ack for d in sent for one in tx.carried.of(d.id)])
+        assert acks == ["accepted"] * 3
 
 
 @pytest.mark.parametrize("failpoint", drill.ANSWERED)
