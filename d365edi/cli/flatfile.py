@@ -34,8 +34,8 @@ class Recognised:
 
 
 def recognised(data: bytes, partners: Sequence[Partner] = ()) -> Recognised | None:
-    """The map that makes documents of a file with the fewest findings, a partner's before a shipped one; None where none
-    does.
+    """The map that makes documents of a file with the fewest findings, a partner's before a shipped one; of several the one
+    that knows the fewest columns besides. None where none does.
     """
     return _best(data, _own(partners)) or _best(data, _shipped())
 
@@ -50,9 +50,10 @@ def _best(data: bytes, candidates: Candidates) -> Recognised | None:
         report = rows.read(data, layout)
         if report.sets and not any(finding.severity == "error" for finding in report.findings):
             troubles = len(report.findings) + sum(len(one.findings) for one in report.sets)
+            columns = sum(len(each) for each in layout.records.values())
             fields = _fields(reader.table, layout)
-            found.append((troubles, name, Recognised(name, reader, layout, fields, report, flow)))
-    return min(found, key=lambda each: each[:2])[2] if found else None
+            found.append((troubles, columns, name, Recognised(name, reader, layout, fields, report, flow)))
+    return min(found, key=lambda each: each[:3])[3] if found else None
 
 
 def _own(partners: Sequence[Partner]) -> Candidates:
@@ -70,18 +71,21 @@ def _shipped() -> Candidates:
 
 
 def _fields(known: table.Table, layout: Layout) -> dict[tuple[str, str], str]:
-    """Record and column (folded) of every row of the map that reads."""
-    found: dict[tuple[str, str], str] = {}
+    """Record and column (folded) of every row of the map that reads. A list that stands in several others (cartons in orders
+    and in none) is named by the shortest way."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
 
     def walk(rows: table.Scope, record: str, prefix: str) -> None:
         for row in rows.rows:
+            if row.name.startswith(("order.", "line.order.")):
+                continue
             for place in row.places:
                 before, colon, name = place.partition("[")[0].rpartition(":")
-                key = (before if colon else record, fold(name))
-                if not row.name.startswith("order."):
-                    found[key] = f"{found[key]}, {prefix}{row.name}" if key in found else prefix + row.name
+                ways = found.setdefault((before if colon else record, fold(name)), {})
+                field = f"{rows.field}.{row.name}"
+                ways[field] = min(ways.get(field, prefix + row.name), prefix + row.name, key=len)
         for inner in rows.scopes:
             walk(inner, inner.loop[0] if layout.opens else "", f"{prefix}{inner.field}.")
 
     walk(table.scope(known), layout.opens, "")
-    return found
+    return {key: ", ".join(ways.values()) for key, ways in found.items()}

@@ -138,7 +138,7 @@ class _Builder:
                 raise self.table.mistake(row.key, message, remedy="take one of the two rows away")
             at.columns.add(index)
         for inner in rows.scopes:
-            place = _Place(".".join(inner.key), loop=True)
+            place = _Place(_inside(at.record, inner.key), loop=True)
             at.inner.append(place)
             self.alike(inner, place, (*around, at))
             place.key = self._told_by(inner, place)
@@ -227,6 +227,11 @@ def _named(rows: Scope) -> Iterator[tuple[Row, str]]:
     yield from ((row, row.name) for row in (*rows.constants, *rows.defaults, *rows.computed))
 
 
+def _inside(around: str, key: Key) -> str:
+    """The record of a list inside another one, where rows are all alike."""
+    return f"{around}.{key[-1]}" if around else key[-1]
+
+
 def _apart(text: str, record: str) -> tuple[str, str]:
     """The record and the column of a place; `record` where none is said."""
     before, colon, name = text.partition(":")
@@ -281,7 +286,7 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
     del table  # a path may be no path at all; every text may be a column
     first = guide.root.sequence[0].id
     if loop:
-        record = ".".join(row.key[:-1]) if first == HEAD else text
+        record = _inside(base.id, row.key[:-1]) if first == HEAD else text
         return Target(row, [(_child(base, record), (), 0)])
     if text in row.places[1:] and row.places[0] != text:
         raise Absent(f'"{text}" is another spelling of "{row.places[0]}"')
