@@ -10,27 +10,17 @@ Knows: places, items of a document. Does not know: tables, guides as a whole, de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
 from d365edi.documents import Document, PurchaseOrder
-from d365edi.maps import relation
-from d365edi.maps.place import LINES, ORDERS, Fixed, Pair, Place, Rule
-from d365edi.maps.said import Flaw, get, kept, pairs, spell, word
-
-Segment = list[str | tuple[str, ...]]
-"""The id and then the elements; a composite is a tuple of its components."""
+from d365edi.maps.fields import Model, find
+from d365edi.maps.fill import Filler, Segment, getter
+from d365edi.maps.place import LINES, ORDERS, Pair, Place, Rule
+from d365edi.maps.said import Flaw, get
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
-
-MARKS, SSCC = "88", 18
-"""The data element that says what a mark on a package is, and how many digits a serial shipping container code has."""
-LABELS = {"GM": "00", "AA": ""}
-"""What stands in front of an SSCC under each of its qualifiers."""
-
-SHAPES = 256
-"""Combinations of elements of a segment that are remembered as sound."""
 
 
 class Task:
@@ -62,250 +52,100 @@ class Task:
 class Form:
     """A place made ready for writing, with the forms inside it in the order of the guide."""
 
-    def __init__(self, place: Place, *, in_line: bool = False) -> None:
-        self.place = place
-        self.segment = place.node.segment
-        self.list_way = place.list_field.split(".") if place.list_field else []
-        self.exact = in_line or place.list_field == LINES
-        self.own = [rule for rule in place.rules if not rule.echo and not rule.second]
-        self.echoes = {(rule.element, rule.component): rule for rule in place.rules if rule.echo and not rule.second}
-        self.many = next((rule for rule in self.own if rule.many), None) if not self.list_way else None
-        self.slots = [rule for rule in place.rules if rule.many] if self.list_way else []
-        self.pairs = [pair for pair in place.pairs if not pair.echo and not pair.second]
-        self.echo_pairs = [pair for pair in place.pairs if pair.echo]
-        self.alternatives = [",".join(codes) for codes in place.combinations()] if place.qualifiers else []
-        self.spread = next((pair for pair in self.pairs if pair.parts), None) if _repeats(place) else None
-        self.forms = [Form(inner, in_line=self.exact) for inner in _ordered(place) if not inner.second]
+    def __init__(self, place: Place, model: Model, *, in_line: bool = False, around: str = "") -> None:
+        """`model` is what the items of its scope are, `around` the part of them that all of the place around comes from."""
+        self.place, self.list_field = place, place.list_field
+        self.id, self.levels = place.node.id, place.node.segment.levels
+        exact = in_line or place.list_field == LINES
+        self.filler = Filler(place, exact=exact)
+        self.computed = [(self.filler.at[each.element, each.component], each) for each in place.computed]
+        self.spread = _repeats(place) and any(pair.parts for pair in self.filler.pairs)
         self.mandatory = [node.id for node in place.node.sequence if node.mandatory and node.id not in ENVELOPE]
-        self.needed = [each.position for each in self.segment.elements if each.mandatory]
-        self.after_pairs = self.segment.after_pairs if self.segment.pairs else 0
-        self.sound: set[frozenset[int]] = set()
-        """Which elements were there in segments that had all they need: most segments are like one before."""
-        self.part = _part(place) if not self.list_way else ""
-        """What of the item all of this comes from, "" where that is not one part: an empty part is passed by."""
-        for form in self.forms:
-            form.part = form.part if form.part != self.part else ""
-        self.values = _values(place) if not self.list_way else ()
-        """The fields of a segment that nothing else is written in: without any of them it is passed by as well."""
+        self.echoes = not place.list_field and _echoes(place)
+        self.asks = _asks(place, around)
+        self.empty = [_empty(model, name) for name in self.asks]
+        part = self.asks[0] if len(self.asks) == 1 else around
+        inside, part = (place.model or model, "") if place.list_field else (model, part)
+        self.forms = [Form(inner, inside, in_line=exact, around=part) for inner in _ordered(place) if not inner.second]
+        self._ask()
 
-    # -- segments -----------------------------------------------------------------------------------------------------
+    def _ask(self) -> None:
+        """What the forms inside ask for, all of it at once, and for each where it stands there and what it is empty."""
+        self.asked = getter([name for form in self.forms for name in form.asks])
+        self.steps: list[tuple[int | slice, Any, Form]] = []
+        start = 0
+        for form in self.forms:
+            end = start + len(form.asks)
+            one = len(form.asks) == 1
+            self.steps.append((start if one else slice(start, end), form.empty[0] if one else tuple(form.empty), form))
+            start = end
 
     def inside(self, task: Task, item: Any, echo: Any, out: list[Segment]) -> set[str]:
         """Write what stands inside this place; the ids of the segments directly inside it are returned."""
         made: set[str] = set()
-        for form in self.forms:
+        asked = self.asked(item)
+        for at, empty, form in self.steps:
+            if form.asks and asked[at] == empty and (echo is None or not form.echoes):
+                continue
             before = len(out)
             form.write(task, item, echo, out)
             if len(out) > before:
-                made.add(form.segment.id)
+                made.add(form.id)
         return made
 
     def complete(self, made: set[str]) -> None:
         """Raise where a mandatory segment inside this place was not made."""
         for id in self.mandatory:
             if id not in made:
-                fields = [rule.name for form in self.forms if form.segment.id == id for rule in form.own]
+                fields = [name for form in self.forms if form.id == id for name in form.filler.names]
                 raise Flaw(f"{id} is mandatory, and {' and '.join(fields[:2]) or 'no row'} gives it no value")
 
     def write(self, task: Task, item: Any, echo: Any, out: list[Segment]) -> None:
         """Write the segments of this place for one item of its scope; `echo` is the order, or its line, that the item
         answers."""
-        if self.part and (part := get(item, self.part)) == type(part)():
-            return
-        if self.values and all(get(item, name) is None for name in self.values):
-            return
-        if not self.list_way:
-            for value in self._repetitions(item, echo):
+        if self.list_field:
+            answered = {LINES: task.line_orders, ORDERS: task.orders}.get(self.list_field)
+            for each in get(item, self.list_field):
+                self._one(task, each, echo if answered is None else next(answered, None), out, None)
+        elif self.filler.many is not None:
+            for value in get(item, self.filler.many.name) or ():
                 self._one(task, item, echo, out, value)
-            return
-        for each in get(item, self.place.list_field):
-            answered = echo
-            if self.place.list_field in (LINES, ORDERS):
-                answered = next(task.line_orders if self.place.list_field == LINES else task.orders, None)
-            self._one(task, each, answered, out, None)
+        elif self.spread:
+            pairs, room = self.filler.every_pair(item, echo), self.filler.room
+            for at in range(0, len(pairs), room):
+                self._one(task, item, echo, out, pairs[at : at + room])
+        else:
+            self._one(task, item, echo, out, None)
 
-    def _repetitions(self, item: Any, echo: Any) -> Sequence[object]:
-        """What tells the repetitions of this place apart: the values of a field, or as many pairs as a segment holds."""
-        if self.many is not None:
-            return tuple(get(item, self.many.name) or ())
-        if self.spread is None:
-            return (None,)
-        pairs, room = list(self._every_pair(item, echo)), (self.after_pairs - self.segment.pairs) // 2
-        return [pairs[at : at + room] for at in range(0, len(pairs), room)]
-
-    def _one(self, task: Task, item: Any, echo: Any, out: list[Segment], value: object) -> None:
-        elements: dict[tuple[int, int], str] = {}
-        code = self._fill(elements, item, echo, value)
-        for fixed in self.place.constants:
-            elements[fixed.element, fixed.component] = fixed.value
-        for fixed in self.place.computed:
+    def _one(self, task: Task, item: Any, echo: Any, out: list[Segment], value: Any) -> None:
+        """One segment and what stands inside it; none where there is nothing to say."""
+        filler = self.filler
+        texts, code = filler.fill(item, echo, value)
+        for at, fixed in self.computed:
             assert fixed.formula is not None
             assert fixed.format is not None
-            elements[fixed.element, fixed.component] = fixed.format(fixed.formula(task.document, task.body))
+            texts[at] = fixed.format(fixed.formula(task.document, task.body))
         inner: list[Segment] = []
-        made = self._inside(task, item, echo, inner, elements)
-        if not elements and not inner and not self.list_way:
+        made = self._inside(task, item, echo, inner, texts) if self.forms or self.levels else set()
+        if not inner and texts == filler.blank and not self.list_field:
             return
-        self._qualify(elements, code)
-        for fixed in self.place.defaults:
-            self._default(elements, fixed)
-        self._check(elements)
+        out.append(filler.finish(texts, code))
         if self.mandatory:
             self.complete(made)
-        out.append(self._segment(elements))
-        out.extend(inner)
+        out += inner
 
-    def _inside(
-        self, task: Task, item: Any, echo: Any, inner: list[Segment], elements: dict[tuple[int, int], str]
-    ) -> set[str]:
+    def _inside(self, task: Task, item: Any, echo: Any, inner: list[Segment], texts: list[str]) -> set[str]:
         """What stands inside this place; where it is a level, its number and the one above it are filled in."""
-        levels = self.segment.levels
-        if not levels:
+        if not self.levels:
             return self.inside(task, item, echo, inner)
         task.descend()
         made = self.inside(task, item, echo, inner)
-        written = bool(elements or inner or self.list_way)
+        written = bool(inner or self.list_field or texts != self.filler.blank)
         if written:
-            for element, number in zip(levels, reversed(task.open[-2:]), strict=False):
-                elements[element, 0] = str(number)
+            for element, number in zip(self.levels, reversed(task.open[-2:]), strict=False):
+                texts[element] = str(number)
         task.ascend(written=written)
         return made
-
-    def _segment(self, elements: dict[tuple[int, int], str]) -> Segment:
-        made: Segment = [self.segment.id, *[""] * max((position for position, _ in elements), default=0)]
-        for (position, component), text in sorted(elements.items()):
-            if not component:
-                made[position] = text
-                continue
-            whole = made[position]
-            parts = list(whole) if isinstance(whole, tuple) else []
-            parts += [""] * (component - len(parts))
-            parts[component - 1] = text
-            made[position] = tuple(parts)
-        return made
-
-    # -- values -------------------------------------------------------------------------------------------------------
-
-    def _fill(self, elements: dict[tuple[int, int], str], item: Any, echo: Any, value: object) -> str | None:
-        """Put the rows' values in place; the qualifier that the first of them was kept with is returned."""
-        code: str | None = None
-        for rule in self.own:
-            if self.slots and rule.many:
-                continue
-            at = (rule.element, rule.component)
-            source, name, text = item, rule.name, None
-            asked = self.echoes.get(at)
-            if asked is not None and echo is not None:
-                text = self._text(asked, echo, None)
-                if text is not None:
-                    source, name = echo, asked.name
-            if text is None and not (asked is not None and echo is not None and self.exact):
-                text = self._text(rule, item, echo, value if rule is self.many else None)
-            if text is not None:
-                elements[at] = text
-                code = code or (kept(source, name) if rule.words is None else None)
-        for at, rule in self.echoes.items():
-            if at not in elements and echo is not None and all((r.element, r.component) != at for r in self.own):
-                text = self._text(rule, echo, None)
-                if text is not None:
-                    elements[at] = text
-                    code = code or kept(echo, rule.name)
-        self._pair_up(elements, item, echo, value if self.spread is not None else None)
-        self._put_slots(elements, item)
-        return code
-
-    def _put_slots(self, elements: dict[tuple[int, int], str], item: Any) -> None:
-        """The values of a field that holds many, one after the other in the places that an item has for them."""
-        values = get(item, self.slots[0].name) if self.slots else ()
-        if len(values) > len(self.slots):
-            raise Flaw(
-                f"{self.segment.id} has room for {len(self.slots)} {self.slots[0].name}, and there are {len(values)}"
-            )
-        for rule, value in zip(self.slots, values, strict=False):
-            elements[rule.element, rule.component] = spell(rule, value)
-
-    def _text(self, rule: Rule, item: Any, echo: Any, value: object = None) -> str | None:
-        if value is None:
-            value = get(item, rule.name)
-        if value is None:
-            return None
-        if rule.words is not None:
-            value = word(rule, str(value), item, echo)
-        return spell(rule, value)
-
-    def _pair_up(self, elements: dict[tuple[int, int], str], item: Any, echo: Any, some: Any) -> None:
-        """Qualifier/value pairs one after the other; a repetition has `some` of them."""
-        at = self.segment.pairs
-        for qualifier, text in some or self._every_pair(item, echo):
-            if at >= self.after_pairs:
-                raise Flaw(f"{self.segment.id} has no room for the pair {qualifier} {text}")
-            elements[at, 0], elements[at + 1, 0] = qualifier, text
-            at += 2
-
-    def _every_pair(self, item: Any, echo: Any) -> Iterator[tuple[str, str]]:
-        """The pairs of the order's line where there is one, else the document's own."""
-        rows, source = self.pairs, item
-        if echo is not None and self.echo_pairs:
-            rows, source = self.echo_pairs, echo
-        for pair in rows:
-            yield from pairs(pair, source)
-
-    def _qualify(self, elements: dict[tuple[int, int], str], told: str | None) -> None:
-        """The codes of the place, as kept if it was one of them."""
-        if not self.alternatives:
-            return
-        chosen = told if told in self.alternatives else self.alternatives[0]
-        assert chosen is not None
-        for (position, _), code in zip(self.place.qualifiers, chosen.split(","), strict=True):
-            element = self.segment.elements[position - 1]
-            elements[position, 1 if element.components else 0] = code
-            if told is None and element.number == MARKS:
-                self._label(elements, code)
-
-    def _label(self, elements: dict[tuple[int, int], str], code: str) -> None:
-        """A carton's SSCC with or without the identifier 00 in front of it, as the qualifier says, where nothing was kept."""
-        for rule in self.own:
-            at = (rule.element, rule.component)
-            text = elements.get(at, "")
-            if code in LABELS and text.isdigit() and text[:-SSCC] in LABELS.values() and len(text) >= SSCC:
-                elements[at] = LABELS[code] + text[-SSCC:]
-
-    def _default(self, elements: dict[tuple[int, int], str], fixed: Fixed) -> None:
-        """Fill an empty element, unless it is one of a pair whose other part is not there."""
-        at = (fixed.element, fixed.component)
-        if at in elements:
-            return
-        present = {position for position, _ in elements}
-        for note in self.segment.notes:
-            if note.kind == "P" and fixed.element in note.elements and not present & set(note.elements):
-                return
-        needs = [note.elements for note in self.segment.notes if note.kind == "C" and fixed.element in note.elements]
-        if needs and not any(present & {*each} - {fixed.element} for each in needs):
-            return
-        elements[at] = fixed.value
-
-    def _check(self, elements: dict[tuple[int, int], str]) -> None:
-        present = frozenset([position for position, _ in elements])
-        if present in self.sound:
-            return
-        for position in self.needed:
-            if position not in present:
-                raise Flaw(
-                    f"{self._names(position)} is empty, and {self.segment.id} needs it",
-                    "fill it, or give the map a constant or default for it",
-                )
-        broken = relation.broken(self.segment.notes, present)
-        if broken is not None:
-            positions, sentence = broken
-            names = ", ".join(self._names(position) for position in positions)
-            raise Flaw(f"of {names} {sentence}", "fill them, or take the row away for this partner")
-        if len(self.sound) < SHAPES:
-            self.sound.add(present)
-
-    def _names(self, position: int) -> str:
-        name = next((rule.name for rule in self.own if rule.element == position), "")
-        place = f"{self.segment.id}{position:02d}"
-        return f"{name} ({place})" if name else place
 
 
 def _ordered(place: Place) -> list[Place]:
@@ -317,13 +157,22 @@ def _repeats(place: Place) -> bool:
     return not place.list_field and place.node.max_use != 1
 
 
-def _part(place: Place) -> str:
-    """The part of an item that all rows in a place come from, "" where there is no such part, or where something is
-    written that does not come from the item."""
+def _echoes(place: Place) -> bool:
+    """Whether something in a place may come from the order; in a list only where the document has an item."""
+    rows: list[Rule | Pair] = [*place.rules, *place.pairs]
+    return any(row.echo for row in rows) or any(_echoes(each) for each in place.places if not each.list_field)
+
+
+def _asks(place: Place, around: str) -> list[str]:
+    """What of an item must be there for a place to be written, but for an order: one part that all of it comes from,
+    if that is not the part `around`, else its fields. None where something is written that does not come from the item."""
     names = _sources(place)
+    if "" in names:
+        return []
     ways = [name.split(".")[:-1] for name in names]
     common = takewhile(lambda steps: len(set(steps)) == 1, zip(*ways, strict=False))
-    return ".".join(steps[0] for steps in common) if "" not in names else ""
+    part = ".".join(steps[0] for steps in common)
+    return [part] if part and part != around else list(dict.fromkeys(names))
 
 
 def _sources(place: Place) -> list[str]:
@@ -331,13 +180,15 @@ def _sources(place: Place) -> list[str]:
     if place.list_field:
         return [place.list_field]
     rows: list[Rule | Pair] = [*place.rules, *place.pairs]
-    elsewhere = place.constants or place.computed or place.node.segment.levels or any(row.echo for row in rows)
-    names = [row.name for row in rows] + ([""] if elsewhere else [])
+    elsewhere = place.constants or place.computed or place.node.segment.levels
+    names = [row.name for row in rows if not row.echo] + ([""] if elsewhere else [])
     return names + [name for inner in place.places for name in _sources(inner)]
 
 
-def _values(place: Place) -> tuple[str, ...]:
-    """The fields of a place that holds single values of the item and nothing else."""
-    single = not (place.pairs or place.places or any(rule.many for rule in place.rules))
-    names = _sources(place) if single else [""]
-    return tuple(names) if "" not in names else ()
+def _empty(model: Model, name: str) -> object:
+    """What a field of a model is where it says nothing."""
+    field = find(model, name)
+    assert field is not None
+    if field.many:
+        return ()
+    return field.model() if field.model is not None else None

@@ -8,7 +8,7 @@ Knows: rows, items. Does not know: segments, the order of the guide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 from d365edi.maps.place import Pair, Rule
 from d365edi.maps.table import ALSO
 
+KNOWN = 256
+"""Words that are remembered for each row of a map."""
 GTIN_LENGTH = {"UP": 12, "UA": 12, "UI": 11, "EN": 13, "UK": 14}
 """How many digits a number of each kind of GTIN has (data element 235)."""
 
@@ -42,18 +44,28 @@ def kept(item: Any, name: str) -> str | None:
     return told.get(name) if told else None
 
 
-def word(rule: Rule, ours: str, item: Any, echo: Any) -> str:
-    """The partner's word for ours: the one they used here or in the order, else the first row of the table, else ours
-    as it is."""
+def word(rule: Rule, ours: str, *told: str | None) -> str:
+    """The partner's word for ours: the one they used here or in the order (`told`), else the first row of the table, else
+    ours as it is."""
     assert rule.words is not None
     meant = ours.casefold()  # D365 writes Pcs where a table says pcs, and means the same
-    for source in (item, echo):
-        told = kept(source, rule.name)
-        if told is not None and rule.words.get(told, "").casefold() == meant:
-            return told
+    for each in told:
+        if each is not None and rule.words.get(each, "").casefold() == meant:
+            return each
     return next((theirs for theirs, meaning in rule.words.items() if meaning.casefold() == meant), ours).partition(
         ALSO
     )[0]
+
+
+def sayer(rule: Rule) -> Callable[[str, str | None, str | None], str]:
+    """How a rule with words says ours, given what the partner said here and in the order. Words repeat, and are
+    remembered. Raises ValueError where one does not fit."""
+
+    @lru_cache(maxsize=KNOWN)
+    def say(ours: str, told: str | None, earlier: str | None) -> str:
+        return rule.format(word(rule, ours, told, earlier))
+
+    return say
 
 
 def spell(row: Rule | Pair, value: object) -> str:
@@ -67,15 +79,17 @@ def spell(row: Rule | Pair, value: object) -> str:
         ) from None
 
 
-def pairs(pair: Pair, item: Any) -> Iterator[tuple[str, str]]:
-    """Qualifier and value of a row, or of each item of the list that it takes."""
-    value = get(item, pair.name)
-    if pair.parts is not None:
-        first, second = pair.parts
-        for each in value:
-            yield getattr(each, first), spell(pair, getattr(each, second))
-    elif value is not None:
-        yield qualifier(pair, value, kept(item, pair.name)), spell(pair, value)
+def pairs(rows: Sequence[Pair], values: Iterable[Any], told: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Qualifier and value of each row that has one, and of each item of a list that a row takes. `told` is what was
+    kept."""
+    found = list[tuple[str, str]]()
+    for pair, value in zip(rows, values, strict=True):
+        if pair.parts is not None:
+            first, second = pair.parts
+            found += [(getattr(each, first), spell(pair, getattr(each, second))) for each in value]
+        elif value is not None:
+            found.append((qualifier(pair, value, told.get(pair.name)), spell(pair, value)))
+    return found
 
 
 def qualifier(pair: Pair, value: object, told: str | None) -> str:

@@ -15,7 +15,8 @@ from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
 from d365edi.maps.compile import places
-from d365edi.maps.form import Form, Segment, Task
+from d365edi.maps.fill import Segment
+from d365edi.maps.form import Form, Task
 from d365edi.maps.said import Flaw
 from d365edi.maps.table import Table
 
@@ -38,7 +39,9 @@ class Writer:
         self.table = table
         self.guide = guide
         self.partner = partner
-        self._root = Form(places(table, guide, codes, versions))
+        root = places(table, guide, codes, versions)
+        assert root.model is not None
+        self._root = Form(root, root.model)
 
     def write(
         self,
