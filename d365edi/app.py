@@ -153,15 +153,15 @@ class App:
 
     async def _batches(self, tally: Tally) -> None:
         """What is ready to leave together, but for where a look is under way: it takes what is ready when it has looked."""
-
-        async def one(together: batch.Batch) -> None:
-            async with self.ctx.alone(together.key):
-                deliveries = await batch.render_ready(self.ctx, together, tally)
-            await self._deliveries(deliveries, tally)
-
         found = {each.key: each for each in batch.batches(self.ctx.partners.values())}
-        free = [key for key in found if not self.ctx.under_way(key)]
-        await self.ctx.each("batch", free, lambda key: one(found[key]))
+
+        async def one(key: str) -> None:
+            if not self.ctx.under_way(key):
+                async with self.ctx.alone(key):
+                    deliveries = await batch.render_ready(self.ctx, found[key], tally)
+                await self._deliveries(deliveries, tally)
+
+        await self.ctx.each("batch", found, one)
 
     async def _due(self, tally: Tally) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
