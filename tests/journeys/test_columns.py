@@ -1,4 +1,4 @@
-"""Orders and invoices in columns: a CSV file becomes sales orders, a posted invoice leaves as one; nothing is answered."""
+"""Documents in columns: CSV orders become sales orders, answers, ship notices and invoices leave as CSV, others are told."""
 
 from __future__ import annotations
 
@@ -67,3 +67,106 @@ async def test_a_posted_invoice_leaves_as_columns(columns: World) -> None:
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     assert len(rows) == 2
     assert {row["PO Number"] for row in rows} == {"4500123"}
+
+
+def going_out(world: World, name: str, of: str) -> None:
+    """Let the partner have each record of this kind as a file of columns."""
+    world.extra += (
+        f'\n[partners.acme.send.{name}]\nof = "{of}"\nsince = 2026-01-01\nevery = "1s"\n'
+        f'to = {{ endpoint = "acme", path = "{world.prefix}/inbound", file = "{{set}}_{{number}}.csv" }}\n'
+    )
+
+
+def received(world: World, name: str) -> list[dict[str, str]]:
+    """The rows of the partner's only file of that name, without what is empty."""
+    (data,) = [data for file, data in world.partner.received().items() if file.startswith(f"{name}_")]
+    rows = csv.DictReader(io.StringIO(data.decode()))
+    return [{column: value for column, value in row.items() if value} for row in rows]
+
+
+async def test_an_order_of_columns_is_answered_in_columns_once_it_is_confirmed(columns: World) -> None:
+    going_out(columns, "OrderResponse", "SalesOrderResponse")
+    drop(columns, FILE)
+    await columns.once()
+    state = columns.simulator.state
+    header = state.store.one("SalesOrderHeadersV4", CustomersOrderReference="4500123")
+    assert header is not None
+    state.store.update(header, {"SalesOrderProcessingStatus": "Confirmed"})
+    for _ in range(2):
+        await columns.once()
+    rows = received(columns, "OrderResponse")
+    said = (
+        "PO Number",
+        "PO Date",
+        "Order Status",
+        "Line",
+        "Buyer Item",
+        "Quantity",
+        "Unit",
+        "Status",
+        "Confirmed Quantity",
+    )
+    assert [[row.get(name) for name in said] for row in rows] == [
+        ["4500123", "2026-11-02", "ACCEPTED", "1", "ACME-4711", "12", "EA", "ACCEPTED", "12"],
+        ["4500123", "2026-11-02", "ACCEPTED", "2", "ACME-4712", "3", "EA", "ACCEPTED", "3"],
+    ]
+    assert rows[0]["Sales Order"] == header.values["SalesOrderNumber"]
+
+
+async def test_posted_goods_leave_as_columns_with_the_lines_of_the_order(columns: World) -> None:
+    going_out(columns, "ShipNotice", "PackingSlip")
+    slip = columns.simulator.post_packing_slip(await made_order(columns), date=columns.today(), tracking="1Z999")
+    await columns.once()
+    rows = received(columns, "ShipNotice")
+    said = (
+        "Shipment Number",
+        "Tracking Number",
+        "Ship To ID",
+        "PO Number",
+        "Department",
+        "Line",
+        "GTIN",
+        "Quantity",
+        "Unit",
+    )
+    assert [[row.get(name) for name in said] for row in rows] == [
+        [slip, "1Z999", "0007", "4500123", "042", "1", "614141000012", "12", "EA"],
+        [slip, "1Z999", "0007", "4500123", "042", "2", "614141000029", "3", "EA"],
+    ]
+
+
+THEIRS = {
+    "Remittance": (
+        "Check Number,Check Date,Check Amount,Invoice,Gross,Discount,Paid\r\n"
+        "PAY-77,2026-11-20,1505.98,CIV-000001,1510.98,5.00,1505.98\r\n",
+        "PAY-77",
+        "remittance PAY-77: 1505.98 for 1 item; see to it by hand, then: d365edi release PAY-77",
+    ),
+    "OrderChange": (
+        "PO Number,Change Number,Purpose,Line,Item,Quantity,Change\r\n4500123,2,CHANGE,1,ACME-4711,6,QUANTITY DECREASED\r\n",
+        "4500123",
+        "change of PO 4500123: changes it; lines 1; see to it by hand, then: d365edi release 4500123",
+    ),
+    "ApplicationAdvice": (
+        "Advice Number,Document Type,Document Number,Status,Error\r\nADV-1,INVOICE,CIV-000001,REJECTED,UNKNOWN ITEM\r\n",
+        "ADV-1",
+        "advice ADV-1: CIV-000001: rejected (UNKNOWN ITEM); see to it by hand, then: d365edi release ADV-1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", THEIRS)
+async def test_what_columns_say_besides_orders_is_told_and_held_until_released(name: str, town: World) -> None:
+    text, number, told = THEIRS[name]
+    (town.partner.outbound / "columns").mkdir()
+    pickup = COLUMNS.partition("[partners.acme.receive")[0].replace("PurchaseOrder", name)
+    town.extra = f'{pickup.format(root=town.prefix)}\n[partners.acme.receive.{name}]\ncompany = "usmf"\n'
+    drop(town, text)
+    async with town.app() as app:
+        await app.once()
+        (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
+        assert (document.kind, document.state, document.reason) == (name, "held", told)
+        await app.release(number, "pat")
+        await app.once()
+        (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
+    assert document.state == "delivered"
