@@ -185,3 +185,9 @@ def test_an_article_number_has_its_length_and_its_check_digit(
     set: str, line: str, old: str, new: str, found: list[str]
 ) -> None:
     assert told(set, (line, line.replace(old, new))) == found
+
+
+def test_a_segment_that_only_begins_like_a_line_is_none() -> None:
+    line = "PO1*2*58*EA*22.53*WE*UP*614141000029*VN*NB-200"
+    found = told("850", (line, line.replace("PO1", "PO1X")))
+    assert found == ["PO1:unknown", "PID:sequence", "CTT01:total", "CTT02:total"]

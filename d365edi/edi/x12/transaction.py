@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from functools import partial
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.sweep import Sweep
 from d365edi.edi.tokenizer import Batch
-from d365edi.edi.x12 import elements, envelope, lines, structure, totals
+from d365edi.edi.x12 import elements, envelope, fits, lines, structure, totals
 from d365edi.edi.x12.shape import Shape
 from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, PLAIN, UNKNOWN, Step, Table
 
@@ -37,6 +38,7 @@ class OpenSet:
         self.counted: list[Node] = []
         self.doubtful = table is None
         self.shape: Shape | None = None
+        self.forms: list[bytes] = []
         self.here = self.nowhere
         self.syntax = report.syntax
         if table is not None:
@@ -76,7 +78,8 @@ class OpenSet:
         self.place.stand(sweep.batch, at)
         self.shape, self.nodes = shape, shape.nodes
         report.segments = sweep.segments[at - 1 : end]
-        self.misses = shape.wrong(report.segments, sweep.forms[at - 1 : end])
+        self.forms = sweep.forms[at - 1 : end]
+        self.misses = shape.wrong(report.segments, self.forms)
         if sweep.batch.blanks:
             self._padded(report.segments[1:], 1)
         return end
@@ -144,7 +147,8 @@ class OpenSet:
             self.doubtful = self.doubtful or self._too_many()
             if table.match(table.first.node.id)(report.segments[0]) is None:
                 self.misses.insert(0, 0)
-        if self.doubtful or any(self._renamed(at) for at in self.misses):
+        self.doubtful = self.doubtful or any(self._renamed(at) for at in self.misses)
+        if self.doubtful:
             self._restructure(table, self.place)
         if self.misses:
             self._explain(table, self.place)
@@ -152,7 +156,11 @@ class OpenSet:
         return report
 
     def _totals(self) -> None:
-        report = self.report
+        report, shape, separator = self.report, self.shape, self.syntax.element
+        if shape is not None and not self.doubtful:
+            rows, forms = (partial(shape.rows, segments=found) for found in (report.segments, self.forms))
+            if fits.fit(report.id, separator, rows, forms):
+                return
         self.findings += totals.check(
             lines.Set(report.id, report.segments, report.nodes, self.syntax.element, self.place)
         )
