@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import anyio
 import pytest
 
 from d365edi.app import App
@@ -219,6 +220,31 @@ async def test_flows_with_the_same_file_and_batch_share_an_interchange_a_group_e
         await app.once()
         delivery, _ = await sent(app, name)
     assert delivery.ack == "partially"
+
+
+async def test_looks_and_what_is_due_side_by_side_make_one_file_and_each_document_once(batching: World) -> None:
+    batching.extra = NOTICE.format(root=batching.prefix)
+    await invoiced(batching, "4500123", "4500124", shipped=True)
+    async with batching.app() as app:
+        async with anyio.create_task_group() as group:
+            for name in ("acme.send.856", "due", "acme.send.810", "due", "acme.send.856"):
+                group.start_soon(app.tick, name)
+        await app.once()
+    assert [[(one.gs[1], len(one.sets)) for one in found] for found in groups(batching)] == [[("SH", 2), ("IN", 2)]]
+
+
+async def test_what_is_ready_while_d365_cannot_be_asked_leaves_when_it_can(batching: World) -> None:
+    batching.extra = '\n[partners.acme.send.810.guard]\nprice_differs = "hold"\n'
+    (number,) = await invoiced(batching, "4500123", dearer="4500123")
+    async with batching.app() as app:
+        await app.tick("acme.send.810")
+        await app.release(number, "pat")
+        app.ctx.pause(app.ctx.d365_name, app.ctx.clock() + 3600)
+        await app.tick("due")
+        assert [document.state for document in await named(app, [number])] == ["ready"]
+        app.ctx.paused.clear()
+        await app.tick("due")
+    assert len(groups(batching)) == 1
 
 
 async def test_one_taken_out_of_a_file_that_has_not_gone_lets_the_others_leave_anew(batching: World) -> None:
