@@ -170,3 +170,17 @@ async def test_what_columns_say_besides_orders_is_told_and_held_until_released(n
         await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
     assert document.state == "delivered"
+
+
+async def test_cartons_of_a_warehouse_leave_as_columns_with_their_numbers(columns: World) -> None:
+    going_out(columns, "ShipNotice", "ShipmentPackingSlip")
+    number = await made_order(columns)
+    lots = [row["InventoryLotId"] for row in columns.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=number)]
+    plates = {lots[0]: "006141410000000012", lots[1]: "006141410000000029"}
+    columns.simulator.post_shipment(number, plates=plates, load={"ProNumber": "PRO-77", "TrailerNumber": "T53"})
+    await columns.once()
+    said = ("Tracking Number", "Trailer", "PO Number", "SSCC", "Line", "Buyer Item", "Quantity")
+    assert [[row.get(name) for name in said] for row in received(columns, "ShipNotice")] == [
+        ["PRO-77", "T53", "4500123", "006141410000000012", "1", "ACME-4711", "12"],
+        ["PRO-77", "T53", "4500123", "006141410000000029", "2", "ACME-4712", "3"],
+    ]
