@@ -191,6 +191,21 @@ async def test_one_that_is_held_and_one_that_cannot_be_written_leave_the_others_
     assert int(second.gs[6]) == int(group.gs[6]) + 1
 
 
+async def test_of_two_invoices_for_the_same_goods_in_one_pass_the_second_is_held(batching: World) -> None:
+    (first,) = await invoiced(batching, "4500123")
+    rows = batching.simulator.state.rows("SalesOrderLinesV3")
+    for row in rows:
+        key = {name: row[name] for name in ("dataAreaId", "InventoryLotId")}
+        batching.simulator.state.add("SalesOrderLinesV3", **key, SalesOrderLineStatus="Delivered")
+    second = batching.simulator.post_invoice(str(rows[0]["SalesOrderNumber"]))
+    async with batching.app() as app:
+        await app.once()
+        found = await named(app, [first, second])
+    assert [document.state for document in found] == ["delivered", "held"]
+    assert f"billed with {first}, but 12 ordered" in found[1].reason
+    assert [len(group.sets) for (group,) in groups(batching)] == [1]
+
+
 async def test_no_more_than_the_limit_go_in_one_interchange_and_numbers_follow_each_other(batching: World) -> None:
     batching.knobs["on_event"] = "batch = 2"
     numbers = await invoiced(batching, "4500123", "4500124", "4500125")
