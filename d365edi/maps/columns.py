@@ -1,9 +1,7 @@
 """A CSV map as a layout and a guide: what its `[file]` and `[columns]` say and what its rows name, so that the one engine
 reads and writes flat files as it does messages.
 
-The right side of a row is a column: its name in the header row or in `[columns]`, or its position. In a file with record
-types it is `H:2` or `H:Order date`; inside a list the list's own record needs not be said. A list of names are spellings
-of one column, the first is written. `A:3[sign]` and `A:3[size]` are a number's two parts.
+The right side of a row is a column (see `column_paths`); a list of names are spellings of one column, the first is written.
 
 A record becomes a segment of the guide and a column an element. A file without record types has `head`, what is the same on
 every row of a document, and one for each list: with `loop = "row"` each row is an item of it, with `loop = "SSCC"` the rows
@@ -19,14 +17,14 @@ from dataclasses import dataclass, field
 
 from d365edi.edi.flat.layout import Column, Layout, fold
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps.check import Absent, Target
+from d365edi.maps.column_paths import HEAD, apart, inside, parted
 from d365edi.maps.figures import SIGN
 from d365edi.maps.notation import File, column, file
 from d365edi.maps.table import Key, Row, Scope, Table, nearest, scope
 from d365edi.maps.tiers import Tier
 
-HEAD, ROW = "head", "row"
-PARTS = {"sign": 1, "size": 2}
+ROW = "row"
+"""The loop of a list of which each row is an item."""
 GTIN = "gtin"
 """What every field is called that holds one."""
 BETWEEN = "\x1f"
@@ -138,7 +136,7 @@ class _Builder:
                 raise self.table.mistake(row.key, message, remedy="take one of the two rows away")
             at.columns.add(index)
         for inner in rows.scopes:
-            place = _Place(_inside(at.record, inner.key), loop=True)
+            place = _Place(inside(at.record, inner.key), loop=True)
             at.inner.append(place)
             self.alike(inner, place, (*around, at))
             place.key = self._told_by(inner, place)
@@ -165,7 +163,7 @@ class _Builder:
         default = at.record or self.look.opens
         single = list[_Place]()
         for row, text in _named(rows):
-            record, name = _apart(text, default)
+            record, name = apart(text, default)
             self._take(row, name, record)
             if record != at.record and all(each.record != record for each in (*at.inner, *single)):
                 single.append(_Place(record, loop=False))
@@ -179,8 +177,8 @@ class _Builder:
     def _take(self, row: Row, text: str, record: str) -> int:
         """The index of a row's column, made where it was not described."""
         found = self.records.setdefault(record, _Record())
-        name, part = _part(text)
-        others = tuple(_apart(each, "")[1] for each in row.places[1:] if text == row.places[0])
+        name, part = parted(text)
+        others = tuple(apart(each, "")[1] for each in row.places[1:] if text == row.places[0])
         index = found.at.get(fold(name))
         if index is None:
             if self.look.fixed or (record and not name.isdigit()):
@@ -227,25 +225,6 @@ def _named(rows: Scope) -> Iterator[tuple[Row, str]]:
     yield from ((row, row.name) for row in (*rows.constants, *rows.defaults, *rows.computed))
 
 
-def _inside(around: str, key: Key) -> str:
-    """The record of a list inside another one, where rows are all alike."""
-    return f"{around}.{key[-1]}" if around else key[-1]
-
-
-def _apart(text: str, record: str) -> tuple[str, str]:
-    """The record and the column of a place; `record` where none is said."""
-    before, colon, name = text.partition(":")
-    return (before, name) if colon else (record, text)
-
-
-def _part(text: str) -> tuple[str, int]:
-    """A column and which part of its number is meant (0: all of it)."""
-    for name, part in PARTS.items():
-        if text.endswith(f"[{name}]"):
-            return text.removesuffix(f"[{name}]"), part
-    return text, 0
-
-
 # -- the guide --------------------------------------------------------------------------------------------------------
 
 
@@ -279,35 +258,3 @@ def _elements(found: _Record) -> Iterator[Element]:
         most = described.width if described.end else 1 << 20
         parts = (Element(1, "", "sign", SIGN, 1, 1), Element(2, "", described.name, type, 1, most))
         yield Element(index + 1, "", described.name, type, 1, most, components=parts if index in found.parted else ())
-
-
-def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
-    """Where a row of a CSV map leads. Raises Absent for a record or a column that is not there."""
-    del table  # a path may be no path at all; every text may be a column
-    first = guide.root.sequence[0].id
-    if loop:
-        record = _inside(base.id, row.key[:-1]) if first == HEAD else text
-        return Target(row, [(_child(base, record), (), 0)])
-    if text in row.places[1:] and row.places[0] != text:
-        raise Absent(f'"{text}" is another spelling of "{row.places[0]}"')
-    if first == HEAD:
-        record, name = base.id or HEAD, text
-    else:
-        record, name = _apart(text, base.id or first)
-    node = base if record == base.id else _child(base, record)
-    name, part = _part(name)
-    for element in node.segment.elements:
-        if fold(element.name) == fold(name):
-            return Target(row, [] if node is base else [(node, (), 0)], element.position, _component(element, part))
-    raise Absent(f'"{text}" is no column', nearest(name, [element.name for element in node.segment.elements]))
-
-
-def _component(element: Element, part: int) -> int:
-    """A column of which one row names a part is read in parts by all."""
-    return part or (PARTS["size"] if element.components else 0)
-
-
-def _child(base: Node, record: str) -> Node:
-    if record not in base.children:
-        raise Absent(f'there is no record "{record}" here', nearest(record, base.children))
-    return base.children[record][0]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from d365edi.edi.guide import Element
-from d365edi.maps import check, columns, edifact_paths, figures, spelling
+from d365edi.maps import check, column_paths, edifact_paths, figures, spelling
 from d365edi.maps.check import Target
 from d365edi.maps.fields import Kind
 from d365edi.maps.spelling import Format, Parse
@@ -27,7 +27,7 @@ class Dialect:
 
 _PATHS = Dialect(check.resolve, spelling.spelling)
 _OTHERS = {
-    "csv": Dialect(columns.resolve, figures.spelling),
+    "csv": Dialect(column_paths.resolve, figures.spelling),
     "edifact": Dialect(edifact_paths.resolve, edifact_paths.spelling),
 }
 

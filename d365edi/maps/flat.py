@@ -23,7 +23,8 @@ from d365edi.edi.flat.layout import Row
 from d365edi.edi.flat.reader import RowSet
 from d365edi.edi.guide import Node
 from d365edi.errors import DocumentError
-from d365edi.maps.columns import BETWEEN, HEAD, Flat, flat
+from d365edi.maps.column_paths import HEAD
+from d365edi.maps.columns import BETWEEN, Flat, flat
 from d365edi.maps.computed import Formula, formula
 from d365edi.maps.figures import spelling
 from d365edi.maps.reader import Reader, Reading
