@@ -4,7 +4,8 @@ What may be mistaken for a service character gets a release character before it,
 (ISO 9735). Free text is made to fit its character set and its length; in anything else (numbers, ids, codes) what
 does not fit is an error, because a key is never altered. Trailing empty elements and components are left out.
 
-Two speeds, as in reading: what matches the pattern of a right segment is written as it stands, all else value by value.
+Two speeds, as in reading: what matches the pattern of right segments is written as it stands, all else value by value; what
+was written before is remembered, but for ids that hardly ever repeat: those of a message are looked at together.
 
 Knows: the dictionary of a version, character sets. Does not know: messages, envelopes, where values come from.
 """
@@ -32,7 +33,8 @@ _LEVEL_A = re.compile(r"""[A-Z0-9 .,\-()/=!"%&*;<>'+:?]*""")
 UNIQUE = frozenset(("LIN", "PIA", "MOA", "PRI", "GIN", "RFF"))
 """Segments that hardly ever repeat are not remembered."""
 
-Right = tuple[Callable[[bytes], object], dict[str, bytes] | None]
+Right = tuple[Callable[[bytes], object], dict[tuple[Element, ...], bytes] | None]
+"""The pattern of a right segment, and those that were written before with their bytes."""
 
 
 @lru_cache(maxsize=32)
@@ -52,26 +54,60 @@ class Pen:
         self.element, self.component = syntax.element.decode("latin-1"), syntax.component.decode("latin-1")
         self.release, self.decimal = syntax.release.decode("latin-1"), syntax.decimal.decode("latin-1")
         self.signs = (syntax.element + syntax.component + syntax.terminator + syntax.repetition).decode("latin-1")
-        self.padding = " " + self.element
+        self.terminator = syntax.terminator.decode("latin-1")
         self.escapes = str.maketrans({sign: self.release + sign for sign in self.signs + self.release})
         self.right: dict[str, Right] = {}
 
     def segment(self, segment: OutgoingSegment, set: str) -> bytes:
         """A segment of a message; nothing for one that would hold no data. DocumentError where a value cannot be written."""
-        join = self.component.join
-        flat = [join(value) if value.__class__ is tuple else value for value in segment]
-        line = self.element.join(flat)  # type: ignore[arg-type]
-        matches, known = self.right.get(segment[0]) or self._look(str(segment[0]))  # type: ignore[arg-type]
-        breaks = sum([len(value) - 1 for value in segment if value.__class__ is tuple])
-        if line.count(self.component) != breaks or line.count(self.element) != len(segment) - 1:
-            return self._carefully(segment, set)
-        if known is not None and (found := known.get(line)) is not None:
-            return found
-        if not line.isascii() or self.padding in line or line[-1] == " " or not matches(raw := line.encode()):
-            return self._carefully(segment, set)
-        if known is not None and len(known) < KNOWN:
-            known[line] = raw
-        return raw
+        return b"".join(self.segments([segment], set))
+
+    def segments(self, segments: Sequence[OutgoingSegment], set: str) -> list[bytes]:
+        """Segments of a message, but for those that would hold no data. DocumentError where a value cannot be written."""
+        look, written, unique = self.right.get, list[bytes](), dict[str, list[int]]()
+        for at, segment in enumerate(segments):
+            id: str = segment[0]  # type: ignore[assignment]
+            matches, known = look(id) or self._look(id)
+            if known is None:
+                unique.setdefault(id, []).append(at)
+                written.append(b"")
+                continue
+            raw = known.get(key := tuple(segment))
+            if raw is None:
+                (raw,) = self._alike([segment], matches, set)
+                if len(known) < KNOWN:
+                    known[key] = raw
+            written.append(raw)
+        for id, places in unique.items():
+            made = self._alike([segments[at] for at in places], self.right[id][0], set)
+            for at, raw in zip(places, made, strict=True):
+                written[at] = raw
+        return [raw for raw in written if raw]
+
+    def _alike(self, segments: Sequence[OutgoingSegment], matches: Callable[[bytes], object], set: str) -> list[bytes]:
+        """Segments of one id: as they stand where all of them are right so, else value by value."""
+        element, component, terminator = self.element, self.component, self.terminator
+        lines, breaks = list[str](), 0
+        for segment in segments:
+            flat: list[str] = []
+            for value in segment:
+                if value.__class__ is tuple:
+                    flat.append(component.join(value))
+                    breaks += len(value) - 1
+                else:
+                    flat.append(value)  # type: ignore[arg-type]
+            lines.append(element.join(flat))
+        text = terminator.join([*lines, ""])
+        count = text.count
+        told_apart = (count(element), count(component), count(terminator)) == (
+            sum(map(len, segments)) - len(segments), breaks, len(segments),
+        )  # fmt: skip
+        blank = " " + element in text or " " + terminator in text
+        if told_apart and not blank and text.isascii() and matches(raw := text.encode()):
+            return raw.split(self.syntax.terminator)[:-1]
+        if len(segments) > 1:
+            return [raw for segment in segments for raw in self._alike([segment], matches, set)]
+        return [self._carefully(segments[0], set)]
 
     def _look(self, id: str) -> Right:
         """What a right segment looks like; none is where anything may stand in it, or values are altered."""
@@ -79,7 +115,7 @@ class Pen:
         altered = self.charset == "UNOA" or self.uppercase or self.syntax.decimal != b"."
         if known is None or known.open or altered:
             return self.right.setdefault(id, (_never, {}))
-        matches = pattern.compile(known, self.syntax, marks=b".").fullmatch
+        matches = pattern.several(pattern.compile(known, self.syntax, marks=b"."), self.syntax).fullmatch
         return self.right.setdefault(id, (matches, None if id in UNIQUE else {}))
 
     def _carefully(self, segment: OutgoingSegment, set: str) -> bytes:
@@ -135,7 +171,7 @@ class Pen:
 
     def _plain(self, value: str) -> str:
         """Text for people: what the character set does not have is spelled in what it has, line breaks are blanks."""
-        text = "".join(c if c.isprintable() else " " for c in value)
+        text = value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
         text = text.upper() if self.uppercase or self.charset == "UNOA" else text
         if not self._fits(text):
             text = "".join(c if self._fits(c) else characters.plain(c) or " " for c in text)

@@ -125,7 +125,7 @@ def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[byt
              str(group.control), *release[2:3], (*release[:2], *release[3:4])], "",
         ))  # fmt: skip
     for one in group.sets:
-        body = [line for segment in one.segments if (line := pen.segment(segment, one.id))]
+        body = pen.segments(one.segments, one.id)
         out.append(pen.segment(["UNH", one.control, (one.id, *release)], one.id))
         out += body
         out.append(pen.segment(["UNT", str(len(body) + 2), one.control], one.id))
