@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from operator import mul
 
 from d365edi.edi import checkdigit
 from d365edi.edi.x12.totals import GTIN, charge, slack
 
 Rows = Callable[[bytes], Sequence[bytes]]
-Lines = Sequence[tuple[bytes, "Layout"]]
 _LINES = {"850": b"PO1", "855": b"PO1", "860": b"POC", "865": b"POC", "810": b"IT1"}
 _FORMS = 4096
 """Forms of lines that are remembered."""
@@ -40,14 +40,14 @@ class Layout:
     articles: tuple[slice, ...]
 
 
-class Layouts(dict[bytes, Layout | None]):
-    """The layouts by form; None for one with an article number of a wrong length."""
+class Layouts(dict[bytes, Layout]):
+    """The layouts by form. ValueError for one with an article number of a wrong length."""
 
     def __init__(self, separator: bytes) -> None:
         super().__init__()
         self.separator = separator
 
-    def __missing__(self, form: bytes) -> Layout | None:
+    def __missing__(self, form: bytes) -> Layout:
         if len(self) >= _FORMS:
             self.clear()
         found = self[form] = _layout(form, self.separator)
@@ -57,14 +57,14 @@ class Layouts(dict[bytes, Layout | None]):
 _layouts = lru_cache(maxsize=16)(Layouts)
 
 
-def _layout(form: bytes, separator: bytes) -> Layout | None:
+def _layout(form: bytes, separator: bytes) -> Layout:
     parts, places, at = [*form.split(separator), *[b""] * 5], list[slice](), 0
     for part in parts:
         places.append(slice(at, at + len(part)))
         at += len(part) + 1
     articles = [at + 1 for at, part in enumerate(parts) if at and part in GTIN]
     if any(parts[at] != b"0" * GTIN[parts[at - 1]] for at in articles):
-        return None
+        raise ValueError(form)
     whole, _, decimals = parts[4].partition(b".")
     priced = (whole + decimals).isdigit() and len(decimals) <= _FINEST
     return Layout(
@@ -81,47 +81,46 @@ def fit(id: str, separator: bytes, rows: Rows, forms: Rows) -> bool:
     if line is None or separator.isdigit():
         return False
     known, lines = _layouts(separator), rows(line)
-    layouts = [known[form] for form in forms(line)]
-    told = [one for one in layouts if one is not None]
-    if len(told) < len(layouts):
-        return False
-    pairs = list(zip(lines, told, strict=True))
     try:
-        return (
-            _numbered(pairs)
-            and _counted(rows(b"CTT"), separator, pairs, summed=line != b"POC")
-            and (id != "810" or _paid(rows, separator, pairs))
+        layouts = [known[form] for form in forms(line)]
+        numbers = [raw[place] for raw, layout in zip(lines, layouts, strict=True) for place in layout.articles]
+        if numbers and not checkdigit.all_valid(numbers):
+            return False
+        if line == b"POC":
+            return _counted(rows(b"CTT"), separator, len(lines), None)
+        quantities = [int(raw[layout.quantity]) for raw, layout in zip(lines, layouts, strict=True)]
+        return _counted(rows(b"CTT"), separator, len(lines), sum(quantities)) and (
+            id != "810" or _paid(rows, separator, quantities, lines, layouts)
         )
     except (ArithmeticError, LookupError, ValueError):
         return False
 
 
-def _numbered(lines: Lines) -> bool:
-    numbers = [raw[place] for raw, layout in lines for place in layout.articles]
-    return not numbers or checkdigit.all_valid(numbers)
-
-
-def _counted(totals: Sequence[bytes], separator: bytes, lines: Lines, *, summed: bool) -> bool:
+def _counted(totals: Sequence[bytes], separator: bytes, lines: int, quantity: int | None) -> bool:
     """CTT says how many lines there are, and the sum of their quantities."""
     if not totals:
         return True
     said = totals[0].split(separator)
-    if len(totals) > 1 or len(said) > 3 or int(said[1]) != len(lines):
+    if len(totals) > 1 or len(said) > 3 or int(said[1]) != lines:
         return False
-    return len(said) == 2 or not summed or int(said[2]) == sum([int(raw[layout.quantity]) for raw, layout in lines])
+    return len(said) == 2 or quantity is None or int(said[2]) == quantity
 
 
-def _paid(rows: Rows, separator: bytes, lines: Lines) -> bool:
+def _paid(
+    rows: Rows, separator: bytes, quantities: Sequence[int], lines: Sequence[bytes], layouts: Sequence[Layout]
+) -> bool:
     """TDS01 is the lines with allowances and charges, and the taxes either on top or among the charges."""
     totals, charges, taxes = rows(b"TDS"), rows(b"SAC"), rows(b"TXI")
     if not totals:
         return True
     if rows(b"SLN"):
         return False
-    goods = sum([
-        int(raw[layout.quantity]) * int(raw[layout.price].replace(b".", b"")) * layout.scale for raw, layout in lines
-    ])  # fmt: skip
-    left = int(totals[0].split(separator)[1]) * _CENT - goods * _UNIT
-    left -= sum((charge(raw.split(separator)) for raw in charges), _ZERO)
+    prices = [
+        int(raw[layout.price].replace(b".", b"")) * layout.scale for raw, layout in zip(lines, layouts, strict=True)
+    ]
+    left: Decimal = int(totals[0].split(separator)[1]) * _CENT - sum(map(mul, quantities, prices)) * _UNIT
+    if charges:
+        left -= sum((charge(raw.split(separator)) for raw in charges), _ZERO)
+    most = slack(len(lines))
     tax = sum((Decimal(raw.split(separator)[2].decode("latin-1")) for raw in taxes), _ZERO)
-    return min(abs(left), abs(left - tax)) <= slack(len(lines))
+    return min(abs(left), abs(left - tax)) <= most
