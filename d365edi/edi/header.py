@@ -264,7 +264,8 @@ def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]
     """Splits at `separator` where no release character protects it; the release characters stay in place."""
     if not release or release not in text:
         return text.split(separator)
-    whole, start, begun = list[bytes](), 0, 0
+    whole: list[bytes] = []
+    start = begun = 0
     for hit in _protected(release, separator)(text):
         end = hit.end() - 1
         parts = text[start:end].split(separator)
