@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from importlib.resources import files
 
 import pytest
 
+from d365edi.partners import compiled
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
 
@@ -184,3 +186,16 @@ async def test_cartons_of_a_warehouse_leave_as_columns_with_their_numbers(column
         ["PRO-77", "T53", "4500123", "006141410000000012", "1", "ACME-4711", "12"],
         ["PRO-77", "T53", "4500123", "006141410000000029", "2", "ACME-4712", "3"],
     ]
+
+
+async def test_a_partner_may_leave_and_have_every_document_in_columns(town: World) -> None:
+    names = [each.name.removesuffix(".toml") for each in (files("d365edi.maps") / "csv").iterdir()]
+    town.extra = "".join(f'\n[partners.acme.receive.{name}]\ncompany = "usmf"\n' for name in sorted(names))
+    for name, of in (("OrderResponse", "SalesOrderConfirmation"), ("ShipNoticeRecords", "PackingSlip")):
+        going_out(town, name, of)
+    partner = compiled(town.settings())["acme"]
+    assert {name for name, flow in partner.receives.items() if flow.flat is not None} == set(names)
+    assert {name for name, flow in partner.sends.items() if flow.identity is None} == {
+        "OrderResponse",
+        "ShipNoticeRecords",
+    }

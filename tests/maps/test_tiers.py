@@ -223,3 +223,37 @@ def test_a_wrong_list_is_told_at_start(what: str) -> None:
     name, override, sentence = WRONG[what]
     with pytest.raises(SettingsError, match=sentence):
         sides(name, override)
+
+
+HEADS = {
+    "ShipNotice": "Shipment,PO,PO Date,Pallet,SSCC,SKU,Qty\n",
+    "OrderResponse": "PO Number,Line,SKU,Qty,Status,Confirmed Qty,Confirmed Date\n",
+    "Remittance": "Check Number,Store,Type,Invoice,Discount,Paid,Check Amount\n",
+    "ApplicationAdvice": "Advice Number,Type,Document,Status,Error Code,Error,Value\n",
+}
+CELLS = st.sampled_from(
+    ("", "", "7", "7", "8", "-1,5", "01/02/2026", "6.1E+11", '="7"', '"', "EA", "Total", "#N/A", "é", "IV")
+)
+
+
+@pytest.mark.parametrize("name", HEADS)
+@settings(deadline=None, max_examples=60)
+@given(rows=st.lists(st.lists(CELLS, max_size=8), max_size=7))
+def test_no_rows_are_too_odd_to_become_findings_and_each_error_says_what_to_do(
+    name: str, rows: list[list[str]]
+) -> None:
+    text = HEADS[name] + "\n".join(",".join(row) for row in rows)
+    found = plain(name)[0].read(text.encode())
+    findings = [*found.findings, *(finding for reading in found.readings for finding in reading.findings)]
+    assert [str(each) for each in findings if each.severity == "error" and not each.remedy] == []
+    assert all(reading.document is not None or reading.findings for reading in found.readings)
+
+
+@settings(deadline=None, max_examples=60)
+@given(records=st.lists(st.tuples(st.sampled_from("HHOPCDDTX"), st.lists(CELLS, max_size=5)), max_size=9))
+def test_no_records_are_too_odd_to_become_findings(records: list[tuple[str, list[str]]]) -> None:
+    text = "".join("|".join((kind, *cells)) + "\n" for kind, cells in records)
+    found = plain("ShipNoticeRecords")[0].read(text.encode())
+    opened = sum(kind == "H" for kind, _ in records)
+    assert len(found.readings) <= opened
+    assert all(reading.document is not None or reading.findings for reading in found.readings)
