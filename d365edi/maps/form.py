@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
+from msgspec import NODEFAULT, structs
+
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.maps.fields import Model, find
 from d365edi.maps.fill import Filler, Segment, getter
@@ -21,6 +23,10 @@ from d365edi.maps.place import LINES, ORDERS, Pair, Place, Rule
 from d365edi.maps.said import Flaw, get
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
+
+
+NEVER = object()
+"""What a place asks for that is always written."""
 
 
 class Task:
@@ -76,8 +82,10 @@ class Form:
         start = 0
         for form in self.forms:
             end = start + len(form.asks)
-            one = len(form.asks) == 1
-            self.steps.append((start if one else slice(start, end), form.empty[0] if one else tuple(form.empty), form))
+            if len(form.asks) == 1:
+                self.steps.append((start, form.empty[0], form))
+            else:
+                self.steps.append((slice(start, end), tuple(form.empty) if form.asks else NEVER, form))
             start = end
 
     def inside(self, task: Task, item: Any, echo: Any, out: list[Segment]) -> set[str]:
@@ -85,7 +93,8 @@ class Form:
         made: set[str] = set()
         asked = self.asked(item)
         for at, empty, form in self.steps:
-            if form.asks and asked[at] == empty and (echo is None or not form.echoes):
+            value = asked[at]
+            if (value is empty or value == empty) and (echo is None or not form.echoes):
                 continue
             before = len(out)
             form.write(task, item, echo, out)
@@ -186,9 +195,12 @@ def _sources(place: Place) -> list[str]:
 
 
 def _empty(model: Model, name: str) -> object:
-    """What a field of a model is where it says nothing."""
-    field = find(model, name)
-    assert field is not None
-    if field.many:
-        return ()
-    return field.model() if field.model is not None else None
+    """What a field of a model is where it says nothing; None also where it always says something."""
+    way, _, last = name.rpartition(".")
+    for step in way.split(".") if way else ():
+        field = find(model, step)
+        assert field is not None
+        assert field.model is not None
+        model = field.model
+    default = next(each.default for each in structs.fields(model) if each.name == last)
+    return None if default is NODEFAULT else default

@@ -86,17 +86,16 @@ def pairs(rows: Sequence[Pair], values: Iterable[Any], told: Mapping[str, str]) 
     for pair, value in zip(rows, values, strict=True):
         if pair.parts is not None:
             first, second = pair.parts
-            found += [(getattr(each, first), spell(pair, getattr(each, second))) for each in value]
+            for each in value:
+                found.append((getattr(each, first), spell(pair, getattr(each, second))))
         elif value is not None:
-            found.append((qualifier(pair, value, told.get(pair.name)), spell(pair, value)))
+            code = told.get(pair.name)
+            found.append((code if code in pair.qualifiers else qualifier(pair, value), spell(pair, value)))
     return found
 
 
-def qualifier(pair: Pair, value: object, told: str | None) -> str:
-    """The kept qualifier; else the one whose numbers have this length; else the row's first."""
-    if told in pair.qualifiers:
-        assert told is not None
-        return told
+def qualifier(pair: Pair, value: object) -> str:
+    """The qualifier whose numbers have this length; else the row's first."""
     text = str(value)
     if text.isdigit():
         for code in pair.qualifiers:

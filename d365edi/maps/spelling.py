@@ -42,15 +42,22 @@ def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None
     type = element.type
     if kind == "text" and type in ("AN", "ID", "TM", "B"):
         return None, words(element, free=element.number in FREE_TEXT)
+    money = element.number in MONEY
     if kind == "amount" and type == "R":
-        return decimal if element.number in MONEY else _known_decimal, plain(element)
+        return (decimal, plain(element)) if money else (_known_decimal, remembered(plain(element)))
     if kind == "amount" and type[:1] == "N" and type[1:].isdigit():
-        return _implied(int(type[1:])), _counted(element, int(type[1:]))
+        format = _counted(element, int(type[1:]))
+        return _implied(int(type[1:])), format if money else remembered(format)
     if kind == "whole" and type == "N0":
-        return whole, _counted(element, 0)
+        return whole, remembered(_counted(element, 0))
     if kind == "day" and type == "DT":
-        return _day, _day_text(element)
+        return _day, remembered(_day_text(element))
     return None
+
+
+def remembered(format: Format) -> Format:
+    """The same way to write, quicker for numbers and days that repeat; equal ones are written alike."""
+    return lru_cache(maxsize=1024)(format)
 
 
 def decimal(text: str) -> Decimal:
@@ -101,7 +108,9 @@ def words(element: Element, *, free: bool) -> Format:
     least, most = element.min, element.max
 
     def format(value: object) -> str:
-        text = str(value)
+        text = value if isinstance(value, str) else str(value)
+        if least <= len(text) <= most:
+            return text
         if len(text) > most:
             if not free:
                 raise ValueError(f"has {len(text)} characters, and {most} fit")
@@ -118,6 +127,9 @@ def plain(element: Element) -> Format:
     most = element.max
 
     def write(value: object) -> str:
+        text = str(value)
+        if len(text) <= most and (text.isdigit() or (text[-1] in "123456789" and "E" not in text)):
+            return text
         text = format(value, "f")
         if "." in text:
             text = text.rstrip("0").rstrip(".")
