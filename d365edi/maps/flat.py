@@ -109,7 +109,7 @@ class FlatReader:
                 node, columns = node.children[HEAD][0], self._flat.layout.head
             nodes.append(node)
             rows.append([node.id, *self._parts("", _only(columns, item.values))])
-            at.append(item.row)
+            at.append(item.rows[0])
         return nodes, rows, at, findings
 
     def _parts(self, record: str, values: list[str]) -> list[str]:

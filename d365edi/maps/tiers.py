@@ -50,10 +50,10 @@ class Tier:
 
 @dataclass(slots=True)
 class Item:
-    """An item of a list while rows are sorted: the row it begins in, what is said of it, and the items inside it."""
+    """An item of a list while rows are sorted: the rows that tell of it, what they say, and the items inside it."""
 
     tier: Tier
-    row: Row
+    rows: list[Row]
     values: list[str]
     inner: list[Item] = field(default_factory=list)
     known: dict[tuple[str, ...], Item] = field(default_factory=dict)
@@ -78,27 +78,28 @@ class Sorter:
 
     def sort(self, found: RowSet) -> tuple[Item, list[Finding]]:
         """The document with its items, and what is wrong with them."""
-        document, findings = Item(self._top, found.rows[0], found.head), list[Finding]()
+        document, findings = Item(self._top, found.rows, found.head), list[Finding]()
         for row in found.rows:
             values = row.values
             way, lost = self._way(tuple([any(map(values.__getitem__, part)) for part in self._parts]))
             item, new = document, not way
             for tier in way:
-                item, made = self._step(item, tier, row, found, findings)
+                item, made = self._step(item, tier, row, findings)
                 new = new or made
             if not new:
                 findings.append(_again(row, item))
             findings += [_outside(row, self._layout.columns[at].name) for at in sorted(lost) if values[at]]
         return document, findings
 
-    def _step(self, around: Item, tier: Tier, row: Row, found: RowSet, findings: list[Finding]) -> tuple[Item, bool]:
+    def _step(self, around: Item, tier: Tier, row: Row, findings: list[Finding]) -> tuple[Item, bool]:
         """The item of a list that a row tells of, and whether it is the first to do so."""
         key = (tier.node.id, *(row.values[at] for at in tier.key))
         item = around.known.get(key) if tier.key else None
         if item is not None:
-            findings += agree(item.values, row, tier.columns, self._layout, found.rows)
+            findings += agree(item.values, row, tier.columns, self._layout, item.rows)
+            item.rows.append(row)
             return item, False
-        item = around.known[key] = Item(tier, row, list(row.values))
+        item = around.known[key] = Item(tier, [row], list(row.values))
         around.inner.append(item)
         return item, True
 
@@ -117,7 +118,7 @@ class Sorter:
 
 
 def _again(row: Row, item: Item) -> Finding:
-    message = f"line {row.line} says nothing that line {item.row.line} does not say"
+    message = f"line {row.line} says nothing that line {item.rows[0].line} does not say"
     remedy = "ask whether it is meant twice; the map must then name a column that tells the two apart"
     return Finding("document", "error", "", message, Position(line=row.line), "", remedy, "twice")
 

@@ -85,6 +85,19 @@ def test_rows_of_an_order_need_not_stand_together() -> None:
     assert {order.number: len(order.packs) for order in again.orders} == {"7": 1, "8": 1}
 
 
+def test_several_shipments_share_a_file() -> None:
+    each = [read("ShipNotice", SHIPPED).document.replace(number=number) for number in ("S1", "S2")]
+    reader, writer = sides("ShipNotice")
+    found = reader.read(writer.write_all(each))
+    assert [reading.document for reading in found.readings] == each
+
+
+def test_what_differs_is_told_with_the_line_of_the_same_carton() -> None:
+    rows = "Shipment,SSCC,Carton Weight,SKU\nS1,C-1,5,A\nS1,C-2,5,A\nS1,C-2,6,B\n"
+    (finding,) = read("ShipNotice", rows).findings
+    assert finding.message == 'Carton Weight is "6" in line 4 and "5" in line 3 of the same document'
+
+
 LINES = "PO Number,Line,SKU,Qty,Status,Confirmed Qty\n7,1,A-1,12,ACCEPTED,10\n"
 PAID = "Check Number,Check Amount,Store,Invoice,Paid\n77,95.00,0007,CIV-1,95.00\n"
 ROWS = {
