@@ -82,8 +82,8 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
         return [_double(delivery, delivery.ack, "rejected", message)]
     tx.carried.answered_all(delivery.id, "rejected", f"TA1 note {note}")
     _close(tx, delivery)
-    why = f"the whole interchange, TA1 note {note}"
-    return _told(tx, delivery, carried, partner, why, late=match == "late")
+    why, meant = f"the whole interchange, TA1 note {note}", [one for one in carried if one.ack == "awaited"]
+    return _told(tx, delivery, meant, partner, why, late=match == "late")
 
 
 def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[Carried]:

@@ -119,14 +119,17 @@ def test_a_file_of_which_one_group_is_not_answered_becomes_overdue_and_a_late_an
 
 
 @pytest.mark.parametrize(
-    ("before", "state"), [((), "rejected"), ((answer("IN", "7", "A"),), "partially")], ids=["first", "after one group"]
+    ("before", "state", "told"),
+    [((), "rejected", 5), ((answer("IN", "7", "A"),), "partially", 2)],
+    ids=["first", "after one group"],
 )
 def test_a_ta1_that_rejects_the_interchange_rejects_all_that_was_not_answered(
-    before: tuple[Answer, ...], state: str, tx: Tx, theirs: Message, sent: Delivery
+    before: tuple[Answer, ...], state: str, told: int, tx: Tx, theirs: Message, sent: Delivery
 ) -> None:
     for one in before:
         acknowledge.apply(tx, "acme", theirs, one)
-    acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "R", "024"])
+    lines = acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "R", "024"])
+    assert verbs(lines) == ["rejected"] * told
     assert acks(tx, sent)[:2] == [state, "rejected"]
     again = acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "A", "000"])
     assert verbs(again) == ["acknowledged"]
