@@ -1,4 +1,5 @@
-"""EDIFACT laid flat for the engine: a guide whose segments have a component for each element, and messages to match.
+"""EDIFACT laid flat for the engine: a guide whose segments have a component for each element, and how rows of it are written.
+Messages are laid flat to match in `laying`.
 
 On the way four habits of EDIFACT become plain values, and on the way back habits again:
 
@@ -17,14 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import lru_cache
 
-from d365edi.edi.edifact.segment import apart
 from d365edi.edi.guide import Element, Guide, Node, Note, Segment
-from d365edi.edi.syntax import Syntax
 from d365edi.maps import implied
-from d365edi.maps.segments import text
 
 ITEM = "C212"
 """The composite of an item number and its qualifier."""
@@ -33,12 +30,10 @@ JOINED = frozenset({"7008", "7160", "4276"})
 DAY = "day"
 """The type of an element that is a day."""
 
-_BETWEEN = "\x1f"
-"""What stands between components that had release characters."""
-_VALUE, _FORMAT, _REST = 2, 3, 4
-_BASIS, _PRICE = 5, 2
-_CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
-_YEAR = frozenset({"101", "201", "202"})
+VALUE, FORMAT, REST = 2, 3, 4
+"""Where a flat DTM has its day, its format code, and what stands behind the day."""
+PRICE, BASIS = 2, 5
+"""Where a flat PRI has its price, and for how many units that is."""
 _SPELLED = {0: "102", 4: "203", 6: "204", 7: "303", 8: "718", 9: "304", 16: "719"}
 """The format code for a day and so many characters behind it."""
 
@@ -86,7 +81,7 @@ def flat(guide: Guide) -> Guide:
 def _segment(segment: Segment) -> FlatSegment:
     places = list(_places(segment))
     if segment.id == "DTM":
-        places.append(((1, _REST, 1), Element(0, "", "Time, or end of a period", "an", 1, 35)))
+        places.append(((1, REST, 1), Element(0, "", "Time, or end of a period", "an", 1, 35)))
     elements = tuple(replace(element, position=at) for at, (_, element) in enumerate(places, 1))
     plan = tuple(stand for stand, _ in places)
     pairs = next((at for at, (whole, part, _) in enumerate(plan, 1) if _is_item(segment, whole) and part == 2), 0)
@@ -103,7 +98,7 @@ def _slots(segment: Segment, plan: Sequence[Stand]) -> Iterator[tuple[int, ...]]
     for whole in segment.elements:
         places: dict[int, int] = {}
         for at, (position, first, count) in enumerate(plan, 1):
-            if position == whole.position and (first != _REST or segment.id != "DTM"):
+            if position == whole.position and (first != REST or segment.id != "DTM"):
                 places |= dict.fromkeys(range(first, first + count), at)
         yield tuple(places[component] for component in sorted(places))
 
@@ -170,73 +165,6 @@ def _first(plan: Sequence[Stand], element: int) -> int:
     return next(at for at, (whole, _, _) in enumerate(plan, 1) if whole == element)
 
 
-# -- in ---------------------------------------------------------------------------------------------------------------
-
-
-def rows(segments: Sequence[bytes], nodes: Sequence[Node | None], syntax: Syntax) -> list[list[str]]:
-    """Raw segments laid flat; one that has no node only has its id."""
-    component, element = text(syntax.component), text(syntax.element)
-    plain = not (syntax.release and any(syntax.release in raw for raw in segments))
-    found = []
-    for raw, node in zip(segments, nodes, strict=True):
-        if node is None or not isinstance(segment := node.segment, FlatSegment):
-            found.append([text(raw.partition(syntax.element)[0])])
-            continue
-        if plain:
-            row = _row(text(raw).split(element), component, segment)
-        else:
-            parts = ([text(part).rstrip(" ") for part in each] for each in apart(raw, syntax))
-            row = _row([_BETWEEN.join(each) for each in parts], _BETWEEN, segment)
-        if segment.id == "DTM":
-            _to_day(row)
-        elif segment.id == "PRI":
-            _to_one(row)
-        found.append(row)
-    return found
-
-
-def _row(elements: list[str], component: str, segment: FlatSegment) -> list[str]:
-    row = [elements[0], *segment.blank]
-    for places, whole in zip(segment.slots, elements, strict=False):
-        if not whole:
-            continue
-        if len(places) == 1:
-            row[places[0]] = whole.rstrip(" ")
-            continue
-        for at, value in zip(places, whole.split(component), strict=False):
-            if value:
-                row[at] = _joined(row[at], value.rstrip(" "), segment, at) if row[at] else value.rstrip(" ")
-    return row
-
-
-def _joined(first: str, second: str, segment: FlatSegment, at: int) -> str:
-    """One text of two; one that is full goes on in the next without a blank."""
-    width = segment.elements[at - 1].max // segment.plan[at - 1][2]
-    return first + second if len(first) == width else f"{first} {second}"
-
-
-def _to_day(row: list[str]) -> None:
-    """A value and its format as a day and the rest; what is no day stays as it is."""
-    value, form = row[_VALUE], row[_FORMAT]
-    if form in _YEAR and len(value) >= 6:
-        value = ("20" if value < "5" else "19") + value
-    elif form == "2" and len(value) == 6:
-        value = f"{'20' if value[4:] < '50' else '19'}{value[4:]}{value[2:4]}{value[:2]}"
-    elif form not in _CENTURY:
-        return
-    row[_VALUE], row[_FORMAT], row[_REST] = value[:8], "", value[8:]
-
-
-def _to_one(row: list[str]) -> None:
-    """A price for more than one unit as the price of one."""
-    price, basis = row[_PRICE].replace(",", "."), row[_BASIS].replace(",", ".")
-    if not (price and basis.replace(".", "", 1).isdecimal() and price.lstrip("-").replace(".", "", 1).isdecimal()):
-        return
-    if Decimal(basis):
-        one = (Decimal(price) / Decimal(basis)).quantize(Decimal("1e-10")).normalize()
-        row[_PRICE], row[_BASIS] = price if Decimal(basis) == 1 else format(one, "f"), ""
-
-
 # -- out --------------------------------------------------------------------------------------------------------------
 
 
@@ -261,7 +189,7 @@ def fold(row: Sequence[str], segment: Segment) -> list[str | tuple[str, ...]]:
 
 
 def _from_day(values: list[str]) -> None:
-    rest = values[_REST]
-    if values[_VALUE]:
-        values[_FORMAT] = values[_FORMAT] or _SPELLED.get(len(rest), "102")
-    values[_VALUE], values[_REST] = values[_VALUE] + rest, ""
+    rest = values[REST]
+    if values[VALUE]:
+        values[FORMAT] = values[FORMAT] or _SPELLED.get(len(rest), "102")
+    values[VALUE], values[REST] = values[VALUE] + rest, ""

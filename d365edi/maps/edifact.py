@@ -12,14 +12,21 @@ from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.syntax import Syntax
 from d365edi.maps import composites, implied
 from d365edi.maps.composites import FlatSegment
 from d365edi.maps.implied import Read
+from d365edi.maps.laying import Laying
 from d365edi.maps.reader import Reader, Reading, nodes_in
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Segment, Writer
 
 Codes = Mapping[str, Mapping[str, str]]
+
+USUAL = (b"+", b":", b"?")
+"""The service characters under which segments are remembered: the same bytes say something else under others."""
+SYNTAXES = 16
+"""So many sets of service characters a reader remembers the shapes of."""
 
 
 class EdifactReader:
@@ -31,20 +38,51 @@ class EdifactReader:
         self.guide = guide
         self._flat = composites.flat(guide)
         self._reader = Reader(table, self._flat, codes, [composites.flat(each) for each in versions])
+        self._implies = implied.implies(self._flat)
+        self._layings: dict[tuple[bytes, bytes, bytes], Laying] = {}
+        self._nodes: dict[Node | None, Node | None] = {old: self._flat.nodes[old.index] for old in guide.nodes}
+        self._nodes[None] = None
+        lines = (node for node in self._flat.nodes if node.id == "LIN" and isinstance(node.segment, FlatSegment))
+        self._lines: dict[Node | None, int] = {node: node.segment.at(4, 2) for node in lines}  # type: ignore[attr-defined]
 
     def read(self, report: SetReport) -> Reading:
         """The document of one message. Never raises for what a message holds."""
-        theirs = nodes_in(report, self.guide)
-        nodes = [self._flat.nodes[node.index] if node is not None else None for node in theirs]
-        rows = composites.rows(report.segments, nodes, report.syntax)
-        read = implied.put(self._flat, nodes, rows)
+        nodes = [self._nodes[node] for node in nodes_in(report, self.guide)]
+        rows = self._laying(report.syntax).rows(report.segments, nodes)
+        read = implied.put(self._flat, nodes, rows) if self._implies else Read(nodes, rows, list(range(len(rows))))
 
         def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
             return _position(read.nodes[index], read.rows[index][0], read.origin[index], element)
 
-        reading = self._reader.take(read.nodes, read.rows, "", stands)
+        usual = not self._implies and (report.syntax.element, report.syntax.component, report.syntax.release) == USUAL
+        reading = self._reader.take(read.nodes, read.rows, "", stands, report.segments if usual else ())
         unmapped = tuple(_replaced(each, read) for each in reading.unmapped)
-        return Reading(reading.document, reading.findings, (*unmapped, *_sublines(rows, nodes)))
+        return Reading(reading.document, reading.findings, (*unmapped, *self._sublines(rows, nodes)))
+
+    def _laying(self, syntax: Syntax) -> Laying:
+        signs = (syntax.element, syntax.component, syntax.release)
+        found = self._layings.get(signs)
+        if found is None:
+            found = Laying(syntax, whole=self._implies)
+            if len(self._layings) < SYNTAXES:
+                self._layings[signs] = found
+        return found
+
+    def _sublines(self, rows: Sequence[list[str]], nodes: Sequence[Node | None]) -> Iterator[Finding]:
+        """Lines that are parts of another line: read as lines of their own they would be ordered twice."""
+        for index, node in enumerate(nodes):
+            at = self._lines.get(node, 0)
+            if at and at < len(row := rows[index]) and row[at]:
+                yield Finding(
+                    "document",
+                    "warning",
+                    "",
+                    f"line {row[1]} is a part of line {row[at]}, and would be a line of its own",
+                    Position(ordinal=index + 1, segment="LIN", element=4),
+                    row[at],
+                    'decide what it means, or ignore = ["LIN"] to the flow, then release it',
+                    "meaning",
+                )
 
 
 class EdifactWriter:
@@ -108,23 +146,3 @@ def _replaced(finding: Finding, read: Read) -> Finding:
     place = f"{where.element:02d}" + (f"-{where.component}" if where.component else "")
     message = finding.message.replace(f"{node.path}{at.element:02d}", f"{node.path}{place}", 1)
     return replace(finding, where=where, message=message)
-
-
-def _sublines(rows: Sequence[list[str]], nodes: Sequence[Node | None]) -> Iterator[Finding]:
-    """Lines that are parts of another line: read as lines of their own they would be ordered twice."""
-    for index, (row, node) in enumerate(zip(rows, nodes, strict=True)):
-        if node is None or node.id != "LIN" or not isinstance(node.segment, FlatSegment):
-            continue
-        at = node.segment.at(4, 2)
-        if at and at < len(row) and row[at]:
-            where = Position(ordinal=index + 1, segment="LIN", element=4)
-            yield Finding(
-                "document",
-                "warning",
-                "",
-                f"line {row[1]} is a part of line {row[at]}, and would be a line of its own",
-                where,
-                row[at],
-                'decide what it means, or ignore = ["LIN"] to the flow, then release it',
-                "meaning",
-            )

@@ -95,11 +95,16 @@ class Read:
     origin: list[int]
 
 
+def implies(guide: Guide) -> bool:
+    """Whether messages of a guide imply anything; `put` changes their rows then."""
+    return guide.set in (*AROUND, "ORDRSP", "DESADV")
+
+
 def put(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]) -> Read:
     """Put the levels into a message that was laid flat."""
     if guide.set == "DESADV":
         return Read(*consignment.read(guide, nodes, rows))
-    if guide.set != "ORDRSP" and guide.set not in AROUND:
+    if not implies(guide):
         return Read(list(nodes), list(rows), list(range(len(rows))))
     made = Read([], [], [])
     level = guide.root.children[AROUND[guide.set][0]][0] if guide.set in AROUND else None

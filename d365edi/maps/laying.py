@@ -1,0 +1,151 @@
+"""Raw segments of EDIFACT laid flat: rows for the engine, with values where a flat guide (`composites`) has them.
+
+Most segments of an id have few shapes, that is, separators that stand in them. Where the values of a shape go is worked out
+once; after that a segment is split once and its values are picked. What has release characters, blanks at the end of values
+or texts in two components takes the long way. Segments that come again are remembered.
+
+A day is CCYYMMDD in a row whatever its format code is, a price is the price of one.
+
+Knows: flat segments, service characters, format codes. Does not know: tables, documents, envelopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from operator import itemgetter
+
+from d365edi.edi.edifact.pen import UNIQUE
+from d365edi.edi.edifact.segment import apart
+from d365edi.edi.guide import Node
+from d365edi.edi.syntax import Syntax
+from d365edi.maps.composites import BASIS, FORMAT, PRICE, REST, VALUE, FlatSegment
+from d365edi.maps.segments import text
+
+Row = list[str]
+Pick = Callable[[Sequence[str]], tuple[str, ...]]
+"""Picks the values of a row out of those of a segment, one after the other, with an empty one behind them."""
+
+KNOWN = 4096
+"""Rows that are remembered."""
+SHAPES = 64
+"""Shapes of one segment that are remembered; real partners use a handful."""
+_BETWEEN = "\x1f"
+"""What stands between components that had release characters."""
+_CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
+_YEAR = frozenset({"101", "201", "202"})
+
+
+class Laying:
+    """How segments are laid flat under one interchange's service characters.
+
+    Where `whole`, a row has a place for everything its segment may hold and belongs to the caller; else it ends with what its
+    segment says, and is shared with equal segments.
+    """
+
+    def __init__(self, syntax: Syntax, *, whole: bool) -> None:
+        self.syntax, self.whole = syntax, whole
+        self.element, self.component = text(syntax.element), text(syntax.component)
+        self.long = tuple(sign for sign in (syntax.release, b" " + syntax.element, b" " + syntax.component) if sign)
+        self.others = bytes(c for c in range(256) if c not in syntax.element + syntax.component)
+        self.picks: dict[str, dict[bytes, Pick | None]] = {}
+        self.known: dict[bytes, Row] = {}
+
+    def rows(self, segments: Sequence[bytes], nodes: Sequence[Node | None]) -> list[Row]:
+        """Segments with their nodes laid flat; one that has no node only has its id."""
+        known = self.known.get
+        found: list[Row] = []
+        for raw, node in zip(segments, nodes, strict=True):
+            row = known(raw) if node is not None else [text(raw.partition(self.syntax.element)[0])]
+            found.append(row or self._new(raw, node))  # type: ignore[arg-type]
+        return found
+
+    def _new(self, raw: bytes, node: Node) -> Row:
+        segment = node.segment
+        if not isinstance(segment, FlatSegment):
+            return [node.id]
+        row = self._row(raw, segment)
+        if segment.id == "DTM":
+            _to_day(row)
+        elif segment.id == "PRI" and len(row) > BASIS:
+            _to_one(row)
+        if not self.whole and segment.id not in UNIQUE and len(self.known) < KNOWN:
+            self.known[raw] = row
+        return row
+
+    def _row(self, raw: bytes, segment: FlatSegment) -> Row:
+        if raw[-1:] == b" " or any(sign in raw for sign in self.long):
+            return self._long_way(raw, segment)
+        shape = raw.translate(None, self.others)
+        picks = self.picks.setdefault(segment.id, {})
+        if shape not in picks:
+            if len(picks) >= SHAPES:
+                return self._long_way(raw, segment)
+            picks[shape] = self._pick(shape, segment)
+        if (pick := picks[shape]) is None:
+            return self._long_way(raw, segment)
+        values = text(raw).replace(self.component, self.element).split(self.element)
+        values.append("")
+        return list(pick(values))
+
+    def _pick(self, shape: bytes, segment: FlatSegment) -> Pick | None:
+        """Where the values of a shape go; None where they must be joined, or a separator stands where it means nothing."""
+        element, component, sources = 0, 1, {0: 0}
+        for at, sign in enumerate(shape, 1):
+            if sign == self.syntax.element[0]:
+                element, component = element + 1, 1
+            else:
+                component += 1
+            places = segment.slots[element] if element < len(segment.slots) else ()
+            if len(places) == 1 and component > 1:
+                return None
+            if component <= len(places):
+                if places[component - 1] in sources:
+                    return None
+                sources[places[component - 1]] = at
+        if len(sources) < 2 or self.syntax.element >= b"\x80" or self.syntax.component >= b"\x80":
+            return None
+        size = len(segment.blank) + 1 if self.whole or segment.id == "DTM" else max(sources) + 1
+        return itemgetter(*(sources.get(at, -1) for at in range(size)))
+
+    def _long_way(self, raw: bytes, segment: FlatSegment) -> Row:
+        parts = [[text(part).rstrip(" ") for part in each] for each in apart(raw, self.syntax)]
+        row = [parts[0][0], *segment.blank]
+        for places, values in zip(segment.slots, parts, strict=False):
+            if len(places) == 1:
+                row[places[0]] = _BETWEEN.join(values)
+                continue
+            for at, value in zip(places, values, strict=False):
+                if value:
+                    row[at] = _joined(row[at], value, segment, at) if row[at] else value
+        while not self.whole and len(row) > 1 and not row[-1] and segment.id != "DTM":
+            row.pop()
+        return row
+
+
+def _joined(first: str, second: str, segment: FlatSegment, at: int) -> str:
+    """One text of two; one that is full goes on in the next without a blank."""
+    width = segment.elements[at - 1].max // segment.plan[at - 1][2]
+    return first + second if len(first) == width else f"{first} {second}"
+
+
+def _to_day(row: Row) -> None:
+    """A value and its format as a day and the rest; what is no day stays as it is."""
+    value, form = row[VALUE], row[FORMAT]
+    if form in _YEAR and len(value) >= 6:
+        value = ("20" if value < "5" else "19") + value
+    elif form == "2" and len(value) == 6:
+        value = f"{'20' if value[4:] < '50' else '19'}{value[4:]}{value[2:4]}{value[:2]}"
+    elif form not in _CENTURY:
+        return
+    row[VALUE], row[FORMAT], row[REST] = value[:8], "", value[8:]
+
+
+def _to_one(row: Row) -> None:
+    """A price for more than one unit as the price of one."""
+    price, basis = row[PRICE].replace(",", "."), row[BASIS].replace(",", ".")
+    if not (price and basis.replace(".", "", 1).isdecimal() and price.lstrip("-").replace(".", "", 1).isdecimal()):
+        return
+    if Decimal(basis):
+        one = (Decimal(price) / Decimal(basis)).quantize(Decimal("1e-10")).normalize()
+        row[PRICE], row[BASIS] = price if Decimal(basis) == 1 else format(one, "f"), ""
