@@ -12,7 +12,7 @@ Knows: tables of flat files. Does not know: bytes, values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from d365edi.edi.flat.layout import Column, Layout, fold
@@ -34,14 +34,16 @@ BETWEEN = "\x1f"
 @dataclass(frozen=True, slots=True)
 class Flat:
     """A map's layout and guide. `parted` are the columns of each record that are read as sign and size, `gtins` those that
-    hold a GTIN; `top` is the document with its lists where rows are all alike.
+    hold a GTIN. Where rows are all alike, `top` is the document with its lists, and `unasked` are the columns that no row of
+    the map names.
     """
 
     layout: Layout
     guide: Guide
     parted: dict[str, frozenset[int]]
     gtins: dict[str, frozenset[int]]
-    top: Tier | None
+    top: Tier | None = None
+    unasked: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -86,19 +88,21 @@ def flat(table: Table) -> Flat:
         builder.typed(rows, root)
     records = {name: tuple(found.columns) for name, found in builder.records.items()}
     group = tuple(builder.index("", name, ("file", "group")) for name in look.group)
-    head = tuple(sorted(root.columns | set(group))) if look.type is None else ()
+    root.columns.update(group)
+    root.inner[0].columns = root.columns
+    head = tuple(sorted(root.columns))
     layout = Layout(
         records, look.fixed, look.header, look.delimiter, look.quote, look.encoding, group, head,
         look.opens, look.type, look.totals, look.decimal,
     )  # fmt: skip
     guide = _guide(table, root, builder.records)
-    return Flat(
-        layout,
-        guide,
-        {name: frozenset(found.parted) for name, found in builder.records.items()},
-        {name: frozenset(found.gtins) for name, found in builder.records.items()},
-        _tier(guide.root, root) if look.type is None else None,
-    )
+    parted = {name: frozenset(found.parted) for name, found in builder.records.items()}
+    gtins = {name: frozenset(found.gtins) for name, found in builder.records.items()}
+    if look.type is not None:
+        return Flat(layout, guide, parted, gtins)
+    top = _tier(guide.root, root)
+    asked = {*head, *(at for way in top.ways() for at in way[-1].columns)}
+    return Flat(layout, guide, parted, gtins, top, tuple(at for at in range(len(records[""])) if at not in asked))
 
 
 @dataclass(slots=True)
@@ -235,7 +239,8 @@ def _guide(table: Table, root: _Place, records: dict[str, _Record]) -> Guide:
     def hang(parent: Node, places: list[_Place]) -> None:
         for order, place in enumerate(places):
             found = records.get(place.record) or records.get("") or _Record()
-            segment = Segment(place.record, place.record, tuple(_elements(found)), qualifier=0)
+            columns = sorted(place.columns) or range(len(found.columns))
+            segment = Segment(place.record, place.record, tuple(_elements(found, columns)), qualifier=0)
             node = Node(len(nodes), segment, parent, order, loop=place.loop, max_use=0 if place.loop else 1)
             nodes.append(node)
             parent.children[place.record] = (node,)
@@ -253,8 +258,9 @@ def _tier(node: Node, place: _Place) -> Tier:
     return Tier(node, place.key, tuple(sorted(place.columns)), inner)
 
 
-def _elements(found: _Record) -> Iterator[Element]:
-    for index, (described, type) in enumerate(zip(found.columns, found.types, strict=True)):
+def _elements(found: _Record, columns: Iterable[int]) -> Iterator[Element]:
+    for position, index in enumerate(columns, 1):
+        described, type = found.columns[index], found.types[index]
         most = described.width if described.end else 1 << 20
         parts = (Element(1, "", "sign", SIGN, 1, 1), Element(2, "", described.name, type, 1, most))
-        yield Element(index + 1, "", described.name, type, 1, most, components=parts if index in found.parted else ())
+        yield Element(position, "", described.name, type, 1, most, components=parts if index in found.parted else ())

@@ -87,8 +87,8 @@ class FlatReader:
         findings += [*found.findings, *wrong, *self._gtins(found.rows)]
         if reading.document is not None:
             findings += self._totals(reading.document, nodes, rows, at)
-        unmapped = tuple(_unread(each, nodes, at) for each in reading.unmapped)
-        return Reading(reading.document, tuple(findings), unmapped)
+        unmapped = (_unread(each, nodes, at) for each in reading.unmapped)
+        return Reading(reading.document, tuple(findings), (*unmapped, *self._unasked(found.rows)))
 
     def _segments(self, found: RowSet) -> tuple[list[Node], list[list[str]], list[Row], list[Finding]]:
         """The rows as segments of the guide, each with its node and the row it comes from; and what is wrong with how they
@@ -107,8 +107,9 @@ class FlatReader:
             node, columns = tier.node, tier.columns
             if item is document:
                 node, columns = node.children[HEAD][0], self._flat.layout.head
+            values = self._parts("", item.values)
             nodes.append(node)
-            rows.append([node.id, *self._parts("", _only(columns, item.values))])
+            rows.append([node.id, *[values[index] for index in columns]])
             at.append(item.rows[0])
         return nodes, rows, at, findings
 
@@ -128,6 +129,14 @@ class FlatReader:
                 gtin = row.values[index]
                 if gtin.isdigit() and len(gtin) not in GTIN:
                     yield _shortened(gtin, row.line)
+
+    def _unasked(self, rows: Sequence[Row]) -> Iterator[Finding]:
+        """Columns that are described, and that no row of the map names."""
+        for index in self._flat.unasked:
+            name, row = self._flat.layout.columns[index].name, next((row for row in rows if row.values[index]), None)
+            if row is not None:
+                at, message = Position(line=row.line, segment=name), f'the column "{name}" is read by no row of the map'
+                yield Finding("document", "note", "", message, at, rule="unmapped")
 
     def _totals(
         self, document: Document, nodes: Sequence[Node], rows: Sequence[list[str]], at: Sequence[Row]
@@ -183,15 +192,13 @@ class FlatWriter:
 
     def _rows(self, segments: Sequence[Segment]) -> list[Row]:
         """The rows of one document."""
-        rows = [Row(0, str(segment[0]), self._values(segment)) for segment in segments]
         if self._flat.top is None:
-            return rows
-        if not rows or rows[0].record != HEAD:
-            rows.insert(0, Row(0, HEAD, [""] * len(self._flat.layout.columns)))
-        return [Row(0, "", values) for values in laid(rows, dict(self._flat.top.depths()))]
+            return [Row(0, str(segment[0]), self._values(segment, str(segment[0]))) for segment in segments]
+        rows = [(str(segment[0]), self._values(segment, "")) for segment in segments]
+        return [Row(0, "", values) for values in laid(rows, self._flat.top, self._flat.layout)]
 
-    def _values(self, segment: Segment) -> list[str]:
-        record = str(segment[0]) if self._flat.top is None else ""
+    def _values(self, segment: Segment, record: str) -> list[str]:
+        """The values of a segment, as many as its record has columns at most."""
         width = len(self._flat.layout.records[record])
         values = ["".join(each).removeprefix("+") if isinstance(each, tuple) else each for each in segment[1:]]
         return values + [""] * (width - len(values))
@@ -213,14 +220,6 @@ def _follow(node: Node, record: str) -> Node:
             return scope.children[record][0]
         scope = scope.parent
     raise AssertionError(record)  # the layout has only the guide's records
-
-
-def _only(indexes: Iterable[int], values: Sequence[str]) -> list[str]:
-    """The values at some indexes, and nothing at the others."""
-    found = [""] * len(values)
-    for index in indexes:
-        found[index] = values[index]
-    return found
 
 
 def _signed(value: str) -> str:

@@ -13,7 +13,7 @@ Knows: tiers of lists, rows. Does not know: how files are split, what a column m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from d365edi.edi.findings import Finding, Position
@@ -40,12 +40,6 @@ class Tier:
         for tier in self.inner:
             yield (tier,)
             yield from ((tier, *way) for way in tier.ways())
-
-    def depths(self, depth: int = 0) -> Iterator[tuple[str, int]]:
-        """How deep each list stands, by the id of its node."""
-        for tier in self.inner:
-            yield tier.node.id, depth + 1
-            yield from tier.depths(depth + 1)
 
 
 @dataclass(slots=True)
@@ -131,13 +125,17 @@ def _outside(row: Row, column: str) -> Finding:
     )
 
 
-def laid(rows: Sequence[Row], depths: Mapping[str, int]) -> list[list[str]]:
-    """Items of a document, each behind the one that it stands in, as rows: one for each that has nothing inside it."""
-    made, around = list[list[str]](), list[list[str]]()
-    for at, row in enumerate(rows):
-        depth = depths.get(row.record, 0)
-        del around[depth:]
-        around.append(row.values)
-        if at + 1 == len(rows) or depths.get(rows[at + 1].record, 0) <= depth:
-            made.append([next(filter(None, cells), "") for cells in zip(*around, strict=True)])
-    return made
+def laid(items: Sequence[tuple[str, Sequence[str]]], top: Tier, layout: Layout) -> list[list[str]]:
+    """The items of a document, the ids of their lists' nodes with what is said of them, each behind the one that it stands
+    in, as rows: one for each item that has nothing inside it."""
+    tiers = {way[-1].node.id: (len(way), way[-1].columns) for way in top.ways()}
+    places = [tiers.get(id, (0, layout.head)) for id, _ in items]
+    around, made = [[""] * len(layout.columns)], list[list[str]]()
+    for at, ((depth, columns), (_, values)) in enumerate(zip(places, items, strict=True)):
+        row = list(around[min(depth, len(around) - 1)])
+        for column, value in zip(columns, values, strict=False):
+            row[column] = value
+        around[depth + 1 :] = [row]
+        if at + 1 == len(items) or places[at + 1][0] <= depth:
+            made.append(row)
+    return made or around

@@ -233,6 +233,13 @@ def test_columns_go_by_position_without_a_header_row() -> None:
     ]
 
 
+def test_a_described_column_that_no_row_reads_is_told() -> None:
+    (reading,) = read("PurchaseOrder", "PO,Colour,Qty\n1,,5\n1,red,6\n", {"columns": {"Colour": "text"}})
+    assert [(each.rule, each.where.line, str(each)) for each in reading.unmapped] == [
+        ("unmapped", 3, 'the column "Colour" is read by no row of the map')
+    ]
+
+
 CELLS = st.sampled_from(
     ("", "7", "-1,5", "1.2.3", "01/02/2026", "6.1E+11", '="7"', '"', "EA", "Total", "H", "D", "#N/A", "é")
 )
