@@ -10,23 +10,24 @@ Knows: places, items of a document. Does not know: tables, guides as a whole, de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, takewhile
+from operator import is_not, or_
 from typing import Any
 
-from msgspec import NODEFAULT, structs
+from msgspec import structs
 
 from d365edi.documents import Document, PurchaseOrder
-from d365edi.maps.fields import Model, find
-from d365edi.maps.fill import Filler, Segment, getter
+from d365edi.maps.fields import Model, find, required
+from d365edi.maps.filler import Filler, Segment, getter
 from d365edi.maps.place import LINES, ORDERS, Pair, Place, Rule
 from d365edi.maps.said import Flaw, get
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 
 
-NEVER = object()
-"""What a place asks for that is always written."""
+KNOWN = 1024
+"""Values of a place that are remembered with their segments: parties, terms, days and descriptions repeat."""
 
 
 class Task:
@@ -58,8 +59,11 @@ class Task:
 class Form:
     """A place made ready for writing, with the forms inside it in the order of the guide."""
 
-    def __init__(self, place: Place, model: Model, *, in_line: bool = False, around: str = "") -> None:
-        """`model` is what the items of its scope are, `around` the part of them that all of the place around comes from."""
+    def __init__(
+        self, place: Place, model: Model, *, in_line: bool = False, around: str = "", remember: bool = True
+    ) -> None:
+        """`model` is what the items of its scope are, `around` the part of them that all of the place around comes from,
+        `remember` whether equal values are written alike."""
         self.place, self.list_field = place, place.list_field
         self.id, self.levels = place.node.id, place.node.segment.levels
         exact = in_line or place.list_field == LINES
@@ -68,39 +72,67 @@ class Form:
         self.spread = _repeats(place) and any(pair.parts for pair in self.filler.pairs)
         self.mandatory = [node.id for node in place.node.sequence if node.mandatory and node.id not in ENVELOPE]
         self.echoes = not place.list_field and _echoes(place)
-        self.asks = _asks(place, around)
-        self.empty = [_empty(model, name) for name in self.asks]
+        self.asks = _asks(place, model, around)
+        self.empty = tuple(_empty(model, name) for name in self.asks)
         part = self.asks[0] if len(self.asks) == 1 else around
         inside, part = (place.model or model, "") if place.list_field else (model, part)
-        self.forms = [Form(inner, inside, in_line=exact, around=part) for inner in _ordered(place) if not inner.second]
+        self.forms = [
+            Form(inner, inside, in_line=exact, around=part, remember=remember)
+            for inner in _ordered(place)
+            if not inner.second
+        ]
+        self.told = tuple(_told(self))
+        self.known: dict[Any, list[Segment]] | None = {} if remember and self.asks and _closed(self) else None
+        """What was made of the values that it asks for, where nothing else decides."""
         self._ask()
 
     def _ask(self) -> None:
-        """What the forms inside ask for, all of it at once, and for each where it stands there and what it is empty."""
-        self.asked = getter([name for form in self.forms for name in form.asks])
-        self.steps: list[tuple[int | slice, Any, Form]] = []
-        start = 0
+        """What the forms inside ask for, all of it at once, and what each of these is where it says nothing."""
+        names, self.nothings, self.echoing = list[str](), list[object](), list[bool]()
+        self.steps: list[tuple[int | slice, Form]] = []
         for form in self.forms:
-            end = start + len(form.asks)
-            if len(form.asks) == 1:
-                self.steps.append((start, form.empty[0], form))
-            else:
-                self.steps.append((slice(start, end), tuple(form.empty) if form.asks else NEVER, form))
-            start = end
+            at, asks = len(names), form.asks or ["__class__"]  # which is always something
+            names += asks
+            self.nothings += form.empty or (None,)
+            self.echoing += [form.echoes] * len(asks)
+            self.steps += [(at if len(asks) == 1 else slice(at, len(names)), form)] * len(asks)
+        self.asked = getter(names)
 
     def inside(self, task: Task, item: Any, echo: Any, out: list[Segment]) -> set[str]:
         """Write what stands inside this place; the ids of the segments directly inside it are returned."""
         made: set[str] = set()
+        last = None
         asked = self.asked(item)
-        for at, empty, form in self.steps:
-            value = asked[at]
-            if (value is empty or value == empty) and (echo is None or not form.echoes):
+        there: Iterable[bool] = map(is_not, asked, self.nothings)
+        for at, form in compress(self.steps, there if echo is None else map(or_, there, self.echoing)):
+            if form is last:
                 continue
-            before = len(out)
-            form.write(task, item, echo, out)
+            last, before = form, len(out)
+            if form.known is None or echo is not None:
+                form.write(task, item, echo, out)
+            else:
+                out += form.again(task, item, asked[at])
             if len(out) > before:
                 made.add(form.id)
         return made
+
+    def again(self, task: Task, item: Any, asked: Any) -> list[Segment]:
+        """What was written for the same values, said in the same way, or else what is written for these."""
+        assert self.known is not None
+        told = getattr(item, "kept", None) if self.told else None
+        key = (asked, *map(told.get, self.told)) if told else asked
+        try:
+            found = self.known.get(key)
+        except TypeError:  # something in it was spelled by itself
+            key = found = None
+        if found is None:
+            found = []
+            self.write(task, item, None, found)
+            if key is not None:
+                if len(self.known) >= KNOWN:
+                    self.known.clear()
+                self.known[key] = found
+        return found
 
     def complete(self, made: set[str]) -> None:
         """Raise where a mandatory segment inside this place was not made."""
@@ -172,16 +204,30 @@ def _echoes(place: Place) -> bool:
     return any(row.echo for row in rows) or any(_echoes(each) for each in place.places if not each.list_field)
 
 
-def _asks(place: Place, around: str) -> list[str]:
+def _asks(place: Place, model: Model, around: str) -> list[str]:
     """What of an item must be there for a place to be written, but for an order: one part that all of it comes from,
-    if that is not the part `around`, else its fields. None where something is written that does not come from the item."""
+    if that is not the part `around`, else its fields. None where something is always written."""
     names = _sources(place)
-    if "" in names:
+    if place.list_field:
+        return names
+    if {"", *required(model)} & {*names}:
         return []
     ways = [name.split(".")[:-1] for name in names]
     common = takewhile(lambda steps: len(set(steps)) == 1, zip(*ways, strict=False))
     part = ".".join(steps[0] for steps in common)
     return [part] if part and part != around else list(dict.fromkeys(names))
+
+
+def _told(form: Form) -> Iterator[str]:
+    """The fields of which it matters how a partner spelled them, in a place and inside it."""
+    yield from form.filler.told
+    for inner in form.forms:
+        yield from inner.told if not inner.list_field else ()
+
+
+def _closed(form: Form) -> bool:
+    """Whether all of a place comes from single values of an item."""
+    return not (form.list_field or form.spread or form.filler.many) and all(map(_closed, form.forms))
 
 
 def _sources(place: Place) -> list[str]:
@@ -195,12 +241,11 @@ def _sources(place: Place) -> list[str]:
 
 
 def _empty(model: Model, name: str) -> object:
-    """What a field of a model is where it says nothing; None also where it always says something."""
+    """What a field of a model is where it says nothing."""
     way, _, last = name.rpartition(".")
     for step in way.split(".") if way else ():
         field = find(model, step)
         assert field is not None
         assert field.model is not None
         model = field.model
-    default = next(each.default for each in structs.fields(model) if each.name == last)
-    return None if default is NODEFAULT else default
+    return next(each.default for each in structs.fields(model) if each.name == last)

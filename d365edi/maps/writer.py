@@ -15,7 +15,7 @@ from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
 from d365edi.maps.compile import places
-from d365edi.maps.fill import Segment
+from d365edi.maps.filler import Segment
 from d365edi.maps.form import Form, Task
 from d365edi.maps.said import Flaw
 from d365edi.maps.table import Table
@@ -41,7 +41,7 @@ class Writer:
         self.partner = partner
         root = places(table, guide, codes, versions)
         assert root.model is not None
-        self._root = Form(root, root.model)
+        self._root = Form(root, root.model, remember=guide.standard != "FLAT")
 
     def write(
         self,

@@ -12,13 +12,13 @@ Knows: places, items of a document. Does not know: tables, guides as a whole, de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
 from d365edi.maps import relation
 from d365edi.maps.place import Fixed, Place, Rule
-from d365edi.maps.said import Flaw, get, kept, pairs, sayer, spell, word
+from d365edi.maps.said import Flaw, get, kept, pairs, qualifier, sayer, spell, word
 
 Segment = list[str | tuple[str, ...]]
 """The id and then the elements; a composite is a tuple of its components."""
@@ -29,6 +29,8 @@ MARKS, SSCC = "88", 18
 """The data element that says what a mark on a package is, and how many digits a serial shipping container code has."""
 LABELS = {"GM": "00", "AA": ""}
 """What stands in front of an SSCC under each of its qualifiers."""
+
+_NOTHING: dict[str, str] = {}
 
 SHAPES = 256
 """Combinations of elements of a segment that are remembered as sound."""
@@ -58,6 +60,8 @@ class Filler:
         self.many = next((rule for rule in self.own if rule.many), None)
         self.pairs = [pair for pair in place.pairs if not pair.echo and not pair.second]
         self.echo_pairs = [pair for pair in place.pairs if pair.echo]
+        self.answers = bool(self.echoes or self.echo_pairs)
+        self.numbered = [*enumerate(self.pairs)]
         self.pair_values = getter([pair.name for pair in self.pairs])
         self.echo_pair_values = getter([pair.name for pair in self.echo_pairs])
         self.after_pairs = self.segment.after_pairs if self.segment.pairs else 0
@@ -88,15 +92,19 @@ class Filler:
         """What the quick way goes through."""
         plain = [rule for rule in self.own if rule.words is None and rule is not self.many]
         coded = [rule for rule in self.own if rule.words is not None and rule is not self.many]
-        self.plain = [(self.at[_stand(rule)], rule.format) for rule in plain]
+        self.plain = [(number, self.at[_stand(rule)], rule.format) for number, rule in enumerate(plain)]
         self.values = getter([rule.name for rule in plain])
         self.coded = [(self.at[_stand(rule)], rule.name, sayer(rule), attrgetter(rule.name)) for rule in coded]
         self.named = [(self.at[_stand(rule)], rule.name) for rule in self.own if rule.words is None]
         self.names = [rule.name for rule in (*self.own, *(rule for _, rule in self.listed))]
         self.room = (self.after_pairs - self.segment.pairs) // 2
         self.constants = [(self.at[_stand(fixed)], fixed.value) for fixed in self.place.constants]
+        single = [] if self.many is None else [self.many]
+        self.told = [rule.name for rule in (*coded, *single)] + [pair.name for pair in self.pairs]
         self.chooses = len(self.alternatives) > 1 or self.marks
-        self.shapes: dict[tuple[bool, ...], tuple[int, list[tuple[int, str]]]] = {}
+        self.told += [name for _, name in self.named] if self.chooses else []
+        """The fields of which it matters how the partner spelled them."""
+        self.shapes: dict[tuple[bool, ...] | int, tuple[int, list[tuple[int, str]]]] = {}
         """For elements that are there: how long the segment is, and its defaults."""
 
     # -- values -------------------------------------------------------------------------------------------------------
@@ -104,37 +112,53 @@ class Filler:
     def fill(self, item: Any, echo: Any, value: Any) -> tuple[list[str], str | None]:
         """The rows' values in place, and the qualifier that the first of them was kept with. `value` is what this
         repetition of the segment has for itself. Raises Flaw where a value does not fit."""
-        texts, code = None, None
-        if echo is None or not self.echoes:
+        made = None
+        if value is None and (echo is None or not self.answers):
             try:
-                texts, code = self._quickly(item, echo, value)
+                made = self._quickly(item, echo)
             except ValueError:
-                texts = None  # the slow way says whose it is
-        if texts is None:
-            texts, code = self._row_by_row(item, echo, value)
-        if self.pairs or self.echo_pairs:
-            self._pair_up(texts, item, echo, value if self.many is None else None)
+                made = None  # the slow way says what of
+        texts, code = made or self._row_by_row(item, echo, value)
         if self.listed:
             self._put_listed(texts, item)
         for at, constant in self.constants:
             texts[at] = constant
         return texts, code
 
-    def _quickly(self, item: Any, echo: Any, value: Any) -> tuple[list[str], str | None]:
+    def _quickly(self, item: Any, echo: Any) -> tuple[list[str], str | None]:
         texts, code = self.blank.copy(), None
-        for (at, format), each in zip(self.plain, self.values(item), strict=True):
-            if each is not None:
-                texts[at] = format(each)
+        values = self.values(item)
+        for number, at, format in self.plain:
+            if (value := values[number]) is not None:
+                texts[at] = format(value)
+        told = (getattr(item, "kept", None) if self.told else None) or _NOTHING
         if self.coded:
-            told, earlier = getattr(item, "kept", None) or {}, getattr(echo, "kept", None) or {}
+            earlier = getattr(echo, "kept", None) or _NOTHING
             for at, name, say, look in self.coded:
-                if (each := look(item)) is not None:
-                    texts[at] = say(each, told.get(name), earlier.get(name))
-        if self.many is not None:
-            texts[self.at[_stand(self.many)]] = self._text(self.many, item, echo, value) or ""
-        if self.chooses and (told := getattr(item, "kept", None)):
+                if (value := look(item)) is not None:
+                    texts[at] = say(value, told.get(name), earlier.get(name))
+        if self.pairs and len(texts) == self.segment.pairs:
+            self._pair_quickly(texts, item, told)
+        elif self.pairs:
+            self._pair_up(texts, item, echo, None)
+        if self.chooses and told:
             code = next((told[name] for at, name in self.named if texts[at] and told.get(name)), None)
         return texts, code
+
+    def _pair_quickly(self, texts: list[str], item: Any, told: Mapping[str, str]) -> None:
+        values = self.pair_values(item)
+        for number, pair in self.numbered:
+            if (value := values[number]) is None:
+                continue
+            if pair.parts is None:
+                code = told.get(pair.name)
+                texts += (code if code in pair.qualifiers else qualifier(pair, value), pair.format(value))
+            elif value:
+                first, second = pair.parts
+                for each in value:
+                    texts += (getattr(each, first), pair.format(getattr(each, second)))
+        if len(texts) > self.after_pairs:
+            raise ValueError("no room")
 
     def _row_by_row(self, item: Any, echo: Any, value: Any) -> tuple[list[str], str | None]:
         """As the rows are written, each value that an order has to say first."""
@@ -155,6 +179,8 @@ class Filler:
             if stand not in own and (text := self._text(rule, echo, None)) is not None:
                 texts[self.at[stand]] = text
                 code = code or kept(echo, rule.name)
+        if self.pairs or self.echo_pairs:
+            self._pair_up(texts, item, echo, value if self.many is None else None)
         return texts, code
 
     def _text(self, rule: Rule, item: Any, echo: Any, value: object = None) -> str | None:
@@ -201,7 +227,7 @@ class Filler:
                 texts[at] = code
                 if self.marks and told is None:
                     self._label(texts, code)
-        shape = tuple([not text for text in texts])
+        shape = tuple([not text for text in texts]) if "" in texts else len(texts)
         found = self.shapes.get(shape)
         if found is None:
             found = self._judge(texts)
@@ -210,7 +236,9 @@ class Filler:
         end, defaults = found
         for at, default in defaults:
             texts[at] = default
-        return self._folded(texts)[:end] if self.folds else texts[:end]  # type: ignore[return-value]
+        made: Segment = self._folded(texts) if self.folds else [*texts]
+        del made[end:]
+        return made
 
     def _label(self, texts: list[str], code: str) -> None:
         """A carton's SSCC with or without the identifier 00 in front of it, as the qualifier says, where nothing was kept."""
