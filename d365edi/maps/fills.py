@@ -27,6 +27,9 @@ def remembered(target: Target) -> Fill:
     def fill(state: State, elements: Elements, index: int, word: str) -> None:
         key = state.keys[index]
         said = memory.get((key, word) if word else key)
+        if said is None and len(memory) >= MEMORY:  # they hardly ever repeat
+            target.full(state, elements, index, word)
+            return
         if said is None:
             said = _said(target, state, elements, index, word)
             if key is not None and not said.wrong and len(memory) < MEMORY:

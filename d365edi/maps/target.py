@@ -57,7 +57,7 @@ class Target:
         pairs = {way for way, _, _, _, _ in self.pairs.values()}
         nested = any(each[1] for each in (*self.steps, *self.coded))
         if len(self.list_way) != 1 or self.rare or self.kept or nested or len(pairs) > 1 or not text:
-            return self._full
+            return self.full
         return fills.new_item(self, *pairs)
 
     def _pairs(self, place: Place) -> None:
@@ -87,7 +87,8 @@ class Target:
 
     # -- taking -------------------------------------------------------------------------------------------------------
 
-    def _full(self, state: State, elements: Elements, index: int, word: str) -> None:
+    def full(self, state: State, elements: Elements, index: int, word: str) -> None:
+        """Take a segment, whatever this place asks for."""
         item = self.open(state) if self.list_way else state.items[self.scope]
         if self.spread:
             self._agree(state, elements, index)
