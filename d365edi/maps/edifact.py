@@ -71,8 +71,10 @@ class EdifactReader:
     def _sublines(self, rows: Sequence[list[str]], nodes: Sequence[Node | None]) -> Iterator[Finding]:
         """Lines that are parts of another line: read as lines of their own they would be ordered twice."""
         for index, node in enumerate(nodes):
-            at = self._lines.get(node, 0)
-            if at and at < len(row := rows[index]) and row[at]:
+            if node not in self._lines:
+                continue
+            at, row = self._lines[node], rows[index]
+            if 0 < at < len(row) and row[at]:
                 yield Finding(
                     "document",
                     "warning",

@@ -25,11 +25,15 @@ from d365edi.maps.segments import text
 Row = list[str]
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
 """Picks the values of a row out of those of a segment, one after the other, with an empty one behind them."""
+Way = tuple[Pick | None, Callable[[Row], None] | None]
+"""How a shape is laid flat (None: the long way), and what is done to the row then."""
 
 KNOWN = 4096
 """Rows that are remembered."""
-SHAPES = 64
-"""Shapes of one segment that are remembered; real partners use a handful."""
+SHAPES = 1024
+"""Shapes that are remembered; real partners use a few for each segment."""
+LONG = 200
+"""Shapes of so many separators are not: no segment has that many elements."""
 _BETWEEN = "\x1f"
 """What stands between components that had release characters."""
 _CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
@@ -46,66 +50,66 @@ class Laying:
     def __init__(self, syntax: Syntax, *, whole: bool) -> None:
         self.syntax, self.whole = syntax, whole
         self.element, self.component = text(syntax.element), text(syntax.component)
-        self.long = tuple(sign for sign in (syntax.release, b" " + syntax.element, b" " + syntax.component) if sign)
-        self.others = bytes(c for c in range(256) if c not in syntax.element + syntax.component)
-        self.picks: dict[str, dict[bytes, Pick | None]] = {}
+        signs = syntax.element + syntax.component + syntax.release + b" "
+        self.others = bytes(c for c in range(256) if c not in signs)
+        self.ways: dict[tuple[str, bytes], Way] = {}
         self.known: dict[bytes, Row] = {}
 
     def rows(self, segments: Sequence[bytes], nodes: Sequence[Node | None]) -> list[Row]:
         """Segments with their nodes laid flat; one that has no node only has its id."""
-        known = self.known.get
+        known, new = self.known.get, self._new
         found: list[Row] = []
         for raw, node in zip(segments, nodes, strict=True):
-            row = known(raw) if node is not None else [text(raw.partition(self.syntax.element)[0])]
-            found.append(row or self._new(raw, node))  # type: ignore[arg-type]
+            if node is None or not isinstance(node.segment, FlatSegment):
+                found.append([text(raw.partition(self.syntax.element)[0])])
+            else:
+                found.append(known(raw) or new(raw, node.segment))
         return found
 
-    def _new(self, raw: bytes, node: Node) -> Row:
-        segment = node.segment
-        if not isinstance(segment, FlatSegment):
-            return [node.id]
-        row = self._row(raw, segment)
-        if segment.id == "DTM":
-            _to_day(row)
-        elif segment.id == "PRI" and len(row) > BASIS:
-            _to_one(row)
+    def _new(self, raw: bytes, segment: FlatSegment) -> Row:
+        shape = raw.translate(None, self.others)
+        if b" " in shape and not self._padded(raw):
+            shape = shape.replace(b" ", b"")
+        pick, finish = self.ways.get((segment.id, shape)) or self._way(shape, segment)
+        if pick is None:
+            row = self._long_way(raw, segment)
+        else:
+            values = text(raw).replace(self.component, self.element).split(self.element)
+            values.append("")
+            row = list(pick(values))
+        if finish is not None:
+            finish(row)
         if not self.whole and segment.id not in UNIQUE and len(self.known) < KNOWN:
             self.known[raw] = row
         return row
 
-    def _row(self, raw: bytes, segment: FlatSegment) -> Row:
-        if raw[-1:] == b" " or any(sign in raw for sign in self.long):
-            return self._long_way(raw, segment)
-        shape = raw.translate(None, self.others)
-        picks = self.picks.setdefault(segment.id, {})
-        if shape not in picks:
-            if len(picks) >= SHAPES:
-                return self._long_way(raw, segment)
-            picks[shape] = self._pick(shape, segment)
-        if (pick := picks[shape]) is None:
-            return self._long_way(raw, segment)
-        values = text(raw).replace(self.component, self.element).split(self.element)
-        values.append("")
-        return list(pick(values))
+    def _padded(self, raw: bytes) -> bool:
+        """Whether a value ends with a blank."""
+        syntax = self.syntax
+        return raw[-1:] == b" " or b" " + syntax.element in raw or b" " + syntax.component in raw
+
+    def _way(self, shape: bytes, segment: FlatSegment) -> Way:
+        signs = {self.syntax.element, self.syntax.component}
+        plain = len(shape) > 0 and {bytes((sign,)) for sign in shape} <= signs and all(sign < b"\x80" for sign in signs)
+        way = self._pick(shape, segment) if plain else None, _FINISH.get(segment.id)
+        if len(self.ways) < SHAPES and len(shape) < LONG:
+            self.ways[segment.id, shape] = way
+        return way
 
     def _pick(self, shape: bytes, segment: FlatSegment) -> Pick | None:
-        """Where the values of a shape go; None where they must be joined, or a separator stands where it means nothing."""
+        """Where the values of a shape go; None where some must be joined, or a separator stands where it means nothing."""
         element, component, sources = 0, 1, {0: 0}
         for at, sign in enumerate(shape, 1):
-            if sign == self.syntax.element[0]:
-                element, component = element + 1, 1
-            else:
-                component += 1
+            element, component = (element + 1, 1) if sign == self.syntax.element[0] else (element, component + 1)
             places = segment.slots[element] if element < len(segment.slots) else ()
-            if len(places) == 1 and component > 1:
-                return None
-            if component <= len(places):
-                if places[component - 1] in sources:
+            if component > len(places):
+                if len(places) == 1:
                     return None
-                sources[places[component - 1]] = at
-        if len(sources) < 2 or self.syntax.element >= b"\x80" or self.syntax.component >= b"\x80":
-            return None
-        size = len(segment.blank) + 1 if self.whole or segment.id == "DTM" else max(sources) + 1
+                continue
+            if places[component - 1] in sources:
+                return None
+            sources[places[component - 1]] = at
+        size = len(segment.blank) + 1 if self.whole or segment.id == "DTM" else max(*sources, 1) + 1
         return itemgetter(*(sources.get(at, -1) for at in range(size)))
 
     def _long_way(self, raw: bytes, segment: FlatSegment) -> Row:
@@ -143,9 +147,14 @@ def _to_day(row: Row) -> None:
 
 def _to_one(row: Row) -> None:
     """A price for more than one unit as the price of one."""
+    if len(row) <= BASIS:
+        return
     price, basis = row[PRICE].replace(",", "."), row[BASIS].replace(",", ".")
     if not (price and basis.replace(".", "", 1).isdecimal() and price.lstrip("-").replace(".", "", 1).isdecimal()):
         return
     if Decimal(basis):
         one = (Decimal(price) / Decimal(basis)).quantize(Decimal("1e-10")).normalize()
         row[PRICE], row[BASIS] = price if Decimal(basis) == 1 else format(one, "f"), ""
+
+
+_FINISH: dict[str, Callable[[Row], None]] = {"DTM": _to_day, "PRI": _to_one}
