@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.flat.layout import Layout, Row
@@ -67,7 +68,8 @@ class Sorter:
         self._top = top
         self._layout = layout
         self._ways = tuple(top.ways())
-        self._parts = tuple(dict.fromkeys(way[-1].columns for way in self._ways))
+        self._parts = tuple(dict.fromkeys(way[-1].columns for way in self._ways if way[-1].columns))
+        self._said = tuple(itemgetter(*part, part[0]) for part in self._parts)  # of one column a tuple too
         self._known: dict[tuple[bool, ...], tuple[Way, frozenset[int]]] = {}
 
     def sort(self, found: RowSet) -> tuple[Item, list[Finding]]:
@@ -75,7 +77,7 @@ class Sorter:
         document, findings = Item(self._top, found.rows, found.head), list[Finding]()
         for row in found.rows:
             values = row.values
-            way, lost = self._way(tuple([any(map(values.__getitem__, part)) for part in self._parts]))
+            way, lost = self._way(tuple([any(said(values)) for said in self._said]))
             item, new = document, not way
             for tier in way:
                 item, made = self._step(item, tier, row, findings)

@@ -12,12 +12,14 @@ Knows: spreadsheets. Does not know: files, what a column means.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from d365edi.edi.findings import Severity
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _SUSPECT = re.compile(r"[=#]|.*(?:[Ee]\+?\d|-[A-Z][a-z]{2})|[A-Z][a-z]{2}-")
+_ANY = re.compile(r"^[=#]|[Ee]\+?\d|-[A-Z][a-z]{2}|[A-Z][a-z]{2}-", re.MULTILINE)
 _SHORT = re.compile(r"-?\d(?:[.,]\d+)?E\+\d{1,3}\Z", re.IGNORECASE)
 _WRAPPED = re.compile(r'="(.*)"\Z', re.DOTALL)
 _DAY = re.compile(rf"(?:\d{{1,2}}-(?:{_MONTHS})(?:-\d\d(?:\d\d)?)?|(?:{_MONTHS})-\d\d)\Z")
@@ -35,6 +37,11 @@ class Damage:
     trouble: str
     remedy: str
     value: str
+
+
+def suspect(values: Iterable[str]) -> bool:
+    """Whether any of these values needs a look: nearly no row has one."""
+    return _ANY.search("\n".join(values)) is not None
 
 
 def look(value: str) -> Damage | None:

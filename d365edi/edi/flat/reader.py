@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 
 from d365edi.edi.findings import Finding
 from d365edi.edi.flat import text
@@ -90,7 +92,7 @@ def _sets(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
 def _grouped(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
     """Rows with the same values in the columns of the group, or all rows where there is none."""
     current: RowSet | None = None
-    sums = _Sums(layout)
+    sums, shared = _Sums(layout), itemgetter(*layout.head) if layout.head else len
     for row, findings in found:
         if row is None:
             yield from findings
@@ -109,7 +111,8 @@ def _grouped(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Findin
             if current is not None:
                 yield current
             current = RowSet(key, [], head=list(row.values))
-        current.findings += agree(current.head, row, layout.head, layout, current.rows)
+        if shared(row.values) != shared(current.head):
+            current.findings += agree(current.head, row, layout.head, layout, current.rows)
         current.rows.append(row)
         current.findings += findings
         yield from (finding for finding in findings if finding.rule == "quote")
@@ -173,6 +176,7 @@ class _Sums:
         self.layout = layout
         self.columns: tuple[Column, ...] = layout.records.get("", ())
         self.sums: list[Decimal | None] = [Decimal(0)] * len(self.columns)
+        self.summed = list(range(len(self.columns)))
         self.count = 0
 
     def is_total(self, row: Row) -> bool:
@@ -185,16 +189,17 @@ class _Sums:
         if not self.layout.totals:
             return
         self.count += 1
-        for index, value in enumerate(row.values):
-            total = self.sums[index]
-            if value and total is not None:
-                number = self._number(value)
-                self.sums[index] = None if number is None else total + number
+        for index in self.summed:
+            if value := row.values[index]:
+                total, number = self.sums[index], _number(value, self.layout.decimal)
+                self.sums[index] = None if number is None or total is None else total + number
+                if number is None:
+                    self.summed = [each for each in self.summed if each != index]
 
     def check(self, row: Row) -> Iterator[Finding]:
         """What a row of totals says and the rows do not come to."""
         for index, value in enumerate(row.values):
-            total, said = self.sums[index], self._number(value) if value else None
+            total, said = self.sums[index], _number(value, self.layout.decimal) if value else None
             if said is None or total is None or said in (total, self.count):
                 continue
             name = self.columns[index].name
@@ -202,9 +207,12 @@ class _Sums:
             remedy = "a row may be missing; ask for a whole file"
             yield told("error", "totals", message, row.line, name, value=value, remedy=remedy)
 
-    def _number(self, value: str) -> Decimal | None:
-        if value[0] not in "0123456789-":
-            return None
-        plain = value.replace(" ", "").replace("." if self.layout.decimal == "," else ",", "")
-        plain = plain.replace(",", ".")
-        return Decimal(plain) if plain.replace(".", "", 1).lstrip("-").isdecimal() and plain.isascii() else None
+
+@lru_cache(maxsize=1 << 14)
+def _number(value: str, decimal: str) -> Decimal | None:
+    """A value as a number, None where it is none."""
+    if value[0] not in "0123456789-":
+        return None
+    plain = value.replace(" ", "").replace("." if decimal == "," else ",", "")
+    plain = plain.replace(",", ".")
+    return Decimal(plain) if plain.replace(".", "", 1).lstrip("-").isdecimal() and plain.isascii() else None

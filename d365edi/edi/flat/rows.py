@@ -6,6 +6,7 @@ Knows: layouts, where a value stands, what spreadsheets do to values. Does not k
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 
 from d365edi.edi.findings import Finding, Position, Severity
@@ -62,11 +63,12 @@ def _headed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]
     yield None, wrong
     if any(finding.severity == "error" for finding in wrong):
         return
+    cut = _cut(layout.columns, header.cells)
     for row in cells:
         if row.cells == above[-1].cells:
             yield None, [told("note", "header", "the header row stands here once more, and is passed over", row.line)]
         else:
-            yield _row(row, "", layout.columns, header.cells, header.width)
+            yield _row(row, "", cut, header.width)
 
 
 def _headless(above: Sequence[delimited.Cells], layout: Layout) -> Finding:
@@ -102,13 +104,14 @@ def _header_findings(header: delimited.Header, layout: Layout, line: int) -> Ite
 def _placed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]:
     kind = layout.type.position - 1 if layout.type else -1
     strange: dict[str, list[int]] = {}
+    cuts = {name: _cut(columns, [each.position - 1 for each in columns]) for name, columns in layout.records.items()}
     for row in cells:
         record = row.cells[kind].strip(BLANK) if 0 <= kind < len(row.cells) else ""
-        columns = layout.records.get(record)
-        if columns is None:
+        cut = cuts.get(record)
+        if cut is None:
             strange.setdefault(record, []).append(row.line)
             continue
-        yield _row(row, record, columns, [column.position - 1 for column in columns], 0)
+        yield _row(row, record, cut, 0)
     yield from _strangers(strange)
 
 
@@ -119,7 +122,22 @@ def _strangers(strange: dict[str, list[int]]) -> Iterator[Found]:
         yield None, [told("note", "unmapped", f'the record "{record}"{times} is read by no row of the map', at[0])]
 
 
-def _row(row: delimited.Cells, record: str, columns: Sequence[Column], at: Sequence[int], width: int) -> Found:
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How a record's rows are cut: its columns, the cells of those that are there, and which hold so many digits."""
+
+    columns: Sequence[Column]
+    cells: Sequence[tuple[int, int]]
+    counted: Sequence[int]
+
+
+def _cut(columns: Sequence[Column], at: Sequence[int]) -> _Cut:
+    """For the cell of each column, -1 where there is none."""
+    there = [(index, cell) for index, cell in enumerate(at) if cell >= 0]
+    return _Cut(columns, there, [index for index, column in enumerate(columns) if column.digits])
+
+
+def _row(row: delimited.Cells, record: str, cut: _Cut, width: int) -> Found:
     cells, findings = row.cells, list[Finding]()
     if row.trouble:
         remedy = "ask for a file whose quotes are written twice inside a value"
@@ -133,9 +151,11 @@ def _row(row: delimited.Cells, record: str, columns: Sequence[Column], at: Seque
             f"line {row.line} has {len(cells)} values, and the header names {width}; the others are taken as empty"
         )
         findings.append(told("warning", "width", message, row.line))
-    size = len(cells)
-    values = [cells[index].strip(BLANK) if -1 < index < size else "" for index in at]
-    _look(values, columns, row.line, findings)
+    size, values = len(cells), [""] * len(cut.columns)
+    for index, at in cut.cells:
+        if at < size:
+            values[index] = cells[at].strip(BLANK)
+    _look(values, cut, row.line, findings)
     return Row(row.line, record, values), findings
 
 
@@ -145,20 +165,21 @@ def _row(row: delimited.Cells, record: str, columns: Sequence[Column], at: Seque
 def _fixed(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
     strange: dict[str, list[int]] = {}
     kind = layout.type
+    cuts = {name: _cut(columns, ()) for name, columns in layout.records.items()}
     for number, raw in enumerate(lines, 1):
         line = raw.rstrip("\r\n\x1a")
         if not line.strip(BLANK):
             continue
         record = line[kind.start - 1 : kind.end].strip(" ") if kind else ""
-        columns = layout.records.get(record)
-        if columns is None:
+        cut = cuts.get(record)
+        if cut is None:
             strange.setdefault(record, []).append(number)
             continue
-        values, findings = [_value(line, column) for column in columns], list[Finding]()
-        end = max((column.end for column in columns), default=0)
+        values, findings = [_value(line, column) for column in cut.columns], list[Finding]()
+        end = max((column.end for column in cut.columns), default=0)
         if line[end:].strip(BLANK):
             findings.append(told("note", "unmapped", f"what stands behind character {end} is read by no row", number))
-        _look(values, columns, number, findings)
+        _look(values, cut, number, findings)
         yield Row(number, record, values), findings
     yield from _strangers(strange)
 
@@ -175,12 +196,14 @@ def _value(line: str, column: Column) -> str:
 # -- values -----------------------------------------------------------------------------------------------------------
 
 
-def _look(values: list[str], columns: Sequence[Column], line: int, findings: list[Finding]) -> None:
+def _look(values: list[str], cut: _Cut, line: int, findings: list[Finding]) -> None:
     """Tell what a spreadsheet did to the values; one that is only wrapped is unwrapped."""
+    if not cut.counted and not damage.suspect(values):
+        return
     for index, value in enumerate(values):
         if not value:
             continue
-        column = columns[index]
+        column = cut.columns[index]
         if (found := damage.look(value)) is not None:
             message = f'{column.name}: "{value}" in line {line} {found.trouble}'
             more = {"value": value, "remedy": found.remedy}
