@@ -19,13 +19,14 @@ from tests.journeys.test_edifact import RECEIVE, orders
 from tests.journeys.world import World
 
 NOTICE = """
-[partners.acme.send.856]
+[partners.acme.send.{set}]
 of    = "PackingSlip"
-to    = {{ endpoint = "acme", path = "{root}/inbound", file = "810_{{control:09}}.edi" }}
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "{bill}_{{control:09}}.edi" }}
 since = 2026-01-01
 every = "1s"
 batch = 5
 """
+FOLLOWS = '\n[partners.acme.send.810.guard]\nbefore_notice = "hold"\n'
 INVOICE_KEY = ("dataAreaId", "InvoiceNumber", "InvoiceDate", "LedgerVoucher")
 
 
@@ -216,7 +217,7 @@ async def test_no_more_than_the_limit_go_in_one_interchange_and_numbers_follow_e
 
 
 async def test_flows_with_the_same_file_and_batch_share_an_interchange_a_group_each(batching: World) -> None:
-    batching.extra = NOTICE.format(root=batching.prefix)
+    batching.extra = FOLLOWS + NOTICE.format(root=batching.prefix, set="856", bill="810")
     numbers = await invoiced(batching, "4500123", "4500124", shipped=True)
     async with batching.app() as app:
         await app.tick("acme.send.810")
@@ -238,7 +239,7 @@ async def test_flows_with_the_same_file_and_batch_share_an_interchange_a_group_e
 
 
 async def test_looks_and_what_is_due_side_by_side_make_one_file_and_each_document_once(batching: World) -> None:
-    batching.extra = NOTICE.format(root=batching.prefix)
+    batching.extra = NOTICE.format(root=batching.prefix, set="856", bill="810")
     await invoiced(batching, "4500123", "4500124", shipped=True)
     async with batching.app() as app:
         async with anyio.create_task_group() as group:
@@ -353,30 +354,33 @@ async def test_messages_in_an_edifact_interchange_are_answered_each_by_itself(to
         "edifact": 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }',
         "invoice": "INVOIC",
         "file": "{control:09}",
-        "on_event": "batch = 9",
+        "on_event": "batch = 5",
     }
-    town.extra = RECEIVE
+    town.extra = RECEIVE + NOTICE.format(root=town.prefix, set="DESADV", bill="INVOIC")
     for reference, number in (("77", "4500123"), ("78", "4500124")):
         town.partner.drop(f"ORDERS-{reference}.edi", orders(number, reference))
     async with town.app() as app:
         await app.tick("acme.pickup.edi")
         for row in town.simulator.state.rows("SalesOrderHeadersV4"):
+            town.simulator.post_packing_slip(str(row["SalesOrderNumber"]))
             town.simulator.post_invoice(str(row["SalesOrderNumber"]))
         await app.once()
         ((name, data),) = town.partner.received().items()
         found = [segment.split("+") for segment in data.decode().split("'")]
-        assert [segment[1] for segment in found if segment[0] == "UNH"] == ["1", "2"]
+        messages = [(segment[1], segment[2].partition(":")[0]) for segment in found if segment[0] == "UNH"]
+        assert messages == [("1", "DESADV"), ("2", "DESADV"), ("3", "INVOIC"), ("4", "INVOIC")]
         reference = next(segment[5] for segment in found if segment[0] == "UNB")
-        assert ["UNZ", "2", reference] in found
+        assert ["UNZ", "4", reference] in found
         town.partner.drop(
             "CONTRL-1.edi",
             (
                 "UNB+UNOC:3+4098765000010:14+4012345000009:14+261103:0900+901'UNH+1+CONTRL:D:3:UN'"
-                f"UCI+{reference}+4012345000009:14+4098765000010:14+7'UCM+2+INVOIC:D:96A:UN:EAN008+4+13'"
+                f"UCI+{reference}+4012345000009:14+4098765000010:14+7'UCM+4+INVOIC:D:96A:UN:EAN008+4+13'"
                 "UNT+4+1'UNZ+1+901'"
             ).encode(),
         )
         await app.once()
         delivery, _ = await sent(app, name)
         carried = await app.journal.read(lambda tx: tx.carried.of(delivery.id))
-    assert (delivery.ack, [one.ack for one in carried]) == ("partially", ["accepted", "rejected"])
+    assert (delivery.kind, delivery.ack) == ("DESADV+INVOIC", "partially")
+    assert [one.ack for one in carried] == ["accepted", "accepted", "accepted", "rejected"]
