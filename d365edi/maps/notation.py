@@ -19,6 +19,11 @@
     "Quantity"   = "21-30 zeros implied 3"   # fixed: from-to; right or zeros; implied decimals
     "Item"       = "text"                    # nothing particular
 
+    [orders]                                 # a list; where rows are all alike (no type) its loop says what an item is:
+    loop = "PO Number"                       # rows that say the same here ("Line|GTIN": in several columns)
+    [orders.lines]
+    loop = "row"                             # each row; with record types it is the list's record: loop = "D"
+
 Knows: the words. Does not know: which columns a map's rows name.
 """
 
