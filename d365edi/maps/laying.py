@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from operator import itemgetter
 
 from d365edi.edi.edifact.pen import UNIQUE
 from d365edi.edi.edifact.segment import apart
@@ -23,8 +22,8 @@ from d365edi.maps.composites import BASIS, FORMAT, PRICE, REST, VALUE, FlatSegme
 from d365edi.maps.segments import text
 
 Row = list[str]
-Pick = Callable[[Sequence[str]], tuple[str, ...]]
-"""Picks the values of a row out of those of a segment, one after the other, with an empty one behind them."""
+Pick = tuple[int, ...]
+"""Which of a segment's values, one after the other, stands where in a row; -1 where none does."""
 Way = tuple[Pick | None, Callable[[Row], None] | None]
 """How a shape is laid flat (None: the long way), and what is done to the row then."""
 
@@ -57,31 +56,53 @@ class Laying:
 
     def rows(self, segments: Sequence[bytes], nodes: Sequence[Node | None]) -> list[Row]:
         """Segments with their nodes laid flat; one that has no node only has its id."""
-        known, new = self.known.get, self._new
-        found: list[Row] = []
-        for raw, node in zip(segments, nodes, strict=True):
-            if node is None or not isinstance(node.segment, FlatSegment):
+        known, found, new = self.known.get, list[Row](), dict[str, list[int]]()
+        for at, (raw, node) in enumerate(zip(segments, nodes, strict=True)):
+            if node is None:
                 found.append([text(raw.partition(self.syntax.element)[0])])
+                continue
+            row = known(raw)
+            if row is None:
+                new.setdefault(node.segment.id, []).append(at)
+                found.append([node.segment.id])
             else:
-                found.append(known(raw) or new(raw, node.segment))
+                found.append(row)
+        for places in new.values():
+            segment = nodes[places[0]].segment  # type: ignore[union-attr]
+            if isinstance(segment, FlatSegment):
+                for at, row in zip(places, self._alike([segments[at] for at in places], segment), strict=True):
+                    found[at] = row
         return found
 
-    def _new(self, raw: bytes, segment: FlatSegment) -> Row:
+    def _alike(self, raws: Sequence[bytes], segment: FlatSegment) -> list[Row]:
+        """New segments of one id: at once where all have one shape, as those of lines mostly have."""
+        element = self.syntax.element
+        together, shape = element.join(raws), raws[0].translate(None, self.others)
+        pick, finish = self.ways.get((segment.id, shape)) or self._way(shape, segment)
+        same = together.translate(None, self.others) == element.join([shape] * len(raws))
+        if pick is not None and same and together.isascii():
+            rows = self._picked(together, pick, len(shape) + 1)
+        else:
+            rows = [self._one(raw, segment) for raw in raws]
+        if finish is not None:
+            for row in rows:
+                finish(row)
+        if not self.whole and segment.id not in UNIQUE and len(self.known) < KNOWN:
+            self.known.update(zip(raws, rows, strict=True))
+        return rows
+
+    def _one(self, raw: bytes, segment: FlatSegment) -> Row:
         shape = raw.translate(None, self.others)
         if b" " in shape and not self._padded(raw):
             shape = shape.replace(b" ", b"")
-        pick, finish = self.ways.get((segment.id, shape)) or self._way(shape, segment)
-        if pick is None:
-            row = self._long_way(raw, segment)
-        else:
-            values = text(raw).replace(self.component, self.element).split(self.element)
-            values.append("")
-            row = list(pick(values))
-        if finish is not None:
-            finish(row)
-        if not self.whole and segment.id not in UNIQUE and len(self.known) < KNOWN:
-            self.known[raw] = row
-        return row
+        pick, _ = self.ways.get((segment.id, shape)) or self._way(shape, segment)
+        return self._picked(raw, pick, len(shape) + 1)[0] if pick is not None else self._long_way(raw, segment)
+
+    def _picked(self, raw: bytes, pick: Pick, size: int) -> list[Row]:
+        """The rows of segments of `size` values each that follow each other: columns are picked, not single values."""
+        values = text(raw).replace(self.component, self.element).split(self.element)
+        empty = [""] * (len(values) // size)
+        return list(map(list, zip(*(values[at::size] if at >= 0 else empty for at in pick), strict=True)))
 
     def _padded(self, raw: bytes) -> bool:
         """Whether a value ends with a blank."""
@@ -110,7 +131,7 @@ class Laying:
                 return None
             sources[places[component - 1]] = at
         size = len(segment.blank) + 1 if self.whole or segment.id == "DTM" else max(*sources, 1) + 1
-        return itemgetter(*(sources.get(at, -1) for at in range(size)))
+        return tuple(sources.get(at, -1) for at in range(size))
 
     def _long_way(self, raw: bytes, segment: FlatSegment) -> Row:
         parts = [[text(part).rstrip(" ") for part in each] for each in apart(raw, self.syntax)]
