@@ -49,7 +49,7 @@ class Laying:
     def __init__(self, syntax: Syntax, *, whole: bool) -> None:
         self.syntax, self.whole = syntax, whole
         self.element, self.component = text(syntax.element), text(syntax.component)
-        signs = syntax.element + syntax.component + syntax.release + b" "
+        signs = syntax.element + syntax.component + syntax.release + b" \n"
         self.others = bytes(c for c in range(256) if c not in signs)
         self.ways: dict[tuple[str, bytes], Way] = {}
         self.known: dict[bytes, Row] = {}
@@ -76,10 +76,9 @@ class Laying:
 
     def _alike(self, raws: Sequence[bytes], segment: FlatSegment) -> list[Row]:
         """New segments of one id: at once where all have one shape, as those of lines mostly have."""
-        element = self.syntax.element
-        together, shape = element.join(raws), raws[0].translate(None, self.others)
+        together, shape = b"\n".join(raws), raws[0].translate(None, self.others)
         pick, finish = self.ways.get((segment.id, shape)) or self._way(shape, segment)
-        same = together.translate(None, self.others) == element.join([shape] * len(raws))
+        same = together.translate(None, self.others) == b"\n".join([shape] * len(raws))
         if pick is not None and same and together.isascii():
             rows = self._picked(together, pick, len(shape) + 1)
         else:
@@ -99,8 +98,8 @@ class Laying:
         return self._picked(raw, pick, len(shape) + 1)[0] if pick is not None else self._long_way(raw, segment)
 
     def _picked(self, raw: bytes, pick: Pick, size: int) -> list[Row]:
-        """The rows of segments of `size` values each that follow each other: columns are picked, not single values."""
-        values = text(raw).replace(self.component, self.element).split(self.element)
+        """The rows of lines with segments of `size` values each: columns are picked, not single values."""
+        values = text(raw).replace(self.component, self.element).replace("\n", self.element).split(self.element)
         empty = [""] * (len(values) // size)
         return list(map(list, zip(*(values[at::size] if at >= 0 else empty for at in pick), strict=True)))
 
