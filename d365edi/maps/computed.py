@@ -47,9 +47,8 @@ def formula(text: str, model: Model, guide: Guide) -> Formula:
     inner = find(field.model, value or "")
     if inner is None or inner.kind not in ("amount", "whole"):
         raise ValueError(f'"{text}": "{value}" is no number of a line')
-    return lambda document, _: sum(
-        (Decimal(getattr(item, value) or 0) for item in getattr(document, items)), Decimal(0)
-    )
+    number = attrgetter(value)
+    return lambda document, _: sum(filter(None, map(number, getattr(document, items))), Decimal(0))
 
 
 def _count(id: str) -> Formula:

@@ -12,13 +12,13 @@ Knows: places, items of a document. Does not know: tables, guides as a whole, de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
+from functools import cached_property
 from typing import Any
 
 from d365edi.maps import relation
 from d365edi.maps.place import Fixed, Place, Rule
-from d365edi.maps.said import Flaw, get, kept, pairs, qualifier, sayer, spell, word
+from d365edi.maps.quick import Fill, Put, fill_of
+from d365edi.maps.said import Flaw, get, kept, pairs, spell, word
 
 Segment = list[str | tuple[str, ...]]
 """The id and then the elements; a composite is a tuple of its components."""
@@ -30,20 +30,8 @@ MARKS, SSCC = "88", 18
 LABELS = {"GM": "00", "AA": ""}
 """What stands in front of an SSCC under each of its qualifiers."""
 
-_NOTHING: dict[str, str] = {}
-
 SHAPES = 256
 """Combinations of elements of a segment that are remembered as sound."""
-
-
-def getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives the values of dotted fields of an item, all at once."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    if not names:
-        return _nothing
-    one = attrgetter(*names)
-    return lambda item: (one(item),)
 
 
 class Filler:
@@ -61,9 +49,6 @@ class Filler:
         self.pairs = [pair for pair in place.pairs if not pair.echo and not pair.second]
         self.echo_pairs = [pair for pair in place.pairs if pair.echo]
         self.answers = bool(self.echoes or self.echo_pairs)
-        self.numbered = [*enumerate(self.pairs)]
-        self.pair_values = getter([pair.name for pair in self.pairs])
-        self.echo_pair_values = getter([pair.name for pair in self.echo_pairs])
         self.after_pairs = self.segment.after_pairs if self.segment.pairs else 0
         self._lay()
         self._plan()
@@ -90,17 +75,12 @@ class Filler:
 
     def _plan(self) -> None:
         """What the quick way goes through."""
-        plain = [rule for rule in self.own if rule.words is None and rule is not self.many]
-        coded = [rule for rule in self.own if rule.words is not None and rule is not self.many]
-        self.plain = [(number, self.at[_stand(rule)], rule.format) for number, rule in enumerate(plain)]
-        self.values = getter([rule.name for rule in plain])
-        self.coded = [(self.at[_stand(rule)], rule.name, sayer(rule), attrgetter(rule.name)) for rule in coded]
         self.named = [(self.at[_stand(rule)], rule.name) for rule in self.own if rule.words is None]
         self.names = [rule.name for rule in (*self.own, *(rule for _, rule in self.listed))]
         self.room = (self.after_pairs - self.segment.pairs) // 2
         self.constants = [(self.at[_stand(fixed)], fixed.value) for fixed in self.place.constants]
-        single = [] if self.many is None else [self.many]
-        self.told = [rule.name for rule in (*coded, *single)] + [pair.name for pair in self.pairs]
+        coded = [rule.name for rule in self.own if rule.words is not None]
+        self.told = coded + [pair.name for pair in self.pairs]
         self.chooses = len(self.alternatives) > 1 or self.marks
         self.told += [name for _, name in self.named] if self.chooses else []
         """The fields of which it matters how the partner spelled them."""
@@ -112,53 +92,39 @@ class Filler:
     def fill(self, item: Any, echo: Any, value: Any) -> tuple[list[str], str | None]:
         """The rows' values in place, and the qualifier that the first of them was kept with. `value` is what this
         repetition of the segment has for itself. Raises Flaw where a value does not fit."""
-        made = None
-        if value is None and (echo is None or not self.answers):
-            try:
-                made = self._quickly(item, echo)
-            except ValueError:
-                made = None  # the slow way says what of
-        texts, code = made or self._row_by_row(item, echo, value)
+        texts, code = self._quickly(item, echo) if value is None else None, None
+        if texts is None:
+            texts, code = self._row_by_row(item, echo, value)
+        elif self.chooses and (told := getattr(item, "kept", None)):
+            code = next((told[name] for at, name in self.named if texts[at] and told.get(name)), None)
         if self.listed:
             self._put_listed(texts, item)
         for at, constant in self.constants:
             texts[at] = constant
         return texts, code
 
-    def _quickly(self, item: Any, echo: Any) -> tuple[list[str], str | None]:
-        texts, code = self.blank.copy(), None
-        values = self.values(item)
-        for number, at, format in self.plain:
-            if (value := values[number]) is not None:
-                texts[at] = format(value)
-        told = (getattr(item, "kept", None) if self.told else None) or _NOTHING
-        if self.coded:
-            earlier = getattr(echo, "kept", None) or _NOTHING
-            for at, name, say, look in self.coded:
-                if (value := look(item)) is not None:
-                    texts[at] = say(value, told.get(name), earlier.get(name))
-        if self.pairs and len(texts) == self.segment.pairs:
-            self._pair_quickly(texts, item, told)
-        elif self.pairs:
-            self._pair_up(texts, item, echo, None)
-        if self.chooses and told:
-            code = next((told[name] for at, name in self.named if texts[at] and told.get(name)), None)
-        return texts, code
+    def _quickly(self, item: Any, echo: Any) -> list[str] | None:
+        """The texts; None where something does not fit, and where an order may have its own qualifier."""
+        try:
+            if echo is None or not self.answers:
+                return self.alone(item, echo)
+            return self.echoing(item, echo) if not self.chooses else None
+        except ValueError:  # it says what is wrong, but not with what
+            return None
 
-    def _pair_quickly(self, texts: list[str], item: Any, told: Mapping[str, str]) -> None:
-        values = self.pair_values(item)
-        for number, pair in self.numbered:
-            if (value := values[number]) is None:
-                continue
-            if pair.parts is None:
-                code = told.get(pair.name)
-                texts += (code if code in pair.qualifiers else qualifier(pair, value), pair.format(value))
-            elif value:
-                first, second = pair.parts
-                for each in value:
-                    texts += (getattr(each, first), pair.format(getattr(each, second)))
-        if len(texts) > self.after_pairs:
-            raise ValueError("no room")
+    @cached_property
+    def alone(self) -> Fill:
+        """The quick way of an item that answers nothing, written when it is first gone."""
+        puts = [Put(self.at[_stand(rule)], rule) for rule in self.own]
+        return fill_of(self.blank, puts, self.pairs, (self.segment.pairs, self.after_pairs))
+
+    @cached_property
+    def echoing(self) -> Fill:
+        """The quick way of an item that answers an order: what that says comes first."""
+        own = {_stand(rule): rule for rule in self.own}
+        stands = [*own, *(stand for stand in self.echoes if stand not in own)]
+        puts = [Put(self.at[each], own.get(each), self.echoes.get(each), self.exact) for each in stands]
+        return fill_of(self.blank, puts, self.echo_pairs or self.pairs, (self.segment.pairs, self.after_pairs))
 
     def _row_by_row(self, item: Any, echo: Any, value: Any) -> tuple[list[str], str | None]:
         """As the rows are written, each value that an order has to say first."""
@@ -195,8 +161,8 @@ class Filler:
     def every_pair(self, item: Any, echo: Any) -> list[tuple[str, str]]:
         """The pairs of the order's line where there is one, else the document's own."""
         if echo is not None and self.echo_pairs:
-            return pairs(self.echo_pairs, self.echo_pair_values(echo), getattr(echo, "kept", None) or {})
-        return pairs(self.pairs, self.pair_values(item), getattr(item, "kept", None) or {})
+            return pairs(self.echo_pairs, echo)
+        return pairs(self.pairs, item)
 
     def _pair_up(self, texts: list[str], item: Any, echo: Any, some: Any) -> None:
         """Qualifier/value pairs one after the other; a repetition has `some` of them."""
@@ -236,7 +202,7 @@ class Filler:
         end, defaults = found
         for at, default in defaults:
             texts[at] = default
-        made: Segment = self._folded(texts) if self.folds else [*texts]
+        made: Segment = self._folded(texts) if self.folds else texts  # type: ignore[assignment]
         del made[end:]
         return made
 
@@ -303,10 +269,6 @@ class Filler:
             parts[component - 1] = texts[at]
             made[element] = tuple(parts)
         return made
-
-
-def _nothing(_: Any) -> tuple[()]:
-    return ()
 
 
 def _stand(row: Rule | Fixed) -> Stand:

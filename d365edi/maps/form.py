@@ -10,23 +10,24 @@ Knows: places, items of a document. Does not know: tables, guides as a whole, de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress, takewhile
-from operator import is_not, or_
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from msgspec import structs
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.maps.fields import Model, find, required
-from d365edi.maps.filler import Filler, Segment, getter
+from d365edi.maps.filler import Filler, Segment
 from d365edi.maps.place import LINES, ORDERS, Pair, Place, Rule
+from d365edi.maps.quick import Ask, Found, find_of
 from d365edi.maps.said import Flaw, get
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 
 
-KNOWN = 1024
+KNOWN = 512
 """Values of a place that are remembered with their segments: parties, terms, days and descriptions repeat."""
 
 
@@ -84,34 +85,21 @@ class Form:
         self.told = tuple(_told(self))
         self.known: dict[Any, list[Segment]] | None = {} if remember and self.asks and _closed(self) else None
         """What was made of the values that it asks for, where nothing else decides."""
-        self._ask()
 
-    def _ask(self) -> None:
-        """What the forms inside ask for, all of it at once, and what each of these is where it says nothing."""
-        names, self.nothings, self.echoing = list[str](), list[object](), list[bool]()
-        self.steps: list[tuple[int | slice, Form]] = []
-        for form in self.forms:
-            at, asks = len(names), form.asks or ["__class__"]  # which is always something
-            names += asks
-            self.nothings += form.empty or (None,)
-            self.echoing += [form.echoes] * len(asks)
-            self.steps += [(at if len(asks) == 1 else slice(at, len(names)), form)] * len(asks)
-        self.asked = getter(names)
+    @cached_property
+    def find(self) -> Callable[[Any, Any], Found]:
+        """The forms inside that an item has something for, each with what it asks for."""
+        return find_of(Ask(form, form.asks, form.empty, form.echoes) for form in self.forms)
 
     def inside(self, task: Task, item: Any, echo: Any, out: list[Segment]) -> set[str]:
         """Write what stands inside this place; the ids of the segments directly inside it are returned."""
         made: set[str] = set()
-        last = None
-        asked = self.asked(item)
-        there: Iterable[bool] = map(is_not, asked, self.nothings)
-        for at, form in compress(self.steps, there if echo is None else map(or_, there, self.echoing)):
-            if form is last:
-                continue
-            last, before = form, len(out)
+        for form, asked in self.find(item, echo):
+            before = len(out)
             if form.known is None or echo is not None:
                 form.write(task, item, echo, out)
             else:
-                out += form.again(task, item, asked[at])
+                out += form.again(task, item, asked)
             if len(out) > before:
                 made.add(form.id)
         return made

@@ -8,7 +8,7 @@ Knows: rows, items. Does not know: segments, the order of the guide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -79,18 +79,18 @@ def spell(row: Rule | Pair, value: object) -> str:
         ) from None
 
 
-def pairs(rows: Sequence[Pair], values: Iterable[Any], told: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Qualifier and value of each row that has one, and of each item of a list that a row takes. `told` is what was
-    kept."""
+def pairs(rows: Iterable[Pair], item: Any) -> list[tuple[str, str]]:
+    """Qualifier and value of each row that has one, and of each item of a list that a row takes."""
     found = list[tuple[str, str]]()
-    for pair, value in zip(rows, values, strict=True):
+    for pair in rows:
+        value = get(item, pair.name)
         if pair.parts is not None:
             first, second = pair.parts
-            for each in value:
-                found.append((getattr(each, first), spell(pair, getattr(each, second))))
+            found += [(getattr(each, first), spell(pair, getattr(each, second))) for each in value]
         elif value is not None:
-            code = told.get(pair.name)
-            found.append((code if code in pair.qualifiers else qualifier(pair, value), spell(pair, value)))
+            told = kept(item, pair.name)
+            code = told if told is not None and told in pair.qualifiers else qualifier(pair, value)
+            found.append((code, spell(pair, value)))
     return found
 
 
