@@ -95,9 +95,8 @@ def _quarantined(tx: Tx) -> Iterator[Row]:
 def _unanswered(tx: Tx) -> Iterator[Row]:
     for state in ("overdue", "rejected", "partially"):
         for delivery in tx.deliveries.with_ack(state, limit=SHOWN):
-            carried = tx.carried.of(delivery.id)
-            if state != "overdue" and len(carried) > 1:
-                yield from _refused(tx, delivery, carried)
+            if state != "overdue" and len(tx.carried.of(delivery.id)) > 1:
+                yield from _refused(tx, delivery, tx.carried.counting(delivery.id))
                 continue
             why = (
                 delivery.ack_detail

@@ -44,8 +44,16 @@ class Carried:
     ack_detail: str
 
 
+COUNTS = (
+    "NOT EXISTS (SELECT 1 FROM carried AS later JOIN deliveries AS next ON next.id = later.delivery "
+    "WHERE later.document = carried.document AND later.delivery > carried.delivery AND next.state <> 'cancelled') "
+    "AND (SELECT state FROM documents WHERE documents.id = carried.document) <> 'rejected'"
+)
+"""A document in a delivery counts: it was not sent again since, and no person closed it."""
+
 _INSERT = insert("carried", *Carried.__dataclass_fields__)
 _OF = select(Carried, "carried", "WHERE delivery = ? ORDER BY place")
+_COUNTING = select(Carried, "carried", f"WHERE delivery = ? AND {COUNTS} ORDER BY place")
 _BEARING = select(Carried, "carried", "WHERE document = ? ORDER BY delivery")
 
 
@@ -63,6 +71,10 @@ class Carriage(Table):
     def of(self, delivery: int) -> list[Carried]:
         """What a delivery carries, in its order."""
         return [Carried(*row) for row in self._execute(_OF, (delivery,))]
+
+    def counting(self, delivery: int) -> list[Carried]:
+        """The same without what was sent again since, or closed by a person."""
+        return [Carried(*row) for row in self._execute(_COUNTING, (delivery,))]
 
     def bearing(self, document: int) -> list[Carried]:
         """Where a document is or was carried, the newest last."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from d365edi.errors import JournalError
-from d365edi.journal.carried import Carriage, Numbered
+from d365edi.journal.carried import COUNTS, Carriage, Numbered
 from d365edi.journal.payloads import Payloads
 from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, Unit, digest_range, insert, select, step
 
@@ -103,7 +103,18 @@ _DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? ORDER BY unti
 _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIMIT 1"))
 _STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Delivery, "deliveries", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
-_ACK = select(Delivery, "deliveries", "WHERE ack = ? ORDER BY id LIMIT ?")
+_ACK = select(
+    Delivery,
+    "deliveries",
+    " ".join(
+        (
+            "WHERE ack = ? AND (NOT EXISTS (SELECT 1 FROM carried WHERE carried.delivery = deliveries.id)",
+            "OR EXISTS (SELECT 1 FROM carried WHERE carried.delivery = deliveries.id AND",
+            COUNTS,
+            ")) ORDER BY id LIMIT ?",
+        )
+    ),
+)
 _DOCUMENT = select(
     Delivery, "deliveries", "JOIN carried ON carried.delivery = deliveries.id WHERE carried.document = ? ORDER BY id"
 )
@@ -206,7 +217,8 @@ class Deliveries(Table):
         return self._all(_STATE_OF, state, partner, limit)
 
     def with_ack(self, state: AckState, limit: int = LIMIT) -> list[Delivery]:
-        """Deliveries by the state of their acknowledgment, oldest first."""
+        """Deliveries by the state of their acknowledgment, oldest first; not those whose documents were all sent again since,
+        or closed by a person."""
         return self._all(_ACK, state, limit)
 
     def for_document(self, document: int) -> list[Delivery]:

@@ -89,3 +89,21 @@ def test_why_tells_of_every_document_in_a_file(call: Call, book: Path, what: str
 def test_audit_of_a_document_has_what_was_done_with_it_and_of_a_file_all_of_it(call: Call, book: Path) -> None:
     assert [f"for CIV-{n}" in words(call("audit", "--of", "CIV-2").out) for n in (1, 2, 3)] == [False, True, False]
     assert [f"for CIV-{n}" in words(call("audit", "--of", NAME).out) for n in (1, 2, 3)] == [True] * 3
+
+
+def test_status_forgets_a_refused_document_once_it_was_sent_again_or_closed(call: Call, book: Path) -> None:
+    async def write() -> None:
+        async with await Journal.open(book / "journal.db", clock=lambda: AT + 60) as journal:
+            await journal.write(again)
+
+    def again(tx: Tx) -> None:
+        (second,) = tx.documents.search("CIV-2")
+        (third,) = tx.documents.search("CIV-3")
+        delivery(tx, name="810_000000043.edi", documents=[Numbered(second.id, "IN", 8, "0001")], interchange=43)
+        tx.documents.set_state(third.id, "ready")
+        tx.documents.set_state(third.id, "rejected", "not ours")
+
+    anyio.run(write)
+    said = call("status")
+    assert "Needs a person" not in said.out
+    assert said.code == 0
