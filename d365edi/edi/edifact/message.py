@@ -24,6 +24,10 @@ class Message:
     place: Callable[[int], Position]
     lines: bytes
     """The segments as lines, each with a line break before it, which no segment has inside."""
+    rows: Callable[[bytes], Sequence[bytes]]
+    """The segments that begin with three bytes."""
+    forms: Callable[[bytes], Sequence[bytes]]
+    """The same with noughts for digits."""
 
     def all(self, *ids: str) -> Iterator[tuple[int, str, list[list[str]]]]:
         """The segments of these ids, taken apart, with their index and id."""

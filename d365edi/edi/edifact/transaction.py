@@ -6,7 +6,7 @@ Knows: what differs from X12. Does not know: envelopes around the message, what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
@@ -17,7 +17,10 @@ from d365edi.edi.edifact.message import Message
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Node, Segment
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.sweep import NOUGHTS
+from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import table, transaction
+from d365edi.edi.x12.shape import Check
 from d365edi.edi.x12.table import COUNTED, KNOWN, PLAIN, Nowhere
 from d365edi.edi.x12.transaction import Places
 
@@ -26,6 +29,41 @@ _CODES = {"1": "15", "2": "15", "3": "13", "4": "36", "5": "35", "6": "15", "7":
 _ASCII = bytes(range(0x20, 0x7F))
 _ALLOWED = {"UNOA": _ASCII.translate(None, b"abcdefghijklmnopqrstuvwxyz#$@[\\]^_`{|}~"), "UNOB": _ASCII}
 """The characters of level A and B (ISO 9735)."""
+
+
+class Lines(Check):
+    """Finds segments right that hardly ever repeat: those whose codes have no digits are known by their form, in which every
+    digit is a nought, because no other digits make a difference.
+    """
+
+    __slots__ = ("coded", "syntax")
+
+    def __init__(self, match: Callable[[bytes], object], segment: Segment, syntax: Syntax) -> None:
+        super().__init__(match, KNOWN, blind=True)
+        parts = [(whole.position, part) for whole in segment.elements for part in (whole.components or (whole,))]
+        self.syntax = syntax
+        self.coded = [
+            (at, part.position if len(segment.elements[at - 1].components) else 1) for at, part in parts if part.codes
+        ]
+
+    def right(self, raw: bytes, form: bytes) -> bool:
+        """Whether a segment is right whose form is not known."""
+        if self.match(raw) is None:
+            return False
+        if self.room > 0:
+            self.room -= 1  # also in vain: where codes have digits there is nothing to learn
+            if not any(c.isdigit() for c in self._codes(raw)):
+                self.known.add(form)
+        return True
+
+    def _codes(self, raw: bytes) -> str:
+        """All codes of a segment."""
+        values = split.apart(raw, self.syntax)
+        return "".join(
+            values[at][component - 1].decode("latin-1")
+            for at, component in self.coded
+            if at < len(values) and component <= len(values[at])
+        )
 
 
 @dataclass(slots=True)
@@ -56,6 +94,13 @@ class Table(table.Table):
     def _look(self, id: str) -> tuple[Callable[[bytes], object], set[bytes]]:
         found = pattern.compile(self.guide.segments[id], self.syntax, released=True)
         return self._released.setdefault(id, (found.fullmatch, set()))
+
+    def _check(self, segment: Segment) -> Check:
+        match = self.pattern(segment).fullmatch
+        service = self.syntax.element + self.syntax.component + self.syntax.repetition + self.syntax.release
+        if segment.id in self.UNIQUE and not any(chr(sign).isdigit() for sign in service):
+            return Lines(match, segment, self.syntax)
+        return Check(match, KNOWN)
 
     def codes(self, raw: bytes, id: str) -> list[tuple[int, int, str]] | None:
         """The codes of a segment with their places (element, component), where nothing else is wrong with it that a pattern
@@ -136,8 +181,19 @@ class OpenSet(transaction.OpenSet):
     def _totals(self) -> None:
         report = self.report
         lines = b"\n".join([b"", *report.segments])
-        self.findings += totals.check(Message(report.id, report.segments, self.syntax, self.place, lines))
+        message = Message(report.id, report.segments, self.syntax, self.place, lines, self._rows, self._forms)
+        self.findings += totals.check(message)
         self.findings += self._characters(lines)
+
+    def _rows(self, head: bytes) -> Sequence[bytes]:
+        if self.shape is not None and not self.doubtful:
+            return self.shape.rows(head, self.report.segments)
+        return [raw for raw in self.report.segments if raw.startswith(head)]
+
+    def _forms(self, head: bytes) -> Sequence[bytes]:
+        if self.shape is not None and not self.doubtful:
+            return self.shape.rows(head, self.forms)
+        return [raw.translate(NOUGHTS) for raw in self._rows(head)]
 
     def _characters(self, lines: bytes) -> list[Finding]:
         """Level A has no small letters, level A and B have ASCII only; said once for a message, it was read all the same."""

@@ -1,0 +1,99 @@
+"""Whether the figures of a message fit, seen for all its lines at once: control totals and check digits of GS1 numbers.
+
+A quick look that only says yes. Where it does not, `totals` looks at one segment after the other and explains, or finds that
+all is well after all. Where a line has its article numbers follows from its form (`sweep`), so each form is taken apart once.
+
+Knows: what is counted and numbered in retail's messages. Does not know: order of segments, findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from d365edi.edi import checkdigit
+from d365edi.edi.edifact.message import Message
+
+GTIN = {"EN": (8, 12, 13, 14), "SRV": (8, 12, 13, 14), "UP": (12,)}
+"""The kinds of article numbers that have a check digit, with their lengths."""
+GLN = 13
+_KINDS = {kind.encode(): sizes for kind, sizes in GTIN.items()}
+_FORMS = 4096
+"""Forms of lines that are remembered."""
+
+
+class Articles(dict[bytes, tuple[slice, ...]]):
+    """Where the article numbers of a form stand. ValueError for one of a wrong length, or where release characters are."""
+
+    def __init__(self, element: bytes, component: bytes, release: bytes) -> None:
+        super().__init__()
+        self.element, self.component, self.release = element, component, release or b"\n"
+
+    def __missing__(self, form: bytes) -> tuple[slice, ...]:
+        if len(self) >= _FORMS:
+            self.clear()
+        found = self[form] = tuple(self._places(form))
+        return found
+
+    def _places(self, form: bytes) -> Iterator[slice]:
+        if self.release in form:
+            raise ValueError(form)
+        at = 0
+        for value in form.split(self.element):
+            number, kind, *_ = [*value.split(self.component), b""]
+            if kind in _KINDS and number:
+                if len(number) not in _KINDS[kind] or number.strip(b"0"):
+                    raise ValueError(form)
+                yield slice(at, at + len(number))
+            at += len(value) + 1
+
+
+_articles = lru_cache(maxsize=16)(Articles)
+
+
+def fit(message: Message) -> bool:
+    """Whether nothing can be said against a message's control totals and GS1 numbers."""
+    syntax = message.syntax
+    if message.rows(b"GIN") or any(chr(sign).isdigit() for sign in syntax.element + syntax.component + syntax.release):
+        return False
+    try:
+        numbers = [*_lines(message), *_parties(message)]
+        return _counted(message) and (not numbers or checkdigit.all_valid(numbers))
+    except (LookupError, ValueError):
+        return False
+
+
+def _counted(message: Message) -> bool:
+    """CNT fits what it counts: 1 the quantities, 2 the lines."""
+    syntax = message.syntax
+    for raw in message.rows(b"CNT"):
+        kind, said, *_ = raw.split(syntax.element)[1].split(syntax.component)
+        if kind == b"3" or (kind == b"2" and said != b"%d" % len(message.rows(b"LIN"))):
+            return False
+        if kind == b"1":
+            found = [raw.split(syntax.component)[1] for raw in message.rows(b"QTY")]
+            if not b"".join([said, *found]).isdigit() or int(said) != sum(map(int, found)):
+                return False
+    return True
+
+
+def _lines(message: Message) -> Iterator[bytes]:
+    syntax = message.syntax
+    places = _articles(syntax.element, syntax.component, syntax.release)
+    for id in (b"LIN", b"PIA"):
+        for raw, form in zip(message.rows(id), message.forms(id), strict=True):
+            for place in places[form]:
+                yield raw[place]
+
+
+def _parties(message: Message) -> Iterator[bytes]:
+    syntax = message.syntax
+    for raw in message.rows(b"NAD"):
+        party = raw.split(syntax.element, 3)[2]
+        number, _, agency, *_ = [*party.split(syntax.component), b"", b"", b""]
+        if syntax.release and syntax.release in raw[: raw.index(party) + len(party)]:
+            raise ValueError(raw)
+        if agency == b"9" and number:
+            if len(number) != GLN:
+                raise ValueError(raw)
+            yield number
