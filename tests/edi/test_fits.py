@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.edi import checkdigit, guides
 from d365edi.edi.findings import Position
-from d365edi.edi.sweep import NOUGHTS
 from d365edi.edi.x12 import fits, totals
 from d365edi.edi.x12.lines import Set
 from tests.edi import make
@@ -24,11 +21,7 @@ LINES = {"850": "PO1*{}*{}*EA*{}*PE*{}", "810": "IT1*{}*{}*EA*{}*PE*{}"}
 def _fits(id: str, body: list[str] | tuple[str, ...]) -> bool:
     segments = [segment.encode() for segment in body]
 
-    def rows(head: bytes, column: list[bytes]) -> list[bytes]:
-        return [value for raw, value in zip(segments, column, strict=True) if raw[:3] == head]
-
-    forms = [raw.translate(NOUGHTS) for raw in segments]
-    return fits.fit(id, b"*", partial(rows, column=segments), partial(rows, column=forms))
+    return fits.fit(id, b"*", lambda head: [raw for raw in segments if raw[:3] == head])
 
 
 def _told(id: str, body: list[str]) -> list[str]:
@@ -83,7 +76,7 @@ def test_lines_of_one_set_may_differ(old: str, new: str) -> None:
         (["IT1*1*3*EA*.3333", "IT1*2*2*EA*10", "TDS*2100"], True),
         (["IT1*1*3*EA*.3333", "IT1*2*2*EA*10", "TDS*2101"], True),
         (["IT1*1*3*EA*.3333", "IT1*2*2*EA*10", "TDS*2102"], False),
-        (["IT1*1*3*EA*1.1234567", "TDS*337"], False),
+        (["IT1*1*3*EA*1.1234567", "TDS*337"], True),
         (["IT1*1*3*EA*1", "TDS*3.00"], False),
         (["IT1*1*3*EA*1", "TDS*400", "SAC*C*D240***100"], True),
         (["IT1*1*3*EA*1", "TDS*400", "SAC*C*D240***100", "SLN*1**I"], False),

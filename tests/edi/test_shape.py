@@ -27,7 +27,7 @@ def _table(syntax: Syntax = CHARACTERS) -> Table:
 
 def _shape(check: Check) -> Shape:
     right = Check(lambda raw: raw)
-    return Shape(HEADS, [None] * 8, [check if head == b"PO1" else right for head in HEADS])
+    return Shape(HEADS, [None] * 8, lambda head: check if head == b"PO1" else right)
 
 
 def test_the_segments_of_an_id_are_taken_out_together() -> None:
@@ -75,9 +75,20 @@ def test_a_code_with_a_digit_is_no_other_code_of_its_form() -> None:
 
 
 def test_beginnings_that_are_shorter_than_three_bytes_have_no_shape() -> None:
-    told: list[str] = []
-    _table().shape([b"ST*", b"N1", b"*AB", b"SE*"], lambda: told.append("walked"))
-    assert told == []
+    table = _table()
+    assert [table.shape([b"ST*", b"N1", b"*AB", b"SE*"], lambda: _shape(Check(bool))) for _ in range(3)] == [None] * 3
+
+
+def test_a_shape_is_remembered_when_it_is_met_again() -> None:
+    table, walks = _table(), [0]
+    shape = _shape(Check(lambda raw: raw))
+
+    def walk() -> Shape:
+        walks[0] += 1
+        return shape
+
+    assert [table.shape(HEADS, walk) for _ in range(4)] == [shape] * 4
+    assert walks == [2]
 
 
 WRONG = [

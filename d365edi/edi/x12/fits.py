@@ -1,126 +1,118 @@
 """Whether the figures of a set fit, seen for all its lines at once: counts, hash totals, an invoice's total, check digits.
 
 A quick look that only says yes. Where it does not, `totals` looks at one segment after the other and explains, or finds
-that all is well after all. Where a line has its figures follows from its form, so that each form is taken apart once.
+that all is well after all.
 
-Knows: the lines of orders and invoices. Does not know: order of segments, findings.
+Knows: the lines of orders and invoices, in columns. Does not know: order of segments, findings.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import zip_longest
 from operator import mul
 
 from d365edi.edi import checkdigit
 from d365edi.edi.x12.totals import GTIN, charge, slack
 
 Rows = Callable[[bytes], Sequence[bytes]]
+"""The segments of a set that begin with three bytes."""
+
 _LINES = {"850": b"PO1", "855": b"PO1", "860": b"POC", "865": b"POC", "810": b"IT1"}
-_FORMS = 4096
-"""Forms of lines that are remembered."""
-_FINEST = 6
-"""The most decimals of a price."""
-_CENT, _UNIT, _ZERO = Decimal("0.01"), Decimal(10) ** -_FINEST, Decimal(0)
-_NOWHERE = slice(0, 0)
+_PAIRS = {b"PO1": 6, b"POC": 8, b"IT1": 6}
+"""Where the article numbers of a line begin, each behind its qualifier."""
+_CENT, _ZERO = Decimal("0.01"), Decimal(0)
+_plain = re.compile(rb"[0-9.]+").fullmatch
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layout:
-    """Where the lines of one form have their figures: nowhere, where they have none that can be added up at once.
-
-    The digits of a price, times `scale`, are the price in millionths.
-    """
-
-    quantity: slice
-    price: slice
-    scale: int
-    articles: tuple[slice, ...]
-
-
-class Layouts(dict[bytes, Layout]):
-    """The layouts by form. ValueError for one with an article number of a wrong length."""
-
-    def __init__(self, separator: bytes) -> None:
-        super().__init__()
-        self.separator = separator
-
-    def __missing__(self, form: bytes) -> Layout:
-        if len(self) >= _FORMS:
-            self.clear()
-        found = self[form] = _layout(form, self.separator)
-        return found
-
-
-_layouts = lru_cache(maxsize=16)(Layouts)
-
-
-def _layout(form: bytes, separator: bytes) -> Layout:
-    parts, places, at = [*form.split(separator), *[b""] * 5], list[slice](), 0
-    for part in parts:
-        places.append(slice(at, at + len(part)))
-        at += len(part) + 1
-    articles = [at + 1 for at, part in enumerate(parts) if at and part in GTIN]
-    if any(parts[at] != b"0" * GTIN[parts[at - 1]] for at in articles):
-        raise ValueError(form)
-    whole, _, decimals = parts[4].partition(b".")
-    priced = (whole + decimals).isdigit() and len(decimals) <= _FINEST
-    return Layout(
-        places[2] if parts[2].isdigit() else _NOWHERE, places[4] if priced else _NOWHERE, 10 ** (_FINEST - len(decimals)),
-        tuple(places[at] for at in articles),
-    )  # fmt: skip
-
-
-def fit(id: str, separator: bytes, rows: Rows, forms: Rows) -> bool:
-    """Whether nothing can be said against the figures of a set whose segments are in order. `rows` are the segments that
-    begin with three bytes, `forms` the same with noughts for digits.
-    """
+def fit(id: str, separator: bytes, rows: Rows) -> bool:
+    """Whether nothing can be said against the figures of a set whose segments are in order."""
     line = _LINES.get(id)
-    if line is None or separator.isdigit():
+    found = rows(line) if line is not None else ()
+    if line is None or not found:
         return False
-    known, lines = _layouts(separator), rows(line)
+    lines = _Lines(found, separator)
     try:
-        layouts = [known[form] for form in forms(line)]
-        numbers = [raw[place] for raw, layout in zip(lines, layouts, strict=True) for place in layout.articles]
-        if numbers and not checkdigit.all_valid(numbers):
-            return False
-        if line == b"POC":
-            return _counted(rows(b"CTT"), separator, len(lines), None)
-        quantities = [int(raw[layout.quantity]) for raw, layout in zip(lines, layouts, strict=True)]
-        return _counted(rows(b"CTT"), separator, len(lines), sum(quantities)) and (
-            id != "810" or _paid(rows, separator, quantities, lines, layouts)
+        return (
+            lines.numbered(_PAIRS[line])
+            and lines.counted(rows(b"CTT"), summed=line != b"POC")
+            and (id != "810" or lines.paid(rows))
         )
     except (ArithmeticError, LookupError, ValueError):
         return False
 
 
-def _counted(totals: Sequence[bytes], separator: bytes, lines: int, quantity: int | None) -> bool:
-    """CTT says how many lines there are, and the sum of their quantities."""
-    if not totals:
-        return True
-    said = totals[0].split(separator)
-    if len(totals) > 1 or len(said) > 3 or int(said[1]) != lines:
-        return False
-    return len(said) == 2 or quantity is None or int(said[2]) == quantity
+class _Lines:
+    """The lines of a set in columns; those that end early are filled up."""
+
+    def __init__(self, rows: Sequence[bytes], separator: bytes) -> None:
+        self.size, self.separator = len(rows), separator
+        self.text = (separator + b"\n" + separator).join(rows)
+        self.flat = self.text.split(separator)
+        self.width = (len(self.flat) + 1) // self.size
+        ends = self.flat[self.width - 1 :: self.width]
+        if not len(ends) == ends.count(b"\n") == self.text.count(b"\n") == self.size - 1:
+            columns = list(zip_longest(*(raw.split(separator) for raw in rows), fillvalue=b""))
+            self.flat = [value for row in zip(*columns, [b"\n"] * self.size, strict=True) for value in row]
+            self.width = len(columns) + 1
+
+    def column(self, at: int) -> list[bytes]:
+        """An element of all lines; nothing where no line is so long."""
+        return self.flat[at :: self.width] if at < self.width - 1 else []
+
+    def numbered(self, pairs: int) -> bool:
+        """All article numbers have their length and their check digit, and stand where article numbers stand."""
+        right = 0
+        for at in range(pairs, self.width - 2, 2):
+            kinds, numbers = self.column(at), self.column(at + 1)
+            alike = kinds.count(kinds[0]) == self.size
+            for kind in kinds[:1] if alike else set(kinds):
+                if kind in GTIN:
+                    found = numbers if alike else [one for one, its in zip(numbers, kinds, strict=True) if its == kind]
+                    if not self._right(kind, found):
+                        return False
+                    right += len(found)
+        return right == sum(map(self.text.count, _qualifiers(self.separator)))
+
+    def _right(self, kind: bytes, numbers: Sequence[bytes]) -> bool:
+        """Whether article numbers are right, and their qualifier nowhere stands twice in a row, which would be counted once."""
+        alone = (self.separator + kind) * 2 not in self.text
+        return alone and set(map(len, numbers)) == {GTIN[kind]} and checkdigit.all_valid(numbers)
+
+    def counted(self, totals: Sequence[bytes], *, summed: bool) -> bool:
+        """CTT says how many lines there are, and the sum of their quantities."""
+        if not totals:
+            return True
+        said = totals[0].split(self.separator)
+        if len(totals) > 1 or len(said) > 3 or int(said[1]) != self.size:
+            return False
+        return len(said) == 2 or not summed or int(said[2]) == sum(self.quantities)
+
+    @cached_property
+    def quantities(self) -> list[int]:
+        """The quantities; ValueError where one is no whole number."""
+        return list(map(int, self.column(2)))
+
+    def paid(self, rows: Rows) -> bool:
+        """TDS01 is the lines with allowances and charges, and the taxes either on top or among the charges."""
+        totals, charges, taxes = rows(b"TDS"), rows(b"SAC"), rows(b"TXI")
+        if not totals:
+            return True
+        prices = self.column(4)
+        if rows(b"SLN") or not _plain(b"".join(prices)):
+            return False
+        amounts = map(Decimal, b"\n".join(prices).decode("latin-1").split("\n"))
+        left = int(totals[0].split(self.separator)[1]) * _CENT - sum(map(mul, self.quantities, amounts), _ZERO)
+        if charges:
+            left -= sum((charge(raw.split(self.separator)) for raw in charges), _ZERO)
+        tax = sum((Decimal(raw.split(self.separator)[2].decode("latin-1")) for raw in taxes), _ZERO)
+        return min(abs(left), abs(left - tax)) <= slack(self.size)
 
 
-def _paid(
-    rows: Rows, separator: bytes, quantities: Sequence[int], lines: Sequence[bytes], layouts: Sequence[Layout]
-) -> bool:
-    """TDS01 is the lines with allowances and charges, and the taxes either on top or among the charges."""
-    totals, charges, taxes = rows(b"TDS"), rows(b"SAC"), rows(b"TXI")
-    if not totals:
-        return True
-    if rows(b"SLN"):
-        return False
-    prices = [
-        int(raw[layout.price].replace(b".", b"")) * layout.scale for raw, layout in zip(lines, layouts, strict=True)
-    ]
-    left: Decimal = int(totals[0].split(separator)[1]) * _CENT - sum(map(mul, quantities, prices)) * _UNIT
-    if charges:
-        left -= sum((charge(raw.split(separator)) for raw in charges), _ZERO)
-    most = slack(len(lines))
-    tax = sum((Decimal(raw.split(separator)[2].decode("latin-1")) for raw in taxes), _ZERO)
-    return min(abs(left), abs(left - tax)) <= most
+@lru_cache(maxsize=16)
+def _qualifiers(separator: bytes) -> list[bytes]:
+    """What comes before an article number."""
+    return [separator + kind + separator for kind in GTIN]

@@ -43,35 +43,44 @@ class Check:
         return True
 
 
+Taker = Callable[[Sequence[bytes]], Sequence[bytes]]
+
+
 class Shape:
     """What is the same for all sets of one shape: the node of each segment, and what looks at it."""
 
-    def __init__(self, heads: Sequence[bytes], nodes: Sequence[Node | None], checks: Sequence[Check]) -> None:
-        self.nodes: list[Node | None] = list(nodes)
-        places: dict[bytes, list[int]] = {}
+    def __init__(self, heads: Sequence[bytes], nodes: list[Node | None], check: Callable[[bytes], Check]) -> None:
+        self.nodes = nodes
+        self._takers: dict[bytes, Taker] = {}
+        self._places: dict[bytes, list[int]] = {}
         for at, head in enumerate(heads):
-            places.setdefault(head, []).append(at)
-        self._takers = {head: _taker(found) for head, found in places.items()}
-        self.few: list[tuple[int, Check]] = []
-        self.many: list[tuple[Check, Callable[[Sequence[bytes]], Sequence[bytes]], list[int]]] = []
-        for head, found in places.items():
-            if len(found) > _FEW:
-                self.many.append((checks[found[0]], self._takers[head], found))
+            if head in self._places:
+                self._places[head].append(at)
             else:
-                self.few += [(at, checks[at]) for at in found]
+                self._places[head] = [at]
+        self._few: list[tuple[int, Check]] = []
+        self._many: list[tuple[Check, Taker, list[int]]] = []
+        for head, places in self._places.items():
+            looks = check(head)
+            if len(places) > _FEW:
+                self._many.append((looks, itemgetter(*places), places))
+            else:
+                self._few += [(at, looks) for at in places]
 
     def rows(self, head: bytes, segments: Sequence[bytes]) -> Sequence[bytes]:
         """The segments of a set that begin with these three bytes."""
         taker = self._takers.get(head)
-        return taker(segments) if taker is not None else ()
+        if taker is None:
+            taker = self._takers[head] = _taker(self._places.get(head, ()))
+        return taker(segments)
 
     def wrong(self, segments: Sequence[bytes], forms: Sequence[bytes]) -> list[int]:
         """Which segments of a set do not match, in ascending order."""
         found = []
-        for at, check in self.few:
+        for at, check in self._few:
             if (forms if check.blind else segments)[at] not in check.known and not check.right(segments[at], forms[at]):
                 found.append(at)
-        for check, taker, places in self.many:
+        for check, taker, places in self._many:
             seen = forms if check.blind else segments
             if not check.known.issuperset(taker(seen)):
                 found += [
@@ -80,5 +89,7 @@ class Shape:
         return sorted(found)
 
 
-def _taker(places: Sequence[int]) -> Callable[[Sequence[bytes]], Sequence[bytes]]:
+def _taker(places: Sequence[int]) -> Taker:
+    if not places:
+        return lambda _: ()
     return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))

@@ -36,8 +36,11 @@ _PERIOD = "2380"
 KNOWN = 1024
 """Segments of an id that are remembered as right: parties, terms and descriptions repeat, and need not be matched twice."""
 
-SHAPES = 1 << 18
+SHAPES = 1 << 17
 """Segments of all shapes that are remembered together."""
+
+MET = 1 << 14
+"""Shapes that are remembered to have been met."""
 
 Step = tuple["Steps", Check, Node | None, int]
 """Where a segment leads: the steps from there, what looks at it, its node, a mark."""
@@ -82,7 +85,9 @@ class Table:
     least: int = field(init=False)
     _steps: dict[Node, Steps] = field(init=False, default_factory=dict)
     _checks: dict[str, Check] = field(init=False, default_factory=dict)
+    _heads: dict[bytes, Check] = field(init=False, default_factory=dict)
     _shapes: dict[bytes, Shape | None] = field(init=False, default_factory=dict)
+    _met: set[int] = field(init=False, default_factory=set)
     _room: int = field(init=False, default=SHAPES)
 
     def __post_init__(self) -> None:
@@ -97,6 +102,13 @@ class Table:
         found = self._checks.get(id)
         if found is None:
             found = self._checks[id] = self._check(self.guide.segments[id])
+        return found
+
+    def check_of(self, head: bytes) -> Check:
+        """What looks at the segments that begin with these three bytes."""
+        found = self._heads.get(head)
+        if found is None:
+            found = self._heads[head] = self.check(head.removesuffix(self.syntax.element).decode("latin-1"))
         return found
 
     def _check(self, segment: Segment) -> Check:
@@ -124,19 +136,27 @@ class Table:
         return frozenset(code.encode().translate(NOUGHTS) for code in found)
 
     def shape(self, heads: Sequence[bytes], walk: Callable[[], Shape | None]) -> Shape | None:
-        """The shape of a set whose segments begin so, walked when it is not known; None where a walk has to be explained."""
+        """The shape of a set whose segments begin so, walked when it is not known; None where a walk has to be explained.
+
+        Remembered is what is met again: where no set is like another, thousands of shapes would be kept for nothing.
+        """
         key = b"".join(heads)
-        try:
+        if key in self._shapes:
             return self._shapes[key]
-        except KeyError:
-            if len(key) < 3 * len(heads):
-                return None
+        if len(key) < 3 * len(heads):
+            return None
+        found, met = walk(), hash(key)
+        if met in self._met:
             self._room -= len(heads)
             if self._room < 0:
                 self._shapes.clear()
                 self._room = SHAPES
-            found = self._shapes[key] = walk()
-            return found
+            self._shapes[key] = found
+        elif len(self._met) < MET:
+            self._met.add(met)
+        else:
+            self._met.clear()
+        return found
 
     def pattern(self, segment: Segment) -> re.Pattern[bytes]:
         """What a right segment looks like."""

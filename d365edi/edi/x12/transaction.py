@@ -7,8 +7,7 @@ what a breach is worth.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
@@ -17,7 +16,7 @@ from d365edi.edi.sweep import Sweep
 from d365edi.edi.tokenizer import Batch
 from d365edi.edi.x12 import elements, envelope, fits, lines, structure, totals
 from d365edi.edi.x12.shape import Shape
-from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, PLAIN, UNKNOWN, Step, Table
+from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, UNKNOWN, Step, Table
 
 ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))
 """Segments that end a set, wherever they stand."""
@@ -38,7 +37,6 @@ class OpenSet:
         self.counted: list[Node] = []
         self.doubtful = table is None
         self.shape: Shape | None = None
-        self.forms: list[bytes] = []
         self.here = self.nowhere
         self.syntax = report.syntax
         if table is not None:
@@ -78,8 +76,7 @@ class OpenSet:
         self.place.stand(sweep.batch, at)
         self.shape, self.nodes = shape, shape.nodes
         report.segments = sweep.segments[at - 1 : end]
-        self.forms = sweep.forms[at - 1 : end]
-        self.misses = shape.wrong(report.segments, self.forms)
+        self.misses = shape.wrong(report.segments, sweep.forms[at - 1 : end])
         if sweep.batch.blanks:
             self._padded(report.segments[1:], 1)
         return end
@@ -88,17 +85,15 @@ class OpenSet:
         """Walks a whole set by the beginnings of its segments; None where that has to be explained."""
         table, first, here, mark = self.table, self.nodes, self.here, UNKNOWN
         assert table is not None
-        self.nodes, checks = list(first), [table.check(table.HEADER.decode())]
+        self.nodes = nodes = list(first)
         for head in heads[1:]:
-            here, check, node, mark = here[head]
-            if mark not in (PLAIN, END):
+            here, _, node, mark = here[head]
+            if mark and mark != END:
                 self._mark(mark, node)
-            self.nodes.append(node)
-            checks.append(check)
+            nodes.append(node)
         sound = mark == END and not self.doubtful and not self._too_many()
-        found = Shape(heads, self.nodes, checks) if sound else None
         self.nodes, self.counted, self.doubtful = first, [], False
-        return found
+        return Shape(heads, nodes, table.check_of) if sound else None
 
     def _walk(self, sweep: Sweep, at: int) -> bool:
         """Walks segment by segment until something else than the set's own comes; whether that was its trailer."""
@@ -156,14 +151,17 @@ class OpenSet:
         return report
 
     def _totals(self) -> None:
-        report, shape, separator = self.report, self.shape, self.syntax.element
-        if shape is not None and not self.doubtful:
-            rows, forms = (partial(shape.rows, segments=found) for found in (report.segments, self.forms))
-            if fits.fit(report.id, separator, rows, forms):
-                return
+        report = self.report
+        if not self.doubtful and fits.fit(report.id, self.syntax.element, self._rows):
+            return
         self.findings += totals.check(
             lines.Set(report.id, report.segments, report.nodes, self.syntax.element, self.place)
         )
+
+    def _rows(self, head: bytes) -> Sequence[bytes]:
+        """The segments that begin with these three bytes."""
+        segments = self.report.segments
+        return self.shape.rows(head, segments) if self.shape else [raw for raw in segments if raw[:3] == head]
 
     def _trailer(self) -> None:
         report = self.report
