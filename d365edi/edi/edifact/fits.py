@@ -77,16 +77,20 @@ def _counted(message: Message) -> bool:
     return True
 
 
-def _lines(message: Message) -> Iterator[bytes]:
-    syntax = message.syntax
+def _lines(message: Message) -> list[bytes]:
+    """The article numbers of lines."""
+    syntax, rows, forms = message.syntax, message.rows, message.forms
     places = _articles(syntax.element, syntax.component, syntax.release)
-    for id in (b"LIN", b"PIA"):
-        for raw, form in zip(message.rows(id), message.forms(id), strict=True):
-            for place in places[form]:
-                yield raw[place]
+    return [
+        raw[place]
+        for id in (b"LIN", b"PIA")
+        for raw, form in zip(rows(id), forms(id), strict=True)
+        for place in places[form]
+    ]
 
 
 def _parties(message: Message) -> Iterator[bytes]:
+    """The location numbers of parties."""
     syntax = message.syntax
     for raw in message.rows(b"NAD"):
         party = raw.split(syntax.element, 3)[2]
