@@ -185,15 +185,10 @@ class OpenSet(transaction.OpenSet):
         self.findings += totals.check(message)
         self.findings += self._characters(lines)
 
-    def _rows(self, head: bytes) -> Sequence[bytes]:
-        if self.shape is not None and not self.doubtful:
-            return self.shape.rows(head, self.report.segments)
-        return [raw for raw in self.report.segments if raw.startswith(head)]
-
     def _forms(self, head: bytes) -> Sequence[bytes]:
-        if self.shape is not None and not self.doubtful:
-            return self.shape.rows(head, self.forms)
-        return [raw.translate(NOUGHTS) for raw in self._rows(head)]
+        """The segments that begin with these three bytes, with noughts for digits."""
+        rows = self._rows(head)
+        return b"\n".join(rows).translate(NOUGHTS).split(b"\n") if rows else ()
 
     def _characters(self, lines: bytes) -> list[Finding]:
         """Level A has no small letters, level A and B have ASCII only; said once for a message, it was read all the same."""
