@@ -37,6 +37,12 @@ PRICE, BASIS = 2, 5
 _SPELLED = {0: "102", 4: "203", 6: "204", 7: "303", 8: "718", 9: "304", 16: "719"}
 """The format code for a day and so many characters behind it."""
 
+KNOWN = 4096
+"""Segments, and shapes of them, that are remembered as they are written."""
+Folded = list[str | tuple[str, ...]]
+"""A segment as it is written: a tuple is a composite."""
+Way = list[int | tuple[int, ...]]
+"""Where in a flat segment the values of each element stand."""
 Stand = tuple[int, int, int]
 """Where a flat element comes from: element, component, and how many components are joined."""
 
@@ -44,12 +50,14 @@ Stand = tuple[int, int, int]
 @dataclass(frozen=True, slots=True)
 class FlatSegment(Segment):
     """A segment laid flat; `plan` tells where each of its elements comes from, `slots` where each component of each
-    element goes to (the id has none), `blank` is a segment without data.
+    element goes to (the id has none), `blank` is a segment without data, `widths` how much of each element fits in a
+    component where it has several.
     """
 
     plan: tuple[Stand, ...] = ()
     slots: tuple[tuple[int, ...], ...] = ()
     blank: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
 
     def at(self, element: int, component: int) -> int:
         """The flat element of a place, 0 where there is none. Element 4 is also its component 1."""
@@ -86,9 +94,13 @@ def _segment(segment: Segment) -> FlatSegment:
     plan = tuple(stand for stand, _ in places)
     pairs = next((at for at, (whole, part, _) in enumerate(plan, 1) if _is_item(segment, whole) and part == 2), 0)
     notes = tuple(_notes(segment, plan))
+    widths = (
+        0,
+        *(each.max // joined if joined > 1 else 0 for each, (_, _, joined) in zip(elements, plan, strict=True)),
+    )
     return FlatSegment(
         segment.id, segment.name, elements, notes, segment.qualifier, pairs, segment.open, segment.levels,
-        plan, tuple(_slots(segment, plan)), ("",) * len(plan),
+        plan, tuple(_slots(segment, plan)), ("",) * len(plan), widths,
     )  # fmt: skip
 
 
@@ -168,24 +180,84 @@ def _first(plan: Sequence[Stand], element: int) -> int:
 # -- out --------------------------------------------------------------------------------------------------------------
 
 
-def fold(row: Sequence[str], segment: Segment) -> list[str | tuple[str, ...]]:
-    """A flat segment as it is written: composites as tuples, nothing empty at an end."""
+class Folding:
+    """How flat segments of a guide are written: composites as tuples, nothing empty at an end.
+
+    Where values go is worked out once for each shape, that is, for the elements that a segment has. Days and texts in two
+    components go the long way, and are remembered.
+    """
+
+    def __init__(self, guide: Guide) -> None:
+        """`guide` is a flat one."""
+        self.segments = guide.segments
+        self.ways: dict[tuple[str, tuple[bool, ...]], Way | None] = {}
+        self.known: dict[tuple[str, ...], Folded] = {}
+
+    def fold(self, row: Sequence[str]) -> Folded:
+        """A segment as it is written."""
+        shape = (row[0], tuple([not value for value in row]))
+        if shape not in self.ways:
+            if len(self.ways) >= KNOWN:
+                self.ways.clear()
+            self.ways[shape] = _way(row, self.segments[row[0]])
+        way = self.ways[shape]
+        if way is None:
+            return self._remembered(tuple(row))
+        values = [*row, ""]
+        return [values[at] if isinstance(at, int) else tuple([values[part] for part in at]) for at in way]
+
+    def _remembered(self, row: tuple[str, ...]) -> Folded:
+        found = self.known.get(row)
+        if found is None:
+            if len(self.known) >= KNOWN:
+                self.known.clear()
+            found = self.known[row] = _fold(row, self.segments[row[0]])
+        return found
+
+
+def _way(row: Sequence[str], segment: Segment) -> Way | None:
+    """Where the values of each element stand in a row like this one, -1 for none; None for the long way."""
     assert isinstance(segment, FlatSegment)
-    values = [*row, *([""] * (len(segment.plan) + 1 - len(row)))]
+    if segment.id == "DTM" or any(row[at] and segment.widths[at] for at in range(1, len(row))):
+        return None
+    way: list[int | tuple[int, ...]] = [0]
+    for places in segment.slots[1:]:
+        parts = [at if at < len(row) and row[at] else -1 for at in places]
+        while len(parts) > 1 and parts[-1] < 0:
+            parts.pop()
+        way.append(tuple(parts) if len(parts) > 1 else parts[0])
+    while way[-1] == -1:
+        way.pop()
+    return way
+
+
+def _fold(row: Sequence[str], segment: Segment) -> Folded:
+    """A segment value by value."""
+    assert isinstance(segment, FlatSegment)
+    values = [*row, *segment.blank[len(row) - 1 :]]
     if segment.id == "DTM":
         _from_day(values)
-    found: dict[int, dict[int, str]] = {}
-    for at, (whole, first, count) in enumerate(segment.plan, 1):
-        value, width = values[at], segment.elements[at - 1].max // count
-        for number in range(count):
-            if piece := value[number * width : (number + 1) * width]:
-                found.setdefault(whole, {})[first + number] = piece
-    made: list[str | tuple[str, ...]] = [row[0]]
-    for whole in range(1, max(found, default=0) + 1):
-        parts = found.get(whole, {})
-        components = tuple(parts.get(number, "") for number in range(1, max(parts, default=0) + 1))
-        made.append(components if len(components) > 1 else "".join(components))
+    made: Folded = [row[0]]
+    for places in segment.slots[1:]:
+        if len(places) == 1:
+            made.append(values[places[0]])
+            continue
+        parts = [values[at] for at in places]
+        if len({*places}) < len(places):
+            parts = [_piece(part, number, places, segment.widths) for number, part in enumerate(parts)]
+        while parts and not parts[-1]:
+            parts.pop()
+        made.append(tuple(parts) if len(parts) > 1 else "".join(parts))
+    while not made[-1]:
+        made.pop()
     return made
+
+
+def _piece(text: str, number: int, places: Sequence[int], widths: Sequence[int]) -> str:
+    """What of a text stands in one of the components that it is spread over."""
+    at = places[number]
+    first = (number - places.index(at)) * widths[at]
+    return text[first : first + widths[at]] if widths[at] else text
 
 
 def _from_day(values: list[str]) -> None:

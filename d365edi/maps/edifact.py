@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.findings import Finding, Position
@@ -105,6 +106,7 @@ class EdifactWriter:
         self._flat = composites.flat(guide)
         others = [composites.flat(each) for each in versions]
         self._writer = Writer(table, self._flat, codes, partner=partner, versions=others)
+        self._folding = composites.Folding(self._flat)
 
     def write(
         self,
@@ -117,8 +119,8 @@ class EdifactWriter:
         """The body of the message, without UNH and UNT, numbers with a decimal point; see `Writer.write`. Raises
         DocumentError."""
         body = self._writer.write(document, order=order, line_orders=line_orders, orders=orders)
-        rows = [[each if isinstance(each, str) else "".join(each) for each in segment] for segment in body]
-        return [composites.fold(row, self._flat.segments[row[0]]) for row in implied.take(rows)]
+        rows = cast(list[list[str]], body)  # a flat guide has no components
+        return [*map(self._folding.fold, implied.take(rows))]
 
 
 def _position(node: Node | None, id: str, index: int, element: int) -> Position:
