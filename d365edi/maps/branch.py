@@ -114,10 +114,8 @@ class Branch:
         return take
 
     def _told_apart(self) -> bool:
-        """Whether one code at one element decides, and no place has a second choice."""
-        targets = [slot.target for slot in (*self.simple.values(), self.plain) if slot is not None]
-        choices = any(target.alternatives or target.second is not None for target in targets)
-        return bool(self.at) and not (self.compound or self.has_components or self.changing or choices)
+        """Whether one code at one element decides, and nothing inside depends on it."""
+        return bool(self.at) and not (self.compound or self.has_components or self.changing)
 
     def _coding(self) -> Take:
         """The code chooses; what finds its place taken goes to the list, if there is one."""
@@ -128,16 +126,19 @@ class Branch:
             if loop:
                 state.serial[index] += 1
             slot = codes.get(elements[position], plain) if position < len(elements) else plain
-            if slot is not None and slot.target.once:
-                number, serial = slot.target.number, state.serial[parent]
-                if state.taken[number] == serial:
-                    slot = None
-                state.taken[number] = serial
+            if slot is not None and (target := slot.target).once:
+                number, serial = target.number, state.serial[parent]
+                if state.taken[number] != serial:
+                    state.taken[number] = serial
+                    if target.alternatives:
+                        state.marks[target] = (slot.rank, at, elements)
+                else:
+                    slot = self._once(state, slot, elements, at)
             slot = slot or rest
             if slot is None:
                 state.left.append(at)
             else:
-                slot.target.fill(state, elements, at, "")
+                slot.target.fill(state, elements, at, slot.word)
 
         return take
 
