@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -51,24 +52,22 @@ def test_the_quick_way_writes_what_the_careful_way_writes(segment: OutgoingSegme
 @settings(max_examples=200, deadline=None)
 @given(st.lists(segments(), max_size=4), st.booleans())
 def test_a_set_is_written_as_its_segments_are_one_by_one(body: list[OutgoingSegment], upper: bool) -> None:
-    def one_by_one(segments: list[OutgoingSegment], set: str) -> list[bytes]:
-        return [written for each in segments if (written := pen._carefully(each, set))]
+    def one_by_one(segments: list[OutgoingSegment], set: str) -> tuple[bytes, int]:
+        lines = [written for each in segments if (written := pen._carefully(each, set))]
+        return b"".join(line + b"~\r\n" for line in lines), len(lines)
 
-    pen = Pen(SYNTAX, "004010", uppercase=upper)
+    pen = Pen(replace(SYNTAX, suffix=b"\r\n"), "004010", uppercase=upper)
     assert _written(pen.body, body) == _written(one_by_one, body)
 
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [("A~N3*B", [b"N3*A N3 B"]), ("A~", [b"N3*A"]), ("A*B", [b"N3*A B"]), ("A ", [b"N3*A"]), ("~", []), ("", [])],
+    [("A~N3*B", b"N3*A N3 B~"), ("A~", b"N3*A~"), ("A*B", b"N3*A B~"), ("A ", b"N3*A~"), ("~", b""), ("", b"")],
 )
-def test_a_value_that_looks_like_segments_stays_a_value(value: str, written: list[bytes]) -> None:
+def test_a_value_that_looks_like_segments_stays_a_value(value: str, written: bytes) -> None:
     pen = Pen(SYNTAX, "004010", uppercase=False)
-    assert pen.body([["N1", "ST", "ACME"], ["N3", value], ["N4", "AUSTIN"]], "850") == [
-        b"N1*ST*ACME",
-        *written,
-        b"N4*AUSTIN",
-    ]
+    body: list[OutgoingSegment] = [["N1", "ST", "ACME"], ["N3", value], ["N4", "AUSTIN"]]
+    assert pen.body(body, "850") == (b"N1*ST*ACME~" + written + b"N4*AUSTIN~", 3 if written else 2)
 
 
 def test_two_segments_that_read_alike_are_not_taken_for_each_other() -> None:

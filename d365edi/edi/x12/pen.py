@@ -50,13 +50,15 @@ class Pen:
         escaped = "".join(f"\\x{sign:02x}" for sign in signs)
         self.forbidden = re.compile(f"[^ -~]|[{escaped}]").search
         self.plain = "[" + pattern.ranges([sign for sign in range(0x20, 0x7F) if sign not in signs]).decode() + "]"
-        self.separator, self.end = syntax.element.decode("latin-1"), syntax.terminator.decode("latin-1")
+        self.separator = syntax.element.decode("latin-1")
+        self.end = (syntax.terminator + syntax.suffix).decode("latin-1")
         self.fits: dict[str, Fits] = {}
 
     def envelope(self, segment: list[str], set: str = "") -> bytes:
         """A segment of the envelope, or the first or last of a set: nothing in it is text."""
-        if set and self._stands(line := self.separator.join(segment) + self.end, len(segment) - 1, 1, set):
-            return line[:-1].encode("latin-1")
+        line = self.separator.join(segment)
+        if set and self._stands(line + self.end, len(segment) - 1, 1, set):
+            return line.encode("latin-1")
         dictionary = self.dictionary.get(segment[0])
         whole = [segment[0]]
         for position, value in enumerate(segment[1:], 1):
@@ -65,16 +67,19 @@ class Pen:
             whole.append(_fit(self.key(value, place), spec, place, cut=False))
         return self._join(whole)
 
-    def body(self, segments: Sequence[OutgoingSegment], set: str) -> list[bytes]:
-        """The segments of a set, but for those that would hold no data."""
+    def body(self, segments: Sequence[OutgoingSegment], set: str) -> tuple[bytes, int]:
+        """The segments of a set, each with its terminator, but for those that would hold no data; and how many they are."""
         try:
-            lines = [*map(self.separator.join, segments)]  # type: ignore[arg-type]
+            text = self.end.join([*map(self.separator.join, segments), ""])  # type: ignore[arg-type]
         except TypeError:  # a composite
-            return [written for each in segments if (written := self.segment(each, set))]
-        text = self.end.join(lines) + self.end
-        if self._stands(text, sum(map(len, segments)) - len(lines), len(lines), set):
-            return (text.upper() if self.uppercase else text).encode("latin-1").split(self.syntax.terminator)[:-1]
-        return [written for each in segments if (written := self.segment(each, set))]
+            return self._one_by_one(segments, set)
+        if not self._stands(text, sum(map(len, segments)) - len(segments), len(segments), set):
+            return self._one_by_one(segments, set)
+        return (text.upper() if self.uppercase else text).encode("latin-1"), len(segments)
+
+    def _one_by_one(self, segments: Sequence[OutgoingSegment], set: str) -> tuple[bytes, int]:
+        written = [line for each in segments if (line := self.segment(each, set))]
+        return self.end.encode("latin-1").join([*written, b""]), len(written)
 
     def segment(self, segment: OutgoingSegment, set: str) -> bytes:
         """A segment of a set; nothing for one that would hold no data."""

@@ -122,10 +122,9 @@ def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[byt
     day = f"{envelope.at:%Y%m%d}" if version >= "004" else f"{envelope.at:%y%m%d}"
     out = [pen.envelope([*head, day, f"{envelope.at:%H%M}", str(group.control), "X", version])]
     for outgoing in group.sets:
-        body = pen.body(outgoing.segments, outgoing.id)
+        body, count = pen.body(outgoing.segments, outgoing.id)
         convention = [outgoing.convention] if outgoing.convention else []
         out.append(pen.envelope(["ST", outgoing.id, outgoing.control, *convention], outgoing.id))
-        out += body
-        out.append(pen.envelope(["SE", str(len(body) + 2), outgoing.control], outgoing.id))
+        out.append(body + pen.envelope(["SE", str(count + 2), outgoing.control], outgoing.id))
     out.append(pen.envelope(["GE", str(len(group.sets)), str(group.control)]))
     return out
