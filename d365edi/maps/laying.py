@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from d365edi.edi.edifact.pen import UNIQUE
 from d365edi.edi.edifact.segment import apart
-from d365edi.edi.guide import Node
+from d365edi.edi.guide import Node, Segment
 from d365edi.edi.syntax import Syntax
 from d365edi.maps.composites import BASIS, FORMAT, PRICE, REST, VALUE, FlatSegment
 from d365edi.maps.segments import text
@@ -56,26 +56,21 @@ class Laying:
 
     def rows(self, segments: Sequence[bytes], nodes: Sequence[Node | None]) -> list[Row]:
         """Segments with their nodes laid flat; one that has no node only has its id."""
-        known, found, new = self.known.get, list[Row](), dict[str, list[int]]()
-        for at, (raw, node) in enumerate(zip(segments, nodes, strict=True)):
-            if node is None:
-                found.append([text(raw.partition(self.syntax.element)[0])])
-                continue
-            row = known(raw)
-            if row is None:
-                new.setdefault(node.segment.id, []).append(at)
-                found.append([node.segment.id])
-            else:
-                found.append(row)
-        for places in new.values():
-            segment = nodes[places[0]].segment  # type: ignore[union-attr]
-            if isinstance(segment, FlatSegment):
-                for at, row in zip(places, self._alike([segments[at] for at in places], segment), strict=True):
-                    found[at] = row
-        return found
+        found: list[Row | None] = list(map(self.known.get, segments))
+        new: dict[Node, list[int]] = {}
+        for at, (row, node) in enumerate(zip(found, nodes, strict=True)):
+            if node is None or not isinstance(node.segment, FlatSegment):
+                found[at] = [text(segments[at].partition(self.syntax.element)[0])]
+            elif row is None:
+                new.setdefault(node, []).append(at)
+        for node, places in new.items():
+            for at, row in zip(places, self._alike([segments[at] for at in places], node.segment), strict=True):
+                found[at] = row
+        return found  # type: ignore[return-value]
 
-    def _alike(self, raws: Sequence[bytes], segment: FlatSegment) -> list[Row]:
+    def _alike(self, raws: Sequence[bytes], segment: Segment) -> list[Row]:
         """New segments of one id: at once where all have one shape, as those of lines mostly have."""
+        assert isinstance(segment, FlatSegment)
         together, shape = b"\n".join(raws), raws[0].translate(None, self.others)
         pick, finish = self.ways.get((segment.id, shape)) or self._way(shape, segment)
         same = together.translate(None, self.others) == b"\n".join([shape] * len(raws))
