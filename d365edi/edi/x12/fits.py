@@ -1,9 +1,9 @@
 """Whether the figures of a set fit, seen for all its lines at once: counts, hash totals, an invoice's total, check digits.
 
 A quick look that only says yes. Where it does not, `totals` looks at one segment after the other and explains, or finds
-that all is well after all.
+that all is well after all. Lines whose forms are known give their figures by their `layout`, others are taken apart.
 
-Knows: the lines of orders and invoices, in columns. Does not know: order of segments, findings.
+Knows: the lines of orders and invoices. Does not know: order of segments, findings.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import zip_longest
 from operator import mul
 
 from d365edi.edi import checkdigit
-from d365edi.edi.x12.totals import GTIN, charge, slack
+from d365edi.edi.x12 import layout
+from d365edi.edi.x12.layout import GTIN
+from d365edi.edi.x12.totals import charge, slack
 
 Rows = Callable[[bytes], Sequence[bytes]]
 """The segments of a set that begin with three bytes."""
@@ -34,22 +36,43 @@ def fit(id: str, separator: bytes, rows: Rows) -> bool:
     found = rows(line) if line is not None else ()
     if line is None or not found:
         return False
-    lines = _Lines(found, separator)
     try:
+        lines = layout.known(found, separator) or _Columns(found, separator, _PAIRS[line])
+        quantities = lines.quantities() if line != b"POC" else []
         return (
-            lines.numbered(_PAIRS[line])
-            and lines.counted(rows(b"CTT"), summed=line != b"POC")
-            and (id != "810" or lines.paid(rows))
+            lines.numbered()
+            and _counted(rows(b"CTT"), separator, len(found), sum(quantities) if quantities else None)
+            and (id != "810" or not rows(b"TDS") or _paid(lines.goods(quantities), len(found), separator, rows))
         )
     except (ArithmeticError, LookupError, ValueError):
         return False
 
 
-class _Lines:
-    """The lines of a set in columns; those that end early are filled up."""
+def _counted(totals: Sequence[bytes], separator: bytes, lines: int, quantity: int | None) -> bool:
+    """CTT says how many lines there are, and the sum of their quantities."""
+    if not totals:
+        return True
+    said = totals[0].split(separator)
+    if len(totals) > 1 or len(said) > 3 or int(said[1]) != lines:
+        return False
+    return len(said) == 2 or quantity is None or int(said[2]) == quantity
 
-    def __init__(self, rows: Sequence[bytes], separator: bytes) -> None:
-        self.size, self.separator = len(rows), separator
+
+def _paid(goods: Decimal, lines: int, separator: bytes, rows: Rows) -> bool:
+    """TDS01 is the lines with allowances and charges, and the taxes either on top or among the charges."""
+    if rows(b"SLN"):
+        return False
+    left = int(rows(b"TDS")[0].split(separator)[1]) * _CENT - goods
+    left -= sum([charge(raw.split(separator)) for raw in rows(b"SAC")], _ZERO)
+    tax = sum([Decimal(raw.split(separator)[2].decode("latin-1")) for raw in rows(b"TXI")], _ZERO)
+    return min(abs(left), abs(left - tax)) <= slack(lines)
+
+
+class _Columns:
+    """The lines of a set in columns; those that end early are filled up. ValueError and ArithmeticError for what is no number."""
+
+    def __init__(self, rows: Sequence[bytes], separator: bytes, pairs: int) -> None:
+        self.size, self.separator, self.pairs = len(rows), separator, pairs
         self.text = (separator + b"\n" + separator).join(rows)
         self.flat = self.text.split(separator)
         self.width = (len(self.flat) + 1) // self.size
@@ -63,10 +86,10 @@ class _Lines:
         """An element of all lines; nothing where no line is so long."""
         return self.flat[at :: self.width] if at < self.width - 1 else []
 
-    def numbered(self, pairs: int) -> bool:
+    def numbered(self) -> bool:
         """All article numbers have their length and their check digit, and stand where article numbers stand."""
         right = 0
-        for at in range(pairs, self.width - 2, 2):
+        for at in range(self.pairs, self.width - 2, 2):
             kinds, numbers = self.column(at), self.column(at + 1)
             alike = kinds.count(kinds[0]) == self.size
             for kind in kinds[:1] if alike else set(kinds):
@@ -82,34 +105,16 @@ class _Lines:
         alone = (self.separator + kind) * 2 not in self.text
         return alone and set(map(len, numbers)) == {GTIN[kind]} and checkdigit.all_valid(numbers)
 
-    def counted(self, totals: Sequence[bytes], *, summed: bool) -> bool:
-        """CTT says how many lines there are, and the sum of their quantities."""
-        if not totals:
-            return True
-        said = totals[0].split(self.separator)
-        if len(totals) > 1 or len(said) > 3 or int(said[1]) != self.size:
-            return False
-        return len(said) == 2 or not summed or int(said[2]) == sum(self.quantities)
-
-    @cached_property
     def quantities(self) -> list[int]:
-        """The quantities; ValueError where one is no whole number."""
+        """The quantities of the lines."""
         return list(map(int, self.column(2)))
 
-    def paid(self, rows: Rows) -> bool:
-        """TDS01 is the lines with allowances and charges, and the taxes either on top or among the charges."""
-        totals, charges, taxes = rows(b"TDS"), rows(b"SAC"), rows(b"TXI")
-        if not totals:
-            return True
+    def goods(self, quantities: Sequence[int]) -> Decimal:
+        """What these quantities come to at the prices of the lines."""
         prices = self.column(4)
-        if rows(b"SLN") or not _plain(b"".join(prices)):
-            return False
-        amounts = map(Decimal, b"\n".join(prices).decode("latin-1").split("\n"))
-        left = int(totals[0].split(self.separator)[1]) * _CENT - sum(map(mul, self.quantities, amounts), _ZERO)
-        if charges:
-            left -= sum((charge(raw.split(self.separator)) for raw in charges), _ZERO)
-        tax = sum((Decimal(raw.split(self.separator)[2].decode("latin-1")) for raw in taxes), _ZERO)
-        return min(abs(left), abs(left - tax)) <= slack(self.size)
+        if not _plain(b"".join(prices)):
+            raise ValueError(prices)
+        return sum(map(mul, quantities, map(Decimal, b"\n".join(prices).decode("latin-1").split("\n"))), _ZERO)
 
 
 @lru_cache(maxsize=16)

@@ -16,11 +16,11 @@ from operator import mul
 
 from d365edi.edi import checkdigit
 from d365edi.edi.findings import Finding, Position, Severity
+from d365edi.edi.x12.layout import GTIN
 from d365edi.edi.x12.lines import Set
 
 _CENT = Decimal("0.01")
 _ZERO = Decimal(0)
-GTIN = {b"UP": 12, b"EN": 13, b"UK": 14, b"EO": 8}
 
 
 def check(report: Set) -> list[Finding]:
