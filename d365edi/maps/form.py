@@ -92,7 +92,8 @@ class Form:
         return find_of(Ask(form, form.asks, form.empty, form.echoes) for form in self.forms)
 
     def inside(self, task: Task, item: Any, echo: Any, out: list[Segment]) -> set[str]:
-        """Write what stands inside this place; the ids of the segments directly inside it are returned."""
+        """Write what stands inside this place. Where one of the segments directly inside it must be there, the ids of those
+        that are there are returned."""
         made: set[str] = set()
         for form, asked in self.find(item, echo):
             before = len(out)
@@ -100,7 +101,7 @@ class Form:
                 form.write(task, item, echo, out)
             else:
                 out += form.again(task, item, asked)
-            if len(out) > before:
+            if self.mandatory and len(out) > before:
                 made.add(form.id)
         return made
 
@@ -154,19 +155,20 @@ class Form:
             assert fixed.formula is not None
             assert fixed.format is not None
             texts[at] = fixed.format(fixed.formula(task.document, task.body))
-        inner: list[Segment] = []
-        made = self._inside(task, item, echo, inner, texts) if self.forms or self.levels else set()
+        inner, made = list[Segment](), None
+        if self.levels:
+            made = self._level(task, item, echo, inner, texts)
+        elif self.forms:
+            made = self.inside(task, item, echo, inner)
         if not inner and texts == filler.blank and not self.list_field:
             return
         out.append(filler.finish(texts, code))
         if self.mandatory:
-            self.complete(made)
+            self.complete(made or set())
         out += inner
 
-    def _inside(self, task: Task, item: Any, echo: Any, inner: list[Segment], texts: list[str]) -> set[str]:
-        """What stands inside this place; where it is a level, its number and the one above it are filled in."""
-        if not self.levels:
-            return self.inside(task, item, echo, inner)
+    def _level(self, task: Task, item: Any, echo: Any, inner: list[Segment], texts: list[str]) -> set[str]:
+        """What stands inside a level; its number and that of the one above it are filled in."""
         task.descend()
         made = self.inside(task, item, echo, inner)
         written = bool(inner or self.list_field or texts != self.filler.blank)

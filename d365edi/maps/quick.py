@@ -5,10 +5,10 @@
         told = getattr(item, 'kept', None) or nothing
         earlier = getattr(echo, 'kept', None) or nothing
         if (value := item.number) is not None:
-            texts[1] = say0(value)
+            texts[1] = value if 1 <= len(value) <= 20 else say3(value)
         if (value := item.item.gtin) is not None:
             code = told.get('item.gtin')
-            texts += code if code in codes1 else qualifier(pair1, value), say1(value)
+            texts += code if code in codes4 else qualifier(pair4, value), value if 1 <= len(value) <= 48 else say6(value)
         return texts
 
 A loop over the rows would ask of each row again, for each item, what the map has said once; without it a segment is
@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 from d365edi.maps.place import Pair, Rule
 from d365edi.maps.said import qualifier, sayer
+from d365edi.maps.spelling import Words
 
 Fill = Callable[[Any, Any], list[str]]
 """The texts of one segment for an item and what of an order it answers. Raises ValueError where a value does not fit."""
@@ -71,11 +72,22 @@ def fill_of(blank: list[str], puts: Iterable[Put], pairs: Sequence[Pair], room: 
 
 
 def _put(check: str, of: str, at: int, rule: Rule, names: dict[str, Any]) -> list[str]:
-    say, name = f"say{len(names)}", _safe(rule.name)
-    names[say] = rule.format if rule.words is None else sayer(rule)
-    earlier = f"earlier.get('{name}')" if of == "item" else "None"
-    told = "" if rule.words is None else f", {_TOLD[of]}.get('{name}'), {earlier}"
-    return [f"{check} (value := {of}.{name}) is not None:", f"    texts[{at}] = {say}(value{told})"]
+    name = _safe(rule.name)
+    said = _said("value", rule, names)
+    if rule.words is not None:
+        say = f"say{len(names)}"
+        names[say], earlier = sayer(rule), f"earlier.get('{name}')" if of == "item" else "None"
+        said = f"{say}(value, {_TOLD[of]}.get('{name}'), {earlier})"
+    return [f"{check} (value := {of}.{name}) is not None:", f"    texts[{at}] = {said}"]
+
+
+def _said(value: str, row: Rule | Pair, names: dict[str, Any]) -> str:
+    """How a value is spelled; text that fits as it stands is not looked at twice."""
+    say = f"say{len(names)}"
+    names[say] = format = row.format
+    if isinstance(format, Words):
+        return f"{value} if {format.least} <= len({value}) <= {format.most} else {say}({value})"
+    return f"{say}({value})"
 
 
 def _pairs(pairs: Sequence[Pair], width: int, start: int, end: int, names: dict[str, Any]) -> list[str]:
@@ -83,16 +95,19 @@ def _pairs(pairs: Sequence[Pair], width: int, start: int, end: int, names: dict[
     put, reached = ("texts += {}", "len(texts)") if width == start else ("texts[at : at + 2] = {}; at += 2", "at")
     lines = [f"at = {start}"]
     for pair in pairs:
-        say, codes, row = f"say{len(names)}", f"codes{len(names)}", f"pair{len(names)}"
-        names |= {say: pair.format, codes: pair.qualifiers, row: pair}
+        codes, row = f"codes{len(names)}", f"pair{len(names)}"
+        names |= {codes: pair.qualifiers, row: pair}
         of, name = "echo" if pair.echo else "item", _safe(pair.name)
         if pair.parts is None:
-            both = f"code if code in {codes} else qualifier({row}, value), {say}(value)"
+            both = f"code if code in {codes} else qualifier({row}, value), {_said('value', pair, names)}"
             lines += [f"if (value := {of}.{name}) is not None:", f"    code = {_TOLD[of]}.get('{name}')"]
             lines += [f"    {put.format(both)}"]
         else:
             first, second = map(_safe, pair.parts)
-            lines += [f"for each in {of}.{name}:", "    " + put.format(f"each.{first}, {say}(each.{second})")]
+            lines += [
+                f"for each in {of}.{name}:",
+                "    " + put.format(f"each.{first}, {_said(f'each.{second}', pair, names)}"),
+            ]
     return [*lines, f"if {reached} > {end}:", "    raise ValueError('no room')"] if pairs else []
 
 

@@ -41,7 +41,7 @@ def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None
     """
     type = element.type
     if kind == "text" and type in ("AN", "ID", "TM", "B"):
-        return None, words(element, free=element.number in FREE_TEXT)
+        return None, Words(element, free=element.number in FREE_TEXT)
     money = element.number in MONEY
     if kind == "amount" and type == "R":
         return (decimal, plain(element)) if money else (_known_decimal, remembered(plain(element)))
@@ -103,23 +103,24 @@ def _day(text: str) -> date:
         raise ValueError("is no date") from None
 
 
-def words(element: Element, *, free: bool) -> Format:
+class Words:
     """How text is written: its length held to the element's, and cut where it is `free`."""
-    least, most = element.min, element.max
 
-    def format(value: object) -> str:
-        text = value if isinstance(value, str) else str(value)
-        if least <= len(text) <= most:
-            return text
-        if len(text) > most:
-            if not free:
-                raise ValueError(f"has {len(text)} characters, and {most} fit")
-            text = text[:most].rstrip(" ")
-        if len(text) < least:
-            raise ValueError(f"has {len(text)} characters, and needs {least}")
+    __slots__ = ("free", "least", "most")
+
+    def __init__(self, element: Element, *, free: bool) -> None:
+        self.least, self.most, self.free = element.min, element.max, free
+
+    def __call__(self, value: object) -> str:
+        """The text. Raises ValueError where it does not fit."""
+        text = str(value)
+        if len(text) > self.most:
+            if not self.free:
+                raise ValueError(f"has {len(text)} characters, and {self.most} fit")
+            text = text[: self.most].rstrip(" ")
+        if len(text) < self.least:
+            raise ValueError(f"has {len(text)} characters, and needs {self.least}")
         return text
-
-    return format
 
 
 def plain(element: Element) -> Format:

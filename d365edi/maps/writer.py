@@ -52,7 +52,8 @@ class Writer:
         orders: Sequence[PurchaseOrder | None] = (),
     ) -> list[Segment]:
         """The body of the set, without ST and SE. `order` is what the document answers, `line_orders` its line for
-        each line, `orders` the order for each of its `orders`, both in the order in which they are written.
+        each line, `orders` the order for each of its `orders`, both in the order in which they are written. Segments are
+        shared between documents that say the same, and must not be changed.
 
         Raises DocumentError naming the document, the field and the partner.
         """
