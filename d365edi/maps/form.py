@@ -85,6 +85,8 @@ class Form:
         self.told = tuple(_told(self))
         self.known: dict[Any, list[Segment]] | None = {} if remember and self.asks and _closed(self) else None
         """What was made of the values that it asks for, where nothing else decides."""
+        self.settled = self.known is not None and not self.echoes and not _coded(self)
+        """Whether an order changes nothing of that."""
 
     @cached_property
     def find(self) -> Callable[[Any, Any], Found]:
@@ -97,7 +99,7 @@ class Form:
         made: set[str] = set()
         for form, asked in self.find(item, echo):
             before = len(out)
-            if form.known is None or echo is not None:
+            if form.known is None or not (echo is None or form.settled):
                 form.write(task, item, echo, out)
             else:
                 out += form.again(task, item, asked)
@@ -213,6 +215,11 @@ def _told(form: Form) -> Iterator[str]:
     yield from form.filler.told
     for inner in form.forms:
         yield from inner.told if not inner.list_field else ()
+
+
+def _coded(form: Form) -> bool:
+    """Whether something in a place is said in words that an order may have used."""
+    return any(rule.words is not None for rule in form.filler.own) or any(map(_coded, form.forms))
 
 
 def _closed(form: Form) -> bool:

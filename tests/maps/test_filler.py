@@ -68,6 +68,17 @@ def test_what_was_written_before_does_not_change_what_is_written(first: Purchase
     assert written(seasoned.write(first)) == written(fresh.write(first))
 
 
+@settings(deadline=None, max_examples=10)
+@given(invoice=invoices(), order=orders())
+def test_what_was_written_without_an_order_does_not_change_what_is_written_with_one(
+    invoice: Invoice, order: PurchaseOrder
+) -> None:
+    seasoned, answered = plain("810", "004010")[1], {"order": order, "line_orders": order.lines}
+    seasoned.write(invoice)
+    assert seasoned.write(invoice, **answered) == writer("810").write(invoice, **answered)  # type: ignore[arg-type]
+    assert seasoned.write(invoice) == writer("810").write(invoice)
+
+
 def order_with(**line: Any) -> PurchaseOrder:
     """An order of one line."""
     return PurchaseOrder.of({**HEAD, "lines": [{**LINE, **line}]})
