@@ -33,16 +33,10 @@ def compile(
     return re.compile(_Builder(syntax, marks, released=released, free=free).whole(segment), re.DOTALL)
 
 
-def several(one: re.Pattern[bytes], syntax: Syntax) -> re.Pattern[bytes]:
-    """The pattern of any number of such segments, each with its terminator."""
-    return re.compile(b"(?:" + one.pattern + re.escape(syntax.terminator) + b")*+", re.DOTALL)
-
-
 class _Builder:
     def __init__(self, syntax: Syntax, marks: bytes, *, released: bool, free: bool) -> None:
         self.free, self.place = free, (0, 0)
         self.separator, self.colon = re.escape(syntax.element), re.escape(syntax.component)
-        self.end = re.escape(syntax.terminator)
         service = syntax.element + syntax.component + syntax.repetition + syntax.terminator + syntax.release
         beyond = range(0x80, 0x100) if syntax.encoding != "latin-1" else ()
         plain = b"[" + ranges([c for c in (*range(0x20, 0x7F), *beyond) if c not in service]) + b"]"
@@ -71,7 +65,7 @@ class _Builder:
             body = _row(values, self.colon, b"", first=False)
         if not element.mandatory:
             return b"(?:" + body + b"|)" if parts[0].mandatory else body
-        return body if parts[0].mandatory else b"(?!" + self.separator + b"|" + self.end + b"|$)" + body
+        return body if parts[0].mandatory else b"(?!" + self.separator + b"|$)" + body
 
     def _optional(self, element: Element) -> bytes:
         """A value that may be empty; for text that costs no group."""

@@ -4,8 +4,9 @@ What may be mistaken for a service character gets a release character before it,
 (ISO 9735). Free text is made to fit its character set and its length; in anything else (numbers, ids, codes) what
 does not fit is an error, because a key is never altered. Trailing empty elements and components are left out.
 
-Two speeds, as in reading: what matches the pattern of right segments is written as it stands, all else value by value; what
-was written before is remembered, but for ids that hardly ever repeat: those of a message are looked at together.
+Two speeds, as in reading: a message becomes one text, joined by signs that no value holds. If one pattern of sizes and
+characters tells that all its segments may stand as they are, release characters are put in for the whole text at once; else
+its halves are looked at, down to the segment that is written value by value.
 
 Knows: the dictionary of a version, character sets. Does not know: messages, envelopes, where values come from.
 """
@@ -18,23 +19,24 @@ from functools import lru_cache
 
 from d365edi.edi import charset as characters
 from d365edi.edi import guides
-from d365edi.edi.edifact import pattern
 from d365edi.edi.guide import Element as Spec
+from d365edi.edi.guide import Segment
 from d365edi.edi.header import ENCODINGS
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12.pen import Element, OutgoingSegment
 from d365edi.errors import DocumentError
 
 KNOWN = 1024
-"""Segments of an id that are remembered as right: parties, terms and descriptions repeat, and need not be matched twice."""
+"""Segments that are remembered of those that were written value by value: texts repeat."""
+_ELEMENT, _COMPONENT, _SEGMENT = "\x1d", "\x1f", "\x1e"
+"""What stands between values and behind segments until they are seen to be right."""
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _LEVEL_A = re.compile(r"""[A-Z0-9 .,\-()/=!"%&*;<>'+:?]*""")
 
 UNIQUE = frozenset(("LIN", "PIA", "MOA", "PRI", "GIN", "RFF"))
-"""Segments that hardly ever repeat are not remembered."""
-
-Right = tuple[Callable[[bytes], object], dict[tuple[Element, ...], bytes] | None]
-"""The pattern of a right segment, and those that were written before with their bytes."""
+"""Segments that hardly ever repeat."""
+Fits = Callable[[str], object]
+"""Whether segments may be written as they stand."""
 
 
 @lru_cache(maxsize=32)
@@ -47,16 +49,16 @@ class Pen:
     """How values are written under an interchange's service characters, in one version, character set and case."""
 
     def __init__(self, syntax: Syntax, version: str, charset: str, *, uppercase: bool) -> None:
-        self.syntax, self.charset, self.uppercase = syntax, charset, uppercase
+        self.syntax, self.version, self.charset, self.uppercase = syntax, version, charset, uppercase
         self.encoding = ENCODINGS.get(charset, "ascii")
         self.dictionary = guides.segments("EDIFACT", version)
         self.text = guides.free_text("EDIFACT")
         self.element, self.component = syntax.element.decode("latin-1"), syntax.component.decode("latin-1")
         self.release, self.decimal = syntax.release.decode("latin-1"), syntax.decimal.decode("latin-1")
         self.signs = (syntax.element + syntax.component + syntax.terminator + syntax.repetition).decode("latin-1")
-        self.terminator = syntax.terminator.decode("latin-1")
         self.escapes = str.maketrans({sign: self.release + sign for sign in self.signs + self.release})
-        self.right: dict[str, Right] = {}
+        self.fits: dict[str, Fits] = {}
+        self.made: dict[tuple[Element, ...], bytes] = {}
 
     def segment(self, segment: OutgoingSegment, set: str) -> bytes:
         """A segment of a message; nothing for one that would hold no data. DocumentError where a value cannot be written."""
@@ -64,61 +66,55 @@ class Pen:
 
     def segments(self, segments: Sequence[OutgoingSegment], set: str) -> list[bytes]:
         """Segments of a message, but for those that would hold no data. DocumentError where a value cannot be written."""
-        look, written, unique = self.right.get, list[bytes](), dict[str, list[int]]()
-        for at, segment in enumerate(segments):
-            id: str = segment[0]  # type: ignore[assignment]
-            matches, known = look(id) or self._look(id)
-            if known is None:
-                unique.setdefault(id, []).append(at)
-                written.append(b"")
-                continue
-            raw = known.get(key := tuple(segment))
-            if raw is None:
-                (raw,) = self._alike([segment], matches, set)
-                if len(known) < KNOWN:
-                    known[key] = raw
-            written.append(raw)
-        for id, places in unique.items():
-            made = self._alike([segments[at] for at in places], self.right[id][0], set)
-            for at, raw in zip(places, made, strict=True):
-                written[at] = raw
-        return [raw for raw in written if raw]
-
-    def _alike(self, segments: Sequence[OutgoingSegment], matches: Callable[[bytes], object], set: str) -> list[bytes]:
-        """Segments of one id: as they stand where all of them are right so, else value by value."""
-        element, component, terminator = self.element, self.component, self.terminator
-        lines, breaks = list[str](), 0
-        for segment in segments:
+        fits = self.fits.get(set) or self._look(set)
+        lines: list[str] = []
+        breaks = 0
+        for segment in segments if fits is not _never else ():
             flat: list[str] = []
             for value in segment:
                 if value.__class__ is tuple:
-                    flat.append(component.join(value))
+                    flat.append(_COMPONENT.join(value))
                     breaks += len(value) - 1
                 else:
                     flat.append(value)  # type: ignore[arg-type]
-            lines.append(element.join(flat))
-        text = terminator.join([*lines, ""])
-        count = text.count
-        told_apart = (count(element), count(component), count(terminator)) == (
-            sum(map(len, segments)) - len(segments), breaks, len(segments),
-        )  # fmt: skip
-        blank = " " + element in text or " " + terminator in text
-        if told_apart and not blank and text.isascii() and matches(raw := text.encode()):
-            return raw.split(self.syntax.terminator)[:-1]
-        if len(segments) > 1:
-            return [raw for segment in segments for raw in self._alike([segment], matches, set)]
-        return [self._carefully(segments[0], set)]
+            lines.append(_ELEMENT.join(flat))
+        text = _SEGMENT.join([*lines, ""])
+        joints = (sum(map(len, segments)) - len(segments), breaks, len(segments))
+        told_apart = (text.count(_ELEMENT), text.count(_COMPONENT), text.count(_SEGMENT)) == joints
+        if told_apart and " " + _ELEMENT not in text and " " + _SEGMENT not in text and fits(text):
+            return self._released(text).encode("ascii").split(_SEGMENT.encode())[:-1]
+        if len(segments) > 1 and fits is not _never:
+            half = len(segments) // 2
+            return self.segments(segments[:half], set) + self.segments(segments[half:], set)
+        return [raw for segment in segments if (raw := self._carefully(segment, set))]
 
-    def _look(self, id: str) -> Right:
-        """What a right segment looks like; none is where anything may stand in it, or values are altered."""
-        known = self.dictionary.get(id)
-        altered = self.charset == "UNOA" or self.uppercase or self.syntax.decimal != b"."
-        if known is None or known.open or altered:
-            return self.right.setdefault(id, (_never, {}))
-        matches = pattern.several(pattern.compile(known, self.syntax, marks=b"."), self.syntax).fullmatch
-        return self.right.setdefault(id, (matches, None if id in UNIQUE else {}))
+    def _released(self, text: str) -> str:
+        """Values joined by signs of their own as they are written: with release characters and separators."""
+        for sign in self.release + self.signs:
+            if sign in text:
+                text = text.replace(sign, self.release + sign)
+        return text.replace(_ELEMENT, self.element).replace(_COMPONENT, self.component)
+
+    def _look(self, set: str) -> Fits:
+        """What any number of segments of a message look like; nothing where values are altered."""
+        guide = guides.load("EDIFACT", set, self.version)
+        known = [self.dictionary[id] for id in (guide.segments if guide else ()) if id in self.dictionary]
+        shapes = "|".join(_shape(each) for each in known if each.elements and not each.open)
+        altered = self.charset == "UNOA" or self.uppercase or self.decimal != "." or not self.release
+        altered |= any(sign in self.signs + self.release for sign in _ELEMENT + _COMPONENT + _SEGMENT)
+        fits = re.compile(f"(?:(?:{shapes}){_SEGMENT})*+").fullmatch if shapes and not altered else _never
+        return self.fits.setdefault(set, fits)
 
     def _carefully(self, segment: OutgoingSegment, set: str) -> bytes:
+        """A segment value by value, or as it was made before."""
+        found = self.made.get(key := tuple(segment))
+        if found is None:
+            found = self._made(segment, set)
+            if len(self.made) < KNOWN and segment[0] not in UNIQUE:
+                self.made[key] = found
+        return found
+
+    def _made(self, segment: OutgoingSegment, set: str) -> bytes:
         id = str(segment[0])
         known = self.dictionary.get(id)
         written = [id]
@@ -212,8 +208,35 @@ class Pen:
         return characters.squeeze("".join(" " if c in self.signs else c for c in text))
 
 
-def _never(line: bytes) -> None:
-    """The pattern of a segment that has none."""
+def _never(text: str) -> None:
+    """The pattern of a message that is not known."""
+
+
+def _shape(segment: Segment) -> str:
+    """A segment with an element at least, and none behind it that is empty."""
+    values = [
+        _row([_size(part) for part in each.components], _COMPONENT) if each.components else _size(each)
+        for each in segment.elements
+    ]
+    return segment.id + _ELEMENT + _row(values, _ELEMENT)
+
+
+def _row(values: Sequence[str], separator: str) -> str:
+    """Values that may be empty, with separators between and none at the end."""
+    tail = ""
+    for value in reversed(values[1:]):
+        tail = f"(?:{separator}(?:{value}|){tail}|)"
+    return f"(?:{values[0]}|){tail}(?<!{separator})"
+
+
+def _size(spec: Spec) -> str:
+    """Values of the right characters and length; a number that this is too narrow for is right all the same."""
+    if spec.type != "n":
+        return f"[ -~]{{{spec.min},{spec.max}}}+"
+    if spec.max < 4 or spec.min > 1:
+        return f"[0-9]{{{spec.min},{spec.max}}}+"
+    after = 6 if spec.max > 7 else spec.max // 2
+    return f"-?[0-9]{{1,{spec.max - after}}}+(?:\\.[0-9]{{1,{after}}}+|[0-9]{{1,{after}}}+|)"
 
 
 def _measure(text: str, length: int, spec: Spec, place: str) -> None:

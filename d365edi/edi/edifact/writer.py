@@ -125,10 +125,9 @@ def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[byt
              str(group.control), *release[2:3], (*release[:2], *release[3:4])], "",
         ))  # fmt: skip
     for one in group.sets:
-        body = pen.segments(one.segments, one.id)
-        out.append(pen.segment(["UNH", one.control, (one.id, *release)], one.id))
+        body = pen.segments([["UNH", one.control, (one.id, *release)], *one.segments], one.id)
         out += body
-        out.append(pen.segment(["UNT", str(len(body) + 2), one.control], one.id))
+        out.append(pen.segment(["UNT", str(len(body) + 1), one.control], one.id))
     if group.functional_id:
         out.append(pen.segment(["UNE", str(len(group.sets)), str(group.control)], ""))
     return out

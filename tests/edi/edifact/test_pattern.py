@@ -147,12 +147,3 @@ def test_what_is_noted_quickly_is_what_the_explanation_notes(id: str, values: li
             if one.rule not in ("padding", "empty-segment")
         ]
         assert elements.unlisted(dictionary[id], codes, set(), lambda: where) == slow
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.sampled_from(SEGMENTS), st.lists(st.lists(COMPOSITES, max_size=6), min_size=1, max_size=4))
-def test_several_segments_match_where_each_one_does(id: str, rows: list[list[str]]) -> None:
-    one = pattern.compile(guides.segments("EDIFACT", "D:96A")[id], DEFAULT)
-    lines = ["+".join([id, *row]).encode() for row in rows]
-    text = b"".join(line + b"'" for line in lines)
-    assert (pattern.several(one, DEFAULT).fullmatch(text) is not None) == all(map(one.fullmatch, lines))

@@ -21,6 +21,7 @@ from tests.edi import see
 from tests.edi.edifact import make
 
 OTHER = Syntax("EDIFACT", b"|", b"@", b"~", b"", b"\\", b",", b"\r\n")
+CONTROL = Syntax("EDIFACT", b"\x1d", b"\x1f", b"\x1c", b"", b"?", b".")
 BARE = Syntax("EDIFACT", b"+", b":", b"'", b"", b"", b".")
 
 
@@ -44,7 +45,7 @@ def read(data: bytes) -> list[list[list[str]]]:
     ]
 
 
-@pytest.mark.parametrize("syntax", [DEFAULT, OTHER, BARE])
+@pytest.mark.parametrize("syntax", [DEFAULT, OTHER, CONTROL, BARE])
 @pytest.mark.parametrize(
     "body", [make.ORDER, make.INVOICE, make.DESPATCH, make.REMITTANCE], ids=lambda body: str(body[0])
 )
