@@ -11,7 +11,7 @@ Knows: places, items of a document. Does not know: tables, guides as a whole, de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import takewhile
 from typing import Any
 
@@ -245,4 +245,9 @@ def _empty(model: Model, name: str) -> object:
         assert field is not None
         assert field.model is not None
         model = field.model
-    return next(each.default for each in structs.fields(model) if each.name == last)
+    return _defaults(model)[last]
+
+
+@cache
+def _defaults(model: Model) -> dict[str, object]:
+    return {each.name: each.default for each in structs.fields(model)}
