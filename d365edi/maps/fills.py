@@ -21,14 +21,17 @@ MEMORY = 1024
 
 def remembered(target: Target) -> Fill:
     """One segment into the item that there is; what was right and comes again, byte for byte, is only put there."""
-    scope = target.scope
+    scope, first_spare = target.scope, target.first_spare
     memory: dict[object, Said] = {}
 
     def fill(state: State, elements: Elements, index: int, word: str) -> None:
         key = state.keys[index]
         said = memory.get((key, word) if word else key)
         if said is None and len(memory) >= MEMORY:  # they hardly ever repeat
-            target.full(state, elements, index, word)
+            target.say(state, state.items[scope], elements, index, word)
+            if len(elements) > first_spare:
+                for element in target.over(elements):
+                    state.spare.setdefault((target, element), []).append(index)
             return
         if said is None:
             said = _said(target, state, elements, index, word)

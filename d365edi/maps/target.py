@@ -10,7 +10,6 @@ findings.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 from d365edi.maps import fills
 from d365edi.maps.place import Pair, Place, Rule
@@ -82,19 +81,22 @@ class Target:
         last = len(place.node.segment.elements)
         if self.pairs or self.rest:
             asked |= set(range(self.first_pair, self.after_pairs))
-        self.spare = tuple(position for position in range(1, last + 1) if position not in asked)
-        self.first_spare = self.spare[0] if self.spare else last + 1
+        spare = [position for position in range(1, last + 1) if position not in asked]
+        self.first_spare = spare[0] if spare else last + 1
+        self.spare = tuple(tuple(each for each in spare if each < count) for count in range(last + 2))
+        """They, by how many elements a segment has, its id counted."""
 
     # -- taking -------------------------------------------------------------------------------------------------------
 
     def full(self, state: State, elements: Elements, index: int, word: str) -> None:
         """Take a segment, whatever this place asks for."""
         item = self.open(state) if self.list_way else state.items[self.scope]
-        if self.spread:
+        if self.spread and self.place.rules:
             self._agree(state, elements, index)
         self.say(state, item, elements, index, word)
-        for element in self.over(elements):
-            state.spare.setdefault((self, element), []).append(index)
+        if len(elements) > self.first_spare:
+            for element in self.over(elements):
+                state.spare.setdefault((self, element), []).append(index)
 
     def say(self, state: State, item: Item, elements: Elements, index: int, word: str) -> None:
         """Put what a segment says into an item."""
@@ -112,8 +114,12 @@ class Target:
                 put_word(state, item, coded, value, index)
         if self.first_pair and count > self.first_pair:
             self.take_pairs(state, item, elements, index)
-        if self.rare or word:
-            self._take_rare(state, item, elements, index, word)
+        if word:
+            for element, name in self.kept:
+                if element < count and elements[element]:
+                    item.setdefault("kept", {})[name] = word
+        if self.rare:
+            self._take_rare(state, item, elements, index)
 
     def _agree(self, state: State, elements: Elements, index: int) -> None:
         """Segments that share their pairs must say the same of them; one that does not is told."""
@@ -151,13 +157,10 @@ class Target:
             elif value:
                 reach(item, way)[key] = value
 
-    def over(self, elements: Elements) -> Iterator[int]:
+    def over(self, elements: Elements) -> list[int]:
         """The elements that are there and that no row asks for."""
-        for element in self.spare:
-            if element >= len(elements):
-                break
-            if elements[element]:
-                yield element
+        spare = self.spare[min(len(elements), len(self.spare) - 1)]
+        return [element for element in spare if elements[element]]
 
     def take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
         """Qualifiers and values, also what no row asks for and what stands twice."""
@@ -213,11 +216,8 @@ class Target:
         if parsed is not None:
             reach(item, way).setdefault(key, []).append({pair.parts[0]: qualifier, pair.parts[1]: parsed})
 
-    def _take_rare(self, state: State, item: Item, elements: Elements, index: int, word: str) -> None:
-        """Components, fields that hold every occurrence, and the qualifier beside each value that stood behind it."""
-        for element, name in self.kept if word else ():
-            if element < len(elements) and elements[element]:
-                item.setdefault("kept", {})[name] = word
+    def _take_rare(self, state: State, item: Item, elements: Elements, index: int) -> None:
+        """Components, and fields that hold every occurrence."""
         for rule, coded in self.composed:
             whole = elements[rule.element] if rule.element < len(elements) else ""
             parts = whole.split(state.component) if state.component else [whole]
