@@ -8,10 +8,12 @@ Knows: what is counted and numbered in retail's messages. Does not know: order o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from d365edi.edi import checkdigit
+from d365edi.edi.edifact import segment as split
 from d365edi.edi.edifact.message import Message
 
 GTIN = {"EN": (8, 12, 13, 14), "SRV": (8, 12, 13, 14), "UP": (12,)}
@@ -57,7 +59,7 @@ def fit(message: Message) -> bool:
     if message.rows(b"GIN") or any(chr(sign).isdigit() for sign in syntax.element + syntax.component + syntax.release):
         return False
     try:
-        numbers = [*_lines(message), *_parties(message)]
+        numbers = _lines(message) + _parties(message)
         return _counted(message) and (not numbers or checkdigit.all_valid(numbers))
     except (LookupError, ValueError):
         return False
@@ -80,24 +82,53 @@ def _counted(message: Message) -> bool:
 def _lines(message: Message) -> list[bytes]:
     """The article numbers of lines."""
     syntax, rows, forms = message.syntax, message.rows, message.forms
+    further = b"\n".join([*rows(b"PIA"), b""])
+    numbered = any(syntax.component + kind in further for kind in _KINDS)
     places = _articles(syntax.element, syntax.component, syntax.release)
     return [
         raw[place]
-        for id in (b"LIN", b"PIA")
+        for id in ((b"LIN", b"PIA") if numbered else (b"LIN",))
         for raw, form in zip(rows(id), forms(id), strict=True)
         for place in places[form]
     ]
 
 
-def _parties(message: Message) -> Iterator[bytes]:
+def _parties(message: Message) -> list[bytes]:
     """The location numbers of parties."""
     syntax = message.syntax
-    for raw in message.rows(b"NAD"):
-        party = raw.split(syntax.element, 3)[2]
-        number, _, agency, *_ = [*party.split(syntax.component), b"", b"", b""]
-        if syntax.release and syntax.release in raw[: raw.index(party) + len(party)]:
-            raise ValueError(raw)
-        if agency == b"9" and number:
-            if len(number) != GLN:
-                raise ValueError(raw)
-            yield number
+    text = b"\n".join([b"", *message.rows(b"NAD")])
+    if syntax.release and syntax.release in text:
+        apart = [split.apart(raw, syntax) for raw in message.rows(b"NAD")]
+        found = [parts[2][0] for parts in apart if len(parts) > 2 and parts[2][2:3] == [b"9"] and parts[2][0]]
+    else:
+        found = _locations(syntax.element, syntax.component)(text)
+    if not set(map(len, found)) <= {GLN}:
+        raise ValueError(text)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _locations(element: bytes, component: bytes) -> Callable[[bytes], list[bytes]]:
+    """Finds the numbers of GS1 in lines of parties."""
+    e, c = re.escape(element), re.escape(component)
+    value = b"[^\n" + e + c + b"]"
+    return re.compile(
+        b"\n[^\n"
+        + e
+        + b"]*+"
+        + e
+        + b"[^\n"
+        + e
+        + b"]*+"
+        + e
+        + b"("
+        + value
+        + b"++)"
+        + c
+        + value
+        + b"*+"
+        + c
+        + b"9(?!"
+        + value
+        + b")"
+    ).findall

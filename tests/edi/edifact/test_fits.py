@@ -50,6 +50,7 @@ FITS = [
     [],
     ["LIN+1", "PIA+1+V1:SA"],
     [f"LIN+1++{gtin('1234567')}:EN", f"PIA+1+{gtin('01234567890')}:UP+X7:SA", f"PIA+5+{gtin('1540000000001')}:SRV"],
+    ["NAD+BY+5412345000013::9+++O?'NEIL", "NAD+SU+X::92", "NAD", "NAD+DP"],
     ["NAD+BY+X77::92", "NAD+SU+++O?'NEIL", "CNT+2:0"],
     ["LIN+1++ANY-KEY:SA", "QTY+21:12.5:PCE", "CNT+2:1"],
 ]
@@ -63,6 +64,8 @@ DOUBTFUL = [
     ["NAD+BY+5412345000014::9"],
     ["NAD+BY+541234500001::9"],
     ["NAD+BY+5412?:345::9"],
+    ["NAD+BY+5412345000014::9+O?'NEIL"],
+    ["NAD+BY+5412345000013:::9", "NAD+SU+5412345000014:1:9:2"],
     ["LIN+1", "CNT+2:2"],
     ["LIN+1", "CNT+3:1"],
     ["QTY+21:5", "CNT+1:6"],
@@ -93,8 +96,8 @@ LINES = st.one_of(
     st.builds("PIA+1+{}+{}".format, ARTICLE, ARTICLE),
     st.builds(
         "NAD+BY+{}::{}".format,
-        st.sampled_from(["5412345000013", "5412345000014", "541", "?+"]),
-        st.sampled_from(["9", "92", ""]),
+        st.sampled_from(["5412345000013", "5412345000014", "541", "?+", "7?:7", "7+", ":7"]),
+        st.sampled_from(["9", "92", "", "9+X", "9:X", "9?+"]),
     ),
     st.builds("QTY+{}:{}".format, st.sampled_from(["21", "113"]), st.sampled_from(["1", "2", "2.5", "-1", ""])),
     st.builds("CNT+{}:{}".format, st.sampled_from("1234"), st.integers(0, 5)),
