@@ -27,7 +27,7 @@ from d365edi.maps.said import Flaw, get
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 
 
-KNOWN = 512
+KNOWN = 1024
 """Values of a place that are remembered with their segments: parties, terms, days and descriptions repeat."""
 
 
