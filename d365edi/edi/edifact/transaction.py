@@ -29,6 +29,8 @@ _CODES = {"1": "15", "2": "15", "3": "13", "4": "36", "5": "35", "6": "15", "7":
 _ASCII = bytes(range(0x20, 0x7F))
 _ALLOWED = {"UNOA": _ASCII.translate(None, b"abcdefghijklmnopqrstuvwxyz#$@[\\]^_`{|}~"), "UNOB": _ASCII}
 """The characters of level A and B (ISO 9735)."""
+_DATE = "2380"
+"""The element of dates, in which digits make a difference."""
 
 
 class Lines(Check):
@@ -75,32 +77,33 @@ class Table(table.Table):
     UNIQUE: ClassVar[frozenset[str]] = frozenset(("LIN", "PIA", "MOA", "PRI", "GIN", "RFF"))
 
     _free: dict[tuple[str, bool], re.Pattern[bytes]] = field(init=False, default_factory=dict)
-    _released: dict[str, tuple[Callable[[bytes], object], set[bytes]]] = field(init=False, default_factory=dict)
 
     def pattern(self, segment: Segment) -> re.Pattern[bytes]:
         """What a right segment without release characters looks like."""
         return pattern.compile(segment, self.syntax)
 
-    def released(self, raw: bytes, id: str) -> bool:
-        """Whether a segment has release characters and is right with them. Texts repeat, so some are remembered."""
-        matches, known = self._released.get(id) or self._look(id)
-        if raw in known:
-            return True
-        right = matches(raw) is not None and b" " + self.syntax.element not in raw and raw[-1:] != b" "
-        if right and len(known) < KNOWN:
-            known.add(raw)
-        return right
-
-    def _look(self, id: str) -> tuple[Callable[[bytes], object], set[bytes]]:
-        found = pattern.compile(self.guide.segments[id], self.syntax, released=True)
-        return self._released.setdefault(id, (found.fullmatch, set()))
-
     def _check(self, segment: Segment) -> Check:
-        match = self.pattern(segment).fullmatch
-        service = self.syntax.element + self.syntax.component + self.syntax.repetition + self.syntax.release
-        if segment.id in self.UNIQUE and not any(chr(sign).isdigit() for sign in service):
-            return Lines(match, segment, self.syntax)
+        match, syntax = self._matcher(segment), self.syntax
+        service = syntax.element + syntax.component + syntax.repetition + syntax.release
+        dated = any(part.number == _DATE for element in segment.elements for part in (element, *element.components))
+        if segment.id in self.UNIQUE and not dated and not any(chr(sign).isdigit() for sign in service):
+            return Lines(match, segment, syntax)
         return Check(match, KNOWN)
+
+    def _matcher(self, segment: Segment) -> Callable[[bytes], object]:
+        """Tells right segments; those that have release characters by a pattern of their own."""
+        quick, release = self.pattern(segment).fullmatch, self.syntax.release
+        released: list[Callable[[bytes], object]] = []
+
+        def match(raw: bytes) -> object:
+            found: object = quick(raw)
+            if found is None and release in raw:
+                if not released:
+                    released.append(pattern.compile(segment, self.syntax, released=True).fullmatch)
+                found = released[0](raw)
+            return found
+
+        return match if release else quick
 
     def codes(self, raw: bytes, id: str) -> list[tuple[int, int, str]] | None:
         """The codes of a segment with their places (element, component), where nothing else is wrong with it that a pattern
@@ -162,10 +165,9 @@ class OpenSet(transaction.OpenSet):
     def _explain(self, table: table.Table, place: Places) -> None:
         assert isinstance(table, Table)
         told: set[tuple[int, str]] = set()
-        release = self.syntax.release
         for at in self.misses:
             node, raw = self.report.nodes[at], self.report.segments[at]
-            if node is None or (release and release in raw and table.released(raw, node.id)):
+            if node is None:
                 continue
             codes = table.codes(raw, node.id)
             if codes is None:
