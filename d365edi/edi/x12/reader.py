@@ -1,8 +1,9 @@
 """Reads X12: bytes to interchanges, groups and sets, each with its findings and its verdict. Never an exception,
 whatever the bytes.
 
-Two speeds. A correct set costs one look-up and one pattern for each segment (`table`). What does not fit is looked at
-again, slowly, by the parts that explain: a segment by `elements`, a set's order by `structure`. One bad set never
+Two speeds. A correct set goes through its guide at once (`shape`), or costs one look-up and one pattern for each segment
+(`table`); its figures are seen for all lines together (`fits`). What does not fit is looked at again, slowly, by the
+parts that explain: a segment by `elements`, a set's order by `structure`, its figures by `totals`. One bad set never
 blocks its siblings.
 
 Knows: how envelopes nest, when a set is closed and by what. Does not know: transport, maps, how an answer is written.

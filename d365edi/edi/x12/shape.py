@@ -47,7 +47,9 @@ Taker = Callable[[Sequence[bytes]], Sequence[bytes]]
 
 
 class Shape:
-    """What is the same for all sets of one shape: the node of each segment, and what looks at it."""
+    """What is the same for all sets of one shape: the node of each segment, and what looks at it. Their reports share the
+    list of nodes, which nobody changes.
+    """
 
     def __init__(self, heads: Sequence[bytes], nodes: list[Node | None], check: Callable[[bytes], Check]) -> None:
         self.nodes = nodes

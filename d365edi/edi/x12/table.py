@@ -2,9 +2,9 @@
 dicts.
 
 A step is found by the first three bytes of a raw segment (`N1*`, `PO1`), so that the whole validation of a correct
-segment is one dict look-up and one `fullmatch`. Steps are worked out when they are first taken. A step carries a mark
-where something else is due: the end of the set, a segment nobody expects here, or one that may come too often; then the
-set gets the slow walk of `structure`.
+segment is one dict look-up and one `fullmatch`, and less where its set has a `shape` that was met before or the segment
+is remembered. Steps are worked out when they are first taken. A step carries a mark where something else is due: the end
+of the set, a segment nobody expects here, or one that may come too often; then the set gets the slow walk of `structure`.
 
 Knows: guides under the service characters of an interchange. Does not know: files, findings.
 """

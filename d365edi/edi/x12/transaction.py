@@ -1,7 +1,10 @@
 """One transaction set while it is read: takes its segments at speed, and explains afterwards what did not fit.
 
-Knows: the fast walk (`table`) and the parts that explain (`elements`, `structure`, `totals`). Does not know: envelopes around the set,
-what a breach is worth.
+A set whose end is in sight is taken at once, by its shape; one that is cut by the end of a batch, or has something to be
+explained, segment by segment.
+
+Knows: the fast walk (`table`, `shape`), the quick look at figures (`fits`), the parts that explain (`elements`,
+`structure`, `totals`). Does not know: envelopes around the set, what a breach is worth.
 """
 
 from __future__ import annotations
