@@ -136,5 +136,5 @@ def _safe(name: str) -> str:
 
 def _written(lines: Sequence[str], names: dict[str, Any]) -> Any:
     source = "\n    ".join(["def written(item, echo):", *lines])
-    exec(source, names)  # noqa: S102: of fields of documents and numbers, nothing that came from outside
+    exec(source, names)  # noqa: S102 - of fields of documents and numbers, nothing that came from outside
     return names["written"]
