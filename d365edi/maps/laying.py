@@ -59,7 +59,7 @@ class Laying:
         found: list[Row | None] = list(map(self.known.get, segments))
         new: dict[Node, list[int]] = {}
         for at, (row, node) in enumerate(zip(found, nodes, strict=True)):
-            if node is None or not isinstance(node.segment, FlatSegment):
+            if node is None or (row is None and not isinstance(node.segment, FlatSegment)):
                 found[at] = [text(segments[at].partition(self.syntax.element)[0])]
             elif row is None:
                 new.setdefault(node, []).append(at)
@@ -96,7 +96,8 @@ class Laying:
         """The rows of lines with segments of `size` values each: columns are picked, not single values."""
         values = text(raw).replace(self.component, self.element).replace("\n", self.element).split(self.element)
         empty = [""] * (len(values) // size)
-        return list(map(list, zip(*(values[at::size] if at >= 0 else empty for at in pick), strict=True)))
+        columns = [values[at::size] if at >= 0 else empty for at in pick]
+        return list(map(list, zip(*columns, strict=True)))
 
     def _padded(self, raw: bytes) -> bool:
         """Whether a value ends with a blank."""
