@@ -108,3 +108,9 @@ def test_a_wrong_set_among_many_of_its_shape_is_found(old: str, new: str, segmen
     report = reader.read(make.data(make.interchange(sets)))
     found = [(one.control, finding.where.segment) for one in see.sets(report) for finding in one.findings]
     assert set(found) == {("0003", segment)}
+
+
+def test_a_header_that_is_written_oddly_is_explained() -> None:
+    data = make.order().replace(b"ST*850*", b"ST *850*")
+    rules = [(finding.where.segment, finding.rule) for finding in see.findings(reader.read(data))]
+    assert rules == [("ST ", "unknown"), ("ST", "mandatory")]

@@ -94,7 +94,8 @@ class OpenSet:
             if mark and mark != END:
                 self._mark(mark, node)
             nodes.append(node)
-        sound = mark == END and not self.doubtful and not self._too_many()
+        begun = heads[0] == (table.HEADER + self.syntax.element)[:3]
+        sound = begun and mark == END and not self.doubtful and not self._too_many()
         self.nodes, self.counted, self.doubtful = first, [], False
         return Shape(heads, nodes, table.check_of) if sound else None
 
