@@ -24,8 +24,6 @@ from d365edi.maps.segments import text
 Row = list[str]
 Pick = tuple[int, ...]
 """Which of a segment's values, one after the other, stands where in a row; -1 where none does."""
-Way = tuple[Pick | None, Callable[[Row], None] | None]
-"""How a shape is laid flat (None: the long way), and what is done to the row then."""
 
 KNOWN = 4096
 """Rows that are remembered."""
@@ -49,9 +47,9 @@ class Laying:
     def __init__(self, syntax: Syntax, *, whole: bool) -> None:
         self.syntax, self.whole = syntax, whole
         self.element, self.component = text(syntax.element), text(syntax.component)
-        signs = syntax.element + syntax.component + syntax.release + b" \n"
+        signs = syntax.element + syntax.component + syntax.release + b"\n"
         self.others = bytes(c for c in range(256) if c not in signs)
-        self.ways: dict[tuple[str, bytes], Way] = {}
+        self.picks: dict[tuple[str, bytes], Pick | None] = {}
         self.known: dict[bytes, Row] = {}
 
     def rows(self, segments: Sequence[bytes], nodes: Sequence[Node | None]) -> list[Row]:
@@ -71,26 +69,29 @@ class Laying:
     def _alike(self, raws: Sequence[bytes], segment: Segment) -> list[Row]:
         """New segments of one id: at once where all have one shape, as those of lines mostly have."""
         assert isinstance(segment, FlatSegment)
-        together, shape = b"\n".join(raws), raws[0].translate(None, self.others)
-        pick, finish = self.ways.get((segment.id, shape)) or self._way(shape, segment)
-        same = together.translate(None, self.others) == b"\n".join([shape] * len(raws))
-        if pick is not None and same and together.isascii():
-            rows = self._picked(together, pick, len(shape) + 1)
+        together = b"\n".join(raws)
+        if b" " in together and self._padded(together):
+            rows = [self._long_way(raw, segment) for raw in raws]
         else:
-            rows = [self._one(raw, segment) for raw in raws]
-        if finish is not None:
+            rows = self._by_shape(raws, together, segment)
+        if (finish := _FINISH.get(segment.id)) is not None:
             for row in rows:
                 finish(row)
         if not self.whole and segment.id not in UNIQUE and len(self.known) < KNOWN:
             self.known.update(zip(raws, rows, strict=True))
         return rows
 
-    def _one(self, raw: bytes, segment: FlatSegment) -> Row:
-        shape = raw.translate(None, self.others)
-        if b" " in shape and not self._padded(raw):
-            shape = shape.replace(b" ", b"")
-        pick, _ = self.ways.get((segment.id, shape)) or self._way(shape, segment)
-        return self._picked(raw, pick, len(shape) + 1)[0] if pick is not None else self._long_way(raw, segment)
+    def _by_shape(self, raws: Sequence[bytes], together: bytes, segment: FlatSegment) -> list[Row]:
+        shape = raws[0].translate(None, self.others)
+        if len(raws) > 1:
+            same = together.translate(None, self.others) == b"\n".join([shape] * len(raws))
+            if not same or not together.isascii():
+                return [row for raw in raws for row in self._by_shape([raw], raw, segment)]
+        key = (segment.id, shape)
+        pick = self.picks[key] if key in self.picks else self._new_pick(shape, segment)
+        if pick is None:
+            return [self._long_way(raw, segment) for raw in raws]
+        return self._picked(together, pick, len(shape) + 1)
 
     def _picked(self, raw: bytes, pick: Pick, size: int) -> list[Row]:
         """The rows of lines with segments of `size` values each: columns are picked, not single values."""
@@ -99,18 +100,18 @@ class Laying:
         columns = [values[at::size] if at >= 0 else empty for at in pick]
         return list(map(list, zip(*columns, strict=True)))
 
-    def _padded(self, raw: bytes) -> bool:
+    def _padded(self, lines: bytes) -> bool:
         """Whether a value ends with a blank."""
         syntax = self.syntax
-        return raw[-1:] == b" " or b" " + syntax.element in raw or b" " + syntax.component in raw
+        return lines[-1:] == b" " or any(b" " + sign in lines for sign in (syntax.element, syntax.component, b"\n"))
 
-    def _way(self, shape: bytes, segment: FlatSegment) -> Way:
+    def _new_pick(self, shape: bytes, segment: FlatSegment) -> Pick | None:
         signs = {self.syntax.element, self.syntax.component}
         plain = len(shape) > 0 and {bytes((sign,)) for sign in shape} <= signs and all(sign < b"\x80" for sign in signs)
-        way = self._pick(shape, segment) if plain else None, _FINISH.get(segment.id)
-        if len(self.ways) < SHAPES and len(shape) < LONG:
-            self.ways[segment.id, shape] = way
-        return way
+        pick = self._pick(shape, segment) if plain else None
+        if len(self.picks) < SHAPES and len(shape) < LONG:
+            self.picks[segment.id, shape] = pick
+        return pick
 
     def _pick(self, shape: bytes, segment: FlatSegment) -> Pick | None:
         """Where the values of a shape go; None where some must be joined, or a separator stands where it means nothing."""

@@ -122,4 +122,4 @@ def test_a_shape_of_a_million_separators_is_laid_and_forgotten() -> None:
     laying = Laying(DEFAULT, whole=False)
     (row,) = laying.rows([b"LIN+1" + b"+" * 1_000_000], [NODES["LIN"]])
     assert trimmed(row) == ["LIN", "1"]
-    assert laying.ways == {}
+    assert laying.picks == {}
