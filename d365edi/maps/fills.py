@@ -95,7 +95,7 @@ def new_item(target: Target, way: Way = ()) -> Fill:
                     item[key] = parse(value) if parse else value
         except ValueError:
             target.carefully(state, item, elements, index)
-        kept = paired(state, item, elements, index) if count > first else {}
+        kept = (paired(state, item, elements, index) if count > first else {}) or item.get("kept", {})
         for element, key, name, words, rule in coded:
             if element < count and (value := elements[element]):
                 ours, shared = words.get(value, NO_HIT)
@@ -115,8 +115,24 @@ def new_item(target: Target, way: Way = ()) -> Fill:
     return fill
 
 
+def added_pairs(target: Target, way: Way = ()) -> Fill:
+    """Pairs of text that all go to one part (`way`) of the item that there is, and nothing else."""
+    scope, first, first_spare = target.scope, target.first_pair, target.first_spare
+
+    def fill(state: State, elements: Elements, index: int, word: str) -> None:  # noqa: ARG001
+        item = state.items[scope]
+        if len(elements) > first and (kept := paired(state, item, elements, index)):
+            item.setdefault("kept", {}).update(kept)
+        if len(elements) > first_spare:
+            for element in target.over(elements):
+                state.spare.setdefault((target, element), []).append(index)
+
+    paired = _paired(target, way)
+    return fill
+
+
 def _paired(target: Target, way: Way) -> Callable[[State, Item, Elements, int], dict[str, str]]:
-    """Pairs of text that all go to one part of a new item; returns the qualifiers to keep."""
+    """Pairs of text that all go to one part of an item; returns the qualifiers to keep."""
     hits = {code: (key, spelled) for code, (_, key, _, _, spelled) in target.pairs.items()}
     first, after = target.first_pair, target.after_pairs
 
@@ -128,13 +144,16 @@ def _paired(target: Target, way: Way) -> Callable[[State, Item, Elements, int], 
             value = elements[at + 1]
             if not key or key in part or not value:
                 target.take_pairs(state, item, elements, index)
-                found: dict[str, str] = item.get("kept", {})
-                return found
+                return {}
             part[key] = value
             if spelled:
                 kept[spelled] = elements[at]
         if part:
-            reach(item, way).update(part)
+            there = reach(item, way)
+            if there and not there.keys().isdisjoint(part):
+                target.take_pairs(state, item, elements, index)
+                return {}
+            there.update(part)
         return kept
 
     return fill

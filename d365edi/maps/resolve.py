@@ -352,9 +352,7 @@ def complete(document: AnyOutbound, answers: Answers, units: Mapping[str, str] =
         for number, line in enumerate(each_line(document), 1)
     ]
     made: Any = document
-    made = (
-        made.with_lines(lines) if isinstance(document, ShipNotice) else made.replace(lines=tuple(lines))
-    )
+    made = made.with_lines(lines) if isinstance(document, ShipNotice) else made.replace(lines=tuple(lines))
     whole: AnyOutbound = made
     return whole
 

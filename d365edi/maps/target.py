@@ -55,9 +55,11 @@ class Target:
         text = all(pair.parse is None for _, _, pair, _, _ in self.pairs.values())
         pairs = {way for way, _, _, _, _ in self.pairs.values()}
         nested = any(each[1] for each in (*self.steps, *self.coded))
-        if len(self.list_way) != 1 or self.rare or self.kept or nested or len(pairs) > 1 or not text:
+        if self.rare or self.kept or nested or len(pairs) > 1 or not text:
             return self.full
-        return fills.new_item(self, *pairs)
+        if not (self.list_way or self.place.rules):
+            return fills.added_pairs(self, *pairs)
+        return fills.new_item(self, *pairs) if len(self.list_way) == 1 else self.full
 
     def _pairs(self, place: Place) -> None:
         self.first_pair = place.node.segment.pairs
