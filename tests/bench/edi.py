@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tests.bench import peers, work
 
-SLOW = ("write_documents", "pyx12_envelope", "bots_strict", "pydifact_parse")
+SLOW = ("pyx12_envelope", "bots_strict", "pydifact_parse")
 """What gets the smaller file."""
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from d365edi.edi.outgoing import OutgoingSegment
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12.pen import OutgoingSegment, Pen
+from d365edi.edi.x12.pen import Pen
 from d365edi.errors import DocumentError
 from tests.edi.make import INVOICE, ORDER
 

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from d365edi.edi import guides
+from d365edi.edi.shape import Check, Shape
 from d365edi.edi.sweep import NOUGHTS
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import reader
-from d365edi.edi.x12.shape import Check, Shape
 from d365edi.edi.x12.table import Table
 from tests.edi import make, see
 

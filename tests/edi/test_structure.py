@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi import guides
-from d365edi.edi.x12 import structure
+from d365edi.edi import guides, structure
 
 Breaches = list[tuple[str, str, int]]
 

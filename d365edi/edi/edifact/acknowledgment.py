@@ -18,8 +18,8 @@ from d365edi.edi import guides
 from d365edi.edi.edifact import segment as split
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport, Verdict
+from d365edi.edi.outgoing import Element, OutgoingSegment
 from d365edi.edi.x12.acknowledgment import Answer, Loop, SetAnswer
-from d365edi.edi.x12.pen import Element, OutgoingSegment
 
 VERSION = "D:3:UN"
 """The version of the CONTRL that is written (UNH, S009)."""

@@ -22,8 +22,8 @@ from d365edi.edi import guides
 from d365edi.edi.guide import Element as Spec
 from d365edi.edi.guide import Segment
 from d365edi.edi.header import ENCODINGS
+from d365edi.edi.outgoing import Element, OutgoingSegment
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12.pen import Element, OutgoingSegment
 from d365edi.errors import DocumentError
 
 KNOWN = 1024

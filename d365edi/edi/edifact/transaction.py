@@ -17,10 +17,10 @@ from d365edi.edi.edifact.message import Message
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Node, Segment
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.shape import Check
 from d365edi.edi.sweep import NOUGHTS
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import table, transaction
-from d365edi.edi.x12.shape import Check
 from d365edi.edi.x12.table import COUNTED, KNOWN, PLAIN, Nowhere
 from d365edi.edi.x12.transaction import Places
 

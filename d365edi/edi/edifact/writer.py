@@ -17,9 +17,8 @@ from datetime import datetime
 
 from d365edi.edi.edifact.pen import Pen, pen_for
 from d365edi.edi.interchange import Party
+from d365edi.edi.outgoing import Group, OutgoingSegment, OutgoingSet
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12.pen import OutgoingSegment
-from d365edi.edi.x12.writer import Group, OutgoingSet
 from d365edi.errors import DocumentError
 
 __all__ = ["DEFAULT", "Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]

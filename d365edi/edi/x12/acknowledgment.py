@@ -20,8 +20,8 @@ from typing import Literal
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
+from d365edi.edi.outgoing import OutgoingSegment
 from d365edi.edi.x12 import envelope
-from d365edi.edi.x12.pen import OutgoingSegment
 
 Loop = Literal["errors", "all", "none"]
 Form = Literal["997", "999"]

@@ -19,13 +19,10 @@ from functools import lru_cache
 from d365edi.edi import charset, guides
 from d365edi.edi.guide import Element as Spec
 from d365edi.edi.guide import Segment as Dictionary
+from d365edi.edi.outgoing import Element, OutgoingSegment
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import pattern
 from d365edi.errors import DocumentError
-
-Element = str | tuple[str, ...]
-OutgoingSegment = list[Element]
-"""The id first, then the elements; a tuple is a composite."""
 
 NUMBERS = frozenset(("R", "N0", "N1", "N2"))
 Fits = Callable[[str], object]

@@ -18,10 +18,10 @@ from typing import ClassVar
 
 from d365edi.edi import walk
 from d365edi.edi.guide import Guide, Node, Segment
+from d365edi.edi.shape import Check, Shape
 from d365edi.edi.sweep import NOUGHTS
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import pattern
-from d365edi.edi.x12.shape import Check, Shape
 
 PLAIN, END, UNKNOWN, ASTRAY, COUNTED, END_ASTRAY = 0, -1, -2, -3, -4, -5
 """Marks of a step; a mark above 0 is the most times a segment may follow itself."""

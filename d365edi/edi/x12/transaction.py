@@ -12,13 +12,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
+from d365edi.edi import structure
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.shape import Shape
 from d365edi.edi.sweep import Sweep
 from d365edi.edi.tokenizer import Batch
-from d365edi.edi.x12 import elements, envelope, fits, lines, structure, totals
-from d365edi.edi.x12.shape import Shape
+from d365edi.edi.x12 import elements, envelope, fits, lines, totals
 from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, UNKNOWN, Step, Table
 
 ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))

@@ -12,34 +12,12 @@ from datetime import datetime
 
 from d365edi.edi.header import NOISE
 from d365edi.edi.interchange import Party
+from d365edi.edi.outgoing import Group, OutgoingSegment, OutgoingSet
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12.pen import OutgoingSegment, Pen, pen_for
+from d365edi.edi.x12.pen import Pen, pen_for
 from d365edi.errors import DocumentError
 
 __all__ = ["Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingSet:
-    """One transaction set: its id, its control number (four characters at least), its body without ST and SE.
-
-    `convention` is ST03, which 005010 has: the implementation that the set follows (005010X231A1 for a 999).
-    """
-
-    id: str
-    control: str
-    segments: Sequence[OutgoingSegment]
-    convention: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One functional group. `version` None means the envelope's."""
-
-    functional_id: str
-    control: int
-    sets: tuple[OutgoingSet, ...]
-    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
