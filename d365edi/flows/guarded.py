@@ -18,7 +18,7 @@ from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, Purc
 from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
-from d365edi.maps.resolve import Answers, Outbound, each_line
+from d365edi.maps.resolve import Answers, Outbound, complete, each_line
 
 REUSE = 365 * 86_400.0
 """Seconds after which a carton's number may be used again: GS1 wants a year at least."""
@@ -126,7 +126,7 @@ def _facts(tx: Tx, outgoing: Outgoing, usage: str, local: Callable[[float], date
     return guard.Facts(
         same_number=tuple(local(d.state_at).date() for d in same),
         same_goods=goods[0].number if goods else "",
-        earlier=tuple(_earlier(order, document) for document in earlier) if order is not None else (),
+        earlier=tuple(_earlier(tx, order, document) for document in earlier) if order is not None else (),
         notice_sent=bool(_mentioning(tx, row, "order", numbers, "ShipNotice")),
         sscc_used=_used(tx, row, named.get("sscc", ())),
         today=local(tx.now).date(),
@@ -157,11 +157,15 @@ def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _earlier(order: PurchaseOrder, row: Document) -> guard.Earlier:
-    """An earlier document's quantities, each with the order's line that it was found to answer."""
+def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
+    """An earlier document's quantities, each with the order's line that it was found to answer, in the order's units: it is
+    kept as D365 told it."""
     document = KINDS[row.kind].from_json(row.body)
     assert isinstance(document, Invoice | OrderResponse | ShipNotice)
-    match = matched(document, {order.number: order}, Answers.from_json(row.answers) if row.answers else None)
+    answers = Answers.from_json(row.answers) if row.answers else Answers()
+    match = matched(document, {order.number: order}, answers)
+    source = tx.documents.order(row.partner, order.number)
+    document = complete(document, answers, Answers.from_json(source.answers).units if source and source.answers else {})
     places = {id(line): index for index, line in enumerate(order.lines)}
     return guard.Earlier(
         row.number,
