@@ -21,7 +21,7 @@ MEMORY = 1024
 
 def remembered(target: Target) -> Fill:
     """One segment into the item that there is; what was right and comes again, byte for byte, is only put there."""
-    scope, first_spare = target.scope, target.first_spare
+    scope = target.scope
     memory: dict[object, Said] = {}
 
     def fill(state: State, elements: Elements, index: int, word: str) -> None:
@@ -29,9 +29,7 @@ def remembered(target: Target) -> Fill:
         said = memory.get((key, word) if word else key)
         if said is None and len(memory) >= MEMORY:  # they hardly ever repeat
             target.say(state, state.items[scope], elements, index, word)
-            if len(elements) > first_spare:
-                for element in target.over(elements):
-                    state.spare.setdefault((target, element), []).append(index)
+            target.note(state, elements, index)
             return
         if said is None:
             said = _said(target, state, elements, index, word)
@@ -108,8 +106,7 @@ def new_item(target: Target, way: Way = ()) -> Fill:
         if kept:
             item["kept"] = kept
         if count > first_spare:
-            for element in target.over(elements):
-                state.spare.setdefault((target, element), []).append(index)
+            target.note(state, elements, index)
 
     paired = _paired(target, way)
     return fill
@@ -117,15 +114,13 @@ def new_item(target: Target, way: Way = ()) -> Fill:
 
 def added_pairs(target: Target, way: Way = ()) -> Fill:
     """Pairs of text that all go to one part (`way`) of the item that there is, and nothing else."""
-    scope, first, first_spare = target.scope, target.first_pair, target.first_spare
+    scope, first = target.scope, target.first_pair
 
     def fill(state: State, elements: Elements, index: int, word: str) -> None:  # noqa: ARG001
         item = state.items[scope]
         if len(elements) > first and (kept := paired(state, item, elements, index)):
             item.setdefault("kept", {}).update(kept)
-        if len(elements) > first_spare:
-            for element in target.over(elements):
-                state.spare.setdefault((target, element), []).append(index)
+        target.note(state, elements, index)
 
     paired = _paired(target, way)
     return fill

@@ -96,9 +96,7 @@ class Target:
         if self.spread and self.place.rules:
             self._agree(state, elements, index)
         self.say(state, item, elements, index, word)
-        if len(elements) > self.first_spare:
-            for element in self.over(elements):
-                state.spare.setdefault((self, element), []).append(index)
+        self.note(state, elements, index)
 
     def say(self, state: State, item: Item, elements: Elements, index: int, word: str) -> None:
         """Put what a segment says into an item."""
@@ -163,6 +161,12 @@ class Target:
         """The elements that are there and that no row asks for."""
         spare = self.spare[min(len(elements), len(self.spare) - 1)]
         return [element for element in spare if elements[element]]
+
+    def note(self, state: State, elements: Elements, index: int) -> None:
+        """Note them."""
+        if len(elements) > self.first_spare:
+            for element in self.over(elements):
+                state.spare.setdefault((self, element), []).append(index)
 
     def take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
         """Qualifiers and values, also what no row asks for and what stands twice."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import pytest
 
 from d365edi.cli import main
+from d365edi.journal import Journal, Tx
 
 SETTINGS = """
 [daemon]
@@ -37,6 +40,21 @@ class Said:
 
 
 Call = Callable[..., Said]
+
+
+def words(said: Said) -> str:
+    """What was printed with every run of blanks as one."""
+    return re.sub(r"\s+", " ", said.out)
+
+
+def written(folder: Path, work: Callable[[Tx], object], at: float) -> None:
+    """Write into the journal beside the settings, as at that time."""
+
+    async def write() -> None:
+        async with await Journal.open(folder / "journal.db", clock=lambda: at) as journal:
+            await journal.write(work)
+
+    anyio.run(write)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from d365edi.cli import act
 from d365edi.errors import JournalError
 from d365edi.journal import Journal, Numbered, Tx
-from tests.cli.conftest import Call, Said
+from tests.cli.conftest import Call, words, written
 
 AT = 1_750_000_000.0
 HELD = 'item "ACME-999" (line 3, PO1*3, BP) is no item of usmf; add it, then: d365edi release 4500124'
@@ -79,17 +79,8 @@ def deliver(
 def book(folder: Path) -> Path:
     """The journal of the settings, filled."""
 
-    async def write() -> None:
-        async with await Journal.open(folder / "journal.db", clock=lambda: AT) as journal:
-            await journal.write(fill)
-
-    anyio.run(write)
+    written(folder, fill, AT)
     return folder
-
-
-def words(said: Said) -> str:
-    """What was printed with every run of blanks as one."""
-    return re.sub(r"\s+", " ", said.out)
 
 
 def test_status_names_what_needs_a_person_and_says_so_in_its_exit_code(call: Call, book: Path) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-import anyio
 import pytest
 
-from d365edi.journal import Journal, Numbered, Tx
-from tests.cli.conftest import Call
+from d365edi.journal import Numbered, Tx
+from tests.cli.conftest import Call, words, written
 from tests.journal.rows import delivery, document, message
 
 AT = 1_750_000_000.0
@@ -41,21 +39,13 @@ def fill(tx: Tx) -> None:
 def book(folder: Path) -> Path:
     """The journal of the settings, filled."""
 
-    async def write() -> None:
-        async with await Journal.open(folder / "journal.db", clock=lambda: AT) as journal:
-            await journal.write(fill)
-
-    anyio.run(write)
+    written(folder, fill, AT)
     return folder
-
-
-def words(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
 
 
 def test_status_names_each_document_that_was_not_accepted_and_not_the_others(call: Call, book: Path) -> None:
     said = call("status")
-    shown = words(said.out)
+    shown = words(said)
     assert said.code == 1
     assert "997 rejected CIV-2" in shown
     assert f"in {NAME}: TDS01 is not the sum" in shown
@@ -74,7 +64,7 @@ def test_status_names_each_document_that_was_not_accepted_and_not_the_others(cal
 def test_why_tells_of_one_document_where_it_stands_in_its_file_and_what_was_said_of_it(
     call: Call, book: Path, number: str, place: str, answer: str
 ) -> None:
-    shown = words(call("why", number).out)
+    shown = words(call("why", number))
     assert f"→ acme:/inbound {NAME}: delivered as {NAME} at" in shown
     assert f"interchange 000000042, {place} {answer}" in shown
     assert [name for name in ("CIV-1", "CIV-2", "CIV-3") if f"for {name}" in shown] == [number]
@@ -82,20 +72,16 @@ def test_why_tells_of_one_document_where_it_stands_in_its_file_and_what_was_said
 
 @pytest.mark.parametrize("what", [NAME, "42", "7"])
 def test_why_tells_of_every_document_in_a_file(call: Call, book: Path, what: str) -> None:
-    shown = words(call("why", what).out)
+    shown = words(call("why", what))
     assert [f"Invoice {number} of usmf: delivered" in shown for number in ("CIV-1", "CIV-2", "CIV-3")] == [True] * 3
 
 
 def test_audit_of_a_document_has_what_was_done_with_it_and_of_a_file_all_of_it(call: Call, book: Path) -> None:
-    assert [f"for CIV-{n}" in words(call("audit", "--of", "CIV-2").out) for n in (1, 2, 3)] == [False, True, False]
-    assert [f"for CIV-{n}" in words(call("audit", "--of", NAME).out) for n in (1, 2, 3)] == [True] * 3
+    assert [f"for CIV-{n}" in words(call("audit", "--of", "CIV-2")) for n in (1, 2, 3)] == [False, True, False]
+    assert [f"for CIV-{n}" in words(call("audit", "--of", NAME)) for n in (1, 2, 3)] == [True] * 3
 
 
 def test_status_forgets_a_refused_document_once_it_was_sent_again_or_closed(call: Call, book: Path) -> None:
-    async def write() -> None:
-        async with await Journal.open(book / "journal.db", clock=lambda: AT + 60) as journal:
-            await journal.write(again)
-
     def again(tx: Tx) -> None:
         (second,) = tx.documents.search("CIV-2")
         (third,) = tx.documents.search("CIV-3")
@@ -103,7 +89,7 @@ def test_status_forgets_a_refused_document_once_it_was_sent_again_or_closed(call
         tx.documents.set_state(third.id, "ready")
         tx.documents.set_state(third.id, "rejected", "not ours")
 
-    anyio.run(write)
+    written(book, again, AT + 60)
     said = call("status")
-    assert "Needs a person nothing" in words(said.out)
+    assert "Needs a person nothing" in words(said)
     assert said.code == 0

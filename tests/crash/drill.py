@@ -34,10 +34,7 @@ INBOUND = (
     "d365.lines",
 )
 """Places that an order passes on its way in; the second delivery of a run may be the 997's or the sales order's."""
-OUTBOUND = (
-    "receive.fetched",
-    "receive.claimed",
-    "translate.read",
+LEAVING = (
     "translate.rendered",
     "deliver.attempting",
     "deliver.delivered",
@@ -45,17 +42,10 @@ OUTBOUND = (
     "sftp.uploaded",
     "sftp.renamed",
 )
+"""Places that every file passes on its way out."""
+OUTBOUND = ("receive.fetched", "receive.claimed", "translate.read", *LEAVING)
 """Places that an invoice passes on its way out."""
-TOGETHER = (
-    "translate.read:2",
-    "translate.rendered",
-    "deliver.attempting",
-    "deliver.delivered",
-    "deliver.recorded",
-    "sftp.uploaded",
-    "sftp.renamed",
-    "acknowledge.matched",
-)
+TOGETHER = ("translate.read:2", *LEAVING, "acknowledge.matched")
 """Places that three invoices pass in one file, and their 997."""
 ANSWERED = ("receive.claimed", "receive.settled", "acknowledge.matched", "translate.read")
 """Places that their 997 passes."""

@@ -15,12 +15,11 @@ from d365edi.edi.x12.lines import Set
 from tests.edi import make
 
 
-@pytest.fixture(params=[layout.KNOWN, 0], ids=["by form", "in columns"], autouse=True)
-def _forms(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Both ways to the figures of lines."""
+@pytest.fixture(params=[layout.KNOWN, 0], ids=["by form", "in columns"])
+def forms(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Both ways to the figures of lines: how many forms of them may be remembered."""
     layout._met.cache_clear()
-    monkeypatch.setattr(layout, "KNOWN", request.param)
-    yield
+    yield request.param
     layout._met.cache_clear()
 
 
@@ -30,10 +29,10 @@ BODIES = {
 LINES = {"850": "PO1*{}*{}*EA*{}*PE*{}", "810": "IT1*{}*{}*EA*{}*PE*{}"}
 
 
-def _fits(id: str, body: list[str] | tuple[str, ...]) -> bool:
+def _fits(id: str, body: list[str] | tuple[str, ...], forms: int) -> bool:
     segments = [segment.encode() for segment in body]
 
-    return fits.fit(id, b"*", lambda head: [raw for raw in segments if raw[:3] == head])
+    return fits.fit(id, b"*", lambda head: [raw for raw in segments if raw[:3] == head], forms)
 
 
 def _told(id: str, body: list[str]) -> list[str]:
@@ -46,13 +45,13 @@ def _told(id: str, body: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("id", BODIES)
-def test_a_right_set_fits(id: str) -> None:
-    assert _fits(id, BODIES[id])
+def test_a_right_set_fits(forms: int, id: str) -> None:
+    assert _fits(id, BODIES[id], forms)
 
 
 @pytest.mark.parametrize("id", ["856", "820", "997"])
-def test_sets_without_lines_of_articles_are_left_to_the_thorough_look(id: str) -> None:
-    assert not _fits(id, make.SHIPMENT)
+def test_sets_without_lines_of_articles_are_left_to_the_thorough_look(forms: int, id: str) -> None:
+    assert not _fits(id, make.SHIPMENT, forms)
 
 
 LINE = "PO1*1*120*EA*12.5*WE*UP*614141000012*VN*NB-100"
@@ -65,8 +64,8 @@ ODD = [
 
 
 @pytest.mark.parametrize(("old", "new"), ODD)
-def test_what_is_odd_does_not_fit(old: str, new: str) -> None:
-    assert not _fits("850", [new if segment == old else segment for segment in make.ORDER])
+def test_what_is_odd_does_not_fit(forms: int, old: str, new: str) -> None:
+    assert not _fits("850", [new if segment == old else segment for segment in make.ORDER], forms)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +77,8 @@ def test_what_is_odd_does_not_fit(old: str, new: str) -> None:
         (LINE, "PO1*1*120*EA*1*PE*EN*4006381333931*UK*00614141000012*EO*96385074"),
     ],
 )
-def test_lines_of_one_set_may_differ(old: str, new: str) -> None:
-    assert _fits("850", [new if segment == old else segment for segment in make.ORDER])
+def test_lines_of_one_set_may_differ(forms: int, old: str, new: str) -> None:
+    assert _fits("850", [new if segment == old else segment for segment in make.ORDER], forms)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +98,8 @@ def test_lines_of_one_set_may_differ(old: str, new: str) -> None:
         (["IT1*1*3*EA*1"], True),
     ],
 )
-def test_an_invoice_fits_to_half_a_cent_a_line(body: list[str], fit: bool) -> None:
-    assert _fits("810", body) is fit
+def test_an_invoice_fits_to_half_a_cent_a_line(forms: int, body: list[str], fit: bool) -> None:
+    assert _fits("810", body, forms) is fit
 
 
 quantities = st.sampled_from(["1", "07", "120", "", "1.5", "-3", "1_0", "x"])
@@ -122,7 +121,7 @@ numbers = st.one_of(
     st.lists(st.sampled_from(["SAC*C*D240***100", "SAC*A*C310***50", "TXI*ST*1", "TXI*ST"]), max_size=2),
 )
 def test_what_fits_has_nothing_to_be_explained(
-    id: str, lines: list[tuple[str, str, str]], off: int, total: int | None, more: list[str]
+    forms: int, id: str, lines: list[tuple[str, str, str]], off: int, total: int | None, more: list[str]
 ) -> None:
     body = [LINES[id].format(at, *line) for at, line in enumerate(lines, 1)]
     whole = [int(quantity) for quantity, _, _ in lines if quantity.isdigit()]
@@ -131,5 +130,5 @@ def test_what_fits_has_nothing_to_be_explained(
     if id == "810":
         goods = sum(int(q) * float(p) for q, p, _ in lines if q.isdigit() and p.replace(".", "").isdigit())
         body += [f"TDS*{round(goods * 100) + off}", *more]
-    if _fits(id, body):
+    if _fits(id, body, forms):
         assert _told(id, body) == []

@@ -50,11 +50,10 @@ def test_the_lines_of_a_set_have_one_scale() -> None:
     assert (found.quantities(), found.goods(found.quantities())) == ([3, 2], Decimal("20.9999"))
 
 
-def test_only_so_many_forms_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_forms_are_remembered() -> None:
     layout._met.cache_clear()
-    monkeypatch.setattr(layout, "KNOWN", 2)
     lines = [b"IT1*1*7*EA*1**VN*%s" % (b"A" * size) for size in (1, 2, 3)]
-    assert [layout.known([line], b"*") is not None for line in (*lines, lines[0])] == [True, True, False, True]
+    assert [layout.known([line], b"*", 2) is not None for line in (*lines, lines[0])] == [True, True, False, True]
     layout._met.cache_clear()
 
 

@@ -9,6 +9,5 @@ from tests.servers import openssh
 
 def test_without_sshd_the_tests_fail_and_name_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr(openssh, "_PLACES", "/nonexistent")
     with pytest.raises(pytest.fail.Exception, match="install the package openssh-server"):
-        openssh.program()
+        openssh.program("/nonexistent")

@@ -68,9 +68,9 @@ class OpenSsh:
         return _descendants(self.process.pid)
 
 
-def program() -> str:
-    """Where sshd is; without it the tests fail, and say which package has it."""
-    found = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:{_PLACES}")
+def program(places: str = _PLACES) -> str:
+    """Where sshd is, on the path or in these places; without it the tests fail, and say which package has it."""
+    found = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:{places}")
     if found is None:
         pytest.fail(
             "these tests need OpenSSH's server and sshd is not here: install the package openssh-server "

@@ -30,14 +30,16 @@ _CENT, _ZERO = Decimal("0.01"), Decimal(0)
 _plain = re.compile(rb"[0-9.]+").fullmatch
 
 
-def fit(id: str, separator: bytes, rows: Rows) -> bool:
-    """Whether nothing can be said against the figures of a set whose segments are in order."""
+def fit(id: str, separator: bytes, rows: Rows, forms: int = layout.KNOWN) -> bool:
+    """Whether nothing can be said against the figures of a set whose segments are in order. `forms` is how many forms of lines
+    may be remembered.
+    """
     line = _LINES.get(id)
     found = rows(line) if line is not None else ()
     if line is None or not found:
         return False
     try:
-        lines = layout.known(found, separator) or _Columns(found, separator, _PAIRS[line])
+        lines = layout.known(found, separator, forms) or _Columns(found, separator, _PAIRS[line])
         quantities = lines.quantities() if line != b"POC" else []
         return (
             lines.numbered()

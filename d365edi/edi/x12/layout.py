@@ -70,13 +70,13 @@ class _Layouts(dict[bytes, Layout]):
 _met = lru_cache(maxsize=16)(_Layouts)
 
 
-def known(lines: Sequence[bytes], separator: bytes) -> Lines | None:
-    """The lines of a set with their layouts; None where they have forms that were not met before, and enough are remembered.
+def known(lines: Sequence[bytes], separator: bytes, most: int = KNOWN) -> Lines | None:
+    """The lines of a set with their layouts; None where they have forms that were not met before, and `most` are remembered.
 
     ValueError where an article number has a wrong length.
     """
     layouts, forms = _met(separator), [raw.translate(NOUGHTS) for raw in lines]
-    if separator.isdigit() or (len(layouts) + len(lines) > KNOWN and not layouts.keys() >= set(forms)):
+    if separator.isdigit() or (len(layouts) + len(lines) > most and not layouts.keys() >= set(forms)):
         return None
     return Lines(lines, [layouts[form] for form in forms])
 
