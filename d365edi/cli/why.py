@@ -101,7 +101,7 @@ def _messages(tx: Tx, found: Found) -> set[int]:
     for delivery in (*found.deliveries, *_answered(tx, found)):
         if delivery.message is not None:
             ids.add(delivery.message)
-        ids |= {tx.documents.get(carried.document).message for carried in tx.carried.of(delivery.id)}
+        ids |= {document.message for document in tx.documents.in_delivery(delivery.id)}
     return ids
 
 

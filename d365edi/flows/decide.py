@@ -89,7 +89,7 @@ def _each(
 def _left_behind(tx: Tx, deliveries: list[Delivery]) -> list[Document]:
     """Documents of a delivery that was closed: its name still names them."""
     cancelled = [delivery.id for delivery in deliveries if delivery.state == "cancelled"]
-    return [tx.documents.get(carried.document) for id in cancelled for carried in tx.carried.of(id)]
+    return [document for id in cancelled for document in tx.documents.in_delivery(id)]
 
 
 def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> str:
@@ -161,5 +161,4 @@ def _reject_delivery(tx: Tx, delivery: Delivery, why: str, actor: str) -> str:
 
 def _waiting_in(tx: Tx, delivery: Delivery) -> list[Document]:
     """The documents that wait with a delivery: not those about which was decided since."""
-    rows = [tx.documents.get(carried.document) for carried in tx.carried.of(delivery.id)]
-    return [row for row in rows if row.state in ("held", "delivering")]
+    return [row for row in tx.documents.in_delivery(delivery.id) if row.state in ("held", "delivering")]

@@ -64,7 +64,7 @@ def _start(tx: Tx, ctx: Context, delivery_id: int) -> tuple[Delivery, bytes] | N
 def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
     """The receipt, the last rung of each document in it and the audit lines, in one transaction. Returns the documents."""
     tx.deliveries.delivered(delivery.id, receipt.id, receipt.detail)
-    documents = _documents(tx, delivery)
+    documents = tx.documents.in_delivery(delivery.id)
     for row in documents:
         if row.state == "delivering":  # else a person has decided otherwise about it meanwhile
             tx.documents.set_state(row.id, "delivered")
@@ -81,11 +81,6 @@ def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
             **receipt.detail,
         )
     return documents
-
-
-def _documents(tx: Tx, delivery: Delivery) -> list[Document]:
-    """The documents in it, in their order; none in an acknowledgment."""
-    return [tx.documents.get(carried.document) for carried in tx.carried.of(delivery.id)]
 
 
 async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally: Tally) -> None:
@@ -137,7 +132,7 @@ def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:
 def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> int:
     """A person decides about the delivery, and about each document in it. Returns how many these are."""
     tx.deliveries.quarantined(delivery.id, sentence)
-    documents = [document.id for document in _documents(tx, delivery) if document.state == "delivering"]
+    documents = [document.id for document in tx.documents.in_delivery(delivery.id) if document.state == "delivering"]
     for document in documents:
         tx.documents.set_state(document, "held", sentence)
     each: Sequence[int | None] = documents or [None]

@@ -19,8 +19,7 @@ def withdraw(tx: Tx, document: int, reason: str) -> None:
     for delivery in tx.deliveries.for_document(document):
         if delivery.state not in CLOSED:
             tx.deliveries.cancelled(delivery.id, reason)
-            for carried in tx.carried.of(delivery.id):
-                row = tx.documents.get(carried.document)
+            for row in tx.documents.in_delivery(delivery.id):
                 if row.id != document and row.state in ("delivering", "held"):
                     _left(tx, row, delivery, f"{tx.documents.get(document).number} was taken out of it, {reason}")
 

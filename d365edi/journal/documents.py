@@ -64,6 +64,11 @@ _GET = select(Document, "documents", "WHERE id = ?")
 _STATE = select(Document, "documents", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Document, "documents", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
 _MESSAGE = select(Document, "documents", "WHERE message = ? ORDER BY id")
+_DELIVERY = select(
+    Document,
+    "documents",
+    "JOIN carried ON carried.document = documents.id WHERE carried.delivery = ? ORDER BY carried.place",
+)
 _HOLDER = select(
     Document,
     "documents",
@@ -176,6 +181,10 @@ class Documents(Table):
             return None
         holder = Document(*row)
         return None if holder.id == id else holder
+
+    def in_delivery(self, delivery: int) -> list[Document]:
+        """What a delivery bears, in its order."""
+        return self._all(_DELIVERY, delivery)
 
     def order(self, partner: str, number: str) -> Document | None:
         """The purchase order of that number which an invoice answers: the newest that holds its key, else the newest.

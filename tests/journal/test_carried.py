@@ -37,6 +37,7 @@ def test_a_delivery_leads_to_its_documents_in_their_order_and_each_of_them_back(
         Carried(file.id, 2, rows[1].id, "IN", 7, "0001", "awaited", ""),
         Carried(file.id, 3, rows[2].id, "IN", 7, "0002", "awaited", ""),
     ]
+    assert tx.documents.in_delivery(file.id) == rows
     assert tx.deliveries.for_document(rows[0].id) == [file, other]
     assert [one.delivery for one in tx.carried.bearing(rows[0].id)] == [file.id, other.id]
     assert tx.deliveries.for_document(rows[2].id) == [file]
