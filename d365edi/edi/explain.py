@@ -106,7 +106,7 @@ def _receipt(report: InterchangeReport, number: int, parts: list[str]) -> Entry:
     raw = [part.encode(report.syntax.encoding, "replace") for part in parts]
     cells = tuple(_cells(report.syntax, parts[0], described, raw, ()))
     name = described.name if described is not None else "unknown segment"
-    text = report.syntax.element.decode("latin-1").join(parts)
+    text = report.syntax.element.join(parts)
     return Entry(number, 0, parts[0], name, "", text, cells)
 
 

@@ -104,10 +104,10 @@ def _isa(window: bytes, offset: int) -> Header | None:
             header = _fixed(flat, offset)
             header.wrapped = record
     header = header or _recovered(window, offset)
-    if header is not None and header.syntax.terminator == header.syntax.element:
+    if header is not None and header.syntax.raw.terminator == header.syntax.raw.element:
         return None
     if header is not None:
-        header.syntax = replace(header.syntax, suffix=_suffix(window, header.length))
+        header.syntax = replace(header.syntax, suffix=_suffix(window, header.length).decode())
         _remark(header, window, offset)
     return header
 
@@ -173,7 +173,8 @@ def _syntax(element: bytes, elements: list[bytes], component: bytes, terminator:
     repeats = (
         elements[12].strip(_BLANKS) >= b"00402" and sign not in (b"", b" ", b"-", b".") and sign[0] not in _LETTERS
     )
-    return Syntax("X12", element, component, terminator, sign if repeats else b"")
+    signs = (element, component, terminator, sign if repeats else b"")
+    return Syntax("X12", *(each.decode("latin-1") for each in signs))
 
 
 def _record_length(head: bytes, terminator: bytes) -> int:
@@ -203,11 +204,11 @@ def _remark(header: Header, window: bytes, offset: int) -> None:
         header.findings.append(
             _warning("wrapped", offset, f"The file is cut into records of {header.wrapped} bytes", "they were joined")
         )
-    if syntax.component == syntax.element or syntax.component in (b" ", b"\r", b"\n"):
+    if syntax.raw.component == syntax.raw.element or syntax.raw.component in (b" ", b"\r", b"\n"):
         header.findings.append(
             Finding(
                 "interchange", "warning", "027", "ISA16 names no component separator", Position(offset, 0, "ISA", 16),
-                syntax.component.decode("latin-1"), "composite elements cannot be told apart", "separator",
+                syntax.component, "composite elements cannot be told apart", "separator",
             )
         )  # fmt: skip
 
@@ -252,11 +253,10 @@ def _una(window: bytes, offset: int) -> Header | None:
     elements = split_released(body[0], element, release.strip())
     charset, version = [*(elements[1].split(component) if len(elements) > 1 else []), b"", b""][:2]
     length = start + body.end() + 1
-    syntax = Syntax(
-        "EDIFACT", element, component, terminator,
-        (repetition.strip() if window[:3] == b"UNA" else b"*") if version == b"4" else b"",
-        release.strip(), decimal, _suffix(window, length), ENCODINGS.get(charset.decode("latin-1"), "latin-1"),
-    )  # fmt: skip
+    repeats = (repetition.strip() if window[:3] == b"UNA" else b"*") if version == b"4" else b""
+    service = (element, component, terminator, repeats, release.strip(), decimal, _suffix(window, length))
+    encoding = ENCODINGS.get(charset.decode("latin-1"), "latin-1")
+    syntax = Syntax("EDIFACT", *(sign.decode("latin-1") for sign in service), encoding)
     return Header(syntax, elements, length, findings=findings)
 
 

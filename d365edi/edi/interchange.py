@@ -48,7 +48,7 @@ class SetReport:
 
     def elements(self, index: int) -> list[bytes]:
         """The elements of segment `index` (its id first), release characters still in place."""
-        return split_released(self.segments[index], self.syntax.element, self.syntax.release)
+        return split_released(self.segments[index], self.syntax.raw.element, self.syntax.raw.release)
 
 
 @dataclass(slots=True)

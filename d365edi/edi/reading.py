@@ -135,7 +135,7 @@ class Reading(ABC):
         self.group_keys: set[tuple[str, str]] = set()
         self.groups = 0
         self.ended = False
-        self.digest = sha256(event.syntax.element.join(event.elements) + b"\n")
+        self.digest = sha256(event.syntax.raw.element.join(event.elements) + b"\n")
 
     def _repeated(self, report: InterchangeReport) -> bool:
         """Whether the same interchange stood in this file before."""

@@ -174,7 +174,7 @@ def _segments(source: Source, header: Header) -> Iterator[Event]:
         if cut:
             block = source.data[:cut]
             batch = _batch(source, syntax, block, header.padded)
-            if last and not block.endswith(syntax.terminator):
+            if last and not block.endswith(syntax.raw.terminator):
                 _unended(batch)
             yield batch
             source.drop(cut)
@@ -206,7 +206,7 @@ def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool
     """How many of the bytes at hand are whole segments of this interchange, and whether it ends there (True: at its
     trailer).
     """
-    data, terminator = source.data, syntax.terminator
+    data, terminator = source.data, syntax.raw.terminator
     places = [mark.start() for mark in _MARKS[trailer](data)]
     at = next((place for place in places if _intrudes(source, syntax, place)), -1)
     limit = at if at >= 0 else len(data)
@@ -214,7 +214,7 @@ def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool
     for place in places:
         if place >= limit or not data.startswith(trailer, place) or not _begins_segment(data, place, syntax):
             continue
-        if data[place + 3 : place + 4] in (syntax.element, terminator):
+        if data[place + 3 : place + 4] in (syntax.raw.element, terminator):
             end = _terminator(data, place, limit, syntax)
             if end >= 0:
                 return end + 1, True
@@ -240,35 +240,37 @@ def _intrudes(source: Source, syntax: Syntax, at: int) -> bool:
 def _begins_segment(data: bytes, at: int, syntax: Syntax) -> bool:
     """Only noise stands between the last terminator (or the start of what is at hand) and `at`."""
     before = data[max(0, at - 64) : at].rstrip(
-        NOISE.replace(syntax.terminator, b"") if syntax.terminator in NOISE else NOISE
+        NOISE.replace(syntax.raw.terminator, b"") if syntax.raw.terminator in NOISE else NOISE
     )
     if not before:
         return at <= 64
-    return before.endswith(syntax.terminator) and not (syntax.release and released(before[:-1], syntax.release))
+    return before.endswith(syntax.raw.terminator) and not (
+        syntax.raw.release and released(before[:-1], syntax.raw.release)
+    )
 
 
 def _terminator(data: bytes, start: int, limit: int, syntax: Syntax) -> int:
-    end = data.find(syntax.terminator, start, limit)
-    while end >= 0 and syntax.release and released(data[start:end], syntax.release):
-        end = data.find(syntax.terminator, end + 1, limit)
+    end = data.find(syntax.raw.terminator, start, limit)
+    while end >= 0 and syntax.raw.release and released(data[start:end], syntax.raw.release):
+        end = data.find(syntax.raw.terminator, end + 1, limit)
     return end
 
 
 def _last_terminator(data: bytes, limit: int, syntax: Syntax) -> int:
-    end = data.rfind(syntax.terminator, 0, limit)
-    while end >= 0 and syntax.release and released(data[max(0, end - 99) : end], syntax.release):
-        end = data.rfind(syntax.terminator, 0, end)
+    end = data.rfind(syntax.raw.terminator, 0, limit)
+    while end >= 0 and syntax.raw.release and released(data[max(0, end - 99) : end], syntax.raw.release):
+        end = data.rfind(syntax.raw.terminator, 0, end)
     return end
 
 
 @lru_cache(maxsize=64)
 def _blanks(syntax: Syntax) -> re.Pattern[bytes]:
-    return re.compile(b" [" + re.escape(syntax.element) + re.escape(syntax.terminator) + b"]")
+    return re.compile(b" [" + re.escape(syntax.raw.element) + re.escape(syntax.raw.terminator) + b"]")
 
 
 def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
-    terminator = syntax.terminator
-    pieces = headers.split_released(block, terminator, syntax.release)
+    terminator = syntax.raw.terminator
+    pieces = headers.split_released(block, terminator, syntax.raw.release)
     if not pieces[-1]:
         pieces.pop()
     segments = pieces
@@ -309,7 +311,7 @@ def _unbroken(batch: Batch) -> None:
 def _without_empty(batch: Batch, syntax: Syntax) -> None:
     empty = sum(not segment for segment in batch.segments)
     batch.segments = [segment for segment in batch.segments if segment]
-    if syntax.terminator in b"\r\n":
+    if syntax.raw.terminator in b"\r\n":
         return
     pieces, offset = batch.pieces, batch.offset
     first = next(i for i, piece in enumerate(pieces) if not piece.lstrip(NOISE))
@@ -328,7 +330,7 @@ def _endless(source: Source, syntax: Syntax) -> Iterator[Event]:
         size += len(source.data)
         source.drop(len(source.data))
         source.more()
-    message = f"A segment does not end within {LONGEST >> 20} MiB: no terminator {syntax.terminator!r} was found"
+    message = f"A segment does not end within {LONGEST >> 20} MiB: no terminator {syntax.raw.terminator!r} was found"
     remedy = f"the {size} bytes from here to the end of the file were not read; ask the sender for the file again"
     yield stray("error", "endless", offset, value, message, remedy)
     yield Closing(source.place(source.base), False)

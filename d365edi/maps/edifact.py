@@ -55,13 +55,16 @@ class EdifactReader:
         def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
             return _position(read.nodes[index], read.rows[index][0], read.origin[index], element)
 
-        usual = not self._implies and (report.syntax.element, report.syntax.component, report.syntax.release) == USUAL
+        usual = (
+            not self._implies
+            and (report.syntax.raw.element, report.syntax.raw.component, report.syntax.raw.release) == USUAL
+        )
         reading = self._reader.take(read.nodes, read.rows, "", stands, report.segments if usual else ())
         unmapped = tuple(_replaced(each, read) for each in reading.unmapped)
         return Reading(reading.document, reading.findings, (*unmapped, *self._sublines(rows, nodes)))
 
     def _laying(self, syntax: Syntax) -> Laying:
-        signs = (syntax.element, syntax.component, syntax.release)
+        signs = (syntax.raw.element, syntax.raw.component, syntax.raw.release)
         found = self._layings.get(signs)
         if found is None:
             found = Laying(syntax, whole=self._implies)

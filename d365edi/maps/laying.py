@@ -46,8 +46,8 @@ class Laying:
 
     def __init__(self, syntax: Syntax, *, whole: bool) -> None:
         self.syntax, self.whole = syntax, whole
-        self.element, self.component = text(syntax.element), text(syntax.component)
-        signs = syntax.element + syntax.component + syntax.release + b"\n"
+        self.element, self.component = text(syntax.raw.element), text(syntax.raw.component)
+        signs = syntax.raw.element + syntax.raw.component + syntax.raw.release + b"\n"
         self.others = bytes(c for c in range(256) if c not in signs)
         self.picks: dict[tuple[str, bytes], Pick | None] = {}
         self.known: dict[bytes, Row] = {}
@@ -58,7 +58,7 @@ class Laying:
         new: dict[Node, list[int]] = {}
         for at, (row, node) in enumerate(zip(found, nodes, strict=True)):
             if node is None or (row is None and not isinstance(node.segment, FlatSegment)):
-                found[at] = [text(segments[at].partition(self.syntax.element)[0])]
+                found[at] = [text(segments[at].partition(self.syntax.raw.element)[0])]
             elif row is None:
                 new.setdefault(node, []).append(at)
         for node, places in new.items():
@@ -103,10 +103,12 @@ class Laying:
     def _padded(self, lines: bytes) -> bool:
         """Whether a value ends with a blank."""
         syntax = self.syntax
-        return lines[-1:] == b" " or any(b" " + sign in lines for sign in (syntax.element, syntax.component, b"\n"))
+        return lines[-1:] == b" " or any(
+            b" " + sign in lines for sign in (syntax.raw.element, syntax.raw.component, b"\n")
+        )
 
     def _new_pick(self, shape: bytes, segment: FlatSegment) -> Pick | None:
-        signs = {self.syntax.element, self.syntax.component}
+        signs = {self.syntax.raw.element, self.syntax.raw.component}
         plain = len(shape) > 0 and {bytes((sign,)) for sign in shape} <= signs and all(sign < b"\x80" for sign in signs)
         pick = self._pick(shape, segment) if plain else None
         if len(self.picks) < SHAPES and len(shape) < LONG:
@@ -117,7 +119,7 @@ class Laying:
         """Where the values of a shape go; None where some must be joined, or a separator stands where it means nothing."""
         element, component, sources = 0, 1, {0: 0}
         for at, sign in enumerate(shape, 1):
-            element, component = (element + 1, 1) if sign == self.syntax.element[0] else (element, component + 1)
+            element, component = (element + 1, 1) if sign == self.syntax.raw.element[0] else (element, component + 1)
             places = segment.slots[element] if element < len(segment.slots) else ()
             if component > len(places):
                 if len(places) == 1:

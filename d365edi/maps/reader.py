@@ -69,8 +69,8 @@ class Reader:
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
         syntax, segments = report.syntax, report.segments
-        rows = elements(segments, syntax.element)
-        return self.take(nodes_in(report, self.guide), rows, text(syntax.component), keys=segments)
+        rows = elements(segments, syntax.raw.element)
+        return self.take(nodes_in(report, self.guide), rows, text(syntax.raw.component), keys=segments)
 
     def take(
         self,
@@ -114,7 +114,7 @@ def nodes_in(report: SetReport, guide: Guide) -> Sequence[Node | None]:
         return report.nodes
     node, found = guide.root, list[Node | None]()
     for segment in report.segments:
-        after = walk.follow(node, segment.partition(report.syntax.element)[0])
+        after = walk.follow(node, segment.partition(report.syntax.raw.element)[0])
         found.append(after)
         node = after or node
     return found

@@ -71,9 +71,9 @@ class X12(Section):
     @property
     def syntax(self) -> Syntax:
         """The service characters of what we write; 005010 repeats with "^" where no fourth delimiter is given."""
-        element, component, terminator = (char.encode() for char in self.delimiters[:3])
-        repetition = self.delimiters[3:].encode() or (b"^" if self.version >= "005" else b"")
-        return Syntax("X12", element, component, terminator, repetition, suffix=b"\n" if self.newline else b"")
+        signs = self.delimiters
+        repetition = signs[3:] or ("^" if self.version >= "005" else "")
+        return Syntax("X12", signs[0], signs[1], signs[2], repetition, suffix="\n" if self.newline else "")
 
 
 def _two_of_us(us: Identity, them: Identity) -> None:
@@ -131,10 +131,10 @@ class Edifact(Section):
         """The service characters of what we write: the usual ones of ISO 9735."""
         return Syntax(
             "EDIFACT",
-            b"+",
-            b":",
-            b"'",
-            release=b"?",
-            suffix=b"\n" if self.newline else b"",
+            "+",
+            ":",
+            "'",
+            release="?",
+            suffix="\n" if self.newline else "",
             encoding=ENCODINGS[self.syntax_id],
         )

@@ -116,7 +116,7 @@ def written(file: Path, set_id: str, version: str, bodies: list[Any]) -> bytes:
         return edifact.write(
             edifact.Envelope(US, THEM, version, "P", edifact.DEFAULT, 1, AT), [writer.Group("", 0, sets)]
         )
-    syntax = Syntax(repetition=b"^" if version >= "004020" else b"")
+    syntax = Syntax(repetition="^" if version >= "004020" else "")
     ours = writer.Envelope(US, THEM, "US", "THEM", version, "P", syntax, 1, AT)
     return writer.write(ours, [writer.Group(guides.group_of("X12", set_id), 1, sets)])
 

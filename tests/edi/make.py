@@ -117,7 +117,7 @@ def envelope(version: str = "004010", syntax: Syntax | None = None) -> Envelope:
     """Our side of an exchange: where what is written goes out."""
     at = datetime(2026, 1, 5, 9, 15)  # noqa: DTZ001
     parties = (Party("ZZ", "US"), Party("ZZ", "THEM"), "US", "THEM")
-    return Envelope(*parties, version, "T", syntax or Syntax(repetition=b"^"), 7, at)
+    return Envelope(*parties, version, "T", syntax or Syntax(repetition="^"), 7, at)
 
 
 def segments(body: Sequence[str]) -> list[OutgoingSegment]:
@@ -129,8 +129,8 @@ def again(report: SetReport) -> OutgoingSet:
     """A set that was read, as the writer takes it."""
     syntax, body = report.syntax, []
     for raw in report.segments[1:-1]:
-        parts = [part.decode("latin-1") for part in raw.split(syntax.element)]
-        body.append([_whole(part.split(syntax.component.decode("latin-1"))) for part in parts])
+        parts = [part.decode("latin-1") for part in raw.split(syntax.raw.element)]
+        body.append([_whole(part.split(syntax.component)) for part in parts])
     header = [part.decode("latin-1") for part in report.elements(0)]
     return OutgoingSet(report.id, report.control, body, *header[3:])
 

@@ -11,7 +11,7 @@ from d365edi.edi.notation import Era
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import elements, pattern
 
-LATER = Syntax(repetition=b"^")
+LATER = Syntax(repetition="^")
 CODES = {"00": "Original", "SA": "Stand-alone"}
 
 

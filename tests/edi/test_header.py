@@ -30,20 +30,20 @@ def rules(found: Header) -> list[str]:
 
 
 SYNTAXES = [
-    (f"{ISA}~GS*", Syntax("X12", b"*", b">", b"~")),
-    (f"{ISA}~\nGS*", Syntax("X12", b"*", b">", b"~", suffix=b"\n")),
-    (f"{ISA}~\r\nGS*", Syntax("X12", b"*", b">", b"~", suffix=b"\r\n")),
-    (f"{ISA}~\rGS*", Syntax("X12", b"*", b">", b"~", suffix=b"\r")),
-    (f"{ISA}\nGS*", Syntax("X12", b"*", b">", b"\n")),
-    (f"{ISA}\r\nGS*", Syntax("X12", b"*", b">", b"\r", suffix=b"\n")),
-    (f"{ISA}\x85GS*", Syntax("X12", b"*", b">", b"\x85")),
-    (f"{LATER}~GS*", Syntax("X12", b"*", b">", b"~", b"^")),
-    (f"{make.isa(version='00501')}~GS*", Syntax("X12", b"*", b">", b"~")),  # U, although 00501 repeats
-    (f"{make.isa(repetition='^')}~GS*", Syntax("X12", b"*", b">", b"~")),  # ^, although 00401 does not
-    (f"{make.isa(version='00402', repetition='|')}~GS*", Syntax("X12", b"*", b">", b"~", b"|")),
+    (f"{ISA}~GS*", Syntax("X12", "*", ">", "~")),
+    (f"{ISA}~\nGS*", Syntax("X12", "*", ">", "~", suffix="\n")),
+    (f"{ISA}~\r\nGS*", Syntax("X12", "*", ">", "~", suffix="\r\n")),
+    (f"{ISA}~\rGS*", Syntax("X12", "*", ">", "~", suffix="\r")),
+    (f"{ISA}\nGS*", Syntax("X12", "*", ">", "\n")),
+    (f"{ISA}\r\nGS*", Syntax("X12", "*", ">", "\r", suffix="\n")),
+    (f"{ISA}\x85GS*", Syntax("X12", "*", ">", "\x85")),
+    (f"{LATER}~GS*", Syntax("X12", "*", ">", "~", "^")),
+    (f"{make.isa(version='00501')}~GS*", Syntax("X12", "*", ">", "~")),  # U, although 00501 repeats
+    (f"{make.isa(repetition='^')}~GS*", Syntax("X12", "*", ">", "~")),  # ^, although 00401 does not
+    (f"{make.isa(version='00402', repetition='|')}~GS*", Syntax("X12", "*", ">", "~", "|")),
     (
         f"{LATER}~GS*".translate({42: "|", 62: "\x1f", 126: "\x1c", 94: "!"}),
-        Syntax("X12", b"|", b"\x1f", b"\x1c", b"!"),
+        Syntax("X12", "|", "\x1f", "\x1c", "!"),
     ),
 ]
 
@@ -66,7 +66,11 @@ def test_any_characters_may_be_delimiters(three: list[bytes]) -> None:
     table = bytes.maketrans(b"*>~", b"".join(three))
     found = header.read(f"{ISA}~GS*PO".encode().translate(table), 0, 0)
     assert found is not None
-    assert (found.syntax.element, found.syntax.component, found.syntax.terminator) == (element, component, terminator)
+    assert (found.syntax.raw.element, found.syntax.raw.component, found.syntax.raw.terminator) == (
+        element,
+        component,
+        terminator,
+    )
 
 
 SHORT = "*".join(part.strip(" ") for part in ISA.split("*"))
@@ -89,7 +93,7 @@ def test_a_header_that_lost_its_form_is_read_and_told(
 ) -> None:
     found = read(text)
     assert rules(found) == told
-    assert (found.syntax.terminator, found.wrapped) == (terminator, wrapped)
+    assert (found.syntax.raw.terminator, found.wrapped) == (terminator, wrapped)
     assert found.elements[13].strip(b" ") == b"000000101"
 
 
@@ -107,13 +111,13 @@ def test_what_only_looks_like_a_header_is_none(text: str) -> None:
 
 UNB = "UNB+UNOA:3+S:14+R:14+260105:0915+1'UNH+"
 EDIFACT = [
-    (UNB, Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b"."), 35),
-    (f"UNA:+.? '{UNB}", Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b"."), 44),
-    (f"UNA:+,? '\r\n{UNB}", Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b","), 46),
-    ("UNA|*.\\ ~UNB*UNOA|3*S*R*260105|0915*1~", Syntax("EDIFACT", b"*", b"|", b"~", b"", b"\\", b"."), 38),
-    ("UNA:+.?*'UNB+UNOC:4+S+R+20260105:0915+1'", Syntax("EDIFACT", b"+", b":", b"'", b"*", b"?", b"."), 40),
-    ("UNA:+.  'UNB+UNOA:3+S+R+260105:0915+1'", Syntax("EDIFACT", b"+", b":", b"'", b"", b"", b"."), 38),
-    ("UNB+UNOA:3+S?'X+R+260105:0915+1'", Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b"."), 32),
+    (UNB, Syntax("EDIFACT", "+", ":", "'", "", "?", "."), 35),
+    (f"UNA:+.? '{UNB}", Syntax("EDIFACT", "+", ":", "'", "", "?", "."), 44),
+    (f"UNA:+,? '\r\n{UNB}", Syntax("EDIFACT", "+", ":", "'", "", "?", ","), 46),
+    ("UNA|*.\\ ~UNB*UNOA|3*S*R*260105|0915*1~", Syntax("EDIFACT", "*", "|", "~", "", "\\", "."), 38),
+    ("UNA:+.?*'UNB+UNOC:4+S+R+20260105:0915+1'", Syntax("EDIFACT", "+", ":", "'", "*", "?", "."), 40),
+    ("UNA:+.  'UNB+UNOA:3+S+R+260105:0915+1'", Syntax("EDIFACT", "+", ":", "'", "", "", "."), 38),
+    ("UNB+UNOA:3+S?'X+R+260105:0915+1'", Syntax("EDIFACT", "+", ":", "'", "", "?", "."), 32),
 ]  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from d365edi.edi.guide import Element, Segment
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import elements, pattern
 
-SYNTAXES = [Syntax(), Syntax(repetition=b"^"), Syntax("X12", b"|", b"\x1f", b"\x1c", b"!"),
-            Syntax("X12", b"]", b"[", b"\\", b"{"), Syntax("X12", b"\x85", b"\xff", b"\n", b"\x01")]  # fmt: skip
+SYNTAXES = [Syntax(), Syntax(repetition="^"), Syntax("X12", "|", "\x1f", "\x1c", "!"),
+            Syntax("X12", "]", "[", "\\", "{"), Syntax("X12", "\x85", "\xff", "\n", "\x01")]  # fmt: skip
 ALL = [(version, id) for version in guides.VERSIONS["X12"] for id in guides.segments("X12", version)]
 
 VALUES = {
@@ -46,14 +46,14 @@ def raws(draw: st.DrawFn) -> tuple[Segment, Syntax, bytes]:
     """A raw segment of the dictionary under some service characters."""
     version, id = draw(st.sampled_from(ALL))
     segment, syntax = guides.segments("X12", version)[id], draw(st.sampled_from(SYNTAXES))
-    component = syntax.component.decode("latin-1")
+    component = syntax.component
     values = [
         draw(value(element, component)) if draw(st.integers(0, 9)) < (9 if element.mandatory else 6) else ""
         for element in segment.elements[: draw(st.integers(0, len(segment.elements)))]
     ]
     while values and not values[-1] and draw(st.integers(0, 9)):
         values.pop()
-    return segment, syntax, syntax.element.join([id.encode(), *(text.encode("latin-1") for text in values)])
+    return segment, syntax, syntax.raw.element.join([id.encode(), *(text.encode("latin-1") for text in values)])
 
 
 @settings(max_examples=300, deadline=None)
@@ -100,17 +100,17 @@ def right(element: Element) -> str:
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_any_service_characters_make_a_pattern(syntax: Syntax) -> None:
     segment = guides.segments("X12", "004010")["REF"]
-    raw = syntax.element.join([b"REF", b"IA", b"0078123"])
+    raw = syntax.raw.element.join([b"REF", b"IA", b"0078123"])
     matches = pattern.compile(segment, syntax).fullmatch
     assert matches(raw)
-    assert not matches(raw + syntax.component)
-    assert not matches(raw + syntax.element)
-    assert not matches(raw + syntax.terminator)
+    assert not matches(raw + syntax.raw.component)
+    assert not matches(raw + syntax.raw.element)
+    assert not matches(raw + syntax.raw.terminator)
 
 
 def test_a_pattern_takes_no_longer_for_what_nearly_matches() -> None:
     segment = guides.segments("X12", "005010")["PO1"]
-    matches = pattern.compile(segment, Syntax(repetition=b"^")).fullmatch
+    matches = pattern.compile(segment, Syntax(repetition="^")).fullmatch
     for size in (100, 1000, 100_000):
         assert not matches(b"PO1*1*120*EA*12.5*WE" + b"*UP*" + b"6" * size)
         assert not matches(b"PO1*" + b"1*" * size)

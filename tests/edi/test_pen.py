@@ -32,7 +32,7 @@ def segments(draw: st.DrawFn) -> OutgoingSegment:
     return segment[: draw(st.one_of(st.none(), st.integers(1, len(segment))))]
 
 
-SYNTAX = Syntax(repetition=b"^")
+SYNTAX = Syntax(repetition="^")
 
 
 def _written(write: Callable[..., object], segment: object) -> object:
@@ -57,7 +57,7 @@ def test_a_set_is_written_as_its_segments_are_one_by_one(body: list[OutgoingSegm
         lines = [written for each in segments if (written := pen._carefully(each, set))]
         return b"".join(line + b"~\r\n" for line in lines), len(lines)
 
-    pen = Pen(replace(SYNTAX, suffix=b"\r\n"), "004010", uppercase=upper)
+    pen = Pen(replace(SYNTAX, suffix="\r\n"), "004010", uppercase=upper)
     assert _written(pen.body, body) == _written(one_by_one, body)
 
 

@@ -17,7 +17,7 @@ from tests.edi import make, see
 HEADS = [b"ST*", b"N1*", b"PO1", b"PO1", b"PO1", b"PO1", b"N1*", b"SE*"]
 ORDERS = guides.load("X12", "850", "004010")
 assert ORDERS is not None
-CHARACTERS = Syntax("X12", b"*", b">", b"~")
+CHARACTERS = Syntax("X12", "*", ">", "~")
 
 
 def _table(syntax: Syntax = CHARACTERS) -> Table:
@@ -63,7 +63,7 @@ def test_digits_make_no_difference_but_in_codes_and_dates(id: str, blind: bool, 
 
 
 def test_a_digit_that_separates_makes_a_difference() -> None:
-    assert not _table(Syntax("X12", b"*", b"1", b"~")).check("PO1").blind
+    assert not _table(Syntax("X12", "*", "1", "~")).check("PO1").blind
 
 
 def test_a_code_with_a_digit_is_no_other_code_of_its_form() -> None:

@@ -48,13 +48,15 @@ def syntaxes(draw: st.DrawFn) -> Syntax:
     )
     terminator = draw(st.sampled_from([signs[2], b"\n"]))
     suffix = b"" if terminator == b"\n" else draw(st.sampled_from([b"", b"\n", b"\r\n"]))
-    return Syntax("X12", signs[0], signs[1], terminator, signs[3], suffix=suffix)
+    return Syntax(
+        "X12", *(sign.decode("latin-1") for sign in (signs[0], signs[1], terminator, signs[3])), suffix=suffix.decode()
+    )
 
 
 @st.composite
 def bodies(draw: st.DrawFn, syntax: Syntax) -> list[OutgoingSegment]:
     """The body of an order whose keys and texts are made of anything but the delimiters."""
-    taken = syntax.element + syntax.component + syntax.terminator + syntax.repetition
+    taken = syntax.raw.element + syntax.raw.component + syntax.raw.terminator + syntax.raw.repetition
     letters = "".join(chr(c) for c in range(0x21, 0x7F) if c not in taken)
     key = st.text(PLAIN, min_size=1, max_size=22)
     text = st.lists(st.text(letters, min_size=1, max_size=12), min_size=1, max_size=4).map(" ".join)
@@ -288,7 +290,7 @@ def test_an_envelope_that_cannot_be_written_is_refused(changes: dict[str, Any]) 
     ],
 )
 def test_delimiters_that_are_alike_or_stand_in_data_are_refused(signs: bytes) -> None:
-    element, component, terminator, repetition = (bytes((c,)) for c in signs)
+    element, component, terminator, repetition = (chr(c) for c in signs)
     with pytest.raises(DocumentError, match="cannot be a delimiter"):
         one(envelope=make.envelope(syntax=Syntax("X12", element, component, terminator, repetition)))
 
@@ -307,7 +309,7 @@ def test_a_group_that_is_too_large_a_number_is_refused() -> None:
 
 @pytest.mark.parametrize("suffix", [b"", b"\n", b"\r\n"])
 def test_the_line_break_of_a_partner_follows_every_terminator(suffix: bytes) -> None:
-    data = one(envelope=make.envelope(syntax=Syntax(suffix=suffix)))
+    data = one(envelope=make.envelope(syntax=Syntax(suffix=suffix.decode())))
     lines = data.split(b"~" + suffix)
     assert lines[-1] == b""
     assert not any(b"\n" in line or b"~" in line for line in lines)

@@ -23,7 +23,7 @@ from d365edi.journal import Tx
 from tests.journal.conftest import fresh_tx
 
 US, THEM = Party("01", "123456789"), Party("08", "6111250008")
-X12 = Identity(US, THEM, "004010", "P", Syntax("X12", b"*", b">", b"~"), group_us="123456789", group_them="6111250008")
+X12 = Identity(US, THEM, "004010", "P", Syntax("X12", "*", ">", "~"), group_us="123456789", group_them="6111250008")
 EDIFACT = Identity(Party("14", "4012345000009"), Party("14", "4098765000010"), "D96A", "P", DEFAULT, syntax_id="UNOC")
 AT = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 LEVELS = ("ISA", "GS", UNB)

@@ -15,8 +15,8 @@ from d365edi.maps import composites
 from d365edi.maps.composites import FlatSegment
 from d365edi.maps.laying import Laying
 
-OTHER = Syntax("EDIFACT", b"|", b"@", b"~", b"", b"\\", b",")
-HIGH = Syntax("EDIFACT", b"\xab", b"\xbb", b"'", b"", b"?", b".")
+OTHER = Syntax("EDIFACT", "|", "@", "~", "", "\\", ",")
+HIGH = Syntax("EDIFACT", "\xab", "\xbb", "'", "", "?", ".")
 GUIDE = guides.load("EDIFACT", "ORDERS", "D:96A:UN")
 assert GUIDE is not None
 NODES = {node.id: node for node in reversed(composites.flat(GUIDE).nodes)}
@@ -108,7 +108,7 @@ def test_habits_of_edifact_become_plain_values(text: str, row: list[str]) -> Non
 
 @pytest.mark.parametrize("syntax", [OTHER, HIGH])
 def test_other_service_characters_mean_the_same(syntax: Syntax) -> None:
-    raw = b"LIN+1++5410000000011:EN".replace(b"+", syntax.element).replace(b":", syntax.component)
+    raw = b"LIN+1++5410000000011:EN".replace(b"+", syntax.raw.element).replace(b":", syntax.raw.component)
     assert laid([raw, raw], syntax) == [["LIN", "1", "", "EN", "5410000000011"]] * 2
 
 

@@ -18,7 +18,7 @@ from d365edi.maps.table import load
 from d365edi.maps.writer import Segment
 
 DIRECTORIES = {"D96A": "D:96A:UN:EAN008", "D01B": "D:01B:UN:EAN010"}
-COMMA = Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b",")
+COMMA = Syntax("EDIFACT", "+", ":", "'", "", "?", ",")
 
 
 def guide(set: str, directory: str) -> Guide:

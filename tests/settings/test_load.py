@@ -69,7 +69,7 @@ def test_a_version_5010_repeats_with_a_caret_and_a_newline_follows_where_asked(r
     extra = 'them = "08:6111250008", version = "005010X220", newline = true, delimiters = "|:!" }'
     x12 = reading(('them = "08:6111250008" }', extra)).partners["acme"].x12
     assert x12 is not None
-    assert x12.syntax == Syntax("X12", b"|", b":", b"!", b"^", suffix=b"\n")
+    assert x12.syntax == Syntax("X12", "|", ":", "!", "^", suffix="\n")
 
 
 def test_a_pickup_s_path_parts_into_folder_and_pattern(reading: Reading) -> None:

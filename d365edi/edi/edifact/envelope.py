@@ -65,7 +65,7 @@ def interchange(raw: Sequence[bytes], syntax: Syntax, offset: int, findings: Seq
 def _described(id: str, raw: Sequence[bytes], syntax: Syntax, offset: int, level: Level) -> list[Finding]:
     """What the dictionary has to say about an envelope's segment; and whether its date is one."""
     segment = guides.segments("EDIFACT", "D:01B")[id]
-    found = elements.explain(syntax.element.join(raw), segment, syntax, Position(offset, 0, id))
+    found = elements.explain(syntax.raw.element.join(raw), segment, syntax, Position(offset, 0, id))
     parts, position = _Parts(raw, syntax), 4
     day, time = parts[position, 1], parts[position, 2]
     if (day and not _day(day)) or (time and not _TIME.fullmatch(time)):

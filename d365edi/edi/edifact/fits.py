@@ -56,7 +56,9 @@ _articles = lru_cache(maxsize=16)(Articles)
 def fit(message: Message) -> bool:
     """Whether nothing can be said against a message's control totals and GS1 numbers."""
     syntax = message.syntax
-    if message.rows(b"GIN") or any(chr(sign).isdigit() for sign in syntax.element + syntax.component + syntax.release):
+    if message.rows(b"GIN") or any(
+        chr(sign).isdigit() for sign in syntax.raw.element + syntax.raw.component + syntax.raw.release
+    ):
         return False
     try:
         numbers = _lines(message) + _parties(message)
@@ -69,11 +71,11 @@ def _counted(message: Message) -> bool:
     """CNT fits what it counts: 1 the quantities, 2 the lines."""
     syntax = message.syntax
     for raw in message.rows(b"CNT"):
-        kind, said, *_ = raw.split(syntax.element)[1].split(syntax.component)
+        kind, said, *_ = raw.split(syntax.raw.element)[1].split(syntax.raw.component)
         if kind == b"3" or (kind == b"2" and said != b"%d" % len(message.rows(b"LIN"))):
             return False
         if kind == b"1":
-            found = [raw.split(syntax.component)[1] for raw in message.rows(b"QTY")]
+            found = [raw.split(syntax.raw.component)[1] for raw in message.rows(b"QTY")]
             if not b"".join([said, *found]).isdigit() or int(said) != sum(map(int, found)):
                 return False
     return True
@@ -83,8 +85,8 @@ def _lines(message: Message) -> list[bytes]:
     """The article numbers of lines."""
     syntax, rows, forms = message.syntax, message.rows, message.forms
     further = b"\n".join([*rows(b"PIA"), b""])
-    numbered = any(syntax.component + kind in further for kind in _KINDS)
-    places = _articles(syntax.element, syntax.component, syntax.release)
+    numbered = any(syntax.raw.component + kind in further for kind in _KINDS)
+    places = _articles(syntax.raw.element, syntax.raw.component, syntax.raw.release)
     return [
         raw[place]
         for id in ((b"LIN", b"PIA") if numbered else (b"LIN",))
@@ -97,11 +99,11 @@ def _parties(message: Message) -> list[bytes]:
     """The location numbers of parties."""
     syntax = message.syntax
     text = b"\n".join([b"", *message.rows(b"NAD")])
-    if syntax.release and syntax.release in text:
+    if syntax.raw.release and syntax.raw.release in text:
         apart = [split.apart(raw, syntax) for raw in message.rows(b"NAD")]
         found = [parts[2][0] for parts in apart if len(parts) > 2 and parts[2][2:3] == [b"9"] and parts[2][0]]
     else:
-        found = _locations(syntax.element, syntax.component)(text)
+        found = _locations(syntax.raw.element, syntax.raw.component)(text)
     if not set(map(len, found)) <= {GLN}:
         raise ValueError(text)
     return found

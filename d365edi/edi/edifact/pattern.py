@@ -36,11 +36,17 @@ def compile(
 class _Builder:
     def __init__(self, syntax: Syntax, marks: bytes, *, released: bool, free: bool) -> None:
         self.free, self.place = free, (0, 0)
-        self.separator, self.colon = re.escape(syntax.element), re.escape(syntax.component)
-        service = syntax.element + syntax.component + syntax.repetition + syntax.terminator + syntax.release
+        self.separator, self.colon = re.escape(syntax.raw.element), re.escape(syntax.raw.component)
+        service = (
+            syntax.raw.element
+            + syntax.raw.component
+            + syntax.raw.repetition
+            + syntax.raw.terminator
+            + syntax.raw.release
+        )
         beyond = range(0x80, 0x100) if syntax.encoding != "latin-1" else ()
         plain = b"[" + ranges([c for c in (*range(0x20, 0x7F), *beyond) if c not in service]) + b"]"
-        self.text = b"(?:" + plain + b"|" + re.escape(syntax.release) + b".)" if released else plain
+        self.text = b"(?:" + plain + b"|" + re.escape(syntax.raw.release) + b".)" if released else plain
         self.code = b"[" + ranges([c for c in range(0x21, 0x7F) if c not in service]) + b"]"
         self.mark = b"[" + inside(bytes(c for c in marks if c not in service)) + b"]"
 

@@ -53,9 +53,9 @@ class Pen:
         self.encoding = ENCODINGS.get(charset, "ascii")
         self.dictionary = guides.segments("EDIFACT", version)
         self.text = guides.free_text("EDIFACT")
-        self.element, self.component = syntax.element.decode("latin-1"), syntax.component.decode("latin-1")
-        self.release, self.decimal = syntax.release.decode("latin-1"), syntax.decimal.decode("latin-1")
-        self.signs = (syntax.element + syntax.component + syntax.terminator + syntax.repetition).decode("latin-1")
+        self.element, self.component = syntax.element, syntax.component
+        self.release, self.decimal = syntax.release, syntax.decimal
+        self.signs = syntax.element + syntax.component + syntax.terminator + syntax.repetition
         self.escapes = str.maketrans({sign: self.release + sign for sign in self.signs + self.release})
         self.fits: dict[str, Fits] = {}
         self.made: dict[tuple[Element, ...], bytes] = {}

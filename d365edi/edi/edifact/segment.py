@@ -14,22 +14,22 @@ from d365edi.edi.syntax import Syntax
 
 def elements(raw: bytes, syntax: Syntax) -> list[bytes]:
     """The elements of a segment, its id first."""
-    return split_released(raw, syntax.element, syntax.release)
+    return split_released(raw, syntax.raw.element, syntax.raw.release)
 
 
 def components(value: bytes, syntax: Syntax) -> list[bytes]:
     """The components of an element; one for a simple element."""
-    return split_released(value, syntax.component, syntax.release)
+    return split_released(value, syntax.raw.component, syntax.raw.release)
 
 
 def repetitions(value: bytes, syntax: Syntax) -> list[bytes]:
     """The repetitions of an element (syntax 4); one where the interchange has no repetition separator."""
-    return split_released(value, syntax.repetition, syntax.release) if syntax.repetition else [value]
+    return split_released(value, syntax.raw.repetition, syntax.raw.release) if syntax.raw.repetition else [value]
 
 
 def plain(value: bytes, syntax: Syntax) -> bytes:
     """The data of a component: without release characters."""
-    release = syntax.release
+    release = syntax.raw.release
     if not release or release not in value:
         return value
     parts = value.split(release)

@@ -29,9 +29,9 @@ def check(message: Message) -> list[Finding]:
     lines = message.lines
     if not fits.fit(message):
         found += [*_control_totals(message), *_gs1(message)]
-    if b"," in lines and message.syntax.decimal != b",":
+    if b"," in lines and message.syntax.raw.decimal != b",":
         found += _marks(message, b",")
-    elif b"." in lines and message.syntax.decimal == b",":
+    elif b"." in lines and message.syntax.raw.decimal == b",":
         found += _marks(message, b".")
     for one in CHECKS.get(message.id, ()):
         found += one(message)
@@ -99,5 +99,5 @@ def _marks(message: Message, mark: bytes) -> Iterator[Finding]:
             text = part(parts, element, component)
             if mark.decode() in text:
                 yield message.warn(index, element, component, "19", "decimal-mark",
-                                   f'{id} writes "{text}" where {message.syntax.decimal.decode("latin-1")} is the decimal mark', text)  # fmt: skip
+                                   f'{id} writes "{text}" where {message.syntax.decimal} is the decimal mark', text)  # fmt: skip
                 return

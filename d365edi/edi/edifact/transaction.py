@@ -84,7 +84,7 @@ class Table(table.Table):
 
     def _check(self, segment: Segment) -> Check:
         match, syntax = self._matcher(segment), self.syntax
-        service = syntax.element + syntax.component + syntax.repetition + syntax.release
+        service = syntax.raw.element + syntax.raw.component + syntax.raw.repetition + syntax.raw.release
         dated = any(part.number == _DATE for element in segment.elements for part in (element, *element.components))
         if segment.id in self.UNIQUE and not dated and not any(chr(sign).isdigit() for sign in service):
             return Lines(match, segment, syntax)
@@ -92,7 +92,7 @@ class Table(table.Table):
 
     def _matcher(self, segment: Segment) -> Callable[[bytes], object]:
         """Tells right segments; those that have release characters by a pattern of their own."""
-        quick, release = self.pattern(segment).fullmatch, self.syntax.release
+        quick, release = self.pattern(segment).fullmatch, self.syntax.raw.release
         released: list[Callable[[bytes], object]] = []
 
         def match(raw: bytes) -> object:
@@ -110,9 +110,9 @@ class Table(table.Table):
         can tell; None where something is, or may be.
         """
         syntax = self.syntax
-        if b" " + syntax.element in raw:
+        if b" " + syntax.raw.element in raw:
             return None
-        released = bool(syntax.release) and syntax.release in raw
+        released = bool(syntax.raw.release) and syntax.raw.release in raw
         found = self._free.get((id, released))
         if found is None:
             found = pattern.compile(self.guide.segments[id], syntax, released=released, free=True)
@@ -145,7 +145,7 @@ class OpenSet(transaction.OpenSet):
     def _trailer(self) -> None:
         raw, syntax, count = self.report.segments[-1], self.syntax, len(self.report.segments)
         wanted = [b"UNT", b"%d" % count, *split.elements(self.report.segments[0], syntax)[1:2]]
-        if raw != syntax.element.join(wanted):
+        if raw != syntax.raw.element.join(wanted):
             offset = self.place(count - 1).offset
             self.findings += envelope.set_trailer(
                 split.elements(raw, syntax), syntax, self.report.control, count, offset
@@ -198,7 +198,7 @@ class OpenSet(transaction.OpenSet):
         if allowed is None:
             return []
         syntax = self.syntax
-        allowed += syntax.element + syntax.component + syntax.release + syntax.repetition
+        allowed += syntax.raw.element + syntax.raw.component + syntax.raw.release + syntax.raw.repetition
         if not lines.translate(None, allowed + b"\n"):
             return []
         at = next(at for at, raw in enumerate(self.report.segments) if raw.translate(None, allowed))

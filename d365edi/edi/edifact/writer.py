@@ -23,7 +23,7 @@ from d365edi.errors import DocumentError
 
 __all__ = ["DEFAULT", "Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]
 
-DEFAULT = Syntax("EDIFACT", b"+", b":", b"'", b"", b"?", b".")
+DEFAULT = Syntax("EDIFACT", "+", ":", "'", "", "?", ".")
 """The service characters of the standard (ISO 9735): no UNA is needed for them."""
 
 
@@ -68,15 +68,26 @@ def write(envelope: Envelope, groups: Sequence[Group], *, uppercase: bool = Fals
             "an interchange has all of its messages in groups or none", remedy="give each group its id or none"
         )
     out.append(pen.segment(["UNZ", str(named or messages), str(envelope.control)], ""))
-    end = syntax.terminator + syntax.suffix
+    end = syntax.raw.terminator + syntax.raw.suffix
     return _una(envelope) + end.join(out) + end
 
 
 def _distinct(syntax: Syntax) -> None:
-    signs = [syntax.component, syntax.element, syntax.decimal, syntax.release, syntax.repetition, syntax.terminator]
+    signs = [
+        syntax.raw.component,
+        syntax.raw.element,
+        syntax.raw.decimal,
+        syntax.raw.release,
+        syntax.raw.repetition,
+        syntax.raw.terminator,
+    ]
     used = [sign for sign in signs if sign]
     wrong = next((s for s in used if used.count(s) > 1 or s.isalnum() or s == b" " or s >= b"\x80"), b"")
-    if wrong or not (syntax.element and syntax.component and syntax.terminator) or syntax.decimal not in (b".", b","):
+    if (
+        wrong
+        or not (syntax.raw.element and syntax.raw.component and syntax.raw.terminator)
+        or syntax.raw.decimal not in (b".", b",")
+    ):
         shown = wrong.decode("latin-1") or "a service character that is missing"
         raise DocumentError(
             f"{shown} cannot be a service character here", remedy="use six different signs, as :+.? ' has them"
@@ -86,15 +97,15 @@ def _distinct(syntax: Syntax) -> None:
 def _una(envelope: Envelope) -> bytes:
     syntax = envelope.syntax
     signs = (
-        syntax.component,
-        syntax.element,
-        syntax.decimal,
-        syntax.release or b" ",
-        syntax.repetition or b" ",
-        syntax.terminator,
+        syntax.raw.component,
+        syntax.raw.element,
+        syntax.raw.decimal,
+        syntax.raw.release or b" ",
+        syntax.raw.repetition or b" ",
+        syntax.raw.terminator,
     )
     una = b"".join(signs)
-    return b"UNA" + una + syntax.suffix if envelope.una or una != b":+.? '" else b""
+    return b"UNA" + una + syntax.raw.suffix if envelope.una or una != b":+.? '" else b""
 
 
 def _unb(envelope: Envelope) -> OutgoingSegment:

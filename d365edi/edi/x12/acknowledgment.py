@@ -171,7 +171,7 @@ class _Set:
         """Which business document it is, by the number that people know it by."""
         id, position = _BUSINESS.get(self.report.id, ("", 0))
         for raw in self.report.segments[:20]:
-            elements = raw.split(self.report.syntax.element)
+            elements = raw.split(self.report.syntax.raw.element)
             if elements[0] == id.encode() and len(elements) > position:
                 number = _copy(elements[position].decode("latin-1"))[:35].rstrip(" ")
                 return [["CTX", (f"{id}{position:02d}", number)]] if number else []
@@ -266,7 +266,7 @@ def answer(report: SetReport) -> Answer:
     sets: list[SetAnswer] = []
     open_set: _Open | None = None
     for raw in report.segments:
-        id, *elements = [part.decode("latin-1").rstrip(" ") for part in raw.split(report.syntax.element)]
+        id, *elements = [part.decode("latin-1").rstrip(" ") for part in raw.split(report.syntax.raw.element)]
         got = [*elements, *[""] * 6]
         if id == "AK1":
             functional_id, control, version = got[0], got[1], got[2]
@@ -276,7 +276,7 @@ def answer(report: SetReport) -> Answer:
             open_set.segment, open_set.ordinal = got[0], int(got[1]) if got[1].isdigit() else 0
             _told(open_set, got[3], SEGMENT_CODES, "", "")
         elif id in ("AK4", "IK4") and open_set is not None:
-            _told(open_set, got[2], ELEMENT_CODES, got[0].split(report.syntax.component.decode("latin-1"))[0], got[3])
+            _told(open_set, got[2], ELEMENT_CODES, got[0].split(report.syntax.component)[0], got[3])
         elif id in ("AK5", "IK5") and open_set is not None:
             said = tuple(code for code in elements[1:] if code)
             errors = tuple(open_set.errors) or tuple(_set_error(open_set, code) for code in said)

@@ -36,7 +36,7 @@ class Context:
 
 def explain(raw: bytes, segment: Segment, context: Context) -> list[Finding]:
     """What is wrong with a raw segment, in the order of its elements; empty when nothing is."""
-    values = raw.split(context.syntax.element, len(segment.elements) + 1 + _MOST)
+    values = raw.split(context.syntax.raw.element, len(segment.elements) + 1 + _MOST)
     found: list[Finding] = []
     if len(values) > 1 and not values[-1]:
         found.append(_say(context, 0, "warning", "", "trailing", f"{segment.id} ends with empty elements",
@@ -80,7 +80,7 @@ def _element(element: Element, value: bytes, segment: Segment, context: Context)
         elif value:
             yield _say(context, element, "warning", "", "padding", f"{name} holds only blanks", "leave it empty", value)
         return
-    repetition = context.syntax.repetition
+    repetition = context.syntax.raw.repetition
     if not repetition or repetition not in value:
         yield from _one(element, value, name, context)
         return
@@ -98,7 +98,7 @@ def _one(element: Element, value: bytes, name: str, context: Context) -> Iterato
     """One element without repetitions."""
     if element.components:
         yield from _composite(element, value, name, context)
-    elif context.syntax.component in value and context.syntax.component != context.syntax.element:
+    elif context.syntax.raw.component in value and context.syntax.raw.component != context.syntax.raw.element:
         yield _say(context, element, "error", "6", "component", f"{name} holds the component separator",
                    "it is no composite; the sender must not use that character in data", value)  # fmt: skip
     else:
@@ -106,9 +106,9 @@ def _one(element: Element, value: bytes, name: str, context: Context) -> Iterato
 
 
 def _composite(element: Element, value: bytes, name: str, context: Context) -> Iterator[Finding]:
-    parts = value.split(context.syntax.component, len(element.components) + 1)
+    parts = value.split(context.syntax.raw.component, len(element.components) + 1)
     if len(parts) > len(element.components):
-        yield _say(context, element, "error", "13" if context.syntax.repetition else "3", "component",
+        yield _say(context, element, "error", "13" if context.syntax.raw.repetition else "3", "component",
                    f"{name} has more than {len(element.components)} components", "the rest has no meaning", value)  # fmt: skip
     if not parts[-1]:
         yield _say(

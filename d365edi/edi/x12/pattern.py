@@ -31,10 +31,10 @@ def compile(segment: Segment, syntax: Syntax) -> re.Pattern[bytes]:
 class _Builder:
     def __init__(self, segment: Segment, syntax: Syntax) -> None:
         self.segment, self.syntax = segment, syntax
-        self.separator = re.escape(syntax.element)
-        self.filled = self.separator + b"[^" + inside(syntax.element) + b"]"
-        self.any = self.separator + b"[^" + inside(syntax.element) + b"]*+"
-        service = syntax.element + syntax.component + syntax.repetition + syntax.terminator
+        self.separator = re.escape(syntax.raw.element)
+        self.filled = self.separator + b"[^" + inside(syntax.raw.element) + b"]"
+        self.any = self.separator + b"[^" + inside(syntax.raw.element) + b"]*+"
+        service = syntax.raw.element + syntax.raw.component + syntax.raw.repetition + syntax.raw.terminator
         self.text = b"[" + ranges([c for c in range(0x20, 0x7F) if c not in service]) + b"]"
 
     def whole(self) -> bytes:
@@ -83,7 +83,7 @@ class _Builder:
         return (b"[A-Z0-9]" if element.type == "ID" else self.text) + b"{%d,%d}+" % bounds
 
     def _composite(self, components: Sequence[Element]) -> bytes:
-        separator, tail = re.escape(self.syntax.component), b""
+        separator, tail = re.escape(self.syntax.raw.component), b""
         for part in reversed(components):
             piece = (self._value(part) if part.mandatory else self._optional(part)) + tail
             piece = separator + piece if part.position > 1 else piece

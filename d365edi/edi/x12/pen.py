@@ -42,13 +42,13 @@ class Pen:
         self.syntax, self.version, self.uppercase = syntax, version, uppercase
         self.dictionary: Mapping[str, Dictionary] = guides.segments("X12", version)
         self.text = guides.free_text("X12")
-        signs = syntax.element + syntax.component + syntax.terminator + syntax.repetition
+        signs = syntax.raw.element + syntax.raw.component + syntax.raw.terminator + syntax.raw.repetition
         self.delimiters = signs.decode("latin-1")
         escaped = "".join(f"\\x{sign:02x}" for sign in signs)
         self.forbidden = re.compile(f"[^ -~]|[{escaped}]").search
         self.plain = "[" + pattern.ranges([sign for sign in range(0x20, 0x7F) if sign not in signs]).decode() + "]"
-        self.separator = syntax.element.decode("latin-1")
-        self.end = (syntax.terminator + syntax.suffix).decode("latin-1")
+        self.separator = syntax.element
+        self.end = syntax.terminator + syntax.suffix
         self.fits: dict[str, Fits] = {}
 
     def envelope(self, segment: list[str], set: str = "") -> bytes:
@@ -171,7 +171,7 @@ class Pen:
         )
 
     def _join(self, segment: Sequence[Element]) -> bytes:
-        component = self.syntax.component.decode("latin-1")
+        component = self.syntax.component
         flat = [value if isinstance(value, str) else component.join(value).rstrip(component) for value in segment]
         while len(flat) > 1 and not flat[-1]:
             flat.pop()

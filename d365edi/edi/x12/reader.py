@@ -86,7 +86,7 @@ class Reading(reading.Reading):
     def _envelope(self, raw: bytes, batch: Batch, index: int) -> Iterator[Report]:
         assert self.interchange is not None
         offset = batch.place(index)
-        parts = raw.split(self.interchange.syntax.element)
+        parts = raw.split(self.interchange.syntax.raw.element)
         match parts[0].rstrip(b" "):
             case b"ST":
                 yield from self._open_set(raw, parts, offset)
@@ -185,9 +185,7 @@ class Reading(reading.Reading):
                 else self.interchange.version.lstrip("0").ljust(5, "0").rjust(6, "0")
             )
             guide = guides.load("X12", id, version, self.options.overlays.get(id))
-            self.tables[key] = (
-                _table(guide, replace(self.interchange.syntax, suffix=b"")) if guide is not None else None
-            )
+            self.tables[key] = _table(guide, replace(self.interchange.syntax, suffix="")) if guide is not None else None
         return self.tables[key]
 
     def _unclosed(self, offset: int, why: str) -> Finding:

@@ -93,7 +93,7 @@ class Table:
     def __post_init__(self) -> None:
         header = self.guide.root.sequence[0]
         self.first = self._from(header)
-        self.trailer = (self.TRAILER.encode() + self.syntax.element)[:3]
+        self.trailer = (self.TRAILER.encode() + self.syntax.raw.element)[:3]
         self.least = _OFTEN
         self.loops = [node for node in self.guide.nodes if node.loop and node.max_use >= _OFTEN]
 
@@ -108,14 +108,14 @@ class Table:
         """What looks at the segments that begin with these three bytes."""
         found = self._heads.get(head)
         if found is None:
-            found = self._heads[head] = self.check(head.removesuffix(self.syntax.element).decode("latin-1"))
+            found = self._heads[head] = self.check(head.removesuffix(self.syntax.raw.element).decode("latin-1"))
         return found
 
     def _check(self, segment: Segment) -> Check:
         """Lines hardly ever repeat, for they have article numbers (`pairs`): they are known by their forms, or not at all."""
         match, doubtful = self.pattern(segment).fullmatch, self._doubtful(segment)
         if doubtful is not None and (segment.pairs or not doubtful):
-            return Check(match, KNOWN, True, doubtful, self.syntax.element)
+            return Check(match, KNOWN, True, doubtful, self.syntax.raw.element)
         return Check(match, 0 if segment.pairs or segment.id in self.UNIQUE else KNOWN)
 
     def match(self, id: str) -> Callable[[bytes], object]:
@@ -127,7 +127,13 @@ class Table:
         those of dates, of times, of service characters.
         """
         syntax = self.syntax
-        service = syntax.element + syntax.component + syntax.terminator + syntax.repetition + syntax.release
+        service = (
+            syntax.raw.element
+            + syntax.raw.component
+            + syntax.raw.terminator
+            + syntax.raw.repetition
+            + syntax.raw.release
+        )
         parts = [part for element in segment.elements for part in (element, *element.components)]
         found = frozenset(code for part in parts for code in part.codes or () if not code.isalpha())
         dated = any(part.type in ("DT", "TM") or part.number == _PERIOD for part in parts)
@@ -164,8 +170,8 @@ class Table:
 
     def step(self, here: Steps, key: bytes) -> Step:
         """The step for a segment that begins with `key`."""
-        id = key.removesuffix(self.syntax.element)
-        node = walk.follow(here.node, id) if self.syntax.element not in id and id != self.HEADER else None
+        id = key.removesuffix(self.syntax.raw.element)
+        node = walk.follow(here.node, id) if self.syntax.raw.element not in id and id != self.HEADER else None
         if node is None:
             return here, ANY, None, UNKNOWN
         return self._from(node), self.check(node.id), node, self._mark(here.node, node)

@@ -95,7 +95,7 @@ class OpenSet:
             if mark and mark != END:
                 self._mark(mark, node)
             nodes.append(node)
-        begun = heads[0] == (table.HEADER + self.syntax.element)[:3]
+        begun = heads[0] == (table.HEADER + self.syntax.raw.element)[:3]
         sound = begun and mark == END and not self.doubtful and not self._too_many()
         self.nodes, self.counted, self.doubtful = first, [], False
         return Shape(heads, nodes, table.check_of) if sound else None
@@ -110,7 +110,7 @@ class OpenSet:
             raw = segments[place]
             if mark:
                 ended = mark in (END, END_ASTRAY)
-                if mark == UNKNOWN and raw.split(self.syntax.element, 1)[0].rstrip(b" ") in self.envelope:
+                if mark == UNKNOWN and raw.split(self.syntax.raw.element, 1)[0].rstrip(b" ") in self.envelope:
                     break
                 self._mark(mark, node)
             nodes.append(node)
@@ -130,7 +130,7 @@ class OpenSet:
             self.doubtful = True
 
     def _padded(self, taken: list[bytes], before: int) -> None:
-        blank = b" " + self.syntax.element
+        blank = b" " + self.syntax.raw.element
         found = [at for at, raw in enumerate(taken, before) if blank in raw or raw[-1:] == b" "]
         self.misses = sorted({*self.misses, *found})
 
@@ -157,10 +157,10 @@ class OpenSet:
 
     def _totals(self) -> None:
         report = self.report
-        if not self.doubtful and fits.fit(report.id, self.syntax.element, self._rows):
+        if not self.doubtful and fits.fit(report.id, self.syntax.raw.element, self._rows):
             return
         self.findings += totals.check(
-            lines.Set(report.id, report.segments, report.nodes, self.syntax.element, self.place)
+            lines.Set(report.id, report.segments, report.nodes, self.syntax.raw.element, self.place)
         )
 
     def _rows(self, head: bytes) -> Sequence[bytes]:
@@ -172,9 +172,9 @@ class OpenSet:
         report = self.report
         count = len(report.segments)
         if report.segments[-1] != b"SE%s%d%s%s" % (
-            self.syntax.element, count, self.syntax.element, report.control.encode("latin-1")
+            self.syntax.raw.element, count, self.syntax.raw.element, report.control.encode("latin-1")
         ):  # fmt: skip
-            parts = report.segments[-1].split(self.syntax.element)
+            parts = report.segments[-1].split(self.syntax.raw.element)
             offset = self.place(count - 1).offset
             self.findings += envelope.set_trailer(parts, report.control, count, offset)
 
@@ -202,11 +202,11 @@ class OpenSet:
     def _renamed(self, at: int) -> bool:
         """Whether a segment only begins like the one it was taken for (PO1X)."""
         node = self.nodes[at]
-        return node is not None and self.report.segments[at].split(self.syntax.element, 1)[0] != node.id.encode()
+        return node is not None and self.report.segments[at].split(self.syntax.raw.element, 1)[0] != node.id.encode()
 
     def _restructure(self, table: Table, place: Places) -> None:
         report = self.report
-        separator = self.syntax.element
+        separator = self.syntax.raw.element
         ids = [raw.split(separator, 1)[0] for raw in report.segments]
         report.nodes, breaches = structure.explain(table.guide, ids, table.known)
         self.findings += [breach.finding(place.of(breach)) for breach in breaches]
@@ -249,7 +249,7 @@ class Places:
         loop = (
             node.parent.path if node is not None and node.parent is not None and node.parent.parent is not None else ""
         )
-        id = segments[index].split(self.report.syntax.element, 1)[0][:3].decode("latin-1")
+        id = segments[index].split(self.report.syntax.raw.element, 1)[0][:3].decode("latin-1")
         return Position(offset, index + 1, id, loop=loop)
 
     def of(self, breach: structure.Breach) -> Position:

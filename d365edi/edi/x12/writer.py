@@ -53,15 +53,15 @@ def write(
         version = group.version or envelope.version
         out += _group(envelope, group, version, pen if group.version is None else pen_for(syntax, version, uppercase))
     out.append(pen.envelope(["IEA", str(len(groups)), f"{envelope.control:09d}"]))
-    end = syntax.terminator + syntax.suffix
+    end = syntax.raw.terminator + syntax.raw.suffix
     return end.join(out) + end
 
 
 def _distinct(syntax: Syntax) -> None:
     """Service characters are different, and nothing that data or noise between segments is made of; a line break may end."""
-    signs = [syntax.element, syntax.component, syntax.terminator, *filter(None, (syntax.repetition,))]
+    signs = [syntax.raw.element, syntax.raw.component, syntax.raw.terminator, *filter(None, (syntax.raw.repetition,))]
     for sign in signs:
-        noise = NOISE if sign != syntax.terminator else NOISE.translate(None, b"\r\n")
+        noise = NOISE if sign != syntax.raw.terminator else NOISE.translate(None, b"\r\n")
         if signs.count(sign) > 1 or len(sign) != 1 or sign.isalnum() or sign in b".-" + noise:
             raise DocumentError(
                 f"{sign.decode('latin-1')!r} cannot be a delimiter",
@@ -74,7 +74,7 @@ def _isa(envelope: Envelope, pen: Pen) -> bytes:
     syntax = envelope.syntax
     version = max("00401", envelope.version[:5])
     later = version >= "00402"
-    if later and not syntax.repetition:
+    if later and not syntax.raw.repetition:
         raise DocumentError(
             f"version {envelope.version} needs a repetition separator", remedy='write delimiters = "*>~^"'
         )
@@ -82,12 +82,12 @@ def _isa(envelope: Envelope, pen: Pen) -> bytes:
     parties = (sender.qualifier, f"{sender.id:<15}", receiver.qualifier, f"{receiver.id:<15}")
     elements = [
         *("ISA", "00", " " * 10, "00", " " * 10, *parties, f"{envelope.at:%y%m%d}", f"{envelope.at:%H%M}"),
-        *(syntax.repetition.decode("latin-1") if later else "U", version, f"{envelope.control:09d}"),
-        *("1" if envelope.answer_requested else "0", envelope.usage, syntax.component.decode("latin-1")),
+        *(syntax.repetition if later else "U", version, f"{envelope.control:09d}"),
+        *("1" if envelope.answer_requested else "0", envelope.usage, syntax.component),
     ]
     for position in (5, 6, 7, 8, 12, 15):
         pen.key(elements[position], f"ISA{position:02d}")
-    line = syntax.element.decode("latin-1").join(elements).encode("latin-1")
+    line = syntax.element.join(elements).encode("latin-1")
     if len(line) != 105:
         raise DocumentError(
             "an interchange header has 105 characters", remedy="keep ids to 15 characters, qualifiers to 2"

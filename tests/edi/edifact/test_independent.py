@@ -20,8 +20,8 @@ from tests.edi.edifact.mutants import MUTANTS
 TRICKY = ("O'NEIL", "A+B", "C:D", "50?", "??", "?'", "'", "+", ":", "A?+B", "X" * 35, "0", " inner  blanks ", "Ü")
 SYNTAXES = {
     "default": writer.DEFAULT,
-    "una": Syntax("EDIFACT", b"|", b"@", b"~", b"", b"\\", b",", b"\r\n"),
-    "lines": replace(writer.DEFAULT, suffix=b"\n"),
+    "una": Syntax("EDIFACT", "|", "@", "~", "", "\\", ",", "\r\n"),
+    "lines": replace(writer.DEFAULT, suffix="\n"),
 }
 
 _UNB = "reads messages without UNB; ISO 9735: an interchange begins with UNB"
@@ -43,7 +43,7 @@ def ours(data: bytes) -> list[list[independent.Element]]:
     for event in tokenize(data):
         if isinstance(event, Opening):
             syntax = event.syntax
-            found.append(shaped(syntax.element.join(event.elements), syntax))
+            found.append(shaped(syntax.raw.element.join(event.elements), syntax))
         elif isinstance(event, Batch):
             found += [shaped(raw, syntax) for raw in event.segments]
     return found
