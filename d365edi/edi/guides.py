@@ -28,9 +28,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from d365edi.edi import notation
+from d365edi.edi import guide_notation
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.edi.notation import Era
+from d365edi.edi.guide_notation import Era
 from d365edi.edi.syntax import Standard
 from d365edi.errors import SettingsError
 
@@ -103,7 +103,7 @@ def _load(standard: Standard, set: str, version: str, overlay: str) -> Guide | N
         return None
     wanted = json.loads(overlay) if overlay else {}
     segments = _overlaid(_segments(standard, version), wanted)
-    root, nodes = notation.tree(table["tree"], segments.__getitem__, _ERAS[version])
+    root, nodes = guide_notation.tree(table["tree"], segments.__getitem__, _ERAS[version])
     _restrict(nodes, wanted)
     used = {node.id: node.segment for node in nodes[1:]}
     severity = {**_TOLERANT.get(version, {}), **wanted.get("severity", {})}
@@ -144,13 +144,13 @@ def _sets(standard: Standard) -> dict[str, Any]:
 @lru_cache
 def _elements(standard: Standard, version: str) -> dict[str, Element]:
     table, lists = _table(standard, "elements"), _table(standard, "codes")
-    found = {number: notation.element(number, text) for number, text in table["elements"].items()}
+    found = {number: guide_notation.element(number, text) for number, text in table["elements"].items()}
     for first, changes in table.get("since", {}).items():
         if _age(version) >= _age(first):
-            found |= {number: notation.element(number, text, found[number]) for number, text in changes.items()}
+            found |= {number: guide_notation.element(number, text, found[number]) for number, text in changes.items()}
     for first, changes in table.get("before", {}).items():
         if _age(version) < _age(first):
-            found |= {number: notation.element(number, text, found[number]) for number, text in changes.items()}
+            found |= {number: guide_notation.element(number, text, found[number]) for number, text in changes.items()}
     for number in lists.keys() & found.keys():
         found[number] = replace(found[number], codes=lists[number], closed=number in lists["complete"])
     return found
@@ -161,11 +161,11 @@ def _segments(standard: Standard, version: str) -> dict[str, Segment]:
     table, era = _table(standard, "segments"), _ERAS[version]
     elements = dict(_elements(standard, version))
     for number, text in table["composites"].items():
-        whole = notation.segment(number, text, elements.__getitem__, era)
+        whole = guide_notation.segment(number, text, elements.__getitem__, era)
         elements[number] = Element(0, number, whole.name, "", 0, 0, components=whole.elements)
     return {
         id: replace(
-            notation.segment(id, text, elements.__getitem__, era),
+            guide_notation.segment(id, text, elements.__getitem__, era),
             qualifier=table["qualifier"].get(id, 1),
             pairs=table["pairs"].get(id, 0),
             levels=tuple(table.get("levels", {}).get(id, ())),
@@ -194,7 +194,7 @@ def _overlaid(shelf: Mapping[str, Segment], overlay: Mapping[str, Any]) -> dict[
 
 
 def _reworded(old: Element, text: str) -> Element:
-    new = notation.element(old.number, text, old if old.type else None)
+    new = guide_notation.element(old.number, text, old if old.type else None)
     return replace(old, name=new.name, type=new.type, min=new.min, max=new.max)
 
 

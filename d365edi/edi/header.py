@@ -256,7 +256,8 @@ def _una(window: bytes, offset: int) -> Header | None:
     repeats = (repetition.strip() if window[:3] == b"UNA" else b"*") if version == b"4" else b""
     service = (element, component, terminator, repeats, release.strip(), decimal, _suffix(window, length))
     encoding = ENCODINGS.get(charset.decode("latin-1"), "latin-1")
-    syntax = Syntax("EDIFACT", *(sign.decode("latin-1") for sign in service), encoding)
+    signs = [sign.decode("latin-1") for sign in service]
+    syntax = replace(Syntax("EDIFACT", *signs), encoding=encoding)
     return Header(syntax, elements, length, findings=findings)
 
 

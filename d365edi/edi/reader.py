@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from d365edi.edi import reading
+from d365edi.edi import reading_base
 from d365edi.edi.edifact import reader as edifact
 from d365edi.edi.interchange import FileReport
-from d365edi.edi.reading import DEFAULT, ReadOptions, Report
+from d365edi.edi.reading_base import DEFAULT, ReadOptions, Report
 from d365edi.edi.x12 import reader as x12
 
 __all__ = ["DEFAULT", "ReadOptions", "Report", "read", "stream"]
@@ -18,9 +18,9 @@ __all__ = ["DEFAULT", "ReadOptions", "Report", "read", "stream"]
 
 def read(data: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> FileReport:
     """A whole file as a tree. All sets of a group or an interchange that is rejected are rejected with it."""
-    return reading.tree(stream(data, options))
+    return reading_base.tree(stream(data, options))
 
 
 def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> Iterator[Report]:
     """The reports of a file as they close, in constant memory; X12 and EDIFACT may follow each other in one file."""
-    return reading.stream(chunks, {"X12": x12.Reading(options), "EDIFACT": edifact.Reading(options)})
+    return reading_base.stream(chunks, {"X12": x12.Reading(options), "EDIFACT": edifact.Reading(options)})

@@ -18,7 +18,7 @@ from typing import Any
 from msgspec import ValidationError
 
 from d365edi.documents import KINDS, Document
-from d365edi.edi import walk
+from d365edi.edi import cursor
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
@@ -114,7 +114,7 @@ def nodes_in(report: SetReport, guide: Guide) -> Sequence[Node | None]:
         return report.nodes
     node, found = guide.root, list[Node | None]()
     for segment in report.segments:
-        after = walk.follow(node, segment.partition(report.syntax.raw.element)[0])
+        after = cursor.follow(node, segment.partition(report.syntax.raw.element)[0])
         found.append(after)
         node = after or node
     return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi import notation
+from d365edi.edi import guide_notation
 from d365edi.edi.findings import Position
 from d365edi.edi.guide import Element, Segment
-from d365edi.edi.notation import Era
+from d365edi.edi.guide_notation import Era
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import elements, pattern
 
@@ -28,7 +28,7 @@ def segment(text: str) -> Segment:
         repeat = int(limits.split("^")[1]) if "^" in limits else 1
         made.append(Element(position, str(position), f"E{position}", kind, int(least), int(most), "!" in limits, codes,
                             repeat=repeat, closed="=" in limits))  # fmt: skip
-    found = notation.segment(
+    found = guide_notation.segment(
         "XX", f"Name: 1 | {notes}" if notes else "Name: 1", lambda number: made[0], Era(True, False)
     ).notes
     return Segment("XX", "Name", tuple(made), found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport
-from d365edi.edi.reading import STRAYS
+from d365edi.edi.reading_base import STRAYS
 from d365edi.edi.x12 import reader
 from tests.edi import make, see
 

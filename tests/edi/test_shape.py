@@ -7,11 +7,11 @@ import re
 import pytest
 
 from d365edi.edi import guides
+from d365edi.edi.compiled_guide import Table
 from d365edi.edi.shape import Check, Shape
 from d365edi.edi.sweep import NOUGHTS
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import reader
-from d365edi.edi.x12.table import Table
 from tests.edi import make, see
 
 HEADS = [b"ST*", b"N1*", b"PO1", b"PO1", b"PO1", b"PO1", b"N1*", b"SE*"]

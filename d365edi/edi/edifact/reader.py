@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from d365edi.edi import guides, reading
+from d365edi.edi import guides, reading_base
 from d365edi.edi.edifact import envelope
 from d365edi.edi.edifact import segment as split
 from d365edi.edi.edifact.transaction import OpenSet, Table
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import FileReport, GroupReport, SetReport
-from d365edi.edi.reading import DEFAULT, ReadOptions, Report
+from d365edi.edi.reading_base import DEFAULT, ReadOptions, Report
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.tokenizer import Batch, Closing, Opening
 
@@ -28,7 +28,7 @@ __all__ = ["DEFAULT", "ReadOptions", "Reading", "Report", "read", "stream"]
 
 def read(data: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> FileReport:
     """A whole file as a tree. All messages of a group or an interchange that is rejected are rejected with it."""
-    return reading.tree(stream(data, options))
+    return reading_base.tree(stream(data, options))
 
 
 def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> Iterator[Report]:
@@ -36,7 +36,7 @@ def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> I
 
     A message's verdict is its own: whether its group or interchange is rejected is known only when they close.
     """
-    return reading.stream(chunks, {"EDIFACT": Reading(options)})
+    return reading_base.stream(chunks, {"EDIFACT": Reading(options)})
 
 
 @lru_cache(maxsize=48)
@@ -44,7 +44,7 @@ def _table(guide: Guide, syntax: Syntax) -> Table:
     return Table(guide, syntax, dict(guides.segments("EDIFACT", guide.version)))
 
 
-class Reading(reading.Reading):
+class Reading(reading_base.Reading):
     """The state of a reading of EDIFACT."""
 
     ASTRAY = ("33", "33")

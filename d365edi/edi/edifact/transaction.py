@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar
 
+from d365edi.edi import compiled_guide as table
+from d365edi.edi import transaction_set as transaction
+from d365edi.edi.compiled_guide import COUNTED, KNOWN, PLAIN, Nowhere
 from d365edi.edi.edifact import elements, envelope, pattern, totals
 from d365edi.edi.edifact import segment as split
 from d365edi.edi.edifact.message import Message
@@ -20,9 +23,7 @@ from d365edi.edi.interchange import SetReport
 from d365edi.edi.shape import Check
 from d365edi.edi.sweep import NOUGHTS
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12 import table, transaction
-from d365edi.edi.x12.table import COUNTED, KNOWN, PLAIN, Nowhere
-from d365edi.edi.x12.transaction import Places
+from d365edi.edi.transaction_set import Places
 
 _CODES = {"1": "15", "2": "15", "3": "13", "4": "36", "5": "35", "6": "15", "7": "15"}
 """What the breaches of structure (AK304) are in 0085."""

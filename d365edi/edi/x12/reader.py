@@ -15,23 +15,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from d365edi.edi import guides, reading
+from d365edi.edi import guides, reading_base
+from d365edi.edi.compiled_guide import Table
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import FileReport, SetReport
-from d365edi.edi.reading import DEFAULT, ReadOptions, Report
+from d365edi.edi.reading_base import DEFAULT, ReadOptions, Report
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.tokenizer import Batch, Closing, Opening
+from d365edi.edi.transaction_set import OpenSet
 from d365edi.edi.x12 import envelope
-from d365edi.edi.x12.table import Table
-from d365edi.edi.x12.transaction import OpenSet
 
 __all__ = ["DEFAULT", "ReadOptions", "Reading", "Report", "read", "stream"]
 
 
 def read(data: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> FileReport:
     """A whole file as a tree. All sets of a group or an interchange that is rejected are rejected with it."""
-    return reading.tree(stream(data, options))
+    return reading_base.tree(stream(data, options))
 
 
 def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> Iterator[Report]:
@@ -39,7 +39,7 @@ def stream(chunks: bytes | Iterable[bytes], options: ReadOptions = DEFAULT) -> I
 
     A set's verdict is its own: whether its group or interchange is rejected is known only when they close.
     """
-    return reading.stream(chunks, {"X12": Reading(options)})
+    return reading_base.stream(chunks, {"X12": Reading(options)})
 
 
 @lru_cache(maxsize=48)
@@ -47,7 +47,7 @@ def _table(guide: Guide, syntax: Syntax) -> Table:
     return Table(guide, syntax, dict(guides.segments("X12", guide.version)))
 
 
-class Reading(reading.Reading):
+class Reading(reading_base.Reading):
     """The state of a reading of X12."""
 
     ASTRAY = ("", "024")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from d365edi.edi import sniff
 from d365edi.edi.edifact import acknowledgment, reader, writer
-from d365edi.edi.reading import ReadOptions
+from d365edi.edi.reading_base import ReadOptions
 from tests.edi import see
 from tests.edi.edifact import make
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.edi.edifact import acknowledgment, reader, writer
-from d365edi.edi.reading import ReadOptions
+from d365edi.edi.reading_base import ReadOptions
 from tests.edi import see
 from tests.edi.edifact import make
 from tests.edi.test_corpus import shown, verdicts

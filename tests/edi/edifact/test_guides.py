@@ -7,7 +7,7 @@ import pytest
 from d365edi.edi import guides
 from d365edi.edi.edifact import reader
 from d365edi.edi.guide import Guide
-from d365edi.edi.reading import ReadOptions
+from d365edi.edi.reading_base import ReadOptions
 from d365edi.errors import SettingsError
 from tests.edi import see
 from tests.edi.edifact.make import order

@@ -10,7 +10,7 @@ from d365edi.edi import reader as any_reader
 from d365edi.edi.edifact import reader
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport
-from d365edi.edi.reading import ReadOptions
+from d365edi.edi.reading_base import ReadOptions
 from d365edi.edi.sniff import complete, sniff
 from d365edi.edi.x12 import reader as x12
 from tests.edi import make as x12_make

@@ -14,7 +14,7 @@ from d365edi.edi.edifact import reader, segment
 from d365edi.edi.edifact.pen import Pen
 from d365edi.edi.edifact.writer import DEFAULT, Envelope, Group, OutgoingSegment, OutgoingSet, write
 from d365edi.edi.interchange import Party
-from d365edi.edi.reading import ReadOptions
+from d365edi.edi.reading_base import ReadOptions
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError
 from tests.edi import see

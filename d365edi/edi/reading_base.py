@@ -20,7 +20,7 @@ from d365edi.edi.rules import Rules, Strictness, reject
 from d365edi.edi.sweep import Sweep
 from d365edi.edi.syntax import Standard
 from d365edi.edi.tokenizer import Batch, Closing, Opening, tokenize
-from d365edi.edi.x12.transaction import OpenSet
+from d365edi.edi.transaction_set import OpenSet
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from d365edi.edi import walk
+from d365edi.edi import cursor
 from d365edi.edi.guide import Guide, Node, Segment
 from d365edi.edi.shape import Check, Shape
 from d365edi.edi.sweep import NOUGHTS
@@ -171,7 +171,7 @@ class Table:
     def step(self, here: Steps, key: bytes) -> Step:
         """The step for a segment that begins with `key`."""
         id = key.removesuffix(self.syntax.raw.element)
-        node = walk.follow(here.node, id) if self.syntax.raw.element not in id and id != self.HEADER else None
+        node = cursor.follow(here.node, id) if self.syntax.raw.element not in id and id != self.HEADER else None
         if node is None:
             return here, ANY, None, UNKNOWN
         return self._from(node), self.check(node.id), node, self._mark(here.node, node)
@@ -184,8 +184,8 @@ class Table:
 
     def _mark(self, at: Node, node: Node) -> int:
         if node.id == self.TRAILER:
-            return END_ASTRAY if walk.skipped(at, node) else END
-        if walk.skipped(at, node):
+            return END_ASTRAY if cursor.skipped(at, node) else END
+        if cursor.skipped(at, node):
             return ASTRAY
         if node is at and not node.loop:
             return ASTRAY if node.max_use == 1 else node.max_use

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi import guides, structure
+from d365edi.edi import guides, sequence
 
 Breaches = list[tuple[str, str, int]]
 
@@ -13,7 +13,7 @@ def explained(set: str, ids: str) -> tuple[list[str], Breaches]:
     """The paths of a row of segments, and id, code and index of each breach."""
     guide = guides.load("X12", set, "004010")
     assert guide is not None
-    nodes, breaches = structure.explain(guide, [id.encode() for id in ids.split(" ")], guides.segments("X12", "004010"))
+    nodes, breaches = sequence.explain(guide, [id.encode() for id in ids.split(" ")], guides.segments("X12", "004010"))
     return [node.path if node else "-" for node in nodes], [
         (breach.id, breach.code, breach.index) for breach in breaches
     ]
@@ -82,7 +82,7 @@ def test_a_breach_is_a_sentence_with_a_remedy() -> None:
     guide = guides.load("X12", "850", "004010")
     assert guide is not None
     ids = [b"ST", b"BEG", b"50% OFF", b"\x07" * 20, b"BIG", b"N3", b"SE"]
-    _, breaches = structure.explain(guide, ids, guides.segments("X12", "004010"))
+    _, breaches = sequence.explain(guide, ids, guides.segments("X12", "004010"))
     assert [breach.message for breach in breaches] == [
         "50% OFF is no segment of X12",
         f"{BELLS!r} is no segment of X12",

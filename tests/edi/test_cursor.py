@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi import guides, walk
+from d365edi.edi import cursor, guides
 from d365edi.edi.guide import Guide, Node
 
 
@@ -19,7 +19,7 @@ def walked(set: str, ids: str, version: str = "004010") -> list[str]:
     node = guide(set, version).root
     paths = []
     for id in ids.split(" "):
-        found = walk.follow(node, id.encode())
+        found = cursor.follow(node, id.encode())
         paths.append(found.path if found else "-")
         node = found or node
     return paths
@@ -72,7 +72,7 @@ def node(path: str, set: str = "850") -> Node:
 def test_what_comes_too_late_is_found_in_the_deepest_open_loop_that_knows_it(
     here: str, id: str, path: str | None
 ) -> None:
-    found = walk.find(node(here), id.encode())
+    found = cursor.find(node(here), id.encode())
     assert (found.path if found else None) == path
 
 
@@ -84,13 +84,13 @@ def test_what_comes_too_late_is_found_in_the_deepest_open_loop_that_knows_it(
     ],
 )  # fmt: skip
 def test_what_is_mandatory_and_passed_by_is_missing(here: str, there: str, missing: list[str]) -> None:
-    assert [one.path for one in walk.skipped(node(here), node(there))] == missing
+    assert [one.path for one in cursor.skipped(node(here), node(there))] == missing
 
 
 def test_where_a_segment_goes_is_worked_out_once() -> None:
     root = guide("850").root
-    first = walk.follow(root, b"ST")
+    first = cursor.follow(root, b"ST")
     assert first is not None
     assert root.following[b"ST"] is first
-    assert walk.follow(root, b"XYZ") is None
+    assert cursor.follow(root, b"XYZ") is None
     assert root.following[b"XYZ"] is None

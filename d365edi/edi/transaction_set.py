@@ -12,7 +12,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
-from d365edi.edi import structure
+from d365edi.edi import sequence
+from d365edi.edi.compiled_guide import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, UNKNOWN, Step, Table
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import SetReport
@@ -20,7 +21,6 @@ from d365edi.edi.shape import Shape
 from d365edi.edi.sweep import Sweep
 from d365edi.edi.tokenizer import Batch
 from d365edi.edi.x12 import elements, envelope, fits, lines, totals
-from d365edi.edi.x12.table import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, UNKNOWN, Step, Table
 
 ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))
 """Segments that end a set, wherever they stand."""
@@ -208,7 +208,7 @@ class OpenSet:
         report = self.report
         separator = self.syntax.raw.element
         ids = [raw.split(separator, 1)[0] for raw in report.segments]
-        report.nodes, breaches = structure.explain(table.guide, ids, table.known)
+        report.nodes, breaches = sequence.explain(table.guide, ids, table.known)
         self.findings += [breach.finding(place.of(breach)) for breach in breaches]
         self.misses = [
             at
@@ -252,7 +252,7 @@ class Places:
         id = segments[index].split(self.report.syntax.raw.element, 1)[0][:3].decode("latin-1")
         return Position(offset, index + 1, id, loop=loop)
 
-    def of(self, breach: structure.Breach) -> Position:
+    def of(self, breach: sequence.Breach) -> Position:
         """The position of a breach: of the segment in its place, under the id that it is about."""
         at = self(breach.index)
         return Position(at.offset, at.ordinal, breach.id, loop=breach.loop)

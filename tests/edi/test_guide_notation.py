@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi import notation
+from d365edi.edi import guide_notation
 from d365edi.edi.guide import Element, Node, Segment
-from d365edi.edi.notation import Era
+from d365edi.edi.guide_notation import Era
 
 OLD, BETWEEN, NEW = Era(True, False), Era(True, True), Era(False, True)
 
 
 def lookup(number: str) -> Element:
-    return notation.element(number, f"AN 1/{int(number) if number.isdigit() else 9} Element {number}")
+    return guide_notation.element(number, f"AN 1/{int(number) if number.isdigit() else 9} Element {number}")
 
 
 def shown(segment: Segment) -> str:
@@ -46,18 +46,20 @@ ELEMENTS = [
 
 @pytest.mark.parametrize(("text", "expected"), ELEMENTS)
 def test_an_element_has_a_type_two_lengths_and_a_name(text: str, expected: tuple[str, str, int, int]) -> None:
-    element = notation.element("127", text)
+    element = guide_notation.element("127", text)
     assert (element.name, element.type, element.min, element.max) == expected
 
 
 def test_an_element_without_a_name_keeps_the_name_it_had() -> None:
-    assert notation.element("127", "AN 1/50", notation.element("127", "AN 1/30 Reference")).name == "Reference"
+    assert (
+        guide_notation.element("127", "AN 1/50", guide_notation.element("127", "AN 1/30 Reference")).name == "Reference"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "AN", "AN 1", "AN 1-30 Reference", "AN a/b x", "1/30 AN"])
 def test_what_is_no_element_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no element"):
-        notation.element("127", text)
+        guide_notation.element("127", text)
 
 
 SEGMENTS = [
@@ -83,11 +85,11 @@ SEGMENTS = [
 
 @pytest.mark.parametrize(("text", "era", "expected"), SEGMENTS)
 def test_a_segment_is_a_row_of_elements_with_notes(text: str, era: Era, expected: str) -> None:
-    assert shown(notation.segment("REF", text, lookup, era)) == expected
+    assert shown(guide_notation.segment("REF", text, lookup, era)) == expected
 
 
 def test_elements_know_their_position_and_the_segment_its_name() -> None:
-    segment = notation.segment("REF", "With: a colon: 128! 127 (235 234)*2", lookup, OLD)
+    segment = guide_notation.segment("REF", "With: a colon: 128! 127 (235 234)*2", lookup, OLD)
     assert segment.name == "With: a colon"
     assert [element.position for element in segment.elements] == [1, 2, 3, 4, 5, 6]
     assert segment.element(2) == segment.elements[1]
@@ -105,7 +107,7 @@ def test_elements_know_their_position_and_the_segment_its_name() -> None:
 )
 def test_what_is_no_segment_is_refused(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        notation.segment("X", text, lookup, OLD)
+        guide_notation.segment("X", text, lookup, OLD)
 
 
 TREES = [
@@ -125,7 +127,7 @@ TREES = [
 
 @pytest.mark.parametrize(("text", "era", "expected"), TREES)
 def test_a_tree_is_nested_as_it_is_written(text: str, era: Era, expected: str) -> None:
-    root, nodes = notation.tree(text, lambda id: Segment(id, id, ()), era)
+    root, nodes = guide_notation.tree(text, lambda id: Segment(id, id, ()), era)
     assert drawn(root) == expected
     assert [node.index for node in nodes] == list(range(len(nodes)))
     for node in nodes[1:]:
@@ -135,5 +137,5 @@ def test_a_tree_is_nested_as_it_is_written(text: str, era: Era, expected: str) -
 
 
 def test_a_path_names_the_loops_down_to_a_node() -> None:
-    _, nodes = notation.tree("ST! {PO1*: PID {N1*: N3}} SE!", lambda id: Segment(id, id, ()), OLD)
+    _, nodes = guide_notation.tree("ST! {PO1*: PID {N1*: N3}} SE!", lambda id: Segment(id, id, ()), OLD)
     assert [node.path for node in nodes] == ["", "ST", "PO1", "PO1/PID", "PO1/N1", "PO1/N1/N3", "SE"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from d365edi.edi import walk
+from d365edi.edi import cursor
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 
@@ -63,10 +63,10 @@ class _Walk:
     def over(self, ids: Sequence[bytes]) -> tuple[list[Node | None], list[Breach]]:
         nodes: list[Node | None] = []
         for index, id in enumerate(ids):
-            node = walk.follow(self.at, id)
+            node = cursor.follow(self.at, id)
             late = node is None
             if late:
-                node = walk.find(self.at, id)
+                node = cursor.find(self.at, id)
             if node is None:
                 self._unplaced(index, id.decode("latin-1"))
             else:
@@ -100,7 +100,7 @@ class _Walk:
 
     def _pass(self, index: int, node: Node) -> None:
         """Remembers which mandatory segments an in-order step leaves out; they are missing unless they come late."""
-        for missing in walk.skipped(self.at, node):
+        for missing in cursor.skipped(self.at, node):
             for scope in self.open:
                 if scope.loop is missing.parent:
                     scope.passed.setdefault(missing, index)
