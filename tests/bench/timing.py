@@ -1,6 +1,6 @@
-"""The clock of a job: a file in EDI, worked on in a process of its own, which prints one line of JSON at its end.
+"""Clocks of a job: a file in EDI, worked on in a process of its own.
 
-A job takes the file and says how many bytes it went through. Only what it does inside `timed` counts.
+A job takes the file and a clock, and counts only what it does inside of `clock.timed`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,32 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 CHUNK = 1 << 18
-Job = Callable[[Path], int]
 
-_spent = [0.0, 0.0]
+
+class Clock:
+    """Seconds, seconds of processor time and bytes, for each name that a job measures."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, dict[str, float]] = {}
+
+    @contextlib.contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Let the clocks of this name run."""
+        began, cpu = time.perf_counter(), time.process_time()
+        try:
+            yield
+        finally:
+            cpu = time.process_time() - cpu
+            figure = self.figures.setdefault(name, {"bytes": 0.0, "seconds": 0.0, "cpu": 0.0})
+            figure["seconds"] += time.perf_counter() - began
+            figure["cpu"] += cpu
+
+    def went_through(self, name: str, size: int) -> None:
+        """So many bytes more were gone through under this name."""
+        self.figures[name]["bytes"] += size
+
+
+Job = Callable[[Path, Clock], None]
 
 
 def pieces(file: Path) -> Iterator[bytes]:
@@ -30,24 +53,19 @@ def kind(file: Path) -> str:
     return file.name.partition(".")[0]
 
 
-@contextlib.contextmanager
-def timed() -> Iterator[None]:
-    """Let the clocks run."""
-    began, cpu = time.perf_counter(), time.process_time()
-    try:
-        yield
-    finally:
-        _spent[0] += time.perf_counter() - began
-        _spent[1] += time.process_time() - cpu
+def peak_memory() -> int:
+    """Bytes. `getrusage` would count the process that this one was forked from."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def run(job: Job, file: Path) -> dict[str, dict[str, float]]:
+    """Run a job: for each name bytes, seconds, seconds of processor time (`cpu`) and the process's peak memory (`rss`)."""
+    clock = Clock()
+    job(file, clock)
+    return {name: {**figure, "rss": peak_memory()} for name, figure in clock.figures.items()}
 
 
 def main(jobs: Mapping[str, Job]) -> None:
-    """`NAME FILE` on the command line: run the job; bytes, seconds, seconds of processor time, peak memory in bytes."""
-    job, file = jobs[sys.argv[1]], Path(sys.argv[2])
-    size = job(file)
-    seconds, cpu = _spent
-    lines = (
-        Path("/proc/self/status").read_text().splitlines()
-    )  # getrusage would count the parent that it was forked from
-    rss = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-    sys.stdout.write(json.dumps({"bytes": size, "seconds": seconds, "cpu": cpu, "rss": rss}) + "\n")
+    """`NAME FILE` on the command line: the figures as one line of JSON."""
+    sys.stdout.write(json.dumps(run(jobs[sys.argv[1]], Path(sys.argv[2]))) + "\n")
