@@ -1,0 +1,59 @@
+"""What is kept of an input, computed by the code at hand; and where two such values differ, in words.
+
+`product` is a module like the one here: `against` hands in that of another checkout, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+FLAT = (".csv", ".txt", ".flat")
+
+
+def read(product: Any, name: str, data: bytes) -> dict[str, Any]:
+    """All that is kept of one input: by each CSV map where it is a flat file, else leniently with documents, and strictly
+    without."""
+    if name.lower().endswith(FLAT):
+        return {"flat": {each: product.read_flat(data, each) for each in product.maps("csv")}}
+    return {"lenient": product.read(data), "strict": product.read(data, "strict", documents=False)}
+
+
+def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    """Where two plain values differ: `interchanges[0].verdict: 'A' -> 'R'`. The order of the fields counts too."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in [*old, *(name for name in new if name not in old)]:
+            if name not in new:
+                yield f"{place}.{name}: no longer there: {_short(old[name])}"
+            elif name not in old:
+                yield f"{place}.{name}: new: {_short(new[name])}"
+            else:
+                yield from differences(old[name], new[name], f"{place}.{name}")
+        if list(old) != list(new) and sorted(old) == sorted(new):
+            yield f"{place}: the fields stand in another order: {list(old)} -> {list(new)}"
+    elif isinstance(old, list) and isinstance(new, list):
+        for index, (one, other) in enumerate(zip(old, new, strict=False)):
+            yield from differences(one, other, f"{place}[{index}]")
+        for index in range(len(new), len(old)):
+            yield f"{place}[{index}]: no longer there: {_short(old[index])}"
+        for index in range(len(old), len(new)):
+            yield f"{place}[{index}]: new: {_short(new[index])}"
+    elif old != new or type(old) is not type(new):
+        yield f"{place}: {_apart(old, new)}"
+
+
+def _apart(old: Any, new: Any) -> str:
+    """Two values; of long text only what is around the first character that differs."""
+    if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > 120:
+        at = next(
+            (i for i, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+        )
+        start = max(at - 40, 0)
+        return f"at character {at}: {old[start : at + 60]!r} -> {new[start : at + 60]!r}"
+    return f"{old!r} -> {new!r}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 300 else f"{text[:300]}..."
