@@ -11,6 +11,7 @@ from d365edi.edi.interchange import GroupReport, InterchangeReport
 from d365edi.edi.x12 import acknowledgment, reader, writer
 from d365edi.edi.x12.acknowledgment import Answer, Form, Loop
 from d365edi.edi.x12.reader import ReadOptions
+from tests.corpus import cases
 from tests.edi import make, see
 from tests.edi.mutants import MUTANTS
 from tests.edi.test_corpus import TABLE, Pin
@@ -55,7 +56,7 @@ def order(*changes: tuple[str, str], sets: int = 1) -> bytes:
 # -- every file of the corpus -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pin", TABLE, ids=[pin.file for pin in TABLE])
+@pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
 def test_an_answer_to_a_corpus_file_is_right_and_says_what_was_found(pin: Pin, corpus: Path) -> None:
     report = reader.read((corpus / pin.file).read_bytes())
     for interchange, (form, version) in product(report.interchanges, FORMS):

@@ -190,4 +190,4 @@ def test_nothing_of_any_file_is_lost(corpus: Path) -> None:
             ]
             assert sorted(map(str, (*told, *chapter.findings))) == sorted(map(str, one.findings)), path.name
             checked += 1
-    assert checked > 200
+    assert checked > 150

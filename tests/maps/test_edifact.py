@@ -12,6 +12,7 @@ from d365edi.documents import Invoice, PurchaseOrder
 from d365edi.edi.edifact.writer import DEFAULT
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError, SettingsError
+from tests.corpus import cases
 from tests.maps.drawn_edifact import invoices, orders
 from tests.maps.test_round_trip import compact
 from tests.maps.wire_edifact import COMMA, DIRECTORIES, interchange, plain, report, sets, sides
@@ -79,7 +80,7 @@ def shown(document: Any) -> str:
     return f"{document.number}: {len(document.lines)} × {first.gtin or first.buyer or first.vendor}"
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", cases(SAMPLES, "{}.edi".format))
 def test_a_sample_becomes_documents(corpus: Path, name: str) -> None:
     documents = []
     for message in sets((corpus / f"{name}.edi").read_bytes()):
@@ -117,7 +118,7 @@ def test_no_sample_is_too_odd_to_be_read_and_what_is_read_can_be_written_or_is_r
                     assert writer.write(reading.document) != []
                 except DocumentError as error:
                     told += [] if error.remedy or "mandatory" in error.message else [str(error)]
-    assert (told, read > 60) == ([], True)
+    assert (told, read > 15) == ([], True)
 
 
 # -- the habits of EDIFACT --------------------------------------------------------------------------------------------

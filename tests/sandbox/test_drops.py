@@ -40,6 +40,7 @@ def test_ten_samples_or_more_were_written_by_others_and_all_of_them_are_dropped(
     assert sorted(drop.sample for drop in drops.samples(PEOPLE)) == names
 
 
+@pytest.mark.shared  # two of the ten are samples that do not ship with the tests
 def test_every_sample_is_a_byte_for_byte_copy_of_a_file_of_the_corpus_that_may_be_copied(corpus: Path) -> None:
     with (corpus / "INDEX.csv").open(newline="", encoding="utf-8") as index:
         rows = list(csv.DictReader(index))

@@ -15,6 +15,7 @@ import pytest
 
 from d365edi.edi.edifact import acknowledgment, reader, writer
 from d365edi.edi.reading_base import ReadOptions
+from tests.corpus import cases
 from tests.edi import see
 from tests.edi.edifact import make
 from tests.edi.test_corpus import shown, verdicts
@@ -123,7 +124,7 @@ def index(corpus: Path) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if row["file"].endswith(".edi")]
 
 
-@pytest.mark.parametrize("pin", TABLE, ids=[pin.file for pin in TABLE])
+@pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
 def test_a_file_ends_as_the_table_says(pin: Pin, corpus: Path) -> None:
     report = reader.read((corpus / pin.file).read_bytes())
     found = dict.fromkeys(shown(finding) for finding in see.findings(report) if finding.rule != "unlisted")
@@ -132,7 +133,8 @@ def test_a_file_ends_as_the_table_says(pin: Pin, corpus: Path) -> None:
 
 
 def test_the_table_has_every_file_of_the_index_with_its_validity(corpus: Path) -> None:
-    assert {pin.file: pin.valid for pin in TABLE} == {row["file"]: row["valid"] == "yes" for row in index(corpus)}
+    table = {pin.file: pin.valid for pin in TABLE if (corpus / pin.file).exists()}
+    assert table == {row["file"]: row["valid"] == "yes" for row in index(corpus)}
 
 
 def test_no_valid_file_is_refused_or_has_an_error_unless_a_clause_is_named() -> None:
@@ -152,7 +154,7 @@ def test_the_number_of_messages_is_that_of_the_index(corpus: Path) -> None:
         assert [one.id for one in see.sets(report)] == expected, row["file"]
 
 
-@pytest.mark.parametrize("pin", TABLE, ids=[pin.file for pin in TABLE])
+@pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
 def test_strict_reading_accepts_nothing_that_lenient_reading_finds_fault_with(pin: Pin, corpus: Path) -> None:
     data = (corpus / pin.file).read_bytes()
     lenient, strict = reader.read(data), reader.read(data, ReadOptions(strictness="strict"))
@@ -162,7 +164,7 @@ def test_strict_reading_accepts_nothing_that_lenient_reading_finds_fault_with(pi
         assert one.verdict == "A" or other.verdict == "R"
 
 
-@pytest.mark.parametrize("pin", TABLE, ids=[pin.file for pin in TABLE])
+@pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
 def test_a_finding_stands_where_its_segment_stands_in_the_file(pin: Pin, corpus: Path) -> None:
     data = (corpus / pin.file).read_bytes()
     for finding in see.findings(reader.read(data)):
@@ -172,7 +174,7 @@ def test_a_finding_stands_where_its_segment_stands_in_the_file(pin: Pin, corpus:
 
 
 def test_the_size_of_the_chunks_makes_no_difference(corpus: Path) -> None:
-    for pin in TABLE:
+    for pin in (pin for pin in TABLE if (corpus / pin.file).exists()):
         data = (corpus / pin.file).read_bytes()
         whole = reader.read(data)
         for size in (1, 512) if len(data) < 1000 else (13, 512):
@@ -182,7 +184,7 @@ def test_the_size_of_the_chunks_makes_no_difference(corpus: Path) -> None:
             assert see.codes(pieces) == see.codes(whole) or pin.file.endswith("D93A-ORDERS.edi"), (pin.file, size)
 
 
-@pytest.mark.parametrize("pin", TABLE, ids=[pin.file for pin in TABLE])
+@pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
 @pytest.mark.parametrize("charset", ["UNOA", "UNOC"])
 def test_the_answer_to_a_file_can_be_written_and_read_without_a_fault(pin: Pin, charset: str, corpus: Path) -> None:
     for interchange in reader.read((corpus / pin.file).read_bytes()).interchanges:

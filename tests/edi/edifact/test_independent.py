@@ -85,7 +85,7 @@ def test_it_reads_what_we_write_as_we_wrote_it() -> None:
 def test_it_reads_the_corpus_as_we_do_but_for_the_disagreements_that_are_listed(corpus: Path) -> None:
     files = {path.stem: path.read_bytes() for path in sorted(corpus.glob("*.edi"))}
     answers = independent.read(files)
-    assert {name for name, data in files.items() if answers[name] != ours(data)} == set(DISAGREEMENTS)
+    assert {name for name, data in files.items() if answers[name] != ours(data)} == DISAGREEMENTS.keys() & files
 
 
 @pytest.mark.parametrize("text", TRICKY)
