@@ -16,11 +16,11 @@ from typing import Any
 
 from d365edi.edi.findings import Finding, Level, Position
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport, Verdict
-from d365edi.edi.rules import Rules, Strictness, reject
 from d365edi.edi.sweep import Sweep
 from d365edi.edi.syntax import Standard
 from d365edi.edi.tokenizer import Batch, Closing, Opening, tokenize
 from d365edi.edi.transaction_set import OpenSet
+from d365edi.edi.verdicts import Severities, Strictness, reject
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Reading(ABC):
 
     def __init__(self, options: ReadOptions) -> None:
         self.options = options
-        self.rules = Rules(options.strictness, options.severities)
+        self.severities = Severities(options.strictness, options.severities)
         self.interchange: InterchangeReport | None = None
         self.group: GroupReport | None = None
         self.set: OpenSet | None = None
@@ -149,8 +149,8 @@ class Reading(ABC):
         report.length = event.offset - report.offset
         self._strayed("interchange", report.findings)
         report.digest = self.digest.hexdigest()
-        report.findings = self.rules.settle(report.findings)
-        report.verdict = self.rules.verdict(report.findings)
+        report.findings = self.severities.settle(report.findings)
+        report.verdict = self.severities.verdict(report.findings)
         self.interchange = None
         return report
 
@@ -217,8 +217,8 @@ class Reading(ABC):
         self._strayed("group", group.findings)
         group.received = sum(self.counts.values())
         group.accepted = group.received - self.counts.get("R", 0)
-        group.findings = self.rules.settle(group.findings)
-        group.verdict = self.rules.group_verdict(group, self.counts)
+        group.findings = self.severities.settle(group.findings)
+        group.verdict = self.severities.group_verdict(group, self.counts)
         return group
 
     def _close_set(self, offset: int = 0, why: str = "", *, trailer: bool = False) -> Iterator[Report]:
@@ -228,7 +228,7 @@ class Reading(ABC):
         if not trailer:
             part.findings.append(self._unclosed(offset, why))
         report = part.finish(trailer=trailer)
-        report.findings = self.rules.settle(part.findings, report.guide.severity if report.guide else None)
-        report.verdict = self.rules.verdict(report.findings)
+        report.findings = self.severities.settle(part.findings, report.guide.severity if report.guide else None)
+        report.verdict = self.severities.verdict(report.findings)
         self.counts[report.verdict] = self.counts.get(report.verdict, 0) + 1
         yield report

@@ -6,7 +6,7 @@ import pytest
 
 from d365edi.edi.findings import Finding, Level, Severity
 from d365edi.edi.interchange import GroupReport, Verdict
-from d365edi.edi.rules import REJECTS, STRICTER, TOLERATED, Rules
+from d365edi.edi.verdicts import REJECTS, STRICTER, TOLERATED, Severities
 
 
 def finding(rule: str, level: Level = "element", severity: Severity = "error") -> Finding:
@@ -34,14 +34,17 @@ VERDICTS: list[tuple[list[Finding], Verdict, Verdict]] = [
 
 @pytest.mark.parametrize(("findings", "lenient", "strict"), VERDICTS)
 def test_a_verdict_follows_from_the_errors(findings: list[Finding], lenient: Verdict, strict: Verdict) -> None:
-    assert (Rules("lenient", {}).verdict(findings), Rules("strict", {}).verdict(findings)) == (lenient, strict)
+    assert (Severities("lenient", {}).verdict(findings), Severities("strict", {}).verdict(findings)) == (
+        lenient,
+        strict,
+    )
 
 
 @pytest.mark.parametrize("rule", sorted(STRICTER))
 def test_strict_reading_makes_errors_of_what_the_standard_forbids(rule: str) -> None:
     warned = [finding(rule, severity="warning")]
-    assert [one.severity for one in Rules("strict", {}).settle(warned)] == ["error"]
-    assert Rules("lenient", {}).settle(warned) == warned
+    assert [one.severity for one in Severities("strict", {}).settle(warned)] == ["error"]
+    assert Severities("lenient", {}).settle(warned) == warned
 
 
 SEVERITIES = [
@@ -59,7 +62,7 @@ SEVERITIES = [
 def test_the_partner_goes_before_the_guide_and_the_exact_rule_before_the_wide_one(
     partner: dict[str, str], guide: dict[str, str], severities: list[str]
 ) -> None:
-    assert [one.severity for one in Rules("lenient", partner).settle([finding("length")], guide)] == severities
+    assert [one.severity for one in Severities("lenient", partner).settle([finding("length")], guide)] == severities
 
 
 GROUPS: list[tuple[dict[Verdict, int], list[Finding], Verdict]] = [
@@ -80,7 +83,7 @@ GROUPS: list[tuple[dict[Verdict, int], list[Finding], Verdict]] = [
 def test_a_group_is_judged_by_its_sets_and_by_itself(
     sets: dict[Verdict, int], findings: list[Finding], verdict: Verdict
 ) -> None:
-    assert Rules("lenient", {}).group_verdict(group(*findings), sets) == verdict
+    assert Severities("lenient", {}).group_verdict(group(*findings), sets) == verdict
 
 
 def test_what_is_tolerated_would_reject_at_another_level() -> None:

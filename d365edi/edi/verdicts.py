@@ -38,7 +38,7 @@ STRICTER = frozenset(("header", "terminator", "trailing", "empty", "padding", "g
 """Warnings that are errors in strict mode: the standard forbids them, every reader can read them."""
 
 
-class Rules:
+class Severities:
     """The severities in force for one partner; made once, used for every finding."""
 
     def __init__(self, strictness: Strictness, severities: Mapping[str, str]) -> None:
