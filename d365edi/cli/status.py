@@ -17,7 +17,7 @@ from d365edi.cli import FINE, PERSON, act
 from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, Row, SettingsFile, as_json, clock, say, table
 
 if TYPE_CHECKING:
-    from d365edi.journal import Carried, Delivery, Tx
+    from d365edi.journal import Delivery, DeliveryDocument, Tx
 
 SHOWN = 50
 """Rows of one kind; the counts above them are of all."""
@@ -65,7 +65,7 @@ def picture(tx: Tx) -> Picture:
                 "offered": p.offered,
                 "passed_over": p.passed,
             }
-            for p in tx.looks.places()
+            for p in tx.sightings.places()
         ],
         sending_held=tx.counters.held(),
     )
@@ -95,8 +95,8 @@ def _quarantined(tx: Tx) -> Iterator[Row]:
 def _unanswered(tx: Tx) -> Iterator[Row]:
     for state in ("overdue", "rejected", "partially"):
         for delivery in tx.deliveries.with_ack(state, limit=SHOWN):
-            if state != "overdue" and len(tx.carried.of(delivery.id)) > 1:
-                yield from _refused(tx, delivery, tx.carried.counting(delivery.id))
+            if state != "overdue" and len(tx.delivery_documents.of(delivery.id)) > 1:
+                yield from _refused(tx, delivery, tx.delivery_documents.counting(delivery.id))
                 continue
             why = (
                 delivery.ack_detail
@@ -105,7 +105,7 @@ def _unanswered(tx: Tx) -> Iterator[Row]:
             yield _person(delivery.partner, f"997 {state}", delivery.name, why, delivery.state_at)
 
 
-def _refused(tx: Tx, delivery: Delivery, carried: list[Carried]) -> Iterator[Row]:
+def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Iterator[Row]:
     """Of several documents in a file those that were not accepted, each by its number."""
     for one in carried:
         if one.ack in ("rejected", "partially"):

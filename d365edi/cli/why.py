@@ -22,15 +22,15 @@ from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, cl
 if TYPE_CHECKING:
     from d365edi.journal import (
         Acknowledgment,
-        Carried,
         Delivery,
+        DeliveryDocument,
         Document,
         Found,
         Interchange,
         Line,
-        Look,
-        LookedAt,
         Message,
+        PlaceStatus,
+        Sighting,
         Tx,
     )
 
@@ -46,7 +46,7 @@ class Life:
     interchanges: list[Interchange]
     documents: list[Document]
     deliveries: list[Delivery]
-    carried: list[Carried]
+    carried: list[DeliveryDocument]
     answers: list[Acknowledgment]
     lines: list[Line]
 
@@ -56,8 +56,8 @@ class Known:
     """What goes by a name: lives, names seen at a place and not (or not yet) taken, and where was looked at all."""
 
     lives: list[Life]
-    looks: list[Look]
-    places: list[LookedAt]
+    looks: list[Sighting]
+    places: list[PlaceStatus]
 
 
 def why(
@@ -90,7 +90,7 @@ def look_up(tx: Tx, what: str) -> Known:
     """Everything that goes by this name, as lives of messages, oldest first."""
     found = tx.find(what)
     lives = [_life(tx, id) for id in sorted(_messages(tx, found))]
-    return Known(lives, [look for look in found.looks if look.message is None], tx.looks.places())
+    return Known(lives, [look for look in found.sightings if look.message is None], tx.sightings.places())
 
 
 def _messages(tx: Tx, found: Found) -> set[int]:
@@ -130,7 +130,7 @@ def _life(tx: Tx, id: int) -> Life:
         tx.interchanges.for_message(id),
         documents,
         [deliveries[key] for key in sorted(deliveries)],
-        [carried for key in sorted(deliveries) for carried in tx.carried.of(key)],
+        [carried for key in sorted(deliveries) for carried in tx.delivery_documents.of(key)],
         [answers[key] for key in sorted(answers)],
         [lines[key] for key in sorted(lines)],
     )
@@ -172,7 +172,9 @@ def _document(document: Document, life: Life) -> Iterator[str]:
                 yield from _delivery(delivery, "    ", one if len(carried) > 1 else None, len(carried))
 
 
-def _delivery(delivery: Delivery, indent: str, carried: Carried | None = None, count: int = 1) -> Iterator[str]:
+def _delivery(
+    delivery: Delivery, indent: str, carried: DeliveryDocument | None = None, count: int = 1
+) -> Iterator[str]:
     """A delivery; with what it says of one of its documents where it bears several."""
     number = f", interchange {delivery.interchange:09d}" if delivery.interchange is not None else ""
     if carried is not None:
@@ -198,7 +200,7 @@ def _left(known: Known) -> Iterator[str]:
         yield f"\n{look.name}  at {look.endpoint}:{look.path}, {seen}, last {clock(look.last_at)}: not picked up: {verdict}"
 
 
-def _unknown(what: str, places: list[LookedAt]) -> Iterator[str]:
+def _unknown(what: str, places: list[PlaceStatus]) -> Iterator[str]:
     yield f"Nothing goes by the name {what}: it was never seen here."
     if not places:
         yield "No place was looked at yet: is the daemon running? d365edi status"

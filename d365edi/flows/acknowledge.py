@@ -18,13 +18,13 @@ from d365edi.failpoints import reach
 from d365edi.flows import policy, verdicts
 from d365edi.flows.outgoing import UNB
 from d365edi.flows.wording import LogLine, name_of
-from d365edi.journal import AckState, Carried, Delivery, Message, Tx
+from d365edi.journal import AckState, Delivery, DeliveryDocument, Message, Tx
 
 SETS = frozenset({"997", "999", "CONTRL"})
 """The transaction sets that are acknowledgments."""
 FAILED = ("rejected", "partially")
 REMEDY = "mend the data or the map, then: d365edi replay {} --from render --go"
-Found = tuple[Delivery, list[Carried]]
+Found = tuple[Delivery, list[DeliveryDocument]]
 """A delivery that is answered, and the documents in it that are meant."""
 
 
@@ -56,7 +56,7 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
         now = policy.ACK_STATES.get(answer.verdict, "rejected")
         return [_double(delivery, _standing(delivery, carried), now, message)]
     for one, (state, detail) in zip(carried, said, strict=True):
-        tx.carried.answered(delivery.id, one.document, state, detail)
+        tx.delivery_documents.answered(delivery.id, one.document, state, detail)
     _close(tx, delivery)
     reach("acknowledge.matched")
     return _told(tx, delivery, carried, partner, errors or "no reason given", late=match == "late")
@@ -70,7 +70,7 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
     _, number, _, _, verdict, note, *_ = (*ta1, *[""] * 6)
     control = _number(number)
     sent = tx.deliveries.sent_interchange(partner, control) if control is not None else []
-    within = [(delivery, tx.carried.of(delivery.id)) for delivery in sent if delivery.functional_id != UNB]
+    within = [(delivery, tx.delivery_documents.of(delivery.id)) for delivery in sent if delivery.functional_id != UNB]
     match, found = _record(tx, partner, message, within, "TA1", number, verdict, note)
     if found is None:
         unknown = f"{message.name} answers interchange {number}, which we never sent; kept, ask whose it is"
@@ -80,19 +80,21 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
         return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})")]
     if match == "double":
         return [_double(delivery, delivery.ack, "rejected", message)]
-    tx.carried.answered_all(delivery.id, "rejected", f"TA1 note {note}")
+    tx.delivery_documents.answered_all(delivery.id, "rejected", f"TA1 note {note}")
     _close(tx, delivery)
     why, meant = f"the whole interchange, TA1 note {note}", [one for one in carried if one.ack == "awaited"]
     return _told(tx, delivery, meant, partner, why, late=match == "late")
 
 
-def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[Carried]:
+def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[DeliveryDocument]:
     """The documents of one of its groups."""
     key = (functional_id, control)
-    return [carried for carried in tx.carried.of(delivery.id) if (carried.functional_id, carried.group) == key]
+    return [
+        carried for carried in tx.delivery_documents.of(delivery.id) if (carried.functional_id, carried.group) == key
+    ]
 
 
-def _standing(delivery: Delivery, carried: list[Carried]) -> AckState:
+def _standing(delivery: Delivery, carried: list[DeliveryDocument]) -> AckState:
     """What was said of the documents that are meant: where a group was answered, the others in its interchange may wait."""
     if carried and all(one.ack != "awaited" for one in carried):
         return verdicts.combined(one.ack for one in carried)
@@ -139,7 +141,7 @@ def _record(
 
 def _close(tx: Tx, delivery: Delivery) -> None:
     """The delivery is answered once all of its documents are."""
-    carried = tx.carried.of(delivery.id)
+    carried = tx.delivery_documents.of(delivery.id)
     if all(one.ack != "awaited" for one in carried):
         errors = "; ".join(dict.fromkeys(one.ack_detail for one in carried if one.ack_detail))
         tx.deliveries.set_ack(delivery.id, verdicts.combined(one.ack for one in carried), errors)
@@ -160,10 +162,12 @@ def _double(delivery: Delivery, before: AckState, state: AckState, message: Mess
     )
 
 
-def _told(tx: Tx, delivery: Delivery, meant: list[Carried], partner: str, why: str, *, late: bool) -> list[LogLine]:
+def _told(
+    tx: Tx, delivery: Delivery, meant: list[DeliveryDocument], partner: str, why: str, *, late: bool
+) -> list[LogLine]:
     """A line for the file and, where several documents are in it, one for each that is answered."""
     documents = {one.document for one in meant}
-    carried = tx.carried.of(delivery.id)
+    carried = tx.delivery_documents.of(delivery.id)
     answered = [one for one in carried if one.document in documents]
     state = verdicts.combined(one.ack for one in answered)
     when = " (late)" if late else ""
@@ -186,7 +190,7 @@ def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> Lo
     return "INFO", "acknowledged", f"{delivery.name}: {verdicts.words(state)} by {by}, {whose}"
 
 
-def _document(tx: Tx, delivery: Delivery, carried: Carried, partner: str) -> LogLine:
+def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: str) -> LogLine:
     document = tx.documents.get(carried.document)
     tx.audit.append(
         "acknowledged",

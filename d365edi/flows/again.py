@@ -8,13 +8,15 @@ Knows: rows of the outbox. Does not know: why.
 
 from __future__ import annotations
 
-from d365edi.journal import Delivery, Numbered, Tx
+from d365edi.journal import Delivery, NumberedDocument, Tx
 
 
 def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
     """Put a delivery into the outbox again; history is never edited. An awaited acknowledgment is awaited anew."""
     return tx.deliveries.add(
-        documents=[Numbered(c.document, c.functional_id, c.group, c.set) for c in tx.carried.of(delivery.id)],
+        documents=[
+            NumberedDocument(c.document, c.functional_id, c.group, c.set) for c in tx.delivery_documents.of(delivery.id)
+        ],
         message=delivery.message,
         parent=delivery.id,
         partner=delivery.partner,

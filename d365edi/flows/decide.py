@@ -77,7 +77,7 @@ def _each(
     sentences += [
         on_delivery(found)
         for found in quarantined
-        if not covered & {carried.document for carried in tx.carried.of(found.id)}
+        if not covered & {carried.document for carried in tx.delivery_documents.of(found.id)}
     ]
     if not sentences:
         raise D365EdiError(

@@ -117,7 +117,7 @@ def _named(delivery: Delivery, sentence: str) -> str:
 
 def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:
     tx.deliveries.waiting(delivery.id, decision.at, decision.reason)
-    each: Sequence[int | None] = [carried.document for carried in tx.carried.of(delivery.id)] or [None]
+    each: Sequence[int | None] = [carried.document for carried in tx.delivery_documents.of(delivery.id)] or [None]
     for document in each:
         tx.audit.append(
             "failed",

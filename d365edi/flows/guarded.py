@@ -137,7 +137,7 @@ def _facts(tx: Tx, outgoing: Outgoing, usage: str, local: Callable[[float], date
 
 def _refused(tx: Tx, document: Document) -> bool:
     """Whether the partner's acknowledgment rejected it: then it was never had."""
-    carried = tx.carried.bearing(document.id)
+    carried = tx.delivery_documents.for_document(document.id)
     return bool(carried) and carried[-1].ack == "rejected"
 
 

@@ -25,7 +25,7 @@ from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Context, Tally
 from d365edi.flows.partner import Duplicates, Pickup
 from d365edi.flows.wording import kilobytes
-from d365edi.journal import Look, Message, Tx
+from d365edi.journal import Message, Sighting, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _out_of_reach(ctx: Context, pickup: Pickup, error: Unavailable | Refused) ->
     log.say("WARNING", pickup.name, "waits", str(error))
 
 
-async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> dict[str, tuple[Remote, Look]]:
+async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> dict[str, tuple[Remote, Sighting]]:
     """The files that are complete: looked at often enough without a change (a sentinel is the endpoint's business)."""
     listing = await endpoint.list(pickup.place)
     looks = await _note(ctx, pickup, listing)
@@ -82,17 +82,17 @@ async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> dict[str, 
     }
 
 
-def _young(pickup: Pickup, look: Look) -> bool:
+def _young(pickup: Pickup, look: Sighting) -> bool:
     return look.message is None and look.equal < pickup.looks
 
 
-async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Look]:
+async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Sighting]:
     remotes = [(remote.name, remote.size, remote.modified) for remote in listing.remotes]
     passed = [(entry.name, entry.reason) for entry in listing.passed_over]
 
-    def record(tx: Tx) -> list[Look]:
+    def record(tx: Tx) -> list[Sighting]:
         _gone(tx, pickup, {remote[0] for remote in remotes} | {entry[0] for entry in passed})
-        return tx.looks.note(pickup.endpoint, pickup.view, remotes, passed)
+        return tx.sightings.note(pickup.endpoint, pickup.view, remotes, passed)
 
     return {look.name: look for look in await ctx.journal.write(record)}
 
@@ -106,7 +106,7 @@ def _gone(tx: Tx, pickup: Pickup, there: Set[str]) -> None:
 
 
 async def _take(
-    ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, look: Look, tally: Tally
+    ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, look: Sighting, tally: Tally
 ) -> Taken | None:
     if look.message is not None:
         known = await ctx.journal.read(partial(_message, id=look.message))
@@ -136,7 +136,9 @@ def _message(tx: Tx, id: int) -> Message:
 
 
 async def _say_why_not(ctx: Context, pickup: Pickup, remote: Remote, reason: str, *, waits: int = 0) -> None:
-    await ctx.journal.write(lambda tx: tx.looks.verdict(pickup.endpoint, pickup.view, remote.name, reason, waits=waits))
+    await ctx.journal.write(
+        lambda tx: tx.sightings.verdict(pickup.endpoint, pickup.view, remote.name, reason, waits=waits)
+    )
 
 
 def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes) -> Taken:
@@ -144,7 +146,7 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
     digest = hashlib.sha256(payload).hexdigest()
     same = tx.messages.same(pickup.partner, remote.name, digest)
     if same is not None:
-        tx.looks.taken(pickup.endpoint, pickup.view, remote.name, same.id)
+        tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, same.id)
         tx.audit.append("seen again", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
         _offer_answers_again(tx, same)
         return Taken(same, again=True)
@@ -170,7 +172,7 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
         state=decision.state,
         reason=decision.reason,
     )
-    tx.looks.taken(pickup.endpoint, pickup.view, remote.name, message.id)
+    tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, message.id)
     if decision.state == "duplicate" and earlier:
         _offer_answers_again(tx, earlier[0])
     tx.audit.append(

@@ -21,7 +21,7 @@ from d365edi.flows.partner import Partner, Receive, Send
 from d365edi.flows.seal import Sealed, seal
 from d365edi.flows.send import Held, prepare
 from d365edi.flows.wording import name_of
-from d365edi.journal import Document, Numbered, Tx
+from d365edi.journal import Document, NumberedDocument, Tx
 from d365edi.maps import d365
 from d365edi.maps.table import Table
 
@@ -132,7 +132,7 @@ async def _order(ctx: Context, partner: Partner, receive: Receive, table: Table,
         if tx.documents.get(document.id).state != "ready":
             raise DocumentError(f"{document.number} was decided otherwise meanwhile")
         delivery = tx.deliveries.add(
-            documents=[Numbered(document.id)],
+            documents=[NumberedDocument(document.id)],
             message=document.message,
             partner=partner.name,
             flow=document.flow,

@@ -54,7 +54,7 @@ async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, ac
 
 def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Document]:
     """The documents in these deliveries that are not known yet."""
-    ids = {carried.document for delivery in deliveries for carried in tx.carried.of(delivery.id)}
+    ids = {carried.document for delivery in deliveries for carried in tx.delivery_documents.of(delivery.id)}
     return [tx.documents.get(id) for id in sorted(ids.difference(known))]
 
 

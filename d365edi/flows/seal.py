@@ -16,7 +16,7 @@ from d365edi.flows import guarded, outgoing
 from d365edi.flows.context import Context
 from d365edi.flows.partner import Partner
 from d365edi.flows.send import Held, Prepared
-from d365edi.journal import Delivery, Document, Numbered, Tx
+from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 
 
 @dataclass(slots=True)
@@ -103,11 +103,11 @@ def _written(
     return [one for group in groups.values() for one in group], sent
 
 
-def _numbered(ordered: Sequence[Prepared], sent: outgoing.Interchange) -> list[Numbered]:
+def _numbered(ordered: Sequence[Prepared], sent: outgoing.Interchange) -> list[NumberedDocument]:
     if not sent.sets:
-        return [Numbered(one.document.id) for one in ordered]
+        return [NumberedDocument(one.document.id) for one in ordered]
     return [
-        Numbered(one.document.id, number.functional_id, number.group, number.set)
+        NumberedDocument(one.document.id, number.functional_id, number.group, number.set)
         for one, number in zip(ordered, sent.sets, strict=True)
     ]
 

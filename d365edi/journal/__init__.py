@@ -9,13 +9,13 @@ Knows: SQLite, through aiosqlite. Does not know: endpoints, EDI, settings.
 
 from d365edi.journal.acknowledgments import Acknowledgment, Match
 from d365edi.journal.audit import Broken, Line
-from d365edi.journal.carried import Carried, Numbered
 from d365edi.journal.database import Journal
 from d365edi.journal.deliveries import AckState, Delivery, DeliveryState
+from d365edi.journal.delivery_documents import DeliveryDocument, NumberedDocument
 from d365edi.journal.documents import Document, DocumentState
 from d365edi.journal.interchanges import Answered, Interchange
-from d365edi.journal.looks import Look, LookedAt
 from d365edi.journal.messages import Direction, Message, MessageState
+from d365edi.journal.sightings import PlaceStatus, Sighting
 from d365edi.journal.tx import Found, Tx
 
 __all__ = [
@@ -23,8 +23,8 @@ __all__ = [
     "Acknowledgment",
     "Answered",
     "Broken",
-    "Carried",
     "Delivery",
+    "DeliveryDocument",
     "DeliveryState",
     "Direction",
     "Document",
@@ -33,11 +33,11 @@ __all__ = [
     "Interchange",
     "Journal",
     "Line",
-    "Look",
-    "LookedAt",
     "Match",
     "Message",
     "MessageState",
-    "Numbered",
+    "NumberedDocument",
+    "PlaceStatus",
+    "Sighting",
     "Tx",
 ]

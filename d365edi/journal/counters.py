@@ -4,7 +4,8 @@ What is stored is how many were ever taken, which only grows; the number itself 
 ISA13 allow nine digits. A number that is taken in a unit which fails was never taken.
 
 A database that was restored from an older copy would give the same numbers again. So the highest ones stand in a small
-file beside it too (`numbers.py`); a database behind that file jumps ahead, and sending is held until a person says go.
+file beside it too (`control_number_backup.py`); a database behind that file jumps ahead, and sending is held until a
+person says go.
 
 Knows: partners and levels as words. Does not know: the file, X12.
 """
@@ -28,7 +29,7 @@ INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET taken = max(take
 """
 
 
-class Counters(Table):
+class ControlNumbers(Table):
     """The control numbers of the journal, per partner and level ("ISA", "GS", "ST", ...)."""
 
     __slots__ = ("_audit",)

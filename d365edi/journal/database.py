@@ -20,7 +20,7 @@ import aiosqlite
 import anyio
 
 from d365edi.errors import JournalError
-from d365edi.journal import migrations, numbers
+from d365edi.journal import control_number_backup, migrations
 from d365edi.journal.connection import connect_reader, connect_writer, hop
 from d365edi.journal.group import Outcome, Work, commit, look
 from d365edi.journal.lock import Lock
@@ -150,7 +150,7 @@ class Journal:
         connection = await connect_writer(self.path)
         self._writing = connection, await hop(connection, Tx)
         await hop(connection, partial(migrations.migrate, migrations=migrations.shipped(), now=self._clock()))
-        await self.write(lambda tx: _catch_up(tx, numbers.path_of(self.path)))
+        await self.write(lambda tx: _catch_up(tx, control_number_backup.path_of(self.path)))
 
     async def _open_reader(self) -> None:
         connection = await connect_reader(self.path)
@@ -173,9 +173,9 @@ class Journal:
         return outcomes
 
     def _write_numbers(self, tx: Tx) -> None:
-        path = numbers.path_of(self.path)
+        path = control_number_backup.path_of(self.path)
         try:
-            numbers.write(path, tx.counters.taken())
+            control_number_backup.write(path, tx.counters.taken())
         except (OSError, sqlite3.Error) as error:
             # The units are durable and must hear so; but what they rendered must not leave while a restore could
             # repeat its numbers.
@@ -188,8 +188,8 @@ def _catch_up(tx: Tx, path: Path) -> None:
     """Compare with the high-water file; jump ahead and hold sending where an older copy came back."""
     reason, counts = "", None
     try:
-        counts = numbers.read(path)
-    except numbers.UnreadableError as error:
+        counts = control_number_backup.read(path)
+    except control_number_backup.UnreadableError as error:
         reason = f"{path} cannot be read ({error}): nobody can tell whether the journal is an older copy"
     else:
         if counts is None and tx.counters.taken():

@@ -8,7 +8,7 @@
 
 Beside it the acknowledgment: none | awaited → overdue → accepted, accepted_with_errors, partially, rejected.
 Those with one order key go one after the other, in the order in which they were made; one that is quarantined lets the
-next one by. The documents in a delivery are `carried`'s.
+next one by. The documents in a delivery are in `delivery_documents`.
 
 Knows: states, order, progress. Does not know: endpoints, when to try again.
 """
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from d365edi.errors import JournalError
-from d365edi.journal.carried import COUNTS, Carriage, Numbered
+from d365edi.journal.delivery_documents import COUNTS, DeliveryDocuments, NumberedDocument
 from d365edi.journal.payloads import Payloads
 from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, Unit, digest_range, insert, select, step
 
@@ -144,12 +144,12 @@ _SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < 
 class Deliveries(Table):
     """The deliveries of the journal."""
 
-    __slots__ = ("_carried", "_payloads")
+    __slots__ = ("_documents", "_payloads")
 
-    def __init__(self, unit: Unit, payloads: Payloads, carried: Carriage) -> None:
+    def __init__(self, unit: Unit, payloads: Payloads, documents: DeliveryDocuments) -> None:
         super().__init__(unit)
         self._payloads = payloads
-        self._carried = carried
+        self._documents = documents
 
     def add(
         self,
@@ -162,7 +162,7 @@ class Deliveries(Table):
         kind: str,
         payload: bytes,
         order_key: str,
-        documents: Sequence[Numbered] = (),
+        documents: Sequence[NumberedDocument] = (),
         message: int | None = None,
         parent: int | None = None,
         interchange: int | None = None,
@@ -186,7 +186,7 @@ class Deliveries(Table):
             ),
         ).lastrowid
         assert id is not None
-        self._carried.put(id, documents, ack)
+        self._documents.put(id, documents, ack)
         return self.get(id)
 
     def get(self, id: int) -> Delivery:
@@ -275,7 +275,7 @@ class Deliveries(Table):
         """A person said no; its acknowledgment is not awaited any more."""
         self._step(id, "cancelled", reason)
         self._execute("UPDATE deliveries SET ack = 'none' WHERE id = ? AND ack IN ('awaited', 'overdue')", (id,))
-        self._carried.answered_all(id, "none")
+        self._documents.answered_all(id, "none")
 
     def set_ack(self, id: int, state: AckState, detail: str = "") -> None:
         """Go one step on the ladder of acknowledgments; JournalError where it has no such step.
@@ -286,7 +286,7 @@ class Deliveries(Table):
         step(ACK_LADDER, "the acknowledgment of delivery", id, row and row[0], state)
         self._execute("UPDATE deliveries SET ack = ?, ack_detail = ? WHERE id = ?", (state, detail, id))
         if state in _ANSWERED:
-            self._carried.answered_all(id, state, detail)
+            self._documents.answered_all(id, state, detail)
 
     def sent_group(self, partner: str, functional_id: str, control: int) -> list[Delivery]:
         """What we sent that partner under this functional id and group control number, oldest first."""

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from d365edi.journal.acknowledgments import Acknowledgment, Acknowledgments
 from d365edi.journal.audit import Audit
-from d365edi.journal.carried import Carriage
-from d365edi.journal.counters import Counters
+from d365edi.journal.counters import ControlNumbers
 from d365edi.journal.cursors import Cursors
 from d365edi.journal.deliveries import Deliveries, Delivery
+from d365edi.journal.delivery_documents import DeliveryDocuments
 from d365edi.journal.documents import Document, Documents
 from d365edi.journal.interchanges import Interchange, Interchanges
-from d365edi.journal.looks import Look, Looks
 from d365edi.journal.messages import Message, Messages
 from d365edi.journal.payloads import Payloads
+from d365edi.journal.sightings import Sighting, Sightings
 from d365edi.journal.table import Unit
 
 Counts = dict[str, dict[str, dict[str, int]]]
@@ -33,11 +33,11 @@ class Found:
     deliveries: list[Delivery]
     interchanges: list[Interchange]
     acknowledgments: list[Acknowledgment]
-    looks: list[Look]
+    sightings: list[Sighting]
 
     def __bool__(self) -> bool:
         return any(
-            (self.messages, self.documents, self.deliveries, self.interchanges, self.acknowledgments, self.looks)
+            (self.messages, self.documents, self.deliveries, self.interchanges, self.acknowledgments, self.sightings)
         )
 
 
@@ -48,13 +48,13 @@ class Tx:
         *(
             "acknowledgments",
             "audit",
-            "carried",
+            "delivery_documents",
             "counters",
             "cursors",
             "deliveries",
             "documents",
             "interchanges",
-            "looks",
+            "sightings",
             "messages",
         ),
         *("payloads", "unit"),
@@ -66,13 +66,13 @@ class Tx:
         self.messages = Messages(unit, self.payloads)
         self.interchanges = Interchanges(unit)
         self.documents = Documents(unit)
-        self.carried = Carriage(unit)
-        self.deliveries = Deliveries(unit, self.payloads, self.carried)
+        self.delivery_documents = DeliveryDocuments(unit)
+        self.deliveries = Deliveries(unit, self.payloads, self.delivery_documents)
         self.acknowledgments = Acknowledgments(unit)
         self.cursors = Cursors(unit)
-        self.looks = Looks(unit)
+        self.sightings = Sightings(unit)
         self.audit = Audit(unit)
-        self.counters = Counters(unit, self.audit)
+        self.counters = ControlNumbers(unit, self.audit)
 
     @property
     def now(self) -> float:
@@ -87,7 +87,7 @@ class Tx:
             self.deliveries.search(text),
             self.interchanges.search(text),
             self.acknowledgments.search(text),
-            self.looks.search(text),
+            self.sightings.search(text),
         )
 
     def counts(self) -> Counts:

@@ -12,7 +12,7 @@ import pytest
 
 from d365edi.cli import act
 from d365edi.errors import JournalError
-from d365edi.journal import Journal, Numbered, Tx
+from d365edi.journal import Journal, NumberedDocument, Tx
 from tests.cli.conftest import Call, words, written
 
 AT = 1_750_000_000.0
@@ -57,7 +57,7 @@ def fill(tx: Tx) -> None:
         payload=b"810", order_key="",
     )  # fmt: skip
     tx.deliveries.waiting(waiting.id, AT + 60, "acme is out of reach")
-    tx.looks.note("acme", "/outbound/*", [("growing.edi", 10, AT)], [("a.tmp", "it has a temporary name")])
+    tx.sightings.note("acme", "/outbound/*", [("growing.edi", 10, AT)], [("a.tmp", "it has a temporary name")])
 
 
 def deliver(
@@ -65,7 +65,7 @@ def deliver(
 ) -> int:
     delivery = tx.deliveries.add(
         partner="acme", flow=f"acme.{kind}", endpoint="acme", path="/inbound", name=receipt, kind=kind,
-        payload=kind.encode(), order_key="", documents=[Numbered(document)] if document else [],
+        payload=kind.encode(), order_key="", documents=[NumberedDocument(document)] if document else [],
         message=message, interchange=42, functional_id="IN",
         group=42, ack=ack,  # type: ignore[arg-type]
     )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.journal import Numbered, Tx
+from d365edi.journal import NumberedDocument, Tx
 from tests.cli.conftest import Call, words, written
 from tests.journal.rows import delivery, document, message
 
@@ -20,7 +20,7 @@ def fill(tx: Tx) -> None:
     for number in ("CIV-1", "CIV-2", "CIV-3"):
         source = message(tx, name=number, direction="out", endpoint="d365", path="usmf", flow="acme.send.810")
         rows.append(document(tx, source, kind="Invoice", number=number, state="delivering"))
-    numbers = [Numbered(row.id, "IN", 7, f"{place:04d}") for place, row in enumerate(rows, 1)]
+    numbers = [NumberedDocument(row.id, "IN", 7, f"{place:04d}") for place, row in enumerate(rows, 1)]
     file = delivery(
         tx, name=NAME, documents=numbers, interchange=42, functional_id="IN", group=7, ack="awaited", ack_due=AT + 60
     )
@@ -30,8 +30,8 @@ def fill(tx: Tx) -> None:
     tx.deliveries.delivered(file.id, NAME)
     for row in rows:
         tx.documents.set_state(row.id, "delivered")
-    tx.carried.answered(file.id, rows[0].id, "accepted")
-    tx.carried.answered(file.id, rows[1].id, "rejected", "TDS01 is not the sum")
+    tx.delivery_documents.answered(file.id, rows[0].id, "accepted")
+    tx.delivery_documents.answered(file.id, rows[1].id, "rejected", "TDS01 is not the sum")
     tx.deliveries.set_ack(file.id, "partially", "they did not say which")
 
 
@@ -85,7 +85,7 @@ def test_status_forgets_a_refused_document_once_it_was_sent_again_or_closed(call
     def again(tx: Tx) -> None:
         (second,) = tx.documents.search("CIV-2")
         (third,) = tx.documents.search("CIV-3")
-        delivery(tx, name="810_000000043.edi", documents=[Numbered(second.id, "IN", 8, "0001")], interchange=43)
+        delivery(tx, name="810_000000043.edi", documents=[NumberedDocument(second.id, "IN", 8, "0001")], interchange=43)
         tx.documents.set_state(third.id, "ready")
         tx.documents.set_state(third.id, "rejected", "not ours")
 

@@ -125,7 +125,7 @@ def _in_journal(tx: Tx, world: World) -> list[str]:
     broken = []
     deliveries = _deliveries(tx)
     gone = [delivery for delivery in deliveries if delivery.parent is None and delivery.state != "cancelled"]
-    borne = Counter(carried.document for delivery in gone for carried in tx.carried.of(delivery.id))
+    borne = Counter(carried.document for delivery in gone for carried in tx.delivery_documents.of(delivery.id))
     if borne_twice := [document for document, times in borne.items() if times > 1]:
         broken.append(f"I2: documents in two deliveries: {borne_twice}")
     numbers = Counter((d.partner, d.interchange) for d in deliveries if d.interchange is not None and d.parent is None)

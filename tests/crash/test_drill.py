@@ -75,7 +75,7 @@ async def test_invoices_that_leave_in_one_file_survive_a_kill(failpoint: str, tm
             sent = await app.journal.read(
                 lambda tx: [d for d in tx.deliveries.in_state("delivered") if d.kind == "810"]
             )
-            acks = await app.journal.read(lambda tx: [one.ack for d in sent for one in tx.carried.of(d.id)])
+            acks = await app.journal.read(lambda tx: [one.ack for d in sent for one in tx.delivery_documents.of(d.id)])
         assert acks == ["accepted"] * 3
 
 

@@ -11,7 +11,7 @@ from d365edi.edi.interchange import Verdict
 from d365edi.edi.x12.acknowledgment import Answer, SetAnswer
 from d365edi.flows import acknowledge
 from d365edi.flows.wording import LogLine
-from d365edi.journal import Delivery, Message, Numbered, Tx
+from d365edi.journal import Delivery, Message, NumberedDocument, Tx
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import delivery, document, message
 
@@ -37,7 +37,7 @@ def sent(tx: Tx) -> Delivery:
     numbers = (("SH", 6, "0001"), ("IN", 7, "0001"), ("IN", 7, "0002"), ("IN", 7, "0003"))
     made = delivery(
         tx,
-        documents=[Numbered(row.id, *number) for row, number in zip(rows, numbers, strict=True)],
+        documents=[NumberedDocument(row.id, *number) for row, number in zip(rows, numbers, strict=True)],
         name="both_42.edi",
         kind="856+810",
         interchange=42,
@@ -60,7 +60,7 @@ def answer(functional_id: str, control: str, verdict: Verdict, **sets: Verdict) 
 
 def acks(tx: Tx, sent: Delivery) -> list[str]:
     """The delivery's acknowledgment and those of its documents."""
-    return [tx.deliveries.get(sent.id).ack, *[one.ack for one in tx.carried.of(sent.id)]]
+    return [tx.deliveries.get(sent.id).ack, *[one.ack for one in tx.delivery_documents.of(sent.id)]]
 
 
 def verbs(lines: list[LogLine]) -> list[str]:
@@ -85,7 +85,7 @@ def test_a_group_s_answer_is_for_its_documents_and_the_file_waits_for_the_other_
 
 def test_what_is_said_of_each_document_stands_in_its_trail(tx: Tx, theirs: Message, sent: Delivery) -> None:
     acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "P", s0002="R"))
-    refused = tx.carried.of(sent.id)[2]
+    refused = tx.delivery_documents.of(sent.id)[2]
     (line,) = tx.audit.query(document=refused.document, action="acknowledged")
     assert '"state":"rejected"' in line.detail.replace(" ", "")
     assert tx.audit.verify() is None

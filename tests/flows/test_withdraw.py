@@ -9,7 +9,7 @@ import pytest
 
 from d365edi.errors import JournalError
 from d365edi.flows.withdraw import withdraw
-from d365edi.journal import Delivery, Document, Numbered, Tx
+from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import delivery, document, message
 
@@ -31,7 +31,7 @@ def put(tx: Tx, rows: list[Document]) -> Delivery:
     """One file with these."""
     for row in rows:
         tx.documents.set_state(row.id, "delivering")
-    numbered = [Numbered(row.id, "IN", 7, f"{place:04d}") for place, row in enumerate(rows, 1)]
+    numbered = [NumberedDocument(row.id, "IN", 7, f"{place:04d}") for place, row in enumerate(rows, 1)]
     return delivery(tx, documents=numbered, interchange=7, functional_id="IN", group=7, ack="awaited")
 
 
@@ -43,7 +43,7 @@ def test_where_nothing_was_sent_the_others_are_ready_to_leave_anew(tx: Tx, rows:
     file = put(tx, rows)
     withdraw(tx, rows[1].id, "replayed by pat")
     assert tx.deliveries.get(file.id).state == "cancelled"
-    assert [one.ack for one in tx.carried.of(file.id)] == ["none"] * 3
+    assert [one.ack for one in tx.delivery_documents.of(file.id)] == ["none"] * 3
     assert states(tx, rows) == ["ready", "delivering", "ready"]
     (line,) = tx.audit.query(document=rows[0].id)
     assert line.action == "withdrawn"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from d365edi.journal import Delivery, Document, Message, Numbered, Tx
+from d365edi.journal import Delivery, Document, Message, NumberedDocument, Tx
 
 
 def message(tx: Tx, **particulars: Any) -> Message:
@@ -42,7 +42,7 @@ def delivery(tx: Tx, *, document: int | None = None, set: str = "", **particular
     """An invoice file for acme; with the `document` in it, which is the `set` of that number."""
     if document is not None:
         numbers = (particulars.get("functional_id", ""), particulars.get("group"))
-        particulars["documents"] = [Numbered(document, *numbers, set)]
+        particulars["documents"] = [NumberedDocument(document, *numbers, set)]
     usual: dict[str, Any] = {
         "partner": "acme",
         "flow": "acme.send.810",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Journal, Tx, numbers
+from d365edi.journal import Journal, Tx, control_number_backup
 
 
 def copy_of(path: Path, to: Path) -> None:
@@ -129,29 +129,29 @@ async def test_without_a_sound_file_nobody_can_tell_and_sending_is_held(
 ) -> None:
     async with await Journal.open(path) as journal:
         await journal.write(_take)
-    file = numbers.path_of(path)
+    file = control_number_backup.path_of(path)
     file.unlink() if damage is None else file.write_bytes(damage)
     async with await Journal.open(path) as journal:
         assert reason in journal.sending_held
         assert await journal.write(_take) == 2
-    assert numbers.read(file) == {"acme": {"ISA": 2}}
+    assert control_number_backup.read(file) == {"acme": {"ISA": 2}}
 
 
 async def test_a_file_that_lags_behind_is_no_reason_to_hold(path: Path) -> None:
     async with await Journal.open(path) as journal:
         for _ in range(3):
             await journal.write(_take)
-    numbers.write(numbers.path_of(path), {"acme": {"ISA": 1}})
+    control_number_backup.write(control_number_backup.path_of(path), {"acme": {"ISA": 1}})
     async with await Journal.open(path) as journal:
         assert (journal.sending_held, await journal.write(_take)) == ("", 4)
 
 
 async def test_numbers_that_cannot_be_noted_hold_sending_until_they_can(journal: Journal, path: Path) -> None:
-    numbers.path_of(path).unlink()
-    numbers.path_of(path).mkdir()
+    control_number_backup.path_of(path).unlink()
+    control_number_backup.path_of(path).mkdir()
     assert await journal.write(_take) == 1
     assert "journal.db.numbers cannot be written" in journal.sending_held
-    numbers.path_of(path).rmdir()
+    control_number_backup.path_of(path).rmdir()
     await journal.write(lambda tx: tx.cursors.set("flow", "1"))
     assert journal.sending_held == ""
-    assert numbers.read(numbers.path_of(path)) == {"acme": {"ISA": 1}}
+    assert control_number_backup.read(control_number_backup.path_of(path)) == {"acme": {"ISA": 1}}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Carried, Delivery, Tx
+from d365edi.journal import Delivery, DeliveryDocument, Tx
 from tests.journal.rows import delivery, document, message
 
 MOVES = {
@@ -59,7 +59,7 @@ def test_a_delivery_is_kept_with_its_exact_bytes(tx: Tx) -> None:
     assert tx.deliveries.get(kept.id) == kept
     assert tx.payloads.get(kept.digest) == b"ISA*810"
     assert (kept.interchange, kept.functional_id, kept.group, kept.ack) == (42, "IN", 7, "awaited")
-    assert tx.carried.of(kept.id) == [Carried(kept.id, 1, order.id, "IN", 7, "0001", "awaited", "")]
+    assert tx.delivery_documents.of(kept.id) == [DeliveryDocument(kept.id, 1, order.id, "IN", 7, "0001", "awaited", "")]
     assert (kept.state, kept.attempts, kept.first_failed_at, kept.until, kept.progress) == ("pending", 0, None, 0.0, {})
     again = delivery(tx, parent=kept.id, interchange=42)
     assert (again.parent, again.digest, again.id) == (kept.id, kept.digest, kept.id + 1)

@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Found, Tx, acknowledgments, carried, deliveries, documents, interchanges, looks, messages
+from d365edi.journal import (
+    Found,
+    Tx,
+    acknowledgments,
+    deliveries,
+    delivery_documents,
+    documents,
+    interchanges,
+    messages,
+    sightings,
+)
 from tests.journal.rows import delivery, document, message
 
 GROUP: dict[str, Any] = {
@@ -119,7 +129,7 @@ def test_one_text_finds_all_that_goes_by_it(tx: Tx) -> None:
     answer = tx.acknowledgments.add(
         message=source.id, partner="acme", functional_id="IN", control=42, verdict="A", match="unmatched"
     )
-    (look,) = tx.looks.note("acme", "/out", [("42", 1, 1.0)])
+    (look,) = tx.sightings.note("acme", "/out", [("42", 1, 1.0)])
     found = tx.find("42")
     assert found == Found([source], [order], [sent], [seen], [answer], [look])
     assert found
@@ -128,7 +138,15 @@ def test_one_text_finds_all_that_goes_by_it(tx: Tx) -> None:
 
 def questions() -> Iterator[tuple[str, str]]:
     """Every question that the tables ask, by its name."""
-    modules: tuple[ModuleType, ...] = (messages, documents, deliveries, carried, interchanges, acknowledgments, looks)
+    modules: tuple[ModuleType, ...] = (
+        messages,
+        documents,
+        deliveries,
+        delivery_documents,
+        interchanges,
+        acknowledgments,
+        sightings,
+    )
     for module in modules:
         for name, value in vars(module).items():
             if isinstance(value, str) and value.startswith("SELECT ") and name not in ("_PLACES",):

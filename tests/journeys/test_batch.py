@@ -80,7 +80,7 @@ async def sent(app: App, name: str) -> tuple[Delivery, list[Document]]:
     """The delivery of that name and the documents in it."""
     (delivery,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
     documents = await app.journal.read(
-        lambda tx: [tx.documents.get(carried.document) for carried in tx.carried.of(delivery.id)]
+        lambda tx: [tx.documents.get(carried.document) for carried in tx.delivery_documents.of(delivery.id)]
     )
     return delivery, documents
 
@@ -123,7 +123,7 @@ async def test_of_three_invoices_the_one_that_they_reject_is_told_by_name_and_se
         await app.once()
         (name,) = batching.partner.received()
         delivery, _ = await sent(app, name)
-        acks = [one.ack for one in await app.journal.read(lambda tx: tx.carried.of(delivery.id))]
+        acks = [one.ack for one in await app.journal.read(lambda tx: tx.delivery_documents.of(delivery.id))]
         assert (delivery.ack, acks) == ("partially", ["accepted", "rejected", "accepted"])
         rows = (await app.journal.read(picture)).needs_a_person
         assert [(row["state"], row["name"]) for row in rows] == [("997 rejected", numbers[1])]
@@ -165,7 +165,7 @@ async def test_an_answer_to_the_group_counts_for_all_in_it(verdict: str, state: 
         await app.once()
         (name,) = batching.partner.received()
         delivery, _ = await sent(app, name)
-        carried = await app.journal.read(lambda tx: tx.carried.of(delivery.id))
+        carried = await app.journal.read(lambda tx: tx.delivery_documents.of(delivery.id))
     assert [delivery.ack, *[one.ack for one in carried]] == [state] * 3
 
 
@@ -228,7 +228,7 @@ async def test_flows_with_the_same_file_and_batch_share_an_interchange_a_group_e
     async with batching.app() as app:
         await app.once()
         delivery, documents = await sent(app, name)
-        carried = await app.journal.read(lambda tx: tx.carried.of(delivery.id))
+        carried = await app.journal.read(lambda tx: tx.delivery_documents.of(delivery.id))
         assert (delivery.kind, delivery.ack) == ("856+810", "awaited")
         assert [one.ack for one in carried] == ["awaited", "awaited", "accepted", "rejected"]
         assert documents[3].number == numbers[1]
@@ -381,6 +381,6 @@ async def test_messages_in_an_edifact_interchange_are_answered_each_by_itself(to
         )
         await app.once()
         delivery, _ = await sent(app, name)
-        carried = await app.journal.read(lambda tx: tx.carried.of(delivery.id))
+        carried = await app.journal.read(lambda tx: tx.delivery_documents.of(delivery.id))
     assert (delivery.kind, delivery.ack) == ("DESADV+INVOIC", "partially")
     assert [one.ack for one in carried] == ["accepted", "accepted", "accepted", "rejected"]

@@ -32,7 +32,7 @@ async def send(world: World, data: bytes, passes: int = 1) -> tuple[Message | No
         await world.once()
     async with world.app() as app:
         messages = await app.journal.read(lambda tx: tx.messages.search("in.edi"))
-        looks = await app.journal.read(lambda tx: tx.looks.search("in.edi"))
+        looks = await app.journal.read(lambda tx: tx.sightings.search("in.edi"))
     return (messages[0] if messages else None), (looks[0].verdict if looks else "")
 
 

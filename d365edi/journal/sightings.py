@@ -19,7 +19,7 @@ GONE = "was not there any more at the last look"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Sighting:
     """One name at a place. `equal` looks in a row showed this size and time (0: passed over, or gone); `waits` counts
     what was granted to a file without its trailer; `verdict` says why it was not taken; `message` is what it
     became."""
@@ -38,7 +38,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
+class PlaceStatus:
     """When a place was looked at last, how many names it offered and how many were passed over."""
 
     endpoint: str
@@ -48,13 +48,13 @@ class LookedAt:
     passed: int
 
 
-_PLACE = select(Look, "looks", "WHERE endpoint = ? AND path = ?")
-_PUT = insert("looks", *Look.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
-_SEARCH = select(Look, "looks", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
-_PLACES = select(LookedAt, "places", "ORDER BY endpoint, path")
+_PLACE = select(Sighting, "looks", "WHERE endpoint = ? AND path = ?")
+_PUT = insert("looks", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
+_SEARCH = select(Sighting, "looks", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
+_PLACES = select(PlaceStatus, "places", "ORDER BY endpoint, path")
 
 
-class Looks(Table):
+class Sightings(Table):
     """The looks of the journal."""
 
     __slots__ = ()
@@ -65,14 +65,14 @@ class Looks(Table):
         path: str,
         remotes: Sequence[tuple[str, int, float | None]],
         passed: Sequence[tuple[str, str]] = (),
-    ) -> list[Look]:
+    ) -> list[Sighting]:
         """One look at a place: (name, size, modified) of what it offers, (name, reason) of what was passed over.
 
         Gives the looks at what it offers, in that order. `path` names one view of a folder, its pattern included: two
         patterns over one folder are two places, or each would miss what the other sees.
         """
         now = self._unit.now
-        before = {row[2]: Look(*row) for row in self._execute(_PLACE, (endpoint, path))}
+        before = {row[2]: Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))}
         after, changed = [], []
         for name, size, modified in remotes:
             old = before.pop(name, None)
@@ -84,7 +84,7 @@ class Looks(Table):
             old = before.pop(name, None)
             if old is None or old.verdict != reason or old.equal:
                 changed.append(
-                    Look(endpoint, path, name, 0, None, 0, old.first_at if old else now, now, 0, reason, None)
+                    Sighting(endpoint, path, name, 0, None, 0, old.first_at if old else now, now, 0, reason, None)
                 )
         gone = [look for look in before.values() if look.verdict != GONE or look.equal or look.message]
         self._write(changed, gone)
@@ -101,15 +101,15 @@ class Looks(Table):
         """This file, as last seen, is held as this message; unchanged and left standing it keeps the message."""
         self._change("verdict = '', message = ?", endpoint, path, name, message)
 
-    def places(self) -> list[LookedAt]:
+    def places(self) -> list[PlaceStatus]:
         """The places that were looked at."""
-        return [LookedAt(*row) for row in self._execute(_PLACES)]
+        return [PlaceStatus(*row) for row in self._execute(_PLACES)]
 
-    def search(self, text: str) -> list[Look]:
+    def search(self, text: str) -> list[Sighting]:
         """By file name (in any case), last seen first."""
-        return [Look(*row) for row in self._execute(_SEARCH, (text, SEARCH_LIMIT))]
+        return [Sighting(*row) for row in self._execute(_SEARCH, (text, SEARCH_LIMIT))]
 
-    def _write(self, changed: Sequence[Look], gone: Sequence[Look]) -> None:
+    def _write(self, changed: Sequence[Sighting], gone: Sequence[Sighting]) -> None:
         self._unit.connection.executemany(_PUT, [_values(look) for look in changed])
         for look in gone:
             if look.message is not None:
@@ -127,13 +127,13 @@ class Looks(Table):
             raise JournalError(f"{name} was never looked at in {path} of {endpoint}")
 
 
-def _seen(old: Look | None, key: tuple[str, str, str], size: int, modified: float | None, now: float) -> Look:
+def _seen(old: Sighting | None, key: tuple[str, str, str], size: int, modified: float | None, now: float) -> Sighting:
     if old is None or (old.size, old.modified) != (size, modified) or old.equal == 0:
-        return Look(*key, size, modified, 1, old.first_at if old else now, now, 0, "", None)
+        return Sighting(*key, size, modified, 1, old.first_at if old else now, now, 0, "", None)
     if old.message is not None:
         return old
     return replace(old, equal=old.equal + 1, last_at=now)
 
 
-def _values(look: Look) -> tuple[Any, ...]:
-    return tuple(getattr(look, name) for name in Look.__dataclass_fields__)
+def _values(look: Sighting) -> tuple[Any, ...]:
+    return tuple(getattr(look, name) for name in Sighting.__dataclass_fields__)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedDocument:
     """A document and the numbers it is given: functional id and control number of its group, control number of its set."""
 
     document: int
@@ -31,7 +31,7 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class DeliveryDocument:
     """One document in one delivery. `place` counts from 1 as they stand in the file; `ack` is never "overdue"."""
 
     delivery: int
@@ -51,34 +51,34 @@ COUNTS = (
 )
 """A document in a delivery counts: it was not sent again since, and no person closed it."""
 
-_INSERT = insert("carried", *Carried.__dataclass_fields__)
-_OF = select(Carried, "carried", "WHERE delivery = ? ORDER BY place")
-_COUNTING = select(Carried, "carried", f"WHERE delivery = ? AND {COUNTS} ORDER BY place")
-_BEARING = select(Carried, "carried", "WHERE document = ? ORDER BY delivery")
+_INSERT = insert("carried", *DeliveryDocument.__dataclass_fields__)
+_OF = select(DeliveryDocument, "carried", "WHERE delivery = ? ORDER BY place")
+_COUNTING = select(DeliveryDocument, "carried", f"WHERE delivery = ? AND {COUNTS} ORDER BY place")
+_OF_DOCUMENT = select(DeliveryDocument, "carried", "WHERE document = ? ORDER BY delivery")
 
 
-class Carriage(Table):
+class DeliveryDocuments(Table):
     """The documents in the deliveries of the journal."""
 
     __slots__ = ()
 
-    def put(self, delivery: int, documents: Sequence[Numbered], ack: AckState) -> None:
+    def put(self, delivery: int, documents: Sequence[NumberedDocument], ack: AckState) -> None:
         """Say what a new delivery carries, in its order."""
         for place, one in enumerate(documents, 1):
             values = (delivery, place, one.document, one.functional_id, one.group, one.set, ack, "")
             self._execute(_INSERT, values)
 
-    def of(self, delivery: int) -> list[Carried]:
+    def of(self, delivery: int) -> list[DeliveryDocument]:
         """What a delivery carries, in its order."""
-        return [Carried(*row) for row in self._execute(_OF, (delivery,))]
+        return [DeliveryDocument(*row) for row in self._execute(_OF, (delivery,))]
 
-    def counting(self, delivery: int) -> list[Carried]:
+    def counting(self, delivery: int) -> list[DeliveryDocument]:
         """The same without what was sent again since, or closed by a person."""
-        return [Carried(*row) for row in self._execute(_COUNTING, (delivery,))]
+        return [DeliveryDocument(*row) for row in self._execute(_COUNTING, (delivery,))]
 
-    def bearing(self, document: int) -> list[Carried]:
+    def for_document(self, document: int) -> list[DeliveryDocument]:
         """Where a document is or was carried, the newest last."""
-        return [Carried(*row) for row in self._execute(_BEARING, (document,))]
+        return [DeliveryDocument(*row) for row in self._execute(_OF_DOCUMENT, (document,))]
 
     def answered(self, delivery: int, document: int, state: AckState, detail: str = "") -> None:
         """Keep what the partner said of one document; JournalError where that is not awaited (any more)."""

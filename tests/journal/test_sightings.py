@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from d365edi.errors import JournalError
-from d365edi.journal import Look, Tx
+from d365edi.journal import Sighting, Tx
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import message
 
 PLACE = ("acme", "/outbound/*.edi")
 
 
-def look(tx: Tx, *remotes: tuple[str, int, float | None], at: float = 1000.0) -> list[Look]:
+def look(tx: Tx, *remotes: tuple[str, int, float | None], at: float = 1000.0) -> list[Sighting]:
     tx.unit.now = at
-    return tx.looks.note(*PLACE, remotes)
+    return tx.sightings.note(*PLACE, remotes)
 
 
 def test_equal_looks_are_counted_in_a_row(tx: Tx) -> None:
@@ -42,7 +42,7 @@ def test_a_name_that_was_gone_begins_anew(tx: Tx) -> None:
     look(tx, ("a", 5, 1.0))
     look(tx, ("a", 5, 1.0))
     look(tx)
-    (gone,) = tx.looks.search("A")
+    (gone,) = tx.sightings.search("A")
     assert (gone.equal, gone.verdict) == (0, "was not there any more at the last look")
     (back,) = look(tx, ("a", 5, 1.0))
     assert (back.equal, back.verdict) == (1, "")
@@ -51,7 +51,7 @@ def test_a_name_that_was_gone_begins_anew(tx: Tx) -> None:
 def test_a_file_that_waits_for_its_trailer_is_granted_looks_until_it_changes(tx: Tx) -> None:
     look(tx, ("a", 5, 1.0))
     for expected in (1, 2):
-        tx.looks.verdict(*PLACE, "a", "its trailer is not there yet", waits=1)
+        tx.sightings.verdict(*PLACE, "a", "its trailer is not there yet", waits=1)
         (seen,) = look(tx, ("a", 5, 1.0))
         assert (seen.waits, seen.verdict) == (expected, "its trailer is not there yet")
     (changed,) = look(tx, ("a", 9, 1.0))
@@ -61,7 +61,7 @@ def test_a_file_that_waits_for_its_trailer_is_granted_looks_until_it_changes(tx:
 def test_a_file_that_was_taken_and_stays_keeps_its_message_until_it_changes(tx: Tx) -> None:
     held = message(tx)
     look(tx, ("a", 5, 1.0))
-    tx.looks.taken(*PLACE, "a", held.id)
+    tx.sightings.taken(*PLACE, "a", held.id)
     changes = tx.unit.connection.total_changes
     assert [look(tx, ("a", 5, 1.0), at=2000.0)[0].message for _ in range(3)] == [held.id] * 3
     assert tx.unit.connection.total_changes - changes == 3  # the place's own row
@@ -70,42 +70,42 @@ def test_a_file_that_was_taken_and_stays_keeps_its_message_until_it_changes(tx: 
 
 def test_a_file_that_was_taken_and_is_gone_leaves_no_row_behind(tx: Tx) -> None:
     look(tx, ("a", 5, 1.0))
-    tx.looks.taken(*PLACE, "a", message(tx).id)
+    tx.sightings.taken(*PLACE, "a", message(tx).id)
     look(tx)
-    assert tx.looks.search("a") == []
+    assert tx.sightings.search("a") == []
 
 
 def test_what_is_passed_over_is_kept_with_its_reason_and_written_once(tx: Tx) -> None:
-    tx.looks.note(*PLACE, [], [("a.tmp", "a temporary name"), ("dir", "a folder")])
+    tx.sightings.note(*PLACE, [], [("a.tmp", "a temporary name"), ("dir", "a folder")])
     changes = tx.unit.connection.total_changes
-    tx.looks.note(*PLACE, [], [("a.tmp", "a temporary name"), ("dir", "a folder")])
+    tx.sightings.note(*PLACE, [], [("a.tmp", "a temporary name"), ("dir", "a folder")])
     assert tx.unit.connection.total_changes - changes == 1
-    (passed,) = tx.looks.search("a.tmp")
+    (passed,) = tx.sightings.search("a.tmp")
     assert (passed.verdict, passed.equal) == ("a temporary name", 0)
     (offered,) = look(tx, ("a.tmp", 5, 1.0))
     assert (offered.equal, offered.verdict) == (1, "")
 
 
 def test_two_patterns_over_one_folder_do_not_miss_each_others_files(tx: Tx) -> None:
-    first = tx.looks.note("acme", "/outbound/850*", [("850.edi", 1, 1.0)])
-    second = tx.looks.note("acme", "/outbound/997*", [("997.edi", 1, 1.0)])
-    again = tx.looks.note("acme", "/outbound/850*", [("850.edi", 1, 1.0)])
+    first = tx.sightings.note("acme", "/outbound/850*", [("850.edi", 1, 1.0)])
+    second = tx.sightings.note("acme", "/outbound/997*", [("997.edi", 1, 1.0)])
+    again = tx.sightings.note("acme", "/outbound/850*", [("850.edi", 1, 1.0)])
     assert [first[0].equal, second[0].equal, again[0].equal] == [1, 1, 2]
 
 
 def test_places_tell_when_they_were_looked_at_last(tx: Tx) -> None:
     look(tx, ("a", 1, 1.0), at=5.0)
     tx.unit.now = 9.0
-    tx.looks.note(*PLACE, [("a", 1, 1.0), ("b", 1, 1.0)], [("c", "a folder")])
-    (place,) = tx.looks.places()
+    tx.sightings.note(*PLACE, [("a", 1, 1.0), ("b", 1, 1.0)], [("c", "a folder")])
+    (place,) = tx.sightings.places()
     assert (place.endpoint, place.path, place.looked_at, place.offered, place.passed) == (*PLACE, 9.0, 2, 1)
 
 
 def test_a_name_that_was_never_seen_can_neither_be_judged_nor_taken(tx: Tx) -> None:
     with pytest.raises(JournalError, match="b was never looked at in"):
-        tx.looks.verdict(*PLACE, "b", "why")
+        tx.sightings.verdict(*PLACE, "b", "why")
     with pytest.raises(JournalError, match="b was never looked at in"):
-        tx.looks.taken(*PLACE, "b", 1)
+        tx.sightings.taken(*PLACE, "b", 1)
 
 
 @dataclass
@@ -144,7 +144,7 @@ class Folder(RuleBasedStateMachine):
     @rule()
     def look(self) -> None:
         self.tx.unit.now += 1
-        looks = self.tx.looks.note(*PLACE, [(name, *file) for name, file in self.files.items()])
+        looks = self.tx.sightings.note(*PLACE, [(name, *file) for name, file in self.files.items()])
         before, self.notebook = self.notebook, {}
         for name, (size, modified) in self.files.items():
             noted = before.get(name)
@@ -160,18 +160,18 @@ class Folder(RuleBasedStateMachine):
     @rule(name=names)
     def we_wait(self, name: str) -> None:
         if name in self.notebook:
-            self.tx.looks.verdict(*PLACE, name, "not whole", waits=1)
+            self.tx.sightings.verdict(*PLACE, name, "not whole", waits=1)
             self.notebook[name].waits += 1
 
     @rule(name=names)
     def we_take(self, name: str) -> None:
         if name in self.notebook:
-            self.tx.looks.taken(*PLACE, name, self.held)
+            self.tx.sightings.taken(*PLACE, name, self.held)
             self.notebook[name].message = self.held
 
     @invariant()
     def what_was_there_at_the_last_look_is_what_the_rows_say(self) -> None:
-        there = {look.name for name in "abc" for look in self.tx.looks.search(name) if look.equal}
+        there = {look.name for name in "abc" for look in self.tx.sightings.search(name) if look.equal}
         assert there == set(self.notebook)
 
     def teardown(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Carried, Delivery, Document, Numbered, Tx, migrations
+from d365edi.journal import Delivery, DeliveryDocument, Document, NumberedDocument, Tx, migrations
 from tests.journal.rows import delivery, document, message
 
 
@@ -21,32 +21,32 @@ def rows(tx: Tx) -> list[Document]:
 def put(tx: Tx, rows: list[Document], **particulars: object) -> Delivery:
     """A file with a ship notice's group and an invoices' group."""
     numbers = (("SH", 6, "0001"), ("IN", 7, "0001"), ("IN", 7, "0002"))
-    numbered = [Numbered(row.id, *number) for row, number in zip(rows, numbers, strict=True)]
+    numbered = [NumberedDocument(row.id, *number) for row, number in zip(rows, numbers, strict=True)]
     usual = {"documents": numbered, "interchange": 42, "functional_id": "SH", "group": 6, "ack": "awaited"}
     return delivery(tx, **{**usual, **particulars})  # type: ignore[arg-type]
 
 
 def acks(tx: Tx, of: Delivery) -> list[tuple[str, str]]:
-    return [(one.ack, one.ack_detail) for one in tx.carried.of(of.id)]
+    return [(one.ack, one.ack_detail) for one in tx.delivery_documents.of(of.id)]
 
 
 def test_a_delivery_leads_to_its_documents_in_their_order_and_each_of_them_back(tx: Tx, rows: list[Document]) -> None:
     file, other = put(tx, rows), delivery(tx, document=rows[0].id, name="810_2.edi")
-    assert tx.carried.of(file.id) == [
-        Carried(file.id, 1, rows[0].id, "SH", 6, "0001", "awaited", ""),
-        Carried(file.id, 2, rows[1].id, "IN", 7, "0001", "awaited", ""),
-        Carried(file.id, 3, rows[2].id, "IN", 7, "0002", "awaited", ""),
+    assert tx.delivery_documents.of(file.id) == [
+        DeliveryDocument(file.id, 1, rows[0].id, "SH", 6, "0001", "awaited", ""),
+        DeliveryDocument(file.id, 2, rows[1].id, "IN", 7, "0001", "awaited", ""),
+        DeliveryDocument(file.id, 3, rows[2].id, "IN", 7, "0002", "awaited", ""),
     ]
     assert tx.documents.in_delivery(file.id) == rows
     assert tx.deliveries.for_document(rows[0].id) == [file, other]
-    assert [one.delivery for one in tx.carried.bearing(rows[0].id)] == [file.id, other.id]
+    assert [one.delivery for one in tx.delivery_documents.for_document(rows[0].id)] == [file.id, other.id]
     assert tx.deliveries.for_document(rows[2].id) == [file]
-    assert tx.carried.of(delivery(tx, kind="997").id) == []
+    assert tx.delivery_documents.of(delivery(tx, kind="997").id) == []
 
 
 def test_a_document_stands_in_a_file_once(tx: Tx, rows: list[Document]) -> None:
     with pytest.raises(sqlite3.IntegrityError):
-        delivery(tx, documents=[Numbered(rows[0].id), Numbered(rows[0].id)])
+        delivery(tx, documents=[NumberedDocument(rows[0].id), NumberedDocument(rows[0].id)])
 
 
 def test_every_group_of_a_file_leads_to_it(tx: Tx, rows: list[Document]) -> None:
@@ -61,9 +61,9 @@ def test_each_document_is_answered_once_and_the_delivery_s_answer_is_that_of_the
     tx: Tx, rows: list[Document]
 ) -> None:
     file = put(tx, rows)
-    tx.carried.answered(file.id, rows[1].id, "rejected", "wrong total")
+    tx.delivery_documents.answered(file.id, rows[1].id, "rejected", "wrong total")
     with pytest.raises(JournalError, match=f"no acknowledgment is awaited for document {rows[1].id}"):
-        tx.carried.answered(file.id, rows[1].id, "accepted")
+        tx.delivery_documents.answered(file.id, rows[1].id, "accepted")
     tx.deliveries.set_ack(file.id, "overdue")
     assert acks(tx, file) == [("awaited", ""), ("rejected", "wrong total"), ("awaited", "")]
     tx.deliveries.set_ack(file.id, "partially", "CIV-2")
@@ -76,7 +76,7 @@ def test_where_no_answer_is_awaited_or_it_was_cancelled_none_can_come(tx: Tx, ro
     for file in (silent, cancelled):
         assert acks(tx, file) == [("none", "")] * 3
         with pytest.raises(JournalError, match="no acknowledgment is awaited"):
-            tx.carried.answered(file.id, rows[0].id, "accepted")
+            tx.delivery_documents.answered(file.id, rows[0].id, "accepted")
 
 
 def test_deliveries_of_a_journal_from_before_carry_the_document_that_they_had(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_deliveries_of_a_journal_from_before_carry_the_document_that_they_had(tm
     tx = Tx(connection)
     assert tx.deliveries.for_document(1) == [tx.deliveries.get(1), tx.deliveries.get(2)]
     assert (tx.deliveries.get(2).ack, tx.deliveries.get(3).group) == ("overdue", 7)
-    assert [tx.carried.of(id) for id in (1, 2, 3)] == [
-        [Carried(1, 1, 1, "IN", 7, "0001", "rejected", "wrong total")],
-        [Carried(2, 1, 1, "IN", 7, "0001", "awaited", "")],
+    assert [tx.delivery_documents.of(id) for id in (1, 2, 3)] == [
+        [DeliveryDocument(1, 1, 1, "IN", 7, "0001", "rejected", "wrong total")],
+        [DeliveryDocument(2, 1, 1, "IN", 7, "0001", "awaited", "")],
         [],
     ]
     connection.close()
