@@ -108,15 +108,17 @@ _ACK = select(
     "deliveries",
     " ".join(
         (
-            "WHERE ack = ? AND (NOT EXISTS (SELECT 1 FROM carried WHERE carried.delivery = deliveries.id)",
-            "OR EXISTS (SELECT 1 FROM carried WHERE carried.delivery = deliveries.id AND",
+            "WHERE ack = ? AND (NOT EXISTS (SELECT 1 FROM delivery_documents WHERE delivery_documents.delivery = deliveries.id)",
+            "OR EXISTS (SELECT 1 FROM delivery_documents WHERE delivery_documents.delivery = deliveries.id AND",
             COUNTS,
             ")) ORDER BY id LIMIT ?",
         )
     ),
 )
 _DOCUMENT = select(
-    Delivery, "deliveries", "JOIN carried ON carried.delivery = deliveries.id WHERE carried.document = ? ORDER BY id"
+    Delivery,
+    "deliveries",
+    "JOIN delivery_documents AS inside ON inside.delivery = deliveries.id WHERE inside.document = ? ORDER BY id",
 )
 _MESSAGE = select(Delivery, "deliveries", "WHERE message = ? ORDER BY id")
 _GROUP = select(
@@ -124,7 +126,7 @@ _GROUP = select(
     "deliveries",
     "WHERE partner = ?1 AND id IN ("
     'SELECT id FROM deliveries WHERE partner = ?1 AND functional_id = ?2 AND "group" = ?3 '
-    'UNION SELECT delivery FROM carried WHERE functional_id = ?2 AND "group" = ?3) ORDER BY id',
+    'UNION SELECT delivery FROM delivery_documents WHERE functional_id = ?2 AND "group" = ?3) ORDER BY id',
 )
 _INTERCHANGE = select(Delivery, "deliveries", "WHERE partner = ? AND interchange = ? ORDER BY id")
 _OVERDUE = select(
@@ -135,7 +137,7 @@ _SEARCH = select(
     "deliveries",
     "WHERE name = ?1 COLLATE NOCASE OR (receipt <> '' AND receipt = ?1 COLLATE NOCASE) "
     'OR (interchange IS NOT NULL AND interchange = ?2) OR ("group" IS NOT NULL AND "group" = ?2) '
-    'OR id IN (SELECT delivery FROM carried WHERE "group" = ?2) '
+    'OR id IN (SELECT delivery FROM delivery_documents WHERE "group" = ?2) '
     "ORDER BY id DESC LIMIT ?3",
 )
 _SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")

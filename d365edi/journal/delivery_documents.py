@@ -45,16 +45,17 @@ class DeliveryDocument:
 
 
 COUNTS = (
-    "NOT EXISTS (SELECT 1 FROM carried AS later JOIN deliveries AS next ON next.id = later.delivery "
-    "WHERE later.document = carried.document AND later.delivery > carried.delivery AND next.state <> 'cancelled') "
-    "AND (SELECT state FROM documents WHERE documents.id = carried.document) <> 'rejected'"
+    "NOT EXISTS (SELECT 1 FROM delivery_documents AS later JOIN deliveries AS next ON next.id = later.delivery "
+    "WHERE later.document = delivery_documents.document AND later.delivery > delivery_documents.delivery "
+    "AND next.state <> 'cancelled') "
+    "AND (SELECT state FROM documents WHERE documents.id = delivery_documents.document) <> 'rejected'"
 )
 """A document in a delivery counts: it was not sent again since, and no person closed it."""
 
-_INSERT = insert("carried", *DeliveryDocument.__dataclass_fields__)
-_OF = select(DeliveryDocument, "carried", "WHERE delivery = ? ORDER BY place")
-_COUNTING = select(DeliveryDocument, "carried", f"WHERE delivery = ? AND {COUNTS} ORDER BY place")
-_OF_DOCUMENT = select(DeliveryDocument, "carried", "WHERE document = ? ORDER BY delivery")
+_INSERT = insert("delivery_documents", *DeliveryDocument.__dataclass_fields__)
+_OF = select(DeliveryDocument, "delivery_documents", "WHERE delivery = ? ORDER BY place")
+_COUNTING = select(DeliveryDocument, "delivery_documents", f"WHERE delivery = ? AND {COUNTS} ORDER BY place")
+_OF_DOCUMENT = select(DeliveryDocument, "delivery_documents", "WHERE document = ? ORDER BY delivery")
 
 
 class DeliveryDocuments(Table):
@@ -83,7 +84,7 @@ class DeliveryDocuments(Table):
     def answered(self, delivery: int, document: int, state: AckState, detail: str = "") -> None:
         """Keep what the partner said of one document; JournalError where that is not awaited (any more)."""
         changed = self._execute(
-            "UPDATE carried SET ack = ?, ack_detail = ? WHERE delivery = ? AND document = ? AND ack = 'awaited'",
+            "UPDATE delivery_documents SET ack = ?, ack_detail = ? WHERE delivery = ? AND document = ? AND ack = 'awaited'",
             (state, detail, delivery, document),
         )
         if changed.rowcount != 1:
@@ -92,6 +93,6 @@ class DeliveryDocuments(Table):
     def answered_all(self, delivery: int, state: AckState, detail: str = "") -> None:
         """The same for all in a delivery that were not answered yet."""
         self._execute(
-            "UPDATE carried SET ack = ?, ack_detail = ? WHERE delivery = ? AND ack = 'awaited'",
+            "UPDATE delivery_documents SET ack = ?, ack_detail = ? WHERE delivery = ? AND ack = 'awaited'",
             (state, detail, delivery),
         )

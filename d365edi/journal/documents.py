@@ -67,7 +67,7 @@ _MESSAGE = select(Document, "documents", "WHERE message = ? ORDER BY id")
 _DELIVERY = select(
     Document,
     "documents",
-    "JOIN carried ON carried.document = documents.id WHERE carried.delivery = ? ORDER BY carried.place",
+    "JOIN delivery_documents AS inside ON inside.document = documents.id WHERE inside.delivery = ? ORDER BY inside.place",
 )
 _HOLDER = select(
     Document,
@@ -116,7 +116,7 @@ class Documents(Table):
         state: DocumentState = "ready",
         reason: str = "",
     ) -> Document:
-        """Keep a document that a message carried. It holds no key until `claim_key`."""
+        """Keep a document that a message contained. It holds no key until `claim_key`."""
         now = self._unit.now
         values = (
             *(message, partner, flow, kind, number, company, release, store, body, map_digest, interchange, group, set),
@@ -140,7 +140,7 @@ class Documents(Table):
         return self._all(_STATE_OF, state, partner, limit)
 
     def for_message(self, message: int) -> list[Document]:
-        """What a message carried, in its order."""
+        """What a message contained, in its order."""
         return self._all(_MESSAGE, message)
 
     def set_state(self, id: int, state: DocumentState, reason: str = "") -> None:

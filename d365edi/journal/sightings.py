@@ -48,9 +48,9 @@ class PlaceStatus:
     passed: int
 
 
-_PLACE = select(Sighting, "looks", "WHERE endpoint = ? AND path = ?")
-_PUT = insert("looks", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
-_SEARCH = select(Sighting, "looks", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
+_PLACE = select(Sighting, "sightings", "WHERE endpoint = ? AND path = ?")
+_PUT = insert("sightings", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
+_SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
 _PLACES = select(PlaceStatus, "places", "ORDER BY endpoint, path")
 
 
@@ -115,14 +115,14 @@ class Sightings(Table):
             if look.message is not None:
                 # The message tells the rest; a row for every file ever taken would be read at every look.
                 self._execute(
-                    "DELETE FROM looks WHERE endpoint = ? AND path = ? AND name = ?",
+                    "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND name = ?",
                     (look.endpoint, look.path, look.name),
                 )
             else:
                 self._execute(_PUT, _values(replace(look, equal=0, verdict=GONE)))
 
     def _change(self, what: str, endpoint: str, path: str, name: str, *values: object) -> None:
-        sql = " ".join(("UPDATE looks SET", what, "WHERE endpoint = ? AND path = ? AND name = ?"))
+        sql = " ".join(("UPDATE sightings SET", what, "WHERE endpoint = ? AND path = ? AND name = ?"))
         if self._execute(sql, (*values, endpoint, path, name)).rowcount != 1:
             raise JournalError(f"{name} was never looked at in {path} of {endpoint}")
 
