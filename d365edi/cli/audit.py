@@ -47,7 +47,10 @@ def audit(
     asked = {"partner": partner, "action": action, "actor": actor, "since": _moment(since), "until": _moment(until)}
     lines = act.read(settings, lambda tx: lines_of(tx, of, asked, limit))
     if json:
-        as_lines({**asdict(line), "at": clock(line.at), "detail": codec.loads(line.detail)} for line in lines)
+        as_lines(
+            {**asdict(line), "verb": line.verb, "at": clock(line.at), "detail": codec.loads(line.detail)}
+            for line in lines
+        )
     else:
         table("Audit", [row(line) for line in lines], COLUMNS, nothing="no such line")
 
@@ -86,7 +89,7 @@ def lines_of(tx: Tx, of: str | None, asked: dict[str, Any], limit: int) -> list[
 def row(line: Line) -> dict[str, Any]:
     """A line as it is shown: what it is about, in words."""
     return {
-        "line": line.id, "at": clock(line.at), "action": line.action, "partner": line.partner,
+        "line": line.id, "at": clock(line.at), "action": line.verb, "partner": line.partner,
         "actor": line.actor, "run": line.run, "detail": codec.loads(line.detail),
     }  # fmt: skip
 

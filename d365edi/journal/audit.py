@@ -4,22 +4,46 @@ The digest of a line is sha256 over the digest of the line before and the canoni
 values in the order of `Line`, no blanks, not escaped. The last line stands a second time in `audit_head`, so that
 lines missing at the end are seen too. One writer appends, so there is one chain.
 
-Knows: lines. Does not know: what an action means.
+A line is never rewritten. Actions that had another name in earlier versions stay as they were written, and are shown and
+found by their name of today (`RENAMED`).
+
+Knows: lines, and names of actions. Does not know: what an action means.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from d365edi.journal.table import Table, select, sha256
 
+RENAMED: Mapping[str, str] = {
+    "seen again": "duplicate",
+    "known": "ignored",
+    "kept": "recorded",
+    "cut": "aborted",
+    "guarded": "warned",
+}
+"""Actions as earlier versions wrote them, and the name that each has today."""
+
+
+def current(action: str) -> str:
+    """The name of today of an action, however it was written."""
+    return RENAMED.get(action, action)
+
+
+def spellings(action: str) -> tuple[str, ...]:
+    """All names that an action has or had; `action` is any of them."""
+    today = current(action)
+    return (today, *(old for old, new in RENAMED.items() if new == today))
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `detail` is a JSON object as text; `digest` chains it to the line before."""
+    """One line. `action` is as it was written, `verb` as it is shown; `detail` is a JSON object as text; `digest` chains the
+    line to the line before."""
 
     id: int
     at: float
@@ -32,6 +56,11 @@ class Line:
     run: str
     detail: str
     digest: str
+
+    @property
+    def verb(self) -> str:
+        """The name of today of the action."""
+        return current(self.action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +140,25 @@ class Audit(Table):
         until: float | None = None,
         limit: int = 100,
     ) -> list[Line]:
-        """The newest lines for which everything named is true, in the order they were written. `until` is exclusive."""
-        asked = {
+        """The newest lines for which everything named is true, in the order they were written. `until` is exclusive.
+
+        An `action` is found under all its spellings.
+        """
+        asked: dict[str, object] = {
             "message = ?": message,
             "document = ?": document,
             "delivery = ?": delivery,
             "partner = ?": partner,
-            "action = ?": action,
             "actor = ?": actor,
             "at >= ?": since,
             "at < ?": until,
         }
         terms = [term for term, value in asked.items() if value is not None]
         values = [value for value in asked.values() if value is not None]
+        if action is not None:
+            actions = spellings(action)
+            terms.append(f"action IN ({', '.join('?' * len(actions))})")
+            values += actions
         where = " ".join(("WHERE", " AND ".join(terms))) if terms else ""
         newest = self._all(select(Line, "audit", " ".join((where, "ORDER BY id DESC LIMIT ?"))), [*values, limit])
         return newest[::-1]

@@ -151,6 +151,38 @@ def test_any_words_at_any_moment_make_a_chain_that_holds(
     assert tx.audit.verify() is None
 
 
+def test_actions_of_earlier_versions_are_shown_and_found_by_their_name_of_today(tx: Tx) -> None:
+    for action in (
+        "seen again",
+        "duplicate",
+        "kept",
+        "recorded",
+        "cut",
+        "known",
+        "guarded",
+        "warned",
+        "aborted",
+        "ignored",
+    ):
+        tx.audit.append(action)
+    shown = [(line.action, line.verb) for line in tx.audit.tail()]
+    assert shown == [
+        ("seen again", "duplicate"),
+        ("duplicate", "duplicate"),
+        ("kept", "recorded"),
+        ("recorded", "recorded"),
+        ("cut", "aborted"),
+        ("known", "ignored"),
+        ("guarded", "warned"),
+        ("warned", "warned"),
+        ("aborted", "aborted"),
+        ("ignored", "ignored"),
+    ]
+    for asked, lines in (("duplicate", [1, 2]), ("seen again", [1, 2]), ("recorded", [3, 4]), ("guarded", [7, 8])):
+        assert [line.id for line in tx.audit.query(action=asked)] == lines
+    assert tx.audit.verify() is None
+
+
 async def test_many_at_once_make_one_chain_and_a_failed_unit_leaves_no_gap(journal: Journal) -> None:
     def fails(tx: Tx) -> None:
         tx.audit.append("never happened")

@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 
 from d365edi.app import App
 from d365edi.errors import JournalError
-from d365edi.journal import Journal
+from d365edi.journal import Journal, Line, Tx
 from d365edi.sandbox import x12
 from tests.journal.make_old_journal import EXTRA, KNOBS, answer, sales_order
 from tests.journeys.world import World, world
@@ -94,6 +95,30 @@ async def test_every_row_is_there_after_the_migration_and_no_audit_line_is_rewri
     indexes = {name for (name,) in rows(path, "SELECT name FROM sqlite_schema WHERE type = 'index'")}
     assert {"sightings_name", "delivery_documents_document", "delivery_documents_group"} <= indexes
     assert not [name for name in indexes if name.startswith(("looks", "carried"))]
+
+
+def _asked(tx: Tx, actions: tuple[str, ...]) -> list[list[Line]]:
+    return [tx.audit.query(action=action) for action in actions]
+
+
+async def test_old_and_new_verbs_are_asked_for_alike_and_the_chain_holds_over_both(old: Path) -> None:
+    async with await Journal.open(old / "journal.db") as journal:
+        before = await journal.read(lambda tx: [line.action for line in tx.audit.query(limit=10_000)])
+        assert {"seen again", "kept", "guarded", "duplicate"} <= set(before)
+        await journal.write(lambda tx: [tx.audit.append(verb) for verb in ("duplicate", "recorded", "warned")])
+        for old_verb, verb, count in (
+            ("seen again", "duplicate", 3),
+            ("kept", "recorded", 2),
+            ("guarded", "warned", 2),
+        ):
+            both = await journal.read(partial(_asked, actions=(old_verb, verb)))
+            found = both[0]
+            assert both[1] == found
+            assert [line.verb for line in found] == [verb] * count
+        assert await journal.read(lambda tx: tx.audit.verify()) is None
+    assert [action for (action,) in rows(old / "journal.db", "SELECT action FROM audit ORDER BY id")][
+        : len(before)
+    ] == before
 
 
 async def test_a_migrated_journal_has_the_schema_of_a_new_one(old: Path, tmp_path: Path) -> None:
