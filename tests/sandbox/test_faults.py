@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -141,6 +142,22 @@ async def test_over_a_port_silence_runs_into_the_clients_own_timeout(
     with pytest.raises(httpx.ReadTimeout):
         await wire.post(HEADERS, params=CROSS, json=ORDER, timeout=0.1)
     assert len(simulator.state.rows("SalesOrderHeadersV4")) == 1
+
+
+async def test_answers_do_not_wait_for_the_clients_delayed_acknowledgment(tmp_path: Path) -> None:
+    delays = list[bool]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = scope["sandbox.abort"].__self__.get_extra_info("socket")
+        delays.append(not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await Response("served")(scope, receive, send)
+
+    identity = tls.create(tmp_path)
+    async with serve.serve(app, identity) as port:
+        context = ssl.create_default_context(cafile=identity.authority)
+        async with httpx.AsyncClient(verify=context, trust_env=False) as client:
+            await client.get(f"https://127.0.0.1:{port}/")
+    assert delays == [False]
 
 
 async def test_a_certificate_of_another_authority_is_not_trusted(simulator: Simulator, tmp_path: Path) -> None:
