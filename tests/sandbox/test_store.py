@@ -49,6 +49,19 @@ def test_a_row_is_found_by_its_new_value_after_an_update_and_not_by_the_old_one(
     assert store.rows("UnitsOfMeasure", UnitDescription="Piece", UnitSymbol="EA") == [record]
 
 
+def test_the_newest_row_is_the_last_inserted_of_those_that_match_also_after_updates_and_deletions() -> None:
+    store = Store(load())
+    first, second, other = (store.insert("UnitsOfMeasure", {"UnitSymbol": symbol}) for symbol in ("ea", "pcs", "kg"))
+    for record in (first, second):
+        store.update(record, {"UnitDescription": "count"})
+    store.update(first, {"SystemOfUnits": "Metric"})
+    assert store.newest("UnitsOfMeasure", UnitDescription="COUNT") is second
+    assert store.newest("UnitsOfMeasure") is other
+    store.delete(second)
+    assert store.newest("UnitsOfMeasure", UnitDescription="count") is first
+    assert store.newest("UnitsOfMeasure", UnitDescription="weight") is None
+
+
 def test_an_administrators_row_of_a_known_key_changes_that_row() -> None:
     tenant = Tenant()
     tenant.add("UnitsOfMeasure", UnitSymbol="ea", UnitDescription="each")

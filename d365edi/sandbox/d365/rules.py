@@ -135,8 +135,8 @@ def _insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
     _refuse_closed(entity, header)
     item = tenant.one("ReleasedProductsV2", dataAreaId=company, ItemNumber=row["ItemNumber"])
     _refuse_item(tenant, entity, row, item)
-    others = tenant.rows("SalesOrderLinesV3", dataAreaId=company, SalesOrderNumber=row["SalesOrderNumber"])
-    sequence = max((line["LineCreationSequenceNumber"] for line in others), default=0) + 1
+    last = tenant.store.newest("SalesOrderLinesV3", dataAreaId=company, SalesOrderNumber=row["SalesOrderNumber"])
+    sequence = last.values["LineCreationSequenceNumber"] + 1 if last is not None else 1
     defaults = {
         "OrderedSalesQuantity": Decimal(1),
         "SalesUnitSymbol": item["SalesUnitSymbol"] or item["InventoryUnitSymbol"],

@@ -76,18 +76,21 @@ class Table:
         record.values, record.version = fields, version
         self.put(record)
 
-    def all(self) -> list[Record]:
-        """Every row, in the order of record ids."""
-        return [self.rows[recid] for recid in sorted(self.rows)]
-
     def equal(self, equal: Mapping[str, Any]) -> list[Record]:
-        """The rows whose fields equal these, case-insensitively, in the order of record ids."""
-        if not equal:
-            return self.all()
+        """The rows whose fields equal these, case-insensitively, in the order of record ids; without fields, every row."""
+        return list(self._equal(equal, newest_first=False))
+
+    def newest(self, equal: Mapping[str, Any]) -> Record | None:
+        """The one of these rows with the highest record id; found without looking at the others."""
+        return next(self._equal(equal, newest_first=True), None)
+
+    def _equal(self, equal: Mapping[str, Any], *, newest_first: bool) -> Iterator[Record]:
         wanted = {field: fold(value) for field, value in equal.items()}
-        found = min((self._index(field).get(value, {}) for field, value in wanted.items()), key=len)
-        matches = [found[recid] for recid in sorted(found)]
-        return [r for r in matches if all(fold(r.values[field]) == value for field, value in wanted.items())]
+        found = min((self._index(field).get(value, {}) for field, value in wanted.items()), key=len, default=self.rows)
+        for recid in sorted(found, reverse=newest_first):
+            record = found[recid]
+            if all(fold(record.values[field]) == value for field, value in wanted.items()):
+                yield record
 
     def _index(self, field: str) -> dict[str, dict[int, Record]]:
         if field not in self._indexes:
@@ -136,6 +139,10 @@ class Store:
     def rows(self, set: str, **equal: Any) -> list[Record]:
         """The rows of a set whose fields equal these, in the order of record ids."""
         return self.tables[set].equal(equal)
+
+    def newest(self, set: str, **equal: Any) -> Record | None:
+        """The last of these rows, or None."""
+        return self.tables[set].newest(equal)
 
     def one(self, set: str, **equal: Any) -> Record | None:
         """The first such row, or None."""
