@@ -1,6 +1,6 @@
 """Where the figures are taken: the D365 simulator and OpenSSH's sshd in processes of their own, a folder full of orders.
 
-python -m tests.bench.ground FOLDER     serves until its standard input closes; prints one line of JSON when it stands
+python -m tests.bench.ground FOLDER ITEMS WAIT     serves until its standard input closes; prints one line of JSON when it stands
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from d365edi.sandbox import serve, tls
 from d365edi.sandbox.d365 import Simulator
@@ -21,11 +22,36 @@ from tests.journeys.world import World, seed
 from tests.servers.openssh import OpenSsh, openssh
 
 
-async def _serve(folder: Path) -> None:
+def their_number(item: int) -> str:
+    """The partner's number for one of the many items that D365 knows."""
+    return f"ACME-{item:07d}"
+
+
+def _slow(app: ASGIApp, seconds: float) -> ASGIApp:
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        await anyio.sleep(seconds)
+        await app(scope, receive, send)
+
+    return called
+
+
+async def _serve(folder: Path, items: int, wait: float) -> None:
     simulator = Simulator(companies=("usmf",), default_company="usmf")
     seed(simulator)
+    for item in range(items):
+        ours = f"M{item:07d}"
+        simulator.state.add(
+            "ReleasedProductsV2", dataAreaId="usmf", ItemNumber=ours, ProductNumber=ours, SalesUnitSymbol="ea"
+        )
+        simulator.state.add(
+            "CustomerProductDescriptionsV2",
+            dataAreaId="usmf",
+            ItemNumber=ours,
+            CustomerAccountNumber="US-003",
+            CustomerProductNumber=their_number(item),
+        )
     identity = tls.create(folder / "tls")
-    async with serve.serve(simulator.app, identity) as port:
+    async with serve.serve(_slow(simulator.app, wait) if wait else simulator.app, identity) as port:
         sys.stdout.write(json.dumps({"port": port, "ca": str(identity.authority)}) + "\n")
         sys.stdout.flush()
         await anyio.to_thread.run_sync(sys.stdin.read)
@@ -40,15 +66,18 @@ class Ground:
 
 
 @contextlib.contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
-    """Start both servers; stop them at the end."""
+def ground(folder: Path, items: int = 0, wait: float = 0.0) -> Iterator[Ground]:
+    """Start both servers, D365 with so many items more than the world's three; stop them at the end.
+
+    D365 answers each request after `wait` seconds and what it works.
+    """
     from d365edi.sandbox.partner import Partner  # noqa: PLC0415 - only the parent needs it
     from tests.journeys.world import PROFILE  # noqa: PLC0415
 
     (folder / "var").mkdir(parents=True)
     (folder / "ssh").mkdir()
     partner = Partner(PROFILE, folder / "home")
-    command = [sys.executable, "-m", "tests.bench.ground", str(folder)]
+    command = [sys.executable, "-m", "tests.bench.ground", str(folder), str(items), str(wait)]
     with (
         openssh(folder / "ssh") as ssh,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
@@ -67,4 +96,4 @@ def ground(folder: Path) -> Iterator[Ground]:
 
 
 if __name__ == "__main__":
-    anyio.run(_serve, Path(sys.argv[1]))
+    anyio.run(_serve, Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

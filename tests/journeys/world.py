@@ -211,6 +211,7 @@ async def world(folder: Path, kind: ServerKind = "asyncssh") -> AsyncIterator[Wo
 _KNOBS = {
     "apart": "0.05s",
     "unclear_for": "1s",
+    "read": "2s",
     "since": "2026-01-01",
     "on_event": "",
     "listen": "",
@@ -238,7 +239,7 @@ authority     = "https://{host}"
 ca_file       = "{ca}"
 companies     = ["usmf"]
 unclear_for   = "{unclear_for}"
-timeouts      = {{ read = "2s" }}
+timeouts      = {{ read = "{read}" }}
 {events}
 
 [endpoints.acme]
