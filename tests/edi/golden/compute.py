@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+REFUSED = "DocumentError"
 FLAT = (".csv", ".txt", ".flat")
 
 
@@ -18,6 +19,41 @@ def read(product: Any, name: str, data: bytes) -> dict[str, Any]:
     if name.lower().endswith(FLAT):
         return {"flat": {each: product.read_flat(data, each) for each in product.maps("csv")}}
     return {"lenient": product.read(data), "strict": product.read(data, "strict", documents=False)}
+
+
+def written(product: Any, language: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """All that is kept of one document and a map: per version or spelling its bytes, those that echo an order, and
+    what is read of its bytes: True where that is the document, with no finding."""
+    found = {}
+    for way in product.ways(language):
+        text = product.write(language, name, way, row["document"])
+        echo = product.write(language, name, way, row["document"], row["order"]) if row["order"] else ""
+        readings = product.read_back(language, name, way, text) if text != REFUSED else []
+        same = readings == [{"document": row["document"], "findings": [], "unmapped": []}]
+        found[way] = {"bytes": text, "back": same or readings, "echo": echo}
+    return found
+
+
+def files(product: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each CSV map the file of every tenth of its documents together."""
+    found = []
+    for name in product.maps("csv"):
+        documents = [row["document"] for row in rows if row["map"] == f"csv/{name}"][::10]
+        found += [
+            {"map": name, "way": way, "text": product.write_all(name, way, documents)} for way in product.ways("csv")
+        ]
+    return found
+
+
+def plans(product: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each D365 table that writes, the plans of the documents of its kind."""
+    found = []
+    for name, kind in product.writing_tables().items():
+        for row in rows:
+            if product.kind(*row["map"].split("/")) == kind:
+                made = product.plan(name, row["document"])
+                found.append({"table": name, "map": row["map"], "number": row["number"], "made": made})
+    return found
 
 
 def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:

@@ -6,21 +6,66 @@ A later commit runs this again only where a change of behaviour is meant, and sh
 from __future__ import annotations
 
 import csv
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+from d365edi.documents import Document
 from tests.edi import hostile, mutants
 from tests.edi.edifact import hostile as edifact_hostile
 from tests.edi.edifact import mutants as edifact_mutants
 from tests.edi.golden import compute, product, store
+from tests.maps import drawn as x12
+from tests.maps import drawn_answers, drawn_despatch, drawn_shipments, drawn_tiers
+from tests.maps import drawn_edifact as edifact
+from tests.maps import drawn_flat as flat
 
 COMMIT = "d60af4b"
 """The commit whose code made the files."""
 FREE = ("own work", "MIT", "Apache", "BSD", "ISC", "public domain")
 """How the licences of samples begin that the repository may ship."""
+COUNT = 100
+ANSWERS = ("OrderResponse", "OrderChangeResponse", "Invoice", "ShipNotice")
+STRATEGIES: dict[str, dict[str, list[SearchStrategy[Any]]]] = {
+    "x12": {
+        "810": [x12.invoices()],
+        "820": [drawn_answers.remittances()],
+        "824": [drawn_answers.advices()],
+        "850": [x12.orders()],
+        "855": [drawn_answers.responses()],
+        "856": [drawn_shipments.shipments()],
+        "860": [drawn_answers.changes()],
+        "865": [drawn_answers.change_responses()],
+    },
+    "edifact": {
+        "APERAK": [drawn_tiers.advices(), drawn_answers.advices()],
+        "DESADV": [drawn_despatch.shipments(), drawn_tiers.shipments()],
+        "INVOIC": [edifact.invoices()],
+        "ORDCHG": [drawn_tiers.changes(), drawn_answers.changes()],
+        "ORDERS": [edifact.orders()],
+        "ORDRSP": [drawn_tiers.responses(), drawn_answers.responses()],
+        "REMADV": [drawn_tiers.remittances(), drawn_answers.remittances()],
+    },
+    "csv": {
+        "ApplicationAdvice": [drawn_tiers.advices()],
+        "Invoice": [flat.invoices()],
+        "InvoiceRecords": [flat.invoices()],
+        "OrderChange": [drawn_tiers.changes()],
+        "OrderChangeResponse": [drawn_tiers.change_responses()],
+        "OrderResponse": [drawn_tiers.responses()],
+        "PurchaseOrder": [flat.orders()],
+        "Remittance": [drawn_tiers.remittances()],
+        "ShipNotice": [drawn_tiers.described()],
+        "ShipNoticeRecords": [drawn_tiers.shipments()],
+    },
+}
+"""What is drawn for each map: what the map's own tests draw; where they draw nothing, what others draw of its kind."""
 
 
 def inputs(cases: Path) -> Iterator[tuple[str, bytes]]:
@@ -48,6 +93,44 @@ def samples(corpus: Path) -> Iterator[tuple[str, bytes]]:
         yield f"samples/{name}", store.load(f"samples/{name}")
 
 
+def drawn(strategies: Iterable[SearchStrategy[Document]], count: int) -> list[dict[str, Any]]:
+    """So many different documents, the same ones each time; half from each of two strategies."""
+    found: dict[str, None] = {}
+    wanted = list(strategies)
+    for number, strategy in enumerate(wanted, 1):
+        _draw(strategy, found, count * number // len(wanted))
+    return [json.loads(text) for text in found]
+
+
+def _draw(strategy: SearchStrategy[Document], found: dict[str, None], most: int) -> None:
+    @seed(20261128)
+    @settings(
+        database=None,
+        max_examples=3 * COUNT,
+        phases=[Phase.generate],
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(document=strategy)
+    def draw(document: Document) -> None:
+        if len(found) < most:
+            found[document.to_json()] = None
+
+    draw()
+
+
+def documents() -> Iterator[dict[str, Any]]:
+    """100 documents for each map, with the order that some of them answer."""
+    orders = {"x12": drawn([x12.orders()], COUNT), "edifact": drawn([edifact.orders()], COUNT)}
+    orders["csv"] = drawn([flat.orders()], COUNT)
+    for language, strategies in STRATEGIES.items():
+        for name in product.maps(language):
+            answers = product.kind(language, name) in ANSWERS
+            for number, document in enumerate(drawn(strategies[name], COUNT)):
+                order = orders[language][number] if answers else None
+                yield {"map": f"{language}/{name}", "number": number, "document": document, "order": order}
+
+
 def main(shared: Path) -> None:
     """Make the files of what is read, then those of what is written."""
     kept = list(inputs(shared / "cases"))
@@ -57,6 +140,12 @@ def main(shared: Path) -> None:
         digest = sha256(data).hexdigest()
         found.append({"name": name, "digest": digest, "made": compute.read(product, name, data)})
     store.dump("read.jsonl.gz", found)
+    rows = list(documents())
+    for row in rows:
+        row["made"] = compute.written(product, *row["map"].split("/"), row)
+    store.dump("written.jsonl.gz", rows)
+    store.dump("files.jsonl.gz", compute.files(product, rows))
+    store.dump("plans.jsonl.gz", compute.plans(product, rows))
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def answers(report: InterchangeReport) -> Plain:
     if report.standard == "EDIFACT":
         found: Plain = {"due": contrl.due(report), "asked": contrl.asked(report)}
         for loop in ("errors", "all", "none"):
-            found[f"CONTRL {loop}"] = _tried(lambda loop=loop: _contrl(report, loop=loop))  # type: ignore[misc]
+            found[f"CONTRL {loop}"] = _tried(lambda loop=loop: _contrl(report, loop=loop))
         found["CONTRL receipt"] = _tried(lambda: _contrl(report, receipt=True))
         found["CONTRL duplicate"] = _tried(lambda: _contrl(report, duplicate=True))
         found["CONTRL UNOA"] = _tried(lambda: _contrl(report, charset="UNOA"))
@@ -154,7 +154,7 @@ def answers(report: InterchangeReport) -> Plain:
     found["due"] = [x12_acknowledgment.due(group) for group in report.groups]
     for duplicate in (False, True):
         found["TA1 duplicate" if duplicate else "TA1"] = _tried(
-            lambda duplicate=duplicate: _receipt(report, duplicate=duplicate)  # type: ignore[misc]
+            lambda duplicate=duplicate: _receipt(report, duplicate=duplicate)
         )
     for form, version, loop in (
         ("997", "004010", "errors"),
@@ -165,7 +165,7 @@ def answers(report: InterchangeReport) -> Plain:
         ("999", x12_acknowledgment.IMPLEMENTATION, "all"),
     ):
         found[f"{form} {version} {loop}"] = _tried(
-            lambda form=form, version=version, loop=loop: _functional(report.groups, form, version, loop)  # type: ignore[misc]
+            lambda form=form, version=version, loop=loop: _functional(report.groups, form, version, loop)
         )
     return found
 
@@ -229,7 +229,7 @@ def ways(language: str) -> tuple[str, ...]:
 
 
 @cache
-def _mapper(standard: str, id: str, version: str) -> Any:
+def _mapper(standard: Any, id: str, version: str) -> Any:
     guide = guides.load(standard, id, version)
     assert guide is not None
     if standard == "X12":
@@ -248,10 +248,10 @@ def _flat(name: str, way: str = "") -> tuple[FlatReader, FlatWriter]:
 
 
 @cache
-def _writer(language: str, name: str, way: str) -> Any:
+def _writer(language: Any, name: str, way: str) -> Any:
     if language == "csv":
         return _flat(name, way)[1]
-    guide = guides.load(language.upper(), name, way)
+    guide = guides.load("X12" if language == "x12" else "EDIFACT", name, way)
     assert guide is not None
     if language == "x12":
         return Writer(load("x12", name), guide, partner="acme")
@@ -259,25 +259,61 @@ def _writer(language: str, name: str, way: str) -> Any:
     return EdifactWriter(load("edifact", name), guide, partner="acme", versions=others)
 
 
-def write(language: str, name: str, way: str, document: Plain) -> str:
-    """The bytes of a whole file (as Latin-1 text; UTF-8 for CSV) with the document, by a shipped map."""
-    made = KINDS[kind(language, name)].from_json(json.dumps(document))
+def write(language: str, name: str, way: str, document: Plain, order: Plain | None = None) -> str:
+    """The bytes of a whole file with the document by a shipped map, as Latin-1 text, a character a byte.
+
+    With an order the document answers that: its lines are those of the order in turn, every third is matched with none.
+    """
     writer = _writer(language, name, way)
+    made = KINDS[kind(language, name)].from_json(json.dumps(document))
+    answered: dict[str, Any] = {}
+    if order is not None:
+        whole = KINDS["PurchaseOrder"].from_json(json.dumps(order))
+        lines = [each for line in whole.lines for each in (line, line, None)]  # type: ignore[attr-defined]
+        answered = {"order": whole, "line_orders": lines * 20, "orders": [whole] * 20}
     try:
-        body = writer.write(made)
-        if language == "csv":
-            return bytes(body).decode("latin-1")
-        if language == "edifact":
-            return _edifact_bytes(name, body, DIRECTORIES[way]).decode("latin-1")
-        group = x12_writer.Group(GROUPS[name], 7, (x12_writer.OutgoingSet(name, "0001", body),))
-        return x12_writer.write(_x12_envelope(way), [group]).decode("latin-1")
+        body = writer.write(made, **answered)
+        return _file(language, name, way, body).decode("latin-1")
     except DocumentError:
         return "DocumentError"
 
 
-def kind(language: str, name: str) -> str:
+def _file(language: str, name: str, way: str, body: Any) -> bytes:
+    if language == "csv":
+        return bytes(body)
+    if language == "edifact":
+        return _edifact_bytes(name, body, DIRECTORIES[way])
+    group = x12_writer.Group(GROUPS[name], 7, (x12_writer.OutgoingSet(name, "0001", body),))
+    return x12_writer.write(_x12_envelope(way), [group])
+
+
+def write_all(name: str, way: str, documents: list[Plain]) -> str:
+    """A flat file of several documents, as `write` gives it."""
+    made = [KINDS[kind("csv", name)].from_json(json.dumps(each)) for each in documents]
+    try:
+        return _flat(name, way)[1].write_all(made).decode("latin-1")
+    except DocumentError:
+        return "DocumentError"
+
+
+def read_back(language: str, name: str, way: str, text: str) -> list[Plain]:
+    """What is read of a file that `write` made: a reading for each document."""
+    data = text.encode("latin-1")
+    if language == "csv":
+        return [reading(each) for each in _flat(name, way)[0].read(data).readings]
+    found = [one for each in read(data)["interchanges"] for group in each["groups"] for one in group["sets"]]
+    return [one.get("mapped", {}) for one in found]
+
+
+def kind(language: Any, name: str) -> str:
     """The kind of document of a shipped map."""
     return load(language, name).document
+
+
+def writing_tables() -> dict[str, str]:
+    """The shipped D365 tables that write, with the kind of document that each writes."""
+    tables = [load("d365", name) for name in maps("d365") if name != "lookups"]
+    return {table.name: table.document for table in tables if table.mode == "write"}
 
 
 def plan(name: str, document: Plain) -> Plain:

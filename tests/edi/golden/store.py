@@ -21,9 +21,8 @@ SAMPLES = (
     ROOT / "tests" / "samples",
     ROOT / "d365edi" / "sandbox" / "samples",
     ROOT.parent / "shared" / "corpus",
-    ROOT.parents[1] / "shared" / "corpus",
 )
-"""Where samples are looked for, the first that has one counts; the last two only until all of them are shipped."""
+"""Where samples are looked for, the first that has one counts."""
 RUN = re.compile(rb"(.)\1{999,}", re.DOTALL)
 """A run of one byte that is kept as its length."""
 

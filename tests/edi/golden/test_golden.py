@@ -29,3 +29,31 @@ def shown(old: Any, new: Any) -> list[str]:
 def test_an_input_is_read_and_answered_as_before(name: str) -> None:
     row = kept()[name]
     assert shown(row["made"], compute.read(product, name, store.load(name, row["digest"]))) == []
+
+
+@cache
+def drawn() -> dict[str, list[dict[str, Any]]]:
+    """The documents that are kept, by their map."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in store.rows("written.jsonl.gz"):
+        found.setdefault(row["map"], []).append(row)
+    return found
+
+
+@pytest.mark.parametrize("name", drawn())
+def test_the_documents_of_a_map_are_written_and_read_back_as_before(name: str) -> None:
+    language, _, map = name.partition("/")
+    wrong = []
+    for row in drawn()[name]:
+        wrong += [f"{row['number']}{each}" for each in shown(row["made"], compute.written(product, language, map, row))]
+    assert (wrong[:SHOWN], len(drawn()[name])) == ([], 100)
+
+
+def test_files_of_several_documents_are_written_as_before() -> None:
+    rows = [row for each in drawn().values() for row in each]
+    assert shown(list(store.rows("files.jsonl.gz")), compute.files(product, rows)) == []
+
+
+def test_plans_for_d365_are_made_as_before() -> None:
+    rows = [row for each in drawn().values() for row in each]
+    assert shown(list(store.rows("plans.jsonl.gz")), compute.plans(product, rows)) == []
