@@ -17,7 +17,7 @@ import anyio
 from d365edi import build, log
 from d365edi import partners as trading
 from d365edi.build import FlowInfo
-from d365edi.endpoints.base import Endpoint, Knock
+from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365
 from d365edi.flows import acknowledge, batch, decide, replay
 from d365edi.flows.collect import collect
@@ -210,10 +210,10 @@ class App:
             if send.on_event == id and (not company or company in {known.lower() for known in send.accounts})
         ]
 
-    async def ping(self, name: str | None = None) -> dict[str, list[Knock]]:
-        """Knock on every door (or one): what was tried and the remedy for what failed."""
+    async def ping(self, name: str | None = None) -> dict[str, list[Check]]:
+        """Check on every door (or one): what was tried and the remedy for what failed."""
         doors = {n: e for n, e in self.ctx.endpoints.items() if name in (None, n)}
-        found: dict[str, list[Knock]] = {}
+        found: dict[str, list[Check]] = {}
 
         async def one(door: str, endpoint: Endpoint) -> None:
             found[door] = await endpoint.ping()

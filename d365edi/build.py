@@ -13,8 +13,8 @@ from pathlib import Path
 
 from d365edi.endpoints.base import Endpoint
 from d365edi.endpoints.d365.endpoint import D365, D365Config
+from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.folder import Folder
-from d365edi.endpoints.names import NameRules
 from d365edi.endpoints.sftp import Sftp
 from d365edi.endpoints.sftp_session import SftpConfig
 from d365edi.settings import Settings

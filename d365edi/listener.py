@@ -112,7 +112,7 @@ class Decides(Protocol):
         """The same message again."""
 
     async def ping(self, name: str | None = None) -> dict[str, Any]:
-        """Knock on doors: for each a list of dataclasses."""
+        """Check on doors: for each a list of dataclasses."""
 
 
 Fire = Callable[[str], Awaitable[None]]
@@ -141,7 +141,7 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
         return names
 
     async def ping(a: Arguments) -> dict[str, list[dict[str, Any]]]:
-        return {door: [asdict(knock) for knock in knocks] for door, knocks in (await app.ping(a.get("name"))).items()}
+        return {door: [asdict(check) for check in checks] for door, checks in (await app.ping(a.get("name"))).items()}
 
     async def state(_: Arguments) -> dict[str, Any]:
         return status()

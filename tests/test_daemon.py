@@ -28,7 +28,7 @@ from d365edi import daemon, systemd
 from d365edi.app import App
 from d365edi.build import FlowInfo
 from d365edi.cli import act
-from d365edi.endpoints.base import Knock
+from d365edi.endpoints.base import Check
 from d365edi.errors import JournalError, SettingsError, Unavailable
 from d365edi.settings import Settings, load
 
@@ -95,8 +95,8 @@ class StandIn:
         self.decided.append(("replay", what, rung, go, acks, actor))
         return []
 
-    async def ping(self, name: str | None = None) -> dict[str, list[Knock]]:
-        return {"d365": [Knock("token", True, 12.5, "granted")]}
+    async def ping(self, name: str | None = None) -> dict[str, list[Check]]:
+        return {"d365": [Check("token", True, 12.5, "granted")]}
 
 
 @dataclass
@@ -314,8 +314,8 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
             await here.ask("reject", what="x", why="y", actor="kim")
     assert (released, replayed, ticked) == ((True, ["4500124 goes on"]), (True, []), (True, ["a"]))
     assert app.decided == [("release", "4500124", "kim"), ("replay", "4500124", "read", True, False, "kim")]
-    knock = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}
-    assert pinged == (True, {"d365": [knock]})
+    check = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}
+    assert pinged == (True, {"d365": [check]})
     [flow] = status["flows"]
     assert (status["pid"], status["healthy"], flow["said"], flow["running"]) == (os.getpid(), True, "1 received", False)
     assert datetime.fromisoformat(flow["next"]) - datetime.fromisoformat(flow["last"]) > timedelta(minutes=59)

@@ -1,6 +1,6 @@
 """`d365edi ping`: every door, with real credentials, writing nothing.
 
-Knows: how a knock is shown. Does not know: how a door is knocked on (that is each endpoint's).
+Knows: how a check is shown. Does not know: how a door is knocked on (that is each endpoint's).
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ def ping(
 ) -> None:
     """Knock on every door: token, role and companies at D365; host key, folders and rights at each partner.
 
-    Writes nothing. Exit code 0 when every knock went well, 3 when one did not; each failure says what to do about it.
+    Writes nothing. Exit code 0 when every check went well, 3 when one did not; each failure says what to do about it.
     """
     doors = act.perform(settings, "ping", name=name)
     if name is not None and not doors:
         raise SettingsError(f"there is no endpoint {name}", remedy="see [endpoints] in the settings; d365 is one too")
     rows = [
-        {"door": door, **knock, "verdict": "ok" if knock["ok"] else "FAILS"}
-        for door, knocks in doors.items()
-        for knock in knocks
+        {"door": door, **check, "verdict": "ok" if check["ok"] else "FAILS"}
+        for door, checks in doors.items()
+        for check in checks
     ]
     if json:
         as_json(doors)

@@ -1,11 +1,11 @@
 """The one door of every place where messages are picked up and put down, and what each verb promises.
 
-    ping     knock with real credentials, write nothing
+    ping     check with real credentials, write nothing
     list     what is there now, with what was passed over and why
     fetch    the bytes of one remote
     settle   tell the source that we hold it
-    deliver  put a parcel there; safe to call again with the progress it marked
-    probe    did this parcel land? a question, never an error about the answer
+    deliver  put a request there; safe to call again with the progress it marked
+    probe    did this request land? a question, never an error about the answer
 
 Knows: the verbs and their values. Does not know: any wire. One test (`tests/endpoints/test_promise.py`) runs over every
 implementation. Every verb raises only `Unavailable` or `Refused` (see errors.py), whatever the library below it raised.
@@ -71,7 +71,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class DeliveryRequest:
     """Something to deliver. `progress` is all that earlier attempts marked (empty at the first); payload is the exact bytes."""
 
     id: int
@@ -90,14 +90,14 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class Delivered:
     """It is there."""
 
     receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)
-class NotLanded:
+class NotDelivered:
     """It is not there. `wait`: seconds until that answer is final (a request without an answer may still be carried out)."""
 
     wait: float = 0.0
@@ -110,13 +110,13 @@ class Unclear:
     question: str
 
 
-Outcome = Landed | NotLanded | Unclear
-Mark = Callable[[str, Mapping[str, str]], Awaitable[None]]
-"""`await mark(step, facts)`: durable when it returns. Facts are merged into the parcel's progress, `step` under "step"."""
+Outcome = Delivered | NotDelivered | Unclear
+Checkpoint = Callable[[str, Mapping[str, str]], Awaitable[None]]
+"""`await checkpoint(step, facts)`: durable when it returns. Facts are merged into the request's progress, `step` under "step"."""
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class Check:
     """One thing that `ping` tried: what, whether it went well, milliseconds, what was seen, and the remedy when it did not."""
 
     what: str
@@ -131,8 +131,8 @@ class Endpoint(Protocol):
 
     name: str
 
-    async def ping(self) -> list[Knock]:
-        """Knock on this door with real credentials and write nothing. Never raises: a failure is a Knock with a remedy."""
+    async def ping(self) -> list[Check]:
+        """Check on this door with real credentials and write nothing. Never raises: a failure is a Check with a remedy."""
 
     async def list(self, place: Place) -> Listing:
         """What is there now. Asks only; two calls give the same answer when nothing changed. Subfolders are not entered."""
@@ -146,14 +146,14 @@ class Endpoint(Protocol):
         `digest` (hex) distinguishes the name when it is taken in the folder of processed files.
         """
 
-    async def deliver(self, parcel: Parcel, mark: Mark) -> Receipt:
-        """Put the parcel there exactly once, whole, under its name.
+    async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
+        """Put the request there exactly once, whole, under its name.
 
         Marks its intent before the first side effect and each step after; called again with what was marked it looks first
         and goes on from there. `Disputed` when something that we did not put there stands in its place.
         """
 
-    async def probe(self, parcel: Parcel) -> Outcome:
+    async def probe(self, request: DeliveryRequest) -> Outcome:
         """Did it land? Asks only."""
 
     async def close(self) -> None:

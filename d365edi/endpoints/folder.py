@@ -19,11 +19,11 @@ from typing import TypeVar
 
 import anyio.to_thread
 
-from d365edi.endpoints.acts import Absent, Close, Stat, Taken
-from d365edi.endpoints.base import Knock
-from d365edi.endpoints.handover import Mode
-from d365edi.endpoints.names import Entry, Kind, NameRules
-from d365edi.endpoints.shelf import Shelf
+from d365edi.endpoints.base import Check
+from d365edi.endpoints.file_operations import AlreadyExists, Close, PathNotFound, Stat
+from d365edi.endpoints.file_store import FileStore
+from d365edi.endpoints.filenames import DirectoryEntry, Kind, NameRules
+from d365edi.endpoints.upload_protocol import Mode
 from d365edi.errors import EndpointError, Refused, Unavailable
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ _REMEDIES: dict[int, str] = {
 """What is Refused, with its remedy; every other error of the system may pass and is Unavailable."""
 
 
-class Folder(Shelf):
+class Folder(FileStore):
     """Directories below `root`. `/in` and `in` are the same place."""
 
     def __init__(
@@ -62,11 +62,11 @@ class Folder(Shelf):
     async def close(self) -> None:
         """Nothing is held open."""
 
-    async def ping(self) -> builtins.list[Knock]:
+    async def ping(self) -> builtins.list[Check]:
         """Look into each folder."""
         return [await self._peek(folder) for folder in self.folders]
 
-    async def _scan(self, folder: str) -> builtins.list[Entry]:
+    async def _scan(self, folder: str) -> builtins.list[DirectoryEntry]:
         return await self._act(f'listing "{folder}"', lambda: _scan(self._below(folder)))
 
     async def _look(self, path: str) -> Stat | None:
@@ -103,9 +103,9 @@ class Folder(Shelf):
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         sentence = f"{self.name}: {doing}: {said}"
         if isinstance(error, FileNotFoundError):
-            return Absent(sentence, endpoint=self.name, remedy="make it, or check the path")
+            return PathNotFound(sentence, endpoint=self.name, remedy="make it, or check the path")
         if isinstance(error, FileExistsError):
-            return Taken(sentence, endpoint=self.name)
+            return AlreadyExists(sentence, endpoint=self.name)
         remedy = _REMEDIES.get(error.errno or 0) if isinstance(error, OSError) else "check the path"
         if remedy is not None:
             return Refused(sentence, endpoint=self.name, remedy=remedy)
@@ -118,17 +118,17 @@ class Folder(Shelf):
         return self.root.joinpath(*parts)
 
 
-def _scan(folder: Path) -> list[Entry]:
+def _scan(folder: Path) -> list[DirectoryEntry]:
     with os.scandir(os.fsencode(folder)) as lines:
         return [entry for line in lines if (entry := _entry(line)) is not None]
 
 
-def _entry(line: os.DirEntry[bytes]) -> Entry | None:
+def _entry(line: os.DirEntry[bytes]) -> DirectoryEntry | None:
     try:
         seen = line.stat(follow_symlinks=False)
     except FileNotFoundError:  # gone between the two looks
         return None
-    return Entry(line.name, _kind(seen.st_mode), seen.st_size, seen.st_mtime)
+    return DirectoryEntry(line.name, _kind(seen.st_mode), seen.st_size, seen.st_mtime)
 
 
 def _kind(mode: int) -> Kind:

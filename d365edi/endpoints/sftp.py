@@ -17,13 +17,13 @@ from collections.abc import AsyncIterator
 import anyio
 import asyncssh
 
-from d365edi.endpoints.acts import Close, Stat, Taken
-from d365edi.endpoints.base import Knock
-from d365edi.endpoints.handover import Mode
-from d365edi.endpoints.names import Entry, Kind, NameRules
+from d365edi.endpoints.base import Check
+from d365edi.endpoints.file_operations import AlreadyExists, Close, Stat
+from d365edi.endpoints.file_store import FileStore
+from d365edi.endpoints.filenames import DirectoryEntry, Kind, NameRules
 from d365edi.endpoints.sftp_errors import broken
 from d365edi.endpoints.sftp_session import Session, SftpConfig
-from d365edi.endpoints.shelf import Shelf
+from d365edi.endpoints.upload_protocol import Mode
 from d365edi.errors import D365EdiError, EndpointError
 
 __all__ = ["Sftp", "SftpConfig"]
@@ -40,7 +40,7 @@ _KINDS: dict[int, Kind] = {
 _LONGNAME_KINDS: dict[bytes, Kind] = {b"-": "file", b"d": "folder", b"l": "link"}
 
 
-class Sftp(Shelf):
+class Sftp(FileStore):
     """One partner's server. Opens no connection before the first verb; any number of verbs may run at once."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Sftp(Shelf):
                     self._session.drop(client)
                 raise self._session.explain(error, doing, effect=effect and client is not None) from error
 
-    async def _scan(self, folder: str) -> builtins.list[Entry]:
+    async def _scan(self, folder: str) -> builtins.list[DirectoryEntry]:
         async with self._wire(f'listing "{folder}"') as sftp:
             return [_entry(line) async for line in sftp.scandir(_path(folder))]
 
@@ -159,24 +159,24 @@ class Sftp(Shelf):
             return False
         return True
 
-    def _taken(self, path: str) -> Taken:
-        return Taken(f'{self.name}: there is something under "{path}" already', endpoint=self.name)
+    def _taken(self, path: str) -> AlreadyExists:
+        return AlreadyExists(f'{self.name}: there is something under "{path}" already', endpoint=self.name)
 
     # -- knocking -----------------------------------------------------------------------------------------------------
 
-    async def ping(self) -> builtins.list[Knock]:
-        """The host key, the login and each folder, over a connection of its own; a failed knock is the last."""
+    async def ping(self) -> builtins.list[Check]:
+        """The host key, the login and each folder, over a connection of its own; a failed check is the last."""
         visitor = Sftp(self.name, self.config, rules=self.rules)
         try:
-            knocks = await visitor._enter()
-            if all(knock.ok for knock in knocks):
-                knocks += [await visitor._peek(folder) for folder in self.folders]
-            return knocks
+            checks = await visitor._enter()
+            if all(check.ok for check in checks):
+                checks += [await visitor._peek(folder) for folder in self.folders]
+            return checks
         finally:
             await visitor.close()
 
-    async def _enter(self) -> builtins.list[Knock]:
-        """Connect and log in, told as two knocks."""
+    async def _enter(self) -> builtins.list[Check]:
+        """Connect and log in, told as two checks."""
         started = time.monotonic()
         failure: EndpointError | None = None
         try:
@@ -191,19 +191,19 @@ class Sftp(Shelf):
         offered = greeting.offered
         where = f"{self.config.host}:{self.config.port}"
         trusted = f"{where} offered {offered.get_algorithm()} {offered.get_fingerprint()}, which is pinned"
-        host_key = Knock("host key", True, (greeting.trusted_at - started) * 1000, trusted)
+        host_key = Check("host key", True, (greeting.trusted_at - started) * 1000, trusted)
         if failure is not None:
             return [host_key, _failed("login", greeting.trusted_at, failure)]
         who = f'user "{self.config.username}" is let in'
-        return [host_key, Knock("login", True, (ended - greeting.trusted_at) * 1000, who)]
+        return [host_key, Check("login", True, (ended - greeting.trusted_at) * 1000, who)]
 
 
-def _failed(what: str, started: float, failure: EndpointError | None) -> Knock:
-    """A knock that was not answered."""
+def _failed(what: str, started: float, failure: EndpointError | None) -> Check:
+    """A check that was not answered."""
     milliseconds = (time.monotonic() - started) * 1000
     if failure is None:
-        return Knock(what, False, milliseconds, "the server showed no host key")
-    return Knock(what, False, milliseconds, failure.message, failure.remedy)
+        return Check(what, False, milliseconds, "the server showed no host key")
+    return Check(what, False, milliseconds, failure.message, failure.remedy)
 
 
 async def _piece(file: asyncssh.SFTPClientFile, size: int) -> bytes:
@@ -216,14 +216,14 @@ def _path(path: str) -> bytes:
     return (path or ".").encode("utf-8", "surrogateescape")
 
 
-def _entry(line: asyncssh.SFTPName) -> Entry:
+def _entry(line: asyncssh.SFTPName) -> DirectoryEntry:
     """One line of a listing. Where the attributes do not tell the type, the first letter of the long name does."""
     name = line.filename if isinstance(line.filename, bytes) else line.filename.encode("utf-8", "surrogateescape")
     longname = line.longname if isinstance(line.longname, bytes) else b""
     kind = _KINDS.get(line.attrs.type, "other")
     if kind == "unknown":
         kind = _LONGNAME_KINDS.get(longname[:1], "unknown")
-    return Entry(name, kind, line.attrs.size, line.attrs.mtime)
+    return DirectoryEntry(name, kind, line.attrs.size, line.attrs.mtime)
 
 
 def _stat(attrs: asyncssh.SFTPAttrs) -> Stat:

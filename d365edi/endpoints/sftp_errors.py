@@ -15,7 +15,7 @@ from typing import Literal
 
 import asyncssh
 
-from d365edi.endpoints.acts import Absent
+from d365edi.endpoints.file_operations import PathNotFound
 from d365edi.errors import EndpointError, Refused, Unavailable
 
 Leaf = Literal["again", "no"]
@@ -137,7 +137,7 @@ def translate(error: Exception, endpoint: str, doing: str, *, effect: bool = Fal
     """`Unavailable` or `Refused` for what a library raised while we were `doing` something on `endpoint`.
 
     `effect`: the act changes something over there; without an answer it may have happened (`unclear`).
-    A missing path is `Absent`, which is `Refused`.
+    A missing path is `PathNotFound`, which is `Refused`.
     """
     row = next((row for row in _TABLE if isinstance(error, row.kinds)), _UNKNOWN)
     told = _told(error)
@@ -145,7 +145,7 @@ def translate(error: Exception, endpoint: str, doing: str, *, effect: bool = Fal
     if row.leaf == "again":
         return Unavailable(sentence, endpoint=endpoint, remedy=row.remedy, unclear=effect and broken(error))
     absent = isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath)
-    return (Absent if absent else Refused)(sentence, endpoint=endpoint, remedy=row.remedy)
+    return (PathNotFound if absent else Refused)(sentence, endpoint=endpoint, remedy=row.remedy)
 
 
 def _told(error: Exception) -> str:

@@ -101,7 +101,7 @@ class Pins:
         return bool(families) and (bool(self.fingerprints) or any(key.get_algorithm() in families for key in self.keys))
 
 
-class Greeting(asyncssh.SSHClient):
+class HostKeyCheck(asyncssh.SSHClient):
     """What one connect saw: the key that was offered and when it was accepted (monotonic seconds)."""
 
     def __init__(self, pins: Pins) -> None:
@@ -135,7 +135,7 @@ class Session:
     def __init__(self, endpoint: str, config: SftpConfig) -> None:
         self.endpoint = endpoint
         self.config = config
-        self.greeting: Greeting | None = None
+        self.greeting: HostKeyCheck | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
         self._identity: asyncssh.SSHKey | None = None
@@ -184,7 +184,7 @@ class Session:
         families = pins.families(self._family)
         first: asyncssh.SSHKey | None = None
         while True:
-            greeting = self.greeting = Greeting(pins)
+            greeting = self.greeting = HostKeyCheck(pins)
             try:
                 connection = await self._knock(greeting, families, tries=1 if first else _CONNECT_TRIES)
             except asyncssh.DisconnectError as error:  # with no type left in common the server just hangs up
@@ -198,7 +198,7 @@ class Session:
                 self._family = greeting.offered.get_algorithm() if greeting.offered else ""
                 return connection
 
-    async def _knock(self, greeting: Greeting, families: Sequence[str], tries: int) -> asyncssh.SSHClientConnection:
+    async def _knock(self, greeting: HostKeyCheck, families: Sequence[str], tries: int) -> asyncssh.SSHClientConnection:
         """One connect; a reset before any key was shown is a busy server's (MaxStartups): try again shortly."""
         attempt = 1
         while True:
@@ -211,7 +211,7 @@ class Session:
             await anyio.sleep(random.uniform(0.1, 0.4) * attempt)
             attempt += 1
 
-    def _options(self, greeting: Greeting, families: Sequence[str]) -> dict[str, Any]:
+    def _options(self, greeting: HostKeyCheck, families: Sequence[str]) -> dict[str, Any]:
         config = self.config
         return {
             "host": config.host,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from d365edi import log
-from d365edi.endpoints.base import Mark, Parcel, Receipt
+from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.errors import Disputed, EndpointError, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
@@ -29,10 +29,10 @@ async def deliver(ctx: Context, delivery_id: int, tally: Tally) -> None:
             return
         delivery, payload = started
         reach("deliver.attempting")
-        parcel = Parcel(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+        parcel = DeliveryRequest(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
         began = ctx.clock()
         try:
-            receipt = await ctx.endpoints[delivery.endpoint].deliver(parcel, _marker(ctx, delivery.id))
+            receipt = await ctx.endpoints[delivery.endpoint].deliver(parcel, _checkpoint(ctx, delivery.id))
         except EndpointError as error:
             await _failed(ctx, delivery, error, tally)
             return
@@ -42,11 +42,11 @@ async def deliver(ctx: Context, delivery_id: int, tally: Tally) -> None:
         _tell(delivery, documents, receipt, ctx.clock() - began, tally)
 
 
-def _marker(ctx: Context, delivery_id: int) -> Mark:
-    async def mark(step: str, facts: Mapping[str, str]) -> None:
-        await ctx.journal.write(lambda tx: tx.deliveries.mark(delivery_id, step, facts))
+def _checkpoint(ctx: Context, delivery_id: int) -> Checkpoint:
+    async def checkpoint(step: str, facts: Mapping[str, str]) -> None:
+        await ctx.journal.write(lambda tx: tx.deliveries.checkpoint(delivery_id, step, facts))
 
-    return mark
+    return checkpoint
 
 
 def _start(tx: Tx, ctx: Context, delivery_id: int) -> tuple[Delivery, bytes] | None:

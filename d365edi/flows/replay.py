@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
-from d365edi.endpoints.base import Landed, NotLanded, Parcel, Unclear
+from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows.again import deliver_again
 from d365edi.flows.answer import KINDS
@@ -87,15 +87,15 @@ async def _document(
 async def _there(ctx: Context, delivery: Delivery) -> str:
     """Whether the other side has it already, by looking."""
     payload = await ctx.journal.read(lambda tx: tx.payloads.get(delivery.digest))
-    parcel = Parcel(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
+    parcel = DeliveryRequest(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
     try:
         outcome = await ctx.endpoints[delivery.endpoint].probe(parcel)
     except EndpointError as error:
         return f"{delivery.endpoint} cannot be asked whether it is there: {error}"
     match outcome:
-        case Landed(receipt):
+        case Delivered(receipt):
             return f"{delivery.endpoint} has it: {receipt.id}"
-        case NotLanded():
+        case NotDelivered():
             return f"{delivery.endpoint} does not have it"
         case Unclear(question):
             return question

@@ -237,7 +237,7 @@ class Deliveries(Table):
         self._execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", (id,))
         return self.get(id)
 
-    def mark(self, id: int, step: str, facts: Mapping[str, str]) -> None:
+    def checkpoint(self, id: int, step: str, facts: Mapping[str, str]) -> None:
         """Merge facts into the progress of the running attempt, `step` under "step"."""
         row = self._execute("SELECT progress FROM deliveries WHERE id = ? AND state = 'attempting'", (id,)).fetchone()
         if row is None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from d365edi.endpoints.base import Parcel, Place, Remote
+from d365edi.endpoints.base import DeliveryRequest, Place, Remote
+from d365edi.endpoints.file_store import FileStore
 from d365edi.endpoints.folder import Folder
 from d365edi.endpoints.sftp import Sftp
-from d365edi.endpoints.shelf import Shelf
 from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server
 from tests.servers.openssh import OpenSsh, openssh
 
@@ -24,10 +24,10 @@ class Ground:
 
     home: Path
     prefix: str
-    build: Callable[..., Shelf]
-    made: list[Shelf] = field(default_factory=list)
+    build: Callable[..., FileStore]
+    made: list[FileStore] = field(default_factory=list)
 
-    def open(self, **options: Any) -> Shelf:
+    def open(self, **options: Any) -> FileStore:
         """An endpoint; closed when the test is over."""
         self.made.append(self.build(**options))
         return self.made[-1]
@@ -54,10 +54,10 @@ class Ground:
         listing = await lister.list(Place(self.at(folder)))
         return next(remote for remote in listing.remotes if remote.name == name)
 
-    def parcel(self, payload: bytes = b"ISA*810~", progress: Mapping[str, str] | None = None) -> Parcel:
+    def request(self, payload: bytes = b"ISA*810~", progress: Mapping[str, str] | None = None) -> DeliveryRequest:
         """An invoice to deliver into `inbound`, which is there."""
         (self.home / "inbound").mkdir(exist_ok=True)
-        return Parcel(7, self.at("inbound"), "810_7.edi", payload, progress or {})
+        return DeliveryRequest(7, self.at("inbound"), "810_7.edi", payload, progress or {})
 
 
 class Marks:

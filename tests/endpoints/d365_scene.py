@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from d365edi.endpoints.base import Parcel, Receipt
+from d365edi.endpoints.base import DeliveryRequest, Receipt
 from d365edi.endpoints.d365.endpoint import D365, D365Config
 from d365edi.odata.plan import WritePlan
 from d365edi.sandbox.d365 import Simulator
@@ -62,18 +62,18 @@ class Scene:
         )
         return D365("d365", config, transport or httpx.ASGITransport(app=self.sim.app), clock=self.clock)
 
-    async def mark(self, step: str, facts: Mapping[str, str]) -> None:
+    async def checkpoint(self, step: str, facts: Mapping[str, str]) -> None:
         """Keep what was marked."""
         self.progress.update(facts, step=step)
         self.steps.append(step)
 
     async def deliver(self, plan: WritePlan) -> Receipt:
         """Deliver as the delivery flow does: with all that was marked before."""
-        return await self.door.deliver(self.parcel(plan), self.mark)
+        return await self.door.deliver(self.request(plan), self.checkpoint)
 
-    def parcel(self, plan: WritePlan) -> Parcel:
-        """The parcel of a plan, with the progress so far."""
-        return Parcel(7, "", plan.label, plan.to_bytes(), dict(self.progress))
+    def request(self, plan: WritePlan) -> DeliveryRequest:
+        """The request of a plan, with the progress so far."""
+        return DeliveryRequest(7, "", plan.label, plan.to_bytes(), dict(self.progress))
 
     @property
     def orders(self) -> list[tuple[str, int]]:

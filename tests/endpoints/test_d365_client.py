@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 from d365edi.endpoints.d365.auth import Identity, Tokens
 from d365edi.endpoints.d365.client import Client, _challenge
-from d365edi.endpoints.d365.waiting import retry_after
-from d365edi.endpoints.d365.wire import Limits, Wire
+from d365edi.endpoints.d365.retry_after import retry_after
+from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.errors import Refused, Unavailable
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq
@@ -39,7 +39,7 @@ class Server:
     def __init__(self, *answers: Response) -> None:
         self.answers = list(answers)
         self.requests: list[Request] = []
-        wire = Wire("d365", f"D365 at {HOST}", Limits(), transport=httpx.ASGITransport(app=self))
+        wire = HttpTransport("d365", f"D365 at {HOST}", Limits(), transport=httpx.ASGITransport(app=self))
         identity = Identity("contoso.example", "client", HOST, HOST, client_secret="s")
         self.client = Client(HOST, wire, Tokens(identity, wire))
 

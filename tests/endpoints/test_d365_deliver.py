@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from d365edi.endpoints.base import Landed, NotLanded, Receipt, Unclear
+from d365edi.endpoints.base import Delivered, NotDelivered, Receipt, Unclear
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 from d365edi.odata.plan import Query
 from tests.endpoints.d365_scene import Scene, order
@@ -101,14 +101,14 @@ async def test_while_a_request_may_still_be_carried_out_nobody_acts(scene: Scene
     scene.clock.now += 30
     error = await failed(scene, Unavailable)
     assert (getattr(error, "retry_after", 0), scene.posts()) == (pytest.approx(90, abs=0.01), 0)
-    assert await scene.door.probe(scene.parcel(order())) == NotLanded(pytest.approx(90, abs=0.01))  # type: ignore[arg-type]
+    assert await scene.door.probe(scene.request(order())) == NotDelivered(pytest.approx(90, abs=0.01))  # type: ignore[arg-type]
     scene.clock.now += 90.1
     await scene.deliver(order())
     assert (scene.posts(), scene.orders[0][1], scene.steps[-2:]) == (1, 2, ["intent", "header"])
 
 
 async def test_an_intent_without_a_request_is_waited_for_as_well(scene: Scene) -> None:
-    await scene.mark("intent", {"at": f"{scene.clock.now}"})
+    await scene.checkpoint("intent", {"at": f"{scene.clock.now}"})
     assert getattr(await failed(scene, Unavailable), "retry_after", 0) == pytest.approx(120)
 
 
@@ -203,17 +203,17 @@ async def test_a_lost_answer_to_the_deletion_ends_in_one_order_or_none(scene: Sc
 
 
 async def test_a_header_that_got_lines_by_hand_meanwhile_is_not_deleted(scene: Scene) -> None:
-    mark = scene.mark
+    checkpoint = scene.checkpoint
 
     async def somebody_types(step: str, facts: Mapping[str, str]) -> None:
-        await mark(step, facts)
+        await checkpoint(step, facts)
         if step == "withdrawing":
             number = scene.orders[0][0]
             scene.sim.state.add("SalesOrderLinesV3", dataAreaId="usmf", InventoryLotId="L", SalesOrderNumber=number)
 
     scene.sim.state.blocked.add("D0001")
     with pytest.raises(Refused, match="somebody has given it lines by now"):
-        await scene.door.deliver(scene.parcel(order()), somebody_types)
+        await scene.door.deliver(scene.request(order()), somebody_types)
     assert [count for _, count in scene.orders] == [1]
     assert "has other lines than were ordered" in (await failed(scene, Disputed)).message
 
@@ -267,7 +267,7 @@ async def test_our_header_with_other_lines_is_a_question(scene: Scene) -> None:
     line["OrderedSalesQuantity"] = Decimal(3)
     error = await failed(scene, Disputed)
     assert "has other lines than were ordered: line 2 (CustomersLineNumber 2, ItemNumber D0001," in error.message
-    assert isinstance(await scene.door.probe(scene.parcel(order())), Unclear)
+    assert isinstance(await scene.door.probe(scene.request(order())), Unclear)
 
 
 async def test_lines_that_d365_changed_on_the_way_in_are_a_question(scene: Scene) -> None:
@@ -343,17 +343,17 @@ async def test_more_lines_than_a_batch_takes_are_refused_before_anything_is_made
 
 
 async def test_a_payload_that_is_no_plan_is_refused(scene: Scene) -> None:
-    parcel = replace(scene.parcel(order()), payload=b"<html>")
+    request = replace(scene.request(order()), payload=b"<html>")
     with pytest.raises(Refused, match="no plan"):
-        await scene.door.deliver(parcel, scene.mark)
+        await scene.door.deliver(request, scene.checkpoint)
 
 
 async def test_probe_tells_what_stands_there_without_writing(scene: Scene) -> None:
-    assert await scene.door.probe(scene.parcel(order())) == NotLanded(0.0)
+    assert await scene.door.probe(scene.request(order())) == NotDelivered(0.0)
     receipt = await scene.deliver(order())
-    assert await scene.door.probe(scene.parcel(order())) == Landed(receipt)
+    assert await scene.door.probe(scene.request(order())) == Delivered(receipt)
     scene.progress.clear()
-    assert isinstance(await scene.door.probe(scene.parcel(order())), Unclear)
+    assert isinstance(await scene.door.probe(scene.request(order())), Unclear)
 
 
 async def test_a_plan_that_odata_cannot_say_is_refused(scene: Scene) -> None:

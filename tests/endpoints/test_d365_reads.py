@@ -1,4 +1,4 @@
-"""D365 as a source: what is new as messages, and what a knock tells."""
+"""D365 as a source: what is new as messages, and what a check tells."""
 
 from __future__ import annotations
 
@@ -175,8 +175,8 @@ async def test_closing_twice_is_fine(scene: Scene) -> None:
 
 async def test_a_knock_tells_token_role_and_companies() -> None:
     scene = Scene()
-    knocks = await scene.door.ping()
-    assert [(knock.what, knock.ok, knock.sentence) for knock in knocks] == [
+    checks = await scene.door.ping()
+    assert [(check.what, check.ok, check.sentence) for check in checks] == [
         ("token", True, f"a token for application {CLIENT_ID}, good for 60 min"),
         ("role", True, "D365 knows the application as user d365edi"),
         ("companies", True, "3 companies visible, among them usmf"),
@@ -186,13 +186,13 @@ async def test_a_knock_tells_token_role_and_companies() -> None:
 
 async def test_a_company_that_cannot_be_seen_is_named_with_a_remedy() -> None:
     scene = Scene()
-    knock = (await scene.open(companies=("USMF", "gbsi", "frrt")).ping())[-1]
-    assert (knock.what, knock.ok, knock.sentence) == (
+    check = (await scene.open(companies=("USMF", "gbsi", "frrt")).ping())[-1]
+    assert (check.what, check.ok, check.sentence) == (
         "companies",
         False,
         "of the companies in the settings, gbsi, frrt cannot be seen",
     )
-    assert "give the application's user a role" in knock.remedy
+    assert "give the application's user a role" in check.remedy
 
 
 @pytest.mark.parametrize(
@@ -210,16 +210,16 @@ async def test_the_first_knock_that_fails_is_the_last_and_nothing_is_raised(
     scene = Scene()
     for method, path, status in faults:
         scene.sim.faults.answer(status, method=method, path=path)
-    knocks = await scene.door.ping()
-    assert (knocks[-1].what, [knock.ok for knock in knocks][-1], remedy in knocks[-1].remedy) == (what, False, True)
-    assert all(knock.ok for knock in knocks[:-1])
+    checks = await scene.door.ping()
+    assert (checks[-1].what, [check.ok for check in checks][-1], remedy in checks[-1].remedy) == (what, False, True)
+    assert all(check.ok for check in checks[:-1])
 
 
 async def test_a_role_that_may_not_see_the_registration_is_still_a_role() -> None:
     scene = Scene()
     scene.sim.faults.answer(403, path="/data/SysAADClients")
-    knocks = await scene.door.ping()
-    assert [knock.ok for knock in knocks] == [True, True, True]
+    checks = await scene.door.ping()
+    assert [check.ok for check in checks] == [True, True, True]
 
 
 @pytest.mark.parametrize(

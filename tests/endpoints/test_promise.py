@@ -8,7 +8,7 @@ import os
 import anyio
 import pytest
 
-from d365edi.endpoints.base import After, Landed, NotLanded, Place, Settlement, Unclear
+from d365edi.endpoints.base import After, Delivered, NotDelivered, Place, Settlement, Unclear
 from d365edi.errors import Disputed, Refused, Unavailable
 from tests.endpoints.conftest import Ground, Killed, Marks
 
@@ -191,9 +191,9 @@ async def test_many_files_settle_at_once_into_a_folder_that_is_still_missing(gro
 
 
 @pytest.mark.parametrize("payload", [b"", b"ISA*810~", BIG], ids=["empty", "small", "several blocks"])
-async def test_a_parcel_stands_whole_under_its_name_and_nothing_else_is_left(ground: Ground, payload: bytes) -> None:
+async def test_a_request_stands_whole_under_its_name_and_nothing_else_is_left(ground: Ground, payload: bytes) -> None:
     marks = Marks()
-    receipt = await ground.open().deliver(ground.parcel(payload), marks)
+    receipt = await ground.open().deliver(ground.request(payload), marks)
     assert receipt.id == ground.at("inbound/810_7.edi")
     assert ground.tree("inbound") == {"810_7.edi": payload}
     assert marks.steps == ["intent", "uploaded"]
@@ -202,7 +202,7 @@ async def test_a_parcel_stands_whole_under_its_name_and_nothing_else_is_left(gro
 async def test_the_partner_never_sees_a_half_written_file_under_its_name(ground: Ground) -> None:
     seen: list[list[str]] = []
     marks = Marks(watch=lambda _: seen.append(list(ground.tree("inbound"))))
-    await ground.open().deliver(ground.parcel(BIG), marks)
+    await ground.open().deliver(ground.request(BIG), marks)
     assert [[name for name in names if not name.startswith(".")] for names in seen] == [[], []]
 
 
@@ -210,9 +210,9 @@ async def test_the_partner_never_sees_a_half_written_file_under_its_name(ground:
 async def test_a_delivery_killed_after_any_step_goes_on_to_exactly_one_file(ground: Ground, step: str) -> None:
     marks = Marks(die_after=step)
     with pytest.raises(Killed):
-        await ground.open().deliver(ground.parcel(), marks)
+        await ground.open().deliver(ground.request(), marks)
     again = Marks()
-    receipt = await ground.open().deliver(ground.parcel(progress=marks.progress), again)
+    receipt = await ground.open().deliver(ground.request(progress=marks.progress), again)
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~"}
     assert receipt.id == ground.at("inbound/810_7.edi")
     assert again.steps == (["uploaded"] if step == "intent" else [])
@@ -220,10 +220,10 @@ async def test_a_delivery_killed_after_any_step_goes_on_to_exactly_one_file(grou
 
 async def test_a_delivery_whose_last_answer_was_lost_is_found_and_not_repeated(ground: Ground) -> None:
     marks = Marks()
-    await ground.open().deliver(ground.parcel(), marks)
+    await ground.open().deliver(ground.request(), marks)
     before = (ground.home / "inbound/810_7.edi").stat()
     again = Marks()
-    receipt = await ground.open().deliver(ground.parcel(progress=marks.progress), again)
+    receipt = await ground.open().deliver(ground.request(progress=marks.progress), again)
     after = (ground.home / "inbound/810_7.edi").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert (receipt.detail["outcome"], again.steps) == ("there", [])
@@ -231,9 +231,9 @@ async def test_a_delivery_whose_last_answer_was_lost_is_found_and_not_repeated(g
 
 async def test_a_delivery_that_the_partner_took_at_once_has_landed(ground: Ground) -> None:
     marks = Marks()
-    await ground.open().deliver(ground.parcel(), marks)
+    await ground.open().deliver(ground.request(), marks)
     (ground.home / "inbound/810_7.edi").unlink()
-    receipt = await ground.open().deliver(ground.parcel(progress=marks.progress), Marks())
+    receipt = await ground.open().deliver(ground.request(progress=marks.progress), Marks())
     assert receipt.detail["outcome"] == "taken by the partner"
     assert ground.tree("inbound") == {}
 
@@ -241,9 +241,9 @@ async def test_a_delivery_that_the_partner_took_at_once_has_landed(ground: Groun
 async def test_a_piece_left_by_a_cut_upload_is_replaced_by_the_whole(ground: Ground) -> None:
     marks = Marks(die_after="intent")
     with pytest.raises(Killed):
-        await ground.open().deliver(ground.parcel(BIG), marks)
+        await ground.open().deliver(ground.request(BIG), marks)
     ground.put(f"inbound/{marks.progress['temp']}", BIG[:1000])
-    await ground.open().deliver(ground.parcel(BIG, marks.progress), marks_again := Marks())
+    await ground.open().deliver(ground.request(BIG, marks.progress), marks_again := Marks())
     assert ground.tree("inbound") == {"810_7.edi": BIG}
     assert marks_again.steps == ["uploaded"]
 
@@ -253,83 +253,83 @@ async def test_a_name_taken_by_something_else_is_disputed_and_delivered_once_it_
     marks = Marks()
     endpoint = ground.open()
     with pytest.raises(Disputed, match="taken by something that we did not put there"):
-        await endpoint.deliver(ground.parcel(), marks)
+        await endpoint.deliver(ground.request(), marks)
     assert theirs.read_bytes() == b"theirs!!"
 
     theirs.unlink()
-    await endpoint.deliver(ground.parcel(progress=marks.progress), marks)
+    await endpoint.deliver(ground.request(progress=marks.progress), marks)
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~"}
 
 
 async def test_the_same_bytes_under_the_name_are_not_disputed(ground: Ground) -> None:
     ground.put("inbound/810_7.edi", b"ISA*810~")
-    receipt = await ground.open().deliver(ground.parcel(), Marks())
+    receipt = await ground.open().deliver(ground.request(), Marks())
     assert receipt.detail["outcome"] == "there"
 
 
 async def test_a_file_of_another_size_in_place_of_ours_is_disputed(ground: Ground) -> None:
     marks = Marks()
-    await ground.open().deliver(ground.parcel(), marks)
+    await ground.open().deliver(ground.request(), marks)
     ground.put("inbound/810_7.edi", b"something longer than ours")
     with pytest.raises(Disputed):
-        await ground.open().deliver(ground.parcel(progress=marks.progress), Marks())
+        await ground.open().deliver(ground.request(progress=marks.progress), Marks())
 
 
 async def test_a_rename_cut_between_link_and_unlink_is_finished(ground: Ground) -> None:
     marks = Marks(die_after="uploaded")
     with pytest.raises(Killed):
-        await ground.open().deliver(ground.parcel(), marks)
+        await ground.open().deliver(ground.request(), marks)
     os.link(ground.home / "inbound" / marks.progress["temp"], ground.home / "inbound/810_7.edi")
-    await ground.open().deliver(ground.parcel(progress=marks.progress), Marks())
+    await ground.open().deliver(ground.request(progress=marks.progress), Marks())
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~"}
 
 
 async def test_probe_tells_at_every_step_whether_it_landed(ground: Ground) -> None:
     endpoint = ground.open()
-    assert await endpoint.probe(ground.parcel()) == NotLanded()
+    assert await endpoint.probe(ground.request()) == NotDelivered()
     for step in ("intent", "uploaded"):
         marks = Marks(die_after=step)
         with pytest.raises(Killed):
-            await endpoint.deliver(ground.parcel(), marks)
-        assert await endpoint.probe(ground.parcel(progress=marks.progress)) == NotLanded()
+            await endpoint.deliver(ground.request(), marks)
+        assert await endpoint.probe(ground.request(progress=marks.progress)) == NotDelivered()
         for name in ground.tree("inbound"):
             (ground.home / "inbound" / name).unlink()
-    receipt = await endpoint.deliver(ground.parcel(), marks := Marks())
-    assert await endpoint.probe(ground.parcel(progress=marks.progress)) == Landed(receipt)
+    receipt = await endpoint.deliver(ground.request(), marks := Marks())
+    assert await endpoint.probe(ground.request(progress=marks.progress)) == Delivered(receipt)
     ground.put("inbound/810_7.edi", b"something longer than ours")
-    outcome = await endpoint.probe(ground.parcel(progress=marks.progress))
+    outcome = await endpoint.probe(ground.request(progress=marks.progress))
     assert isinstance(outcome, Unclear)
     assert "taken by something" in outcome.question
 
 
 async def test_a_name_that_would_leave_the_folder_is_refused_before_anything_is_sent(ground: Ground) -> None:
-    parcel = ground.parcel()
-    object.__setattr__(parcel, "name", "../elsewhere.edi")
+    request = ground.request()
+    object.__setattr__(request, "name", "../elsewhere.edi")
     marks = Marks()
     with pytest.raises(Refused, match="its name is a path"):
-        await ground.open().deliver(parcel, marks)
+        await ground.open().deliver(request, marks)
     assert (marks.steps, ground.tree()) == ([], {})
 
 
 async def test_delivery_into_a_missing_folder_is_refused_with_a_remedy(ground: Ground) -> None:
-    parcel = ground.parcel()
+    request = ground.request()
     (ground.home / "inbound").rmdir()
     with pytest.raises(Refused) as refused:
-        await ground.open().deliver(parcel, Marks())
+        await ground.open().deliver(request, Marks())
     assert refused.value.remedy
 
 
 async def test_ping_looks_into_each_folder_and_writes_nothing(ground: Ground) -> None:
     ground.put("outbound/a.edi")
-    knocks = await ground.open(folders=(ground.at("outbound"), ground.at("nowhere"))).ping()
-    good, bad = knocks[-2:]
+    checks = await ground.open(folders=(ground.at("outbound"), ground.at("nowhere"))).ping()
+    good, bad = checks[-2:]
     assert (good.what, good.ok, good.sentence) == (
         f"folder {ground.at('outbound')}",
         True,
         "1 files to take, 0 passed over",
     )
     assert (bad.what, bad.ok, bool(bad.remedy)) == (f"folder {ground.at('nowhere')}", False, True)
-    assert all(knock.ok and knock.milliseconds > 0 for knock in knocks[:-1])
+    assert all(check.ok and check.milliseconds > 0 for check in checks[:-1])
     assert ground.tree() == {"outbound/a.edi": b"ISA*00*~"}
 
 

@@ -9,7 +9,7 @@ import sys
 import asyncssh
 import pytest
 
-from d365edi.endpoints.acts import Absent
+from d365edi.endpoints.file_operations import PathNotFound
 from d365edi.endpoints.sftp_errors import broken, translate
 from d365edi.errors import EndpointError, Refused, Unavailable
 
@@ -58,7 +58,7 @@ def test_every_kind_lands_on_one_of_the_two_with_a_sentence_on_one_line(kind: ty
     [
         (asyncssh.PermissionDenied("no"), Refused, "the login was refused"),
         (asyncssh.KeyExchangeFailed("no"), Refused, "no common ground"),
-        (asyncssh.SFTPNoSuchFile("no"), Absent, "there is nothing under that path"),
+        (asyncssh.SFTPNoSuchFile("no"), PathNotFound, "there is nothing under that path"),
         (asyncssh.SFTPPermissionDenied("no"), Refused, "our user may not do that there"),
         (asyncssh.SFTPOpUnsupported("no"), Refused, "their server cannot do that"),
         (asyncssh.SFTPFailure("no"), Unavailable, "their server failed"),

@@ -15,11 +15,11 @@ import anyio
 import asyncssh
 import pytest
 
-from d365edi.endpoints import names
-from d365edi.endpoints.base import After, Parcel, Place, Settlement
-from d365edi.endpoints.handover import Mode
-from d365edi.endpoints.names import NameRules
+from d365edi.endpoints import filenames
+from d365edi.endpoints.base import After, DeliveryRequest, Place, Settlement
+from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.sftp import Sftp, SftpConfig
+from d365edi.endpoints.upload_protocol import Mode
 from d365edi.errors import Disputed, Refused, Unavailable
 from tests.endpoints.conftest import Marks
 from tests.servers.asyncssh_server import AsyncsshServer
@@ -76,14 +76,14 @@ async def test_a_connection_cut_before_or_after_any_act_still_ends_in_one_whole_
     marks = Marks()
     getattr(server.faults, fault).add(act)
     if act == "rename" and mode != "rename":
-        await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
         assert files(server.home / "inbound") == WHOLE[mode]
         return
 
     with pytest.raises(Unavailable):
-        await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
     server.faults.clear()
-    receipt = await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    receipt = await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
 
     assert (receipt.id, receipt.detail["outcome"]) == ("/inbound/810.edi", "there")
     assert files(server.home / "inbound") == WHOLE[mode]
@@ -96,11 +96,11 @@ async def test_a_lost_answer_to_a_rename_says_that_it_is_unclear_and_is_not_uplo
     marks = Marks()
     server.faults.lose.add("rename")
     with pytest.raises(Unavailable) as unavailable:
-        await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
     assert unavailable.value.unclear
     server.faults.clear()
     opens = server.faults.acts["open"]
-    await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
     assert server.faults.acts["open"] == opens
 
 
@@ -111,7 +111,7 @@ async def test_a_rename_given_up_for_lost_that_is_carried_out_later_does_no_harm
     marks = Marks()
     server.faults.stall.add("rename")
     with pytest.raises(Unavailable):
-        await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
     temp = server.home / "inbound" / marks.progress["temp"]
     server.faults.stall.clear()
 
@@ -119,7 +119,7 @@ async def test_a_rename_given_up_for_lost_that_is_carried_out_later_does_no_harm
         temp.rename(server.home / "inbound/810.edi")
 
     server.faults.before["rename"] = at_last
-    receipt = await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    receipt = await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
     assert (receipt.detail["outcome"], files(server.home / "inbound")) == ("there", {"810.edi": b"ISA*810~"})
 
 
@@ -127,12 +127,12 @@ async def test_a_temp_name_left_by_another_life_is_replaced_at_the_second_attemp
     server: AsyncsshServer, opened: Callable[..., Sftp]
 ) -> None:
     marks = Marks()
-    parcel = Parcel(7, "/inbound", "810.edi", b"ISA*810~")
-    temp = names.temporary(7, hashlib.sha256(parcel.payload).hexdigest())
+    request = DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~")
+    temp = filenames.temporary(7, hashlib.sha256(request.payload).hexdigest())
     (server.home / "inbound" / temp).write_bytes(b"ISA")
     with pytest.raises(Unavailable, match="came or went while we looked"):
-        await opened().deliver(parcel, marks)
-    await opened().deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+        await opened().deliver(request, marks)
+    await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
     assert files(server.home / "inbound") == {"810.edi": b"ISA*810~"}
 
 
@@ -152,9 +152,9 @@ async def test_a_mailbox_that_takes_files_as_they_are_closed_has_them_once(
     marks = Marks()
     endpoint = opened(deliver=mode)
     with pytest.raises(Unavailable):
-        await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
     server.faults.lose.clear()
-    receipt = await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    receipt = await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
     assert (taken, receipt.detail["outcome"]) == ([b"ISA*810~"], "taken by the partner")
 
 
@@ -163,7 +163,7 @@ async def test_a_mailbox_is_no_place_for_a_rename_and_says_so(
 ) -> None:
     server.faults.after["close"] = each(server.home / "inbound", Path.unlink)
     with pytest.raises(Refused, match="vanished from acme the instant it was complete") as refused:
-        await opened().deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
     assert 'deliver = "direct"' in refused.value.remedy
 
 
@@ -172,7 +172,7 @@ async def test_a_server_that_cuts_files_short_is_found_out_before_the_rename(
 ) -> None:
     server.faults.after["close"] = each(server.home / "inbound", lambda path: os.truncate(path, 3))
     with pytest.raises(Unavailable, match="arrived on acme with 3 of 8 bytes"):
-        await opened().deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
     assert "810.edi" not in files(server.home / "inbound")
 
 
@@ -182,13 +182,13 @@ async def test_a_server_whose_rename_overwrites_does_not_get_to_do_so(
     server.faults.clobber = True
     (server.home / "inbound/810.edi").write_bytes(b"theirs")
     with pytest.raises(Disputed):
-        await opened().deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
     assert files(server.home / "inbound")["810.edi"] == b"theirs"
 
 
 async def test_a_server_without_fsync_is_delivered_to(server: AsyncsshServer, opened: Callable[..., Sftp]) -> None:
     server.faults.refuse["fsync"] = asyncssh.SFTPOpUnsupported("fsync")
-    await opened().deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+    await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
     assert files(server.home / "inbound") == {"810.edi": b"ISA*810~"}
 
 
@@ -206,7 +206,7 @@ async def test_what_the_server_answers_is_told_and_the_session_goes_on(
     endpoint = opened()
     server.faults.refuse[act] = error
     with pytest.raises(leaf, match=str(error)) as raised:
-        await endpoint.deliver(Parcel(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
     assert not getattr(raised.value, "unclear", False)
     await endpoint.list(Place("/inbound"))
     assert server.faults.acts["session"] == 1

@@ -179,15 +179,15 @@ async def test_a_host_that_does_not_answer_is_unavailable(host: str, told: str) 
 async def test_ping_tells_host_key_and_login_apart(sshd: OpenSsh) -> None:
     stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
     untrusted = await Sftp("acme", sshd.config(host_keys=()), folders=("/",)).ping()
-    assert [(knock.what, knock.ok) for knock in untrusted] == [("host key", False)]
+    assert [(check.what, check.ok) for check in untrusted] == [("host key", False)]
     assert public(sshd.host_keys["ed25519"]) in untrusted[0].remedy
 
     not_let_in = await Sftp("acme", sshd.config(key=stranger), folders=("/",)).ping()
-    assert [(knock.what, knock.ok) for knock in not_let_in] == [("host key", True), ("login", False)]
+    assert [(check.what, check.ok) for check in not_let_in] == [("host key", True), ("login", False)]
     assert sshd.host_keys["ed25519"].get_fingerprint() in not_let_in[0].sentence
     assert "installed our public key" in not_let_in[1].remedy
 
     nobody = await Sftp("acme", SftpConfig("127.0.0.1", free_port()), folders=("/",)).ping()
-    assert [(knock.what, knock.ok, "nobody listens" in knock.sentence) for knock in nobody] == [
+    assert [(check.what, check.ok, "nobody listens" in check.sentence) for check in nobody] == [
         ("host key", False, True)
     ]

@@ -53,7 +53,7 @@ def test_where_nothing_was_sent_the_others_are_ready_to_leave_anew(tx: Tx, rows:
 def test_where_an_attempt_began_the_others_wait_for_a_person_who_looks(tx: Tx, rows: list[Document]) -> None:
     file = put(tx, rows)
     tx.deliveries.attempting(file.id)
-    tx.deliveries.mark(file.id, "intent", {})
+    tx.deliveries.checkpoint(file.id, "intent", {})
     tx.deliveries.quarantined(file.id, "no space")
     for row in rows:
         tx.documents.set_state(row.id, "held", "no space")

@@ -94,8 +94,8 @@ def test_the_acknowledgment_has_a_ladder_of_its_own(tx: Tx, before: str, after: 
 def test_a_life_with_failures_keeps_its_first_failure_its_attempts_and_its_progress(tx: Tx) -> None:
     id = delivery(tx).id
     assert tx.deliveries.attempting(id).attempts == 1
-    tx.deliveries.mark(id, "uploading", {"temp": ".810_1.tmp", "size": "7"})
-    tx.deliveries.mark(id, "uploaded", {"size": "8"})
+    tx.deliveries.checkpoint(id, "uploading", {"temp": ".810_1.tmp", "size": "7"})
+    tx.deliveries.checkpoint(id, "uploaded", {"size": "8"})
     tx.deliveries.waiting(id, 1060.0, "connection lost")
     tx.unit.now = 1060.0
     second = tx.deliveries.attempting(id)
@@ -129,7 +129,7 @@ def test_a_life_with_failures_keeps_its_first_failure_its_attempts_and_its_progr
 def test_progress_is_marked_only_while_an_attempt_runs(tx: Tx, state: str) -> None:
     id = put(tx, state)
     with pytest.raises(JournalError, match=f"delivery 1 is {state}: no attempt is running"):
-        tx.deliveries.mark(id, "uploaded", {})
+        tx.deliveries.checkpoint(id, "uploaded", {})
 
 
 def test_what_is_due_is_what_is_open_and_waited_long_enough(tx: Tx) -> None:

@@ -25,7 +25,7 @@ def key(algorithm: str = "ssh-ed25519", which: int = 0) -> asyncssh.SSHKey:
 
 @dataclass
 class Faults:
-    """What goes wrong. Acts are SFTP's: open, write, close, rename, remove, lstat, scandir, mkdir, fsync, read, fstat.
+    """What goes wrong. FileOperations are SFTP's: open, write, close, rename, remove, lstat, scandir, mkdir, fsync, read, fstat.
 
     `lose`: the act is done, then the connection is cut before the answer. `cut`: the connection is cut before the act.
     `stall`: no answer ever. `refuse`: this error instead. `clobber`: a rename overwrites. `names`: more lines in every

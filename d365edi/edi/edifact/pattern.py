@@ -48,7 +48,7 @@ class _Builder:
         plain = b"[" + ranges([c for c in (*range(0x20, 0x7F), *beyond) if c not in service]) + b"]"
         self.text = b"(?:" + plain + b"|" + re.escape(syntax.raw.release) + b".)" if released else plain
         self.code = b"[" + ranges([c for c in range(0x21, 0x7F) if c not in service]) + b"]"
-        self.mark = b"[" + inside(bytes(c for c in marks if c not in service)) + b"]"
+        self.checkpoint = b"[" + inside(bytes(c for c in marks if c not in service)) + b"]"
 
     def whole(self, segment: Segment) -> bytes:
         tail = b"(?:" + self.separator + b".*|)" if segment.open else b""
@@ -101,7 +101,7 @@ class _Builder:
         if most < 4 or least > 1:
             return b"[0-9]{%d,%d}+" % (least, most)
         after = 6 if most > 7 else most // 2
-        return b"-?[0-9]{1,%d}+(?:%s[0-9]{1,%d}+|[0-9]{1,%d}+|)" % (most - after, self.mark, after, after)
+        return b"-?[0-9]{1,%d}+(?:%s[0-9]{1,%d}+|[0-9]{1,%d}+|)" % (most - after, self.checkpoint, after, after)
 
 
 def _row(values: Sequence[tuple[bytes, bool]], separator: bytes, tail: bytes, *, first: bool) -> bytes:

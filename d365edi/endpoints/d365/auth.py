@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from d365edi.endpoints.d365.wire import Wire
+from d365edi.endpoints.d365.transport import HttpTransport
 from d365edi.errors import Refused, Unavailable
 
 EARLY = 300.0
@@ -42,7 +42,7 @@ class Identity:
 class Tokens:
     """The current access token of one identity, for one audience."""
 
-    def __init__(self, identity: Identity, wire: Wire, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, identity: Identity, wire: HttpTransport, *, clock: Callable[[], float] = time.time) -> None:
         self._identity = identity
         self._wire = wire
         self._clock = clock

@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from d365edi.endpoints.d365.auth import Tokens, Unauthorized
-from d365edi.endpoints.d365.waiting import retry_after
-from d365edi.endpoints.d365.wire import SAFE_METHODS, Wire
+from d365edi.endpoints.d365.retry_after import retry_after
+from d365edi.endpoints.d365.transport import SAFE_METHODS, HttpTransport
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.odata import batch, canonical, errors, quoting
 from d365edi.odata.plan import Query
@@ -45,7 +45,9 @@ _REMEDIES = {
 class Client:
     """Requests against one D365 host (`base_url` without `/data` and without a slash at the end)."""
 
-    def __init__(self, base_url: str, wire: Wire, tokens: Tokens, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, base_url: str, wire: HttpTransport, tokens: Tokens, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self.root = f"{base_url.rstrip('/')}/data/"
         self._base = base_url.rstrip("/")
         self._wire = wire

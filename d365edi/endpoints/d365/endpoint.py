@@ -5,7 +5,7 @@ so nothing has to be remembered between two verbs. There is nothing to settle: D
 seen the journal knows.
 
 Knows: plans, the client. Does not know: which entities they name, EDI, partners. (`ping` knows three sets: see
-knocks.py.)
+checks.py.)
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import httpx
 
 from d365edi.endpoints.base import (
     After,
-    Knock,
-    Landed,
+    Check,
+    Checkpoint,
+    Delivered,
+    DeliveryRequest,
     Listing,
-    Mark,
-    NotLanded,
+    NotDelivered,
     Outcome,
-    Parcel,
     PassedOver,
     Place,
     Receipt,
@@ -35,12 +35,12 @@ from d365edi.endpoints.base import (
     Settlement,
     Unclear,
 )
-from d365edi.endpoints.d365 import catalog, knocks, lines
+from d365edi.endpoints.d365 import catalog, checks, compare_lines
 from d365edi.endpoints.d365.auth import Identity, Tokens, Unauthorized
 from d365edi.endpoints.d365.client import Client, Record
-from d365edi.endpoints.d365.sight import Absent, Bare, Strange, Viewer
-from d365edi.endpoints.d365.wire import Limits, Wire
-from d365edi.endpoints.d365.writing import Writing
+from d365edi.endpoints.d365.state_lookup import Absent, Conflict, HeaderOnly, StateLookup
+from d365edi.endpoints.d365.transport import HttpTransport, Limits
+from d365edi.endpoints.d365.writer import DocumentWriter
 from d365edi.errors import Refused
 from d365edi.odata import canonical
 from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
@@ -101,9 +101,11 @@ class D365:
             overall=config.overall_timeout,
         )
         base = config.base_url.rstrip("/")
-        self._wire = Wire(name, f"D365 at {base}", limits, verify=config.verify, transport=transport)
+        self._wire = HttpTransport(name, f"D365 at {base}", limits, verify=config.verify, transport=transport)
         few = replace(limits, connections=2, read=30.0, overall=60.0)
-        self._entra = Wire(name, f"Entra at {config.authority}", few, verify=config.verify, transport=transport)
+        self._entra = HttpTransport(
+            name, f"Entra at {config.authority}", few, verify=config.verify, transport=transport
+        )
         identity = Identity(
             tenant=config.tenant,
             client_id=config.client_id,
@@ -116,9 +118,9 @@ class D365:
         self._tokens = Tokens(identity, self._entra, clock=clock)
         self._client = Client(base, self._wire, self._tokens, clock=clock)
 
-    async def ping(self) -> list[Knock]:
+    async def ping(self) -> list[Check]:
         """Token, role, companies. Never raises."""
-        return await knocks.knock(self._client, self._tokens, self._config.client_id, self._config.companies)
+        return await checks.run(self._client, self._tokens, self._config.client_id, self._config.companies)
 
     async def ask(self, query: Query) -> list[Record]:
         """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal."""
@@ -175,32 +177,32 @@ class D365:
         """Nothing is to be done at this source."""
         return Settlement("settled", remote.name)
 
-    async def deliver(self, parcel: Parcel, mark: Mark) -> Receipt:
+    async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
         """Carry out the WritePlan that the payload holds: once, whole, or not at all (see writing.py)."""
-        token = f"{parcel.id}x{int(self._clock() * 1000)}"
-        return await Writing(self._viewer(parcel), self.name).run(parcel.progress, mark, token)
+        token = f"{request.id}x{int(self._clock() * 1000)}"
+        return await DocumentWriter(self._lookup(request), self.name).run(request.progress, checkpoint, token)
 
-    async def probe(self, parcel: Parcel) -> Outcome:
+    async def probe(self, request: DeliveryRequest) -> Outcome:
         """Is the record there with its lines? Asks only."""
-        viewer = self._viewer(parcel)
-        sight = await viewer.look(parcel.progress)
-        if isinstance(sight, Strange):
+        lookup = self._lookup(request)
+        sight = await lookup.look(request.progress)
+        if isinstance(sight, Conflict):
             return Unclear(sight.question)
-        if isinstance(sight, Absent | Bare):
-            return NotLanded(sight.wait)
-        return Landed(viewer.receipt(sight.header))
+        if isinstance(sight, Absent | HeaderOnly):
+            return NotDelivered(sight.wait)
+        return Delivered(lookup.receipt(sight.header))
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._wire.close()
         await self._entra.close()
 
-    def _viewer(self, parcel: Parcel) -> Viewer:
+    def _lookup(self, request: DeliveryRequest) -> StateLookup:
         try:
-            plan = WritePlan.from_bytes(parcel.payload)
+            plan = WritePlan.from_bytes(request.payload)
         except ValueError as error:
-            raise Refused(f"{parcel.name}: {error}", endpoint=self.name) from None
-        return Viewer(self._client, plan, self._clock, self._config.unclear_for)
+            raise Refused(f"{request.name}: {error}", endpoint=self.name) from None
+        return StateLookup(self._client, plan, self._clock, self._config.unclear_for)
 
     def _wanted(self, remote: Remote) -> tuple[Mapping[str, Any], Sequence[Join]]:
         try:
@@ -214,7 +216,7 @@ class D365:
         more = [*key, *(ours for join in joins for ours in join.on.values())] if wanted["select"] else []
         filters = catalog.where(entity_set, key)
         rows = await self._client.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted["select"], *more)))))
-        same = [row for row in rows if all(lines.alike(row.get(part), value) for part, value in key.items())]
+        same = [row for row in rows if all(compare_lines.alike(row.get(part), value) for part, value in key.items())]
         if len(same) != 1:
             found = "is not there any more" if not same else f"is there {len(same)} times"
             raise Refused(f"{name} {found} in {entity_set}", endpoint=self.name)
@@ -230,7 +232,9 @@ class D365:
         filters = catalog.where(join.set, values)
         select = tuple(dict.fromkeys((*join.select, *values))) if join.select else ()
         rows = await self._client.rows(Query(join.set, filters, select, join.orderby))
-        return [row for row in rows if all(lines.alike(row.get(field), value) for field, value in values.items())]
+        return [
+            row for row in rows if all(compare_lines.alike(row.get(field), value) for field, value in values.items())
+        ]
 
 
 def _remote(plan: ReadPlan, row: Record) -> Remote:

@@ -21,8 +21,8 @@ from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
 from azure.identity.aio import CertificateCredential, ClientSecretCredential
 
 from d365edi.endpoints.d365.auth import Identity
-from d365edi.endpoints.d365.waiting import retry_after
-from d365edi.endpoints.d365.wire import Wire
+from d365edi.endpoints.d365.retry_after import retry_after
+from d365edi.endpoints.d365.transport import HttpTransport
 from d365edi.errors import EndpointError, Refused, Unavailable
 
 _CODE = re.compile(r"AADSTS(\d+)")
@@ -54,7 +54,7 @@ _PASSING = frozenset({"90025", "90033", "90012", "50196"})
 """Entra's own "busy, try again" codes, which come with status 400 or 401 as well."""
 
 
-async def request(who: Identity, wire: Wire, claims: str, now: float) -> tuple[str, float]:
+async def request(who: Identity, wire: HttpTransport, claims: str, now: float) -> tuple[str, float]:
     """One request to Entra: the token and the seconds it lives. `claims` is a challenge of D365's, `now` epoch seconds.
 
     Raises Unavailable (Entra is out of reach or busy) or Refused.
@@ -87,7 +87,7 @@ def _credential(who: Identity, transport: _Transport) -> ClientSecretCredential 
     return ClientSecretCredential(who.tenant, who.client_id, who.client_secret, **options)
 
 
-def _verdict(error: Exception, transport: _Transport, who: Identity, wire: Wire, now: float) -> EndpointError:
+def _verdict(error: Exception, transport: _Transport, who: Identity, wire: HttpTransport, now: float) -> EndpointError:
     """A failure of azure-identity in words; busy and unreadable is Unavailable, what Entra says no to is Refused."""
     if isinstance(error, ValueError | TypeError):
         return _refused(who, wire, str(error), "check tenant, authority, client_id and the certificate under [d365]")
@@ -103,7 +103,7 @@ def _verdict(error: Exception, transport: _Transport, who: Identity, wire: Wire,
     return _refused(who, wire, " ".join(said.split())[:300], "check tenant, client_id and audience under [d365]")
 
 
-def _refused(who: Identity, wire: Wire, words: str, remedy: str) -> Refused:
+def _refused(who: Identity, wire: HttpTransport, words: str, remedy: str) -> Refused:
     return Refused(
         f"Entra refused a token for application {who.client_id} of tenant {who.tenant}: {words}",
         endpoint=wire.endpoint,
@@ -111,7 +111,7 @@ def _refused(who: Identity, wire: Wire, words: str, remedy: str) -> Refused:
     )
 
 
-def _unavailable(who: Identity, wire: Wire, words: str, wait: float | None = None) -> Unavailable:
+def _unavailable(who: Identity, wire: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
     return Unavailable(
         f"Entra at {who.authority} gave no token: {words}",
         endpoint=wire.endpoint,
@@ -144,7 +144,7 @@ class _Transport(AsyncHttpTransport[Any, Any]):
     `status` and `headers` are the last answer's: the errors of azure-identity do not always carry them.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: HttpTransport) -> None:
         self._wire = wire
         self.status = 0
         self.headers: Mapping[str, str] = {}

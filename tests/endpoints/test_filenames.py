@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from d365edi.endpoints import names
+from d365edi.endpoints import filenames
 from d365edi.endpoints.base import Listing, PassedOver, Remote
-from d365edi.endpoints.names import Entry, NameRules
+from d365edi.endpoints.filenames import DirectoryEntry, NameRules
 from d365edi.errors import Refused
 
 
-def entry(name: str | bytes, size: int | None = 5, kind: names.Kind = "file") -> Entry:
-    return Entry(name.encode() if isinstance(name, str) else name, kind, size, 1.0)
+def entry(name: str | bytes, size: int | None = 5, kind: filenames.Kind = "file") -> DirectoryEntry:
+    return DirectoryEntry(name.encode() if isinstance(name, str) else name, kind, size, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def entry(name: str | bytes, size: int | None = 5, kind: names.Kind = "file") ->
     ],
 )
 def test_a_name_that_cannot_be_used_has_a_reason(name: bytes, reason: str) -> None:
-    assert names.fault(name) == reason
+    assert filenames.fault(name) == reason
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.binary(max_size=20))
 def test_every_name_can_be_shown_on_one_line(name: bytes) -> None:
-    shown = names.printable(name)
+    shown = filenames.printable(name)
     assert shown.encode("utf-8").decode() == shown
     assert len(shown.splitlines()) <= 1
 
@@ -52,14 +52,16 @@ def test_every_name_can_be_shown_on_one_line(name: bytes) -> None:
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.binary(max_size=8), max_size=8, unique=True))
 def test_every_name_is_either_offered_or_passed_over(found: list[bytes]) -> None:
-    listing = names.sift("/in", [entry(name) for name in found], "*", NameRules())
+    listing = filenames.sift("/in", [entry(name) for name in found], "*", NameRules())
     told = len([name for name in found if name not in {b".", b".."}])
     assert len(listing.remotes) + len(listing.passed_over) == told
-    assert not [remote.name for remote in listing.remotes if names.fault(remote.name.encode())]
+    assert not [remote.name for remote in listing.remotes if filenames.fault(remote.name.encode())]
 
 
 def test_the_folder_itself_and_its_parent_are_not_told() -> None:
-    assert names.sift("/in", [entry(".", kind="folder"), entry("..", kind="folder")], "*", NameRules()) == Listing(())
+    assert filenames.sift("/in", [entry(".", kind="folder"), entry("..", kind="folder")], "*", NameRules()) == Listing(
+        ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,30 +79,30 @@ def test_the_folder_itself_and_its_parent_are_not_told() -> None:
         (entry("a.csv"), 'its name does not match "*.edi"'),
     ],
 )
-def test_what_is_passed_over_is_told_with_its_reason(found: Entry, reason: str) -> None:
-    listing = names.sift("/in", [found], "*.edi", NameRules())
+def test_what_is_passed_over_is_told_with_its_reason(found: DirectoryEntry, reason: str) -> None:
+    listing = filenames.sift("/in", [found], "*.edi", NameRules())
     assert listing == Listing((), (PassedOver(found.name.decode(), reason),))
 
 
 def test_names_that_say_unfinished_are_a_setting() -> None:
     rules = NameRules(temporary=("*.busy",))
-    listing = names.sift("/in", [entry("a.part"), entry("b.BUSY")], "*", rules)
+    listing = filenames.sift("/in", [entry("a.part"), entry("b.BUSY")], "*", rules)
     assert [remote.name for remote in listing.remotes] == ["a.part"]
 
 
 def test_without_any_unfinished_name_in_the_settings_every_name_is_finished() -> None:
-    listing = names.sift("/in", [entry("a.part")], "*", NameRules(temporary=()))
+    listing = filenames.sift("/in", [entry("a.part")], "*", NameRules(temporary=()))
     assert [remote.name for remote in listing.remotes] == ["a.part"]
 
 
 def test_empty_files_are_offered_where_that_is_set() -> None:
-    listing = names.sift("/in", [entry("a.edi", size=0)], "*", NameRules(offer_empty=True))
+    listing = filenames.sift("/in", [entry("a.edi", size=0)], "*", NameRules(offer_empty=True))
     assert listing.remotes == (Remote("/in", "a.edi", 0, 1.0),)
 
 
 def test_a_file_waits_for_its_sentinel_and_the_sentinel_is_no_file() -> None:
     found = [entry("a.edi"), entry("b.edi"), entry("b.edi.done", size=0), entry("stray.done")]
-    listing = names.sift("/in", found, "*", NameRules(sentinel="{name}.done"))
+    listing = filenames.sift("/in", found, "*", NameRules(sentinel="{name}.done"))
     assert [remote.name for remote in listing.remotes] == ["b.edi"]
     assert listing.passed_over == (
         PassedOver("a.edi", 'it waits for its sentinel "a.edi.done"'),
@@ -119,23 +121,23 @@ def test_a_file_waits_for_its_sentinel_and_the_sentinel_is_no_file() -> None:
     ],
 )
 def test_a_taken_name_gets_a_piece_of_the_digest_before_its_ending(name: str, tried: list[str]) -> None:
-    assert list(islice(names.alternatives(name, "0123456789abcdef"), 3)) == tried
+    assert list(islice(filenames.alternatives(name, "0123456789abcdef"), 3)) == tried
 
 
 @pytest.mark.parametrize(
     ("folder", "path"), [("/in", "/in/a"), ("/in/", "/in/a"), ("/", "/a"), ("in", "in/a"), ("", "a"), (".", "a")]
 )
 def test_paths_are_joined_as_sftp_writes_them(folder: str, path: str) -> None:
-    assert names.join(folder, "a") == path
+    assert filenames.join(folder, "a") == path
 
 
-def test_the_name_a_parcel_grows_under_is_itself_passed_over_and_short() -> None:
-    temp = names.temporary(12345, "ab" * 32)
+def test_the_name_a_request_grows_under_is_itself_passed_over_and_short() -> None:
+    temp = filenames.temporary(12345, "ab" * 32)
     assert temp == ".d365edi-12345-abababababab.part"
-    assert names.sift("/in", [entry(temp)], "*", NameRules()).remotes == ()
+    assert filenames.sift("/in", [entry(temp)], "*", NameRules()).remotes == ()
 
 
 def test_a_name_of_ours_that_no_partner_should_see_is_refused() -> None:
     with pytest.raises(Refused, match=r'file name "810/7\.edi" cannot be used on acme: its name is a path'):
-        names.insist("810/7.edi", "acme")
-    names.insist("810_7.edi", "acme")
+        filenames.insist("810/7.edi", "acme")
+    filenames.insist("810_7.edi", "acme")

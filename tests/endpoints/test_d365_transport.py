@@ -14,7 +14,7 @@ import anyio
 import httpx
 import pytest
 
-from d365edi.endpoints.d365.wire import Limits, Wire
+from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.errors import Refused, Unavailable
 
 TOKEN = "Bearer eyJ0.secret"
@@ -76,8 +76,8 @@ def made(kind: Any) -> Exception:
     return error
 
 
-def wire(transport: httpx.AsyncBaseTransport | None = None, **limits: float) -> Wire:
-    return Wire("d365", "D365 at https://h", Limits(**limits), transport=transport)  # type: ignore[arg-type]
+def wire(transport: httpx.AsyncBaseTransport | None = None, **limits: float) -> HttpTransport:
+    return HttpTransport("d365", "D365 at https://h", Limits(**limits), transport=transport)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("error", [*every_httpx_error(), *OTHERS], ids=lambda error: type(error).__name__)

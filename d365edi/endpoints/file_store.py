@@ -14,16 +14,26 @@ from abc import abstractmethod
 from dataclasses import replace
 
 from d365edi import failpoints
-from d365edi.endpoints import handover, names
-from d365edi.endpoints.acts import Absent, Stat, Taken
-from d365edi.endpoints.base import Knock, Landed, Mark, NotLanded, Outcome, Parcel, Place, Receipt, Unclear
-from d365edi.endpoints.handover import Mode, Next, Plan, Seen
-from d365edi.endpoints.names import NameRules
-from d365edi.endpoints.pickup import Pickup
+from d365edi.endpoints import filenames, upload_protocol
+from d365edi.endpoints.base import (
+    Check,
+    Checkpoint,
+    Delivered,
+    DeliveryRequest,
+    NotDelivered,
+    Outcome,
+    Place,
+    Receipt,
+    Unclear,
+)
+from d365edi.endpoints.download import Downloader
+from d365edi.endpoints.file_operations import AlreadyExists, PathNotFound, Stat
+from d365edi.endpoints.filenames import NameRules
+from d365edi.endpoints.upload_protocol import Mode, Next, RemoteState, UploadPlan
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 
 
-class Shelf(Pickup):
+class FileStore(Downloader):
     """The verbs of `base.Endpoint` over a tree of files.
 
     `rules`: which names are offered. `deliver`: how a file is handed over (see `handover`), and its sentinel's name.
@@ -45,36 +55,36 @@ class Shelf(Pickup):
         self.sentinel = sentinel
         self.folders = folders
 
-    async def _peek(self, folder: str) -> Knock:
-        """Look into one folder, as a knock."""
+    async def _peek(self, folder: str) -> Check:
+        """Look into one folder, as a check."""
         started = time.monotonic()
         try:
             listing = await self.list(Place(folder))
         except EndpointError as error:
-            return Knock(f"folder {folder}", False, (time.monotonic() - started) * 1000, error.message, error.remedy)
+            return Check(f"folder {folder}", False, (time.monotonic() - started) * 1000, error.message, error.remedy)
         seen = f"{len(listing.remotes)} files to take, {len(listing.passed_over)} passed over"
-        return Knock(f"folder {folder}", True, (time.monotonic() - started) * 1000, seen)
+        return Check(f"folder {folder}", True, (time.monotonic() - started) * 1000, seen)
 
     @abstractmethod
-    async def ping(self) -> list[Knock]:
+    async def ping(self) -> list[Check]:
         """See `base.Endpoint.ping`."""
 
     @abstractmethod
     async def close(self) -> None:
         """See `base.Endpoint.close`."""
 
-    async def deliver(self, parcel: Parcel, mark: Mark) -> Receipt:
-        """Hand the parcel over by the table in `handover`; called again with what it marked it looks and goes on."""
-        names.insist(parcel.name, self.name)
-        plan = self._plan(parcel)
-        step = parcel.progress.get("step", "")
-        todo: Next = await self._next(plan, parcel, step) if step else "upload"
+    async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
+        """Hand the request over by the table in `handover`; called again with what it marked it looks and goes on."""
+        filenames.insist(request.name, self.name)
+        plan = self._plan(request)
+        step = request.progress.get("step", "")
+        todo: Next = await self._next(plan, request, step) if step else "upload"
         if not step:
-            await mark("intent", plan.facts())
+            await checkpoint("intent", plan.facts())
         if todo in {"upload", "replace"}:
-            todo = await self._upload(plan, parcel, mark, clear=todo == "replace")
+            todo = await self._upload(plan, request, checkpoint, clear=todo == "replace")
         if todo == "rename":
-            todo = await self._finish(plan, parcel)
+            todo = await self._finish(plan, request)
         if todo == "announce":
             todo = await self._announce(plan)
         if todo == "there" and step and plan.mode == "rename":
@@ -85,57 +95,59 @@ class Shelf(Pickup):
             )
         return self._receipt(plan, todo)
 
-    async def probe(self, parcel: Parcel) -> Outcome:
-        """Look where the parcel should be. Asks only."""
-        plan = self._plan(parcel)
-        step = parcel.progress.get("step", "")
-        todo = await self._next(plan, parcel, step) if step else "upload"
+    async def probe(self, request: DeliveryRequest) -> Outcome:
+        """Look where the request should be. Asks only."""
+        plan = self._plan(request)
+        step = request.progress.get("step", "")
+        todo = await self._next(plan, request, step) if step else "upload"
         if todo in {"there", "taken"}:
-            return Landed(self._receipt(plan, todo))
-        return Unclear(self._question(plan)) if todo == "disputed" else NotLanded()
+            return Delivered(self._receipt(plan, todo))
+        return Unclear(self._question(plan)) if todo == "disputed" else NotDelivered()
 
-    def _plan(self, parcel: Parcel) -> Plan:
-        return Plan.of(parcel, self.mode, self.sentinel, hashlib.sha256(parcel.payload).hexdigest())
+    def _plan(self, request: DeliveryRequest) -> UploadPlan:
+        return UploadPlan.of(request, self.mode, self.sentinel, hashlib.sha256(request.payload).hexdigest())
 
-    async def _next(self, plan: Plan, parcel: Parcel, step: str) -> Next:
+    async def _next(self, plan: UploadPlan, request: DeliveryRequest, step: str) -> Next:
         """Look, and read what stands under the final name where sizes alone do not tell."""
         temp = await self._look(plan.temp) if plan.mode == "rename" else None
         final = await self._look(plan.final)
         sentinel = plan.mode == "sentinel" and await self._look(plan.sentinel) is not None
-        seen = Seen(_size(temp), _size(final), sentinel)
-        todo = handover.decide(plan, step, seen)
+        seen = RemoteState(_size(temp), _size(final), sentinel)
+        todo = upload_protocol.decide(plan, step, seen)
         if todo != "read":
             return todo
         theirs, _ = await self._read(plan.final, plan.size + 1)
-        return handover.decide(plan, step, replace(seen, content=handover.compare(theirs, parcel.payload)))
+        return upload_protocol.decide(
+            plan, step, replace(seen, content=upload_protocol.compare(theirs, request.payload))
+        )
 
-    async def _upload(self, plan: Plan, parcel: Parcel, mark: Mark, *, clear: bool) -> Next:
+    async def _upload(self, plan: UploadPlan, request: DeliveryRequest, checkpoint: Checkpoint, *, clear: bool) -> Next:
         """Write the file; `direct` and `sentinel` are marked before it is closed: it may be taken then."""
         path = plan.temp if plan.mode == "rename" else plan.final
         if clear:
             await self._remove(path)
         try:
-            close = await self._create(path, parcel.payload)
-        except Taken as error:
+            close = await self._create(path, request.payload)
+        except AlreadyExists as error:
             if plan.mode == "rename":
                 raise self._in_between(error, path) from error
-            todo = await self._next(plan, parcel, "intent")
+            todo = await self._next(plan, request, "intent")
             return "disputed" if todo in {"upload", "replace"} else todo
         try:
             if plan.mode != "rename":
-                await mark("uploaded", {})
+                await checkpoint("uploaded", {})
         finally:
             await close()
         there = await self._weigh(plan, path)
         failpoints.reach("sftp.uploaded")
         if plan.mode == "rename":
-            await mark("uploaded", {})
+            await checkpoint("uploaded", {})
             return "rename"
         if not there:
             return "taken"
         return "announce" if plan.mode == "sentinel" else "there"
 
-    async def _weigh(self, plan: Plan, path: str) -> bool:
+    async def _weigh(self, plan: UploadPlan, path: str) -> bool:
         """Compare the size over there with ours; False when it was taken the instant it was closed."""
         there = await self._look(path)
         if there is not None and there.size != plan.size:
@@ -150,36 +162,39 @@ class Shelf(Pickup):
             )
         return there is not None
 
-    async def _finish(self, plan: Plan, parcel: Parcel) -> Next:
+    async def _finish(self, plan: UploadPlan, request: DeliveryRequest) -> Next:
         try:
             await self._rename(plan.temp, plan.final)
-        except (Taken, Absent) as error:  # or an earlier rename, given up for lost, was carried out only now
-            todo = await self._next(plan, parcel, "uploaded")
+        except (
+            AlreadyExists,
+            PathNotFound,
+        ) as error:  # or an earlier rename, given up for lost, was carried out only now
+            todo = await self._next(plan, request, "uploaded")
             if todo in {"rename", "replace"}:
                 raise self._in_between(error, plan.final) from error
             return todo
         failpoints.reach("sftp.renamed")
         return "there"
 
-    async def _announce(self, plan: Plan) -> Next:
+    async def _announce(self, plan: UploadPlan) -> Next:
         try:
             close = await self._create(plan.sentinel, b"")
-        except Taken:
+        except AlreadyExists:
             return "there"
         await close()
         return "there"
 
     def _in_between(self, error: Refused, path: str) -> EndpointError:
         """What was there or missing a moment ago may not be so at the next look; a folder that is missing stays so."""
-        if isinstance(error, Absent):
+        if isinstance(error, PathNotFound):
             return error
         return Unavailable(f'"{path}" on {self.name} came or went while we looked', endpoint=self.name)
 
-    def _question(self, plan: Plan) -> str:
+    def _question(self, plan: UploadPlan) -> str:
         ours = f"ours has {plan.size} bytes"
         return f'"{plan.final}" on {self.name} is taken by something that we did not put there ({ours})'
 
-    def _receipt(self, plan: Plan, todo: Next) -> Receipt:
+    def _receipt(self, plan: UploadPlan, todo: Next) -> Receipt:
         return Receipt(
             plan.final, {"size": str(plan.size), "outcome": "taken by the partner" if todo == "taken" else "there"}
         )

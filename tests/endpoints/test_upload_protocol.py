@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.endpoints.base import Landed, NotLanded
-from d365edi.endpoints.handover import Content, Mode, Next, Plan, Seen, compare, decide
+from d365edi.endpoints.base import Delivered, NotDelivered
+from d365edi.endpoints.upload_protocol import Content, Mode, Next, RemoteState, UploadPlan, compare, decide
 from d365edi.errors import Disputed
 from tests.endpoints.conftest import Ground, Killed, Marks
 
 
-def plan(mode: Mode) -> Plan:
-    return Plan(mode, "/in/a", "/in/.a.part", "/in/a.done", 100)
+def plan(mode: Mode) -> UploadPlan:
+    return UploadPlan(mode, "/in/a", "/in/.a.part", "/in/a.done", 100)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def plan(mode: Mode) -> Plan:
 def test_a_rename_is_resumed_by_what_is_seen(
     step: str, temp: int | None, final: int | None, content: Content, todo: Next
 ) -> None:
-    assert decide(plan("rename"), step, Seen(temp, final, content=content)) == todo
+    assert decide(plan("rename"), step, RemoteState(temp, final, content=content)) == todo
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_rename_is_resumed_by_what_is_seen(
 def test_writing_under_the_final_name_is_resumed_by_what_is_seen(
     mode: Mode, step: str, final: int | None, sentinel: bool, content: Content, todo: Next
 ) -> None:
-    assert decide(plan(mode), step, Seen(None, final, sentinel, content)) == todo
+    assert decide(plan(mode), step, RemoteState(None, final, sentinel, content)) == todo
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ async def test_direct_writes_one_file_and_sentinel_announces_it(
 ) -> None:
     marks = Marks()
     endpoint = ground.open(deliver=mode)
-    receipt = await endpoint.deliver(ground.parcel(), marks)
+    receipt = await endpoint.deliver(ground.request(), marks)
     assert ground.tree("inbound") == whole
-    assert await endpoint.probe(ground.parcel(progress=marks.progress)) == Landed(receipt)
+    assert await endpoint.probe(ground.request(progress=marks.progress)) == Delivered(receipt)
 
 
 @BOTH
@@ -99,8 +99,8 @@ async def test_direct_and_sentinel_go_on_after_a_kill(
 ) -> None:
     marks = Marks(die_after=step)
     with pytest.raises(Killed):
-        await ground.open(deliver=mode).deliver(ground.parcel(), marks)
-    await ground.open(deliver=mode).deliver(ground.parcel(progress=marks.progress), Marks())
+        await ground.open(deliver=mode).deliver(ground.request(), marks)
+    await ground.open(deliver=mode).deliver(ground.request(progress=marks.progress), Marks())
     assert ground.tree("inbound") == whole
 
 
@@ -110,11 +110,11 @@ async def test_our_own_unfinished_piece_under_the_final_name_is_written_anew(
 ) -> None:
     marks = Marks(die_after="intent")
     with pytest.raises(Killed):
-        await ground.open(deliver=mode).deliver(ground.parcel(), marks)
+        await ground.open(deliver=mode).deliver(ground.request(), marks)
     ground.put("inbound/810_7.edi", b"ISA*")
     endpoint = ground.open(deliver=mode)
-    assert await endpoint.probe(ground.parcel(progress=marks.progress)) == NotLanded()
-    await endpoint.deliver(ground.parcel(progress=marks.progress), Marks())
+    assert await endpoint.probe(ground.request(progress=marks.progress)) == NotDelivered()
+    await endpoint.deliver(ground.request(progress=marks.progress), Marks())
     assert ground.tree("inbound") == whole
 
 
@@ -123,10 +123,10 @@ async def test_what_the_partner_took_the_instant_it_was_closed_has_landed(
     ground: Ground, mode: Mode, whole: dict[str, bytes]
 ) -> None:
     marks = Marks()
-    await ground.open(deliver=mode).deliver(ground.parcel(), marks)
+    await ground.open(deliver=mode).deliver(ground.request(), marks)
     for name in whole:
         (ground.home / "inbound" / name).unlink()
-    receipt = await ground.open(deliver=mode).deliver(ground.parcel(progress=marks.progress), Marks())
+    receipt = await ground.open(deliver=mode).deliver(ground.request(progress=marks.progress), Marks())
     assert (receipt.detail["outcome"], ground.tree("inbound")) == ("taken by the partner", {})
 
 
@@ -137,11 +137,11 @@ async def test_at_the_first_attempt_whatever_has_the_name_is_not_ours(
 ) -> None:
     there = ground.put("inbound/810_7.edi", theirs)
     with pytest.raises(Disputed):
-        await ground.open(deliver=mode).deliver(ground.parcel(), Marks())
+        await ground.open(deliver=mode).deliver(ground.request(), Marks())
     assert there.read_bytes() == theirs
 
 
 async def test_a_sentinel_that_is_there_already_is_fine(ground: Ground) -> None:
     ground.put("inbound/810_7.edi.done", b"")
-    await ground.open(deliver="sentinel").deliver(ground.parcel(), Marks())
+    await ground.open(deliver="sentinel").deliver(ground.request(), Marks())
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~", "810_7.edi.done": b""}

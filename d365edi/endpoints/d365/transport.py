@@ -57,7 +57,7 @@ class _Pool:
     retired: bool = field(default=False)
 
 
-class Wire:
+class HttpTransport:
     """Sends requests to one host. Opens nothing before the first; `close` may be called twice and a later request
     opens anew.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from d365edi.endpoints.base import Knock
+from d365edi.endpoints.base import Check
 from d365edi.endpoints.d365.auth import Tokens, Unauthorized
 from d365edi.endpoints.d365.client import Client
 from d365edi.errors import EndpointError, Refused
@@ -19,7 +19,7 @@ from d365edi.odata.plan import Query
 _ROLES = "in D365, give the application's user a role that may read it"
 
 
-async def knock(client: Client, tokens: Tokens, client_id: str, companies: Sequence[str]) -> list[Knock]:
+async def run(client: Client, tokens: Tokens, client_id: str, companies: Sequence[str]) -> list[Check]:
     """Token, role, companies, in that order; the first that fails ends it, since the rest would fail for the same
     reason.
     """
@@ -34,21 +34,21 @@ async def knock(client: Client, tokens: Tokens, client_id: str, companies: Seque
     async def visible() -> str:
         return await _companies(client, companies)
 
-    knocks: list[Knock] = []
+    checks: list[Check] = []
     for what, ask in (("token", token), ("role", role), ("companies", visible)):
-        knocks.append(await _timed(what, ask))
-        if not knocks[-1].ok:
+        checks.append(await _timed(what, ask))
+        if not checks[-1].ok:
             break
-    return knocks
+    return checks
 
 
-async def _timed(what: str, ask: Callable[[], Awaitable[str]]) -> Knock:
+async def _timed(what: str, ask: Callable[[], Awaitable[str]]) -> Check:
     start = time.perf_counter()
     try:
         ok, sentence, remedy = True, await ask(), ""
     except EndpointError as error:
         ok, sentence, remedy = False, error.message, error.remedy
-    return Knock(what, ok, (time.perf_counter() - start) * 1000, sentence, remedy)
+    return Check(what, ok, (time.perf_counter() - start) * 1000, sentence, remedy)
 
 
 async def _role(client: Client, client_id: str) -> str:

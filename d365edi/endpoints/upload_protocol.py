@@ -5,7 +5,7 @@
     sentinel  write under the final name, then an empty file beside it says that it is whole
 
 Two steps are marked. `intent` is durable before anything is sent; `uploaded` once the other side has every byte. A
-rename is only tried after `uploaded`: what is under the final name before was not put there by this parcel. After it:
+rename is only tried after `uploaded`: what is under the final name before was not put there by this request. After it:
 
     temp name   final name       it is
     there       absent           not renamed yet: rename
@@ -23,8 +23,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from d365edi.endpoints import names
-from d365edi.endpoints.base import Parcel
+from d365edi.endpoints import filenames
+from d365edi.endpoints.base import DeliveryRequest
 
 Mode = Literal["rename", "direct", "sentinel"]
 Content = Literal["unread", "equal", "prefix", "other"]
@@ -34,8 +34,8 @@ read: what stands under the final name must be read to know · there, taken: lan
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """One parcel's places: the final path, the temp path, the sentinel's path; and its size in bytes."""
+class UploadPlan:
+    """One request's places: the final path, the temp path, the sentinel's path; and its size in bytes."""
 
     mode: Mode
     final: str
@@ -44,15 +44,15 @@ class Plan:
     size: int
 
     @classmethod
-    def of(cls, parcel: Parcel, mode: Mode, sentinel: str, digest: str) -> Plan:
-        """The plan for a parcel; a temp name marked earlier is kept, for that is what stands on the other side."""
-        temp = parcel.progress.get("temp") or names.temporary(parcel.id, digest)
+    def of(cls, request: DeliveryRequest, mode: Mode, sentinel: str, digest: str) -> UploadPlan:
+        """The plan for a request; a temp name marked earlier is kept, for that is what stands on the other side."""
+        temp = request.progress.get("temp") or filenames.temporary(request.id, digest)
         return cls(
             mode,
-            names.join(parcel.path, parcel.name),
-            names.join(parcel.path, temp),
-            names.join(parcel.path, sentinel.replace("{name}", parcel.name)),
-            len(parcel.payload),
+            filenames.join(request.path, request.name),
+            filenames.join(request.path, temp),
+            filenames.join(request.path, sentinel.replace("{name}", request.name)),
+            len(request.payload),
         )
 
     def facts(self) -> Mapping[str, str]:
@@ -61,7 +61,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RemoteState:
     """What stands there now: sizes (None: absent), whether the sentinel does, the final file's bytes against ours."""
 
     temp: int | None = None
@@ -77,14 +77,14 @@ def compare(theirs: bytes, ours: bytes) -> Content:
     return "prefix" if ours.startswith(theirs) else "other"
 
 
-def decide(plan: Plan, step: str, seen: Seen) -> Next:
+def decide(plan: UploadPlan, step: str, seen: RemoteState) -> Next:
     """What to do next (the table at the top); `step` is the last one that was marked, empty before the first."""
     if plan.mode == "rename":
         return _decide_rename(plan, step, seen)
     return _decide_direct(plan, step, seen)
 
 
-def _decide_rename(plan: Plan, step: str, seen: Seen) -> Next:
+def _decide_rename(plan: UploadPlan, step: str, seen: RemoteState) -> Next:
     if step != "uploaded":
         return "replace" if seen.temp is not None else "upload"
     if seen.final is None:
@@ -98,7 +98,7 @@ def _decide_rename(plan: Plan, step: str, seen: Seen) -> Next:
     return "read" if seen.content == "unread" else "disputed"
 
 
-def _decide_direct(plan: Plan, step: str, seen: Seen) -> Next:
+def _decide_direct(plan: UploadPlan, step: str, seen: RemoteState) -> Next:
     if not step or (step == "intent" and seen.final is None):
         return "upload"
     if seen.final is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.endpoints.base import After, Endpoint, Landed, NotLanded, Parcel, Place
+from d365edi.endpoints.base import After, Delivered, DeliveryRequest, Endpoint, NotDelivered, Place
 from d365edi.errors import Refused
 from tests.endpoints.conftest import KINDS, Ground, Killed, Marks, grounded
 from tests.endpoints.d365_scene import Scene, order
@@ -22,7 +22,7 @@ class Door:
 
     endpoint: Endpoint
     place: Place
-    parcel: Callable[[Marks], Parcel]
+    request: Callable[[Marks], DeliveryRequest]
     landed: Callable[[], int]
 
 
@@ -31,7 +31,7 @@ def shelf(ground: Ground) -> Door:
     return Door(
         ground.open(folders=(ground.at("outbound"),)),
         Place(ground.at("outbound")),
-        lambda marks: ground.parcel(progress=marks.progress),
+        lambda marks: ground.request(progress=marks.progress),
         lambda: len([name for name in ground.tree("inbound") if not name.startswith(".")]),
     )
 
@@ -41,10 +41,10 @@ async def tenant() -> Door:
     receipt = await scene.deliver(order("PO-1"))
     scene.sim.post_invoice(receipt.id, date="2026-03-01")
 
-    def parcel(marks: Marks) -> Parcel:
-        return Parcel(7, "", plan.label, plan.to_bytes(), dict(marks.progress))
+    def request(marks: Marks) -> DeliveryRequest:
+        return DeliveryRequest(7, "", plan.label, plan.to_bytes(), dict(marks.progress))
 
-    return Door(scene.open(), PLACE, parcel, lambda: len(scene.orders) - 1)
+    return Door(scene.open(), PLACE, request, lambda: len(scene.orders) - 1)
 
 
 @pytest.fixture(params=[*KINDS, "d365"])
@@ -58,9 +58,9 @@ async def door(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Door
 
 
 async def test_a_knock_tells_what_it_tried_and_is_well(door: Door) -> None:
-    knocks = await door.endpoint.ping()
-    assert knocks != []
-    assert [knock for knock in knocks if not knock.ok] == []
+    checks = await door.endpoint.ping()
+    assert checks != []
+    assert [check for check in checks if not check.ok] == []
 
 
 async def test_two_lists_are_the_same_when_nothing_changed(door: Door) -> None:
@@ -89,26 +89,26 @@ async def test_settling_twice_is_as_settling_once(door: Door) -> None:
     assert outcomes == ["settled", "settled"]
 
 
-async def test_a_parcel_is_not_there_before_and_there_after_it_is_delivered(door: Door) -> None:
+async def test_a_request_is_not_there_before_and_there_after_it_is_delivered(door: Door) -> None:
     marks = Marks()
-    assert isinstance(await door.endpoint.probe(door.parcel(marks)), NotLanded)
-    receipt = await door.endpoint.deliver(door.parcel(marks), marks)
-    found = await door.endpoint.probe(door.parcel(marks))
-    assert isinstance(found, Landed)
+    assert isinstance(await door.endpoint.probe(door.request(marks)), NotDelivered)
+    receipt = await door.endpoint.deliver(door.request(marks), marks)
+    found = await door.endpoint.probe(door.request(marks))
+    assert isinstance(found, Delivered)
     assert (found.receipt.id, door.landed()) == (receipt.id, 1)
 
 
 async def test_the_intent_is_marked_before_anything_is_done(door: Door) -> None:
     marks = Marks(die_after="intent")
     with pytest.raises(Killed):
-        await door.endpoint.deliver(door.parcel(marks), marks)
+        await door.endpoint.deliver(door.request(marks), marks)
     assert (marks.steps, door.landed()) == (["intent"], 0)
 
 
-async def test_a_parcel_delivered_again_with_its_marks_stands_there_once(door: Door) -> None:
+async def test_a_request_delivered_again_with_its_marks_stands_there_once(door: Door) -> None:
     marks = Marks()
-    first = await door.endpoint.deliver(door.parcel(marks), marks)
-    second = await door.endpoint.deliver(door.parcel(marks), marks)
+    first = await door.endpoint.deliver(door.request(marks), marks)
+    second = await door.endpoint.deliver(door.request(marks), marks)
     assert (second.id, door.landed()) == (first.id, 1)
 
 

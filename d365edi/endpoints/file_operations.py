@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from d365edi.endpoints import names
+from d365edi.endpoints import filenames
 from d365edi.errors import Refused
 
 
@@ -24,25 +24,25 @@ class Stat:
     regular: bool = True
 
 
-class Absent(Refused):
+class PathNotFound(Refused):
     """There is nothing under this path."""
 
 
-class Taken(Refused):
+class AlreadyExists(Refused):
     """There is something under this path already."""
 
 
 Close = Callable[[], Awaitable[None]]
 
 
-class Acts(ABC):
+class FileOperations(ABC):
     """What a subclass must be able to do with paths; everything else is built on it."""
 
     name: str
 
     @abstractmethod
-    async def _scan(self, folder: str) -> list[names.Entry]:
-        """Every entry of a folder with its attributes, in one pass, links not followed. `Absent` when there is none."""
+    async def _scan(self, folder: str) -> list[filenames.DirectoryEntry]:
+        """Every entry of a folder with its attributes, in one pass, links not followed. `PathNotFound` when there is none."""
 
     @abstractmethod
     async def _look(self, path: str) -> Stat | None:
@@ -50,15 +50,15 @@ class Acts(ABC):
 
     @abstractmethod
     async def _read(self, path: str, limit: int) -> tuple[bytes, Stat]:
-        """Up to `limit` bytes of a file and what it was once they were read. `Absent` when there is none."""
+        """Up to `limit` bytes of a file and what it was once they were read. `PathNotFound` when there is none."""
 
     @abstractmethod
     async def _create(self, path: str, data: bytes) -> Close:
-        """Write a new file: all bytes are there, and durable where the server promises it, before `Close`. `Taken`."""
+        """Write a new file (`AlreadyExists`): all bytes are there, durable where the server promises it, before `Close`."""
 
     @abstractmethod
     async def _rename(self, old: str, new: str) -> None:
-        """Give a file another name, never over something: `Taken`. `Absent` when `old` or the new folder is missing."""
+        """Rename, never over something (`AlreadyExists`). `PathNotFound` when `old` or the new folder is missing."""
 
     @abstractmethod
     async def _remove(self, path: str) -> None:
@@ -66,4 +66,4 @@ class Acts(ABC):
 
     @abstractmethod
     async def _make_folder(self, path: str) -> None:
-        """Make one folder; `Taken` when something is there."""
+        """Make one folder; `AlreadyExists` when something is there."""

@@ -23,11 +23,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from d365edi.endpoints.base import Mark, Receipt
+from d365edi.endpoints.base import Checkpoint, Receipt
 from d365edi.endpoints.d365 import catalog
 from d365edi.endpoints.d365.auth import Unauthorized
 from d365edi.endpoints.d365.client import Record
-from d365edi.endpoints.d365.sight import Absent, Strange, Viewer, Whole
+from d365edi.endpoints.d365.state_lookup import Absent, Complete, Conflict, StateLookup
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.odata import batch
@@ -36,24 +36,24 @@ Note = Callable[[str, Mapping[str, str]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class DocumentWriter:
     """One plan being carried out at one endpoint."""
 
-    viewer: Viewer
+    lookup: StateLookup
     endpoint: str
 
-    async def run(self, progress: Mapping[str, str], mark: Mark, token: str) -> Receipt:
+    async def run(self, progress: Mapping[str, str], checkpoint: Checkpoint, token: str) -> Receipt:
         """Carry the plan out, or go on where it stopped. `token` (letters and digits) makes the batch's boundaries.
 
         Raises Disputed, Refused or Unavailable (with the seconds to wait while an act is outstanding).
         """
-        see, plan = self.viewer, self.viewer.plan
+        see, plan = self.lookup, self.lookup.plan
         if len(plan.lines) > batch.LIMIT:
             raise self._refused(f"it has {len(plan.lines)} lines; D365 takes {batch.LIMIT} at once", "split the order")
         sight = await see.look(progress)
-        if isinstance(sight, Strange):
+        if isinstance(sight, Conflict):
             raise Disputed(sight.question, endpoint=self.endpoint, remedy=sight.remedy)
-        if isinstance(sight, Whole):
+        if isinstance(sight, Complete):
             return see.receipt(sight.header)
         if sight.wait > 0:
             raise Unavailable(
@@ -62,51 +62,51 @@ class Writing:
                 retry_after=sight.wait,
                 unclear=True,
             )
-        header = await self._begun(mark) if isinstance(sight, Absent) else sight.header
-        await self._record(header, mark)
+        header = await self._begun(checkpoint) if isinstance(sight, Absent) else sight.header
+        await self._record(header, checkpoint)
         if plan.lines:
-            await self._fill(header, mark, token)
+            await self._fill(header, checkpoint, token)
             await self._check(header)
         return see.receipt(header)
 
-    async def _begun(self, mark: Mark) -> Record:
+    async def _begun(self, checkpoint: Checkpoint) -> Record:
         """The intent, then the header as D365 made it."""
-        see, plan = self.viewer, self.viewer.plan
-        await mark("intent", {"at": self._now()})
+        see, plan = self.lookup, self.lookup.plan
+        await checkpoint("intent", {"at": self._now()})
         reach("d365.intent")
         try:
             header = await see.client.create(plan.header_set, {"dataAreaId": plan.company, **plan.header})
         except EndpointError as error:
-            await mark(*self._outcome(error, "at"))
+            await checkpoint(*self._outcome(error, "at"))
             raise self._named(error) from None
         reach("d365.header")
         if not see.number(header):
             raise Unavailable(f"{see.label}: D365 made it and named no number", endpoint=self.endpoint, unclear=True)
         return header
 
-    async def _record(self, header: Record, mark: Mark) -> None:
+    async def _record(self, header: Record, checkpoint: Checkpoint) -> None:
         """The number is durable, and that the lines come next."""
-        plan = self.viewer.plan
+        plan = self.lookup.plan
         lines_at = self._now() if plan.lines else ""
-        await mark("header", {plan.number_field: self.viewer.number(header), "at": "", "lines_at": lines_at})
+        await checkpoint("header", {plan.number_field: self.lookup.number(header), "at": "", "lines_at": lines_at})
         reach("d365.header_recorded")
 
-    async def _fill(self, header: Record, mark: Mark, token: str) -> None:
+    async def _fill(self, header: Record, checkpoint: Checkpoint, token: str) -> None:
         """All lines in one changeset."""
-        see, plan = self.viewer, self.viewer.plan
+        see, plan = self.lookup, self.lookup.plan
         number = see.number(header)
         bodies = [{"dataAreaId": plan.company, **line, plan.link_field: number} for line in plan.lines]
         try:
             await see.client.create_together(plan.line_set, bodies, token)
         except EndpointError as error:
-            await mark(*self._outcome(error, "lines_at"))
+            await checkpoint(*self._outcome(error, "lines_at"))
             if isinstance(error, Refused) and not isinstance(error, Unauthorized):
-                raise await self._withdrawn(header, error, mark) from None
+                raise await self._withdrawn(header, error, checkpoint) from None
             raise self._named(error) from None
-        reach("d365.lines")
+        reach("d365.compare_lines")
 
     async def _check(self, header: Record) -> None:
-        see, number = self.viewer, self.viewer.number(header)
+        see, number = self.lookup, self.lookup.number(header)
         if difference := await see.difference(header):
             raise Disputed(
                 f"{see.noun} {number} was written for {see.label}, but D365 shows other lines: {difference}",
@@ -114,13 +114,13 @@ class Writing:
                 remedy=f"mend {number} in D365 and reject this document",
             )
 
-    async def _withdrawn(self, header: Record, refusal: Refused, mark: Mark) -> Refused:
+    async def _withdrawn(self, header: Record, refusal: Refused, checkpoint: Checkpoint) -> Refused:
         """Delete our empty header; what to tell about it. A lost answer here is Unavailable: the next try begins
         with a look."""
-        see, plan = self.viewer, self.viewer.plan
+        see, plan = self.lookup, self.lookup.plan
         number = see.number(header)
         parts = catalog.keys(plan.header_set) or ("dataAreaId", plan.number_field)
-        await mark("withdrawing", {})
+        await checkpoint("withdrawing", {})
         try:
             if await see.rows(number):
                 raise Refused("somebody has given it lines by now")
@@ -130,7 +130,7 @@ class Writing:
                 f"{refusal.message}; {see.noun} {number} exists without these lines and was not deleted: {why.message}",
                 f"mend what was refused and release: the lines go to {number}; or delete {number} in D365 and reject",
             )
-        await mark("withdrawn", {plan.number_field: "", "at": "", "lines_at": ""})
+        await checkpoint("withdrawn", {plan.number_field: "", "at": "", "lines_at": ""})
         return self._refused(
             f"{refusal.message}; {see.noun} {number}, begun for it, has been deleted again",
             refusal.remedy or "mend what was refused, then release",
@@ -142,11 +142,11 @@ class Writing:
         return ("unclear", {act: self._now()}) if unclear else ("not_done", {act: ""})
 
     def _now(self) -> str:
-        return f"{self.viewer.clock():.3f}"
+        return f"{self.lookup.clock():.3f}"
 
     def _named(self, error: EndpointError) -> EndpointError:
         """The same error with the document's name before it."""
-        words = f"{self.viewer.label}: {error.message}"
+        words = f"{self.lookup.label}: {error.message}"
         if isinstance(error, Unavailable):
             return Unavailable(
                 words,
@@ -158,4 +158,4 @@ class Writing:
         return self._refused(error.message, error.remedy)
 
     def _refused(self, words: str, remedy: str) -> Refused:
-        return Refused(f"{self.viewer.label}: {words}", endpoint=self.endpoint, remedy=remedy)
+        return Refused(f"{self.lookup.label}: {words}", endpoint=self.endpoint, remedy=remedy)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from d365edi.endpoints.d365.lines import alike, difference
+from d365edi.endpoints.d365.compare_lines import alike, difference
 from d365edi.odata import canonical
 from d365edi.odata.plan import WritePlan
 

@@ -31,7 +31,7 @@ Kind = Literal["file", "folder", "link", "other", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEntry:
     """One line of a listing as the server tells it: bytes and seconds, None where it does not say."""
 
     name: bytes
@@ -76,7 +76,7 @@ def fault(name: bytes) -> str:
     return ""
 
 
-def sift(folder: str, entries: Iterable[Entry], pattern: str, rules: NameRules) -> Listing:
+def sift(folder: str, entries: Iterable[DirectoryEntry], pattern: str, rules: NameRules) -> Listing:
     """Part the entries of one folder into what is offered and what is passed over, both in the order of names."""
     sieve = _Sieve(pattern, rules)
     known = {entry.name: entry for entry in reversed(list(entries)) if entry.name not in {b".", b".."}}
@@ -103,7 +103,7 @@ class _Sieve:
         front, _, back = rules.sentinel.partition("{name}")
         self.front, self.back = front.encode(), back.encode()
 
-    def reason(self, entry: Entry, known: dict[bytes, Entry]) -> str:
+    def reason(self, entry: DirectoryEntry, known: dict[bytes, DirectoryEntry]) -> str:
         """Why this entry is passed over; empty when it is offered. The first reason that holds is told."""
         if reason := fault(entry.name) or _not_a_file(entry.kind):
             return reason
@@ -116,14 +116,14 @@ class _Sieve:
             return f'its name does not match "{self.pattern}"'
         return self._incomplete(entry, name, known)
 
-    def _announces(self, name: bytes, known: dict[bytes, Entry]) -> bool:
+    def _announces(self, name: bytes, known: dict[bytes, DirectoryEntry]) -> bool:
         """Is this the sentinel of a file that is there?"""
         front, back = self.front, self.back
         if not (name.startswith(front) and name.endswith(back) and len(name) > len(front) + len(back)):
             return False
         return name[len(front) : len(name) - len(back)] in known
 
-    def _incomplete(self, entry: Entry, name: str, known: dict[bytes, Entry]) -> str:
+    def _incomplete(self, entry: DirectoryEntry, name: str, known: dict[bytes, DirectoryEntry]) -> str:
         if self.rules.sentinel and (awaited := self.rules.sentinel.replace("{name}", name)).encode() not in known:
             return f'it waits for its sentinel "{awaited}"'
         if entry.size is None:
@@ -142,7 +142,7 @@ def join(folder: str, name: str) -> str:
 
 
 def temporary(ident: int, digest: str) -> str:
-    """The hidden name under which a parcel grows; its delivery and its bytes tell it apart."""
+    """The hidden name under which a request grows; its delivery and its bytes tell it apart."""
     return f".d365edi-{ident}-{digest[:12]}.part"
 
 

@@ -5,25 +5,25 @@ Knows: names, and when a file is still what was listed. Does not know: SSH, disk
 
 from __future__ import annotations
 
-from d365edi.endpoints import names
-from d365edi.endpoints.acts import Absent, Acts, Stat, Taken
+from d365edi.endpoints import filenames
 from d365edi.endpoints.base import After, Listing, Place, Remote, Settlement
-from d365edi.endpoints.names import NameRules
+from d365edi.endpoints.file_operations import AlreadyExists, FileOperations, PathNotFound, Stat
+from d365edi.endpoints.filenames import NameRules
 from d365edi.errors import EndpointError, Refused, Unavailable
 
 
-class Pickup(Acts):
+class Downloader(FileOperations):
     """`list`, `fetch` and `settle` of `base.Endpoint`. `rules`: which names are offered."""
 
     rules: NameRules
 
     async def list(self, place: Place) -> Listing:
-        """What is in the folder now: see `names.sift` for what is passed over. A missing folder is Refused."""
-        return names.sift(place.path, await self._scan(place.path), place.pattern, self.rules)
+        """What is in the folder now: see `filenames.sift` for what is passed over. A missing folder is Refused."""
+        return filenames.sift(place.path, await self._scan(place.path), place.pattern, self.rules)
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
         """The bytes of one file; `Unavailable` when it is no longer what was listed: it is still growing."""
-        path = names.join(remote.path, remote.name)
+        path = filenames.join(remote.path, remote.name)
         if remote.size > limit:
             raise self._too_large(path, remote.size, limit)
         data, after = await self._read(path, remote.size)
@@ -42,7 +42,7 @@ class Pickup(Acts):
 
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
         """Move, delete or leave what was fetched, looked at once more. Ask again after a lost reply."""
-        path = names.join(remote.path, remote.name)
+        path = filenames.join(remote.path, remote.name)
         now = await self._look(path)
         if now is None:
             return await self._gone(remote, after, digest)
@@ -51,13 +51,13 @@ class Pickup(Acts):
         if after.action == "leave":
             return Settlement("settled", path)
         if self.rules.sentinel:  # first, so that no later file of this name is taken for complete
-            await self._remove(names.join(remote.path, self.rules.sentinel.replace("{name}", remote.name)))
+            await self._remove(filenames.join(remote.path, self.rules.sentinel.replace("{name}", remote.name)))
         if after.action == "delete":
             await self._remove(path)
             return Settlement("settled", path)
         try:
             return Settlement("settled", await self._move(path, remote.name, after.to, digest))
-        except Absent:
+        except PathNotFound:
             if await self._look(path) is not None:
                 raise
             return await self._gone(remote, after, digest)
@@ -65,8 +65,8 @@ class Pickup(Acts):
     async def _gone(self, remote: Remote, after: After, digest: str) -> Settlement:
         """Nothing is there: was it we who moved it, and the answer was lost?"""
         if after.action == "move":
-            for name in names.alternatives(remote.name, digest):
-                target = names.join(after.to, name)
+            for name in filenames.alternatives(remote.name, digest):
+                target = filenames.join(after.to, name)
                 there = await self._look(target)
                 if there is None:
                     break
@@ -76,11 +76,11 @@ class Pickup(Acts):
 
     async def _move(self, path: str, name: str, to: str, digest: str) -> str:
         """Rename into the folder `to` under the first name that is free there."""
-        for candidate in names.alternatives(name, digest):
-            target = names.join(to, candidate)
+        for candidate in filenames.alternatives(name, digest):
+            target = filenames.join(to, candidate)
             try:
                 await self._rename_into(path, to, target)
-            except Taken:
+            except AlreadyExists:
                 continue
             return target
         raise Refused(
@@ -93,13 +93,13 @@ class Pickup(Acts):
         """Rename; when the folder is missing (or was, until another file made it), make it and try again."""
         try:
             return await self._rename(path, target)
-        except Taken:
+        except AlreadyExists:
             raise
         except EndpointError as failure:
             if isinstance(failure, Unavailable) and failure.unclear:
                 raise
             missing = await self._look(to) is None
-            if not missing and not isinstance(failure, Absent):
+            if not missing and not isinstance(failure, PathNotFound):
                 raise
         if missing:
             await self._make_folders(to)
@@ -111,7 +111,7 @@ class Pickup(Acts):
             await self._make_folders(parent)
         try:
             await self._make_folder(path)
-        except Taken:  # another file of this pass was quicker
+        except AlreadyExists:  # another file of this pass was quicker
             return
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from d365edi.endpoints.base import Receipt
-from d365edi.endpoints.d365 import catalog, lines
+from d365edi.endpoints.d365 import catalog, compare_lines
 from d365edi.endpoints.d365.client import Client, Record
 from d365edi.odata import quoting
 from d365edi.odata.plan import Query, WritePlan
@@ -28,7 +28,7 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
+class HeaderOnly:
     """Our header, without any line. `wait` as in Absent, for its lines."""
 
     header: Record
@@ -36,25 +36,25 @@ class Bare:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Complete:
     """Our header with exactly our lines."""
 
     header: Record
 
 
 @dataclass(frozen=True, slots=True)
-class Strange:
+class Conflict:
     """Something that only a person can decide about."""
 
     question: str
     remedy: str
 
 
-Sight = Absent | Bare | Whole | Strange
+RecordState = Absent | HeaderOnly | Complete | Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class StateLookup:
     """Looks for one plan's record, and has the words for it."""
 
     client: Client
@@ -62,7 +62,7 @@ class Viewer:
     clock: Callable[[], float]
     unclear_for: float
 
-    async def look(self, progress: Mapping[str, str]) -> Sight:
+    async def look(self, progress: Mapping[str, str]) -> RecordState:
         """What stands there now. Asks only. `progress` as in writing.py."""
         number, outstanding = progress.get(self.plan.number_field, ""), progress.get("at", "")
         found = await self._headers(self.plan.lookup)
@@ -70,7 +70,7 @@ class Viewer:
             found = await self._headers({self.plan.number_field: number})
         if len(found) > 1:
             numbers = ", ".join(sorted(self.number(header) for header in found))
-            return Strange(
+            return Conflict(
                 f"{len(found)} {self.noun}s of {self.plan.company} carry {self.label}: {numbers}; which is it?",
                 "cancel all but one in D365; reject this document, or release it once none is left",
             )
@@ -83,7 +83,7 @@ class Viewer:
 
     async def difference(self, header: Record) -> str:
         """How the lines under a header differ from the plan's, in words; empty when they do not."""
-        return lines.difference(self.plan, await self.rows(self.number(header)))
+        return compare_lines.difference(self.plan, await self.rows(self.number(header)))
 
     async def rows(self, number: str) -> list[Record]:
         """The lines that stand under a header's number."""
@@ -91,7 +91,7 @@ class Viewer:
         wanted = {"dataAreaId": plan.company, plan.link_field: number}
         filters = catalog.where(plan.line_set, wanted)
         rows = await self.client.rows(Query(plan.line_set, filters, tuple(dict.fromkeys((*wanted, *plan.compare)))))
-        return [row for row in rows if lines.alike(row.get(plan.link_field), number)]
+        return [row for row in rows if compare_lines.alike(row.get(plan.link_field), number)]
 
     def receipt(self, header: Record) -> Receipt:
         """What to keep of a record that is there with all its lines."""
@@ -121,18 +121,20 @@ class Viewer:
         fields = [*catalog.keys(plan.header_set), *wanted, plan.number_field, *self._open]
         filters = catalog.where(plan.header_set, wanted)
         rows = await self.client.rows(Query(plan.header_set, filters, tuple(dict.fromkeys(fields))))
-        return [row for row in rows if all(lines.alike(row.get(field), value) for field, value in wanted.items())]
+        return [
+            row for row in rows if all(compare_lines.alike(row.get(field), value) for field, value in wanted.items())
+        ]
 
-    async def _ours(self, header: Record, progress: Mapping[str, str]) -> Sight:
+    async def _ours(self, header: Record, progress: Mapping[str, str]) -> RecordState:
         if not self.plan.lines:
-            return Whole(header)
+            return Complete(header)
         number = self.number(header)
         rows = await self.rows(number)
-        difference = lines.difference(self.plan, rows)
+        difference = compare_lines.difference(self.plan, rows)
         if not difference:
-            return Whole(header)
+            return Complete(header)
         if rows:
-            return Strange(
+            return Conflict(
                 f"{self.noun} {number}, made for {self.label}, has other lines than were ordered: {difference}",
                 f"mend {number} in D365 and reject this document, or delete its lines there and release it",
             )
@@ -140,25 +142,25 @@ class Viewer:
             f"{field} {header.get(field)}" for field, allowed in self._open.items() if header.get(field) not in allowed
         ]
         if ended:
-            return Strange(
+            return Conflict(
                 f"{self.noun} {number}, made for {self.label}, lacks its lines and is ended already ({', '.join(ended)})",
                 f"reject this document, or change the reference of {number} in D365 and replay it",
             )
-        return Bare(header, self._wait(progress.get("lines_at", "")))
+        return HeaderOnly(header, self._wait(progress.get("lines_at", "")))
 
-    async def _theirs(self, header: Record) -> Strange:
+    async def _theirs(self, header: Record) -> Conflict:
         number, beside = self.number(header), ""
         if self.plan.lines:
             difference = await self.difference(header)
             beside = f", with other lines ({difference})" if difference else ", with the same lines"
-        return Strange(
+        return Conflict(
             f"{self.noun} {number} of {self.plan.company} carries {self.label} already{beside}, and was not made here: "
             "is it the same order?",
             f"reject this document if it is; else change the reference of {number} in D365 and release this one",
         )
 
-    def _gone(self, number: str) -> Strange:
-        return Strange(
+    def _gone(self, number: str) -> Conflict:
+        return Conflict(
             f"{self.noun} {number}, made for {self.label}, is not in {self.plan.company} any more: was it deleted?",
             "reject this document if it was; else enter the order by hand in D365 and reject it then",
         )
