@@ -17,8 +17,8 @@ from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import Party
+from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Standard, standard_of
-from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
 from d365edi.errors import SettingsError
 from d365edi.flows.partner import (

@@ -1,180 +1,72 @@
-"""The fast walk: for each place in a guide, where the next segment goes and what pattern it must match, as nested
-dicts.
+"""A guide under the service characters of an interchange, compiled: from each node, where a segment id leads.
 
-A step is found by the first three bytes of a raw segment (`N1*`, `PO1`), so that the whole validation of a correct
-segment is one dict look-up and one `fullmatch`, and less where its set has a `shape` that was met before or the segment
-is remembered. Steps are worked out when they are first taken. A step carries a mark where something else is due: the end
-of the set, a segment nobody expects here, or one that may come too often; then the set gets the slow walk of `structure`.
+A `Step` is found by the id of the next segment: the steps from there, the pattern that the segment must match, its node,
+and a mark where something else is due: the end of the set, a segment that nobody expects here, or one that may come too
+often. So a correct segment costs one look-up and one `fullmatch`; only a set with a mark or a miss takes the slow path that
+explains (`sequence`, `element_check`). Steps are worked out from the guide's data when they are first taken.
 
-Knows: guides under the service characters of an interchange. Does not know: files, findings.
+Knows: guides under service characters. Does not know: files, findings.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Callable
+from functools import lru_cache
 
-from d365edi.edi import cursor
-from d365edi.edi.guide import Guide, Node, Segment
-from d365edi.edi.shape import Check, Shape
-from d365edi.edi.sweep import NOUGHTS
+from d365edi.edi import cursor, pattern
+from d365edi.edi.guide import Guide, Node
+from d365edi.edi.standard import Standard
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12 import pattern
 
-PLAIN, END, UNKNOWN, ASTRAY, COUNTED, END_ASTRAY = 0, -1, -2, -3, -4, -5
+PLAIN, END, UNKNOWN, ASTRAY, END_ASTRAY = 0, -1, -2, -3, -4
 """Marks of a step; a mark above 0 is the most times a segment may follow itself."""
 
-_OFTEN = 100
-"""Loops that may come at least so often are counted only in sets that are long enough."""
+Match = Callable[[str], object]
+Step = tuple["Steps", Match, Node | None, int]
+"""Where a segment leads: the steps from there, what it must match, its node, a mark."""
 
 
-_PERIOD = "2380"
-"""The element of all dates, times and periods in EDIFACT."""
-
-KNOWN = 1024
-"""Segments of an id that are remembered as right: parties, terms and descriptions repeat, and need not be matched twice."""
-
-SHAPES = 1 << 17
-"""Segments of all shapes that are remembered together."""
-
-MET = 1 << 14
-"""Shapes that are remembered to have been met."""
-
-Step = tuple["Steps", Check, Node | None, int]
-"""Where a segment leads: the steps from there, what looks at it, its node, a mark."""
-
-ANY = Check(lambda raw: raw)
-"""Looks at what has no node: everything is right."""
+def anything(text: str) -> object:
+    """Matches what has no node: there is nothing to check it by."""
+    return text or True
 
 
-class Steps(dict[bytes, "Step"]):
-    """The steps from one node, by the first three bytes of the next raw segment; unknown ones are worked out when asked
-    for.
-    """
+class Steps(dict[str, Step]):
+    """The steps from one node, by the id of the next segment; made when asked for, but for ids of no segment."""
 
-    def __init__(self, table: Table, node: Node) -> None:
+    def __init__(self, guide: CompiledGuide, node: Node) -> None:
         super().__init__()
-        self.table, self.node = table, node
+        self.guide, self.node = guide, node
 
-    def __missing__(self, key: bytes) -> Step:
-        step = self.table.step(self, key)
+    def __missing__(self, id: str) -> Step:
+        step = self.guide.step(self, id)
         if step[3] != UNKNOWN:
-            self[key] = step
+            self[id] = step
         return step
 
 
-@dataclass(slots=True)
-class Table:
-    """The fast walk of one guide under one interchange's service characters."""
+class CompiledGuide:
+    """The steps of one guide. `first` are those behind the set's header."""
 
-    HEADER = b"ST"
-    TRAILER = "SE"
-    UNIQUE: ClassVar[frozenset[str]] = frozenset()
-    """Segments that hardly ever repeat."""
+    def __init__(self, standard: Standard, guide: Guide, syntax: Syntax) -> None:
+        self.standard, self.guide, self.syntax = standard, guide, syntax
+        self._steps: dict[Node, Steps] = {}
+        self._matches: dict[str, Match] = {}
+        self.first = self._from(guide.root.sequence[0])
 
-    guide: Guide
-    syntax: Syntax
-    known: dict[str, Segment]
-    first: Steps = field(init=False)
-    trailer: bytes = field(init=False)
-    """The first three bytes of a trailer."""
-    loops: list[Node] = field(init=False)
-    """Loops with a limit that only sets longer than `least` can pass."""
-    least: int = field(init=False)
-    _steps: dict[Node, Steps] = field(init=False, default_factory=dict)
-    _checks: dict[str, Check] = field(init=False, default_factory=dict)
-    _heads: dict[bytes, Check] = field(init=False, default_factory=dict)
-    _shapes: dict[bytes, Shape | None] = field(init=False, default_factory=dict)
-    _met: set[int] = field(init=False, default_factory=set)
-    _room: int = field(init=False, default=SHAPES)
-
-    def __post_init__(self) -> None:
-        header = self.guide.root.sequence[0]
-        self.first = self._from(header)
-        self.trailer = (self.TRAILER.encode() + self.syntax.raw.element)[:3]
-        self.least = _OFTEN
-        self.loops = [node for node in self.guide.nodes if node.loop and node.max_use >= _OFTEN]
-
-    def check(self, id: str) -> Check:
-        """What looks at the segments of an id of this guide."""
-        found = self._checks.get(id)
-        if found is None:
-            found = self._checks[id] = self._check(self.guide.segments[id])
-        return found
-
-    def check_of(self, head: bytes) -> Check:
-        """What looks at the segments that begin with these three bytes."""
-        found = self._heads.get(head)
-        if found is None:
-            found = self._heads[head] = self.check(head.removesuffix(self.syntax.raw.element).decode("latin-1"))
-        return found
-
-    def _check(self, segment: Segment) -> Check:
-        """Lines hardly ever repeat, for they have article numbers (`pairs`): they are known by their forms, or not at all."""
-        match, doubtful = self.pattern(segment).fullmatch, self._doubtful(segment)
-        if doubtful is not None and (segment.pairs or not doubtful):
-            return Check(match, KNOWN, True, doubtful, self.syntax.raw.element)
-        return Check(match, 0 if segment.pairs or segment.id in self.UNIQUE else KNOWN)
-
-    def match(self, id: str) -> Callable[[bytes], object]:
+    def match(self, id: str) -> Match:
         """`fullmatch` of the pattern of a segment of this guide."""
-        return self.check(id).match
-
-    def _doubtful(self, segment: Segment) -> frozenset[bytes] | None:
-        """The forms of codes with digits that a segment may have; None where other digits make a difference as well:
-        those of dates, of times, of service characters.
-        """
-        syntax = self.syntax
-        service = (
-            syntax.raw.element
-            + syntax.raw.component
-            + syntax.raw.terminator
-            + syntax.raw.repetition
-            + syntax.raw.release
-        )
-        parts = [part for element in segment.elements for part in (element, *element.components)]
-        found = frozenset(code for part in parts for code in part.codes or () if not code.isalpha())
-        dated = any(part.type in ("DT", "TM") or part.number == _PERIOD for part in parts)
-        if dated or any(chr(sign).isdigit() for sign in service) or (found and len(parts) > len(segment.elements)):
-            return None
-        return frozenset(code.encode().translate(NOUGHTS) for code in found)
-
-    def shape(self, heads: Sequence[bytes], walk: Callable[[], Shape | None]) -> Shape | None:
-        """The shape of a set whose segments begin so, walked when it is not known; None where a walk has to be explained.
-
-        Remembered is what is met again: where no set is like another, thousands of shapes would be kept for nothing.
-        """
-        key = b"".join(heads)
-        if key in self._shapes:
-            return self._shapes[key]
-        if len(key) < 3 * len(heads):
-            return None
-        found, met = walk(), hash(key)
-        if met in self._met:
-            self._room -= len(heads)
-            if self._room < 0:
-                self._shapes.clear()
-                self._room = SHAPES
-            self._shapes[key] = found
-        elif len(self._met) < MET:
-            self._met.add(met)
-        else:
-            self._met.clear()
+        found = self._matches.get(id)
+        if found is None:
+            found = self._matches[id] = pattern.compile(self.guide.segments[id], self.syntax).fullmatch
         return found
 
-    def pattern(self, segment: Segment) -> re.Pattern[bytes]:
-        """What a right segment looks like."""
-        return pattern.compile(segment, self.syntax)
-
-    def step(self, here: Steps, key: bytes) -> Step:
-        """The step for a segment that begins with `key`."""
-        id = key.removesuffix(self.syntax.raw.element)
-        node = cursor.follow(here.node, id) if self.syntax.raw.element not in id and id != self.HEADER else None
+    def step(self, here: Steps, id: str) -> Step:
+        """The step for a segment with this id."""
+        node = cursor.follow(here.node, id) if id != self.standard.set_header else None
         if node is None:
-            return here, ANY, None, UNKNOWN
-        return self._from(node), self.check(node.id), node, self._mark(here.node, node)
+            return here, anything, None, UNKNOWN
+        return self._from(node), self.match(node.id), node, self._mark(here.node, node)
 
     def _from(self, node: Node) -> Steps:
         found = self._steps.get(node)
@@ -183,25 +75,17 @@ class Table:
         return found
 
     def _mark(self, at: Node, node: Node) -> int:
-        if node.id == self.TRAILER:
-            return END_ASTRAY if cursor.skipped(at, node) else END
-        if cursor.skipped(at, node):
+        skips = bool(cursor.skipped(at, node))
+        if node.id == self.standard.set_trailer:
+            return END_ASTRAY if skips else END
+        if skips:
             return ASTRAY
         if node is at and not node.loop:
             return ASTRAY if node.max_use == 1 else node.max_use
-        return COUNTED if node.loop and 0 < node.max_use < _OFTEN else PLAIN
+        return PLAIN
 
 
-class Nowhere(dict[bytes, Step]):
-    """The steps of a set without a guide: everything up to its trailer belongs to it."""
-
-    def __init__(self, trailer: bytes) -> None:
-        super().__init__()
-        self.trailer = trailer
-
-    def __missing__(self, key: bytes) -> Step:
-        ends = key.startswith(self.trailer) and not key[len(self.trailer) :].isalnum()
-        return self, ANY, None, END if ends else UNKNOWN  # type: ignore[return-value]
-
-
-NOWHERE = Nowhere(b"SE")
+@lru_cache(maxsize=64)
+def compile(standard: Standard, guide: Guide, syntax: Syntax) -> CompiledGuide:
+    """The compiled guide; kept, for every interchange of a partner has the same service characters."""
+    return CompiledGuide(standard, guide, syntax)

@@ -13,14 +13,14 @@ from __future__ import annotations
 from d365edi.edi.guide import Node
 
 
-def follow(node: Node, segment_id: bytes) -> Node | None:
+def follow(node: Node, segment_id: str) -> Node | None:
     """Where a segment goes from `node` in the order of the standard; None where no open loop admits it. Cached on the
     node.
     """
     try:
         return node.following[segment_id]
     except KeyError:
-        found = node.following[segment_id] = _follow(node, segment_id.decode("latin-1"))
+        found = node.following[segment_id] = _follow(node, segment_id)
         return found
 
 
@@ -39,14 +39,13 @@ def _scope(node: Node) -> tuple[Node | None, int]:
     return (node, -1) if node.loop else (node.parent, node.order)
 
 
-def find(node: Node, segment_id: bytes) -> Node | None:
+def find(node: Node, segment_id: str) -> Node | None:
     """Where a segment that comes too late belongs: the deepest open loop that knows it at all, whatever its place
     there.
     """
-    id = segment_id.decode("latin-1")
     scope = node if node.loop else node.parent
     while scope is not None:
-        children = scope.children.get(id)
+        children = scope.children.get(segment_id)
         if children:
             return children[-1]
         scope = scope.parent

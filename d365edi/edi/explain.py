@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from d365edi.edi import guides
-from d365edi.edi.edifact import segment as split
+from d365edi.edi import guides, release, values
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Element, Node, Segment
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
@@ -103,8 +102,7 @@ def _interchange(report: InterchangeReport) -> Chapter:
 def _receipt(report: InterchangeReport, number: int, parts: list[str]) -> Entry:
     """An answer to an interchange (TA1), which stands in no set."""
     described = guides.segments(report.standard, "").get(parts[0])
-    raw = [part.encode(report.syntax.encoding, "replace") for part in parts]
-    cells = tuple(_cells(report.syntax, parts[0], described, raw, ()))
+    cells = tuple(_cells(report.syntax, parts[0], described, parts, ()))
     name = described.name if described is not None else "unknown segment"
     text = report.syntax.element.join(parts)
     return Entry(number, 0, parts[0], name, "", text, cells)
@@ -143,10 +141,10 @@ def _set(report: SetReport) -> Chapter:
 
 
 def _entry(report: SetReport, index: int, node: Node | None, findings: Sequence[Finding]) -> Entry:
-    elements = report.elements(index)
-    id = elements[0].decode("latin-1").strip(" ")
+    row = report.rows[index]
+    id = row[0].strip(" ")
     described = node.segment if node is not None else _dictionary(report).get(id)
-    cells = tuple(_cells(report.syntax, id, described, elements, findings))
+    cells = tuple(_cells(report.syntax, id, described, row, findings))
     shown = [finding for cell in cells for finding in cell.findings]
     return Entry(
         index + 1,
@@ -154,7 +152,7 @@ def _entry(report: SetReport, index: int, node: Node | None, findings: Sequence[
         id,
         described.name if described is not None else "unknown segment",
         node.path if node is not None else "",
-        split.text(report.segments[index], report.syntax.encoding),
+        values.decoded(release.sent(report.segments[index], report.syntax.release), report.syntax.encoding),
         cells,
         tuple(finding for finding in findings if finding not in shown),
     )
@@ -175,18 +173,18 @@ def _depth(node: Node | None) -> int:
 
 
 def _cells(
-    syntax: Syntax, id: str, described: Segment | None, elements: list[bytes], findings: Sequence[Finding]
+    syntax: Syntax, id: str, described: Segment | None, row: list[str], findings: Sequence[Finding]
 ) -> Iterator[Cell]:
     """The elements that say something, and those that should."""
     about = [finding for finding in findings if finding.where.element and finding.where.segment == id]
-    last = max([len(elements) - 1, *(finding.where.element for finding in about)])
+    last = max([len(row) - 1, *(finding.where.element for finding in about)])
     for position in range(1, last + 1):
-        raw = elements[position] if position < len(elements) else b""
+        text = row[position] if position < len(row) else ""
         here = [finding for finding in about if finding.where.element == position]
-        if not raw and not here:
+        if not text and not here:
             continue
         element = described.element(position) if described is not None else None
-        repeated = split.repetitions(raw, syntax)
+        repeated = text.split(syntax.repetition) if syntax.repetition else [text]
         for turn, value in enumerate(repeated, 1):
             place = f"{id}{position:02d}" + (f" ({turn})" if len(repeated) > 1 else "")
             mine = [f for f in here if (f.where.repetition or 1) == turn]
@@ -194,34 +192,34 @@ def _cells(
 
 
 def _parts(
-    syntax: Syntax, place: str, element: Element | None, raw: bytes, findings: Sequence[Finding]
+    syntax: Syntax, place: str, element: Element | None, text: str, findings: Sequence[Finding]
 ) -> Iterator[Cell]:
     """An element as one cell, a composite as one for each of its components that says something."""
     composite = (element is not None and element.components) or syntax.standard == "EDIFACT"
-    parts = split.components(raw, syntax) if composite else [raw]
+    parts = text.split(syntax.component) if composite else [text]
     if len(parts) == 1 and not (element is not None and element.components):
-        yield _cell(syntax, place, element, raw, tuple(findings))
+        yield _cell(syntax, place, element, text, tuple(findings))
         return
-    values = [_text(syntax, part) for part in parts]
+    shown = [_text(syntax, part) for part in parts]
     inner = element.components if element is not None else ()
-    of = {component.number: value for component, value in zip(inner, values, strict=False)}
+    of = {component.number: value for component, value in zip(inner, shown, strict=False)}
     for at in range(max([len(parts), *(finding.where.component for finding in findings)])):
         here = tuple(f for f in findings if f.where.component == at + 1 or (f.where.component == 0 and at == 0))
-        raw_part = parts[at] if at < len(parts) else b""
-        if raw_part or here:
+        part = parts[at] if at < len(parts) else ""
+        if part or here:
             component = inner[at] if at < len(inner) else None
-            yield _cell(syntax, f"{place}-{at + 1}", component, raw_part, here, of.get("2379", ""))
+            yield _cell(syntax, f"{place}-{at + 1}", component, part, here, of.get("2379", ""))
 
 
 def _cell(
     syntax: Syntax,
     place: str,
     element: Element | None,
-    raw: bytes,
+    text: str,
     findings: tuple[Finding, ...],
     written_as: str = "",
 ) -> Cell:
-    value = _text(syntax, raw)
+    value = _text(syntax, text)
     if element is None:
         return Cell(place, "not described", value, "", findings)
     return Cell(
@@ -229,8 +227,8 @@ def _cell(
     )
 
 
-def _text(syntax: Syntax, raw: bytes) -> str:
-    return split.text(split.plain(raw, syntax), syntax.encoding)
+def _text(syntax: Syntax, value: str) -> str:
+    return values.decoded(release.data(value), syntax.encoding)
 
 
 # -- meanings ---------------------------------------------------------------------------------------------------------

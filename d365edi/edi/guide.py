@@ -94,7 +94,7 @@ class Node:
     max_use: int = 1
     children: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     sequence: list[Node] = field(default_factory=list)
-    following: dict[bytes, Node | None] = field(default_factory=dict)
+    following: dict[str, Node | None] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """The place only: the tree would print itself over and over."""

@@ -256,8 +256,7 @@ def _una(window: bytes, offset: int) -> Header | None:
     repeats = (repetition.strip() if window[:3] == b"UNA" else b"*") if version == b"4" else b""
     service = (element, component, terminator, repeats, release.strip(), decimal, _suffix(window, length))
     encoding = ENCODINGS.get(charset.decode("latin-1"), "latin-1")
-    signs = [sign.decode("latin-1") for sign in service]
-    syntax = replace(Syntax("EDIFACT", *signs), encoding=encoding)
+    syntax = replace(Syntax("EDIFACT", *(sign.decode("latin-1") for sign in service)), encoding=encoding)
     return Header(syntax, elements, length, findings=findings)
 
 

@@ -11,7 +11,6 @@ from typing import Literal
 
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
-from d365edi.edi.header import split_released
 from d365edi.edi.syntax import Standard, Syntax
 
 Verdict = Literal["A", "E", "P", "R"]
@@ -31,8 +30,11 @@ class Party:
 
 @dataclass(slots=True)
 class SetReport:
-    """One transaction set: its raw segments (opening segment first, closing one last), where each stands in the guide,
-    findings.
+    """One transaction set or message, with its findings.
+
+    `segments` are its segments as text (header first, trailer last), released characters hidden (see `release`); `rows`
+    the same split at the element separator, the id first, composites joined as they came; `nodes` is where each stands in
+    the guide. `plain`: all is ASCII, nothing is released and no value ends with a blank, so that rows are values as they are.
     """
 
     id: str
@@ -40,15 +42,13 @@ class SetReport:
     version: str
     syntax: Syntax
     offset: int
-    segments: list[bytes]
+    segments: list[str]
+    rows: list[list[str]]
     nodes: list[Node | None]
     guide: Guide | None
+    plain: bool = True
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"
-
-    def elements(self, index: int) -> list[bytes]:
-        """The elements of segment `index` (its id first), release characters still in place."""
-        return split_released(self.segments[index], self.syntax.raw.element, self.syntax.raw.release)
 
 
 @dataclass(slots=True)

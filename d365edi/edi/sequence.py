@@ -46,7 +46,7 @@ class _Open:
     passed: dict[Node, int] = field(default_factory=dict)
 
 
-def explain(guide: Guide, ids: Sequence[bytes], known: Collection[str]) -> tuple[list[Node | None], list[Breach]]:
+def explain(guide: Guide, ids: Sequence[str], known: Collection[str]) -> tuple[list[Node | None], list[Breach]]:
     """Where each segment stands, and all breaches in the order of the segments. `known` are the ids of the whole
     dictionary.
     """
@@ -60,7 +60,7 @@ class _Walk:
         self.at = guide.root
         self.breaches: list[Breach] = []
 
-    def over(self, ids: Sequence[bytes]) -> tuple[list[Node | None], list[Breach]]:
+    def over(self, ids: Sequence[str]) -> tuple[list[Node | None], list[Breach]]:
         nodes: list[Node | None] = []
         for index, id in enumerate(ids):
             node = cursor.follow(self.at, id)
@@ -68,7 +68,7 @@ class _Walk:
             if late:
                 node = cursor.find(self.at, id)
             if node is None:
-                self._unplaced(index, id.decode("latin-1"))
+                self._unplaced(index, id)
             else:
                 if late:
                     self._breach(index, "7", "sequence", node, f"{node.id} comes too late: it belongs before what was read already",

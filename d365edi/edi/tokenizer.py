@@ -17,14 +17,15 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from d365edi.edi import header as headers
+from d365edi.edi import release
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.header import ENOUGH, NOISE, Header, released
 from d365edi.edi.source import CHUNK, Source, stray
 from d365edi.edi.syntax import Syntax
 
+BLANK = NOISE.decode("latin-1")
 LONGEST = 1 << 23
 """Bytes after which a segment without a terminator is given up: nothing in EDI is that long."""
 
@@ -34,24 +35,27 @@ class Opening:
     """An interchange begins. `elements` are those of its header, the id first; `offset` is its place in the file."""
 
     syntax: Syntax
-    elements: list[bytes]
+    elements: list[str]
     offset: int
     findings: list[Finding]
 
 
 @dataclass(slots=True)
 class Batch:
-    """Segments that follow each other in one interchange. `offset` is the place of the first of `pieces`, noise
-    included.
+    """Segments that follow each other in one interchange, as text with released characters hidden (see `release`).
+
+    `offset` is the place of the first of `pieces`, which are the segments with the noise around them.
     """
 
-    segments: list[bytes]
-    pieces: list[bytes]
+    segments: list[str]
+    pieces: list[str]
     source: Source
     offset: int
     findings: list[Finding] = field(default_factory=list)
     blanks: bool = False
-    """Whether a blank stands before a separator or a terminator somewhere."""
+    """Whether a blank stands before an element separator or a terminator somewhere."""
+    plain: bool = False
+    """Whether all is ASCII, nothing is released, and no value ends with a blank."""
     _reached: tuple[int, int] = (0, 0)
     _starts: list[int] = field(default_factory=list)
 
@@ -59,17 +63,17 @@ class Batch:
         """The offset in the file of segment `index`; ascending questions cost little."""
         if len(self.pieces) == len(self.segments):
             at, offset = self._reached if self._reached[0] <= index else (0, 0)
-            offset += sum(map(len, self.pieces[at:index])) + index - at
+            offset += sum(map(release.size, self.pieces[at:index])) + index - at
             self._reached = (index, offset)
             piece = self.pieces[index]
-            return self.source.place(self.offset + offset + len(piece) - len(piece.lstrip(NOISE)))
+            return self.source.place(self.offset + offset + len(piece) - len(piece.lstrip(BLANK)))
         if not self._starts:
             at = self.offset
             for piece in self.pieces:
-                body = piece.lstrip(NOISE)
+                body = piece.lstrip(BLANK)
                 if body:
                     self._starts.append(at + len(piece) - len(body))
-                at += len(piece) + 1
+                at += release.size(piece) + 1
         return self.source.place(self._starts[index])
 
 
@@ -98,11 +102,15 @@ def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
             return
         found = True
         offset = source.place(source.base)
-        yield Opening(header.syntax, header.elements, offset, header.findings)
+        yield Opening(header.syntax, _header(header), offset, header.findings)
         if header.wrapped:
             source.unwrap(header.wrapped)
         source.drop(header.length)
         yield from _segments(source, header)
+
+
+def _header(header: Header) -> list[str]:
+    return [release.hide(element.decode("latin-1"), header.syntax.release) for element in header.elements]
 
 
 # -- between interchanges ---------------------------------------------------------------------------------------------
@@ -175,7 +183,7 @@ def _segments(source: Source, header: Header) -> Iterator[Event]:
             block = source.data[:cut]
             batch = _batch(source, syntax, block, header.padded)
             if last and not block.endswith(syntax.raw.terminator):
-                _unended(batch)
+                _unended(batch, syntax)
             yield batch
             source.drop(cut)
         if last is not None:
@@ -263,42 +271,42 @@ def _last_terminator(data: bytes, limit: int, syntax: Syntax) -> int:
     return end
 
 
-@lru_cache(maxsize=64)
-def _blanks(syntax: Syntax) -> re.Pattern[bytes]:
-    return re.compile(b" [" + re.escape(syntax.raw.element) + re.escape(syntax.raw.terminator) + b"]")
-
-
 def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
-    terminator = syntax.raw.terminator
-    pieces = headers.split_released(block, terminator, syntax.raw.release)
+    """Decodes and splits: the only place where bytes become segments."""
+    terminator = syntax.terminator
+    text = release.hide(block.decode("latin-1"), syntax.release)
+    pieces = text.split(terminator)
     if not pieces[-1]:
         pieces.pop()
     segments = pieces
-    noisy = min(pieces, default=b"")[:1] <= b" "  # what is empty or begins with noise comes first in the order of bytes
-    if terminator == b"\n" and b"\r" in block:
-        segments = [piece.rstrip(b"\r").lstrip(NOISE) for piece in pieces]
+    noisy = (
+        min(pieces, default="")[:1] <= " "
+    )  # what is empty or begins with noise comes first in the order of characters
+    if terminator == "\n" and "\r" in text:
+        segments = [piece.rstrip("\r").lstrip(BLANK) for piece in pieces]
     elif noisy:
-        segments = [piece.lstrip(NOISE) for piece in pieces]
+        segments = [piece.lstrip(BLANK) for piece in pieces]
     if padded:
-        segments = [segment.rstrip(b" ") for segment in segments]
+        segments = [segment.rstrip(" ") for segment in segments]
     batch = Batch(segments, pieces, source, source.base)
-    if syntax.standard == "EDIFACT" and (b"\n" in block or b"\r" in block):
-        _unbroken(batch)
-    batch.blanks = _blanks(syntax).search(block) is not None
+    if syntax.standard == "EDIFACT" and ("\n" in text or "\r" in text):
+        _unbroken(batch, syntax)
+    batch.blanks = f" {syntax.element}" in text or f" {terminator}" in text
+    batch.plain = text.isascii() and not batch.blanks and f" {syntax.component}" not in text
     if noisy and not all(segments):
         _without_empty(batch, syntax)
     return batch
 
 
-def _unbroken(batch: Batch) -> None:
+def _unbroken(batch: Batch, syntax: Syntax) -> None:
     """No character set of EDIFACT has line breaks: those in a segment come from a sender who cuts lines."""
-    broken = [at for at, segment in enumerate(batch.segments) if b"\n" in segment or b"\r" in segment]
+    broken = [at for at, segment in enumerate(batch.segments) if "\n" in segment or "\r" in segment]
     if not broken:
         return
     segments = batch.segments = list(batch.segments)
-    shown = segments[broken[0]][:60].decode("latin-1")
+    shown = release.sent(segments[broken[0]], syntax.release)[:60]
     for at in broken:
-        segments[at] = segments[at].translate(None, b"\r\n")
+        segments[at] = segments[at].translate(_NO_BREAKS)
     batch.findings.append(
         Finding(
             "interchange", "warning", "", f"Line breaks stand inside of {len(broken)} segment(s)",
@@ -308,14 +316,17 @@ def _unbroken(batch: Batch) -> None:
     )  # fmt: skip
 
 
+_NO_BREAKS = {ord("\r"): None, ord("\n"): None}
+
+
 def _without_empty(batch: Batch, syntax: Syntax) -> None:
     empty = sum(not segment for segment in batch.segments)
     batch.segments = [segment for segment in batch.segments if segment]
-    if syntax.raw.terminator in b"\r\n":
+    if syntax.terminator in "\r\n":
         return
     pieces, offset = batch.pieces, batch.offset
-    first = next(i for i, piece in enumerate(pieces) if not piece.lstrip(NOISE))
-    at = offset + sum(len(piece) + 1 for piece in pieces[:first])
+    first = next(i for i, piece in enumerate(pieces) if not piece.lstrip(BLANK))
+    at = offset + sum(release.size(piece) + 1 for piece in pieces[:first])
     batch.findings.append(
         Finding(
             "interchange", "warning", "", f"A terminator follows a terminator: {empty} empty segment(s)",
@@ -341,20 +352,20 @@ def _rest(source: Source, syntax: Syntax, padded: bool) -> Iterator[Event]:
     rest = source.data.lstrip(NOISE)
     if rest:
         batch = _batch(source, syntax, source.data, padded)
-        _unended(batch)
+        _unended(batch, syntax)
         yield batch
     source.drop(len(source.data))
     yield Closing(source.place(source.base), rest[:3] in (b"IEA", b"UNZ", b"iea"))
 
 
-def _unended(batch: Batch) -> None:
+def _unended(batch: Batch, syntax: Syntax) -> None:
     """The last segment of a file or of an interchange lacks its terminator."""
-    last = batch.segments[-1].rstrip(NOISE)
+    last = batch.segments[-1].rstrip(BLANK)
     batch.segments = [*batch.segments[:-1], last]
     batch.findings.append(
         Finding(
             "interchange", "warning", "004", "The last segment has no terminator",
-            Position(batch.place(len(batch.segments) - 1)), last[:60].decode("latin-1"),
+            Position(batch.place(len(batch.segments) - 1)), release.sent(last, syntax.release)[:60],
             "it was read to its end", "terminator",
         )
     )  # fmt: skip

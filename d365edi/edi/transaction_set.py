@@ -1,196 +1,128 @@
-"""One transaction set while it is read: takes its segments at speed, and explains afterwards what did not fit.
+"""One transaction set while it is read: takes its segments along the compiled guide, and explains afterwards what did not
+fit.
 
-A set whose end is in sight is taken at once, by its shape; one that is cut by the end of a batch, or has something to be
-explained, segment by segment.
-
-Knows: the fast walk (`table`, `shape`), the quick look at figures (`fits`), the parts that explain (`elements`,
-`structure`, `totals`). Does not know: envelopes around the set, what a breach is worth.
+Knows: compiled guides, and the parts that explain (`sequence`, `element_check`, the standard's checks). Does not know:
+envelopes around the set, what a breach is worth.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from d365edi.edi import sequence
-from d365edi.edi.compiled_guide import ASTRAY, COUNTED, END, END_ASTRAY, NOWHERE, UNKNOWN, Step, Table
+from d365edi.edi import element_check, guides, sequence
+from d365edi.edi.compiled_guide import END, END_ASTRAY, UNKNOWN, CompiledGuide
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
-from d365edi.edi.interchange import SetReport
-from d365edi.edi.shape import Shape
-from d365edi.edi.sweep import Sweep
+from d365edi.edi.interchange import InterchangeReport, SetReport
+from d365edi.edi.standard import Standard
 from d365edi.edi.tokenizer import Batch
-from d365edi.edi.x12 import elements, envelope, fits, lines, totals
-
-ENVELOPE = frozenset((b"ISA", b"GS", b"ST", b"SE", b"GE", b"IEA", b"TA1"))
-"""Segments that end a set, wherever they stand."""
 
 
-class OpenSet:
+class TransactionSet:
     """A set that is being read: takes its segments from the batches until something else comes."""
 
-    envelope = ENVELOPE
-    nowhere: Mapping[bytes, Step] = NOWHERE
-
-    def __init__(self, table: Table | None, report: SetReport, *, point_in_n2: bool) -> None:
-        self.table, self.report, self.point_in_n2 = table, report, point_in_n2
+    def __init__(
+        self, standard: Standard, guide: CompiledGuide | None, report: SetReport, *, point_in_n2: bool
+    ) -> None:
+        self.standard, self.guide, self.report, self.point_in_n2 = standard, guide, report, point_in_n2
         self.findings: list[Finding] = []
         self.place = Places(report)
-        self.nodes: list[Node | None] = [None]
         self.misses: list[int] = []
-        self.counted: list[Node] = []
-        self.doubtful = table is None
-        self.shape: Shape | None = None
-        self.here = self.nowhere
-        self.syntax = report.syntax
-        if table is not None:
-            report.guide = table.guide
-            self.nodes = [table.first.node]
-            self.here = table.first
+        self.doubtful = False
+        """Whether the order of the segments has to be explained."""
+        if guide is not None:
+            report.guide = guide.guide
+            report.nodes = [guide.first.node]
+            self.here = guide.first
 
-    def take(self, sweep: Sweep, at: int) -> tuple[int, bool]:
+    def take(self, batch: Batch, rows: list[list[str]], at: int) -> tuple[int, bool]:
         """Takes the segments of a batch from `at` on while they belong to the set. The place behind the last one taken,
         and whether it was the set's trailer; else the batch is done, or an envelope's segment follows.
         """
-        end = self._whole(sweep, at)
-        if end:
-            return end, True
-        self.place.stand(sweep.batch, at)
-        before = len(self.nodes)
-        ended = self._walk(sweep, at)
-        end = at + len(self.nodes) - before
-        taken = sweep.segments[at:end]
-        self.report.segments += taken
-        if sweep.batch.blanks:
-            self._padded(taken, before)
+        self.place.stand(batch, at)
+        report, before = self.report, len(self.report.segments)
+        end, ended = self._walk(batch.segments, rows, at) if self.guide is not None else self._pass(rows, at)
+        report.segments += batch.segments[at:end]
+        report.rows += rows[at:end]
+        report.plain = report.plain and batch.plain
+        if batch.blanks:
+            self._blanks(before)
         return end, ended
 
-    def _whole(self, sweep: Sweep, at: int) -> int:
-        """Takes the whole set at once, if its end is in sight and its walk has nothing to explain: where it ends, else 0."""
-        table, report = self.table, self.report
-        if table is None or not at or sweep.segments[at - 1] is not report.segments[0]:
-            return 0
-        end = sweep.end(at, table.trailer)
-        if not end:
-            return 0
-        heads = sweep.heads[at - 1 : end]
-        shape = table.shape(heads, lambda: self._shape(heads))
-        if shape is None:
-            return 0
-        self.place.stand(sweep.batch, at)
-        self.shape, self.nodes = shape, shape.nodes
-        report.segments = sweep.segments[at - 1 : end]
-        self.misses = shape.wrong(report.segments, sweep.forms[at - 1 : end])
-        if sweep.batch.blanks:
-            self._padded(report.segments[1:], 1)
-        return end
-
-    def _shape(self, heads: list[bytes]) -> Shape | None:
-        """Walks a whole set by the beginnings of its segments; None where that has to be explained."""
-        table, first, here, mark = self.table, self.nodes, self.here, UNKNOWN
-        assert table is not None
-        self.nodes = nodes = list(first)
-        for head in heads[1:]:
-            here, _, node, mark = here[head]
-            if mark and mark != END:
-                self._mark(mark, node)
-            nodes.append(node)
-        begun = heads[0] == (table.HEADER + self.syntax.raw.element)[:3]
-        sound = begun and mark == END and not self.doubtful and not self._too_many()
-        self.nodes, self.counted, self.doubtful = first, [], False
-        return Shape(heads, nodes, table.check_of) if sound else None
-
-    def _walk(self, sweep: Sweep, at: int) -> bool:
-        """Walks segment by segment until something else than the set's own comes; whether that was its trailer."""
-        segments, heads, forms = sweep.segments, sweep.heads, sweep.forms
-        here, nodes = self.here, self.nodes
+    def _walk(self, segments: list[str], rows: list[list[str]], at: int) -> tuple[int, bool]:
+        here, nodes, misses = self.here, self.report.nodes, self.misses
         ended = False
-        for place in range(at, len(segments)):
-            here, check, node, mark = here[heads[place]]
-            raw = segments[place]
+        for index in range(at, len(rows)):
+            here, match, node, mark = here[rows[index][0]]
             if mark:
-                ended = mark in (END, END_ASTRAY)
-                if mark == UNKNOWN and raw.split(self.syntax.raw.element, 1)[0].rstrip(b" ") in self.envelope:
+                if mark == UNKNOWN and rows[index][0].rstrip(" ") in self.standard.ends:
                     break
-                self._mark(mark, node)
+                ended = mark in (END, END_ASTRAY)
+                self._note(mark, node)
             nodes.append(node)
-            if (forms[place] if check.blind else raw) not in check.known and not check.right(raw, forms[place]):
-                self.misses.append(len(nodes) - 1)
+            if match(segments[index]) is None:
+                misses.append(len(nodes) - 1)
             if ended:
-                break
+                self.here = here
+                return index + 1, True
+        else:
+            index = len(rows)
         self.here = here
-        return ended
+        return index, False
 
-    def _mark(self, mark: int, node: Node | None) -> None:
-        """Notes what a mark asks for; of an end nothing, unless it passes something by."""
-        if mark == COUNTED:
-            assert node is not None
-            self.counted.append(node)
-        elif mark in (UNKNOWN, ASTRAY, END_ASTRAY) or (0 < mark <= len(self.nodes) and self.nodes[-mark] is node):
+    def _note(self, mark: int, node: Node | None) -> None:
+        """What a mark means; an end means nothing, unless it passes something by."""
+        nodes = self.report.nodes
+        if mark != END and (mark < 0 or (mark <= len(nodes) and nodes[-mark] is node)):
             self.doubtful = True
 
-    def _padded(self, taken: list[bytes], before: int) -> None:
-        blank = b" " + self.syntax.raw.element
-        found = [at for at, raw in enumerate(taken, before) if blank in raw or raw[-1:] == b" "]
+    def _pass(self, rows: list[list[str]], at: int) -> tuple[int, bool]:
+        """The segments of a set without a guide: everything up to its trailer belongs to it."""
+        for index in range(at, len(rows)):
+            id = rows[index][0].rstrip(" ")
+            if id == self.standard.set_trailer:
+                return index + 1, True
+            if id in self.standard.ends:
+                return index, False
+        return len(rows), False
+
+    def _blanks(self, before: int) -> None:
+        """Segments with a value that ends with a blank match their pattern, and are explained all the same."""
+        blank, report = f" {self.report.syntax.element}", self.report
+        found = [at for at, text in enumerate(report.segments[before:], before) if blank in text or text[-1:] == " "]
         self.misses = sorted({*self.misses, *found})
 
-    def finish(self, *, trailer: bool) -> SetReport:
+    def finish(self, interchange: InterchangeReport, *, trailer: bool) -> SetReport:
         """Explains what did not fit, checks the trailer and the set's own figures."""
-        report, table = self.report, self.table
+        report, guide = self.report, self.guide
         if trailer:
-            self._trailer()
-        if table is None:
+            self.findings += self.standard.trailer_findings(report, self._offset(len(report.segments) - 1))
+        if guide is None:
             report.nodes = [None] * len(report.segments)
             return report
-        report.nodes = self.nodes
-        if self.shape is None:
-            self.doubtful = self.doubtful or self._too_many()
-            if table.match(table.first.node.id)(report.segments[0]) is None:
-                self.misses.insert(0, 0)
-        self.doubtful = self.doubtful or any(self._renamed(at) for at in self.misses)
-        if self.doubtful:
-            self._restructure(table, self.place)
-        if self.misses:
-            self._explain(table, self.place)
-        self._totals()
+        if guide.match(guide.first.node.id)(report.segments[0]) is None:
+            self.misses.insert(0, 0)
+        if self.doubtful or self._too_many():
+            self._explain_sequence(guide)
+        self._explain_elements(guide)
+        for check in self.standard.checks:
+            self.findings += check(report, interchange, self.place)
         return report
 
-    def _totals(self) -> None:
-        report = self.report
-        if not self.doubtful and fits.fit(report.id, self.syntax.raw.element, self._rows):
-            return
-        self.findings += totals.check(
-            lines.Set(report.id, report.segments, report.nodes, self.syntax.raw.element, self.place)
-        )
-
-    def _rows(self, head: bytes) -> Sequence[bytes]:
-        """The segments that begin with these three bytes."""
-        segments = self.report.segments
-        return self.shape.rows(head, segments) if self.shape else [raw for raw in segments if raw[:3] == head]
-
-    def _trailer(self) -> None:
-        report = self.report
-        count = len(report.segments)
-        if report.segments[-1] != b"SE%s%d%s%s" % (
-            self.syntax.raw.element, count, self.syntax.raw.element, report.control.encode("latin-1")
-        ):  # fmt: skip
-            parts = report.segments[-1].split(self.syntax.raw.element)
-            offset = self.place(count - 1).offset
-            self.findings += envelope.set_trailer(parts, report.control, count, offset)
+    def _offset(self, index: int) -> int:
+        return self.place(index).offset
 
     def _too_many(self) -> bool:
-        """Whether a loop may have come too often; the slow walk will tell."""
-        assert self.table is not None
-        table = self.table
-        often = [node for node in set(self.counted) if self.counted.count(node) > node.max_use]
-        if len(self.nodes) > table.least:
-            often += [node for node in table.loops if node.max_use < len(self.nodes)]
-        return any(self._overrun(node) for node in often)
+        """Whether a loop comes more often than it may inside of one turn of the loop around it."""
+        nodes = self.report.nodes
+        size = len(nodes)
+        loops = [node for node in set(nodes) if node is not None and node.loop and 0 < node.max_use < size]
+        return any(nodes.count(node) > node.max_use and self._overrun(node) for node in loops)
 
     def _overrun(self, node: Node) -> bool:
-        """Whether a loop comes too often inside of one turn of the loop around it."""
         count, around = 0, node.parent
-        for other in self.nodes:
+        for other in self.report.nodes:
             if other is node:
                 count += 1
                 if count > node.max_use:
@@ -199,29 +131,34 @@ class OpenSet:
                 count = 0
         return False
 
-    def _renamed(self, at: int) -> bool:
-        """Whether a segment only begins like the one it was taken for (PO1X)."""
-        node = self.nodes[at]
-        return node is not None and self.report.segments[at].split(self.syntax.raw.element, 1)[0] != node.id.encode()
-
-    def _restructure(self, table: Table, place: Places) -> None:
+    def _explain_sequence(self, guide: CompiledGuide) -> None:
         report = self.report
-        separator = self.syntax.raw.element
-        ids = [raw.split(separator, 1)[0] for raw in report.segments]
-        report.nodes, breaches = sequence.explain(table.guide, ids, table.known)
-        self.findings += [breach.finding(place.of(breach)) for breach in breaches]
+        known = guides.segments(self.standard.name, guide.guide.version)
+        report.nodes, breaches = sequence.explain(guide.guide, [row[0] for row in report.rows], known)
+        for breach in breaches:
+            finding = breach.finding(self.place.of(breach))
+            self.findings.append(replace(finding, code=self.standard.codes.get(finding.code, finding.code)))
+        blank = f" {report.syntax.element}"
         self.misses = [
             at
-            for at, (raw, node) in enumerate(zip(report.segments, report.nodes, strict=True))
-            if node is not None and (table.match(node.id)(raw) is None or b" " + separator in raw or raw[-1:] == b" ")
+            for at, (text, node) in enumerate(zip(report.segments, report.nodes, strict=True))
+            if node is not None and (guide.match(node.id)(text) is None or blank in text or text[-1:] == " ")
         ]
 
-    def _explain(self, table: Table, place: Places) -> None:
+    def _explain_elements(self, guide: CompiledGuide) -> None:
+        report, reported = self.report, set[tuple[int, str]]()
         for at in self.misses:
-            node = self.report.nodes[at]
-            if node is not None:
-                context = elements.Context(self.syntax, place(at), self.point_in_n2)
-                self.findings += elements.explain(self.report.segments[at], table.guide.segments[node.id], context)
+            node = report.nodes[at]
+            if node is None:
+                continue
+            context = element_check.Context(report.syntax, self.place(at), self.point_in_n2)
+            for finding in element_check.explain(report.segments[at], guide.guide.segments[node.id], context):
+                if self.standard.once and finding.rule == "unlisted":
+                    key = (finding.where.reference, finding.value)
+                    if key in reported:
+                        continue
+                    reported.add(key)
+                self.findings.append(finding)
 
 
 class Places:
@@ -239,18 +176,16 @@ class Places:
 
     def __call__(self, index: int) -> Position:
         """The position of segment `index`."""
-        segments = self.report.segments
+        report = self.report
         run = bisect_right(self.firsts, index) - 1
-        offset = self.report.offset
+        offset = report.offset
         if run >= 0:
             batch, start = self.runs[run]
             offset = batch.place(start + index - self.firsts[run])
-        node = self.report.nodes[index] if index < len(self.report.nodes) else None
-        loop = (
-            node.parent.path if node is not None and node.parent is not None and node.parent.parent is not None else ""
-        )
-        id = segments[index].split(self.report.syntax.raw.element, 1)[0][:3].decode("latin-1")
-        return Position(offset, index + 1, id, loop=loop)
+        node = report.nodes[index] if index < len(report.nodes) else None
+        inside = node is not None and node.parent is not None and node.parent.parent is not None
+        loop = node.parent.path if inside and node is not None and node.parent is not None else ""
+        return Position(offset, index + 1, report.rows[index][0][:3], loop=loop)
 
     def of(self, breach: sequence.Breach) -> Position:
         """The position of a breach: of the segment in its place, under the id that it is about."""

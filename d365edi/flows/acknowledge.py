@@ -10,10 +10,10 @@ Knows: the acknowledgment axis of deliveries. Does not know: bytes, wires.
 
 from __future__ import annotations
 
+from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.x12 import acknowledgment
-from d365edi.edi.x12.acknowledgment import Answer
 from d365edi.failpoints import reach
 from d365edi.flows import policy, verdicts
 from d365edi.flows.outgoing import UNB

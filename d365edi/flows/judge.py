@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from d365edi.edi import reader, sniff
+from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
-from d365edi.edi.x12.acknowledgment import Answer
 from d365edi.flows import acknowledge
 from d365edi.flows.context import Context
 from d365edi.flows.partner import Partner, Receive

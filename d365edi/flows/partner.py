@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from d365edi.edi import interchange as edi
+from d365edi.edi.acknowledgment import Loop
+from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Standard, Syntax
-from d365edi.edi.x12 import acknowledgment
-from d365edi.edi.x12.reader import ReadOptions
 from d365edi.endpoints.base import After, Place
 from d365edi.guard import Policy
 from d365edi.maps.edifact import EdifactReader, EdifactWriter
@@ -61,7 +61,7 @@ class Answers:
     send: str
     target: Destination | None
     ta1: str = "asked"
-    loop: acknowledgment.Loop = "errors"
+    loop: Loop = "errors"
     expect_within: timedelta | None = None
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from d365edi.edi.x12.acknowledgment import Answer, SetAnswer
+from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.flows import policy
 from d365edi.journal import AckState
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from d365edi.documents import Document, PurchaseOrder
+from d365edi.edi import release
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
@@ -49,7 +50,9 @@ class EdifactReader:
     def read(self, report: SetReport) -> Reading:
         """The document of one message. Never raises for what a message holds."""
         nodes = [self._nodes[node] for node in nodes_in(report, self.guide)]
-        rows = self._laying(report.syntax).rows(report.segments, nodes)
+        sign = report.syntax.release
+        segments = [release.sent(text, sign).encode("latin-1") for text in report.segments]
+        rows = self._laying(report.syntax).rows(segments, nodes)
         read = implied.put(self._flat, nodes, rows) if self._implies else Read(nodes, rows, list(range(len(rows))))
 
         def stands(_: Sequence[list[str]], index: int, element: int) -> Position:

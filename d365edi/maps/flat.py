@@ -231,7 +231,7 @@ def _signed(value: str) -> str:
 def _shortened(gtin: str, line: int) -> Finding:
     """A GTIN of an odd length: an error where zeros in front make it right, else worth a look."""
     whole = next((gtin.zfill(size) for size in GTIN if size > len(gtin)), "")
-    lost = bool(whole) and checkdigit.valid(whole.encode())
+    lost = bool(whole) and checkdigit.valid(whole)
     trouble = f"has lost its leading zeros; it was {whole}" if lost else f"has {len(gtin)} digits, which no GTIN has"
     return Finding(
         "document",

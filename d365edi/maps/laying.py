@@ -19,11 +19,19 @@ from d365edi.edi.edifact.segment import apart
 from d365edi.edi.guide import Node, Segment
 from d365edi.edi.syntax import Syntax
 from d365edi.maps.composites import BASIS, FORMAT, PRICE, REST, VALUE, FlatSegment
-from d365edi.maps.segments import text
 
 Row = list[str]
 Pick = tuple[int, ...]
 """Which of a segment's values, one after the other, stands where in a row; -1 where none does."""
+
+
+def text(raw: bytes) -> str:
+    """The characters of some bytes of a message."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
 
 KNOWN = 4096
 """Rows that are remembered."""

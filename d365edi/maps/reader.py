@@ -22,10 +22,10 @@ from d365edi.edi import cursor
 from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.values import values
 from d365edi.maps import leftover
 from d365edi.maps.branch import grow
 from d365edi.maps.compile import places
-from d365edi.maps.segments import elements, text
 from d365edi.maps.state import State
 from d365edi.maps.table import Table
 
@@ -68,9 +68,8 @@ class Reader:
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
-        syntax, segments = report.syntax, report.segments
-        rows = elements(segments, syntax.raw.element)
-        return self.take(nodes_in(report, self.guide), rows, text(syntax.raw.component), keys=segments)
+        nodes, component = nodes_in(report, self.guide), report.syntax.component
+        return self.take(nodes, values(report), component, keys=report.segments)
 
     def take(
         self,
@@ -78,7 +77,7 @@ class Reader:
         rows: Sequence[list[str]],
         component: str,
         stands: leftover.Where = leftover.segment,
-        keys: Sequence[bytes | None] = (),
+        keys: Sequence[str | None] = (),
     ) -> Reading:
         """The document of segments taken apart already, each with its node; `stands` says where an element stands.
 
@@ -113,8 +112,8 @@ def nodes_in(report: SetReport, guide: Guide) -> Sequence[Node | None]:
     if theirs is guide or (theirs is not None and (theirs.set, theirs.version) == (guide.set, guide.version)):
         return report.nodes
     node, found = guide.root, list[Node | None]()
-    for segment in report.segments:
-        after = cursor.follow(node, segment.partition(report.syntax.raw.element)[0])
+    for row in report.rows:
+        after = cursor.follow(node, row[0])
         found.append(after)
         node = after or node
     return found

@@ -60,7 +60,7 @@ class State:
     )
 
     def __init__(
-        self, now: list[Take | None], scopes: int, targets: int, component: str, keys: Sequence[bytes | None]
+        self, now: list[Take | None], scopes: int, targets: int, component: str, keys: Sequence[str | None]
     ) -> None:
         self.now = now
         self.keys = keys

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from d365edi.cli.examine import examine, remarks
+from d365edi.edi import reader
 from d365edi.edi.findings import Finding, Position
-from d365edi.edi.x12 import reader
 from tests.cli.conftest import Call
 
 AT = datetime(2026, 1, 5, 9, 15, tzinfo=UTC)

@@ -19,10 +19,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from d365edi.edi import sniff
+from d365edi.edi import reader, sniff
 from d365edi.edi.interchange import FileReport, InterchangeReport
-from d365edi.edi.x12 import acknowledgment, reader, writer
-from d365edi.edi.x12.reader import ReadOptions
+from d365edi.edi.reader import ReadOptions
+from d365edi.edi.x12 import acknowledgment, writer
 from tests.edi import make, see
 
 STRICT = ReadOptions(strictness="strict")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from d365edi.edi import reader
 from d365edi.edi.interchange import GroupReport, InterchangeReport
-from d365edi.edi.x12 import acknowledgment, reader, writer
+from d365edi.edi.reader import ReadOptions
+from d365edi.edi.x12 import acknowledgment, writer
 from d365edi.edi.x12.acknowledgment import Answer, Form, Loop
-from d365edi.edi.x12.reader import ReadOptions
 from tests.corpus import cases
 from tests.edi import make, see
 from tests.edi.mutants import MUTANTS

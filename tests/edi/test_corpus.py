@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from d365edi.edi import reader
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import FileReport
-from d365edi.edi.x12 import reader
-from d365edi.edi.x12.reader import ReadOptions
+from d365edi.edi.reader import ReadOptions
 from tests.corpus import cases
 from tests.edi import see
 

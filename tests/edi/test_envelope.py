@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi.x12 import envelope, reader
-from d365edi.edi.x12.reader import ReadOptions
+from d365edi.edi import reader
+from d365edi.edi.reader import ReadOptions
+from d365edi.edi.x12 import envelope
 from tests.edi import make, see
 
 TEXT = make.order().decode()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.edi.x12 import reader
+from d365edi.edi import reader
 from tests.edi import fuzz, see
 
 

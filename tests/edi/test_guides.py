@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from d365edi.edi import guides
+from d365edi.edi import guides, reader
 from d365edi.edi.guide import Guide
-from d365edi.edi.x12 import reader
-from d365edi.edi.x12.reader import ReadOptions
+from d365edi.edi.reader import ReadOptions
 from d365edi.errors import SettingsError
 from tests.edi import make, see
 

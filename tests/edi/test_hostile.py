@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi.x12 import reader
-from d365edi.edi.x12.reader import ReadOptions
+from d365edi.edi import reader
+from d365edi.edi.reader import ReadOptions
 from tests.edi import see
 from tests.edi.hostile import Hostile, inputs
 from tests.edi.make import order

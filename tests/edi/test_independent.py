@@ -10,8 +10,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from d365edi.documents import Document
-from d365edi.edi import guides
-from d365edi.edi.x12 import acknowledgment, reader, writer
+from d365edi.edi import guides, reader
+from d365edi.edi.x12 import acknowledgment, writer
 from d365edi.errors import DocumentError
 from tests.edi import independent, make, see
 from tests.edi.mutants import MUTANTS

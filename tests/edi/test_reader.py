@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from d365edi.edi import reader
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport
-from d365edi.edi.reading_base import STRAYS
-from d365edi.edi.x12 import reader
+from d365edi.edi.reader import STRAYS
 from tests.edi import make, see
 
 ORDER = make.numbered(make.ORDER)

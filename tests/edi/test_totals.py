@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi.x12 import reader
+from d365edi.edi import reader
 from tests.edi import make, see
 
 BODIES = {

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from d365edi.edi import reader
 from d365edi.edi.interchange import Party
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12 import reader, writer
+from d365edi.edi.x12 import writer
 from d365edi.edi.x12.writer import Group, OutgoingSegment, OutgoingSet
 from d365edi.errors import DocumentError
 from tests.edi import make, see

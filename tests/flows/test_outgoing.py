@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from d365edi.edi import reader
 from d365edi.edi.edifact.writer import DEFAULT
 from d365edi.edi.interchange import Party
+from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12.reader import ReadOptions
 from d365edi.errors import DocumentError
 from d365edi.flows import outgoing
 from d365edi.flows.outgoing import UNB, Body, Interchange, SetNumber

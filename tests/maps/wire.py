@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from d365edi.edi import guides
+from d365edi.edi import reader as x12
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import SetReport
-from d365edi.edi.x12 import reader as x12
 from d365edi.maps.reader import Reader
 from d365edi.maps.table import load
 from d365edi.maps.writer import Segment, Writer

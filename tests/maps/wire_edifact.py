@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from d365edi.edi import guides
-from d365edi.edi.edifact import reader as edifact
+from d365edi.edi import reader as edifact
 from d365edi.edi.edifact import writer
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import Party, SetReport

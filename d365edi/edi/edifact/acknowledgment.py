@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from d365edi.edi import guides
-from d365edi.edi.edifact import segment as split
+from d365edi.edi import guides, values
+from d365edi.edi.acknowledgment import Answer, Loop, SetAnswer
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport, Verdict
 from d365edi.edi.outgoing import Element, OutgoingSegment
-from d365edi.edi.x12.acknowledgment import Answer, Loop, SetAnswer
 
 VERSION = "D:3:UN"
 """The version of the CONTRL that is written (UNH, S009)."""
@@ -182,8 +181,8 @@ def answer(report: SetReport) -> Answer:
     codes: tuple[str, ...] = ()
     messages: list[_Open] = []
     groups: list[str] = []
-    for raw in report.segments:
-        parts = [[text.decode("latin-1") for text in element] for element in split.apart(raw, report.syntax)]
+    for row in report.rows:
+        parts = [values.components(element, report.syntax) for element in row]
         id = parts[0][0]
         if id == "UCI":
             control, action, codes = _at(parts, 1), _at(parts, 4), _codes(parts, 5)

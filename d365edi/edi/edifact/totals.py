@@ -1,103 +1,219 @@
-"""Checks what a message says about itself: control totals, check digits of GS1 numbers, decimal marks; and its `amounts`.
-
-Sums that do not fit are warnings: the standard leaves arithmetic to the partners. A despatch advice that packs something
-into a unit which it does not have is an error: nobody can tell what is in which carton.
+"""What the messages of EDIFACT say about themselves: a table of checks for each, and the readings of invoice and payment
+totals.
 
 Knows: the arithmetic of retail's messages. Does not know: order of segments, elements, what a partner agreed on.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from d365edi.edi import checkdigit
-from d365edi.edi.edifact import fits
-from d365edi.edi.edifact.amounts import CHECKS, SSCC
-from d365edi.edi.edifact.message import Message, number, part
+from d365edi.edi import release, totals, values
 from d365edi.edi.findings import Finding
+from d365edi.edi.interchange import InterchangeReport, SetReport
+from d365edi.edi.standard import Place
+from d365edi.edi.totals import ZERO, CheckDigits, Found, Hierarchy, Numbered, Selection, slack
 
-_ZERO = Decimal(0)
-_ARITHMETIC = frozenset(("ORDERS", "ORDRSP", "ORDCHG", "DESADV", "INVOIC", "REMADV"))
+GTIN = {"EN": (8, 12, 13, 14), "SRV": (8, 12, 13, 14), "UP": (12,)}
+"""The kinds of article numbers (7143) that have a check digit, with their lengths."""
+GLN, SSCC_SIZE = (13,), (18,)
+SSCC = ("BJ", "AW")
+"""What GIN (7405) calls an SSCC: the older and the newer code."""
 
-
-def check(message: Message) -> list[Finding]:
-    """All findings about a message's own figures; none for one that has none of them."""
-    if message.id not in _ARITHMETIC:
-        return []
-    found: list[Finding] = []
-    lines = message.lines
-    if not fits.fit(message):
-        found += [*_control_totals(message), *_gs1(message)]
-    if b"," in lines and message.syntax.raw.decimal != b",":
-        found += _marks(message, b",")
-    elif b"." in lines and message.syntax.raw.decimal == b",":
-        found += _marks(message, b".")
-    for one in CHECKS.get(message.id, ()):
-        found += one(message)
-    return found
+_NUMERIC = {
+    "QTY": ((1, 2),), "MOA": ((1, 2),), "PRI": ((1, 2), (1, 5)), "PCD": ((1, 2),), "CUX": ((3, 1),), "CNT": ((1, 2),),
+    "MEA": ((3, 2), (3, 3), (3, 4)), "RTE": ((1, 2),), "QVR": ((1, 1),),
+}  # fmt: skip
+"""Where the segments that have numbers have them."""
 
 
-def _control_totals(message: Message) -> Iterator[Finding]:
-    lines = quantities = 0
-    sums: dict[str, Decimal] = {}
-    counts: list[tuple[int, list[list[str]]]] = []
-    for index, id, parts in message.all("LIN", "QTY", "CNT"):
-        if id == "LIN":
-            lines += 1
-            quantities += not part(parts, 4)
-        elif id == "QTY":
-            sums[part(parts, 1)] = sums.get(part(parts, 1), _ZERO) + (number(part(parts, 1, 2)) or _ZERO)
-        else:
-            counts.append((index, parts))
-    for index, parts in counts:
-        kind, said = part(parts, 1), number(part(parts, 1, 2))
+def check(report: SetReport, _interchange: InterchangeReport, place: Place) -> list[Finding]:
+    """All findings about a message's own figures."""
+    return totals.run(TABLE, report, place)
+
+
+# -- counts and quantities --------------------------------------------------------------------------------------------
+
+
+def _control_totals(selection: Selection) -> Iterator[Finding]:
+    """CNT 2 (and 3) counts the lines, all or those that are no sub-lines; CNT 1 sums up quantities, of one kind or all."""
+    lines = selection.all("*/LIN")
+    for index, row in selection.all("*/CNT"):
+        kind, said = selection.text(row, 1, 1), selection.number(row, 1, 2)
         if said is None:
             continue
-        if kind in ("2", "3") and said not in (lines, quantities):
-            yield message.warn(index, 1, 2, "", "total", f"CNT says {said} lines, the message has {lines}", str(said))
-        elif kind == "1" and said not in (*sums.values(), sum(sums.values(), _ZERO)):
-            told = ", ".join(f"{total} ({code})" for code, total in sums.items()) or "nothing"
-            yield message.warn(index, 1, 2, "", "total", f"CNT says quantities of {said} in all, they add up to {told}",
-                               str(said))  # fmt: skip
+        if kind in ("2", "3"):
+            whole = sum(not selection.text(line, 4, 1) for _, line in lines)
+            if said not in (len(lines), whole):
+                message = f"CNT says {said} lines, the message has {len(lines)}"
+                yield selection.finding(index, 1, message, str(said), component=2)
+        elif kind == "1":
+            sums = _quantities(selection)
+            if said not in (*sums.values(), sum(sums.values(), ZERO)):
+                listed = ", ".join(f"{total} ({code})" for code, total in sums.items()) or "nothing"
+                message = f"CNT says quantities of {said} in all, they add up to {listed}"
+                yield selection.finding(index, 1, message, str(said), component=2)
 
 
-def _gs1(message: Message) -> Iterator[Finding]:
-    """GTIN in LIN and PIA, GLN in NAD, SSCC in GIN."""
-    for index, id, parts in message.all("LIN", "PIA", "NAD", "GIN"):
-        if id == "NAD":
-            if part(parts, 2, 3) == "9":
-                yield from _digit(message, index, 2, part(parts, 2), (fits.GLN,), "GLN")
-        elif id == "GIN":
-            if part(parts, 1) in SSCC:
-                for element in range(2, len(parts)):
-                    yield from _digit(message, index, element, part(parts, element), (18,), "SSCC")
-        else:
-            for element in range(3 if id == "LIN" else 2, min(len(parts), 4) if id == "LIN" else len(parts)):
-                sizes = fits.GTIN.get(part(parts, element, 2))
-                if sizes:
-                    yield from _digit(message, index, element, part(parts, element), sizes, "GTIN")
+def _quantities(selection: Selection) -> dict[str, Decimal]:
+    """The sum of the quantities of each kind (6063)."""
+    sums: dict[str, Decimal] = {}
+    for _, row in selection.all("*/QTY"):
+        kind = selection.text(row, 1, 1)
+        sums[kind] = sums.get(kind, ZERO) + (selection.number(row, 1, 2) or ZERO)
+    return sums
 
 
-def _digit(
-    message: Message, at: int, element: int, digits: str, sizes: tuple[int, ...], name: str
-) -> Iterator[Finding]:
-    if digits and not (len(digits) in sizes and checkdigit.valid(digits.encode("latin-1"))):
-        yield message.warn(
-            at, element, 1, "12", "check-digit", f"{digits[:40]} is no {name}: length or check digit is wrong", digits
-        )
-
-
-_NUMERIC = {"QTY": ((1, 2),), "MOA": ((1, 2),), "PRI": ((1, 2), (1, 5)), "PCD": ((1, 2),), "CUX": ((3, 1),), "CNT": ((1, 2),),
-            "MEA": ((3, 2), (3, 3), (3, 4)), "RTE": ((1, 2),), "QVR": ((1, 1),)}  # fmt: skip
-
-
-def _marks(message: Message, mark: bytes) -> Iterator[Finding]:
+def _marks(selection: Selection) -> Iterator[Finding]:
     """The decimal mark that was not announced (ISO 9735: point or comma): both are understood, which is said once."""
-    for index, id, parts in message.all(*_NUMERIC):
-        for element, component in _NUMERIC[id]:
-            text = part(parts, element, component)
-            if mark.decode() in text:
-                yield message.warn(index, element, component, "19", "decimal-mark",
-                                   f'{id} writes "{text}" where {message.syntax.decimal} is the decimal mark', text)  # fmt: skip
+    announced = selection.report.syntax.decimal
+    mark = "." if announced == "," else ","
+    if not any(mark in text for text in selection.report.segments):
+        return
+    for index, row in selection.all(*(f"*/{id}" for id in _NUMERIC)):
+        for element, component in _NUMERIC[row[0]]:
+            text = selection.text(row, element, component)
+            if mark in text:
+                message = f'{row[0]} writes "{text}" where {announced} is the decimal mark'
+                yield selection.finding(
+                    index, element, message, text, component=component, code="19", rule="decimal-mark"
+                )
                 return
+
+
+# -- numbers of GS1 ---------------------------------------------------------------------------------------------------
+
+
+def _gs1(selection: Selection) -> list[Numbered]:
+    """GTIN in LIN and PIA, GLN in NAD, SSCC in GIN."""
+    found = list[Numbered]()
+    for index, row in selection.all("*/LIN", "*/PIA", "*/NAD", "*/GIN"):
+        id = row[0]
+        if id == "NAD":
+            if selection.text(row, 2, 3) == "9":
+                found.append(Numbered(index, 2, 1, selection.text(row, 2, 1), GLN, "GLN"))
+        elif id == "GIN":
+            if selection.text(row, 1, 1) in SSCC:
+                found += [
+                    Numbered(index, at, 1, selection.text(row, at, 1), SSCC_SIZE, "SSCC") for at in range(2, len(row))
+                ]
+        else:
+            for at in range(3, min(len(row), 4)) if id == "LIN" else range(2, len(row)):
+                sizes = GTIN.get(selection.text(row, at, 2))
+                if sizes is not None:
+                    found.append(Numbered(index, at, 1, selection.text(row, at, 1), sizes, "GTIN"))
+    return [one for one in found if one.digits]
+
+
+def _packages(selection: Selection) -> Iterator[Finding]:
+    """An SSCC stands on one package only."""
+    packages: set[str] = set()
+    for index, row in selection.all("*/GIN"):
+        number = selection.text(row, 2, 1)
+        if selection.text(row, 1, 1) in SSCC and number in packages:
+            message = f"SSCC {number[:40]} stands on two packages"
+            yield selection.finding(index, 2, message, number, component=1, code="26", rule="duplicate-sscc")
+        packages.add(number)
+
+
+# -- money ------------------------------------------------------------------------------------------------------------
+
+
+def _amounts(selection: Selection) -> Iterator[tuple[Found, str, Decimal, bool]]:
+    """Every amount with its kind (5025), and whether it stands behind UNS."""
+    behind = False
+    for index, row in selection.all("*/UNS", "*/MOA"):
+        amount = selection.number(row, 1, 2) if row[0] == "MOA" else None
+        if row[0] == "UNS":
+            behind = behind or selection.text(row, 1, 1) == "S"
+        elif amount is not None:
+            yield (index, row), selection.text(row, 1, 1), amount, behind
+
+
+def _invoice(selection: Selection) -> Iterator[Finding]:
+    """79 is the sum of the lines; 77 (39, 86) is that with charges and taxes, in any of the readings that guides have."""
+    lines, summary = list[Decimal](), dict[str, tuple[int, Decimal]]()
+    for (index, _), kind, amount, behind in _amounts(selection):
+        if behind:
+            summary.setdefault(kind, (index, amount))
+        elif kind == "203":
+            lines.append(amount)
+    goods, most = sum(lines, ZERO), slack(len(lines))
+    if "79" in summary and lines and abs(summary["79"][1] - goods) > most:
+        index, said = summary["79"]
+        message = f"MOA 79 says {said}, the lines add up to {goods}"
+        yield selection.finding(index, 1, message, str(said), component=2)
+    whole = next((kind for kind in ("77", "39", "86") if kind in summary), None)
+    if whole is not None and lines:
+        index, said = summary[whole]
+        readings = _readings(goods, {kind: amount for kind, (_, amount) in summary.items()})
+        if readings and all(abs(said - reading) > most for reading in readings):
+            listed = ", ".join(str(reading) for reading in sorted(readings)[-3:])
+            message = f"MOA {whole} says {said}, goods, charges and taxes come to {listed}"
+            yield selection.finding(index, 1, message, str(said), component=2)
+
+
+def _readings(goods: Decimal, summary: dict[str, Decimal]) -> set[Decimal]:
+    """What an invoice may come to; nothing where it has neither charges nor taxes."""
+    extra = {amount for code in ("131", "8", "259") if code in summary for amount in (summary[code], -summary[code])}
+    taxes = {summary[code] for code in ("124", "176", "150", "369") if code in summary}
+    bases = {summary.get("79", goods), *([summary["125"]] if "125" in summary else [])}
+    if not (extra or taxes):
+        return set()
+    return {base + more + tax for base in bases for more in {ZERO, *extra} for tax in {ZERO, *taxes}}
+
+
+def _payment(selection: Selection) -> Iterator[Finding]:
+    """The total remitted (12) is what the documents add up to."""
+    paid, behind = ZERO, False
+    for index, row in selection.all("*/UNS", "*/MOA"):
+        behind = behind or row[0] == "UNS"
+        amount = selection.number(row, 1, 2) if row[0] == "MOA" and selection.text(row, 1, 1) == "12" else None
+        if amount is not None and not behind:
+            paid += amount
+        elif amount is not None and amount != paid:
+            message = f"MOA 12 says {amount} in all, the documents add up to {paid}"
+            yield selection.finding(index, 1, message, str(amount), component=2)
+
+
+_ALL = "*/LIN */QTY */CNT */PIA */NAD */GIN " + " ".join(f"*/{id}" for id in _NUMERIC if id not in ("QTY", "CNT"))
+_CHECKS = (_control_totals, CheckDigits(_gs1, "12"), _marks)
+_ORDER = totals.checks(_ALL, *_CHECKS)
+
+TABLE = {
+    "ORDERS": _ORDER,
+    "ORDRSP": _ORDER,
+    "ORDCHG": _ORDER,
+    "DESADV": totals.checks(f"{_ALL} */CPS", *_CHECKS, _packages, Hierarchy("*/CPS", 1, 2, ("26", "12"))),
+    "INVOIC": totals.checks(f"{_ALL} */UNS", *_CHECKS, _invoice),
+    "REMADV": totals.checks(f"{_ALL} */UNS", *_CHECKS, _payment),
+}
+"""The checks of each message, in the order of their findings."""
+
+# -- characters -------------------------------------------------------------------------------------------------------
+
+_SMALL = r"a-z#$@\[\\\]^_`{|}~"
+_FOREIGN = {"UNOA": re.compile(rf"[^\n -~]|[{_SMALL}]"), "UNOB": re.compile(r"[^\n -~]")}
+"""What is not in level A and B (ISO 9735-1, annex A)."""
+
+
+def characters(report: SetReport, interchange: InterchangeReport, place: Place) -> list[Finding]:
+    """Level A has no small letters, level A and B have ASCII only; said once for a message, it was read all the same."""
+    charset = interchange.version.partition(":")[0]
+    foreign = _FOREIGN.get(charset)
+    if foreign is None:
+        return []
+    syntax = report.syntax
+    signs = syntax.element + syntax.component + syntax.release + syntax.repetition
+    for index, segment in enumerate(report.segments):
+        text = release.sent(segment, syntax.release)
+        found = "".join(sign for sign in foreign.findall(text) if sign not in signs)
+        if found:
+            named = values.decoded(found, syntax.encoding)
+            what = "small letters" if named.isalpha() and named.isascii() else f"characters as {named[:1]!r}"
+            message = f"{charset} has no {what}"
+            remedy = "they were read; ask the sender to announce UNOC or to keep to his character set"
+            return [Finding("segment", "warning", "21", message, place(index), text[:80], remedy, "charset")]
+    return []

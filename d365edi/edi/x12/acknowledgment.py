@@ -18,12 +18,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from d365edi.edi.acknowledgment import Answer, Loop, SetAnswer
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.outgoing import OutgoingSegment
 from d365edi.edi.x12 import envelope
 
-Loop = Literal["errors", "all", "none"]
 Form = Literal["997", "999"]
 MOST_ELEMENTS = 99
 
@@ -147,8 +147,8 @@ class _Set:
 
     def _convention(self) -> list[str]:
         """ST03, which 005010 echoes."""
-        elements = self.report.elements(0) if self.later else []
-        return [_key(elements[3].decode("latin-1"), 35)] if len(elements) > 3 else []
+        row = self.report.rows[0] if self.later else []
+        return [_key(row[3], 35)] if len(row) > 3 else []
 
     def _segment(self, findings: list[Finding]) -> list[OutgoingSegment]:
         """The notes of one segment: one for each code of its own, and one with code 8 that leads those of its elements."""
@@ -170,10 +170,9 @@ class _Set:
     def _context(self) -> list[OutgoingSegment]:
         """Which business document it is, by the number that people know it by."""
         id, position = _BUSINESS.get(self.report.id, ("", 0))
-        for raw in self.report.segments[:20]:
-            elements = raw.split(self.report.syntax.raw.element)
-            if elements[0] == id.encode() and len(elements) > position:
-                number = _copy(elements[position].decode("latin-1"))[:35].rstrip(" ")
+        for row in self.report.rows[:20]:
+            if row[0] == id and len(row) > position:
+                number = _copy(row[position])[:35].rstrip(" ")
                 return [["CTX", (f"{id}{position:02d}", number)]] if number else []
         return []
 
@@ -218,34 +217,6 @@ def interchange(report: InterchangeReport, *, duplicate: bool = False) -> list[s
     return ["TA1", f"{int(control):09d}", date, time, verdict, code]
 
 
-@dataclass(frozen=True, slots=True)
-class SetAnswer:
-    """What they said of one of our sets: AK5 with its codes, and the errors in words."""
-
-    id: str
-    control: str
-    verdict: Verdict
-    codes: tuple[str, ...] = ()
-    errors: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What they said of one of our groups (997 or 999). `control` is AK102, our GS06; M, W and X count as R."""
-
-    functional_id: str
-    control: str
-    version: str
-    verdict: Verdict
-    included: int
-    received: int
-    accepted: int
-    codes: tuple[str, ...] = ()
-    sets: tuple[SetAnswer, ...] = ()
-    receipt: bool = False
-    """They say only that it has come (CONTRL, action 8)."""
-
-
 @dataclass(slots=True)
 class _Open:
     """A set's answer while its AK3s are read."""
@@ -265,8 +236,8 @@ def answer(report: SetReport) -> Answer:
     codes: tuple[str, ...] = ()
     sets: list[SetAnswer] = []
     open_set: _Open | None = None
-    for raw in report.segments:
-        id, *elements = [part.decode("latin-1").rstrip(" ") for part in raw.split(report.syntax.raw.element)]
+    for row in report.rows:
+        id, *elements = [part.rstrip(" ") for part in row]
         got = [*elements, *[""] * 6]
         if id == "AK1":
             functional_id, control, version = got[0], got[1], got[2]

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from d365edi.edi import guides
+from d365edi.edi import element_check, guides
 from d365edi.edi.findings import Finding, Level, Position, Severity
-from d365edi.edi.interchange import GroupReport, InterchangeReport, Party
+from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport
+from d365edi.edi.standard import Row, SetHeader, Standard
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12 import elements
+from d365edi.edi.x12 import totals
 
 _QUALIFIERS = frozenset(
     "01 02 03 04 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 AM NR SA SN ZZ".split()  # noqa: SIM905
@@ -26,9 +27,9 @@ TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?", re.ASCII)
 _BLANKS = " \xa0\xc2\r\n\t"
 
 
-def interchange(parts: Sequence[bytes], syntax: Syntax, offset: int, findings: Sequence[Finding]) -> InterchangeReport:
+def interchange(parts: Sequence[str], syntax: Syntax, offset: int, findings: Sequence[Finding]) -> InterchangeReport:
     """The report of an interchange from the parts of its ISA, with what is wrong in them."""
-    texts = [element.decode("latin-1").strip(_BLANKS) for element in parts]
+    texts = [element.strip(_BLANKS) for element in parts]
     report = InterchangeReport(
         "X12", Party(texts[5], texts[6]), Party(texts[7], texts[8]), texts[9], texts[10], texts[13], texts[12], texts[15],
         texts[14] == "1", syntax, offset, findings=list(findings),
@@ -94,7 +95,7 @@ def _isa(texts: list[str], offset: int) -> list[Finding]:
     return found
 
 
-def trailer(report: InterchangeReport, parts: Sequence[bytes], groups: int, offset: int) -> list[Finding]:
+def trailer(report: InterchangeReport, parts: Sequence[str], groups: int, offset: int) -> list[Finding]:
     """What is wrong with an IEA: its count of groups (TA1s are not counted), its control number."""
     count, control = _texts(parts, 2)
     found = extra("interchange", "022", "IEA", parts, 2, offset)
@@ -108,18 +109,18 @@ def trailer(report: InterchangeReport, parts: Sequence[bytes], groups: int, offs
     return found
 
 
-def receipt(raw: bytes, syntax: Syntax, offset: int) -> list[Finding]:
+def receipt(text: str, syntax: Syntax, offset: int) -> list[Finding]:
     """What is wrong with a TA1: worth a warning, for what it says may be read all the same."""
-    context = elements.Context(syntax, Position(offset, 0, "TA1"))
-    found = elements.explain(raw, guides.segments("X12", "004010")["TA1"], context)
+    context = element_check.Context(syntax, Position(offset, 0, "TA1"))
+    found = element_check.explain(text, guides.segments("X12", "004010")["TA1"], context)
     return [replace(one, level="interchange", severity="warning", code="022", rule="receipt") for one in found]
 
 
-def extra(level: Level, code: str, id: str, parts: Sequence[bytes], most: int, offset: int) -> list[Finding]:
+def extra(level: Level, code: str, id: str, parts: Sequence[str], most: int, offset: int) -> list[Finding]:
     """The finding for a segment of the envelope with elements too many."""
     if len(parts) <= most + 1:
         return []
-    where, value = Position(offset, 0, id, most + 1), parts[most + 1][:200].decode("latin-1")
+    where, value = Position(offset, 0, id, most + 1), parts[most + 1][:200]
     return [
         Finding(
             level,
@@ -140,7 +141,7 @@ def missing_trailer(level: Level, code: str, id: str, offset: int, why: str) -> 
                    "part of it may be lost; ask the sender for it again", "trailer")  # fmt: skip
 
 
-def group(parts: Sequence[bytes], offset: int) -> GroupReport:
+def group(parts: Sequence[str], offset: int) -> GroupReport:
     """The report of a group from the parts of its GS, with what is wrong in them."""
     functional, sender, receiver, sent, time, control, agency, version = _texts(parts, 8)
     report = GroupReport(functional, sender, receiver, sent, time, control, version, offset)
@@ -183,7 +184,7 @@ def _group_party(value: str, element: int) -> Iterator[tuple[bool, Severity, str
     yield wrong, "error", "", "party", element, message, "the sender must correct it"
 
 
-def group_trailer(report: GroupReport, parts: Sequence[bytes], sets: int, offset: int) -> list[Finding]:
+def group_trailer(report: GroupReport, parts: Sequence[str], sets: int, offset: int) -> list[Finding]:
     """What is wrong with a GE: its count of sets, its control number. Notes the count in the report."""
     count, control = _texts(parts, 2)
     report.included = int(count) if _digits(count) and len(count) < 10 else -1
@@ -210,7 +211,7 @@ def set_header(id: str, control: str, offset: int) -> list[Finding]:
     return found
 
 
-def set_trailer(parts: Sequence[bytes], control: str, segments: int, offset: int) -> list[Finding]:
+def set_trailer(parts: Sequence[str], control: str, segments: int, offset: int) -> list[Finding]:
     """What is wrong with a SE: its count of segments (ST and SE included), its control number."""
     count, number = _texts(parts, 2)
     found = []
@@ -223,8 +224,8 @@ def set_trailer(parts: Sequence[bytes], control: str, segments: int, offset: int
     return found
 
 
-def _texts(parts: Sequence[bytes], size: int) -> list[str]:
-    texts = [element.decode("latin-1").strip(_BLANKS) for element in parts[1 : size + 1]]
+def _texts(parts: Sequence[str], size: int) -> list[str]:
+    texts = [element.strip(_BLANKS) for element in parts[1 : size + 1]]
     return texts + [""] * (size - len(texts))
 
 
@@ -253,3 +254,101 @@ def day(text: str, size: int = 6) -> bool:
     except ValueError:
         return False
     return True
+
+
+# -- as a standard ----------------------------------------------------------------------------------------------------
+
+
+def _repeated(report: InterchangeReport) -> Finding:
+    return Finding("interchange", "warning", "025", f"Interchange {report.control} stands twice in this file",
+                   Position(report.offset, 0, "ISA", 13), report.control, "the sender must number his interchanges",
+                   "duplicate-interchange")  # fmt: skip
+
+
+def _group_repeated(group: GroupReport) -> Finding:
+    return Finding("group", "error", "19", f"Group control number {group.control} was used before in this interchange",
+                   Position(group.offset, 0, "GS", 6), group.control, "the sender must number his groups",
+                   "duplicate")  # fmt: skip
+
+
+def _implicit_group(_report: InterchangeReport, offset: int) -> GroupReport:
+    made = group([], offset)
+    made.findings = [missing_trailer("group", "3", "GS", offset, "a set begins outside of any group")]
+    return made
+
+
+_MISSING: dict[str, tuple[Level, str, str]] = {
+    "set": ("set", "2", "SE"),
+    "group": ("group", "3", "GE"),
+    "interchange": ("interchange", "023", "IEA"),
+}
+
+
+def _header(row: Row, group: GroupReport, _report: InterchangeReport) -> SetHeader:
+    id, control = (part.strip(" ") for part in (*row[1:3], *[""] * (3 - len(row))))
+    return SetHeader(id, control, group.version)
+
+
+def _header_findings(report: SetReport, group: GroupReport, _known: bool, used: bool) -> list[Finding]:
+    id, control, offset, guide = report.id, report.control, report.offset, report.guide
+    fits = guide is not None and guide.group == group.functional_id
+    if fits and not used and 4 <= len(control) <= 9:
+        return []
+    found = set_header(id, control, offset)
+    if used:
+        found.append(Finding("set", "error", "23", f"Control number {control} was used before in this group",
+                             Position(offset, 1, "ST", 2, reference=329), control, "the sender must number his sets", "duplicate"))  # fmt: skip
+    if guide is None:
+        listed = ", ".join(guides.sets("X12"))
+        found.append(Finding("set", "error", "1", f"Transaction set {id or '(none)'} of {group.version} is not supported",
+                             Position(offset, 1, "ST", 1, reference=143), id, f"read are {listed}", "unsupported"))  # fmt: skip
+    elif not fits:
+        message = f"A {id} belongs in a group {guide.group}, not {group.functional_id or '(none)'}"
+        found.append(Finding("set", "error", "18", message, Position(offset, 1, "ST", 1, reference=143), id,
+                             "the sender must correct GS01", "group"))  # fmt: skip
+    return found
+
+
+def _guide_version(report: SetReport, interchange: InterchangeReport) -> str:
+    """The version of the group; of the interchange where that is none."""
+    version = report.version or interchange.version
+    if guides.tables("X12", version):
+        return version
+    return interchange.version.lstrip("0").ljust(5, "0").rjust(6, "0")
+
+
+def _trailer_findings(report: SetReport, offset: int) -> list[Finding]:
+    row, count = report.rows[-1], len(report.rows)
+    return [] if row == ["SE", str(count), report.control] else set_trailer(row, report.control, count, offset)
+
+
+X12 = Standard(
+    name="X12",
+    set_header="ST",
+    set_trailer="SE",
+    roles={"ST": "set", "GS": "group", "GE": "group end", "IEA": "interchange end", "TA1": "receipt"},
+    ends=frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA", "TA1")),
+    codes={},
+    astray=("", "024"),
+    once=False,
+    set_word="set",
+    groups_required=True,
+    controls_by_group=True,
+    reads=lambda id: id == "ISA",
+    interchange=interchange,
+    interchange_trailer=lambda report, row, groups, _, offset: trailer(report, row, groups, offset),
+    repeated=_repeated,
+    receipt=receipt,
+    group=lambda row, _, offset: group(row, offset),
+    implicit_group=_implicit_group,
+    group_trailer=lambda report, row, _, sets, offset: group_trailer(report, row, sets, offset),
+    group_repeated=_group_repeated,
+    mixed=lambda *_: None,
+    missing=lambda part, offset, why: missing_trailer(*_MISSING[part], offset, why),
+    header=_header,
+    header_findings=_header_findings,
+    guide_version=_guide_version,
+    trailer_findings=_trailer_findings,
+    checks=(totals.check,),
+)
+"""X12 for the reader (X12.5, X12.6)."""

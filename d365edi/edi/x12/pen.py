@@ -16,12 +16,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from d365edi.edi import charset, guides
+from d365edi.edi import charset, guides, pattern
 from d365edi.edi.guide import Element as Spec
 from d365edi.edi.guide import Segment as Dictionary
 from d365edi.edi.outgoing import Element, OutgoingSegment
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12 import pattern
 from d365edi.errors import DocumentError
 
 NUMBERS = frozenset(("R", "N0", "N1", "N2"))
@@ -46,7 +45,7 @@ class Pen:
         self.delimiters = signs.decode("latin-1")
         escaped = "".join(f"\\x{sign:02x}" for sign in signs)
         self.forbidden = re.compile(f"[^ -~]|[{escaped}]").search
-        self.plain = "[" + pattern.ranges([sign for sign in range(0x20, 0x7F) if sign not in signs]).decode() + "]"
+        self.plain = "[" + pattern.ranges([sign for sign in range(0x20, 0x7F) if sign not in signs]) + "]"
         self.separator = syntax.element
         self.end = syntax.terminator + syntax.suffix
         self.fits: dict[str, Fits] = {}

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from d365edi.edi import sniff
-from d365edi.edi.edifact import acknowledgment, reader, writer
-from d365edi.edi.reading_base import ReadOptions
+from d365edi.edi import reader, sniff
+from d365edi.edi.edifact import acknowledgment, writer
+from d365edi.edi.reader import ReadOptions
 from tests.edi import see
 from tests.edi.edifact import make
 

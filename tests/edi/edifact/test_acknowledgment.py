@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi.edifact import acknowledgment, reader, writer
+from d365edi.edi import reader
+from d365edi.edi.edifact import acknowledgment, writer
 from d365edi.edi.edifact.acknowledgment import answer, asked, due, interchange
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.edi.x12.acknowledgment import Answer

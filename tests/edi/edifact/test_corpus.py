@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.edi.edifact import acknowledgment, reader, writer
-from d365edi.edi.reading_base import ReadOptions
+from d365edi.edi import reader
+from d365edi.edi.edifact import acknowledgment, writer
+from d365edi.edi.reader import ReadOptions
 from tests.corpus import cases
 from tests.edi import see
 from tests.edi.edifact import make

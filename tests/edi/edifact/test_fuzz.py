@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.edi.edifact import reader
+from d365edi.edi import reader
 from tests.edi import see
 from tests.edi.edifact import fuzz
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi import guides
-from d365edi.edi.edifact import reader
+from d365edi.edi import guides, reader
 from d365edi.edi.guide import Guide
-from d365edi.edi.reading_base import ReadOptions
+from d365edi.edi.reader import ReadOptions
 from d365edi.errors import SettingsError
 from tests.edi import see
 from tests.edi.edifact.make import order

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from d365edi.edi.edifact import acknowledgment, reader
-from d365edi.edi.reading_base import ReadOptions
+from d365edi.edi import reader
+from d365edi.edi.edifact import acknowledgment
+from d365edi.edi.reader import ReadOptions
 from tests.edi import see
 from tests.edi.edifact.hostile import Hostile, inputs
 from tests.edi.edifact.make import data, interchange, numbered, order

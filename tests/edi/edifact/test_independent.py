@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.edi.edifact import acknowledgment, reader, segment, writer
+from d365edi.edi import reader
+from d365edi.edi.edifact import acknowledgment, segment, writer
 from d365edi.edi.header import split_released
 from d365edi.edi.syntax import Syntax
 from d365edi.edi.tokenizer import Batch, Opening, tokenize

@@ -6,13 +6,13 @@ import tracemalloc
 
 import pytest
 
+from d365edi.edi import reader
 from d365edi.edi import reader as any_reader
-from d365edi.edi.edifact import reader
+from d365edi.edi import reader as x12
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport
-from d365edi.edi.reading_base import ReadOptions
+from d365edi.edi.reader import ReadOptions
 from d365edi.edi.sniff import complete, sniff
-from d365edi.edi.x12 import reader as x12
 from tests.edi import make as x12_make
 from tests.edi import see
 from tests.edi.edifact.make import DESPATCH, INVOICE, ORDER, REMITTANCE, data, interchange, numbered, order

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from d365edi.edi.edifact import reader
+from d365edi.edi import reader
 from tests.edi import see
 from tests.edi.edifact.make import DESPATCH, INVOICE, ORDER, REMITTANCE, data, interchange, numbered
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from d365edi.edi.edifact import reader, segment
+from d365edi.edi import reader
+from d365edi.edi.edifact import segment
 from d365edi.edi.edifact.pen import Pen
 from d365edi.edi.edifact.writer import DEFAULT, Envelope, Group, OutgoingSegment, OutgoingSet, write
 from d365edi.edi.interchange import Party
-from d365edi.edi.reading_base import ReadOptions
+from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError
 from tests.edi import see

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 from d365edi.documents import KINDS
+from d365edi.edi import acknowledgment as edi_acknowledgment
 from d365edi.edi import guides, reader
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.edifact import writer as edifact_writer
@@ -117,7 +118,7 @@ def _set(one: SetReport, standard: str, *, documents: bool) -> Plain:
     return found
 
 
-def _answer(answer: x12_acknowledgment.Answer) -> Plain:
+def _answer(answer: edi_acknowledgment.Answer) -> Plain:
     """What an acknowledgment of theirs says."""
     return {
         "functional_id": answer.functional_id, "control": answer.control, "version": answer.version,

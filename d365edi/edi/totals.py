@@ -1,0 +1,242 @@
+"""Checks what a set says about itself, from a table of declarations: counts, sums, check digits, hierarchies.
+
+Each standard lists what its sets are checked by (`x12/totals.py`, `edifact/totals.py`) as values of the classes here, and
+functions where guides have several readings of one total. A check looks at the rows that it selects; it answers nothing
+where the figures fit, else the finding with both figures.
+
+Sums that do not fit are warnings: the standards leave arithmetic to the partners, and what they count differs. A hierarchy
+that names a parent it does not have is an error: nobody can tell what is in which carton.
+
+Knows: how figures are compared. Does not know: any one set, order of segments, what a partner agreed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import NamedTuple
+
+from d365edi.edi import checkdigit, release
+from d365edi.edi.findings import Finding, Severity
+from d365edi.edi.guide import Guide, Node
+from d365edi.edi.interchange import SetReport
+from d365edi.edi.standard import Place
+
+ZERO, CENT = Decimal(0), Decimal("0.01")
+REMEDY = "compare it with the partner's own figures"
+
+Row = list[str]
+Found = tuple[int, Row]
+"""A row with its index in the set."""
+
+
+class Selection:
+    """The rows of one set that its checks look at, by selector: `HL/SN1` (a path in the guide) or `*/SAC` (an id, wherever
+    it stands in the guide)."""
+
+    def __init__(self, report: SetReport, place: Place, selectors: frozenset[str]) -> None:
+        self.report, self.place = report, place
+        self.component, self.commas = report.syntax.component, report.syntax.standard == "EDIFACT"
+        self.rows: dict[str, list[Found]] = {selector: [] for selector in selectors}
+        assert report.guide is not None
+        ids, paths = _selectors(report.guide, selectors)
+        rows = self.rows
+        for index, (row, node) in enumerate(zip(report.rows, report.nodes, strict=True)):
+            if row[0] in ids:
+                rows[ids[row[0]]].append((index, row))
+            if node in paths:
+                rows[paths[node]].append((index, row))
+
+    def all(self, *selectors: str) -> list[Found]:
+        """The rows of some selectors, in their order in the set."""
+        if len(selectors) == 1:
+            return self.rows[selectors[0]]
+        return sorted((found for selector in selectors for found in self.rows[selector]), key=lambda found: found[0])
+
+    def text(self, row: Row, element: int, component: int = 0) -> str:
+        """A value of a row, "" where there is none; component 0 is the element whole."""
+        value = row[element] if element < len(row) else ""
+        if component:
+            parts = value.split(self.component)
+            value = parts[component - 1] if component <= len(parts) else ""
+        return release.data(value)
+
+    def number(self, row: Row, element: int, component: int = 0) -> Decimal | None:
+        """The number at a place, in EDIFACT with either decimal mark; None where there is none that can be read."""
+        text = self.text(row, element, component)
+        return number(text.replace(",", ".") if self.commas else text)
+
+    def finding(
+        self, index: int, element: int, message: str, value: str, *, component: int = 0, code: str = "",
+        rule: str = "total", severity: Severity = "warning",
+    ) -> Finding:  # fmt: skip
+        """A finding at an element of row `index`."""
+        where = replace(self.place(index), element=element, component=component)
+        node = self.report.nodes[index]
+        if node is not None and not component and self.report.syntax.standard == "X12":
+            described = node.segment.element(element)
+            if described is not None and described.number.isdigit():
+                where = replace(where, reference=int(described.number))
+        return Finding("element", severity, code, message, where, value[:40], REMEDY, rule)
+
+
+@lru_cache(maxsize=256)
+def _selectors(guide: Guide, selectors: frozenset[str]) -> tuple[dict[str, str], dict[Node | None, str]]:
+    """The selector of each id, and of each node of a guide."""
+    ids = {selector[2:]: selector for selector in selectors if selector.startswith("*/")}
+    return ids, {node: node.path for node in guide.nodes if node.path in selectors}
+
+
+Check = Callable[[Selection], Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What a set is checked by, and the selectors that these checks look at."""
+
+    selectors: frozenset[str]
+    checks: tuple[Check, ...]
+
+
+def checks(selectors: str, *checks: Check) -> Checks:
+    """The checks of a set; `selectors` are those of all of them, with blanks between."""
+    return Checks(frozenset(selectors.split()), checks)
+
+
+def run(table: Mapping[str, Checks], report: SetReport, place: Place) -> list[Finding]:
+    """All findings about a set's own figures; none for a set that the table does not have."""
+    wanted = table.get(report.id)
+    if wanted is None or report.guide is None:
+        return []
+    selection = Selection(report, place, wanted.selectors)
+    return [finding for check in wanted.checks for finding in check(selection)]
+
+
+def number(text: str) -> Decimal | None:
+    """A number with a point; None for anything else."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value.adjusted()) < 40 else None
+
+
+def slack(lines: int) -> Decimal:
+    """What rounding line by line may make of a total: half a cent a line."""
+    return CENT * (1 + (lines + 1) // 2)
+
+
+# -- declarations -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Count:
+    """An element says how many rows there are of a selector; `or_of` is another reading, of the rows whose element
+    `or_of[1]` has the value `or_of[2]`."""
+
+    segment: str
+    element: int
+    of: str
+    or_of: tuple[str, int, str] | None = None
+
+    def __call__(self, selection: Selection) -> Iterator[Finding]:
+        """The first row that counts is compared."""
+        for index, row in selection.all(self.segment)[:1]:
+            said = selection.number(row, self.element)
+            counts = [len(selection.all(self.of))]
+            names = [f"{counts[0]} {self.of}"]
+            if self.or_of is not None:
+                selector, element, value = self.or_of
+                counts.append(sum(selection.text(each, element) == value for _, each in selection.all(selector)))
+                names.append(f"{counts[1]} items")
+            if said is not None and said not in counts:
+                text = selection.text(row, self.element)
+                message = f"{row[0]}{self.element:02d} says {text}, the set has {' and '.join(names)}"
+                yield selection.finding(index, self.element, message, text)
+
+
+@dataclass(frozen=True)
+class HashTotal:
+    """An element is the sum of another over all rows of a selector. Of more than ten digits the first are cut off (X12
+    data element 347); some partners leave the point out."""
+
+    segment: str
+    element: int
+    of: str
+    quantity: int
+
+    def __call__(self, selection: Selection) -> Iterator[Finding]:
+        """The first row that sums up is compared."""
+        for index, row in selection.all(self.segment)[:1]:
+            said = selection.number(row, self.element)
+            if said is None:
+                continue
+            total = sum((selection.number(each, self.quantity) or ZERO for _, each in selection.all(self.of)), ZERO)
+            digits = f"{total:f}".replace(".", "").lstrip("-")[-10:]
+            if said != total and f"{said:f}".replace(".", "").lstrip("-0") != digits.lstrip("0"):
+                name = self.of.rpartition("/")[2]
+                message = f"{row[0]}{self.element:02d} says {said}, the quantities of {name} add up to {total}"
+                yield selection.finding(index, self.element, message, selection.text(row, self.element))
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Rows number themselves and name the row above: each number once, each parent an earlier number."""
+
+    segment: str
+    own: int
+    parent: int
+    codes: tuple[str, str]
+    """The standard's codes of a number that stands twice, and of a parent that is not there."""
+
+    def __call__(self, selection: Selection) -> Iterator[Finding]:
+        """Both faults are errors."""
+        seen: set[str] = set()
+        for index, row in selection.all(self.segment):
+            own, parent = selection.text(row, self.own), selection.text(row, self.parent)
+            if own in seen:
+                yield self._finding(selection, index, self.own, own, self.codes[0], f"{own[:40]} stands twice")
+            if parent and parent not in seen:
+                yield self._finding(
+                    selection, index, self.parent, parent, self.codes[1],
+                    f"names {parent[:40]}, which is no level before it",
+                )  # fmt: skip
+            seen.add(own)
+
+    def _finding(self, selection: Selection, index: int, element: int, value: str, code: str, trouble: str) -> Finding:
+        message = f"{selection.report.rows[index][0]}{element:02d} {trouble}"
+        return selection.finding(index, element, message, value, code=code, rule="hierarchy", severity="error")
+
+
+class Numbered(NamedTuple):
+    """A number of GS1 in a row: where it stands, the lengths that it may have, what it is called."""
+
+    row: int
+    element: int
+    component: int
+    digits: str
+    sizes: Collection[int]
+    name: str
+
+
+@dataclass(frozen=True)
+class CheckDigits:
+    """Numbers of GS1 have their length and their check digit. `numbers` finds them, `code` is the standard's error code."""
+
+    numbers: Callable[[Selection], list[Numbered]]
+    code: str = ""
+
+    def __call__(self, selection: Selection) -> Iterator[Finding]:
+        """All numbers at once; only where one is wrong each by itself."""
+        found = self.numbers(selection)
+        if all(len(one.digits) in one.sizes for one in found) and checkdigit.all_valid([one.digits for one in found]):
+            return
+        for one in found:
+            if len(one.digits) not in one.sizes or not checkdigit.valid(one.digits):
+                message = f"{one.digits[:40]} is no {one.name}: length or check digit is wrong"
+                yield selection.finding(
+                    one.row, one.element, message, one.digits, component=one.component, code=self.code,
+                    rule="check-digit",
+                )  # fmt: skip
