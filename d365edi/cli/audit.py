@@ -17,7 +17,7 @@ from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, as
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
-    from d365edi.journal import Line, Tx
+    from d365edi.journal import AuditLine, Tx
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
 
@@ -74,19 +74,19 @@ def verify(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
     raise typer.Exit(FINE if broken is None else PERSON)
 
 
-def lines_of(tx: Tx, of: str | None, asked: dict[str, Any], limit: int) -> list[Line]:
+def lines_of(tx: Tx, of: str | None, asked: dict[str, Any], limit: int) -> list[AuditLine]:
     """Lines for which everything asked is true; `of` narrows them to what goes by that name."""
     if of is None:
         return tx.audit.query(**asked, limit=limit)
     found = tx.find(of)
-    lines: dict[int, Line] = {}
+    lines: dict[int, AuditLine] = {}
     for kind in ("message", "document", "delivery"):
         for thing in getattr(found, {"message": "messages", "document": "documents", "delivery": "deliveries"}[kind]):
             lines.update((line.id, line) for line in tx.audit.query(**asked, **{kind: thing.id}, limit=limit))
     return [lines[id] for id in sorted(lines)][-limit:]
 
 
-def row(line: Line) -> dict[str, Any]:
+def row(line: AuditLine) -> dict[str, Any]:
     """A line as it is shown: what it is about, in words."""
     return {
         "line": line.id, "at": clock(line.at), "action": line.verb, "partner": line.partner,

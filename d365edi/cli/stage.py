@@ -18,7 +18,7 @@ import anyio.abc
 from anyio.streams.text import TextReceiveStream
 
 from d365edi.errors import D365EdiError
-from d365edi.sandbox.town import Town
+from d365edi.sandbox.environment import Environment
 from d365edi.secrets import KeySource, Vault
 
 PATIENCE = 15.0
@@ -30,7 +30,7 @@ READY = " ready "
 class Stage:
     """A town, and a daemon that serves it. `settings` is the file that the daemon and every verb use."""
 
-    town: Town
+    town: Environment
     settings: Path
     process: anyio.abc.Process
     said: list[str]
@@ -58,7 +58,7 @@ async def stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator[Stag
 
     `show` is handed each line of the daemon's log as it comes. D365EdiError when the daemon does not become ready.
     """
-    async with Town(folder / "town") as town:
+    async with Environment(folder / "town") as town:
         settings = _furnish(town, folder)
         command = [sys.executable, "-m", "d365edi", "run", "--settings", str(settings)]
         async with await anyio.open_process(
@@ -76,7 +76,7 @@ async def stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator[Stag
                         await here.stop()
 
 
-def _furnish(town: Town, folder: Path) -> Path:
+def _furnish(town: Environment, folder: Path) -> Path:
     settings, vault, key = folder / "settings.toml", folder / "vault", folder / "vault.key"
     settings.write_text(town.settings(folder, every="1s", apart="300ms"))
     source = KeySource(key)

@@ -22,14 +22,14 @@ from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, cl
 if TYPE_CHECKING:
     from d365edi.journal import (
         Acknowledgment,
+        AuditLine,
         Delivery,
         DeliveryDocument,
         Document,
-        Found,
-        Interchange,
-        Line,
         Message,
         PlaceStatus,
+        ReceivedInterchange,
+        SearchResult,
         Sighting,
         Tx,
     )
@@ -43,12 +43,12 @@ class Life:
     """
 
     message: Message
-    interchanges: list[Interchange]
+    interchanges: list[ReceivedInterchange]
     documents: list[Document]
     deliveries: list[Delivery]
     carried: list[DeliveryDocument]
     answers: list[Acknowledgment]
-    lines: list[Line]
+    lines: list[AuditLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def look_up(tx: Tx, what: str) -> Known:
     return Known(lives, [look for look in found.sightings if look.message is None], tx.sightings.places())
 
 
-def _messages(tx: Tx, found: Found) -> set[int]:
+def _messages(tx: Tx, found: SearchResult) -> set[int]:
     ids = {message.id for message in found.messages}
     ids |= {document.message for document in found.documents}
     ids |= {interchange.message for interchange in found.interchanges}
@@ -105,7 +105,7 @@ def _messages(tx: Tx, found: Found) -> set[int]:
     return ids
 
 
-def _answered(tx: Tx, found: Found) -> Iterator[Delivery]:
+def _answered(tx: Tx, found: SearchResult) -> Iterator[Delivery]:
     for answer in found.acknowledgments:
         if answer.delivery is not None:
             yield tx.deliveries.get(answer.delivery)

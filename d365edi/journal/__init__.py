@@ -8,20 +8,21 @@ Knows: SQLite, through aiosqlite. Does not know: endpoints, EDI, settings.
 """
 
 from d365edi.journal.acknowledgments import Acknowledgment, Match
-from d365edi.journal.audit import Broken, Line
+from d365edi.journal.audit import AuditLine, Broken
 from d365edi.journal.database import Journal
 from d365edi.journal.deliveries import AckState, Delivery, DeliveryState
 from d365edi.journal.delivery_documents import DeliveryDocument, NumberedDocument
 from d365edi.journal.documents import Document, DocumentState
-from d365edi.journal.interchanges import Answered, Interchange
+from d365edi.journal.interchanges import Answered, ReceivedInterchange
 from d365edi.journal.messages import Direction, Message, MessageState
 from d365edi.journal.sightings import PlaceStatus, Sighting
-from d365edi.journal.tx import Found, Tx
+from d365edi.journal.tx import SearchResult, Tx
 
 __all__ = [
     "AckState",
     "Acknowledgment",
     "Answered",
+    "AuditLine",
     "Broken",
     "Delivery",
     "DeliveryDocument",
@@ -29,15 +30,14 @@ __all__ = [
     "Direction",
     "Document",
     "DocumentState",
-    "Found",
-    "Interchange",
     "Journal",
-    "Line",
     "Match",
     "Message",
     "MessageState",
     "NumberedDocument",
     "PlaceStatus",
+    "ReceivedInterchange",
+    "SearchResult",
     "Sighting",
     "Tx",
 ]

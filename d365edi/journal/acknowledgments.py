@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from d365edi.journal.table import SEARCH_LIMIT, Table, insert, select
+from d365edi.journal.table import SEARCH_LIMIT, JournalTable, insert, select
 
 Match = Literal["matched", "late", "double", "unmatched"]
 
@@ -35,7 +35,7 @@ _MESSAGE = select(Acknowledgment, "acknowledgments", "WHERE message = ? ORDER BY
 _SEARCH = select(Acknowledgment, "acknowledgments", "WHERE control = ? ORDER BY id DESC LIMIT ?")
 
 
-class Acknowledgments(Table):
+class Acknowledgments(JournalTable):
     """The acknowledgments of the journal."""
 
     __slots__ = ()

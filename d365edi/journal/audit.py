@@ -1,7 +1,7 @@
 """The audit trail: append-only lines, each chained to the line before it by a digest.
 
 The digest of a line is sha256 over the digest of the line before and the canonical JSON of the line: an array of its
-values in the order of `Line`, no blanks, not escaped. The last line stands a second time in `audit_head`, so that
+values in the order of `AuditLine`, no blanks, not escaped. The last line stands a second time in `audit_head`, so that
 lines missing at the end are seen too. One writer appends, so there is one chain.
 
 A line is never rewritten. Actions that had another name in earlier versions stay as they were written, and are shown and
@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from d365edi.journal.table import Table, select, sha256
+from d365edi.journal.table import JournalTable, select, sha256
 
 RENAMED: Mapping[str, str] = {
     "seen again": "duplicate",
@@ -41,7 +41,7 @@ def spellings(action: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditLine:
     """One line. `action` is as it was written, `verb` as it is shown; `detail` is a JSON object as text; `digest` chains the
     line to the line before."""
 
@@ -72,11 +72,11 @@ class Broken:
 
 
 _INSERT = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_ALL = select(Line, "audit", "ORDER BY id")
-_AFTER = select(Line, "audit", "WHERE id > ? ORDER BY id LIMIT ?")
+_ALL = select(AuditLine, "audit", "ORDER BY id")
+_AFTER = select(AuditLine, "audit", "WHERE id > ? ORDER BY id LIMIT ?")
 
 
-class Audit(Table):
+class Audit(JournalTable):
     """The lines of the journal's audit trail."""
 
     __slots__ = ()
@@ -139,7 +139,7 @@ class Audit(Table):
         since: float | None = None,
         until: float | None = None,
         limit: int = 100,
-    ) -> list[Line]:
+    ) -> list[AuditLine]:
         """The newest lines for which everything named is true, in the order they were written. `until` is exclusive.
 
         An `action` is found under all its spellings.
@@ -160,14 +160,14 @@ class Audit(Table):
             terms.append(f"action IN ({', '.join('?' * len(actions))})")
             values += actions
         where = " ".join(("WHERE", " AND ".join(terms))) if terms else ""
-        newest = self._all(select(Line, "audit", " ".join((where, "ORDER BY id DESC LIMIT ?"))), [*values, limit])
+        newest = self._all(select(AuditLine, "audit", " ".join((where, "ORDER BY id DESC LIMIT ?"))), [*values, limit])
         return newest[::-1]
 
-    def tail(self, limit: int = 20) -> list[Line]:
+    def tail(self, limit: int = 20) -> list[AuditLine]:
         """The last lines, in the order they were written."""
         return self.query(limit=limit)
 
-    def after(self, line: int, limit: int = 1000) -> list[Line]:
+    def after(self, line: int, limit: int = 1000) -> list[AuditLine]:
         """The lines after that one, oldest first: how an export walks the trail."""
         return self._all(_AFTER, [line, limit])
 
@@ -175,8 +175,8 @@ class Audit(Table):
         row = self._execute("SELECT endpoint, name, digest FROM messages WHERE id = ?", (message,)).fetchone()
         return f"{row[0]}:{row[1]}:{row[2][:6]}" if row else ""
 
-    def _all(self, sql: str, values: Sequence[Any]) -> list[Line]:
-        return [Line(*row) for row in self._execute(sql, values)]
+    def _all(self, sql: str, values: Sequence[Any]) -> list[AuditLine]:
+        return [AuditLine(*row) for row in self._execute(sql, values)]
 
 
 def _chain(before: str, values: Sequence[Any]) -> str:

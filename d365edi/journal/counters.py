@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from d365edi.errors import JournalError
 from d365edi.journal.audit import Audit
-from d365edi.journal.table import Table, Unit
+from d365edi.journal.table import JournalTable, Unit
 
 LAST = 999_999_999
 SENDING = "sending"
@@ -29,7 +29,7 @@ INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET taken = max(take
 """
 
 
-class ControlNumbers(Table):
+class ControlNumbers(JournalTable):
     """The control numbers of the journal, per partner and level ("ISA", "GS", "ST", ...)."""
 
     __slots__ = ("_audit",)

@@ -5,10 +5,10 @@ Knows: flows by name. Does not know: what a value means.
 
 from __future__ import annotations
 
-from d365edi.journal.table import Table
+from d365edi.journal.table import JournalTable
 
 
-class Cursors(Table):
+class Cursors(JournalTable):
     """One text per flow."""
 
     __slots__ = ()

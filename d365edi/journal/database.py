@@ -25,7 +25,7 @@ from d365edi.journal.connection import connect_reader, connect_writer, hop
 from d365edi.journal.group import Outcome, Work, commit, look
 from d365edi.journal.lock import Lock
 from d365edi.journal.tx import Tx
-from d365edi.journal.writer import Writer
+from d365edi.journal.writer import GroupWriter
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -38,7 +38,7 @@ class Journal:
         self.path = path
         self._clock = clock
         self._lock = lock
-        self._writer = Writer(self._commit)
+        self._writer = GroupWriter(self._commit)
         self._writing: tuple[aiosqlite.Connection, Tx] | None = None
         self._reading: tuple[aiosqlite.Connection, Tx] | None = None
         self._refusal = "" if lock else "the journal is open for reading only"

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from d365edi.errors import JournalError
 from d365edi.journal.delivery_documents import COUNTS, DeliveryDocuments, NumberedDocument
 from d365edi.journal.payloads import Payloads
-from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, Unit, digest_range, insert, select, step
+from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, Unit, digest_range, insert, select, step
 
 DeliveryState = Literal["pending", "attempting", "delivered", "waiting", "quarantined", "cancelled"]
 AckState = Literal["none", "awaited", "accepted", "accepted_with_errors", "partially", "rejected", "overdue"]
@@ -143,7 +143,7 @@ _SEARCH = select(
 _SEARCH_DIGEST = select(Delivery, "deliveries", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
 
 
-class Deliveries(Table):
+class Deliveries(JournalTable):
     """The deliveries of the journal."""
 
     __slots__ = ("_documents", "_payloads")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from d365edi.errors import JournalError
-from d365edi.journal.table import Table, insert, select
+from d365edi.journal.table import JournalTable, insert, select
 
 if TYPE_CHECKING:
     from d365edi.journal.deliveries import AckState
@@ -58,7 +58,7 @@ _COUNTING = select(DeliveryDocument, "delivery_documents", f"WHERE delivery = ? 
 _OF_DOCUMENT = select(DeliveryDocument, "delivery_documents", "WHERE document = ? ORDER BY delivery")
 
 
-class DeliveryDocuments(Table):
+class DeliveryDocuments(JournalTable):
     """The documents in the deliveries of the journal."""
 
     __slots__ = ()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from d365edi.errors import JournalError
-from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, insert, select, step
+from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, insert, select, step
 
 DocumentState = Literal["ready", "held", "delivering", "delivered", "rejected"]
 
@@ -92,7 +92,7 @@ _MENTIONING = select(
 _SEARCH = select(Document, "documents", "WHERE number = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
 
 
-class Documents(Table):
+class Documents(JournalTable):
     """The documents of the journal."""
 
     __slots__ = ()

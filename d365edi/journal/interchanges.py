@@ -9,11 +9,11 @@ import sqlite3
 from dataclasses import dataclass
 
 from d365edi.errors import JournalError
-from d365edi.journal.table import SEARCH_LIMIT, Table, insert, select
+from d365edi.journal.table import SEARCH_LIMIT, JournalTable, insert, select
 
 
 @dataclass(frozen=True, slots=True)
-class Interchange:
+class ReceivedInterchange:
     """One interchange inside a message; `digest` of its own bytes (sha256, hex)."""
 
     id: int
@@ -44,14 +44,14 @@ class Answered:
     answered_at: float
 
 
-_INSERT = insert("interchanges", *(name for name in Interchange.__dataclass_fields__ if name != "id"))
+_INSERT = insert("interchanges", *(name for name in ReceivedInterchange.__dataclass_fields__ if name != "id"))
 _SEEN = select(
-    Interchange,
+    ReceivedInterchange,
     "interchanges",
     "WHERE partner = ? AND control = ? AND sender = ? AND receiver = ? AND usage = ? ORDER BY id",
 )
-_MESSAGE = select(Interchange, "interchanges", "WHERE message = ? ORDER BY id")
-_SEARCH = select(Interchange, "interchanges", "WHERE control IN (?, ?, ?) ORDER BY id DESC LIMIT ?")
+_MESSAGE = select(ReceivedInterchange, "interchanges", "WHERE message = ? ORDER BY id")
+_SEARCH = select(ReceivedInterchange, "interchanges", "WHERE control IN (?, ?, ?) ORDER BY id DESC LIMIT ?")
 _ANSWER = insert("answers", *(name for name in Answered.__dataclass_fields__ if name != "id"))
 _ANSWERED = select(
     Answered,
@@ -62,7 +62,7 @@ _ANSWERED = select(
 _ANSWERS = select(Answered, "answers", "WHERE message = ? ORDER BY id")
 
 
-class Interchanges(Table):
+class Interchanges(JournalTable):
     """Received interchanges and answered groups."""
 
     __slots__ = ()
@@ -78,22 +78,22 @@ class Interchanges(Table):
         control: str,
         usage: str,
         digest: str,
-    ) -> Interchange:
+    ) -> ReceivedInterchange:
         """Keep that this interchange was seen in this message."""
         values = (message, partner, standard, sender, receiver, control, usage, digest, self._unit.now)
         id = self._execute(_INSERT, values).lastrowid
         assert id is not None
-        return Interchange(id, *values)
+        return ReceivedInterchange(id, *values)
 
-    def seen(self, partner: str, sender: str, receiver: str, control: str, usage: str) -> list[Interchange]:
+    def seen(self, partner: str, sender: str, receiver: str, control: str, usage: str) -> list[ReceivedInterchange]:
         """All interchanges of that partner under this control number between these two, oldest first."""
         return self._interchanges(_SEEN, partner, control, sender, receiver, usage)
 
-    def for_message(self, message: int) -> list[Interchange]:
+    def for_message(self, message: int) -> list[ReceivedInterchange]:
         """The interchanges of a message, in their order."""
         return self._interchanges(_MESSAGE, message)
 
-    def search(self, text: str) -> list[Interchange]:
+    def search(self, text: str) -> list[ReceivedInterchange]:
         """By control number, with or without leading zeros, newest first."""
         short = text.lstrip("0") or text
         return self._interchanges(_SEARCH, text, short, short.zfill(9), SEARCH_LIMIT)
@@ -142,8 +142,8 @@ class Interchanges(Table):
         """The groups of a message that were answered."""
         return self._answers(_ANSWERS, message)
 
-    def _interchanges(self, sql: str, *values: object) -> list[Interchange]:
-        return [Interchange(*row) for row in self._execute(sql, values)]
+    def _interchanges(self, sql: str, *values: object) -> list[ReceivedInterchange]:
+        return [ReceivedInterchange(*row) for row in self._execute(sql, values)]
 
     def _answers(self, sql: str, *values: object) -> list[Answered]:
         return [Answered(*row) for row in self._execute(sql, values)]

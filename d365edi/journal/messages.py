@@ -19,7 +19,7 @@ from typing import Literal
 
 from d365edi.errors import JournalError
 from d365edi.journal.payloads import Payloads
-from d365edi.journal.table import LIMIT, SEARCH_LIMIT, Ladder, Table, Unit, digest_range, insert, select, step
+from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, Unit, digest_range, insert, select, step
 
 Direction = Literal["in", "out"]
 MessageState = Literal["received", "translated", "done", "duplicate", "quarantined"]
@@ -79,7 +79,7 @@ _SEARCH_NAME = select(Message, "messages", "WHERE name = ? COLLATE NOCASE ORDER 
 _SEARCH_DIGEST = select(Message, "messages", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
 
 
-class Messages(Table):
+class Messages(JournalTable):
     """The messages of the journal."""
 
     __slots__ = ("_payloads",)

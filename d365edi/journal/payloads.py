@@ -6,7 +6,7 @@ Knows: digests and retention. Does not know: whose bytes they are or what they m
 from __future__ import annotations
 
 from d365edi.errors import JournalError
-from d365edi.journal.table import Table, sha256
+from d365edi.journal.table import JournalTable, sha256
 
 _PRUNE = """
 UPDATE payloads SET body = NULL WHERE digest IN (
@@ -21,7 +21,7 @@ UPDATE payloads SET body = NULL WHERE digest IN (
 """
 
 
-class Payloads(Table):
+class Payloads(JournalTable):
     """The bytes of messages and deliveries."""
 
     __slots__ = ()

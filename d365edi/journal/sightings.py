@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from d365edi.errors import JournalError
-from d365edi.journal.table import SEARCH_LIMIT, Table, insert, select
+from d365edi.journal.table import SEARCH_LIMIT, JournalTable, insert, select
 
 GONE = "was not there any more at the last look"
 
@@ -54,7 +54,7 @@ _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY 
 _PLACES = select(PlaceStatus, "places", "ORDER BY endpoint, path")
 
 
-class Sightings(Table):
+class Sightings(JournalTable):
     """The looks of the journal."""
 
     __slots__ = ()

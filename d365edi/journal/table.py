@@ -32,7 +32,7 @@ class Unit:
         self.hold_changed = False
 
 
-class Table:
+class JournalTable:
     """A part of the journal, bound to the unit that runs."""
 
     __slots__ = ("_execute", "_unit")

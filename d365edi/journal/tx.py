@@ -15,7 +15,7 @@ from d365edi.journal.cursors import Cursors
 from d365edi.journal.deliveries import Deliveries, Delivery
 from d365edi.journal.delivery_documents import DeliveryDocuments
 from d365edi.journal.documents import Document, Documents
-from d365edi.journal.interchanges import Interchange, Interchanges
+from d365edi.journal.interchanges import Interchanges, ReceivedInterchange
 from d365edi.journal.messages import Message, Messages
 from d365edi.journal.payloads import Payloads
 from d365edi.journal.sightings import Sighting, Sightings
@@ -25,13 +25,13 @@ Counts = dict[str, dict[str, dict[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What one text names: a file, an order or invoice, a control number, a D365 key, the beginning of a digest."""
 
     messages: list[Message]
     documents: list[Document]
     deliveries: list[Delivery]
-    interchanges: list[Interchange]
+    interchanges: list[ReceivedInterchange]
     acknowledgments: list[Acknowledgment]
     sightings: list[Sighting]
 
@@ -79,9 +79,9 @@ class Tx:
         """The moment of this unit, in seconds since the epoch."""
         return self.unit.now
 
-    def find(self, text: str) -> Found:
+    def find(self, text: str) -> SearchResult:
         """Everything that goes by this name, newest first, fifty of each kind at most."""
-        return Found(
+        return SearchResult(
             self.messages.search(text),
             self.documents.search(text),
             self.deliveries.search(text),

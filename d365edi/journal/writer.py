@@ -22,7 +22,7 @@ Commit = Callable[[list[Work]], Awaitable[list[Outcome]]]
 _PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "SQLITE_NOMEM"})
 
 
-class Writer:
+class GroupWriter:
     """A queue with a leader. `trouble` says why the last commit failed, "" when it went well; `commits` and `units` count."""
 
     def __init__(self, commit: Commit) -> None:

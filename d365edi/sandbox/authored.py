@@ -14,7 +14,7 @@ from random import Random
 
 from . import x12
 from .drops import Drop
-from .partner import Profile
+from .partner import PartnerProfile
 
 UNKNOWN = "ACME-999"
 """The buyer's item that the town's D365 does not know until it is mended."""
@@ -52,7 +52,7 @@ ARTICLES = (
 STRANGER = Article((("BP", UNKNOWN),), "EA", Decimal("4.4"), "SEASONAL GIFT BOX")
 
 
-def orders(profile: Profile, *, seed: int, day: date, count: int = 8) -> list[Drop]:
+def orders(profile: PartnerProfile, *, seed: int, day: date, count: int = 8) -> list[Drop]:
     """So many orders of one partner, one in each file, numbered from 4500123 on; the last but one names an item
     nobody knows."""
     random = Random(seed)
@@ -65,7 +65,7 @@ def orders(profile: Profile, *, seed: int, day: date, count: int = 8) -> list[Dr
     return drops
 
 
-def _drop(profile: Profile, random: Random, day: date, at: int, articles: list[Article]) -> Drop:
+def _drop(profile: PartnerProfile, random: Random, day: date, at: int, articles: list[Article]) -> Drop:
     number = str(FIRST + at)
     delimiters, newline = _SPELLINGS[at % len(_SPELLINGS)]
     data = x12.write(

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from . import orders
 from .d365 import events
-from .invoices import Verdict
-from .people import ACME, COMPANY
-from .town import Town
+from .environment import Environment
+from .invoices import InvoiceVerdict
+from .profiles import ACME, COMPANY
 
 INVOICED = ("acme", "solon", "snacks")
 """Whose first order is invoiced."""
@@ -25,7 +25,7 @@ INVOICED = ("acme", "solon", "snacks")
 class Day:
     """One day of a town whose partners have dropped nothing yet."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Environment) -> None:
         self.town = town
         self.late = [drop for drop in town.drops if drop.partner == ACME.name][-1]
         self.held = [drop for drop in town.drops if drop.partner == ACME.name][-2]
@@ -86,7 +86,7 @@ class Day:
         ]
         return sum(sent)
 
-    def answer(self) -> list[Verdict]:
+    def answer(self) -> list[InvoiceVerdict]:
         """Every partner reads the invoices it has not read yet and leaves its 997s; what they found, complaints and
         all."""
         return [verdict for partner in self.town.partners.values() for verdict in partner.answer_invoices()]

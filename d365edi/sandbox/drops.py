@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from . import x12
-from .partner import Profile
+from .partner import PartnerProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ def sample(name: str) -> bytes:
     return files(__package__).joinpath("samples", f"{name}.x12").read_bytes()
 
 
-def samples(profiles: Mapping[str, Profile]) -> list[Drop]:
+def samples(profiles: Mapping[str, PartnerProfile]) -> list[Drop]:
     """Every sample as its partner drops it, in the order of the manifest."""
     manifest = tomllib.loads(files(__package__).joinpath("samples", "manifest.toml").read_text(encoding="utf-8"))
     return [_drop(name, entry, profiles[entry["partner"]]) for name, entry in manifest.items()]
 
 
-def _drop(name: str, entry: dict[str, Any], profile: Profile) -> Drop:
+def _drop(name: str, entry: dict[str, Any], profile: PartnerProfile) -> Drop:
     data = sample(name)
     if "envelope" in entry:
         data = readdress(data, profile, replace=entry.get("replace", {}), **entry["envelope"])
@@ -52,7 +52,7 @@ def _drop(name: str, entry: dict[str, Any], profile: Profile) -> Drop:
 
 
 def readdress(
-    data: bytes, profile: Profile, *, interchange: int, group: int, functional: str, replace: Mapping[str, str]
+    data: bytes, profile: PartnerProfile, *, interchange: int, group: int, functional: str, replace: Mapping[str, str]
 ) -> bytes:
     """The same sets under another envelope, in the same delimiters; `replace` gives order numbers (BEG03) others."""
     (found,) = x12.split(data)

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from . import x12
-from .orders import Line, Order
+from .orders import SentLine, SentOrder
 
 _CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class InvoiceVerdict:
     """One 810: its set control number, invoice and order number, total in its currency, and what is wrong with it
     (empty: nothing)."""
 
@@ -32,7 +32,7 @@ class Verdict:
     complaints: tuple[str, ...]
 
 
-def judge(segments: list[x12.Segment], orders: Mapping[str, Order]) -> Verdict:
+def judge(segments: list[x12.Segment], orders: Mapping[str, SentOrder]) -> InvoiceVerdict:
     """Read one set (ST to SE) against the orders that this partner sent, by number."""
     big = _first(segments, "BIG") + [""] * 8
     order = orders.get(big[4])
@@ -45,14 +45,14 @@ def judge(segments: list[x12.Segment], orders: Mapping[str, Order]) -> Verdict:
     except (InvalidOperation, IndexError):
         complaints.append("an amount is missing or is no number")
         total = Decimal(0)
-    return Verdict(segments[0][2], big[2], big[4], total, tuple(complaints))
+    return InvoiceVerdict(segments[0][2], big[2], big[4], total, tuple(complaints))
 
 
 def _first(segments: list[x12.Segment], id: str) -> x12.Segment:
     return list(next((segment for segment in segments if segment[0] == id), [id]))
 
 
-def _heading(big: x12.Segment, order: Order | None) -> Iterator[str]:
+def _heading(big: x12.Segment, order: SentOrder | None) -> Iterator[str]:
     if len(big[1]) != 8 or not big[1].isdigit():
         yield f"BIG01 {big[1]!r} is no date"
     if not 1 <= len(big[2]) <= 22:
@@ -65,7 +65,7 @@ def _heading(big: x12.Segment, order: Order | None) -> Iterator[str]:
         yield f"BIG05 is {big[5]!r}, our order {order.number} has release {order.release!r}"
 
 
-def _lines(segments: list[x12.Segment], order: Order) -> Iterator[str]:
+def _lines(segments: list[x12.Segment], order: SentOrder) -> Iterator[str]:
     invoiced: dict[int, Decimal] = {}
     items = [segment + [""] * 7 for segment in segments if segment[0] == "IT1"]
     if not items:
@@ -84,14 +84,14 @@ def _lines(segments: list[x12.Segment], order: Order) -> Iterator[str]:
             yield f"line {order.lines[at].id or at + 1}: {quantity} invoiced, {order.lines[at].quantity} ordered"
 
 
-def _ordered(order: Order, id: str, ids: dict[str, str]) -> int | None:
+def _ordered(order: SentOrder, id: str, ids: dict[str, str]) -> int | None:
     for at, line in enumerate(order.lines):
         if line.id == id and any(line.ids.get(qualifier) == value for qualifier, value in ids.items()):
             return at
     return None
 
 
-def _line(item: x12.Segment, ids: dict[str, str], line: Line, order: Order) -> Iterator[str]:
+def _line(item: x12.Segment, ids: dict[str, str], line: SentLine, order: SentOrder) -> Iterator[str]:
     name = f"line {line.id or '(without id)'} of {order.number}"
     if item[3] != line.unit:
         yield f"{name}: unit {item[3]!r} where {line.unit!r} was ordered"

@@ -12,7 +12,7 @@ from . import x12
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SentLine:
     """One PO1: PO101 to PO104 as sent, product ids by qualifier, and the first description."""
 
     id: str
@@ -24,16 +24,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SentOrder:
     """One 850 as sent: number (BEG03), release (BEG04), date (BEG05, CCYYMMDD) and lines."""
 
     number: str
     release: str
     date: str
-    lines: tuple[Line, ...]
+    lines: tuple[SentLine, ...]
 
 
-def read(data: bytes) -> list[Order]:
+def read(data: bytes) -> list[SentOrder]:
     """Every 850 in a file. Unreadable when the file is no sound X12."""
     found = []
     for interchange in x12.split(data):
@@ -42,17 +42,17 @@ def read(data: bytes) -> list[Order]:
     return found
 
 
-def _order(segments: list[x12.Segment]) -> Order:
+def _order(segments: list[x12.Segment]) -> SentOrder:
     beg = next(segment for segment in segments if segment[0] == "BEG") + [""] * 6
-    lines: list[Line] = []
+    lines: list[SentLine] = []
     for at, segment in enumerate(segments):
         if segment[0] == "PO1":
             lines.append(
                 _line(segment, next((s[5] for s in segments[at + 1 : at + 2] if s[0] == "PID" and len(s) > 5), ""))
             )
-    return Order(beg[3], beg[4], beg[5], tuple(lines))
+    return SentOrder(beg[3], beg[4], beg[5], tuple(lines))
 
 
-def _line(segment: x12.Segment, description: str) -> Line:
+def _line(segment: x12.Segment, description: str) -> SentLine:
     price = Decimal(segment[4] or 0) if len(segment) > 4 else Decimal(0)
-    return Line(segment[1], Decimal(segment[2]), segment[3], price, x12.pairs(segment), description)
+    return SentLine(segment[1], Decimal(segment[2]), segment[3], price, x12.pairs(segment), description)

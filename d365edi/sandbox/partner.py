@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Literal
 
 from . import invoices, orders, x12
-from .sftp import Place
+from .sftp import SftpAddress
 
 Answering = Literal["accept", "reject", "silent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class PartnerProfile:
     """Who a partner is: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
 
     What it does otherwise than everybody stands in `rows` (fields of a line and where its orders have them) and `ignore`
@@ -46,9 +46,9 @@ class Profile:
     ignore: tuple[str, ...] = ()
 
     @property
-    def address(self) -> x12.Address:
+    def address(self) -> x12.X12Address:
         """From them to us."""
-        return x12.Address(self.them, self.us, self.group_them, self.group_us)
+        return x12.X12Address(self.them, self.us, self.group_them, self.group_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,17 @@ class Acknowledged:
     sets: dict[str, str]
 
 
-class Partner:
+class SimulatedPartner:
     """One partner's desk. `answering`: whether invoices are answered by what was found, always rejected, or never
     answered."""
 
-    def __init__(self, profile: Profile, home: Path, *, control: int = 900000001) -> None:
+    def __init__(self, profile: PartnerProfile, home: Path, *, control: int = 900000001) -> None:
         self.profile = profile
         self.home = home
-        self.place: Place | None = None
+        self.place: SftpAddress | None = None
         self.answering: Answering = "accept"
-        self.orders: dict[str, orders.Order] = {}
-        self.verdicts: list[invoices.Verdict] = []
+        self.orders: dict[str, orders.SentOrder] = {}
+        self.verdicts: list[invoices.InvoiceVerdict] = []
         self._answered: set[str] = set()
         self._control = control
         for folder in ("outbound/processed", "inbound/acks"):
@@ -93,7 +93,7 @@ class Partner:
         """The private key that opens the folder to us, PEM."""
         return self._placed().client_key
 
-    def _placed(self) -> Place:
+    def _placed(self) -> SftpAddress:
         if self.place is None:
             raise LookupError(f"no server shows the folder of {self.profile.name}")
         return self.place
@@ -137,12 +137,12 @@ class Partner:
         """What our 997s said, in the order of their names; Unreadable when one is not sound."""
         return [answer for data in _files(self.inbound / "acks").values() for answer in _acknowledged(data)]
 
-    def answer_invoices(self, at: datetime | None = None) -> list[invoices.Verdict]:
+    def answer_invoices(self, at: datetime | None = None) -> list[invoices.InvoiceVerdict]:
         """Read every invoice that was not answered yet and leave a 997 for each file; returns what was found in them.
 
         A file that is no sound X12 for this partner gets no answer and is told as a Verdict without a number.
         """
-        fresh: list[invoices.Verdict] = []
+        fresh: list[invoices.InvoiceVerdict] = []
         for name, data in self.received().items():
             if name not in self._answered:
                 self._answered.add(name)
@@ -150,8 +150,8 @@ class Partner:
         self.verdicts += fresh
         return fresh
 
-    def _answer(self, data: bytes, at: datetime) -> list[invoices.Verdict]:
-        found: list[invoices.Verdict] = []
+    def _answer(self, data: bytes, at: datetime) -> list[invoices.InvoiceVerdict]:
+        found: list[invoices.InvoiceVerdict] = []
         try:
             for interchange in x12.split(data):
                 self._addressed(interchange)
@@ -160,16 +160,18 @@ class Partner:
                     found += verdicts
                     self._leave_answer(group, verdicts, interchange.isa[15], at)
         except x12.Unreadable as reason:
-            found.append(invoices.Verdict("", "", "", Decimal(0), (str(reason),)))
+            found.append(invoices.InvoiceVerdict("", "", "", Decimal(0), (str(reason),)))
         return found
 
-    def _addressed(self, interchange: x12.Interchange) -> None:
+    def _addressed(self, interchange: x12.X12Interchange) -> None:
         isa, profile = interchange.isa, self.profile
         sender, receiver = (isa[5], isa[6].rstrip(" ")), (isa[7], isa[8].rstrip(" "))
         if (sender, receiver) != (profile.us, profile.them):
             raise x12.Unreadable(f"it is from {sender} to {receiver}, not from {profile.us} to {profile.them}")
 
-    def _leave_answer(self, group: x12.Group, verdicts: list[invoices.Verdict], usage: str, at: datetime) -> None:
+    def _leave_answer(
+        self, group: x12.X12Group, verdicts: list[invoices.InvoiceVerdict], usage: str, at: datetime
+    ) -> None:
         if self.answering == "silent":
             return
         if any(transaction[0][1] != "810" for transaction in group.sets) or group.gs[1] != "IN":

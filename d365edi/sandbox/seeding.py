@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from . import orders
 from .d365.tenant import Tenant
 from .drops import Drop
-from .partner import Profile
+from .partner import PartnerProfile
 
 OURS = ("VN", "VP", "VC", "VA")
 GTINS = ("UP", "UK", "UA", "EN")
@@ -22,7 +22,9 @@ THEIRS = ("IN", "BP", "SK", "CB", "MG")
 UNITS = {"EA": "ea", "CA": "cs", "KI": "kit"}
 
 
-def seed(tenant: Tenant, company: str, profiles: Iterable[Profile], drops: Iterable[Drop], *, unknown: str) -> None:
+def seed(
+    tenant: Tenant, company: str, profiles: Iterable[PartnerProfile], drops: Iterable[Drop], *, unknown: str
+) -> None:
     """Fill a fresh tenant so that every line of these files can be ordered, but for the buyer's item `unknown`."""
     accounts = {}
     for profile in profiles:
@@ -52,7 +54,7 @@ def add_customer(tenant: Tenant, company: str, account: str, name: str) -> None:
     )
 
 
-def add_item(tenant: Tenant, company: str, account: str, line: orders.Line) -> str:
+def add_item(tenant: Tenant, company: str, account: str, line: orders.SentLine) -> str:
     """Release the item that this line orders, unless it is known, and return its number."""
     number = known(tenant, company, account, line)
     if number:
@@ -97,7 +99,7 @@ def add_external_number(tenant: Tenant, company: str, account: str, number: str,
     )
 
 
-def known(tenant: Tenant, company: str, account: str, line: orders.Line) -> str:
+def known(tenant: Tenant, company: str, account: str, line: orders.SentLine) -> str:
     """The number of the item that this line orders, "" when nothing in the tenant leads to one."""
     for qualifier, value in line.ids.items():
         if qualifier in THEIRS:

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .tls import Identity
+from .tls import TlsFiles
 
 
 class _Server(uvicorn.Server):
@@ -65,7 +65,7 @@ def _listening(port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, identity: Identity, *, port: int = 0) -> AsyncIterator[int]:
+async def serve(app: ASGIApp, identity: TlsFiles, *, port: int = 0) -> AsyncIterator[int]:
     """Serve until the block ends; gives the port. OSError when a port that was asked for is taken."""
     listening = _listening(port)
     config = uvicorn.Config(

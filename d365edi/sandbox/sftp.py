@@ -14,7 +14,7 @@ import asyncssh
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SftpAddress:
     """A running server: its port, its public host key (one line) and the key that opens it (PEM)."""
 
     port: int
@@ -38,7 +38,7 @@ class _Door(asyncssh.SSHServer):
 
 
 @asynccontextmanager
-async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[Place]:
+async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[SftpAddress]:
     """Serve these homes (user name to folder) until the block ends. Keys are made here; one client key opens every
     home."""
     host, client = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
@@ -55,7 +55,7 @@ async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[Pl
         encoding=None,
     )
     try:
-        yield Place(
+        yield SftpAddress(
             acceptor.get_port(),
             host.export_public_key().decode().strip("\n"),
             client.export_private_key().decode(),

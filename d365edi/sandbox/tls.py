@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class TlsFiles:
     """Files of one server: its authority, its certificate, its private key (PEM each)."""
 
     authority: Path
@@ -26,7 +26,7 @@ class Identity:
     key: Path
 
 
-def create(folder: Path, *, now: datetime | None = None) -> Identity:
+def create(folder: Path, *, now: datetime | None = None) -> TlsFiles:
     """A fresh authority and a certificate of it for 127.0.0.1 and localhost, good for two days, as files of this
     folder."""
     moment = now or datetime.now(UTC)
@@ -39,7 +39,7 @@ def create(folder: Path, *, now: datetime | None = None) -> Identity:
     leaf = _builder(_name("localhost"), ca_name, key.public_key(), moment)
     leaf = leaf.add_extension(x509.SubjectAlternativeName(names), critical=False)
     leaf = leaf.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
-    identity = Identity(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    identity = TlsFiles(folder / "ca.pem", folder / "server.pem", folder / "server.key")
     identity.authority.write_bytes(ca.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM))
     identity.certificate.write_bytes(leaf.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM))
     identity.key.touch(mode=0o600)

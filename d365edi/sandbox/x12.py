@@ -20,7 +20,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Interchange:
+class X12Interchange:
     """One interchange: its service characters and its segments, ISA to IEA, each a list of elements with the id
     first."""
 
@@ -37,7 +37,7 @@ class Interchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class X12Group:
     """One functional group: GS, the sets (ST to SE each), GE."""
 
     gs: Segment
@@ -45,7 +45,7 @@ class Group:
     ge: Segment
 
 
-def split(data: bytes) -> list[Interchange]:
+def split(data: bytes) -> list[X12Interchange]:
     """Every interchange of a file. Unreadable when there is none, or one is not laid out as the standard says."""
     text = data.decode("latin-1")
     found = []
@@ -57,7 +57,7 @@ def split(data: bytes) -> list[Interchange]:
     return found
 
 
-def _take(text: str) -> tuple[Interchange, str]:
+def _take(text: str) -> tuple[X12Interchange, str]:
     if not text.startswith("ISA") or len(text) < 106 or any(text[at] != text[3] for at in _SEPARATORS):
         raise Unreadable("the file does not begin with an ISA of 106 characters")
     element, component, terminator = text[3], text[104], text[105]
@@ -70,22 +70,22 @@ def _take(text: str) -> tuple[Interchange, str]:
         if not segments and terminator not in "\r\n":
             newline = rest[: len(rest) - len(rest.lstrip("\r\n"))]
         segments.append(body.lstrip("\r\n").split(element))
-    return Interchange(element, component, terminator, segments, newline), rest
+    return X12Interchange(element, component, terminator, segments, newline), rest
 
 
-def join(interchange: Interchange, segments: Sequence[Segment]) -> bytes:
+def join(interchange: X12Interchange, segments: Sequence[Segment]) -> bytes:
     """Segments as bytes, in the delimiters of that interchange."""
     end = interchange.terminator + interchange.newline
     return "".join(interchange.element.join(segment) + end for segment in segments).encode("latin-1")
 
 
-def groups(interchange: Interchange) -> list[Group]:
+def groups(interchange: X12Interchange) -> list[X12Group]:
     """The groups of an interchange, with every count and control number checked; Unreadable names the first that is
     wrong. TA1 segments before the groups are no group: `receipts` gives them."""
     isa, iea = interchange.segments[0], interchange.segments[-1]
     if len(isa) != 17 or len(iea) != 3 or iea[2] != isa[13]:
         raise Unreadable(f"IEA02 is not ISA13 {isa[13]}")
-    found: list[Group] = []
+    found: list[X12Group] = []
     body = interchange.segments[1 + len(receipts(interchange)) : -1]
     while body:
         if body[0][0] != "GS" or len(body[0]) != 9:
@@ -100,14 +100,14 @@ def groups(interchange: Interchange) -> list[Group]:
     return found
 
 
-def receipts(interchange: Interchange) -> list[Segment]:
+def receipts(interchange: X12Interchange) -> list[Segment]:
     """The TA1 segments that stand between ISA and the first group."""
     body = interchange.segments[1:-1]
     end = next((at for at, segment in enumerate(body) if segment[0] != "TA1"), len(body))
     return body[:end]
 
 
-def _group(segments: list[Segment]) -> Group:
+def _group(segments: list[Segment]) -> X12Group:
     gs, ge = segments[0], segments[-1]
     sets: list[list[Segment]] = []
     for segment in segments[1:-1]:
@@ -122,7 +122,7 @@ def _group(segments: list[Segment]) -> Group:
             raise Unreadable(f"set {st[2]} has {len(transaction)} segments and ends with {'*'.join(se)}")
     if ge != ["GE", str(len(sets)), gs[6]]:
         raise Unreadable(f"group {gs[6]} has {len(sets)} sets and ends with {'*'.join(ge)}")
-    return Group(gs, sets, ge)
+    return X12Group(gs, sets, ge)
 
 
 def pairs(segment: Segment) -> dict[str, str]:
@@ -136,7 +136,7 @@ def pairs(segment: Segment) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class X12Address:
     """Who writes to whom: qualifier and id of both sides, and the groups' codes."""
 
     sender: tuple[str, str]
@@ -146,7 +146,7 @@ class Address:
 
 
 def write(
-    address: Address,
+    address: X12Address,
     functional: str,
     sets: Sequence[tuple[str, Sequence[Segment]]],
     *,
@@ -169,4 +169,4 @@ def write(
     for number, (set_id, body) in enumerate(sets, 1):
         segments += [["ST", set_id, f"{number:04}"], *body, ["SE", str(len(body) + 2), f"{number:04}"]]
     segments += [["GE", str(len(sets)), str(group)], ["IEA", "1", f"{interchange:09}"]]
-    return join(Interchange(element, component, terminator, [], newline), segments)
+    return join(X12Interchange(element, component, terminator, [], newline), segments)

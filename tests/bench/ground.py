@@ -71,12 +71,12 @@ def ground(folder: Path, items: int = 0, wait: float = 0.0) -> Iterator[Ground]:
 
     D365 answers each request after `wait` seconds and what it works.
     """
-    from d365edi.sandbox.partner import Partner  # noqa: PLC0415 - only the parent needs it
+    from d365edi.sandbox.partner import SimulatedPartner  # noqa: PLC0415 - only the parent needs it
     from tests.journeys.world import PROFILE  # noqa: PLC0415
 
     (folder / "var").mkdir(parents=True)
     (folder / "ssh").mkdir()
-    partner = Partner(PROFILE, folder / "home")
+    partner = SimulatedPartner(PROFILE, folder / "home")
     command = [sys.executable, "-m", "tests.bench.ground", str(folder), str(items), str(wait)]
     with (
         openssh(folder / "ssh") as ssh,

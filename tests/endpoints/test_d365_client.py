@@ -12,7 +12,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from d365edi.endpoints.d365.auth import Identity, Tokens
+from d365edi.endpoints.d365.auth import ClientIdentity, Tokens
 from d365edi.endpoints.d365.client import Client, _challenge
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
@@ -40,7 +40,7 @@ class Server:
         self.answers = list(answers)
         self.requests: list[Request] = []
         wire = HttpTransport("d365", f"D365 at {HOST}", Limits(), transport=httpx.ASGITransport(app=self))
-        identity = Identity("contoso.example", "client", HOST, HOST, client_secret="s")
+        identity = ClientIdentity("contoso.example", "client", HOST, HOST, client_secret="s")
         self.client = Client(HOST, wire, Tokens(identity, wire))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -65,7 +65,7 @@ def sales_order(here: World, number: str) -> str:
     return str(header["SalesOrderNumber"])
 
 
-def answer(here: World, group: x12.Group, control: int) -> None:
+def answer(here: World, group: Any, control: int) -> None:
     """The partner accepts a group of ours: a 997 of theirs."""
     count = str(len(group.sets))
     body = [["AK1", group.gs[1], group.gs[6]], ["AK9", "A", count, count, count]]
@@ -121,7 +121,7 @@ async def _day(here: World) -> None:
 
 def _d365(here: World) -> str:
     state = here.simulator.state
-    tables = {name: [record.values for record in table.all()] for name, table in state.store.tables.items()}
+    tables = {name: [table.rows[id].values for id in sorted(table.rows)] for name, table in state.store.tables.items()}
     numbers = [[company, sequence, number] for (company, sequence), number in state._numbers.items()]
     return values.dumps({"rows": {name: rows for name, rows in tables.items() if rows}, "numbers": numbers})
 

@@ -20,7 +20,7 @@ import pytest
 
 from d365edi.app import App
 from d365edi.errors import JournalError
-from d365edi.journal import Journal, Line, Tx
+from d365edi.journal import AuditLine, Journal, Tx
 from d365edi.sandbox import x12
 from tests.journal.make_old_journal import EXTRA, KNOBS, answer, sales_order
 from tests.journeys.world import World, world
@@ -97,7 +97,7 @@ async def test_every_row_is_there_after_the_migration_and_no_audit_line_is_rewri
     assert not [name for name in indexes if name.startswith(("looks", "carried"))]
 
 
-def _asked(tx: Tx, actions: tuple[str, ...]) -> list[list[Line]]:
+def _asked(tx: Tx, actions: tuple[str, ...]) -> list[list[AuditLine]]:
     return [tx.audit.query(action=action) for action in actions]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from d365edi.errors import JournalError
 from d365edi.journal import (
-    Found,
+    SearchResult,
     Tx,
     acknowledgments,
     deliveries,
@@ -33,7 +33,7 @@ GROUP: dict[str, Any] = {
 }
 
 
-def interchange(tx: Tx, **particulars: Any) -> interchanges.Interchange:
+def interchange(tx: Tx, **particulars: Any) -> interchanges.ReceivedInterchange:
     usual: dict[str, Any] = {
         "partner": "acme",
         "standard": "X12",
@@ -131,7 +131,7 @@ def test_one_text_finds_all_that_goes_by_it(tx: Tx) -> None:
     )
     (look,) = tx.sightings.note("acme", "/out", [("42", 1, 1.0)])
     found = tx.find("42")
-    assert found == Found([source], [order], [sent], [seen], [answer], [look])
+    assert found == SearchResult([source], [order], [sent], [seen], [answer], [look])
     assert found
     assert not tx.find("43")
 

@@ -57,12 +57,12 @@ async def invoiced(world: World, *numbers: str, shipped: bool = False, dearer: s
     return [world.simulator.post_invoice(made[number]) for number in numbers]
 
 
-def groups(world: World) -> list[list[x12.Group]]:
+def groups(world: World) -> list[list[x12.X12Group]]:
     """The groups of each file at the partner, in the order of the files' names."""
     return [x12.groups(found) for _, data in sorted(world.partner.received().items()) for found in x12.split(data)]
 
 
-def answered(world: World, group: x12.Group, verdicts: Sequence[str], verdict: str, control: int = 9) -> None:
+def answered(world: World, group: x12.X12Group, verdicts: Sequence[str], verdict: str, control: int = 9) -> None:
     """Their 997 for a group of ours: AK5 of each set ("" for none), and AK9."""
     body = [["AK1", group.gs[1], group.gs[6]]]
     for found, said in zip(group.sets, verdicts, strict=True):

@@ -18,14 +18,14 @@ from d365edi.app import App
 from d365edi.flows.context import Tally
 from d365edi.sandbox import serve, tls
 from d365edi.sandbox.d365 import CLIENT_ID, CLIENT_SECRET, TENANT, Simulator
-from d365edi.sandbox.partner import Partner, Profile
+from d365edi.sandbox.partner import PartnerProfile, SimulatedPartner
 from d365edi.settings import Settings, load
 from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server
 from tests.servers.openssh import OpenSsh, openssh
 
 ServerKind = Literal["openssh", "asyncssh"]
 
-PROFILE = Profile(
+PROFILE = PartnerProfile(
     name="acme",
     account="US-003",
     title="Acme Stores",
@@ -50,7 +50,7 @@ class World:
     simulator: Simulator
     d365_host: str
     ca_file: Path
-    partner: Partner
+    partner: SimulatedPartner
     server: OpenSsh | AsyncsshServer
     prefix: str
     control: int = 0
@@ -194,7 +194,7 @@ async def world(folder: Path, kind: ServerKind = "asyncssh") -> AsyncIterator[Wo
     simulator = Simulator(companies=("usmf",), default_company="usmf")
     seed(simulator)
     identity = tls.create(folder / "tls")
-    partner = Partner(PROFILE, folder / "home")
+    partner = SimulatedPartner(PROFILE, folder / "home")
     async with contextlib.AsyncExitStack() as stack:
         port = await stack.enter_async_context(serve.serve(simulator.app, identity))
         server: OpenSsh | AsyncsshServer

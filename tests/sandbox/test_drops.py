@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.sandbox import authored, drops, orders, x12
-from d365edi.sandbox.people import ACME, PROFILES
+from d365edi.sandbox.profiles import ACME, PROFILES
 
 PEOPLE = {profile.name: profile for profile in PROFILES}
 DAY = date(2026, 1, 5)

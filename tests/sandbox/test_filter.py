@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from d365edi.sandbox.d365 import filter as filters
 from d365edi.sandbox.d365.catalog import load
 from d365edi.sandbox.d365.refusals import Refusal
-from d365edi.sandbox.d365.store import Store
+from d365edi.sandbox.d365.store import RowStore
 
 HEADERS = load().sets["SalesOrderHeadersV4"]
 STATUS = "Microsoft.Dynamics.DataEntities.SalesStatus"
 ROW = {
-    **Store(load()).tables["SalesOrderHeadersV4"].blank,
+    **RowStore(load()).tables["SalesOrderHeadersV4"].blank,
     "dataAreaId": "usmf",
     "SalesOrderNumber": "SO-000007",
     "CustomersOrderReference": "O'Brien 4500",

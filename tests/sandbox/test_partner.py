@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from d365edi.sandbox import x12
-from d365edi.sandbox.partner import Partner
-from d365edi.sandbox.people import ACME
+from d365edi.sandbox.partner import SimulatedPartner
+from d365edi.sandbox.profiles import ACME
 
 AT = datetime(2026, 1, 13, 9, 15, tzinfo=UTC)
-BACK = x12.Address(ACME.us, ACME.them, ACME.group_us, ACME.group_them)
+BACK = x12.X12Address(ACME.us, ACME.them, ACME.group_us, ACME.group_them)
 ORDER = """BEG*00*SA*4500123**20260105
 PO1*1*12*EA*7.225**UP*614141000012*VN*NB-100
 PID*F*08***GRANOLA
@@ -31,22 +31,24 @@ def segments(text: str) -> list[x12.Segment]:
     return [line.split("*") for line in text.split("\n")]
 
 
-def file(text: str, set: str = "810", functional: str = "IN", address: x12.Address = BACK, control: int = 1) -> bytes:
+def file(
+    text: str, set: str = "810", functional: str = "IN", address: x12.X12Address = BACK, control: int = 1
+) -> bytes:
     return x12.write(address, functional, [(set, segments(text))], interchange=control, group=control, at=AT)
 
 
 @pytest.fixture
-def partner(tmp_path: Path) -> Partner:
-    made = Partner(ACME, tmp_path)
+def partner(tmp_path: Path) -> SimulatedPartner:
+    made = SimulatedPartner(ACME, tmp_path)
     made.drop("PO-4500123.edi", file(ORDER, "850", "PO", ACME.address))
     return made
 
 
-def receive(partner: Partner, data: bytes, name: str = "810.edi") -> None:
+def receive(partner: SimulatedPartner, data: bytes, name: str = "810.edi") -> None:
     (partner.inbound / name).write_bytes(data)
 
 
-def answers(partner: Partner) -> list[list[str]]:
+def answers(partner: SimulatedPartner) -> list[list[str]]:
     """The bodies of the 997s in outbound/, one segment a line."""
     found = []
     for name in partner.waiting():
@@ -57,7 +59,9 @@ def answers(partner: Partner) -> list[list[str]]:
     return found
 
 
-def test_a_sound_invoice_is_accepted_and_answered_with_a_997_that_names_group_and_set(partner: Partner) -> None:
+def test_a_sound_invoice_is_accepted_and_answered_with_a_997_that_names_group_and_set(
+    partner: SimulatedPartner,
+) -> None:
     receive(partner, file(INVOICE, control=42))
     (verdict,) = partner.answer_invoices(AT)
     assert (verdict.number, verdict.order, verdict.total, verdict.complaints) == (
@@ -92,7 +96,7 @@ def test_a_sound_invoice_is_accepted_and_answered_with_a_997_that_names_group_an
     ],
 )
 def test_what_does_not_echo_the_order_or_does_not_add_up_is_complained_about_and_rejected(
-    partner: Partner, old: str, new: str, words: str
+    partner: SimulatedPartner, old: str, new: str, words: str
 ) -> None:
     assert old in INVOICE
     receive(partner, file(INVOICE.replace(old, new, 1)))
@@ -101,13 +105,13 @@ def test_what_does_not_echo_the_order_or_does_not_add_up_is_complained_about_and
     assert answers(partner) == [["AK1*IN*1", "AK2*810*0001", "AK5*R*5", "AK9*R*1*1*0"]]
 
 
-def test_charges_allowances_and_taxes_count_in_the_total(partner: Partner) -> None:
+def test_charges_allowances_and_taxes_count_in_the_total(partner: SimulatedPartner) -> None:
     extra = "TDS*59670\nTXI*ST*10\nSAC*C*D240***2500\nSAC*A*C310***500\nSAC*N*I410***9999"
     receive(partner, file(INVOICE.replace("TDS*56670", extra)))
     assert [verdict.complaints for verdict in partner.answer_invoices(AT)] == [()]
 
 
-def test_an_invoice_is_read_and_answered_once(partner: Partner) -> None:
+def test_an_invoice_is_read_and_answered_once(partner: SimulatedPartner) -> None:
     receive(partner, file(INVOICE))
     assert [len(partner.answer_invoices(AT)) for _ in range(2)] == [1, 0]
     assert len(answers(partner)) == 1
@@ -123,7 +127,7 @@ def test_an_invoice_is_read_and_answered_once(partner: Partner) -> None:
     ],
 )
 def test_a_file_that_is_no_sound_invoice_for_this_partner_gets_no_answer(
-    partner: Partner, data: bytes, words: str
+    partner: SimulatedPartner, data: bytes, words: str
 ) -> None:
     receive(partner, data)
     verdicts = partner.answer_invoices(AT)
@@ -131,7 +135,7 @@ def test_a_file_that_is_no_sound_invoice_for_this_partner_gets_no_answer(
     assert answers(partner) == []
 
 
-def test_a_partner_can_be_told_to_reject_everything_or_to_say_nothing(partner: Partner) -> None:
+def test_a_partner_can_be_told_to_reject_everything_or_to_say_nothing(partner: SimulatedPartner) -> None:
     partner.answering = "reject"
     receive(partner, file(INVOICE))
     partner.answer_invoices(AT)
@@ -141,20 +145,20 @@ def test_a_partner_can_be_told_to_reject_everything_or_to_say_nothing(partner: P
     assert answers(partner) == [["AK1*IN*1", "AK2*810*0001", "AK5*R*5", "AK9*R*1*1*0"]]
 
 
-def test_temporary_names_in_the_inbox_are_not_read(partner: Partner) -> None:
+def test_temporary_names_in_the_inbox_are_not_read(partner: SimulatedPartner) -> None:
     for name in (".810.edi.tmp", "810.part", "810.tmp"):
         receive(partner, b"half", name)
     assert (partner.received(), partner.answer_invoices(AT)) == ({}, [])
 
 
-def test_our_997s_are_read_by_group_and_set(partner: Partner) -> None:
+def test_our_997s_are_read_by_group_and_set(partner: SimulatedPartner) -> None:
     body = "AK1*PO*7\nAK2*850*0001\nAK5*A\nAK2*850*0002\nAK5*R*4\nAK9*P*2*2*1"
     (partner.inbound / "acks" / "997.edi").write_bytes(file(body, "997", "FA"))
     (answer,) = partner.acknowledgments()
     assert (answer.functional, answer.group, answer.verdict, answer.sets) == ("PO", 7, "P", {"0001": "A", "0002": "R"})
 
 
-def test_a_drop_is_whole_under_its_name_and_its_orders_are_remembered(partner: Partner) -> None:
+def test_a_drop_is_whole_under_its_name_and_its_orders_are_remembered(partner: SimulatedPartner) -> None:
     assert partner.waiting() == ["PO-4500123.edi"]
     order = partner.orders["4500123"]
     assert [(line.id, line.unit, line.ids) for line in order.lines] == [
@@ -164,7 +168,7 @@ def test_a_drop_is_whole_under_its_name_and_its_orders_are_remembered(partner: P
     assert order.lines[0].description == "GRANOLA"
 
 
-async def test_a_slow_drop_grows_under_its_name_until_it_is_whole(partner: Partner) -> None:
+async def test_a_slow_drop_grows_under_its_name_until_it_is_whole(partner: SimulatedPartner) -> None:
     data = file(ORDER, "850", "PO", ACME.address)
     target = partner.outbound / "slow.edi"
     writing = asyncio.create_task(partner.drop_slowly("slow.edi", data, pieces=2, pause=0.5))
@@ -174,6 +178,6 @@ async def test_a_slow_drop_grows_under_its_name_until_it_is_whole(partner: Partn
     assert (data.startswith(half), 0 < len(half) < len(data), target.read_bytes()) == (True, True, data)
 
 
-def test_a_partner_without_a_server_has_no_port(partner: Partner) -> None:
+def test_a_partner_without_a_server_has_no_port(partner: SimulatedPartner) -> None:
     with pytest.raises(LookupError, match="no server shows the folder of acme"):
         _ = partner.port

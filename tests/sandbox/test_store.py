@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.sandbox.d365.catalog import load
-from d365edi.sandbox.d365.store import FIRST_RECORD, Store
+from d365edi.sandbox.d365.store import FIRST_RECORD, RowStore
 from d365edi.sandbox.d365.tenant import Tenant
 
 
-def _state(store: Store) -> list[tuple[int, int, dict[str, object]]]:
+def _state(store: RowStore) -> list[tuple[int, int, dict[str, object]]]:
     return [(record.recid, record.version, record.values) for record in store.rows("UnitsOfMeasure")]
 
 
 def test_an_etag_is_version_and_record_id_and_moves_with_every_update() -> None:
-    store = Store(load())
+    store = RowStore(load())
     record = store.insert("UnitsOfMeasure", {"UnitSymbol": "ea"})
     etags = [record.etag]
     for text in ("each", "piece"):
@@ -29,7 +29,7 @@ def test_an_etag_is_version_and_record_id_and_moves_with_every_update() -> None:
 
 
 def test_a_key_is_taken_whatever_its_case() -> None:
-    store = Store(load())
+    store = RowStore(load())
     store.insert("UnitsOfMeasure", {"UnitSymbol": "ea"})
     with pytest.raises(ValueError, match="already has"):
         store.insert("UnitsOfMeasure", {"UnitSymbol": "EA"})
@@ -37,11 +37,11 @@ def test_a_key_is_taken_whatever_its_case() -> None:
 
 def test_an_unknown_field_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="has no field Colour"):
-        Store(load()).insert("UnitsOfMeasure", {"UnitSymbol": "ea", "Colour": "red"})
+        RowStore(load()).insert("UnitsOfMeasure", {"UnitSymbol": "ea", "Colour": "red"})
 
 
 def test_a_row_is_found_by_its_new_value_after_an_update_and_not_by_the_old_one() -> None:
-    store = Store(load())
+    store = RowStore(load())
     record = store.insert("UnitsOfMeasure", {"UnitSymbol": "ea", "UnitDescription": "each"})
     assert store.one("UnitsOfMeasure", UnitDescription="each") is record
     store.update(record, {"UnitDescription": "piece"})
@@ -50,7 +50,7 @@ def test_a_row_is_found_by_its_new_value_after_an_update_and_not_by_the_old_one(
 
 
 def test_the_newest_row_is_the_last_inserted_of_those_that_match_also_after_updates_and_deletions() -> None:
-    store = Store(load())
+    store = RowStore(load())
     first, second, other = (store.insert("UnitsOfMeasure", {"UnitSymbol": symbol}) for symbol in ("ea", "pcs", "kg"))
     for record in (first, second):
         store.update(record, {"UnitDescription": "count"})
@@ -81,7 +81,7 @@ def test_one_row_is_asked_for_and_none_or_several_is_a_lookup_error(equal: dict[
 STEPS = st.lists(st.tuples(st.sampled_from(["insert", "update", "delete"]), st.integers(0, 5)), max_size=12)
 
 
-def _do(store: Store, steps: list[tuple[str, int]]) -> None:
+def _do(store: RowStore, steps: list[tuple[str, int]]) -> None:
     for step, number in steps:
         record = store.one("UnitsOfMeasure", UnitSymbol=f"u{number}")
         if step == "insert" and record is None:
@@ -92,7 +92,7 @@ def _do(store: Store, steps: list[tuple[str, int]]) -> None:
             store.delete(record)
 
 
-def _fail(store: Store, steps: list[tuple[str, int]]) -> None:
+def _fail(store: RowStore, steps: list[tuple[str, int]]) -> None:
     with store.changeset():
         _do(store, steps)
         raise RuntimeError
@@ -103,7 +103,7 @@ def _fail(store: Store, steps: list[tuple[str, int]]) -> None:
 def test_a_changeset_that_fails_leaves_everything_as_it_was(
     before: list[tuple[str, int]], failing: list[tuple[str, int]]
 ) -> None:
-    store = Store(load())
+    store = RowStore(load())
     _do(store, before)
     was = _state(store)
     with pytest.raises(RuntimeError):

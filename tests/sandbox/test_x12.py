@@ -8,7 +8,7 @@ import pytest
 
 from d365edi.sandbox import x12
 
-ADDRESS = x12.Address(("ZZ", "ACME"), ("01", "123456789"), "ACMEAPP", "OURAPP")
+ADDRESS = x12.X12Address(("ZZ", "ACME"), ("01", "123456789"), "ACMEAPP", "OURAPP")
 AT = datetime(2026, 1, 5, 9, 15, tzinfo=UTC)
 BODY = [["BEG", "00", "SA", "4500123", "", "20260105"], ["CTT", "0"]]
 

@@ -26,7 +26,7 @@ class Unauthorized(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ClientIdentity:
     """Who we are to Entra. One of `client_secret` and `certificate` (PEM with key and certificate, or PFX) is
     given."""
 
@@ -42,7 +42,9 @@ class Identity:
 class Tokens:
     """The current access token of one identity, for one audience."""
 
-    def __init__(self, identity: Identity, wire: HttpTransport, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, identity: ClientIdentity, wire: HttpTransport, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self._identity = identity
         self._wire = wire
         self._clock = clock

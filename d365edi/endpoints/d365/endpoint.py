@@ -36,7 +36,7 @@ from d365edi.endpoints.base import (
     Unclear,
 )
 from d365edi.endpoints.d365 import catalog, checks, compare_lines
-from d365edi.endpoints.d365.auth import Identity, Tokens, Unauthorized
+from d365edi.endpoints.d365.auth import ClientIdentity, Tokens, Unauthorized
 from d365edi.endpoints.d365.client import Client, Record
 from d365edi.endpoints.d365.state_lookup import Absent, Conflict, HeaderOnly, StateLookup
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
@@ -106,7 +106,7 @@ class D365:
         self._entra = HttpTransport(
             name, f"Entra at {config.authority}", few, verify=config.verify, transport=transport
         )
-        identity = Identity(
+        identity = ClientIdentity(
             tenant=config.tenant,
             client_id=config.client_id,
             authority=config.authority,

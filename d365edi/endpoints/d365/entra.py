@@ -20,7 +20,7 @@ from azure.core.exceptions import AzureError, DecodeError
 from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
 from azure.identity.aio import CertificateCredential, ClientSecretCredential
 
-from d365edi.endpoints.d365.auth import Identity
+from d365edi.endpoints.d365.auth import ClientIdentity
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport
 from d365edi.errors import EndpointError, Refused, Unavailable
@@ -54,7 +54,7 @@ _PASSING = frozenset({"90025", "90033", "90012", "50196"})
 """Entra's own "busy, try again" codes, which come with status 400 or 401 as well."""
 
 
-async def request(who: Identity, wire: HttpTransport, claims: str, now: float) -> tuple[str, float]:
+async def request(who: ClientIdentity, wire: HttpTransport, claims: str, now: float) -> tuple[str, float]:
     """One request to Entra: the token and the seconds it lives. `claims` is a challenge of D365's, `now` epoch seconds.
 
     Raises Unavailable (Entra is out of reach or busy) or Refused.
@@ -72,7 +72,7 @@ async def request(who: Identity, wire: HttpTransport, claims: str, now: float) -
     return answer.token, answer.expires_on - time.time()
 
 
-def _credential(who: Identity, transport: _Transport) -> ClientSecretCredential | CertificateCredential:
+def _credential(who: ClientIdentity, transport: _Transport) -> ClientSecretCredential | CertificateCredential:
     options: dict[str, Any] = {
         "authority": who.authority,
         "transport": transport,
@@ -87,7 +87,9 @@ def _credential(who: Identity, transport: _Transport) -> ClientSecretCredential 
     return ClientSecretCredential(who.tenant, who.client_id, who.client_secret, **options)
 
 
-def _verdict(error: Exception, transport: _Transport, who: Identity, wire: HttpTransport, now: float) -> EndpointError:
+def _verdict(
+    error: Exception, transport: _Transport, who: ClientIdentity, wire: HttpTransport, now: float
+) -> EndpointError:
     """A failure of azure-identity in words; busy and unreadable is Unavailable, what Entra says no to is Refused."""
     if isinstance(error, ValueError | TypeError):
         return _refused(who, wire, str(error), "check tenant, authority, client_id and the certificate under [d365]")
@@ -103,7 +105,7 @@ def _verdict(error: Exception, transport: _Transport, who: Identity, wire: HttpT
     return _refused(who, wire, " ".join(said.split())[:300], "check tenant, client_id and audience under [d365]")
 
 
-def _refused(who: Identity, wire: HttpTransport, words: str, remedy: str) -> Refused:
+def _refused(who: ClientIdentity, wire: HttpTransport, words: str, remedy: str) -> Refused:
     return Refused(
         f"Entra refused a token for application {who.client_id} of tenant {who.tenant}: {words}",
         endpoint=wire.endpoint,
@@ -111,7 +113,7 @@ def _refused(who: Identity, wire: HttpTransport, words: str, remedy: str) -> Ref
     )
 
 
-def _unavailable(who: Identity, wire: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
+def _unavailable(who: ClientIdentity, wire: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
     return Unavailable(
         f"Entra at {who.authority} gave no token: {words}",
         endpoint=wire.endpoint,

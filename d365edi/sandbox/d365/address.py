@@ -10,25 +10,25 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from . import filter as filters
-from .catalog import Catalog, EntitySet
-from .query import Scope
+from .catalog import Catalog, SetDefinition
+from .query import CompanyScope
 from .refusals import Refusal, invalid, no_such_path, no_such_record
-from .store import Record, Store, fold
+from .store import Record, RowStore, fold
 
 _SEGMENT = re.compile(r"(?P<set>[A-Za-z_]\w*)(?:\((?P<key>.*)\))?(?P<count>/\$count)?", re.DOTALL)
 _PART = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?(?P<value>[\w.]*'(?:[^']|'')*'|[^',()]+)\s*(?:,|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ResourcePath:
     """What a path names: a set, one row of it (`key`: field to literal text), or the number of its rows."""
 
-    set: EntitySet
+    set: SetDefinition
     key: dict[str, str] | None = None
     count: bool = False
 
 
-def parse(path: str, catalog: Catalog) -> Address:
+def parse(path: str, catalog: Catalog) -> ResourcePath:
     """The address of a still percent-encoded path below the service root. Refusal 404 or 400.
 
     An encoded slash is refused as IIS refuses it, so a key that holds one can only be asked for by `$filter`.
@@ -39,10 +39,12 @@ def parse(path: str, catalog: Catalog) -> Address:
     if match is None or match["set"] not in catalog.sets or (match["count"] and match["key"] is not None):
         raise no_such_path(path)
     entity_set = catalog.sets[match["set"]]
-    return Address(entity_set, None if match["key"] is None else _key(entity_set, match["key"]), bool(match["count"]))
+    return ResourcePath(
+        entity_set, None if match["key"] is None else _key(entity_set, match["key"]), bool(match["count"])
+    )
 
 
-def _key(entity_set: EntitySet, text: str) -> dict[str, str]:
+def _key(entity_set: SetDefinition, text: str) -> dict[str, str]:
     parts: dict[str, str] = {}
     at = 0
     while at < len(text):
@@ -57,7 +59,7 @@ def _key(entity_set: EntitySet, text: str) -> dict[str, str]:
     return parts
 
 
-def find(store: Store, address: Address, scope: Scope) -> Record:
+def find(store: RowStore, address: ResourcePath, scope: CompanyScope) -> Record:
     """The row of a key; 404 when it is not there or out of the caller's sight."""
     assert address.key is not None
     table = store.tables[address.set.name]
@@ -68,7 +70,7 @@ def find(store: Store, address: Address, scope: Scope) -> Record:
     return record
 
 
-def _literal(entity_set: EntitySet, name: str, text: str) -> str:
+def _literal(entity_set: SetDefinition, name: str, text: str) -> str:
     type = entity_set.fields[name]
     if type == "Edm.String":
         if not text.startswith("'"):

@@ -17,11 +17,11 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from .refusals import WRITE_EXCEPTION, Refusal, invalid
-from .requests import Answer, Request, refused
+from .requests import HttpAnswer, Request, refused
 from .tenant import Tenant
 
 MOST_OPERATIONS = 5000
-Perform = Callable[[Request], Answer]
+Perform = Callable[[Request], HttpAnswer]
 _BOUNDARY = re.compile(r'multipart/mixed\s*;.*?boundary="?([^";,]{1,70})"?', re.IGNORECASE)
 
 
@@ -39,7 +39,7 @@ def inside(refusal: Refusal) -> Refusal:
     return refusal
 
 
-def run(tenant: Tenant, request: Request, perform: Perform) -> Answer:
+def run(tenant: Tenant, request: Request, perform: Perform) -> HttpAnswer:
     """The answer to a batch; Refusal 400 when its framing is broken. `perform` raises Refusal for an operation that
     fails."""
     parts = [_part(raw, request) for raw in _split(request.headers.get("content-type", ""), request.body)]
@@ -51,7 +51,7 @@ def run(tenant: Tenant, request: Request, perform: Perform) -> Answer:
         _changeset(tenant, part, perform) if isinstance(part, list) else _single(part, perform) for part in parts
     ]
     body = b"".join(f"--{boundary}\r\n".encode() + answer for answer in answers) + f"--{boundary}--\r\n".encode()
-    return Answer(200, {"Content-Type": f"multipart/mixed; boundary={boundary}", "OData-Version": "4.0"}, body)
+    return HttpAnswer(200, {"Content-Type": f"multipart/mixed; boundary={boundary}", "OData-Version": "4.0"}, body)
 
 
 def _single(operation: _Operation, perform: Perform) -> bytes:
@@ -77,7 +77,7 @@ def _changeset(tenant: Tenant, operations: list[_Operation], perform: Perform) -
     return f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n".encode() + inner + b"\r\n"
 
 
-def _framed(answer: Answer, content_id: str | None) -> bytes:
+def _framed(answer: HttpAnswer, content_id: str | None) -> bytes:
     head = ["Content-Type: application/http", "Content-Transfer-Encoding: binary"]
     if content_id is not None:
         head.append(f"Content-ID: {content_id}")

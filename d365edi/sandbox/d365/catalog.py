@@ -16,7 +16,7 @@ _INSTANTS = frozenset({"CreatedOn", "AddressValidFrom", "AddressValidTo"})
 
 
 @dataclass(frozen=True, slots=True)
-class EntitySet:
+class SetDefinition:
     """One set of the service: `fields` are name to EDM type (`Edm.String`) or enum name (`NoYes`); `required` are
     demanded on insert."""
 
@@ -44,7 +44,7 @@ class EntitySet:
 class Catalog:
     """All sets and the members of all enums, in the order of their numbers."""
 
-    sets: dict[str, EntitySet]
+    sets: dict[str, SetDefinition]
     enums: dict[str, tuple[str, ...]]
 
 
@@ -58,7 +58,7 @@ def load() -> Catalog:
     """The catalog shipped with the simulator."""
     raw = json.loads(files(__package__).joinpath("catalog.json").read_text(encoding="utf-8"))
     sets = {
-        name: EntitySet(
+        name: SetDefinition(
             name=name,
             type=entry["type"],
             entity=entry["entity"],

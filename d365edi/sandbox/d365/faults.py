@@ -16,7 +16,7 @@ HTML = b"<html><head><title>Service Unavailable</title></head><body><h2>Service 
 
 
 @dataclass
-class Fault:
+class PlannedFault:
     """One fault. `path` is a glob over the path without query (`/data/SalesOrder*`, `*/oauth2/*`)."""
 
     kind: Literal["answer", "drop", "silence", "revoke"]
@@ -35,7 +35,7 @@ class Faults:
     """The faults that still wait, in the order they were planned; the first that fits strikes."""
 
     def __init__(self) -> None:
-        self.waiting: list[Fault] = []
+        self.waiting: list[PlannedFault] = []
 
     def answer(
         self,
@@ -57,26 +57,26 @@ class Faults:
         )
         text = None if when is None else str(when)
         self.waiting.append(
-            Fault("answer", method, path, times, status=status, retry_after=text, html=html, inner=inner)
+            PlannedFault("answer", method, path, times, status=status, retry_after=text, html=html, inner=inner)
         )
 
     def drop(self, *, method: str = "*", path: str = "/data/*", times: int = 1, after_work: bool = True) -> None:
         """Break the connection, by default after the work was done. Over ASGI alone this is a
         ConnectionResetError."""
-        self.waiting.append(Fault("drop", method, path, times, after_work=after_work))
+        self.waiting.append(PlannedFault("drop", method, path, times, after_work=after_work))
 
     def silence(
         self, seconds: float, *, method: str = "*", path: str = "/data/*", times: int = 1, after_work: bool = True
     ) -> None:
         """Answer only after so many seconds, by default with the work done before them: longer than a client waits,
         or just slow."""
-        self.waiting.append(Fault("silence", method, path, times, seconds=seconds, after_work=after_work))
+        self.waiting.append(PlannedFault("silence", method, path, times, seconds=seconds, after_work=after_work))
 
     def revoke(self, *, method: str = "*", path: str = "/data/*", times: int = 1) -> None:
         """Take back every token just before this request is looked at: it gets a 401."""
-        self.waiting.append(Fault("revoke", method, path, times))
+        self.waiting.append(PlannedFault("revoke", method, path, times))
 
-    def take(self, method: str, path: str, *, inner: bool = False) -> Fault | None:
+    def take(self, method: str, path: str, *, inner: bool = False) -> PlannedFault | None:
         """The fault that strikes this request, used up by one."""
         for fault in self.waiting:
             if fault.inner == inner and fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):

@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import values
-from .catalog import NAMESPACE, EntitySet, load
+from .catalog import NAMESPACE, SetDefinition, load
 from .refusals import Refusal, bad_query
 from .store import fold
 
@@ -83,7 +83,7 @@ class _Operand:
     literal: Any = None
 
 
-def compile(text: str, entity_set: EntitySet) -> Filter:
+def compile(text: str, entity_set: SetDefinition) -> Filter:
     """The filter of a request; Refusal 400 with the OData layer's sentence."""
     parser = _Parser(_tokens(text), entity_set)
     predicate = parser.expression()
@@ -111,7 +111,7 @@ def _syntax(text: str) -> Refusal:
 
 
 class _Parser:
-    def __init__(self, tokens: list[tuple[str, str]], entity_set: EntitySet) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], entity_set: SetDefinition) -> None:
         self.tokens = tokens
         self.at = 0
         self.set = entity_set

@@ -11,15 +11,15 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from . import filter as filters
-from .catalog import EntitySet
+from .catalog import SetDefinition
 from .refusals import bad_query
-from .store import Record, Store, fold
+from .store import Record, RowStore, fold
 
 OPTIONS = frozenset({"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$format"})
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class CompanyScope:
     """Whose rows a caller sees: all of `companies` when it asked `cross-company`, else the default one only. Folded
     names."""
 
@@ -53,7 +53,7 @@ def is_cross_company(found: dict[str, str]) -> bool:
 
 
 def read(
-    store: Store, entity_set: EntitySet, found: dict[str, str], scope: Scope, *, base: str, page: int
+    store: RowStore, entity_set: SetDefinition, found: dict[str, str], scope: CompanyScope, *, base: str, page: int
 ) -> dict[str, Any]:
     """The answer to `GET Set?options`: context, count where asked, rows, next link. `base` is the service root with
     a slash."""
@@ -73,7 +73,7 @@ def read(
     return answer
 
 
-def select(store: Store, entity_set: EntitySet, found: dict[str, str], scope: Scope) -> list[Record]:
+def select(store: RowStore, entity_set: SetDefinition, found: dict[str, str], scope: CompanyScope) -> list[Record]:
     """The visible rows that the `$filter` lets through, in the order of record ids."""
     if "$filter" not in found:
         return [record for record in store.rows(entity_set.name) if scope.sees(record)]
@@ -95,7 +95,7 @@ def single(record: Record, found: dict[str, str], base: str) -> dict[str, Any]:
     }
 
 
-def _columns(entity_set: EntitySet, found: dict[str, str]) -> tuple[str, ...]:
+def _columns(entity_set: SetDefinition, found: dict[str, str]) -> tuple[str, ...]:
     if "$select" not in found:
         return tuple(entity_set.fields)
     names = [name.strip(" ") for name in found["$select"].split(",")]
@@ -104,7 +104,7 @@ def _columns(entity_set: EntitySet, found: dict[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _order(rows: list[Record], entity_set: EntitySet, text: str) -> None:
+def _order(rows: list[Record], entity_set: SetDefinition, text: str) -> None:
     for term in reversed(text.split(",")):
         name, _, direction = term.strip(" ").partition(" ")
         _known(entity_set, name)
@@ -119,7 +119,7 @@ def _order(rows: list[Record], entity_set: EntitySet, text: str) -> None:
         )
 
 
-def _known(entity_set: EntitySet, name: str) -> None:
+def _known(entity_set: SetDefinition, name: str) -> None:
     if name not in entity_set.fields:
         raise bad_query(f"Could not find a property named '{name}' on type '{entity_set.edm_type}'.")
 
@@ -132,7 +132,7 @@ def _whole(found: dict[str, str], name: str) -> int | None:
     return int(found[name])
 
 
-def _next(base: str, entity_set: EntitySet, found: dict[str, str], skip: int, top: int | None) -> str:
+def _next(base: str, entity_set: SetDefinition, found: dict[str, str], skip: int, top: int | None) -> str:
     kept = {name: value for name, value in found.items() if name not in ("$skip", "$top")}
     kept["$skip"] = str(skip)
     if top is not None:

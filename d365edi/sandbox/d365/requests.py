@@ -33,7 +33,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """Status, headers and body as they go out."""
 
     status: int
@@ -41,23 +41,23 @@ class Answer:
     body: bytes = b""
 
 
-def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """An answer with an OData JSON body."""
     content = {"Content-Type": "application/json; odata.metadata=minimal", "OData-Version": "4.0", **(headers or {})}
-    return Answer(status, content, values.dumps(body).encode())
+    return HttpAnswer(status, content, values.dumps(body).encode())
 
 
-def refused(refusal: Refusal) -> Answer:
+def refused(refusal: Refusal) -> HttpAnswer:
     """The answer that says no."""
     if refusal.body is None:
-        return Answer(refusal.status, refusal.headers)
+        return HttpAnswer(refusal.status, refusal.headers)
     return json_answer(refusal.status, refusal.body, refusal.headers)
 
 
-def perform(tenant: Tenant, request: Request) -> Answer:
+def perform(tenant: Tenant, request: Request) -> HttpAnswer:
     """Do what the request asks; raises Refusal where the service says no."""
     found = query.options(request.query)
-    scope = query.Scope(
+    scope = query.CompanyScope(
         frozenset(company.casefold() for company in tenant.companies),
         tenant.default_company,
         query.is_cross_company(found),
@@ -66,7 +66,7 @@ def perform(tenant: Tenant, request: Request) -> Answer:
     match request.method:
         case "GET" if address.count:
             rows = query.select(tenant.store, address.set, found, scope)
-            return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(len(rows)).encode())
+            return HttpAnswer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(len(rows)).encode())
         case "GET" if address.key is None:
             return json_answer(
                 200, query.read(tenant.store, address.set, found, scope, base=request.base, page=tenant.page)
@@ -81,14 +81,14 @@ def perform(tenant: Tenant, request: Request) -> Answer:
             _demand_json(request)
             record = addresses.find(tenant.store, address, scope)
             writes.update(tenant, record, request.body, request.headers.get("if-match"))
-            return Answer(204, {"OData-Version": "4.0"})
+            return HttpAnswer(204, {"OData-Version": "4.0"})
         case "DELETE" if address.key is not None:
             writes.delete(tenant, addresses.find(tenant.store, address, scope), request.headers.get("if-match"))
-            return Answer(204, {"OData-Version": "4.0"})
+            return HttpAnswer(204, {"OData-Version": "4.0"})
     raise not_allowed(request.method)
 
 
-def _one(status: int, record: Record, found: dict[str, str], base: str) -> Answer:
+def _one(status: int, record: Record, found: dict[str, str], base: str) -> HttpAnswer:
     headers = {"ETag": record.etag}
     if status == 201:
         key = ",".join(

@@ -22,7 +22,7 @@ _OPEN = ("None", "Backorder")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class WriteRule:
     """Rules of a set. `insert(tenant, row, given)` completes a new row (`given`: the fields the body named);
     `update` does so for a changed one; `delete` empties what hangs on it. `server` fields are never the client's."""
 
@@ -35,7 +35,7 @@ class Rule:
     number: str = ""
 
 
-def check_references(tenant: Tenant, entity: str, rule: Rule, row: Values, names: frozenset[str]) -> None:
+def check_references(tenant: Tenant, entity: str, rule: WriteRule, row: Values, names: frozenset[str]) -> None:
     """Refuse a value that its related table does not have, in the order of the body's fields."""
     for name in sorted(names):
         value = row[name]
@@ -212,8 +212,8 @@ _CUSTOMER = ("CustomersV3", "CustomerAccount")
 _ITEM = ("ReleasedProductsV2", "ItemNumber", "Item number", "Items")
 _UNIT = ("UnitsOfMeasure", "UnitSymbol", "Unit", "Units")
 
-RULES: dict[str, Rule] = {
-    "SalesOrderHeadersV4": Rule(
+RULES: dict[str, WriteRule] = {
+    "SalesOrderHeadersV4": WriteRule(
         insert=_insert_header,
         update=_update_header,
         delete=_delete_header,
@@ -236,7 +236,7 @@ RULES: dict[str, Rule] = {
             "InvoiceCustomerAccountNumber": (*_CUSTOMER, "Invoice account", "Customers"),
         },
     ),
-    "SalesOrderLinesV3": Rule(
+    "SalesOrderLinesV3": WriteRule(
         insert=_insert_line,
         update=_update_line,
         delete=_delete_line,
@@ -249,8 +249,8 @@ RULES: dict[str, Rule] = {
             "SalesUnitSymbol": _UNIT,
         },
     ),
-    "CustomerProductDescriptionsV2": Rule(
+    "CustomerProductDescriptionsV2": WriteRule(
         references={"ItemNumber": _ITEM, "CustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers")}
     ),
-    "ProductBarcodesV3": Rule(references={"ItemNumber": _ITEM, "ProductQuantityUnitSymbol": _UNIT}),
+    "ProductBarcodesV3": WriteRule(references={"ItemNumber": _ITEM, "ProductQuantityUnitSymbol": _UNIT}),
 }

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import packing, posting, shipment
-from .door import Door
 from .entra import Entra
 from .faults import Faults
+from .http_app import HttpApp
 from .requests import ROOT
 from .tenant import Tenant
 
@@ -23,7 +23,7 @@ TENANT = "contoso.onmicrosoft.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LoggedRequest:
     """One request that came in. `set`: the first segment below /data/ without its key (`$batch` for a batch),
     `token` for Entra. `inside`: an operation of a batch, not a request of its own. `status` is what it was answered,
     0 for none."""
@@ -58,9 +58,9 @@ class Simulator:
         self.state = Tenant(companies=list(companies), default_company=default_company, page=page, clock=clock)
         self.entra = Entra(tenant, clock, clients={client_id: client_secret})
         self.faults = Faults()
-        self.log: list[Seen] = []
+        self.log: list[LoggedRequest] = []
         self.audience = audience
-        self.app = Door(self)
+        self.app = HttpApp(self)
         self._seed(client_id)
 
     def count(self, method: str, set: str) -> int:
@@ -70,7 +70,9 @@ class Simulator:
     def note(self, method: str, path: str, status: int, *, inside: bool = False) -> None:
         """Write a request into the log."""
         below = path.removeprefix(ROOT).partition("(")[0].partition("/")[0]
-        self.log.append(Seen(method, path, below if path.startswith(ROOT) else path.rpartition("/")[2], status, inside))
+        self.log.append(
+            LoggedRequest(method, path, below if path.startswith(ROOT) else path.rpartition("/")[2], status, inside)
+        )
 
     def post_invoice(self, order_number: str, **particulars: Any) -> str:
         """Post the sales invoice of an order and return its number; see `posting.post` for the particulars."""

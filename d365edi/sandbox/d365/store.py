@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import values
-from .catalog import Catalog, EntitySet
+from .catalog import Catalog, SetDefinition
 
 FIRST_RECORD = 5637144576
 
@@ -24,7 +24,7 @@ FIRST_RECORD = 5637144576
 class Record:
     """One row. `values` holds every field of its set."""
 
-    set: EntitySet
+    set: SetDefinition
     recid: int
     version: int
     values: dict[str, Any]
@@ -46,10 +46,10 @@ def fold(value: Any) -> str:
     return str(value).casefold()
 
 
-class Table:
+class RowTable:
     """The rows of one set in the order of their record ids, found by key or by an equal field."""
 
-    def __init__(self, entity_set: EntitySet) -> None:
+    def __init__(self, entity_set: SetDefinition) -> None:
         self.set = entity_set
         self.blank = {name: values.empty(name, type) for name, type in entity_set.fields.items()}
         self.rows: dict[int, Record] = {}
@@ -101,11 +101,11 @@ class Table:
         return self._indexes[field]
 
 
-class Store:
+class RowStore:
     """All tables, and the way back from a changeset that failed."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self.tables = {name: Table(entity_set) for name, entity_set in catalog.sets.items()}
+        self.tables = {name: RowTable(entity_set) for name, entity_set in catalog.sets.items()}
         self._next = FIRST_RECORD
         self._undo: list[Callable[[], None]] | None = None
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import values
 from .catalog import load
-from .store import Record, Store, fold
+from .store import Record, RowStore, fold
 
 COUNTRIES = {"US": "USA", "CA": "CAN", "MX": "MEX", "DE": "DEU", "GB": "GBR", "FR": "FRA", "DK": "DNK"}
 """ISO code to F&O's own country/region id: the two live in different fields and only the latter is a key."""
@@ -54,7 +54,7 @@ class Tenant:
     """Name to the days until an invoice is due."""
     needs_site: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
-    store: Store = field(default_factory=lambda: Store(load()))
+    store: RowStore = field(default_factory=lambda: RowStore(load()))
     _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, set: str, **fields: Any) -> Record:

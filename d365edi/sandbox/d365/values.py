@@ -17,7 +17,7 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
-from .catalog import EntitySet, is_instant, load
+from .catalog import SetDefinition, is_instant, load
 from .refusals import invalid
 
 NO_DATE = "1900-01-01T12:00:00Z"
@@ -58,7 +58,7 @@ def instant_value(text: str) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def from_json(entity_set: EntitySet, name: str, value: Any) -> Any:
+def from_json(entity_set: SetDefinition, name: str, value: Any) -> Any:
     """A body's value as the store keeps it; Refusal 400 when its JSON type does not fit the EDM type."""
     type = entity_set.fields[name]
     if value is None:

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import values
-from .catalog import EntitySet
-from .query import Scope
+from .catalog import SetDefinition
+from .query import CompanyScope
 from .refusals import Refusal, exists, infolog, invalid, must_be_filled
-from .rules import RULES, Rule, check_references
+from .rules import RULES, WriteRule, check_references
 from .store import Record, fold
 from .tenant import Tenant
 
-_PLAIN = Rule()
+_PLAIN = WriteRule()
 
 
-def insert(tenant: Tenant, entity_set: EntitySet, body: bytes, scope: Scope) -> Record:
+def insert(tenant: Tenant, entity_set: SetDefinition, body: bytes, scope: CompanyScope) -> Record:
     """`POST Set`: the new row, complete with what the server assigned."""
     _refuse_read_only(entity_set)
     rule = RULES.get(entity_set.name, _PLAIN)
@@ -69,7 +69,7 @@ def delete(tenant: Tenant, record: Record, if_match: str | None) -> None:
     tenant.store.delete(record)
 
 
-def _fields(entity_set: EntitySet, body: bytes) -> dict[str, Any]:
+def _fields(entity_set: SetDefinition, body: bytes) -> dict[str, Any]:
     content = values.loads(body)
     if not isinstance(content, dict):
         raise invalid("The request body must be one JSON object.")
@@ -86,12 +86,12 @@ def _fields(entity_set: EntitySet, body: bytes) -> dict[str, Any]:
     return given
 
 
-def _refuse_read_only(entity_set: EntitySet) -> None:
+def _refuse_read_only(entity_set: SetDefinition) -> None:
     if entity_set.read_only:
         raise infolog(entity_set.entity, f"Error: {entity_set.entity} is read-only")
 
 
-def _refuse_server_fields(rule: Rule, given: Mapping[str, Any]) -> None:
+def _refuse_server_fields(rule: WriteRule, given: Mapping[str, Any]) -> None:
     for name in sorted(rule.server & given.keys()):
         raise invalid(f"The property '{name}' is read-only and cannot be set.")
 
@@ -101,7 +101,7 @@ def _refuse_stale(record: Record, if_match: str | None) -> None:
         raise Refusal(412, {"error": {"code": "", "message": "The record has been changed by another request."}})
 
 
-def _company(tenant: Tenant, entity_set: EntitySet, given: Mapping[str, Any], scope: Scope) -> str:
+def _company(tenant: Tenant, entity_set: SetDefinition, given: Mapping[str, Any], scope: CompanyScope) -> str:
     asked = given.get("dataAreaId") or scope.default
     for company in tenant.companies:
         if fold(company) == fold(asked) and fold(company) in scope.companies:
@@ -109,7 +109,7 @@ def _company(tenant: Tenant, entity_set: EntitySet, given: Mapping[str, Any], sc
     raise infolog(entity_set.entity, f"Error: Company {asked} does not exist or you have no access to it")
 
 
-def _number(tenant: Tenant, entity_set: EntitySet, name: str, row: dict[str, Any]) -> None:
+def _number(tenant: Tenant, entity_set: SetDefinition, name: str, row: dict[str, Any]) -> None:
     if not row[name]:
         row[name] = f"SO-{tenant.number(row['dataAreaId'], name):06}"
     elif not tenant.manual_numbers:

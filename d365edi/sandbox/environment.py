@@ -1,7 +1,7 @@
 """A town to play in: a D365 tenant with Entra ID on a TLS port, and partners with folders on an SFTP server, all on
 loopback.
 
-    async with Town(folder) as town:
+    async with Environment(folder) as town:
         settings = town.settings(folder)          # TOML that points d365edi at all of it
         secrets = town.secrets                    # what those settings name
         town.partner.drop("PO-1.edi", data)       # acme leaves an order
@@ -23,13 +23,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from . import authored, d365, drops, seeding, serve, sftp, tls, wiring
-from .orders import Line
-from .partner import Partner, Profile
-from .people import ACME, COMPANY, PROFILES
+from . import authored, d365, drops, seeding, serve, settings_file, sftp, tls
+from .orders import SentLine
+from .partner import PartnerProfile, SimulatedPartner
+from .profiles import ACME, COMPANY, PROFILES
 
 
-class Town:
+class Environment:
     """The simulators of one play, started and stopped by `async with`.
 
     `folder` holds the partners' homes and the certificates. `profiles` are the partners there are; acme is always the first
@@ -44,7 +44,7 @@ class Town:
         *,
         seed: int = 7,
         day: date | None = None,
-        profiles: Sequence[Profile] = PROFILES,
+        profiles: Sequence[PartnerProfile] = PROFILES,
         samples: bool = True,
     ) -> None:
         self.folder = folder
@@ -55,7 +55,9 @@ class Town:
         if ACME.name in self.profiles:
             self.drops += authored.orders(ACME, seed=seed, day=self.day)
         seeding.seed(self.d365.state, COMPANY, profiles, self.drops, unknown=authored.UNKNOWN)
-        self.partners = {name: Partner(profile, folder / "partners" / name) for name, profile in self.profiles.items()}
+        self.partners = {
+            name: SimulatedPartner(profile, folder / "partners" / name) for name, profile in self.profiles.items()
+        }
         self._stack = AsyncExitStack()
         self.d365_host = ""
         self.ca_file = Path()
@@ -80,24 +82,24 @@ class Town:
         await self._stack.aclose()
 
     @property
-    def partner(self) -> Partner:
+    def partner(self) -> SimulatedPartner:
         """The first partner: acme, where it is in town."""
         return next(iter(self.partners.values()))
 
     @property
     def events_url(self) -> str:
         """Where the settings say that business events are taken, with their secret."""
-        return f"http://127.0.0.1:{self.events_port}{wiring.EVENTS}?secret={self.secrets['events']}"
+        return f"http://127.0.0.1:{self.events_port}{settings_file.EVENTS}?secret={self.secrets['events']}"
 
     def settings(self, folder: Path, *, every: str = "1s", apart: str = "500ms") -> str:
         """Settings for a daemon that keeps its journal in `folder`: every flow runs `every` so often, and a file is
         complete when two looks `apart` agree."""
-        return wiring.settings(self, folder, every=every, apart=apart)
+        return settings_file.settings(self, folder, every=every, apart=apart)
 
     def mend(self) -> None:
         """Tell D365 of the item that acme ordered and nobody knew."""
         stranger = authored.STRANGER
-        line = Line("1", Decimal(1), stranger.unit, stranger.price, dict(stranger.ids), stranger.name)
+        line = SentLine("1", Decimal(1), stranger.unit, stranger.price, dict(stranger.ids), stranger.name)
         seeding.add_item(self.d365.state, COMPANY, ACME.account, line)
 
 

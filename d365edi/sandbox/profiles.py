@@ -5,11 +5,11 @@ Knows: names, accounts, identities. Does not know: files, servers.
 
 from __future__ import annotations
 
-from .partner import Profile
+from .partner import PartnerProfile
 
 COMPANY = "usmf"
 
-ACME = Profile(
+ACME = PartnerProfile(
     name="acme",
     account="US-001",
     title="Acme Retail",
@@ -19,9 +19,9 @@ ACME = Profile(
     group_us="NORTHBAYGOODS",
 )
 
-PROFILES: tuple[Profile, ...] = (
+PROFILES: tuple[PartnerProfile, ...] = (
     ACME,
-    Profile(
+    PartnerProfile(
         name="anvil",
         account="US-002",
         title="Anvil Works",
@@ -32,7 +32,7 @@ PROFILES: tuple[Profile, ...] = (
         version="005010",
         usage="T",
     ),
-    Profile(
+    PartnerProfile(
         name="solon",
         account="US-003",
         title="Solon Stores",
@@ -41,7 +41,7 @@ PROFILES: tuple[Profile, ...] = (
         group_them="4405197800",
         group_us="999999999",
     ),
-    Profile(
+    PartnerProfile(
         name="petfood",
         account="US-004",
         title="Pet Supplies",
@@ -50,7 +50,7 @@ PROFILES: tuple[Profile, ...] = (
         group_them="PETSUPPLIES",
         group_us="NORTHBAYGOODS",
     ),
-    Profile(
+    PartnerProfile(
         name="media",
         account="US-005",
         title="Media Direct",
@@ -59,7 +59,7 @@ PROFILES: tuple[Profile, ...] = (
         group_them="COMPANY",
         group_us="043109560",
     ),
-    Profile(
+    PartnerProfile(
         name="aero",
         account="US-006",
         title="Aerospace Parts",
@@ -71,7 +71,7 @@ PROFILES: tuple[Profile, ...] = (
         rows=(("item.buyer", "PO1[MG]"),),
         ignore=("SCH",),
     ),
-    Profile(
+    PartnerProfile(
         name="widgets",
         account="US-007",
         title="Widget Sellers",
@@ -80,7 +80,7 @@ PROFILES: tuple[Profile, ...] = (
         group_them="BUYERAPP",
         group_us="VENDORAPP",
     ),
-    Profile(
+    PartnerProfile(
         name="snacks",
         account="US-008",
         title="Snack Depot",
@@ -90,7 +90,7 @@ PROFILES: tuple[Profile, ...] = (
         group_us="007326879",
         usage="T",
     ),
-    Profile(
+    PartnerProfile(
         name="skus",
         account="US-009",
         title="Sku Sellers",

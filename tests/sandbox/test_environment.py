@@ -13,21 +13,21 @@ import pytest
 
 from d365edi.sandbox import authored, orders, seeding
 from d365edi.sandbox.day import Day
-from d365edi.sandbox.people import ACME, COMPANY
-from d365edi.sandbox.town import Town
+from d365edi.sandbox.environment import Environment
+from d365edi.sandbox.profiles import ACME, COMPANY
 from d365edi.settings import load
 
 DAY = date(2026, 1, 5)
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with Town(tmp_path, day=DAY) as opened:
+async def town(tmp_path: Path) -> AsyncIterator[Environment]:
+    async with Environment(tmp_path, day=DAY) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def login(town: Town, user: str = "acme", key: str | None = None) -> AsyncIterator[asyncssh.SFTPClient]:
+async def login(town: Environment, user: str = "acme", key: str | None = None) -> AsyncIterator[asyncssh.SFTPClient]:
     """A session of this user, by the town's client key or another."""
     trusted = b"127.0.0.1,[127.0.0.1]:* " + town.partner.host_key.encode()
     async with (
@@ -47,12 +47,12 @@ async def login(town: Town, user: str = "acme", key: str | None = None) -> Async
 
 async def test_it_starts_and_stops_in_less_than_three_seconds(tmp_path: Path) -> None:
     begin = time.monotonic()
-    async with Town(tmp_path):
+    async with Environment(tmp_path):
         pass
     assert time.monotonic() - begin < 3
 
 
-async def test_each_partner_has_a_home_of_its_own_on_the_one_server(town: Town) -> None:
+async def test_each_partner_has_a_home_of_its_own_on_the_one_server(town: Environment) -> None:
     for name, partner in town.partners.items():
         partner.drop("hello.edi", name.encode())
     for name in town.partners:
@@ -62,7 +62,7 @@ async def test_each_partner_has_a_home_of_its_own_on_the_one_server(town: Town) 
             assert set(await client.listdir("/..")) == {".", "..", "inbound", "outbound"}
 
 
-async def test_a_strange_key_or_user_is_not_let_in(town: Town) -> None:
+async def test_a_strange_key_or_user_is_not_let_in(town: Environment) -> None:
     strange = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
     for user, key in (("acme", strange), ("nobody", None)):
         with pytest.raises(asyncssh.PermissionDenied):
@@ -70,7 +70,7 @@ async def test_a_strange_key_or_user_is_not_let_in(town: Town) -> None:
                 pass
 
 
-async def test_its_settings_load_and_name_exactly_the_secrets_that_it_has(town: Town, tmp_path: Path) -> None:
+async def test_its_settings_load_and_name_exactly_the_secrets_that_it_has(town: Environment, tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(town.settings(tmp_path))
     settings = load(path, {})
@@ -79,7 +79,7 @@ async def test_its_settings_load_and_name_exactly_the_secrets_that_it_has(town: 
     assert settings.d365.base_url == f"https://{town.d365_host}"
 
 
-async def test_every_line_of_the_day_can_be_found_in_d365_but_the_unknown_one(town: Town) -> None:
+async def test_every_line_of_the_day_can_be_found_in_d365_but_the_unknown_one(town: Environment) -> None:
     missing = []
     for drop in town.drops:
         for order in orders.read(drop.data):
@@ -89,13 +89,13 @@ async def test_every_line_of_the_day_can_be_found_in_d365_but_the_unknown_one(to
     assert missing == [("4500129", authored.UNKNOWN)]
 
 
-async def test_mending_tells_d365_of_the_unknown_item(town: Town) -> None:
+async def test_mending_tells_d365_of_the_unknown_item(town: Environment) -> None:
     town.mend()
     rows = town.d365.state.rows("CustomerProductDescriptionsV2", CustomerProductNumber=authored.UNKNOWN)
     assert [(row["dataAreaId"], row["CustomerAccountNumber"]) for row in rows] == [(COMPANY, ACME.account)]
 
 
-async def test_the_day_leaves_every_file_but_the_late_one_whole_and_the_repeated_one_twice(town: Town) -> None:
+async def test_the_day_leaves_every_file_but_the_late_one_whole_and_the_repeated_one_twice(town: Environment) -> None:
     day = Day(town)
     day.morning()
     assert "PO-4500130.edi" not in town.partner.waiting()
@@ -109,7 +109,9 @@ async def test_the_day_leaves_every_file_but_the_late_one_whole_and_the_repeated
     assert (len(day.orders), day.held_order) == (20, "4500129")
 
 
-async def test_invoices_are_posted_for_three_partners_first_orders_and_unread_events_are_lost(town: Town) -> None:
+async def test_invoices_are_posted_for_three_partners_first_orders_and_unread_events_are_lost(
+    town: Environment,
+) -> None:
     day = Day(town)
     day.morning()
     with pytest.raises(LookupError):
@@ -130,7 +132,7 @@ async def test_invoices_are_posted_for_three_partners_first_orders_and_unread_ev
 
 
 async def test_one_partner_alone_makes_a_smaller_town(tmp_path: Path) -> None:
-    async with Town(tmp_path, profiles=(ACME,), samples=False, day=DAY) as town:
+    async with Environment(tmp_path, profiles=(ACME,), samples=False, day=DAY) as town:
         assert (list(town.partners), town.drops[0].name, len(town.drops)) == (
             ["acme"],
             "PO-4500123.edi",

@@ -20,9 +20,9 @@ from starlette.types import Receive, Scope, Send
 
 from . import batch
 from .entra import Denied
-from .faults import HTML, Fault
+from .faults import HTML, PlannedFault
 from .refusals import Refusal, no_such_path, not_allowed
-from .requests import ROOT, Answer, Request, json_answer, perform, refused
+from .requests import ROOT, HttpAnswer, Request, json_answer, perform, refused
 
 if TYPE_CHECKING:
     from .simulator import Simulator
@@ -31,7 +31,7 @@ _TOKEN = "/oauth2/v2.0/token"  # noqa: S105 (a path)
 _DISCOVERY = "/v2.0/.well-known/openid-configuration"
 
 
-class Door:
+class HttpApp:
     """The ASGI callable of one simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
@@ -54,7 +54,7 @@ class Door:
         await _strike(fault, scope, after_work=True)
         await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
 
-    def _route(self, request: Request) -> Answer:
+    def _route(self, request: Request) -> HttpAnswer:
         if request.path.startswith(ROOT):
             return self._admitted(request.headers) or self._guarded(lambda: self._data(request))
         if request.path.endswith(_TOKEN) and request.method == "POST":
@@ -65,7 +65,7 @@ class Door:
             return json_answer(200, {"issuer": f"{base}/v2.0", **ends})
         return refused(no_such_path(request.path))
 
-    def _issue(self, request: Request) -> Answer:
+    def _issue(self, request: Request) -> HttpAnswer:
         tenant = request.path.removeprefix("/").removesuffix(_TOKEN)
         form = dict(parse_qsl(request.body.decode("latin-1"), keep_blank_values=True))
         try:
@@ -75,14 +75,14 @@ class Door:
         except Denied as denied:
             return json_answer(denied.status, denied.body)
 
-    def _data(self, request: Request) -> Answer:
+    def _data(self, request: Request) -> HttpAnswer:
         if request.path != f"{ROOT}$batch":
             return perform(self.simulator.state, request)
         if request.method != "POST":
             raise not_allowed(request.method)
         return batch.run(self.simulator.state, request, self._inside)
 
-    def _inside(self, request: Request) -> Answer:
+    def _inside(self, request: Request) -> HttpAnswer:
         fault = self.simulator.faults.take(request.method, request.path, inner=True)
         status = 0
         try:
@@ -102,13 +102,13 @@ class Door:
         return answer
 
     @staticmethod
-    def _guarded(work: Callable[[], Answer]) -> Answer:
+    def _guarded(work: Callable[[], HttpAnswer]) -> HttpAnswer:
         try:
             return work()
         except Refusal as refusal:
             return refused(refusal)
 
-    def _admitted(self, headers: Mapping[str, str]) -> Answer | None:
+    def _admitted(self, headers: Mapping[str, str]) -> HttpAnswer | None:
         """None for a caller with a good token whose application is registered; else the 401 or 403 it gets."""
         entra = self.simulator.entra
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -116,11 +116,11 @@ class Door:
             entra.valid(token, self.simulator.audience or f"https://{headers['host']}") if scheme == "Bearer" else None
         )
         if found is None:
-            return Answer(
+            return HttpAnswer(
                 401, {"WWW-Authenticate": f'Bearer authorization_uri="https://login.windows.net/{entra.tenant}"'}
             )
         if not self.simulator.state.rows("SysAADClients", AADClientId=found.client_id):
-            return Answer(403, {"Content-Type": "text/plain"}, b"Forbidden")
+            return HttpAnswer(403, {"Content-Type": "text/plain"}, b"Forbidden")
         return None
 
 
@@ -131,19 +131,19 @@ async def _read(http: HttpRequest) -> Request:
     return Request(http.method, path, query, headers, await http.body(), f"https://{headers['host']}{ROOT}")
 
 
-def _planned(fault: Fault) -> Answer:
+def _planned(fault: PlannedFault) -> HttpAnswer:
     headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
     if fault.html:
-        return Answer(fault.status, {"Content-Type": "text/html", **headers}, HTML)
+        return HttpAnswer(fault.status, {"Content-Type": "text/html", **headers}, HTML)
     if fault.status == 401:
-        return Answer(401, headers)
+        return HttpAnswer(401, headers)
     words = {
         429: "This request could not be processed at this time due to system experiencing high resource utilization."
     }
     return json_answer(fault.status, {"Message": words.get(fault.status, "An error has occurred.")}, headers)
 
 
-async def _strike(fault: Fault | None, scope: Scope, *, after_work: bool) -> None:
+async def _strike(fault: PlannedFault | None, scope: Scope, *, after_work: bool) -> None:
     if fault is None or fault.after_work != after_work:
         return
     if fault.kind == "silence":

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import d365
-from .partner import Profile
-from .people import COMPANY
+from .partner import PartnerProfile
+from .profiles import COMPANY
 from .seeding import UNITS
 
 if TYPE_CHECKING:
-    from .town import Town
+    from .environment import Environment
 
 EVENTS = "/events/sandbox"
 
 
-def settings(town: Town, folder: Path, *, every: str, apart: str) -> str:
+def settings(town: Environment, folder: Path, *, every: str, apart: str) -> str:
     """The settings file's text; secrets are named as in `town.secrets`."""
     parts = [_head(town, folder)]
     for profile in town.profiles.values():
@@ -32,7 +32,7 @@ def _text(value: object) -> str:
     return json.dumps(str(value))
 
 
-def _head(town: Town, folder: Path) -> str:
+def _head(town: Environment, folder: Path) -> str:
     return f"""[daemon]
 timezone = "America/Chicago"
 journal  = {_text(folder / "journal.db")}
@@ -54,7 +54,7 @@ events        = {{ path = {_text(EVENTS)}, secret = {{ secret = "events" }} }}
 """
 
 
-def _endpoint(town: Town, profile: Profile, apart: str) -> str:
+def _endpoint(town: Environment, profile: PartnerProfile, apart: str) -> str:
     place = town.partners[profile.name]
     return f"""[endpoints.{profile.name}]
 kind      = "sftp"
@@ -68,7 +68,7 @@ after     = {{ move_to = "/outbound/processed" }}
 """
 
 
-def _partner(profile: Profile, every: str) -> str:
+def _partner(profile: PartnerProfile, every: str) -> str:
     name = profile.name
     ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
     rows = "".join(f"{field} = {_text(place)}\n" for field, place in profile.rows)
