@@ -70,13 +70,15 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     """A worker of xdist hands over what it counted."""
     counted = getattr(node, "workeroutput", {}).get("left_out")
     if counted:
-        node.config.stash[left_out] = Counter(counted)
+        node.config.stash[left_out].clear()
+        node.config.stash[left_out].update(counted)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In a worker of xdist: the count goes to the session that shows it."""
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left_out"] = dict(session.config.stash[left_out])
+        counted = session.config.stash[left_out]
+        session.config.workeroutput["left_out"] = dict(counted)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
