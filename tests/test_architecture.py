@@ -69,7 +69,7 @@ HOMES = {
 }
 """Where a package may be imported, as the beginning of the module's path."""
 
-TOP = {"pyproject.toml", "README.md", "LICENSE", "settings.example.toml", "systemd", "tests", "d365edi"}
+TOP = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "settings.example.toml", "systemd", "tests", "d365edi"}
 MADE_BY_TOOLS = {"build", "dist", "d365edi.egg-info"}
 
 SQL = re.compile(
