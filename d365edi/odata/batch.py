@@ -81,18 +81,54 @@ def _operation(operation: Operation, number: int) -> bytes:
     return head.encode() + body + b"\r\n"
 
 
-def parse(content_type: str, body: bytes) -> tuple[Part, ...]:
-    """The inner answers in the order they stand. Raises ValueError when this is no multipart answer, or one that was
-    cut off.
+def parse(content_type: str, body: bytes) -> Iterator[Part]:
+    """The inner answers in the order they stand, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they
+    are gone through, when this is no multipart answer, or one that was cut off.
     """
     boundary = _boundary(content_type)
     if boundary is None:
         raise ValueError(f"no multipart answer but {content_type or 'one without a type'}")
-    return tuple(_parts(boundary, body, depth=0))
+    yield from _parts(boundary, _Slice(body, 0, len(body)), depth=0)
 
 
-def _parts(boundary: str, body: bytes, depth: int) -> Iterator[Part]:
-    for headers, content in _split(boundary, body):
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """A part of the answer's bytes, which are not copied."""
+
+    data: bytes
+    start: int
+    end: int
+
+    def trimmed(self) -> _Slice:
+        """Without the line end that follows a delimiter and the one that precedes the next."""
+        start, end = self._after_line_end(), self.end
+        for sign in (b"\n", b"\r"):
+            if end > start and self.data[end - 1 : end] == sign:
+                end -= 1
+        return _Slice(self.data, start, end)
+
+    def headers_and_rest(self) -> tuple[dict[str, str], _Slice]:
+        """Header fields up to a blank line, and what follows it."""
+        if self.data[self.start : self.start + 1] in (b"\r", b"\n") and self.start < self.end:
+            return {}, _Slice(self.data, self._after_line_end(), self.end)
+        blank = _BLANK.search(self.data, self.start, self.end)
+        stop, rest = blank.span() if blank else (self.end, self.end)
+        head = self.data[self.start : stop].decode("latin-1").replace("\r\n", "\n")
+        lines = (line.partition(":") for line in head.split("\n"))
+        found = {name.strip(" ").lower(): value.strip(" \t") for name, _, value in lines if name.strip(" ")}
+        return found, _Slice(self.data, rest, self.end)
+
+    def _after_line_end(self) -> int:
+        start = self.start
+        for sign in (b"\r", b"\n"):
+            if start < self.end and self.data[start : start + 1] == sign:
+                start += 1
+        return start
+
+
+def _parts(boundary: str, body: _Slice, depth: int) -> Iterator[Part]:
+    for part in _split(boundary, body):
+        headers, content = part.headers_and_rest()
         inner = _boundary(headers.get("content-type", ""))
         if inner is not None and depth == 0:
             yield from _parts(inner, content, depth + 1)
@@ -100,35 +136,29 @@ def _parts(boundary: str, body: bytes, depth: int) -> Iterator[Part]:
             yield _answer(headers, content)
 
 
-def _split(boundary: str, body: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
+def _split(boundary: str, body: _Slice) -> Iterator[_Slice]:
     delimiter = re.compile(rb"--" + re.escape(boundary.encode()) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
-    marks = [mark for mark in delimiter.finditer(body) if mark.start() == 0 or body[mark.start() - 1] == _LINE_FEED]
-    if not marks or not marks[-1].group(1):
+    marks = [
+        (*mark.span(), mark.group(1) is not None)
+        for mark in delimiter.finditer(body.data, body.start, body.end)
+        if mark.start() == body.start or body.data[mark.start() - 1] == _LINE_FEED
+    ]
+    if not marks or not marks[-1][2]:
         raise ValueError("the answer to the batch was cut off")
-    for here, after in pairwise(marks):
-        content = body[here.end() : after.start()]
-        content = content.removeprefix(b"\r").removeprefix(b"\n").removesuffix(b"\n").removesuffix(b"\r")
-        yield _headers_and_rest(content)
-        if after.group(1):
+    for (_, start, _), (end, _, last) in pairwise(marks):
+        yield _Slice(body.data, start, end).trimmed()
+        if last:
             return
 
 
-def _answer(outer: Mapping[str, str], content: bytes) -> Part:
-    status = _STATUS.match(content)
+def _answer(outer: Mapping[str, str], content: _Slice) -> Part:
+    status = _STATUS.match(content.data, content.start, content.end)
     if not status:
         raise ValueError("a part of the answer to the batch has no status")
-    headers, body = _headers_and_rest(content[status.end() :])
+    headers, body = _Slice(content.data, status.end(), content.end).headers_and_rest()
     label = outer.get("content-id", headers.get("content-id", ""))
-    return Part(int(label) if label.isascii() and label.isdigit() else 0, int(status.group(1)), headers, body)
-
-
-def _headers_and_rest(content: bytes) -> tuple[dict[str, str], bytes]:
-    if content[:1] in (b"\r", b"\n"):
-        return {}, content.removeprefix(b"\r").removeprefix(b"\n")
-    blank = _BLANK.search(content)
-    head, rest = (content[: blank.start()], content[blank.end() :]) if blank else (content, b"")
-    lines = (line.partition(":") for line in head.decode("latin-1").replace("\r\n", "\n").split("\n"))
-    return {name.strip(" ").lower(): value.strip(" \t") for name, _, value in lines if name.strip(" ")}, rest
+    id = int(label) if label.isascii() and label.isdigit() else 0
+    return Part(id, int(status.group(1)), headers, body.data[body.start : body.end])
 
 
 def _boundary(content_type: str) -> str | None:

@@ -104,14 +104,17 @@ class Client:
         url = f"{self.root}{entity_set}?cross-company=true"
         content_type, body = batch.write([batch.Operation("POST", url, record) for record in records], token)
         answer = await self._send("POST", f"{self.root}$batch", body, content_type)
+        failed, answered = list[batch.Part](), 0
         try:
-            parts = batch.parse(answer.headers.get("content-type", ""), answer.content)
+            for part in batch.parse(answer.headers.get("content-type", ""), answer.content):
+                answered += 1
+                if not 200 <= part.status < 300:
+                    failed.append(part)
         except ValueError as error:
             raise self._unavailable(f"{error}", "POST") from None
-        self._all_made(parts, len(records))
+        self._all_made(failed, answered, len(records))
 
-    def _all_made(self, parts: Sequence[batch.Part], expected: int) -> None:
-        failed = [part for part in parts if not 200 <= part.status < 300]
+    def _all_made(self, failed: Sequence[batch.Part], answered: int, expected: int) -> None:
         verdicts = [self.judge(part.status, part.headers, part.body, "POST", inner=True) for part in failed]
         passing = [verdict for verdict in verdicts if isinstance(verdict, Unavailable)]
         if passing:
@@ -119,8 +122,8 @@ class Client:
         if failed:
             place = f"line {failed[0].content_id} of {expected}: " if failed[0].content_id else ""
             raise Refused(place + verdicts[0].message, endpoint=self._wire.endpoint, remedy=verdicts[0].remedy)
-        if len(parts) != expected:
-            raise self._unavailable(f"of {expected} lines {len(parts)} were answered", "POST")
+        if answered != expected:
+            raise self._unavailable(f"of {expected} lines {answered} were answered", "POST")
 
     def judge(
         self, status: int, headers: Mapping[str, str], body: bytes, method: str, *, inner: bool = False
