@@ -10,12 +10,13 @@ Knows: SQLite, through aiosqlite. Does not know: endpoints, EDI, settings.
 from d365edi.journal.acknowledgments import Acknowledgment, Match
 from d365edi.journal.audit import AuditLine, Broken
 from d365edi.journal.database import Journal
-from d365edi.journal.deliveries import AckState, Delivery, DeliveryState
+from d365edi.journal.deliveries import Delivery
 from d365edi.journal.delivery_documents import DeliveryDocument, NumberedDocument
-from d365edi.journal.documents import Document, DocumentState
+from d365edi.journal.documents import Document
 from d365edi.journal.interchanges import Answered, ReceivedInterchange
-from d365edi.journal.messages import Direction, Message, MessageState
+from d365edi.journal.messages import Direction, Message
 from d365edi.journal.sightings import PlaceStatus, Sighting
+from d365edi.journal.states import AckState, DeliveryState, DocumentState, MessageState
 from d365edi.journal.tx import SearchResult, Tx
 
 __all__ = [

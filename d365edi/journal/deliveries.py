@@ -18,15 +18,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from d365edi.errors import JournalError
 from d365edi.journal.delivery_documents import COUNTS, DeliveryDocuments, NumberedDocument
 from d365edi.journal.payloads import Payloads
+from d365edi.journal.states import AckState, DeliveryState
 from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, Unit, digest_range, insert, select, step
-
-DeliveryState = Literal["pending", "attempting", "delivered", "waiting", "quarantined", "cancelled"]
-AckState = Literal["none", "awaited", "accepted", "accepted_with_errors", "partially", "rejected", "overdue"]
 
 LADDER: Ladder = {
     "pending": frozenset({"attempting", "waiting", "quarantined", "cancelled"}),

@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from d365edi.errors import JournalError
+from d365edi.journal.states import AckState
 from d365edi.journal.table import JournalTable, insert, select
-
-if TYPE_CHECKING:
-    from d365edi.journal.deliveries import AckState
 
 
 @dataclass(frozen=True, slots=True)

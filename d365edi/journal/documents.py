@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from d365edi.errors import JournalError
+from d365edi.journal.states import DocumentState
 from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, insert, select, step
-
-DocumentState = Literal["ready", "held", "delivering", "delivered", "rejected"]
 
 LADDER: Ladder = {
     "ready": frozenset({"ready", "held", "delivering", "delivered", "rejected"}),  # delivered: nothing is made of it

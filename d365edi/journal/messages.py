@@ -19,10 +19,10 @@ from typing import Literal
 
 from d365edi.errors import JournalError
 from d365edi.journal.payloads import Payloads
+from d365edi.journal.states import MessageState
 from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, Unit, digest_range, insert, select, step
 
 Direction = Literal["in", "out"]
-MessageState = Literal["received", "translated", "done", "duplicate", "quarantined"]
 
 LADDER: Ladder = {
     "received": frozenset({"received", "translated", "done", "duplicate", "quarantined"}),

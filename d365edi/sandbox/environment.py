@@ -94,7 +94,8 @@ class Environment:
     def settings(self, folder: Path, *, every: str = "1s", apart: str = "500ms") -> str:
         """Settings for a daemon that keeps its journal in `folder`: every flow runs `every` so often, and a file is
         complete when two looks `apart` agree."""
-        return settings_file.settings(self, folder, every=every, apart=apart)
+        addresses = settings_file.Addresses(self.d365_host, self.ca_file, self.events_port)
+        return settings_file.settings(addresses, self.partners.values(), folder, every=every, apart=apart)
 
     def mend(self) -> None:
         """Tell D365 of the item that acme ordered and nobody knew."""

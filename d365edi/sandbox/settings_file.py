@@ -1,4 +1,4 @@
-"""The settings that point d365edi at a town: every simulator, every partner, both directions.
+"""The settings that point d365edi at a sandbox: every simulator, every partner, both directions.
 
 Knows: the keys of the settings file. Does not know: what reads them.
 """
@@ -6,25 +6,34 @@ Knows: the keys of the settings file. Does not know: what reads them.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import d365
-from .partner import PartnerProfile
+from .partner import PartnerProfile, SimulatedPartner
 from .profiles import COMPANY
 from .seeding import UNITS
-
-if TYPE_CHECKING:
-    from .environment import Environment
 
 EVENTS = "/events/sandbox"
 
 
-def settings(town: Environment, folder: Path, *, every: str, apart: str) -> str:
-    """The settings file's text; secrets are named as in `town.secrets`."""
-    parts = [_head(town, folder)]
-    for profile in town.profiles.values():
-        parts += [_endpoint(town, profile, apart), _partner(profile, every)]
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where D365 answers ("127.0.0.1:port"), the authority that its certificate is of, and the port for business events."""
+
+    d365_host: str
+    ca_file: Path
+    events_port: int
+
+
+def settings(
+    addresses: Addresses, partners: Iterable[SimulatedPartner], folder: Path, *, every: str, apart: str
+) -> str:
+    """The settings file's text for a daemon that keeps its files in `folder`; secrets are named as in `Environment.secrets`."""
+    parts = [_head(addresses, folder)]
+    for partner in partners:
+        parts += [_endpoint(partner, apart), _partner(partner.profile, every)]
     return "\n".join(parts)
 
 
@@ -32,37 +41,37 @@ def _text(value: object) -> str:
     return json.dumps(str(value))
 
 
-def _head(town: Environment, folder: Path) -> str:
+def _head(addresses: Addresses, folder: Path) -> str:
     return f"""[daemon]
 timezone = "America/Chicago"
 journal  = {_text(folder / "journal.db")}
-listen   = "127.0.0.1:{town.events_port}"
+listen   = "127.0.0.1:{addresses.events_port}"
 
 [secrets]
 vault    = {_text(folder / "vault")}
 key_file = {_text(folder / "vault.key")}
 
 [d365]
-host          = {_text(town.d365_host)}
+host          = {_text(addresses.d365_host)}
 tenant        = {_text(d365.TENANT)}
 client_id     = {_text(d365.CLIENT_ID)}
 client_secret = {{ secret = "d365" }}
-authority     = {_text(f"https://{town.d365_host}")}
-ca_file       = {_text(town.ca_file)}
+authority     = {_text(f"https://{addresses.d365_host}")}
+ca_file       = {_text(addresses.ca_file)}
 companies     = [{_text(COMPANY)}]
 events        = {{ path = {_text(EVENTS)}, secret = {{ secret = "events" }} }}
 """
 
 
-def _endpoint(town: Environment, profile: PartnerProfile, apart: str) -> str:
-    place = town.partners[profile.name]
-    return f"""[endpoints.{profile.name}]
+def _endpoint(partner: SimulatedPartner, apart: str) -> str:
+    name = partner.profile.name
+    return f"""[endpoints.{name}]
 kind      = "sftp"
 host      = "127.0.0.1"
-port      = {place.port}
-username  = {_text(profile.name)}
+port      = {partner.port}
+username  = {_text(name)}
 key       = {{ secret = "partners-ssh-key" }}
-host_keys = [{_text(place.host_key)}]
+host_keys = [{_text(partner.host_key)}]
 complete  = {{ looks = 2, apart = {_text(apart)} }}
 after     = {{ move_to = "/outbound/processed" }}
 """

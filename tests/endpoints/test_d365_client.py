@@ -12,8 +12,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from d365edi.endpoints.d365.auth import ClientIdentity, Tokens
+from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client, _challenge
+from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.errors import Refused, Unavailable

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import anyio
 
+from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.transport import HttpTransport
 from d365edi.errors import Refused, Unavailable
 
@@ -23,20 +23,6 @@ AGAIN = 30.0
 
 class Unauthorized(Refused):
     """The door of D365 stays shut: it refused a token that Entra had issued a moment ago."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClientIdentity:
-    """Who we are to Entra. One of `client_secret` and `certificate` (PEM with key and certificate, or PFX) is
-    given."""
-
-    tenant: str
-    client_id: str
-    authority: str
-    audience: str
-    client_secret: str = field(default="", repr=False)
-    certificate: bytes = field(default=b"", repr=False)
-    certificate_password: str = field(default="", repr=False)
 
 
 class Tokens:

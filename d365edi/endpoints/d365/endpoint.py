@@ -36,8 +36,9 @@ from d365edi.endpoints.base import (
     Unclear,
 )
 from d365edi.endpoints.d365 import catalog, checks, compare_lines
-from d365edi.endpoints.d365.auth import ClientIdentity, Tokens, Unauthorized
+from d365edi.endpoints.d365.auth import Tokens, Unauthorized
 from d365edi.endpoints.d365.client import Client, Record
+from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.state_lookup import Absent, Conflict, HeaderOnly, StateLookup
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter

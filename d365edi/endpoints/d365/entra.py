@@ -20,7 +20,7 @@ from azure.core.exceptions import AzureError, DecodeError
 from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
 from azure.identity.aio import CertificateCredential, ClientSecretCredential
 
-from d365edi.endpoints.d365.auth import ClientIdentity
+from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport
 from d365edi.errors import EndpointError, Refused, Unavailable

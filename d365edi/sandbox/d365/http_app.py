@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request as HttpRequest
@@ -19,22 +19,32 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from . import batch
-from .entra import Denied
-from .faults import HTML, PlannedFault
+from .entra import Denied, Entra
+from .faults import HTML, Faults, PlannedFault
 from .refusals import Refusal, no_such_path, not_allowed
 from .requests import ROOT, HttpAnswer, Request, json_answer, perform, refused
-
-if TYPE_CHECKING:
-    from .simulator import Simulator
+from .tenant import Tenant
 
 _TOKEN = "/oauth2/v2.0/token"  # noqa: S105 (a path)
 _DISCOVERY = "/v2.0/.well-known/openid-configuration"
 
 
+class Backend(Protocol):
+    """What the application answers from: see `simulator.Simulator`."""
+
+    state: Tenant
+    entra: Entra
+    faults: Faults
+    audience: str | None
+
+    def note(self, method: str, path: str, status: int, *, inside: bool = False) -> None:
+        """Write a request into the log."""
+
+
 class HttpApp:
     """The ASGI callable of one simulator."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Backend) -> None:
         self.simulator = simulator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,22 @@
+"""The application that we are to Microsoft Entra ID.
+
+Knows: the values. Does not know: how a token is asked for (`entra`) or kept (`auth`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIdentity:
+    """Who we are to Entra. One of `client_secret` and `certificate` (PEM with key and certificate, or PFX) is
+    given."""
+
+    tenant: str
+    client_id: str
+    authority: str
+    audience: str
+    client_secret: str = field(default="", repr=False)
+    certificate: bytes = field(default=b"", repr=False)
+    certificate_password: str = field(default="", repr=False)

@@ -1,0 +1,14 @@
+"""The words for how far something is: the values of the columns `state` and `ack`.
+
+Knows: words. Does not know: which step may follow which (each table's own ladder).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+MessageState = Literal["received", "translated", "done", "duplicate", "quarantined"]
+DocumentState = Literal["ready", "held", "delivering", "delivered", "rejected"]
+DeliveryState = Literal["pending", "attempting", "delivered", "waiting", "quarantined", "cancelled"]
+AckState = Literal["none", "awaited", "accepted", "accepted_with_errors", "partially", "rejected", "overdue"]
+"""How far the acknowledgment of a delivery, or of one document in it, is."""
