@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from d365edi.edi import guides
+from d365edi.edi import element_check, guides, pattern, release
+from d365edi.edi.edifact.writer import DEFAULT
 from d365edi.edi.findings import Position
 from d365edi.edi.guide import Element, Segment
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12 import elements, pattern
 
 SYNTAXES = [Syntax(), Syntax(repetition="^"), Syntax("X12", "|", "\x1f", "\x1c", "!"),
             Syntax("X12", "]", "[", "\\", "{"), Syntax("X12", "\x85", "\xff", "\n", "\x01")]  # fmt: skip
@@ -42,7 +43,7 @@ def value(element: Element, sign: str) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def raws(draw: st.DrawFn) -> tuple[Segment, Syntax, bytes]:
+def raws(draw: st.DrawFn) -> tuple[Segment, Syntax, str]:
     """A raw segment of the dictionary under some service characters."""
     version, id = draw(st.sampled_from(ALL))
     segment, syntax = guides.segments("X12", version)[id], draw(st.sampled_from(SYNTAXES))
@@ -53,15 +54,15 @@ def raws(draw: st.DrawFn) -> tuple[Segment, Syntax, bytes]:
     ]
     while values and not values[-1] and draw(st.integers(0, 9)):
         values.pop()
-    return segment, syntax, syntax.raw.element.join([id.encode(), *(text.encode("latin-1") for text in values)])
+    return segment, syntax, syntax.element.join([id, *values])
 
 
 @settings(max_examples=300, deadline=None)
 @given(raws())
-def test_what_matches_has_no_fault(made: tuple[Segment, Syntax, bytes]) -> None:
+def test_what_matches_has_no_fault(made: tuple[Segment, Syntax, str]) -> None:
     segment, syntax, raw = made
     if pattern.compile(segment, syntax).fullmatch(raw):
-        found = elements.explain(raw, segment, elements.Context(syntax, Position()))
+        found = element_check.explain(raw, segment, element_check.Context(syntax, Position()))
         assert [str(one) for one in found if one.rule != "padding"] == []
 
 
@@ -78,8 +79,8 @@ def test_a_segment_of_right_values_matches(version: str) -> None:
             elif note.kind == "C" and set(note.elements[1:]) & excluded:
                 excluded.add(note.elements[0])
         values = ["" if element.position in excluded else right(element) for element in segment.elements]
-        raw = "*".join([id, *values]).rstrip("*").encode()
-        found = elements.explain(raw, segment, elements.Context(Syntax(), Position()))
+        raw = "*".join([id, *values]).rstrip("*")
+        found = element_check.explain(raw, segment, element_check.Context(Syntax(), Position()))
         assert [str(one) for one in found] == [], raw
         assert pattern.compile(segment, Syntax()).fullmatch(raw), raw
 
@@ -100,26 +101,130 @@ def right(element: Element) -> str:
 @pytest.mark.parametrize("syntax", SYNTAXES)
 def test_any_service_characters_make_a_pattern(syntax: Syntax) -> None:
     segment = guides.segments("X12", "004010")["REF"]
-    raw = syntax.raw.element.join([b"REF", b"IA", b"0078123"])
-    matches = pattern.compile(segment, syntax).fullmatch
-    assert matches(raw)
-    assert not matches(raw + syntax.raw.component)
-    assert not matches(raw + syntax.raw.element)
-    assert not matches(raw + syntax.raw.terminator)
+    raw = syntax.element.join(["REF", "IA", "0078123"])
+    fits = pattern.compile(segment, syntax).fullmatch
+    assert fits(raw)
+    assert not fits(raw + syntax.component)
+    assert not fits(raw + syntax.element)
+    assert not fits(raw + syntax.terminator)
 
 
 def test_a_pattern_takes_no_longer_for_what_nearly_matches() -> None:
     segment = guides.segments("X12", "005010")["PO1"]
-    matches = pattern.compile(segment, Syntax(repetition="^")).fullmatch
+    fits = pattern.compile(segment, Syntax(repetition="^")).fullmatch
     for size in (100, 1000, 100_000):
-        assert not matches(b"PO1*1*120*EA*12.5*WE" + b"*UP*" + b"6" * size)
-        assert not matches(b"PO1*" + b"1*" * size)
+        assert not fits("PO1*1*120*EA*12.5*WE" + "*UP*" + "6" * size)
+        assert not fits("PO1*" + "1*" * size)
 
 
 @pytest.mark.parametrize("codes", [["A"], ["A", "AB", "ABC"], ["00", "01", "1A"], ["", "X"], ["X-1", "X.1", "X]1"]])
 def test_codes_match_themselves_and_nothing_else(codes: list[str]) -> None:
-    matches = re.compile(pattern.alternatives(codes)).fullmatch
+    fits = re.compile(pattern.alternatives(codes)).fullmatch
     for code in codes:
-        assert matches(code.encode())
+        assert fits(code)
     for other in ("B", "ABCD", "0", "02", "X1", "X+1", "XX"):
-        assert not matches(other.encode())
+        assert not fits(other)
+
+
+# -- EDIFACT ----------------------------------------------------------------------------------------------------------
+
+SEGMENTS = (
+    "LIN",
+    "PIA",
+    "QTY",
+    "PRI",
+    "DTM",
+    "NAD",
+    "RFF",
+    "MOA",
+    "FTX",
+    "BGM",
+    "CUX",
+    "PAT",
+    "TAX",
+    "UNS",
+    "GIN",
+    "CNT",
+    "IMD",
+    "ALC",
+)
+PARTS = st.sampled_from([
+    "", "1", "21", "137", "AAA", "EN", "S", "X" * 36, "12.5", "-1", "1,5", "A B", "20260105", "20261305", "102", "203",
+    "202601051200", "?+", "A?'B", "??", "9", "Z99", "ORDERS", "1.", ".5", " ",
+])  # fmt: skip
+COMPOSITES = st.lists(PARTS, min_size=1, max_size=6).map(":".join)
+
+
+def explained(raw: str, version: str) -> list[str]:
+    """The faults of a segment; a note is none."""
+    segment, context = (
+        guides.segments("EDIFACT", version)[raw[:3]],
+        element_check.Context(DEFAULT, Position(0, 1, raw[:3])),
+    )
+    found = element_check.explain(release.hide(raw, "?"), segment, context)
+    return [f"{one.rule} {one.message}" for one in found if one.severity != "note"]
+
+
+def matches(raw: str, version: str = "D:96A") -> bool:
+    compiled = pattern.compile(guides.segments("EDIFACT", version)[raw[:3]], DEFAULT)
+    return compiled.fullmatch(release.hide(raw, "?")) is not None
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(SEGMENTS), st.lists(COMPOSITES, max_size=6), st.sampled_from(["D:96A", "D:01B"]))
+def test_a_segment_of_edifact_that_matches_has_no_fault(id: str, values: list[str], version: str) -> None:
+    raw = "+".join([id, *values])
+    if matches(raw, version):
+        assert [one for one in explained(raw, version) if not one.startswith("padding")] == []
+
+
+RIGHT = [
+    "LIN+1++4000862141404:EN", "LIN+100000", "PIA+1+A:SA+B:IN", "QTY+21:123456789012345", "QTY+21:-1.5:PCE",
+    "PRI+AAA:12.5::NTP:1:PCE", "DTM+137:20260105:102", "DTM+137:202601052359:203", "DTM+2:20260105-20260112:718", "DTM+2",
+    "NAD+BY+5412345000013::9", "NAD+BY+++A:B:C+S+C++1+US", "FTX+AAI+++A:B:C:D:E", "BGM+220+1+9",
+    "CUX+2:EUR:9+3:USD:4+1.25", "UNS+S", "GIN+BJ+1:2+3",
+]  # fmt: skip
+WRONG = [
+    "LIN+1++4000862141404:EN+", "LIN+1:2", "LIN+1++A:EN:", "PIA+1", "PIA+1++A", "QTY+21", "QTY+21:1234567890123456",
+    "QTY+21:+1", "PRI+AAA:1E3", "DTM+137:20261305:102", "DTM+137:20260105:203", "DTM+137:202601052460:203", "DTM", "NAD",
+    "NAD+BY+:::9:X", "FTX+AAI+++A:B:C:D:E:F", "UNS+X", "UNS", "GIN+BJ", "RFF+ON:" + "X" * 36,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_a_right_segment_matches_and_has_no_fault(text: str) -> None:
+    assert matches(text)
+    assert explained(text, "D:96A") == []
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_segment_does_not_match_and_has_a_fault(text: str) -> None:
+    assert not matches(text)
+    assert explained(text, "D:96A") != []
+
+
+def test_a_leap_day_is_right_although_the_pattern_does_not_know_it() -> None:
+    assert not matches("DTM+137:20280229:102")
+    assert explained("DTM+137:20280229:102", "D:96A") == []
+
+
+@pytest.mark.parametrize("sign", "?'+:")
+def test_a_released_character_is_one_character_of_a_text(sign: str) -> None:
+    assert matches("RFF+ON:" + f"?{sign}" * 35)
+    assert not matches("RFF+ON:" + f"?{sign}" * 36)
+    assert not matches("RFF+?+N:1")
+
+
+def test_letters_beyond_ascii_need_a_character_set_that_has_them() -> None:
+    compiled = {
+        encoding: pattern.compile(guides.segments("EDIFACT", "D:96A")["RFF"], replace(DEFAULT, encoding=encoding))
+        for encoding in ("latin-1", "iso8859-1")
+    }
+    assert compiled["iso8859-1"].fullmatch("RFF+ON:M\xdcSLI")
+    assert not compiled["latin-1"].fullmatch("RFF+ON:M\xdcSLI")
+
+
+def test_decimal_marks_that_are_service_characters_are_none() -> None:
+    segment = guides.segments("EDIFACT", "D:96A")["QTY"]
+    assert pattern.compile(segment, Syntax("EDIFACT", "+", ".", "'")).fullmatch("QTY+21.1,5")
+    assert pattern.compile(segment, Syntax("EDIFACT", ",", ".", "'")).fullmatch("QTY,21.15")

@@ -1,15 +1,14 @@
-"""Each type and each relational note of X12: what is right gets no finding, what is wrong gets the code of AK403."""
+"""Each type, each relational note and each service character: what is right gets no finding, what is wrong gets its code."""
 
 from __future__ import annotations
 
 import pytest
 
-from d365edi.edi import guide_notation
+from d365edi.edi import element_check, guide_notation, guides, pattern, release
 from d365edi.edi.findings import Position
 from d365edi.edi.guide import Element, Segment
 from d365edi.edi.guide_notation import Era
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12 import elements, pattern
 
 LATER = Syntax(repetition="^")
 CODES = {"00": "Original", "SA": "Stand-alone"}
@@ -34,11 +33,11 @@ def segment(text: str) -> Segment:
     return Segment("XX", "Name", tuple(made), found)
 
 
-def told(raw: str, text: str, syntax: Syntax = LATER, *, point: bool = False) -> list[str]:
+def reported(raw: str, text: str, syntax: Syntax = LATER, *, point: bool = False) -> list[str]:
     """Place, code or rule, and severity where it is no error: `02:6`, `02:padding?`."""
-    context = elements.Context(syntax, Position(0, 3, "XX"), point)
+    context = element_check.Context(syntax, Position(0, 3, "XX"), point)
     shown = []
-    for finding in elements.explain(raw.encode("latin-1"), segment(text), context):
+    for finding in element_check.explain(raw, segment(text), context):
         where = finding.where
         place = f"{where.element:02d}" + (f"-{where.component}" if where.component else "")
         shown.append(f"{place}:{finding.code if finding.severity == 'error' and finding.code else finding.rule}")
@@ -109,21 +108,21 @@ VALUES = [(kind, value, found.split()) for kind, values in TYPES.items() for val
 
 
 @pytest.mark.parametrize(("text", "value", "found"), VALUES, ids=[f"{row[0]} {row[1]!r}" for row in VALUES])
-def test_a_value_is_right_for_its_type_or_told(text: str, value: str, found: list[str]) -> None:
-    assert [one for one in told(f"XX*{value}", text) if one != "00:trailing"] == found
+def test_a_value_is_right_for_its_type_or_reported(text: str, value: str, found: list[str]) -> None:
+    assert [one for one in reported(f"XX*{value}", text) if one != "00:trailing"] == found
 
 
 @pytest.mark.parametrize(("text", "value", "found"), VALUES, ids=[f"{row[0]} {row[1]!r}" for row in VALUES])
-def test_the_pattern_of_a_segment_matches_nothing_that_is_told(text: str, value: str, found: list[str]) -> None:
-    matched = pattern.compile(segment(text), LATER).fullmatch(f"XX*{value}".encode("latin-1"))
+def test_the_pattern_of_a_segment_matches_nothing_that_is_reported(text: str, value: str, found: list[str]) -> None:
+    matched = pattern.compile(segment(text), LATER).fullmatch(f"XX*{value}")
     assert not (matched and found) or found == ["01:padding"]  # blanks before separators are looked for by themselves
 
 
 @pytest.mark.parametrize(("value", "lenient"), [("12.34", []), ("1234", []), ("12.3X", ["01:6"])])
 def test_a_partner_may_be_allowed_a_point_in_n2(value: str, lenient: list[str]) -> None:
-    assert told(f"XX*{value}", "N2_1/9", point=True) == lenient
-    assert (told(f"XX*{value}", "N2_1/9") == []) == (value == "1234")
-    assert told("XX*1.5", "N0_1/9", point=True) == ["01:6"]
+    assert reported(f"XX*{value}", "N2_1/9", point=True) == lenient
+    assert (reported(f"XX*{value}", "N2_1/9") == []) == (value == "1234")
+    assert reported("XX*1.5", "N0_1/9", point=True) == ["01:6"]
 
 
 FIVE = "AN_1/3 AN_1/3 AN_1/3 AN_1/3 AN_1/3"
@@ -147,12 +146,12 @@ NOTES = [(note, raw, found.split()) for note, rows in HOLDS.items() for raw, fou
 
 @pytest.mark.parametrize(("note", "raw", "found"), NOTES, ids=[f"{row[0]} {row[1]}" for row in NOTES])
 def test_a_relational_note_holds_or_is_told(note: str, raw: str, found: list[str]) -> None:
-    assert told(raw, f"{FIVE} | {note}") == found
+    assert reported(raw, f"{FIVE} | {note}") == found
 
 
 @pytest.mark.parametrize(("note", "raw", "found"), NOTES, ids=[f"{row[0]} {row[1]}" for row in NOTES])
 def test_the_pattern_knows_relational_notes(note: str, raw: str, found: list[str]) -> None:
-    matched = pattern.compile(segment(f"{FIVE} | {note}"), LATER).fullmatch(raw.encode())
+    matched = pattern.compile(segment(f"{FIVE} | {note}"), LATER).fullmatch(raw)
     assert bool(matched) == (not found) or "padding" in found[0]
 
 
@@ -165,11 +164,11 @@ SHAPES = [
 
 @pytest.mark.parametrize(("raw", "found"), SHAPES)
 def test_a_segment_has_its_elements_and_no_separators_too_many(raw: str, found: list[str]) -> None:
-    assert told(raw, "AN_1/3! AN_1/3") == found
+    assert reported(raw, "AN_1/3! AN_1/3") == found
 
 
 def test_a_segment_of_a_million_elements_has_said_enough_early() -> None:
-    assert len(told("XX" + "*\x07" * 1_000_000, " ".join(["AN_1/3"] * 100))) < 30
+    assert len(reported("XX" + "*\x07" * 1_000_000, " ".join(["AN_1/3"] * 100))) < 30
 
 
 REPEATED = [("a^b", []), ("a", []), ("a^b^c", []), ("a^b^c^d", ["01:12"]), ("a^bcdef", ["01:5"]), ("a^\x07", ["01:6"])]
@@ -177,17 +176,17 @@ REPEATED = [("a^b", []), ("a", []), ("a^b^c", []), ("a^b^c^d", ["01:12"]), ("a^b
 
 @pytest.mark.parametrize(("value", "found"), REPEATED)
 def test_an_element_may_be_repeated_as_often_as_it_says(value: str, found: list[str]) -> None:
-    assert told(f"XX*{value}", "AN_1/3^3") == found
+    assert reported(f"XX*{value}", "AN_1/3^3") == found
 
 
-def test_a_repetition_that_is_wrong_is_told_by_its_number() -> None:
-    context = elements.Context(LATER, Position())
-    (finding,) = elements.explain(b"XX*a^b^cdef", segment("AN_1/3^3"), context)
+def test_a_repetition_that_is_wrong_is_reported_by_its_number() -> None:
+    context = element_check.Context(LATER, Position())
+    (finding,) = element_check.explain("XX*a^b^cdef", segment("AN_1/3^3"), context)
     assert (finding.where.element, finding.where.repetition, finding.value) == (1, 3, "cdef")
 
 
 def test_without_a_repetition_separator_a_caret_is_data() -> None:
-    assert told("XX*a^b", "AN_1/3", Syntax()) == []
+    assert reported("XX*a^b", "AN_1/3", Syntax()) == []
 
 
 UNIT = Element(1, "C001", "Unit", "", 0, 0, True, components=(
@@ -202,26 +201,89 @@ COMPOSITES = [
 
 
 @pytest.mark.parametrize(("value", "found"), COMPOSITES)
-def test_a_composite_is_told_component_by_component(value: str, found: list[str]) -> None:
+def test_a_composite_is_checked_component_by_component(value: str, found: list[str]) -> None:
     whole = Segment("XX", "Name", (UNIT,))
     shown = [
         f"{f.where.element:02d}"
         + (f"-{f.where.component}" if f.where.component else "")
         + f":{f.code if f.severity == 'error' else f.rule}"
-        for f in elements.explain(f"XX*{value}".encode(), whole, elements.Context(LATER, Position()))
+        for f in element_check.explain(f"XX*{value}", whole, element_check.Context(LATER, Position()))
     ]
     assert shown == found
-    assert bool(pattern.compile(whole, LATER).fullmatch(f"XX*{value}".encode())) <= (not found)
+    assert bool(pattern.compile(whole, LATER).fullmatch(f"XX*{value}")) <= (not found)
 
 
 def test_a_finding_names_element_reference_and_value() -> None:
-    (finding,) = elements.explain(
-        b"XX*a*toolong", segment("AN_1/3 AN_1/3"), elements.Context(LATER, Position(17, 3, "XX"))
+    (finding,) = element_check.explain(
+        "XX*a*toolong", segment("AN_1/3 AN_1/3"), element_check.Context(LATER, Position(17, 3, "XX"))
     )
     assert (finding.where.element, finding.where.reference, finding.value) == (2, 2, "toolong")
     assert str(finding) == "XX02 (E2) is 7 long, at most 3 allowed; the sender must shorten it"
 
 
 def test_a_very_long_value_is_shown_in_part() -> None:
-    (finding,) = elements.explain(b"XX*" + b"x" * 10_000, segment("AN_1/3"), elements.Context(LATER, Position()))
+    (finding,) = element_check.explain(
+        "XX*" + "x" * 10_000, segment("AN_1/3"), element_check.Context(LATER, Position())
+    )
     assert len(finding.value) == 200
+
+
+# -- EDIFACT ----------------------------------------------------------------------------------------------------------
+
+EDIFACT = Syntax("EDIFACT", "+", ":", "'", "", "?", ".", encoding="iso8859-1")
+MESSAGES = [
+    ("LIN+1++4000862141404:EN", []), ("LIN+1++4000862141404:EN+", ["00:45?"]), ("LIN+1:2", ["01:16"]),
+    ("LIN+1++A:EN:", ["03:45?"]), ("LIN", ["00:13"]), ("LIN+1234567", ["01:39"]), ("LIN++++++++X", ["07:16"]),
+    ("QTY+21:1.5", []), ("QTY+21:1,5:PCE", []), ("QTY+21:-1.5", []), ("QTY+21:.5", ["01-2:38?"]), ("QTY+21:5.", ["01-2:19?"]),
+    ("QTY+21:-.5", ["01-2:38?"]), ("QTY+21:1E3", ["01-2:37"]), ("QTY+21:", ["01:45?", "01-2:13"]), ("QTY+21", ["01-2:13"]),
+    ("QTY+21:1234567890123456", ["01-2:39"]), ("QTY+?+:1", ["01-1:note 12"]), ("DTM+137:20260105:102", []),
+    ("DTM+137:20280229:102", []), ("DTM+137:20260229:102", ["01-2:12"]), ("DTM+137:20260105:203", ["01-2:12"]),
+    ("DTM+137:202601052460:203", ["01-2:12"]), ("DTM+2:20260105-20260112:718", []), ("DTM+2:2026:XYZ", ["01-3:note 12"]),
+    ("NAD+BY+5412345000013::9++A?'B:C??D", []), ("NAD+BY+++A ", ["04-1:padding?"]),
+    ("NAD+BY+++A:  ", ["04-2:padding?"]),
+    ("NAD+BY+++A\x07", ["04-1:21"]), ("UNS+X", ["01:12"]), ("UNS+S", []), ("FTX+AAI+++A:B:C:D:E:F", ["04:16"]),
+    ("NAD+BY+++M\xdcLLER", []), ("NAD+BY+++" + "M\xc3\x9c" * 17, []), ("NAD+BY+++" + "?'" * 35, []),
+    ("NAD+BY+++" + "?'" * 36, ["04-1:39"]),
+]  # fmt: skip
+"""What is found in a segment of D.96A: place and code, a question mark for a warning."""
+
+
+def reported_in_message(raw: str, syntax: Syntax = EDIFACT) -> list[str]:
+    """Place, and code or rule."""
+    context = element_check.Context(syntax, Position(0, 3, raw[:3]))
+    shown = []
+    for found in element_check.explain(
+        release.hide(raw, syntax.release), guides.segments("EDIFACT", "D:96A")[raw[:3]], context
+    ):
+        place = f"{found.where.element:02d}" + (f"-{found.where.component}" if found.where.component else "")
+        what = {"error": found.code, "warning": (found.code or found.rule) + "?", "note": f"note {found.code}"}
+        shown.append(f"{place}:{what[found.severity]}")
+    return shown
+
+
+@pytest.mark.parametrize(("raw", "found"), MESSAGES)
+def test_a_segment_of_edifact_is_right_or_reported(raw: str, found: list[str]) -> None:
+    assert reported_in_message(raw) == found
+
+
+@pytest.mark.parametrize(("raw", "found"), MESSAGES)
+def test_the_pattern_of_edifact_matches_nothing_that_is_reported(raw: str, found: list[str]) -> None:
+    compiled = pattern.compile(guides.segments("EDIFACT", "D:96A")[raw[:3]], EDIFACT)
+    matched = compiled.fullmatch(release.hide(raw, "?")) is not None
+    assert not matched or [one for one in found if "padding" not in one] == []
+
+
+def test_repetitions_of_edifact_are_looked_at_up_to_their_number() -> None:
+    whole = Segment("XX", "Name", (Element(1, "1", "E1", "an", 1, 3, repeat=2),))
+    context = element_check.Context(Syntax("EDIFACT", "+", ":", "'", "*", "?", "."), Position(0, 1, "XX"))
+    found = element_check.explain("XX+abcd*b*abcd", whole, context)
+    assert [(one.code, one.value, one.where.repetition) for one in found] == [
+        ("16", "abcd*b*abcd", 0),
+        ("39", "abcd", 0),
+    ]
+
+
+def test_a_value_is_shown_as_it_was_sent() -> None:
+    context = element_check.Context(EDIFACT, Position(0, 1, "UNS"))
+    (found,) = element_check.explain(release.hide("UNS+?+:1", "?"), guides.segments("EDIFACT", "D:96A")["UNS"], context)
+    assert (found.rule, found.value) == ("component", "?+:1")
