@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from d365edi.maps.place import Pair, Rule
-from d365edi.maps.said import qualifier, sayer
 from d365edi.maps.spelling import Words
+from d365edi.maps.vocabulary import qualifier, sayer
 
 Fill = Callable[[Any, Any], list[str]]
 """The texts of one segment for an item and what of an order it answers. Raises ValueError where a value does not fit."""

@@ -15,10 +15,10 @@ from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
 from d365edi.maps.compile import places
-from d365edi.maps.filler import Segment
-from d365edi.maps.form import Form, Task
-from d365edi.maps.said import Flaw
+from d365edi.maps.loop_writer import LoopWriter, Task
+from d365edi.maps.segment_writer import Segment
 from d365edi.maps.table import Table
+from d365edi.maps.vocabulary import Flaw
 
 __all__ = ["Segment", "Writer"]
 
@@ -41,7 +41,7 @@ class Writer:
         self.partner = partner
         root = places(table, guide, codes, versions)
         assert root.model is not None
-        self._root = Form(root, root.model, remember=guide.standard != "FLAT")
+        self._root = LoopWriter(root, root.model, remember=guide.standard != "FLAT")
 
     def write(
         self,

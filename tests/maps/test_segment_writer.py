@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from d365edi.documents import Invoice, PurchaseOrder
 from d365edi.errors import DocumentError
-from d365edi.maps.filler import Filler
-from d365edi.maps.form import KNOWN, Form
-from d365edi.maps.said import Flaw
+from d365edi.maps.loop_writer import KNOWN, LoopWriter
+from d365edi.maps.segment_writer import SegmentWriter
+from d365edi.maps.vocabulary import Flaw
 from tests.maps.drawn import invoices, orders
 from tests.maps.wire import plain, writer, written
 
@@ -23,7 +23,7 @@ LINE = {"number": "1", "quantity": Decimal(2), "unit": "ea", "price": Decimal("9
 HEAD = {"number": "A-1", "purpose": "00", "type": "SA", "date": date(2026, 11, 2)}
 
 
-def fillers(form: Form, item: Any, echo: Any, lines: tuple[Any, ...]) -> Iterator[tuple[Filler, Any, Any]]:
+def fillers(form: LoopWriter, item: Any, echo: Any, lines: tuple[Any, ...]) -> Iterator[tuple[SegmentWriter, Any, Any]]:
     """Everything that may be filled from a document, with the item that fills it and the order that this answers."""
     for inner in form.forms:
         if not inner.list_field:

@@ -19,10 +19,10 @@ from msgspec import structs
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.maps.fields import Model, find, required
-from d365edi.maps.filler import Filler, Segment
 from d365edi.maps.place import LINES, ORDERS, Pair, Place, Rule
 from d365edi.maps.quick import Ask, Found, find_of
-from d365edi.maps.said import Flaw, get
+from d365edi.maps.segment_writer import Segment, SegmentWriter
+from d365edi.maps.vocabulary import Flaw, get
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 
@@ -57,7 +57,7 @@ class Task:
         self.levels -= not written
 
 
-class Form:
+class LoopWriter:
     """A place made ready for writing, with the forms inside it in the order of the guide."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Form:
         self.place, self.list_field = place, place.list_field
         self.id, self.levels = place.node.id, place.node.segment.levels
         exact = in_line or place.list_field == LINES
-        self.filler = Filler(place, exact=exact)
+        self.filler = SegmentWriter(place, exact=exact)
         self.computed = [(self.filler.at[each.element, each.component], each) for each in place.computed]
         self.spread = _repeats(place) and any(pair.parts for pair in self.filler.pairs)
         self.mandatory = [node.id for node in place.node.sequence if node.mandatory and node.id not in ENVELOPE]
@@ -78,7 +78,7 @@ class Form:
         part = self.asks[0] if len(self.asks) == 1 else around
         inside, part = (place.model or model, "") if place.list_field else (model, part)
         self.forms = [
-            Form(inner, inside, in_line=exact, around=part, remember=remember)
+            LoopWriter(inner, inside, in_line=exact, around=part, remember=remember)
             for inner in _ordered(place)
             if not inner.second
         ]
@@ -210,19 +210,19 @@ def _asks(place: Place, model: Model, around: str) -> list[str]:
     return [part] if part and part != around else list(dict.fromkeys(names))
 
 
-def _told(form: Form) -> Iterator[str]:
+def _told(form: LoopWriter) -> Iterator[str]:
     """The fields of which it matters how a partner spelled them, in a place and inside it."""
     yield from form.filler.told
     for inner in form.forms:
         yield from inner.told if not inner.list_field else ()
 
 
-def _coded(form: Form) -> bool:
+def _coded(form: LoopWriter) -> bool:
     """Whether something in a place is said in words that an order may have used."""
     return any(rule.words is not None for rule in form.filler.own) or any(map(_coded, form.forms))
 
 
-def _closed(form: Form) -> bool:
+def _closed(form: LoopWriter) -> bool:
     """Whether all of a place comes from single values of an item."""
     return not (form.list_field or form.spread or form.filler.many) and all(map(_closed, form.forms))
 

@@ -18,7 +18,7 @@ from typing import Any
 from d365edi.maps import relation
 from d365edi.maps.place import Fixed, Place, Rule
 from d365edi.maps.quick import Fill, Put, fill_of
-from d365edi.maps.said import Flaw, get, kept, pairs, spell, word
+from d365edi.maps.vocabulary import Flaw, get, kept, pairs, spell, word
 
 Segment = list[str | tuple[str, ...]]
 """The id and then the elements; a composite is a tuple of its components."""
@@ -34,7 +34,7 @@ SHAPES = 256
 """Combinations of elements of a segment that are remembered as sound."""
 
 
-class Filler:
+class SegmentWriter:
     """What the segments of one place are filled with, compiled."""
 
     def __init__(self, place: Place, *, exact: bool) -> None:
