@@ -21,9 +21,10 @@ def read(product: Any, name: str, data: bytes) -> dict[str, Any]:
     return {"lenient": product.read(data), "strict": product.read(data, "strict", documents=False)}
 
 
-def written(product: Any, language: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
+def written(product: Any, row: dict[str, Any]) -> dict[str, Any]:
     """All that is kept of one document and a map: per version or spelling its bytes, those that echo an order, and
     what is read of its bytes: True where that is the document, with no finding."""
+    language, _, name = row["map"].partition("/")
     found = {}
     for way in product.ways(language):
         text = product.write(language, name, way, row["document"])
@@ -51,9 +52,22 @@ def plans(product: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for name, kind in product.writing_tables().items():
         for row in rows:
             if product.kind(*row["map"].split("/")) == kind:
-                made = product.plan(name, row["document"])
+                made = product.plan(name, _complete(kind, row["document"]))
                 found.append({"table": name, "map": row["map"], "number": row["number"], "made": made})
     return found
+
+
+def _complete(kind: str, document: dict[str, Any]) -> dict[str, Any]:
+    """A document with a line, and with what D365 needs in each."""
+    usual = {"quantity": "7", "unit": "ea"}
+    if kind == "Remittance":
+        entities = [
+            {**each, "lines": [{"paid": "5", **line} for line in each.get("lines", ())]}
+            for each in document.get("entities") or [{"lines": [{"kind": "IV", "number": "I1"}]}]
+        ]
+        return {"date": "2026-01-06", **document, "entities": entities}
+    lines = document.get("lines") or [{"number": "1", "item": {"buyer": "A"}}]
+    return {**document, "lines": [{**usual, **line} for line in lines]}
 
 
 def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:

@@ -41,6 +41,7 @@ LONGEST = 300
 X12_VERSIONS = ("004010", "005010")
 DIRECTORIES = {"D96A": "D:96A:UN:EAN008", "D01B": "D:01B:UN:EAN010"}
 GROUPS = {"850": "PO", "855": "PR", "860": "PC", "865": "CA", "856": "SH", "810": "IN", "820": "RA", "824": "AG"}
+JOURNAL = {"header": {"constants": {"JournalName": "CustPay"}}}
 AT = datetime(2026, 1, 5, 9, 15)  # noqa: DTZ001
 REPETITION = "^"
 
@@ -319,7 +320,7 @@ def writing_tables() -> dict[str, str]:
 
 def plan(name: str, document: Plain) -> Plain:
     """What a shipped D365 table writes of a document: the plan, and what it cannot take over."""
-    table = load("d365", name)
+    table = load("d365", name, JOURNAL if name == "CustomerPayment" else None)
     made: Any = KINDS[table.document].from_json(json.dumps(document))
     lines = list(getattr(made, "lines", ()))
     units = sorted({each.unit for each in lines if getattr(each, "unit", None)})

@@ -42,10 +42,9 @@ def drawn() -> dict[str, list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("name", drawn())
 def test_the_documents_of_a_map_are_written_and_read_back_as_before(name: str) -> None:
-    language, _, map = name.partition("/")
     wrong = []
     for row in drawn()[name]:
-        wrong += [f"{row['number']}{each}" for each in shown(row["made"], compute.written(product, language, map, row))]
+        wrong += [f"{row['number']}{each}" for each in shown(row["made"], compute.written(product, row))]
     assert (wrong[:SHOWN], len(drawn()[name])) == ([], 100)
 
 
