@@ -24,7 +24,7 @@ NAMES: frozenset[str] = frozenset(
         "d365.intent",  # the intent to create is durable, no request was sent
         "d365.header",  # the header exists in D365, its number is not recorded
         "d365.header_recorded",  # its number is durable, no line was sent
-        "d365.compare_lines",  # the lines exist in D365, not recorded
+        "d365.lines",  # the lines exist in D365, not recorded
         "acknowledge.matched",  # their acknowledgment closed what we sent
     }
 )

@@ -31,7 +31,7 @@ INBOUND = (
     "d365.intent",
     "d365.header",
     "d365.header_recorded",
-    "d365.compare_lines",
+    "d365.lines",
 )
 """Places that an order passes on its way in; the second delivery of a run may be the 997's or the sales order's."""
 LEAVING = (

@@ -103,7 +103,7 @@ class DocumentWriter:
             if isinstance(error, Refused) and not isinstance(error, Unauthorized):
                 raise await self._withdrawn(header, error, checkpoint) from None
             raise self._named(error) from None
-        reach("d365.compare_lines")
+        reach("d365.lines")
 
     async def _check(self, header: Record) -> None:
         see, number = self.lookup, self.lookup.number(header)
