@@ -18,7 +18,7 @@ from d365edi import build, log
 from d365edi import partners as trading
 from d365edi.build import FlowInfo
 from d365edi.endpoints.base import Check, Endpoint
-from d365edi.endpoints.d365.endpoint import D365
+from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.flows import acknowledge, batch, decide, replay
 from d365edi.flows.collect import collect
 from d365edi.flows.context import Context, Tally
@@ -49,7 +49,7 @@ class App:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, clock: Callable[[], float] = time.time, d365: D365 | None = None
+        cls, settings: Settings, *, clock: Callable[[], float] = time.time, d365: D365Endpoint | None = None
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
@@ -60,7 +60,7 @@ class App:
         if d365 is not None:
             endpoints[build.D365_NAME] = d365
         door = endpoints[build.D365_NAME]
-        assert isinstance(door, D365)
+        assert isinstance(door, D365Endpoint)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:
             ctx = Context(

@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from d365edi.endpoints.base import Endpoint
-from d365edi.endpoints.d365.endpoint import D365, D365Config
+from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
 from d365edi.endpoints.filenames import NameRules
-from d365edi.endpoints.folder import Folder
-from d365edi.endpoints.sftp import Sftp
+from d365edi.endpoints.folder import FolderEndpoint
+from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
 from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
@@ -57,7 +57,7 @@ def endpoints(settings: Settings) -> dict[str, Endpoint]:
         if isinstance(endpoint, section.Sftp):
             found[name] = _sftp(settings, name, endpoint)
         else:
-            found[name] = Folder(
+            found[name] = FolderEndpoint(
                 name, endpoint.path, rules=_rules(endpoint), deliver=endpoint.deliver, folders=_folders(settings, name)
             )
     return found
@@ -84,7 +84,7 @@ def _folders(settings: Settings, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> Sftp:
+def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> SftpEndpoint:
     config = SftpConfig(
         host=endpoint.host,
         port=endpoint.port,
@@ -96,10 +96,12 @@ def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> Sftp:
         login_timeout=endpoint.timeouts.connect.total_seconds(),
         deadline=endpoint.timeouts.read.total_seconds(),
     )
-    return Sftp(name, config, rules=_rules(endpoint), deliver=endpoint.deliver, folders=_folders(settings, name))
+    return SftpEndpoint(
+        name, config, rules=_rules(endpoint), deliver=endpoint.deliver, folders=_folders(settings, name)
+    )
 
 
-def _d365(settings: Settings) -> D365:
+def _d365(settings: Settings) -> D365Endpoint:
     d365 = settings.d365
     certificate, password = _certificate(settings)
     config = D365Config(
@@ -118,7 +120,7 @@ def _d365(settings: Settings) -> D365:
         read_timeout=d365.timeouts.read.total_seconds(),
         verify=_trust(d365.ca_file),
     )
-    return D365(D365_NAME, config)
+    return D365Endpoint(D365_NAME, config)
 
 
 def _certificate(settings: Settings) -> tuple[bytes, str]:

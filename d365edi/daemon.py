@@ -58,12 +58,12 @@ async def run(load: Load, *, open_app: Open = App.open) -> int:
     """
     asyncio.get_running_loop().set_exception_handler(_stray)
     settings = load()
-    orders = Orders()
+    requests = SignalRequests()
     failure: D365EdiError | None = None
     async with anyio.create_task_group() as group:
-        await group.start(_signals, orders)
+        await group.start(_signals, requests)
         try:
-            await _serve(settings, load, open_app, orders)
+            await _serve(settings, load, open_app, requests)
         except D365EdiError as error:
             failure = error  # raised below: a task group would wrap it
         group.cancel_scope.cancel()
@@ -73,7 +73,7 @@ async def run(load: Load, *, open_app: Open = App.open) -> int:
 
 
 @dataclass(slots=True)
-class Orders:
+class SignalRequests:
     """What the signals asked for and nobody has done yet; `news` wakes whoever serves."""
 
     stop: bool = False
@@ -81,13 +81,13 @@ class Orders:
     news: anyio.Event = field(default_factory=anyio.Event)
 
 
-async def _signals(orders: Orders, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+async def _signals(requests: SignalRequests, *, task_status: anyio.abc.TaskStatus[None]) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as received:
         task_status.started()
         async for number in received:
             if number == signal.SIGHUP:
-                orders.reload = True
-            elif orders.stop:
+                requests.reload = True
+            elif requests.stop:
                 log.say(
                     "WARNING",
                     "daemon",
@@ -96,27 +96,27 @@ async def _signals(orders: Orders, *, task_status: anyio.abc.TaskStatus[None]) -
                 )
                 os._exit(1)
             else:
-                orders.stop = True
-            orders.news.set()
+                requests.stop = True
+            requests.news.set()
 
 
-async def _serve(settings: Settings, load: Load, open_app: Open, orders: Orders) -> None:
-    """One shift after the other; settings that cannot be opened give way to those of the shift before."""
-    with contextlib.closing(Doors()) as doors:
+async def _serve(settings: Settings, load: Load, open_app: Open, requests: SignalRequests) -> None:
+    """One period after the other; settings that cannot be opened give way to those of the period before."""
+    with contextlib.closing(BoundSockets()) as sockets:
         proven: Settings | None = None
         while True:
             try:
                 log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
-                async with open_app(settings) as app, Shift(app, settings, doors).open() as shift:
+                async with open_app(settings) as app, ServicePeriod(app, settings, sockets).open() as period:
                     proven = settings
-                    following = await shift.until(orders, load)
+                    following = await period.until(requests, load)
             except SettingsError as error:
                 if proven is None or proven is settings:
                     raise
                 _kept(error)
                 settings = proven
                 continue
-            if following is None or orders.stop:
+            if following is None or requests.stop:
                 return
             settings = following
 
@@ -125,7 +125,7 @@ def _kept(error: SettingsError) -> None:
     log.say("ERROR", "daemon", "kept", f"the new settings are wrong and the old ones stay: {error}")
 
 
-class Doors:
+class BoundSockets:
     """The bound sockets. They outlive a reload, so that a caller meanwhile waits instead of being refused."""
 
     def __init__(self) -> None:
@@ -146,13 +146,13 @@ class Doors:
         self._bound.clear()
 
 
-class Shift:
+class ServicePeriod:
     """One stretch of serving with one set of settings and one open app."""
 
-    def __init__(self, app: App, settings: Settings, doors: Doors) -> None:
+    def __init__(self, app: App, settings: Settings, sockets: BoundSockets) -> None:
         self.app = app
         self.settings = settings
-        self.doors = doors
+        self.sockets = sockets
         self.running: dict[str, float] = {}
         self.again: set[str] = set()
         self.last: dict[str, tuple[datetime, str]] = {}
@@ -171,7 +171,7 @@ class Shift:
         self.scheduler.add_job(self.clock, often, args=[DUE], next_run_time=self.since)
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator[Shift]:
+    async def open(self) -> AsyncIterator[ServicePeriod]:
         """Doors and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
 
         SettingsError when a door cannot be opened; nothing has begun then.
@@ -193,16 +193,16 @@ class Shift:
                 await self._drain()
                 self.group.cancel_scope.cancel()
 
-    async def until(self, orders: Orders, load: Load) -> Settings | None:
-        """Wait for an order. Returns the settings of the next shift, or None to stop."""
+    async def until(self, requests: SignalRequests, load: Load) -> Settings | None:
+        """Wait for an order. Returns the settings of the next period, or None to stop."""
         while True:
-            await orders.news.wait()
-            orders.news = anyio.Event()
-            if orders.stop:
+            await requests.news.wait()
+            requests.news = anyio.Event()
+            if requests.stop:
                 systemd.notify(f"STOPPING=1\nSTATUS=finishing {len(self.running)} flows")
                 log.say("INFO", "daemon", "stopping", f"finishing {', '.join(sorted(self.running)) or 'nothing'}")
                 return None
-            orders.reload = False
+            requests.reload = False
             systemd.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
             try:
                 following = load()
@@ -276,20 +276,20 @@ class Shift:
 
     # ---------------------------------------------------------------------------------------------------- doors
 
-    def _bind(self, bound: contextlib.ExitStack) -> Iterator[listener.Door]:
+    def _bind(self, bound: contextlib.ExitStack) -> Iterator[listener.Listener]:
         """Every door of these settings."""
         place = self.settings.daemon.socket
         private = bound.enter_context(listener.bind_unix(place))
         bound.callback(functools.partial(place.unlink, missing_ok=True))
-        yield listener.Door(listener.verbs_app(listener.verbs(self.app, self.fire, self.status)), private)
+        yield listener.Listener(listener.verbs_app(listener.verbs(self.app, self.fire, self.status)), private)
         if address := self.settings.daemon.listen:
             events, tls = self.settings.d365.events, self.settings.daemon.tls
             secret = self.settings.secret(events.secret) if events else ""
             app = listener.events_app(events.path if events else "", secret, self._event, self.healthy)
             context = listener.tls_context(tls.certificate, self.settings.secret(tls.key)) if tls else None
-            yield listener.Door(app, self.doors.tcp(address), context)
+            yield listener.Listener(app, self.sockets.tcp(address), context)
         else:
-            self.doors.close()
+            self.sockets.close()
 
     def _where(self) -> str:
         address = self.settings.daemon.listen

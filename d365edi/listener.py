@@ -270,7 +270,7 @@ def _given(context: ssl.SSLContext, *_: object) -> ssl.SSLContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Listener:
     """An ASGI app, the bound socket it is served on, and TLS where there is any."""
 
     app: Starlette
@@ -279,13 +279,13 @@ class Door:
 
 
 @contextlib.asynccontextmanager
-async def serving(door: Door, *, grace: int = 5) -> AsyncIterator[None]:
+async def serving(listener: Listener, *, grace: int = 5) -> AsyncIterator[None]:
     """Serve on a copy of the door's socket; on leaving, requests in flight get `grace` seconds to finish.
 
     The caller keeps `bound`: while it stays open, callers who come between two servings wait instead of being refused.
     """
     config = uvicorn.Config(
-        door.app,
+        listener.app,
         http="h11",
         ws="none",
         lifespan="off",
@@ -296,13 +296,13 @@ async def serving(door: Door, *, grace: int = 5) -> AsyncIterator[None]:
         date_header=False,  # it would need the tick that main_loop leaves out
         timeout_graceful_shutdown=grace,
         limit_concurrency=100,
-        ssl_context_factory=partial(_given, door.tls) if door.tls else None,
+        ssl_context_factory=partial(_given, listener.tls) if listener.tls else None,
     )
     server = _Server(config)
 
     async def serve() -> None:
         with anyio.CancelScope(shield=True):  # a cut daemon still closes its doors in order, within `grace`
-            await server.serve([door.bound.dup()])
+            await server.serve([listener.bound.dup()])
 
     async with anyio.create_task_group() as group:
         group.start_soon(serve)

@@ -270,7 +270,7 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
         ) from None
 
 
-class Store(Protocol):
+class VaultLocation(Protocol):
     """What the keyring is told: where the vault and its key are, None where there is none."""
 
     @property
@@ -285,7 +285,7 @@ class Store(Protocol):
 class Keyring:
     """Finds secrets by name. What it has revealed is handed to `hide`, so that no log line shows it."""
 
-    def __init__(self, store: Store, environ: Mapping[str, str], hide: Callable[[str], None]) -> None:
+    def __init__(self, store: VaultLocation, environ: Mapping[str, str], hide: Callable[[str], None]) -> None:
         self._environ = environ
         self._hide = hide
         self._vault = Vault(store.vault, KeySource(store.key_file, environ)) if store.vault else None
@@ -325,6 +325,6 @@ def _credential(path: Path) -> str | None:
         ) from None
 
 
-def keyring(hide: Callable[[str], None]) -> Callable[[Store, Mapping[str, str]], Keyring]:
+def keyring(hide: Callable[[str], None]) -> Callable[[VaultLocation, Mapping[str, str]], Keyring]:
     """Makes keyrings whose revealed secrets are hidden by `hide`: what `settings.load(..., keyring=...)` takes."""
     return lambda store, environ: Keyring(store, environ, hide)

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from d365edi.errors import Refused, SettingsError
-from d365edi.listener import BODY_LIMIT, Door, bind_tcp, bind_unix, events_app, serving, tls_context, verbs_app
+from d365edi.listener import BODY_LIMIT, Listener, bind_tcp, bind_unix, events_app, serving, tls_context, verbs_app
 from tests.certificates import self_signed
 
 PATH, SECRET = "/events/2b1f", "s3cret-of-the-test"
@@ -136,7 +136,10 @@ async def test_the_socket_is_its_owners_alone_and_replaces_one_that_was_left(tmp
     try:
         mode = place.stat().st_mode
         transport = httpx.AsyncHTTPTransport(uds=str(place))
-        async with serving(Door(verbs_app({"echo": echo}), bound)), httpx.AsyncClient(transport=transport) as client:
+        async with (
+            serving(Listener(verbs_app({"echo": echo}), bound)),
+            httpx.AsyncClient(transport=transport) as client,
+        ):
             answer = await client.post("http://socket/echo", json={"a": 1})
     finally:
         bound.close()
@@ -158,7 +161,7 @@ async def test_the_https_door_shows_its_certificate_and_serves(tmp_path: Path) -
     tls = tls_context(tmp_path / "tls.crt", key)
     app = events_app(PATH, SECRET, taken.take, lambda: True)
     with bound:
-        async with serving(Door(app, bound, tls)), httpx.AsyncClient(verify=verify) as client:
+        async with serving(Listener(app, bound, tls)), httpx.AsyncClient(verify=verify) as client:
             answer = await client.post(f"https://127.0.0.1:{port}{PATH}?secret={SECRET}", json=TEST_EVENT)
     assert (answer.status_code, sorted(answer.headers), list(taken)) == (
         200,
@@ -182,7 +185,7 @@ async def test_a_request_in_flight_is_finished_when_the_door_closes() -> None:
             said.append((await client.post(f"http://127.0.0.1:{port}/slow", json={})).json())
 
     with bind_tcp("127.0.0.1:0") as bound:
-        async with anyio.create_task_group() as group, serving(Door(verbs_app({"slow": slow}), bound)):
+        async with anyio.create_task_group() as group, serving(Listener(verbs_app({"slow": slow}), bound)):
             group.start_soon(ask, bound.getsockname()[1])
             await begun.wait()
     assert said == [{"answer": "done"}]
@@ -201,11 +204,11 @@ async def test_a_caller_between_two_servings_waits_and_is_served() -> None:
     app = verbs_app({"echo": echo})
     with bind_tcp("127.0.0.1:0") as bound:
         async with anyio.create_task_group() as group:
-            async with serving(Door(app, bound)):
+            async with serving(Listener(app, bound)):
                 pass
             group.start_soon(ask, bound.getsockname()[1])
             await anyio.sleep(0.1)
-            async with serving(Door(app, bound)):
+            async with serving(Listener(app, bound)):
                 await served.wait()
     assert said == [200]
 
@@ -214,7 +217,7 @@ async def test_a_cancelled_door_lets_go_of_its_port() -> None:
     with bind_tcp("127.0.0.1:0") as bound:
         place = bound.getsockname()
         with anyio.move_on_after(0.1):
-            async with serving(Door(verbs_app({}), bound)):
+            async with serving(Listener(verbs_app({}), bound)):
                 await anyio.sleep_forever()
     with socket.socket() as caller, pytest.raises(ConnectionRefusedError):
         caller.connect(place)

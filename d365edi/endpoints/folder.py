@@ -43,7 +43,7 @@ _REMEDIES: dict[int, str] = {
 """What is Refused, with its remedy; every other error of the system may pass and is Unavailable."""
 
 
-class Folder(FileStore):
+class FolderEndpoint(FileStore):
     """Directories below `root`. `/in` and `in` are the same place."""
 
     def __init__(

@@ -26,7 +26,7 @@ from d365edi.endpoints.sftp_session import Session, SftpConfig
 from d365edi.endpoints.upload_protocol import Mode
 from d365edi.errors import D365EdiError, EndpointError
 
-__all__ = ["Sftp", "SftpConfig"]
+__all__ = ["SftpConfig", "SftpEndpoint"]
 
 _BLOCK = 256 * 1024
 _SMALL_BLOCK = 32 * 1024  # every server must take this much (draft-ietf-secsh-filexfer-02, section 3)
@@ -40,7 +40,7 @@ _KINDS: dict[int, Kind] = {
 _LONGNAME_KINDS: dict[bytes, Kind] = {b"-": "file", b"d": "folder", b"l": "link"}
 
 
-class Sftp(FileStore):
+class SftpEndpoint(FileStore):
     """One partner's server. Opens no connection before the first verb; any number of verbs may run at once."""
 
     def __init__(
@@ -166,7 +166,7 @@ class Sftp(FileStore):
 
     async def ping(self) -> builtins.list[Check]:
         """The host key, the login and each folder, over a connection of its own; a failed check is the last."""
-        visitor = Sftp(self.name, self.config, rules=self.rules)
+        visitor = SftpEndpoint(self.name, self.config, rules=self.rules)
         try:
             checks = await visitor._enter()
             if all(check.ok for check in checks):

@@ -19,7 +19,7 @@ import anyio
 from d365edi import log
 from d365edi.edi.interchange import Party
 from d365edi.endpoints.base import Endpoint
-from d365edi.endpoints.d365.endpoint import D365
+from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.flows.partner import Partner
 from d365edi.journal import Journal
 from d365edi.odata.plan import Query
@@ -47,7 +47,7 @@ class Context:
 
     journal: Journal
     endpoints: Mapping[str, Endpoint]
-    d365: D365
+    d365: D365Endpoint
     partners: Mapping[str, Partner]
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]

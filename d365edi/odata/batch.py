@@ -38,7 +38,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BatchPart:
     """One inner answer. `content_id` counts the operations from 1 (0 where the server did not say which); headers in
     lower case.
     """
@@ -81,7 +81,7 @@ def _operation(operation: Operation, number: int) -> bytes:
     return head.encode() + body + b"\r\n"
 
 
-def parse(content_type: str, body: bytes) -> Iterator[Part]:
+def parse(content_type: str, body: bytes) -> Iterator[BatchPart]:
     """The inner answers in the order they stand, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they
     are gone through, when this is no multipart answer, or one that was cut off.
     """
@@ -126,7 +126,7 @@ class _Slice:
         return start
 
 
-def _parts(boundary: str, body: _Slice, depth: int) -> Iterator[Part]:
+def _parts(boundary: str, body: _Slice, depth: int) -> Iterator[BatchPart]:
     for part in _split(boundary, body):
         headers, content = part.headers_and_rest()
         inner = _boundary(headers.get("content-type", ""))
@@ -151,14 +151,14 @@ def _split(boundary: str, body: _Slice) -> Iterator[_Slice]:
             return
 
 
-def _answer(outer: Mapping[str, str], content: _Slice) -> Part:
+def _answer(outer: Mapping[str, str], content: _Slice) -> BatchPart:
     status = _STATUS.match(content.data, content.start, content.end)
     if not status:
         raise ValueError("a part of the answer to the batch has no status")
     headers, body = _Slice(content.data, status.end(), content.end).headers_and_rest()
     label = outer.get("content-id", headers.get("content-id", ""))
     id = int(label) if label.isascii() and label.isdigit() else 0
-    return Part(id, int(status.group(1)), headers, body.data[body.start : body.end])
+    return BatchPart(id, int(status.group(1)), headers, body.data[body.start : body.end])
 
 
 def _boundary(content_type: str) -> str | None:

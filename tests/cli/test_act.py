@@ -14,7 +14,7 @@ import pytest
 
 from d365edi import errors
 from d365edi.cli import act
-from d365edi.listener import Door, bind_unix, serving, verbs_app
+from d365edi.listener import Listener, bind_unix, serving, verbs_app
 
 
 @contextlib.asynccontextmanager
@@ -27,7 +27,7 @@ async def daemon(place: Path, answer: Any) -> AsyncIterator[None]:
         return [arguments, answer]
 
     with bind_unix(place) as bound:
-        async with serving(Door(verbs_app({"do": do}), bound)):
+        async with serving(Listener(verbs_app({"do": do}), bound)):
             yield
 
 

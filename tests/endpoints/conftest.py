@@ -12,8 +12,8 @@ import pytest
 
 from d365edi.endpoints.base import DeliveryRequest, Place, Remote
 from d365edi.endpoints.file_store import FileStore
-from d365edi.endpoints.folder import Folder
-from d365edi.endpoints.sftp import Sftp
+from d365edi.endpoints.folder import FolderEndpoint
+from d365edi.endpoints.sftp import SftpEndpoint
 from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server
 from tests.servers.openssh import OpenSsh, openssh
 
@@ -119,13 +119,13 @@ async def grounded(kind: str, request: pytest.FixtureRequest, home: Path) -> Asy
     """The ground of one kind of shelf; its endpoints are closed at the end."""
     async with AsyncExitStack() as stack:
         if kind == "folder":
-            yield Ground(home, "", lambda **options: Folder("acme", home, **options))
+            yield Ground(home, "", lambda **options: FolderEndpoint("acme", home, **options))
             return
         if kind == "openssh":
             config, prefix = request.getfixturevalue("sshd").config(), str(home)
         else:
             config, prefix = (await stack.enter_async_context(asyncssh_server(home))).config(), ""
-        ground = Ground(home, prefix, lambda **options: Sftp("acme", config, **options))
+        ground = Ground(home, prefix, lambda **options: SftpEndpoint("acme", config, **options))
         yield ground
         for endpoint in ground.made:
             await endpoint.close()

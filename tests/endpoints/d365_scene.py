@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from d365edi.endpoints.base import DeliveryRequest, Receipt
-from d365edi.endpoints.d365.endpoint import D365, D365Config
+from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
 from d365edi.odata.plan import WritePlan
 from d365edi.sandbox.d365 import Simulator
 from d365edi.sandbox.d365.simulator import CLIENT_ID, CLIENT_SECRET, TENANT
@@ -54,13 +54,13 @@ class Scene:
             )
         self.door = self.open()
 
-    def open(self, transport: httpx.AsyncBaseTransport | None = None, **changes: Any) -> D365:
+    def open(self, transport: httpx.AsyncBaseTransport | None = None, **changes: Any) -> D365Endpoint:
         """A door to this tenant; `changes` are settings that differ."""
         config = replace(
             D365Config(HOST, TENANT, CLIENT_ID, CLIENT_SECRET, authority=HOST, companies=("usmf",)),
             **{"client_secret": CLIENT_SECRET, **changes},
         )
-        return D365("d365", config, transport or httpx.ASGITransport(app=self.sim.app), clock=self.clock)
+        return D365Endpoint("d365", config, transport or httpx.ASGITransport(app=self.sim.app), clock=self.clock)
 
     async def checkpoint(self, step: str, facts: Mapping[str, str]) -> None:
         """Keep what was marked."""

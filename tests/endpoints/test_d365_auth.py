@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from starlette.responses import Response
 
 from d365edi.endpoints.d365.auth import AGAIN, EARLY, Unauthorized
-from d365edi.endpoints.d365.endpoint import D365, D365Config
+from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.odata.plan import Query
 from d365edi.sandbox.d365.simulator import CLIENT_ID
@@ -36,7 +36,7 @@ def scene() -> Scene:
     return Scene()
 
 
-async def asked(door: D365) -> list[str]:
+async def asked(door: D365Endpoint) -> list[str]:
     """A cheap read through the door."""
     return [row["UnitSymbol"] for row in await door.ask(UNITS)]
 
@@ -186,7 +186,7 @@ class Directory:
     async def error(self) -> EndpointError:
         config = D365Config(HOST, "contoso.example", "client", SECRET, authority=HOST)
         with pytest.raises(EndpointError) as caught:
-            await asked(D365("d365", config, httpx.ASGITransport(app=self)))
+            await asked(D365Endpoint("d365", config, httpx.ASGITransport(app=self)))
         assert SECRET not in "".join(traceback.format_exception(caught.value))
         return caught.value
 

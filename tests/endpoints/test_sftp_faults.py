@@ -18,7 +18,7 @@ import pytest
 from d365edi.endpoints import filenames
 from d365edi.endpoints.base import After, DeliveryRequest, Place, Settlement
 from d365edi.endpoints.filenames import NameRules
-from d365edi.endpoints.sftp import Sftp, SftpConfig
+from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
 from d365edi.endpoints.upload_protocol import Mode
 from d365edi.errors import Disputed, Refused, Unavailable
 from tests.endpoints.conftest import Marks
@@ -30,13 +30,13 @@ DIGEST = "9f2c1a04" * 8
 
 
 @pytest.fixture
-async def opened(server: AsyncsshServer) -> AsyncIterator[Callable[..., Sftp]]:
+async def opened(server: AsyncsshServer) -> AsyncIterator[Callable[..., SftpEndpoint]]:
     """Makes endpoints of the server with faults and closes them after the test; `inbound` is there."""
     (server.home / "inbound").mkdir()
-    made: list[Sftp] = []
+    made: list[SftpEndpoint] = []
 
-    def make(changes: dict[str, Any] | None = None, **options: Any) -> Sftp:
-        made.append(Sftp("acme", server.config(**(changes or {})), **options))
+    def make(changes: dict[str, Any] | None = None, **options: Any) -> SftpEndpoint:
+        made.append(SftpEndpoint("acme", server.config(**(changes or {})), **options))
         return made[-1]
 
     yield make
@@ -70,7 +70,7 @@ WHOLE: dict[Mode, dict[str, bytes]] = {
 @pytest.mark.parametrize("act", ["open", "write", "fsync", "close", "lstat", "rename"])
 @pytest.mark.parametrize("mode", ["rename", "direct", "sentinel"])
 async def test_a_connection_cut_before_or_after_any_act_still_ends_in_one_whole_file(
-    server: AsyncsshServer, opened: Callable[..., Sftp], mode: Mode, act: str, fault: str
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], mode: Mode, act: str, fault: str
 ) -> None:
     endpoint = opened(deliver=mode)
     marks = Marks()
@@ -90,7 +90,7 @@ async def test_a_connection_cut_before_or_after_any_act_still_ends_in_one_whole_
 
 
 async def test_a_lost_answer_to_a_rename_says_that_it_is_unclear_and_is_not_uploaded_again(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     endpoint = opened()
     marks = Marks()
@@ -105,7 +105,7 @@ async def test_a_lost_answer_to_a_rename_says_that_it_is_unclear_and_is_not_uplo
 
 
 async def test_a_rename_given_up_for_lost_that_is_carried_out_later_does_no_harm(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     endpoint = opened({"deadline": 0.3})
     marks = Marks()
@@ -124,7 +124,7 @@ async def test_a_rename_given_up_for_lost_that_is_carried_out_later_does_no_harm
 
 
 async def test_a_temp_name_left_by_another_life_is_replaced_at_the_second_attempt(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     marks = Marks()
     request = DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~")
@@ -138,7 +138,7 @@ async def test_a_temp_name_left_by_another_life_is_replaced_at_the_second_attemp
 
 @pytest.mark.parametrize("mode", ["direct", "sentinel"])
 async def test_a_mailbox_that_takes_files_as_they_are_closed_has_them_once(
-    server: AsyncsshServer, opened: Callable[..., Sftp], mode: Mode
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], mode: Mode
 ) -> None:
     taken: list[bytes] = []
 
@@ -159,7 +159,7 @@ async def test_a_mailbox_that_takes_files_as_they_are_closed_has_them_once(
 
 
 async def test_a_mailbox_is_no_place_for_a_rename_and_says_so(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     server.faults.after["close"] = each(server.home / "inbound", Path.unlink)
     with pytest.raises(Refused, match="vanished from acme the instant it was complete") as refused:
@@ -168,7 +168,7 @@ async def test_a_mailbox_is_no_place_for_a_rename_and_says_so(
 
 
 async def test_a_server_that_cuts_files_short_is_found_out_before_the_rename(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     server.faults.after["close"] = each(server.home / "inbound", lambda path: os.truncate(path, 3))
     with pytest.raises(Unavailable, match="arrived on acme with 3 of 8 bytes"):
@@ -177,7 +177,7 @@ async def test_a_server_that_cuts_files_short_is_found_out_before_the_rename(
 
 
 async def test_a_server_whose_rename_overwrites_does_not_get_to_do_so(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     server.faults.clobber = True
     (server.home / "inbound/810.edi").write_bytes(b"theirs")
@@ -186,7 +186,9 @@ async def test_a_server_whose_rename_overwrites_does_not_get_to_do_so(
     assert files(server.home / "inbound")["810.edi"] == b"theirs"
 
 
-async def test_a_server_without_fsync_is_delivered_to(server: AsyncsshServer, opened: Callable[..., Sftp]) -> None:
+async def test_a_server_without_fsync_is_delivered_to(
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
+) -> None:
     server.faults.refuse["fsync"] = asyncssh.SFTPOpUnsupported("fsync")
     await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
     assert files(server.home / "inbound") == {"810.edi": b"ISA*810~"}
@@ -201,7 +203,7 @@ async def test_a_server_without_fsync_is_delivered_to(server: AsyncsshServer, op
     ],
 )
 async def test_what_the_server_answers_is_told_and_the_session_goes_on(
-    server: AsyncsshServer, opened: Callable[..., Sftp], act: str, error: Exception, leaf: type[Exception]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], act: str, error: Exception, leaf: type[Exception]
 ) -> None:
     endpoint = opened()
     server.faults.refuse[act] = error
@@ -215,7 +217,7 @@ async def test_what_the_server_answers_is_told_and_the_session_goes_on(
 @pytest.mark.parametrize(("act", "action"), [("rename", "move"), ("remove", "delete"), ("mkdir", "move")])
 @pytest.mark.parametrize("fault", ["lose", "cut"])
 async def test_a_settlement_whose_answer_was_lost_is_settled_when_asked_again(
-    server: AsyncsshServer, opened: Callable[..., Sftp], act: str, action: Any, fault: str
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], act: str, action: Any, fault: str
 ) -> None:
     (server.home / "a.edi").write_bytes(b"ISA")
     if act != "mkdir":
@@ -235,7 +237,9 @@ async def test_a_settlement_whose_answer_was_lost_is_settled_when_asked_again(
     assert not (server.home / "a.edi").exists()
 
 
-async def test_settling_takes_the_sentinel_away_first(server: AsyncsshServer, opened: Callable[..., Sftp]) -> None:
+async def test_settling_takes_the_sentinel_away_first(
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
+) -> None:
     (server.home / "a.edi").write_bytes(b"ISA")
     (server.home / "a.edi.done").touch()
     endpoint = opened(rules=NameRules(sentinel="{name}.done"))
@@ -246,7 +250,7 @@ async def test_settling_takes_the_sentinel_away_first(server: AsyncsshServer, op
 
 @pytest.mark.parametrize("act", ["scandir", "open", "read", "fstat", "close"])
 async def test_a_stalled_server_is_left_at_the_deadline_and_reached_again(
-    server: AsyncsshServer, opened: Callable[..., Sftp], act: str
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], act: str
 ) -> None:
     (server.home / "a.edi").write_bytes(b"ISA")
     remote = (await opened().list(Place("/", "*.edi"))).remotes[0]
@@ -261,7 +265,7 @@ async def test_a_stalled_server_is_left_at_the_deadline_and_reached_again(
 
 
 async def test_a_stopped_sshd_session_is_left_and_a_new_one_made(sshd: OpenSsh, home: Path) -> None:
-    endpoint = Sftp("acme", sshd.config(deadline=0.5))
+    endpoint = SftpEndpoint("acme", sshd.config(deadline=0.5))
     (home / "a.edi").write_bytes(b"ISA")
     remote = (await endpoint.list(Place(str(home)))).remotes[0]
     stopped = sshd.children()
@@ -278,7 +282,7 @@ async def test_a_stopped_sshd_session_is_left_and_a_new_one_made(sshd: OpenSsh, 
 
 
 async def test_keepalive_notices_a_dead_peer_before_the_deadline(sshd: OpenSsh, home: Path) -> None:
-    endpoint = Sftp("acme", sshd.config(keepalive_interval=0.2, keepalive_count=2))
+    endpoint = SftpEndpoint("acme", sshd.config(keepalive_interval=0.2, keepalive_count=2))
     await endpoint.list(Place(str(home)))
     stopped = sshd.children()
     for pid in stopped:
@@ -293,7 +297,7 @@ async def test_keepalive_notices_a_dead_peer_before_the_deadline(sshd: OpenSsh, 
 
 
 async def test_a_killed_sshd_session_is_unavailable_and_then_replaced(sshd: OpenSsh, home: Path) -> None:
-    endpoint = Sftp("acme", sshd.config())
+    endpoint = SftpEndpoint("acme", sshd.config())
     (home / "a.edi").write_bytes(b"ISA")
     await endpoint.list(Place(str(home)))
     for pid in sshd.children():
@@ -312,7 +316,9 @@ async def test_a_killed_sshd_session_is_unavailable_and_then_replaced(sshd: Open
 
 async def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        endpoint = Sftp("acme", SftpConfig("127.0.0.1", silent.getsockname()[1], "contoso", connect_timeout=0.3))
+        endpoint = SftpEndpoint(
+            "acme", SftpConfig("127.0.0.1", silent.getsockname()[1], "contoso", connect_timeout=0.3)
+        )
         started = time.monotonic()
         with pytest.raises(Unavailable, match="no answer in time"):
             await endpoint.list(Place("/"))
@@ -321,7 +327,7 @@ async def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
 
 async def test_a_busy_server_that_resets_newcomers_is_tried_again(sshd: OpenSsh, home: Path) -> None:
     async with proxy(sshd.port) as gate:
-        endpoint = Sftp("acme", sshd.config(port=gate.port))
+        endpoint = SftpEndpoint("acme", sshd.config(port=gate.port))
         gate.reset = 2
         await endpoint.list(Place(str(home)))
         assert gate.visitors == 3
@@ -335,7 +341,7 @@ async def test_a_busy_server_that_resets_newcomers_is_tried_again(sshd: OpenSsh,
 
 async def test_many_endpoints_of_one_host_all_get_in_past_maxstartups(tmp_path: Path, home: Path) -> None:
     with openssh(tmp_path, "MaxStartups 4:100:4") as sshd:
-        endpoints = [Sftp(f"acme{number}", sshd.config()) for number in range(12)]
+        endpoints = [SftpEndpoint(f"acme{number}", sshd.config()) for number in range(12)]
         async with anyio.create_task_group() as group:
             for endpoint in endpoints:
                 group.start_soon(endpoint.list, Place(str(home)))
@@ -343,7 +349,9 @@ async def test_many_endpoints_of_one_host_all_get_in_past_maxstartups(tmp_path: 
             await endpoint.close()
 
 
-async def test_many_files_in_flight_share_one_connection(server: AsyncsshServer, opened: Callable[..., Sftp]) -> None:
+async def test_many_files_in_flight_share_one_connection(
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
+) -> None:
     outbound = server.home / "outbound"
     outbound.mkdir()
     for number in range(100):
@@ -363,7 +371,7 @@ async def test_many_files_in_flight_share_one_connection(server: AsyncsshServer,
 
 
 async def test_verbs_that_start_together_make_one_connection_and_a_cut_hurts_each_once(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     (server.home / "a.edi").write_bytes(b"ISA")
     endpoint = opened()
@@ -389,7 +397,7 @@ async def test_verbs_that_start_together_make_one_connection_and_a_cut_hurts_eac
 
 
 async def test_a_cancelled_fetch_leaves_the_session_whole_and_no_file_open(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     (server.home / "a.edi").write_bytes(b"ISA")
     endpoint = opened()
@@ -404,7 +412,7 @@ async def test_a_cancelled_fetch_leaves_the_session_whole_and_no_file_open(
 
 @pytest.mark.parametrize("moment", ["read", "fstat"])
 async def test_a_file_that_grows_while_it_is_read_is_not_taken(
-    server: AsyncsshServer, opened: Callable[..., Sftp], moment: str
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], moment: str
 ) -> None:
     there = server.home / "a.edi"
     there.write_bytes(b"ISA")
@@ -420,7 +428,7 @@ async def test_a_file_that_grows_while_it_is_read_is_not_taken(
 
 
 async def test_a_strangers_names_are_passed_over_and_hide_nothing(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     (server.home / "a.edi").write_bytes(b"ISA")
     plain = asyncssh.SFTPAttrs(type=asyncssh.FILEXFER_TYPE_REGULAR, size=10, permissions=0o100644)
@@ -433,7 +441,7 @@ async def test_a_strangers_names_are_passed_over_and_hide_nothing(
 
 
 async def test_a_server_that_tells_no_type_is_read_by_its_long_names(
-    server: AsyncsshServer, opened: Callable[..., Sftp]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     for letter in (b"-", b"d", b"l", b"?"):
         name, line = b"x" + letter + b".edi", letter + b"rw-r--r-- 1 u g 5 Jan 1 00:00 x"

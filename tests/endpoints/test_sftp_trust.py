@@ -9,7 +9,7 @@ import asyncssh
 import pytest
 
 from d365edi.endpoints.base import Place
-from d365edi.endpoints.sftp import Sftp, SftpConfig
+from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
 from d365edi.errors import Refused, Unavailable
 from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server, key
 from tests.servers.openssh import OpenSsh, free_port
@@ -17,7 +17,7 @@ from tests.servers.openssh import OpenSsh, free_port
 
 async def enter(config: SftpConfig, place: str = ".") -> None:
     """List one folder and leave."""
-    endpoint = Sftp("acme", config)
+    endpoint = SftpEndpoint("acme", config)
     try:
         await endpoint.list(Place(place))
     finally:
@@ -161,7 +161,7 @@ def server_config() -> SftpConfig:
 
 async def test_the_fastest_cipher_is_chosen_where_the_server_has_it(sshd: OpenSsh, server: AsyncsshServer) -> None:
     for config in (sshd.config(), server.config()):
-        endpoint = Sftp("acme", config)
+        endpoint = SftpEndpoint("acme", config)
         await endpoint.list(Place("."))
         connection: Any = endpoint._session._connection
         assert connection.get_extra_info("send_cipher") == "aes128-gcm@openssh.com"
@@ -178,16 +178,16 @@ async def test_a_host_that_does_not_answer_is_unavailable(host: str, told: str) 
 
 async def test_ping_tells_host_key_and_login_apart(sshd: OpenSsh) -> None:
     stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
-    untrusted = await Sftp("acme", sshd.config(host_keys=()), folders=("/",)).ping()
+    untrusted = await SftpEndpoint("acme", sshd.config(host_keys=()), folders=("/",)).ping()
     assert [(check.what, check.ok) for check in untrusted] == [("host key", False)]
     assert public(sshd.host_keys["ed25519"]) in untrusted[0].remedy
 
-    not_let_in = await Sftp("acme", sshd.config(key=stranger), folders=("/",)).ping()
+    not_let_in = await SftpEndpoint("acme", sshd.config(key=stranger), folders=("/",)).ping()
     assert [(check.what, check.ok) for check in not_let_in] == [("host key", True), ("login", False)]
     assert sshd.host_keys["ed25519"].get_fingerprint() in not_let_in[0].sentence
     assert "installed our public key" in not_let_in[1].remedy
 
-    nobody = await Sftp("acme", SftpConfig("127.0.0.1", free_port()), folders=("/",)).ping()
+    nobody = await SftpEndpoint("acme", SftpConfig("127.0.0.1", free_port()), folders=("/",)).ping()
     assert [(check.what, check.ok, "nobody listens" in check.sentence) for check in nobody] == [
         ("host key", False, True)
     ]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.odata import canonical
-from d365edi.odata.batch import LIMIT, Operation, Part, parse, write
+from d365edi.odata.batch import LIMIT, BatchPart, Operation, parse, write
 
 URL = "https://h/data/SalesOrderLinesV3?cross-company=true"
 
@@ -69,8 +69,8 @@ def framed(
 def test_answers_are_read_in_a_changeset_or_bare(nested: bool, newline: str, quoted: bool) -> None:
     answer = framed([(1, 201, b'{"a": 1}'), (2, 204, b"")], nested, newline, quoted)
     assert tuple(parse(*answer)) == (
-        Part(1, 201, {"retry-after": "7"}, b'{"a": 1}'),
-        Part(2, 204, {"retry-after": "7"}, b""),
+        BatchPart(1, 201, {"retry-after": "7"}, b'{"a": 1}'),
+        BatchPart(2, 204, {"retry-after": "7"}, b""),
     )
 
 
@@ -123,4 +123,4 @@ def test_any_bytes_are_parts_or_a_value_error(body: bytes) -> None:
         parts = tuple(parse("multipart/mixed; boundary=b", body))
     except ValueError:
         return
-    assert all(isinstance(part, Part) for part in parts)
+    assert all(isinstance(part, BatchPart) for part in parts)

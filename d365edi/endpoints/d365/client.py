@@ -104,7 +104,7 @@ class Client:
         url = f"{self.root}{entity_set}?cross-company=true"
         content_type, body = batch.write([batch.Operation("POST", url, record) for record in records], token)
         answer = await self._send("POST", f"{self.root}$batch", body, content_type)
-        failed, answered = list[batch.Part](), 0
+        failed, answered = list[batch.BatchPart](), 0
         try:
             for part in batch.parse(answer.headers.get("content-type", ""), answer.content):
                 answered += 1
@@ -114,7 +114,7 @@ class Client:
             raise self._unavailable(f"{error}", "POST") from None
         self._all_made(failed, answered, len(records))
 
-    def _all_made(self, failed: Sequence[batch.Part], answered: int, expected: int) -> None:
+    def _all_made(self, failed: Sequence[batch.BatchPart], answered: int, expected: int) -> None:
         verdicts = [self.judge(part.status, part.headers, part.body, "POST", inner=True) for part in failed]
         passing = [verdict for verdict in verdicts if isinstance(verdict, Unavailable)]
         if passing:

@@ -81,7 +81,7 @@ class D365Config:
                 raise ValueError(f"{name} must begin with https://, since secrets travel there")
 
 
-class D365:
+class D365Endpoint:
     """The door to one D365 environment. Opens nothing before the first verb."""
 
     def __init__(
