@@ -30,9 +30,14 @@ NAMES: frozenset[str] = frozenset(
 )
 
 _armed: dict[str, int] = {}
-if _text := os.environ.get("D365EDI_FAILPOINT", ""):
-    _name, _, _nth = _text.partition(":")
-    _armed[_name] = int(_nth or 1)
+
+
+def arm(text: str) -> None:
+    """Arm the place that `text` names (`name`, or `name:3` for the third time); "" arms none. For this process only."""
+    name, _, nth = text.partition(":")
+    _armed.clear()
+    if name:
+        _armed[name] = int(nth or 1)
 
 
 def reach(name: str) -> None:
@@ -41,3 +46,6 @@ def reach(name: str) -> None:
         _armed[name] -= 1
         if _armed[name] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("D365EDI_FAILPOINT", ""))
