@@ -20,10 +20,10 @@ from d365edi.build import FlowInfo
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.flows import acknowledge, batch, decide, replay
-from d365edi.flows.collect import collect
-from d365edi.flows.context import Context, Tally
+from d365edi.flows.context import Context, Counters
 from d365edi.flows.deliver import deliver
 from d365edi.flows.partner import Partner
+from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
 from d365edi.flows.render import render
 from d365edi.flows.translate import translate
@@ -95,23 +95,23 @@ class App:
         """Every flow that can be fired, in the order of the settings."""
         return list(self._flows)
 
-    async def tick(self, name: str) -> Tally:
+    async def tick(self, name: str) -> Counters:
         """Run one flow once, and all that follows from it: documents, deliveries. The name `due` works off what waits."""
-        tally = Tally()
+        counters = Counters()
         if name == DUE:
-            await self._due(tally)
+            await self._due(counters)
             await self._retire()
-            return tally
+            return counters
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
-            await self._messages(await receive(self.ctx, self.ctx.partners[partner].pickups[what], tally), tally)
+            await self._messages(await receive(self.ctx, self.ctx.partners[partner].pickups[what], counters), counters)
         else:
-            await self._send(self.ctx.partners[partner], what, tally)
-        return tally
+            await self._send(self.ctx.partners[partner], what, counters)
+        return counters
 
-    async def once(self) -> Tally:
+    async def once(self) -> Counters:
         """Every flow a single time, then everything that is due."""
-        total = Tally()
+        total = Counters()
         for flow in self._flows:
             for word, count in (await self.tick(flow.name)).counts.items():
                 total.add(word, count)
@@ -119,60 +119,60 @@ class App:
             total.add(word, count)
         return total
 
-    async def _send(self, partner: Partner, what: str, tally: Tally) -> None:
+    async def _send(self, partner: Partner, what: str, counters: Counters) -> None:
         """Look for what is new in a flow. Those that share its interchanges look with it: what is ready then leaves together."""
         send = partner.sends[what]
         if send.batch == 1:
-            await self._messages(await collect(self.ctx, send, partner.name, tally), tally)
+            await self._messages(await poll_d365(self.ctx, send, partner.name, counters), counters)
             return
         together = batch.batch_of(partner, send)
         async with self.ctx.alone(together.key):
             for flow in together.flows.values():
-                await self._messages(await collect(self.ctx, flow, partner.name, tally), tally)
-            deliveries = await batch.render_ready(self.ctx, together, tally)
-        await self._deliveries(deliveries, tally)
+                await self._messages(await poll_d365(self.ctx, flow, partner.name, counters), counters)
+            deliveries = await batch.render_ready(self.ctx, together, counters)
+        await self._deliveries(deliveries, counters)
 
-    async def _messages(self, ids: Sequence[int], tally: Tally) -> None:
+    async def _messages(self, ids: Sequence[int], counters: Counters) -> None:
         async def one(id: int) -> None:
-            outcome = await translate(self.ctx, id, tally)
-            await self._deliveries(outcome.deliveries, tally)
-            await self._documents(outcome.documents, tally)
+            outcome = await translate(self.ctx, id, counters)
+            await self._deliveries(outcome.deliveries, counters)
+            await self._documents(outcome.documents, counters)
 
         await self.ctx.each("message", ids, one)
 
-    async def _documents(self, ids: Sequence[int], tally: Tally) -> None:
+    async def _documents(self, ids: Sequence[int], counters: Counters) -> None:
         async def one(id: int) -> None:
-            delivery = await render(self.ctx, id, tally)
+            delivery = await render(self.ctx, id, counters)
             if delivery is not None:
-                await self._deliveries([delivery], tally)
+                await self._deliveries([delivery], counters)
 
         await self.ctx.each("document", ids, one)
 
-    async def _deliveries(self, ids: Sequence[int], tally: Tally) -> None:
-        await self.ctx.each("delivery", ids, lambda id: deliver(self.ctx, id, tally))
+    async def _deliveries(self, ids: Sequence[int], counters: Counters) -> None:
+        await self.ctx.each("delivery", ids, lambda id: deliver(self.ctx, id, counters))
 
-    async def _batches(self, tally: Tally) -> None:
+    async def _batches(self, counters: Counters) -> None:
         """What is ready to leave together, but for where a look is under way: it takes what is ready when it has looked."""
         found = {each.key: each for each in batch.batches(self.ctx.partners.values())}
 
         async def one(key: str) -> None:
             if not self.ctx.under_way(key):
                 async with self.ctx.alone(key):
-                    deliveries = await batch.render_ready(self.ctx, found[key], tally)
-                await self._deliveries(deliveries, tally)
+                    deliveries = await batch.render_ready(self.ctx, found[key], counters)
+                await self._deliveries(deliveries, counters)
 
         await self.ctx.each("batch", found, one)
 
-    async def _due(self, tally: Tally) -> None:
+    async def _due(self, counters: Counters) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
         messages, documents, deliveries, late = await self.journal.read(_waiting)
         for level, verb, sentence in await self.journal.write(acknowledge.overdue) if late else ():
-            tally.add(verb)
+            counters.add(verb)
             log.say(level, "acknowledge", verb, sentence)
-        await self._messages(messages, tally)
-        await self._documents(documents, tally)
-        await self._batches(tally)
-        await self._deliveries(deliveries, tally)
+        await self._messages(messages, counters)
+        await self._documents(documents, counters)
+        await self._batches(counters)
+        await self._deliveries(deliveries, counters)
 
     async def _retire(self) -> None:
         """Empty the payloads whose retention is over: once a day, and in pieces so that other writers get their turn."""

@@ -45,8 +45,8 @@ async def _once(settings: Settings) -> int:
 
     log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
     async with App.open(settings) as app:
-        tally = await app.once()
-    log.say("INFO", "daemon", "once", str(tally))
-    if tally.counts.get("unreachable"):
+        counters = await app.once()
+    log.say("INFO", "daemon", "once", str(counters))
+    if counters.counts.get("unreachable"):
         return UNREACHABLE
-    return PERSON if any(tally.counts.get(word) for word in NEEDS_A_PERSON) else FINE
+    return PERSON if any(counters.counts.get(word) for word in NEEDS_A_PERSON) else FINE

@@ -10,14 +10,16 @@ Knows: the acknowledgment axis of deliveries. Does not know: bytes, wires.
 
 from __future__ import annotations
 
-from d365edi.edi.acknowledgment import Answer
+from collections.abc import Iterable, Sequence
+
+from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.failpoints import reach
-from d365edi.flows import policy, verdicts
-from d365edi.flows.outgoing import UNB
-from d365edi.flows.wording import LogLine, name_of
+from d365edi.flows import policy
+from d365edi.flows.interchange import UNB
+from d365edi.flows.messages import LogLine, document_name
 from d365edi.journal import AckState, Delivery, DeliveryDocument, Message, Tx
 
 SETS = frozenset({"997", "999", "CONTRL"})
@@ -38,7 +40,7 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     control = _number(answer.control)
     functional_id = answer.functional_id or UNB
     sent = tx.deliveries.sent_group(partner, functional_id, control) if control is not None else []
-    errors = verdicts.errors(answer.sets)
+    errors = error_text(answer.sets)
     within = [(delivery, _group(tx, delivery, functional_id, control)) for delivery in sent]
     match, found = _record(tx, partner, message, within, functional_id, answer.control, answer.verdict, errors)
     if found is None:
@@ -51,7 +53,7 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     delivery, carried = found
     if answer.receipt:
         return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)")]
-    said = verdicts.of_each(answer, [one.set for one in carried])
+    said = set_states(answer, [one.set for one in carried])
     if match == "double":
         now = policy.ACK_STATES.get(answer.verdict, "rejected")
         return [_double(delivery, _standing(delivery, carried), now, message)]
@@ -97,7 +99,7 @@ def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) 
 def _standing(delivery: Delivery, carried: list[DeliveryDocument]) -> AckState:
     """What was said of the documents that are meant: where a group was answered, the others in its interchange may wait."""
     if carried and all(one.ack != "awaited" for one in carried):
-        return verdicts.combined(one.ack for one in carried)
+        return combined_state(one.ack for one in carried)
     return delivery.ack
 
 
@@ -144,7 +146,7 @@ def _close(tx: Tx, delivery: Delivery) -> None:
     carried = tx.delivery_documents.of(delivery.id)
     if all(one.ack != "awaited" for one in carried):
         errors = "; ".join(dict.fromkeys(one.ack_detail for one in carried if one.ack_detail))
-        tx.deliveries.set_ack(delivery.id, verdicts.combined(one.ack for one in carried), errors)
+        tx.deliveries.set_ack(delivery.id, combined_state(one.ack for one in carried), errors)
 
 
 def _number(control: str) -> int | None:
@@ -153,11 +155,11 @@ def _number(control: str) -> int | None:
 
 def _double(delivery: Delivery, before: AckState, state: AckState, message: Message) -> LogLine:
     if before in (state, "none"):
-        return "INFO", "acknowledged", f"{delivery.name}: answered {verdicts.words(state)} again by {message.name}"
+        return "INFO", "acknowledged", f"{delivery.name}: answered {state_text(state)} again by {message.name}"
     return (
         "WARNING",
         "contradicted",
-        f"{delivery.name} was {verdicts.words(before)} before, {message.name} says {verdicts.words(state)}; "
+        f"{delivery.name} was {state_text(before)} before, {message.name} says {state_text(state)}; "
         "ask the partner which holds",
     )
 
@@ -169,12 +171,12 @@ def _told(
     documents = {one.document for one in meant}
     carried = tx.delivery_documents.of(delivery.id)
     answered = [one for one in carried if one.document in documents]
-    state = verdicts.combined(one.ack for one in answered)
+    state = combined_state(one.ack for one in answered)
     when = " (late)" if late else ""
     if len(carried) > 1:
         lines = [_document(tx, delivery, one, partner) for one in answered]
         return [_file(delivery, [one.ack for one in answered], len(carried), partner + when), *lines]
-    said = f"{verdicts.words(state)} by {partner}{when}"
+    said = f"{state_text(state)} by {partner}{when}"
     if state in FAILED:
         return [("WARNING", state, f"{delivery.name} is {said}: {why}; {REMEDY.format(delivery.name)}")]
     return [("INFO", "acknowledged", f"{delivery.name}: {said}")]
@@ -182,12 +184,12 @@ def _told(
 
 def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> LogLine:
     """An interchange with several documents, of which those with these `states` are answered."""
-    state = verdicts.combined(states)
+    state = combined_state(states)
     if state in FAILED:
         failed = f"{sum(one in FAILED for one in states)} of {len(states)} documents not accepted"
-        return "WARNING", state, f"{delivery.name} is {verdicts.words(state)} by {by}: {failed}"
+        return "WARNING", state, f"{delivery.name} is {state_text(state)} by {by}: {failed}"
     whose = f"{count} documents" if len(states) == count else f"{len(states)} of its {count} documents"
-    return "INFO", "acknowledged", f"{delivery.name}: {verdicts.words(state)} by {by}, {whose}"
+    return "INFO", "acknowledged", f"{delivery.name}: {state_text(state)} by {by}, {whose}"
 
 
 def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: str) -> LogLine:
@@ -201,8 +203,8 @@ def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: st
         set=carried.set,
         state=carried.ack,
     )
-    name = name_of(document.kind, document.number)
-    said = f"{name} in {delivery.name} is {verdicts.words(carried.ack)} by {partner}"
+    name = document_name(document.kind, document.number)
+    said = f"{name} in {delivery.name} is {state_text(carried.ack)} by {partner}"
     if carried.ack in FAILED:
         why = carried.ack_detail or "no reason given"
         return "WARNING", carried.ack, f"{said}: {why}; {REMEDY.format(document.number)}"
@@ -218,3 +220,55 @@ def overdue(tx: Tx) -> list[LogLine]:
         late = f"{delivery.name}: {delivery.partner} has not answered in time; ask them whether they have it"
         lines.append(("WARNING", "overdue", late))
     return lines
+
+
+# -- what an answer says of each document, and what several answers make of a file ----------------------------------
+
+SetState = tuple[AckState, str]
+"""What was said of a document, and the errors in words."""
+
+
+def set_states(answer: Answer, sets: Sequence[str]) -> list[SetState]:
+    """What an answer says of the sets of the group that it answers, by their control numbers, in their order."""
+    group = policy.ACK_STATES.get(answer.verdict, "rejected")
+    if len(sets) == 1:
+        return [(group, error_text(answer.sets))]
+    told = {each.control.lstrip("0"): each for each in answer.sets}
+    named = [told.get(control.lstrip("0")) for control in sets]
+    rest = _unnamed_state(answer, [each for each in named if each is not None])
+    found: list[SetState] = []
+    for each in named:
+        detail = error_text([each]) if each is not None else ""
+        if group == "rejected" or each is None:
+            found.append((group if group == "rejected" else rest, detail))
+        else:
+            found.append((policy.ACK_STATES.get(each.verdict, "rejected"), detail))
+    return found
+
+
+def _unnamed_state(answer: Answer, told: Sequence[SetAnswer]) -> AckState:
+    """What holds for sets that an answer does not tell of."""
+    verdicts = [each.verdict for each in told]
+    if answer.verdict == "P":
+        return "accepted" if verdicts.count("R") >= max(answer.included - answer.accepted, 1) else "partially"
+    if answer.verdict == "E":
+        return "accepted" if set(verdicts) & {"E", "R"} else "accepted_with_errors"
+    return "accepted"
+
+
+def error_text(sets: Iterable[SetAnswer]) -> str:
+    """The errors of these sets in words."""
+    return "; ".join(str(error) for each in sets for error in each.errors)
+
+
+def combined_state(states: Iterable[AckState]) -> AckState:
+    """The answer to a whole of which each part has its own."""
+    found = set(states)
+    if len(found) == 1:
+        return found.pop()
+    return "accepted_with_errors" if found <= {"accepted", "accepted_with_errors"} else "partially"
+
+
+def state_text(state: str) -> str:
+    """A state as a sentence has it."""
+    return {"partially": "partially accepted"}.get(state, state.replace("_", " "))

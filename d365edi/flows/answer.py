@@ -13,9 +13,9 @@ from datetime import datetime
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import GroupReport, InterchangeReport
 from d365edi.edi.x12 import acknowledgment
-from d365edi.flows import outgoing
+from d365edi.flows.interchange import UNB, WrittenInterchange, write_interchange
+from d365edi.flows.messages import size_text
 from d365edi.flows.partner import Answers, Partner
-from d365edi.flows.wording import kilobytes
 from d365edi.journal import Message, Tx
 
 KINDS = frozenset({"997", "999", "TA1", "CONTRL"})
@@ -23,7 +23,7 @@ KINDS = frozenset({"997", "999", "TA1", "CONTRL"})
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class StoredAnswer:
     """An answer that stands in the outbox: its delivery, and the sentence for the log."""
 
     delivery: int
@@ -35,13 +35,13 @@ class _Made:
     """An answer in bytes: its kind (997, 999, TA1, CONTRL) and which of their groups (functional id, number) it answers."""
 
     kind: str
-    sent: outgoing.Interchange
+    sent: WrittenInterchange
     groups: tuple[tuple[str, str], ...]
 
 
 def answer(
     tx: Tx, partner: Partner, message: Message, interchange: InterchangeReport, now: datetime, *, duplicate: bool
-) -> Given | None:
+) -> StoredAnswer | None:
     """Render what answers one interchange, once for ever: 997s (or 999s) and the TA1 in X12, one CONTRL in EDIFACT."""
     target = partner.answers.target
     if target is None:
@@ -77,7 +77,7 @@ def answer(
             delivery=delivery.id,
         )
     tx.audit.append("answered", message=message.id, delivery=delivery.id, partner=partner.name, name=name, kind=kind)
-    return Given(delivery.id, _sentence(message, interchange, kind, sent.control))
+    return StoredAnswer(delivery.id, _sentence(message, interchange, kind, sent.control))
 
 
 def _groups(
@@ -96,7 +96,7 @@ def _groups(
     bodies = [
         acknowledgment.functional(group, group.control, loop=answers.loop, form=form, version=version) for group in due
     ]
-    sent = outgoing.interchange(
+    sent = write_interchange(
         tx,
         partner.name,
         identity,
@@ -114,15 +114,15 @@ def _contrl(
 ) -> _Made | None:
     """One CONTRL for an interchange that is not itself one."""
     answers, identity = partner.answers, partner.identities["EDIFACT"]
-    answered = _answered(tx, partner, interchange, outgoing.UNB, interchange.control)
+    answered = _answered(tx, partner, interchange, UNB, interchange.control)
     if answers.send == "none" or not contrl.due(interchange) or (answered and not duplicate):
         return None
     body = contrl.interchange(interchange, loop=answers.loop, duplicate=duplicate, charset=identity.syntax_id)
     usage = interchange.usage if interchange.usage == "T" else "P"
-    sent = outgoing.interchange(
+    sent = write_interchange(
         tx, partner.name, identity, {"": [("CONTRL", body)]}, now, version=contrl.VERSION, usage=usage
     )
-    return _Made("CONTRL", sent, () if answered else ((outgoing.UNB, interchange.control),))
+    return _Made("CONTRL", sent, () if answered else ((UNB, interchange.control),))
 
 
 def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, functional_id: str, group_control: str) -> bool:
@@ -159,4 +159,4 @@ def _sentence(message: Message, interchange: InterchangeReport, kind: str, contr
     what = ", ".join(f"{id} ×{n}" for id, n in counts.items()) or f"interchange {interchange.control}"
     word = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "P": "partly accepted"}
     verdict = "P" if "R" in verdicts and len(verdicts) > 1 else max(verdicts, default=interchange.verdict)
-    return f"{message.name} ({kilobytes(message.size)}): {what}, {word[verdict]}; {kind} {control:09d}"
+    return f"{message.name} ({size_text(message.size)}): {what}, {word[verdict]}; {kind} {control:09d}"

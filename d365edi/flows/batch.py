@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from d365edi.documents import ShipNotice
 from d365edi.failpoints import reach
-from d365edi.flows import outgoing
-from d365edi.flows.context import Context, Tally
+from d365edi.flows.context import Context, Counters
+from d365edi.flows.envelope import assemble
+from d365edi.flows.interchange import check_writable
 from d365edi.flows.partner import Partner, Send
-from d365edi.flows.render import hold, tell_warnings, tried
-from d365edi.flows.seal import seal
-from d365edi.flows.send import Held, Prepared, prepare
+from d365edi.flows.prepare import Held, Prepared, prepare
+from d365edi.flows.render import hold, report_warnings, tried
 from d365edi.journal import Document, Tx
 
 
@@ -51,7 +51,7 @@ def batches(partners: Iterable[Partner]) -> list[Batch]:
     return list({batch.key: batch for batch in found}.values())
 
 
-async def render_ready(ctx: Context, batch: Batch, tally: Tally) -> list[int]:
+async def render_ready(ctx: Context, batch: Batch, counters: Counters) -> list[int]:
     """Render whatever is ready in these flows. Returns ids of deliveries. The caller holds the batch's key alone."""
     if ctx.is_paused(ctx.d365_name):
         return []
@@ -60,7 +60,9 @@ async def render_ready(ctx: Context, batch: Batch, tally: Tally) -> list[int]:
     prepared: list[Prepared] = []
 
     async def one(document: Document) -> None:
-        made = await tried(ctx, document, lambda: _prepare(ctx, partner, flows[document.flow], document, tally), tally)
+        made = await tried(
+            ctx, document, lambda: _prepare(ctx, partner, flows[document.flow], document, counters), counters
+        )
         if made is not None:
             prepared.append(made)
 
@@ -68,7 +70,7 @@ async def render_ready(ctx: Context, batch: Batch, tally: Tally) -> list[int]:
     prepared.sort(key=_place)
     deliveries = []
     for start in range(0, len(prepared), batch.most):
-        delivery = await _seal(ctx, partner, prepared[start : start + batch.most], tally)
+        delivery = await _seal(ctx, partner, prepared[start : start + batch.most], counters)
         if delivery is not None:
             deliveries.append(delivery)
     return deliveries
@@ -80,13 +82,13 @@ def _ready(tx: Tx, batch: Batch) -> list[Document]:
 
 
 async def _prepare(
-    ctx: Context, partner: Partner, flow: Send, document: Document, tally: Tally
+    ctx: Context, partner: Partner, flow: Send, document: Document, counters: Counters
 ) -> Prepared | Held | None:
-    made = await prepare(ctx, partner, flow, document, tally)
+    made = await prepare(ctx, partner, flow, document, counters)
     if isinstance(made, Prepared):
         assert flow.identity is not None
         assert not isinstance(made.body, bytes)
-        outgoing.sound(flow.identity, (flow.set, made.body), ctx.local(ctx.clock()))
+        check_writable(flow.identity, (flow.set, made.body), ctx.local(ctx.clock()))
     return made
 
 
@@ -96,12 +98,12 @@ def _place(prepared: Prepared) -> tuple[bool, int, str, int]:
     return document.kind != ShipNotice.__name__, len(document.number), document.number, document.id
 
 
-async def _seal(ctx: Context, partner: Partner, prepared: list[Prepared], tally: Tally) -> int | None:
+async def _seal(ctx: Context, partner: Partner, prepared: list[Prepared], counters: Counters) -> int | None:
     """One interchange, one transaction. Returns the id of its delivery, None where none of them may go."""
-    sealed = await ctx.journal.write(lambda tx: seal(tx, ctx, partner, prepared))
-    if sealed.delivery is not None:
+    assembled = await ctx.journal.write(lambda tx: assemble(tx, ctx, partner, prepared))
+    if assembled.delivery is not None:
         reach("translate.rendered")
-    tell_warnings(sealed, tally)
-    for document, held in sealed.held:
-        await hold(ctx, document, held, tally)
-    return sealed.delivery
+    report_warnings(assembled, counters)
+    for document, held in assembled.held:
+        await hold(ctx, document, held, counters)
+    return assembled.delivery

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     """What one tick did, for the log and for tests: counts by word (`received`, `created`, `held`, ...)."""
 
     counts: dict[str, int] = field(default_factory=dict)

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from d365edi.errors import D365EdiError
-from d365edi.flows import reread
+from d365edi.flows import reparse
 from d365edi.flows.context import Context
+from d365edi.flows.outbox import withdraw
 from d365edi.flows.translate import RELEASED
-from d365edi.flows.withdraw import withdraw
 from d365edi.journal import Delivery, Document, Message, Tx
 
 
@@ -105,7 +105,7 @@ def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> s
     outbound = [d for d in tx.deliveries.for_document(document.id) if d.state == "quarantined"]
     if outbound and outbound[-1].endpoint != ctx.d365_name:
         return _release_delivery(tx, outbound[-1], actor)
-    problems = reread.amend(tx, ctx, document)
+    problems = reparse.amend(tx, ctx, document)
     if problems:
         tx.documents.set_state(document.id, "held", problems)
         return f"{document.number} stays held: {problems}"

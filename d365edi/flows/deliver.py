@@ -15,12 +15,12 @@ from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.errors import Disputed, EndpointError, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
-from d365edi.flows.context import Context, Tally
-from d365edi.flows.wording import name_of
+from d365edi.flows.context import Context, Counters
+from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
 
 
-async def deliver(ctx: Context, delivery_id: int, tally: Tally) -> None:
+async def deliver(ctx: Context, delivery_id: int, counters: Counters) -> None:
     """Try one delivery that is due. What is not due (any more) is left alone."""
     delivery = await ctx.journal.read(lambda tx: tx.deliveries.get(delivery_id))
     async with ctx.alone(delivery.order_key):
@@ -34,12 +34,12 @@ async def deliver(ctx: Context, delivery_id: int, tally: Tally) -> None:
         try:
             receipt = await ctx.endpoints[delivery.endpoint].deliver(parcel, _checkpoint(ctx, delivery.id))
         except EndpointError as error:
-            await _failed(ctx, delivery, error, tally)
+            await _failed(ctx, delivery, error, counters)
             return
         reach("deliver.delivered")
         documents = await ctx.journal.write(lambda tx: _record(tx, delivery, receipt))
         reach("deliver.recorded")
-        _tell(delivery, documents, receipt, ctx.clock() - began, tally)
+        _report(delivery, documents, receipt, ctx.clock() - began, counters)
 
 
 def _checkpoint(ctx: Context, delivery_id: int) -> Checkpoint:
@@ -83,7 +83,7 @@ def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
     return documents
 
 
-async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally: Tally) -> None:
+async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, counters: Counters) -> None:
     """One transaction for the decision; an endpoint that is out of reach is left in peace by everybody until then."""
     now = ctx.clock()
     decision = policy.after_failure(
@@ -98,14 +98,14 @@ async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, tally:
         if isinstance(error, Unavailable) and not error.unclear:
             ctx.pause(delivery.endpoint, min(decision.at, now + policy.FIRST_WAIT))
         await ctx.journal.write(lambda tx: _again(tx, delivery, decision))
-        tally.add("waiting")
+        counters.add("waiting")
         sentence = f"{_named(delivery, decision.reason)}; again in {decision.at - now:.0f} s"
         log.say("WARNING", delivery.flow, "waits", sentence)
         return
     sentence = decision.reason
     count = await ctx.journal.write(lambda tx: _set_aside(tx, delivery, sentence, disputed=isinstance(error, Disputed)))
     verb = "held" if count else "quarantined"
-    tally.add(verb, count or 1)
+    counters.add(verb, count or 1)
     log.say(
         "WARNING", delivery.flow, verb, f"{_named(delivery, sentence)}{f' ({count} documents)' if count > 1 else ''}"
     )
@@ -148,9 +148,11 @@ def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> 
     return len(documents)
 
 
-def _tell(delivery: Delivery, documents: list[Document], receipt: Receipt, seconds: float, tally: Tally) -> None:
+def _report(
+    delivery: Delivery, documents: list[Document], receipt: Receipt, seconds: float, counters: Counters
+) -> None:
     if delivery.kind == "SalesOrder":
-        tally.add("created")
+        counters.add("created")
         count = receipt.detail.get("lines")
         lines = f", {count} {'line' if count == '1' else 'lines'}" if count is not None else ""
         log.say(
@@ -162,7 +164,7 @@ def _tell(delivery: Delivery, documents: list[Document], receipt: Receipt, secon
             delivery=delivery.id,
         )
         return
-    tally.add("delivered")
+    counters.add("delivered")
     several = len(documents) > 1
     log.say(
         "INFO",
@@ -173,5 +175,5 @@ def _tell(delivery: Delivery, documents: list[Document], receipt: Receipt, secon
         delivery=delivery.id,
     )
     for document in documents if several else ():
-        sentence = f"{name_of(document.kind, document.number)} in {delivery.name}"
+        sentence = f"{document_name(document.kind, document.number)} in {delivery.name}"
         log.say("INFO", document.flow, "delivered", sentence, delivery=delivery.id)

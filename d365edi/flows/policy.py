@@ -64,14 +64,14 @@ def after_failure(
 
 
 Seen = Literal["new", "same", "renamed", "overwritten"]
-Verdict = Literal["received", "duplicate", "quarantined"]
+ClaimState = Literal["received", "duplicate", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What becomes of a file at first sight: the state its message gets, and why when it is not simply received."""
 
-    state: Verdict
+    state: ClaimState
     reason: str = ""
 
 

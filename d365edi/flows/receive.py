@@ -20,23 +20,23 @@ from d365edi.endpoints.base import Endpoint, Listing, Remote
 from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
-from d365edi.flows.again import deliver_again
 from d365edi.flows.answer import KINDS
-from d365edi.flows.context import Context, Tally
+from d365edi.flows.context import Context, Counters
+from d365edi.flows.messages import size_text
+from d365edi.flows.outbox import deliver_again
 from d365edi.flows.partner import Duplicates, Pickup
-from d365edi.flows.wording import kilobytes
 from d365edi.journal import Message, Sighting, Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedFile:
     """A claim made: the message, and whether these very bytes under this very name were known already."""
 
     message: Message
     again: bool = False
 
 
-async def receive(ctx: Context, pickup: Pickup, tally: Tally) -> list[int]:
+async def receive(ctx: Context, pickup: Pickup, counters: Counters) -> list[int]:
     """One pass over a pickup. Returns the ids of messages that are new here and wait to be translated."""
     endpoint = ctx.endpoints[pickup.endpoint]
     if ctx.is_paused(pickup.endpoint):
@@ -45,12 +45,12 @@ async def receive(ctx: Context, pickup: Pickup, tally: Tally) -> list[int]:
         ready = await _ready(ctx, pickup, endpoint)
     except (Unavailable, Refused) as error:
         _out_of_reach(ctx, pickup, error)
-        tally.add("unreachable")
+        counters.add("unreachable")
         return []
     ids: list[int] = []
 
     async def one(name: str) -> None:
-        taken = await _take(ctx, pickup, endpoint, *ready[name], tally)
+        taken = await _take(ctx, pickup, endpoint, *ready[name], counters)
         if taken is not None and taken.message.state == "received":
             ids.append(taken.message.id)
 
@@ -106,8 +106,8 @@ def _gone(tx: Tx, pickup: Pickup, there: Set[str]) -> None:
 
 
 async def _take(
-    ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, look: Sighting, tally: Tally
-) -> Taken | None:
+    ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, look: Sighting, counters: Counters
+) -> ClaimedFile | None:
     if look.message is not None:
         known = await ctx.journal.read(partial(_message, id=look.message))
         if not known.settled:
@@ -122,11 +122,11 @@ async def _take(
     reach("receive.fetched")
     if not policy.complete_enough(complete=bool(pickup.holds) or complete(payload), waits=look.waits):
         await _say_why_not(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
-        tally.add("incomplete")
+        counters.add("incomplete")
         return None
     taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, remote, payload))
     reach("receive.claimed")
-    _tell(pickup, ctx.partners[pickup.partner].duplicates, taken, tally)
+    _report(pickup, ctx.partners[pickup.partner].duplicates, taken, counters)
     await _settle(ctx, pickup, endpoint, remote, taken.message)
     return taken
 
@@ -141,7 +141,7 @@ async def _say_why_not(ctx: Context, pickup: Pickup, remote: Remote, reason: str
     )
 
 
-def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes) -> Taken:
+def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes) -> ClaimedFile:
     """One transaction: the payload, the message row with its state, the look that it was taken from, the audit line."""
     digest = hashlib.sha256(payload).hexdigest()
     same = tx.messages.same(pickup.partner, remote.name, digest)
@@ -149,7 +149,7 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
         tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, same.id)
         tx.audit.append("seen again", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
         _offer_answers_again(tx, same)
-        return Taken(same, again=True)
+        return ClaimedFile(same, again=True)
     duplicates = ctx.partners[pickup.partner].duplicates
     earlier = tx.messages.with_digest(pickup.partner, digest)
     decision = policy.claim(
@@ -184,7 +184,7 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
         digest=digest,
         reason=decision.reason,
     )
-    return Taken(message)
+    return ClaimedFile(message)
 
 
 def _offer_answers_again(tx: Tx, message: Message) -> None:
@@ -201,17 +201,17 @@ def _offer_answers_again(tx: Tx, message: Message) -> None:
             )
 
 
-def _tell(pickup: Pickup, duplicates: Duplicates, taken: Taken, tally: Tally) -> None:
+def _report(pickup: Pickup, duplicates: Duplicates, taken: ClaimedFile, counters: Counters) -> None:
     message = taken.message
     if taken.again:
-        tally.add("known")
+        counters.add("known")
         level: log.Level = "WARNING" if duplicates.same_name_same_bytes == "warn" else "INFO"
         sentence = f"{message.name}: received before, nothing new is made of it"
         log.say(level, pickup.name, "known", sentence, run=message.run)
         return
-    tally.add(message.state)
+    counters.add(message.state)
     if message.state == "received":
-        log.say("INFO", pickup.name, "received", f"{message.name} ({kilobytes(message.size)})", run=message.run)
+        log.say("INFO", pickup.name, "received", f"{message.name} ({size_text(message.size)})", run=message.run)
     else:
         quiet = message.state == "duplicate" and duplicates.new_name_same_bytes == "skip"
         log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, run=message.run)

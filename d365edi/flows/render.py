@@ -16,11 +16,11 @@ from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy, resolve
-from d365edi.flows.context import Context, Tally
+from d365edi.flows.context import Context, Counters
+from d365edi.flows.envelope import Assembled, assemble
+from d365edi.flows.messages import document_name
 from d365edi.flows.partner import Partner, Receive, Send
-from d365edi.flows.seal import Sealed, seal
-from d365edi.flows.send import Held, prepare
-from d365edi.flows.wording import name_of
+from d365edi.flows.prepare import Held, prepare
 from d365edi.journal import Document, NumberedDocument, Tx
 from d365edi.maps import d365
 from d365edi.maps.table import Table
@@ -28,7 +28,7 @@ from d365edi.maps.table import Table
 T = TypeVar("T")
 
 
-async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
+async def render(ctx: Context, document_id: int, counters: Counters) -> int | None:
     """Resolve and render one ready document. Returns the id of its delivery, None when it is held or must wait.
 
     What leaves together with others (`batch`) is left as it is.
@@ -40,14 +40,14 @@ async def render(ctx: Context, document_id: int, tally: Tally) -> int | None:
     flow = next((s for s in partner.sends.values() if s.flow == document.flow), None)
     if flow is not None and flow.batch > 1:
         return None
-    delivery = await tried(ctx, document, lambda: _render(ctx, partner, flow, document, tally), tally)
+    delivery = await tried(ctx, document, lambda: _render(ctx, partner, flow, document, counters), counters)
     if delivery is not None:
         reach("translate.rendered")
     return delivery
 
 
 async def tried(
-    ctx: Context, document: Document, work: Callable[[], Awaitable[T | Held | None]], tally: Tally
+    ctx: Context, document: Document, work: Callable[[], Awaitable[T | Held | None]], counters: Counters
 ) -> T | None:
     """Do some of a document's way out. None where it is held now, or waits until D365 can be asked again."""
     try:
@@ -55,47 +55,47 @@ async def tried(
     except Unavailable as error:
         ctx.pause(ctx.d365_name, ctx.clock() + (error.retry_after or policy.FIRST_WAIT))
         log.say("WARNING", document.flow, "waits", f"{document.number}: {error}")
-        tally.add("waiting")
+        counters.add("waiting")
         return None
     except (DocumentError, EndpointError) as error:
         outcome = Held((str(error),))
     if isinstance(outcome, Held):
-        await hold(ctx, document, outcome, tally)
+        await hold(ctx, document, outcome, counters)
         return None
     return outcome
 
 
 async def _render(
-    ctx: Context, partner: Partner, flow: Send | None, document: Document, tally: Tally
+    ctx: Context, partner: Partner, flow: Send | None, document: Document, counters: Counters
 ) -> int | Held | None:
     receive = next((r for r in partner.receives.values() if r.flow == document.flow), None)
     if receive is not None and receive.order_table is not None:
         return await _order(ctx, partner, receive, receive.order_table, document)
     if receive is not None:
-        await ctx.journal.write(lambda tx: _seen_to(tx, document))
+        await ctx.journal.write(lambda tx: _close_handled(tx, document))
         return None
     if flow is None:
         return Held((f"flow {document.flow} is not in the settings any more; put it back, or reject it",))
-    made = await prepare(ctx, partner, flow, document, tally)
+    made = await prepare(ctx, partner, flow, document, counters)
     if isinstance(made, Held):
         return made
-    sealed = await ctx.journal.write(lambda tx: seal(tx, ctx, partner, [made]))
-    tell_warnings(sealed, tally)
-    return sealed.held[0][1] if sealed.held else sealed.delivery
+    assembled = await ctx.journal.write(lambda tx: assemble(tx, ctx, partner, [made]))
+    report_warnings(assembled, counters)
+    return assembled.held[0][1] if assembled.held else assembled.delivery
 
 
-def tell_warnings(sealed: Sealed, tally: Tally) -> None:
+def report_warnings(assembled: Assembled, counters: Counters) -> None:
     """What the guard said of documents that left, or were held for something else."""
-    for flow, warning in sealed.warnings:
-        tally.add("guarded")
+    for flow, warning in assembled.warnings:
+        counters.add("guarded")
         log.say("WARNING", flow, "guarded", warning)
 
 
-async def hold(ctx: Context, document: Document, held: Held, tally: Tally) -> None:
+async def hold(ctx: Context, document: Document, held: Held, counters: Counters) -> None:
     """Set one document aside for a person, in one transaction, and say so."""
     sentence = "; ".join(held.problems)
     if document.number not in sentence:
-        sentence = f"{name_of(document.kind, document.number)}: {sentence}"
+        sentence = f"{document_name(document.kind, document.number)}: {sentence}"
 
     def record(tx: Tx) -> bool:
         if tx.documents.get(document.id).state not in ("ready", "held"):
@@ -107,13 +107,13 @@ async def hold(ctx: Context, document: Document, held: Held, tally: Tally) -> No
         return True
 
     if await ctx.journal.write(record):
-        tally.add("held")
+        counters.add("held")
         log.say("WARNING", document.flow, "held", sentence)
 
 
-def _seen_to(tx: Tx, document: Document) -> None:
+def _close_handled(tx: Tx, document: Document) -> None:
     """A person released a document of which nothing is created: it is closed."""
-    tx.documents.set_state(document.id, "delivered", "seen to by hand")
+    tx.documents.set_state(document.id, "delivered", "handled by hand")
 
 
 async def _order(ctx: Context, partner: Partner, receive: Receive, table: Table, document: Document) -> int | Held:

@@ -21,12 +21,11 @@ from typing import Any
 
 from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
-from d365edi.flows.again import deliver_again
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Context
-from d365edi.flows.outgoing import LEVELS
-from d365edi.flows.reread import problems, reread
-from d365edi.flows.withdraw import withdraw
+from d365edi.flows.interchange import LEVELS
+from d365edi.flows.outbox import deliver_again, withdraw
+from d365edi.flows.reparse import problems, reparse
 from d365edi.journal import Delivery, Document, Tx
 
 RUNGS = ("read", "render", "deliver")
@@ -63,7 +62,7 @@ async def _document(
 ) -> list[str]:
     lines = []
     if rung == "read":
-        reading, digest = await ctx.journal.read(lambda tx: reread(tx, ctx, document))
+        reading, digest = await ctx.journal.read(lambda tx: reparse(tx, ctx, document))
         same = (
             "the same map"
             if digest == document.map_digest
@@ -118,7 +117,7 @@ async def _numbers(ctx: Context, document: Document) -> str:
 def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> str:
     body = None
     if rung == "read":
-        reading, _ = reread(tx, ctx, document)
+        reading, _ = reparse(tx, ctx, document)
         if reading.document is None or problems(reading):
             return f"{document.number} is left as it is: its bytes cannot be read into a document today"
         body = reading.document.to_json()

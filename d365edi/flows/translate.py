@@ -9,19 +9,21 @@ Knows: interchanges, groups, sets, who they belong to, what each becomes. Does n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, policy, wording
+from d365edi.flows import acknowledge, messages, policy
 from d365edi.flows.answer import answer
-from d365edi.flows.context import Context, Tally
-from d365edi.flows.judge import Judgement, Part, judge
-from d365edi.flows.partner import Partner, Receive
-from d365edi.flows.record import read_record
-from d365edi.flows.reread import problems
-from d365edi.flows.wording import LogLine
+from d365edi.flows.context import Context, Counters
+from d365edi.flows.messages import LogLine
+from d365edi.flows.parse import ParsedDocument, ParsedFile, parse
+from d365edi.flows.partner import Partner, Receive, Send
+from d365edi.flows.reparse import problems
 from d365edi.journal import Document, Message, Tx
+from d365edi.maps import d365 as maps
+from d365edi.odata import canonical
 
 RELEASED = "released"
 """The reason of a message that a person let go on although its control number or name was used before."""
@@ -36,7 +38,7 @@ class Outcome:
     lines: list[LogLine] = field(default_factory=list)
 
 
-async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
+async def translate(ctx: Context, message_id: int, counters: Counters) -> Outcome:
     """Read one received message. Called again after a crash it finds the message still `received` and starts anew."""
     message, payload = await ctx.journal.read(lambda tx: _load(tx, message_id))
     if message.state != "received":
@@ -45,14 +47,14 @@ async def translate(ctx: Context, message_id: int, tally: Tally) -> Outcome:
     if message.direction == "out":
         outcome = Outcome()
         outcome.documents, outcome.lines = await ctx.journal.write(
-            lambda tx: read_record(tx, partner, message, payload, ctx.zone)
+            lambda tx: _read_record(tx, partner, message, payload, ctx.zone)
         )
     else:
-        judgement = judge(ctx, partner, message.flow, payload)
-        outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, judgement))
+        parsed = parse(ctx, partner, message.flow, payload)
+        outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, parsed))
     reach("translate.read")
     for level, verb, sentence in outcome.lines:
-        tally.add(verb)
+        counters.add(verb)
         log.say(level, message.flow, verb, sentence, run=message.run)
     return outcome
 
@@ -62,17 +64,17 @@ def _load(tx: Tx, message_id: int) -> tuple[Message, bytes]:
     return message, tx.payloads.get(message.digest)
 
 
-def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement: Judgement) -> Outcome:
+def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, parsed: ParsedFile) -> Outcome:
     """The one transaction of the reading half."""
     outcome = Outcome()
     blocked: set[int] = set()
     now = ctx.local(tx.now)
-    for interchange in judgement.answered:
+    for interchange in parsed.answered:
         repeated = _repeated(tx, partner, message, interchange)
         repeated = "" if partner.duplicates.same_interchange == "take" else repeated
         if repeated and partner.duplicates.same_interchange == "hold":
             blocked.add(id(interchange))
-            judgement.troubles.append(repeated)
+            parsed.troubles.append(repeated)
             continue
         tx.interchanges.add(
             message=message.id,
@@ -86,21 +88,21 @@ def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, judgement:
         )
         if repeated:
             blocked.add(id(interchange))
-            judgement.troubles.append(repeated)
+            parsed.troubles.append(repeated)
             interchange.verdict = "R"
         given = answer(tx, partner, message, interchange, now, duplicate=bool(repeated))
         if given is not None:
             outcome.deliveries.append(given.delivery)
             outcome.lines.append(("INFO", "translated", given.sentence))
     known = {(d.interchange, d.group, d.set) for d in tx.documents.for_message(message.id)}
-    for part in judgement.parts:
+    for part in parsed.parts:
         if id(part.interchange) not in blocked and (part.control, part.group, part.set) not in known:
             _document(tx, partner, message, part, outcome)
-    for theirs in judgement.answers:
+    for theirs in parsed.answers:
         outcome.lines += acknowledge.apply(tx, partner.name, message, theirs)
-    for receipt in judgement.receipts:
+    for receipt in parsed.receipts:
         outcome.lines += acknowledge.apply_receipt(tx, partner.name, message, receipt)
-    _close(tx, message, judgement, outcome)
+    _close(tx, message, parsed, outcome)
     return outcome
 
 
@@ -118,9 +120,9 @@ def _repeated(tx: Tx, partner: Partner, message: Message, interchange: Interchan
     )
 
 
-def _close(tx: Tx, message: Message, judgement: Judgement, outcome: Outcome) -> None:
-    if judgement.troubles:
-        reason = "; ".join(dict.fromkeys(judgement.troubles))
+def _close(tx: Tx, message: Message, parsed: ParsedFile, outcome: Outcome) -> None:
+    if parsed.troubles:
+        reason = "; ".join(dict.fromkeys(parsed.troubles))
         tx.messages.set_state(message.id, "quarantined", reason)
         tx.audit.append("quarantined", message=message.id, partner=message.partner, name=message.name, reason=reason)
         outcome.lines.append(("WARNING", "quarantined", f"{message.name}: {reason}"))
@@ -128,10 +130,10 @@ def _close(tx: Tx, message: Message, judgement: Judgement, outcome: Outcome) -> 
         tx.messages.set_state(message.id, "done")
 
 
-def _document(tx: Tx, partner: Partner, message: Message, part: Part, outcome: Outcome) -> None:
+def _document(tx: Tx, partner: Partner, message: Message, part: ParsedDocument, outcome: Outcome) -> None:
     """One part becomes one document row: ready, held with a sentence, kept, or closed because its purpose is ignored."""
     receive, read = part.receive, part.reading.document
-    number = wording.number_of(read) or part.label
+    number = messages.document_number(read) or part.label
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
@@ -139,7 +141,7 @@ def _document(tx: Tx, partner: Partner, message: Message, part: Part, outcome: O
         kind=receive.kind,
         number=number,
         company=receive.company,
-        release=wording.revision_of(read),
+        release=messages.document_revision(read),
         body=read.to_json() if read is not None else "",
         map_digest=receive.map_digest,
         interchange=part.control,
@@ -147,7 +149,7 @@ def _document(tx: Tx, partner: Partner, message: Message, part: Part, outcome: O
         set=part.set,
     )
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
-    name = wording.name_of(receive.kind, number)
+    name = messages.document_name(receive.kind, number)
     purpose = getattr(read, "purpose", None) if receive.create else None
     wanted = policy.purpose(purpose, receive.purpose)
     if wanted == "ignore":
@@ -172,13 +174,15 @@ def _document(tx: Tx, partner: Partner, message: Message, part: Part, outcome: O
 
 def _not_created(tx: Tx, document: Document, read: documents.Document, receive: Receive, outcome: Outcome) -> None:
     """A document of which nothing is created: kept and told, or held for a person who sees to it."""
-    told = wording.told(read)
+    sentence = messages.describe(read)
     if receive.then == "keep":
-        tx.documents.set_state(document.id, "delivered", told)
-        tx.audit.append("kept", document=document.id, message=document.message, partner=document.partner, told=told)
-        outcome.lines.append(("INFO", "kept", told))
+        tx.documents.set_state(document.id, "delivered", sentence)
+        tx.audit.append(
+            "kept", document=document.id, message=document.message, partner=document.partner, summary=sentence
+        )
+        outcome.lines.append(("INFO", "kept", sentence))
         return
-    sentence = f"{told}; see to it by hand, then: d365edi release {document.number}"
+    sentence = f"{sentence}; handle it by hand, then: d365edi release {document.number}"
     tx.documents.set_state(document.id, "held", sentence)
     outcome.lines.append(("WARNING", "held", sentence))
 
@@ -191,6 +195,61 @@ def _purpose_held(partner: Partner, set_id: str, number: str, purpose: str | Non
 
 
 def _key_taken(document: Document, holder: Document) -> str:
-    again = f"{wording.name_of(document.kind, document.number)} was received before (message {holder.message}, {holder.state})"
-    change = "change the order in D365 by hand" if document.kind == "PurchaseOrder" else "see to it by hand"
+    name = messages.document_name(document.kind, document.number)
+    again = f"{name} was received before (message {holder.message}, {holder.state})"
+    change = "change the order in D365 by hand" if document.kind == "PurchaseOrder" else "handle it by hand"
     return f"{again}; if it is a repeat: d365edi reject {document.number}; if it replaces the first, {change}"
+
+
+# -- our records, read from D365 ----------------------------------------------------------------------------------------
+
+
+def _read_record(
+    tx: Tx, partner: Partner, message: Message, payload: bytes, zone: tzinfo
+) -> tuple[list[int], list[LogLine]]:
+    """One transaction: the document row (ready, or held with its sentence), its business key, the audit line.
+
+    `zone`: where points in time of the record are told.
+
+    Returns ids of documents that are ready and log lines (level, verb, sentence).
+    """
+    send = _send_of(partner, message)
+    if send is None:
+        reason = f"flow {message.flow} is not in the settings any more; put it back, or: d365edi reject {message.name}"
+        tx.messages.set_state(message.id, "quarantined", reason)
+        return [], [("WARNING", "quarantined", f"{message.name}: {reason}")]
+    reading = maps.read(send.read_table, canonical.loads(payload), zone)
+    read = reading.document
+    number = messages.document_number(read) or message.name
+    name = messages.document_name(send.read_table.document, number)
+    document = tx.documents.add(
+        message=message.id,
+        partner=partner.name,
+        flow=send.flow,
+        kind=send.read_table.document,
+        number=number,
+        company=message.path,
+        body=read.to_json() if read is not None else "",
+        map_digest=send.map_digest,
+        interchange="",
+        group="",
+        set="",
+    )
+    found = problems(reading)
+    holder = tx.documents.claim_key(document.id)
+    if holder is not None:
+        found.append(
+            f"{name} was collected before (message {holder.message}, {holder.state}); a partner who gets it twice "
+            f"charges for it: d365edi reject {number} unless the first one is rejected"
+        )
+    tx.messages.set_state(message.id, "done")
+    tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
+    if found:
+        sentence = f"{name}: {'; '.join(found)}"
+        tx.documents.set_state(document.id, "held", sentence)
+        return [], [("WARNING", "held", sentence)]
+    return [document.id], [("INFO", "collected", f"{name} ({message.name})")]
+
+
+def _send_of(partner: Partner, message: Message) -> Send | None:
+    return next((send for send in partner.sends.values() if send.flow == message.flow), None)

@@ -10,7 +10,7 @@ import pytest
 from d365edi.edi.interchange import Verdict
 from d365edi.edi.x12.acknowledgment import Answer, SetAnswer
 from d365edi.flows import acknowledge
-from d365edi.flows.wording import LogLine
+from d365edi.flows.messages import LogLine
 from d365edi.journal import Delivery, Message, NumberedDocument, Tx
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import delivery, document, message

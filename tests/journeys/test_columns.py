@@ -45,10 +45,10 @@ def drop(world: World, text: str, name: str = "orders.csv") -> None:
 
 async def test_each_order_of_a_csv_file_becomes_a_sales_order(columns: World) -> None:
     drop(columns, FILE)
-    tally = await columns.once()
+    counters = await columns.once()
     lines = {number: len(found) for number, found in columns.sales_orders().items()}
     assert lines == {"4500123": 2, "4500124": 1}
-    assert tally.counts["created"] == 2
+    assert counters.counts["created"] == 2
     assert not (columns.partner.inbound / "acks").exists() or columns.partner.acknowledgments() == []
 
 
@@ -142,17 +142,17 @@ THEIRS = {
         "Check Number,Check Date,Check Amount,Invoice,Gross,Discount,Paid\r\n"
         "PAY-77,2026-11-20,1505.98,CIV-000001,1510.98,5.00,1505.98\r\n",
         "PAY-77",
-        "remittance PAY-77: 1505.98 for 1 item; see to it by hand, then: d365edi release PAY-77",
+        "remittance PAY-77: 1505.98 for 1 item; handle it by hand, then: d365edi release PAY-77",
     ),
     "OrderChange": (
         "PO Number,Change Number,Purpose,Line,Item,Quantity,Change\r\n4500123,2,CHANGE,1,ACME-4711,6,QUANTITY DECREASED\r\n",
         "4500123",
-        "change of PO 4500123: changes it; lines 1; see to it by hand, then: d365edi release 4500123",
+        "change of PO 4500123: changes it; lines 1; handle it by hand, then: d365edi release 4500123",
     ),
     "ApplicationAdvice": (
         "Advice Number,Document Type,Document Number,Status,Error\r\nADV-1,INVOICE,CIV-000001,REJECTED,UNKNOWN ITEM\r\n",
         "ADV-1",
-        "advice ADV-1: CIV-000001: rejected (UNKNOWN ITEM); see to it by hand, then: d365edi release ADV-1",
+        "advice ADV-1: CIV-000001: rejected (UNKNOWN ITEM); handle it by hand, then: d365edi release ADV-1",
     ),
 }
 

@@ -221,8 +221,8 @@ async def test_the_same_bytes_again_get_the_stored_answer_again_and_make_nothing
     first = ack.read_bytes()
     ack.unlink()
     town.partner.drop("PO-1-again.edi", data)
-    tally = await town.once()
-    assert tally.counts["duplicate"] == 1
+    counters = await town.once()
+    assert counters.counts["duplicate"] == 1
     (again,) = (town.partner.inbound / "acks").iterdir()
     assert (again.name, again.read_bytes()) == (ack.name, first)
     assert tuple(town.sales_orders()) == ("4500123",)
@@ -232,8 +232,8 @@ async def test_a_known_name_with_other_bytes_is_held(town: World) -> None:
     town.partner.drop("PO-1.edi", town.order("4500123"))
     await town.once()
     town.partner.drop("PO-1.edi", town.order("4500124"))
-    tally = await town.once()
-    assert tally.counts == {"quarantined": 1}
+    counters = await town.once()
+    assert counters.counts == {"quarantined": 1}
     assert tuple(town.sales_orders()) == ("4500123",)
     async with town.app() as app:
         assert await app.release("PO-1.edi", "pat") == ["PO-1.edi is read again"]
@@ -271,8 +271,8 @@ async def test_the_same_order_in_other_bytes_is_held(town: World) -> None:
     town.partner.drop("PO-1.edi", town.order("4500123"))
     await town.once()
     town.partner.drop("PO-2.edi", town.order("4500123"))
-    tally = await town.once()
-    assert tally.counts["held"] == 1
+    counters = await town.once()
+    assert counters.counts["held"] == 1
     assert tuple(town.sales_orders()) == ("4500123",)
     async with town.app() as app:
         (sentence,) = await app.release("4500123", "pat")
@@ -282,8 +282,8 @@ async def test_the_same_order_in_other_bytes_is_held(town: World) -> None:
 @pytest.mark.parametrize("purpose", ["01", "05", "07"])
 async def test_a_change_or_a_copy_is_held(purpose: str, town: World) -> None:
     town.partner.drop("PO-1.edi", town.order("4500123", purpose=purpose))
-    tally = await town.once()
-    assert tally.counts["held"] == 1
+    counters = await town.once()
+    assert counters.counts["held"] == 1
     assert town.sales_orders() == {}
     assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
 
@@ -292,8 +292,8 @@ async def test_an_unknown_item_holds_one_order_and_release_goes_on_once_it_is_me
     good = town.order("4500123")
     town.partner.drop("PO-1.edi", good)
     town.partner.drop("PO-2.edi", town.order("4500124", [("1", "5", "2", "ACME-4711"), ("3", "1", "2", "ACME-999")]))
-    tally = await town.once()
-    assert (tally.counts["created"], tally.counts["held"]) == (1, 1)
+    counters = await town.once()
+    assert (counters.counts["created"], counters.counts["held"]) == (1, 1)
     async with town.app() as app:
         (held,) = await app.journal.read(lambda tx: tx.documents.search("4500124"))
         for word in ("ACME-999", "PO1*3", "usmf", "partners.acme.items", "d365edi release 4500124"):
@@ -330,8 +330,8 @@ async def test_payloads_past_their_retention_are_emptied_and_what_was_seen_stays
         await app.tick("due")
         assert not await app.journal.read(lambda tx: tx.payloads.kept(message.digest))
         town.partner.drop("in.edi", data)
-        tally = await app.once()
-    assert tally.counts == {"known": 1}
+        counters = await app.once()
+    assert counters.counts == {"known": 1}
     assert tuple(town.sales_orders()) == ("4500123",)
 
 

@@ -40,9 +40,9 @@ def receiving(world: World, set_id: str, then: str = "") -> None:
 @pytest.mark.parametrize(
     ("kind", "number", "words"),
     [
-        (CHANGE, "4500123", "change of PO 4500123: changes it; lines 1; see to it by hand"),
-        (ADVICE, "ADV-1", "advice ADV-1: CIV-000001: rejected (UNKNOWN ITEM); see to it by hand"),
-        (PAYMENT, "PAY-77", "remittance PAY-77: 1510.98 for 1 item; see to it by hand"),
+        (CHANGE, "4500123", "change of PO 4500123: changes it; lines 1; handle it by hand"),
+        (ADVICE, "ADV-1", "advice ADV-1: CIV-000001: rejected (UNKNOWN ITEM); handle it by hand"),
+        (PAYMENT, "PAY-77", "remittance PAY-77: 1510.98 for 1 item; handle it by hand"),
     ],
 )
 async def test_it_is_held_in_one_sentence_and_closed_by_release(

@@ -9,8 +9,8 @@ from tests.journeys.world import World
 
 async def test_an_order_becomes_a_sales_order_and_is_answered(both: World) -> None:
     both.partner.drop("PO-77.edi", both.order("4500123"))
-    tally = await both.once()
-    assert tally.counts == {"received": 1, "translated": 1, "delivered": 1, "created": 1}
+    counters = await both.once()
+    assert counters.counts == {"received": 1, "translated": 1, "delivered": 1, "created": 1}
     header = both.simulator.state.one("SalesOrderHeadersV4")
     assert header["OrderingCustomerAccountNumber"] == "US-003"
     assert header["CustomersOrderReference"] == "4500123"
@@ -25,8 +25,8 @@ async def test_an_order_becomes_a_sales_order_and_is_answered(both: World) -> No
 async def test_a_second_pass_changes_nothing(both: World) -> None:
     both.partner.drop("PO-77.edi", both.order("4500123"))
     await both.once()
-    tally = await both.once()
-    assert tally.counts == {}
+    counters = await both.once()
+    assert counters.counts == {}
     assert list(both.sales_orders()) == ["4500123"]
 
 
@@ -35,8 +35,8 @@ async def test_a_posted_invoice_goes_out_echoing_its_order_and_their_997_closes_
     await both.once()
     order = both.simulator.state.one("SalesOrderHeadersV4")
     number = both.simulator.post_invoice(str(order["SalesOrderNumber"]))
-    tally = await both.once()
-    assert tally.counts["delivered"] == 1
+    counters = await both.once()
+    assert counters.counts["delivered"] == 1
     (name,) = both.partner.received()
     assert name == f"810_{number}_000000002.edi"
     (verdict,) = both.partner.answer_invoices()

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from d365edi.app import App
-from d365edi.flows.context import Tally
+from d365edi.flows.context import Counters
 from d365edi.sandbox.d365 import Simulator
 from tests.journeys.world import World
 
@@ -19,9 +19,9 @@ HEADERS = "/data/SalesOrderHeadersV4*"
 BATCH = "/data/$batch"
 
 
-async def until_done(app: App, patience: float = 60) -> Tally:
+async def until_done(app: App, patience: float = 60) -> Counters:
     """Tick what is due until nothing waits any more."""
-    total, until = Tally(), anyio.current_time() + patience
+    total, until = Counters(), anyio.current_time() + patience
     while anyio.current_time() < until:
         for word, count in (await app.tick("due")).counts.items():
             total.add(word, count)
@@ -77,9 +77,9 @@ async def test_an_order_is_made_once_and_whole(fault: Fault, town: World, monkey
 async def test_the_997_goes_although_d365_is_down(town: World) -> None:
     town.simulator.faults.answer(503, path="*", times=1000)
     town.partner.drop("PO-77.edi", town.order("4500123"))
-    tally = await town.once()
+    counters = await town.once()
     assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
-    assert "created" not in tally.counts
+    assert "created" not in counters.counts
 
 
 async def test_an_order_that_somebody_else_made_is_held_with_a_question(town: World) -> None:
@@ -94,9 +94,9 @@ async def test_an_order_that_somebody_else_made_is_held_with_a_question(town: Wo
     )
     town.partner.drop("PO-77.edi", town.order("4500123"))
     async with town.app() as app:
-        tally = await app.once()
+        counters = await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search("4500123"))
-        assert tally.counts["held"] == 1
+        assert counters.counts["held"] == 1
         assert document.state == "held"
         assert "SO-MANUAL" in document.reason
         assert len(town.simulator.state.rows("SalesOrderHeadersV4")) == 1

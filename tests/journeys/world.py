@@ -15,7 +15,7 @@ from typing import Literal
 
 from d365edi import log, secrets
 from d365edi.app import App
-from d365edi.flows.context import Tally
+from d365edi.flows.context import Counters
 from d365edi.sandbox import serve, tls
 from d365edi.sandbox.d365 import CLIENT_ID, CLIENT_SECRET, TENANT, Simulator
 from d365edi.sandbox.partner import PartnerProfile, SimulatedPartner
@@ -95,7 +95,7 @@ class World:
         async with App.open(self.settings()) as app:
             yield app
 
-    async def once(self) -> Tally:
+    async def once(self) -> Counters:
         """Open the app, walk every flow a single time, close it: what `run --once` does."""
         async with self.app() as app:
             return await app.once()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
-from d365edi.flows.guarded import Outgoing, Verdict, judge, remember
+from d365edi.flows.guard_check import GuardVerdict, OutgoingDocument, check_guard, remember
 from d365edi.guard import CHECKS, Policy
 from d365edi.journal import Document, Tx
 from d365edi.maps.resolve import Answers
@@ -33,8 +33,8 @@ def row(tx: Tx, of: Invoice | ShipNotice, **particulars: str) -> Document:
     return document(tx, message(tx, name=f"{kind}-{of.number}-{len(particulars)}"), **{**usual, **particulars})
 
 
-def leaving(row: Document, of: Invoice | ShipNotice, order: PurchaseOrder | None = ORDER) -> Outgoing:
-    return Outgoing(row, of, order, order.lines if order else (), ())
+def leaving(row: Document, of: Invoice | ShipNotice, order: PurchaseOrder | None = ORDER) -> OutgoingDocument:
+    return OutgoingDocument(row, of, order, order.lines if order else (), ())
 
 
 def sent(tx: Tx, of: Invoice | ShipNotice, *, ack: str = "none", **particulars: str) -> Document:
@@ -49,9 +49,9 @@ def sent(tx: Tx, of: Invoice | ShipNotice, *, ack: str = "none", **particulars: 
     return gone
 
 
-def judged(tx: Tx, outgoing: Outgoing, *checks: str, usage: str = "P") -> Verdict:
+def judged(tx: Tx, outgoing: OutgoingDocument, *checks: str, usage: str = "P") -> GuardVerdict:
     policy = Policy(dict.fromkeys(checks, "hold"), say_costs=False)
-    return judge(tx, outgoing, policy, usage, lambda at: datetime.fromtimestamp(at, UTC))
+    return check_guard(tx, outgoing, policy, usage, lambda at: datetime.fromtimestamp(at, UTC))
 
 
 OTHER = INVOICE.replace(number="CIV-2", packing_slip="PS-10")
@@ -168,7 +168,9 @@ def test_a_release_lets_go_the_sentence_that_was_read_and_no_other(tx: Tx) -> No
 
 
 def test_an_invoice_whose_order_is_not_known_goes_out_unexamined_against_it(tx: Tx) -> None:
-    verdict = judge(tx, leaving(row(tx, INVOICE), INVOICE, None), HOLD, "P", lambda at: datetime.fromtimestamp(at, UTC))
+    verdict = check_guard(
+        tx, leaving(row(tx, INVOICE), INVOICE, None), HOLD, "P", lambda at: datetime.fromtimestamp(at, UTC)
+    )
     assert verdict.holds.startswith(
         "invoice CIV-1: no ship notice for order 4500123 went out before it [before_notice];"
     )

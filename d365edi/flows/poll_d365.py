@@ -18,7 +18,7 @@ from d365edi import log
 from d365edi.endpoints.base import Place, Remote
 from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows.context import Context, Tally
+from d365edi.flows.context import Context, Counters
 from d365edi.flows.partner import Send
 from d365edi.journal import Message, MessageState, Tx
 from d365edi.maps import d365 as maps
@@ -26,21 +26,21 @@ from d365edi.maps import d365 as maps
 FETCH_LIMIT = 64 << 20
 
 
-async def collect(ctx: Context, send: Send, partner: str, tally: Tally) -> list[int]:
+async def poll_d365(ctx: Context, send: Send, partner: str, counters: Counters) -> list[int]:
     """One look for what is new to send, company by company. Returns ids of messages that wait to be translated."""
     if ctx.is_paused(ctx.d365_name):
         return []
     ids: list[int] = []
     for company, account in send.accounts.items():
         try:
-            ids += await _company(ctx, send, partner, company, account, tally)
+            ids += await _company(ctx, send, partner, company, account, counters)
         except (Unavailable, Refused) as error:
             log.say("WARNING", send.flow, "waits", str(error))
-            tally.add("unreachable")
+            counters.add("unreachable")
     return ids
 
 
-async def _company(ctx: Context, send: Send, partner: str, company: str, account: str, tally: Tally) -> list[int]:
+async def _company(ctx: Context, send: Send, partner: str, company: str, account: str, counters: Counters) -> list[int]:
     place = f"{send.flow}:{company}"
     cursor = await ctx.journal.read(lambda tx: tx.cursors.get(place))
     today = ctx.local(ctx.clock()).date()
@@ -62,7 +62,7 @@ async def _company(ctx: Context, send: Send, partner: str, company: str, account
     async def one(remote: Remote) -> None:
         message = await _take(ctx, send, partner, company, remote)
         if message is not None:
-            tally.add("collected")
+            counters.add("collected")
             ids.append(message.id)
 
     await ctx.each(f"record:{place}", new, one)

@@ -15,14 +15,14 @@ from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
 from d365edi.flows import acknowledge
 from d365edi.flows.context import Context
+from d365edi.flows.messages import first_errors, similar_id_hint
 from d365edi.flows.partner import Partner, Receive
-from d365edi.flows.reread import reader_of
-from d365edi.flows.wording import first_errors, named_ids
+from d365edi.flows.reparse import reader_of
 from d365edi.maps.reader import Reading
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ParsedDocument:
     """A document to be: its reading, the flow it belongs to, and its place in the file. A flat file has no interchange."""
 
     receive: Receive
@@ -39,94 +39,94 @@ class Part:
 
 
 @dataclass(slots=True)
-class Judgement:
+class ParsedFile:
     """What a file turned out to hold."""
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[ParsedDocument] = field(default_factory=list)
     answered: list[InterchangeReport] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     receipts: list[list[str]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
 
-def judge(ctx: Context, partner: Partner, flow: str, payload: bytes) -> Judgement:
+def parse(ctx: Context, partner: Partner, flow: str, payload: bytes) -> ParsedFile:
     """Read bytes that a pickup (`flow`) brought, and sort what they hold."""
     pickup = next((pickup for pickup in partner.pickups.values() if pickup.name == flow), None)
     if pickup is not None and pickup.holds:
         return _flat(partner.receives[pickup.holds], payload)
-    judgement = Judgement()
+    parsed = ParsedFile()
     if sniff.sniff(payload) is None:
-        judgement.troubles.append(
+        parsed.troubles.append(
             "it is no EDI interchange (neither ISA nor UNB was found); look at the file, ask the partner for it again, then: "
             "d365edi reject it"
         )
-        return judgement
+        return parsed
     report = reader.read(payload, partner.options)
-    judgement.troubles.extend(str(finding) for finding in report.findings if finding.severity == "error")
-    _sort(ctx, partner, report, judgement)
-    if not report.interchanges and not judgement.troubles:
-        judgement.troubles.append("it holds no interchange; ask the partner what it was meant to be")
-    return judgement
+    parsed.troubles.extend(str(finding) for finding in report.findings if finding.severity == "error")
+    _sort(ctx, partner, report, parsed)
+    if not report.interchanges and not parsed.troubles:
+        parsed.troubles.append("it holds no interchange; ask the partner what it was meant to be")
+    return parsed
 
 
-def _flat(receive: Receive, payload: bytes) -> Judgement:
+def _flat(receive: Receive, payload: bytes) -> ParsedFile:
     """A flat file bears no ids and is not answered. What is wrong with the file as a whole holds each document in it."""
     assert receive.flat is not None
     read = receive.flat.read(payload)
     wrong = tuple(finding for finding in read.findings if finding.severity == "error")
     parts = [
-        Part(
+        ParsedDocument(
             receive, replace(reading, findings=(*reading.findings, *wrong)), None, "", str(number), f"document {number}"
         )
         for number, reading in enumerate(read.readings, 1)
     ]
-    return Judgement(parts, troubles=[str(finding) for finding in wrong])
+    return ParsedFile(parts, troubles=[str(finding) for finding in wrong])
 
 
-def _sort(ctx: Context, partner: Partner, report: FileReport, judgement: Judgement) -> None:
+def _sort(ctx: Context, partner: Partner, report: FileReport, parsed: ParsedFile) -> None:
     for interchange in report.interchanges:
         owner = ctx.route(interchange.sender, interchange.receiver)
         if owner is not partner:
-            judgement.troubles.append(_misrouted(ctx, partner, interchange, owner))
+            parsed.troubles.append(_misrouted(ctx, partner, interchange, owner))
             continue
-        judgement.answered.append(interchange)
-        judgement.receipts.extend(interchange.acknowledgments)
+        parsed.answered.append(interchange)
+        parsed.receipts.extend(interchange.acknowledgments)
         if interchange.verdict == "R":
-            judgement.troubles.append(
+            parsed.troubles.append(
                 f"interchange {interchange.control} is rejected: {first_errors(interchange.findings)}"
             )
             continue
         for group in interchange.groups:
             if group.findings and group.verdict == "R":
-                judgement.troubles.append(f"group {group.control} is rejected: {first_errors(group.findings)}")
+                parsed.troubles.append(f"group {group.control} is rejected: {first_errors(group.findings)}")
             for report_set in group.sets:
-                _sort_set(partner, interchange, group, report_set, judgement)
+                _sort_set(partner, interchange, group, report_set, parsed)
 
 
 def _sort_set(
-    partner: Partner, interchange: InterchangeReport, group: GroupReport, report: SetReport, judgement: Judgement
+    partner: Partner, interchange: InterchangeReport, group: GroupReport, report: SetReport, parsed: ParsedFile
 ) -> None:
     if report.id in acknowledge.SETS:
         if report.verdict == "R":
-            judgement.troubles.append(
+            parsed.troubles.append(
                 f"their {report.id} {report.control} cannot be read: {first_errors(report.findings)}"
             )
         else:
-            judgement.answers.append(acknowledge.read(report))
+            parsed.answers.append(acknowledge.read(report))
         return
     if report.verdict == "R":
-        judgement.troubles.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
+        parsed.troubles.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
         return
     receive = partner.receives.get(report.id)
     if receive is None:
-        judgement.troubles.append(
+        parsed.troubles.append(
             f"{report.id} {report.control} has no route; add [partners.{partner.name}.receive.{report.id}] "
             f"or ask the partner not to send it, then: d365edi replay it"
         )
         return
     reading = reader_of(receive, report).read(report)
     label = f"{report.id} {report.control}"
-    judgement.parts.append(Part(receive, reading, interchange, group.control, report.control, label))
+    parsed.parts.append(ParsedDocument(receive, reading, interchange, group.control, report.control, label))
 
 
 def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, owner: Partner | None) -> str:
@@ -139,6 +139,6 @@ def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, o
         f"{partner.name} is from {identity.them} to {identity.us}" if identity else f"{partner.name} has no {standard}"
     )
     others = {p.name: p.identities[standard].them for p in ctx.partners.values() if standard in p.identities}
-    near = named_ids(interchange.sender, others)
+    near = similar_id_hint(interchange.sender, others)
     table = f"[partners.{partner.name}] {standard.lower()}"
     return f"{got}, and no partner has these ids ({want}{near}); correct {table} or ask the sender"

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
-from d365edi.flows.wording import name_of
+from d365edi.flows.messages import document_name
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
 from d365edi.maps.resolve import Answers, Outbound, complete, each_line
@@ -27,7 +27,7 @@ FOLLOWS = "before_notice"
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingDocument:
     """A document as it is about to leave, with the order it answers and, for each of its lines, the order's.
 
     `orders` are all those of a shipment, None where one is not known here.
@@ -42,14 +42,16 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuardVerdict:
     """`holds`: why a person must decide, as one sentence, "" when it may go; `warnings` are told all the same."""
 
     holds: str
     warnings: tuple[str, ...]
 
 
-def judge(tx: Tx, outgoing: Outgoing, policy: guard.Policy, usage: str, local: Callable[[float], datetime]) -> Verdict:
+def check_guard(
+    tx: Tx, outgoing: OutgoingDocument, policy: guard.Policy, usage: str, local: Callable[[float], datetime]
+) -> GuardVerdict:
     """Examine what is about to leave in an interchange of that usage, and write what was found to the audit.
 
     `local` gives a moment in the daemon's zone.
@@ -67,15 +69,15 @@ def judge(tx: Tx, outgoing: Outgoing, policy: guard.Policy, usage: str, local: C
     row, found = outgoing.row, guard.examine(case, policy)
     released = [objection for objection in found if objection.name in row.reason]
     holds = [objection for objection in found if objection.level == "hold" and objection not in released]
-    warnings = tuple(f"{name_of(row.kind, row.number)}: {one}" for one in found if one not in holds)
+    warnings = tuple(f"{document_name(row.kind, row.number)}: {one}" for one in found if one not in holds)
     for objection in found:
         if objection not in holds:
             outcome = "released" if objection in released else "warned"
             _note(tx, row, objection, outcome)
-    return Verdict(_sentence(row, holds), warnings)
+    return GuardVerdict(_sentence(row, holds), warnings)
 
 
-def remember(tx: Tx, outgoing: Outgoing) -> None:
+def remember(tx: Tx, outgoing: OutgoingDocument) -> None:
     """Keep what it names, for what leaves after it; what waited for it comes before the guard again."""
     tx.documents.mention(outgoing.row.id, guard.mentions(outgoing.document))
     if isinstance(outgoing.document, ShipNotice):
@@ -96,7 +98,7 @@ def _sentence(row: Document, holds: list[guard.Objection]) -> str:
     if not holds:
         return ""
     said = "; ".join(str(objection) for objection in holds)
-    name = name_of(row.kind, row.number)
+    name = document_name(row.kind, row.number)
     return f"{name}: {said}; mend it and d365edi reject this one, or let it go: d365edi release {row.number}"
 
 
@@ -112,7 +114,7 @@ def _note(tx: Tx, row: Document, objection: guard.Objection, outcome: str) -> No
     )
 
 
-def _facts(tx: Tx, outgoing: Outgoing, usage: str, local: Callable[[float], datetime]) -> guard.Facts:
+def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[float], datetime]) -> guard.Facts:
     row = outgoing.row
     named: dict[str, list[str]] = {}
     for what, value in sorted(guard.mentions(outgoing.document)):

@@ -12,15 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from d365edi.flows import guarded, outgoing
+from d365edi.flows import guard_check
 from d365edi.flows.context import Context
+from d365edi.flows.interchange import Body, WrittenInterchange, write_flat_file, write_interchange
 from d365edi.flows.partner import Partner
-from d365edi.flows.send import Held, Prepared
+from d365edi.flows.prepare import Held, Prepared
 from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 
 
 @dataclass(slots=True)
-class Sealed:
+class Assembled:
     """The delivery's id, None where all were held; who is held and why; what the guard warns of, by flow."""
 
     delivery: int | None = None
@@ -28,29 +29,29 @@ class Sealed:
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
 
-def seal(tx: Tx, ctx: Context, partner: Partner, prepared: Sequence[Prepared]) -> Sealed:
+def assemble(tx: Tx, ctx: Context, partner: Partner, prepared: Sequence[Prepared]) -> Assembled:
     """Put what may go into one interchange (or flat file) of the partner. Raises DocumentError where it cannot be written.
 
     What was decided otherwise since it was prepared is left out.
     """
-    sealed, going = Sealed(), list[Prepared]()
+    assembled, going = Assembled(), list[Prepared]()
     for one in prepared:
         document, flow = one.document, one.flow
         if tx.documents.get(document.id).state != "ready":
             continue
         usage = flow.identity.usage if flow.identity is not None else ""
-        verdict = guarded.judge(tx, one.leaving, flow.guard, usage, ctx.local)
-        sealed.warnings += [(document.flow, warning) for warning in verdict.warnings]
+        verdict = guard_check.check_guard(tx, one.leaving, flow.guard, usage, ctx.local)
+        assembled.warnings += [(document.flow, warning) for warning in verdict.warnings]
         if verdict.holds:
-            sealed.held.append((document, Held((verdict.holds,))))
+            assembled.held.append((document, Held((verdict.holds,))))
             continue
-        guarded.remember(tx, one.leaving)
+        guard_check.remember(tx, one.leaving)
         tx.documents.amend(document.id, answers=one.answers.to_json(), body=None)
         tx.documents.set_state(document.id, "delivering")
         going.append(one)
     if going:
-        sealed.delivery = _deliver(tx, ctx, partner, going)
-    return sealed
+        assembled.delivery = _deliver(tx, ctx, partner, going)
+    return assembled
 
 
 def _deliver(tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]) -> int:
@@ -86,24 +87,24 @@ def _deliver(tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]) 
 
 def _written(
     tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]
-) -> tuple[list[Prepared], outgoing.Interchange]:
+) -> tuple[list[Prepared], WrittenInterchange]:
     """The bytes with their numbers, and the documents as they stand in them: group by group."""
     first = going[0]
     if isinstance(first.body, bytes):
-        return [first], outgoing.flat(tx, partner.name, first.body)
+        return [first], write_flat_file(tx, partner.name, first.body)
     assert first.flow.identity is not None
     groups: dict[str, list[Prepared]] = {}
     for one in going:
         groups.setdefault(one.flow.functional_id, []).append(one)
-    bodies: dict[str, list[outgoing.Body]] = {
+    bodies: dict[str, list[Body]] = {
         functional_id: [(one.flow.set, one.body) for one in group if not isinstance(one.body, bytes)]
         for functional_id, group in groups.items()
     }
-    sent = outgoing.interchange(tx, partner.name, first.flow.identity, bodies, ctx.local(tx.now))
+    sent = write_interchange(tx, partner.name, first.flow.identity, bodies, ctx.local(tx.now))
     return [one for group in groups.values() for one in group], sent
 
 
-def _numbered(ordered: Sequence[Prepared], sent: outgoing.Interchange) -> list[NumberedDocument]:
+def _numbered(ordered: Sequence[Prepared], sent: WrittenInterchange) -> list[NumberedDocument]:
     if not sent.sets:
         return [NumberedDocument(one.document.id) for one in ordered]
     return [

@@ -42,7 +42,7 @@ class SetNumber:
 
 
 @dataclass(frozen=True, slots=True)
-class Interchange:
+class WrittenInterchange:
     """The bytes and the numbers they bear: `control` of the interchange, `sets` of its sets in their order."""
 
     payload: bytes
@@ -60,7 +60,7 @@ class Interchange:
         return self.sets[0].group if self.sets else None
 
 
-def interchange(
+def write_interchange(
     tx: Tx,
     partner: str,
     identity: Identity,
@@ -70,7 +70,7 @@ def interchange(
     version: str = "",
     usage: str = "",
     receipts: Sequence[Sequence[str]] = (),
-) -> Interchange:
+) -> WrittenInterchange:
     """One interchange with these groups; without any, of receipts (TA1) alone. `at` is local time.
 
     `version` is the sets' where it is not the partner's. DocumentError where a value cannot be written.
@@ -80,7 +80,9 @@ def interchange(
     if identity.standard == "EDIFACT":
         bodies = [body for group in groups.values() for body in group]
         payload = _edifact(identity, bodies, control, at, version, usage)
-        return Interchange(payload, control, tuple(SetNumber(UNB, control, str(n)) for n, _ in enumerate(bodies, 1)))
+        return WrittenInterchange(
+            payload, control, tuple(SetNumber(UNB, control, str(n)) for n, _ in enumerate(bodies, 1))
+        )
     numbers = {functional_id: tx.counters.take(partner, "GS") for functional_id in groups}
     payload = _x12(identity, groups, control, numbers, at, version, usage, receipts)
     sets = [
@@ -88,10 +90,10 @@ def interchange(
         for functional_id, bodies in groups.items()
         for n, _ in enumerate(bodies, 1)
     ]
-    return Interchange(payload, control, tuple(sets))
+    return WrittenInterchange(payload, control, tuple(sets))
 
 
-def sound(identity: Identity, body: Body, at: datetime) -> None:
+def check_writable(identity: Identity, body: Body, at: datetime) -> None:
     """Whether a set can be written at all: DocumentError where a value cannot. No number is taken."""
     if identity.standard == "EDIFACT":
         _edifact(identity, [body], 1, at, "", identity.usage)
@@ -147,9 +149,9 @@ def _edifact(identity: Identity, bodies: Sequence[Body], control: int, at: datet
     return edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=identity.uppercase)
 
 
-def flat(tx: Tx, partner: str, payload: bytes) -> Interchange:
+def write_flat_file(tx: Tx, partner: str, payload: bytes) -> WrittenInterchange:
     """A flat file: no number is in it, one is for its name."""
-    return Interchange(payload, tx.counters.take(partner, "file"))
+    return WrittenInterchange(payload, tx.counters.take(partner, "file"))
 
 
 def directory(identity: Identity) -> str:

@@ -16,8 +16,7 @@ from d365edi.edi.interchange import Party
 from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError
-from d365edi.flows import outgoing
-from d365edi.flows.outgoing import UNB, Body, Interchange, SetNumber
+from d365edi.flows.interchange import UNB, Body, SetNumber, WrittenInterchange, check_writable, write_interchange
 from d365edi.flows.partner import Identity
 from d365edi.journal import Tx
 from tests.journal.conftest import fresh_tx
@@ -48,7 +47,7 @@ def peeked(tx: Tx) -> list[int]:
     return [tx.counters.peek("acme", level) for level in LEVELS]
 
 
-def numbers_in(sent: Interchange) -> tuple[int, list[SetNumber]]:
+def numbers_in(sent: WrittenInterchange) -> tuple[int, list[SetNumber]]:
     """Control number of the interchange and those of its sets, as the bytes have them."""
     (found,) = reader.read(sent.payload, ReadOptions()).interchanges
     assert not [finding for finding in found.findings if finding.severity == "error"]
@@ -72,9 +71,9 @@ def test_the_numbers_that_are_told_are_those_that_the_bytes_bear(
     before = peeked(tx)
     if edifact:
         orders: list[Body] = [("ORDERS", [["BGM", "220", id]]) for bodies in groups.values() for id, _ in bodies]
-        sent = outgoing.interchange(tx, "acme", EDIFACT, {"": orders}, AT)
+        sent = write_interchange(tx, "acme", EDIFACT, {"": orders}, AT)
     else:
-        sent = outgoing.interchange(tx, "acme", X12, groups, AT)
+        sent = write_interchange(tx, "acme", X12, groups, AT)
     assert numbers_in(sent) == (sent.control, list(sent.sets))
     assert (sent.functional_id, sent.group) == (sent.sets[0].functional_id, sent.sets[0].group)
     assert len(set(sent.sets)) == invoices + notices
@@ -84,7 +83,7 @@ def test_the_numbers_that_are_told_are_those_that_the_bytes_bear(
 
 def test_receipts_alone_have_no_group(tx: Tx) -> None:
     receipt = ["TA1", "000000007", "261102", "1200", "A", "000"]
-    sent = outgoing.interchange(tx, "acme", X12, {}, AT, receipts=[receipt])
+    sent = write_interchange(tx, "acme", X12, {}, AT, receipts=[receipt])
     assert (sent.functional_id, sent.group, sent.sets) == ("", None, ())
     assert peeked(tx) == [2, 1, 1]
     assert b"TA1*000000007*261102*1200*A*000~IEA*0*000000001~" in sent.payload
@@ -100,12 +99,12 @@ def test_a_set_that_cannot_be_written_is_told_before_any_number_is_taken(
 ) -> None:
     before = peeked(tx)
     with pytest.raises(DocumentError):
-        outgoing.sound(identity, body, AT)
+        check_writable(identity, body, AT)
     assert peeked(tx) == before
 
 
 @pytest.mark.parametrize(("identity", "body"), [(X12, invoice("CIV-1")), (EDIFACT, ("ORDERS", [["BGM", "220", "1"]]))])
 def test_a_set_that_can_be_written_is_sound_and_takes_no_number(identity: Identity, body: Body, tx: Tx) -> None:
     before = peeked(tx)
-    outgoing.sound(identity, body, AT)
+    check_writable(identity, body, AT)
     assert peeked(tx) == before

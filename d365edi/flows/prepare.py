@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from d365edi import log
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi.findings import Finding
-from d365edi.flows import guarded, outgoing, resolve
-from d365edi.flows.context import Context, Tally
+from d365edi.flows import guard_check, resolve
+from d365edi.flows.context import Context, Counters
+from d365edi.flows.interchange import Segment
+from d365edi.flows.messages import document_name
 from d365edi.flows.partner import Partner, Send
-from d365edi.flows.wording import name_of
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
 from d365edi.maps.resolve import Answers, complete
@@ -32,7 +33,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class KnownOrders:
     """What is kept of the orders that a document answers: the orders by number, and their words for D365's units."""
 
     orders: Mapping[str, PurchaseOrder]
@@ -45,37 +46,39 @@ class Prepared:
 
     document: Document
     flow: Send
-    body: Sequence[outgoing.Segment] | bytes
+    body: Sequence[Segment] | bytes
     answers: Answers
-    leaving: guarded.Outgoing
+    leaving: guard_check.OutgoingDocument
 
 
-async def prepare(ctx: Context, partner: Partner, flow: Send, document: Document, tally: Tally) -> Prepared | Held:
+async def prepare(
+    ctx: Context, partner: Partner, flow: Send, document: Document, counters: Counters
+) -> Prepared | Held:
     """Resolve and map one document of ours. Nothing is kept yet. Raises Unavailable where D365 cannot be asked now."""
     whole = KINDS[document.kind].from_json(document.body)
     assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
     numbers = turnaround.named(whole)
-    memory = await ctx.journal.read(lambda tx: remembered(tx, partner.name, numbers))
+    known = await ctx.journal.read(lambda tx: known_orders(tx, partner.name, numbers))
     profile = resolve.for_company(partner.profile, document.company, partner.customer)
     resolved = await resolve.resolve(ctx, whole, profile)
-    match = guarded.matched(whole, memory.orders, resolved.answers)
+    match = guard_check.matched(whole, known.orders, resolved.answers)
     problems = (*resolved.problems, *(str(finding) for finding in match.findings if finding.severity == "error"))
     if problems:
         return Held(problems)
-    _tell_notes(document, match.findings, tally)
-    whole = complete(whole, resolved.answers, memory.units)
+    _report_notes(document, match.findings, counters)
+    whole = complete(whole, resolved.answers, known.units)
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
-        whole, match = respond(whole, match, memory.units)
-    body: Sequence[outgoing.Segment] | bytes = flow.writer.write(
+        whole, match = respond(whole, match, known.units)
+    body: Sequence[Segment] | bytes = flow.writer.write(
         whole, order=match.order, line_orders=match.lines, orders=match.orders
     )
     segments = () if isinstance(body, bytes) else body
-    leaving = guarded.Outgoing(document, whole, match.order, match.lines, segments, match.orders)
+    leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders)
     return Prepared(document, flow, body, resolved.answers, leaving)
 
 
-def remembered(tx: Tx, partner: str, numbers: Sequence[str]) -> Memory:
+def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
     """The inbound orders of these numbers as they were read; D365 does not keep all that must be echoed."""
     orders, units = dict[str, PurchaseOrder](), dict[str, str]()
     for number in numbers:
@@ -83,10 +86,10 @@ def remembered(tx: Tx, partner: str, numbers: Sequence[str]) -> Memory:
         if row is not None and row.body:
             orders[number] = PurchaseOrder.from_json(row.body)
             units |= Answers.from_json(row.answers).units if row.answers else {}
-    return Memory(orders, units)
+    return KnownOrders(orders, units)
 
 
-def _tell_notes(document: Document, findings: tuple[Finding, ...], tally: Tally) -> None:
+def _report_notes(document: Document, findings: tuple[Finding, ...], counters: Counters) -> None:
     for finding in findings:
-        tally.add("fallback")
-        log.say("INFO", document.flow, "note", f"{name_of(document.kind, document.number)}: {finding}")
+        counters.add("fallback")
+        log.say("INFO", document.flow, "note", f"{document_name(document.kind, document.number)}: {finding}")

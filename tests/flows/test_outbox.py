@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.flows.withdraw import withdraw
+from d365edi.flows.outbox import withdraw
 from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import delivery, document, message

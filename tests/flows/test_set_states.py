@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import Verdict
 from d365edi.edi.x12.acknowledgment import Answer, SetAnswer
+from d365edi.flows.acknowledge import combined_state, set_states
 from d365edi.flows.policy import ACK_STATES
-from d365edi.flows.verdicts import combined, of_each
 from d365edi.journal import AckState
 
 VERDICTS: dict[str, Verdict] = {"A": "A", "E": "E", "P": "P", "R": "R"}
@@ -52,7 +52,7 @@ def answer(verdict: Verdict, told: str, accepted: int = 0) -> Answer:
 def test_each_set_has_its_own_verdict_where_one_is_told_and_else_what_follows_from_the_group(
     verdict: Verdict, told: str, accepted: int, each: str
 ) -> None:
-    found = of_each(answer(verdict, told, accepted), SETS)
+    found = set_states(answer(verdict, told, accepted), SETS)
     assert [state for state, _ in found] == [SHORT[one] for one in each]
     for control, one, (_, detail) in zip(SETS, told, found, strict=True):
         assert (f"set {control} has a fault" in detail) is (one != "-")
@@ -61,22 +61,22 @@ def test_each_set_has_its_own_verdict_where_one_is_told_and_else_what_follows_fr
 @pytest.mark.parametrize("spelled", ["2", "02", "0002"])
 def test_a_set_s_number_is_known_with_or_without_its_zeros(spelled: str) -> None:
     given = Answer("IN", "7", "", "P", 3, 3, 2, (), (SetAnswer("810", spelled, "R"),))
-    assert [state for state, _ in of_each(given, SETS)] == ["accepted", "rejected", "accepted"]
+    assert [state for state, _ in set_states(given, SETS)] == ["accepted", "rejected", "accepted"]
 
 
 @pytest.mark.parametrize("verdict", "AEPR")
 def test_a_document_that_is_alone_in_its_group_has_the_group_s_verdict(verdict: Verdict) -> None:
     given = Answer("IN", "7", "", verdict, 1, 1, 0, (), answer("A", "R--").sets)
-    assert of_each(given, ("0001",)) == [(SHORT[verdict], "set 0001 has a fault")]
+    assert set_states(given, ("0001",)) == [(SHORT[verdict], "set 0001 has a fault")]
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.sampled_from(sorted(set(ACK_STATES.values()))), min_size=1))
 def test_a_whole_is_accepted_where_each_part_is_and_rejected_where_each_part_is(states: list[AckState]) -> None:
-    whole = combined(states)
+    whole = combined_state(states)
     assert (whole == "accepted") == (set(states) == {"accepted"})
     assert (whole == "rejected") == (set(states) == {"rejected"})
     assert (whole == "accepted_with_errors") == (
         "accepted_with_errors" in states and not {"partially", "rejected"} & set(states)
     )
-    assert combined([*states, *states]) == combined(reversed(states)) == whole
+    assert combined_state([*states, *states]) == combined_state(reversed(states)) == whole

@@ -31,26 +31,26 @@ LogLine = tuple[Literal["INFO", "WARNING"], str, str]
 """Level, verb and sentence of a line for the log, made in a transaction and said after it."""
 
 
-def name_of(kind: str, number: str) -> str:
+def document_name(kind: str, number: str) -> str:
     """A document in a sentence: `PO 4500123`."""
     return f"{NOUNS[kind]} {number}"
 
 
-def number_of(document: Document | None) -> str:
+def document_number(document: Document | None) -> str:
     """The number that a document goes by, "" for none."""
     return str(getattr(document, "number", ""))
 
 
-def revision_of(document: Document | None) -> str:
+def document_revision(document: Document | None) -> str:
     """What tells documents of one number apart: an order's release, a change's place among the changes. "" for nothing."""
     if isinstance(document, OrderChange):
         return document.sequence or ""
     return getattr(document, "release", None) or ""
 
 
-def told(document: Document) -> str:
+def describe(document: Document) -> str:
     """A document of theirs in one sentence, for a person who sees to it."""
-    what = name_of(type(document).__name__, number_of(document))
+    what = document_name(type(document).__name__, document_number(document))
     match document:
         case OrderChange():
             lines = ", ".join(line.number or "without a number" for line in document.lines)
@@ -80,14 +80,14 @@ def first_errors(findings: Iterable[Finding], most: int = 3) -> str:
     return f"{text} (+{len(worst) - most} more)" if len(worst) > most else text
 
 
-def kilobytes(size: int) -> str:
+def size_text(size: int) -> str:
     """A size as a person reads it: 812 B, 4.1 kB, 2.3 MB."""
     if size < 1000:
         return f"{size} B"
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
-def named_ids(wanted: Party, known: Mapping[str, Party]) -> str:
+def similar_id_hint(wanted: Party, known: Mapping[str, Party]) -> str:
     """A hint at the partner whose id is nearly this one: another qualifier, or a few characters off. Empty when none is near."""
     for name, party in known.items():
         if party.id == wanted.id:

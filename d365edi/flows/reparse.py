@@ -15,7 +15,7 @@ from d365edi.maps.reader import Reading
 from d365edi.odata import canonical
 
 
-def reread(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
+def reparse(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
     """The document's reading today and the digest of the map that read it."""
     partner = ctx.partners[document.partner]
     message = tx.messages.get(document.message)
@@ -60,7 +60,7 @@ def problems(reading: Reading, ignore: frozenset[str] = frozenset()) -> list[str
 
 def amend(tx: Tx, ctx: Context, document: Document) -> str:
     """Read a document again and keep the new reading. Returns what still holds it, "" when nothing does."""
-    reading, _ = reread(tx, ctx, document)
+    reading, _ = reparse(tx, ctx, document)
     receive = next((r for r in ctx.partners[document.partner].receives.values() if r.flow == document.flow), None)
     found = problems(reading, receive.ignore if receive is not None else frozenset())
     if reading.document is not None:

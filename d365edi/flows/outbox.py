@@ -1,0 +1,65 @@
+"""Deliveries put into the outbox a second time, and documents taken out of deliveries that were not sent.
+
+A repeated delivery is a new row, linked to its parent, with its parent's progress. The progress records that we meant to
+upload it, so the endpoint looks before it acts: a file that is still there counts as delivered and is not uploaded twice;
+a file that was collected since is uploaded again; a record that exists is found by its key.
+
+A document leaves a delivery only when the whole delivery is cancelled, because the bytes contain that document. The other
+documents in it are sent again under new control numbers: at once where nothing was sent yet; where an attempt began, the
+partner may have the file, so a person checks before they are sent a second time.
+
+Knows: rows of the outbox, what happens to the other documents. Does not know: why, what happens to the document itself.
+"""
+
+from __future__ import annotations
+
+from d365edi.journal import Delivery, Document, NumberedDocument, Tx
+
+CLOSED = ("delivered", "cancelled")
+"""States of a delivery that is over."""
+
+
+def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
+    """Put a delivery into the outbox again; history is never edited. An awaited acknowledgment is awaited anew."""
+    return tx.deliveries.add(
+        documents=[
+            NumberedDocument(c.document, c.functional_id, c.group, c.set) for c in tx.delivery_documents.of(delivery.id)
+        ],
+        message=delivery.message,
+        parent=delivery.id,
+        partner=delivery.partner,
+        flow=delivery.flow,
+        endpoint=delivery.endpoint,
+        path=delivery.path,
+        name=delivery.name,
+        kind=delivery.kind,
+        payload=tx.payloads.get(delivery.digest),
+        order_key=delivery.order_key,
+        interchange=delivery.interchange,
+        functional_id=delivery.functional_id,
+        group=delivery.group,
+        ack="none" if delivery.ack == "none" else "awaited",
+        ack_due=delivery.ack_due,
+        progress={**delivery.progress, "step": "intent"} if delivery.progress else {},
+    )
+
+
+def withdraw(tx: Tx, document: int, reason: str) -> None:
+    """Close every delivery of this document that is still open, for this reason."""
+    for delivery in tx.deliveries.for_document(document):
+        if delivery.state not in CLOSED:
+            tx.deliveries.cancelled(delivery.id, reason)
+            for row in tx.documents.in_delivery(delivery.id):
+                if row.id != document and row.state in ("delivering", "held"):
+                    _left(tx, row, delivery, f"{tx.documents.get(document).number} was taken out of it, {reason}")
+
+
+def _left(tx: Tx, row: Document, delivery: Delivery, why: str) -> None:
+    """One of the others in the delivery."""
+    told = f"{delivery.name} is not sent any more: {why}"
+    if delivery.progress:
+        told += f"; ask {row.partner} whether they have that file, and if not: d365edi release {row.number}"
+    tx.documents.set_state(row.id, "held" if delivery.progress else "ready", told)
+    tx.audit.append(
+        "withdrawn", document=row.id, delivery=delivery.id, message=row.message, partner=row.partner, reason=told
+    )
