@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.edi.interchange import Verdict
-from d365edi.edi.x12.acknowledgment import Answer, SetAnswer
 from d365edi.flows import acknowledge
 from d365edi.flows.messages import LogLine
 from d365edi.journal import Delivery, Message, NumberedDocument, Tx

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import Verdict
-from d365edi.edi.x12.acknowledgment import Answer, SetAnswer
 from d365edi.flows.acknowledge import combined_state, set_states
 from d365edi.flows.policy import ACK_STATES
 from d365edi.journal import AckState
