@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from d365edi.maps import levels
-from d365edi.maps.place import Place
+from d365edi.maps.mapping_tree import MappingNode
 from d365edi.maps.state import Elements, State, Take
 from d365edi.maps.target import Target
 
@@ -36,7 +36,7 @@ class Branch:
     and `inside` says who takes which node when it opens (`nothing`: when no place takes it).
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: MappingNode) -> None:
         node = place.node
         assert node.parent is not None
         self.index = node.index
@@ -54,7 +54,7 @@ class Branch:
         self.nothing: list[tuple[int, Take | None]] = []
         self.changing = False
 
-    def add(self, place: Place, target: Target) -> None:
+    def add(self, place: MappingNode, target: Target) -> None:
         """Let a place's combinations of codes lead to its target; occurrences come one after the other."""
         if place.list_field and not place.qualifiers:
             self.rest = Slot(target, 0, "")
@@ -244,7 +244,7 @@ class Grown:
     targets: int
 
 
-def grow(root: Place, nodes: int) -> Grown:
+def grow(root: MappingNode, nodes: int) -> Grown:
     """The takers of all places; `nodes` is how many the guide has."""
     grower = _Grower()
     top = grower.dress(root, grower.target(root, 0))
@@ -264,14 +264,14 @@ class _Grower:
         self.at: dict[int, list[Target]] = {}
         """The targets at each node, over the whole map."""
 
-    def target(self, place: Place, scope: int) -> Target:
+    def target(self, place: MappingNode, scope: int) -> Target:
         outer = scope
         if place.list_field:
             scope, self.scopes = self.scopes, self.scopes + 1
         self.targets += 1
         return Target(place, self.targets - 1, scope, outer)
 
-    def dress(self, place: Place, target: Target) -> dict[int, Branch]:
+    def dress(self, place: MappingNode, target: Target) -> dict[int, Branch]:
         """The branches inside a place, by node index."""
         found: dict[int, Branch] = {}
         for inner in sorted(place.places, key=lambda each: each.occurrence):
@@ -281,7 +281,7 @@ class _Grower:
             branch.inner[made] = self.dress(inner, made)
             self.at.setdefault(inner.node.index, []).append(made)
             if inner.occurrence == 2 and all(each.place.occurrence != 1 for each in branch.inner):
-                blank = self.target(Place(inner.node, place, inner.qualifiers, 1), target.scope)
+                blank = self.target(MappingNode(inner.node, place, inner.qualifiers, 1), target.scope)
                 branch.inner[blank] = {}
                 branch.add(blank.place, blank)
             branch.add(inner, made)

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
+from d365edi.maps.mapping_tree import Qualifiers
 from d365edi.maps.path import EVERY, Path, Step, parse
-from d365edi.maps.place import Qualifiers
 from d365edi.maps.table import Row, Table, nearest
 
 Link = tuple[Node, Qualifiers, int]

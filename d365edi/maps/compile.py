@@ -15,8 +15,8 @@ from d365edi.maps.check import Absent, Target, settle
 from d365edi.maps.computed import formula
 from d365edi.maps.dialect import Dialect
 from d365edi.maps.fields import Field, Model, fields, find, names, required
+from d365edi.maps.mapping_tree import LINES, ORDERS, Fixed, MappingNode, Pair, Rule
 from d365edi.maps.path import EVERY
-from d365edi.maps.place import LINES, ORDERS, Fixed, Pair, Place, Rule
 from d365edi.maps.spelling import Format, Parse, total
 from d365edi.maps.table import Row, Scope, Table, nearest, scope
 
@@ -27,7 +27,7 @@ only written."""
 Codes = Mapping[str, Mapping[str, str]]
 
 
-def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Sequence[Guide] = ()) -> Place:
+def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Sequence[Guide] = ()) -> MappingNode:
     """The places of a map in a guide, root first. `codes` are the partner's, laid over the map's own.
 
     A path that this guide lacks but another of `versions` has is left out. Raises SettingsError for any row that is
@@ -41,7 +41,7 @@ def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Seq
     words = table.codes()
     for name, theirs in (codes or {}).items():
         words[name] = {**words.get(name, {}), **theirs}
-    root = Place(guide.root, model=model)
+    root = MappingNode(guide.root, model=model)
     others = tuple(each for each in versions if each is not guide)
     compiler = _Compiler(table, guide, words, others, model, dialect.of(table.language))
     compiler.fill(root, scope(table), model, (), KINDS["PurchaseOrder"])
@@ -60,7 +60,7 @@ class _Compiler:
     dialect: Dialect
 
     def fill(
-        self, base: Place, rows: Scope, model: Model, way: tuple[str, ...], echo: Model, *, again: bool = False
+        self, base: MappingNode, rows: Scope, model: Model, way: tuple[str, ...], echo: Model, *, again: bool = False
     ) -> None:
         """Hang the rows of one scope on places, then those of the lists in it. `way` are the loops down to here, `echo` is
         what of the order the rows of this scope may name."""
@@ -100,7 +100,7 @@ class _Compiler:
     # -- where --------------------------------------------------------------------------------------------------------
 
     def _targets(
-        self, base: Place, row: Row, way: tuple[str, ...], texts: Sequence[str] = (), *, again: bool = False
+        self, base: MappingNode, row: Row, way: tuple[str, ...], texts: Sequence[str] = (), *, again: bool = False
     ) -> list[Target]:
         """The places of a row in this version; none at all only where another version has one, or the first loop of
         the same list (`again`)."""
@@ -136,7 +136,7 @@ class _Compiler:
         return target.chain[-1][0] if target.chain else base
 
     @staticmethod
-    def _place(base: Place, target: Target) -> Place:
+    def _place(base: MappingNode, target: Target) -> MappingNode:
         place = base
         for node, qualifiers, occurrence in target.chain:
             place = place.inner(node, qualifiers, occurrence)
@@ -144,7 +144,7 @@ class _Compiler:
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
-    def _hang(self, base: Place, target: Target, model: Model, echo: Model, *, second: bool) -> None:
+    def _hang(self, base: MappingNode, target: Target, model: Model, echo: Model, *, second: bool) -> None:
         row, place = target.row, self._place(base, target)
         name = row.name
         if target.echo:
@@ -192,8 +192,8 @@ class _Compiler:
         return found
 
     def _fixed(
-        self, base: Place, row: Row, way: tuple[str, ...], *, computed: bool = False, again: bool = False
-    ) -> list[tuple[Place, Fixed]]:
+        self, base: MappingNode, row: Row, way: tuple[str, ...], *, computed: bool = False, again: bool = False
+    ) -> list[tuple[MappingNode, Fixed]]:
         """A constant, default or formula; the left side is the path."""
         found = []
         for target in self._targets(base, row, way, (row.name,), again=again)[:1]:
@@ -219,7 +219,7 @@ class _Compiler:
                 row.key, f'"{row.value}" does not fit "{row.name}", which has {element.min} to {element.max} characters'
             )
 
-    def _list(self, base: Place, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
+    def _list(self, base: MappingNode, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
         field = find(model, rows.field)
         if field is None or not field.many or field.model is None:
             raise self.table.mistake(
@@ -235,7 +235,7 @@ class _Compiler:
                 continue
             *above, (node, qualifiers, occurrence) = target.chain
             outer = self._place(base, Target(row, above))
-            place = Place(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
+            place = MappingNode(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
             outer.places.append(place)
             self.fill(place, rows, field.model, (*way, text), echo, again=opened > 0)
             opened += 1

@@ -12,7 +12,7 @@ from typing import Any
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
-from d365edi.maps.place import Pair, Place, Rule
+from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
 from d365edi.maps.state import State
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
@@ -39,7 +39,7 @@ def segment(rows: Sequence[list[str]], index: int, element: int) -> Position:
     return Position(ordinal=index + 1, segment=rows[index][0], element=element)
 
 
-def where(place: Place, prefix: str = "") -> dict[str, str]:
+def where(place: MappingNode, prefix: str = "") -> dict[str, str]:
     """The path that each field is read at, by the field's name without list positions."""
     found: dict[str, str] = {}
     here = f"{prefix}{place.list_field}." if place.list_field else prefix

@@ -19,7 +19,7 @@ from msgspec import structs
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.maps.fields import Model, find, required
-from d365edi.maps.place import LINES, ORDERS, Pair, Place, Rule
+from d365edi.maps.mapping_tree import LINES, ORDERS, MappingNode, Pair, Rule
 from d365edi.maps.quick import Ask, Found, find_of
 from d365edi.maps.segment_writer import Segment, SegmentWriter
 from d365edi.maps.vocabulary import Flaw, get
@@ -61,7 +61,7 @@ class LoopWriter:
     """A place made ready for writing, with the forms inside it in the order of the guide."""
 
     def __init__(
-        self, place: Place, model: Model, *, in_line: bool = False, around: str = "", remember: bool = True
+        self, place: MappingNode, model: Model, *, in_line: bool = False, around: str = "", remember: bool = True
     ) -> None:
         """`model` is what the items of its scope are, `around` the part of them that all of the place around comes from,
         `remember` whether equal values are written alike."""
@@ -181,22 +181,22 @@ class LoopWriter:
         return made
 
 
-def _ordered(place: Place) -> list[Place]:
+def _ordered(place: MappingNode) -> list[MappingNode]:
     """The places inside one in the order of the guide; further levels of a hierarchy stand behind what is in this one."""
     return sorted(place.places, key=lambda each: (each.node is place.node, each.node.order, each.occurrence))
 
 
-def _repeats(place: Place) -> bool:
+def _repeats(place: MappingNode) -> bool:
     return not place.list_field and place.node.max_use != 1
 
 
-def _echoes(place: Place) -> bool:
+def _echoes(place: MappingNode) -> bool:
     """Whether something in a place may come from the order; in a list only where the document has an item."""
     rows: list[Rule | Pair] = [*place.rules, *place.pairs]
     return any(row.echo for row in rows) or any(_echoes(each) for each in place.places if not each.list_field)
 
 
-def _asks(place: Place, model: Model, around: str) -> list[str]:
+def _asks(place: MappingNode, model: Model, around: str) -> list[str]:
     """What of an item must be there for a place to be written, but for an order: one part that all of it comes from,
     if that is not the part `around`, else its fields. None where something is always written."""
     names = _sources(place)
@@ -227,7 +227,7 @@ def _closed(form: LoopWriter) -> bool:
     return not (form.list_field or form.spread or form.filler.many) and all(map(_closed, form.forms))
 
 
-def _sources(place: Place) -> list[str]:
+def _sources(place: MappingNode) -> list[str]:
     """The fields that the rows in a place name; "" stands for what does not come from the item."""
     if place.list_field:
         return [place.list_field]

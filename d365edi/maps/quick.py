@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from d365edi.maps.place import Pair, Rule
+from d365edi.maps.mapping_tree import Pair, Rule
 from d365edi.maps.spelling import Words
 from d365edi.maps.vocabulary import qualifier, sayer
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from d365edi.maps import relation
-from d365edi.maps.place import Fixed, Place, Rule
+from d365edi.maps.mapping_tree import Fixed, MappingNode, Rule
 from d365edi.maps.quick import Fill, Put, fill_of
 from d365edi.maps.vocabulary import Flaw, get, kept, pairs, spell, word
 
@@ -37,7 +37,7 @@ SHAPES = 256
 class SegmentWriter:
     """What the segments of one place are filled with, compiled."""
 
-    def __init__(self, place: Place, *, exact: bool) -> None:
+    def __init__(self, place: MappingNode, *, exact: bool) -> None:
         """`exact`: an order that is echoed says nothing where it has no value."""
         self.place, self.segment, self.exact = place, place.node.segment, exact
         self.own = [rule for rule in place.rules if not rule.echo and not rule.second]

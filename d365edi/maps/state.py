@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from d365edi.maps.place import Pair, Rule
+from d365edi.maps.mapping_tree import Pair, Rule
 from d365edi.maps.spelling import Parse
 
 if TYPE_CHECKING:

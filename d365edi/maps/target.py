@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 
 from d365edi.maps import fills
-from d365edi.maps.place import Pair, Place, Rule
+from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
 from d365edi.maps.state import Coded, Elements, Fill, Hit, Item, State, Step, Way, put_word, reach
 
 
@@ -20,7 +20,7 @@ class Target:
     """A place made ready for reading; compared by identity. `once`: it takes one segment for each time its loop is
     opened."""
 
-    def __init__(self, place: Place, number: int, scope: int, outer: int) -> None:
+    def __init__(self, place: MappingNode, number: int, scope: int, outer: int) -> None:
         own = [rule for rule in place.rules if not rule.echo]
         self.place = place
         self.number = number
@@ -61,7 +61,7 @@ class Target:
             return fills.added_pairs(self, *pairs)
         return fills.new_item(self, *pairs) if len(self.list_way) == 1 else self.full
 
-    def _pairs(self, place: Place) -> None:
+    def _pairs(self, place: MappingNode) -> None:
         self.first_pair = place.node.segment.pairs
         self.after_pairs = place.node.segment.after_pairs if self.first_pair else 0
         self.pairs: dict[str, Hit] = {}
@@ -75,7 +75,7 @@ class Target:
             for rank, code in enumerate(pair.qualifiers):
                 self.pairs[code] = (way, _last(pair.name), pair, rank, spelled)
 
-    def _spare(self, place: Place, own: list[Rule]) -> None:
+    def _spare(self, place: MappingNode, own: list[Rule]) -> None:
         """The elements that no row asks for; what a writer fills in by itself is no news either."""
         asked = {rule.element for rule in own} | {position for position, _ in place.qualifiers}
         asked |= {fixed.element for fixed in (*place.constants, *place.defaults, *place.computed)}

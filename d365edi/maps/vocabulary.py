@@ -13,7 +13,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from d365edi.maps.place import Pair, Rule
+from d365edi.maps.mapping_tree import Pair, Rule
 from d365edi.maps.table import ALSO
 
 KNOWN = 256

@@ -75,7 +75,7 @@ class Fixed:
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class MappingNode:
     """A segment of the guide with its qualifiers (none: any) and its occurrence (0: not said), inside the place
     `parent`.
 
@@ -84,7 +84,7 @@ class Place:
     """
 
     node: Node
-    parent: Place | None = None
+    parent: MappingNode | None = None
     qualifiers: Qualifiers = ()
     occurrence: int = 0
     model: Model | None = None
@@ -95,13 +95,13 @@ class Place:
     constants: list[Fixed] = field(default_factory=list)
     defaults: list[Fixed] = field(default_factory=list)
     computed: list[Fixed] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
+    places: list[MappingNode] = field(default_factory=list)
 
     def combinations(self) -> Iterator[tuple[str, ...]]:
         """Every combination of codes that leads here, in order of preference."""
         return product(*(codes for _, codes in self.qualifiers))
 
-    def inner(self, node: Node, qualifiers: Qualifiers, occurrence: int) -> Place:
+    def inner(self, node: Node, qualifiers: Qualifiers, occurrence: int) -> MappingNode:
         """The place inside this one, made where it is not there yet."""
         for place in self.places:
             if (place.node, place.qualifiers, place.occurrence) == (
@@ -110,6 +110,6 @@ class Place:
                 occurrence,
             ) and not place.list_field:
                 return place
-        place = Place(node, self, qualifiers, occurrence)
+        place = MappingNode(node, self, qualifiers, occurrence)
         self.places.append(place)
         return place
