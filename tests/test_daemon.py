@@ -27,7 +27,7 @@ import pytest
 from d365edi import daemon, systemd
 from d365edi.app import App
 from d365edi.build import FlowInfo
-from d365edi.cli import act
+from d365edi.cli import client
 from d365edi.endpoints.base import Check
 from d365edi.errors import JournalError, SettingsError, Unavailable
 from d365edi.settings import Settings, load
@@ -127,7 +127,7 @@ class Running:
         return load(self.file, {}, keyring=lambda *_: lambda name: secrets[name])
 
     async def ask(self, verb: str, **arguments: Any) -> Any:
-        return await asyncio.to_thread(act.ask, self.socket, verb, arguments)
+        return await asyncio.to_thread(client.ask, self.socket, verb, arguments)
 
 
 @asynccontextmanager
@@ -324,8 +324,8 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
 async def test_nobody_listens_where_no_daemon_runs(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(tmp_path / "left.sock"))
-    assert act.ask(tmp_path / "left.sock", "status", {}) == (False, None)
-    assert act.ask(tmp_path / "missing.sock", "status", {}) == (False, None)
+    assert client.ask(tmp_path / "left.sock", "status", {}) == (False, None)
+    assert client.ask(tmp_path / "missing.sock", "status", {}) == (False, None)
 
 
 class Systemd:

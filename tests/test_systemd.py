@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.cli.face import DEFAULT_SETTINGS
+from d365edi.cli.console import DEFAULT_SETTINGS
 from d365edi.secrets import KEY_CREDENTIAL
 from d365edi.settings import Daemon
 from tests.conftest import ROOT

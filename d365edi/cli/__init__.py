@@ -51,7 +51,7 @@ VERBS: dict[str, Verb] = {
 
 
 @dataclass(slots=True)
-class Face:
+class Options:
     """What the options before the verb said."""
 
     debug: bool = False
@@ -60,13 +60,13 @@ class Face:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (`sys.argv` when none is given). Returns the exit code; prints everything itself."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    face = Face(debug=bool(os.environ.get("D365EDI_DEBUG")))
+    options = Options(debug=bool(os.environ.get("D365EDI_DEBUG")))
     try:
-        _assemble(given)(args=given, obj=face, prog_name="d365edi")
+        _assemble(given)(args=given, obj=options, prog_name="d365edi")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else USAGE
     except Exception as error:
-        return _fail(_innermost(error), face)
+        return _fail(_innermost(error), options)
     return FINE
 
 
@@ -77,8 +77,8 @@ def exit_code(error: D365EdiError) -> int:
     return PERSON if isinstance(error, Refused | DocumentError) else USAGE
 
 
-def _fail(error: BaseException, face: Face) -> int:
-    if face.debug:
+def _fail(error: BaseException, options: Options) -> int:
+    if options.debug:
         traceback.print_exception(error)
     if isinstance(error, D365EdiError):
         print(f"d365edi: {error}", file=sys.stderr)
@@ -141,4 +141,4 @@ def _options(
     _: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="The version, and nothing else."),
 ) -> None:
     if debug:
-        context.find_object(Face).debug = True  # type: ignore[union-attr]  # main always hands one in
+        context.find_object(Options).debug = True  # type: ignore[union-attr]  # main always hands one in

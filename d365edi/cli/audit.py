@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from d365edi.cli import FINE, PERSON, act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, as_lines, clock, say, table, zone
+from d365edi.cli import FINE, PERSON, client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, as_lines, clock, say, table, zone
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def audit(
     """The audit trail: one line for each thing that was done, by whom and why. `audit verify` proves the chain."""
     if context.invoked_subcommand is not None:
         return
-    act.load(settings)  # from here on moments are meant in the daemon's zone
+    client.load(settings)  # from here on moments are meant in the daemon's zone
     asked = {"partner": partner, "action": action, "actor": actor, "since": _moment(since), "until": _moment(until)}
-    lines = act.read(settings, lambda tx: lines_of(tx, of, asked, limit))
+    lines = client.read(settings, lambda tx: lines_of(tx, of, asked, limit))
     if json:
         as_lines(
             {**asdict(line), "verb": line.verb, "at": clock(line.at), "detail": codec.loads(line.detail)}
@@ -58,7 +58,7 @@ def audit(
 @app.command()
 def verify(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
     """Walk the whole chain of digests. Exit code 0 when every line is as it was written, 1 when one is not."""
-    broken, (number, digest) = act.read(settings, lambda tx: (tx.audit.verify(), tx.audit.head()))
+    broken, (number, digest) = client.read(settings, lambda tx: (tx.audit.verify(), tx.audit.head()))
     if json:
         as_json({"holds": broken is None, "lines": number, "digest": digest, "broken": broken and asdict(broken)})
     elif broken is None:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from d365edi.cli import FINE, PERSON, act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, plain, say
+from d365edi.cli import FINE, PERSON, client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, plain, say
 from d365edi.errors import SecretError, SettingsError
 
 if TYPE_CHECKING:
-    from d365edi.cli.examine import Examination, Part
+    from d365edi.cli.inspect_file import FileInspection, InspectedPart
 
 
 def check(
@@ -37,12 +37,12 @@ def check(
         told = list(_settings(settings))
         say(told) if not json else as_json(told)
         raise typer.Exit(FINE)
-    examination = _examined(file, settings)
+    inspection = _examined(file, settings)
     if json:
-        as_json({**asdict(examination), "good": examination.good})
+        as_json({**asdict(inspection), "good": inspection.good})
     else:
-        say(_shown(file, examination))
-    raise typer.Exit(FINE if examination.good else PERSON)
+        say(_shown(file, inspection))
+    raise typer.Exit(FINE if inspection.good else PERSON)
 
 
 def _settings(path: Path) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _settings(path: Path) -> Iterator[str]:
     from d365edi import partners as trading
     from d365edi.settings import SecretRef
 
-    settings = act.load(path)
+    settings = client.load(path)
     partners, flows = trading.compiled(settings), build.flows(settings)
     for partner in partners.values():
         for receive in partner.receives.values():
@@ -73,27 +73,27 @@ def _settings(path: Path) -> Iterator[str]:
     yield f"{len(settings.references())} secrets are named and all are there."
 
 
-def _examined(file: Path, path: Path) -> Examination:
-    from d365edi.cli.dry import contents, partners
-    from d365edi.cli.examine import examine
+def _examined(file: Path, path: Path) -> FileInspection:
+    from d365edi.cli.dry_run import contents, partners
+    from d365edi.cli.inspect_file import inspect_file
 
-    return examine(contents(file), datetime.now().astimezone(), partners(path))
+    return inspect_file(contents(file), datetime.now().astimezone(), partners(path))
 
 
-def _shown(file: Path, examination: Examination) -> Iterator[str]:
-    yield f"{file}: {examination.what}, {examination.size} bytes"
-    for remark in examination.remarks:
+def _shown(file: Path, inspection: FileInspection) -> Iterator[str]:
+    yield f"{file}: {inspection.what}, {inspection.size} bytes"
+    for remark in inspection.remarks:
         yield f"  {remark.severity}: {remark.sentence}"
-    for part in examination.parts:
+    for part in inspection.parts:
         yield from _part(part)
-    for answer in examination.answers:
+    for answer in inspection.answers:
         yield "\nThe answer it would get (its control numbers are examples):"
         yield _segments(answer)
-    yield "\nAll of it would be accepted." if examination.good else "\nNot all of it would be accepted."
+    yield "\nAll of it would be accepted." if inspection.good else "\nNot all of it would be accepted."
 
 
-def _part(part: Part) -> Iterator[str]:
-    from d365edi.cli.examine import VERDICTS
+def _part(part: InspectedPart) -> Iterator[str]:
+    from d365edi.cli.inspect_file import VERDICTS
 
     indent = "  " * part.depth
     kind = "" if part.kind == "set" else f"{part.kind} "

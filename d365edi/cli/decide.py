@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
-from d365edi.cli import act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
+from d365edi.cli import client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
 
 What = Annotated[str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")]
 
 
 def release(what: What, *, settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
     """Let what is held or quarantined go on, once its cause is mended: what is still wrong holds it again."""
-    _tell(act.perform(settings, "release", what=what, actor=act.actor()), json)
+    _tell(client.perform(settings, "release", what=what, actor=client.actor()), json)
 
 
 def reject(
@@ -28,7 +28,7 @@ def reject(
     json: AsJson = False,
 ) -> None:
     """Close what is held or quarantined for good. Nothing is sent to anybody; tell the partner where that is needed."""
-    _tell(act.perform(settings, "reject", what=what, why=why, actor=act.actor()), json)
+    _tell(client.perform(settings, "reject", what=what, why=why, actor=client.actor()), json)
 
 
 def _tell(sentences: list[str], json: bool) -> None:

@@ -21,12 +21,12 @@ import anyio
 import anyio.to_thread
 import typer
 
-from d365edi.cli import FINE, PERSON, act, main
-from d365edi.cli.face import Row, clean, say, table
+from d365edi.cli import FINE, PERSON, client, main
+from d365edi.cli.console import Row, clean, say, table
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
-    from d365edi.cli.stage import Stage
+    from d365edi.cli.demo_stage import DemoStage
     from d365edi.journal import Tx
     from d365edi.sandbox.day import Day
 
@@ -59,7 +59,7 @@ def demo(
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Expectation:
     """Something that was expected of the day, and what came."""
 
     expected: str
@@ -94,79 +94,79 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     yield keep.absolute()
 
 
-async def _play(folder: Path) -> list[Check]:
-    from d365edi.cli.stage import stage
+async def _play(folder: Path) -> list[Expectation]:
+    from d365edi.cli.demo_stage import open_stage
     from d365edi.sandbox.day import Day
 
-    async with stage(folder, lambda line: print(clean(line), flush=True)) as here:
+    async with open_stage(folder, lambda line: print(clean(line), flush=True)) as here:
         day = Day(here.town)
         course = await _day(here, day)
-        seen = await anyio.to_thread.run_sync(lambda: act.read(here.settings, _recorded))
+        seen = await anyio.to_thread.run_sync(lambda: client.read(here.settings, _recorded))
         checks = list(_expected(here, day, course, seen))
         _tables(here)
         await _verb(here, "status")
         await _verb(here, "audit", "--limit", "40")
         chain = await _verb(here, "audit", "verify")
-        checks.append(Check("the audit trail is one unbroken chain", f"exit code {chain}", chain == FINE))
+        checks.append(Expectation("the audit trail is one unbroken chain", f"exit code {chain}", chain == FINE))
         code = await here.stop()
-    checks.append(Check("the daemon stops when it is told to", f"exit code {code}", code == FINE))
+    checks.append(Expectation("the daemon stops when it is told to", f"exit code {code}", code == FINE))
     return checks
 
 
 # ---------------------------------------------------------------------------------------------------------- the day
 
 
-async def _day(here: Stage, day: Day) -> Course:
+async def _day(here: DemoStage, day: Day) -> Course:
     """Act by act; each waits for what it leads to, and goes on all the same when that does not come."""
     course = Course()
     acme = here.town.partners[day.late.partner]
-    _act(f"{len(here.town.drops)} files: partners leave their orders; {day.late.name} is still being written")
+    _headline(f"{len(here.town.drops)} files: partners leave their orders; {day.late.name} is still being written")
     day.morning()
     await day.write_slowly(pieces=6, pause=0.25)
     course.alone = day.late.name in acme.waiting()
     await here.until(lambda: set(_created(here)) >= set(day.orders) - {day.held_order} and not _waiting(here))
     course.held = await anyio.to_thread.run_sync(
-        lambda: act.read(here.settings, lambda tx: _why_held(tx, day.held_order))
+        lambda: client.read(here.settings, lambda tx: _why_held(tx, day.held_order))
     )
     course.again = day.again()
-    _act(f"acme sends an order again, under the name {course.again}")
+    _headline(f"acme sends an order again, under the name {course.again}")
     await here.until(lambda: course.again not in acme.waiting())
-    _act(f"somebody enters the unknown item in D365; then: d365edi release {day.mend()}")
+    _headline(f"somebody enters the unknown item in D365; then: d365edi release {day.mend()}")
     await _verb(here, "release", day.held_order)
     await here.until(lambda: day.held_order in _created(here))
-    _act("D365 posts three invoices and says so by business event")
+    _headline("D365 posts three invoices and says so by business event")
     day.invoice()
     course.events = await day.announce()
     await here.until(lambda: sum(len(partner.received()) for partner in here.town.partners.values()) >= INVOICES)
-    _act("the partners read their invoices and answer")
+    _headline("the partners read their invoices and answer")
     course.verdicts = day.answer()
     await here.until(lambda: not _waiting(here))
     await anyio.to_thread.run_sync(lambda: _settle(here))
     return course
 
 
-def _settle(here: Stage) -> None:
+def _settle(here: DemoStage) -> None:
     """Wait until the journal has matched their answers: the files are taken a moment before."""
     deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and act.read(here.settings, _recorded)["answered"] < INVOICES:
+    while time.monotonic() < deadline and client.read(here.settings, _recorded)["answered"] < INVOICES:
         time.sleep(0.1)
 
 
-def _act(sentence: str) -> None:
+def _headline(sentence: str) -> None:
     print(f"\n── {clean(sentence)}", flush=True)
 
 
-async def _verb(here: Stage, *words: str) -> int:
+async def _verb(here: DemoStage, *words: str) -> int:
     """One of our own verbs, as a person would call it beside the running daemon."""
     return await anyio.to_thread.run_sync(lambda: main([*words, "--settings", str(here.settings)]))
 
 
-def _created(here: Stage) -> Counter[str]:
+def _created(here: DemoStage) -> Counter[str]:
     """How many sales orders there are in D365 by the customer's order number."""
     return Counter(str(row["CustomersOrderReference"]) for row in here.town.d365.state.rows("SalesOrderHeadersV4"))
 
 
-def _waiting(here: Stage) -> list[str]:
+def _waiting(here: DemoStage) -> list[str]:
     return [name for partner in here.town.partners.values() for name in partner.waiting()]
 
 
@@ -191,44 +191,46 @@ def _recorded(tx: Tx) -> dict[str, int]:
 # ------------------------------------------------------------------------------------------------------ what came
 
 
-def _expected(here: Stage, day: Day, course: Course, seen: dict[str, int]) -> Iterator[Check]:
+def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -> Iterator[Expectation]:
     from d365edi.sandbox import orders, x12
 
     created = _created(here)
     samples = [drop for drop in here.town.drops if drop.sample]
     once = [number for number in day.orders if created[number] == 1]
-    yield Check(f"{len(day.orders)} orders in D365, each once", f"{len(once)} once", once == day.orders)
+    yield Expectation(f"{len(day.orders)} orders in D365, each once", f"{len(once)} once", once == day.orders)
     wanted = {order.number: len(order.lines) for drop in here.town.drops for order in orders.read(drop.data)}
     lines = _lines(here)
     whole = [number for number in wanted if lines.get(number) == wanted[number]]
-    yield Check(
+    yield Expectation(
         f"{sum(wanted.values())} lines", f"{sum(lines.values())}; {len(whole)} orders whole", len(whole) == len(wanted)
     )
     others = sum(len(orders.read(drop.data)) for drop in samples)
-    yield Check("at least 8 orders that others wrote", f"{others} in {len(samples)} files", others >= 8)
+    yield Expectation("at least 8 orders that others wrote", f"{others} in {len(samples)} files", others >= 8)
     answers = [answer for partner in here.town.partners.values() for answer in partner.acknowledgments()]
     fine = [answer for answer in answers if answer.verdict in ("A", "E")]
     groups = sum(len(x12.groups(found)) for drop in here.town.drops for found in x12.split(drop.data))
-    yield Check(
+    yield Expectation(
         f"{groups} groups answered by a 997",
         f"{len(answers)}, {len(fine)} accepted",
         len(fine) == len(answers) == groups,
     )
-    yield Check("the half-written file was left alone until whole", "it was" if course.alone else "TAKEN", course.alone)
-    yield Check("a repeated file makes nothing", f"{seen['duplicates']} duplicate", seen["duplicates"] == 1)
-    yield Check("the unknown item held its order", course.held or "not held", "ACME-999" in course.held)
+    yield Expectation(
+        "the half-written file was left alone until whole", "it was" if course.alone else "TAKEN", course.alone
+    )
+    yield Expectation("a repeated file makes nothing", f"{seen['duplicates']} duplicate", seen["duplicates"] == 1)
+    yield Expectation("the unknown item held its order", course.held or "not held", "ACME-999" in course.held)
     good = [verdict for verdict in course.verdicts if verdict.number and not verdict.complaints]
     complaints = "; ".join(complaint for verdict in course.verdicts for complaint in verdict.complaints)
     said = f"{len(good)} without complaint" + (f" ({complaints})" if complaints else "")
-    yield Check(
+    yield Expectation(
         f"{INVOICES} invoices out as 810s that echo their orders", said, len(good) == len(course.verdicts) == INVOICES
     )
-    yield Check(f"{INVOICES} business events taken", str(course.events), course.events == INVOICES)
-    yield Check(f"{INVOICES} of their 997s matched", str(seen["answered"]), seen["answered"] == INVOICES)
-    yield Check("nothing waits for a person", str(seen["open"]), seen["open"] == 0)
+    yield Expectation(f"{INVOICES} business events taken", str(course.events), course.events == INVOICES)
+    yield Expectation(f"{INVOICES} of their 997s matched", str(seen["answered"]), seen["answered"] == INVOICES)
+    yield Expectation("nothing waits for a person", str(seen["open"]), seen["open"] == 0)
 
 
-def _lines(here: Stage) -> dict[str, int]:
+def _lines(here: DemoStage) -> dict[str, int]:
     """Lines in D365 by the customer's order number."""
     tenant = here.town.d365.state
     lines = Counter(row["SalesOrderNumber"] for row in tenant.rows("SalesOrderLinesV3"))
@@ -236,7 +238,7 @@ def _lines(here: Stage) -> dict[str, int]:
     return {str(row["CustomersOrderReference"]): lines[row["SalesOrderNumber"]] for row in headers}
 
 
-def _tables(here: Stage) -> None:
+def _tables(here: DemoStage) -> None:
     arrived = [
         {
             "file": drop.name,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from d365edi.cli import FINE, PERSON
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clean, printer
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clean, printer
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def explain(
     Settings are not needed; where there are some, the partner's own guide and maps are used. Exit code 1 when nothing in the
     file could be read.
     """
-    from d365edi.cli.dry import contents, partners
-    from d365edi.cli.listing import listing
+    from d365edi.cli.annotate import annotate
+    from d365edi.cli.dry_run import contents, partners
 
-    found = listing(contents(file), partners(settings))
+    found = annotate(contents(file), partners(settings))
     if html is not None:
         _write(html, file.name, found.what, found.chapters)
     elif json:
@@ -59,10 +59,10 @@ def explain(
 
 
 def _write(path: Path, name: str, what: str, chapters: Iterable[Chapter]) -> None:
-    from d365edi.cli.page import page
+    from d365edi.cli.html import html_page
 
     try:
-        path.write_text(page(name, what, chapters), encoding="utf-8")
+        path.write_text(html_page(name, what, chapters), encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}", remedy="name another place") from error
 

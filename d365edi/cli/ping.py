@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from d365edi.cli import FINE, UNREACHABLE, act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, table
+from d365edi.cli import FINE, UNREACHABLE, client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, table
 from d365edi.errors import SettingsError
 
 
@@ -24,7 +24,7 @@ def ping(
 
     Writes nothing. Exit code 0 when every check went well, 3 when one did not; each failure says what to do about it.
     """
-    doors = act.perform(settings, "ping", name=name)
+    doors = client.perform(settings, "ping", name=name)
     if name is not None and not doors:
         raise SettingsError(f"there is no endpoint {name}", remedy="see [endpoints] in the settings; d365 is one too")
     rows = [

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from d365edi.cli import act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
+from d365edi.cli import client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
 
 
 def replay(
@@ -28,7 +28,7 @@ def replay(
 
     The duplicate guard stays on: no second record is made, and no second acknowledgment unless --acks asks for one.
     """
-    said = act.perform(settings, "replay", what=what, rung=rung, go=go, acks=acks, actor=act.actor())
+    said = client.perform(settings, "replay", what=what, rung=rung, go=go, acks=acks, actor=client.actor())
     if json:
         as_json(said)
     else:

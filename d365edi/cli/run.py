@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import anyio
 import typer
 
-from d365edi.cli import FINE, PERSON, UNREACHABLE, act
-from d365edi.cli.face import DEFAULT_SETTINGS, SettingsFile
+from d365edi.cli import FINE, PERSON, UNREACHABLE, client
+from d365edi.cli.console import DEFAULT_SETTINGS, SettingsFile
 
 if TYPE_CHECKING:
     from d365edi.settings import Settings
@@ -30,13 +30,13 @@ def run(
     With --once the exit code tells whether something needs a person (1) or an endpoint was out of reach (3).
     """
     if once:
-        raise typer.Exit(anyio.run(_once, act.load(settings)))
+        raise typer.Exit(anyio.run(_once, client.load(settings)))
     gc.disable()  # what is imported stays: collecting while importing costs a tenth of the start
     from d365edi import daemon
 
     gc.freeze()
     gc.enable()
-    raise typer.Exit(anyio.run(daemon.run, lambda: act.load(settings)))
+    raise typer.Exit(anyio.run(daemon.run, lambda: client.load(settings)))
 
 
 async def _once(settings: Settings) -> int:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from d365edi.cli import FINE, PERSON, act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say, table
+from d365edi.cli import FINE, PERSON, client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say, table
 from d365edi.errors import SecretError, SettingsError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def rotate(*, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
 def _vault(path: Path) -> Vault:
     from d365edi.secrets import KeySource, Vault
 
-    stored = act.load(path).secrets
+    stored = client.load(path).secrets
     if stored.vault is None:
         raise SettingsError(
             "there is no vault", key="secrets", remedy='name one: [secrets] vault = "/var/lib/d365edi/vault"'
@@ -96,7 +96,7 @@ def _value(name: str) -> str:
 def _rows(path: Path) -> list[dict[str, Any]]:
     from d365edi import log, secrets
 
-    settings = act.load(path)
+    settings = client.load(path)
     reveal = secrets.keyring(log.hide)(settings.secrets, os.environ)
     named = settings.references()
     rows = [{"name": one.name, "state": _state(reveal, one.name), "key": one.key, "where": one.where} for one in named]

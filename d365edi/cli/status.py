@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from d365edi.cli import FINE, PERSON, act
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, Row, SettingsFile, as_json, clock, say, table
+from d365edi.cli import FINE, PERSON, client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, Row, SettingsFile, as_json, clock, say, table
 
 if TYPE_CHECKING:
     from d365edi.journal import Delivery, DeliveryDocument, Tx
@@ -39,8 +39,8 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
 
     Exit code 1 when something needs a person, 0 when nothing does; a daemon that does not run is said and is no error.
     """
-    answered, daemon = act.ask(act.load(settings).daemon.socket, "status", {})
-    seen = act.read(settings, picture)
+    answered, daemon = client.ask(client.load(settings).daemon.socket, "status", {})
+    seen = client.read(settings, picture)
     if json:
         as_json({"daemon": daemon, **{name: getattr(seen, name) for name in Picture.__dataclass_fields__}})
     else:

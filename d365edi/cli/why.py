@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from d365edi.cli import PERSON, act
+from d365edi.cli import PERSON, client
 from d365edi.cli.audit import COLUMNS, row
-from d365edi.cli.face import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clock, plain, say, table
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clock, plain, say, table
 
 if TYPE_CHECKING:
     from d365edi.journal import (
@@ -72,7 +72,7 @@ def why(
 
     For a file that was not picked up: where it was seen, and why it was left. Exit code 1 when nothing is known.
     """
-    known = act.read(settings, lambda tx: look_up(tx, what))
+    known = client.read(settings, lambda tx: look_up(tx, what))
     if json:
         as_json(_unpacked(asdict(known)))
     else:

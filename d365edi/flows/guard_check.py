@@ -67,13 +67,13 @@ def check_guard(
         tuple(others.values()),
     )
     row, found = outgoing.row, guard.examine(case, policy)
-    released = [objection for objection in found if objection.name in row.reason]
-    holds = [objection for objection in found if objection.level == "hold" and objection not in released]
+    released = [violation for violation in found if violation.name in row.reason]
+    holds = [violation for violation in found if violation.level == "hold" and violation not in released]
     warnings = tuple(f"{document_name(row.kind, row.number)}: {one}" for one in found if one not in holds)
-    for objection in found:
-        if objection not in holds:
-            outcome = "released" if objection in released else "warned"
-            _note(tx, row, objection, outcome)
+    for violation in found:
+        if violation not in holds:
+            outcome = "released" if violation in released else "warned"
+            _note(tx, row, violation, outcome)
     return GuardVerdict(_sentence(row, holds), warnings)
 
 
@@ -94,23 +94,23 @@ def _let_follow(tx: Tx, notice: Document, orders: set[str | None]) -> None:
             )
 
 
-def _sentence(row: Document, holds: list[guard.Objection]) -> str:
+def _sentence(row: Document, holds: list[guard.Violation]) -> str:
     if not holds:
         return ""
-    said = "; ".join(str(objection) for objection in holds)
+    said = "; ".join(str(violation) for violation in holds)
     name = document_name(row.kind, row.number)
     return f"{name}: {said}; mend it and d365edi reject this one, or let it go: d365edi release {row.number}"
 
 
-def _note(tx: Tx, row: Document, objection: guard.Objection, outcome: str) -> None:
+def _note(tx: Tx, row: Document, violation: guard.Violation, outcome: str) -> None:
     tx.audit.append(
         "guarded",
         document=row.id,
         message=row.message,
         partner=row.partner,
         outcome=outcome,
-        check=objection.check,
-        reason=objection.sentence,
+        check=violation.check,
+        reason=violation.sentence,
     )
 
 

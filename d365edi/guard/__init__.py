@@ -3,8 +3,8 @@
 Knows: outgoing documents, the orders they answer, what went out before. Does not know: journals, wires, settings.
 """
 
-from d365edi.guard.case import Case, Earlier, Facts, Level, Objection, Policy, Segment
-from d365edi.guard.checks import CHECKS, Check, examine, mentions
+from d365edi.guard.case import Case, Earlier, Facts, Level, Policy, Segment, Violation
+from d365edi.guard.checks import CHECKS, GuardCheck, examine, mentions
 
 __all__ = [
     "CHECKS",
@@ -13,9 +13,9 @@ __all__ = [
     "Earlier",
     "Facts",
     "Level",
-    "Objection",
     "Policy",
     "Segment",
+    "Violation",
     "examine",
     "mentions",
 ]

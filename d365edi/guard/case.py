@@ -91,7 +91,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
+class Violation:
     """Something a partner would charge for. `check` is the key that switches it, `cost` what it typically comes to."""
 
     check: str

@@ -13,40 +13,40 @@ from dataclasses import dataclass
 
 from d365edi.documents import Document, Invoice, OrderResponse, ShipNotice
 from d365edi.guard import compare, echo, invoice, notice
-from d365edi.guard.case import Case, Objection, Policy
+from d365edi.guard.case import Case, Policy, Violation
 
 Judge = Callable[[Case], Iterator[str]]
 """One sentence for each occurrence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class GuardCheck:
     """One thing that partners charge for: how it is found in each kind of document, and what it typically costs there."""
 
     judges: Mapping[type[Document], tuple[Judge, str]]
 
 
-def _invoice(judge: Judge, cost: str) -> Check:
-    return Check({Invoice: (judge, cost)})
+def _invoice(judge: Judge, cost: str) -> GuardCheck:
+    return GuardCheck({Invoice: (judge, cost)})
 
 
-def _notice(judge: Judge, cost: str) -> Check:
-    return Check({ShipNotice: (judge, cost)})
+def _notice(judge: Judge, cost: str) -> GuardCheck:
+    return GuardCheck({ShipNotice: (judge, cost)})
 
 
-def _both(judge: Judge, cost: str, of_notice: str = "") -> Check:
-    return Check({Invoice: (judge, cost), ShipNotice: (judge, of_notice or cost)})
+def _both(judge: Judge, cost: str, of_notice: str = "") -> GuardCheck:
+    return GuardCheck({Invoice: (judge, cost), ShipNotice: (judge, of_notice or cost)})
 
 
-def _every(judge: Judge, cost: str) -> Check:
-    return Check(dict.fromkeys((Invoice, ShipNotice, OrderResponse), (judge, cost)))
+def _every(judge: Judge, cost: str) -> GuardCheck:
+    return GuardCheck(dict.fromkeys((Invoice, ShipNotice, OrderResponse), (judge, cost)))
 
 
 PER_NOTICE = "typically 200 to 1500 dollars for a notice that is wrong"
 PER_CARTON = "typically 5 to 15 dollars a carton"
 
-CHECKS: dict[str, Check] = {
-    "duplicate": Check(
+CHECKS: dict[str, GuardCheck] = {
+    "duplicate": GuardCheck(
         {
             Invoice: (invoice.duplicate, "typically deducted whole, with a fee"),
             ShipNotice: (notice.duplicate, "typically 200 dollars, as for one that is late"),
@@ -71,7 +71,7 @@ CHECKS: dict[str, Check] = {
 """Check by name; the names are the keys of a partner's settings."""
 
 
-def examine(case: Case, policy: Policy) -> tuple[Objection, ...]:
+def examine(case: Case, policy: Policy) -> tuple[Violation, ...]:
     """What a partner would charge for, by the policy's levels, in the order of the table."""
     found = []
     for name, check in CHECKS.items():
@@ -80,7 +80,7 @@ def examine(case: Case, policy: Policy) -> tuple[Objection, ...]:
         if level == "off" or judge is None:
             continue
         cost = policy.costs.get(name, usual) if policy.say_costs else ""
-        found += [Objection(name, level, sentence, cost) for sentence in judge(case)]
+        found += [Violation(name, level, sentence, cost) for sentence in judge(case)]
     return tuple(found)
 
 

@@ -12,9 +12,9 @@ Knows: what a user may say. Does not know: any wire, any secret's value, who rea
 from .d365 import D365, Certificate, D365Timeouts, Events
 from .daemon import Daemon, Log, Retain, Secrets, Tls
 from .endpoints import Complete, Endpoint, LocalFolder, Move, Sftp, Timeouts
+from .envelope import X12, Edifact
 from .guard import Guard
 from .partners import Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
-from .relation import X12, Edifact
 from .section import Destination, Schedule, SecretRef, Source
 from .tree import Keyring, Named, Settings, load
 from .values import Identity

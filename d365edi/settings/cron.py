@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from .values import wrong
+from .values import invalid
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -33,20 +33,20 @@ _REMEDY = 'write minute, hour, day, month and weekday, as "*/10 6-20 * * mon-fri
 def _cron(value: str) -> str:
     fields = value.split()
     if len(fields) != len(_FIELDS):
-        raise wrong(f"has {len(fields)} fields, not five", _REMEDY)
+        raise invalid(f"has {len(fields)} fields, not five", _REMEDY)
     found = [
         {number for item in text.lower().split(",") for number in _item(item, *field)}
         for text, field in zip(fields, _FIELDS, strict=True)
     ]
     if not any(min(found[2]) <= _LONGEST[month - 1] for month in found[3]):
-        raise wrong("names a day that no month has", _REMEDY)
+        raise invalid("names a day that no month has", _REMEDY)
     return " ".join(fields).lower()
 
 
 def _item(item: str, name: str, low: int, high: int, names: tuple[str, ...]) -> range:
     match = _ITEM.fullmatch(item)
     if match is None:
-        raise wrong(f'has "{item}" for the {name}', _REMEDY)
+        raise invalid(f'has "{item}" for the {name}', _REMEDY)
     first, last, step = match.groups()
     begin = low if first is None else _number(first, name, low, high, names)
     if last is not None:
@@ -54,9 +54,9 @@ def _item(item: str, name: str, low: int, high: int, names: tuple[str, ...]) -> 
     else:
         end = begin if first is not None and step is None else high
     if begin > end:
-        raise wrong(f'has "{item}" for the {name}, which ends before it begins', _REMEDY)
+        raise invalid(f'has "{item}" for the {name}, which ends before it begins', _REMEDY)
     if step is not None and not 1 <= int(step) <= end - begin:
-        raise wrong(f'has "{item}" for the {name}, a step that leads nowhere', _REMEDY)
+        raise invalid(f'has "{item}" for the {name}, a step that leads nowhere', _REMEDY)
     return range(begin, end + 1, int(step or 1))
 
 
@@ -64,9 +64,9 @@ def _number(word: str, name: str, low: int, high: int, names: tuple[str, ...]) -
     if word in names:
         return low + names.index(word)
     if names is _DAYS:
-        raise wrong(f'has "{word}" for the {name}', "name the weekday: mon, tue, wed, thu, fri, sat or sun")
+        raise invalid(f'has "{word}" for the {name}', "name the weekday: mon, tue, wed, thu, fri, sat or sun")
     if not word.isdecimal() or not low <= int(word) <= high:
-        raise wrong(f'has "{word}" for the {name}, which runs from {low} to {high}', _REMEDY)
+        raise invalid(f'has "{word}" for the {name}, which runs from {low} to {high}', _REMEDY)
     return int(word)
 
 

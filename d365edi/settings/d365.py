@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from .section import Secret, Section, exactly_one
-from .values import Address, Company, Duration, Existing, Https, Text, Whole, wrong
+from .values import Address, Company, Duration, Existing, Https, Text, Whole, invalid
 
 
 class Certificate(Section):
@@ -32,7 +32,7 @@ class Certificate(Section):
 
 def _event_path(value: str) -> str:
     if not value.startswith("/") or value.rstrip("/") in ("", "/healthz", "/metrics"):
-        raise wrong("is not a path of its own", 'write one that nobody guesses, as "/events/2b1f9c"')
+        raise invalid("is not a path of its own", 'write one that nobody guesses, as "/events/2b1f9c"')
     return value
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from .section import Secret, Section
-from .values import Duration, Existing, Listening, Made, Zone, wrong
+from .values import Duration, Existing, Listening, Made, Zone, invalid
 
 
 class Tls(Section):
@@ -57,10 +57,12 @@ class Daemon(Section):
     def _covered(self) -> Self:
         host = (self.listen or "").rpartition(":")[0]
         if self.listen and not self.tls and host not in ("127.0.0.1", "[::1]", "localhost"):
-            raise wrong("listens to the world without `tls`", "add tls = { certificate = ..., key = { secret = ... } }")
+            raise invalid(
+                "listens to the world without `tls`", "add tls = { certificate = ..., key = { secret = ... } }"
+            )
         # sun_path of unix(7) holds 108 bytes with its closing NUL.
         if len(str(self.socket).encode()) > 107:
-            raise wrong("has a socket path of more than 107 bytes", "write a shorter one: socket = ...")
+            raise invalid("has a socket path of more than 107 bytes", "write a shorter one: socket = ...")
         return self
 
 

@@ -15,12 +15,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from .section import Path, Secret, Section
-from .values import Duration, Folder, Host, Size, Span, Text, Whole, wrong
+from .values import Duration, Folder, Host, Size, Span, Text, Whole, invalid
 
 
 def _sentinel(value: str) -> str:
     if value.count("{name}") != 1 or value == "{name}" or re.search(r"[/{}]", value.replace("{name}", "")):
-        raise wrong("is not made of the file's name", 'write it as "{name}.done"')
+        raise invalid("is not made of the file's name", 'write it as "{name}.done"')
     return value
 
 
@@ -37,7 +37,7 @@ class Complete(Section):
     @model_validator(mode="after")
     def _either(self) -> Self:
         if self.sentinel and self.model_fields_set & {"looks", "apart"}:
-            raise wrong("has a sentinel and counts looks", "write one of the two")
+            raise invalid("has a sentinel and counts looks", "write one of the two")
         return self
 
 
@@ -88,14 +88,14 @@ def _host_key(value: str) -> str:
         return value
     words = value.split(" ")
     if len(words) < 2 or not re.fullmatch(r"(ssh|ecdsa|sk-ssh|sk-ecdsa|rsa)-[a-z0-9@.-]+", words[0]):
-        raise wrong("is not a host key", remedy)
+        raise invalid("is not a host key", remedy)
     try:
         blob = base64.b64decode(words[1], validate=True)
     except binascii.Error:
-        raise wrong("is a host key that was cut or changed", remedy) from None
+        raise invalid("is a host key that was cut or changed", remedy) from None
     # RFC 4253, 6.6: the key's own type stands first inside it.
     if blob[4 : 4 + int.from_bytes(blob[:4], "big")] != words[0].encode():
-        raise wrong("is a host key that was cut or changed", remedy)
+        raise invalid("is a host key that was cut or changed", remedy)
     return value
 
 
@@ -122,7 +122,7 @@ class Sftp(_Watched):
     @model_validator(mode="after")
     def _let_in(self) -> Self:
         if not self.key and not self.password:
-            raise wrong("has neither `key` nor `password`", 'write key = { secret = "..." }')
+            raise invalid("has neither `key` nor `password`", 'write key = { secret = "..." }')
         return self
 
 

@@ -16,31 +16,31 @@ from typing import Any
 
 from d365edi.errors import SettingsError
 
-from .files import Key, Places
-from .values import Spoken, nearest
+from .files import Key, Locations
+from .values import EnvironmentText, nearest
 
 PREFIX = "D365EDI_"
 
 
 def read(
-    environ: Mapping[str, str], tree: Mapping[str, Any], sections: Iterable[str], places: Places
+    environ: Mapping[str, str], tree: Mapping[str, Any], sections: Iterable[str], locations: Locations
 ) -> tuple[dict[str, Any], list[SettingsError]]:
     """What the environment says, as a tree to lay over the files' tree (noting each key in `places`), and the mistakes."""
     said: dict[str, Any] = {}
-    mistakes: list[SettingsError] = []
+    errors: list[SettingsError] = []
     for variable in sorted(environ, key=lambda name: (name.count("__"), name)):
         if not variable.startswith(PREFIX) or variable.startswith(f"{PREFIX}SECRET_"):
             continue
         words = variable.removeprefix(PREFIX).split("__")
         if words[0].lower() not in sections or not all(words):
             if remedy := _meant(variable, words, sections):
-                mistakes.append(SettingsError("is no setting", where=f"environment {variable}", remedy=remedy))
+                errors.append(SettingsError("is no setting", where=f"environment {variable}", remedy=remedy))
             continue
         key = _key(words, tree)
         value = _value(environ[variable])
         _put(said, key, value)
-        places.spoken |= dict.fromkeys(_leaves(key, value), variable)
-    return said, mistakes
+        locations.variables |= dict.fromkeys(_leaves(key, value), variable)
+    return said, errors
 
 
 def _meant(variable: str, words: list[str], sections: Iterable[str]) -> str:
@@ -75,7 +75,7 @@ def _value(text: str) -> Any:
             return tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             pass  # a pattern such as [a-z]*.edi
-    return Spoken(text)
+    return EnvironmentText(text)
 
 
 def _put(said: dict[str, Any], key: Key, value: Any) -> None:

@@ -17,28 +17,28 @@ from typing import Any
 
 from d365edi.errors import SettingsError
 
-from .positions import positions
+from .toml_locations import key_lines
 
 Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Places:
+class Locations:
     """Where each key was said: `file:line`, or the environment variable that overrides it."""
 
     files: list[tuple[str, dict[Key, int]]] = field(default_factory=list)
-    spoken: dict[Key, str] = field(default_factory=dict)
+    variables: dict[Key, str] = field(default_factory=dict)
 
     def where(self, *key: object) -> str:
         """`file:line` of a key (list items by index), else of the nearest table around it, else the main file's first line."""
         path = tuple(str(part) for part in key)
         for length in range(len(path), 0, -1):
-            if variable := self.spoken.get(path[:length]):
+            if variable := self.variables.get(path[:length]):
                 return f"environment {variable}"
             for name, lines in self.files:
                 if path[:length] in lines:
                     return f"{name}:{lines[path[:length]]}"
-            for said, variable in self.spoken.items():
+            for said, variable in self.variables.items():
                 if said[:length] == path[:length]:
                     return f"environment {variable}"
         return f"{self.files[0][0]}:1" if self.files else "settings"
@@ -50,33 +50,33 @@ class Places:
         return (names.index(name), int(line)) if name in names else (len(names), 0)
 
 
-def read(path: Path) -> tuple[dict[str, Any], Places, list[SettingsError]]:
+def read(path: Path) -> tuple[dict[str, Any], Locations, list[SettingsError]]:
     """The main file and all that it includes as one tree, where everything was said, and the mistakes found on the way.
 
     SettingsError at once when the main file cannot be read.
     """
-    places = Places()
-    tree = _parse(path, places)
-    mistakes: list[SettingsError] = []
-    for included in _included(path, tree, places, mistakes):
+    locations = Locations()
+    tree = _parse(path, locations)
+    errors: list[SettingsError] = []
+    for included in _included(path, tree, locations, errors):
         try:
-            more = _parse(included, places)
+            more = _parse(included, locations)
         except SettingsError as error:
-            mistakes.append(error)
+            errors.append(error)
             continue
         if "include" in more:
             del more["include"]
-            where = f"{included}:{places.files[-1][1]['include',]}"
-            mistakes.append(
+            where = f"{included}:{locations.files[-1][1]['include',]}"
+            errors.append(
                 SettingsError(
                     "an included file includes no others", where=where, key="include", remedy=f"say it in {path}"
                 )
             )
-        _merge(tree, more, (), places, mistakes)
-    return tree, places, mistakes
+        _merge(tree, more, (), locations, errors)
+    return tree, locations, errors
 
 
-def _parse(path: Path, places: Places) -> dict[str, Any]:
+def _parse(path: Path, locations: Locations) -> dict[str, Any]:
     try:
         text = path.read_bytes().decode()
         tree = tomllib.loads(text)
@@ -93,7 +93,7 @@ def _parse(path: Path, places: Places) -> dict[str, Any]:
         raise SettingsError("the file is not UTF-8 text", where=f"{path}:{line}", remedy="save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise _broken(path, text, str(error)) from None
-    places.files.append((str(path), positions(text)))
+    locations.files.append((str(path), key_lines(text)))
     return tree
 
 
@@ -106,7 +106,7 @@ def _broken(path: Path, text: str, said: str) -> SettingsError:
     )
 
 
-def _included(path: Path, tree: Mapping[str, Any], places: Places, mistakes: list[SettingsError]) -> list[Path]:
+def _included(path: Path, tree: Mapping[str, Any], locations: Locations, errors: list[SettingsError]) -> list[Path]:
     patterns = tree.get("include", [])
     found: dict[Path, None] = {}
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else []):
@@ -115,10 +115,10 @@ def _included(path: Path, tree: Mapping[str, Any], places: Places, mistakes: lis
         found_here = glob.glob(str(path.parent / Path(pattern).expanduser()), recursive=True)
         matches = sorted(match for match in found_here if Path(match).is_file())
         if not matches and not glob.has_magic(pattern):
-            mistakes.append(
+            errors.append(
                 SettingsError(
                     f'"{pattern}" is not a file that exists',
-                    where=places.where("include", index),
+                    where=locations.where("include", index),
                     key="include",
                     remedy="correct the path, or put the file there",
                 )
@@ -128,18 +128,18 @@ def _included(path: Path, tree: Mapping[str, Any], places: Places, mistakes: lis
 
 
 def _merge(
-    tree: dict[str, Any], more: Mapping[str, Any], key: Key, places: Places, mistakes: list[SettingsError]
+    tree: dict[str, Any], more: Mapping[str, Any], key: Key, locations: Locations, errors: list[SettingsError]
 ) -> None:
     for name, value in more.items():
         here = (*key, name)
         known = tree.get(name)
         if isinstance(known, dict) and isinstance(value, dict):
-            _merge(known, value, here, places, mistakes)
+            _merge(known, value, here, locations, errors)
         elif name in tree:
-            again = f"{places.files[-1][0]}:{places.files[-1][1][here]}"
-            mistakes.append(
+            again = f"{locations.files[-1][0]}:{locations.files[-1][1][here]}"
+            errors.append(
                 SettingsError(
-                    f"is said twice: here and at {places.where(*here)}",
+                    f"is said twice: here and at {locations.where(*here)}",
                     where=again,
                     key=".".join(here),
                     remedy="keep one of the two",

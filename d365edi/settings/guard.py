@@ -14,19 +14,19 @@ from d365edi.guard import CHECKS, Level
 from d365edi.guard.echo import PLACE
 
 from .section import Section
-from .values import Flag, Text, nearest, wrong
+from .values import Flag, Text, invalid, nearest
 
 
 def _place(value: str) -> str:
     if not PLACE.fullmatch(value):
-        raise wrong("is no place in a segment", 'write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"')
+        raise invalid("is no place in a segment", 'write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"')
     return value
 
 
 def _costs(value: Mapping[str, str]) -> Mapping[str, str]:
     for name in value:
         if name not in CHECKS:
-            raise wrong("is for no check", nearest(name, CHECKS) or "known are " + ", ".join(CHECKS), inside=(name,))
+            raise invalid("is for no check", nearest(name, CHECKS) or "known are " + ", ".join(CHECKS), inside=(name,))
     return value
 
 

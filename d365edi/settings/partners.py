@@ -13,10 +13,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from d365edi.edi.syntax import standard_of
 
+from .envelope import X12, Edifact
 from .guard import Guard
-from .relation import X12, Edifact
 from .section import Destination, Schedule, Section, Source
-from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, wrong
+from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, invalid
 
 
 class Acks(Section):
@@ -67,7 +67,7 @@ class Pickup(Schedule):
 
 def _rows(value: object) -> object:
     if not isinstance(value, Mapping):
-        raise wrong("must be a table")
+        raise invalid("must be a table")
     _check_rows(value, ())
     return value
 
@@ -77,7 +77,7 @@ def _check_rows(table: Mapping[str, Any], path: tuple[str, ...]) -> None:
         if isinstance(row, Mapping):
             _check_rows(row, (*path, key))
         elif not (isinstance(row, str) and row) and row is not False:
-            raise wrong("is no row", 'write a path, as ship_by = "DTM[175]02", or false', inside=(*path, key))
+            raise invalid("is no row", 'write a path, as ship_by = "DTM[175]02", or false', inside=(*path, key))
 
 
 MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
@@ -115,7 +115,7 @@ def _since(value: object) -> object:
 
 
 def _no_date() -> object:
-    raise wrong('is neither "now" nor a date', "write since = 2025-01-31")
+    raise invalid('is neither "now" nor a date', "write since = 2025-01-31")
 
 
 class Send(Schedule):
@@ -174,34 +174,36 @@ class Partner(Section):
         for set_id in edi:
             name = standard_of(set_id).lower()
             if getattr(self, name) is None:
-                raise wrong(f"trades {set_id} and has no `{name}`", f"write {name} = {{ us = ..., them = ... }}")
+                raise invalid(f"trades {set_id} and has no `{name}`", f"write {name} = {{ us = ..., them = ... }}")
         for name, pickup in self.pickup.items():
             if pickup.holds is not None and (standard_of(pickup.holds) != "FLAT" or pickup.holds not in self.receive):
                 remedy = f"write [partners.NAME.receive.{pickup.holds}], or leave `holds` out for EDI"
-                raise wrong(f"picks up {pickup.holds} as {name} and receives no such flat file", remedy)
+                raise invalid(f"picks up {pickup.holds} as {name} and receives no such flat file", remedy)
         told: dict[str, str] = {}
         for set_id, out in self.send.items():
             if first := told.get(out.of):
-                raise wrong(f"sends each {out.of} twice, as {first} and as {set_id}", "keep one of the two")
+                raise invalid(f"sends each {out.of} twice, as {first} and as {set_id}", "keep one of the two")
             told[out.of] = set_id
             if standard_of(set_id) == "FLAT" and out.guard.demands:
-                raise wrong(f"demands places of {set_id}, which has no segments", "leave guard.demands out")
+                raise invalid(f"demands places of {set_id}, which has no segments", "leave guard.demands out")
             _batched(set_id, out)
         answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
         if answered and self.acks.send != "none" and self.acks.to is None:
-            raise wrong("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")
+            raise invalid("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")
         for flow in self.receive.values():
             self._customer_of(flow.company, "receives orders for")
         for out in self.send.values():
             if out.company:
                 self._customer_of(out.company, "sends what is posted in")
             elif not self.customer:
-                raise wrong("sends what is posted and is no company's customer", 'write customer = { usmf = "US-003" }')
+                raise invalid(
+                    "sends what is posted and is no company's customer", 'write customer = { usmf = "US-003" }'
+                )
         return self
 
     def _customer_of(self, company: str, does: str) -> None:
         if company not in self.customer:
-            raise wrong(f"{does} {company} and is no customer there", f'write customer = {{ {company} = "US-003" }}')
+            raise invalid(f"{does} {company} and is no customer there", f'write customer = {{ {company} = "US-003" }}')
 
 
 def _batched(set_id: str, out: Send) -> None:
@@ -209,11 +211,11 @@ def _batched(set_id: str, out: Send) -> None:
     if out.batch == 1:
         return
     if standard_of(set_id) == "FLAT":
-        raise wrong(
+        raise invalid(
             "is for interchanges, and a flat file holds one document", "leave it out", inside=("send", set_id, "batch")
         )
     if "number" in out.to.words:
-        raise wrong(
+        raise invalid(
             f"names the file by {{number}}, and up to {out.batch} documents are in it",
             'write "{control:09}" in its place, or leave batch out',
             inside=("send", set_id, "to", "file"),

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, mod
 from pydantic_core import PydanticCustomError
 
 from .cron import Cron
-from .values import Duration, Name, Span, Text, wrong
+from .values import Duration, Name, Span, Text, invalid
 
 SECRET_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -54,16 +54,16 @@ Secret = Annotated[SecretRef, BeforeValidator(_reference)]
 def _pattern(value: str) -> str:
     folder, _, pattern = value.rpartition("/")
     if not re.search(r"[*?\[]", pattern):
-        raise wrong("does not end in a pattern", f'say which files, as "{value.rstrip("/")}/*"')
+        raise invalid("does not end in a pattern", f'say which files, as "{value.rstrip("/")}/*"')
     _no_way_up(value)
     if re.search(r"[*?\[]", folder):
-        raise wrong("has a pattern in a folder's name", "only the last part may have *, ? or [...]; name each folder")
+        raise invalid("has a pattern in a folder's name", "only the last part may have *, ? or [...]; name each folder")
     return value
 
 
 def _no_way_up(value: str) -> str:
     if ".." in value.split("/"):
-        raise wrong('leads up by ".."', "write the path from the top")
+        raise invalid('leads up by ".."', "write the path from the top")
     return value
 
 
@@ -100,17 +100,17 @@ def _file_name(value: str) -> str:
     try:
         words = words_of(value)
     except ValueError:
-        raise wrong("is not a file name's template", remedy) from None
+        raise invalid("is not a file name's template", remedy) from None
     if unknown := sorted(words - set(_FILE_WORDS)):
-        raise wrong(f'has "{{{unknown[0]}}}", which is not known', remedy)
+        raise invalid(f'has "{{{unknown[0]}}}", which is not known', remedy)
     try:
         name = file_name(value, partner="p", set="810", control=1, number="1", at=_SOME_DAY)
     except (ValueError, LookupError):
-        raise wrong("is not a file name's template", remedy) from None
+        raise invalid("is not a file name's template", remedy) from None
     if not {"control", "number"} & words:
-        raise wrong("gives every file the same name", remedy)
+        raise invalid("gives every file the same name", remedy)
     if "/" in name or name.startswith(".") or not name.isprintable():
-        raise wrong("leads out of its folder or hides the file", remedy)
+        raise invalid("leads out of its folder or hides the file", remedy)
     return value
 
 
@@ -161,7 +161,7 @@ class Schedule(Section):
     def _one(self) -> Self:
         if (self.every is None) == (self.cron is None):
             both = self.every is not None
-            raise wrong("has both `every` and `cron`" if both else "does not say when", 'write every = "15m" or cron')
+            raise invalid("has both `every` and `cron`" if both else "does not say when", 'write every = "15m" or cron')
         return self
 
 
@@ -174,4 +174,4 @@ def exactly_one(values: Mapping[str, Any], remedy: str) -> None:
             if given
             else "neither " + " nor ".join(f"`{key}`" for key in values)
         )
-        raise wrong(f"has {keys}", remedy)
+        raise invalid(f"has {keys}", remedy)

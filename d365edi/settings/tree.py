@@ -17,12 +17,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from d365edi.errors import SecretError
 
-from . import cross, environment, files
+from . import cross_checks, environment, files
 from .d365 import D365
 from .daemon import Daemon, Log, Secrets
 from .endpoints import Endpoint
-from .files import Key, Places
-from .mistakes import Teller
+from .errors import ErrorReporter
+from .files import Key, Locations
 from .partners import Partner
 from .section import SecretRef
 from .values import Name, Text, folder
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     partners: Mapping[Name, Partner] = Field(default_factory=dict)
     """Who they are."""
 
-    _places: Places = PrivateAttr(default_factory=Places)
+    _locations: Locations = PrivateAttr(default_factory=Locations)
     _reveal: Callable[[str], str] | None = PrivateAttr(default=None)
 
     @classmethod
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
 
         A key that no file says gives the nearest table around it; one that the environment says gives its variable.
         """
-        return self._places.where(*key)
+        return self._locations.where(*key)
 
     def secret(self, reference: SecretRef) -> str:
         """The secret that a key names. SecretError with the key's place when it is nowhere, or `load` was given no keyring."""
@@ -117,7 +117,8 @@ class Settings(BaseSettings):
     def references(self) -> tuple[Named, ...]:
         """Every secret that the settings name, in the order of the sections."""
         return tuple(
-            Named(reference.secret, ".".join(key), self._places.where(*key)) for key, reference in _references(self, ())
+            Named(reference.secret, ".".join(key), self._locations.where(*key))
+            for key, reference in _references(self, ())
         )
 
 
@@ -143,33 +144,33 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
     one SettingsError with every mistake found: the first in the order of the files leads, the others are its `others`.
     """
     path = path.absolute()
-    written, places, mistakes = files.read(path)
-    said, more = environment.read(environ, written, Settings.model_fields, places)
-    mistakes += more
-    teller = Teller(Settings, _laid(written, said), places)
+    written, locations, errors = files.read(path)
+    said, more = environment.read(environ, written, Settings.model_fields, locations)
+    errors += more
+    reporter = ErrorReporter(Settings, _merged(written, said), locations)
     at_sources, at_folder = _sources.set((said, written)), folder.set(path.parent)
     try:
         settings = Settings()
     except ValidationError as error:
-        found = [teller.translate(one) for one in error.errors(include_url=False, include_input=False)]
-        mistakes += [mistake for mistake in found if mistake is not None]
+        found = [reporter.translate(one) for one in error.errors(include_url=False, include_input=False)]
+        errors += [error for error in found if error is not None]
     finally:
         _sources.reset(at_sources)
         folder.reset(at_folder)
-    mistakes += cross.check(teller)
-    if mistakes:
-        first, *others = sorted(mistakes, key=lambda mistake: places.order(mistake.where))
+    errors += cross_checks.check(reporter)
+    if errors:
+        first, *others = sorted(errors, key=lambda error: locations.order(error.where))
         first.others = tuple(others)
         raise first from None
-    settings._places = places
+    settings._locations = locations
     settings._reveal = keyring(settings.secrets, environ) if keyring else None
     return settings
 
 
-def _laid(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Two trees as one, the second over the first: as pydantic-settings lays sources, here for telling mistakes."""
-    laid = dict(under)
+    merged = dict(under)
     for key, value in over.items():
-        known = laid.get(key)
-        laid[key] = _laid(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
-    return laid
+        known = merged.get(key)
+        merged[key] = _merged(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
+    return merged

@@ -24,18 +24,18 @@ folder: ContextVar[Path] = ContextVar("folder", default=Path())
 """Relative paths in settings are taken from here: the folder of the main settings file while it is loaded."""
 
 
-class Spoken(str):
+class EnvironmentText(str):
     """Text from an environment variable, which cannot say whether it means a number."""
 
     __slots__ = ()
 
 
-def wrong(sentence: str, remedy: str = "", *, inside: tuple[str, ...] = ()) -> PydanticCustomError:
+def invalid(sentence: str, remedy: str = "", *, inside: tuple[str, ...] = ()) -> PydanticCustomError:
     """A mistake in one value; `sentence` goes on after the value ("is not ..."), `remedy` says how to write it.
 
     `inside` is the key within the value where the mistake stands, where the value is a table that is judged whole.
     """
-    return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence, "remedy": remedy, "inside": inside})
+    return PydanticCustomError("invalid", "{sentence}", {"sentence": sentence, "remedy": remedy, "inside": inside})
 
 
 def nearest(word: object, known: Any) -> str:
@@ -53,16 +53,16 @@ def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) or not re.fullmatch(f"(?:{_DURATION.pattern})+", value):
-        raise wrong("is not a duration", _DURATION_REMEDY)
+        raise invalid("is not a duration", _DURATION_REMEDY)
     try:
         return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(value)))
     except OverflowError:
-        raise wrong("is longer than time itself is counted here", _DURATION_REMEDY) from None
+        raise invalid("is longer than time itself is counted here", _DURATION_REMEDY) from None
 
 
 def _above_zero(value: timedelta) -> timedelta:
     if value <= timedelta(0):
-        raise wrong("is no time at all", _DURATION_REMEDY)
+        raise invalid("is no time at all", _DURATION_REMEDY)
     return value
 
 
@@ -77,7 +77,7 @@ _BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 
 def _size(value: object) -> int:
     found = re.fullmatch(r"(\d+) ?(B|kB|MB|GB|KiB|MiB|GiB)", value) if isinstance(value, str) else None
     if found is None or int(found[1]) == 0:
-        raise wrong("is not a size", 'write a number and a unit, as "512kB" or "64MB"')
+        raise invalid("is not a size", 'write a number and a unit, as "512kB" or "64MB"')
     return int(found[1]) * _BYTES[found[2]]
 
 
@@ -86,11 +86,11 @@ Size = Annotated[int, BeforeValidator(_size)]
 
 
 def _number(value: object) -> object:
-    return int(value) if isinstance(value, Spoken) and re.fullmatch(r"-?\d+", value) else value
+    return int(value) if isinstance(value, EnvironmentText) and re.fullmatch(r"-?\d+", value) else value
 
 
 def _truth(value: object) -> object:
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, Spoken) else value
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, EnvironmentText) else value
 
 
 Whole = Annotated[StrictInt, BeforeValidator(_number)]
@@ -101,7 +101,7 @@ Flag = Annotated[StrictBool, BeforeValidator(_truth)]
 
 def _text(value: str) -> str:
     if not value or value != value.strip() or not value.isprintable():
-        raise wrong("is empty, or has blanks at its ends or control characters in it")
+        raise invalid("is empty, or has blanks at its ends or control characters in it")
     return value
 
 
@@ -111,7 +111,7 @@ Text = Annotated[str, AfterValidator(_text)]
 
 def _name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", value):
-        raise wrong("is not a name", "use letters, digits, - and _ (no dots: they part the words of a flow's name)")
+        raise invalid("is not a name", "use letters, digits, - and _ (no dots: they part the words of a flow's name)")
     return value
 
 
@@ -121,7 +121,7 @@ Name = Annotated[str, AfterValidator(_name)]
 
 def _company(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,4}", value):
-        raise wrong("is not a company", 'write its dataAreaId as D365 does, as "usmf" (four characters at most)')
+        raise invalid("is not a company", 'write its dataAreaId as D365 does, as "usmf" (four characters at most)')
     return value
 
 
@@ -134,7 +134,7 @@ def _set(value: str) -> str:
         remedy = (
             'name it as its standard does: "850" in X12, "ORDERS" in EDIFACT; or as its map of columns: "PurchaseOrder"'
         )
-        raise wrong("is not a transaction set", remedy)
+        raise invalid("is not a transaction set", remedy)
     return value
 
 
@@ -153,7 +153,7 @@ def _zone(value: object) -> ZoneInfo:
 
 def _no_zone(value: object) -> ZoneInfo:
     known = available_timezones()
-    raise wrong("is not a time zone", nearest(value, known) or 'write one as "America/Chicago"') from None
+    raise invalid("is not a time zone", nearest(value, known) or 'write one as "America/Chicago"') from None
 
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
@@ -165,20 +165,22 @@ _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])")
 
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
-        raise wrong("is not a host", 'write the name alone, without scheme, port or path, as "sftp.acme.example"')
+        raise invalid("is not a host", 'write the name alone, without scheme, port or path, as "sftp.acme.example"')
     return value
 
 
 def _address(value: str) -> str:
     host, colon, port = value.rpartition(":") if re.search(r":\d*$", value) else (value, "", "")
     if not _HOST.fullmatch(host) or (colon and not (port.isdigit() and 0 <= int(port) <= 65535)):
-        raise wrong("is not a host with an optional port", 'write it without scheme or path, as "contoso.example:443"')
+        raise invalid(
+            "is not a host with an optional port", 'write it without scheme or path, as "contoso.example:443"'
+        )
     return value
 
 
 def _listening(value: str) -> str:
     if not re.search(r":\d+$", value):
-        raise wrong("names no port", 'write host and port, as "0.0.0.0:8443"')
+        raise invalid("names no port", 'write host and port, as "0.0.0.0:8443"')
     return _address(value)
 
 
@@ -193,7 +195,7 @@ Listening = Annotated[str, AfterValidator(_listening)]
 def _https(value: str) -> str:
     scheme, slashes, rest = value.partition("://")
     if scheme != "https" or not slashes or not rest or re.search(r"[\s?#@]", rest):
-        raise wrong("is not an https address", 'write it as "https://login.microsoftonline.com"')
+        raise invalid("is not an https address", 'write it as "https://login.microsoftonline.com"')
     _address(rest.split("/", 1)[0])
     return value.rstrip("/")
 
@@ -208,21 +210,21 @@ def _absolute(value: Path) -> Path:
 
 def _file(value: Path) -> Path:
     if not value.is_file():
-        raise wrong("is not a file that exists", "correct the path, or put the file there")
+        raise invalid("is not a file that exists", "correct the path, or put the file there")
     return value
 
 
 def _directory(value: Path) -> Path:
     if not value.is_dir():
-        raise wrong("is not a folder that exists", f"correct the path, or create it: mkdir -p {value}")
+        raise invalid("is not a folder that exists", f"correct the path, or create it: mkdir -p {value}")
     return value
 
 
 def _made(value: Path) -> Path:
     if value.is_dir():
-        raise wrong("is a folder, not a file", "name the file in it")
+        raise invalid("is a folder, not a file", "name the file in it")
     if not value.parent.is_dir():
-        raise wrong(
+        raise invalid(
             f"stands in a folder that does not exist: {value.parent}",
             f"correct the path, or create it: mkdir -p {value.parent}",
         )
@@ -250,9 +252,9 @@ def _identity(value: object) -> Identity:
     remedy = 'write qualifier and id as they stand in ISA05 and ISA06, as "08:6111250008"'
     found = re.fullmatch(r"([0-9A-Z]{2}):(.+)", value) if isinstance(value, str) else None
     if found is None:
-        raise wrong("is not qualifier:id", remedy)
+        raise invalid("is not qualifier:id", remedy)
     if len(found[2]) > 15:
-        raise wrong(
+        raise invalid(
             f"has an id of {len(found[2])} characters, and an interchange has room for 15 (ISA06, ISA08)", remedy
         )
     _x12_text(found[2], remedy)
@@ -261,12 +263,12 @@ def _identity(value: object) -> Identity:
 
 def _x12_text(value: str, remedy: str) -> None:
     if value != value.strip(" ") or not value.isascii() or not value.isprintable():
-        raise wrong("has an id with blanks at its ends or characters that X12 does not know", remedy)
+        raise invalid("has an id with blanks at its ends or characters that X12 does not know", remedy)
 
 
 def _group_id(value: str) -> str:
     if not 2 <= len(value) <= 15:
-        raise wrong(f"has {len(value)} characters, and a group's id has 2 to 15 (GS02, GS03)")
+        raise invalid(f"has {len(value)} characters, and a group's id has 2 to 15 (GS02, GS03)")
     _x12_text(value, "write the id as it stands in GS02")
     return value
 
@@ -280,15 +282,15 @@ GroupId = Annotated[str, AfterValidator(_group_id)]
 def _delimiters(value: str) -> str:
     remedy = 'write element, component and terminator, and for 005010 the repetition separator, as "*>~" or "*>~^"'
     if len(value) not in (3, 4):
-        raise wrong("is not three or four delimiters", remedy)
+        raise invalid("is not three or four delimiters", remedy)
     if len(set(value)) != len(value):
-        raise wrong("has the same delimiter twice", remedy)
+        raise invalid("has the same delimiter twice", remedy)
     for char in value:
         # Letters, digits, the blank, the point and the minus sign are data in every element (X12.5, 3.5).
         if not "\x01" <= char <= "\x7f" or char.isalnum() or char in " .-":
-            raise wrong(f"has a delimiter that data is made of: {char!a}", remedy)
+            raise invalid(f"has a delimiter that data is made of: {char!a}", remedy)
     if set(value[:2] + value[3:]) & {"\r", "\n"}:
-        raise wrong("has a line break that is not the terminator", remedy)
+        raise invalid("has a line break that is not the terminator", remedy)
     return value
 
 
@@ -298,7 +300,7 @@ Delimiters = Annotated[str, AfterValidator(_delimiters)]
 
 def _table(value: object) -> object:
     if not isinstance(value, Mapping):
-        raise wrong("must be a table")
+        raise invalid("must be a table")
     return value
 
 

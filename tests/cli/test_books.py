@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from d365edi.cli import act
+from d365edi.cli import client
 from d365edi.errors import JournalError
 from d365edi.journal import Journal, NumberedDocument, Tx
 from tests.cli.conftest import Call, words, written
@@ -212,7 +212,9 @@ def test_reading_needs_no_lock(book: Path) -> None:
 
     async def both() -> int:
         async with await Journal.open(book / "journal.db"):
-            lines = await anyio.to_thread.run_sync(lambda: act.read(book / "settings.toml", lambda tx: tx.audit.tail()))
+            lines = await anyio.to_thread.run_sync(
+                lambda: client.read(book / "settings.toml", lambda tx: tx.audit.tail())
+            )
         return len(lines)
 
     assert anyio.run(both) == 5
@@ -222,4 +224,4 @@ def test_a_journal_that_is_not_there_is_said(call: Call, folder: Path) -> None:
     said = call("status")
     assert (said.code, said.err) == (2, f"d365edi: {folder}/journal.db: there is no journal; d365edi run makes it\n")
     with pytest.raises(JournalError):
-        act.read(folder / "settings.toml", lambda tx: tx.now)
+        client.read(folder / "settings.toml", lambda tx: tx.now)

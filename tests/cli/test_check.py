@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.cli.examine import examine, remarks
+from d365edi.cli.inspect_file import inspect_file, remarks
 from d365edi.edi import reader
 from d365edi.edi.findings import Finding, Position
 from tests.cli.conftest import Call
@@ -65,48 +65,48 @@ SPLIT = "stupidedi-taxexempt-po.x12"
 
 @pytest.mark.parametrize("name", sorted({path.name for path in SAMPLES.glob("*.x12")} - {SPLIT}))
 def test_every_shipped_sample_is_an_order_that_would_be_accepted(name: str) -> None:
-    found = examine((SAMPLES / name).read_bytes(), AT)
+    found = inspect_file((SAMPLES / name).read_bytes(), AT)
     orders = [part for part in found.parts if part.document is not None]
     assert (found.what, found.good, len(orders) > 0) == ("X12", True, True)
 
 
 def test_what_no_sales_order_takes_over_and_changes_the_order_s_meaning_would_hold_it() -> None:
-    found = examine((SAMPLES / SPLIT).read_bytes(), AT)
+    found = inspect_file((SAMPLES / SPLIT).read_bytes(), AT)
     [why] = [why for part in found.parts for why in part.holds]
     assert (found.good, "deliveries at several dates" in why) == (False, True)
 
 
 def test_the_acknowledgment_goes_back_in_their_syntax_with_the_ids_turned_round() -> None:
-    [answer] = examine(ORDER.read_bytes(), AT).answers
+    [answer] = inspect_file(ORDER.read_bytes(), AT).answers
     [interchange] = reader.read(answer.encode("latin-1")).interchanges
     assert (str(interchange.sender), str(interchange.receiver)) == ("01:999999999", "12:4405197800")
     assert [report.id for group in interchange.groups for report in group.sets] == ["997"]
 
 
 def test_an_edifact_order_is_read_and_answered_by_a_contrl() -> None:
-    found = examine(EDIFACT, AT)
+    found = inspect_file(EDIFACT, AT)
     [document] = [part.document for part in found.parts if part.document]
     assert (found.what, found.good, document["number"], len(document["lines"])) == ("EDIFACT", True, "4500012345", 1)
-    told = examine(found.answers[0].encode("latin-1"), AT)
+    told = inspect_file(found.answers[0].encode("latin-1"), AT)
     [title] = [part.title for part in told.parts if part.kind == "set"]
     assert (title, told.answers) == ("CONTRL 1: answers interchange 101: accepted, 0 of 0", [])
 
 
 def test_a_flat_file_is_read_by_the_map_that_fits_it() -> None:
-    found = examine(FLAT, AT)
+    found = inspect_file(FLAT, AT)
     [document] = [part.document for part in found.parts if part.document]
     assert (found.what, found.good, found.answers) == ("flat file (PurchaseOrder)", True, [])
     assert (document["number"], [line["price"] for line in document["lines"]]) == ("4500123", ["10.50", "99.99"])
 
 
 def test_a_flat_file_with_a_number_that_is_none_is_held() -> None:
-    found = examine(FLAT.replace(b"10.50", b"ten"), AT)
+    found = inspect_file(FLAT.replace(b"10.50", b"ten"), AT)
     assert (found.good, ["ten" in why for part in found.parts for why in part.holds]) == (False, [True])
 
 
 def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None:
-    [answer] = examine(ORDER.read_bytes(), AT).answers
-    found = examine(answer.encode("latin-1"), AT)
+    [answer] = inspect_file(ORDER.read_bytes(), AT).answers
+    found = inspect_file(answer.encode("latin-1"), AT)
     [told] = [part.title for part in found.parts if part.kind == "set"]
     assert (told, found.answers, found.good) == ("997 0001: answers group 1421 (PO): accepted, 1 of 1", [], True)
 
@@ -126,14 +126,14 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
     ],
 )
 def test_what_would_not_become_an_order_is_not_called_good(data: bytes, says: str) -> None:
-    found = examine(data, AT)
+    found = inspect_file(data, AT)
     held = [why for part in found.parts for why in part.holds]
     assert (found.good, [why for why in held if says and why.startswith(says)] != []) == (False, bool(says))
 
 
 def test_every_quirk_of_the_corpus_is_told_without_a_defect(corpus: Path) -> None:
     quirks = sorted(corpus.glob("quirk_*"))
-    verdicts = {path.name: examine(path.read_bytes(), AT).good for path in quirks}
+    verdicts = {path.name: inspect_file(path.read_bytes(), AT).good for path in quirks}
     assert len(quirks) > 40
     assert verdicts["quirk_850_bom.x12"]
     assert not verdicts["quirk_850_missing-iea.x12"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.cli.listing import listing
+from d365edi.cli.annotate import annotate
 from tests.cli.conftest import Call
 from tests.cli.test_check import EDIFACT, FLAT, PARTNER
 
@@ -152,7 +152,7 @@ def test_a_missing_file_is_said(call: Call, plain: Path) -> None:
 
 
 def test_every_file_of_the_corpus_is_listed(corpus: Path) -> None:
-    listed = {path.name: listing(path.read_bytes()) for path in sorted(corpus.glob("*_*"))}
+    listed = {path.name: annotate(path.read_bytes()) for path in sorted(corpus.glob("*_*"))}
     nothing = [name for name, found in listed.items() if all(chapter.kind == "file" for chapter in found.chapters)]
     assert len(listed) > 150
     # A letter of rows that no map knows, blanks, and messages that stand in no interchange.

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from d365edi.cli.examine import examine
 from d365edi.cli.flatfile import recognised
+from d365edi.cli.inspect_file import inspect_file
 from d365edi.documents import KINDS
 from d365edi.maps.table import load
 
@@ -35,7 +35,7 @@ def test_every_shipped_map_of_columns_is_tried_here() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_read_by_the_map_that_knows_its_columns(name: str) -> None:
-    found = examine(FILES[name].encode(), AT)
+    found = inspect_file(FILES[name].encode(), AT)
     assert (found.what, found.good) == (f"flat file ({name})", True)
     assert [part.remarks for part in found.parts if any(each.severity != "note" for each in part.remarks)] == []
 
@@ -55,7 +55,7 @@ def test_rows_that_no_map_knows_are_nobody_s() -> None:
 
 
 def test_a_file_whose_totals_are_wrong_is_still_known_and_told() -> None:
-    found = examine(f"{FILES['Remittance']}TOTAL;;;;;;96\n".encode(), AT)
+    found = inspect_file(f"{FILES['Remittance']}TOTAL;;;;;;96\n".encode(), AT)
     assert (found.what, found.good) == ("flat file (Remittance)", False)
     assert ["the rows come to 95" in remark.sentence for remark in found.remarks if remark.severity == "error"] == [
         True

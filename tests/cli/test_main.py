@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from d365edi import cli, errors
-from d365edi.cli import VERBS, act, main
+from d365edi.cli import VERBS, client, main
 from tests.cli.conftest import Call
 
 
@@ -60,7 +60,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
         def load(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr(act, "load", load)
+        monkeypatch.setattr(client, "load", load)
 
     return raising
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.cli import act
+from d365edi.cli import client
 from tests.cli.conftest import Call
 
 PATIENCE = 20.0
@@ -78,7 +78,7 @@ def test_after_kill_9_the_next_start_takes_over_lock_and_socket(folder: Path) ->
     with daemon(folder) as killed:
         killed.stop(signal.SIGKILL)
     with daemon(folder) as running:
-        _, status = act.ask(folder / "journal.sock", "status", {})
+        _, status = client.ask(folder / "journal.sock", "status", {})
         assert status["pid"] == running.process.pid
 
 

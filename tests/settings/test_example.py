@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from d365edi.settings import Settings, load
-from d365edi.settings.positions import positions
-from d365edi.settings.shape import inside, models, walk
+from d365edi.settings.keys import inside, models, walk
+from d365edi.settings.toml_locations import key_lines
 
 EXAMPLE = Path(__file__).parents[2] / "settings.example.toml"
 
@@ -18,7 +18,7 @@ EXAMPLE = Path(__file__).parents[2] / "settings.example.toml"
 def named(text: str) -> set[tuple[str, ...]]:
     """Every key that the text names, in comments too, with * for the names a user chooses."""
     uncommented = re.sub(r"(?m)^# ?(?=[a-z_]+ *= )", "", text)
-    return {pattern for path in positions(uncommented) if (pattern := in_model(path)) is not None}
+    return {pattern for path in key_lines(uncommented) if (pattern := in_model(path)) is not None}
 
 
 def in_model(path: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from d365edi.settings.cron import Cron
-from d365edi.settings.mistakes import show
+from d365edi.settings.errors import show
 from d365edi.settings.values import (
     Address,
     Delimiters,

@@ -27,7 +27,7 @@ READY = " ready "
 
 
 @dataclass(slots=True)
-class Stage:
+class DemoStage:
     """A town, and a daemon that serves it. `settings` is the file that the daemon and every verb use."""
 
     town: Environment
@@ -53,7 +53,7 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator[Stage]:
+async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator[DemoStage]:
     """Build the town in `folder`, write settings and vault, start the daemon and wait until it is ready.
 
     `show` is handed each line of the daemon's log as it comes. D365EdiError when the daemon does not become ready.
@@ -64,7 +64,7 @@ async def stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator[Stag
         async with await anyio.open_process(
             command, stdout=None, stderr=subprocess.PIPE, env=_environment()
         ) as process:
-            here = Stage(town, settings, process, [])
+            here = DemoStage(town, settings, process, [])
             async with anyio.create_task_group() as group:
                 group.start_soon(_listen, here, show)
                 try:
@@ -92,7 +92,7 @@ def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("D365EDI_")}
 
 
-async def _listen(here: Stage, show: Callable[[str], None]) -> None:
+async def _listen(here: DemoStage, show: Callable[[str], None]) -> None:
     assert here.process.stderr is not None
     rest = ""
     async for text in TextReceiveStream(here.process.stderr, errors="replace"):

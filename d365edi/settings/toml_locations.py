@@ -25,7 +25,7 @@ _STRINGS = tuple(
 )
 
 
-def positions(text: str) -> dict[Path, int]:
+def key_lines(text: str) -> dict[Path, int]:
     """The line (from 1) of every key and table of a TOML text that `tomllib` accepts, by the key's full path."""
     return _Walk(text.replace("\r\n", "\n")).run()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from d365edi.cli import act
-from d365edi.cli.face import DEFAULT_SETTINGS
+from d365edi.cli import client
+from d365edi.cli.console import DEFAULT_SETTINGS
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,4 +30,4 @@ def partners(path: Path) -> list[Partner]:
 
     if not path.exists() and path == DEFAULT_SETTINGS:
         return []
-    return list(trading.compiled(act.load(path)).values())
+    return list(trading.compiled(client.load(path)).values())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.cli import face
+from d365edi.cli import console
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from d365edi.cli import face
     ],
 )
 def test_text_from_outside_cannot_move_the_cursor(given: object, shown: str) -> None:
-    assert face.clean(given) == shown
+    assert console.clean(given) == shown
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_text_from_outside_cannot_move_the_cursor(given: object, shown: str) -> 
     ],
 )
 def test_a_cell_is_read_without_knowing_types(value: object, shown: str) -> None:
-    assert face.plain(value) == shown
+    assert console.plain(value) == shown
 
 
 def test_a_table_has_a_heading_and_every_cell(capsys: pytest.CaptureFixture[str]) -> None:
-    face.table("Places", [{"place": "acme:/out", "looked_at": "[red]now"}], {"place": None, "looked_at": str.upper})
+    console.table("Places", [{"place": "acme:/out", "looked_at": "[red]now"}], {"place": None, "looked_at": str.upper})
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
         [],
         ["Places"],
@@ -54,20 +54,20 @@ def test_a_table_has_a_heading_and_every_cell(capsys: pytest.CaptureFixture[str]
 
 
 def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    face.table("Needs a person", [], {"name": None})
+    console.table("Needs a person", [], {"name": None})
     assert capsys.readouterr().out == "\nNeeds a person\n  nothing\n"
 
 
 def test_a_long_sentence_is_folded_and_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
     sentence = " ".join(f"word{n}" for n in range(80))
-    face.table("Why", [{"name": "PO-77.edi", "why": sentence}], {"name": None, "why": None})
+    console.table("Why", [{"name": "PO-77.edi", "why": sentence}], {"name": None, "why": None})
     words = capsys.readouterr().out.split()
     assert [word for word in words if word.startswith("word")] == sentence.split()
 
 
 def test_json_takes_paths_and_decimals_as_text(capsys: pytest.CaptureFixture[str]) -> None:
-    face.as_json({"path": Path("/a"), "amount": Decimal("1.50")})
-    face.as_lines([{"a": 1}, {"b": "é"}])
+    console.as_json({"path": Path("/a"), "amount": Decimal("1.50")})
+    console.as_lines([{"a": 1}, {"b": "é"}])
     said = capsys.readouterr().out
     document, _, lines = said.partition("}\n")
     assert json.loads(document + "}") == {"path": "/a", "amount": "1.50"}
@@ -75,5 +75,5 @@ def test_json_takes_paths_and_decimals_as_text(capsys: pytest.CaptureFixture[str
 
 
 def test_a_moment_is_shown_in_local_time() -> None:
-    assert face.clock(None) == ""
-    assert len(face.clock(1_700_000_000.4)) == len("2023-11-14 22:13:20")
+    assert console.clock(None) == ""
+    assert len(console.clock(1_700_000_000.4)) == len("2023-11-14 22:13:20")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from d365edi import errors
-from d365edi.cli import act
+from d365edi.cli import client
 from d365edi.listener import Listener, bind_unix, serving, verbs_app
 
 
@@ -33,7 +33,7 @@ async def daemon(place: Path, answer: Any) -> AsyncIterator[None]:
 
 async def test_arguments_go_there_and_the_answer_comes_back(tmp_path: Path) -> None:
     async with daemon(tmp_path / "d.sock", "dôné"):
-        got = await asyncio.to_thread(act.ask, tmp_path / "d.sock", "do", {"what": "4500124 / é"})
+        got = await asyncio.to_thread(client.ask, tmp_path / "d.sock", "do", {"what": "4500124 / é"})
     assert got == (True, [{"what": "4500124 / é"}, "dôné"])
 
 
@@ -53,14 +53,14 @@ async def test_what_the_daemon_refuses_is_raised_as_the_same_kind_with_the_same_
 ) -> None:
     async with daemon(tmp_path / "d.sock", error):
         with pytest.raises(errors.D365EdiError) as caught:
-            await asyncio.to_thread(act.ask, tmp_path / "d.sock", "do", {})
+            await asyncio.to_thread(client.ask, tmp_path / "d.sock", "do", {})
     assert (type(caught.value), str(caught.value)) == (type(error), str(error))
 
 
 async def test_a_verb_that_the_daemon_does_not_know_is_said(tmp_path: Path) -> None:
     async with daemon(tmp_path / "d.sock", ""):
         with pytest.raises(errors.D365EdiError, match="no such verb"):
-            await asyncio.to_thread(act.ask, tmp_path / "d.sock", "other", {})
+            await asyncio.to_thread(client.ask, tmp_path / "d.sock", "other", {})
 
 
 @pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200", b"HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\noh!"])
@@ -71,7 +71,7 @@ def test_a_daemon_that_breaks_off_is_said(tmp_path: Path, reply: bytes) -> None:
         listening.settimeout(5)
 
         async def both() -> None:
-            asked = asyncio.create_task(asyncio.to_thread(act.ask, tmp_path / "d.sock", "do", {}))
+            asked = asyncio.create_task(asyncio.to_thread(client.ask, tmp_path / "d.sock", "do", {}))
             line, _ = await asyncio.to_thread(listening.accept)
             line.recv(4096)
             line.sendall(reply)
@@ -84,6 +84,6 @@ def test_a_daemon_that_breaks_off_is_said(tmp_path: Path, reply: bytes) -> None:
 
 def test_the_person_behind_sudo_is_the_actor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUDO_USER", "kim")
-    assert act.actor() == "kim"
+    assert client.actor() == "kim"
     monkeypatch.delenv("SUDO_USER")
-    assert act.actor() == getpass.getuser()
+    assert client.actor() == getpass.getuser()

@@ -19,8 +19,8 @@ from pydantic_core import ErrorDetails
 
 from d365edi.errors import SecretError, SettingsError
 
-from .files import Key, Places
-from .shape import known
+from .files import Key, Locations
+from .keys import known
 from .values import nearest
 
 _SECRETIVE = re.compile(r"(?:^|_)(?:password|passphrase|secret|token|key|hmac)$", re.IGNORECASE)
@@ -42,18 +42,18 @@ _KINDS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class ErrorReporter:
     """Tells mistakes about one tree of settings, as written."""
 
     root: type[BaseModel]
     written: Mapping[str, Any]
-    places: Places
+    locations: Locations
 
-    def tell(self, key: Key, sentence: str, remedy: str = "", *, value: object = None) -> SettingsError:
+    def report(self, key: Key, sentence: str, remedy: str = "", *, value: object = None) -> SettingsError:
         """A mistake at a key; its value, where one is handed in and may be shown, leads the sentence."""
         shown = "" if value is None or any(_SECRETIVE.search(part) for part in key) else show(value)
         text = f"{shown} {sentence}" if shown else sentence
-        return SettingsError(text, where=self.places.where(*key), key=".".join(map(_quoted, key)), remedy=remedy)
+        return SettingsError(text, where=self.locations.where(*key), key=".".join(map(_quoted, key)), remedy=remedy)
 
     def translate(self, error: ErrorDetails) -> SettingsError | None:
         """One of pydantic's errors as ours; None for what only follows from another error."""
@@ -65,7 +65,7 @@ class Teller:
             return special(self, key, value, error)
         context = error.get("ctx", {})
         sentence = _KINDS[kind].format(**context) if kind in _KINDS else error["msg"].lower()
-        return self.tell(key, sentence, value=value)
+        return self.report(key, sentence, value=value)
 
     def _place(self, loc: tuple[int | str, ...], kind: str) -> tuple[Key, object]:
         """The key as written: pydantic's place less the names of union members, and the value that stands there."""
@@ -86,13 +86,13 @@ class Teller:
         names = known(self.root, key[:-1], self.written)
         table = f"[{'.'.join(map(_quoted, key[:-1]))}]" if key[:-1] else "the settings"
         remedy = nearest(key[-1], names) or "known are: " + ", ".join(names)
-        return self.tell(key, f"is no key of {table}", remedy)
+        return self.report(key, f"is no key of {table}", remedy)
 
     def _missing(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
         written = self.written
         for part in key[:-1]:
             written = written.get(part, {}) if isinstance(written, Mapping) else {}
-        return self.tell(
+        return self.report(
             key[:-1], f'lacks "{key[-1]}"', f"add {key[-1]} = ... here; settings.example.toml tells what it is"
         )
 
@@ -102,30 +102,30 @@ class Teller:
 
     def _one_of(self, key: Key, value: object, words: list[str]) -> SettingsError:
         choice = " or ".join(f'"{word}"' for word in words)
-        return self.tell(key, f"must be {choice}", nearest(value, words), value=value)
+        return self.report(key, f"must be {choice}", nearest(value, words), value=value)
 
     def _tag(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         context = error.get("ctx", {})
         kind = value.get("kind") if isinstance(value, Mapping) else None
         if not isinstance(value, Mapping):
-            return self.tell(key, "must be a table", value=value)
+            return self.report(key, "must be a table", value=value)
         if kind is None:
             return self._missing((*key, "kind"), None, error)
         return self._one_of((*key, "kind"), kind, re.findall(r"'([^']*)'", context.get("expected_tags", "")))
 
-    def _mistake(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
+    def _invalid(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         context = error.get("ctx", {})
         named = error["loc"][-1:] == ("[key]",)
         for part in context["inside"]:
             value = _inside(value, part)
         shown = key[-1] if named else value
-        return self.tell((*key, *context["inside"]), context["sentence"], context["remedy"], value=shown)
+        return self.report((*key, *context["inside"]), context["sentence"], context["remedy"], value=shown)
 
     def _literal(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
         name = re.sub(r"[^a-z0-9]+", "-", "-".join(key[1:]).lower()).strip("-")
         return SecretError(
             "holds a secret as it is, and settings hold only names",
-            where=self.places.where(*key),
+            where=self.locations.where(*key),
             key=".".join(map(_quoted, key)),
             remedy=f'write {{ secret = "{name}" }} and run: d365edi secrets set {name}; change it, too: it was readable here',
         )
@@ -134,7 +134,7 @@ class Teller:
         # What stands here may be the secret itself.
         return SecretError(
             "is not the name of a secret",
-            where=self.places.where(*key),
+            where=self.locations.where(*key),
             key=".".join(map(_quoted, key)),
             remedy="use small letters, digits and dashes, and run: d365edi secrets set NAME",
         )
@@ -146,15 +146,15 @@ def _inside(at: object, part: int | str) -> object:
     return at[part] if isinstance(at, list) and isinstance(part, int) else None
 
 
-_SPECIAL: dict[str, Callable[[Teller, Key, object, ErrorDetails], SettingsError]] = {
-    "extra_forbidden": Teller._unknown,
-    "missing": Teller._missing,
-    "literal_error": Teller._choice,
-    "union_tag_invalid": Teller._tag,
-    "union_tag_not_found": Teller._tag,
-    "mistake": Teller._mistake,
-    "literal_secret": Teller._literal,
-    "secret_name": Teller._secret_name,
+_SPECIAL: dict[str, Callable[[ErrorReporter, Key, object, ErrorDetails], SettingsError]] = {
+    "extra_forbidden": ErrorReporter._unknown,
+    "missing": ErrorReporter._missing,
+    "literal_error": ErrorReporter._choice,
+    "union_tag_invalid": ErrorReporter._tag,
+    "union_tag_not_found": ErrorReporter._tag,
+    "invalid": ErrorReporter._invalid,
+    "literal_secret": ErrorReporter._literal,
+    "secret_name": ErrorReporter._secret_name,
 }
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from d365edi import errors
-from d365edi.cli.face import zone
+from d365edi.cli.console import zone
 from d365edi.errors import D365EdiError, JournalError, SettingsError
 
 if TYPE_CHECKING:

@@ -13,12 +13,14 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 from d365edi.edi.syntax import Syntax
 
 from .section import Section
-from .values import Delimiters, Flag, GroupId, Identity, Text, X12Id, wrong
+from .values import Delimiters, Flag, GroupId, Identity, Text, X12Id, invalid
 
 
 def _version(value: str) -> str:
     if value[:6] not in ("004010", "005010") or (not value[6:].isalnum() and value[6:]) or len(value) > 12:
-        raise wrong("is not a version that is spoken here", 'write "004010" or "005010", with a suffix as "004010VICS"')
+        raise invalid(
+            "is not a version that is spoken here", 'write "004010" or "005010", with a suffix as "004010VICS"'
+        )
     return value
 
 
@@ -49,13 +51,13 @@ class X12(Section):
         _two_of_us(self.us, self.them)
         for key, given, identity in (("us", self.group_us, self.us), ("them", self.group_them, self.them)):
             if given is None and len(identity.id) < 2:
-                raise wrong(f"has an id of one character for {key}, and a group's has two", f"write group_{key}")
+                raise invalid(f"has an id of one character for {key}, and a group's has two", f"write group_{key}")
         if set(self.delimiters) & set(self.us.id + self.them.id + self.group_sender + self.group_receiver):
-            raise wrong("has a delimiter that stands in an id", "choose other delimiters")
+            raise invalid("has a delimiter that stands in an id", "choose other delimiters")
         if self.version >= "005" and "^" in self.delimiters[:3] and len(self.delimiters) == 3:
-            raise wrong('uses "^", which 005010 repeats with', "write a fourth delimiter, as ^>~!")
+            raise invalid('uses "^", which 005010 repeats with', "write a fourth delimiter, as ^>~!")
         if self.newline and self.delimiters[2] in "\r\n":
-            raise wrong("ends segments with a line break and adds another", "write newline = false")
+            raise invalid("ends segments with a line break and adds another", "write newline = false")
         return self
 
     @property
@@ -78,7 +80,7 @@ class X12(Section):
 
 def _two_of_us(us: Identity, them: Identity) -> None:
     if us == them:
-        raise wrong("has the same identity for us and for them")
+        raise invalid("has the same identity for us and for them")
 
 
 def _identity(value: object) -> Identity:
@@ -87,11 +89,13 @@ def _identity(value: object) -> Identity:
     remedy = 'write qualifier and id as they stand in UNB (0007, 0004), as "14:4012345000009", or the id alone'
     found = re.fullmatch(r"(?:([0-9A-Z]{1,4}):)?([^:]+)", value) if isinstance(value, str) else None
     if found is None:
-        raise wrong("is not qualifier:id", remedy)
+        raise invalid("is not qualifier:id", remedy)
     if len(found[2]) > 35:
-        raise wrong(f"has an id of {len(found[2])} characters, and an interchange has room for 35 (UNB, 0004)", remedy)
+        raise invalid(
+            f"has an id of {len(found[2])} characters, and an interchange has room for 35 (UNB, 0004)", remedy
+        )
     if found[2] != found[2].strip(" ") or not found[2].isascii() or not found[2].isprintable():
-        raise wrong("has an id with blanks at its ends or characters beyond ASCII", remedy)
+        raise invalid("has an id with blanks at its ends or characters beyond ASCII", remedy)
     return Identity(found[1] or "", found[2])
 
 

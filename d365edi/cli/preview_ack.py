@@ -16,7 +16,7 @@ from d365edi.edi.x12 import writer as x12
 from d365edi.errors import D365EdiError
 
 
-def reply(found: InterchangeReport, at: datetime) -> str:
+def preview_ack(found: InterchangeReport, at: datetime) -> str:
     """The interchange that would go back at that moment, "" where none would."""
     try:
         data = _edifact(found, at) if found.standard == "EDIFACT" else _x12(found, at)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from d365edi.settings.positions import positions
+from d365edi.settings.toml_locations import key_lines
 
 from .conftest import inline, quoted
 
@@ -73,20 +73,20 @@ last = -1e5'''
 )
 def test_a_key_is_found_on_its_line(path: str, line: int) -> None:
     key = tuple(path.split("|")) if "|" in path else tuple(path.split())
-    assert positions(TEXT)[key] == line
+    assert key_lines(TEXT)[key] == line
 
 
 def test_what_only_looks_like_a_key_is_none() -> None:
     tomllib.loads(TEXT)
-    assert not {key for key in positions(TEXT) if {"inside", "not", "d = 1"} & set(key)}
+    assert not {key for key in key_lines(TEXT) if {"inside", "not", "d = 1"} & set(key)}
 
 
 def test_lines_that_end_with_carriage_returns_count_the_same() -> None:
-    assert positions(TEXT.replace("\n", "\r\n")) == positions(TEXT)
+    assert key_lines(TEXT.replace("\n", "\r\n")) == key_lines(TEXT)
 
 
 def test_a_table_s_own_header_is_its_place_rather_than_one_below_it() -> None:
-    assert positions("[a.b]\n[a]\n")["a",] == 2
+    assert key_lines("[a.b]\n[a]\n")["a",] == 2
 
 
 names = st.one_of(st.from_regex(r"[A-Za-z0-9_-]{1,5}", fullmatch=True), st.text(max_size=4))
@@ -125,4 +125,4 @@ def keys(tree: Any, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
 @settings(deadline=None, max_examples=150)
 def test_the_keys_found_are_those_that_tomllib_reads(tree: dict[str, Any], style: Any) -> None:
     text = written(tree, (), style)
-    assert set(positions(text)) == keys(tomllib.loads(text))
+    assert set(key_lines(text)) == keys(tomllib.loads(text))

@@ -12,17 +12,17 @@ from typing import Any
 
 from d365edi.errors import SettingsError
 
+from .errors import ErrorReporter
 from .files import Key
-from .mistakes import Teller
 from .values import nearest
 
 
-def check(teller: Teller) -> Iterator[SettingsError]:
+def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Every mistake between sections."""
-    yield from _places(teller)
-    yield from _companies(teller)
-    yield from _identities(teller)
-    yield from _events(teller)
+    yield from _locations(reporter)
+    yield from _companies(reporter)
+    yield from _identities(reporter)
+    yield from _events(reporter)
 
 
 def _table(tree: object, *key: str) -> Mapping[str, Any]:
@@ -36,47 +36,49 @@ def _text(table: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _partners(teller: Teller) -> Iterator[tuple[Key, Mapping[str, Any]]]:
-    for name in _table(teller.written, "partners"):
-        yield ("partners", name), _table(teller.written, "partners", name)
+def _partners(reporter: ErrorReporter) -> Iterator[tuple[Key, Mapping[str, Any]]]:
+    for name in _table(reporter.written, "partners"):
+        yield ("partners", name), _table(reporter.written, "partners", name)
 
 
-def _places(teller: Teller) -> Iterator[SettingsError]:
-    endpoints = _table(teller.written, "endpoints")
+def _locations(reporter: ErrorReporter) -> Iterator[SettingsError]:
+    endpoints = _table(reporter.written, "endpoints")
     taken: dict[tuple[str, str], Key] = {}
-    for partner, body in _partners(teller):
+    for partner, body in _partners(reporter):
         keys = [(*partner, "acks", "to")]
         keys += [(*partner, "pickup", name, "from") for name in _table(body, "pickup")]
         keys += [(*partner, "send", name, "to") for name in _table(body, "send")]
         for key in keys:
-            place = _table(teller.written, *key)
+            place = _table(reporter.written, *key)
             name, path = _text(place, "endpoint"), _text(place, "path")
             if name and name not in endpoints:
                 remedy = nearest(name, endpoints) or f"write [endpoints.{name}]"
-                yield teller.tell((*key, "endpoint"), "is no endpoint", remedy, value=name)
+                yield reporter.report((*key, "endpoint"), "is no endpoint", remedy, value=name)
             if key[-1] == "from" and name and path:
                 if first := taken.get((name, path)):
-                    sentence = f"is picked up twice: also by [{'.'.join(first[:-1])}] at {teller.places.where(*first)}"
-                    yield teller.tell(
+                    sentence = (
+                        f"is picked up twice: also by [{'.'.join(first[:-1])}] at {reporter.locations.where(*first)}"
+                    )
+                    yield reporter.report(
                         (*key, "path"), sentence, "keep one: files are routed by the ids inside them", value=path
                     )
                 taken.setdefault((name, path), key)
-                yield from _moved(teller, (*key, "path"), path, name)
+                yield from _moved(reporter, (*key, "path"), path, name)
 
 
-def _moved(teller: Teller, key: Key, path: str, endpoint: str) -> Iterator[SettingsError]:
-    to = _text(_table(teller.written, "endpoints", endpoint, "after"), "move_to").rstrip("/")
+def _moved(reporter: ErrorReporter, key: Key, path: str, endpoint: str) -> Iterator[SettingsError]:
+    to = _text(_table(reporter.written, "endpoints", endpoint, "after"), "move_to").rstrip("/")
     if to and to == path.rpartition("/")[0].rstrip("/"):
-        yield teller.tell(
+        yield reporter.report(
             key, f"looks where [endpoints.{endpoint}] moves what was taken", "choose another move_to", value=path
         )
 
 
-def _companies(teller: Teller) -> Iterator[SettingsError]:
-    companies = _table(teller.written, "d365").get("companies")
+def _companies(reporter: ErrorReporter) -> Iterator[SettingsError]:
+    companies = _table(reporter.written, "d365").get("companies")
     if not isinstance(companies, list) or not companies:
         return
-    for partner, body in _partners(teller):
+    for partner, body in _partners(reporter):
         named: list[tuple[Key, object]] = []
         named += [((*partner, "customer", company), company) for company in _table(body, "customer")]
         for table in ("receive", "send"):
@@ -85,12 +87,12 @@ def _companies(teller: Teller) -> Iterator[SettingsError]:
         for key, company in named:
             if isinstance(company, str) and company not in companies:
                 remedy = nearest(company, companies) or "add it to [d365] companies, or correct it"
-                yield teller.tell(key, "is none of [d365] companies", remedy, value=company)
+                yield reporter.report(key, "is none of [d365] companies", remedy, value=company)
 
 
-def _identities(teller: Teller) -> Iterator[SettingsError]:
+def _identities(reporter: ErrorReporter) -> Iterator[SettingsError]:
     seen: dict[tuple[str, str, str], Key] = {}
-    for partner, body in _partners(teller):
+    for partner, body in _partners(reporter):
         for standard in ("x12", "edifact"):
             envelope = _table(body, standard)
             us, them = _text(envelope, "us"), _text(envelope, "them")
@@ -98,24 +100,24 @@ def _identities(teller: Teller) -> Iterator[SettingsError]:
                 continue
             key = (*partner, standard, "them")
             if first := seen.get((standard, us, them)):
-                other = f"{first[1]}'s (at {teller.places.where(*first)})"
+                other = f"{first[1]}'s (at {reporter.locations.where(*first)})"
                 sentence = f"is also {other} with the same `us`: a file could be of either"
                 remedy = "give each partner its own identity, or make one partner of the two"
-                yield teller.tell(key, sentence, remedy, value=them)
+                yield reporter.report(key, sentence, remedy, value=them)
             seen.setdefault((standard, us, them), key)
 
 
-def _events(teller: Teller) -> Iterator[SettingsError]:
-    listens = "listen" in _table(teller.written, "daemon")
-    events = bool(_table(teller.written, "d365", "events"))
+def _events(reporter: ErrorReporter) -> Iterator[SettingsError]:
+    listens = "listen" in _table(reporter.written, "daemon")
+    events = bool(_table(reporter.written, "d365", "events"))
     if events and not listens:
-        yield teller.tell(
+        yield reporter.report(
             ("d365", "events"), "needs a door, and [daemon] listens nowhere", 'add listen = "0.0.0.0:8443" there'
         )
-    for partner, body in _partners(teller):
+    for partner, body in _partners(reporter):
         for flow in _table(body, "send"):
             if "on_event" in _table(body, "send", flow) and not events:
                 key = (*partner, "send", flow, "on_event")
-                yield teller.tell(
+                yield reporter.report(
                     key, "can never come", "add events = { path = ..., secret = { secret = ... } } to [d365]"
                 )

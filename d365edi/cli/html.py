@@ -29,7 +29,7 @@ summary b { display: inline-block; min-width: 3rem; } summary code { color: var(
 """
 
 
-def page(name: str, what: str, chapters: Iterable[Chapter]) -> str:
+def html_page(name: str, what: str, chapters: Iterable[Chapter]) -> str:
     """The whole page as text."""
     return "\n".join(_page(name, what, chapters)) + "\n"
 

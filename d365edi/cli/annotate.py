@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from d365edi.cli.examine import read
 from d365edi.cli.flatfile import UNKNOWN, recognised
+from d365edi.cli.inspect_file import read
 from d365edi.edi import sniff
 from d365edi.edi.explain import Chapter, explain
 from d365edi.edi.findings import Finding
@@ -18,27 +18,27 @@ from d365edi.flows.partner import Partner
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class AnnotatedFile:
     """A file: what it is, and its chapters from the outside in."""
 
     what: str
     chapters: tuple[Chapter, ...]
 
 
-def listing(data: bytes, partners: Sequence[Partner] = ()) -> Listing:
+def annotate(data: bytes, partners: Sequence[Partner] = ()) -> AnnotatedFile:
     """List a file. Never raises for what is in it."""
     what = sniff.sniff(data)
     if what is None:
         return _flat(data, partners)
     report, _ = read(data, partners)
     outside = Chapter("file", "outside of any interchange", "", findings=tuple(report.findings))
-    return Listing(what, (*([outside] if report.findings else []), *explain(report)))
+    return AnnotatedFile(what, (*([outside] if report.findings else []), *explain(report)))
 
 
-def _flat(data: bytes, partners: Sequence[Partner]) -> Listing:
+def _flat(data: bytes, partners: Sequence[Partner]) -> AnnotatedFile:
     known = recognised(data, partners)
     if known is None:
         said = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
-        return Listing(UNKNOWN, (Chapter("file", "the whole file", "", findings=(said,)),))
+        return AnnotatedFile(UNKNOWN, (Chapter("file", "the whole file", "", findings=(said,)),))
     chapters = flat.explain(known.report, known.layout, known.fields, known.name)
-    return Listing(f"flat file ({known.name})", tuple(chapters))
+    return AnnotatedFile(f"flat file ({known.name})", tuple(chapters))

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from d365edi.cli.flatfile import UNKNOWN, recognised
-from d365edi.cli.reply import reply
+from d365edi.cli.preview_ack import preview_ack
 from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides, sniff
 from d365edi.edi import reader as files
@@ -49,7 +49,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class InspectedPart:
     """One level of the file: `kind` interchange, group or set; `depth` for showing; `holds` why no record would be made of it."""
 
     kind: str
@@ -62,12 +62,12 @@ class Part:
 
 
 @dataclass(slots=True)
-class Examination:
+class FileInspection:
     """The whole file. `answers` are the interchanges that would be sent back, as text."""
 
     what: str
     size: int
-    parts: list[Part] = field(default_factory=list)
+    parts: list[InspectedPart] = field(default_factory=list)
     remarks: tuple[Remark, ...] = ()
     answers: list[str] = field(default_factory=list)
 
@@ -78,16 +78,16 @@ class Examination:
         return bool(self.parts) and not outside and all(part.verdict in "AE" and not part.holds for part in self.parts)
 
 
-def examine(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> Examination:
+def inspect_file(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> FileInspection:
     """Read a file dry. Never raises for what is in it; `at` is the moment that the acknowledgment would carry."""
     what = sniff.sniff(data)
     if what is None:
         return _flat(data, partners)
     report, partner = read(data, partners)
-    examination = Examination(what, len(data), remarks=remarks(report.findings))
-    examination.parts = list(_parts(report, partner))
-    examination.answers = [text for found in report.interchanges if (text := reply(found, at))]
-    return examination
+    inspection = FileInspection(what, len(data), remarks=remarks(report.findings))
+    inspection.parts = list(_parts(report, partner))
+    inspection.answers = [text for found in report.interchanges if (text := preview_ack(found, at))]
+    return inspection
 
 
 def read(data: bytes, partners: Sequence[Partner] = ()) -> tuple[FileReport, Partner | None]:
@@ -97,21 +97,21 @@ def read(data: bytes, partners: Sequence[Partner] = ()) -> tuple[FileReport, Par
     return (files.read(data, partner.options) if partner is not None else report), partner
 
 
-def _flat(data: bytes, partners: Sequence[Partner]) -> Examination:
+def _flat(data: bytes, partners: Sequence[Partner]) -> FileInspection:
     """A flat file by the map that makes most of it: each document in it, and what holds it."""
     known = recognised(data, partners)
     if known is None:
         sentence = f"this is {UNKNOWN}; nothing would be made of it, and the daemon would set it aside for a person"
-        return Examination(UNKNOWN, len(data), remarks=(Remark("error", "", sentence),))
+        return FileInspection(UNKNOWN, len(data), remarks=(Remark("error", "", sentence),))
     read, agreed = known.reader.read(data), _agreed(known.flow)
-    examination = Examination(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
+    inspection = FileInspection(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
     for number, reading in enumerate(read.readings, 1):
         document = json.loads(reading.document.to_json()) if reading.document is not None else None
         said = remarks([*reading.findings, *reading.unmapped])
         verdict = "A" if reading.document is not None else "R"
-        part = Part("document", 0, str(number), verdict, said, document, tuple(_holds(reading, agreed)))
-        examination.parts.append(part)
-    return examination
+        part = InspectedPart("document", 0, str(number), verdict, said, document, tuple(_holds(reading, agreed)))
+        inspection.parts.append(part)
+    return inspection
 
 
 def remarks(findings: Sequence[Finding]) -> tuple[Remark, ...]:
@@ -130,7 +130,7 @@ def _whose(partner: Partner, found: InterchangeReport) -> bool:
     return partner.identity_of(found.sender, found.receiver) is not None
 
 
-def _parts(report: FileReport, partner: Partner | None) -> Iterator[Part]:
+def _parts(report: FileReport, partner: Partner | None) -> Iterator[InspectedPart]:
     seen: set[tuple[str, ...]] = set()
     for found in report.interchanges:
         mine = partner if partner is not None and _whose(partner, found) else None
@@ -139,34 +139,34 @@ def _parts(report: FileReport, partner: Partner | None) -> Iterator[Part]:
         key = (str(found.sender), str(found.receiver), found.control, found.usage)
         again = (f"the control number {found.control} stands on an interchange before it",) if key in seen else ()
         seen.add(key)
-        yield Part("interchange", 0, title, found.verdict, remarks(found.findings), holds=again)
+        yield InspectedPart("interchange", 0, title, found.verdict, remarks(found.findings), holds=again)
         for group in found.groups:
             title = f"{group.control} ({group.functional_id}, {group.version})"
             if group.functional_id or group.findings:
-                yield Part("group", 1, title, group.verdict, remarks(group.findings))
+                yield InspectedPart("group", 1, title, group.verdict, remarks(group.findings))
             for one in group.sets:
                 yield _set(one, mine)
 
 
-def _set(report: SetReport, partner: Partner | None) -> Part:
+def _set(report: SetReport, partner: Partner | None) -> InspectedPart:
     title = f"{report.id} {report.control}"
     if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
         told = ACKNOWLEDGMENTS[report.id](report)
         verdict = VERDICTS.get(told.verdict, told.verdict)
         what = f"group {told.control} ({told.functional_id})" if told.functional_id else f"interchange {told.control}"
         title = f"{title}: answers {what}: {verdict}, {told.accepted} of {told.included}"
-        return Part("set", 2, title, report.verdict, remarks(report.findings))
+        return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:
-        return Part("set", 2, title, report.verdict, remarks(report.findings))
+        return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     flow = partner.receives.get(report.id) if partner is not None else None
     reader = _shipped(report) if partner is None else flow.readers.get(report.guide.version) if flow else None
     if reader is None:
         why = f"there is no map for {report.id}; nothing would be made of it"
-        return Part("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
+        return InspectedPart("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
     reading = reader.read(report)
     said = remarks([*report.findings, *reading.findings, *reading.unmapped])
     document = json.loads(reading.document.to_json()) if reading.document is not None else None
-    return Part("set", 2, title, report.verdict, said, document, tuple(_holds(reading, _agreed(flow))))
+    return InspectedPart("set", 2, title, report.verdict, said, document, tuple(_holds(reading, _agreed(flow))))
 
 
 def _shipped(report: SetReport) -> MapReader | None:
