@@ -9,9 +9,9 @@ from d365edi.guard.checks import CHECKS, GuardCheck, examine, mentions
 __all__ = [
     "CHECKS",
     "Case",
-    "Check",
     "Earlier",
     "Facts",
+    "GuardCheck",
     "Level",
     "Policy",
     "Segment",
