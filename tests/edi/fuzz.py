@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from d365edi.edi import reader, sniff
+from d365edi.edi import compiled_guide, reader, sniff
 from d365edi.edi.interchange import FileReport, InterchangeReport
 from d365edi.edi.reader import ReadOptions
 from d365edi.edi.x12 import acknowledgment, writer
@@ -263,17 +263,17 @@ def run(seed: int, numbers: range, files: Sequence[bytes], look: Look = examine)
     return list(found.values())
 
 
-_PATTERNS = reader._table
+_PATTERNS = compiled_guide.compile
 
 
 def remember() -> None:
     """Mutated files have many service characters: the patterns of all of them are kept, or compiling is all one does."""
-    reader._table = lru_cache(maxsize=600)(_PATTERNS.__wrapped__)
+    compiled_guide.compile = lru_cache(maxsize=600)(_PATTERNS.__wrapped__)
 
 
 def forget() -> None:
     """Back to as many patterns as the reader keeps by itself."""
-    reader._table = _PATTERNS
+    compiled_guide.compile = _PATTERNS
 
 
 def _job(job: tuple[int, range, tuple[bytes, ...]]) -> tuple[int, list[tuple[int, str, bytes]]]:

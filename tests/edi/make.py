@@ -127,12 +127,9 @@ def segments(body: Sequence[str]) -> list[OutgoingSegment]:
 
 def again(report: SetReport) -> OutgoingSet:
     """A set that was read, as the writer takes it."""
-    syntax, body = report.syntax, []
-    for raw in report.segments[1:-1]:
-        parts = [part.decode("latin-1") for part in raw.split(syntax.raw.element)]
-        body.append([_whole(part.split(syntax.component)) for part in parts])
-    header = [part.decode("latin-1") for part in report.elements(0)]
-    return OutgoingSet(report.id, report.control, body, *header[3:])
+    syntax = report.syntax
+    body = [[_whole(part.split(syntax.component)) for part in row] for row in report.rows[1:-1]]
+    return OutgoingSet(report.id, report.control, body, *report.rows[0][3:])
 
 
 def _whole(components: list[str]) -> str | tuple[str, ...]:

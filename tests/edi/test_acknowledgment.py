@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from d365edi.edi import reader
+from d365edi.edi.acknowledgment import Answer, Loop
 from d365edi.edi.interchange import GroupReport, InterchangeReport
 from d365edi.edi.reader import ReadOptions
 from d365edi.edi.x12 import acknowledgment, writer
-from d365edi.edi.x12.acknowledgment import Answer, Form, Loop
+from d365edi.edi.x12.acknowledgment import Form
 from tests.corpus import cases
 from tests.edi import make, see
 from tests.edi.mutants import MUTANTS

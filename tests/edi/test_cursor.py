@@ -19,7 +19,7 @@ def walked(set: str, ids: str, version: str = "004010") -> list[str]:
     node = guide(set, version).root
     paths = []
     for id in ids.split(" "):
-        found = cursor.follow(node, id.encode())
+        found = cursor.follow(node, id)
         paths.append(found.path if found else "-")
         node = found or node
     return paths
@@ -72,7 +72,7 @@ def node(path: str, set: str = "850") -> Node:
 def test_what_comes_too_late_is_found_in_the_deepest_open_loop_that_knows_it(
     here: str, id: str, path: str | None
 ) -> None:
-    found = cursor.find(node(here), id.encode())
+    found = cursor.find(node(here), id)
     assert (found.path if found else None) == path
 
 
@@ -89,8 +89,8 @@ def test_what_is_mandatory_and_passed_by_is_missing(here: str, there: str, missi
 
 def test_where_a_segment_goes_is_worked_out_once() -> None:
     root = guide("850").root
-    first = cursor.follow(root, b"ST")
+    first = cursor.follow(root, "ST")
     assert first is not None
-    assert root.following[b"ST"] is first
-    assert cursor.follow(root, b"XYZ") is None
-    assert root.following[b"XYZ"] is None
+    assert root.following["ST"] is first
+    assert cursor.follow(root, "XYZ") is None
+    assert root.following["XYZ"] is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.edi import reader
+from d365edi.edi import compiled_guide, reader
 from tests.edi import fuzz, see
 
 
@@ -15,7 +15,7 @@ from tests.edi import fuzz, see
 def _patterns() -> Iterator[None]:
     """The patterns of many service characters are kept for a while."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "_table", reader._table)
+        patch.setattr(compiled_guide, "compile", compiled_guide.compile)
         fuzz.remember()
         yield
 

@@ -32,7 +32,7 @@ def test_a_hostile_input_is_taken_if_valid_and_told_if_not(hostile: Hostile) -> 
 @pytest.mark.parametrize("hostile", INPUTS, ids=[one.name for one in INPUTS])
 def test_no_line_of_a_hostile_input_is_lost(hostile: Hostile) -> None:
     report = reader.read(hostile.data)
-    read = sum(raw.startswith(b"PO1") for one in see.sets(report) for raw in one.segments)
+    read = sum(text.startswith("PO1") for one in see.sets(report) for text in one.segments)
     outside = sum(finding.value.startswith("PO1*") for finding in see.findings(report) if finding.rule == "astray")
     assert read + outside == hostile.lines
 
@@ -52,9 +52,9 @@ def test_a_tolerated_file_reads_as_the_clean_one_does(hostile: Hostile) -> None:
     clean = see.sets(reader.read(order()))[0]
     bodies = [one.segments for one in see.sets(reader.read(hostile.data))]
     for body in bodies:
-        split = [raw.replace(b"|", b"*").split(b"*") for raw in body]
-        same = [parts for parts in split if b"CAF" not in parts[-1]]
-        assert same == [raw.split(b"*") for raw in clean.segments if len(same) == len(split) or b"GRANOLA" not in raw]
+        split = [text.replace("|", "*").split("*") for text in body]
+        same = [parts for parts in split if "CAF" not in parts[-1]]
+        assert same == [text.split("*") for text in clean.segments if len(same) == len(split) or "GRANOLA" not in text]
 
 
 def test_an_order_without_a_fault_has_no_findings() -> None:

@@ -13,7 +13,7 @@ def explained(set: str, ids: str) -> tuple[list[str], Breaches]:
     """The paths of a row of segments, and id, code and index of each breach."""
     guide = guides.load("X12", set, "004010")
     assert guide is not None
-    nodes, breaches = sequence.explain(guide, [id.encode() for id in ids.split(" ")], guides.segments("X12", "004010"))
+    nodes, breaches = sequence.explain(guide, ids.split(" "), guides.segments("X12", "004010"))
     return [node.path if node else "-" for node in nodes], [
         (breach.id, breach.code, breach.index) for breach in breaches
     ]
@@ -81,7 +81,7 @@ BELLS = "\x07" * 12
 def test_a_breach_is_a_sentence_with_a_remedy() -> None:
     guide = guides.load("X12", "850", "004010")
     assert guide is not None
-    ids = [b"ST", b"BEG", b"50% OFF", b"\x07" * 20, b"BIG", b"N3", b"SE"]
+    ids = ["ST", "BEG", "50% OFF", "\x07" * 20, "BIG", "N3", "SE"]
     _, breaches = sequence.explain(guide, ids, guides.segments("X12", "004010"))
     assert [breach.message for breach in breaches] == [
         "50% OFF is no segment of X12",

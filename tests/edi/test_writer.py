@@ -35,7 +35,7 @@ def one(*body: OutgoingSegment, **options: Any) -> bytes:
 def middle(data: bytes) -> list[str]:
     """The segments that `one` was given, as they were written."""
     whole = see.sets(reader.read(data))[0].segments
-    return [raw.decode("latin-1") for raw in whole[2:-8]]
+    return whole[2:-8]
 
 
 # -- written and read again -------------------------------------------------------------------------------------------
@@ -49,9 +49,8 @@ def syntaxes(draw: st.DrawFn) -> Syntax:
     )
     terminator = draw(st.sampled_from([signs[2], b"\n"]))
     suffix = b"" if terminator == b"\n" else draw(st.sampled_from([b"", b"\n", b"\r\n"]))
-    return Syntax(
-        "X12", *(sign.decode("latin-1") for sign in (signs[0], signs[1], terminator, signs[3])), suffix=suffix.decode()
-    )
+    made = Syntax("X12", *(sign.decode("latin-1") for sign in (signs[0], signs[1], terminator, signs[3])))
+    return replace(made, suffix=suffix.decode())
 
 
 @st.composite

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from d365edi.edi import reader
+from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.edifact import acknowledgment, writer
 from d365edi.edi.edifact.acknowledgment import answer, asked, due, interchange
 from d365edi.edi.interchange import InterchangeReport
-from d365edi.edi.x12.acknowledgment import Answer
 from tests.edi import see
 from tests.edi.edifact import make
 from tests.edi.edifact.make import ORDER, data, numbered, order

@@ -30,7 +30,7 @@ def test_a_hostile_input_ends_as_it_must(hostile: Hostile) -> None:
 @pytest.mark.parametrize("hostile", INPUTS, ids=[one.name for one in INPUTS])
 def test_no_line_of_a_hostile_input_is_lost(hostile: Hostile) -> None:
     report = reader.read(hostile.data)
-    read = sum(raw.startswith(b"LIN") for one in see.sets(report) for raw in one.segments)
+    read = sum(text.startswith("LIN") for one in see.sets(report) for text in one.segments)
     outside = sum(finding.value.startswith("LIN") for finding in see.findings(report) if finding.rule == "astray")
     assert read + outside == hostile.lines
 

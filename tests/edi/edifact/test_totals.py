@@ -108,7 +108,7 @@ def test_the_same_sscc_on_two_packages_is_a_warning() -> None:
 
 def test_a_package_in_a_package_that_is_not_there_is_an_error() -> None:
     assert told("DESADV", ("CPS+3+1+3", "CPS+3+9+3")) == [
-        ("error", "hierarchy", "CPS names 9, which is no level before it")
+        ("error", "hierarchy", "CPS02 names 9, which is no level before it")
     ]
     assert told("DESADV", ("CPS+3+1+3", "CPS+2+1+3")) == [("error", "hierarchy", "CPS 2 stands twice")]
 
