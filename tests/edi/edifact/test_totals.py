@@ -110,7 +110,7 @@ def test_a_package_in_a_package_that_is_not_there_is_an_error() -> None:
     assert told("DESADV", ("CPS+3+1+3", "CPS+3+9+3")) == [
         ("error", "hierarchy", "CPS02 names 9, which is no level before it")
     ]
-    assert told("DESADV", ("CPS+3+1+3", "CPS+2+1+3")) == [("error", "hierarchy", "CPS 2 stands twice")]
+    assert told("DESADV", ("CPS+3+1+3", "CPS+2+1+3")) == [("error", "hierarchy", "CPS01 2 stands twice")]
 
 
 def test_a_decimal_mark_that_was_not_announced_is_told_once() -> None:
