@@ -1,4 +1,4 @@
-"""The daemon in its own loop: when flows run, how it stops and reloads, what systemd is told.
+"""The daemon in its own loop: when flows run, how it stops and reloads, what systemd is notified of.
 
 `StandIn` takes the app's place: it is what lets a test decide how long a flow runs and see that it ran. The real app is
 driven by the journeys.
@@ -235,12 +235,12 @@ async def test_bad_settings_at_sighup_are_said_and_the_old_ones_stay(
         os.kill(os.getpid(), signal.SIGHUP)
         seen = ""
 
-        def told() -> bool:
+        def notified() -> bool:
             nonlocal seen
             seen += capsys.readouterr().err
             return "the old ones stay" in seen
 
-        await until(told)
+        await until(notified)
         before = app.ended.count("a")
         await until(lambda: app.ended.count("a") > before + 1)
     assert (len(app.opened), "lissten" in seen, here.code) == (1, True, 0)

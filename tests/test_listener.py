@@ -1,4 +1,4 @@
-"""The two doors: who may come in, what is answered, and that they open and close in order."""
+"""The two listeners: who is admitted, what is answered, and that they open and close in order."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ TEST_EVENT = {"BusinessEventId": "BusinessEventsTestEndpointContract", "ControlN
 
 
 class Taken(list[dict[str, Any]]):
-    """Collects the events that the door hands on."""
+    """Collects the events that the listener hands on."""
 
     async def take(self, event: dict[str, Any]) -> None:
         self.append(event)
 
 
 @asynccontextmanager
-async def door(
+async def events_client(
     taken: Taken, *, path: str = PATH, secret: str = SECRET, well: bool = True
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = events_app(path, secret, taken.take, lambda: well)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://door") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://events") as client:
         yield client
 
 
 async def test_the_test_event_of_a_new_endpoint_is_answered_200_and_handed_on() -> None:
     taken = Taken()
-    async with door(taken) as client:
+    async with events_client(taken) as client:
         answer = await client.post(f"{PATH}?secret={SECRET}", json=TEST_EVENT)
     assert (answer.status_code, list(taken)) == (200, [TEST_EVENT])
 
@@ -65,7 +65,7 @@ async def test_the_test_event_of_a_new_endpoint_is_answered_200_and_handed_on() 
 )
 async def test_everything_but_the_secret_address_is_the_same_empty_404(method: str, url: str) -> None:
     taken = Taken()
-    async with door(taken) as client:
+    async with events_client(taken) as client:
         answer = await client.request(method, url, content=json.dumps(TEST_EVENT) if method != "GET" else None)
     assert (answer.status_code, answer.content, list(taken)) == (404, b"", [])
 
@@ -73,7 +73,7 @@ async def test_everything_but_the_secret_address_is_the_same_empty_404(method: s
 @pytest.mark.parametrize(("path", "secret"), [("", ""), (PATH, ""), ("", SECRET)])
 async def test_without_a_path_and_a_secret_no_event_is_taken(path: str, secret: str) -> None:
     taken = Taken()
-    async with door(taken, path=path, secret=secret) as client:
+    async with events_client(taken, path=path, secret=secret) as client:
         answer = await client.post(f"{path or '/'}?secret={secret}", json=TEST_EVENT)
     assert (answer.status_code, list(taken)) == (404, [])
 
@@ -81,7 +81,7 @@ async def test_without_a_path_and_a_secret_no_event_is_taken(path: str, secret: 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[1, 2]", b'"text"', b"[" * 100_000, b"\xff\xfe"])
 async def test_what_is_no_json_object_is_refused_in_words(body: bytes) -> None:
     taken = Taken()
-    async with door(taken) as client:
+    async with events_client(taken) as client:
         answer = await client.post(f"{PATH}?secret={SECRET}", content=body)
     assert (answer.status_code, answer.json(), list(taken)) == (400, {"error": "a business event is a JSON object"}, [])
 
@@ -89,14 +89,14 @@ async def test_what_is_no_json_object_is_refused_in_words(body: bytes) -> None:
 @pytest.mark.parametrize(("length", "status"), [(BODY_LIMIT, 200), (BODY_LIMIT + 1, 413)])
 async def test_a_body_is_taken_up_to_its_limit(length: int, status: int) -> None:
     body = b'{"a": "' + b"x" * (length - 9) + b'"}'
-    async with door(Taken()) as client:
+    async with events_client(Taken()) as client:
         answer = await client.post(f"{PATH}?secret={SECRET}", content=body)
     assert (len(body), answer.status_code) == (length, status)
 
 
 @pytest.mark.parametrize(("well", "status", "said"), [(True, 200, "ok"), (False, 503, "stuck")])
 async def test_healthz_tells_progress_and_nothing_else(well: bool, status: int, said: str) -> None:
-    async with door(Taken(), well=well) as client:
+    async with events_client(Taken(), well=well) as client:
         answer = await client.get("/healthz")
     assert (answer.status_code, answer.json()) == (status, {"status": said})
 
@@ -192,7 +192,7 @@ async def test_a_request_in_flight_is_finished_when_the_door_closes() -> None:
 
 
 async def test_a_caller_between_two_servings_waits_and_is_served() -> None:
-    """A reload closes and opens the door; the socket stays bound, so D365 sees a slow answer and no refusal."""
+    """A reload closes and opens the listener; the socket stays bound, so D365 sees a slow answer and no refusal."""
     said: list[int] = []
     served = anyio.Event()
 

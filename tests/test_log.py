@@ -1,4 +1,4 @@
-"""A line tells an event to a person, the same event is one JSON object, and no line tells a secret or is forged."""
+"""A line describes an event to a person, the same event is one JSON object, and no line shows a secret or is forged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from loguru import logger
 from d365edi import log
 
 DIGEST = "9f2c1a" + "0" * 58
-Told = Callable[..., io.StringIO]
+Setup = Callable[..., io.StringIO]
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def put_back() -> Iterator[None]:
 
 
 @pytest.fixture
-def told() -> Told:
+def logged() -> Setup:
     def setup(level: log.Level = "INFO", format: Literal["line", "json"] = "line") -> io.StringIO:
         stream = io.StringIO()
         log.setup(level, format, stream, ZoneInfo("America/Chicago"))
@@ -46,12 +46,12 @@ def told() -> Told:
 
 
 def after_time(stream: io.StringIO) -> str:
-    """What was told, each line without its time."""
+    """What was logged, each line without its time."""
     return re.sub(r"(?m)^\d\d:\d\d:\d\d\.\d{3} ", "", stream.getvalue())
 
 
-def test_a_line_is_columns_and_a_sentence_with_ids_cut_to_be_read(told: Told) -> None:
-    stream = told()
+def test_a_line_is_columns_and_a_sentence_with_ids_cut_to_be_read(logged: Setup) -> None:
+    stream = logged()
     log.say(
         "INFO", "acme.850", "received", f"PO-77.edi 4.1 kB sha256:{DIGEST}", run="acme:PO-77.edi:9f2c1a", digest=DIGEST
     )
@@ -62,8 +62,8 @@ def test_a_line_is_columns_and_a_sentence_with_ids_cut_to_be_read(told: Told) ->
     )
 
 
-def test_the_same_event_as_json_is_whole(told: Told) -> None:
-    stream = told(format="json")
+def test_the_same_event_as_json_is_whole(logged: Setup) -> None:
+    stream = logged(format="json")
     log.say("WARNING", "acme.850", "held", f"sha256:{DIGEST} \u2028 {{x}}", run="r", ms=423)
     event = json.loads(stream.getvalue())
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}-0[56]:00", event.pop("time"))
@@ -77,43 +77,43 @@ def test_the_same_event_as_json_is_whole(told: Told) -> None:
     }
 
 
-def test_a_field_does_not_take_the_place_of_what_the_event_is(told: Told) -> None:
-    stream = told(format="json")
+def test_a_field_does_not_take_the_place_of_what_the_event_is(logged: Setup) -> None:
+    stream = logged(format="json")
     log.say("INFO", "acme.850", "held", "s", time="x", message="y", level="z")
     event = json.loads(stream.getvalue())
     assert (event["flow"], event["message"], event["level"]) == ("acme.850", "s", "INFO")
 
 
-def test_what_is_below_the_level_is_not_told_and_setup_may_be_called_again(told: Told) -> None:
-    first = told("WARNING")
+def test_what_is_below_the_level_is_not_logged_and_setup_may_be_called_again(logged: Setup) -> None:
+    first = logged("WARNING")
     log.say("INFO", "f", "v", "quiet")
-    second = told("DEBUG")
+    second = logged("DEBUG")
     log.say("DEBUG", "f", "v", "loud")
     assert (first.getvalue(), after_time(second)) == ("", "DEBUG f                  v          loud\n")
 
 
-def test_braces_in_what_is_told_are_data(told: Told) -> None:
-    stream = told()
+def test_braces_in_what_is_logged_are_data(logged: Setup) -> None:
+    stream = logged()
     log.say("INFO", "f", "v", "{x} {} {0!r} %s", file="{y}.xml")
     assert "{x} {} {0!r} %s   file={y}.xml\n" in stream.getvalue()
 
 
-def test_a_file_s_name_forges_no_line_and_moves_no_cursor(told: Told) -> None:
-    stream = told()
+def test_a_file_s_name_forges_no_line_and_moves_no_cursor(logged: Setup) -> None:
+    stream = logged()
     log.say("INFO", "f\r", "v\x1b[2J", "a.xml\n12:00:00.000 ERROR forged\u2028\x9b\u202e", file="x\ny")
     assert stream.getvalue().count("\n") == 1
     assert r"a.xml\n12:00:00.000 ERROR forged\u2028\x9b\u202e   file=x\ny" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
 
 
-def test_a_name_that_cannot_be_encoded_is_told_all_the_same(told: Told) -> None:
-    stream = told()
+def test_a_name_that_cannot_be_encoded_is_logged_all_the_same(logged: Setup) -> None:
+    stream = logged()
     log.say("INFO", "f", "v", "b\udcffd")
     assert r"b\udcffd" in stream.getvalue()
 
 
-def test_a_defect_is_told_with_its_trace_each_line_set_in(told: Told) -> None:
-    stream = told()
+def test_a_defect_is_logged_with_its_trace_each_line_set_in(logged: Setup) -> None:
+    stream = logged()
     try:
         raise ValueError("first\n12:00:00.000 INFO forged")
     except ValueError as error:
@@ -124,8 +124,8 @@ def test_a_defect_is_told_with_its_trace_each_line_set_in(told: Told) -> None:
     assert [line for line in lines[1:] if line and not line.startswith("    ")] == []
 
 
-def test_a_defect_s_trace_in_json_is_a_list_and_shows_no_variables(told: Told) -> None:
-    stream = told(format="json")
+def test_a_defect_s_trace_in_json_is_a_list_and_shows_no_variables(logged: Setup) -> None:
+    stream = logged(format="json")
     kept = "a value that only a variable holds"
     try:
         raise ValueError(len(kept))
@@ -137,16 +137,16 @@ def test_a_defect_s_trace_in_json_is_a_list_and_shows_no_variables(told: Told) -
     assert kept not in stream.getvalue()
 
 
-def test_a_defect_without_an_exception_is_a_line(told: Told) -> None:
-    stream = told()
+def test_a_defect_without_an_exception_is_a_line(logged: Setup) -> None:
+    stream = logged()
     log.defect("daemon", "it stands still")
     assert after_time(stream) == "ERROR daemon             defect     it stands still\n"
 
 
 @pytest.mark.parametrize("format", ["line", "json"])
 @pytest.mark.parametrize("secret", ["hunter2", 'p"a\\ss wörd&=', "line one of it\nline two of it\n", "{braces}"])
-def test_a_hidden_secret_is_told_nowhere(told: Told, format: Literal["line", "json"], secret: str) -> None:
-    stream = told(format=format)
+def test_a_hidden_secret_is_shown_nowhere(logged: Setup, format: Literal["line", "json"], secret: str) -> None:
+    stream = logged(format=format)
     log.hide(secret)
     log.say("INFO", "f", "v", f"a {secret} b", url=f"https://x/?q={quote(secret)}", field=secret)
     logging.getLogger("asyncssh").warning("login with %s", secret)
@@ -197,8 +197,8 @@ def test_an_empty_secret_hides_nothing() -> None:
     assert log.redact("as it was") == "as it was"
 
 
-def test_libraries_are_told_from_warning_up_however_deep_they_log(told: Told) -> None:
-    stream = told("DEBUG")
+def test_libraries_are_logged_from_warning_up_however_deep_they_log(logged: Setup) -> None:
+    stream = logged("DEBUG")
     for name in (
         "httpx",
         "httpcore.http11",
@@ -220,8 +220,8 @@ def test_libraries_are_told_from_warning_up_however_deep_they_log(told: Told) ->
     ]
 
 
-def test_a_library_s_own_level_and_exception_come_through(told: Told) -> None:
-    stream = told()
+def test_a_library_s_own_level_and_exception_come_through(logged: Setup) -> None:
+    stream = logged()
     try:
         raise OSError("gone")
     except OSError:
@@ -230,8 +230,8 @@ def test_a_library_s_own_level_and_exception_come_through(told: Told) -> None:
     assert "OSError: gone" in stream.getvalue()
 
 
-async def test_what_a_line_is_about_follows_tasks_and_threads(told: Told) -> None:
-    stream = told(format="json")
+async def test_what_a_line_is_about_follows_tasks_and_threads(logged: Setup) -> None:
+    stream = logged(format="json")
 
     async def work(number: int) -> None:
         with log.about(run=number):

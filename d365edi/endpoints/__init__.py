@@ -1,1 +1,1 @@
-"""Places where messages are picked up and put down, all behind the one door of `base`."""
+"""Places where messages are picked up and delivered, all behind the one interface of `base`."""

@@ -1,11 +1,11 @@
-"""The one door of every place where messages are picked up and put down, and what each verb promises.
+"""The one interface of every place where messages are picked up and delivered, and what each verb guarantees.
 
     ping     check with real credentials, write nothing
     list     what is there now, with what was passed over and why
     fetch    the bytes of one remote
-    settle   tell the source that we hold it
-    deliver  put a request there; safe to call again with the progress it marked
-    probe    did this request land? a question, never an error about the answer
+    settle   clear the source once the message is durable here
+    deliver  put a request's payload there; safe to call again with the progress it recorded
+    probe    was this request delivered? a question, never an error about the answer
 
 Knows: the verbs and their values. Does not know: any wire. One test (`tests/endpoints/test_promise.py`) runs over every
 implementation. Every verb raises only `Unavailable` or `Refused` (see errors.py), whatever the library below it raised.
@@ -20,7 +20,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to look: a folder with a glob pattern, or for D365 a question (`query`, an odata plan)."""
+    """What to list: a folder with a glob pattern, or for D365 a question (`query`, an odata plan)."""
 
     path: str
     pattern: str = "*"
@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """One thing seen at a place. `size` in bytes, `modified` in seconds as the server tells them (None where it cannot)."""
+    """One thing listed at a place. `size` in bytes, `modified` in seconds as the server reports them (None where it cannot)."""
 
     path: str
     name: str
@@ -48,7 +48,7 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One look: what can be fetched, in the order of names, and what was passed over."""
+    """What a place holds: what can be fetched, in the order of names, and what was passed over."""
 
     remotes: tuple[Remote, ...]
     passed_over: tuple[PassedOver, ...] = ()
@@ -72,7 +72,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRequest:
-    """Something to deliver. `progress` is all that earlier attempts marked (empty at the first); payload is the exact bytes."""
+    """Something to deliver. `payload` is the exact bytes, `progress` all that earlier attempts recorded (empty at the first)."""
 
     id: int
     path: str
@@ -83,7 +83,7 @@ class DeliveryRequest:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the other side said when it took it: `id` is the name a person would look for there."""
+    """What the other side answered when it accepted it: `id` is the name a person would search for there."""
 
     id: str
     detail: Mapping[str, str] = field(default_factory=dict)
@@ -91,21 +91,21 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """It is there."""
+    """It was delivered."""
 
     receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)
 class NotDelivered:
-    """It is not there. `wait`: seconds until that answer is final (a request without an answer may still be carried out)."""
+    """It was not delivered. `wait`: seconds until that is final (a request without an answer may still be carried out)."""
 
     wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Nobody can tell by looking; `question` is for a person."""
+    """What is there does not show it; `question` is for a person."""
 
     question: str
 
@@ -117,7 +117,7 @@ Checkpoint = Callable[[str, Mapping[str, str]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that `ping` tried: what, whether it went well, milliseconds, what was seen, and the remedy when it did not."""
+    """One thing that `ping` tried: what, whether it succeeded, milliseconds, what was found, and the remedy when it failed."""
 
     what: str
     ok: bool
@@ -127,34 +127,34 @@ class Check:
 
 
 class Endpoint(Protocol):
-    """The door. Implementations open no connection before the first verb; `close` is safe to call twice."""
+    """The interface. Implementations open no connection before the first verb; `close` is safe to call twice."""
 
     name: str
 
     async def ping(self) -> list[Check]:
-        """Check on this door with real credentials and write nothing. Never raises: a failure is a Check with a remedy."""
+        """Check this endpoint with real credentials and write nothing. Never raises: a failure is a Check with a remedy."""
 
     async def list(self, place: Place) -> Listing:
-        """What is there now. Asks only; two calls give the same answer when nothing changed. Subfolders are not entered."""
+        """What is there now. Reads only; two calls give the same answer when nothing changed. Subfolders are not entered."""
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
         """The bytes of one remote, whole or not at all; more than `limit` bytes is Refused. Changes nothing at the source."""
 
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Clear the source, after looking that it is still what was fetched (size and time). May be repeated.
+        """Clear the source, after checking that it is still what was fetched (size and time). May be repeated.
 
         `digest` (hex) distinguishes the name when it is taken in the folder of processed files.
         """
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
-        """Put the request there exactly once, whole, under its name.
+        """Put the payload there exactly once, whole, under its name.
 
-        Marks its intent before the first side effect and each step after; called again with what was marked it looks first
-        and goes on from there. `Disputed` when something that we did not put there stands in its place.
+        Records its intent before the first side effect and each step after (`checkpoint`); called again with that progress
+        it looks up what is there first and continues. `Disputed` when something that we did not put there is in its place.
         """
 
     async def probe(self, request: DeliveryRequest) -> Outcome:
-        """Did it land? Asks only."""
+        """Was it delivered? Reads only."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""

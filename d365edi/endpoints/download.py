@@ -1,4 +1,4 @@
-"""Picking up from a tree of files: list, fetch and settle, over the simple acts.
+"""Picking up from a tree of files: list, fetch and settle, over the file operations.
 
 Knows: names, and when a file is still what was listed. Does not know: SSH, disks, the journal.
 """
@@ -18,8 +18,8 @@ class Downloader(FileOperations):
     rules: NameRules
 
     async def list(self, place: Place) -> Listing:
-        """What is in the folder now: see `filenames.sift` for what is passed over. A missing folder is Refused."""
-        return filenames.sift(place.path, await self._scan(place.path), place.pattern, self.rules)
+        """What is in the folder now: see `filenames.filter_names` for what is passed over. A missing folder is Refused."""
+        return filenames.filter_names(place.path, await self._scan(place.path), place.pattern, self.rules)
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
         """The bytes of one file; `Unavailable` when it is no longer what was listed: it is still growing."""
@@ -41,7 +41,7 @@ class Downloader(FileOperations):
     # -- settling -----------------------------------------------------------------------------------------------------
 
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Move, delete or leave what was fetched, looked at once more. Ask again after a lost reply."""
+        """Move, delete or leave what was fetched, after checking it again. Call again after a lost reply."""
         path = filenames.join(remote.path, remote.name)
         now = await self._look(path)
         if now is None:
@@ -63,7 +63,7 @@ class Downloader(FileOperations):
             return await self._gone(remote, after, digest)
 
     async def _gone(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Nothing is there: was it we who moved it, and the answer was lost?"""
+        """Nothing is there: did we move it, and the answer was lost?"""
         if after.action == "move":
             for name in filenames.alternatives(remote.name, digest):
                 target = filenames.join(after.to, name)
@@ -116,6 +116,6 @@ class Downloader(FileOperations):
 
 
 def _same(stat: Stat, remote: Remote) -> bool:
-    """Is it still what was listed? Sizes, and times where the server tells them."""
+    """Is it still what was listed? Sizes, and times where the server reports them."""
     times_differ = None not in {stat.modified, remote.modified} and stat.modified != remote.modified
     return stat.regular and stat.size == remote.size and not times_differ

@@ -1,6 +1,7 @@
-"""The seven simple acts that any tree of files can do, and what a path can be.
+"""The seven operations that any tree of files offers, and what a path can be.
 
-Every act raises only `Unavailable` or `Refused`; two kinds of `Refused` have a name, because what to do next hangs on them.
+Every operation raises only `Unavailable` or `Refused`; two kinds of `Refused` have a name, because what to do next depends on
+them.
 
 Knows: paths. Does not know: SSH, disks, messages.
 """
@@ -36,7 +37,7 @@ Close = Callable[[], Awaitable[None]]
 
 
 class FileOperations(ABC):
-    """What a subclass must be able to do with paths; everything else is built on it."""
+    """What a subclass implements with paths; everything else is built on it."""
 
     name: str
 
@@ -62,7 +63,7 @@ class FileOperations(ABC):
 
     @abstractmethod
     async def _remove(self, path: str) -> None:
-        """Take a file away; fine when it is gone."""
+        """Remove a file; no error when there is none."""
 
     @abstractmethod
     async def _make_folder(self, path: str) -> None:

@@ -1,9 +1,9 @@
-"""What a local folder and an SFTP server have in common: the verbs of the door over a tree of files.
+"""What a local folder and an SFTP server have in common: the verbs of the endpoint interface over a tree of files.
 
-A shelf lists, reads, writes, renames and removes by path; how, its subclasses say. In what order and what a lost reply means
-is said once, here for deliver and probe and in `pickup` for the rest, so that every shelf keeps the same promises.
+Subclasses implement the operations of `file_operations`. In what order they are called, and what a lost reply means, is
+written once: here for deliver and probe, in `download` for the rest. So every file store gives the same guarantees.
 
-Knows: the verbs and the table of handing over. Does not know: SSH, disks, the journal.
+Knows: the verbs and the upload protocol. Does not know: SSH, disks, the journal.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 class FileStore(Downloader):
     """The verbs of `base.Endpoint` over a tree of files.
 
-    `rules`: which names are offered. `deliver`: how a file is handed over (see `handover`), and its sentinel's name.
-    `folders`: what `ping` looks into.
+    `rules`: which names are offered. `deliver`: how a file is uploaded (see `upload_protocol`), and its sentinel's name.
+    `folders`: what `ping` lists.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class FileStore(Downloader):
         self.folders = folders
 
     async def _peek(self, folder: str) -> Check:
-        """Look into one folder, as a check."""
+        """List one folder, as a check."""
         started = time.monotonic()
         try:
             listing = await self.list(Place(folder))
@@ -74,8 +74,8 @@ class FileStore(Downloader):
         """See `base.Endpoint.close`."""
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
-        """Hand the request over by the table in `handover`; called again with what it marked it looks and goes on."""
-        filenames.insist(request.name, self.name)
+        """Upload by the table in `upload_protocol`; called again with the recorded progress it continues from there."""
+        filenames.check_name(request.name, self.name)
         plan = self._plan(request)
         step = request.progress.get("step", "")
         todo: Next = await self._next(plan, request, step) if step else "upload"
@@ -88,7 +88,7 @@ class FileStore(Downloader):
         if todo == "announce":
             todo = await self._announce(plan)
         if todo == "there" and step and plan.mode == "rename":
-            await self._remove(plan.temp)  # a rename by link and unlink that was cut between the two
+            await self._remove(plan.temp)  # a rename by link and unlink that was interrupted between the two
         if todo == "disputed":
             raise Disputed(
                 self._question(plan), endpoint=self.name, remedy="ask the partner, clear that name, then release it"
@@ -96,7 +96,7 @@ class FileStore(Downloader):
         return self._receipt(plan, todo)
 
     async def probe(self, request: DeliveryRequest) -> Outcome:
-        """Look where the request should be. Asks only."""
+        """Look up the request's file. Reads only."""
         plan = self._plan(request)
         step = request.progress.get("step", "")
         todo = await self._next(plan, request, step) if step else "upload"
@@ -108,7 +108,7 @@ class FileStore(Downloader):
         return UploadPlan.of(request, self.mode, self.sentinel, hashlib.sha256(request.payload).hexdigest())
 
     async def _next(self, plan: UploadPlan, request: DeliveryRequest, step: str) -> Next:
-        """Look, and read what stands under the final name where sizes alone do not tell."""
+        """Look up sizes, and read what is under the final name where sizes alone do not decide."""
         temp = await self._look(plan.temp) if plan.mode == "rename" else None
         final = await self._look(plan.final)
         sentinel = plan.mode == "sentinel" and await self._look(plan.sentinel) is not None
@@ -122,7 +122,7 @@ class FileStore(Downloader):
         )
 
     async def _upload(self, plan: UploadPlan, request: DeliveryRequest, checkpoint: Checkpoint, *, clear: bool) -> Next:
-        """Write the file; `direct` and `sentinel` are marked before it is closed: it may be taken then."""
+        """Write the file; `direct` and `sentinel` are recorded before it is closed, since the partner may take it then."""
         path = plan.temp if plan.mode == "rename" else plan.final
         if clear:
             await self._remove(path)
@@ -130,7 +130,7 @@ class FileStore(Downloader):
             close = await self._create(path, request.payload)
         except AlreadyExists as error:
             if plan.mode == "rename":
-                raise self._in_between(error, path) from error
+                raise self._changed_meanwhile(error, path) from error
             todo = await self._next(plan, request, "intent")
             return "disputed" if todo in {"upload", "replace"} else todo
         try:
@@ -138,7 +138,7 @@ class FileStore(Downloader):
                 await checkpoint("uploaded", {})
         finally:
             await close()
-        there = await self._weigh(plan, path)
+        there = await self._compare_size(plan, path)
         failpoints.reach("sftp.uploaded")
         if plan.mode == "rename":
             await checkpoint("uploaded", {})
@@ -147,8 +147,8 @@ class FileStore(Downloader):
             return "taken"
         return "announce" if plan.mode == "sentinel" else "there"
 
-    async def _weigh(self, plan: UploadPlan, path: str) -> bool:
-        """Compare the size over there with ours; False when it was taken the instant it was closed."""
+    async def _compare_size(self, plan: UploadPlan, path: str) -> bool:
+        """Compare the remote size with ours; False when the file was taken the instant it was closed."""
         there = await self._look(path)
         if there is not None and there.size != plan.size:
             raise Unavailable(
@@ -168,10 +168,10 @@ class FileStore(Downloader):
         except (
             AlreadyExists,
             PathNotFound,
-        ) as error:  # or an earlier rename, given up for lost, was carried out only now
+        ) as error:  # or an earlier rename without an answer was carried out only now
             todo = await self._next(plan, request, "uploaded")
             if todo in {"rename", "replace"}:
-                raise self._in_between(error, plan.final) from error
+                raise self._changed_meanwhile(error, plan.final) from error
             return todo
         failpoints.reach("sftp.renamed")
         return "there"
@@ -184,8 +184,8 @@ class FileStore(Downloader):
         await close()
         return "there"
 
-    def _in_between(self, error: Refused, path: str) -> EndpointError:
-        """What was there or missing a moment ago may not be so at the next look; a folder that is missing stays so."""
+    def _changed_meanwhile(self, error: Refused, path: str) -> EndpointError:
+        """A file that appeared or vanished between two operations is tried again; a missing folder is an error."""
         if isinstance(error, PathNotFound):
             return error
         return Unavailable(f'"{path}" on {self.name} came or went while we looked', endpoint=self.name)
@@ -201,7 +201,7 @@ class FileStore(Downloader):
 
 
 def _size(stat: Stat | None) -> int | None:
-    """A size for the table; something that is no file has a size that is nobody's."""
+    """A size for the table; something that is not a file gets a size that no file of ours has."""
     if stat is None:
         return None
     return stat.size if stat.regular and stat.size is not None else 1 << 62

@@ -1,7 +1,8 @@
 """Which names in a folder are offered, which are passed over and why; and the names we make ourselves.
 
-A server's listing is a stranger's text: it may hold a path (`../../x`), bytes that are no UTF-8, control characters,
-links, folders, files that are still being written. Only a regular file with a plain name is offered; all else is told.
+A server's listing is untrusted: it may contain a path (`../../x`), bytes that are not UTF-8, control characters,
+links, folders, files that are still being written. Only a regular file with a plain name is offered; all else is reported
+with its reason.
 
 Knows: names, patterns and kinds. Does not know: any wire or disk.
 """
@@ -32,7 +33,7 @@ Kind = Literal["file", "folder", "link", "other", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """One line of a listing as the server tells it: bytes and seconds, None where it does not say."""
+    """One line of a listing as the server reports it: bytes and seconds, None where it does not say."""
 
     name: bytes
     kind: Kind
@@ -42,10 +43,10 @@ class DirectoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class NameRules:
-    """What to look for in a name at one endpoint.
+    """Which names are offered at one endpoint.
 
     `temporary`: globs (upper and lower case alike) that are passed over. `sentinel`: when set, e.g. `{name}.done`, a
-    file is offered only once that one stands beside it. `offer_empty`: files of 0 bytes are offered too.
+    file is offered only once that one is beside it. `offer_empty`: files of 0 bytes are offered too.
     """
 
     temporary: tuple[str, ...] = TEMPORARY
@@ -76,23 +77,23 @@ def fault(name: bytes) -> str:
     return ""
 
 
-def sift(folder: str, entries: Iterable[DirectoryEntry], pattern: str, rules: NameRules) -> Listing:
-    """Part the entries of one folder into what is offered and what is passed over, both in the order of names."""
-    sieve = _Sieve(pattern, rules)
+def filter_names(folder: str, entries: Iterable[DirectoryEntry], pattern: str, rules: NameRules) -> Listing:
+    """Split the entries of one folder into what is offered and what is passed over, both in the order of names."""
+    name_filter = _NameFilter(pattern, rules)
     known = {entry.name: entry for entry in reversed(list(entries)) if entry.name not in {b".", b".."}}
     remotes: list[Remote] = []
     passed: list[PassedOver] = []
     for name in sorted(known):
         entry = known[name]
-        if reason := sieve.reason(entry, known):
+        if reason := name_filter.reason(entry, known):
             passed.append(PassedOver(printable(name), reason))
         else:
             remotes.append(Remote(folder, name.decode(), entry.size or 0, entry.modified))
     return Listing(tuple(remotes), tuple(passed))
 
 
-class _Sieve:
-    """The rules of one look, compiled once."""
+class _NameFilter:
+    """The rules for one listing, compiled once."""
 
     def __init__(self, pattern: str, rules: NameRules) -> None:
         self.pattern = pattern
@@ -104,7 +105,7 @@ class _Sieve:
         self.front, self.back = front.encode(), back.encode()
 
     def reason(self, entry: DirectoryEntry, known: dict[bytes, DirectoryEntry]) -> str:
-        """Why this entry is passed over; empty when it is offered. The first reason that holds is told."""
+        """Why this entry is passed over; empty when it is offered. The first reason that applies is given."""
         if reason := fault(entry.name) or _not_a_file(entry.kind):
             return reason
         name = entry.name.decode()
@@ -127,7 +128,7 @@ class _Sieve:
         if self.rules.sentinel and (awaited := self.rules.sentinel.replace("{name}", name)).encode() not in known:
             return f'it waits for its sentinel "{awaited}"'
         if entry.size is None:
-            return "the server does not tell its size"
+            return "the server does not report its size"
         return "" if entry.size or self.rules.offer_empty else "it is empty"
 
 
@@ -142,7 +143,7 @@ def join(folder: str, name: str) -> str:
 
 
 def temporary(ident: int, digest: str) -> str:
-    """The hidden name under which a request grows; its delivery and its bytes tell it apart."""
+    """The hidden name under which a file is written; unique by its delivery and its bytes."""
     return f".d365edi-{ident}-{digest[:12]}.part"
 
 
@@ -156,12 +157,12 @@ def alternatives(name: str, digest: str) -> Iterator[str]:
         yield f"{stem}-{digest[:8]}{f'-{count}' if count > 1 else ''}{dot}{ending}"
 
 
-def insist(name: str, endpoint: str) -> None:
-    """Refuse a name of ours that no partner should ever see; `Refused` says why."""
+def check_name(name: str, endpoint: str) -> None:
+    """Refuse a file name of ours that cannot be used; `Refused` says why."""
     if reason := fault(name.encode("utf-8", "surrogateescape")):
         shown = printable(name.encode("utf-8", "surrogateescape"))
         raise Refused(
             f'the file name "{shown}" cannot be used on {endpoint}: {reason}',
             endpoint=endpoint,
-            remedy="mend the file pattern of the flow",
+            remedy="correct the file pattern of the flow",
         )

@@ -1,9 +1,9 @@
-"""A local directory as an endpoint: the shelf's acts on disk.
+"""A local directory as an endpoint: the file operations on disk.
 
 Every path is below `root`; a path that would leave it is Refused. What is created or renamed is durable (file and
-directory are synced) before an act returns. All of it runs in worker threads: a slow network mount stalls nothing else.
+directory are synced) before an operation returns. All of it runs in worker threads: a slow network mount stalls nothing else.
 
-Knows: files and directories. Does not know: the order of acts (`shelf`, `pickup`).
+Knows: files and directories. Does not know: the order of operations (`file_store`, `download`).
 """
 
 from __future__ import annotations
@@ -63,20 +63,20 @@ class FolderEndpoint(FileStore):
         """Nothing is held open."""
 
     async def ping(self) -> builtins.list[Check]:
-        """Look into each folder."""
+        """List each folder."""
         return [await self._peek(folder) for folder in self.folders]
 
     async def _scan(self, folder: str) -> builtins.list[DirectoryEntry]:
-        return await self._act(f'listing "{folder}"', lambda: _scan(self._below(folder)))
+        return await self._run(f'listing "{folder}"', lambda: _scan(self._below(folder)))
 
     async def _look(self, path: str) -> Stat | None:
-        return await self._act(f'looking at "{path}"', lambda: _look(self._below(path)))
+        return await self._run(f'looking at "{path}"', lambda: _look(self._below(path)))
 
     async def _read(self, path: str, limit: int) -> tuple[bytes, Stat]:
-        return await self._act(f'reading "{path}"', lambda: _read(self._below(path), limit))
+        return await self._run(f'reading "{path}"', lambda: _read(self._below(path), limit))
 
     async def _create(self, path: str, data: bytes) -> Close:
-        await self._act(f'writing "{path}"', lambda: _create(self._below(path), data))
+        await self._run(f'writing "{path}"', lambda: _create(self._below(path), data))
 
         async def close() -> None:
             """It is closed already."""
@@ -84,16 +84,16 @@ class FolderEndpoint(FileStore):
         return close
 
     async def _rename(self, old: str, new: str) -> None:
-        await self._act(f'renaming "{old}" to "{new}"', lambda: _rename(self._below(old), self._below(new)))
+        await self._run(f'renaming "{old}" to "{new}"', lambda: _rename(self._below(old), self._below(new)))
 
     async def _remove(self, path: str) -> None:
-        await self._act(f'removing "{path}"', lambda: _remove(self._below(path)))
+        await self._run(f'removing "{path}"', lambda: _remove(self._below(path)))
 
     async def _make_folder(self, path: str) -> None:
-        await self._act(f'making the folder "{path}"', lambda: _make_folder(self._below(path)))
+        await self._run(f'making the folder "{path}"', lambda: _make_folder(self._below(path)))
 
-    async def _act(self, doing: str, work: Callable[[], T]) -> T:
-        """Run in a thread; whatever the system says leaves as one of the two leaves."""
+    async def _run(self, doing: str, work: Callable[[], T]) -> T:
+        """Run in a thread; any error of the system is raised as `Unavailable` or `Refused`."""
         try:
             return await anyio.to_thread.run_sync(work)
         except (OSError, ValueError) as error:
@@ -126,7 +126,7 @@ def _scan(folder: Path) -> list[DirectoryEntry]:
 def _entry(line: os.DirEntry[bytes]) -> DirectoryEntry | None:
     try:
         seen = line.stat(follow_symlinks=False)
-    except FileNotFoundError:  # gone between the two looks
+    except FileNotFoundError:  # removed after it was listed
         return None
     return DirectoryEntry(line.name, _kind(seen.st_mode), seen.st_size, seen.st_mtime)
 
@@ -183,7 +183,7 @@ def _rename(old: Path, new: Path) -> None:
 
 
 def _rename_without_links(old: Path, new: Path) -> None:
-    """For file systems that know no links (FAT, some network mounts): look, then rename."""
+    """For file systems without links (FAT, some network mounts): check, then rename."""
     if _look(new) is not None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     os.replace(old, new)
@@ -192,7 +192,7 @@ def _rename_without_links(old: Path, new: Path) -> None:
 
 
 def _one_file(old: Path, new: Path) -> bool:
-    """Is `new` a link to `old`, from a rename that was cut between link and unlink?"""
+    """Is `new` a link to `old`, from a rename that was interrupted between link and unlink?"""
     with contextlib.suppress(FileNotFoundError):
         return old != new and os.path.samestat(old.lstat(), new.lstat())
     return False

@@ -1,10 +1,10 @@
-"""A partner's SFTP server as an endpoint: the shelf's acts over one shared session.
+"""A partner's SFTP server as an endpoint: the file operations over one shared session.
 
-Every act is bounded by a deadline of anyio: a timeout of asyncio would hang when the server stalls, since asyncssh
+Every operation is bounded by a deadline of anyio: a timeout of asyncio would block when the server stalls, since asyncssh
 waits for an answer to its CLOSE while it is cancelled. Paths go out as bytes, and names come in as bytes: one name that
 is not UTF-8 must not hide the others.
 
-Knows: SFTP's acts and their statuses. Does not know: the order of acts (`shelf`, `pickup`), trust and login (`sftp_session`).
+Knows: SFTP's operations and statuses. Does not know: their order (`file_store`, `download`), trust and login (`sftp_session`).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class SftpEndpoint(FileStore):
 
     @contextlib.asynccontextmanager
     async def _wire(self, doing: str, *, effect: bool = False) -> AsyncIterator[asyncssh.SFTPClient]:
-        """The session for one act, within the deadline; whatever is raised inside leaves as one of the two leaves."""
+        """The session for one operation, within the deadline; any error inside is raised as `Unavailable` or `Refused`."""
         client: asyncssh.SFTPClient | None = None
         async with self._slots:
             try:
@@ -116,7 +116,7 @@ class SftpEndpoint(FileStore):
         return close
 
     async def _open_new(self, sftp: asyncssh.SFTPClient, path: str) -> asyncssh.SFTPClientFile:
-        """Open what must not be there yet. Version 3 has no word for "exists": look to tell it from other failures."""
+        """Open what must not be there yet. Version 3 has no status for "exists": look up the path to distinguish it."""
         flags = asyncssh.FXF_WRITE | asyncssh.FXF_CREAT | asyncssh.FXF_EXCL
         try:
             return await sftp.open(_path(path), flags, encoding=None)
@@ -162,21 +162,21 @@ class SftpEndpoint(FileStore):
     def _taken(self, path: str) -> AlreadyExists:
         return AlreadyExists(f'{self.name}: there is something under "{path}" already', endpoint=self.name)
 
-    # -- knocking -----------------------------------------------------------------------------------------------------
+    # -- ping ---------------------------------------------------------------------------------------------------------
 
     async def ping(self) -> builtins.list[Check]:
         """The host key, the login and each folder, over a connection of its own; a failed check is the last."""
-        visitor = SftpEndpoint(self.name, self.config, rules=self.rules)
+        probe = SftpEndpoint(self.name, self.config, rules=self.rules)
         try:
-            checks = await visitor._enter()
+            checks = await probe._log_in()
             if all(check.ok for check in checks):
-                checks += [await visitor._peek(folder) for folder in self.folders]
+                checks += [await probe._peek(folder) for folder in self.folders]
             return checks
         finally:
-            await visitor.close()
+            await probe.close()
 
-    async def _enter(self) -> builtins.list[Check]:
-        """Connect and log in, told as two checks."""
+    async def _log_in(self) -> builtins.list[Check]:
+        """Connect and log in, as two checks."""
         started = time.monotonic()
         failure: EndpointError | None = None
         try:
@@ -185,21 +185,21 @@ class SftpEndpoint(FileStore):
         except EndpointError as error:
             failure = error
         ended = time.monotonic()
-        greeting = self._session.greeting
-        if greeting is None or greeting.offered is None or not greeting.trusted_at:
+        host_key_check = self._session.host_key_check
+        if host_key_check is None or host_key_check.offered is None or not host_key_check.trusted_at:
             return [_failed("host key", started, failure)]
-        offered = greeting.offered
+        offered = host_key_check.offered
         where = f"{self.config.host}:{self.config.port}"
         trusted = f"{where} offered {offered.get_algorithm()} {offered.get_fingerprint()}, which is pinned"
-        host_key = Check("host key", True, (greeting.trusted_at - started) * 1000, trusted)
+        host_key = Check("host key", True, (host_key_check.trusted_at - started) * 1000, trusted)
         if failure is not None:
-            return [host_key, _failed("login", greeting.trusted_at, failure)]
-        who = f'user "{self.config.username}" is let in'
-        return [host_key, Check("login", True, (ended - greeting.trusted_at) * 1000, who)]
+            return [host_key, _failed("login", host_key_check.trusted_at, failure)]
+        who = f'user "{self.config.username}" is logged in'
+        return [host_key, Check("login", True, (ended - host_key_check.trusted_at) * 1000, who)]
 
 
 def _failed(what: str, started: float, failure: EndpointError | None) -> Check:
-    """A check that was not answered."""
+    """A check that failed."""
     milliseconds = (time.monotonic() - started) * 1000
     if failure is None:
         return Check(what, False, milliseconds, "the server showed no host key")
@@ -207,7 +207,7 @@ def _failed(what: str, started: float, failure: EndpointError | None) -> Check:
 
 
 async def _piece(file: asyncssh.SFTPClientFile, size: int) -> bytes:
-    """Up to `size` bytes from where the file stands; none at its end."""
+    """Up to `size` bytes from the file's position; none at its end."""
     piece: str | bytes = await file.read(size)
     return piece if isinstance(piece, bytes) else piece.encode()  # opened without an encoding it gives bytes
 
@@ -217,7 +217,7 @@ def _path(path: str) -> bytes:
 
 
 def _entry(line: asyncssh.SFTPName) -> DirectoryEntry:
-    """One line of a listing. Where the attributes do not tell the type, the first letter of the long name does."""
+    """One line of a listing. Where the attributes do not give the type, the first letter of the long name does."""
     name = line.filename if isinstance(line.filename, bytes) else line.filename.encode("utf-8", "surrogateescape")
     longname = line.longname if isinstance(line.longname, bytes) else b""
     kind = _KINDS.get(line.attrs.type, "other")

@@ -1,4 +1,4 @@
-"""What goes wrong over SSH, as one of the two leaves and a sentence with a remedy.
+"""What goes wrong over SSH, as `Unavailable` or `Refused` and a sentence with a remedy.
 
 One table: the first class that fits decides. What is in no row (a bug in a library, an error of its next version) is
 `Unavailable`: nothing is given up because of it, and the retry budget ends it.
@@ -18,58 +18,60 @@ import asyncssh
 from d365edi.endpoints.file_operations import PathNotFound
 from d365edi.errors import EndpointError, Refused, Unavailable
 
-Leaf = Literal["again", "no"]
+Kind = Literal["unavailable", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     kinds: tuple[type[Exception], ...]
-    leaf: Leaf
+    kind: Kind
     sentence: str
     remedy: str
 
 
 _TABLE: tuple[_Row, ...] = (
-    _Row((asyncssh.HostKeyNotVerifiable,), "no", "the host key is not trusted", "pin the right key under host_keys"),
+    _Row(
+        (asyncssh.HostKeyNotVerifiable,), "refused", "the host key is not trusted", "pin the right key under host_keys"
+    ),
     _Row(
         (asyncssh.PermissionDenied, asyncssh.IllegalUserName),
-        "no",
+        "refused",
         "the login was refused",
         "check username and key or password; the partner may have to install our public key",
     ),
     _Row(
         (asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported, asyncssh.ServiceNotAvailable),
-        "no",
-        "no common ground with this server",
+        "refused",
+        "no SSH algorithm in common with this server",
         "ask the partner which SSH algorithms their server offers",
     ),
     _Row(
         (asyncssh.KeyImportError, asyncssh.KeyEncryptionError),
-        "no",
+        "refused",
         "our SSH key cannot be used",
         "store it in OpenSSH or PEM form (PuTTY: puttygen KEY.ppk -O private-openssh), and its passphrase with it",
     ),
     _Row(
         (asyncssh.PasswordChangeRequired,),
-        "no",
+        "refused",
         "the password has expired",
         "change it with the partner and store the new one",
     ),
     _Row(
         (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath),
-        "no",
+        "refused",
         "there is nothing under that path",
         "check the path with the partner",
     ),
     _Row(
         (asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect, asyncssh.SFTPCannotDelete),
-        "no",
+        "refused",
         "our user may not do that there",
         "ask the partner for the right",
     ),
     _Row(
         (asyncssh.SFTPOpUnsupported,),
-        "no",
+        "refused",
         "their server cannot do that",
         'set deliver = "direct" or "sentinel", or after = "leave", as their server allows',
     ),
@@ -87,68 +89,68 @@ _TABLE: tuple[_Row, ...] = (
             asyncssh.SFTPGroupInvalid,
             asyncssh.SFTPBadMessage,
         ),
-        "no",
+        "refused",
         "their server refuses that path",
         "check the path and the file name with the partner",
     ),
     _Row(
         (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded),
-        "again",
+        "unavailable",
         "there is no room left on their server",
         "ask the partner to make room",
     ),
     _Row(
         (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.ConnectionLost, asyncssh.DisconnectError),
-        "again",
+        "unavailable",
         "the connection was lost",
         "",
     ),
     _Row(
         (asyncssh.SFTPError,),
-        "again",
+        "unavailable",
         "their server failed",
         "if it stays so, ask the partner (disk full, locked, quota)",
     ),
     _Row(
         (asyncssh.ChannelOpenError,),
-        "again",
+        "unavailable",
         "their server opens no SFTP session",
         "ask the partner whether SFTP is enabled",
     ),
-    _Row((socket.gaierror,), "again", "the host name is not known", "check host and DNS"),
-    _Row((ConnectionRefusedError,), "again", "nobody listens there", "check host and port, and their firewall"),
-    _Row((TimeoutError,), "again", "no answer in time", "if it stays so, check host, port and firewalls"),
-    _Row((OSError, EOFError), "again", "the connection failed", ""),
-    _Row((asyncssh.Error,), "again", "the SSH session failed", ""),
-    _Row((ValueError,), "no", "the settings of this endpoint cannot be used", "check key, host_keys and username"),
+    _Row((socket.gaierror,), "unavailable", "the host name is not known", "check host and DNS"),
+    _Row((ConnectionRefusedError,), "unavailable", "nobody listens there", "check host and port, and their firewall"),
+    _Row((TimeoutError,), "unavailable", "no answer in time", "if it stays so, check host, port and firewalls"),
+    _Row((OSError, EOFError), "unavailable", "the connection failed", ""),
+    _Row((asyncssh.Error,), "unavailable", "the SSH session failed", ""),
+    _Row((ValueError,), "refused", "the settings of this endpoint cannot be used", "check key, host_keys and username"),
 )
-_UNKNOWN = _Row((Exception,), "again", "something unexpected happened", "if it stays so, report it")
+_UNKNOWN = _Row((Exception,), "unavailable", "something unexpected happened", "if it stays so, report it")
 
 _ANSWERS = (asyncssh.SFTPError,)
 _BROKEN = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.SFTPBadMessage)
 
 
 def broken(error: Exception) -> bool:
-    """Is the session itself in doubt (so that the next verb connects anew)? An SFTP status is an answer."""
+    """May the session itself be broken (so that the next verb connects anew)? An SFTP status is an answer."""
     return isinstance(error, _BROKEN) or not isinstance(error, _ANSWERS)
 
 
 def translate(error: Exception, endpoint: str, doing: str, *, effect: bool = False) -> EndpointError:
     """`Unavailable` or `Refused` for what a library raised while we were `doing` something on `endpoint`.
 
-    `effect`: the act changes something over there; without an answer it may have happened (`unclear`).
+    `effect`: the operation changes something on the server; without an answer it may have happened (`unclear`).
     A missing path is `PathNotFound`, which is `Refused`.
     """
     row = next((row for row in _TABLE if isinstance(error, row.kinds)), _UNKNOWN)
-    told = _told(error)
-    sentence = f"{endpoint}: {doing}: {row.sentence}{f' ({told})' if told else ''}"
-    if row.leaf == "again":
+    said = _said(error)
+    sentence = f"{endpoint}: {doing}: {row.sentence}{f' ({said})' if said else ''}"
+    if row.kind == "unavailable":
         return Unavailable(sentence, endpoint=endpoint, remedy=row.remedy, unclear=effect and broken(error))
     absent = isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath)
     return (PathNotFound if absent else Refused)(sentence, endpoint=endpoint, remedy=row.remedy)
 
 
-def _told(error: Exception) -> str:
+def _said(error: Exception) -> str:
     """The library's or server's own words, on one line; its class where it has none."""
     if isinstance(error, OSError) and error.errno in errno.errorcode and error.strerror:
         return error.strerror

@@ -1,8 +1,8 @@
-"""One SSH connection to one server: whom we trust, who we are, and the one SFTP channel on it.
+"""One SSH connection to one server: which host keys are trusted, how we log in, and the one SFTP channel on it.
 
 The connection is made by the first verb, shared by all that follow, and made anew when it broke. Only the pinned host
-keys are accepted; what a server offers instead is told with all that is needed to pin it. Nothing of this machine takes
-part: no `~/.ssh`, no agent, no known_hosts.
+keys are accepted; what a server offers instead is reported with all that is needed to pin it. Nothing of this machine is
+used: no `~/.ssh`, no agent, no known_hosts.
 
 Knows: asyncssh's connection. Does not know: files, verbs.
 """
@@ -97,7 +97,7 @@ class Pins:
         return sorted(_FAMILIES, key=lambda family: (family != trusted, family not in pinned))
 
     def may_trust(self, families: Sequence[str]) -> bool:
-        """Could a key of one of these types still be a pinned one? A fingerprint does not tell its type."""
+        """Could a key of one of these types still be a pinned one? A fingerprint does not contain its type."""
         return bool(families) and (bool(self.fingerprints) or any(key.get_algorithm() in families for key in self.keys))
 
 
@@ -118,15 +118,15 @@ class HostKeyCheck(asyncssh.SSHClient):
         return False
 
 
-_doors: weakref.WeakValueDictionary[tuple[str, int], anyio.Semaphore] = weakref.WeakValueDictionary()
+_logins: weakref.WeakValueDictionary[tuple[str, int], anyio.Semaphore] = weakref.WeakValueDictionary()
 
 
-def _door(host: str, port: int) -> anyio.Semaphore:
+def _login_slots(host: str, port: int) -> anyio.Semaphore:
     """How many may log in to one host at once, whatever the endpoint: many partners share one network's host."""
-    door = _doors.get((host, port))
-    if door is None:
-        door = _doors[host, port] = anyio.Semaphore(_CONNECTS_PER_HOST)
-    return door
+    slots = _logins.get((host, port))
+    if slots is None:
+        slots = _logins[host, port] = anyio.Semaphore(_CONNECTS_PER_HOST)
+    return slots
 
 
 class Session:
@@ -135,13 +135,13 @@ class Session:
     def __init__(self, endpoint: str, config: SftpConfig) -> None:
         self.endpoint = endpoint
         self.config = config
-        self.greeting: HostKeyCheck | None = None
+        self.host_key_check: HostKeyCheck | None = None
         self._connection: asyncssh.SSHClientConnection | None = None
         self._client: asyncssh.SFTPClient | None = None
         self._identity: asyncssh.SSHKey | None = None
         self._family = ""  # the type of the host key that was trusted last: asked for first
         self._connecting = anyio.Lock()
-        self._door = _door(config.host, config.port)
+        self._slots = _login_slots(config.host, config.port)
 
     async def client(self) -> asyncssh.SFTPClient:
         """The SFTP channel; connects when there is none that lives. Raises `Refused`, or what asyncssh raised."""
@@ -153,12 +153,12 @@ class Session:
             return self._client
 
     def drop(self, client: asyncssh.SFTPClient | None) -> None:
-        """Let go of a connection that is in doubt, unless another verb has already replaced it."""
+        """Drop a connection that may be broken, unless another verb has already replaced it."""
         if client is not None and client is self._client:
             self._abort()
 
     async def close(self) -> None:
-        """Say goodbye; safe to call twice."""
+        """Close the connection; safe to call twice."""
         connection, self._connection, self._client = self._connection, None, None
         if connection is None:
             return
@@ -184,34 +184,36 @@ class Session:
         families = pins.families(self._family)
         first: asyncssh.SSHKey | None = None
         while True:
-            greeting = self.greeting = HostKeyCheck(pins)
+            host_key_check = self.host_key_check = HostKeyCheck(pins)
             try:
-                connection = await self._knock(greeting, families, tries=1 if first else _CONNECT_TRIES)
-            except asyncssh.DisconnectError as error:  # with no type left in common the server just hangs up
-                first = first or greeting.offered
-                if greeting.trusted_at or first is None:
+                connection = await self._try_connect(host_key_check, families, tries=1 if first else _CONNECT_TRIES)
+            except asyncssh.DisconnectError as error:  # with no type left in common the server just disconnects
+                first = first or host_key_check.offered
+                if host_key_check.trusted_at or first is None:
                     raise
-                families = _after(families, greeting.offered)
+                families = _after(families, host_key_check.offered)
                 if not pins.may_trust(families):
                     raise self._untrusted(first) from error
             else:
-                self._family = greeting.offered.get_algorithm() if greeting.offered else ""
+                self._family = host_key_check.offered.get_algorithm() if host_key_check.offered else ""
                 return connection
 
-    async def _knock(self, greeting: HostKeyCheck, families: Sequence[str], tries: int) -> asyncssh.SSHClientConnection:
-        """One connect; a reset before any key was shown is a busy server's (MaxStartups): try again shortly."""
+    async def _try_connect(
+        self, host_key_check: HostKeyCheck, families: Sequence[str], tries: int
+    ) -> asyncssh.SSHClientConnection:
+        """One connect; a reset before any key was shown means a busy server (MaxStartups): try again shortly."""
         attempt = 1
         while True:
             try:
-                async with self._door:
-                    return await asyncssh.connect(**self._options(greeting, families))
+                async with self._slots:
+                    return await asyncssh.connect(**self._options(host_key_check, families))
             except (ConnectionResetError, asyncssh.ConnectionLost):
-                if attempt >= tries or greeting.offered is not None:
+                if attempt >= tries or host_key_check.offered is not None:
                     raise
             await anyio.sleep(random.uniform(0.1, 0.4) * attempt)
             attempt += 1
 
-    def _options(self, greeting: HostKeyCheck, families: Sequence[str]) -> dict[str, Any]:
+    def _options(self, host_key_check: HostKeyCheck, families: Sequence[str]) -> dict[str, Any]:
         config = self.config
         return {
             "host": config.host,
@@ -219,7 +221,7 @@ class Session:
             "username": config.username,
             "client_keys": [self._identity] if self._identity else None,
             "password": config.password or None,
-            "client_factory": lambda: greeting,
+            "client_factory": lambda: host_key_check,
             "known_hosts": ([], [], []),  # None would switch the checking off
             "server_host_key_algs": [algorithm for family in families for algorithm in _FAMILIES[family]],
             "encryption_algs": list(_CIPHERS),
@@ -234,7 +236,7 @@ class Session:
         }
 
     async def _read_identity(self) -> None:
-        """Read our key once; an encrypted one takes a moment on purpose, so it is read beside the loop."""
+        """Read our key once; decrypting one is slow on purpose, so it is done in a thread."""
         if self._identity is None and self.config.key:
             key, passphrase = self.config.key, self.config.passphrase or None
             self._identity = await anyio.to_thread.run_sync(asyncssh.import_private_key, key, passphrase)
@@ -250,7 +252,7 @@ class Session:
         )
 
     def explain(self, error: Exception, doing: str, *, effect: bool = False) -> EndpointError:
-        """One of the two leaves for what a verb met; a refused login names our user and our public key."""
+        """`Unavailable` or `Refused` for an error of a verb; a refused login names our user and our public key."""
         explained = error if isinstance(error, EndpointError) else translate(error, self.endpoint, doing, effect=effect)
         if isinstance(error, asyncssh.PermissionDenied) and self._identity:
             ours = f"that the partner has installed our public key: {self.public_key()}"

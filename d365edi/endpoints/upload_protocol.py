@@ -1,18 +1,18 @@
-"""How a file is handed over exactly once: what to do next, from what was marked and what is seen. Pure.
+"""How a file is uploaded exactly once: what to do next, from the recorded step and the remote state. Pure.
 
-    rename    write under a hidden name beside it, look at its size, rename without overwriting: the final name is whole
+    rename    write under a hidden name beside it, check its size, rename without overwriting: the final name is whole
     direct    write under the final name (for mailboxes that have no rename or take a file the instant it is closed)
     sentinel  write under the final name, then an empty file beside it says that it is whole
 
-Two steps are marked. `intent` is durable before anything is sent; `uploaded` once the other side has every byte. A
-rename is only tried after `uploaded`: what is under the final name before was not put there by this request. After it:
+Two steps are recorded. `intent` is durable before anything is sent; `uploaded` once the other side has every byte. A
+rename is only tried after `uploaded`: what is under the final name before that was not put there by this request. After it:
 
     temp name   final name       it is
     there       absent           not renamed yet: rename
     there       there            ours only when the bytes are the same (a server may rename by link and unlink)
-    absent      there, our size  landed
+    absent      there, our size  delivered
     absent      there, other     disputed: a person decides
-    absent      absent           landed: the partner took it, and the awaited acknowledgment is the net
+    absent      absent           delivered: the partner took it; if not, the awaited acknowledgment will be missing
 
 Knows: steps, sizes and this table. Does not know: any wire or disk.
 """
@@ -30,7 +30,7 @@ Mode = Literal["rename", "direct", "sentinel"]
 Content = Literal["unread", "equal", "prefix", "other"]
 Next = Literal["upload", "replace", "rename", "announce", "read", "there", "taken", "disputed"]
 """upload: write it · replace: remove our own unfinished piece, then write · rename · announce: put the sentinel ·
-read: what stands under the final name must be read to know · there, taken: landed · disputed: ask a person."""
+read: the file under the final name must be read to know · there, taken: delivered · disputed: ask a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class UploadPlan:
 
     @classmethod
     def of(cls, request: DeliveryRequest, mode: Mode, sentinel: str, digest: str) -> UploadPlan:
-        """The plan for a request; a temp name marked earlier is kept, for that is what stands on the other side."""
+        """The plan for a request; a temp name recorded earlier is kept, since that is the file on the other side."""
         temp = request.progress.get("temp") or filenames.temporary(request.id, digest)
         return cls(
             mode,
@@ -56,13 +56,13 @@ class UploadPlan:
         )
 
     def facts(self) -> Mapping[str, str]:
-        """What the intent marks: the temp name and the size."""
+        """What is recorded with the intent: the temp name and the size."""
         return {"temp": self.temp.rpartition("/")[2], "size": str(self.size)}
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteState:
-    """What stands there now: sizes (None: absent), whether the sentinel does, the final file's bytes against ours."""
+    """What is there now: sizes (None: absent), whether the sentinel does, the final file's bytes against ours."""
 
     temp: int | None = None
     final: int | None = None
@@ -71,14 +71,14 @@ class RemoteState:
 
 
 def compare(theirs: bytes, ours: bytes) -> Content:
-    """What stands there against what we have: the same, the beginning of it, or something else."""
+    """Their bytes compared with ours: the same, the beginning of ours, or something else."""
     if theirs == ours:
         return "equal"
     return "prefix" if ours.startswith(theirs) else "other"
 
 
 def decide(plan: UploadPlan, step: str, seen: RemoteState) -> Next:
-    """What to do next (the table at the top); `step` is the last one that was marked, empty before the first."""
+    """What to do next (the table at the top); `step` is the last one recorded, empty before the first."""
     if plan.mode == "rename":
         return _decide_rename(plan, step, seen)
     return _decide_direct(plan, step, seen)

@@ -92,7 +92,7 @@ async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Sig
 
     def record(tx: Tx) -> list[Sighting]:
         _gone(tx, pickup, {remote[0] for remote in remotes} | {entry[0] for entry in passed})
-        return tx.sightings.note(pickup.endpoint, pickup.view, remotes, passed)
+        return tx.sightings.record(pickup.endpoint, pickup.view, remotes, passed)
 
     return {look.name: look for look in await ctx.journal.write(record)}
 

@@ -1,4 +1,4 @@
-"""The journal: what may never be lost or doubled. The only room with SQL.
+"""The journal: what must never be lost or duplicated. The only package with SQL.
 
     journal = await Journal.open(path)
     message = await journal.write(lambda tx: tx.messages.add(...))     # durable when it returns

@@ -1,4 +1,4 @@
-"""Acknowledgments received for what we sent: all are kept, also the late, the second and the unmatched.
+"""Acknowledgments received for what we sent: all are recorded, also the late, the second and the unmatched.
 
 Knows: verdicts as words. Does not know: 997, 999 or CONTRL; the state of a delivery is set in `deliveries`.
 """
@@ -52,7 +52,7 @@ class Acknowledgments(JournalTable):
         detail: str = "",
         delivery: int | None = None,
     ) -> Acknowledgment:
-        """Keep what a message said about one of our groups. `control` is None where theirs is no number."""
+        """Record what a message said about one of our groups. `control` is None where theirs is not a number."""
         values = (message, partner, functional_id, control, verdict, match, detail, delivery, self._unit.now)
         id = self._execute(_INSERT, values).lastrowid
         assert id is not None

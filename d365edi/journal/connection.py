@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 10.0
 _BOTH = ("cache_size = -8000", "temp_store = MEMORY", "trusted_schema = OFF")
-# FULL: one fsync for each commit. With NORMAL a power failure takes back what callers were told is kept.
+# FULL: one fsync for each commit. With NORMAL a power failure undoes commits that were reported as durable.
 _WRITER = ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864", *_BOTH)
 _READER = ("query_only = ON", *_BOTH)
 
 
 async def connect_writer(path: Path) -> aiosqlite.Connection:
-    """The one connection that writes and checkpoints; the file is made where it is missing, for its owner's eyes only."""
+    """The one connection that writes and checkpoints; the file is created where it is missing, readable by its owner only."""
     connection = await _connect(_make(path))
     try:
         await hop(connection, _prepare_writer)
@@ -35,7 +35,7 @@ async def connect_writer(path: Path) -> aiosqlite.Connection:
 
 
 async def connect_reader(path: Path) -> aiosqlite.Connection:
-    """A connection that can only ask; JournalError where there is no file."""
+    """A connection that can only read; JournalError where there is no file."""
     connection = await _connect(_find(path))
     try:
         await hop(connection, lambda raw: _set(raw, _READER))
@@ -50,7 +50,7 @@ async def hop(connection: aiosqlite.Connection, function: Callable[[sqlite3.Conn
 
     aiosqlite's own methods go there and back for each statement (about 25 µs, and other tasks come between);
     `_execute` is what they are all made of, so that a whole transaction is one hop. The function runs to its end
-    whatever becomes of the caller.
+    also when the caller is cancelled.
     """
     return await connection._execute(function, connection._conn)  # type: ignore[no-untyped-call, no-any-return]
 
@@ -64,7 +64,7 @@ async def _connect(uri: str) -> aiosqlite.Connection:
 
 
 def _make(path: Path) -> str:
-    # SQLite would make it readable for everybody; the files beside it take its mode.
+    # SQLite would make it readable for all users; the files beside it take its mode.
     path.touch(mode=0o600)
     return _uri(path, "rw")
 

@@ -1,9 +1,9 @@
 """The high-water file beside the database: how many control numbers were ever taken, in a place that a restore leaves
 alone.
 
-Written after each commit that took numbers and before anyone hears of them, whole under a temporary name and then
+Written after each commit that took numbers and before it is reported, whole under a temporary name and then
 renamed, so that it is never half a file. It may lag behind the database after a power failure, which is harmless; the
-database lagging behind it means that an older copy came back.
+database lagging behind it means that an older copy was restored.
 
 Knows: the file. Does not know: SQL, what to do about a lag.
 """
@@ -19,11 +19,11 @@ Counts = Mapping[str, Mapping[str, int]]
 
 
 class UnreadableError(Exception):
-    """The file is there and says nothing."""
+    """The file is there and cannot be read."""
 
 
 def path_of(journal: Path) -> Path:
-    """Where the file of a journal lies."""
+    """The path of the file of a journal."""
     return journal.with_name(journal.name + ".numbers")
 
 

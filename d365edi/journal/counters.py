@@ -5,7 +5,7 @@ ISA13 allow nine digits. A number that is taken in a unit which fails was never 
 
 A database that was restored from an older copy would give the same numbers again. So the highest ones stand in a small
 file beside it too (`control_number_backup.py`); a database behind that file jumps ahead, and sending is held until a
-person says go.
+person releases it.
 
 Knows: partners and levels as words. Does not know: the file, X12.
 """
@@ -49,12 +49,12 @@ class ControlNumbers(JournalTable):
         return _number(self._taken(partner, level) + 1)
 
     def raise_to(self, partner: str, level: str, value: int) -> None:
-        """Go on after this number. JournalError where it is out of range or lies behind: numbers would come twice."""
+        """Go on after this number. JournalError where it is out of range or lower than now: numbers would come twice."""
         taken = self._taken(partner, level)
         last = _number(taken) if taken else 0
         if not last <= value <= LAST:
             raise JournalError(
-                f"{level} of {partner} stands at {last} and cannot go to {value}", remedy=f"name one up to {LAST}"
+                f"{level} of {partner} is at {last} and cannot go to {value}", remedy=f"name one up to {LAST}"
             )
         self._execute(_RAISE, (partner, level, taken + value - last))
         self._unit.numbers_taken = True
@@ -69,7 +69,7 @@ class ControlNumbers(JournalTable):
         return counts
 
     def jump(self, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-        """Go ahead to these counts where ours are behind; what jumped, in words."""
+        """Advance to these counts where ours are lower; what was advanced, in words."""
         ours, jumped = self.taken(), []
         for partner, levels in counts.items():
             for level, taken in levels.items():
@@ -85,7 +85,7 @@ class ControlNumbers(JournalTable):
         return row[0] if row else ""
 
     def hold(self, reason: str) -> None:
-        """Hold sending until a person says go; an earlier reason stays with it."""
+        """Hold sending until a person releases it; an earlier reason is kept beside the new one."""
         earlier = self.held()
         if reason not in earlier:
             text = f"{earlier}; {reason}" if earlier else reason
@@ -94,7 +94,7 @@ class ControlNumbers(JournalTable):
         self._unit.hold_changed = True
 
     def go(self) -> str:
-        """A person looked and says go (the caller's audit line tells who): the reason for the hold, "" without one."""
+        """A person releases sending (the caller's audit line records who): the reason for the hold, "" without one."""
         reason = self.held()
         self._execute("DELETE FROM holds WHERE what = ?", (SENDING,))
         self._unit.hold_changed = True

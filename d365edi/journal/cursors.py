@@ -1,4 +1,4 @@
-"""Cursors: how far a flow has read at a source that can only be asked for what came after.
+"""Cursors: how far a flow has read a source that is queried for what is newer.
 
 Knows: flows by name. Does not know: what a value means.
 """

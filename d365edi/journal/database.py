@@ -1,8 +1,8 @@
 """The journal as a whole: one writing connection in one process, one reading connection beside it.
 
 Exactly one connection writes and checkpoints. SQLite before 3.51.3 can damage a journal otherwise
-(https://sqlite.org/wal.html#walresetbug), and tasks that share a connection statement by statement commit each other's
-halves.
+(https://sqlite.org/wal.html#walresetbug), and tasks that share a connection statement by statement would commit each other's
+half-done work.
 
 Knows: what is opened and closed in which order, the files beside the database. Does not know: what is in the tables.
 """
@@ -22,7 +22,7 @@ import anyio
 from d365edi.errors import JournalError
 from d365edi.journal import control_number_backup, migrations
 from d365edi.journal.connection import connect_reader, connect_writer, hop
-from d365edi.journal.group import Outcome, Work, commit, look
+from d365edi.journal.group import Outcome, Work, commit, read
 from d365edi.journal.lock import Lock
 from d365edi.journal.tx import Tx
 from d365edi.journal.writer import GroupWriter
@@ -47,9 +47,9 @@ class Journal:
 
     @classmethod
     async def open(cls, path: Path, *, clock: Clock = time.time) -> Journal:
-        """Open the journal for writing, make it where it is missing, bring it up to this version.
+        """Open the journal for writing, create it where it is missing, migrate it to this version.
 
-        JournalError where another process holds it, where it is no journal, damaged or of a newer version.
+        JournalError where another process has it open, where it is not a journal, damaged or of a newer version.
         """
         journal = cls(path, clock, Lock(path))
         await journal._opened(journal._open_writer, journal._open_reader)
@@ -67,12 +67,12 @@ class Journal:
 
     @property
     def sending_held(self) -> str:
-        """Why nothing may be sent; "" where all may go. A person says go with `tx.counters.go()`."""
+        """Why nothing may be sent; "" where all may go. A person releases it by `tx.counters.go()`."""
         return "; ".join(reason for reason in (self._held, self._behind) if reason)
 
     @property
     def trouble(self) -> str:
-        """Why the last commit failed and what to do; "" when it went well."""
+        """Why the last commit failed and what to do; "" when it succeeded."""
         return self._writer.trouble
 
     @property
@@ -88,8 +88,8 @@ class Journal:
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Carry out a unit of work as a transaction of its own; what it returns, once it is durable.
 
-        What it raises is raised here, and only its own effects are undone. It runs in the writing thread and holds up
-        every other unit: no wire, no waiting, no heavy computing in it. Once handed over it is carried out, also when
+        What it raises is raised here, and only its own effects are undone. It runs in the writing thread and blocks
+        every other unit: no network, no waiting, no heavy computing in it. Once queued it is carried out, also when
         the caller is cancelled.
         """
         if self._refusal:
@@ -97,20 +97,20 @@ class Journal:
         return await self._writer.write(work)  # type: ignore[no-any-return]
 
     async def read(self, work: Callable[[Tx], T]) -> T:
-        """Carry out a unit that only asks, on one unchanging picture of the journal.
+        """Carry out a unit that only reads, on one consistent snapshot of the journal.
 
         It sees every write that returned before.
         """
         if self._reading is None:
             raise JournalError("the journal is closed")
         connection, tx = self._reading
-        value, error = await hop(connection, lambda _: look(tx, work, self._clock))
+        value, error = await hop(connection, lambda _: read(tx, work, self._clock))
         if error is not None:
             raise error
         return value  # type: ignore[no-any-return]
 
     async def close(self) -> None:
-        """Carry out what was handed over, break off what is being read, close. Safe to call twice."""
+        """Carry out what is queued, interrupt reads, close. Safe to call twice."""
         with anyio.CancelScope(shield=True):
             self._refusal = self._refusal or "the journal is closed"
             await self._writer.drain()
@@ -164,7 +164,7 @@ class Journal:
         return await hop(connection, lambda _: self._commit_here(tx, works))
 
     def _commit_here(self, tx: Tx, works: list[Work]) -> list[Outcome]:
-        """In the writing thread: commit, then what must stand before anyone hears of it."""
+        """In the writing thread: commit, then write what must be on disk before the commit is reported."""
         outcomes = commit(tx, works, self._clock)
         if tx.unit.hold_changed:
             self._held = tx.counters.held()
@@ -177,23 +177,23 @@ class Journal:
         try:
             control_number_backup.write(path, tx.counters.taken())
         except (OSError, sqlite3.Error) as error:
-            # The units are durable and must hear so; but what they rendered must not leave while a restore could
-            # repeat its numbers.
+            # The units are durable and reported as such; but what they rendered must not be sent while a restore
+            # could repeat its numbers.
             self._behind = f"{path} cannot be written: {error}"
         else:
             self._behind = ""
 
 
 def _catch_up(tx: Tx, path: Path) -> None:
-    """Compare with the high-water file; jump ahead and hold sending where an older copy came back."""
+    """Compare with the backup of the control numbers; advance and hold sending where an older copy was restored."""
     reason, counts = "", None
     try:
         counts = control_number_backup.read(path)
     except control_number_backup.UnreadableError as error:
-        reason = f"{path} cannot be read ({error}): nobody can tell whether the journal is an older copy"
+        reason = f"{path} cannot be read ({error}): it is not known whether the journal is an older copy"
     else:
         if counts is None and tx.counters.taken():
-            reason = f"{path} is missing: nobody can tell whether the journal is an older copy"
+            reason = f"{path} is missing: it is not known whether the journal is an older copy"
     if jumped := tx.counters.jump(counts or {}):
         reason = f"the journal is an older copy of itself: control numbers jumped ahead ({', '.join(jumped)})"
     if reason:

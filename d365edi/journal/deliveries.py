@@ -3,12 +3,12 @@
     pending ─→ attempting ─→ delivered
        ↑           ├─→ waiting (until) ─→ attempting
        │           └─→ quarantined ─→ pending        (a person released it)
-    pending, waiting, quarantined ─→ cancelled       (a person said no)
-    waiting, quarantined ─→ delivered                (looking showed that it had landed)
+    pending, waiting, quarantined ─→ cancelled       (a person rejected it)
+    waiting, quarantined ─→ delivered                (a lookup showed that it was delivered)
 
 Beside it the acknowledgment: none | awaited → overdue → accepted, accepted_with_errors, partially, rejected.
-Those with one order key go one after the other, in the order in which they were made; one that is quarantined lets the
-next one by. The documents in a delivery are in `delivery_documents`.
+Those with one order key go one after the other, in the order in which they were made; one that is quarantined does
+not block the next one. The documents in a delivery are in `delivery_documents`.
 
 Knows: states, order, progress. Does not know: endpoints, when to try again.
 """
@@ -24,9 +24,19 @@ from d365edi.errors import JournalError
 from d365edi.journal.delivery_documents import COUNTS, DeliveryDocuments, NumberedDocument
 from d365edi.journal.payloads import Payloads
 from d365edi.journal.states import AckState, DeliveryState
-from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, Unit, digest_range, insert, select, step
+from d365edi.journal.table import (
+    LIMIT,
+    SEARCH_LIMIT,
+    JournalTable,
+    Transitions,
+    Unit,
+    digest_range,
+    insert,
+    select,
+    step,
+)
 
-LADDER: Ladder = {
+TRANSITIONS: Transitions = {
     "pending": frozenset({"attempting", "waiting", "quarantined", "cancelled"}),
     "attempting": frozenset({"attempting", "delivered", "waiting", "quarantined"}),
     "waiting": frozenset({"attempting", "waiting", "pending", "delivered", "quarantined", "cancelled"}),
@@ -35,7 +45,7 @@ LADDER: Ladder = {
     "cancelled": frozenset(),
 }
 _ANSWERED = frozenset({"accepted", "accepted_with_errors", "partially", "rejected"})
-ACK_LADDER: Ladder = {
+ACK_TRANSITIONS: Transitions = {
     "none": frozenset(),
     "awaited": _ANSWERED | {"awaited", "overdue"},
     "overdue": _ANSWERED,
@@ -49,7 +59,7 @@ class Delivery:
 
     Of an interchange with several groups `functional_id` and `group` are the first one's.
 
-    `progress` is all that attempts marked, `receipt` the name a person would look for on the other side.
+    `progress` is all that attempts recorded, `receipt` the name a person would search for on the other side.
     """
 
     id: int
@@ -172,10 +182,10 @@ class Deliveries(JournalTable):
         ack_due: float | None = None,
         progress: Mapping[str, str] | None = None,
     ) -> Delivery:
-        """Put something into the outbox: its exact bytes, and the `documents` in them. A replay of the same bytes names its
+        """Put a delivery into the outbox: its exact bytes, and the `documents` in them. A replay of the same bytes names its
         `parent`.
 
-        `progress` is what earlier deliveries of the same thing marked: with it the endpoint looks first.
+        `progress` is what earlier deliveries of the same thing recorded: with it the endpoint looks up the state first.
         """
         digest, now = self._payloads.put(payload), self._unit.now
         id = self._execute(
@@ -186,7 +196,7 @@ class Deliveries(JournalTable):
             ),
         ).lastrowid
         assert id is not None
-        self._documents.put(id, documents, ack)
+        self._documents.add(id, documents, ack)
         return self.get(id)
 
     def get(self, id: int) -> Delivery:
@@ -199,8 +209,8 @@ class Deliveries(JournalTable):
     def due(self, now: float, limit: int = LIMIT, *, busy: Collection[int] = ()) -> list[Delivery]:
         """What can be tried now: pending, attempting (left by a crash), then what has waited longest.
 
-        Of each order key only the first. `busy` are the ids that the caller has in hand this moment; they are left out,
-        and hold back those behind them.
+        Of each order key only the first. `busy` are the ids that the caller works on at the moment; they are left out,
+        and block those behind them.
         """
         rows = self._execute(_DUE, (now, limit + len(busy)))
         return [_delivery(row) for row in rows if row[0] not in busy][:limit]
@@ -222,7 +232,7 @@ class Deliveries(JournalTable):
         return self._all(_ACK, state, limit)
 
     def for_document(self, document: int) -> list[Delivery]:
-        """The deliveries that bear a document, oldest first."""
+        """The deliveries that contain a document, oldest first."""
         return self._all(_DOCUMENT, document)
 
     def for_message(self, message: int) -> list[Delivery]:
@@ -255,7 +265,7 @@ class Deliveries(JournalTable):
         )
 
     def waiting(self, id: int, until: float, reason: str) -> None:
-        """It failed and is tried again at `until`. The first failure's moment is kept: the budget runs from there."""
+        """It failed and is tried again at `until`. The time of the first failure is kept: the retry budget counts from it."""
         self._step(id, "waiting", reason)
         self._execute(
             "UPDATE deliveries SET until = ?, first_failed_at = coalesce(first_failed_at, ?) WHERE id = ?",
@@ -267,23 +277,23 @@ class Deliveries(JournalTable):
         self._step(id, "quarantined", reason)
 
     def released(self, id: int) -> None:
-        """A person said go (or said now, where it waits): tried at once, with a new budget; progress stays."""
+        """A person released it (or asked for it now, where it waits): tried at once, with a new budget; progress stays."""
         self._step(id, "pending")
         self._execute("UPDATE deliveries SET first_failed_at = NULL WHERE id = ?", (id,))
 
     def cancelled(self, id: int, reason: str) -> None:
-        """A person said no; its acknowledgment is not awaited any more."""
+        """A person rejected it; its acknowledgment is no longer awaited."""
         self._step(id, "cancelled", reason)
         self._execute("UPDATE deliveries SET ack = 'none' WHERE id = ? AND ack IN ('awaited', 'overdue')", (id,))
         self._documents.answered_all(id, "none")
 
     def set_ack(self, id: int, state: AckState, detail: str = "") -> None:
-        """Go one step on the ladder of acknowledgments; JournalError where it has no such step.
+        """Change the state of the acknowledgment; JournalError where that transition is not allowed.
 
         An answer is that of all documents in it which have none of their own yet.
         """
         row = self._execute("SELECT ack FROM deliveries WHERE id = ?", (id,)).fetchone()
-        step(ACK_LADDER, "the acknowledgment of delivery", id, row and row[0], state)
+        step(ACK_TRANSITIONS, "the acknowledgment of delivery", id, row and row[0], state)
         self._execute("UPDATE deliveries SET ack = ?, ack_detail = ? WHERE id = ?", (state, detail, id))
         if state in _ANSWERED:
             self._documents.answered_all(id, state, detail)
@@ -310,7 +320,7 @@ class Deliveries(JournalTable):
 
     def _step(self, id: int, after: DeliveryState, reason: str = "") -> None:
         row = self._execute("SELECT state FROM deliveries WHERE id = ?", (id,)).fetchone()
-        step(LADDER, "delivery", id, row and row[0], after)
+        step(TRANSITIONS, "delivery", id, row and row[0], after)
         self._execute(
             "UPDATE deliveries SET state = ?, reason = ?, until = 0, state_at = ? WHERE id = ?",
             (after, reason, self._unit.now, id),

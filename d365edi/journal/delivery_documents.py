@@ -1,10 +1,10 @@
-"""What deliveries carry: documents, each with its control numbers and with what the partner said of it alone.
+"""The documents in deliveries, each with its control numbers and with what the partner said of it alone.
 
-A sales order carries one, an interchange one or several, an acknowledgment none. A document that was sent again is carried
-by several deliveries; the last one counts. Its acknowledgment goes one step: awaited → accepted, accepted_with_errors,
-partially (they did not say which), rejected. That it is late is told of the delivery.
+A sales order has one, an interchange one or several, an acknowledgment none. A document that was sent again is in several
+deliveries; the last one counts. Its acknowledgment changes once: awaited → accepted, accepted_with_errors,
+partially (they did not say which), rejected. That it is late is a state of the delivery.
 
-Knows: rows and that one step. Does not know: which answer is whose.
+Knows: rows and that one transition. Does not know: which acknowledgment belongs to which.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ class DeliveryDocuments(JournalTable):
 
     __slots__ = ()
 
-    def put(self, delivery: int, documents: Sequence[NumberedDocument], ack: AckState) -> None:
-        """Say what a new delivery carries, in its order."""
+    def add(self, delivery: int, documents: Sequence[NumberedDocument], ack: AckState) -> None:
+        """Store the documents of a new delivery, in its order."""
         for place, one in enumerate(documents, 1):
             values = (delivery, place, one.document, one.functional_id, one.group, one.set, ack, "")
             self._execute(_INSERT, values)
 
     def of(self, delivery: int) -> list[DeliveryDocument]:
-        """What a delivery carries, in its order."""
+        """The documents of a delivery, in its order."""
         return [DeliveryDocument(*row) for row in self._execute(_OF, (delivery,))]
 
     def counting(self, delivery: int) -> list[DeliveryDocument]:
@@ -75,11 +75,11 @@ class DeliveryDocuments(JournalTable):
         return [DeliveryDocument(*row) for row in self._execute(_COUNTING, (delivery,))]
 
     def for_document(self, document: int) -> list[DeliveryDocument]:
-        """Where a document is or was carried, the newest last."""
+        """The deliveries that a document is or was in, the newest last."""
         return [DeliveryDocument(*row) for row in self._execute(_OF_DOCUMENT, (document,))]
 
     def answered(self, delivery: int, document: int, state: AckState, detail: str = "") -> None:
-        """Keep what the partner said of one document; JournalError where that is not awaited (any more)."""
+        """Record what the partner said of one document; JournalError where that is not awaited (any more)."""
         changed = self._execute(
             "UPDATE delivery_documents SET ack = ?, ack_detail = ? WHERE delivery = ? AND document = ? AND ack = 'awaited'",
             (state, detail, delivery, document),

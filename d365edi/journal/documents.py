@@ -1,9 +1,9 @@
 """Documents: what the business means, one row each, and the business key that is claimed once.
 
     ready ⇄ held          a person or reference data is missing
-      └─→ delivering ─→ delivered ─→ delivering | ready   (replayed: the same bytes, or rendered anew)
+      └─→ delivering ─→ delivered ─→ delivering | ready   (replayed: the same bytes, or rendered again)
               └─→ held | ready
-    every one but delivered ─→ rejected          (a person said no; its key is free again)
+    every one but delivered ─→ rejected          (a person rejected it; its key is free again)
 
 Knows: states and keys. Does not know: what is in a body.
 """
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from d365edi.errors import JournalError
 from d365edi.journal.states import DocumentState
-from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, insert, select, step
+from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Transitions, insert, select, step
 
-LADDER: Ladder = {
+TRANSITIONS: Transitions = {
     "ready": frozenset({"ready", "held", "delivering", "delivered", "rejected"}),  # delivered: nothing is made of it
     "held": frozenset({"held", "ready", "delivering", "rejected"}),
     "delivering": frozenset({"delivering", "delivered", "held", "ready", "rejected"}),
@@ -114,7 +114,7 @@ class Documents(JournalTable):
         state: DocumentState = "ready",
         reason: str = "",
     ) -> Document:
-        """Keep a document that a message contained. It holds no key until `claim_key`."""
+        """Store a document that a message contained. It holds no key until `claim_key`."""
         now = self._unit.now
         values = (
             *(message, partner, flow, kind, number, company, release, store, body, map_digest, interchange, group, set),
@@ -142,12 +142,12 @@ class Documents(JournalTable):
         return self._all(_MESSAGE, message)
 
     def set_state(self, id: int, state: DocumentState, reason: str = "") -> None:
-        """Go one step on the ladder; JournalError where it has no such step.
+        """Change the state; JournalError where that transition is not allowed.
 
-        A rejected document lets go of its business key: the corrected one may come under the same number.
+        A rejected document gives up its business key: the corrected one may come under the same number.
         """
         row = self._execute("SELECT state FROM documents WHERE id = ?", (id,)).fetchone()
-        step(LADDER, "document", id, row and row[0], state)
+        step(TRANSITIONS, "document", id, row and row[0], state)
         self._execute(
             "UPDATE documents SET state = ?1, reason = ?2, state_at = ?3, "
             "claimed_at = CASE WHEN ?1 = 'rejected' THEN NULL ELSE claimed_at END WHERE id = ?4",
@@ -155,7 +155,7 @@ class Documents(JournalTable):
         )
 
     def amend(self, id: int, *, answers: str | None = None, body: str | None = None) -> None:
-        """Keep what was resolved, or a body that was mended; only while it is ready or held."""
+        """Store what was resolved, or a corrected body; only while it is ready or held."""
         changed = self._execute(
             "UPDATE documents SET answers = coalesce(?, answers), body = coalesce(?, body) "
             "WHERE id = ? AND state IN ('ready', 'held')",
@@ -181,7 +181,7 @@ class Documents(JournalTable):
         return None if holder.id == id else holder
 
     def in_delivery(self, delivery: int) -> list[Document]:
-        """What a delivery bears, in its order."""
+        """The documents in a delivery, in its order."""
         return self._all(_DELIVERY, delivery)
 
     def order(self, partner: str, number: str) -> Document | None:
@@ -193,7 +193,7 @@ class Documents(JournalTable):
         return Document(*row) if row else None
 
     def mention(self, id: int, mentions: Iterable[tuple[str, str]]) -> None:
-        """Keep what a document that goes out names (a word for what it is, and the value), in place of what it named."""
+        """Store what an outgoing document names (a word for what it is, and the value), replacing what it named before."""
         self._execute("DELETE FROM mentions WHERE document = ?", (id,))
         for what, value in mentions:
             self._execute("INSERT OR IGNORE INTO mentions VALUES (?, ?, ?)", (id, what, value))

@@ -1,10 +1,10 @@
 """Group commit: units of work that wait together share one transaction and one fsync, each in its own savepoint.
 
-Runs in the thread that owns the connection, from BEGIN to COMMIT without a break, so that no other unit can come
-between. A unit that raises takes back its own effects and nobody else's. What fails as a whole, fails for all: no unit
-hears that it was kept before the COMMIT said so.
+Runs in the thread that owns the connection, from BEGIN to COMMIT without interruption, so that no other unit can run in
+between. A unit that raises undoes its own effects only. A transaction that fails as a whole fails for all its units: no
+unit is reported as durable before the COMMIT returned.
 
-Knows: SQLite's transactions. Does not know: the loop, who waits.
+Knows: SQLite's transactions. Does not know: the event loop, who waits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from d365edi.journal.tx import Tx
 
 Work = Callable[[Tx], Any]
 Outcome = tuple[Any, BaseException | None]
-"""What a unit returned, or what it raised. A pair, because StopIteration cannot travel in a future."""
+"""What a unit returned, or what it raised. A pair, because a future cannot hold StopIteration."""
 
 
 def commit(tx: Tx, works: Sequence[Work], clock: Callable[[], float]) -> list[Outcome]:
@@ -42,22 +42,22 @@ def commit(tx: Tx, works: Sequence[Work], clock: Callable[[], float]) -> list[Ou
     return outcomes
 
 
-def look(tx: Tx, work: Work, clock: Callable[[], float]) -> Outcome:
-    """Carry out a unit that only reads, on one unchanging picture of the journal."""
+def read(tx: Tx, work: Work, clock: Callable[[], float]) -> Outcome:
+    """Carry out a unit that only reads, on one consistent snapshot of the journal."""
     connection = tx.unit.connection
     tx.unit.now = clock()
     try:
         connection.execute("BEGIN")
         return work(tx), None
     except BaseException as error:
-        return None, in_words(error)
+        return None, as_journal_error(error)
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
 
-def in_words(error: BaseException) -> BaseException:
-    """What a caller hears: a JournalError for what SQLite refused, everything else as it was raised."""
+def as_journal_error(error: BaseException) -> BaseException:
+    """The error that a caller gets: a JournalError for what SQLite refused, everything else as it was raised."""
     if not isinstance(error, sqlite3.Error):
         return error
     refused = JournalError(f"the journal refused: {error}")
@@ -77,6 +77,6 @@ def _carry_out(tx: Tx, work: Work) -> Outcome:
             raise
         execute("ROLLBACK TO unit")
         execute("RELEASE unit")
-        return None, in_words(error)
+        return None, as_journal_error(error)
     execute("RELEASE unit")
     return value, None

@@ -79,7 +79,7 @@ class Interchanges(JournalTable):
         usage: str,
         digest: str,
     ) -> ReceivedInterchange:
-        """Keep that this interchange was seen in this message."""
+        """Record that this interchange was received in this message."""
         values = (message, partner, standard, sender, receiver, control, usage, digest, self._unit.now)
         id = self._execute(_INSERT, values).lastrowid
         assert id is not None
@@ -110,8 +110,8 @@ class Interchanges(JournalTable):
         delivery: int | None = None,
         again: bool = False,
     ) -> Answered:
-        """Keep that this group is answered by this delivery. JournalError where it was before, unless a person said
-        `again`.
+        """Record that this group is answered by this delivery. JournalError where it was before, unless a person
+        asked for it `again`.
 
         `digest` is of the interchange: other bytes under the same numbers are another group.
         """

@@ -1,9 +1,9 @@
 """The lock file: one process writes a journal.
 
-SQLite lets many processes write in turns, but here one must hold the whole truth: what is in hand, and the high-water
-file. The kernel lets go of the lock when the process dies, however it dies; the file itself stays.
+SQLite lets many processes write in turns, but only one may run deliveries and write the backup of the control numbers. The
+kernel releases the lock when the process ends, however it ends; the file itself stays.
 
-Knows: the lock. Does not know: what it guards.
+Knows: the lock. Does not know: what it protects.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Lock:
         os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
 
     def release(self) -> None:
-        """Let go; safe to call twice."""
+        """Release the lock; safe to call twice."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -20,11 +20,21 @@ from typing import Literal
 from d365edi.errors import JournalError
 from d365edi.journal.payloads import Payloads
 from d365edi.journal.states import MessageState
-from d365edi.journal.table import LIMIT, SEARCH_LIMIT, JournalTable, Ladder, Unit, digest_range, insert, select, step
+from d365edi.journal.table import (
+    LIMIT,
+    SEARCH_LIMIT,
+    JournalTable,
+    Transitions,
+    Unit,
+    digest_range,
+    insert,
+    select,
+    step,
+)
 
 Direction = Literal["in", "out"]
 
-LADDER: Ladder = {
+TRANSITIONS: Transitions = {
     "received": frozenset({"received", "translated", "done", "duplicate", "quarantined"}),
     "translated": frozenset({"done", "quarantined"}),
     "done": frozenset(),
@@ -35,7 +45,7 @@ LADDER: Ladder = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. Times in seconds since the epoch, `modified` as the server told it; `digest` sha256 in hex."""
+    """One message. Times in seconds since the epoch, `modified` as the server reported it; `digest` sha256 in hex."""
 
     id: int
     direction: Direction
@@ -158,7 +168,7 @@ class Messages(JournalTable):
     def set_state(self, id: int, state: MessageState, reason: str = "") -> None:
         """Go one step on the ladder; JournalError where it has no such step."""
         row = self._execute("SELECT state FROM messages WHERE id = ?", (id,)).fetchone()
-        step(LADDER, "message", id, row and row[0], state)
+        step(TRANSITIONS, "message", id, row and row[0], state)
         self._execute(
             "UPDATE messages SET state = ?, reason = ?, state_at = ? WHERE id = ?", (state, reason, self._unit.now, id)
         )

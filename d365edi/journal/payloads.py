@@ -27,7 +27,7 @@ class Payloads(JournalTable):
     __slots__ = ()
 
     def put(self, payload: bytes) -> str:
-        """Keep these bytes; their digest (hex). The same bytes are kept once; bytes pruned before are kept again."""
+        """Store these bytes; their digest (hex). The same bytes are stored once; bytes pruned before are stored again."""
         digest = sha256(payload)
         row = self._execute("SELECT body IS NULL FROM payloads WHERE digest = ?", (digest,)).fetchone()
         if row is None:
@@ -58,6 +58,6 @@ class Payloads(JournalTable):
     def prune(self, before: float, limit: int = 5000) -> int:
         """Empty bytes stored before that moment which nothing open needs; how many. Call again while it gives `limit`.
 
-        In pieces, because a million rows at once hold every other writer for seconds. Digests stay for ever.
+        In pieces, because a million rows at once block every other writer for seconds. Digests stay for ever.
         """
         return self._execute(_PRUNE, (before, limit)).rowcount

@@ -1,7 +1,7 @@
-"""Looks at folders: what was seen there, how often in a row it looked the same, and why it was not picked up.
+"""Sightings of files in folders: size and time, how often in a row they were the same, and why a file was not picked up.
 
-A file is taken after two equal looks (name, size and time as the server tells them). Rows are written only where
-something changed: a folder whose files stay is looked at for ever without growing the journal.
+A file is taken after two equal sightings (name, size and time as the server reports them). Rows are written only where
+something changed: a folder whose files stay is polled for ever without growing the journal.
 
 Knows: names, sizes, times. Does not know: endpoints, patterns, policies.
 """
@@ -20,8 +20,8 @@ GONE = "was not there any more at the last look"
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One name at a place. `equal` looks in a row showed this size and time (0: passed over, or gone); `waits` counts
-    what was granted to a file without its trailer; `verdict` says why it was not taken; `message` is what it
+    """One name at a place. `equal` listings in a row showed this size and time (0: passed over, or gone); `waits` counts
+    the further listings granted to a file without its trailer; `verdict` says why it was not taken; `message` is what it
     became."""
 
     endpoint: str
@@ -39,7 +39,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class PlaceStatus:
-    """When a place was looked at last, how many names it offered and how many were passed over."""
+    """When a place was listed last, how many names it offered and how many were passed over."""
 
     endpoint: str
     path: str
@@ -55,38 +55,40 @@ _PLACES = select(PlaceStatus, "places", "ORDER BY endpoint, path")
 
 
 class Sightings(JournalTable):
-    """The looks of the journal."""
+    """The sightings of the journal."""
 
     __slots__ = ()
 
-    def note(
+    def record(
         self,
         endpoint: str,
         path: str,
         remotes: Sequence[tuple[str, int, float | None]],
         passed: Sequence[tuple[str, str]] = (),
     ) -> list[Sighting]:
-        """One look at a place: (name, size, modified) of what it offers, (name, reason) of what was passed over.
+        """Record one listing of a place: (name, size, modified) of what it offers, (name, reason) of what was passed over.
 
-        Gives the looks at what it offers, in that order. `path` names one view of a folder, its pattern included: two
-        patterns over one folder are two places, or each would miss what the other sees.
+        Returns the sightings of what it offers, in that order. `path` names one view of a folder, its pattern included: two
+        patterns over one folder are two places, or each would take the files of the other for gone.
         """
         now = self._unit.now
         before = {row[2]: Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))}
         after, changed = [], []
         for name, size, modified in remotes:
             old = before.pop(name, None)
-            look = _seen(old, (endpoint, path, name), size, modified, now)
-            after.append(look)
-            if look is not old:
-                changed.append(look)
+            sighting = _seen(old, (endpoint, path, name), size, modified, now)
+            after.append(sighting)
+            if sighting is not old:
+                changed.append(sighting)
         for name, reason in passed:
             old = before.pop(name, None)
             if old is None or old.verdict != reason or old.equal:
                 changed.append(
                     Sighting(endpoint, path, name, 0, None, 0, old.first_at if old else now, now, 0, reason, None)
                 )
-        gone = [look for look in before.values() if look.verdict != GONE or look.equal or look.message]
+        gone = [
+            sighting for sighting in before.values() if sighting.verdict != GONE or sighting.equal or sighting.message
+        ]
         self._write(changed, gone)
         self._execute(
             "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)", (endpoint, path, now, len(remotes), len(passed))
@@ -94,15 +96,15 @@ class Sightings(JournalTable):
         return after
 
     def verdict(self, endpoint: str, path: str, name: str, text: str, *, waits: int = 0) -> None:
-        """Say why a file was not taken; `waits=1` counts that it was granted a further look."""
+        """Record why a file was not taken; `waits=1` counts that it was granted a further listing."""
         self._change("verdict = ?, waits = waits + ?", endpoint, path, name, text, waits)
 
     def taken(self, endpoint: str, path: str, name: str, message: int) -> None:
-        """This file, as last seen, is held as this message; unchanged and left standing it keeps the message."""
+        """This file, as last seen, is stored as this message; unchanged and left there it keeps the message."""
         self._change("verdict = '', message = ?", endpoint, path, name, message)
 
     def places(self) -> list[PlaceStatus]:
-        """The places that were looked at."""
+        """The places that were listed."""
         return [PlaceStatus(*row) for row in self._execute(_PLACES)]
 
     def search(self, text: str) -> list[Sighting]:
@@ -110,16 +112,16 @@ class Sightings(JournalTable):
         return [Sighting(*row) for row in self._execute(_SEARCH, (text, SEARCH_LIMIT))]
 
     def _write(self, changed: Sequence[Sighting], gone: Sequence[Sighting]) -> None:
-        self._unit.connection.executemany(_PUT, [_values(look) for look in changed])
-        for look in gone:
-            if look.message is not None:
-                # The message tells the rest; a row for every file ever taken would be read at every look.
+        self._unit.connection.executemany(_PUT, [_values(sighting) for sighting in changed])
+        for sighting in gone:
+            if sighting.message is not None:
+                # The message has the rest; a row for every file ever taken would be read at every listing.
                 self._execute(
                     "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND name = ?",
-                    (look.endpoint, look.path, look.name),
+                    (sighting.endpoint, sighting.path, sighting.name),
                 )
             else:
-                self._execute(_PUT, _values(replace(look, equal=0, verdict=GONE)))
+                self._execute(_PUT, _values(replace(sighting, equal=0, verdict=GONE)))
 
     def _change(self, what: str, endpoint: str, path: str, name: str, *values: object) -> None:
         sql = " ".join(("UPDATE sightings SET", what, "WHERE endpoint = ? AND path = ? AND name = ?"))
@@ -135,5 +137,5 @@ def _seen(old: Sighting | None, key: tuple[str, str, str], size: int, modified: 
     return replace(old, equal=old.equal + 1, last_at=now)
 
 
-def _values(look: Sighting) -> tuple[Any, ...]:
-    return tuple(getattr(look, name) for name in Sighting.__dataclass_fields__)
+def _values(sighting: Sighting) -> tuple[Any, ...]:
+    return tuple(getattr(sighting, name) for name in Sighting.__dataclass_fields__)

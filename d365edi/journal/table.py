@@ -1,5 +1,5 @@
-"""What every table of the journal shares: the running unit of work, how rows are read, and how a ladder refuses a
-wrong step.
+"""What every table of the journal shares: the running unit of work, how rows are read, and how a wrong
+state transition is refused.
 
 Knows: sqlite3's connection of the thread it runs in. Does not know: any table, any thread, any loop.
 """
@@ -16,12 +16,12 @@ from d365edi.errors import JournalError
 LIMIT = 1000
 SEARCH_LIMIT = 50
 
-Ladder = Mapping[str, frozenset[str]]
-"""From each state the states that may follow. A state that may follow itself can have its reason told anew."""
+Transitions = Mapping[str, frozenset[str]]
+"""From each state the states that may follow. A state that may follow itself can get a new reason."""
 
 
 class Unit:
-    """A unit of work as its tables see it: connection, moment, and what the journal must be told after the commit."""
+    """A unit of work as its tables see it: connection, time, and what the journal has to do after the commit."""
 
     __slots__ = ("connection", "hold_changed", "now", "numbers_taken")
 
@@ -70,11 +70,11 @@ def digest_range(text: str) -> tuple[str, str] | None:
     return prefix, prefix + "g"
 
 
-def step(ladder: Ladder, what: str, id: int, before: str | None, after: str) -> None:
-    """Refuse a step that the ladder does not have, an unknown state and a row that is not there, with JournalError."""
+def step(transitions: Transitions, what: str, id: int, before: str | None, after: str) -> None:
+    """Refuse a transition that is not allowed, an unknown state and a row that is not there, with JournalError."""
     if before is None:
         raise JournalError(f"there is no {what} {id}")
-    if after not in ladder:
-        raise JournalError(f"{what} {id} cannot become {after!r}", remedy=f"its states are {', '.join(ladder)}")
-    if after not in ladder[before]:
+    if after not in transitions:
+        raise JournalError(f"{what} {id} cannot become {after!r}", remedy=f"its states are {', '.join(transitions)}")
+    if after not in transitions[before]:
         raise JournalError(f"{what} {id} is {before} and cannot become {after}")

@@ -1,10 +1,10 @@
 """The writer: units of work wait here, a leader takes all that wait and has them committed together.
 
-The leader is a task that lives as long as something waits. While it commits, the next units gather; so the more there is
-to do, the more of it shares one fsync. A unit that was handed over is carried out, also when its caller is cancelled
-meanwhile: a caller that learned something of the outside world may die while telling it.
+The leader is a task that runs as long as something waits. While it commits, the next units queue up; so the more there is
+to do, the more units share one fsync. A queued unit is carried out, also when its caller is cancelled meanwhile: it may
+record something that already happened at the other side.
 
-Knows: the loop, who waits, which failures pass. Does not know: SQL, files.
+Knows: the event loop, who waits, which failures are temporary. Does not know: SQL, files.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from d365edi.journal.group import Outcome, Work
 
 Commit = Callable[[list[Work]], Awaitable[list[Outcome]]]
 
-# The next commit may go well: room on the disk, another program's lock. Any other failure leaves open what the disk holds.
-_PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "SQLITE_NOMEM"})
+# The next commit may succeed: room on the disk, another program's lock. After any other failure the disk's content is unknown.
+_TEMPORARY = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "SQLITE_NOMEM"})
 
 
 class GroupWriter:
-    """A queue with a leader. `trouble` says why the last commit failed, "" when it went well; `commits` and `units` count."""
+    """A queue with a leader. `trouble` says why the last commit failed, "" when it succeeded; `commits` and `units` count."""
 
     def __init__(self, commit: Commit) -> None:
         self.trouble = ""
@@ -35,7 +35,7 @@ class GroupWriter:
         self._leader: asyncio.Task[None] | None = None
 
     async def write(self, work: Work) -> Any:
-        """Hand over a unit of work; what it returns, once it is durable. What it raises is raised here."""
+        """Queue a unit of work; what it returns, once it is durable. What it raises is raised here."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
         self._queue.append((work, future))
@@ -75,7 +75,7 @@ class GroupWriter:
         try:
             outcomes = await self._commit(works)
         except Exception as error:
-            self._broken = getattr(error, "sqlite_errorname", "") not in _PASSING
+            self._broken = getattr(error, "sqlite_errorname", "") not in _TEMPORARY
             self.trouble = _in_words(error, self._broken)
             return [(None, _lost(self.trouble, error)) for _ in works]
         self.trouble = ""

@@ -57,7 +57,7 @@ def fill(tx: Tx) -> None:
         payload=b"810", order_key="",
     )  # fmt: skip
     tx.deliveries.waiting(waiting.id, AT + 60, "acme is out of reach")
-    tx.sightings.note("acme", "/outbound/*", [("growing.edi", 10, AT)], [("a.tmp", "it has a temporary name")])
+    tx.sightings.record("acme", "/outbound/*", [("growing.edi", 10, AT)], [("a.tmp", "it has a temporary name")])
 
 
 def deliver(

@@ -60,7 +60,7 @@ class Ground:
         return DeliveryRequest(7, self.at("inbound"), "810_7.edi", payload, progress or {})
 
 
-class Marks:
+class Checkpoints:
     """The journal's part in a delivery: keeps what is marked, and may die right after a step was."""
 
     def __init__(self, die_after: str = "", watch: Callable[[str], None] | None = None) -> None:
@@ -109,14 +109,14 @@ KINDS = ("folder", "asyncssh", "openssh")
 
 @pytest.fixture(params=KINDS)
 async def ground(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Ground]:
-    """Each kind of shelf in turn."""
+    """Each kind of file store in turn."""
     async with grounded(request.param, request, home) as opened:
         yield opened
 
 
 @asynccontextmanager
 async def grounded(kind: str, request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Ground]:
-    """The ground of one kind of shelf; its endpoints are closed at the end."""
+    """The ground of one kind of file store; its endpoints are closed at the end."""
     async with AsyncExitStack() as stack:
         if kind == "folder":
             yield Ground(home, "", lambda **options: FolderEndpoint("acme", home, **options))

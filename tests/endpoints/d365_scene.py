@@ -1,4 +1,4 @@
-"""A tenant with a customer, items and units, the door to it, and a progress that is kept as the journal keeps it."""
+"""A tenant with a customer, items and units, an endpoint for it, and a progress that is kept as the journal keeps it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Clock:
 
 @dataclass
 class Scene:
-    """One simulator, one door. `progress` is what was marked, as a delivery row keeps it; `steps` its history."""
+    """One simulator, one endpoint. `progress` is what was recorded, as a delivery row keeps it; `steps` its history."""
 
     clock: Clock = field(default_factory=Clock)
     progress: dict[str, str] = field(default_factory=dict)
@@ -52,10 +52,10 @@ class Scene:
                 SalesUnitSymbol="ea",
                 SalesPrice=Decimal("9.99"),
             )
-        self.door = self.open()
+        self.endpoint = self.open()
 
     def open(self, transport: httpx.AsyncBaseTransport | None = None, **changes: Any) -> D365Endpoint:
-        """A door to this tenant; `changes` are settings that differ."""
+        """An endpoint for this tenant; `changes` are settings that differ."""
         config = replace(
             D365Config(HOST, TENANT, CLIENT_ID, CLIENT_SECRET, authority=HOST, companies=("usmf",)),
             **{"client_secret": CLIENT_SECRET, **changes},
@@ -69,7 +69,7 @@ class Scene:
 
     async def deliver(self, plan: WritePlan) -> Receipt:
         """Deliver as the delivery flow does: with all that was marked before."""
-        return await self.door.deliver(self.request(plan), self.checkpoint)
+        return await self.endpoint.deliver(self.request(plan), self.checkpoint)
 
     def request(self, plan: WritePlan) -> DeliveryRequest:
         """The request of a plan, with the progress so far."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from starlette.responses import Response
 
-from d365edi.endpoints.d365.auth import AGAIN, EARLY, Unauthorized
+from d365edi.endpoints.d365.auth import EARLY, RETRY_AFTER, Unauthorized
 from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.odata.plan import Query
@@ -36,30 +36,30 @@ def scene() -> Scene:
     return Scene()
 
 
-async def asked(door: D365Endpoint) -> list[str]:
-    """A cheap read through the door."""
-    return [row["UnitSymbol"] for row in await door.ask(UNITS)]
+async def asked(endpoint: D365Endpoint) -> list[str]:
+    """A cheap read through the endpoint."""
+    return [row["UnitSymbol"] for row in await endpoint.ask(UNITS)]
 
 
 async def test_one_token_serves_many_requests(scene: Scene) -> None:
     for _ in range(5):
-        assert await asked(scene.door) == ["ea"]
+        assert await asked(scene.endpoint) == ["ea"]
     assert scene.sim.entra.issued == 1
 
 
 async def test_fifty_callers_at_once_cause_one_token_request(scene: Scene) -> None:
     async with anyio.create_task_group() as group:
         for _ in range(50):
-            group.start_soon(asked, scene.door)
+            group.start_soon(asked, scene.endpoint)
     assert scene.sim.entra.issued == 1
 
 
 async def test_fifty_requests_that_are_refused_at_once_cause_one_renewal(scene: Scene) -> None:
-    await asked(scene.door)
+    await asked(scene.endpoint)
     scene.sim.entra.revoke()
     async with anyio.create_task_group() as group:
         for _ in range(50):
-            group.start_soon(asked, scene.door)
+            group.start_soon(asked, scene.endpoint)
     assert scene.sim.entra.issued == 2
 
 
@@ -67,47 +67,47 @@ async def test_a_token_taken_back_in_the_middle_is_renewed_once_and_the_work_goe
     scene.sim.state.page = 1
     for symbol in ("cs", "kg"):
         scene.sim.state.add("UnitsOfMeasure", UnitSymbol=symbol)
-    await asked(scene.door)
+    await asked(scene.endpoint)
     scene.sim.faults.revoke(path="/data/UnitsOfMeasure")
-    assert (sorted(await asked(scene.door)), scene.sim.entra.issued) == (["cs", "ea", "kg"], 2)
+    assert (sorted(await asked(scene.endpoint)), scene.sim.entra.issued) == (["cs", "ea", "kg"], 2)
 
 
 async def test_a_token_is_renewed_five_minutes_before_its_end_without_a_refusal(scene: Scene) -> None:
-    await asked(scene.door)
+    await asked(scene.endpoint)
     scene.clock.now += scene.sim.entra.life - EARLY - 5
-    await asked(scene.door)
+    await asked(scene.endpoint)
     assert scene.sim.entra.issued == 1
     scene.clock.now += 10
-    await asked(scene.door)
+    await asked(scene.endpoint)
     assert (scene.sim.entra.issued, {seen.status for seen in scene.sim.log}) == (2, {200})
 
 
 async def test_a_renewal_that_is_not_urgent_may_fail_and_is_tried_again_later(scene: Scene) -> None:
-    await asked(scene.door)
+    await asked(scene.endpoint)
     scene.clock.now += scene.sim.entra.life - EARLY + 1
     scene.sim.faults.answer(503, path=ENTRA, times=99)
     for _ in range(3):
-        assert await asked(scene.door) == ["ea"]
+        assert await asked(scene.endpoint) == ["ea"]
     assert scene.sim.count("POST", "token") == 2
-    scene.clock.now += AGAIN
-    await asked(scene.door)
+    scene.clock.now += RETRY_AFTER
+    await asked(scene.endpoint)
     assert scene.sim.count("POST", "token") == 3
     scene.clock.now += EARLY
     with pytest.raises(Unavailable, match="gave no token: it answered 503"):
-        await asked(scene.door)
+        await asked(scene.endpoint)
 
 
 async def test_an_expired_token_is_not_sent(scene: Scene) -> None:
-    await asked(scene.door)
+    await asked(scene.endpoint)
     scene.clock.now += scene.sim.entra.life + 1
-    assert await asked(scene.door) == ["ea"]
+    assert await asked(scene.endpoint) == ["ea"]
     assert {seen.status for seen in scene.sim.log} == {200}
 
 
 async def test_a_second_refusal_is_for_a_person(scene: Scene) -> None:
     scene.sim.faults.answer(401, times=2)
     with pytest.raises(Unauthorized) as caught:
-        await asked(scene.door)
+        await asked(scene.endpoint)
     assert "Microsoft Entra ID applications" in caught.value.remedy
     assert (scene.sim.entra.issued, scene.sim.count("GET", "UnitsOfMeasure")) == (2, 2)
 
@@ -243,7 +243,7 @@ async def test_a_busy_or_unreadable_directory_is_unavailable_and_asked_once(
 async def test_a_directory_out_of_reach_is_unavailable(scene: Scene) -> None:
     scene.sim.faults.drop(path=ENTRA)
     with pytest.raises(Unavailable, match="no answer from Entra at"):
-        await asked(scene.door)
+        await asked(scene.endpoint)
 
 
 def test_secrets_are_not_in_the_configurations_words() -> None:

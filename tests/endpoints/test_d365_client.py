@@ -35,7 +35,7 @@ def scene() -> Scene:
 
 
 class Server:
-    """A D365 that answers what it is told, with an Entra that always gives a token; keeps what it was asked."""
+    """A D365 that answers as planned, with an Entra that always gives a token; keeps what it was asked."""
 
     def __init__(self, *answers: Response) -> None:
         self.answers = list(answers)
@@ -60,17 +60,19 @@ def page(rows: list[dict[str, Any]], link: str = "") -> Response:
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
 async def test_all_pages_are_read_whatever_their_size(scene: Scene, size: int) -> None:
     scene.sim.state.page = size
-    assert [row["UnitSymbol"] for row in await scene.door.ask(UNITS)] == ["bag", "box", "cs", "ea", "kg", "m"]
+    assert [row["UnitSymbol"] for row in await scene.endpoint.ask(UNITS)] == ["bag", "box", "cs", "ea", "kg", "m"]
 
 
 async def test_no_more_is_read_than_was_asked_for(scene: Scene) -> None:
     scene.sim.state.page = 2
-    rows = await scene.door.ask(Query("UnitsOfMeasure", orderby=("UnitSymbol",), top=3))
+    rows = await scene.endpoint.ask(Query("UnitsOfMeasure", orderby=("UnitSymbol",), top=3))
     assert ([row["UnitSymbol"] for row in rows], scene.sim.count("GET", "UnitsOfMeasure")) == (["bag", "box", "cs"], 2)
 
 
 async def test_odatas_remarks_are_left_out_and_numbers_are_exact(scene: Scene) -> None:
-    rows = await scene.door.ask(Query("ReleasedProductsV2", (eq("ItemNumber", "D0001"),), ("ItemNumber", "SalesPrice")))
+    rows = await scene.endpoint.ask(
+        Query("ReleasedProductsV2", (eq("ItemNumber", "D0001"),), ("ItemNumber", "SalesPrice"))
+    )
     assert [{name: row[name] for name in ("ItemNumber", "SalesPrice")} for row in rows] == [
         {"ItemNumber": "D0001", "SalesPrice": Decimal("9.99")}
     ]
@@ -107,7 +109,7 @@ async def test_a_next_page_outside_the_service_is_refused() -> None:
 
 async def test_pages_that_go_round_in_a_circle_end() -> None:
     link = f"{HOST}/data/S?cross-company=true&$skip=1"
-    with pytest.raises(Unavailable, match="round in a circle"):
+    with pytest.raises(Unavailable, match="repeat in a circle"):
         await Server(page([{"A": 1}], link), page([{"A": 2}], link)).client.rows(Query("S"))
 
 
@@ -202,7 +204,7 @@ async def test_the_time_to_wait_is_passed_on(scene: Scene, status: int) -> None:
     for given, wait in ((11, 11.0), (later, 42.0), (None, None)):
         scene.sim.faults.answer(status, method="GET", retry_after=given)
         with pytest.raises(Unavailable) as caught:
-            await scene.door.ask(UNITS)
+            await scene.endpoint.ask(UNITS)
         assert caught.value.retry_after == wait
 
 

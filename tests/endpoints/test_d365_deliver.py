@@ -101,7 +101,7 @@ async def test_while_a_request_may_still_be_carried_out_nobody_acts(scene: Scene
     scene.clock.now += 30
     error = await failed(scene, Unavailable)
     assert (getattr(error, "retry_after", 0), scene.posts()) == (pytest.approx(90, abs=0.01), 0)
-    assert await scene.door.probe(scene.request(order())) == NotDelivered(pytest.approx(90, abs=0.01))  # type: ignore[arg-type]
+    assert await scene.endpoint.probe(scene.request(order())) == NotDelivered(pytest.approx(90, abs=0.01))  # type: ignore[arg-type]
     scene.clock.now += 90.1
     await scene.deliver(order())
     assert (scene.posts(), scene.orders[0][1], scene.steps[-2:]) == (1, 2, ["intent", "header"])
@@ -148,7 +148,7 @@ async def test_after_a_refusal_an_order_that_appears_is_somebody_elses(scene: Sc
     with pytest.raises(Refused):
         await scene.deliver(order(CurrencyCode="XXX"))
     other = Scene(clock=scene.clock)
-    other.sim, other.door = scene.sim, scene.door
+    other.sim, other.endpoint = scene.sim, scene.endpoint
     await other.deliver(order())
     assert "was not made here" in (await failed(scene, Disputed)).message
 
@@ -212,14 +212,14 @@ async def test_a_header_that_got_lines_by_hand_meanwhile_is_not_deleted(scene: S
             scene.sim.state.add("SalesOrderLinesV3", dataAreaId="usmf", InventoryLotId="L", SalesOrderNumber=number)
 
     scene.sim.state.blocked.add("D0001")
-    with pytest.raises(Refused, match="somebody has given it lines by now"):
-        await scene.door.deliver(scene.request(order()), somebody_types)
+    with pytest.raises(Refused, match="it has got lines meanwhile"):
+        await scene.endpoint.deliver(scene.request(order()), somebody_types)
     assert [count for _, count in scene.orders] == [1]
     assert "has other lines than were ordered" in (await failed(scene, Disputed)).message
 
 
 async def test_trouble_with_the_token_leaves_nothing_unclear(scene: Scene) -> None:
-    await scene.door.ask(Query("UnitsOfMeasure"))
+    await scene.endpoint.ask(Query("UnitsOfMeasure"))
     scene.sim.faults.answer(401, method="POST", path=HEADERS)
     scene.sim.faults.drop(path="*/oauth2/*")
     error = await failed(scene, Unavailable)
@@ -267,7 +267,7 @@ async def test_our_header_with_other_lines_is_a_question(scene: Scene) -> None:
     line["OrderedSalesQuantity"] = Decimal(3)
     error = await failed(scene, Disputed)
     assert "has other lines than were ordered: line 2 (CustomersLineNumber 2, ItemNumber D0001," in error.message
-    assert isinstance(await scene.door.probe(scene.request(order())), Unclear)
+    assert isinstance(await scene.endpoint.probe(scene.request(order())), Unclear)
 
 
 async def test_lines_that_d365_changed_on_the_way_in_are_a_question(scene: Scene) -> None:
@@ -345,15 +345,15 @@ async def test_more_lines_than_a_batch_takes_are_refused_before_anything_is_made
 async def test_a_payload_that_is_no_plan_is_refused(scene: Scene) -> None:
     request = replace(scene.request(order()), payload=b"<html>")
     with pytest.raises(Refused, match="no plan"):
-        await scene.door.deliver(request, scene.checkpoint)
+        await scene.endpoint.deliver(request, scene.checkpoint)
 
 
 async def test_probe_tells_what_stands_there_without_writing(scene: Scene) -> None:
-    assert await scene.door.probe(scene.request(order())) == NotDelivered(0.0)
+    assert await scene.endpoint.probe(scene.request(order())) == NotDelivered(0.0)
     receipt = await scene.deliver(order())
-    assert await scene.door.probe(scene.request(order())) == Delivered(receipt)
+    assert await scene.endpoint.probe(scene.request(order())) == Delivered(receipt)
     scene.progress.clear()
-    assert isinstance(await scene.door.probe(scene.request(order())), Unclear)
+    assert isinstance(await scene.endpoint.probe(scene.request(order())), Unclear)
 
 
 async def test_a_plan_that_odata_cannot_say_is_refused(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""D365 as a source: what is new as messages, and what a check tells."""
+"""D365 as a source: what is new as messages, and what a ping reports."""
 
 from __future__ import annotations
 
@@ -62,16 +62,16 @@ async def scene() -> Scene:
 
 
 async def fetched(scene: Scene, place: Place = PLACE) -> dict[str, Any]:
-    listing = await scene.door.list(place)
-    read: dict[str, Any] = canonical.loads(await scene.door.fetch(listing.remotes[0], LIMIT))
+    listing = await scene.endpoint.list(place)
+    read: dict[str, Any] = canonical.loads(await scene.endpoint.fetch(listing.remotes[0], LIMIT))
     return read
 
 
 async def test_what_was_posted_since_the_date_is_listed_by_name(scene: Scene) -> None:
-    listing = await scene.door.list(PLACE)
+    listing = await scene.endpoint.list(PLACE)
     assert [(remote.path, remote.name) for remote in listing.remotes] == [("SalesInvoice", "CIV-000001-2026-03-01")]
     assert (listing.remotes[0].size > 0, listing.remotes[0].modified, listing.passed_over) == (True, None, ())
-    assert await scene.door.list(PLACE) == listing
+    assert await scene.endpoint.list(PLACE) == listing
 
 
 async def test_a_message_is_the_record_with_its_joins_as_canonical_json(scene: Scene) -> None:
@@ -79,15 +79,15 @@ async def test_a_message_is_the_record_with_its_joins_as_canonical_json(scene: S
     assert sorted(message) == ["header", "journal", "lines"]
     assert (message["header"]["InvoiceNumber"], len(message["journal"])) == ("CIV-000001", 2)
     assert [line["LineCreationSequenceNumber"] for line in message["lines"]] == [1, 2]
-    remote = (await scene.door.list(PLACE)).remotes[0]
-    data = await scene.door.fetch(remote, LIMIT)
-    assert (data, await scene.door.fetch(remote, LIMIT)) == (canonical.dumps(message), data)
+    remote = (await scene.endpoint.list(PLACE)).remotes[0]
+    data = await scene.endpoint.fetch(remote, LIMIT)
+    assert (data, await scene.endpoint.fetch(remote, LIMIT)) == (canonical.dumps(message), data)
     assert b"@odata" not in data
 
 
 async def test_a_remote_can_be_fetched_by_another_process(scene: Scene) -> None:
-    remote = (await scene.door.list(PLACE)).remotes[0]
-    assert await scene.open().fetch(remote, LIMIT) == await scene.door.fetch(remote, LIMIT)
+    remote = (await scene.endpoint.list(PLACE)).remotes[0]
+    assert await scene.open().fetch(remote, LIMIT) == await scene.endpoint.fetch(remote, LIMIT)
 
 
 async def test_an_optional_set_that_may_not_be_read_is_empty_and_says_why(scene: Scene) -> None:
@@ -122,40 +122,40 @@ async def test_nothing_is_asked_by_an_empty_value(scene: Scene) -> None:
 
 
 async def test_a_record_that_is_gone_is_refused(scene: Scene) -> None:
-    remote = (await scene.door.list(PLACE)).remotes[0]
+    remote = (await scene.endpoint.list(PLACE)).remotes[0]
     for record in scene.sim.state.store.rows("SalesInvoiceHeadersV4"):
         scene.sim.state.store.delete(record)
     with pytest.raises(Refused, match="is not there any more in SalesInvoiceHeadersV4"):
-        await scene.door.fetch(remote, LIMIT)
+        await scene.endpoint.fetch(remote, LIMIT)
 
 
 async def test_more_bytes_than_allowed_are_refused(scene: Scene) -> None:
-    remote = (await scene.door.list(PLACE)).remotes[0]
+    remote = (await scene.endpoint.list(PLACE)).remotes[0]
     with pytest.raises(Refused, match="bytes; 10 are allowed"):
-        await scene.door.fetch(remote, 10)
+        await scene.endpoint.fetch(remote, 10)
 
 
 @pytest.mark.parametrize("id", ["", "{}", "[]", '{"joins": 3}', '{"joins": [{"a": 1}]}'])
 async def test_a_remote_that_does_not_say_what_to_fetch_is_refused(scene: Scene, id: str) -> None:
     with pytest.raises(Refused, match="list anew"):
-        await scene.door.fetch(Remote("SalesInvoice", "x", 1, None, id), LIMIT)
+        await scene.endpoint.fetch(Remote("SalesInvoice", "x", 1, None, id), LIMIT)
 
 
 async def test_a_set_that_cannot_be_named_is_refused(scene: Scene) -> None:
     with pytest.raises(Refused, match="cannot be asked"):
-        await scene.door.ask(Query("No Set"))
+        await scene.endpoint.ask(Query("No Set"))
 
 
 async def test_settling_does_nothing_here(scene: Scene) -> None:
-    remote = (await scene.door.list(PLACE)).remotes[0]
+    remote = (await scene.endpoint.list(PLACE)).remotes[0]
     before = len(scene.sim.log)
-    assert await scene.door.settle(remote, After("leave"), "00") == Settlement("settled", remote.name)
+    assert await scene.endpoint.settle(remote, After("leave"), "00") == Settlement("settled", remote.name)
     assert len(scene.sim.log) == before
 
 
 async def test_a_place_without_a_plan_is_refused(scene: Scene) -> None:
     with pytest.raises(Refused, match="by a plan"):
-        await scene.door.list(Place("/inbound"))
+        await scene.endpoint.list(Place("/inbound"))
 
 
 async def test_names_hold_no_path_and_a_row_without_its_key_is_passed_over(scene: Scene) -> None:
@@ -163,21 +163,21 @@ async def test_names_hold_no_path_and_a_row_without_its_key_is_passed_over(scene
     for number in ("A/1..", ""):
         fields = {"InvoiceCustomerAccountNumber": "US-003", "InvoiceDate": "2026-02-01", "LedgerVoucher": "V"}
         state.add("SalesInvoiceHeadersV4", dataAreaId="usmf", InvoiceNumber=number, **fields)
-    listing = await scene.door.list(PLACE)
+    listing = await scene.endpoint.list(PLACE)
     assert [remote.name for remote in listing.remotes] == ["A%2F1..-2026-02-01", "CIV-000001-2026-03-01"]
     assert [passed.name for passed in listing.passed_over] == ["-2026-02-01"]
 
 
 async def test_closing_twice_is_fine(scene: Scene) -> None:
-    await scene.door.close()
-    await scene.door.close()
+    await scene.endpoint.close()
+    await scene.endpoint.close()
 
 
-async def test_a_knock_tells_token_role_and_companies() -> None:
+async def test_a_ping_reports_token_role_and_companies() -> None:
     scene = Scene()
-    checks = await scene.door.ping()
+    checks = await scene.endpoint.ping()
     assert [(check.what, check.ok, check.sentence) for check in checks] == [
-        ("token", True, f"a token for application {CLIENT_ID}, good for 60 min"),
+        ("token", True, f"a token for application {CLIENT_ID}, valid for 60 min"),
         ("role", True, "D365 knows the application as user d365edi"),
         ("companies", True, "3 companies visible, among them usmf"),
     ]
@@ -210,7 +210,7 @@ async def test_the_first_knock_that_fails_is_the_last_and_nothing_is_raised(
     scene = Scene()
     for method, path, status in faults:
         scene.sim.faults.answer(status, method=method, path=path)
-    checks = await scene.door.ping()
+    checks = await scene.endpoint.ping()
     assert (checks[-1].what, [check.ok for check in checks][-1], remedy in checks[-1].remedy) == (what, False, True)
     assert all(check.ok for check in checks[:-1])
 
@@ -218,7 +218,7 @@ async def test_the_first_knock_that_fails_is_the_last_and_nothing_is_raised(
 async def test_a_role_that_may_not_see_the_registration_is_still_a_role() -> None:
     scene = Scene()
     scene.sim.faults.answer(403, path="/data/SysAADClients")
-    checks = await scene.door.ping()
+    checks = await scene.endpoint.ping()
     assert [check.ok for check in checks] == [True, True, True]
 
 

@@ -52,16 +52,16 @@ def test_every_name_can_be_shown_on_one_line(name: bytes) -> None:
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.binary(max_size=8), max_size=8, unique=True))
 def test_every_name_is_either_offered_or_passed_over(found: list[bytes]) -> None:
-    listing = filenames.sift("/in", [entry(name) for name in found], "*", NameRules())
-    told = len([name for name in found if name not in {b".", b".."}])
-    assert len(listing.remotes) + len(listing.passed_over) == told
+    listing = filenames.filter_names("/in", [entry(name) for name in found], "*", NameRules())
+    words = len([name for name in found if name not in {b".", b".."}])
+    assert len(listing.remotes) + len(listing.passed_over) == words
     assert not [remote.name for remote in listing.remotes if filenames.fault(remote.name.encode())]
 
 
 def test_the_folder_itself_and_its_parent_are_not_told() -> None:
-    assert filenames.sift("/in", [entry(".", kind="folder"), entry("..", kind="folder")], "*", NameRules()) == Listing(
-        ()
-    )
+    assert filenames.filter_names(
+        "/in", [entry(".", kind="folder"), entry("..", kind="folder")], "*", NameRules()
+    ) == Listing(())
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_folder_itself_and_its_parent_are_not_told() -> None:
         (entry("a.edi", kind="link"), "it is a link"),
         (entry("a.edi", kind="other"), "it is no regular file"),
         (entry("a.edi", kind="unknown"), "the server does not say whether it is a file"),
-        (entry("a.edi", size=None), "the server does not tell its size"),
+        (entry("a.edi", size=None), "the server does not report its size"),
         (entry("a.edi", size=0), "it is empty"),
         (entry("A.TMP"), "its name says that it is not finished"),
         (entry("a.edi~"), "its name says that it is not finished"),
@@ -79,30 +79,30 @@ def test_the_folder_itself_and_its_parent_are_not_told() -> None:
         (entry("a.csv"), 'its name does not match "*.edi"'),
     ],
 )
-def test_what_is_passed_over_is_told_with_its_reason(found: DirectoryEntry, reason: str) -> None:
-    listing = filenames.sift("/in", [found], "*.edi", NameRules())
+def test_what_is_passed_over_is_reported_with_its_reason(found: DirectoryEntry, reason: str) -> None:
+    listing = filenames.filter_names("/in", [found], "*.edi", NameRules())
     assert listing == Listing((), (PassedOver(found.name.decode(), reason),))
 
 
 def test_names_that_say_unfinished_are_a_setting() -> None:
     rules = NameRules(temporary=("*.busy",))
-    listing = filenames.sift("/in", [entry("a.part"), entry("b.BUSY")], "*", rules)
+    listing = filenames.filter_names("/in", [entry("a.part"), entry("b.BUSY")], "*", rules)
     assert [remote.name for remote in listing.remotes] == ["a.part"]
 
 
 def test_without_any_unfinished_name_in_the_settings_every_name_is_finished() -> None:
-    listing = filenames.sift("/in", [entry("a.part")], "*", NameRules(temporary=()))
+    listing = filenames.filter_names("/in", [entry("a.part")], "*", NameRules(temporary=()))
     assert [remote.name for remote in listing.remotes] == ["a.part"]
 
 
 def test_empty_files_are_offered_where_that_is_set() -> None:
-    listing = filenames.sift("/in", [entry("a.edi", size=0)], "*", NameRules(offer_empty=True))
+    listing = filenames.filter_names("/in", [entry("a.edi", size=0)], "*", NameRules(offer_empty=True))
     assert listing.remotes == (Remote("/in", "a.edi", 0, 1.0),)
 
 
 def test_a_file_waits_for_its_sentinel_and_the_sentinel_is_no_file() -> None:
     found = [entry("a.edi"), entry("b.edi"), entry("b.edi.done", size=0), entry("stray.done")]
-    listing = filenames.sift("/in", found, "*", NameRules(sentinel="{name}.done"))
+    listing = filenames.filter_names("/in", found, "*", NameRules(sentinel="{name}.done"))
     assert [remote.name for remote in listing.remotes] == ["b.edi"]
     assert listing.passed_over == (
         PassedOver("a.edi", 'it waits for its sentinel "a.edi.done"'),
@@ -134,10 +134,10 @@ def test_paths_are_joined_as_sftp_writes_them(folder: str, path: str) -> None:
 def test_the_name_a_request_grows_under_is_itself_passed_over_and_short() -> None:
     temp = filenames.temporary(12345, "ab" * 32)
     assert temp == ".d365edi-12345-abababababab.part"
-    assert filenames.sift("/in", [entry(temp)], "*", NameRules()).remotes == ()
+    assert filenames.filter_names("/in", [entry(temp)], "*", NameRules()).remotes == ()
 
 
 def test_a_name_of_ours_that_no_partner_should_see_is_refused() -> None:
     with pytest.raises(Refused, match=r'file name "810/7\.edi" cannot be used on acme: its name is a path'):
-        filenames.insist("810/7.edi", "acme")
-    filenames.insist("810_7.edi", "acme")
+        filenames.check_name("810/7.edi", "acme")
+    filenames.check_name("810_7.edi", "acme")

@@ -1,4 +1,4 @@
-"""The promises of the door that hold for every kind of endpoint: a folder, both SFTP servers and D365."""
+"""The guarantees of the interface that hold for every kind of endpoint: a folder, both SFTP servers and D365."""
 
 from __future__ import annotations
 
@@ -11,108 +11,108 @@ import pytest
 
 from d365edi.endpoints.base import After, Delivered, DeliveryRequest, Endpoint, NotDelivered, Place
 from d365edi.errors import Refused
-from tests.endpoints.conftest import KINDS, Ground, Killed, Marks, grounded
+from tests.endpoints.conftest import KINDS, Checkpoints, Ground, Killed, grounded
 from tests.endpoints.d365_scene import Scene, order
 from tests.endpoints.test_d365_reads import PLACE
 
 
 @dataclass
-class Door:
+class Case:
     """One endpoint with something to list, something to deliver, and how often the delivery stands at the other side."""
 
     endpoint: Endpoint
     place: Place
-    request: Callable[[Marks], DeliveryRequest]
-    landed: Callable[[], int]
+    request: Callable[[Checkpoints], DeliveryRequest]
+    delivered: Callable[[], int]
 
 
-def shelf(ground: Ground) -> Door:
+def file_store(ground: Ground) -> Case:
     ground.put("outbound/a.edi")
-    return Door(
+    return Case(
         ground.open(folders=(ground.at("outbound"),)),
         Place(ground.at("outbound")),
-        lambda marks: ground.request(progress=marks.progress),
+        lambda checkpoints: ground.request(progress=checkpoints.progress),
         lambda: len([name for name in ground.tree("inbound") if not name.startswith(".")]),
     )
 
 
-async def tenant() -> Door:
+async def tenant() -> Case:
     scene, plan = Scene(), order()
     receipt = await scene.deliver(order("PO-1"))
     scene.sim.post_invoice(receipt.id, date="2026-03-01")
 
-    def request(marks: Marks) -> DeliveryRequest:
-        return DeliveryRequest(7, "", plan.label, plan.to_bytes(), dict(marks.progress))
+    def request(checkpoints: Checkpoints) -> DeliveryRequest:
+        return DeliveryRequest(7, "", plan.label, plan.to_bytes(), dict(checkpoints.progress))
 
-    return Door(scene.open(), PLACE, request, lambda: len(scene.orders) - 1)
+    return Case(scene.open(), PLACE, request, lambda: len(scene.orders) - 1)
 
 
 @pytest.fixture(params=[*KINDS, "d365"])
-async def door(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Door]:
+async def case(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[Case]:
     """Each kind of endpoint in turn."""
     if request.param == "d365":
         yield await tenant()
         return
     async with grounded(request.param, request, home) as ground:
-        yield shelf(ground)
+        yield file_store(ground)
 
 
-async def test_a_knock_tells_what_it_tried_and_is_well(door: Door) -> None:
-    checks = await door.endpoint.ping()
+async def test_a_ping_reports_what_it_tried_and_succeeds(case: Case) -> None:
+    checks = await case.endpoint.ping()
     assert checks != []
     assert [check for check in checks if not check.ok] == []
 
 
-async def test_two_lists_are_the_same_when_nothing_changed(door: Door) -> None:
-    first = await door.endpoint.list(door.place)
+async def test_two_lists_are_the_same_when_nothing_changed(case: Case) -> None:
+    first = await case.endpoint.list(case.place)
     assert len(first.remotes) == 1
-    assert await door.endpoint.list(door.place) == first
+    assert await case.endpoint.list(case.place) == first
 
 
-async def test_a_remote_is_fetched_whole_as_often_as_it_is_asked_for(door: Door) -> None:
-    (remote,) = (await door.endpoint.list(door.place)).remotes
-    payload = await door.endpoint.fetch(remote, 1 << 20)
+async def test_a_remote_is_fetched_whole_as_often_as_it_is_asked_for(case: Case) -> None:
+    (remote,) = (await case.endpoint.list(case.place)).remotes
+    payload = await case.endpoint.fetch(remote, 1 << 20)
     assert payload != b""
-    assert await door.endpoint.fetch(remote, 1 << 20) == payload
+    assert await case.endpoint.fetch(remote, 1 << 20) == payload
 
 
-async def test_a_remote_larger_than_the_limit_is_refused(door: Door) -> None:
-    (remote,) = (await door.endpoint.list(door.place)).remotes
+async def test_a_remote_larger_than_the_limit_is_refused(case: Case) -> None:
+    (remote,) = (await case.endpoint.list(case.place)).remotes
     with pytest.raises(Refused):
-        await door.endpoint.fetch(remote, 3)
+        await case.endpoint.fetch(remote, 3)
 
 
-async def test_settling_twice_is_as_settling_once(door: Door) -> None:
-    (remote,) = (await door.endpoint.list(door.place)).remotes
-    digest = hashlib.sha256(await door.endpoint.fetch(remote, 1 << 20)).hexdigest()
-    outcomes = [(await door.endpoint.settle(remote, After("leave"), digest)).outcome for _ in range(2)]
+async def test_settling_twice_is_as_settling_once(case: Case) -> None:
+    (remote,) = (await case.endpoint.list(case.place)).remotes
+    digest = hashlib.sha256(await case.endpoint.fetch(remote, 1 << 20)).hexdigest()
+    outcomes = [(await case.endpoint.settle(remote, After("leave"), digest)).outcome for _ in range(2)]
     assert outcomes == ["settled", "settled"]
 
 
-async def test_a_request_is_not_there_before_and_there_after_it_is_delivered(door: Door) -> None:
-    marks = Marks()
-    assert isinstance(await door.endpoint.probe(door.request(marks)), NotDelivered)
-    receipt = await door.endpoint.deliver(door.request(marks), marks)
-    found = await door.endpoint.probe(door.request(marks))
+async def test_a_request_is_not_there_before_and_there_after_it_is_delivered(case: Case) -> None:
+    checkpoints = Checkpoints()
+    assert isinstance(await case.endpoint.probe(case.request(checkpoints)), NotDelivered)
+    receipt = await case.endpoint.deliver(case.request(checkpoints), checkpoints)
+    found = await case.endpoint.probe(case.request(checkpoints))
     assert isinstance(found, Delivered)
-    assert (found.receipt.id, door.landed()) == (receipt.id, 1)
+    assert (found.receipt.id, case.delivered()) == (receipt.id, 1)
 
 
-async def test_the_intent_is_marked_before_anything_is_done(door: Door) -> None:
-    marks = Marks(die_after="intent")
+async def test_the_intent_is_recorded_before_anything_is_done(case: Case) -> None:
+    checkpoints = Checkpoints(die_after="intent")
     with pytest.raises(Killed):
-        await door.endpoint.deliver(door.request(marks), marks)
-    assert (marks.steps, door.landed()) == (["intent"], 0)
+        await case.endpoint.deliver(case.request(checkpoints), checkpoints)
+    assert (checkpoints.steps, case.delivered()) == (["intent"], 0)
 
 
-async def test_a_request_delivered_again_with_its_marks_stands_there_once(door: Door) -> None:
-    marks = Marks()
-    first = await door.endpoint.deliver(door.request(marks), marks)
-    second = await door.endpoint.deliver(door.request(marks), marks)
-    assert (second.id, door.landed()) == (first.id, 1)
+async def test_a_request_delivered_again_with_its_checkpoints_is_there_once(case: Case) -> None:
+    checkpoints = Checkpoints()
+    first = await case.endpoint.deliver(case.request(checkpoints), checkpoints)
+    second = await case.endpoint.deliver(case.request(checkpoints), checkpoints)
+    assert (second.id, case.delivered()) == (first.id, 1)
 
 
-async def test_it_may_be_closed_twice_and_opens_again_by_itself(door: Door) -> None:
-    await door.endpoint.close()
-    await door.endpoint.close()
-    assert len((await door.endpoint.list(door.place)).remotes) == 1
+async def test_it_may_be_closed_twice_and_opens_again_by_itself(case: Case) -> None:
+    await case.endpoint.close()
+    await case.endpoint.close()
+    assert len((await case.endpoint.list(case.place)).remotes) == 1

@@ -1,4 +1,4 @@
-"""What every verb of the door promises, over every implementation of it."""
+"""What every verb of the endpoint interface guarantees, over every implementation of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from d365edi.endpoints.base import After, Delivered, NotDelivered, Place, Settlement, Unclear
 from d365edi.errors import Disputed, Refused, Unavailable
-from tests.endpoints.conftest import Ground, Killed, Marks
+from tests.endpoints.conftest import Checkpoints, Ground, Killed
 
 DIGEST = hashlib.sha256(b"ISA*00*~").hexdigest()
 BIG = bytes(range(256)) * 2500  # more than one block of any server
@@ -192,95 +192,95 @@ async def test_many_files_settle_at_once_into_a_folder_that_is_still_missing(gro
 
 @pytest.mark.parametrize("payload", [b"", b"ISA*810~", BIG], ids=["empty", "small", "several blocks"])
 async def test_a_request_stands_whole_under_its_name_and_nothing_else_is_left(ground: Ground, payload: bytes) -> None:
-    marks = Marks()
-    receipt = await ground.open().deliver(ground.request(payload), marks)
+    checkpoints = Checkpoints()
+    receipt = await ground.open().deliver(ground.request(payload), checkpoints)
     assert receipt.id == ground.at("inbound/810_7.edi")
     assert ground.tree("inbound") == {"810_7.edi": payload}
-    assert marks.steps == ["intent", "uploaded"]
+    assert checkpoints.steps == ["intent", "uploaded"]
 
 
 async def test_the_partner_never_sees_a_half_written_file_under_its_name(ground: Ground) -> None:
     seen: list[list[str]] = []
-    marks = Marks(watch=lambda _: seen.append(list(ground.tree("inbound"))))
-    await ground.open().deliver(ground.request(BIG), marks)
+    checkpoints = Checkpoints(watch=lambda _: seen.append(list(ground.tree("inbound"))))
+    await ground.open().deliver(ground.request(BIG), checkpoints)
     assert [[name for name in names if not name.startswith(".")] for names in seen] == [[], []]
 
 
 @pytest.mark.parametrize("step", ["intent", "uploaded"])
 async def test_a_delivery_killed_after_any_step_goes_on_to_exactly_one_file(ground: Ground, step: str) -> None:
-    marks = Marks(die_after=step)
+    checkpoints = Checkpoints(die_after=step)
     with pytest.raises(Killed):
-        await ground.open().deliver(ground.request(), marks)
-    again = Marks()
-    receipt = await ground.open().deliver(ground.request(progress=marks.progress), again)
+        await ground.open().deliver(ground.request(), checkpoints)
+    again = Checkpoints()
+    receipt = await ground.open().deliver(ground.request(progress=checkpoints.progress), again)
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~"}
     assert receipt.id == ground.at("inbound/810_7.edi")
     assert again.steps == (["uploaded"] if step == "intent" else [])
 
 
 async def test_a_delivery_whose_last_answer_was_lost_is_found_and_not_repeated(ground: Ground) -> None:
-    marks = Marks()
-    await ground.open().deliver(ground.request(), marks)
+    checkpoints = Checkpoints()
+    await ground.open().deliver(ground.request(), checkpoints)
     before = (ground.home / "inbound/810_7.edi").stat()
-    again = Marks()
-    receipt = await ground.open().deliver(ground.request(progress=marks.progress), again)
+    again = Checkpoints()
+    receipt = await ground.open().deliver(ground.request(progress=checkpoints.progress), again)
     after = (ground.home / "inbound/810_7.edi").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert (receipt.detail["outcome"], again.steps) == ("there", [])
 
 
 async def test_a_delivery_that_the_partner_took_at_once_has_landed(ground: Ground) -> None:
-    marks = Marks()
-    await ground.open().deliver(ground.request(), marks)
+    checkpoints = Checkpoints()
+    await ground.open().deliver(ground.request(), checkpoints)
     (ground.home / "inbound/810_7.edi").unlink()
-    receipt = await ground.open().deliver(ground.request(progress=marks.progress), Marks())
+    receipt = await ground.open().deliver(ground.request(progress=checkpoints.progress), Checkpoints())
     assert receipt.detail["outcome"] == "taken by the partner"
     assert ground.tree("inbound") == {}
 
 
 async def test_a_piece_left_by_a_cut_upload_is_replaced_by_the_whole(ground: Ground) -> None:
-    marks = Marks(die_after="intent")
+    checkpoints = Checkpoints(die_after="intent")
     with pytest.raises(Killed):
-        await ground.open().deliver(ground.request(BIG), marks)
-    ground.put(f"inbound/{marks.progress['temp']}", BIG[:1000])
-    await ground.open().deliver(ground.request(BIG, marks.progress), marks_again := Marks())
+        await ground.open().deliver(ground.request(BIG), checkpoints)
+    ground.put(f"inbound/{checkpoints.progress['temp']}", BIG[:1000])
+    await ground.open().deliver(ground.request(BIG, checkpoints.progress), second_checkpoints := Checkpoints())
     assert ground.tree("inbound") == {"810_7.edi": BIG}
-    assert marks_again.steps == ["uploaded"]
+    assert second_checkpoints.steps == ["uploaded"]
 
 
 async def test_a_name_taken_by_something_else_is_disputed_and_delivered_once_it_is_free(ground: Ground) -> None:
     theirs = ground.put("inbound/810_7.edi", b"theirs!!")
-    marks = Marks()
+    checkpoints = Checkpoints()
     endpoint = ground.open()
     with pytest.raises(Disputed, match="taken by something that we did not put there"):
-        await endpoint.deliver(ground.request(), marks)
+        await endpoint.deliver(ground.request(), checkpoints)
     assert theirs.read_bytes() == b"theirs!!"
 
     theirs.unlink()
-    await endpoint.deliver(ground.request(progress=marks.progress), marks)
+    await endpoint.deliver(ground.request(progress=checkpoints.progress), checkpoints)
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~"}
 
 
 async def test_the_same_bytes_under_the_name_are_not_disputed(ground: Ground) -> None:
     ground.put("inbound/810_7.edi", b"ISA*810~")
-    receipt = await ground.open().deliver(ground.request(), Marks())
+    receipt = await ground.open().deliver(ground.request(), Checkpoints())
     assert receipt.detail["outcome"] == "there"
 
 
 async def test_a_file_of_another_size_in_place_of_ours_is_disputed(ground: Ground) -> None:
-    marks = Marks()
-    await ground.open().deliver(ground.request(), marks)
+    checkpoints = Checkpoints()
+    await ground.open().deliver(ground.request(), checkpoints)
     ground.put("inbound/810_7.edi", b"something longer than ours")
     with pytest.raises(Disputed):
-        await ground.open().deliver(ground.request(progress=marks.progress), Marks())
+        await ground.open().deliver(ground.request(progress=checkpoints.progress), Checkpoints())
 
 
 async def test_a_rename_cut_between_link_and_unlink_is_finished(ground: Ground) -> None:
-    marks = Marks(die_after="uploaded")
+    checkpoints = Checkpoints(die_after="uploaded")
     with pytest.raises(Killed):
-        await ground.open().deliver(ground.request(), marks)
-    os.link(ground.home / "inbound" / marks.progress["temp"], ground.home / "inbound/810_7.edi")
-    await ground.open().deliver(ground.request(progress=marks.progress), Marks())
+        await ground.open().deliver(ground.request(), checkpoints)
+    os.link(ground.home / "inbound" / checkpoints.progress["temp"], ground.home / "inbound/810_7.edi")
+    await ground.open().deliver(ground.request(progress=checkpoints.progress), Checkpoints())
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~"}
 
 
@@ -288,16 +288,16 @@ async def test_probe_tells_at_every_step_whether_it_landed(ground: Ground) -> No
     endpoint = ground.open()
     assert await endpoint.probe(ground.request()) == NotDelivered()
     for step in ("intent", "uploaded"):
-        marks = Marks(die_after=step)
+        checkpoints = Checkpoints(die_after=step)
         with pytest.raises(Killed):
-            await endpoint.deliver(ground.request(), marks)
-        assert await endpoint.probe(ground.request(progress=marks.progress)) == NotDelivered()
+            await endpoint.deliver(ground.request(), checkpoints)
+        assert await endpoint.probe(ground.request(progress=checkpoints.progress)) == NotDelivered()
         for name in ground.tree("inbound"):
             (ground.home / "inbound" / name).unlink()
-    receipt = await endpoint.deliver(ground.request(), marks := Marks())
-    assert await endpoint.probe(ground.request(progress=marks.progress)) == Delivered(receipt)
+    receipt = await endpoint.deliver(ground.request(), checkpoints := Checkpoints())
+    assert await endpoint.probe(ground.request(progress=checkpoints.progress)) == Delivered(receipt)
     ground.put("inbound/810_7.edi", b"something longer than ours")
-    outcome = await endpoint.probe(ground.request(progress=marks.progress))
+    outcome = await endpoint.probe(ground.request(progress=checkpoints.progress))
     assert isinstance(outcome, Unclear)
     assert "taken by something" in outcome.question
 
@@ -305,17 +305,17 @@ async def test_probe_tells_at_every_step_whether_it_landed(ground: Ground) -> No
 async def test_a_name_that_would_leave_the_folder_is_refused_before_anything_is_sent(ground: Ground) -> None:
     request = ground.request()
     object.__setattr__(request, "name", "../elsewhere.edi")
-    marks = Marks()
+    checkpoints = Checkpoints()
     with pytest.raises(Refused, match="its name is a path"):
-        await ground.open().deliver(request, marks)
-    assert (marks.steps, ground.tree()) == ([], {})
+        await ground.open().deliver(request, checkpoints)
+    assert (checkpoints.steps, ground.tree()) == ([], {})
 
 
 async def test_delivery_into_a_missing_folder_is_refused_with_a_remedy(ground: Ground) -> None:
     request = ground.request()
     (ground.home / "inbound").rmdir()
     with pytest.raises(Refused) as refused:
-        await ground.open().deliver(request, Marks())
+        await ground.open().deliver(request, Checkpoints())
     assert refused.value.remedy
 
 

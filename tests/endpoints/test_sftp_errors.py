@@ -1,4 +1,4 @@
-"""Every exception of asyncssh lands on one of the two leaves, with a sentence."""
+"""Every exception of asyncssh becomes Unavailable or Refused, with a sentence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def exceptions() -> list[type[Exception]]:
 
 
 def made(kind: type[Exception]) -> Exception:
-    """One of that kind, with a number or a text for everything it must be told."""
+    """One of that kind, with a number or a text for each of its arguments."""
     if not any("__init__" in vars(base) for base in kind.__mro__ if base.__module__.startswith("asyncssh")):
         return kind("the words\nof the server")
     asked = inspect.signature(kind).parameters.values()
@@ -45,19 +45,19 @@ def test_there_are_as_many_kinds_as_the_library_is_known_to_have() -> None:
 
 @pytest.mark.parametrize("kind", exceptions(), ids=lambda kind: kind.__name__)
 def test_every_kind_lands_on_one_of_the_two_with_a_sentence_on_one_line(kind: type[Exception]) -> None:
-    landed = translate(made(kind), "acme", 'reading "/in/a"')
-    assert isinstance(landed, Unavailable) != isinstance(landed, Refused)
-    assert landed.endpoint == "acme"
-    assert str(landed).startswith('acme: reading "/in/a": ')
-    assert "\n" not in str(landed)
-    assert "unexpected" not in str(landed) or not issubclass(kind, asyncssh.Error | OSError | ValueError)
+    translated = translate(made(kind), "acme", 'reading "/in/a"')
+    assert isinstance(translated, Unavailable) != isinstance(translated, Refused)
+    assert translated.endpoint == "acme"
+    assert str(translated).startswith('acme: reading "/in/a": ')
+    assert "\n" not in str(translated)
+    assert "unexpected" not in str(translated) or not issubclass(kind, asyncssh.Error | OSError | ValueError)
 
 
 @pytest.mark.parametrize(
-    ("error", "leaf", "told"),
+    ("error", "kind", "words"),
     [
         (asyncssh.PermissionDenied("no"), Refused, "the login was refused"),
-        (asyncssh.KeyExchangeFailed("no"), Refused, "no common ground"),
+        (asyncssh.KeyExchangeFailed("no"), Refused, "no SSH algorithm in common"),
         (asyncssh.SFTPNoSuchFile("no"), PathNotFound, "there is nothing under that path"),
         (asyncssh.SFTPPermissionDenied("no"), Refused, "our user may not do that there"),
         (asyncssh.SFTPOpUnsupported("no"), Refused, "their server cannot do that"),
@@ -74,10 +74,10 @@ def test_every_kind_lands_on_one_of_the_two_with_a_sentence_on_one_line(kind: ty
         (KeyError("a bug"), Unavailable, "something unexpected happened"),
     ],
 )
-def test_the_usual_troubles_are_told_in_words(error: Exception, leaf: type[EndpointError], told: str) -> None:
-    landed = translate(error, "acme", "reading")
-    assert isinstance(landed, leaf)
-    assert told in landed.message
+def test_the_usual_failures_have_their_sentence(error: Exception, kind: type[EndpointError], words: str) -> None:
+    translated = translate(error, "acme", "reading")
+    assert isinstance(translated, kind)
+    assert words in translated.message
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_the_usual_troubles_are_told_in_words(error: Exception, leaf: type[Endpo
     ],
 )
 def test_only_an_act_without_an_answer_is_unclear(error: Exception, effect: bool, unclear: bool) -> None:
-    landed = translate(error, "acme", "renaming", effect=effect)
-    assert isinstance(landed, Unavailable)
-    assert landed.unclear == unclear
+    translated = translate(error, "acme", "renaming", effect=effect)
+    assert isinstance(translated, Unavailable)
+    assert translated.unclear == unclear
 
 
 def test_an_answer_leaves_the_session_whole_and_silence_does_not() -> None:

@@ -21,7 +21,7 @@ from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
 from d365edi.endpoints.upload_protocol import Mode
 from d365edi.errors import Disputed, Refused, Unavailable
-from tests.endpoints.conftest import Marks
+from tests.endpoints.conftest import Checkpoints
 from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import OpenSsh, openssh
 from tests.servers.proxy import proxy
@@ -73,17 +73,19 @@ async def test_a_connection_cut_before_or_after_any_act_still_ends_in_one_whole_
     server: AsyncsshServer, opened: Callable[..., SftpEndpoint], mode: Mode, act: str, fault: str
 ) -> None:
     endpoint = opened(deliver=mode)
-    marks = Marks()
+    checkpoints = Checkpoints()
     getattr(server.faults, fault).add(act)
     if act == "rename" and mode != "rename":
-        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), checkpoints)
         assert files(server.home / "inbound") == WHOLE[mode]
         return
 
     with pytest.raises(Unavailable):
-        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), checkpoints)
     server.faults.clear()
-    receipt = await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    receipt = await endpoint.deliver(
+        DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress), checkpoints
+    )
 
     assert (receipt.id, receipt.detail["outcome"]) == ("/inbound/810.edi", "there")
     assert files(server.home / "inbound") == WHOLE[mode]
@@ -93,14 +95,14 @@ async def test_a_lost_answer_to_a_rename_says_that_it_is_unclear_and_is_not_uplo
     server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     endpoint = opened()
-    marks = Marks()
+    checkpoints = Checkpoints()
     server.faults.lose.add("rename")
     with pytest.raises(Unavailable) as unavailable:
-        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), checkpoints)
     assert unavailable.value.unclear
     server.faults.clear()
     opens = server.faults.acts["open"]
-    await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress), checkpoints)
     assert server.faults.acts["open"] == opens
 
 
@@ -108,31 +110,33 @@ async def test_a_rename_given_up_for_lost_that_is_carried_out_later_does_no_harm
     server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     endpoint = opened({"deadline": 0.3})
-    marks = Marks()
+    checkpoints = Checkpoints()
     server.faults.stall.add("rename")
     with pytest.raises(Unavailable):
-        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
-    temp = server.home / "inbound" / marks.progress["temp"]
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), checkpoints)
+    temp = server.home / "inbound" / checkpoints.progress["temp"]
     server.faults.stall.clear()
 
     def at_last() -> None:
         temp.rename(server.home / "inbound/810.edi")
 
     server.faults.before["rename"] = at_last
-    receipt = await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    receipt = await endpoint.deliver(
+        DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress), checkpoints
+    )
     assert (receipt.detail["outcome"], files(server.home / "inbound")) == ("there", {"810.edi": b"ISA*810~"})
 
 
 async def test_a_temp_name_left_by_another_life_is_replaced_at_the_second_attempt(
     server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
-    marks = Marks()
+    checkpoints = Checkpoints()
     request = DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~")
     temp = filenames.temporary(7, hashlib.sha256(request.payload).hexdigest())
     (server.home / "inbound" / temp).write_bytes(b"ISA")
     with pytest.raises(Unavailable, match="came or went while we looked"):
-        await opened().deliver(request, marks)
-    await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+        await opened().deliver(request, checkpoints)
+    await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress), checkpoints)
     assert files(server.home / "inbound") == {"810.edi": b"ISA*810~"}
 
 
@@ -149,12 +153,14 @@ async def test_a_mailbox_that_takes_files_as_they_are_closed_has_them_once(
 
     server.faults.after["close"] = take
     server.faults.lose.add("close")
-    marks = Marks()
+    checkpoints = Checkpoints()
     endpoint = opened(deliver=mode)
     with pytest.raises(Unavailable):
-        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), marks)
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), checkpoints)
     server.faults.lose.clear()
-    receipt = await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", marks.progress), marks)
+    receipt = await endpoint.deliver(
+        DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress), checkpoints
+    )
     assert (taken, receipt.detail["outcome"]) == ([b"ISA*810~"], "taken by the partner")
 
 
@@ -163,7 +169,7 @@ async def test_a_mailbox_is_no_place_for_a_rename_and_says_so(
 ) -> None:
     server.faults.after["close"] = each(server.home / "inbound", Path.unlink)
     with pytest.raises(Refused, match="vanished from acme the instant it was complete") as refused:
-        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Checkpoints())
     assert 'deliver = "direct"' in refused.value.remedy
 
 
@@ -172,7 +178,7 @@ async def test_a_server_that_cuts_files_short_is_found_out_before_the_rename(
 ) -> None:
     server.faults.after["close"] = each(server.home / "inbound", lambda path: os.truncate(path, 3))
     with pytest.raises(Unavailable, match="arrived on acme with 3 of 8 bytes"):
-        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Checkpoints())
     assert "810.edi" not in files(server.home / "inbound")
 
 
@@ -182,7 +188,7 @@ async def test_a_server_whose_rename_overwrites_does_not_get_to_do_so(
     server.faults.clobber = True
     (server.home / "inbound/810.edi").write_bytes(b"theirs")
     with pytest.raises(Disputed):
-        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+        await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Checkpoints())
     assert files(server.home / "inbound")["810.edi"] == b"theirs"
 
 
@@ -190,12 +196,12 @@ async def test_a_server_without_fsync_is_delivered_to(
     server: AsyncsshServer, opened: Callable[..., SftpEndpoint]
 ) -> None:
     server.faults.refuse["fsync"] = asyncssh.SFTPOpUnsupported("fsync")
-    await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+    await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Checkpoints())
     assert files(server.home / "inbound") == {"810.edi": b"ISA*810~"}
 
 
 @pytest.mark.parametrize(
-    ("act", "error", "leaf"),
+    ("act", "error", "kind"),
     [
         ("open", asyncssh.SFTPPermissionDenied("read-only"), Refused),
         ("rename", asyncssh.SFTPOpUnsupported("no rename here"), Refused),
@@ -203,12 +209,12 @@ async def test_a_server_without_fsync_is_delivered_to(
     ],
 )
 async def test_what_the_server_answers_is_told_and_the_session_goes_on(
-    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], act: str, error: Exception, leaf: type[Exception]
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], act: str, error: Exception, kind: type[Exception]
 ) -> None:
     endpoint = opened()
     server.faults.refuse[act] = error
-    with pytest.raises(leaf, match=str(error)) as raised:
-        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Marks())
+    with pytest.raises(kind, match=str(error)) as raised:
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Checkpoints())
     assert not getattr(raised.value, "unclear", False)
     await endpoint.list(Place("/inbound"))
     assert server.faults.acts["session"] == 1

@@ -133,11 +133,11 @@ async def test_a_key_that_cannot_be_read_is_refused_with_a_remedy_and_is_not_sho
 
 
 async def test_a_refused_login_names_our_user_and_the_public_key_to_install(sshd: OpenSsh) -> None:
-    stranger = asyncssh.generate_private_key("ssh-ed25519")
+    unknown_key = asyncssh.generate_private_key("ssh-ed25519")
     with pytest.raises(Refused, match="the login was refused") as refused:
-        await enter(sshd.config(key=stranger.export_private_key().decode(), username="contoso"))
+        await enter(sshd.config(key=unknown_key.export_private_key().decode(), username="contoso"))
     assert 'username "contoso"' in refused.value.remedy
-    assert public(stranger) in refused.value.remedy
+    assert public(unknown_key) in refused.value.remedy
 
 
 async def test_a_password_lets_in_and_a_wrong_one_is_refused(server: AsyncsshServer) -> None:
@@ -168,21 +168,21 @@ async def test_the_fastest_cipher_is_chosen_where_the_server_has_it(sshd: OpenSs
         await endpoint.close()
 
 
-@pytest.mark.parametrize(("host", "told"), [("127.0.0.1", "nobody listens"), ("no-such-host.invalid", "not known")])
-async def test_a_host_that_does_not_answer_is_unavailable(host: str, told: str) -> None:
-    with pytest.raises(Unavailable, match=told) as unavailable:
+@pytest.mark.parametrize(("host", "words"), [("127.0.0.1", "nobody listens"), ("no-such-host.invalid", "not known")])
+async def test_a_host_that_does_not_answer_is_unavailable(host: str, words: str) -> None:
+    with pytest.raises(Unavailable, match=words) as unavailable:
         await enter(SftpConfig(host, free_port(), "contoso"))
     assert unavailable.value.remedy
     assert not unavailable.value.unclear
 
 
 async def test_ping_tells_host_key_and_login_apart(sshd: OpenSsh) -> None:
-    stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    unknown_key = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
     untrusted = await SftpEndpoint("acme", sshd.config(host_keys=()), folders=("/",)).ping()
     assert [(check.what, check.ok) for check in untrusted] == [("host key", False)]
     assert public(sshd.host_keys["ed25519"]) in untrusted[0].remedy
 
-    not_let_in = await SftpEndpoint("acme", sshd.config(key=stranger), folders=("/",)).ping()
+    not_let_in = await SftpEndpoint("acme", sshd.config(key=unknown_key), folders=("/",)).ping()
     assert [(check.what, check.ok) for check in not_let_in] == [("host key", True), ("login", False)]
     assert sshd.host_keys["ed25519"].get_fingerprint() in not_let_in[0].sentence
     assert "installed our public key" in not_let_in[1].remedy

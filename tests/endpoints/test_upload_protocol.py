@@ -7,7 +7,7 @@ import pytest
 from d365edi.endpoints.base import Delivered, NotDelivered
 from d365edi.endpoints.upload_protocol import Content, Mode, Next, RemoteState, UploadPlan, compare, decide
 from d365edi.errors import Disputed
-from tests.endpoints.conftest import Ground, Killed, Marks
+from tests.endpoints.conftest import Checkpoints, Ground, Killed
 
 
 def plan(mode: Mode) -> UploadPlan:
@@ -85,11 +85,11 @@ BOTH = pytest.mark.parametrize(
 async def test_direct_writes_one_file_and_sentinel_announces_it(
     ground: Ground, mode: Mode, whole: dict[str, bytes]
 ) -> None:
-    marks = Marks()
+    checkpoints = Checkpoints()
     endpoint = ground.open(deliver=mode)
-    receipt = await endpoint.deliver(ground.request(), marks)
+    receipt = await endpoint.deliver(ground.request(), checkpoints)
     assert ground.tree("inbound") == whole
-    assert await endpoint.probe(ground.request(progress=marks.progress)) == Delivered(receipt)
+    assert await endpoint.probe(ground.request(progress=checkpoints.progress)) == Delivered(receipt)
 
 
 @BOTH
@@ -97,10 +97,10 @@ async def test_direct_writes_one_file_and_sentinel_announces_it(
 async def test_direct_and_sentinel_go_on_after_a_kill(
     ground: Ground, mode: Mode, whole: dict[str, bytes], step: str
 ) -> None:
-    marks = Marks(die_after=step)
+    checkpoints = Checkpoints(die_after=step)
     with pytest.raises(Killed):
-        await ground.open(deliver=mode).deliver(ground.request(), marks)
-    await ground.open(deliver=mode).deliver(ground.request(progress=marks.progress), Marks())
+        await ground.open(deliver=mode).deliver(ground.request(), checkpoints)
+    await ground.open(deliver=mode).deliver(ground.request(progress=checkpoints.progress), Checkpoints())
     assert ground.tree("inbound") == whole
 
 
@@ -108,13 +108,13 @@ async def test_direct_and_sentinel_go_on_after_a_kill(
 async def test_our_own_unfinished_piece_under_the_final_name_is_written_anew(
     ground: Ground, mode: Mode, whole: dict[str, bytes]
 ) -> None:
-    marks = Marks(die_after="intent")
+    checkpoints = Checkpoints(die_after="intent")
     with pytest.raises(Killed):
-        await ground.open(deliver=mode).deliver(ground.request(), marks)
+        await ground.open(deliver=mode).deliver(ground.request(), checkpoints)
     ground.put("inbound/810_7.edi", b"ISA*")
     endpoint = ground.open(deliver=mode)
-    assert await endpoint.probe(ground.request(progress=marks.progress)) == NotDelivered()
-    await endpoint.deliver(ground.request(progress=marks.progress), Marks())
+    assert await endpoint.probe(ground.request(progress=checkpoints.progress)) == NotDelivered()
+    await endpoint.deliver(ground.request(progress=checkpoints.progress), Checkpoints())
     assert ground.tree("inbound") == whole
 
 
@@ -122,11 +122,11 @@ async def test_our_own_unfinished_piece_under_the_final_name_is_written_anew(
 async def test_what_the_partner_took_the_instant_it_was_closed_has_landed(
     ground: Ground, mode: Mode, whole: dict[str, bytes]
 ) -> None:
-    marks = Marks()
-    await ground.open(deliver=mode).deliver(ground.request(), marks)
+    checkpoints = Checkpoints()
+    await ground.open(deliver=mode).deliver(ground.request(), checkpoints)
     for name in whole:
         (ground.home / "inbound" / name).unlink()
-    receipt = await ground.open(deliver=mode).deliver(ground.request(progress=marks.progress), Marks())
+    receipt = await ground.open(deliver=mode).deliver(ground.request(progress=checkpoints.progress), Checkpoints())
     assert (receipt.detail["outcome"], ground.tree("inbound")) == ("taken by the partner", {})
 
 
@@ -137,11 +137,11 @@ async def test_at_the_first_attempt_whatever_has_the_name_is_not_ours(
 ) -> None:
     there = ground.put("inbound/810_7.edi", theirs)
     with pytest.raises(Disputed):
-        await ground.open(deliver=mode).deliver(ground.request(), Marks())
+        await ground.open(deliver=mode).deliver(ground.request(), Checkpoints())
     assert there.read_bytes() == theirs
 
 
 async def test_a_sentinel_that_is_there_already_is_fine(ground: Ground) -> None:
     ground.put("inbound/810_7.edi.done", b"")
-    await ground.open(deliver="sentinel").deliver(ground.request(), Marks())
+    await ground.open(deliver="sentinel").deliver(ground.request(), Checkpoints())
     assert ground.tree("inbound") == {"810_7.edi": b"ISA*810~", "810_7.edi.done": b""}

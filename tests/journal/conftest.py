@@ -1,4 +1,4 @@
-"""A journal on a real disk, and a clock that goes when told."""
+"""A journal on a real disk, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from d365edi.journal import Journal, Tx, migrations
 
 
 class Clock:
-    """Seconds since the epoch, as told."""
+    """Seconds since the epoch, as set."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0

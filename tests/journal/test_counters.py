@@ -46,7 +46,7 @@ def test_after_the_last_number_of_nine_digits_comes_one(tx: Tx) -> None:
 def test_a_counter_is_only_raised_and_only_to_nine_digits(tx: Tx, value: int) -> None:
     tx.counters.raise_to("acme", "ISA", 5)
     tx.counters.raise_to("acme", "ISA", 5)
-    with pytest.raises(JournalError, match=f"ISA of acme stands at 5 and cannot go to {value}"):
+    with pytest.raises(JournalError, match=f"ISA of acme is at 5 and cannot go to {value}"):
         tx.counters.raise_to("acme", "ISA", value)
     assert tx.counters.take("acme", "ISA") == 6
 
@@ -117,7 +117,7 @@ async def test_a_go_that_fails_with_its_unit_leaves_sending_held(journal: Journa
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (None, "journal.db.numbers is missing: nobody can tell"),
+        (None, "journal.db.numbers is missing: it is not known"),
         (b"", "journal.db.numbers cannot be read"),
         (b"[1]", "journal.db.numbers cannot be read (it does not hold counts)"),
         (b'{"acme": {"ISA": "9"}}', "cannot be read (it does not hold counts)"),

@@ -143,8 +143,8 @@ def test_nothing_that_was_acknowledged_is_lost_to_kill_9(path: Path) -> None:
         first = process.stdout.readline()
         time.sleep(chance.uniform(0, 0.15))
         process.send_signal(signal.SIGKILL)
-        told = first + process.communicate()[0]
-        lines = [tuple(map(int, line.split())) for line in told.split(b"\n")[:-1]]
+        output = first + process.communicate()[0]
+        lines = [tuple(map(int, line.split())) for line in output.split(b"\n")[:-1]]
         numbers = [number for _, number in lines]
         assert len(set(numbers)) == len(numbers)
         assert min(numbers) > highest
@@ -188,8 +188,8 @@ def test_a_commit_that_the_disk_refuses_is_told_to_every_caller_and_nothing_is_w
         asyncio.run(main())
     """
     process = start(script, path)
-    told, errors = process.communicate(timeout=30)
-    assert (told, errors.decode()) == (b"refused\n", "")
+    output, errors = process.communicate(timeout=30)
+    assert (output, errors.decode()) == (b"refused\n", "")
     assert asyncio.run(_cursors(path)) == ["1", None, None]
 
 
@@ -219,9 +219,9 @@ def test_each_migration_is_one_transaction_with_its_record(tmp_path: Path) -> No
     with pytest.raises(JournalError, match="migration 0002_two failed"):
         migrations.migrate(raw, steps, 5.0)
     assert migrations.version(raw) == 1
-    mended = Migration(2, "0002_two", "INSERT INTO one VALUES (2);\nINSERT INTO nowhere VALUES (1);\n")
+    corrected = Migration(2, "0002_two", "INSERT INTO one VALUES (2);\nINSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(JournalError, match="nowhere"):
-        migrations.migrate(raw, [steps[0], mended], 6.0)
+        migrations.migrate(raw, [steps[0], corrected], 6.0)
     assert raw.execute("SELECT x FROM one").fetchall() == [(1,)]
     assert migrations.migrate(raw, [steps[0], Migration(2, "0002_two", "DROP TABLE one;\n")], 7.0) == ["0002_two"]
     assert raw.execute("SELECT number, migrated_at FROM migrations").fetchall() == [(1, 5.0), (2, 7.0)]

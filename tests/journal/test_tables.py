@@ -129,7 +129,7 @@ def test_one_text_finds_all_that_goes_by_it(tx: Tx) -> None:
     answer = tx.acknowledgments.add(
         message=source.id, partner="acme", functional_id="IN", control=42, verdict="A", match="unmatched"
     )
-    (look,) = tx.sightings.note("acme", "/out", [("42", 1, 1.0)])
+    (look,) = tx.sightings.record("acme", "/out", [("42", 1, 1.0)])
     found = tx.find("42")
     assert found == SearchResult([source], [order], [sent], [seen], [answer], [look])
     assert found

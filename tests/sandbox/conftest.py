@@ -16,7 +16,7 @@ CROSS = {"cross-company": "true"}
 
 
 class Clock:
-    """A clock that moves when told; it stands at 2026-01-05 09:15 UTC."""
+    """A clock that the test moves; it starts at 2026-01-05 09:15 UTC."""
 
     def __init__(self) -> None:
         self.now = 1767604500.0

@@ -1,4 +1,4 @@
-"""The day's files: whose they are, where they come from, and that they are sound and tell each other apart."""
+"""The day's files: whose they are, where they come from, and that they are sound and distinct."""
 
 from __future__ import annotations
 

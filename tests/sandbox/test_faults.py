@@ -169,7 +169,7 @@ async def test_a_certificate_of_another_authority_is_not_trusted(simulator: Simu
 
 
 class Receiver:
-    """Takes business events and answers as told, one status after the other."""
+    """Takes business events and answers as set, one status after the other."""
 
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)

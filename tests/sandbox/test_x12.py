@@ -1,4 +1,4 @@
-"""The partner's own X12: what it writes it can read, and a broken envelope is told."""
+"""The partner's own X12: what it writes it can read, and a broken envelope is reported."""
 
 from __future__ import annotations
 

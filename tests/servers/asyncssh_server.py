@@ -1,4 +1,4 @@
-"""asyncssh's own server with faults at will: lost replies, stalls, cuts, growing files, names from a stranger."""
+"""asyncssh's own server with faults at will: lost replies, stalls, cuts, growing files, hostile names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from d365edi.endpoints.sftp import SftpConfig
 
 @functools.cache
 def key(algorithm: str = "ssh-ed25519", which: int = 0) -> asyncssh.SSHKey:
-    """A key made for this run; `which` tells several apart."""
+    """A key made for this run; `which` distinguishes several."""
     assert which >= 0
     return asyncssh.generate_private_key(algorithm)
 
@@ -41,13 +41,13 @@ class Faults:
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
     acts: Counter[str] = field(default_factory=Counter)
-    mended: asyncio.Event = field(default_factory=asyncio.Event)
+    cleared: asyncio.Event = field(default_factory=asyncio.Event)
 
     def clear(self) -> None:
         """All is well again."""
         self.clobber = False
-        self.mended.set()  # what stalled goes on
-        self.mended = asyncio.Event()
+        self.cleared.set()  # what stalled goes on
+        self.cleared = asyncio.Event()
         for kind in (self.lose, self.cut, self.stall, self.refuse, self.names, self.before, self.after):
             kind.clear()
 
@@ -69,22 +69,22 @@ class Server(asyncssh.SFTPServer):
         if hook := faults.before.get(name):
             hook()
         if name in faults.stall:
-            await faults.mended.wait()
+            await faults.cleared.wait()
         if name in faults.cut:
-            await self._hang_up()
+            await self._disconnect()
         if name in faults.refuse:
             raise faults.refuse[name]
         result = work()
         if hook := faults.after.get(name):
             hook()
         if name in faults.lose:
-            await self._hang_up()
+            await self._disconnect()
         return result
 
-    async def _hang_up(self) -> None:
+    async def _disconnect(self) -> None:
         self.connection.abort()
-        await self.faults.mended.wait()
-        raise asyncssh.SFTPConnectionLost("hung up")
+        await self.faults.cleared.wait()
+        raise asyncssh.SFTPConnectionLost("disconnected")
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
         return self._act("open", lambda: self._open(path, pflags, attrs))

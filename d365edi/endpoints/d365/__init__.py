@@ -1,1 +1,1 @@
-"""The D365 endpoint: tokens, the OData client, and the door that runs a document's writes."""
+"""The D365 endpoint: tokens, the OData client, and the endpoint that runs a document's writes."""

@@ -1,7 +1,7 @@
-"""Tokens from Microsoft Entra ID: their life. One request however many callers wait, a refresh five minutes before expiry
+"""Tokens from Microsoft Entra ID and their lifetime. One request however many callers wait, a refresh five minutes before expiry
 that may fail as long as the old token is good, and a forced refresh for a token that D365 refused.
 
-Knows: the token's life. Does not know: how one is asked for (that is `entra`), D365. No message carries a secret or a token.
+Knows: the token's lifetime. Does not know: how one is asked for (that is `entra`), D365. No message carries a secret or a token.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from d365edi.errors import Refused, Unavailable
 
 EARLY = 300.0
 """Seconds before its end from which a token is refreshed."""
-AGAIN = 30.0
+RETRY_AFTER = 30.0
 """Seconds between two tries of a refresh that is not urgent yet."""
 
 
 class Unauthorized(Refused):
-    """The door of D365 stays shut: it refused a token that Entra had issued a moment ago."""
+    """D365 refused a token that Entra had issued a moment ago."""
 
 
 class Tokens:
     """The current access token of one identity, for one audience."""
 
     def __init__(
-        self, identity: ClientIdentity, wire: HttpTransport, *, clock: Callable[[], float] = time.time
+        self, identity: ClientIdentity, transport: HttpTransport, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._identity = identity
-        self._wire = wire
+        self._transport = transport
         self._clock = clock
         self._lock = anyio.Lock()
         self._token = ""
@@ -41,7 +41,7 @@ class Tokens:
 
     @property
     def left(self) -> float:
-        """Seconds that the current token is still good for; 0 where there is none."""
+        """Seconds for which the current token is still valid; 0 where there is none."""
         return max(0.0, self._ends - self._clock()) if self._token else 0.0
 
     async def get(self, *, bad: str = "", claims: str = "") -> str:
@@ -65,7 +65,7 @@ class Tokens:
         except Unavailable:
             now = self._clock()
             if self._token and self._token != bad and now < self._ends:
-                self._renew = now + AGAIN
+                self._renew = now + RETRY_AFTER
                 return self._token
             raise
         now = self._clock()
@@ -76,4 +76,4 @@ class Tokens:
         # azure-identity and what it brings take a fifth of a second to import: not while the daemon starts
         from d365edi.endpoints.d365 import entra  # noqa: PLC0415
 
-        return await entra.request(self._identity, self._wire, claims, self._clock())
+        return await entra.request(self._identity, self._transport, claims, self._clock())

@@ -2,7 +2,7 @@
 (`entities.json`).
 
 Facts only, of a real system's `$metadata` (spring 2025; additive since). A tenant has further sets and fields:
-whoever asks for one that is not here gets None and goes on. `entities.json` holds `sets` ({set: {type, keys, table?,
+a set that is not here is None. `entities.json` holds `sets` ({set: {type, keys, table?,
 required?, fields: {type: "names ..."}}}; a type that is no Edm type is an enum), `enums` ({enum: {member: int}}) and
 the enums whose type name is to be checked against the tenant before it is used in a filter. Text keys and numbers are
 never null, other text and enums may be.
@@ -87,7 +87,7 @@ def condition(name: str, field: str, value: Any) -> str:
     """The `$filter` term `field eq value` for a value as JSON carries it: points in time, enums and GUIDs get their
     own literals.
 
-    A field that the catalog does not have is taken for what its value looks like; no text is "", as D365 keeps it.
+    A field that the catalog does not have is treated as the type that its value looks like; no text is "", as D365 keeps it.
     Raises TypeError or ValueError as `odata.quoting` does.
     """
     found = entity_set(name)

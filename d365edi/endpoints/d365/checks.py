@@ -1,7 +1,6 @@
-"""Knocking on D365's door: a token, a user behind it, the companies it sees. Reads only; every failure carries its
-remedy.
+"""The checks of `ping` at D365: a token, its user, the companies it sees. Reads only; every failure carries its remedy.
 
-Knows: the three entity sets that tell this. Does not know: documents, partners.
+Knows: the three entity sets that answer this. Does not know: documents, partners.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ _ROLES = "in D365, give the application's user a role that may read it"
 
 
 async def run(client: Client, tokens: Tokens, client_id: str, companies: Sequence[str]) -> list[Check]:
-    """Token, role, companies, in that order; the first that fails ends it, since the rest would fail for the same
-    reason.
+    """Token, role, companies, in that order; the first that fails is the last, since the rest would fail for the
+    same reason.
     """
 
     async def token() -> str:
         await tokens.get()
-        return f"a token for application {client_id}, good for {tokens.left / 60:.0f} min"
+        return f"a token for application {client_id}, valid for {tokens.left / 60:.0f} min"
 
     async def role() -> str:
         return await _role(client, client_id)

@@ -46,11 +46,11 @@ class Client:
     """Requests against one D365 host (`base_url` without `/data` and without a slash at the end)."""
 
     def __init__(
-        self, base_url: str, wire: HttpTransport, tokens: Tokens, *, clock: Callable[[], float] = time.time
+        self, base_url: str, transport: HttpTransport, tokens: Tokens, *, clock: Callable[[], float] = time.time
     ) -> None:
         self.root = f"{base_url.rstrip('/')}/data/"
         self._base = base_url.rstrip("/")
-        self._wire = wire
+        self._transport = transport
         self._tokens = tokens
         self._clock = clock
 
@@ -70,11 +70,11 @@ class Client:
         try:
             url = self.root + quoting.address(query)
         except ValueError as error:
-            raise Refused(f"{query.set} cannot be asked: {error}", endpoint=self._wire.endpoint) from None
+            raise Refused(f"{query.set} cannot be asked: {error}", endpoint=self._transport.endpoint) from None
         seen = set()
         while url:
             if url in seen:
-                raise self._unavailable(f"the pages of {query.set} go round in a circle", "GET")
+                raise self._unavailable(f"the pages of {query.set} repeat in a circle", "GET")
             seen.add(url)
             content = await self._json("GET", url)
             rows = content.get("value")
@@ -84,7 +84,7 @@ class Client:
             url = self._next(content.get("@odata.nextLink"), query.set)
 
     async def create(self, entity_set: str, record: Mapping[str, Any]) -> Record:
-        """POST one record; the record as D365 made it. Raises Unavailable(unclear=True) where nobody can tell
+        """POST one record; the record as D365 made it. Raises Unavailable(unclear=True) where it is not known
         whether it was made.
         """
         url = f"{self.root}{entity_set}?cross-company=true"
@@ -121,7 +121,7 @@ class Client:
             raise passing[0]
         if failed:
             place = f"line {failed[0].content_id} of {expected}: " if failed[0].content_id else ""
-            raise Refused(place + verdicts[0].message, endpoint=self._wire.endpoint, remedy=verdicts[0].remedy)
+            raise Refused(place + verdicts[0].message, endpoint=self._transport.endpoint, remedy=verdicts[0].remedy)
         if answered != expected:
             raise self._unavailable(f"of {expected} lines {answered} were answered", "POST")
 
@@ -132,7 +132,7 @@ class Client:
         whole.
         """
         fault = errors.read(body)
-        words = f"{self._wire.peer} answered {status}: {fault.sentence}"
+        words = f"{self._transport.peer} answered {status}: {fault.sentence}"
         unclear = method not in SAFE_METHODS and status != 429 and not inner
         if status in _BUSY or fault.conflict:
             wait = retry_after(headers, self._clock())
@@ -140,10 +140,10 @@ class Client:
         if status >= 500 and not (inner and fault.infolog):
             return self._unavailable(words, method, unclear=unclear)
         if status < 400:
-            words = f"{self._wire.peer} answered {status} with another address, which is not followed"
-            return Refused(words, endpoint=self._wire.endpoint, remedy="check host under [d365]")
+            words = f"{self._transport.peer} answered {status} with another address, which is not followed"
+            return Refused(words, endpoint=self._transport.endpoint, remedy="check host under [d365]")
         said = fault.sentence if fault.infolog else words
-        return Refused(said, endpoint=self._wire.endpoint, remedy=_REMEDIES.get(status, ""))
+        return Refused(said, endpoint=self._transport.endpoint, remedy=_REMEDIES.get(status, ""))
 
     async def _json(self, method: str, url: str, content: bytes | None = None) -> Record:
         answer = await self._send(method, url, content, _JSON)
@@ -159,14 +159,14 @@ class Client:
         """One request with a token, and once more with a new one when the first was refused."""
         headers = {**_HEADERS, **({"Content-Type": content_type} if content is not None else {})}
         token = await self._tokens.get()
-        answer = await self._wire.send(method, url, headers=_with(headers, token), content=content)
+        answer = await self._transport.send(method, url, headers=_with(headers, token), content=content)
         if answer.status_code == 401:
             token = await self._tokens.get(bad=token, claims=_challenge(answer.headers.get("www-authenticate", "")))
-            answer = await self._wire.send(method, url, headers=_with(headers, token), content=content)
+            answer = await self._transport.send(method, url, headers=_with(headers, token), content=content)
             if answer.status_code == 401:
                 raise Unauthorized(
-                    f"{self._wire.peer} refuses the application's token, also a new one",
-                    endpoint=self._wire.endpoint,
+                    f"{self._transport.peer} refuses the application's token, also a new one",
+                    endpoint=self._transport.endpoint,
                     remedy=f"{_REGISTER}; check audience under [d365]",
                 )
         if not 200 <= answer.status_code < 300:
@@ -179,14 +179,14 @@ class Client:
         parts = urlsplit(str(link))
         place = parts.path.find("/data/")
         if place < 0:
-            raise Refused(f"the next page of {what} lies outside /data/", endpoint=self._wire.endpoint)
+            raise Refused(f"the next page of {what} lies outside /data/", endpoint=self._transport.endpoint)
         return f"{self._base}{parts.path[place:]}" + (f"?{parts.query}" if parts.query else "")
 
     def _unavailable(
         self, words: str, method: str, wait: float | None = None, *, unclear: bool | None = None
     ) -> Unavailable:
         doubt = method not in SAFE_METHODS if unclear is None else unclear
-        return Unavailable(words, endpoint=self._wire.endpoint, retry_after=wait, unclear=doubt)
+        return Unavailable(words, endpoint=self._transport.endpoint, retry_after=wait, unclear=doubt)
 
 
 def _with(headers: Mapping[str, str], token: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Whether the lines that stand in D365 are the lines that were sent: pure.
+"""Whether the lines in D365 are the lines that were sent: pure.
 
-A line is looked for by the fields of `plan.compare` that it has a value for; what was not sent was the server's to
-choose. Order does not matter, number does. Text is compared without regard to case and trailing blanks, numbers by
+A line is found by the fields of `plan.compare` that it has a value for; fields that were not sent are
+the server's choice. Order does not matter, number does. Text is compared without regard to case and trailing blanks, numbers by
 value, days as days (D365 gives them back as noon UTC, however they were sent).
 
 Knows: plans and rows. Does not know: entity names, HTTP.

@@ -1,11 +1,10 @@
-"""D365 behind the common door: what is new there as messages, and a document's write carried out.
+"""D365 as an endpoint: what is new there as messages, and a document's write carried out.
 
 A message is a record and its joined sets as canonical JSON. What is needed to fetch it travels in the remote's `id`,
-so nothing has to be remembered between two verbs. There is nothing to settle: D365 keeps its records, and what was
-seen the journal knows.
+so nothing has to be remembered between two verbs. There is nothing to settle: D365 keeps its records, and the journal
+knows what was collected.
 
-Knows: plans, the client. Does not know: which entities they name, EDI, partners. (`ping` knows three sets: see
-checks.py.)
+Knows: plans, the client. Does not know: which entities they name, EDI, partners. (`ping` knows three sets: see checks.py.)
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ from d365edi.odata import canonical
 from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
 
 MISSING = "_missing"
-"""The key of a fetched message under which optional joins that were refused stand, each with the reason."""
+"""The key of a fetched message under which optional joins that were refused are listed, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class D365Config:
 
 
 class D365Endpoint:
-    """The door to one D365 environment. Opens nothing before the first verb."""
+    """One D365 environment as an endpoint. Opens nothing before the first verb."""
 
     def __init__(
         self,
@@ -102,7 +101,7 @@ class D365Endpoint:
             overall=config.overall_timeout,
         )
         base = config.base_url.rstrip("/")
-        self._wire = HttpTransport(name, f"D365 at {base}", limits, verify=config.verify, transport=transport)
+        self._http = HttpTransport(name, f"D365 at {base}", limits, verify=config.verify, transport=transport)
         few = replace(limits, connections=2, read=30.0, overall=60.0)
         self._entra = HttpTransport(
             name, f"Entra at {config.authority}", few, verify=config.verify, transport=transport
@@ -117,7 +116,7 @@ class D365Endpoint:
             certificate_password=config.certificate_password,
         )
         self._tokens = Tokens(identity, self._entra, clock=clock)
-        self._client = Client(base, self._wire, self._tokens, clock=clock)
+        self._client = Client(base, self._http, self._tokens, clock=clock)
 
     async def ping(self) -> list[Check]:
         """Token, role, companies. Never raises."""
@@ -130,7 +129,7 @@ class D365Endpoint:
     async def list(self, place: Place) -> Listing:
         """The records that the place's ReadPlan finds, as remotes in the order of their names.
 
-        `size` is that of what was listed, not of the whole message; `modified` is None: D365 does not tell.
+        `size` is that of what was listed, not of the whole message; `modified` is None: D365 does not report it.
         """
         plan = place.query
         if not isinstance(plan, ReadPlan):
@@ -179,12 +178,12 @@ class D365Endpoint:
         return Settlement("settled", remote.name)
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
-        """Carry out the WritePlan that the payload holds: once, whole, or not at all (see writing.py)."""
+        """Carry out the WritePlan that the payload holds: once, whole, or not at all (see writer.py)."""
         token = f"{request.id}x{int(self._clock() * 1000)}"
         return await DocumentWriter(self._lookup(request), self.name).run(request.progress, checkpoint, token)
 
     async def probe(self, request: DeliveryRequest) -> Outcome:
-        """Is the record there with its lines? Asks only."""
+        """Is the record there with its lines? Reads only."""
         lookup = self._lookup(request)
         sight = await lookup.look(request.progress)
         if isinstance(sight, Conflict):
@@ -194,8 +193,8 @@ class D365Endpoint:
         return Delivered(lookup.receipt(sight.header))
 
     async def close(self) -> None:
-        """Let go of connections."""
-        await self._wire.close()
+        """Close all connections."""
+        await self._http.close()
         await self._entra.close()
 
     def _lookup(self, request: DeliveryRequest) -> StateLookup:
@@ -224,8 +223,8 @@ class D365Endpoint:
         return same[0]
 
     async def _joined(self, join: Join, header: Record) -> Sequence[Record]:
-        """The rows of one join; none, without asking, where a value to join by is empty (it would find the rest of
-        the world).
+        """The rows of one join; none, without asking, where a value to join by is empty (it would find every
+        other row).
         """
         values = {theirs: header.get(ours) for theirs, ours in join.on.items()}
         if not values or any(value in (None, "") for value in values.values()):

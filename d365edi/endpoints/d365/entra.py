@@ -1,6 +1,6 @@
 """One token from Microsoft Entra ID by client credentials, and Entra's refusals in words.
 
-azure-identity signs and asks (secret or certificate); the wire below it is this project's own, so that trust, time
+azure-identity signs and asks (secret or certificate); the transport below it is this project's own, so that trust, time
 limits and errors are the same as everywhere. Each request uses a fresh credential object: it is cheap, and its own cache
 cannot hand out a token that is known to be bad.
 
@@ -33,7 +33,7 @@ _APPLICATION = "check client_id and tenant under [d365]"
 _AUDIENCE = "check host and audience under [d365]: https:// and a host, without a slash at the end"
 _CERTIFICATE = "upload the certificate to the app registration, or check that it has not expired"
 _ADMINISTRATOR = "let an administrator of the tenant allow it"
-_WORDS: dict[str, tuple[str, str]] = {
+_SENTENCES: dict[str, tuple[str, str]] = {
     "7000215": ("the client secret is wrong", f"store the secret's value, not its id; or {_RENEWAL}"),
     "7000222": ("the client secret has expired", _RENEWAL),
     "7000218": ("a client secret or certificate is needed", "name client_secret or certificate under [d365]"),
@@ -54,75 +54,77 @@ _PASSING = frozenset({"90025", "90033", "90012", "50196"})
 """Entra's own "busy, try again" codes, which come with status 400 or 401 as well."""
 
 
-async def request(who: ClientIdentity, wire: HttpTransport, claims: str, now: float) -> tuple[str, float]:
+async def request(identity: ClientIdentity, http: HttpTransport, claims: str, now: float) -> tuple[str, float]:
     """One request to Entra: the token and the seconds it lives. `claims` is a challenge of D365's, `now` epoch seconds.
 
     Raises Unavailable (Entra is out of reach or busy) or Refused.
     """
-    transport = _Transport(wire)
+    transport = _Transport(http)
     try:
-        credential = _credential(who, transport)
-        answer = await credential.get_token(f"{who.audience}/.default", claims=claims or None)
+        credential = _credential(identity, transport)
+        answer = await credential.get_token(f"{identity.audience}/.default", claims=claims or None)
     except Unavailable as error:  # nothing was asked of D365 yet, so nothing there is unclear
         raise Unavailable(error.message, endpoint=error.endpoint, remedy=error.remedy) from None
     except (AzureError, ValueError, TypeError) as error:
-        raise _verdict(error, transport, who, wire, now) from None
+        raise _verdict(error, transport, identity, http, now) from None
     if not re.fullmatch(r"[\x21-\x7e]+", answer.token):
-        raise _unavailable(who, wire, "the answer holds no token that could be sent")
+        raise _unavailable(identity, http, "the answer holds no token that could be sent")
     return answer.token, answer.expires_on - time.time()
 
 
-def _credential(who: ClientIdentity, transport: _Transport) -> ClientSecretCredential | CertificateCredential:
+def _credential(identity: ClientIdentity, transport: _Transport) -> ClientSecretCredential | CertificateCredential:
     options: dict[str, Any] = {
-        "authority": who.authority,
+        "authority": identity.authority,
         "transport": transport,
         "disable_instance_discovery": True,
         "retry_total": 0,  # when to try again is decided by flows, not by a library that sleeps
     }
-    if who.certificate:
-        password = who.certificate_password or None
+    if identity.certificate:
+        password = identity.certificate_password or None
         return CertificateCredential(
-            who.tenant, who.client_id, certificate_data=who.certificate, password=password, **options
+            identity.tenant, identity.client_id, certificate_data=identity.certificate, password=password, **options
         )
-    return ClientSecretCredential(who.tenant, who.client_id, who.client_secret, **options)
+    return ClientSecretCredential(identity.tenant, identity.client_id, identity.client_secret, **options)
 
 
 def _verdict(
-    error: Exception, transport: _Transport, who: ClientIdentity, wire: HttpTransport, now: float
+    error: Exception, transport: _Transport, identity: ClientIdentity, http: HttpTransport, now: float
 ) -> EndpointError:
-    """A failure of azure-identity in words; busy and unreadable is Unavailable, what Entra says no to is Refused."""
+    """A failure of azure-identity in words; busy and unreadable is Unavailable, what Entra denies is Refused."""
     if isinstance(error, ValueError | TypeError):
-        return _refused(who, wire, str(error), "check tenant, authority, client_id and the certificate under [d365]")
+        return _refused(
+            identity, http, str(error), "check tenant, authority, client_id and the certificate under [d365]"
+        )
     codes = _CODE.findall(str(error))
     status = transport.status
     if not 400 <= status < 500 or status == 429 or isinstance(error, DecodeError) or _PASSING.intersection(codes):
-        return _unavailable(who, wire, f"it answered {status}", retry_after(transport.headers, now))
+        return _unavailable(identity, http, f"it answered {status}", retry_after(transport.headers, now))
     for code in codes:
-        if code in _WORDS:
-            words, remedy = _WORDS[code]
-            return _refused(who, wire, f"{words} (AADSTS{code})", remedy)
+        if code in _SENTENCES:
+            words, remedy = _SENTENCES[code]
+            return _refused(identity, http, f"{words} (AADSTS{code})", remedy)
     said = _TAIL.sub("", str(error)).strip(" \n")
-    return _refused(who, wire, " ".join(said.split())[:300], "check tenant, client_id and audience under [d365]")
+    return _refused(identity, http, " ".join(said.split())[:300], "check tenant, client_id and audience under [d365]")
 
 
-def _refused(who: ClientIdentity, wire: HttpTransport, words: str, remedy: str) -> Refused:
+def _refused(identity: ClientIdentity, http: HttpTransport, words: str, remedy: str) -> Refused:
     return Refused(
-        f"Entra refused a token for application {who.client_id} of tenant {who.tenant}: {words}",
-        endpoint=wire.endpoint,
+        f"Entra refused a token for application {identity.client_id} of tenant {identity.tenant}: {words}",
+        endpoint=http.endpoint,
         remedy=remedy,
     )
 
 
-def _unavailable(who: ClientIdentity, wire: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
+def _unavailable(identity: ClientIdentity, http: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
     return Unavailable(
-        f"Entra at {who.authority} gave no token: {words}",
-        endpoint=wire.endpoint,
+        f"Entra at {identity.authority} gave no token: {words}",
+        endpoint=http.endpoint,
         retry_after=wait,
     )
 
 
 class _Answer(AsyncHttpResponse):
-    """An answer of the wire in the shape that azure-core reads."""
+    """An answer of the transport in the shape that azure-core reads."""
 
     def __init__(self, request: Any, response: Any) -> None:
         super().__init__(request, response)
@@ -141,32 +143,32 @@ class _Answer(AsyncHttpResponse):
 
 
 class _Transport(AsyncHttpTransport[Any, Any]):
-    """azure-core's way to the wire. It owns nothing: the wire is closed by whoever made it.
+    """azure-core's interface to the transport. It owns nothing: the transport is closed by its owner.
 
     `status` and `headers` are the last answer's: the errors of azure-identity do not always carry them.
     """
 
-    def __init__(self, wire: HttpTransport) -> None:
-        self._wire = wire
+    def __init__(self, http: HttpTransport) -> None:
+        self._http = http
         self.status = 0
         self.headers: Mapping[str, str] = {}
 
     async def send(self, request: Any, **_options: Any) -> _Answer:
-        """Send one request; time limits are the wire's, what goes wrong is already Unavailable or Refused."""
+        """Send one request; time limits are the transport's, failures are already Unavailable or Refused."""
         headers, content = dict(request.headers), request.data
         if isinstance(content, dict):
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             content = urlencode(content)
         body = content.encode() if isinstance(content, str) else content
-        response = await self._wire.send(request.method, request.url, headers=headers, content=body)
+        response = await self._http.send(request.method, request.url, headers=headers, content=body)
         self.status, self.headers = response.status_code, response.headers
         return _Answer(request, response)
 
     async def open(self) -> None:
-        """The wire opens by itself."""
+        """The transport opens by itself."""
 
     async def close(self) -> None:
-        """The wire is closed by its owner."""
+        """The transport is closed by its owner."""
 
     async def __aenter__(self) -> _Transport:
         return self

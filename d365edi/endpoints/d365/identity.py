@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ClientIdentity:
-    """Who we are to Entra. One of `client_secret` and `certificate` (PEM with key and certificate, or PFX) is
+    """The application's registration in Entra. One of `client_secret` and `certificate` (PEM with key and certificate, or PFX) is
     given."""
 
     tenant: str

@@ -1,6 +1,6 @@
 """How long the other side asks to wait: the header Retry-After, in seconds or as a date, often absent.
 
-Knows: the header. Does not know: whether anybody waits.
+Knows: the header. Does not know: who waits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait, None where nothing readable is said. `now` is epoch seconds; the server's own `Date` is
+    """Seconds to wait, None where the header cannot be read. `now` is epoch seconds; the server's own `Date` is
     preferred to it,
     so that a clock that is off does not matter. Never negative.
     """

@@ -1,7 +1,7 @@
-"""What stands in D365 for a write plan, seen with what earlier tries marked: nothing, a bare header, all of it,
-something strange.
+"""The state in D365 of a write plan, given the progress of earlier tries: nothing, a header only, complete, or a
+conflict.
 
-Who finds a header under the natural key without an outstanding act of ours found somebody else's. While an act is
+A header found under the natural key without an outstanding request of ours was made by another. While a request is
 outstanding and nothing is found, that is not final for `unclear_for` seconds: longer than D365 lets a request run.
 
 Knows: write plans and progress. Does not know: entity names, EDI, how anything is written.
@@ -22,7 +22,7 @@ from d365edi.odata.plan import Query, WritePlan
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """No such record. `wait`: seconds until that is final, because an act of ours may still be carried out."""
+    """No such record. `wait`: seconds until that is final, because a request of ours may still be carried out."""
 
     wait: float
 
@@ -44,7 +44,7 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Something that only a person can decide about."""
+    """Something that only a person can decide."""
 
     question: str
     remedy: str
@@ -55,7 +55,7 @@ RecordState = Absent | HeaderOnly | Complete | Conflict
 
 @dataclass(frozen=True, slots=True)
 class StateLookup:
-    """Looks for one plan's record, and has the words for it."""
+    """Looks up one plan's record, and describes it in sentences."""
 
     client: Client
     plan: WritePlan
@@ -63,7 +63,7 @@ class StateLookup:
     unclear_for: float
 
     async def look(self, progress: Mapping[str, str]) -> RecordState:
-        """What stands there now. Asks only. `progress` as in writing.py."""
+        """What is there now. Reads only. `progress` as in writer.py."""
         number, outstanding = progress.get(self.plan.number_field, ""), progress.get("at", "")
         found = await self._headers(self.plan.lookup)
         if not found and number:
@@ -86,7 +86,7 @@ class StateLookup:
         return compare_lines.difference(self.plan, await self.rows(self.number(header)))
 
     async def rows(self, number: str) -> list[Record]:
-        """The lines that stand under a header's number."""
+        """The lines under a header's number."""
         plan = self.plan
         wanted = {"dataAreaId": plan.company, plan.link_field: number}
         filters = catalog.where(plan.line_set, wanted)
@@ -136,7 +136,7 @@ class StateLookup:
         if rows:
             return Conflict(
                 f"{self.noun} {number}, made for {self.label}, has other lines than were ordered: {difference}",
-                f"mend {number} in D365 and reject this document, or delete its lines there and release it",
+                f"correct {number} in D365 and reject this document, or delete its lines there and release it",
             )
         ended = [
             f"{field} {header.get(field)}" for field, allowed in self._open.items() if header.get(field) not in allowed
@@ -167,7 +167,7 @@ class StateLookup:
 
     @property
     def _open(self) -> Mapping[str, Any]:
-        """Fields whose values tell that a header may still be written (`extra["open"]`: field -> allowed values)."""
+        """Fields whose values say that a header may still be written (`extra["open"]`: field -> allowed values)."""
         found: Mapping[str, Any] = self.plan.extra.get("open", {})
         return found
 

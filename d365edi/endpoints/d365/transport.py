@@ -1,6 +1,6 @@
 """One long-lived HTTP client for one host, and the table from what its library raises to `Unavailable` or `Refused`.
 
-Theory of the limits. A pool of connections that meets cancelled requests can lose connections for good; it does not
+Why these limits: a pool of connections that meets cancelled requests can lose connections for good; it does not
 when no more requests are let in than there are connections and when time runs out by the client's own timeouts or by
 anyio's scopes. So there is a semaphore in front, asyncio's own timeouts are not used, and should a pool ever starve
 it is replaced: requests that are still on the old one end there. The read timeout counts from one chunk to the next,
@@ -102,7 +102,7 @@ class HttpTransport:
                     await _shut(pool)
 
     def verdict(self, error: Exception, method: str) -> EndpointError:
-        """What an exception of the library (or of what is below it) means to a caller. Never carries a header's
+        """What an exception of the library (or of a layer below it) means to a caller. Never contains a header's
         text.
         """
         what = "" if isinstance(error, _QUIET) else str(error)
@@ -121,7 +121,7 @@ class HttpTransport:
         )
 
     async def close(self) -> None:
-        """Let go of all connections; requests that still run end by themselves."""
+        """Close all connections; requests that still run end by themselves."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.retired = True
