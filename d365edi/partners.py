@@ -34,8 +34,10 @@ from d365edi.flows.partner import (
 )
 from d365edi.guard import Policy
 from d365edi.maps import table
-from d365edi.maps.edifact import EdifactReader, EdifactWriter
-from d365edi.maps.flat import FlatReader, FlatWriter
+from d365edi.maps.csv.reader import FlatReader
+from d365edi.maps.csv.writer import FlatWriter
+from d365edi.maps.edifact.reader import EdifactReader
+from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.writer import Writer

@@ -14,8 +14,8 @@ from d365edi.edi.flat.layout import Layout, fold
 from d365edi.edi.flat.reader import FlatReport
 from d365edi.flows.partner import Partner, Receive
 from d365edi.maps import table
-from d365edi.maps.columns import flat
-from d365edi.maps.flat import FlatReader
+from d365edi.maps.csv.columns import flat
+from d365edi.maps.csv.reader import FlatReader
 
 UNKNOWN = "neither X12 nor EDIFACT nor a flat file that a map knows"
 

@@ -28,8 +28,8 @@ from d365edi.errors import SettingsError
 from d365edi.flows import policy
 from d365edi.flows.partner import MapReader, Partner, Receive
 from d365edi.maps import table
-from d365edi.maps.d365 import unwritten
-from d365edi.maps.edifact import EdifactReader
+from d365edi.maps.d365.plans import unwritten
+from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.reader import Reader, Reading
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}

@@ -21,7 +21,7 @@ from d365edi.failpoints import reach
 from d365edi.flows.context import Context, Counters
 from d365edi.flows.partner import Send
 from d365edi.journal import Message, MessageState, Tx
-from d365edi.maps import d365 as maps
+from d365edi.maps.d365 import plans as maps
 
 FETCH_LIMIT = 64 << 20
 

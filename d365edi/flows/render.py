@@ -22,7 +22,7 @@ from d365edi.flows.messages import document_name
 from d365edi.flows.partner import Partner, Receive, Send
 from d365edi.flows.prepare import Held, prepare
 from d365edi.journal import Document, NumberedDocument, Tx
-from d365edi.maps import d365
+from d365edi.maps.d365 import plans as d365
 from d365edi.maps.table import Table
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from d365edi.edi.interchange import SetReport
 from d365edi.flows.context import Context
 from d365edi.flows.partner import MapReader, Partner, Receive
 from d365edi.journal import Document, Tx
-from d365edi.maps import d365 as maps
+from d365edi.maps.d365 import plans as maps
 from d365edi.maps.reader import Reading
 from d365edi.odata import canonical
 

@@ -22,7 +22,7 @@ from d365edi.flows.parse import ParsedDocument, ParsedFile, parse
 from d365edi.flows.partner import Partner, Receive, Send
 from d365edi.flows.reparse import problems
 from d365edi.journal import Document, Message, Tx
-from d365edi.maps import d365 as maps
+from d365edi.maps.d365 import plans as maps
 from d365edi.odata import canonical
 
 RELEASED = "released"

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from d365edi.edi.guide import Element, Guide, Node, Note, Segment
-from d365edi.maps import implied
+from d365edi.maps.edifact import virtual_loops
 
 ITEM = "C212"
 """The composite of an item number and its qualifier."""
@@ -82,7 +82,7 @@ def flat(guide: Guide) -> Guide:
             parent.sequence.append(node)
             parent.children[node.id] = (*parent.children.get(node.id, ()), node)
     made = replace(guide, root=nodes[0], nodes=nodes, segments=segments)
-    implied.add(made, DAY)
+    virtual_loops.add(made, DAY)
     return made
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from d365edi.errors import DocumentError
-from d365edi.maps.consignment import ABOVE, ID, LEVEL, ORDER, ORDERED, Row
+from d365edi.maps.edifact.packaging import ABOVE, ID, LEVEL, ORDER, ORDERED, Row
 
 _LEVELS = {"S": "", "T": "3", "P": "1"}
 _AFTER_HEAD = frozenset({"NAD", "TOD", "TDT", "EQD", "CPS", "CNT"})

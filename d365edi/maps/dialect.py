@@ -9,8 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from d365edi.edi.guide import Element
-from d365edi.maps import check, column_paths, edifact_paths, figures, spelling
+from d365edi.maps import check, spelling
 from d365edi.maps.check import Target
+from d365edi.maps.csv import numbers
+from d365edi.maps.csv import paths as columns
+from d365edi.maps.edifact import paths as edifact
 from d365edi.maps.fields import Kind
 from d365edi.maps.spelling import Format, Parse
 
@@ -27,8 +30,8 @@ class Dialect:
 
 _PATHS = Dialect(check.resolve, spelling.spelling)
 _OTHERS = {
-    "csv": Dialect(column_paths.resolve, figures.spelling),
-    "edifact": Dialect(edifact_paths.resolve, edifact_paths.spelling),
+    "csv": Dialect(columns.resolve, numbers.spelling),
+    "edifact": Dialect(edifact.resolve, edifact.spelling),
 }
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from d365edi.maps.state import NO_HIT, Elements, Fill, Item, State, Way, put_word, reach
+from d365edi.maps.run_state import NO_HIT, Elements, Fill, Item, State, Way, put_word, reach
 
 if TYPE_CHECKING:
-    from d365edi.maps.target import Target
+    from d365edi.maps.assign import Target
 
 MEMORY = 1024
 """So many segments a place remembers with what they say: terms, parties and packs repeat."""

@@ -23,10 +23,10 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.values import values
-from d365edi.maps import leftover
-from d365edi.maps.branch import grow
+from d365edi.maps import unmapped
 from d365edi.maps.compile import places
-from d365edi.maps.state import State
+from d365edi.maps.run_state import State
+from d365edi.maps.select import grow
 from d365edi.maps.table import Table
 
 
@@ -64,7 +64,7 @@ class Reader:
         self.guide = guide
         self._grown = grow(root, len(guide.nodes))
         self._model = KINDS[table.document]
-        self._where = leftover.where(root)
+        self._where = unmapped.where(root)
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
@@ -76,7 +76,7 @@ class Reader:
         nodes: Sequence[Node | None],
         rows: Sequence[list[str]],
         component: str,
-        stands: leftover.Where = leftover.segment,
+        stands: unmapped.Where = unmapped.segment,
         keys: Sequence[str | None] = (),
     ) -> Reading:
         """The document of segments taken apart already, each with its node; `stands` says where an element stands.
@@ -95,15 +95,15 @@ class Reader:
         return self._finish(nodes, rows, state, stands)
 
     def _finish(
-        self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: State, stands: leftover.Where
+        self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: State, stands: unmapped.Where
     ) -> Reading:
-        findings = list(leftover.wrong(state, rows, stands)) if state.findings else []
+        findings = list(unmapped.wrong(state, rows, stands)) if state.findings else []
         document: Document | None = None
         try:
             document = self._model.of(state.items[0])
         except ValidationError as error:
-            findings += leftover.unbuilt(self._model, state.items[0], error, self._where, self.table.document)
-        return Reading(document, tuple(findings), tuple(leftover.unmapped(state, nodes, rows)))
+            findings += unmapped.unbuilt(self._model, state.items[0], error, self._where, self.table.document)
+        return Reading(document, tuple(findings), tuple(unmapped.unmapped(state, nodes, rows)))
 
 
 def nodes_in(report: SetReport, guide: Guide) -> Sequence[Node | None]:

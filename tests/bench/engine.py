@@ -94,9 +94,9 @@ def writer(set_id: str, version: str) -> Callable[[Any], Any]:
 def _maker(set_id: str, kind: str) -> Any:
     """`Reader` or `Writer` of maps; older checkouts have others for EDIFACT."""
     if standard(set_id) == "EDIFACT":
-        own = getattr(_module("maps.edifact", f"maps.{kind.lower()}"), f"Edifact{kind}", None)
-        if own is not None:
-            return own
+        package = _module("maps.edifact")
+        own = package if hasattr(package, f"Edifact{kind}") else _module(f"maps.edifact.{kind.lower()}")
+        return getattr(own, f"Edifact{kind}")
     return getattr(_module(f"maps.{kind.lower()}"), kind)
 
 

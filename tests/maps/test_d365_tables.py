@@ -12,8 +12,8 @@ import pytest
 
 from d365edi.documents import OrderResponse, ShipNotice
 from d365edi.endpoints.d365 import catalog
-from d365edi.maps import d365
-from d365edi.maps.section import Section, header, joins, lines
+from d365edi.maps.d365 import plans as d365
+from d365edi.maps.d365.schema import Section, header, joins, lines
 from d365edi.maps.table import load
 
 NAMES = sorted(

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from d365edi.documents import Document, Invoice, PurchaseOrder
 from d365edi.errors import DocumentError, SettingsError
-from d365edi.maps.flat import FlatReader, FlatWriter
+from d365edi.maps.csv.reader import FlatReader
+from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import load
 from tests.maps.drawn_flat import invoices, orders

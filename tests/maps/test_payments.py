@@ -10,7 +10,7 @@ import pytest
 
 from d365edi.documents import Remittance
 from d365edi.errors import DocumentError
-from d365edi.maps import d365
+from d365edi.maps.d365 import plans as d365
 from d365edi.maps.payment import balance
 from d365edi.maps.resolve import Answer, Answers, Profile, questions
 from d365edi.maps.table import load

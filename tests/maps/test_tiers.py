@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from d365edi.documents import Document, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.errors import SettingsError
-from d365edi.maps.columns import flat
+from d365edi.maps.csv.columns import flat
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import load
 from tests.maps import drawn_tiers as drawn

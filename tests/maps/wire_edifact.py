@@ -13,7 +13,8 @@ from d365edi.edi.edifact import writer
 from d365edi.edi.guide import Guide
 from d365edi.edi.interchange import Party, SetReport
 from d365edi.edi.syntax import Syntax
-from d365edi.maps.edifact import EdifactReader, EdifactWriter
+from d365edi.maps.edifact.reader import EdifactReader
+from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.table import load
 from d365edi.maps.writer import Segment
 

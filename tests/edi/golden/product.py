@@ -26,10 +26,12 @@ from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import acknowledgment as x12_acknowledgment
 from d365edi.edi.x12 import writer as x12_writer
 from d365edi.errors import DocumentError
-from d365edi.maps import d365
 from d365edi.maps.answers import Answer, Answers
-from d365edi.maps.edifact import EdifactReader, EdifactWriter
-from d365edi.maps.flat import FlatReader, FlatWriter
+from d365edi.maps.csv.reader import FlatReader
+from d365edi.maps.csv.writer import FlatWriter
+from d365edi.maps.d365 import plans as d365
+from d365edi.maps.edifact.reader import EdifactReader
+from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import load
 from d365edi.maps.writer import Writer

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 
 from d365edi.edi.flat.layout import Column, Layout, fold
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps.column_paths import HEAD, apart, inside, parted
-from d365edi.maps.figures import SIGN
-from d365edi.maps.notation import File, column, file
+from d365edi.maps.csv.grouping import Tier
+from d365edi.maps.csv.numbers import SIGN
+from d365edi.maps.csv.options import File, column, file
+from d365edi.maps.csv.paths import HEAD, apart, inside, parted
 from d365edi.maps.table import Key, Row, Scope, Table, nearest, scope
-from d365edi.maps.tiers import Tier
 
 ROW = "row"
 """The loop of a list of which each row is an item."""

@@ -13,7 +13,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
-from d365edi.maps.state import State
+from d365edi.maps.run_state import State
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 MEANING = {

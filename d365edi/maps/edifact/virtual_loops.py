@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps import consignment, despatch
+from d365edi.maps import despatch
+from d365edi.maps.edifact import packaging
 
 Row = list[str]
 
@@ -43,7 +44,7 @@ def add(guide: Guide, day: str) -> None:
     if guide.set == "ORDRSP":
         _answers(guide, day)
     if guide.set == "DESADV":
-        consignment.add(guide, day)
+        packaging.add(guide, day)
 
 
 def _around(guide: Guide, id: str, inside: frozenset[str]) -> None:
@@ -103,7 +104,7 @@ def implies(guide: Guide) -> bool:
 def put(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]) -> Read:
     """Put the levels into a message that was laid flat."""
     if guide.set == "DESADV":
-        return Read(*consignment.read(guide, nodes, rows))
+        return Read(*packaging.read(guide, nodes, rows))
     if not implies(guide):
         return Read(list(nodes), list(rows), list(range(len(rows))))
     made = Read([], [], [])

@@ -14,23 +14,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from d365edi.documents import KINDS, Document, PurchaseOrder
+from d365edi.documents import KINDS, Document
 from d365edi.edi import checkdigit
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.flat import reader as files
-from d365edi.edi.flat import writer
 from d365edi.edi.flat.layout import Row
 from d365edi.edi.flat.reader import RowSet
 from d365edi.edi.guide import Node
-from d365edi.errors import DocumentError
-from d365edi.maps.column_paths import HEAD
-from d365edi.maps.columns import BETWEEN, Flat, flat
 from d365edi.maps.computed import Formula, formula
-from d365edi.maps.figures import spelling
+from d365edi.maps.csv.columns import BETWEEN, Flat, flat
+from d365edi.maps.csv.grouping import Sorter
+from d365edi.maps.csv.numbers import spelling
+from d365edi.maps.csv.paths import HEAD
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import Table, scope
-from d365edi.maps.tiers import Sorter, laid
-from d365edi.maps.writer import Segment, Writer
 
 GTIN = (8, 12, 13, 14)
 """How many digits a GTIN has."""
@@ -159,57 +156,6 @@ class FlatReader:
                         "a record may be missing; ask for a whole file",
                         "totals",
                     )
-
-
-class FlatWriter:
-    """A CSV map compiled for writing; may be used by many threads at once."""
-
-    def __init__(self, table: Table, codes: Codes | None = None, *, partner: str = "") -> None:
-        """Compile as a reader does. `partner` is only for sentences. Raises SettingsError."""
-        self.table = table
-        self.partner = partner
-        self._flat = flat(table)
-        self._writer = Writer(table, self._flat.guide, codes, partner=partner)
-
-    def write(
-        self,
-        document: Document,
-        *,
-        order: PurchaseOrder | None = None,
-        line_orders: Sequence[object | None] = (),
-        orders: Sequence[PurchaseOrder | None] = (),
-    ) -> bytes:
-        """A file of one document; what it answers is given as to `Writer.write`. Raises DocumentError."""
-        return self._file(
-            document, self._rows(self._writer.write(document, order=order, line_orders=line_orders, orders=orders))
-        )
-
-    def write_all(self, documents: Iterable[Document]) -> bytes:
-        """A file of several documents. Raises DocumentError."""
-        each = list(documents)
-        rows = [row for document in each for row in self._rows(self._writer.write(document))]
-        return self._file(each[0] if each else None, rows)
-
-    def _rows(self, segments: Sequence[Segment]) -> list[Row]:
-        """The rows of one document."""
-        if self._flat.top is None:
-            return [Row(0, str(segment[0]), self._values(segment, str(segment[0]))) for segment in segments]
-        rows = [(str(segment[0]), self._values(segment, "")) for segment in segments]
-        return [Row(0, "", values) for values in laid(rows, self._flat.top, self._flat.layout)]
-
-    def _values(self, segment: Segment, record: str) -> list[str]:
-        """The values of a segment, as many as its record has columns at most."""
-        width = len(self._flat.layout.records[record])
-        values = ["".join(each).removeprefix("+") if isinstance(each, tuple) else each for each in segment[1:]]
-        return values + [""] * (width - len(values))
-
-    def _file(self, document: Document | None, rows: Sequence[Row]) -> bytes:
-        try:
-            return writer.write(rows, self._flat.layout)
-        except DocumentError as error:
-            what = f"{self.table.document} {getattr(document, 'number', '')}".strip(" ")
-            to = f" for {self.partner}" if self.partner else ""
-            raise DocumentError(f"{what}{to}: {error.message}", remedy=error.remedy) from None
 
 
 def _follow(node: Node, record: str) -> Node:

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from d365edi.edi.flat.layout import SNIFFED, Column, fold
-from d365edi.maps.figures import is_days
+from d365edi.maps.csv.numbers import is_days
 from d365edi.maps.table import Key, Table, nearest
 
 Meaning = TypeVar("Meaning")

@@ -12,7 +12,7 @@ from d365edi.maps.mapping_tree import Pair, Rule
 from d365edi.maps.spelling import Parse
 
 if TYPE_CHECKING:
-    from d365edi.maps.target import Target
+    from d365edi.maps.assign import Target
 
 Item = dict[str, Any]
 Elements = list[str]

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from d365edi.maps import levels
+from d365edi.maps import hierarchy
+from d365edi.maps.assign import Target
 from d365edi.maps.mapping_tree import MappingNode
-from d365edi.maps.state import Elements, State, Take
-from d365edi.maps.target import Target
+from d365edi.maps.run_state import Elements, State, Take
 
 
 class Slot:
@@ -76,7 +76,7 @@ class Branch:
     def taker(self) -> Take:
         """The quickest way for this branch."""
         if self.levels:
-            return levels.taker(self, self.levels[0], self.levels[1])
+            return hierarchy.taker(self, self.levels[0], self.levels[1])
         only = self.plain or self.rest
         if self._told_apart():
             return self._coding()

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
-from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi import release
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.syntax import Syntax
-from d365edi.maps import composites, implied
+from d365edi.maps import composites
 from d365edi.maps.composites import FlatSegment
-from d365edi.maps.implied import Read
+from d365edi.maps.edifact import virtual_loops
+from d365edi.maps.edifact.virtual_loops import Read
 from d365edi.maps.laying import Laying
 from d365edi.maps.reader import Reader, Reading, nodes_in
 from d365edi.maps.table import Table
-from d365edi.maps.writer import Segment, Writer
 
 Codes = Mapping[str, Mapping[str, str]]
 
@@ -40,7 +38,7 @@ class EdifactReader:
         self.guide = guide
         self._flat = composites.flat(guide)
         self._reader = Reader(table, self._flat, codes, [composites.flat(each) for each in versions])
-        self._implies = implied.implies(self._flat)
+        self._implies = virtual_loops.implies(self._flat)
         self._layings: dict[tuple[bytes, bytes, bytes], Laying] = {}
         self._nodes: dict[Node | None, Node | None] = {old: self._flat.nodes[old.index] for old in guide.nodes}
         self._nodes[None] = None
@@ -53,7 +51,9 @@ class EdifactReader:
         sign = report.syntax.release
         segments = [release.sent(text, sign).encode("latin-1") for text in report.segments]
         rows = self._laying(report.syntax).rows(segments, nodes)
-        read = implied.put(self._flat, nodes, rows) if self._implies else Read(nodes, rows, list(range(len(rows))))
+        read = (
+            virtual_loops.put(self._flat, nodes, rows) if self._implies else Read(nodes, rows, list(range(len(rows))))
+        )
 
         def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
             return _position(read.nodes[index], read.rows[index][0], read.origin[index], element)
@@ -92,41 +92,6 @@ class EdifactReader:
                     'decide what it means, or ignore = ["LIN"] to the flow, then release it',
                     "meaning",
                 )
-
-
-class EdifactWriter:
-    """A map compiled for writing messages of one guide; may be used by many threads at once."""
-
-    def __init__(
-        self,
-        table: Table,
-        guide: Guide,
-        codes: Codes | None = None,
-        *,
-        partner: str = "",
-        versions: Sequence[Guide] = (),
-    ) -> None:
-        """Compile, as `Writer` does. Raises SettingsError."""
-        self.table = table
-        self.guide = guide
-        self._flat = composites.flat(guide)
-        others = [composites.flat(each) for each in versions]
-        self._writer = Writer(table, self._flat, codes, partner=partner, versions=others)
-        self._folding = composites.Folding(self._flat)
-
-    def write(
-        self,
-        document: Document,
-        *,
-        order: PurchaseOrder | None = None,
-        line_orders: Sequence[object | None] = (),
-        orders: Sequence[PurchaseOrder | None] = (),
-    ) -> list[Segment]:
-        """The body of the message, without UNH and UNT, numbers with a decimal point; see `Writer.write`. Raises
-        DocumentError."""
-        body = self._writer.write(document, order=order, line_orders=line_orders, orders=orders)
-        rows = cast(list[list[str]], body)  # a flat guide has no components
-        return [*map(self._folding.fold, implied.take(rows))]
 
 
 def _position(node: Node | None, id: str, index: int, element: int) -> Position:

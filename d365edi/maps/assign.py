@@ -13,7 +13,7 @@ from collections import Counter
 
 from d365edi.maps import fills
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
-from d365edi.maps.state import Coded, Elements, Fill, Hit, Item, State, Step, Way, put_word, reach
+from d365edi.maps.run_state import Coded, Elements, Fill, Hit, Item, State, Step, Way, put_word, reach
 
 
 class Target:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from d365edi.maps.state import Elements, Item, State, Take
-from d365edi.maps.target import Target
+from d365edi.maps.assign import Target
+from d365edi.maps.run_state import Elements, Item, State, Take
 
 if TYPE_CHECKING:
-    from d365edi.maps.branch import Branch, Slot
+    from d365edi.maps.select import Branch, Slot
 
 LATEST, OUTERMOST = "latest level", "outermost level"
 """The keys of the level that was opened last, and of what is around all levels; no level has such a number."""

@@ -19,11 +19,11 @@ from msgspec import ValidationError
 
 from d365edi.documents import Invoice
 from d365edi.edi.findings import Finding, Position
-from d365edi.maps import leftover
+from d365edi.maps import unmapped
+from d365edi.maps.d365.nested_rows import nest
+from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.fields import Kind, Model, find
-from d365edi.maps.nesting import nest
 from d365edi.maps.reader import Reading
-from d365edi.maps.section import Section, header, joins, lines, model_of
 from d365edi.maps.table import Table
 from d365edi.odata.quoting import same_text
 
@@ -64,7 +64,7 @@ def _finish(table: Table, model: Model, document: Values, findings: list[Finding
         made = model.of(document)
     except ValidationError as error:
         paths = {entry.sources[0]: entry.name for entry in header(table).rows if entry.sources}
-        findings += leftover.unbuilt(model, document, error, paths, table.document)
+        findings += unmapped.unbuilt(model, document, error, paths, table.document)
         return Reading(None, tuple(findings))
     if isinstance(made, Invoice):
         findings += arithmetic(made)

@@ -17,14 +17,14 @@ from typing import Any
 from d365edi.documents import Document, PurchaseOrder, Remittance
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
-from d365edi.maps import record
+from d365edi.maps.d365 import record_reader
+from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.fields import Model, find, names
-from d365edi.maps.leftover import MEANING
 from d365edi.maps.reader import Reading
 from d365edi.maps.resolve import Answers
-from d365edi.maps.section import Section, header, joins, lines, model_of
 from d365edi.maps.table import Table, nearest
 from d365edi.maps.turnaround import ordinals
+from d365edi.maps.unmapped import MEANING
 from d365edi.odata.canonical import day
 from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
 from d365edi.odata.quoting import Member, any_of, compare, eq
@@ -269,4 +269,4 @@ def _join(name: str, section: Section, head: Section) -> Join:
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:
     """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Points in time are told
     in the zone. Never raises for what it holds."""
-    return record.read(table, content, zone)
+    return record_reader.read(table, content, zone)

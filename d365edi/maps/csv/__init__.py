@@ -1,0 +1,1 @@
+"""Flat files: how maps name columns and records, and how files are read and written."""

@@ -1,0 +1,70 @@
+"""Documents to flat files, by a CSV map: the layout that it describes, and the engine that writes messages.
+
+Knows: rows of flat files, the engine. Does not know: partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from d365edi.documents import Document, PurchaseOrder
+from d365edi.edi.flat import writer
+from d365edi.edi.flat.layout import Row
+from d365edi.errors import DocumentError
+from d365edi.maps.csv.columns import flat
+from d365edi.maps.csv.grouping import laid
+from d365edi.maps.table import Table
+from d365edi.maps.writer import Segment, Writer
+
+Codes = Mapping[str, Mapping[str, str]]
+
+
+class FlatWriter:
+    """A CSV map compiled for writing; may be used by many threads at once."""
+
+    def __init__(self, table: Table, codes: Codes | None = None, *, partner: str = "") -> None:
+        """Compile as a reader does. `partner` is only for sentences. Raises SettingsError."""
+        self.table = table
+        self.partner = partner
+        self._flat = flat(table)
+        self._writer = Writer(table, self._flat.guide, codes, partner=partner)
+
+    def write(
+        self,
+        document: Document,
+        *,
+        order: PurchaseOrder | None = None,
+        line_orders: Sequence[object | None] = (),
+        orders: Sequence[PurchaseOrder | None] = (),
+    ) -> bytes:
+        """A file of one document; what it answers is given as to `Writer.write`. Raises DocumentError."""
+        return self._file(
+            document, self._rows(self._writer.write(document, order=order, line_orders=line_orders, orders=orders))
+        )
+
+    def write_all(self, documents: Iterable[Document]) -> bytes:
+        """A file of several documents. Raises DocumentError."""
+        each = list(documents)
+        rows = [row for document in each for row in self._rows(self._writer.write(document))]
+        return self._file(each[0] if each else None, rows)
+
+    def _rows(self, segments: Sequence[Segment]) -> list[Row]:
+        """The rows of one document."""
+        if self._flat.top is None:
+            return [Row(0, str(segment[0]), self._values(segment, str(segment[0]))) for segment in segments]
+        rows = [(str(segment[0]), self._values(segment, "")) for segment in segments]
+        return [Row(0, "", values) for values in laid(rows, self._flat.top, self._flat.layout)]
+
+    def _values(self, segment: Segment, record: str) -> list[str]:
+        """The values of a segment, as many as its record has columns at most."""
+        width = len(self._flat.layout.records[record])
+        values = ["".join(each).removeprefix("+") if isinstance(each, tuple) else each for each in segment[1:]]
+        return values + [""] * (width - len(values))
+
+    def _file(self, document: Document | None, rows: Sequence[Row]) -> bytes:
+        try:
+            return writer.write(rows, self._flat.layout)
+        except DocumentError as error:
+            what = f"{self.table.document} {getattr(document, 'number', '')}".strip(" ")
+            to = f" for {self.partner}" if self.partner else ""
+            raise DocumentError(f"{what}{to}: {error.message}", remedy=error.remedy) from None

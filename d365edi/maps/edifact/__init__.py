@@ -1,0 +1,1 @@
+"""EDIFACT: how maps name places in its messages, and how these are read and written."""
