@@ -14,6 +14,9 @@ An overlay says how a partner's guide differs, and what a breach of a rule is wo
     codes     = { BEG02 = ["SA", "DS"] }             # the whole list at a place (NAD02-3: a component); any other is an error
     severity  = { unlisted = "error", padding = "off" }
 
+Sets of one's own stand in a folder (`own`) as tables of the same names and notation: `sets.toml`, and, where they need
+more than the shelf has, `segments.toml`, `elements.toml` and `codes.toml`. Their rows are laid over those of the shelf.
+
 Knows: the shelf, versions, overlays. Does not know: files that are read, partners by name.
 """
 
@@ -26,13 +29,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from importlib.resources.abc import Traversable
+from typing import Any, Protocol
 
 from d365edi.edi import guide_notation
 from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.edi.guide_notation import Era
 from d365edi.edi.syntax import Standard
 from d365edi.errors import SettingsError
+
+
+class Folder(Traversable, Protocol):
+    """A folder of tables that is known again: a `Path`."""
+
+    def __hash__(self) -> int: ...
+
 
 VERSIONS: Mapping[Standard, tuple[str, ...]] = {
     "X12": ("003040", "004010", "004030", "005010"),
@@ -89,20 +100,38 @@ def group_of(standard: Standard, set: str) -> str:
     return table["group"] if table else ""
 
 
-def load(standard: Standard, set: str, version: str, overlay: Mapping[str, Any] | None = None) -> Guide | None:
-    """The guide of a set; None when the set is unknown, or not in that version. SettingsError for a wrong overlay.
-    Cached.
+def load(
+    standard: Standard,
+    set: str,
+    version: str,
+    overlay: Mapping[str, Any] | None = None,
+    own: Folder | None = None,
+) -> Guide | None:
+    """The guide of a set; None when the set is unknown, or not in that version. Cached. `own` is a folder (a `Path`) with
+    sets that are not on the shelf. SettingsError for a wrong overlay and for a wrong table of that folder.
     """
-    return _load(standard, set, tables(standard, version), json.dumps(overlay, sort_keys=True) if overlay else "")
+    said = json.dumps(overlay, sort_keys=True) if overlay else ""
+    try:
+        return _load(standard, set, tables(standard, version), said, own)
+    except (KeyError, ValueError) as error:
+        if own is None or isinstance(error, SettingsError):
+            raise
+        raise _wrong(own, set, error) from error
+
+
+def _wrong(own: Folder, set: str, error: Exception) -> SettingsError:
+    what = f"{error} is in no table" if isinstance(error, KeyError) else str(error)
+    remedy = "compare sets.toml, segments.toml and elements.toml there with those that ship"
+    return SettingsError(f"the guide of {set} cannot be made: {what}", where=str(own), remedy=remedy)
 
 
 @lru_cache(maxsize=256)
-def _load(standard: Standard, set: str, version: str, overlay: str) -> Guide | None:
-    table = _sets(standard).get(set)
+def _load(standard: Standard, set: str, version: str, overlay: str, own: Folder | None) -> Guide | None:
+    table = _sets(standard, own).get(set)
     if table is None or not version or _age(version) < table.get("from", ""):
         return None
     wanted = json.loads(overlay) if overlay else {}
-    segments = _overlaid(_segments(standard, version), wanted)
+    segments = _overlaid(_segments(standard, version, own), wanted)
     root, nodes = guide_notation.tree(table["tree"], segments.__getitem__, _ERAS[version])
     _restrict(nodes, wanted)
     used = {node.id: node.segment for node in nodes[1:]}
@@ -131,19 +160,32 @@ def free_text(standard: Standard) -> frozenset[str]:
 
 
 @lru_cache
-def _table(standard: Standard, name: str) -> dict[str, Any]:
+def _table(standard: Standard, name: str, own: Folder | None = None) -> dict[str, Any]:
     text = files(f"d365edi.edi.{standard.lower()}").joinpath("guides").joinpath(f"{name}.toml").read_bytes()
-    return tomllib.loads(text.decode())
+    shelf = tomllib.loads(text.decode())
+    more = own.joinpath(f"{name}.toml") if own is not None else None
+    return shelf if more is None or not more.is_file() else _laid(shelf, tomllib.loads(more.read_bytes().decode()))
+
+
+def _laid(shelf: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows of `more` over those of the shelf: tables row by row, lists at the end of lists."""
+    laid = dict(shelf)
+    for name, rows in more.items():
+        if isinstance(rows, dict):
+            laid[name] = {**laid.get(name, {}), **rows}
+        else:
+            laid[name] = [*laid.get(name, []), *rows]
+    return laid
 
 
 @lru_cache
-def _sets(standard: Standard) -> dict[str, Any]:
-    return _table(standard, "sets")
+def _sets(standard: Standard, own: Folder | None = None) -> dict[str, Any]:
+    return _table(standard, "sets", own)
 
 
 @lru_cache
-def _elements(standard: Standard, version: str) -> dict[str, Element]:
-    table, lists = _table(standard, "elements"), _table(standard, "codes")
+def _elements(standard: Standard, version: str, own: Folder | None = None) -> dict[str, Element]:
+    table, lists = _table(standard, "elements", own), _table(standard, "codes", own)
     found = {number: guide_notation.element(number, text) for number, text in table["elements"].items()}
     for first, changes in table.get("since", {}).items():
         if _age(version) >= _age(first):
@@ -157,9 +199,9 @@ def _elements(standard: Standard, version: str) -> dict[str, Element]:
 
 
 @lru_cache
-def _segments(standard: Standard, version: str) -> dict[str, Segment]:
-    table, era = _table(standard, "segments"), _ERAS[version]
-    elements = dict(_elements(standard, version))
+def _segments(standard: Standard, version: str, own: Folder | None = None) -> dict[str, Segment]:
+    table, era = _table(standard, "segments", own), _ERAS[version]
+    elements = dict(_elements(standard, version, own))
     for number, text in table["composites"].items():
         whole = guide_notation.segment(number, text, elements.__getitem__, era)
         elements[number] = Element(0, number, whole.name, "", 0, 0, components=whole.elements)

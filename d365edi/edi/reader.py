@@ -34,13 +34,14 @@ class ReadOptions:
 
     `overlays` are guide overlays by transaction set (see `guides`), `severities` say what a rule is worth (error,
     warning, off), keyed by rule (`length`) or level and rule (`interchange.control`); `decimal_point_in_n2` takes 12.34
-    where N2 wants 1234.
+    where N2 wants 1234; `own` is a folder (a `Path`) with guides of sets that do not ship (see `guides`).
     """
 
     strictness: Strictness = "lenient"
     overlays: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=dict)
     decimal_point_in_n2: bool = False
+    own: guides.Folder | None = None
 
 
 DEFAULT = ReadOptions()
@@ -339,7 +340,9 @@ class Reader:
         key = (report.id, report.version)
         if key not in self.guides:
             version = self.standard.guide_version(report, self.interchange)
-            guide = guides.load(self.standard.name, report.id, version, self.options.overlays.get(report.id))
+            guide = guides.load(
+                self.standard.name, report.id, version, self.options.overlays.get(report.id), self.options.own
+            )
             syntax = self.interchange.syntax
             self.guides[key] = compiled_guide.compile(self.standard, guide, syntax) if guide is not None else None
         return self.guides[key]

@@ -6,6 +6,8 @@ table) away. Each row remembers where it was written, so that a mistake found la
 `like` saves writing rows twice: a map that is `like = "850"` has that map's rows under its own, and a list that is
 `like = "orders.packs"` has the rows of that list, with what a user changed there.
 
+Maps of one's own stand in a folder (`own`), each under its name as the shipped ones are, and come before those.
+
 Knows: the layout of tables. Does not know: guides, documents, what a path means.
 """
 
@@ -21,6 +23,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from d365edi.edi.guides import Folder
 from d365edi.errors import SettingsError
 
 Language = Literal["x12", "edifact", "csv", "d365"]
@@ -75,10 +78,12 @@ class Table:
     digest: str
     overridden: frozenset[Key] = frozenset()
     locate: Locate | None = None
+    source: str = ""
+    """The file that an error of a row names where no user's override has it."""
 
     def mistake(self, key: Key, message: str, *, remedy: str = "") -> SettingsError:
         """The error about one row, with the file (and the line, where a user wrote it)."""
-        where = f"d365edi/maps/{self.language}/{self.name}.toml"
+        where = self.source
         if self.is_overridden(key):
             where = self.locate(key) if self.locate else "the map's override"
         return SettingsError(message, where=where, key=".".join(key), remedy=remedy)
@@ -102,15 +107,21 @@ def _meanings(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def load(
-    language: Language, name: str, override: Mapping[str, Any] | None = None, *, locate: Locate | None = None
+    language: Language,
+    name: str,
+    override: Mapping[str, Any] | None = None,
+    *,
+    locate: Locate | None = None,
+    own: Folder | None = None,
 ) -> Table:
-    """A shipped map with a user's rows over it; `locate` tells `file:line` of a key path inside the override.
+    """A shipped map with a user's rows over it; `locate` tells `file:line` of a key path inside the override. `own` is a
+    folder (a `Path`) with maps that do not ship: `NAME.toml` there comes before the shipped map of that name.
 
     Raises SettingsError when there is no such map, or a row is taken away that is not there.
     """
-    shipped = _shipped(language, name)
+    source, shipped = _shipped(language, name, own)
     overridden: set[Key] = set()
-    probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate)
+    probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate, source)
     tree = _lay(shipped, override or {}, (), overridden, probe)
     digest = hashlib.sha256(json.dumps([language, name, tree], sort_keys=True, default=str).encode()).hexdigest()
     return Table(
@@ -122,21 +133,26 @@ def load(
         digest,
         frozenset(overridden),
         locate,
+        source,
     )
 
 
 @cache
-def _shipped(language: str, name: str) -> dict[str, Any]:
+def _shipped(language: str, name: str, own: Folder | None = None) -> tuple[str, dict[str, Any]]:
+    """A map before any override: the file it stands in, and its tree."""
     folder = files("d365edi.maps") / language
-    source = folder / f"{name}.toml"
-    if not source.is_file():
+    file, source = folder / f"{name}.toml", f"d365edi/maps/{language}/{name}.toml"
+    if own is not None and (own / f"{name}.toml").is_file():
+        file = own / f"{name}.toml"
+        source = str(file)
+    if not file.is_file():
         known = sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml"))
         raise SettingsError(f'there is no {language} map "{name}"', remedy=f"known are {', '.join(known)}")
-    tree = tomllib.loads(source.read_text(encoding="utf-8"))
+    tree = tomllib.loads(file.read_text(encoding="utf-8"))
     if LIKE not in tree:
-        return tree
-    probe = Table(language, name, "", "", {}, "")  # type: ignore[arg-type]
-    return _lay(_shipped(language, tree.pop(LIKE)), tree, (), set(), probe)
+        return source, tree
+    probe = Table(language, name, "", "", {}, "", source=source)  # type: ignore[arg-type]
+    return source, _lay(_shipped(language, tree.pop(LIKE), own)[1], tree, (), set(), probe)
 
 
 def _lay(
