@@ -8,7 +8,7 @@ Knows: that there are questions and where they are answered. Does not know: enti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,10 @@ from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.flows.context import Context
 from d365edi.maps import resolve as maps
+from d365edi.odata import together
 from d365edi.odata.plan import Query
+
+Rows = list[Mapping[str, Any]]
 
 FRESH = 300.0
 """Seconds an answer of D365 is kept: items and customers change by the day, orders come by the second."""
@@ -32,35 +35,54 @@ class Resolved:
 
 
 async def resolve(ctx: Context, document: PurchaseOrder | maps.Outbound, profile: maps.Profile) -> Resolved:
-    """Ask and answer. Raises Unavailable when D365 cannot be asked now."""
+    """Ask and answer. Raises Unavailable when D365 cannot be asked now.
+
+    The first queries of all questions are asked together, then the second ones of those that are open still.
+    """
     asked = maps.questions(document, profile)
-    answers, problems = asked.answers, []
-    for question in asked.questions:
-        rows: list[list[Mapping[str, Any]]] = []
-        while (verdict := maps.settle(question, rows)) is None:
-            rows.append(await _ask(ctx, question.queries[len(rows)]))
-        if isinstance(verdict, Finding):
-            problems.append(str(verdict))
+    rows: list[list[Rows]] = [[] for _ in asked.questions]
+    verdicts = [maps.settle(question, []) for question in asked.questions]
+    while waiting := [place for place, verdict in enumerate(verdicts) if verdict is None]:
+        queries = {place: asked.questions[place].queries[len(rows[place])] for place in waiting}
+        found = await _ask(ctx, queries.values())
+        for place, query in queries.items():
+            rows[place].append(found[query])
+            verdicts[place] = maps.settle(asked.questions[place], rows[place])
+    answers = asked.answers.plus(*(verdict for verdict in verdicts if isinstance(verdict, maps.Answer)))
+    return Resolved(answers, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
+
+
+async def _ask(ctx: Context, queries: Iterable[Query]) -> dict[Query, Rows]:
+    """The rows of each query: from the answers that are kept, else from D365, several queries in one request."""
+    found: dict[Query, Rows] = {}
+    unknown = list[Query]()
+    for query in queries:
+        kept = _kept(ctx, query)
+        if kept is None:
+            unknown.append(query)
         else:
-            answers = answers.plus(verdict)
-    return Resolved(answers, tuple(problems))
+            found[query] = kept
+    for request, parts in together.merged(unknown):
+        async with ctx.alone(f"ask:{request}"):
+            known = {query: kept for query in parts if (kept := _kept(ctx, query)) is not None}
+            if len(known) < len(parts):
+                rows: Rows = [dict(row) for row in await ctx.d365.ask(request)]
+                known = {query: _keep(ctx, query, together.share(rows, query)) for query in parts}
+            found |= known
+    return found
 
 
-async def _ask(ctx: Context, query: Query) -> list[Mapping[str, Any]]:
-    now = ctx.clock()
-    kept = ctx.answers.get(query)
-    if kept is not None and kept[0] > now:
-        return kept[1]
-    async with ctx.alone(f"ask:{query}"):
-        kept = ctx.answers.get(query)
-        if kept is not None and kept[0] > now:
-            return kept[1]
-        rows: list[Mapping[str, Any]] = [dict(row) for row in await ctx.d365.ask(query)]
-        if rows:  # a miss is never kept: it is what someone is mending right now
-            if len(ctx.answers) >= MOST:
-                ctx.answers.clear()
-            ctx.answers[query] = (now + FRESH, rows)
-        return rows
+def _kept(ctx: Context, query: Query) -> Rows | None:
+    until, rows = ctx.answers.get(query, (0.0, []))
+    return rows if until > ctx.clock() else None
+
+
+def _keep(ctx: Context, query: Query, rows: Rows) -> Rows:
+    if rows:  # a miss is never kept: it is what someone is entering right now
+        if len(ctx.answers) >= MOST:
+            ctx.answers.clear()
+        ctx.answers[query] = (ctx.clock() + FRESH, rows)
+    return rows
 
 
 def for_company(profile: maps.Profile, company: str, customers: Mapping[str, str]) -> maps.Profile:

@@ -45,26 +45,21 @@ class Answers:
     theirs: Mapping[int, Theirs] = field(default_factory=dict)
 
     def plus(self, *answers: Answer) -> Answers:
-        """These answers with further ones; a later one counts."""
-        found = self
+        """These answers with further ones; a later one counts. Give all that there are at once: the rest is copied."""
+        items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, str]()
         for answer in answers:
-            found = found._with(answer)
-        return found
-
-    def _with(self, answer: Answer) -> Answers:
-        if answer.kind == "customer":
-            return replace(self, customer=answer.value, invoice_customer=answer.extra or answer.value)
-        if answer.kind == "location":
-            return replace(self, location=answer.value)
-        if answer.kind == "unit":
-            return replace(self, units={**self.units, answer.subject: answer.value})
-        if answer.kind == "item":
-            return replace(self, items={**self.items, **dict.fromkeys(answer.lines, answer.value)})
-        if not answer.value:
-            return self
-        known = {line: self.theirs.get(line, Theirs()) for line in answer.lines}
-        change = {"buyer": answer.value} if answer.kind == "buyer" else {"gtin": answer.value}
-        return replace(self, theirs={**self.theirs, **{line: replace(old, **change) for line, old in known.items()}})
+            if answer.kind == "customer":
+                change |= {"customer": answer.value, "invoice_customer": answer.extra or answer.value}
+            elif answer.kind == "location":
+                change["location"] = answer.value
+            elif answer.kind == "unit":
+                units[answer.subject] = answer.value
+            elif answer.kind == "item":
+                items.update(dict.fromkeys(answer.lines, answer.value))
+            elif answer.value:
+                for line in answer.lines:
+                    theirs[line] = replace(theirs.get(line, Theirs()), **{answer.kind: answer.value})
+        return replace(self, items=items, units=units, theirs=theirs, **change)
 
     def of(self, name: str, line: int, unit: str | None) -> str | None:
         """The answer that a row of a D365 map names: `customer`, `invoice_customer`, `location`, `item` or `unit` of

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -34,7 +34,7 @@ from d365edi.documents import (
 from d365edi.edi.findings import Finding
 from d365edi.maps.answers import Answer, Answers, Kind, Theirs
 from d365edi.odata.plan import Query
-from d365edi.odata.quoting import any_of, eq, same_text
+from d365edi.odata.quoting import eq, same_text
 
 __all__ = ["Answer", "Answers", "Asked", "Profile", "Question", "complete", "gtin", "questions", "settle"]
 
@@ -119,23 +119,22 @@ def questions(document: Ordering | Remittance | Outbound, profile: Profile) -> A
         return Asked(Answers(), (_customer(document, profile),))
     if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
-    answers = Answers()
-    asked = [_customer(document, profile), *_location(document, profile)]
+    known, asked = list[Answer](), [_customer(document, profile), *_location(document, profile)]
     if (place := document.parties.ship_to.id) in profile.locations:
         assert place is not None
-        answers = replace(answers, location=profile.locations[place])
+        known.append(Answer("location", profile.locations[place]))
     for candidates, lines in _by_item(document).items():
-        known = next((profile.items[number] for _, number in candidates if number in profile.items), None)
-        if known is not None:
-            answers = answers.plus(Answer("item", known, lines))
+        item = next((profile.items[number] for _, number in candidates if number in profile.items), None)
+        if item is not None:
+            known.append(Answer("item", item, lines))
         else:
             asked.append(_item(document, profile, candidates, lines))
     for unit, lines in _by_unit(document).items():
         if unit in profile.units:
-            answers = answers.plus(Answer("unit", profile.units[unit], lines, unit))
+            known.append(Answer("unit", profile.units[unit], lines, unit))
         else:
             asked.append(_unit(document, profile, unit, lines))
-    return Asked(answers, tuple(asked))
+    return Asked(Answers().plus(*known), tuple(asked))
 
 
 def settle(question: Question, rows: Sequence[Rows]) -> Answer | Finding | None:
@@ -216,11 +215,10 @@ def _location(order: Ordering, profile: Profile) -> Iterator[Question]:
 
 def _by_item(order: Ordering) -> dict[Candidates, tuple[int, ...]]:
     """The lines of each item, by all of its numbers in the order of trust."""
-    found: dict[Candidates, tuple[int, ...]] = {}
+    found: dict[Candidates, list[int]] = {}
     for number, line in enumerate(order.lines, 1):
-        key = _candidates(line)
-        found[key] = (*found.get(key, ()), number)
-    return found
+        found.setdefault(_candidates(line), []).append(number)
+    return {candidates: tuple(lines) for candidates, lines in found.items()}
 
 
 def _candidates(line: OrderLine) -> Candidates:
@@ -258,9 +256,9 @@ def _look(table: Mapping[str, str], profile: Profile, kind: str, number: str) ->
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
         filters.append(eq(table["account"], profile.customer))
-    filters.append(any_of(table["theirs"], values))
     select = tuple(dict.fromkeys(("dataAreaId", table["theirs"], table["ours"])))
-    return Look(Query(table["set"], tuple(filters), select), table["theirs"], values, table["ours"])
+    query = Query(table["set"], tuple(filters), select, choice=(table["theirs"], values))
+    return Look(query, table["theirs"], values, table["ours"])
 
 
 def gtin(number: str) -> str:
@@ -277,11 +275,11 @@ def variants(number: str) -> tuple[str, ...]:
 
 
 def _by_unit(order: Ordering) -> dict[str, tuple[int, ...]]:
-    found: dict[str, tuple[int, ...]] = {}
+    found: dict[str, list[int]] = {}
     for number, line in enumerate(order.lines, 1):
         if line.unit is not None:
-            found[line.unit] = (*found.get(line.unit, ()), number)
-    return found
+            found.setdefault(line.unit, []).append(number)
+    return {unit: tuple(lines) for unit, lines in found.items()}
 
 
 def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) -> Question:
@@ -311,25 +309,25 @@ def each_line(document: Outbound) -> Sequence[InvoiceLine | OrderResponseLine | 
 def _outbound(document: Outbound, profile: Profile) -> Asked:
     """What the partner calls our items, where the record did not say; the partner's own table first."""
     reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
-    answers, asked = Answers(), list[Question]()
-    wanted: dict[tuple[Kind, str, str | None], tuple[int, ...]] = {}
+    known, asked = list[Answer](), list[Question]()
+    wanted: dict[tuple[Kind, str, str | None], list[int]] = {}
     for number, line in enumerate(each_line(document), 1):
         own = line.item.own
         if own is None:
             continue
         if line.item.buyer is None and own in reverse:
-            answers = answers.plus(Answer("buyer", reverse[own], (number,)))
+            known.append(Answer("buyer", reverse[own], (number,)))
         elif line.item.buyer is None and profile.customer:
-            wanted["buyer", own, None] = (*wanted.get(("buyer", own, None), ()), number)
+            wanted.setdefault(("buyer", own, None), []).append(number)
         if line.item.gtin is None:
-            wanted["gtin", own, line.unit] = (*wanted.get(("gtin", own, line.unit), ()), number)
+            wanted.setdefault(("gtin", own, line.unit), []).append(number)
     for (kind, own, unit), lines in wanted.items():
-        asked.append(Question(kind, own, lines, (_reverse(_lookups()["items"][kind], profile, own, unit),)))
-    return Asked(answers, tuple(asked))
+        asked.append(Question(kind, own, tuple(lines), (_reverse(_lookups()["items"][kind], profile, own, unit),)))
+    return Asked(Answers().plus(*known), tuple(asked))
 
 
 def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Look:
-    filters = [eq("dataAreaId", profile.company), eq(table["ours"], own)]
+    filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
         filters.append(eq(table["account"], profile.customer))
     preferred = []
@@ -338,7 +336,8 @@ def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | N
     if "preferred" in table:
         preferred.append((table["preferred"], "Yes"))
     select = tuple(dict.fromkeys(("dataAreaId", table["ours"], table["theirs"], *(name for name, _ in preferred))))
-    return Look(Query(table["set"], tuple(filters), select), table["ours"], (own,), table["theirs"], tuple(preferred))
+    query = Query(table["set"], tuple(filters), select, choice=(table["ours"], (own,)))
+    return Look(query, table["ours"], (own,), table["theirs"], tuple(preferred))
 
 
 def complete(document: AnyOutbound, answers: Answers, units: Mapping[str, str] = NO_UNITS) -> AnyOutbound:

@@ -17,7 +17,8 @@ from d365edi.odata import canonical
 @dataclass(frozen=True, slots=True)
 class Query:
     """One read: `filters` are ready `$filter` terms joined by `and`; always cross-company, so name dataAreaId in the
-    filters.
+    filters. `choice` is one term more: a field that is one of some texts; queries that differ only in these texts can be
+    asked together (`odata.together`).
     """
 
     set: str
@@ -25,6 +26,7 @@ class Query:
     select: tuple[str, ...] = ()
     orderby: tuple[str, ...] = ()
     top: int | None = None
+    choice: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

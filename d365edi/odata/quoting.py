@@ -12,12 +12,11 @@ Knows: the spelling. Does not know: any entity name, any host.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
-from typing import Literal, TypeVar
+from typing import Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -25,10 +24,6 @@ from d365edi.odata.canonical import day, moment, plain
 from d365edi.odata.plan import Query
 
 NAMESPACE = "Microsoft.Dynamics.DataEntities"
-CHUNK = 20
-"""How many values of an OR-chain go into one request (the address must stay short; 20 is what other clients
-proved)."""
-
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)?\Z")
 _CHOICE = re.compile(r"\([^()]*\)\Z")
 _VERBATIM = re.compile(
@@ -37,7 +32,6 @@ _VERBATIM = re.compile(
 _SAFE_IN_QUERY = "$'()*,:/@"
 _SAFE_IN_KEY = "'"
 
-T = TypeVar("T")
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le"]
 
 
@@ -114,13 +108,6 @@ def any_of(field: str, values: Sequence[Value]) -> str:
     return terms[0] if len(terms) == 1 else "(" + " or ".join(terms) + ")"
 
 
-def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """The values in lists short enough for one `any_of`."""
-    iterator = iter(values)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
 def all_of(terms: Iterable[str]) -> str:
     """Terms joined by `and`; a term that is itself a choice is put in parentheses."""
     parts = [term for term in terms if term]
@@ -146,8 +133,9 @@ def address(query: Query) -> str:
     """A read as path and query string below the service root, always cross-company (else D365 looks in one company
     only).
     """
+    choice = (any_of(*query.choice),) if query.choice else ()
     options = {
-        "$filter": all_of(query.filters),
+        "$filter": all_of((*query.filters, *choice)),
         "$select": ",".join(query.select),
         "$orderby": ",".join(query.orderby),
         "$top": "" if query.top is None else str(query.top),

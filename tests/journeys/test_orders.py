@@ -47,3 +47,30 @@ async def test_a_posted_invoice_goes_out_echoing_its_order_and_their_997_closes_
     assert (delivery.state, delivery.ack) == ("delivered", "accepted")
     assert (await both.once()).counts == {}
     assert list(both.partner.received()) == [name]
+
+
+async def test_items_of_many_lines_are_asked_for_together_and_the_one_that_nobody_knows_is_named(both: World) -> None:
+    theirs = [f"T{number:03d}" for number in range(45)]
+    for number, name in enumerate(theirs):
+        item = f"M{number:03d}"
+        both.simulator.state.add("ReleasedProductsV2", dataAreaId="usmf", ItemNumber=item, SalesUnitSymbol="ea")
+        both.simulator.state.add(
+            "CustomerProductDescriptionsV2",
+            dataAreaId="usmf",
+            ItemNumber=item,
+            CustomerAccountNumber="US-003",
+            CustomerProductNumber=name.lower(),
+        )
+    lines = [(str(number), "1", "2.5", name) for number, name in enumerate(theirs, 1)]
+    both.partner.drop("PO-1.edi", both.order("4500123", lines))
+    both.partner.drop("PO-2.edi", both.order("4500124", [*lines, ("46", "1", "2.5", "T999")]))
+    await both.once()
+    made = both.sales_orders()
+    assert [line["ItemNumber"] for line in made["4500123"]] == [f"M{number:03d}" for number in range(45)]
+    assert "4500124" not in made
+    assert both.simulator.count("GET", "CustomerProductDescriptionsV2") <= 2 * 3
+    async with both.app() as app:
+        (held,) = await app.journal.read(lambda tx: tx.documents.search("4500124"))
+    assert held.state == "held"
+    assert held.reason.startswith('item "T999" (line 46, PO1*46, BP) is no item of usmf; add it'), held.reason
+    assert "T0" not in held.reason

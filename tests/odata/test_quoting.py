@@ -18,7 +18,6 @@ from d365edi.odata.quoting import (
     address,
     all_of,
     any_of,
-    chunks,
     compare,
     eq,
     key,
@@ -108,10 +107,6 @@ def test_terms_are_joined_by_and_with_choices_in_parentheses() -> None:
     assert all_of(["A eq 1", "", any_of("B", [1, 2])]) == "A eq 1 and (B eq 1 or B eq 2)"
     assert all_of(["A eq 1", "B eq 1 or B eq 2"]) == "A eq 1 and (B eq 1 or B eq 2)"
     assert all_of(["A eq 1", "(B eq 1) or (B eq 2)"]) == "A eq 1 and ((B eq 1) or (B eq 2))"
-
-
-def test_many_values_go_in_chunks() -> None:
-    assert list(chunks(range(45), 20)) == [list(range(20)), list(range(20, 40)), list(range(40, 45))]
 
 
 @pytest.mark.parametrize(
