@@ -128,10 +128,10 @@ async def _day(here: DemoStage, day: Day) -> Course:
     course.held = await anyio.to_thread.run_sync(
         lambda: client.read(here.settings, lambda tx: _why_held(tx, day.held_order))
     )
-    course.again = day.again()
+    course.again = day.send_again()
     _headline(f"acme sends an order again, under the name {course.again}")
     await here.until(lambda: course.again not in acme.waiting())
-    _headline(f"somebody enters the unknown item in D365; then: d365edi release {day.mend()}")
+    _headline(f"somebody enters the unknown item in D365; then: d365edi release {day.add_unknown_item()}")
     await _verb(here, "release", day.held_order)
     await here.until(lambda: day.held_order in _created(here))
     _headline("D365 posts three invoices and says so by business event")

@@ -10,7 +10,7 @@ from d365edi.documents.values import Moment, Parties, Reference
 
 
 class Trouble(Scope):
-    """One thing that is wrong: a code or words for it, where it stands, and what stands there."""
+    """One thing that is wrong: a code or words for it, where it is, and the value there."""
 
     code: Text | None = None
     text: Text | None = None

@@ -1,4 +1,4 @@
-"""What every document is: frozen, typed, exact, and the same after a trip through JSON.
+"""What every document is: frozen, typed, exact, and the same after a round trip through JSON.
 
 Empty is None or (), never "". Amounts are Decimal and keep their digits; days are dates without a time or a zone.
 `kept` holds, beside the values, how a partner spelled them: the qualifier that a value stood behind (`{"ship_from":
@@ -17,15 +17,15 @@ from typing import Annotated, Any, Self, dataclass_transform
 import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-"""Text that is there; what is empty is None."""
+"""Text that is not empty; what is empty is None."""
 Amount = Decimal
 """An exact number: money, a price, a quantity, a percentage. Never made of a float."""
 Day = date
-"""A calendar day, in nobody's time zone."""
+"""A calendar day, without a time zone."""
 
 
 class _Named(msgspec.StructMeta):
-    """Every field of every part is given by name; a Struct of its own accord asks for that class by class."""
+    """Every field of every part is given by name; msgspec's own option has to be set class by class."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> type:
         return super().__new__(mcls, name, bases, namespace, **{"kw_only": True, **config})

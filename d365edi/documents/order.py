@@ -62,7 +62,7 @@ class OrderLine(Scope):
 
 
 class Order(Document):
-    """An order as any message tells of it. `release` counts the releases of a blanket order; the ship window is from
+    """An order as any message describes it. `release` counts the releases of a blanket order; the ship window is from
     `ship_from` to `ship_by`; `cancel_after` is the day from which it is void.
     """
 

@@ -1,4 +1,4 @@
-"""The answers to an order and to a change of it: what the seller takes on, line by line.
+"""The answers to an order and to a change of it: what the seller accepts, line by line.
 
 Knows: answers as they were meant. Does not know: the order that is answered, how an answer is found.
 """
@@ -12,7 +12,7 @@ from d365edi.documents.values import ItemIds
 
 
 class LineAnswer(Scope):
-    """What becomes of some of a line: `outcome` for this `quantity`, on this day. `item` is what comes instead."""
+    """What happens to a part of a line: `outcome` for this `quantity`, on this day. `item` is what comes instead."""
 
     outcome: Text | None = None
     quantity: Amount | None = None

@@ -146,7 +146,7 @@ class ShipNotice(Document):
         return tuple(line for _, line in self.lines_of_orders())
 
     def lines_of_orders(self) -> tuple[tuple[ShippedOrder | None, ShippedLine], ...]:
-        """All items with the order that they stand under, None where they stand under none."""
+        """All items with the order they belong to, None where there is none."""
         return tuple(_items(self, None))
 
     def every_order(self) -> tuple[ShippedOrder, ...]:
@@ -160,7 +160,7 @@ class ShipNotice(Document):
 
 
 _LEVELS = ("lines", "packs", "pallets", "orders")
-"""The lists that levels stand in, in the order in which they are written."""
+"""The lists that hold levels, in the order in which they are written."""
 
 
 def _inside(level: Any) -> Iterator[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from d365edi.documents.base import Amount, Day, Scope, Text, Value
 
 
 class Reference(Scope):
-    """A number by which somebody knows something; `qualifier` says whose and what."""
+    """A reference number; `qualifier` says whose and of what."""
 
     qualifier: Text | None = None
     value: Text | None = None
@@ -41,7 +41,7 @@ class Contact(Scope):
 
 
 class Party(Scope):
-    """Who: a name, the id the partner knows them by with what kind of id it is, and an address."""
+    """A party: a name, the id the partner knows them by with what kind of id it is, and an address."""
 
     role: Text | None = None
     name: Text | None = None
@@ -61,7 +61,7 @@ class Party(Scope):
 
 
 class Parties(Value):
-    """The parties with a part in the trade, each by its part; whoever has another one is in `others` with a role."""
+    """The parties of the trade, each by its role; a party with another role is in `others`."""
 
     buyer: Party = Party()
     ship_to: Party = Party()

@@ -1,1 +1,1 @@
-"""OData as plain values: literals, addresses, batches, error bodies, plans. Knows no entity and no wire."""
+"""OData as plain values: literals, addresses, batches, error bodies, plans. Knows no entity and no HTTP."""

@@ -4,7 +4,7 @@ again.
 The answer as a whole is 200 whatever happened inside, so every inner part is read; parts are matched by their
 Content-ID (D365 puts it beside the part, other services inside the inner headers: both are read). A changeset that
 failed comes back as one part, not nested, with the status of the first operation that failed. JSON `$batch` is not
-used: nobody has seen it work there.
+used: it is not known to work there.
 
 Knows: the body's form. Does not know: HTTP clients, entities, what a status means.
 """
@@ -82,7 +82,7 @@ def _operation(operation: Operation, number: int) -> bytes:
 
 
 def parse(content_type: str, body: bytes) -> Iterator[BatchPart]:
-    """The inner answers in the order they stand, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they
+    """The inner answers in their order, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they
     are gone through, when this is no multipart answer, or one that was cut off.
     """
     boundary = _boundary(content_type)

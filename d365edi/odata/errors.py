@@ -1,9 +1,9 @@
-"""An answer that says no, read into one sentence that a person understands.
+"""An error answer, read into one sentence that a person understands.
 
 D365 buries the useful sentence in `error.innererror.message`, behind `Infolog:`, between `Info:`/`Warning:`/`Error:`
 marks and beside lines of its own machinery (`validateField failed on field 'Entity.Field'`); a gateway answers with
 an HTML page instead. The text is in the language of the user that the application is mapped to, so only two of its
-phrases are ever acted upon, and only to be kinder than the default: that a record exists, and that two writers met.
+phrases are ever acted upon, and only to do better than the default: that a record exists, and that two writers collided.
 The stack trace is never kept.
 
 Knows: the shapes of bodies. Does not know: what to do about them, HTTP beyond the body, any entity.
@@ -53,7 +53,7 @@ class Fault:
 
 
 def read(body: bytes) -> Fault:
-    """Read the body of an answer that is no success. Never raises: an unreadable body gives a Fault that says so."""
+    """Read the body of an answer that is not a success. Never raises: an unreadable body gives a Fault that says so."""
     try:
         content = canonical.loads(body)
     except (ValueError, RecursionError):
@@ -76,7 +76,7 @@ def read(body: bytes) -> Fault:
 
 
 def _message(content: Any) -> str:
-    """The most telling message: the innermost one that has an Infolog, else the inner error's, else the outer."""
+    """The most specific message: the innermost one that has an Infolog, else the inner error's, else the outer."""
     if not isinstance(content, Mapping):
         return ""
     error = content.get("error", content)
@@ -88,8 +88,8 @@ def _message(content: Any) -> str:
             found.append(text)
         error = error.get("innererror", error.get("internalexception"))
         depth += 1
-    telling = [text for text in found if "Infolog:" in text]
-    return (telling or found[1:2] or found[:1] or [""])[-1]
+    specific = [text for text in found if "Infolog:" in text]
+    return (specific or found[1:2] or found[:1] or [""])[-1]
 
 
 def _infolog(log: str) -> tuple[str, str]:
@@ -102,8 +102,8 @@ def _infolog(log: str) -> tuple[str, str]:
             field = field or found.group(1)
         if text and not _NOISE.match(text) and text not in said:
             said.append(text)
-    telling = [text for text in said if not _CANCELED.match(text)] or said
-    sentence = " ".join(telling) or (f"field {field} was refused" if field else "no reason given")
+    specific = [text for text in said if not _CANCELED.match(text)] or said
+    sentence = " ".join(specific) or (f"field {field} was refused" if field else "no reason given")
     if field and field.casefold() not in sentence.casefold():
         sentence = f"{sentence} (field {field})"
     return _cut(sentence), field

@@ -1,6 +1,5 @@
-"""What to ask of D365 and what to write there, as plain values: the language between maps (who know the entities)
-and the client
-(who knows OData, and no entity).
+"""What to ask of D365 and what to write there, as plain values: the language between maps (which know the entities)
+and the client (which knows OData, and no entity).
 
 Knows: shapes. Does not know: any entity name, HTTP, partners.
 """
@@ -60,7 +59,7 @@ class ReadPlan:
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:
-    """A header and its lines, and how to find them again. Travels as JSON in a delivery's payload
+    """A header and its lines, and how to find them again. Stored as JSON in a delivery's payload
     (`to_bytes`/`from_bytes`).
 
     `lookup` is the natural key (field -> value) that finds the header; `number_field` is what the server assigns;

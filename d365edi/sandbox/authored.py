@@ -2,7 +2,7 @@
 
 The same seed and day give the same bytes.
 
-Knows: how such an order looks. Does not know: that anyone reads it.
+Knows: the form of such an order. Does not know: who reads it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .drops import Drop
 from .partner import PartnerProfile
 
 UNKNOWN = "ACME-999"
-"""The buyer's item that the town's D365 does not know until it is mended."""
+"""The buyer's item that the sandbox's D365 does not know until it is entered there."""
 FIRST = 4500123
 _SPELLINGS = (("*>~", ""), ("*>~", "\n"), ("|>~", "\r\n"), ("*:\n", ""), ("^>~", ""), ("*<\x15", ""))
 _STORES = (
@@ -49,18 +49,18 @@ ARTICLES = (
     Article((("BP", "ACME-4711"),), "EA", Decimal("5.05"), "SEA SALT 26OZ"),
     Article((("SK", "55-0081"), ("UP", "614141000081")), "CA", Decimal("120.96"), "SPARKLING WATER 24 X 12OZ"),
 )
-STRANGER = Article((("BP", UNKNOWN),), "EA", Decimal("4.4"), "SEASONAL GIFT BOX")
+UNKNOWN_ARTICLE = Article((("BP", UNKNOWN),), "EA", Decimal("4.4"), "SEASONAL GIFT BOX")
 
 
 def orders(profile: PartnerProfile, *, seed: int, day: date, count: int = 8) -> list[Drop]:
-    """So many orders of one partner, one in each file, numbered from 4500123 on; the last but one names an item
-    nobody knows."""
+    """So many orders of one partner, one in each file, numbered from 4500123 on; the last but one names an
+    unknown item."""
     random = Random(seed)
     drops = []
     for at in range(count):
         articles = random.sample(ARTICLES, random.randint(2, 5))
         if at == count - 2:
-            articles = [*articles[:2], STRANGER]
+            articles = [*articles[:2], UNKNOWN_ARTICLE]
         drops.append(_drop(profile, random, day, at, articles))
     return drops
 

@@ -1,7 +1,7 @@
 """The files that partners leave: samples that others wrote, and orders made up here, all ready to be dropped.
 
-Knows: the manifest of the samples and how an interchange is put into another envelope. Does not know: who takes the
-files.
+Knows: the manifest of the samples and how an interchange is put into another envelope. Does not know: who picks the
+files up.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""A town to play in: a D365 tenant with Entra ID on a TLS port, and partners with folders on an SFTP server, all on
+"""A simulated environment: a D365 tenant with Entra ID on a TLS port, and partners with folders on an SFTP server, all on
 loopback.
 
-    async with Environment(folder) as town:
-        settings = town.settings(folder)          # TOML that points d365edi at all of it
-        secrets = town.secrets                    # what those settings name
-        town.partner.drop("PO-1.edi", data)       # acme leaves an order
-        town.d365.state.rows("SalesOrderHeadersV4")
+    async with Environment(folder) as sandbox:
+        settings = sandbox.settings(folder)          # TOML that points d365edi at all of it
+        secrets = sandbox.secrets                    # what those settings name
+        sandbox.partner.drop("PO-1.edi", data)       # acme leaves an order
+        sandbox.d365.state.rows("SalesOrderHeadersV4")
 
 Keys, certificates and ports are made at run time; the same seed and day give the same files and the same D365.
 
-Knows: the simulators and how they are wired. Does not know: the daemon that is tried with them.
+Knows: the simulators and how they are connected. Does not know: the daemon that is tested with them.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from .profiles import ACME, COMPANY, PROFILES
 
 
 class Environment:
-    """The simulators of one play, started and stopped by `async with`.
+    """The simulators of one run, started and stopped by `async with`.
 
     `folder` holds the partners' homes and the certificates. `profiles` are the partners there are; acme is always the first
-    of them that makes up its orders. Attributes stand after `__aenter__`: `d365` (the simulator), `d365_host`
+    of them that makes up its orders. Attributes are set after `__aenter__`: `d365` (the simulator), `d365_host`
     ("127.0.0.1:port"), `ca_file`, `partners` by name, `drops` (all files of the day), `settings()`, `secrets`,
     `events_url`.
     """
@@ -83,7 +83,7 @@ class Environment:
 
     @property
     def partner(self) -> SimulatedPartner:
-        """The first partner: acme, where it is in town."""
+        """The first partner: acme, where it is one of them."""
         return next(iter(self.partners.values()))
 
     @property
@@ -93,14 +93,14 @@ class Environment:
 
     def settings(self, folder: Path, *, every: str = "1s", apart: str = "500ms") -> str:
         """Settings for a daemon that keeps its journal in `folder`: every flow runs `every` so often, and a file is
-        complete when two looks `apart` agree."""
+        complete when two listings `apart` agree."""
         addresses = settings_file.Addresses(self.d365_host, self.ca_file, self.events_port)
         return settings_file.settings(addresses, self.partners.values(), folder, every=every, apart=apart)
 
-    def mend(self) -> None:
-        """Tell D365 of the item that acme ordered and nobody knew."""
-        stranger = authored.STRANGER
-        line = SentLine("1", Decimal(1), stranger.unit, stranger.price, dict(stranger.ids), stranger.name)
+    def add_unknown_item(self) -> None:
+        """Enter the item in D365 that acme ordered and D365 did not know."""
+        article = authored.UNKNOWN_ARTICLE
+        line = SentLine("1", Decimal(1), article.unit, article.price, dict(article.ids), article.name)
         seeding.add_item(self.d365.state, COMPANY, ACME.account, line)
 
 

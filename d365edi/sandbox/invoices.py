@@ -1,11 +1,11 @@
 """How a partner reads an invoice: strictly, against its own order, with everything it would charge back for named in
-words.
+a sentence.
 
 Checked: the envelope and its counts, the address, that the order is one it sent (number and date), that each line is a
 line of that order with its line id, unit and product ids as sent and not more than was ordered, and the arithmetic: TDS01 is
 the sum of the lines, each rounded to cents, plus charges and taxes less allowances; CTT counts.
 
-Knows: the 810's places. Does not know: who wrote it, or why.
+Knows: the 810's places. Does not know: who wrote it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a partner remembers of the orders it sent, to hold an invoice against.
+"""What a partner remembers of the orders it sent, to check an invoice against.
 
 Knows: the places of an 850 that an invoice must echo. Does not know: what anyone else made of the order.
 """

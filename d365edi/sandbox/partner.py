@@ -4,9 +4,9 @@
     outbound/             what it leaves for us            inbound/        our invoices
     outbound/processed/   what we took                     inbound/acks/   our acknowledgments
 
-It remembers the orders it left and holds every invoice against them.
+It remembers the orders it left and checks every invoice against them.
 
-Knows: its own folder and its own X12. Does not know: SFTP (`server` shows the folder), or who is at the other end.
+Knows: its own folder and its own X12. Does not know: SFTP (`sftp` serves the folder), or who is at the other end.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Answering = Literal["accept", "reject", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class PartnerProfile:
-    """Who a partner is: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
+    """A partner's identity: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
 
-    What it does otherwise than everybody stands in `rows` (fields of a line and where its orders have them) and `ignore`
+    Where it differs from all others is listed in `rows` (fields of a line and where its orders have them) and `ignore`
     (segments of its orders that are passed over): a settings file says them in one line each.
     """
 
@@ -63,7 +63,7 @@ class Acknowledged:
 
 
 class SimulatedPartner:
-    """One partner's desk. `answering`: whether invoices are answered by what was found, always rejected, or never
+    """One partner. `answering`: whether invoices are answered by what was found, always rejected, or never
     answered."""
 
     def __init__(self, profile: PartnerProfile, home: Path, *, control: int = 900000001) -> None:
@@ -80,7 +80,7 @@ class SimulatedPartner:
 
     @property
     def port(self) -> int:
-        """The port of the server that shows its folder."""
+        """The port of the server that serves its folder."""
         return self._placed().port
 
     @property
@@ -95,7 +95,7 @@ class SimulatedPartner:
 
     def _placed(self) -> SftpAddress:
         if self.place is None:
-            raise LookupError(f"no server shows the folder of {self.profile.name}")
+            raise LookupError(f"no server serves the folder of {self.profile.name}")
         return self.place
 
     @property
@@ -140,7 +140,7 @@ class SimulatedPartner:
     def answer_invoices(self, at: datetime | None = None) -> list[invoices.InvoiceVerdict]:
         """Read every invoice that was not answered yet and leave a 997 for each file; returns what was found in them.
 
-        A file that is no sound X12 for this partner gets no answer and is told as a Verdict without a number.
+        A file that is no sound X12 for this partner gets no answer and is reported as an InvoiceVerdict without a number.
         """
         fresh: list[invoices.InvoiceVerdict] = []
         for name, data in self.received().items():

@@ -1,4 +1,4 @@
-"""The partners of the town: one that the sandbox made up, and those whose ids the samples carry.
+"""The partners of the sandbox: one that the sandbox made up, and those whose ids the samples carry.
 
 Knows: names, accounts, identities. Does not know: files, servers.
 """

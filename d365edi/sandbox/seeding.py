@@ -1,10 +1,10 @@
-"""What the town's D365 knows before the day begins: customers, units, and an item for every line that will be
+"""What the sandbox's D365 contains before the day begins: customers, units, and an item for every line that will be
 ordered.
 
 A vendor's number on an order (VN, VP ...) is our own item number; a buyer's (IN, BP, SK ...) becomes an external item
 number of that customer; a GTIN becomes a barcode.
 
-Knows: orders and the tenant. Does not know: how anyone looks items up.
+Knows: orders and the tenant. Does not know: how the daemon looks items up.
 """
 
 from __future__ import annotations

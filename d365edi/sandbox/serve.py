@@ -19,11 +19,11 @@ from .tls import TlsFiles
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals alone and tells when it stands."""
+    """Leaves signals alone and sets an event when it has started."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.standing = asyncio.Event()
+        self.ready = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -31,7 +31,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.standing.set()
+        self.ready.set()
 
 
 class _Protocol(H11Protocol):
@@ -83,7 +83,7 @@ async def serve(app: ASGIApp, identity: TlsFiles, *, port: int = 0) -> AsyncIter
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        await server.standing.wait()
+        await server.ready.wait()
         yield int(listening.getsockname()[1])
     finally:
         server.should_exit = True

@@ -22,7 +22,7 @@ class SftpAddress:
     client_key: str
 
 
-class _Door(asyncssh.SSHServer):
+class _LoginServer(asyncssh.SSHServer):
     def __init__(self, homes: Mapping[str, Path], key: asyncssh.SSHKey) -> None:
         self._homes = homes
         self._key = key.public_data
@@ -50,7 +50,7 @@ async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[Sf
         "127.0.0.1",
         port,
         server_host_keys=[host],
-        server_factory=lambda: _Door(homes, client),
+        server_factory=lambda: _LoginServer(homes, client),
         sftp_factory=open_home,
         encoding=None,
     )

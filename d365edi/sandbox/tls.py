@@ -1,4 +1,4 @@
-"""A certificate authority that lives as long as the town: made at run time, never stored beyond its folder.
+"""A certificate authority for one run of the sandbox: made at run time, never stored beyond its folder.
 
 Knows: X.509. Does not know: who serves with what it issues.
 """

@@ -46,7 +46,7 @@ class X12Group:
 
 
 def split(data: bytes) -> list[X12Interchange]:
-    """Every interchange of a file. Unreadable when there is none, or one is not laid out as the standard says."""
+    """Every interchange of a file. Unreadable when there is none, or one does not have the form of the standard."""
     text = data.decode("latin-1")
     found = []
     while text := text.lstrip("\r\n \0\x1a"):

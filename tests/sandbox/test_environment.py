@@ -1,4 +1,4 @@
-"""The town as a whole: it stands quickly, its parts answer on loopback, its settings load, and its day can be played by hand."""
+"""The sandbox as a whole: it starts quickly, its parts answer on loopback, its settings load, and its day can be run."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ DAY = date(2026, 1, 5)
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Environment]:
+async def sandbox(tmp_path: Path) -> AsyncIterator[Environment]:
     async with Environment(tmp_path, day=DAY) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def login(town: Environment, user: str = "acme", key: str | None = None) -> AsyncIterator[asyncssh.SFTPClient]:
-    """A session of this user, by the town's client key or another."""
-    trusted = b"127.0.0.1,[127.0.0.1]:* " + town.partner.host_key.encode()
+async def login(sandbox: Environment, user: str = "acme", key: str | None = None) -> AsyncIterator[asyncssh.SFTPClient]:
+    """A session of this user, by the sandbox's client key or another."""
+    trusted = b"127.0.0.1,[127.0.0.1]:* " + sandbox.partner.host_key.encode()
     async with (
         asyncssh.connect(
             "127.0.0.1",
-            town.partner.port,
+            sandbox.partner.port,
             username=user,
-            client_keys=[asyncssh.import_private_key(key or town.partner.client_key)],
+            client_keys=[asyncssh.import_private_key(key or sandbox.partner.client_key)],
             known_hosts=asyncssh.import_known_hosts(trusted.decode()),
             config=None,
             agent_path=None,
@@ -52,74 +52,76 @@ async def test_it_starts_and_stops_in_less_than_three_seconds(tmp_path: Path) ->
     assert time.monotonic() - begin < 3
 
 
-async def test_each_partner_has_a_home_of_its_own_on_the_one_server(town: Environment) -> None:
-    for name, partner in town.partners.items():
+async def test_each_partner_has_a_home_of_its_own_on_the_one_server(sandbox: Environment) -> None:
+    for name, partner in sandbox.partners.items():
         partner.drop("hello.edi", name.encode())
-    for name in town.partners:
-        async with login(town, name) as client:
+    for name in sandbox.partners:
+        async with login(sandbox, name) as client:
             async with client.open("/outbound/hello.edi", "r") as file:
                 assert await file.read() == name
             assert set(await client.listdir("/..")) == {".", "..", "inbound", "outbound"}
 
 
-async def test_a_strange_key_or_user_is_not_let_in(town: Environment) -> None:
+async def test_a_strange_key_or_user_is_not_let_in(sandbox: Environment) -> None:
     strange = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
     for user, key in (("acme", strange), ("nobody", None)):
         with pytest.raises(asyncssh.PermissionDenied):
-            async with login(town, user, key):
+            async with login(sandbox, user, key):
                 pass
 
 
-async def test_its_settings_load_and_name_exactly_the_secrets_that_it_has(town: Environment, tmp_path: Path) -> None:
+async def test_its_settings_load_and_name_exactly_the_secrets_that_it_has(sandbox: Environment, tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    path.write_text(town.settings(tmp_path))
+    path.write_text(sandbox.settings(tmp_path))
     settings = load(path, {})
-    assert set(settings.partners) == set(town.partners)
-    assert {reference.name for reference in settings.references()} == set(town.secrets)
-    assert settings.d365.base_url == f"https://{town.d365_host}"
+    assert set(settings.partners) == set(sandbox.partners)
+    assert {reference.name for reference in settings.references()} == set(sandbox.secrets)
+    assert settings.d365.base_url == f"https://{sandbox.d365_host}"
 
 
-async def test_every_line_of_the_day_can_be_found_in_d365_but_the_unknown_one(town: Environment) -> None:
+async def test_every_line_of_the_day_can_be_found_in_d365_but_the_unknown_one(sandbox: Environment) -> None:
     missing = []
-    for drop in town.drops:
+    for drop in sandbox.drops:
         for order in orders.read(drop.data):
-            account = town.profiles[drop.partner].account
-            lines = [line for line in order.lines if not seeding.known(town.d365.state, COMPANY, account, line)]
+            account = sandbox.profiles[drop.partner].account
+            lines = [line for line in order.lines if not seeding.known(sandbox.d365.state, COMPANY, account, line)]
             missing += [(order.number, value) for line in lines for value in line.ids.values()]
     assert missing == [("4500129", authored.UNKNOWN)]
 
 
-async def test_mending_tells_d365_of_the_unknown_item(town: Environment) -> None:
-    town.mend()
-    rows = town.d365.state.rows("CustomerProductDescriptionsV2", CustomerProductNumber=authored.UNKNOWN)
+async def test_the_unknown_item_is_entered_in_d365(sandbox: Environment) -> None:
+    sandbox.add_unknown_item()
+    rows = sandbox.d365.state.rows("CustomerProductDescriptionsV2", CustomerProductNumber=authored.UNKNOWN)
     assert [(row["dataAreaId"], row["CustomerAccountNumber"]) for row in rows] == [(COMPANY, ACME.account)]
 
 
-async def test_the_day_leaves_every_file_but_the_late_one_whole_and_the_repeated_one_twice(town: Environment) -> None:
-    day = Day(town)
+async def test_the_day_leaves_every_file_but_the_late_one_whole_and_the_repeated_one_twice(
+    sandbox: Environment,
+) -> None:
+    day = Day(sandbox)
     day.morning()
-    assert "PO-4500130.edi" not in town.partner.waiting()
+    assert "PO-4500130.edi" not in sandbox.partner.waiting()
     await day.write_slowly(pieces=2, pause=0.01)
-    again = day.again()
-    waiting = town.partner.waiting()
+    again = day.send_again()
+    waiting = sandbox.partner.waiting()
     assert (len(waiting), again) == (9, "PO-4500123-again.edi")
-    left = [(town.partner.outbound / name).read_bytes() for name in (again, "PO-4500123.edi")]
+    left = [(sandbox.partner.outbound / name).read_bytes() for name in (again, "PO-4500123.edi")]
     assert left[0] == left[1]
-    assert sum(len(partner.waiting()) for partner in town.partners.values()) == 19
+    assert sum(len(partner.waiting()) for partner in sandbox.partners.values()) == 19
     assert (len(day.orders), day.held_order) == (20, "4500129")
 
 
 async def test_invoices_are_posted_for_three_partners_first_orders_and_unread_events_are_lost(
-    town: Environment,
+    sandbox: Environment,
 ) -> None:
-    day = Day(town)
+    day = Day(sandbox)
     day.morning()
     with pytest.raises(LookupError):
         day.invoice()
     for partner in ("acme", "solon", "snacks"):
-        account, number = town.profiles[partner].account, next(iter(town.partners[partner].orders))
+        account, number = sandbox.profiles[partner].account, next(iter(sandbox.partners[partner].orders))
         order = {"SalesOrderNumber": f"SO-{account}", "CustomersOrderReference": number, "CurrencyCode": "USD"}
-        town.d365.state.add(
+        sandbox.d365.state.add(
             "SalesOrderHeadersV4",
             dataAreaId=COMPANY,
             OrderingCustomerAccountNumber=account,
@@ -127,13 +129,15 @@ async def test_invoices_are_posted_for_three_partners_first_orders_and_unread_ev
             **order,
         )
         line = {"InventoryLotId": f"L-{account}", "OrderedSalesQuantity": 1, "SalesOrderLineStatus": "Backorder"}
-        town.d365.state.add("SalesOrderLinesV3", dataAreaId=COMPANY, SalesOrderNumber=order["SalesOrderNumber"], **line)
+        sandbox.d365.state.add(
+            "SalesOrderLinesV3", dataAreaId=COMPANY, SalesOrderNumber=order["SalesOrderNumber"], **line
+        )
     assert day.invoice() == {"4500123": "CIV-000001", "08292233294": "CIV-000002", "A99999-01": "CIV-000003"}
 
 
 async def test_one_partner_alone_makes_a_smaller_town(tmp_path: Path) -> None:
-    async with Environment(tmp_path, profiles=(ACME,), samples=False, day=DAY) as town:
-        assert (list(town.partners), town.drops[0].name, len(town.drops)) == (
+    async with Environment(tmp_path, profiles=(ACME,), samples=False, day=DAY) as sandbox:
+        assert (list(sandbox.partners), sandbox.drops[0].name, len(sandbox.drops)) == (
             ["acme"],
             "PO-4500123.edi",
             8,

@@ -179,5 +179,5 @@ async def test_a_slow_drop_grows_under_its_name_until_it_is_whole(partner: Simul
 
 
 def test_a_partner_without_a_server_has_no_port(partner: SimulatedPartner) -> None:
-    with pytest.raises(LookupError, match="no server shows the folder of acme"):
+    with pytest.raises(LookupError, match="no server serves the folder of acme"):
         _ = partner.port

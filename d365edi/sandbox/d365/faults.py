@@ -1,7 +1,7 @@
-"""Things that go wrong on request: each fault waits for a method and a path pattern and strikes a given number of
+"""Things that go wrong on request: each fault waits for a method and a path pattern and applies a given number of
 times.
 
-Knows: what a fault is and when it strikes. Does not know: how an answer is made.
+Knows: what a fault is and when it applies. Does not know: how an answer is made.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class PlannedFault:
 
 
 class Faults:
-    """The faults that still wait, in the order they were planned; the first that fits strikes."""
+    """The faults that still wait, in the order they were planned; the first that matches applies."""
 
     def __init__(self) -> None:
         self.waiting: list[PlannedFault] = []
@@ -49,7 +49,7 @@ class Faults:
         inner: bool = False,
     ) -> None:
         """Answer this status and do nothing. `retry_after`: seconds, an HTTP date, or absent; `html`: an IIS page in
-        place of JSON; `inner`: strike the operation inside a batch, not the batch."""
+        place of JSON; `inner`: apply it to the operation inside a batch, not the batch."""
         when = (
             format_datetime(retry_after.astimezone(UTC), usegmt=True)
             if isinstance(retry_after, datetime)
@@ -77,7 +77,7 @@ class Faults:
         self.waiting.append(PlannedFault("revoke", method, path, times))
 
     def take(self, method: str, path: str, *, inner: bool = False) -> PlannedFault | None:
-        """The fault that strikes this request, used up by one."""
+        """The fault that applies to this request, used up by one."""
         for fault in self.waiting:
             if fault.inner == inner and fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
                 fault.times -= 1

@@ -1,10 +1,10 @@
-"""The simulator's ASGI application: Entra's token endpoint and the OData service, with faults struck and requests
+"""The simulator's ASGI application: Entra's token endpoint and the OData service, with faults applied and requests
 logged.
 
     POST /<tenant>/oauth2/v2.0/token        GET /<tenant>/v2.0/.well-known/openid-configuration
     GET POST PATCH DELETE /data/<Set>...    POST /data/$batch
 
-Knows: HTTP and who may come in. Does not know: entities.
+Knows: HTTP and who is admitted. Does not know: entities.
 """
 
 from __future__ import annotations
@@ -104,9 +104,9 @@ class HttpApp:
             answer = perform(self.simulator.state, request)
             status = answer.status
         except Refusal as refusal:
-            told = batch.inside(refusal)
-            status = told.status
-            raise told from None
+            inner = batch.inside(refusal)
+            status = inner.status
+            raise inner from None
         finally:
             self.simulator.note(request.method, request.path, status, inside=True)
         return answer

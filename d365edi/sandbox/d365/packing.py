@@ -3,7 +3,7 @@
 A slip leaves a journal row, a row for each line that goes, and the carrier's number where there is one. A line may go in
 several parts; what remains of it is what earlier slips have not taken.
 
-Knows: how these rows hang together, by PackingSlipId and SalesId, and that `InventTransId` is the order line's lot.
+Knows: how these rows belong together, by PackingSlipId and SalesId, and that `InventTransId` is the order line's lot.
 Does not know: invoices, cartons (a tenant without advanced warehousing has none), HTTP.
 """
 

@@ -1,7 +1,7 @@
 """Posting the sales invoice of an order: the rows that a posted invoice leaves in every set, agreeing with each
 other.
 
-Knows: how header, lines, business document and BI rows of one invoice hang together, by InvoiceId, InvoiceDate and
+Knows: how header, lines, business document and BI rows of one invoice belong together, by InvoiceId, InvoiceDate and
 LineCreationSequenceNumber, and that `InventTransId` is the order line's lot. Does not know: HTTP.
 """
 

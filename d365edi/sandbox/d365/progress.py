@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def lines(tenant: Tenant, order: Row) -> list[Row]:
-    """The order's lines as they stand."""
+    """The order's lines as they are now."""
     key = {name: order[name] for name in ("dataAreaId", "SalesOrderNumber")}
     return tenant.rows("SalesOrderLinesV3", **key)
 

@@ -1,4 +1,4 @@
-"""What the application does with a write before it stands: references, defaults, and what may no longer be changed.
+"""What the application does with a write before it is stored: references, defaults, and what may no longer be changed.
 
 One entry for each writable set that has rules of its own; the others store what they are given.
 
@@ -24,7 +24,7 @@ _OPEN = ("None", "Backorder")
 @dataclass(frozen=True, slots=True)
 class WriteRule:
     """Rules of a set. `insert(tenant, row, given)` completes a new row (`given`: the fields the body named);
-    `update` does so for a changed one; `delete` empties what hangs on it. `server` fields are never the client's."""
+    `update` does so for a changed one; `delete` empties what depends on it. `server` fields are never the client's."""
 
     insert: Callable[[Tenant, Values, frozenset[str]], None] = lambda *_: None
     update: Callable[[Tenant, Record, Values], None] = lambda *_: None

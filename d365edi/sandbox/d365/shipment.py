@@ -3,7 +3,7 @@
 It is a journal of versions: a shipment that is corrected gets the next version, and only the newest is active. Such a
 warehouse knows the order's lines and the customer's numbers for them, and leaves the order itself alone.
 
-Knows: how header, lines, dimensions and load hang together, by ShipmentPackingSlipVersionNumber, InventoryLotId and
+Knows: how header, lines, dimensions and load belong together, by ShipmentPackingSlipVersionNumber, InventoryLotId and
 LoadId. Does not know: packing slips of sales orders, HTTP.
 """
 

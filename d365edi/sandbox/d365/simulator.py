@@ -1,6 +1,6 @@
-"""The simulator as a thing to hold: one tenant, its directory, faults to plan and a log to count requests by.
+"""The simulator as one object: one tenant, its directory, faults to plan and a log to count requests by.
 
-Knows: what a fresh tenant is seeded with. Does not know: the client it is tried with, whose code it does not share.
+Knows: what a fresh tenant is seeded with. Does not know: the client it is tested with, whose code it does not share.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class LoggedRequest:
 
 class Simulator:
     """One tenant of D365 F&O with its Entra ID. `app` is the ASGI application, `state` the tenant's rows and
-    switches, `entra` the directory, `faults` what shall go wrong, `log` what came in.
+    switches, `entra` the directory, `faults` what goes wrong, `log` what came in.
 
     `audience`: the resource that tokens must be for; None takes the host that a request names. `clock` gives epoch
     seconds.

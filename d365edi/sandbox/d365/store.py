@@ -102,7 +102,7 @@ class RowTable:
 
 
 class RowStore:
-    """All tables, and the way back from a changeset that failed."""
+    """All tables, and the undoing of a changeset that failed."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.tables = {name: RowTable(entity_set) for name, entity_set in catalog.sets.items()}
