@@ -39,12 +39,16 @@ async def test_an_order_survives_a_kill(failpoint: str, tmp_path: Path) -> None:
         assert await drill.invariants(made, {"4500123": 2}, 0) == []
 
 
-async def test_an_order_survives_a_kill_of_the_command_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "failpoint",
+    [pytest.param(name, marks=() if name == "deliver.attempting" else pytest.mark.slow) for name in drill.INBOUND],
+)
+async def test_an_order_survives_a_kill_of_the_command_itself(failpoint: str, tmp_path: Path) -> None:
     """As above, by `python -m d365edi`: the other tests fork the runs, which saves importing everything each time."""
     async with world(tmp_path) as made:
         made.write_settings()
         made.partner.drop("PO-1.edi", made.order("4500123"))
-        assert await drill.command(made, "deliver.attempting") == -9
+        assert await drill.command(made, failpoint) == -9
         assert await drill.command(made) in (0, 1)
         await drill.settle(made)
         assert await drill.invariants(made, {"4500123": 2}, 0) == []

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
+from d365edi.edi import reader
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import FileReport, SetReport
+from d365edi.edi.reader import ReadOptions
+from d365edi.edi.verdicts import Strictness
+from tests.corpus import FOLDER
+
+
+@cache
+def sample(name: str, strictness: Strictness = "lenient") -> FileReport:
+    """The report of a sample, read once in each process that runs tests. It is looked at, never changed."""
+    return reader.read((FOLDER / name).read_bytes(), ReadOptions(strictness=strictness))
 
 
 def sets(report: FileReport) -> list[SetReport]:

@@ -17,7 +17,6 @@ import pytest
 from d365edi.edi import reader
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import FileReport
-from d365edi.edi.reader import ReadOptions
 from tests.corpus import cases
 from tests.edi import see
 
@@ -191,8 +190,8 @@ def index(corpus: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
-def test_a_file_ends_as_the_table_says(pin: Pin, corpus: Path) -> None:
-    report = reader.read((corpus / pin.file).read_bytes())
+def test_a_file_ends_as_the_table_says(pin: Pin) -> None:
+    report = see.sample(pin.file)
     found = dict.fromkeys(shown(finding) for finding in see.findings(report) if finding.rule != "unlisted")
     assert verdicts(report) == pin.verdicts
     assert " ".join(found) == pin.found
@@ -214,7 +213,7 @@ def test_no_invalid_file_passes_in_silence() -> None:
 
 def test_the_number_of_sets_is_that_of_the_index(corpus: Path) -> None:
     for row in index(corpus):
-        report = reader.read((corpus / row["file"]).read_bytes())
+        report = see.sample(row["file"])
         if see.verdicts(report) == "IR":  # refused at its header: nothing in it was read
             assert "lower-case" in row["file"]
             continue
@@ -231,9 +230,8 @@ def test_the_number_of_sets_is_that_of_the_index(corpus: Path) -> None:
 
 
 @pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
-def test_strict_reading_accepts_nothing_that_lenient_reading_finds_fault_with(pin: Pin, corpus: Path) -> None:
-    data = (corpus / pin.file).read_bytes()
-    lenient, strict = reader.read(data), reader.read(data, ReadOptions(strictness="strict"))
+def test_strict_reading_accepts_nothing_that_lenient_reading_finds_fault_with(pin: Pin) -> None:
+    lenient, strict = see.sample(pin.file), see.sample(pin.file, "strict")
     assert [one.segments for one in see.sets(strict)] == [one.segments for one in see.sets(lenient)]
     for one, other in zip(see.sets(lenient), see.sets(strict), strict=True):
         assert other.verdict in ("A", "R")
@@ -243,7 +241,7 @@ def test_strict_reading_accepts_nothing_that_lenient_reading_finds_fault_with(pi
 @pytest.mark.parametrize("pin", cases(TABLE, lambda pin: pin.file))
 def test_a_finding_stands_where_its_segment_stands_in_the_file(pin: Pin, corpus: Path) -> None:
     data = (corpus / pin.file).read_bytes()
-    for finding in see.findings(reader.read(data)):
+    for finding in see.findings(see.sample(pin.file)):
         where = finding.where
         if where.segment and finding.rule not in ("trailer", "mandatory"):
             assert data[where.offset : where.offset + len(where.segment)].upper() == where.segment.encode().upper()
@@ -252,7 +250,7 @@ def test_a_finding_stands_where_its_segment_stands_in_the_file(pin: Pin, corpus:
 def test_the_size_of_the_chunks_makes_no_difference(corpus: Path) -> None:
     for pin in (pin for pin in TABLE if (corpus / pin.file).exists()):
         data = (corpus / pin.file).read_bytes()
-        whole = reader.read(data)
+        whole = see.sample(pin.file)
         for size in (1, 13, 512):
             pieces = reader.read(data[at : at + size] for at in range(0, len(data), size))
             assert see.findings(pieces) == see.findings(whole), (pin.file, size)

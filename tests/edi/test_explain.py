@@ -8,7 +8,7 @@ import pytest
 
 from d365edi.edi import reader, release
 from d365edi.edi.explain import Cell, Chapter, Entry, explain
-from tests.edi import make
+from tests.edi import make, see
 
 
 def chapters(data: bytes) -> list[Chapter]:
@@ -177,7 +177,7 @@ def test_nothing_of_any_file_is_lost(corpus: Path) -> None:
     """Every segment of every set is listed, every finding stands in one place, and nothing raises."""
     checked = 0
     for path in sorted(corpus.iterdir()):
-        report = reader.read(path.read_bytes()) if path.suffix in (".x12", ".edi") else None
+        report = see.sample(path.name) if path.suffix in (".x12", ".edi") else None
         sets = [one for i in report.interchanges for g in i.groups for one in g.sets] if report else []
         listed = [chapter for chapter in explain(report) if chapter.kind == "set"] if report else []
         assert len(listed) == len(sets)

@@ -34,6 +34,14 @@ def test_no_mutation_of_a_corpus_file_ends_in_an_exception(corpus: Path) -> None
     assert fuzz.run(2, range(600), fuzz.folder(corpus)) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+def test_no_mutation_of_many_ends_in_an_exception(corpus: Path, part: int) -> None:
+    """Other inputs than the everyday ones, 24,000 in all, of generated files and samples."""
+    files = (*fuzz.seeds(), *fuzz.folder(corpus))
+    assert fuzz.run(3, range(part * 3000, part * 3000 + 3000), files) == []
+
+
 def test_an_input_is_made_again_from_its_number() -> None:
     assert fuzz.make_input(7, 4711, fuzz.seeds()) == fuzz.make_input(7, 4711, fuzz.seeds())
     assert len({fuzz.make_input(7, number, fuzz.seeds()) for number in range(200)}) > 190

@@ -317,7 +317,7 @@ def test_the_line_break_of_a_partner_follows_every_terminator(suffix: bytes) -> 
 
 def test_the_writer_is_right_about_every_file_that_is_right(corpus: Any) -> None:
     for file in sorted(corpus.glob("x12_8*_golden-*.x12")):
-        (group,) = reader.read(file.read_bytes()).interchanges[0].groups
+        (group,) = see.sample(file.name).interchanges[0].groups
         sets: Sequence[OutgoingSet] = [make.again(report) for report in group.sets]
         data = writer.write(make.envelope(group.version), [Group(group.functional_id, 7, tuple(sets))])
         assert [make.again(report) for report in see.sets(reader.read(data))] == sets, file.name
