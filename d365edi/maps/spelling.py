@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import Any
 
 from d365edi.edi.guide import Element
 from d365edi.maps.fields import Kind
@@ -41,23 +42,16 @@ def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None
     """
     type = element.type
     if kind == "text" and type in ("AN", "ID", "TM", "B"):
-        return None, Words(element, free=element.number in FREE_TEXT)
-    money = element.number in MONEY
+        return None, words(element, free=element.number in FREE_TEXT)
     if kind == "amount" and type == "R":
-        return (decimal, plain(element)) if money else (_known_decimal, remembered(plain(element)))
+        return (decimal if element.number in MONEY else _known_decimal), plain(element)
     if kind == "amount" and type[:1] == "N" and type[1:].isdigit():
-        format = _counted(element, int(type[1:]))
-        return _implied(int(type[1:])), format if money else remembered(format)
+        return _implied(int(type[1:])), _counted(element, int(type[1:]))
     if kind == "whole" and type == "N0":
-        return whole, remembered(_counted(element, 0))
+        return whole, _counted(element, 0)
     if kind == "day" and type == "DT":
-        return _day, remembered(_day_text(element))
+        return _day, _day_text(element)
     return None
-
-
-def remembered(format: Format) -> Format:
-    """The same way to write, quicker for numbers and days that repeat; equal ones are written alike."""
-    return lru_cache(maxsize=1024)(format)
 
 
 def decimal(text: str) -> Decimal:
@@ -103,24 +97,23 @@ def _day(text: str) -> date:
         raise ValueError("is no date") from None
 
 
-class Words:
+def words(element: Element, *, free: bool) -> Format:
     """How text is written: its length held to the element's, and cut where it is `free`."""
+    least, most = element.min, element.max
 
-    __slots__ = ("free", "least", "most")
-
-    def __init__(self, element: Element, *, free: bool) -> None:
-        self.least, self.most, self.free = element.min, element.max, free
-
-    def __call__(self, value: object) -> str:
-        """The text. Raises ValueError where it does not fit."""
-        text = str(value)
-        if len(text) > self.most:
-            if not self.free:
-                raise ValueError(f"has {len(text)} characters, and {self.most} fit")
-            text = text[: self.most].rstrip(" ")
-        if len(text) < self.least:
-            raise ValueError(f"has {len(text)} characters, and needs {self.least}")
+    def write(value: Any) -> str:
+        text: str = value
+        if least <= len(text) <= most:
+            return text
+        if len(text) > most:
+            if not free:
+                raise ValueError(f"has {len(text)} characters, and {most} fit")
+            text = text[:most].rstrip(" ")
+        if len(text) < least:
+            raise ValueError(f"has {len(text)} characters, and needs {least}")
         return text
+
+    return write
 
 
 def plain(element: Element) -> Format:

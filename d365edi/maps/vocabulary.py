@@ -8,18 +8,18 @@ Knows: rows, items. Does not know: segments, the order of the guide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
 from d365edi.maps.mapping_tree import Pair, Rule
 from d365edi.maps.table import ALSO
 
-KNOWN = 256
-"""Words that are remembered for each row of a map."""
 GTIN_LENGTH = {"UP": 12, "UA": 12, "UI": 11, "EN": 13, "UK": 14}
 """How many digits a number of each kind of GTIN has (data element 235)."""
+
+Word = Callable[[str, str | None, str | None], str]
+"""The partner's word for ours, given the words that were kept with the item and with the order that it answers."""
 
 
 class Flaw(Exception):
@@ -30,42 +30,45 @@ class Flaw(Exception):
         self.remedy = remedy
 
 
-_getter = lru_cache(maxsize=4096)(attrgetter)
+def values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """The values of dotted fields of an item, all read at once."""
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        one = attrgetter(names[0])
+        return lambda item: (one(item),)
+    return attrgetter(*names)
 
 
-def get(item: Any, name: str) -> Any:
-    """The value of a dotted field."""
-    return _getter(name)(item)
+def kept(item: Any) -> Mapping[str, str]:
+    """What the partner said for the fields of an item, by field; empty where nothing was kept."""
+    return getattr(item, "kept", None) or {}
 
 
-def kept(item: Any, name: str) -> str | None:
-    """What the partner said for a field, None where nothing was kept."""
-    told = getattr(item, "kept", None)
-    return told.get(name) if told else None
+def chooser(words: Mapping[str, str]) -> Word:
+    """How a code table (their word = ours) says a word of ours: as they said it where that means the same, else by the first
+    word of the table, else as it is. Case makes no difference: D365 writes Pcs where a table says pcs."""
+    meanings = {theirs: ours.casefold() for theirs, ours in words.items()}
+    first: dict[str, str] = {}
+    for theirs, meaning in meanings.items():
+        first.setdefault(meaning, theirs.partition(ALSO)[0])
+
+    def choose(ours: str, said: str | None, earlier: str | None) -> str:
+        meant = ours.casefold()
+        for each in (said, earlier):
+            if each is not None and meanings.get(each, "") == meant:
+                return each
+        return first.get(meant, ours)
+
+    return choose
 
 
-def word(rule: Rule, ours: str, *told: str | None) -> str:
-    """The partner's word for ours: the one they used here or in the order (`told`), else the first row of the table, else
-    ours as it is."""
-    assert rule.words is not None
-    meant = ours.casefold()  # D365 writes Pcs where a table says pcs, and means the same
-    for each in told:
-        if each is not None and rule.words.get(each, "").casefold() == meant:
-            return each
-    return next((theirs for theirs, meaning in rule.words.items() if meaning.casefold() == meant), ours).partition(
-        ALSO
-    )[0]
-
-
-def sayer(rule: Rule) -> Callable[[str, str | None, str | None], str]:
-    """How a rule with words says ours, given what the partner said here and in the order. Words repeat, and are
-    remembered. Raises ValueError where one does not fit."""
-
-    @lru_cache(maxsize=KNOWN)
-    def say(ours: str, told: str | None, earlier: str | None) -> str:
-        return rule.format(word(rule, ours, told, earlier))
-
-    return say
+def misfit(row: Rule | Pair, value: object, error: ValueError) -> Flaw:
+    """What is wrong with a value that its element cannot hold."""
+    return Flaw(
+        f'{row.name} ({row.row.places[0]}): "{value}" {error}',
+        "shorten it, or give the partner's word for it in codes",
+    )
 
 
 def spell(row: Rule | Pair, value: object) -> str:
@@ -73,29 +76,13 @@ def spell(row: Rule | Pair, value: object) -> str:
     try:
         return row.format(value)
     except ValueError as error:
-        raise Flaw(
-            f'{row.name} ({row.row.places[0]}): "{value}" {error}',
-            "shorten it, or give the partner's word for it in codes",
-        ) from None
+        raise misfit(row, value, error) from None
 
 
-def pairs(rows: Iterable[Pair], item: Any) -> list[tuple[str, str]]:
-    """Qualifier and value of each row that has one, and of each item of a list that a row takes."""
-    found = list[tuple[str, str]]()
-    for pair in rows:
-        value = get(item, pair.name)
-        if pair.parts is not None:
-            first, second = pair.parts
-            found += [(getattr(each, first), spell(pair, getattr(each, second))) for each in value]
-        elif value is not None:
-            told = kept(item, pair.name)
-            code = told if told is not None and told in pair.qualifiers else qualifier(pair, value)
-            found.append((code, spell(pair, value)))
-    return found
-
-
-def qualifier(pair: Pair, value: object) -> str:
-    """The qualifier whose numbers have this length; else the row's first."""
+def qualifier(pair: Pair, value: object, said: str | None) -> str:
+    """The qualifier that was kept if it is one of the row's, else the one whose numbers have this length, else the first."""
+    if said in pair.qualifiers:
+        return said
     text = str(value)
     if text.isdigit():
         for code in pair.qualifiers:

@@ -41,7 +41,7 @@ class Writer:
         self.partner = partner
         root = places(table, guide, codes, versions)
         assert root.model is not None
-        self._root = LoopWriter(root, root.model, remember=guide.standard != "FLAT")
+        self._root = LoopWriter(root, root.model)
 
     def write(
         self,
@@ -52,8 +52,7 @@ class Writer:
         orders: Sequence[PurchaseOrder | None] = (),
     ) -> list[Segment]:
         """The body of the set, without ST and SE. `order` is what the document answers, `line_orders` its line for
-        each line, `orders` the order for each of its `orders`, both in the order in which they are written. Segments are
-        shared between documents that say the same, and must not be changed.
+        each line, `orders` the order for each of its `orders`, both in the order in which they are written.
 
         Raises DocumentError naming the document, the field and the partner.
         """

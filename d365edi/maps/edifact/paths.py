@@ -17,7 +17,7 @@ from d365edi.maps.check import Absent, Target
 from d365edi.maps.composites import DAY, FlatSegment
 from d365edi.maps.fields import Kind
 from d365edi.maps.path import Path
-from d365edi.maps.spelling import Format, Parse, Words, decimal, plain, whole
+from d365edi.maps.spelling import Format, Parse, decimal, plain, whole, words
 from d365edi.maps.table import Row, Table
 
 SUMMARY = "UNS/"
@@ -41,7 +41,7 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
 def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None:
     """How to read (None: as it stands) and to write, as in an X12 element. A number may have either decimal mark."""
     if kind == "text" and element.type != DAY:
-        return None, Words(element, free=element.number in guides.free_text("EDIFACT"))
+        return None, words(element, free=element.number in guides.free_text("EDIFACT"))
     if kind == "amount" and element.type in ("n", "an"):
         return _decimal, plain(element)
     if kind == "whole" and element.type in ("n", "an"):
