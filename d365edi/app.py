@@ -1,7 +1,8 @@
-"""Who: opens every part, closes in reverse. `tick(flow)` is what clock, event, command line and tests all call.
+"""The application: opens every part, closes them in reverse. `tick(flow)` is called by clock, events, command line and
+tests alike.
 
-Knows: which parts there are and what follows what. Does not know: when anything happens (that is `daemon`), what a
-wire or a language looks like.
+Knows: which parts there are and which step follows which. Does not know: when anything runs (that is `daemon`), protocols
+or formats.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ from d365edi.journal import Journal, Tx
 from d365edi.settings import Settings
 
 DUE = "due"
-"""The name of the tick that works off what waits and is due, whatever flow it belongs to."""
+"""The name of the tick that processes what waits and is due, whatever flow it belongs to."""
 BATCH = 500
 RETIRE_EVERY = 86_400.0
-"""Seconds between two looks for payloads whose retention is over."""
+"""Seconds between two searches for payloads whose retention is over."""
 
 
 class App:
@@ -53,20 +54,20 @@ class App:
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
-        Raises SettingsError where maps or partners do not fit together, JournalError where the journal is taken.
+        Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use.
         """
         partners = trading.compiled(settings)
         endpoints = build.endpoints(settings)
         if d365 is not None:
             endpoints[build.D365_NAME] = d365
-        door = endpoints[build.D365_NAME]
-        assert isinstance(door, D365Endpoint)
+        d365_endpoint = endpoints[build.D365_NAME]
+        assert isinstance(d365_endpoint, D365Endpoint)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:
             ctx = Context(
                 journal=journal,
                 endpoints=endpoints,
-                d365=door,
+                d365=d365_endpoint,
                 partners=partners,
                 clock=clock,
                 sleep=anyio.sleep,
@@ -96,7 +97,7 @@ class App:
         return list(self._flows)
 
     async def tick(self, name: str) -> Counters:
-        """Run one flow once, and all that follows from it: documents, deliveries. The name `due` works off what waits."""
+        """Run one flow once, and all that follows from it: documents, deliveries. The name `due` processes what waits."""
         counters = Counters()
         if name == DUE:
             await self._due(counters)
@@ -120,7 +121,7 @@ class App:
         return total
 
     async def _send(self, partner: Partner, what: str, counters: Counters) -> None:
-        """Look for what is new in a flow. Those that share its interchanges look with it: what is ready then leaves together."""
+        """Collect what is new in a flow. Flows that share its interchanges are collected with it, to be sent together."""
         send = partner.sends[what]
         if send.batch == 1:
             await self._messages(await poll_d365(self.ctx, send, partner.name, counters), counters)
@@ -152,7 +153,7 @@ class App:
         await self.ctx.each("delivery", ids, lambda id: deliver(self.ctx, id, counters))
 
     async def _batches(self, counters: Counters) -> None:
-        """What is ready to leave together, but for where a look is under way: it takes what is ready when it has looked."""
+        """Send batches that are ready, except where a collection is under way: it sends what is ready when it is done."""
         found = {each.key: each for each in batch.batches(self.ctx.partners.values())}
 
         async def one(key: str) -> None:
@@ -175,7 +176,7 @@ class App:
         await self._deliveries(deliveries, counters)
 
     async def _retire(self) -> None:
-        """Empty the payloads whose retention is over: once a day, and in pieces so that other writers get their turn."""
+        """Empty the payloads whose retention is over: once a day, and in pieces so that other writers are not blocked."""
         now = self.ctx.clock()
         if now < self._retired_at + RETIRE_EVERY:
             return
@@ -189,7 +190,7 @@ class App:
         return await self.journal.read(lambda tx: tx.deliveries.next_due(tx.now))
 
     async def release(self, what: str, actor: str) -> list[str]:
-        """Let a held document, a quarantined message or delivery go on. Returns a sentence for each thing decided."""
+        """Release a held document, a quarantined message or delivery. Returns a sentence for each thing decided."""
         return await decide.release(self.ctx, what, actor)
 
     async def reject(self, what: str, why: str, actor: str) -> list[str]:
@@ -201,7 +202,7 @@ class App:
         return await replay.replay(self.ctx, what, rung, go=go, acks=acks, actor=actor)
 
     async def event(self, payload: dict[str, Any]) -> list[str]:
-        """A business event: names of the flows to look with. It says look, never what."""
+        """A business event: names of the flows to run. It says that something is new, never what."""
         id, company = str(payload.get("BusinessEventId", "")), str(payload.get("LegalEntity", "")).lower()
         return [
             send.flow
@@ -211,17 +212,17 @@ class App:
         ]
 
     async def ping(self, name: str | None = None) -> dict[str, list[Check]]:
-        """Check on every door (or one): what was tried and the remedy for what failed."""
-        doors = {n: e for n, e in self.ctx.endpoints.items() if name in (None, n)}
+        """Check every endpoint (or one): what was tried and the remedy for what failed."""
+        endpoints = {n: e for n, e in self.ctx.endpoints.items() if name in (None, n)}
         found: dict[str, list[Check]] = {}
 
-        async def one(door: str, endpoint: Endpoint) -> None:
-            found[door] = await endpoint.ping()
+        async def one(name: str, endpoint: Endpoint) -> None:
+            found[name] = await endpoint.ping()
 
         async with anyio.create_task_group() as group:
-            for door, endpoint in doors.items():
-                group.start_soon(one, door, endpoint)
-        return {door: found[door] for door in doors}
+            for each, endpoint in endpoints.items():
+                group.start_soon(one, each, endpoint)
+        return {each: found[each] for each in endpoints}
 
 
 def _emptied(tx: Tx, before: float) -> int:

@@ -1,14 +1,14 @@
-"""When: triggers fire flows, signals stop and reload, systemd is told. The only home of apscheduler.
+"""The schedule: triggers fire flows, signals stop and reload, systemd is notified. The only user of apscheduler.
 
-    start      settings → app → doors → triggers → READY; every flow without a cron looks once right away
+    start      settings → app → listeners → triggers → READY; every flow without a cron runs once right away
     running    a firing only starts work in a task group; a flow never runs beside itself; `due` every few seconds
-    SIGHUP     new settings are proved first: bad ones are said and the old ones stay; good ones reopen the app
-    SIGTERM    no new work; what runs may finish within `stop_within`; exit 0. A second signal leaves at once
-    watchdog   answered while the loop turns, the scheduler fires and no flow runs past STUCK_AFTER
+    SIGHUP     new settings are checked first: bad ones are reported and the old ones stay; good ones reopen the app
+    SIGTERM    no new work; what runs may finish within `stop_within`; exit 0. A second signal exits at once
+    watchdog   notified while the loop runs, the scheduler fires and no flow runs past STUCK_AFTER
 
-Leaving at once, or being killed, is safe at any instruction: the journal goes on where it was.
+Exiting at once, or being killed, is safe at any instruction: the next start continues from the journal.
 
-Knows: that time passes. Does not know: what a flow does (that is `app`), nor a wire.
+Knows: that time passes. Does not know: what a flow does (that is `app`), protocols.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ from d365edi.errors import D365EdiError, SettingsError
 from d365edi.settings import Settings
 
 DUE_EVERY = 2.0
-"""Seconds between two looks at what waits in the journal (one indexed read when nothing does)."""
+"""Seconds between two checks of what waits in the journal (one indexed read when nothing does)."""
 STUCK_AFTER = 3600.0
 """Seconds after which a flow that still runs counts as no progress. A slow partner's thousand files take less."""
 
 EVENT_ONLY_EVERY = 3600.0
-"""Seconds between two looks of a flow that only an event fires: an event can be lost."""
+"""Seconds between two runs of a flow that only an event fires: an event can be lost."""
 
 Load = Callable[[], Settings]
 Open = Callable[[Settings], AbstractAsyncContextManager[App]]
 
 
 async def run(load: Load, *, open_app: Open = App.open) -> int:
-    """Serve until told to stop; returns the exit code 0. SettingsError and JournalError when it cannot begin.
+    """Serve until a signal stops it; returns the exit code 0. SettingsError and JournalError when it cannot begin.
 
     `load` reads the settings anew each time it is called: once now and once for every SIGHUP.
     """
-    asyncio.get_running_loop().set_exception_handler(_stray)
+    asyncio.get_running_loop().set_exception_handler(_unawaited)
     settings = load()
     requests = SignalRequests()
     failure: D365EdiError | None = None
@@ -74,7 +74,7 @@ async def run(load: Load, *, open_app: Open = App.open) -> int:
 
 @dataclass(slots=True)
 class SignalRequests:
-    """What the signals asked for and nobody has done yet; `news` wakes whoever serves."""
+    """What the signals asked for and is not done yet; `news` wakes the serving task."""
 
     stop: bool = False
     reload: bool = False
@@ -92,7 +92,7 @@ async def _signals(requests: SignalRequests, *, task_status: anyio.abc.TaskStatu
                     "WARNING",
                     "daemon",
                     "stopped",
-                    "at once, as asked twice; what was under way goes on at the next start",
+                    "at once, as asked twice; what was under way continues at the next start",
                 )
                 os._exit(1)
             else:
@@ -101,7 +101,7 @@ async def _signals(requests: SignalRequests, *, task_status: anyio.abc.TaskStatu
 
 
 async def _serve(settings: Settings, load: Load, open_app: Open, requests: SignalRequests) -> None:
-    """One period after the other; settings that cannot be opened give way to those of the period before."""
+    """One period after the other; settings that cannot be opened are replaced by those of the period before."""
     with contextlib.closing(BoundSockets()) as sockets:
         proven: Settings | None = None
         while True:
@@ -113,7 +113,7 @@ async def _serve(settings: Settings, load: Load, open_app: Open, requests: Signa
             except SettingsError as error:
                 if proven is None or proven is settings:
                     raise
-                _kept(error)
+                _report_refused(error)
                 settings = proven
                 continue
             if following is None or requests.stop:
@@ -121,12 +121,12 @@ async def _serve(settings: Settings, load: Load, open_app: Open, requests: Signa
             settings = following
 
 
-def _kept(error: SettingsError) -> None:
-    log.say("ERROR", "daemon", "kept", f"the new settings are wrong and the old ones stay: {error}")
+def _report_refused(error: SettingsError) -> None:
+    log.say("ERROR", "daemon", "unchanged", f"the new settings are wrong and the old ones stay: {error}")
 
 
 class BoundSockets:
-    """The bound sockets. They outlive a reload, so that a caller meanwhile waits instead of being refused."""
+    """The bound sockets. They stay open over a reload, so that a caller meanwhile waits instead of being refused."""
 
     def __init__(self) -> None:
         self._bound: dict[str, socket.socket] = {}
@@ -140,14 +140,14 @@ class BoundSockets:
         return self._bound[address]
 
     def close(self) -> None:
-        """Let go of the address."""
+        """Close them."""
         for bound in self._bound.values():
             bound.close()
         self._bound.clear()
 
 
 class ServicePeriod:
-    """One stretch of serving with one set of settings and one open app."""
+    """One period of serving with one set of settings and one open app."""
 
     def __init__(self, app: App, settings: Settings, sockets: BoundSockets) -> None:
         self.app = app
@@ -172,16 +172,16 @@ class ServicePeriod:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[ServicePeriod]:
-        """Doors and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
+        """Listeners and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
 
-        SettingsError when a door cannot be opened; nothing has begun then.
+        SettingsError when a listener cannot be opened; nothing has begun then.
         """
         with contextlib.ExitStack() as bound:
-            doors = list(self._bind(bound))
+            listeners = list(self._bind(bound))
             async with anyio.create_task_group() as self.group:
                 async with contextlib.AsyncExitStack() as stack:
-                    for door in doors:
-                        await stack.enter_async_context(listener.serving(door))
+                    for each in listeners:
+                        await stack.enter_async_context(listener.serving(each))
                     self.scheduler.start()
                     stack.callback(self.scheduler.shutdown, wait=False)
                     self.group.start_soon(self._watchdog)
@@ -194,7 +194,7 @@ class ServicePeriod:
                 self.group.cancel_scope.cancel()
 
     async def until(self, requests: SignalRequests, load: Load) -> Settings | None:
-        """Wait for an order. Returns the settings of the next period, or None to stop."""
+        """Wait for a signal. Returns the settings of the next period, or None to stop."""
         while True:
             await requests.news.wait()
             requests.news = anyio.Event()
@@ -207,7 +207,7 @@ class ServicePeriod:
             try:
                 following = load()
             except SettingsError as error:
-                _kept(error)
+                _report_refused(error)
                 systemd.notify("READY=1")
                 continue
             log.say("INFO", "daemon", "reloading", "the settings were read again")
@@ -223,7 +223,7 @@ class ServicePeriod:
             self.group.start_soon(self._work, name)
 
     async def fire(self, name: str) -> None:
-        """Somebody knows of news: start the flow and return. One that runs already looks once more when it is done."""
+        """Something is new: start the flow and return. One that runs already runs once more when it is done."""
         if name in self.running:
             self.again.add(name)
         await self.clock(name)
@@ -247,15 +247,15 @@ class ServicePeriod:
             await self.fire(name)
 
     async def _drain(self) -> None:
-        """Wait for what runs, at most `stop_within`; what is cut then goes on at the next start."""
+        """Wait for what runs, at most `stop_within`; what is aborted then continues at the next start."""
         limit = self.settings.daemon.stop_within.total_seconds()
         with anyio.move_on_after(limit) as deadline:
             if self.running:
                 await self.idle.wait()
         if deadline.cancelled_caught:
             names = ", ".join(sorted(self.running))
-            sentence = f"{names} did not finish within {limit:.0f} s; the next start goes on there"
-            log.say("WARNING", "daemon", "cut", sentence)
+            sentence = f"{names} did not finish within {limit:.0f} s; the next start continues there"
+            log.say("WARNING", "daemon", "aborted", sentence)
 
     # --------------------------------------------------------------------------------------------------- health
 
@@ -274,10 +274,10 @@ class ServicePeriod:
                 log.say("ERROR", "daemon", "stuck", f"no progress: {', '.join(sorted(self.running))}")
             await anyio.sleep(every)
 
-    # ---------------------------------------------------------------------------------------------------- doors
+    # ------------------------------------------------------------------------------------------------ listeners
 
     def _bind(self, bound: contextlib.ExitStack) -> Iterator[listener.Listener]:
-        """Every door of these settings."""
+        """Every listener of these settings."""
         place = self.settings.daemon.socket
         private = bound.enter_context(listener.bind_unix(place))
         bound.callback(functools.partial(place.unlink, missing_ok=True))
@@ -293,18 +293,18 @@ class ServicePeriod:
 
     def _where(self) -> str:
         address = self.settings.daemon.listen
-        return f"business events on {address}" if address else "no door for business events"
+        return f"business events on {address}" if address else "no listener for business events"
 
     async def _event(self, payload: dict[str, Any]) -> None:
         id = str(payload.get("BusinessEventId", "?"))[:80]
         flows = await self.app.event(payload)
         for name in flows:
             await self.fire(name)
-        heard = f"look with {', '.join(flows)}" if flows else "no flow waits for it"
-        log.say("INFO", "daemon", "event", f"{id}: {heard}")
+        started = f"starts {', '.join(flows)}" if flows else "no flow waits for it"
+        log.say("INFO", "daemon", "event", f"{id}: {started}")
 
     def status(self) -> dict[str, Any]:
-        """What only the living daemon knows: its process, each flow's last and next run (ISO 8601 with offset)."""
+        """What only the running daemon knows: its process, each flow's last and next run (ISO 8601 with offset)."""
         flows = []
         for flow in self.app.flows():
             at, said = self.last.get(flow.name, (None, ""))
@@ -335,6 +335,6 @@ def trigger(flow: FlowInfo, zone: ZoneInfo) -> Any:
     return made
 
 
-def _stray(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An exception that no task awaited: say it once, as a sentence with its trace in the log, and go on."""
+def _unawaited(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An exception that no task awaited: log it once with its trace, and continue."""
     log.defect("daemon", str(context.get("message", "stray exception")), context.get("exception"))

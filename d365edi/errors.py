@@ -5,14 +5,14 @@
     │   └── SecretError      a secret is missing, unreadable or written where it must not be
     ├── JournalError         the journal cannot be used: locked by another process, damaged, of a newer version
     ├── DocumentError        a document cannot be written in a language: names document, field and partner
-    └── EndpointError        something at a wire
+    └── EndpointError        something failed at an endpoint
         ├── Unavailable      ask again (with `retry_after` seconds where the other side said so)
         └── Refused          do not ask again: the same request would fail the same way
             └── Disputed     something is there that we did not put there: a person decides
 
-At every wire there are only the two leaves, so that a caller's decision is a table (`flows/policy.py`), never a guess.
+At every endpoint there are only these two leaves, so that a caller's decision is a table (`flows/policy.py`), never a guess.
 
-Knows: words. Does not know: any room.
+Knows: sentences. Does not know: any other package.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class D365EdiError(Exception):
 class SettingsError(D365EdiError):
     """A mistake in what a user wrote. `where` is `file:line`, `key` the dotted key; the value is never shown for secrets.
 
-    `others` are the further mistakes found in the same reading, in the order of the files; `str()` tells each on its own line.
+    `others` are the further mistakes found in the same reading, in the order of the files; `str()` has each on its own line.
     """
 
     def __init__(self, message: str, *, where: str = "", key: str = "", remedy: str = "") -> None:
@@ -60,7 +60,7 @@ class DocumentError(D365EdiError):
 
 
 class EndpointError(D365EdiError):
-    """Something went wrong at a wire; always one of the two leaves below."""
+    """Something failed at an endpoint; always one of the two classes below."""
 
     def __init__(self, message: str, *, endpoint: str = "", remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
@@ -70,7 +70,7 @@ class EndpointError(D365EdiError):
 class Unavailable(EndpointError):
     """Ask again. `retry_after` is in seconds, None where the other side did not say.
 
-    `unclear` is True when the request may have been carried out although no answer came: look before acting again.
+    `unclear` is True when the request may have been carried out although no answer came: look up the state before acting again.
     """
 
     def __init__(
@@ -92,4 +92,4 @@ class Refused(EndpointError):
 
 
 class Disputed(Refused):
-    """Something stands where ours should go, and we did not put it there. The message is a question for a person."""
+    """Something is where ours should go, and we did not put it there. The message is a question for a person."""

@@ -41,7 +41,7 @@ def arm(text: str) -> None:
 
 
 def reach(name: str) -> None:
-    """Die here by SIGKILL when D365EDI_FAILPOINT names this place (`name`, or `name:3` for the third time)."""
+    """End the process here by SIGKILL when D365EDI_FAILPOINT names this place (`name`, or `name:3` for the third time)."""
     if name in _armed:
         _armed[name] -= 1
         if _armed[name] == 0:

@@ -1,12 +1,12 @@
-"""Two doors into the running daemon, one ASGI app each: HTTPS for business events and health, a Unix socket for verbs.
+"""Two listeners of the running daemon, one ASGI app each: HTTPS for business events and health, a Unix socket for verbs.
 
-    POST <secret path>?secret=…   a business event: it says *look*, never *what*; answered before the work begins
+    POST <secret path>?secret=…   a business event: it says that something is new, never what; answered before the work begins
     GET  /healthz                 200 while the daemon makes progress, 503 when it does not
     POST /<verb>                  on the socket (mode 0600): release, reject, replay, tick, ping, status as JSON
 
 D365 does not sign its events and knows only a URL (kept in a key vault), so the URL carries the secret. A wrong secret
-and a wrong path get the same 404: a stranger learns nothing. D365 waits ten seconds and tries three times, so the
-answer does not wait for the work; an event that is lost all the same costs the time until the flow's next look.
+and a wrong path get the same 404: an outsider learns nothing. D365 waits ten seconds and tries three times, so the
+answer does not wait for the work; an event that is lost all the same costs the time until the flow's next run.
 
 Knows: HTTP, TLS, sockets. Does not know: what a verb or an event does (it is handed functions), nor the journal.
 """
@@ -45,7 +45,7 @@ Verb = Callable[[Arguments], Awaitable[Any]]
 def events_app(
     path: str, secret: str, take: Callable[[Event], Awaitable[None]], healthy: Callable[[], bool]
 ) -> Starlette:
-    """The HTTPS door. `take` is handed each business event and only starts work; `path` and `secret` are the settings'.
+    """The HTTPS application. `take` is handed each business event and only starts work; `path` and `secret` are the settings'.
 
     An empty `path` takes no events and leaves only /healthz.
     """
@@ -76,9 +76,9 @@ def events_app(
 
 
 def verbs_app(verbs: Mapping[str, Verb]) -> Starlette:
-    """The socket's door: `POST /<verb>` with a JSON object of arguments, answered `{"answer": …}`.
+    """The socket's application: `POST /<verb>` with a JSON object of arguments, answered `{"answer": …}`.
 
-    What a verb refuses in words comes back as `{"error": kind, "message": …, "remedy": …}` with status 409.
+    What a verb refuses comes back as `{"error": kind, "message": …, "remedy": …}` with status 409.
     """
 
     async def call(request: Request) -> Response:
@@ -103,7 +103,7 @@ class Decides(Protocol):
         """Every flow, each with a `name`."""
 
     async def release(self, what: str, actor: str) -> list[str]:
-        """Let go on what is held."""
+        """Release what is held."""
 
     async def reject(self, what: str, why: str, actor: str) -> list[str]:
         """Close what is held."""
@@ -112,14 +112,14 @@ class Decides(Protocol):
         """The same message again."""
 
     async def ping(self, name: str | None = None) -> dict[str, Any]:
-        """Check on doors: for each a list of dataclasses."""
+        """Check endpoints: for each a list of dataclasses."""
 
 
 Fire = Callable[[str], Awaitable[None]]
 
 
 def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dict[str, Verb]:
-    """What the socket takes. `fire` starts a flow and returns; what lets something go on fires the flow `due`."""
+    """What the socket takes. `fire` starts a flow and returns; what releases something fires the flow `due`."""
 
     async def release(a: Arguments) -> list[str]:
         said = await app.release(a["what"], a["actor"])
@@ -141,7 +141,7 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
         return names
 
     async def ping(a: Arguments) -> dict[str, list[dict[str, Any]]]:
-        return {door: [asdict(check) for check in checks] for door, checks in (await app.ping(a.get("name"))).items()}
+        return {name: [asdict(check) for check in checks] for name, checks in (await app.ping(a.get("name"))).items()}
 
     async def state(_: Arguments) -> dict[str, Any]:
         return status()
@@ -175,7 +175,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
 
 
 def bind_tcp(address: str) -> socket.socket:
-    """A listening socket on `host:port` (`[::1]:port` for IPv6). SettingsError when the place is taken or not ours.
+    """A listening socket on `host:port` (`[::1]:port` for IPv6). SettingsError when the address is in use or not ours.
 
     Bound here, because uvicorn ends the process when a port is taken.
     """
@@ -202,7 +202,7 @@ def bind_tcp(address: str) -> socket.socket:
 
 
 def bind_unix(path: Path) -> socket.socket:
-    """A listening Unix socket of mode 0600 at `path`, in place of one that a killed daemon left there.
+    """A listening Unix socket of mode 0600 at `path`, replacing one that a killed daemon left there.
 
     The caller holds the journal's lock, so nobody else can be listening there.
     """
@@ -238,7 +238,7 @@ def tls_context(certificate: Path, key: str) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    """Stand between OpenSSL and the terminal: an encrypted key is an error, not a prompt in a daemon."""
+    """Keep OpenSSL from asking at the terminal: an encrypted key is an error, not a prompt in a daemon."""
     return ""
 
 
@@ -246,7 +246,7 @@ def _no_password() -> str:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn in our loop: signals stay the daemon's, and an idle door sleeps instead of waking ten times a second."""
+    """uvicorn in our loop: signals stay the daemon's, and an idle listener sleeps instead of waking ten times a second."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -280,7 +280,7 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def serving(listener: Listener, *, grace: int = 5) -> AsyncIterator[None]:
-    """Serve on a copy of the door's socket; on leaving, requests in flight get `grace` seconds to finish.
+    """Serve on a copy of the listener's socket; on leaving, requests in flight get `grace` seconds to finish.
 
     The caller keeps `bound`: while it stays open, callers who come between two servings wait instead of being refused.
     """
@@ -301,7 +301,7 @@ async def serving(listener: Listener, *, grace: int = 5) -> AsyncIterator[None]:
     server = _Server(config)
 
     async def serve() -> None:
-        with anyio.CancelScope(shield=True):  # a cut daemon still closes its doors in order, within `grace`
+        with anyio.CancelScope(shield=True):  # a cancelled daemon still closes its listeners in order, within `grace`
             await server.serve([listener.bound.dup()])
 
     async with anyio.create_task_group() as group:

@@ -1,10 +1,10 @@
-"""What is told while it runs: one line an event that a business person can read, or one JSON object a line.
+"""The log: one line for each event that a business person can read, or one JSON object a line.
 
     12:00:05.412 INFO  acme.850      received   PO-77.edi 4.1 kB sha256:9f2c1a…   run=acme:PO-77.edi:9f2c1a
 
-Everything passes one sink, which builds the whole text, escapes control characters (a file's name cannot forge a line) and takes
-out every secret that was revealed and whatever looks like one. Only constant templates reach loguru: a name with braces in it is
-data. What the libraries tell comes the same way, from WARNING up: below that httpx tells whole URLs.
+Everything passes one sink, which builds the whole text, escapes control characters (a file's name cannot forge a line) and
+removes every secret that was revealed and everything that looks like one. Only constant templates reach loguru: a name with
+braces in it is data. What the libraries log comes the same way, from WARNING up: below that httpx logs whole URLs.
 
 Knows: lines. Does not know: what happened.
 """
@@ -62,7 +62,7 @@ def setup(
     stream: IO[str] | None = None,
     zone: tzinfo | None = None,
 ) -> None:
-    """Tell events from `level` up to `stream` (stderr), in `format`, timed in `zone` (the machine's). May be called again."""
+    """Log events from `level` up to `stream` (stderr), in `format`, timed in `zone` (the machine's). May be called again."""
     sink = _Sink(stream, format, zone)
     logger.remove()
     logger.add(sink, level=level, format="{message}", backtrace=False, diagnose=False, catch=False)
@@ -72,12 +72,12 @@ def setup(
 
 
 def say(level: Level, flow: str, verb: str, sentence: str, /, **fields: object) -> None:
-    """Tell one event: whose flow, one word for what happened, and the sentence; fields follow it (`run=...`, `ms=...`)."""
+    """Log one event: whose flow, one word for what happened, and the sentence; fields follow it (`run=...`, `ms=...`)."""
     logger.bind(flow=flow, verb=verb, fields=fields).opt(depth=1).log(level, "{}", sentence)
 
 
 def defect(flow: str, what: str, error: BaseException | None = None) -> None:
-    """Tell of something that nobody foresaw, with its trace: a mistake in d365edi, not in a partner's file."""
+    """Log an unexpected error with its trace: a mistake in d365edi, not in a partner's file."""
     logger.bind(flow=flow, verb="defect", fields={}).opt(depth=1, exception=error or True).error(
         "{}", f"{what}: {type(error).__name__}: {error}" if error else what
     )
@@ -127,7 +127,7 @@ def _short(text: str) -> str:
 
 
 class _Intercept(logging.Handler):
-    """Hands what the standard library's loggers are told to loguru."""
+    """Hands records of the standard library's loggers to loguru."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -139,8 +139,8 @@ class _Intercept(logging.Handler):
         while frame and (depth == 0 or frame.f_code.co_filename == logging.__file__):
             frame = frame.f_back
             depth += 1
-        told = logger.bind(flow=record.name, verb="says", fields={})
-        told.opt(depth=depth, exception=record.exc_info).log(level, "{}", record.getMessage())
+        bound = logger.bind(flow=record.name, verb="says", fields={})
+        bound.opt(depth=depth, exception=record.exc_info).log(level, "{}", record.getMessage())
 
 
 class _Sink:
@@ -161,23 +161,23 @@ class _Sink:
         extra = record["extra"]
         level = record["level"].name.replace("WARNING", "WARN")
         head = f"{time:%H:%M:%S}.{time.microsecond // 1000:03} {level:<5}"
-        told = f"{head} {_escape(extra.get('flow', '')):<18} {_escape(extra.get('verb', '')):<10} {_short(record['message'])}"
+        text = f"{head} {_escape(extra.get('flow', '')):<18} {_escape(extra.get('verb', '')):<10} {_short(record['message'])}"
         fields = "  ".join(_field(name, value) for name, value in _fields(extra))
-        return "\n".join([f"{told}   {fields}" if fields else told, *(f"    {line}" for line in _trace(record))])
+        return "\n".join([f"{text}   {fields}" if fields else text, *(f"    {line}" for line in _trace(record))])
 
     def _json(self, record: Record) -> str:
         extra = record["extra"]
-        told: dict[str, object] = {
+        entry: dict[str, object] = {
             "time": record["time"].astimezone(self.zone).isoformat(timespec="milliseconds"),
             "level": record["level"].name,
             "flow": extra.get("flow", ""),
             "event": extra.get("verb", ""),
             "message": record["message"],
         }
-        told |= {name: value for name, value in _fields(extra) if name not in told}
+        entry |= {name: value for name, value in _fields(extra) if name not in entry}
         if trace := list(_trace(record)):
-            told["trace"] = trace
-        return _escape(json.dumps(told, ensure_ascii=False, default=str))
+            entry["trace"] = trace
+        return _escape(json.dumps(entry, ensure_ascii=False, default=str))
 
 
 def _fields(extra: dict[str, Any]) -> Iterator[tuple[str, object]]:

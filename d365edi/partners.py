@@ -126,7 +126,7 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     standard = standard_of(set_id)
     read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
-    known = _shelf(settings, prefix, "receive", standard, flow.guide) if flat is None else []
+    known = _guides(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     reader: type[MapReader] = EdifactReader if standard == "EDIFACT" else Reader
     readers = _Readers({guide.version: partial(reader, read, guide, partner.codes, known) for guide in known})
     if flow.map or flow.guide:
@@ -137,10 +137,10 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     if flow.create is not None:
         if read.document != PurchaseOrder.__name__:
             raise SettingsError(
-                f"{flow.create} is created of {PurchaseOrder.__name__} alone, and {set_id} tells of {read.document}",
+                f"{flow.create} is created of {PurchaseOrder.__name__} alone, and {set_id} is read as {read.document}",
                 where=settings.where(*prefix, "create"),
                 key=".".join((*prefix, "create")),
-                remedy='leave it out; then = "hold" (or "keep") says what becomes of it',
+                remedy='leave it out; then = "hold" (or "keep") says what happens to it',
             )
         write = table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
     return Receive(
@@ -188,20 +188,20 @@ class _Readers(Mapping[str, MapReader]):
             self[version]
 
 
-def _shelf(
+def _guides(
     settings: Settings, prefix: tuple[str, ...], verb: str, standard: Standard, overlay: Mapping[str, Any] | None = None
 ) -> list[Guide]:
     """The set's guides of all versions that have it; a row of a map must have its place in one of them."""
     found = (guides.load(standard, prefix[-1], version, overlay or None) for version in guides.VERSIONS[standard])
-    shelf = [guide for guide in found if guide is not None]
-    if not shelf:
+    available = [guide for guide in found if guide is not None]
+    if not available:
         raise SettingsError(
             f"there is no guide for {prefix[-1]}",
             where=settings.where(*prefix),
             key=".".join(prefix),
             remedy=f"{verb} another set",
         )
-    return shelf
+    return available
 
 
 def _writer(
@@ -212,10 +212,10 @@ def _writer(
     if identity is None:
         return FlatWriter(write, partner.codes, partner=name)
     standard = identity.standard
-    shelf = _shelf(settings, prefix, "send", standard)
-    guide = guides.load(standard, set_id, identity.version) or shelf[-1]
+    available = _guides(settings, prefix, "send", standard)
+    guide = guides.load(standard, set_id, identity.version) or available[-1]
     writer = EdifactWriter if standard == "EDIFACT" else Writer
-    return writer(write, guide, partner.codes, partner=name, versions=shelf)
+    return writer(write, guide, partner.codes, partner=name, versions=available)
 
 
 def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, flow: wanted.Send) -> Send:
@@ -226,10 +226,10 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
     read = table.load("d365", flow.of)
     if read.document != write.document:
         raise SettingsError(
-            f"{set_id} tells of {write.document}, and {flow.of} of {read.document}",
+            f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}",
             where=settings.where(*prefix, "of"),
             key=".".join((*prefix, "of")),
-            remedy="name the D365 record that this set tells of",
+            remedy="name the D365 record that this set is written from",
         )
     accounts = {flow.company: partner.customer[flow.company]} if flow.company else dict(partner.customer)
     return Send(

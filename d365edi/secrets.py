@@ -5,7 +5,7 @@
     vault         the entry "acme-ssh-key"
 
 The vault is one JSON file: version, the id of the key it is sealed with, and the entries, each sealed by AES-256-GCM with its own
-nonce and its name as associated data, so that no entry can stand in another's place. It is never changed in place: a whole new
+nonce and its name as associated data, so that no entry can be put in another's place. It is never changed in place: a whole new
 file takes its name. Its key is a file of mode 0400, or the systemd credential `d365edi-vault-key`; both hold base64, a key a
 line, the first for sealing and all for opening, so that a rotation may be cut short at any instant and the vault still opens.
 
@@ -152,7 +152,7 @@ class Vault:
         """Seal every entry anew under a new key; returns how many.
 
         A key file gets its new key first, above the old one, which goes when nothing needs it. A credential must hold the new
-        key in its first line and the old one below. Cut short anywhere, it opens as before; called again, it ends what was begun.
+        key in its first line and the old one below. Interrupted anywhere, it opens as before; called again, it completes.
         """
         with self._alone():
             vault = self._read()
@@ -271,7 +271,7 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
 
 
 class VaultLocation(Protocol):
-    """What the keyring is told: where the vault and its key are, None where there is none."""
+    """What the keyring is given: where the vault and its key are, None where there is none."""
 
     @property
     def vault(self) -> Path | None:

@@ -1,4 +1,4 @@
-"""A few words to systemd: ready, reloading, stopping, still alive.
+"""Notifications to systemd: ready, reloading, stopping, still alive.
 
 Knows: the notification socket and the watchdog's environment. Does not know: when to say what (that is `daemon`).
 """
@@ -10,7 +10,7 @@ import socket
 
 
 def notify(message: str) -> bool:
-    """Tell systemd. False where there is none, or where it does not listen: a full socket never stops the daemon."""
+    """Notify systemd. False where there is none, or where it does not listen: a full socket never stops the daemon."""
     place = os.environ.get("NOTIFY_SOCKET", "")
     if place[:1] not in ("/", "@"):
         return False
@@ -23,7 +23,7 @@ def notify(message: str) -> bool:
 
 
 def watchdog_interval() -> float | None:
-    """Seconds between two signs of life that systemd wants of this process: half its limit. None when it wants none."""
+    """Seconds between two watchdog notifications to systemd: half its limit. None when it expects none of this process."""
     limit, owner = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID", "")
     if not limit.isdigit() or (owner and owner != str(os.getpid())):
         return None

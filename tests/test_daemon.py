@@ -195,7 +195,7 @@ async def test_what_does_not_finish_in_time_is_cut_and_named(
         await until(lambda: "endless" in app.begun)
     assert (here.code, "endless" in app.ended, app.closed) == (0, False, 1)
     assert 0.9 < time.monotonic() - began < 3
-    assert "endless did not finish within 1 s; the next start goes on there" in capsys.readouterr().err
+    assert "endless did not finish within 1 s; the next start continues there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
