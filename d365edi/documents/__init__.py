@@ -5,9 +5,9 @@ partners.
 """
 
 from d365edi.documents.application_advice import Advice, ApplicationAdvice, Trouble
-from d365edi.documents.base import Document, Scope, Value
+from d365edi.documents.base import Document, SpelledPart, Value
 from d365edi.documents.invoice import Invoice, InvoiceLine
-from d365edi.documents.order import Order, OrderLine
+from d365edi.documents.order import OrderContent, OrderLine
 from d365edi.documents.order_response import (
     LineAnswer,
     OrderChangeResponse,
@@ -43,11 +43,11 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "LineAnswer",
-    "Order",
     "OrderChange",
     "OrderChangeLine",
     "OrderChangeResponse",
     "OrderChangeResponseLine",
+    "OrderContent",
     "OrderLine",
     "OrderResponse",
     "OrderResponseLine",
@@ -55,12 +55,12 @@ __all__ = [
     "PurchaseOrderLine",
     "Remittance",
     "RemittanceLine",
-    "Scope",
     "ShipNotice",
     "ShippedLine",
     "ShippedOrder",
     "ShippedPack",
     "ShippedPallet",
+    "SpelledPart",
     "Trouble",
     "Value",
 ]

@@ -5,11 +5,11 @@ Knows: advice as it was meant. Does not know: our documents, how one is found by
 
 from __future__ import annotations
 
-from d365edi.documents.base import Day, Document, Scope, Text
+from d365edi.documents.base import Day, Document, SpelledPart, Text
 from d365edi.documents.values import Moment, Parties, Reference
 
 
-class Trouble(Scope):
+class Trouble(SpelledPart):
     """One thing that is wrong: a code or words for it, where it is, and the value there."""
 
     code: Text | None = None
@@ -23,7 +23,7 @@ class Trouble(Scope):
     notes: tuple[Text, ...] = ()
 
 
-class Advice(Scope):
+class Advice(SpelledPart):
     """What became of one document: `verdict` says accepted, accepted with errors or rejected.
 
     `kind` says what `reference` is (IV our invoice, SI our shipment, PO their order ...); `set` is our transaction set with

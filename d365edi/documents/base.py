@@ -57,7 +57,7 @@ class Value(
         return msgspec.structs.replace(self, **changes)
 
 
-class Scope(Value):
+class SpelledPart(Value):
     """A part whose fields may have been spelled by a partner: a document, or one item of a list in it."""
 
     kept: dict[str, str] | None = None
@@ -67,7 +67,7 @@ class Scope(Value):
         return self.kept.get(field) if self.kept else None
 
 
-class Document(Scope):
+class Document(SpelledPart):
     """A whole business document."""
 
     def to_json(self) -> str:

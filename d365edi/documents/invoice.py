@@ -5,7 +5,7 @@ Knows: the invoice as it was meant. Does not know: the message or record it come
 
 from __future__ import annotations
 
-from d365edi.documents.base import Amount, Day, Document, Scope, Text
+from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import (
     Carrier,
     Charge,
@@ -14,17 +14,17 @@ from d365edi.documents.values import (
     Freight,
     ItemIds,
     Moment,
-    Note,
     Pack,
     Parties,
     Reference,
     Tax,
     Terms,
+    TextNote,
     Totals,
 )
 
 
-class InvoiceLine(Scope):
+class InvoiceLine(SpelledPart):
     """One line. `quantity` is negative on a credit; `price` is per `unit`.
 
     `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They
@@ -85,7 +85,7 @@ class Invoice(Document):
     freight: Freight = Freight()
     carrier: Carrier = Carrier()
     remarks: tuple[Text, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[TextNote, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()
     charges: tuple[Charge, ...] = ()
     taxes: tuple[Tax, ...] = ()

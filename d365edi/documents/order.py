@@ -5,30 +5,30 @@ Knows: what an order holds. Does not know: what one message adds to it.
 
 from __future__ import annotations
 
-from d365edi.documents.base import Amount, Day, Document, Scope, Text
+from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import (
     Carrier,
     Charge,
     Component,
     Contact,
+    DeliverySchedule,
     Distribution,
     Feature,
     Freight,
     ItemIds,
     Moment,
-    Note,
     Pack,
     Parties,
     Price,
     Reference,
-    Schedule,
     StoreQuantity,
     Tax,
     Terms,
+    TextNote,
 )
 
 
-class OrderLine(Scope):
+class OrderLine(SpelledPart):
     """One line. `number` is the buyer's own id of the line, None where they sent none; `price` is per `unit`.
 
     `stores` is how much of it goes to which store, counted as `distribution` says; `schedules` when how much of it is to
@@ -56,12 +56,12 @@ class OrderLine(Scope):
     carrier: Carrier = Carrier()
     distribution: Distribution = Distribution()
     stores: tuple[StoreQuantity, ...] = ()
-    schedules: tuple[Schedule, ...] = ()
+    schedules: tuple[DeliverySchedule, ...] = ()
     components: tuple[Component, ...] = ()
     texts: tuple[Text, ...] = ()
 
 
-class Order(Document):
+class OrderContent(Document):
     """An order as any message describes it. `release` counts the releases of a blanket order; the ship window is from
     `ship_from` to `ship_by`; `cancel_after` is the day from which it is void.
     """
@@ -92,5 +92,5 @@ class Order(Document):
     carrier: Carrier = Carrier()
     charges: tuple[Charge, ...] = ()
     taxes: tuple[Tax, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[TextNote, ...] = ()
     total: Amount | None = None

@@ -5,13 +5,13 @@ Knows: answers as they were meant. Does not know: the order that is answered, ho
 
 from __future__ import annotations
 
-from d365edi.documents.base import Amount, Day, Scope, Text
-from d365edi.documents.order import Order, OrderLine
+from d365edi.documents.base import Amount, Day, SpelledPart, Text
+from d365edi.documents.order import OrderContent, OrderLine
 from d365edi.documents.purchase_order import OrderChangeLine
 from d365edi.documents.values import ItemIds
 
 
-class LineAnswer(Scope):
+class LineAnswer(SpelledPart):
     """What happens to a part of a line: `outcome` for this `quantity`, on this day. `item` is what comes instead."""
 
     outcome: Text | None = None
@@ -41,7 +41,7 @@ class OrderResponseLine(OrderLine):
     deliver_date: Day | None = None
 
 
-class OrderResponse(Order):
+class OrderResponse(OrderContent):
     """An answer to the order `number`, whose day is `date`. `acknowledgment` says it for the order as a whole.
 
     `sales_order` is the seller's own number, `account` the seller's account of the customer.
@@ -63,7 +63,7 @@ class OrderChangeResponseLine(OrderChangeLine):
     answers: tuple[LineAnswer, ...] = ()
 
 
-class OrderChangeResponse(Order):
+class OrderChangeResponse(OrderContent):
     """An answer to the change `sequence` of the order `number`."""
 
     sequence: Text | None = None

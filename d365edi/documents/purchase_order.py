@@ -6,14 +6,14 @@ Knows: the order as it was meant. Does not know: the message it came in, what be
 from __future__ import annotations
 
 from d365edi.documents.base import Amount, Day, Text
-from d365edi.documents.order import Order, OrderLine
+from d365edi.documents.order import OrderContent, OrderLine
 
 
 class PurchaseOrderLine(OrderLine):
     """A line of an order."""
 
 
-class PurchaseOrder(Order):
+class PurchaseOrder(OrderContent):
     """An order. `purpose` 00 is a new one; `acknowledgment` is the kind of answer they ask for."""
 
     lines: tuple[PurchaseOrderLine, ...] = ()
@@ -29,7 +29,7 @@ class OrderChangeLine(OrderLine):
     left: Amount | None = None
 
 
-class OrderChange(Order):
+class OrderChange(OrderContent):
     """A change of the order `number`, or its end: `purpose` 01 cancels, 04 changes, 05 replaces it.
 
     `sequence` counts the changes of the order; `changed` is the day of this one, `date` the order's own.

@@ -5,11 +5,11 @@ Knows: the payment as it was meant. Does not know: the message it comes from, wh
 
 from __future__ import annotations
 
-from d365edi.documents.base import Amount, Day, Document, Scope, Text
+from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import Contact, Moment, Parties, Reference
 
 
-class Adjustment(Scope):
+class Adjustment(SpelledPart):
     """What is paid more (positive) or less (negative: a deduction) than was asked for, and why."""
 
     amount: Amount | None = None
@@ -21,7 +21,7 @@ class Adjustment(Scope):
     dates: tuple[Moment, ...] = ()
 
 
-class RemittanceLine(Scope):
+class RemittanceLine(SpelledPart):
     """One open item: `kind` says what `number` is (IV an invoice, CM a credit memo ...).
 
     `paid` is what is paid for it, `gross` what it asked for, `discount` what was taken for paying early.
@@ -44,7 +44,7 @@ class RemittanceLine(Scope):
     adjustments: tuple[Adjustment, ...] = ()
 
 
-class Payee(Scope):
+class Payee(SpelledPart):
     """Whom, or which of their places, some of the items are about."""
 
     number: int | None = None
@@ -57,7 +57,7 @@ class Payee(Scope):
     lines: tuple[RemittanceLine, ...] = ()
 
 
-class Bank(Scope):
+class Bank(SpelledPart):
     """An account at a bank."""
 
     bank_kind: Text | None = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
-from d365edi.documents.base import Amount, Day, Document, Scope, Text, Value
+from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text, Value
 from d365edi.documents.values import (
     Carrier,
     Contact,
@@ -35,7 +35,7 @@ class Ordered(Value):
     unit: Text | None = None
 
 
-class ShippedPack(Scope):
+class ShippedPack(SpelledPart):
     """A carton or another package. `sscc` is its serial shipping container code as written on the label (with or without
     the identifier 00), `tracking` the carrier's number for it."""
 
@@ -52,7 +52,7 @@ class ShippedPack(Scope):
     orders: tuple[ShippedOrder, ...] = ()
 
 
-class ShippedLine(Scope):
+class ShippedLine(SpelledPart):
     """An item that was shipped: how much, of how much that was ordered; `number` is the order's line.
 
     `packs` are its packages where the shipment is described item by item. `order_line` and `lot` say which line of our
@@ -85,7 +85,7 @@ class ShippedPallet(ShippedPack):
     packs: tuple[ShippedPack, ...] = ()
 
 
-class ShippedOrder(Scope):
+class ShippedOrder(SpelledPart):
     """What is shipped under one order: `number` and `date` are the buyer's, `sales_order` the seller's."""
 
     number: Text | None = None

@@ -8,10 +8,10 @@ Knows: business values. Does not know: which segment or entity they come from.
 
 from __future__ import annotations
 
-from d365edi.documents.base import Amount, Day, Scope, Text, Value
+from d365edi.documents.base import Amount, Day, SpelledPart, Text, Value
 
 
-class Reference(Scope):
+class Reference(SpelledPart):
     """A reference number; `qualifier` says whose and of what."""
 
     qualifier: Text | None = None
@@ -19,7 +19,7 @@ class Reference(Scope):
     description: Text | None = None
 
 
-class Moment(Scope):
+class Moment(SpelledPart):
     """A day (and a time as sent, HHMM or longer) with the meaning its qualifier gives it."""
 
     qualifier: Text | None = None
@@ -27,7 +27,7 @@ class Moment(Scope):
     time: Text | None = None
 
 
-class Contact(Scope):
+class Contact(SpelledPart):
     """A person or desk; numbers with their kind (TE telephone, FX fax, EM mail)."""
 
     function: Text | None = None
@@ -40,7 +40,7 @@ class Contact(Scope):
     third: Text | None = None
 
 
-class Party(Scope):
+class TradeParty(SpelledPart):
     """A party: a name, the id the partner knows them by with what kind of id it is, and an address."""
 
     role: Text | None = None
@@ -63,14 +63,14 @@ class Party(Scope):
 class Parties(Value):
     """The parties of the trade, each by its role; a party with another role is in `others`."""
 
-    buyer: Party = Party()
-    ship_to: Party = Party()
-    bill_to: Party = Party()
-    vendor: Party = Party()
-    ship_from: Party = Party()
-    remit_to: Party = Party()
-    mark_for: Party = Party()
-    others: tuple[Party, ...] = ()
+    buyer: TradeParty = TradeParty()
+    ship_to: TradeParty = TradeParty()
+    bill_to: TradeParty = TradeParty()
+    vendor: TradeParty = TradeParty()
+    ship_from: TradeParty = TradeParty()
+    remit_to: TradeParty = TradeParty()
+    mark_for: TradeParty = TradeParty()
+    others: tuple[TradeParty, ...] = ()
 
 
 class ItemId(Value):
@@ -105,7 +105,7 @@ class Pack(Value):
     inner: Amount | None = None
 
 
-class Feature(Scope):
+class Feature(SpelledPart):
     """One described characteristic: colour, size, style ... or further text of a description."""
 
     type: Text | None = None
@@ -115,7 +115,7 @@ class Feature(Scope):
     text: Text | None = None
 
 
-class Price(Scope):
+class Price(SpelledPart):
     """A price that is not the price of the line: retail, suggested, catalogue."""
 
     trade: Text | None = None
@@ -125,7 +125,7 @@ class Price(Scope):
     unit: Text | None = None
 
 
-class Charge(Scope):
+class Charge(SpelledPart):
     """An allowance (reduces), a charge (adds) or information. `amount` is without a sign: `kind` says the direction."""
 
     kind: Text | None = None
@@ -145,7 +145,7 @@ class Charge(Scope):
     description: Text | None = None
 
 
-class Tax(Scope):
+class Tax(SpelledPart):
     """A tax: its type, amount and rate in percent, where and under which registration."""
 
     type: Text | None = None
@@ -208,7 +208,7 @@ class Carrier(Value):
     reference: Text | None = None
 
 
-class Note(Scope):
+class TextNote(SpelledPart):
     """Text for people, under a qualifier and sometimes a reference."""
 
     qualifier: Text | None = None
@@ -231,7 +231,7 @@ class Distribution(Value):
     id_kind: Text | None = None
 
 
-class Schedule(Scope):
+class DeliverySchedule(SpelledPart):
     """How much of a line is to come when; a second day where there is a window. `place_kind` and `place`: to or from
     whom."""
 
@@ -249,7 +249,7 @@ class Schedule(Scope):
     number: Text | None = None
 
 
-class Component(Scope):
+class Component(SpelledPart):
     """A part of a line that is a set or a kit; `relation` says how it belongs to it (I included, A in addition ...)."""
 
     number: Text | None = None
@@ -284,7 +284,7 @@ class Equipment(Value):
     seal: Text | None = None
 
 
-class Mark(Scope):
+class Mark(SpelledPart):
     """A number on a package that has no field of its own; a second one where a range is marked."""
 
     qualifier: Text | None = None
@@ -292,7 +292,7 @@ class Mark(Scope):
     last: Text | None = None
 
 
-class Totals(Scope):
+class Totals(SpelledPart):
     """What was shipped under an invoice, in all: units and weight."""
 
     units: Amount | None = None

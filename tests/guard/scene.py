@@ -17,7 +17,7 @@ from d365edi.documents import (
     ShippedOrder,
     ShippedPack,
 )
-from d365edi.documents.values import Charge, ItemIds, Parties, Party, Tax
+from d365edi.documents.values import Charge, ItemIds, Parties, Tax, TradeParty
 from d365edi.guard import Case, Facts
 
 GTIN, OTHER_GTIN = "614141000012", "614141000029"
@@ -30,7 +30,7 @@ ORDER = PurchaseOrder(
     ship_from=date(2026, 11, 10),
     ship_by=date(2026, 11, 20),
     cancel_after=date(2026, 11, 25),
-    parties=Parties(ship_to=Party(id="0007")),
+    parties=Parties(ship_to=TradeParty(id="0007")),
     lines=(
         PurchaseOrderLine(
             number="1",

@@ -38,7 +38,7 @@ from d365edi.endpoints.d365 import catalog, checks, compare_lines
 from d365edi.endpoints.d365.auth import Tokens, Unauthorized
 from d365edi.endpoints.d365.client import Client, Record
 from d365edi.endpoints.d365.identity import ClientIdentity
-from d365edi.endpoints.d365.state_lookup import Absent, Conflict, HeaderOnly, StateLookup
+from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, NotFound, StateLookup
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
 from d365edi.errors import Refused
@@ -188,7 +188,7 @@ class D365Endpoint:
         sight = await lookup.look(request.progress)
         if isinstance(sight, Conflict):
             return Unclear(sight.question)
-        if isinstance(sight, Absent | HeaderOnly):
+        if isinstance(sight, NotFound | HeaderOnly):
             return NotDelivered(sight.wait)
         return Delivered(lookup.receipt(sight.header))
 

@@ -21,7 +21,7 @@ from d365edi.odata.plan import Query, WritePlan
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class NotFound:
     """No such record. `wait`: seconds until that is final, because a request of ours may still be carried out."""
 
     wait: float
@@ -29,7 +29,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class HeaderOnly:
-    """Our header, without any line. `wait` as in Absent, for its lines."""
+    """Our header, without any line. `wait` as in NotFound, for its lines."""
 
     header: Record
     wait: float
@@ -50,7 +50,7 @@ class Conflict:
     remedy: str
 
 
-RecordState = Absent | HeaderOnly | Complete | Conflict
+RecordState = NotFound | HeaderOnly | Complete | Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class StateLookup:
         if not found:
             if number and progress.get("step") != "withdrawing":
                 return self._gone(number)
-            return Absent(self._wait(outstanding))
+            return NotFound(self._wait(outstanding))
         ours = quoting.same_text(self.number(found[0]), number) if number else bool(outstanding)
         return await self._ours(found[0], progress) if ours else await self._theirs(found[0])
 

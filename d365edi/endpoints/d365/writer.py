@@ -22,19 +22,17 @@ Knows: write plans. Does not know: entity names, EDI, partners, HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from d365edi.endpoints.base import Checkpoint, Receipt
 from d365edi.endpoints.d365 import catalog
 from d365edi.endpoints.d365.auth import Unauthorized
 from d365edi.endpoints.d365.client import Record
-from d365edi.endpoints.d365.state_lookup import Absent, Complete, Conflict, StateLookup
+from d365edi.endpoints.d365.state_lookup import Complete, Conflict, NotFound, StateLookup
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.odata import batch
-
-Note = Callable[[str, Mapping[str, str]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class DocumentWriter:
                 retry_after=state.wait,
                 unclear=True,
             )
-        header = await self._create_header(checkpoint) if isinstance(state, Absent) else state.header
+        header = await self._create_header(checkpoint) if isinstance(state, NotFound) else state.header
         await self._record_number(header, checkpoint)
         if plan.lines:
             await self._create_lines(header, checkpoint, token)
