@@ -201,6 +201,16 @@ def test_dry_rooms_ask_no_clock_and_open_no_file() -> None:
     assert broken == []
 
 
+def test_no_text_becomes_code() -> None:
+    broken = [
+        module.where(node)
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"exec", "eval", "compile", "__import__"}
+    ]
+    assert broken == []
+
+
 def test_each_package_has_one_home() -> None:
     broken = [
         f"{module.where(node)} {name}"
