@@ -53,6 +53,8 @@ class CompiledGuide:
         self._steps: dict[Node, Steps] = {}
         self._matches: dict[str, Match] = {}
         self.first = self._from(guide.root.sequence[0])
+        self.limited = frozenset(node for node in guide.nodes if node.loop and node.max_use)
+        """The loops that may not come as often as they like."""
 
     def match(self, id: str) -> Match:
         """`fullmatch` of the pattern of a segment of this guide."""

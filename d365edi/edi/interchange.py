@@ -32,9 +32,9 @@ class Party:
 class SetReport:
     """One transaction set or message, with its findings.
 
-    `segments` are its segments as text (header first, trailer last), released characters hidden (see `release`); `rows`
-    the same split at the element separator, the id first, composites joined as they came; `nodes` is where each stands in
-    the guide. `plain`: all is ASCII, nothing is released and no value ends with a blank, so that rows are values as they are.
+    `segments` are its segments as text (header first, trailer last), released characters hidden (see `release`); `nodes` is
+    where each stands in the guide. `plain`: all is ASCII, nothing is released and no value ends with a blank, so that rows
+    are values as they are.
     """
 
     id: str
@@ -43,12 +43,24 @@ class SetReport:
     syntax: Syntax
     offset: int
     segments: list[str]
-    rows: list[list[str]]
     nodes: list[Node | None]
     guide: Guide | None
     plain: bool = True
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"
+    _rows: list[list[str]] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The segments split at the element separator, once: the id first, composites joined as they came."""
+        if len(self._rows) != len(self.segments):
+            element = self.syntax.element
+            self._rows = [text.split(element) for text in self.segments]
+        return self._rows
+
+    def row(self, index: int) -> list[str]:
+        """One segment split, where the others are not asked for."""
+        return self.segments[index].split(self.syntax.element)
 
 
 @dataclass(slots=True)

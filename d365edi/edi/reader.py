@@ -181,16 +181,16 @@ class Reader:
         if self.mute:
             return
         element = report.syntax.element
-        rows = [segment.split(element) for segment in batch.segments]
-        at, size = 0, len(rows)
+        batch.identify(element)
+        at, size = 0, len(batch.ids)
         while at < size:
             if self.set is not None:
-                at, ended = self.set.take(batch, rows, at)
+                at, ended = self.set.take(batch, at)
                 if ended:
                     yield from self._close_set(trailer=True)
                     continue
             if at < size:
-                yield from self._envelope(batch, rows[at], at)
+                yield from self._envelope(batch, batch.segments[at].split(element), at)
                 at += 1
 
     def _envelope(self, batch: Batch, row: list[str], index: int) -> Iterator[Report]:
@@ -326,7 +326,7 @@ class Reader:
         group = self.group
         assert group is not None
         said = standard.header(row, group, whole)
-        report = SetReport(said.id, said.control, said.version, whole.syntax, offset, [text], [row], [], None)
+        report = SetReport(said.id, said.control, said.version, whole.syntax, offset, [text], [], None)
         guide = self._guide(report)
         self.sets += 1
         self.set = TransactionSet(standard, guide, report, point_in_n2=self.options.decimal_point_in_n2)

@@ -15,7 +15,7 @@ envelopes.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from d365edi.edi import header as headers
@@ -56,14 +56,34 @@ class Batch:
     """Whether a blank stands before an element separator or a terminator somewhere."""
     plain: bool = False
     """Whether all is ASCII, nothing is released, and no value ends with a blank."""
+    size: Callable[[str], int] = len
+    """How many bytes a piece had in the file."""
+    ids: list[str] = field(default_factory=list)
+    """The ids of the segments, once `identify` was called."""
+    _behind: int = 0
     _reached: tuple[int, int] = (0, 0)
     _starts: list[int] = field(default_factory=list)
+
+    def identify(self, element: str) -> None:
+        """Notes the ids of the segments: what stands before the first element separator."""
+        self.ids = [text.partition(element)[0] for text in self.segments]
+
+    def behind(self, id: str, at: int) -> int:
+        """The place behind the next segment from `at` on with this id, the end of the batch where there is none. Each is
+        looked for once, so that a file of sets without trailers is not searched over and over.
+        """
+        if self._behind <= at:
+            try:
+                self._behind = self.ids.index(id, at) + 1
+            except ValueError:
+                self._behind = len(self.ids)
+        return self._behind
 
     def place(self, index: int) -> int:
         """The offset in the file of segment `index`; ascending questions cost little."""
         if len(self.pieces) == len(self.segments):
             at, offset = self._reached if self._reached[0] <= index else (0, 0)
-            offset += sum(map(release.size, self.pieces[at:index])) + index - at
+            offset += sum(map(self.size, self.pieces[at:index])) + index - at
             self._reached = (index, offset)
             piece = self.pieces[index]
             return self.source.place(self.offset + offset + len(piece) - len(piece.lstrip(BLANK)))
@@ -73,7 +93,7 @@ class Batch:
                 body = piece.lstrip(BLANK)
                 if body:
                     self._starts.append(at + len(piece) - len(body))
-                at += release.size(piece) + 1
+                at += self.size(piece) + 1
         return self.source.place(self._starts[index])
 
 
@@ -289,6 +309,8 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     if padded:
         segments = [segment.rstrip(" ") for segment in segments]
     batch = Batch(segments, pieces, source, source.base)
+    if len(text) < len(block):
+        batch.size = release.size
     if syntax.standard == "EDIFACT" and ("\n" in text or "\r" in text):
         _unbroken(batch, syntax)
     batch.blanks = f" {syntax.element}" in text or f" {terminator}" in text
@@ -326,7 +348,7 @@ def _without_empty(batch: Batch, syntax: Syntax) -> None:
         return
     pieces, offset = batch.pieces, batch.offset
     first = next(i for i, piece in enumerate(pieces) if not piece.lstrip(BLANK))
-    at = offset + sum(release.size(piece) + 1 for piece in pieces[:first])
+    at = offset + sum(batch.size(piece) + 1 for piece in pieces[:first])
     batch.findings.append(
         Finding(
             "interchange", "warning", "", f"A terminator follows a terminator: {empty} empty segment(s)",

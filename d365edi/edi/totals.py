@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import NamedTuple
 
 from d365edi.edi import checkdigit, release
 from d365edi.edi.findings import Finding, Severity
@@ -25,6 +24,8 @@ from d365edi.edi.interchange import SetReport
 from d365edi.edi.standard import Place
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
+_WHOLE = 40
+"""Digits of a number that is added up."""
 REMEDY = "compare it with the partner's own figures"
 
 Row = list[str]
@@ -41,13 +42,13 @@ class Selection:
         self.component, self.commas = report.syntax.component, report.syntax.standard == "EDIFACT"
         self.rows: dict[str, list[Found]] = {selector: [] for selector in selectors}
         assert report.guide is not None
-        ids, paths = _selectors(report.guide, selectors)
-        rows = self.rows
-        for index, (row, node) in enumerate(zip(report.rows, report.nodes, strict=True)):
-            if row[0] in ids:
-                rows[ids[row[0]]].append((index, row))
-            if node in paths:
-                rows[paths[node]].append((index, row))
+        wanted, nodes, found = _selectors(report.guide, selectors), report.nodes, self.rows
+        element = report.syntax.element
+        for index, node in enumerate(nodes):
+            if node in wanted:
+                row = report.segments[index].split(element)
+                for selector in wanted[node]:
+                    found[selector].append((index, row))
 
     def all(self, *selectors: str) -> list[Found]:
         """The rows of some selectors, in their order in the set."""
@@ -68,6 +69,16 @@ class Selection:
         text = self.text(row, element, component)
         return number(text.replace(",", ".") if self.commas else text)
 
+    def total(self, selector: str, element: int) -> Decimal:
+        """The sum of an element over all rows of a selector; what is no number counts as nothing."""
+        texts = [row[element] for _, row in self.rows[selector] if element < len(row)]
+        if texts and max(map(len, texts)) < _WHOLE:
+            try:
+                return Decimal(sum(map(int, texts)))
+            except ValueError:
+                pass
+        return sum((number(text) or ZERO for text in texts), ZERO)
+
     def finding(
         self, index: int, element: int, message: str, value: str, *, component: int = 0, code: str = "",
         rule: str = "total", severity: Severity = "warning",
@@ -83,10 +94,13 @@ class Selection:
 
 
 @lru_cache(maxsize=256)
-def _selectors(guide: Guide, selectors: frozenset[str]) -> tuple[dict[str, str], dict[Node | None, str]]:
-    """The selector of each id, and of each node of a guide."""
-    ids = {selector[2:]: selector for selector in selectors if selector.startswith("*/")}
-    return ids, {node: node.path for node in guide.nodes if node.path in selectors}
+def _selectors(guide: Guide, selectors: frozenset[str]) -> dict[Node | None, list[str]]:
+    """The selectors that each node of a guide answers."""
+    found: dict[Node | None, list[str]] = {}
+    for node in guide.nodes:
+        for selector in sorted(selectors & {node.path, f"*/{node.id}"}):
+            found.setdefault(node, []).append(selector)
+    return found
 
 
 Check = Callable[[Selection], Iterable[Finding]]
@@ -173,7 +187,7 @@ class HashTotal:
             said = selection.number(row, self.element)
             if said is None:
                 continue
-            total = sum((selection.number(each, self.quantity) or ZERO for _, each in selection.all(self.of)), ZERO)
+            total = selection.total(self.of, self.quantity)
             digits = f"{total:f}".replace(".", "").lstrip("-")[-10:]
             if said != total and f"{said:f}".replace(".", "").lstrip("-0") != digits.lstrip("0"):
                 name = self.of.rpartition("/")[2]
@@ -210,15 +224,8 @@ class Hierarchy:
         return selection.finding(index, element, message, value, code=code, rule="hierarchy", severity="error")
 
 
-class Numbered(NamedTuple):
-    """A number of GS1 in a row: where it stands, the lengths that it may have, what it is called."""
-
-    row: int
-    element: int
-    component: int
-    digits: str
-    sizes: Collection[int]
-    name: str
+Numbered = tuple[int, int, int, str, Collection[int], str]
+"""A number of GS1: its row, element and component, its digits, the lengths that it may have, what it is called."""
 
 
 @dataclass(frozen=True)
@@ -231,12 +238,11 @@ class CheckDigits:
     def __call__(self, selection: Selection) -> Iterator[Finding]:
         """All numbers at once; only where one is wrong each by itself."""
         found = self.numbers(selection)
-        if all(len(one.digits) in one.sizes for one in found) and checkdigit.all_valid([one.digits for one in found]):
+        if all(len(one[3]) in one[4] for one in found) and checkdigit.all_valid([one[3] for one in found]):
             return
-        for one in found:
-            if len(one.digits) not in one.sizes or not checkdigit.valid(one.digits):
-                message = f"{one.digits[:40]} is no {one.name}: length or check digit is wrong"
+        for index, element, component, digits, sizes, name in sorted(found, key=lambda one: one[:3]):
+            if len(digits) not in sizes or not checkdigit.valid(digits):
+                message = f"{digits[:40]} is no {name}: length or check digit is wrong"
                 yield selection.finding(
-                    one.row, one.element, message, one.digits, component=one.component, code=self.code,
-                    rule="check-digit",
-                )  # fmt: skip
+                    index, element, message, digits, component=component, code=self.code, rule="check-digit"
+                )

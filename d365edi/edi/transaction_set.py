@@ -35,57 +35,54 @@ class TransactionSet:
             report.guide = guide.guide
             report.nodes = [guide.first.node]
             self.here = guide.first
+        self.walked = 1
 
-    def take(self, batch: Batch, rows: list[list[str]], at: int) -> tuple[int, bool]:
+    def take(self, batch: Batch, at: int) -> tuple[int, bool]:
         """Takes the segments of a batch from `at` on while they belong to the set. The place behind the last one taken,
         and whether it was the set's trailer; else the batch is done, or an envelope's segment follows.
         """
-        self.place.stand(batch, at)
         report, before = self.report, len(self.report.segments)
-        end, ended = self._walk(batch.segments, rows, at) if self.guide is not None else self._pass(rows, at)
+        self.place.stand(batch, at)
+        end = batch.behind(self.standard.set_trailer, at)
+        end, ended = self._walk(batch, at, end) if self.guide is not None else self._pass(batch, at, end)
         report.segments += batch.segments[at:end]
-        report.rows += rows[at:end]
         report.plain = report.plain and batch.plain
         if batch.blanks:
             self._blanks(before)
         return end, ended
 
-    def _walk(self, segments: list[str], rows: list[list[str]], at: int) -> tuple[int, bool]:
-        here, nodes, misses = self.here, self.report.nodes, self.misses
-        ended = False
-        for index in range(at, len(rows)):
-            here, match, node, mark = here[rows[index][0]]
+    def _walk(self, batch: Batch, at: int, end: int) -> tuple[int, bool]:
+        """Walks along the guide; `end` is behind the next trailer, or the end of the batch."""
+        here, nodes = self.here, self.report.nodes
+        place, mark = nodes.append, UNKNOWN
+        for id, text in zip(batch.ids[at:end], batch.segments[at:end], strict=True):
+            here, match, node, mark = here[id]
             if mark:
-                if mark == UNKNOWN and rows[index][0].rstrip(" ") in self.standard.ends:
+                if mark == UNKNOWN and id.rstrip(" ") in self.standard.ends:
+                    end = at + len(nodes) - self.walked
                     break
-                ended = mark in (END, END_ASTRAY)
                 self._note(mark, node)
-            nodes.append(node)
-            if match(segments[index]) is None:
-                misses.append(len(nodes) - 1)
-            if ended:
-                self.here = here
-                return index + 1, True
-        else:
-            index = len(rows)
+            place(node)
+            if match(text) is None:
+                self.misses.append(len(nodes) - 1)
         self.here = here
-        return index, False
+        self.walked = len(nodes)
+        return end, mark in (END, END_ASTRAY)
 
     def _note(self, mark: int, node: Node | None) -> None:
         """What a mark means; an end means nothing, unless it passes something by."""
         nodes = self.report.nodes
-        if mark != END and (mark < 0 or (mark <= len(nodes) and nodes[-mark] is node)):
+        if mark < END or (0 < mark <= len(nodes) and all(other is node for other in nodes[-mark:])):
             self.doubtful = True
 
-    def _pass(self, rows: list[list[str]], at: int) -> tuple[int, bool]:
+    def _pass(self, batch: Batch, at: int, end: int) -> tuple[int, bool]:
         """The segments of a set without a guide: everything up to its trailer belongs to it."""
-        for index in range(at, len(rows)):
-            id = rows[index][0].rstrip(" ")
-            if id == self.standard.set_trailer:
+        for index, id in enumerate(batch.ids[at:end], at):
+            if id.rstrip(" ") == self.standard.set_trailer:
                 return index + 1, True
-            if id in self.standard.ends:
+            if id.rstrip(" ") in self.standard.ends:
                 return index, False
-        return len(rows), False
+        return end, False
 
     def _blanks(self, before: int) -> None:
         """Segments with a value that ends with a blank match their pattern, and are explained all the same."""
@@ -117,8 +114,9 @@ class TransactionSet:
         """Whether a loop comes more often than it may inside of one turn of the loop around it."""
         nodes = self.report.nodes
         size = len(nodes)
-        loops = [node for node in set(nodes) if node is not None and node.loop and 0 < node.max_use < size]
-        return any(nodes.count(node) > node.max_use and self._overrun(node) for node in loops)
+        limited = self.guide.limited.intersection(nodes) if self.guide is not None else ()
+        often = [node for node in limited if node.max_use < size and nodes.count(node) > node.max_use]
+        return any(map(self._overrun, often))
 
     def _overrun(self, node: Node) -> bool:
         count, around = 0, node.parent
@@ -185,7 +183,7 @@ class Places:
         node = report.nodes[index] if index < len(report.nodes) else None
         inside = node is not None and node.parent is not None and node.parent.parent is not None
         loop = node.parent.path if inside and node is not None and node.parent is not None else ""
-        return Position(offset, index + 1, report.rows[index][0][:3], loop=loop)
+        return Position(offset, index + 1, report.row(index)[0][:3], loop=loop)
 
     def of(self, breach: sequence.Breach) -> Position:
         """The position of a breach: of the segment in its place, under the id that it is about."""

@@ -221,8 +221,8 @@ def _header_findings(report: SetReport, group: GroupReport, known: bool, used: b
 
 
 def _trailer_findings(report: SetReport, offset: int) -> list[Finding]:
-    row, count = report.rows[-1], len(report.rows)
-    if row == ["UNT", str(count), *report.rows[0][1:2]]:
+    row, count = report.row(-1), len(report.segments)
+    if row == ["UNT", str(count), *report.row(0)[1:2]]:
         return []
     return set_trailer(row, report.syntax, report.control, count, offset)
 

@@ -88,23 +88,21 @@ def _marks(selection: Selection) -> Iterator[Finding]:
 
 def _gs1(selection: Selection) -> list[Numbered]:
     """GTIN in LIN and PIA, GLN in NAD, SSCC in GIN."""
-    found = list[Numbered]()
-    for index, row in selection.all("*/LIN", "*/PIA", "*/NAD", "*/GIN"):
-        id = row[0]
-        if id == "NAD":
-            if selection.text(row, 2, 3) == "9":
-                found.append(Numbered(index, 2, 1, selection.text(row, 2, 1), GLN, "GLN"))
-        elif id == "GIN":
-            if selection.text(row, 1, 1) in SSCC:
-                found += [
-                    Numbered(index, at, 1, selection.text(row, at, 1), SSCC_SIZE, "SSCC") for at in range(2, len(row))
-                ]
-        else:
-            for at in range(3, min(len(row), 4)) if id == "LIN" else range(2, len(row)):
-                sizes = GTIN.get(selection.text(row, at, 2))
-                if sizes is not None:
-                    found.append(Numbered(index, at, 1, selection.text(row, at, 1), sizes, "GTIN"))
-    return [one for one in found if one.digits]
+    text, found = selection.text, list[Numbered]()
+    for index, row in selection.all("*/LIN"):
+        if len(row) > 3 and (sizes := GTIN.get(text(row, 3, 2))):
+            found.append((index, 3, 1, text(row, 3, 1), sizes, "GTIN"))
+    for index, row in selection.all("*/PIA"):
+        for at in range(2, len(row)):
+            if sizes := GTIN.get(text(row, at, 2)):
+                found.append((index, at, 1, text(row, at, 1), sizes, "GTIN"))
+    for index, row in selection.all("*/NAD"):
+        if text(row, 2, 3) == "9":
+            found.append((index, 2, 1, text(row, 2, 1), GLN, "GLN"))
+    for index, row in selection.all("*/GIN"):
+        if text(row, 1, 1) in SSCC:
+            found += [(index, at, 1, text(row, at, 1), SSCC_SIZE, "SSCC") for at in range(2, len(row))]
+    return [one for one in found if one[3]]
 
 
 def _packages(selection: Selection) -> Iterator[Finding]:

@@ -147,7 +147,7 @@ class _Set:
 
     def _convention(self) -> list[str]:
         """ST03, which 005010 echoes."""
-        row = self.report.rows[0] if self.later else []
+        row = self.report.row(0) if self.later else []
         return [_key(row[3], 35)] if len(row) > 3 else []
 
     def _segment(self, findings: list[Finding]) -> list[OutgoingSegment]:

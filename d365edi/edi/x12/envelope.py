@@ -318,7 +318,7 @@ def _guide_version(report: SetReport, interchange: InterchangeReport) -> str:
 
 
 def _trailer_findings(report: SetReport, offset: int) -> list[Finding]:
-    row, count = report.rows[-1], len(report.rows)
+    row, count = report.row(-1), len(report.segments)
     return [] if row == ["SE", str(count), report.control] else set_trailer(row, report.control, count, offset)
 
 

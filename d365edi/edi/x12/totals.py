@@ -8,17 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
+from operator import mul
 
 from d365edi.edi import checkdigit, totals
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import InterchangeReport, SetReport
 from d365edi.edi.standard import Place
-from d365edi.edi.totals import CENT, ZERO, CheckDigits, Count, HashTotal, Hierarchy, Numbered, Row, Selection, slack
+from d365edi.edi.totals import (
+    CENT,
+    ZERO,
+    CheckDigits,
+    Count,
+    Found,
+    HashTotal,
+    Hierarchy,
+    Numbered,
+    Row,
+    Selection,
+    slack,
+)
 
-GTIN = {"UP": 12, "EN": 13, "UK": 14, "EO": 8}
+GTIN = {"UP": (12,), "EN": (13,), "UK": (14,), "EO": (8,)}
 """The qualifiers (data element 235) of article numbers that have a check digit, with their lengths."""
 
-_FIGURE = re.compile(r"[0-9.-]{0,25}").fullmatch
+_FIGURES = re.compile(r"(?:[0-9.-]{1,25}\n)*+").fullmatch
 
 
 def check(report: SetReport, _interchange: InterchangeReport, place: Place) -> list[Finding]:
@@ -36,7 +49,7 @@ def _invoice(selection: Selection) -> Iterator[Finding]:
     headers, lines = selection.all("*/TDS"), selection.all("*/IT1")
     try:
         total = _money(headers[0][1][1]) * CENT
-        goods = sum((_figure(row, 2) * _figure(row, 4) for _, row in lines), ZERO)
+        goods = sum(map(mul, _figures(lines, 2), _figures(lines, 4)), ZERO)
     except (ArithmeticError, IndexError):
         return
     charges, most, readings = _charges(selection), slack(len(lines)), list[Decimal]()
@@ -61,11 +74,12 @@ def _money(text: str) -> Decimal:
     return value
 
 
-def _figure(row: Row, element: int) -> Decimal:
-    """A figure of a line. IndexError where the line ends before it, InvalidOperation where it is none."""
-    if not _FIGURE(row[element]):
+def _figures(lines: list[Found], element: int) -> list[Decimal]:
+    """A figure of all lines. IndexError where a line ends before it, InvalidOperation where it is none."""
+    texts = [row[element] for _, row in lines]
+    if not _FIGURES("\n".join([*texts, ""])):
         raise InvalidOperation
-    return Decimal(row[element])
+    return list(map(Decimal, texts))
 
 
 def _charges(selection: Selection) -> Decimal:
@@ -84,11 +98,11 @@ def _charge(selection: Selection, row: Row) -> Decimal:
 
 def _taxes(selection: Selection) -> Iterator[Decimal]:
     """What the taxes may come to: all, none (they are in a SAC), those of the whole invoice, those of its lines."""
-    whole = sum((selection.number(row, 2) or ZERO for _, row in selection.all("*/TXI")), ZERO)
+    whole = selection.total("*/TXI", 2)
     yield whole
     if whole:
         yield ZERO
-        summary = sum((selection.number(row, 2) or ZERO for _, row in selection.all("TXI")), ZERO)
+        summary = selection.total("TXI", 2)
         yield summary
         yield whole - summary
 
@@ -99,12 +113,8 @@ def _payment(selection: Selection) -> Iterable[Finding]:
     said = selection.number(headers[0][1], 2) if headers else None
     if said is None or not items:
         return
-
-    def sum_of(path: str, element: int) -> Decimal:
-        return sum((selection.number(row, element) or ZERO for _, row in selection.all(path)), ZERO)
-
-    plain = sum_of("ENT/RMR", 4) + sum_of("ENT/ADX", 1)
-    if said not in (plain, plain + sum_of("ENT/RMR/ADX", 1)):
+    plain = selection.total("ENT/RMR", 4) + selection.total("ENT/ADX", 1)
+    if said not in (plain, plain + selection.total("ENT/RMR/ADX", 1)):
         index, row = headers[0]
         message = f"BPR02 says {said}, items and adjustments add up to {plain}"
         yield selection.finding(index, 2, message, row[2])
@@ -113,20 +123,16 @@ def _payment(selection: Selection) -> Iterable[Finding]:
 # -- numbers of GS1 ---------------------------------------------------------------------------------------------------
 
 
-def _articles(segment: str) -> CheckDigits:
-    """The article numbers of lines: each behind its qualifier, wherever the pair stands."""
+def _articles(segment: str, first: int) -> CheckDigits:
+    """The article numbers of lines, each behind its qualifier; the pairs begin at element `first`."""
 
     def numbers(selection: Selection) -> list[Numbered]:
-        found = list[Numbered]()
-        for index, row in selection.all(segment):
-            at, last = 1, len(row) - 1
-            while at < last:
-                if row[at] in GTIN:
-                    size = GTIN[row[at]]
-                    found.append(Numbered(index, at + 1, 0, row[at + 1], (size,), f"GTIN-{size}"))
-                    at += 1
-                at += 1
-        return found
+        return [
+            (index, at + 1, 0, row[at + 1], GTIN[row[at]], f"GTIN-{GTIN[row[at]][0]}")
+            for index, row in selection.all(segment)
+            for at in range(first, len(row) - 1, 2)
+            if row[at] in GTIN
+        ]
 
     return CheckDigits(numbers)
 
@@ -147,8 +153,8 @@ def _cartons(selection: Selection) -> Iterable[Finding]:
         seen.add(number)
 
 
-_ORDER = totals.checks("CTT PO1 */PO1", Count("CTT", 1, "PO1"), HashTotal("CTT", 2, "PO1", 2), _articles("*/PO1"))
-_CHANGE = totals.checks("CTT POC */POC", Count("CTT", 1, "POC"), _articles("*/POC"))
+_ORDER = totals.checks("CTT PO1 */PO1", Count("CTT", 1, "PO1"), HashTotal("CTT", 2, "PO1", 2), _articles("*/PO1", 6))
+_CHANGE = totals.checks("CTT POC */POC", Count("CTT", 1, "POC"), _articles("*/POC", 8))
 
 TABLE = {
     "850": _ORDER,
@@ -161,14 +167,14 @@ TABLE = {
         HashTotal("CTT", 2, "HL/SN1", 2),
         Hierarchy("HL", 1, 2, ("7", "7")),
         _cartons,
-        _articles("*/LIN"),
+        _articles("*/LIN", 2),
     ),
     "810": totals.checks(
         "CTT IT1 */IT1 */TDS */SAC */SLN */TXI IT1/SAC SAC TXI",
         Count("CTT", 1, "IT1"),
         HashTotal("CTT", 2, "IT1", 2),
         _invoice,
-        _articles("*/IT1"),
+        _articles("*/IT1", 6),
     ),
     "820": totals.checks("BPR ENT/RMR ENT/ADX ENT/RMR/ADX", _payment),
 }
