@@ -12,6 +12,7 @@ import pytest
 from d365edi.cli import VERBS
 from d365edi.settings import load
 from tests.conftest import ROOT
+from tests.test_architecture import FLOORS
 
 README = (ROOT / "README.md").read_text()
 DEMO = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/d365edi demo"
@@ -67,3 +68,35 @@ def test_every_file_that_is_named_is_there() -> None:
     for name in re.findall(r"`([\w./-]+/[\w./-]+|settings\.example\.toml)`", README):
         if not name.startswith("/"):
             assert (ROOT / name).exists(), name
+
+
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
+ARCHITECTURE = (ROOT / "d365edi" / "README.md").read_text()
+
+
+def test_every_file_that_contributing_names_is_there() -> None:
+    named = re.findall(r"`([\w.]+(?:/[\w.]+)+/?|\w+\.(?:md|toml))`", CONTRIBUTING)
+    made_up = {"SET.toml", "TABLE.toml", "DOCUMENT.toml"}
+    tables = ("sets.toml", "segments.toml", "elements.toml", "codes.toml")  # of either standard
+    paths = [name for name in named if name.rpartition("/")[2] not in {*made_up, *tables}]
+    assert [name for name in paths if not (ROOT / name).exists()] == []
+    assert [name for name in tables if not (ROOT / "d365edi" / "edi" / "x12" / "guides" / name).exists()] == []
+    assert len(paths) > 20
+
+
+def test_every_module_in_the_picture_of_the_architecture_is_there() -> None:
+    package = ROOT / "d365edi"
+    for room, cell in re.findall(r"^\| `(\w+)` \|(.*)\|$", ARCHITECTURE, re.MULTILINE):
+        for name in re.findall(r"`([\w./]+\.\w+|[\w/]+/)`", cell):
+            assert (package / room / name).exists() or (ROOT / name).exists(), f"{room}: {name}"
+    pictures = "\n".join(re.findall(r"^```\n(.*?)^```$", ARCHITECTURE, re.DOTALL | re.MULTILINE)[1:])
+    rooms = "|".join(path.name for path in package.iterdir() if path.is_dir())
+    named = re.findall(rf"\b((?:{rooms})/\w+)", pictures)
+    assert [name for name in named if not (package / name).exists() and not (package / f"{name}.py").exists()] == []
+    assert len(named) > 15
+
+
+def test_the_floors_of_the_architecture_are_those_that_are_held() -> None:
+    [drawn, *_] = re.findall(r"^```\n(.*?)^```$", ARCHITECTURE, re.DOTALL | re.MULTILINE)
+    floors = [set(line.partition("  ")[0].split(" · ")) for line in drawn.splitlines()]
+    assert floors == [set(rooms) for rooms in FLOORS]
