@@ -81,7 +81,7 @@ def _operation(operation: Operation, number: int) -> bytes:
     return head.encode() + body + b"\r\n"
 
 
-def parse(content_type: str, body: bytes) -> Iterator[BatchPart]:
+def parse(content_type: str, body: bytes | bytearray) -> Iterator[BatchPart]:
     """The inner answers in their order, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they
     are gone through, when this is no multipart answer, or one that was cut off.
     """
@@ -95,7 +95,7 @@ def parse(content_type: str, body: bytes) -> Iterator[BatchPart]:
 class _Slice:
     """A part of the answer's bytes, which are not copied."""
 
-    data: bytes
+    data: bytes | bytearray
     start: int
     end: int
 
@@ -158,7 +158,7 @@ def _answer(outer: Mapping[str, str], content: _Slice) -> BatchPart:
     headers, body = _Slice(content.data, status.end(), content.end).headers_and_rest()
     label = outer.get("content-id", headers.get("content-id", ""))
     id = int(label) if label.isascii() and label.isdigit() else 0
-    return BatchPart(id, int(status.group(1)), headers, body.data[body.start : body.end])
+    return BatchPart(id, int(status.group(1)), headers, bytes(body.data[body.start : body.end]))
 
 
 def _boundary(content_type: str) -> str | None:

@@ -27,7 +27,7 @@ def compact(value: Any) -> bytes:
     return _text(value, sort=False).encode()
 
 
-def loads(data: bytes | str) -> Any:
+def loads(data: bytes | bytearray | str) -> Any:
     """Read JSON with every broken number as Decimal. Raises ValueError when it is no JSON (also for NaN and
     Infinity).
     """

@@ -52,7 +52,7 @@ class Fault:
     readable: bool = True
 
 
-def read(body: bytes) -> Fault:
+def read(body: bytes | bytearray) -> Fault:
     """Read the body of an answer that is not a success. Never raises: an unreadable body gives a Fault that says so."""
     try:
         content = canonical.loads(body)
@@ -118,7 +118,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
-def _page(body: bytes) -> str:
+def _page(body: bytes | bytearray) -> str:
     text = body[:20_000].decode("utf-8", "replace")
     if not text.strip():
         return "an empty answer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import inspect
 import random
 import ssl
@@ -202,7 +203,7 @@ async def test_cancelled_requests_lose_no_connection() -> None:
             for _ in range(40):
                 group.start_soon(impatient)
         with anyio.fail_after(5):
-            assert {(await one.send("GET", url)).text for _ in range(10)} == {"ok"}
+            assert {bytes((await one.send("GET", url)).content) for _ in range(10)} == {b"ok"}
         await one.close()
         server.close()
 
@@ -213,3 +214,37 @@ async def test_a_port_where_nobody_listens_is_unavailable_and_not_unclear() -> N
         await one.send("POST", "http://127.0.0.1:9/")
     await one.close()
     assert (caught.value.unclear, caught.value.remedy) == (False, "check host and network")
+
+
+class Recording(httpx.AsyncBaseTransport):
+    """Keeps requests; sets a cookie, and packs what it answers."""
+
+    def __init__(self) -> None:
+        self.requests = list[httpx.Request]()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        headers = {"Content-Encoding": "gzip", "Set-Cookie": "affinity=aos7; Path=/"}
+        return httpx.Response(200, headers=headers, content=gzip.compress(b"packed"))
+
+
+async def test_an_answer_is_unpacked_and_its_cookie_goes_with_the_next_request() -> None:
+    network = Recording()
+    one = wire(network)
+    answers = [
+        await one.send("POST", "https://h/a", headers={"accept": "application/json"}, content=b"{}") for _ in range(2)
+    ]
+    assert [bytes(answer.content) for answer in answers] == [b"packed", b"packed"]
+    first, second = network.requests
+    assert (first.headers.get("cookie"), second.headers["cookie"]) == (None, "affinity=aos7")
+    assert first.headers.get_list("accept") == ["application/json"]
+    assert (first.headers["accept-encoding"], first.headers["content-length"]) == ("gzip, deflate", "2")
+
+
+async def test_an_answer_that_says_go_elsewhere_is_given_back_as_it_is() -> None:
+    class Elsewhere(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(302, headers={"Location": "https://evil.example/"})
+
+    answer = await wire(Elsewhere()).send("GET", "https://h/")
+    assert (answer.status_code, answer.headers["location"]) == (302, "https://evil.example/")

@@ -53,7 +53,7 @@ def test_each_query_gets_from_the_merged_answer_what_it_would_have_got_alone(
 ) -> None:
     table = [{"Number": number, "Item": str(place)} for place, number in enumerate(stored)]
     queries = [item(*numbers) for numbers in choices]
-    found = {}
+    found = dict[Query, list[dict[str, str]]]()
     for request, parts in together.merged(queries):
         answer = together.share(table, request)
         found |= {query: together.share(answer, query) for query in parts}

@@ -126,7 +126,7 @@ class Client:
             raise self._unavailable(f"of {expected} lines {answered} were answered", "POST")
 
     def judge(
-        self, status: int, headers: Mapping[str, str], body: bytes, method: str, *, inner: bool = False
+        self, status: int, headers: Mapping[str, str], body: bytes | bytearray, method: str, *, inner: bool = False
     ) -> EndpointError:
         """What an answer that is no success means. `inner`: it stood inside a batch, whose changeset is undone as a
         whole.

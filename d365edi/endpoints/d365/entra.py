@@ -135,8 +135,7 @@ class _Answer(AsyncHttpResponse):
 
     def body(self) -> bytes:
         """The whole body; it is here already."""
-        content: bytes = self.internal_response.content
-        return content
+        return bytes(self.internal_response.content)
 
     async def load_body(self) -> None:
         """Nothing is left to load."""
