@@ -64,7 +64,7 @@ class KeySource:
         if path is None:
             raise SecretError(
                 "the vault has no key",
-                remedy=f'write key_file = "..." under [secrets], or hand in the systemd credential {KEY_CREDENTIAL}',
+                remedy=f'write key_file = "..." under [secrets], or pass the systemd credential {KEY_CREDENTIAL}',
             )
         try:
             with path.open("rb") as file:
@@ -75,9 +75,7 @@ class KeySource:
                 f"there is no key at {path}", remedy="make one: d365edi secrets set NAME --new-key"
             ) from None
         except OSError as error:
-            raise SecretError(
-                f"the key at {path} cannot be read: {error.strerror}", remedy="look at its owner"
-            ) from None
+            raise SecretError(f"the key at {path} cannot be read: {error.strerror}", remedy="check its owner") from None
         if self.file is not None and mode & 0o077:
             raise SecretError(f"others may read the key at {path}", remedy=f"take their rights: chmod 0400 {path}")
         return [_decode(line, path) for line in text.split(b"\n") if line]
@@ -201,7 +199,7 @@ class Vault:
             return {"key": "", "entries": {}}  # type: ignore[dict-item]
         except OSError as error:
             raise SecretError(
-                f"the vault {self.path} cannot be read: {error.strerror}", remedy="look at its owner"
+                f"the vault {self.path} cannot be read: {error.strerror}", remedy="check its owner"
             ) from None
         except ValueError:
             vault = None
@@ -227,7 +225,7 @@ class Vault:
         except OSError as error:
             raise SecretError(
                 f"the vault {self.path} cannot be written: {error.strerror}",
-                remedy="look at its folder's owner and rights",
+                remedy="check its folder's owner and rights",
             ) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -266,7 +264,7 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
             os.close(folder)
     except OSError as error:
         raise SecretError(
-            f"{path} cannot be written: {error.strerror}", remedy="look at its folder's owner, rights and room"
+            f"{path} cannot be written: {error.strerror}", remedy="check its folder's owner, rights and room"
         ) from None
 
 
@@ -321,7 +319,7 @@ def _credential(path: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError):
         raise SecretError(
-            f"the credential {path} cannot be read as text", remedy="look at the unit's LoadCredential="
+            f"the credential {path} cannot be read as text", remedy="check the unit's LoadCredential="
         ) from None
 
 

@@ -69,7 +69,7 @@ class Bank(SpelledPart):
 class Remittance(Document):
     """A payment. `number` is the check's or transfer's; `total` is what is paid in all, `sense` C to us, D from us.
 
-    The items stand in `entities`, one for each place of the payer's that they are about; mostly there is one.
+    The items are in `entities`, one for each place of the payer's that they are about; mostly there is one.
     """
 
     number: Text

@@ -1,6 +1,6 @@
 """A ship notice: what is on its way under which orders, packed how.
 
-Levels may be left out: lines may stand in packs, on pallets, directly under an order or directly in the shipment; packs may
+Levels may be left out: lines may be in packs, on pallets, directly under an order or directly in the shipment; packs may
 hold orders, pallets may hold packs.
 
 Knows: the shipment as it was meant. Does not know: the message or record it comes from, how levels are numbered.

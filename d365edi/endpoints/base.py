@@ -7,7 +7,7 @@
     deliver  put a request's payload there; safe to call again with the progress it recorded
     probe    was this request delivered? a question, never an error about the answer
 
-Knows: the verbs and their values. Does not know: any wire. One test (`tests/endpoints/test_promise.py`) runs over every
+Knows: the verbs and their values. Does not know: any protocol. One test (`tests/endpoints/test_promise.py`) runs over every
 implementation. Every verb raises only `Unavailable` or `Refused` (see errors.py), whatever the library below it raised.
 """
 

@@ -188,7 +188,7 @@ class FileStore(Downloader):
         """A file that appeared or vanished between two operations is tried again; a missing folder is an error."""
         if isinstance(error, PathNotFound):
             return error
-        return Unavailable(f'"{path}" on {self.name} came or went while we looked', endpoint=self.name)
+        return Unavailable(f'"{path}" on {self.name} appeared or vanished meanwhile', endpoint=self.name)
 
     def _question(self, plan: UploadPlan) -> str:
         ours = f"ours has {plan.size} bytes"

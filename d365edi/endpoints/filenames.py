@@ -4,7 +4,7 @@ A server's listing is untrusted: it may contain a path (`../../x`), bytes that a
 links, folders, files that are still being written. Only a regular file with a plain name is offered; all else is reported
 with its reason.
 
-Knows: names, patterns and kinds. Does not know: any wire or disk.
+Knows: names, patterns and kinds. Does not know: any protocol or disk.
 """
 
 from __future__ import annotations

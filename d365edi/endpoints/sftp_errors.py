@@ -118,7 +118,7 @@ _TABLE: tuple[_Row, ...] = (
         "ask the partner whether SFTP is enabled",
     ),
     _Row((socket.gaierror,), "unavailable", "the host name is not known", "check host and DNS"),
-    _Row((ConnectionRefusedError,), "unavailable", "nobody listens there", "check host and port, and their firewall"),
+    _Row((ConnectionRefusedError,), "unavailable", "nothing listens there", "check host and port, and their firewall"),
     _Row((TimeoutError,), "unavailable", "no answer in time", "if it stays so, check host, port and firewalls"),
     _Row((OSError, EOFError), "unavailable", "the connection failed", ""),
     _Row((asyncssh.Error,), "unavailable", "the SSH session failed", ""),

@@ -48,7 +48,7 @@ signature algorithms of each."""
 
 @dataclass(frozen=True, slots=True)
 class SftpConfig:
-    """Where and who. `key` is the private key's text, `host_keys` public keys or SHA256 fingerprints; times in seconds.
+    """Address and login. `key` is the private key's text, `host_keys` public keys or SHA256 fingerprints; times in seconds.
 
     `deadline` bounds every single step (a listing, a file's bytes, a rename); `in_flight` how many go side by side.
     """

@@ -14,7 +14,7 @@ rename is only tried after `uploaded`: what is under the final name before that 
     absent      there, other     disputed: a person decides
     absent      absent           delivered: the partner took it; if not, the awaited acknowledgment will be missing
 
-Knows: steps, sizes and this table. Does not know: any wire or disk.
+Knows: steps, sizes and this table. Does not know: SFTP, disks.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 What is stored is how many were ever taken, which only grows; the number itself wraps from 999999999 to 1, as GS06 and
 ISA13 allow nine digits. A number that is taken in a unit which fails was never taken.
 
-A database that was restored from an older copy would give the same numbers again. So the highest ones stand in a small
+A database that was restored from an older copy would give the same numbers again. So the highest ones are kept in a small
 file beside it too (`control_number_backup.py`); a database behind that file jumps ahead, and sending is held until a
 person releases it.
 
@@ -49,7 +49,7 @@ class ControlNumbers(JournalTable):
         return _number(self._taken(partner, level) + 1)
 
     def raise_to(self, partner: str, level: str, value: int) -> None:
-        """Go on after this number. JournalError where it is out of range or lower than now: numbers would come twice."""
+        """Continue after this number. JournalError where it is out of range or lower than now: numbers would come twice."""
         taken = self._taken(partner, level)
         last = _number(taken) if taken else 0
         if not last <= value <= LAST:

@@ -29,7 +29,7 @@ class NumberedDocument:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDocument:
-    """One document in one delivery. `place` counts from 1 as they stand in the file; `ack` is never "overdue"."""
+    """One document in one delivery. `place` counts from 1 in the order of the file; `ack` is never "overdue"."""
 
     delivery: int
     place: int

@@ -166,7 +166,7 @@ class Messages(JournalTable):
         return self._all(_STATE_OF, state, partner, limit)
 
     def set_state(self, id: int, state: MessageState, reason: str = "") -> None:
-        """Go one step on the ladder; JournalError where it has no such step."""
+        """Change the state; JournalError where that transition is not allowed."""
         row = self._execute("SELECT state FROM messages WHERE id = ?", (id,)).fetchone()
         step(TRANSITIONS, "message", id, row and row[0], state)
         self._execute(

@@ -126,7 +126,7 @@ class Sightings(JournalTable):
     def _change(self, what: str, endpoint: str, path: str, name: str, *values: object) -> None:
         sql = " ".join(("UPDATE sightings SET", what, "WHERE endpoint = ? AND path = ? AND name = ?"))
         if self._execute(sql, (*values, endpoint, path, name)).rowcount != 1:
-            raise JournalError(f"{name} was never looked at in {path} of {endpoint}")
+            raise JournalError(f"{name} was never seen in {path} of {endpoint}")
 
 
 def _seen(old: Sighting | None, key: tuple[str, str, str], size: int, modified: float | None, now: float) -> Sighting:

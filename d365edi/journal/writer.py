@@ -62,7 +62,7 @@ class GroupWriter:
                         future.set_result(outcome)
         finally:
             self._leader = None
-            # Only where the loop itself is being stopped is anybody still waiting.
+            # Callers still wait here only when the event loop itself is being stopped.
             stopped = JournalError("the program was stopped before the journal answered")
             for _, future in (*group, *self._queue):
                 if not future.done():
@@ -76,7 +76,7 @@ class GroupWriter:
             outcomes = await self._commit(works)
         except Exception as error:
             self._broken = getattr(error, "sqlite_errorname", "") not in _TEMPORARY
-            self.trouble = _in_words(error, self._broken)
+            self.trouble = _sentence(error, self._broken)
             return [(None, _lost(self.trouble, error)) for _ in works]
         self.trouble = ""
         self.commits += 1
@@ -84,7 +84,7 @@ class GroupWriter:
         return outcomes
 
 
-def _in_words(error: Exception, broken: bool) -> str:
+def _sentence(error: Exception, broken: bool) -> str:
     if broken:
         return (
             f"the journal could not commit ({error}) and writes nothing more; check the disk and start d365edi again, "

@@ -49,7 +49,7 @@ Value = str | int | Decimal | bool | datetime | date | UUID | Member | None
 
 
 def literal(value: Value) -> str:
-    """A value as it stands in `$filter`, not yet percent-encoded. Raises TypeError for a float, NaN or a naive
+    """A value as it is written in `$filter`, not yet percent-encoded. Raises TypeError for a float, NaN or a naive
     datetime.
     """
     if value is None:

@@ -16,7 +16,7 @@ _SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 
 
 class Unreadable(Exception):
-    """Bytes that are no sound interchange, with the reason in words."""
+    """Bytes that are not a sound interchange, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def pairs(segment: Segment) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class X12Address:
-    """Who writes to whom: qualifier and id of both sides, and the groups' codes."""
+    """Sender and receiver: qualifier and id of both sides, and the groups' codes."""
 
     sender: tuple[str, str]
     receiver: tuple[str, str]

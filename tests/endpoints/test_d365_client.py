@@ -187,7 +187,7 @@ async def test_what_a_status_means(status: int, body: Any, get: str, post: str) 
 
 @pytest.mark.parametrize(
     ("status", "remedy"),
-    [(403, "Microsoft Entra ID applications"), (404, "case counts"), (412, "look again"), (400, "")],
+    [(403, "Microsoft Entra ID applications"), (404, "case counts"), (412, "read it again"), (400, "")],
 )
 async def test_a_refusal_says_what_to_do(status: int, remedy: str) -> None:
     with pytest.raises(Refused) as caught:

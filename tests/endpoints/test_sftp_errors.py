@@ -67,7 +67,7 @@ def test_every_kind_lands_on_one_of_the_two_with_a_sentence_on_one_line(kind: ty
         (asyncssh.ConnectionLost("gone"), Unavailable, "the connection was lost"),
         (asyncssh.ChannelOpenError(4, "no more"), Unavailable, "opens no SFTP session"),
         (socket.gaierror(-2, "Name or service not known"), Unavailable, "the host name is not known"),
-        (ConnectionRefusedError(111, "Connection refused"), Unavailable, "nobody listens there"),
+        (ConnectionRefusedError(111, "Connection refused"), Unavailable, "nothing listens there"),
         (TimeoutError(), Unavailable, "no answer in time"),
         (BrokenPipeError(32, "Broken pipe"), Unavailable, "the connection failed"),
         (EOFError(), Unavailable, "the connection failed"),

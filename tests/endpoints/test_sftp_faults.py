@@ -134,7 +134,7 @@ async def test_a_temp_name_left_by_another_life_is_replaced_at_the_second_attemp
     request = DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~")
     temp = filenames.temporary(7, hashlib.sha256(request.payload).hexdigest())
     (server.home / "inbound" / temp).write_bytes(b"ISA")
-    with pytest.raises(Unavailable, match="came or went while we looked"):
+    with pytest.raises(Unavailable, match="appeared or vanished meanwhile"):
         await opened().deliver(request, checkpoints)
     await opened().deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress), checkpoints)
     assert files(server.home / "inbound") == {"810.edi": b"ISA*810~"}

@@ -168,7 +168,7 @@ async def test_the_fastest_cipher_is_chosen_where_the_server_has_it(sshd: OpenSs
         await endpoint.close()
 
 
-@pytest.mark.parametrize(("host", "words"), [("127.0.0.1", "nobody listens"), ("no-such-host.invalid", "not known")])
+@pytest.mark.parametrize(("host", "words"), [("127.0.0.1", "nothing listens"), ("no-such-host.invalid", "not known")])
 async def test_a_host_that_does_not_answer_is_unavailable(host: str, words: str) -> None:
     with pytest.raises(Unavailable, match=words) as unavailable:
         await enter(SftpConfig(host, free_port(), "contoso"))
@@ -188,6 +188,6 @@ async def test_ping_tells_host_key_and_login_apart(sshd: OpenSsh) -> None:
     assert "installed our public key" in not_let_in[1].remedy
 
     nobody = await SftpEndpoint("acme", SftpConfig("127.0.0.1", free_port()), folders=("/",)).ping()
-    assert [(check.what, check.ok, "nobody listens" in check.sentence) for check in nobody] == [
+    assert [(check.what, check.ok, "nothing listens" in check.sentence) for check in nobody] == [
         ("host key", False, True)
     ]

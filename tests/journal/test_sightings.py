@@ -102,9 +102,9 @@ def test_places_tell_when_they_were_looked_at_last(tx: Tx) -> None:
 
 
 def test_a_name_that_was_never_seen_can_neither_be_judged_nor_taken(tx: Tx) -> None:
-    with pytest.raises(JournalError, match="b was never looked at in"):
+    with pytest.raises(JournalError, match="b was never seen in"):
         tx.sightings.verdict(*PLACE, "b", "why")
-    with pytest.raises(JournalError, match="b was never looked at in"):
+    with pytest.raises(JournalError, match="b was never seen in"):
         tx.sightings.taken(*PLACE, "b", 1)
 
 

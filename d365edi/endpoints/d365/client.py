@@ -38,7 +38,7 @@ _REGISTER = (
 _REMEDIES = {
     403: _REGISTER,
     404: "check the entity set's name (case counts), the company, and that the user may see it",
-    412: "it was changed since it was read: look again",
+    412: "it was changed since it was read: read it again",
 }
 
 

@@ -185,12 +185,12 @@ class D365Endpoint:
     async def probe(self, request: DeliveryRequest) -> Outcome:
         """Is the record there with its lines? Reads only."""
         lookup = self._lookup(request)
-        sight = await lookup.look(request.progress)
-        if isinstance(sight, Conflict):
-            return Unclear(sight.question)
-        if isinstance(sight, NotFound | HeaderOnly):
-            return NotDelivered(sight.wait)
-        return Delivered(lookup.receipt(sight.header))
+        state = await lookup.look(request.progress)
+        if isinstance(state, Conflict):
+            return Unclear(state.question)
+        if isinstance(state, NotFound | HeaderOnly):
+            return NotDelivered(state.wait)
+        return Delivered(lookup.receipt(state.header))
 
     async def close(self) -> None:
         """Close all connections."""

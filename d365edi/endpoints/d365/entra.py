@@ -1,4 +1,4 @@
-"""One token from Microsoft Entra ID by client credentials, and Entra's refusals in words.
+"""One token from Microsoft Entra ID by client credentials, and Entra's refusals as sentences.
 
 azure-identity signs and asks (secret or certificate); the transport below it is this project's own, so that trust, time
 limits and errors are the same as everywhere. Each request uses a fresh credential object: it is cheap, and its own cache
@@ -90,7 +90,7 @@ def _credential(identity: ClientIdentity, transport: _Transport) -> ClientSecret
 def _verdict(
     error: Exception, transport: _Transport, identity: ClientIdentity, http: HttpTransport, now: float
 ) -> EndpointError:
-    """A failure of azure-identity in words; busy and unreadable is Unavailable, what Entra denies is Refused."""
+    """A failure of azure-identity as a sentence; busy and unreadable is Unavailable, what Entra denies is Refused."""
     if isinstance(error, ValueError | TypeError):
         return _refused(
             identity, http, str(error), "check tenant, authority, client_id and the certificate under [d365]"

@@ -12,7 +12,7 @@ queued before it was sent.
 * Lines go in one changeset, all or none. A header with none of them is filled, one with
 exactly ours is done, anything else is for a person. A header whose lines D365 refuses is deleted again: it is ours,
 it is empty, and nothing half stays behind. Where that is refused too, its number stays in the progress and the next
-try goes on from it.
+try continues from it.
 
 Progress: `at`, `lines_at` (epoch seconds of a request whose outcome is not known, "" where none is), the plan's
 `number_field`, `step`.

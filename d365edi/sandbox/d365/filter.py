@@ -6,7 +6,7 @@
 
 Strings are quoted with ' doubled inside and compare case-insensitively; `eq '*x*'` is the wildcard form. An enum
 compares only with its qualified literal and only by eq and ne. `has`, `in` and functions are refused, as are
-arithmetic and date-only literals, which the service's documentation leaves out or which nobody has seen it take.
+arithmetic and date-only literals, which the service's documentation leaves out or which it is not known to accept.
 
 Knows: the grammar and types. Does not know: rows beyond their dict, HTTP.
 """

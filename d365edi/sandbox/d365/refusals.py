@@ -1,4 +1,4 @@
-"""How the service says no: the exception and the bodies, as F&O words them.
+"""How the service refuses: the exception and the bodies, as F&O words them.
 
 Knows: the error envelope, Infolog texts and which status goes with them. Does not know: rules; they raise what is
 built here.

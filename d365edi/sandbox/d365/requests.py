@@ -48,14 +48,14 @@ def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None
 
 
 def refused(refusal: Refusal) -> HttpAnswer:
-    """The answer that says no."""
+    """The answer to a refused request."""
     if refusal.body is None:
         return HttpAnswer(refusal.status, refusal.headers)
     return json_answer(refusal.status, refusal.body, refusal.headers)
 
 
 def perform(tenant: Tenant, request: Request) -> HttpAnswer:
-    """Do what the request asks; raises Refusal where the service says no."""
+    """Do what the request asks; raises Refusal where the service refuses it."""
     found = query.options(request.query)
     scope = query.CompanyScope(
         frozenset(company.casefold() for company in tenant.companies),
