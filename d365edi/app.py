@@ -23,7 +23,7 @@ from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.flows import acknowledge, batch, decide, replay
 from d365edi.flows.context import Context, Counters
 from d365edi.flows.deliver import deliver
-from d365edi.flows.partner import Partner
+from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
 from d365edi.flows.render import render
@@ -120,10 +120,10 @@ class App:
             total.add(word, count)
         return total
 
-    async def _send(self, partner: Partner, what: str, counters: Counters) -> None:
+    async def _send(self, partner: TradingPartner, what: str, counters: Counters) -> None:
         """Collect what is new in a flow. Flows that share its interchanges are collected with it, to be sent together."""
         send = partner.sends[what]
-        if send.batch == 1:
+        if send.settings.batch == 1:
             await self._messages(await poll_d365(self.ctx, send, partner.name, counters), counters)
             return
         together = batch.batch_of(partner, send)
@@ -205,10 +205,10 @@ class App:
         """A business event: names of the flows to run. It says that something is new, never what."""
         id, company = str(payload.get("BusinessEventId", "")), str(payload.get("LegalEntity", "")).lower()
         return [
-            send.flow
+            send.name
             for partner in self.ctx.partners.values()
             for send in partner.sends.values()
-            if send.on_event == id and (not company or company in {known.lower() for known in send.accounts})
+            if send.settings.on_event == id and (not company or company in {known.lower() for known in send.accounts})
         ]
 
     async def ping(self, name: str | None = None) -> dict[str, list[Check]]:

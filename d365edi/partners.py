@@ -1,6 +1,6 @@
-"""What settings say of partners, compiled: identities, guides, maps, where each set goes.
+"""Partners of the settings with their maps and guides compiled: what the flows work with.
 
-A part of `app`. Every mistake that only shows when maps and guides meet is found here, before anything starts, and names
+A part of `app`. Every error that only shows when maps and guides meet is found here, before anything starts, and names
 file, line and key.
 
 Knows: settings of partners, constructors of maps. Does not know: endpoints, secrets, what a flow does.
@@ -9,30 +9,16 @@ Knows: settings of partners, constructors of maps. Does not know: endpoints, sec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from functools import partial
 from typing import Any
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides
 from d365edi.edi.guide import Guide
-from d365edi.edi.interchange import Party
 from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Standard, standard_of
-from d365edi.endpoints.base import After, Place
 from d365edi.errors import SettingsError
-from d365edi.flows.partner import (
-    Answers,
-    Duplicates,
-    Identity,
-    MapReader,
-    MapWriter,
-    Partner,
-    Pickup,
-    Receive,
-    Send,
-)
-from d365edi.guard import Policy
+from d365edi.flows.partner import MapReader, MapWriter, PickupFlow, ReceiveFlow, SendFlow, TradingPartner
 from d365edi.maps import table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
@@ -42,86 +28,39 @@ from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.writer import Writer
 from d365edi.settings import Settings
-from d365edi.settings import endpoints as section
-from d365edi.settings import partners as wanted
+from d365edi.settings.envelope import Envelope
+from d365edi.settings.partners import Partner, Pickup, Receive, Send
 
 LANGUAGES: dict[Standard, table.Language] = {"X12": "x12", "EDIFACT": "edifact", "FLAT": "csv"}
 
 
-def compiled(settings: Settings) -> dict[str, Partner]:
+def compiled(settings: Settings) -> dict[str, TradingPartner]:
     """Every partner with its maps compiled. Raises SettingsError where a map does not fit its guide or its document."""
     return {name: _partner(settings, name, partner) for name, partner in settings.partners.items()}
 
 
-def _partner(settings: Settings, name: str, partner: wanted.Partner) -> Partner:
-    acks = partner.acks
-    return Partner(
+def _partner(settings: Settings, name: str, partner: Partner) -> TradingPartner:
+    overlays = {set_id: receive.guide for set_id, receive in partner.receive.items() if receive.guide}
+    return TradingPartner(
         name=name,
-        identities={identity.standard: identity for identity in _identities(partner)},
-        answers=Answers(acks.send, acks.to, acks.ta1, acks.loop, acks.expect_within),
-        duplicates=Duplicates(**partner.duplicates.model_dump()),
-        options=ReadOptions(
-            strictness=acks.strictness,
-            overlays={set_id: receive.guide for set_id, receive in partner.receive.items() if receive.guide},
-        ),
-        budget=partner.retry.budget.total_seconds(),
+        settings=partner,
+        options=ReadOptions(strictness=partner.acks.strictness, overlays=overlays),
         profile=Profile(name, "", None, dict(partner.items), dict(partner.codes.get("unit", {}))),
         pickups={what: _pickup(settings, name, what, pickup) for what, pickup in partner.pickup.items()},
         receives={set_id: _receive(settings, name, partner, set_id, flow) for set_id, flow in partner.receive.items()},
         sends={set_id: _send(settings, name, partner, set_id, flow) for set_id, flow in partner.send.items()},
-        customer=dict(partner.customer),
     )
 
 
-def _identities(partner: wanted.Partner) -> Iterator[Identity]:
-    if (x12 := partner.x12) is not None:
-        yield Identity(
-            us=Party(*x12.us),
-            them=Party(*x12.them),
-            version=x12.version,
-            usage=x12.usage,
-            syntax=x12.syntax,
-            group_us=x12.group_sender,
-            group_them=x12.group_receiver,
-            uppercase=x12.uppercase,
-        )
-    if (edifact := partner.edifact) is not None:
-        yield Identity(
-            us=Party(*edifact.us),
-            them=Party(*edifact.them),
-            version=edifact.version,
-            usage=edifact.usage,
-            syntax=edifact.syntax,
-            association=edifact.association or "",
-            syntax_id=edifact.syntax_id,
-            una=edifact.una,
-            uppercase=edifact.uppercase,
-        )
-
-
-def _pickup(settings: Settings, partner: str, what: str, pickup: wanted.Pickup) -> Pickup:
-    endpoint = settings.endpoints[pickup.from_.endpoint]
-    return Pickup(
-        name=f"{partner}.pickup.{what}",
-        partner=partner,
-        endpoint=pickup.from_.endpoint,
-        place=Place(pickup.from_.folder, pickup.from_.pattern),
-        after=After("move", endpoint.after.move_to)
-        if isinstance(endpoint.after, section.Move)
-        else After(endpoint.after),
-        looks=1 if endpoint.complete.sentinel else endpoint.complete.looks,
-        apart=endpoint.complete.apart.total_seconds(),
-        limit=endpoint.max_message,
-        in_flight=endpoint.in_flight,
-        holds=pickup.holds or "",
-    )
+def _pickup(settings: Settings, partner: str, what: str, pickup: Pickup) -> PickupFlow:
+    return PickupFlow(f"{partner}.pickup.{what}", partner, pickup, settings.endpoints[pickup.from_.endpoint])
 
 
 def _located(settings: Settings, *prefix: str) -> Callable[[tuple[str, ...]], str]:
     return lambda path: settings.where(*prefix, *path)
 
 
-def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str, flow: wanted.Receive) -> Receive:
+def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow: Receive) -> ReceiveFlow:
     prefix = ("partners", name, "receive", set_id)
     standard = standard_of(set_id)
     read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
@@ -132,31 +71,30 @@ def _receive(settings: Settings, name: str, partner: wanted.Partner, set_id: str
     if flow.map or flow.guide:
         readers.compile()
     elif partner.codes and known:
-        readers[known[-1].version]  # a mistake in a code table shows in any version
-    write = None
-    if flow.create is not None:
-        if read.document != PurchaseOrder.__name__:
-            raise SettingsError(
-                f"{flow.create} is created of {PurchaseOrder.__name__} alone, and {set_id} is read as {read.document}",
-                where=settings.where(*prefix, "create"),
-                key=".".join((*prefix, "create")),
-                remedy='leave it out; then = "hold" (or "keep") says what happens to it',
-            )
-        write = table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
-    return Receive(
-        flow=f"{name}.receive.{set_id}",
+        readers[known[-1].version]  # an error in a code table shows in any version
+    return ReceiveFlow(
+        name=f"{name}.receive.{set_id}",
         set=set_id,
-        kind=read.document,
-        company=flow.company,
-        create=flow.create or "",
-        then=flow.then,
-        purpose=dict(flow.purpose),
-        ignore=frozenset(flow.ignore),
+        settings=flow,
+        table=read,
         readers=readers,
-        order_table=write,
-        map_digest=read.digest,
+        order_table=_order_table(settings, prefix, flow, read),
         flat=flat,
     )
+
+
+def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, read: table.Table) -> table.Table | None:
+    """The map that writes to D365, None where nothing is created."""
+    if flow.create is None:
+        return None
+    if read.document != PurchaseOrder.__name__:
+        raise SettingsError(
+            f"{flow.create} is created of {PurchaseOrder.__name__} alone, and {prefix[-1]} is read as {read.document}",
+            where=settings.where(*prefix, "create"),
+            key=".".join((*prefix, "create")),
+            remedy='leave it out; then = "hold" (or "keep") says what happens to it',
+        )
+    return table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
 
 
 class _Readers(Mapping[str, MapReader]):
@@ -205,23 +143,23 @@ def _guides(
 
 
 def _writer(
-    settings: Settings, prefix: tuple[str, ...], partner: wanted.Partner, identity: Identity | None, write: table.Table
+    settings: Settings, prefix: tuple[str, ...], partner: Partner, envelope: Envelope | None, write: table.Table
 ) -> MapWriter:
-    """The map compiled for writing: an interchange's set under this identity, or without one a flat file."""
+    """The map compiled for writing: sets of an interchange with this envelope, or without one a flat file."""
     _, name, _, set_id = prefix
-    if identity is None:
+    if envelope is None:
         return FlatWriter(write, partner.codes, partner=name)
-    standard = identity.standard
-    available = _guides(settings, prefix, "send", standard)
-    guide = guides.load(standard, set_id, identity.version) or available[-1]
+    standard = envelope.syntax.standard
+    known = _guides(settings, prefix, "send", standard)
+    guide = guides.load(standard, set_id, envelope.version) or known[-1]
     writer = EdifactWriter if standard == "EDIFACT" else Writer
-    return writer(write, guide, partner.codes, partner=name, versions=available)
+    return writer(write, guide, partner.codes, partner=name, versions=known)
 
 
-def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, flow: wanted.Send) -> Send:
+def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Send) -> SendFlow:
     prefix = ("partners", name, "send", set_id)
     standard = standard_of(set_id)
-    identity = next((identity for identity in _identities(partner) if identity.standard == standard), None)
+    envelope = partner.envelopes.get(standard)
     write = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
     read = table.load("d365", flow.of)
     if read.document != write.document:
@@ -231,21 +169,15 @@ def _send(settings: Settings, name: str, partner: wanted.Partner, set_id: str, f
             key=".".join((*prefix, "of")),
             remedy="name the D365 record that this set is written from",
         )
-    accounts = {flow.company: partner.customer[flow.company]} if flow.company else dict(partner.customer)
-    return Send(
-        flow=f"{name}.send.{set_id}",
+    return SendFlow(
+        name=f"{name}.send.{set_id}",
         set=set_id,
-        identity=identity,
-        of=flow.of,
-        accounts=accounts,
-        since=flow.since if isinstance(flow.since, date) else None,
+        settings=flow,
+        envelope=envelope,
+        accounts=partner.accounts(flow),
         overlap=settings.d365.overlap,
-        target=flow.to,
         read_table=read,
-        writer=_writer(settings, prefix, partner, identity, write),
-        functional_id=guides.group_of(standard, set_id) if identity is not None else "",
+        writer=_writer(settings, prefix, partner, envelope, write),
+        functional_id=guides.group_of(standard, set_id) if envelope is not None else "",
         map_digest=write.digest,
-        guard=Policy(flow.guard.levels, flow.guard.demands, dict(flow.guard.costs), flow.guard.say_costs),
-        on_event=flow.on_event or "",
-        batch=flow.batch,
     )

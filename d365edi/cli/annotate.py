@@ -14,7 +14,7 @@ from d365edi.edi import sniff
 from d365edi.edi.explain import Chapter, explain
 from d365edi.edi.findings import Finding
 from d365edi.edi.flat import explain as flat
-from d365edi.flows.partner import Partner
+from d365edi.flows.partner import TradingPartner
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class AnnotatedFile:
     chapters: tuple[Chapter, ...]
 
 
-def annotate(data: bytes, partners: Sequence[Partner] = ()) -> AnnotatedFile:
+def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedFile:
     """List a file. Never raises for what is in it."""
     what = sniff.sniff(data)
     if what is None:
@@ -35,7 +35,7 @@ def annotate(data: bytes, partners: Sequence[Partner] = ()) -> AnnotatedFile:
     return AnnotatedFile(what, (*([outside] if report.findings else []), *explain(report)))
 
 
-def _flat(data: bytes, partners: Sequence[Partner]) -> AnnotatedFile:
+def _flat(data: bytes, partners: Sequence[TradingPartner]) -> AnnotatedFile:
     known = recognised(data, partners)
     if known is None:
         said = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")

@@ -13,7 +13,7 @@ from d365edi.cli.console import DEFAULT_SETTINGS
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
-    from d365edi.flows.partner import Partner
+    from d365edi.flows.partner import TradingPartner
 
 
 def contents(file: Path) -> bytes:
@@ -24,7 +24,7 @@ def contents(file: Path) -> bytes:
         raise SettingsError(f"{file} cannot be read: {error.strerror}", remedy="name an EDI file") from error
 
 
-def partners(path: Path) -> list[Partner]:
+def partners(path: Path) -> list[TradingPartner]:
     """The partners of the settings; none where nobody named a settings file and there is none in its usual place."""
     from d365edi import partners as trading
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from d365edi.edi.flat import reader as rows
 from d365edi.edi.flat.layout import Layout, fold
 from d365edi.edi.flat.reader import FlatReport
-from d365edi.flows.partner import Partner, Receive
+from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.maps import table
 from d365edi.maps.csv.columns import flat
 from d365edi.maps.csv.reader import FlatReader
@@ -30,17 +30,17 @@ class Recognised:
     layout: Layout
     fields: Mapping[tuple[str, str], str]
     report: FlatReport
-    flow: Receive | None
+    flow: ReceiveFlow | None
 
 
-def recognised(data: bytes, partners: Sequence[Partner] = ()) -> Recognised | None:
+def recognised(data: bytes, partners: Sequence[TradingPartner] = ()) -> Recognised | None:
     """The map that makes documents of a file with the fewest errors, then findings, a partner's before a shipped one; of
     several the one that knows the fewest columns besides. None where none does.
     """
     return _best(data, _own(partners)) or _best(data, _shipped())
 
 
-Candidates = Iterator[tuple[str, FlatReader, Receive | None]]
+Candidates = Iterator[tuple[str, FlatReader, ReceiveFlow | None]]
 
 
 def _best(data: bytes, candidates: Candidates) -> Recognised | None:
@@ -58,7 +58,7 @@ def _best(data: bytes, candidates: Candidates) -> Recognised | None:
     return min(found, key=lambda each: each[:4])[4] if found else None
 
 
-def _own(partners: Sequence[Partner]) -> Candidates:
+def _own(partners: Sequence[TradingPartner]) -> Candidates:
     for partner in partners:
         for flow in partner.receives.values():
             if flow.flat is not None:

@@ -26,7 +26,7 @@ from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.errors import SettingsError
 from d365edi.flows import policy
-from d365edi.flows.partner import MapReader, Partner, Receive
+from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.maps import table
 from d365edi.maps.d365.plans import unwritten
 from d365edi.maps.edifact.reader import EdifactReader
@@ -78,7 +78,7 @@ class FileInspection:
         return bool(self.parts) and not outside and all(part.verdict in "AE" and not part.holds for part in self.parts)
 
 
-def inspect_file(data: bytes, at: datetime, partners: Sequence[Partner] = ()) -> FileInspection:
+def inspect_file(data: bytes, at: datetime, partners: Sequence[TradingPartner] = ()) -> FileInspection:
     """Read a file dry. Never raises for what is in it; `at` is the moment that the acknowledgment would carry."""
     what = sniff.sniff(data)
     if what is None:
@@ -90,14 +90,14 @@ def inspect_file(data: bytes, at: datetime, partners: Sequence[Partner] = ()) ->
     return inspection
 
 
-def read(data: bytes, partners: Sequence[Partner] = ()) -> tuple[FileReport, Partner | None]:
+def read(data: bytes, partners: Sequence[TradingPartner] = ()) -> tuple[FileReport, TradingPartner | None]:
     """A file of interchanges, read as the partner's settings say where it is a partner's; and whose it is."""
     report = files.read(data)
     partner = next((p for p in partners for found in report.interchanges if _whose(p, found)), None)
     return (files.read(data, partner.options) if partner is not None else report), partner
 
 
-def _flat(data: bytes, partners: Sequence[Partner]) -> FileInspection:
+def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
     """A flat file by the map that makes most of it: each document in it, and what holds it."""
     known = recognised(data, partners)
     if known is None:
@@ -126,11 +126,11 @@ def remarks(findings: Sequence[Finding]) -> tuple[Remark, ...]:
     return tuple(sorted(counted.values(), key=lambda remark: order[remark.severity]))
 
 
-def _whose(partner: Partner, found: InterchangeReport) -> bool:
-    return partner.identity_of(found.sender, found.receiver) is not None
+def _whose(partner: TradingPartner, found: InterchangeReport) -> bool:
+    return partner.envelope_of(found.sender, found.receiver) is not None
 
 
-def _parts(report: FileReport, partner: Partner | None) -> Iterator[InspectedPart]:
+def _parts(report: FileReport, partner: TradingPartner | None) -> Iterator[InspectedPart]:
     seen: set[tuple[str, ...]] = set()
     for found in report.interchanges:
         mine = partner if partner is not None and _whose(partner, found) else None
@@ -148,7 +148,7 @@ def _parts(report: FileReport, partner: Partner | None) -> Iterator[InspectedPar
                 yield _set(one, mine)
 
 
-def _set(report: SetReport, partner: Partner | None) -> InspectedPart:
+def _set(report: SetReport, partner: TradingPartner | None) -> InspectedPart:
     title = f"{report.id} {report.control}"
     if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
         told = ACKNOWLEDGMENTS[report.id](report)
@@ -194,10 +194,10 @@ class _Agreed:
     order_table: table.Table | None
 
 
-def _agreed(flow: Receive | None) -> _Agreed:
+def _agreed(flow: ReceiveFlow | None) -> _Agreed:
     if flow is None:
         return _Agreed(frozenset(), {"00": "create"}, None)
-    return _Agreed(flow.ignore, flow.purpose, flow.order_table)
+    return _Agreed(frozenset(flow.settings.ignore), flow.settings.purpose, flow.order_table)
 
 
 def _holds(reading: Reading, agreed: _Agreed) -> Iterator[str]:

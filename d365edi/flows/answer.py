@@ -15,8 +15,9 @@ from d365edi.edi.interchange import GroupReport, InterchangeReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.flows.interchange import UNB, WrittenInterchange, write_interchange
 from d365edi.flows.messages import size_text
-from d365edi.flows.partner import Answers, Partner
+from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Message, Tx
+from d365edi.settings.partners import Acks
 
 KINDS = frozenset({"997", "999", "TA1", "CONTRL"})
 """The kinds of delivery that are answers."""
@@ -40,10 +41,10 @@ class _Made:
 
 
 def answer(
-    tx: Tx, partner: Partner, message: Message, interchange: InterchangeReport, now: datetime, *, duplicate: bool
+    tx: Tx, partner: TradingPartner, message: Message, interchange: InterchangeReport, now: datetime, *, duplicate: bool
 ) -> StoredAnswer | None:
     """Render what answers one interchange, once for ever: 997s (or 999s) and the TA1 in X12, one CONTRL in EDIFACT."""
-    target = partner.answers.target
+    target = partner.settings.acks.to
     if target is None:
         return None
     render = _contrl if interchange.standard == "EDIFACT" else _groups
@@ -81,25 +82,25 @@ def answer(
 
 
 def _groups(
-    tx: Tx, partner: Partner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
+    tx: Tx, partner: TradingPartner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
 ) -> _Made | None:
     """One 997 or 999 for each group that is not itself an acknowledgment, and the TA1 that is due."""
-    answers, identity = partner.answers, partner.identities["X12"]
-    ta1 = _ta1(answers, interchange, duplicate=duplicate)
-    groups = [] if interchange.verdict == "R" or answers.send == "none" else interchange.groups
+    acks, envelope = partner.settings.acks, partner.settings.envelopes["X12"]
+    ta1 = _ta1(acks, interchange, duplicate=duplicate)
+    groups = [] if interchange.verdict == "R" or acks.send == "none" else interchange.groups
     groups = [group for group in groups if group.functional_id != "FA"]
     due = [group for group in groups if not _answered(tx, partner, interchange, group.functional_id, group.control)]
     if not due and ta1 is None:
         return None
-    form: acknowledgment.Form = "999" if answers.send == "999" else "997"
+    form: acknowledgment.Form = "999" if acks.send == "999" else "997"
     version = _version(due, form)
     bodies = [
-        acknowledgment.functional(group, group.control, loop=answers.loop, form=form, version=version) for group in due
+        acknowledgment.functional(group, group.control, loop=acks.loop, form=form, version=version) for group in due
     ]
     sent = write_interchange(
         tx,
         partner.name,
-        identity,
+        envelope,
         {"FA": [(form, body) for body in bodies]} if due else {},
         now,
         version=version,
@@ -110,32 +111,35 @@ def _groups(
 
 
 def _contrl(
-    tx: Tx, partner: Partner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
+    tx: Tx, partner: TradingPartner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
 ) -> _Made | None:
     """One CONTRL for an interchange that is not itself one."""
-    answers, identity = partner.answers, partner.identities["EDIFACT"]
+    acks, envelope = partner.settings.acks, partner.settings.edifact
+    assert envelope is not None  # the interchange came under it
     answered = _answered(tx, partner, interchange, UNB, interchange.control)
-    if answers.send == "none" or not contrl.due(interchange) or (answered and not duplicate):
+    if acks.send == "none" or not contrl.due(interchange) or (answered and not duplicate):
         return None
-    body = contrl.interchange(interchange, loop=answers.loop, duplicate=duplicate, charset=identity.syntax_id)
+    body = contrl.interchange(interchange, loop=acks.loop, duplicate=duplicate, charset=envelope.syntax_id)
     usage = interchange.usage if interchange.usage == "T" else "P"
     sent = write_interchange(
-        tx, partner.name, identity, {"": [("CONTRL", body)]}, now, version=contrl.VERSION, usage=usage
+        tx, partner.name, envelope, {"": [("CONTRL", body)]}, now, version=contrl.VERSION, usage=usage
     )
     return _Made("CONTRL", sent, () if answered else ((UNB, interchange.control),))
 
 
-def _answered(tx: Tx, partner: Partner, interchange: InterchangeReport, functional_id: str, group_control: str) -> bool:
+def _answered(
+    tx: Tx, partner: TradingPartner, interchange: InterchangeReport, functional_id: str, group_control: str
+) -> bool:
     return bool(
         tx.interchanges.answered(partner.name, functional_id, group_control, interchange.control, interchange.digest)
     )
 
 
-def _ta1(answers: Answers, interchange: InterchangeReport, *, duplicate: bool) -> list[str] | None:
+def _ta1(acks: Acks, interchange: InterchangeReport, *, duplicate: bool) -> list[str] | None:
     """TA1 when the interchange asks for one (ISA14) or is rejected, or always; never when the partner wants none."""
-    if answers.ta1 == "never":
+    if acks.ta1 == "never":
         return None
-    if duplicate or answers.ta1 == "always" or interchange.verdict == "R" or acknowledgment.ta1_due(interchange):
+    if duplicate or acks.ta1 == "always" or interchange.verdict == "R" or acknowledgment.ta1_due(interchange):
         return acknowledgment.interchange(interchange, duplicate=duplicate)
     return None
 

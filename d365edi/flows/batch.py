@@ -16,7 +16,7 @@ from d365edi.failpoints import reach
 from d365edi.flows.context import Context, Counters
 from d365edi.flows.envelope import assemble
 from d365edi.flows.interchange import check_writable
-from d365edi.flows.partner import Partner, Send
+from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.flows.prepare import Held, Prepared, prepare
 from d365edi.flows.render import hold, report_warnings, tried
 from d365edi.journal import Document, Tx
@@ -26,8 +26,8 @@ from d365edi.journal import Document, Tx
 class Batch:
     """Flows of one partner that put their documents into the same interchanges. `key` is held alone while that is done."""
 
-    partner: Partner
-    flows: Mapping[str, Send]
+    partner: TradingPartner
+    flows: Mapping[str, SendFlow]
 
     @property
     def key(self) -> str:
@@ -37,17 +37,19 @@ class Batch:
     @property
     def most(self) -> int:
         """How many documents one interchange has at most."""
-        return next(iter(self.flows.values())).batch
+        return next(iter(self.flows.values())).settings.batch
 
 
-def batch_of(partner: Partner, send: Send) -> Batch:
+def batch_of(partner: TradingPartner, send: SendFlow) -> Batch:
     """The flow with those that share its interchanges."""
-    return Batch(partner, {each.flow: each for each in partner.sends.values() if send.shares_with(each)})
+    return Batch(partner, {each.name: each for each in partner.sends.values() if send.shares_with(each)})
 
 
-def batches(partners: Iterable[Partner]) -> list[Batch]:
+def batches(partners: Iterable[TradingPartner]) -> list[Batch]:
     """Every batch that there is."""
-    found = [batch_of(partner, send) for partner in partners for send in partner.sends.values() if send.batch > 1]
+    found = [
+        batch_of(partner, send) for partner in partners for send in partner.sends.values() if send.settings.batch > 1
+    ]
     return list({batch.key: batch for batch in found}.values())
 
 
@@ -82,13 +84,13 @@ def _ready(tx: Tx, batch: Batch) -> list[Document]:
 
 
 async def _prepare(
-    ctx: Context, partner: Partner, flow: Send, document: Document, counters: Counters
+    ctx: Context, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
 ) -> Prepared | Held | None:
     made = await prepare(ctx, partner, flow, document, counters)
     if isinstance(made, Prepared):
-        assert flow.identity is not None
+        assert flow.envelope is not None
         assert not isinstance(made.body, bytes)
-        check_writable(flow.identity, (flow.set, made.body), ctx.local(ctx.clock()))
+        check_writable(flow.envelope, (flow.set, made.body), ctx.local(ctx.clock()))
     return made
 
 
@@ -98,7 +100,7 @@ def _place(prepared: Prepared) -> tuple[bool, int, str, int]:
     return document.kind != ShipNotice.__name__, len(document.number), document.number, document.id
 
 
-async def _seal(ctx: Context, partner: Partner, prepared: list[Prepared], counters: Counters) -> int | None:
+async def _seal(ctx: Context, partner: TradingPartner, prepared: list[Prepared], counters: Counters) -> int | None:
     """One interchange, one transaction. Returns the id of its delivery, None where none of them may go."""
     assembled = await ctx.journal.write(lambda tx: assemble(tx, ctx, partner, prepared))
     if assembled.delivery is not None:

@@ -20,7 +20,7 @@ from d365edi import log
 from d365edi.edi.interchange import Party
 from d365edi.endpoints.base import Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
-from d365edi.flows.partner import Partner
+from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Journal
 from d365edi.odata.plan import Query
 
@@ -48,7 +48,7 @@ class Context:
     journal: Journal
     endpoints: Mapping[str, Endpoint]
     d365: D365Endpoint
-    partners: Mapping[str, Partner]
+    partners: Mapping[str, TradingPartner]
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[], float]
@@ -64,10 +64,10 @@ class Context:
         """A moment in the daemon's time zone: what envelopes and file names are dated by."""
         return datetime.fromtimestamp(at, self.zone)
 
-    def route(self, sender: Party, receiver: Party) -> Partner | None:
+    def route(self, sender: Party, receiver: Party) -> TradingPartner | None:
         """The partner whose interchange this is: both ids with their qualifiers must be the agreed ones."""
         for partner in self.partners.values():
-            if partner.identity_of(sender, receiver) is not None:
+            if partner.envelope_of(sender, receiver) is not None:
                 return partner
         return None
 

@@ -91,7 +91,7 @@ async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, counte
         delivery.attempts,
         delivery.first_failed_at or now,
         now,
-        budget=ctx.partners[delivery.partner].budget,
+        budget=ctx.partners[delivery.partner].settings.retry.budget.total_seconds(),
         jitter=ctx.jitter(),
     )
     if isinstance(decision, policy.Again):

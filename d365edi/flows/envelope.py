@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from d365edi.flows import guard_check
 from d365edi.flows.context import Context
 from d365edi.flows.interchange import Body, WrittenInterchange, write_flat_file, write_interchange
-from d365edi.flows.partner import Partner
+from d365edi.flows.partner import TradingPartner
 from d365edi.flows.prepare import Held, Prepared
 from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 
@@ -29,7 +29,7 @@ class Assembled:
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
 
-def assemble(tx: Tx, ctx: Context, partner: Partner, prepared: Sequence[Prepared]) -> Assembled:
+def assemble(tx: Tx, ctx: Context, partner: TradingPartner, prepared: Sequence[Prepared]) -> Assembled:
     """Put what may go into one interchange (or flat file) of the partner. Raises DocumentError where it cannot be written.
 
     What was decided otherwise since it was prepared is left out.
@@ -39,8 +39,8 @@ def assemble(tx: Tx, ctx: Context, partner: Partner, prepared: Sequence[Prepared
         document, flow = one.document, one.flow
         if tx.documents.get(document.id).state != "ready":
             continue
-        usage = flow.identity.usage if flow.identity is not None else ""
-        verdict = guard_check.check_guard(tx, one.leaving, flow.guard, usage, ctx.local)
+        usage = flow.envelope.usage if flow.envelope is not None else ""
+        verdict = guard_check.check_guard(tx, one.leaving, flow.settings.guard.policy, usage, ctx.local)
         assembled.warnings += [(document.flow, warning) for warning in verdict.warnings]
         if verdict.holds:
             assembled.held.append((document, Held((verdict.holds,))))
@@ -54,15 +54,15 @@ def assemble(tx: Tx, ctx: Context, partner: Partner, prepared: Sequence[Prepared
     return assembled
 
 
-def _deliver(tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]) -> int:
+def _deliver(tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prepared]) -> int:
     """Control numbers, bytes, file name and the row of the outbox, and an audit line for each document."""
     ordered, sent = _written(tx, ctx, partner, going)
     first, alone, now = ordered[0], len(ordered) == 1, ctx.local(tx.now)
-    document, target = first.document, first.flow.target
-    flows, kind = {one.flow.flow for one in ordered}, "+".join(dict.fromkeys(one.flow.set for one in ordered))
+    document, target = first.document, first.flow.settings.to
+    flows, kind = {one.flow.name for one in ordered}, "+".join(dict.fromkeys(one.flow.set for one in ordered))
     number = document.number if alone else ""
     name = target.name(partner=partner.name, set=kind, control=sent.control, number=number, at=now)
-    within = partner.answers.expect_within if sent.sets else None
+    within = partner.settings.acks.expect_within if sent.sets else None
     delivery = tx.deliveries.add(
         documents=_numbered(ordered, sent),
         message=document.message if alone else None,
@@ -86,13 +86,13 @@ def _deliver(tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]) 
 
 
 def _written(
-    tx: Tx, ctx: Context, partner: Partner, going: Sequence[Prepared]
+    tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prepared]
 ) -> tuple[list[Prepared], WrittenInterchange]:
     """The bytes with their numbers, and the documents as they stand in them: group by group."""
     first = going[0]
     if isinstance(first.body, bytes):
         return [first], write_flat_file(tx, partner.name, first.body)
-    assert first.flow.identity is not None
+    assert first.flow.envelope is not None
     groups: dict[str, list[Prepared]] = {}
     for one in going:
         groups.setdefault(one.flow.functional_id, []).append(one)
@@ -100,7 +100,7 @@ def _written(
         functional_id: [(one.flow.set, one.body) for one in group if not isinstance(one.body, bytes)]
         for functional_id, group in groups.items()
     }
-    sent = write_interchange(tx, partner.name, first.flow.identity, bodies, ctx.local(tx.now))
+    sent = write_interchange(tx, partner.name, first.flow.envelope, bodies, ctx.local(tx.now))
     return [one for group in groups.values() for one in group], sent
 
 

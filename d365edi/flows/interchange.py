@@ -14,8 +14,8 @@ from datetime import datetime
 from d365edi.edi.edifact import writer as edifact
 from d365edi.edi.syntax import Standard
 from d365edi.edi.x12 import writer as x12
-from d365edi.flows.partner import Identity
 from d365edi.journal import Tx
+from d365edi.settings.envelope import X12, Edifact, Envelope
 
 Segment = x12.OutgoingSegment
 """A segment's id, then its elements; a composite is a tuple."""
@@ -63,7 +63,7 @@ class WrittenInterchange:
 def write_interchange(
     tx: Tx,
     partner: str,
-    identity: Identity,
+    agreed: Envelope,
     groups: Groups,
     at: datetime,
     *,
@@ -75,16 +75,16 @@ def write_interchange(
 
     `version` is the sets' where it is not the partner's. DocumentError where a value cannot be written.
     """
-    usage = usage or identity.usage
-    control = tx.counters.take(partner, LEVELS[identity.standard])
-    if identity.standard == "EDIFACT":
+    usage = usage or agreed.usage
+    control = tx.counters.take(partner, LEVELS[agreed.syntax.standard])
+    if isinstance(agreed, Edifact):
         bodies = [body for group in groups.values() for body in group]
-        payload = _edifact(identity, bodies, control, at, version, usage)
+        payload = _edifact(agreed, bodies, control, at, version, usage)
         return WrittenInterchange(
             payload, control, tuple(SetNumber(UNB, control, str(n)) for n, _ in enumerate(bodies, 1))
         )
     numbers = {functional_id: tx.counters.take(partner, "GS") for functional_id in groups}
-    payload = _x12(identity, groups, control, numbers, at, version, usage, receipts)
+    payload = _x12(agreed, groups, control, numbers, at, version, usage, receipts)
     sets = [
         SetNumber(functional_id, numbers[functional_id], f"{n:04d}")
         for functional_id, bodies in groups.items()
@@ -93,16 +93,16 @@ def write_interchange(
     return WrittenInterchange(payload, control, tuple(sets))
 
 
-def check_writable(identity: Identity, body: Body, at: datetime) -> None:
+def check_writable(agreed: Envelope, body: Body, at: datetime) -> None:
     """Whether a set can be written at all: DocumentError where a value cannot. No number is taken."""
-    if identity.standard == "EDIFACT":
-        _edifact(identity, [body], 1, at, "", identity.usage)
+    if isinstance(agreed, Edifact):
+        _edifact(agreed, [body], 1, at, "", agreed.usage)
     else:
-        _x12(identity, {"": [body]}, 1, {"": 1}, at, "", identity.usage, ())
+        _x12(agreed, {"": [body]}, 1, {"": 1}, at, "", agreed.usage, ())
 
 
 def _x12(
-    identity: Identity,
+    agreed: X12,
     groups: Groups,
     control: int,
     numbers: Mapping[str, int],
@@ -112,13 +112,13 @@ def _x12(
     receipts: Sequence[Sequence[str]],
 ) -> bytes:
     envelope = x12.Envelope(
-        sender=identity.us,
-        receiver=identity.them,
-        group_sender=identity.group_us,
-        group_receiver=identity.group_them,
-        version=identity.version,
+        sender=agreed.us,
+        receiver=agreed.them,
+        group_sender=agreed.group_sender,
+        group_receiver=agreed.group_receiver,
+        version=agreed.version,
         usage=usage,
-        syntax=identity.syntax,
+        syntax=agreed.syntax,
         control=control,
         at=at,
     )
@@ -129,24 +129,24 @@ def _x12(
             for number, (id, body) in enumerate(bodies, 1)
         )
         written.append(x12.Group(functional_id, numbers[functional_id], sets, version or None))
-    return x12.write(envelope, written, acknowledgments=receipts, uppercase=identity.uppercase)
+    return x12.write(envelope, written, acknowledgments=receipts, uppercase=agreed.uppercase)
 
 
-def _edifact(identity: Identity, bodies: Sequence[Body], control: int, at: datetime, version: str, usage: str) -> bytes:
+def _edifact(agreed: Edifact, bodies: Sequence[Body], control: int, at: datetime, version: str, usage: str) -> bytes:
     """Messages stand directly in the interchange; its reference is what an answer names."""
     envelope = edifact.Envelope(
-        sender=identity.us,
-        receiver=identity.them,
-        version=version or directory(identity),
+        sender=agreed.us,
+        receiver=agreed.them,
+        version=version or directory(agreed),
         usage=usage,
-        syntax=identity.syntax,
+        syntax=agreed.syntax,
         control=control,
         at=at,
-        charset=identity.syntax_id,
-        una=identity.una,
+        charset=agreed.syntax_id,
+        una=agreed.una,
     )
     messages = tuple(edifact.OutgoingSet(id, str(number), body) for number, (id, body) in enumerate(bodies, 1))
-    return edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=identity.uppercase)
+    return edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=agreed.uppercase)
 
 
 def write_flat_file(tx: Tx, partner: str, payload: bytes) -> WrittenInterchange:
@@ -154,7 +154,7 @@ def write_flat_file(tx: Tx, partner: str, payload: bytes) -> WrittenInterchange:
     return WrittenInterchange(payload, tx.counters.take(partner, "file"))
 
 
-def directory(identity: Identity) -> str:
+def directory(agreed: Edifact) -> str:
     """The version of our messages to a partner as UNH has it (S009): `D:96A:UN:EAN008`."""
-    parts = (identity.version[:1], identity.version[1:], "UN", identity.association)
+    parts = (agreed.version[:1], agreed.version[1:], "UN", agreed.association or "")
     return ":".join(part for part in parts if part)

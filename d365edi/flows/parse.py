@@ -16,7 +16,7 @@ from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, 
 from d365edi.flows import acknowledge
 from d365edi.flows.context import Context
 from d365edi.flows.messages import first_errors, similar_id_hint
-from d365edi.flows.partner import Partner, Receive
+from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import reader_of
 from d365edi.maps.reader import Reading
 
@@ -25,7 +25,7 @@ from d365edi.maps.reader import Reading
 class ParsedDocument:
     """A document to be: its reading, the flow it belongs to, and its place in the file. A flat file has no interchange."""
 
-    receive: Receive
+    receive: ReceiveFlow
     reading: Reading
     interchange: InterchangeReport | None
     group: str
@@ -49,11 +49,11 @@ class ParsedFile:
     troubles: list[str] = field(default_factory=list)
 
 
-def parse(ctx: Context, partner: Partner, flow: str, payload: bytes) -> ParsedFile:
+def parse(ctx: Context, partner: TradingPartner, flow: str, payload: bytes) -> ParsedFile:
     """Read bytes that a pickup (`flow`) brought, and sort what they hold."""
     pickup = next((pickup for pickup in partner.pickups.values() if pickup.name == flow), None)
-    if pickup is not None and pickup.holds:
-        return _flat(partner.receives[pickup.holds], payload)
+    if pickup is not None and pickup.settings.holds is not None:
+        return _flat(partner.receives[pickup.settings.holds], payload)
     parsed = ParsedFile()
     if sniff.sniff(payload) is None:
         parsed.troubles.append(
@@ -69,7 +69,7 @@ def parse(ctx: Context, partner: Partner, flow: str, payload: bytes) -> ParsedFi
     return parsed
 
 
-def _flat(receive: Receive, payload: bytes) -> ParsedFile:
+def _flat(receive: ReceiveFlow, payload: bytes) -> ParsedFile:
     """A flat file bears no ids and is not answered. What is wrong with the file as a whole holds each document in it."""
     assert receive.flat is not None
     read = receive.flat.read(payload)
@@ -83,7 +83,7 @@ def _flat(receive: Receive, payload: bytes) -> ParsedFile:
     return ParsedFile(parts, troubles=[str(finding) for finding in wrong])
 
 
-def _sort(ctx: Context, partner: Partner, report: FileReport, parsed: ParsedFile) -> None:
+def _sort(ctx: Context, partner: TradingPartner, report: FileReport, parsed: ParsedFile) -> None:
     for interchange in report.interchanges:
         owner = ctx.route(interchange.sender, interchange.receiver)
         if owner is not partner:
@@ -104,7 +104,7 @@ def _sort(ctx: Context, partner: Partner, report: FileReport, parsed: ParsedFile
 
 
 def _sort_set(
-    partner: Partner, interchange: InterchangeReport, group: GroupReport, report: SetReport, parsed: ParsedFile
+    partner: TradingPartner, interchange: InterchangeReport, group: GroupReport, report: SetReport, parsed: ParsedFile
 ) -> None:
     if report.id in acknowledge.SETS:
         if report.verdict == "R":
@@ -129,16 +129,20 @@ def _sort_set(
     parsed.parts.append(ParsedDocument(receive, reading, interchange, group.control, report.control, label))
 
 
-def _misrouted(ctx: Context, partner: Partner, interchange: InterchangeReport, owner: Partner | None) -> str:
+def _misrouted(
+    ctx: Context, partner: TradingPartner, interchange: InterchangeReport, owner: TradingPartner | None
+) -> str:
     got = f"it is from {interchange.sender} to {interchange.receiver}"
     if owner is not None:
         return f"{got}, which is partner {owner.name}, but it lay in a folder of {partner.name}; move it there"
     standard = interchange.standard
-    identity = partner.identities.get(standard)
-    want = (
-        f"{partner.name} is from {identity.them} to {identity.us}" if identity else f"{partner.name} has no {standard}"
-    )
-    others = {p.name: p.identities[standard].them for p in ctx.partners.values() if standard in p.identities}
+    agreed = partner.settings.envelopes.get(standard)
+    want = f"{partner.name} is from {agreed.them} to {agreed.us}" if agreed else f"{partner.name} has no {standard}"
+    others = {
+        each.name: envelopes[standard].them
+        for each in ctx.partners.values()
+        if standard in (envelopes := each.settings.envelopes)
+    }
     near = similar_id_hint(interchange.sender, others)
     table = f"[partners.{partner.name}] {standard.lower()}"
     return f"{got}, and no partner has these ids ({want}{near}); correct {table} or ask the sender"

@@ -1,20 +1,17 @@
-"""A partner as the flows see one: ids, envelope, compiled maps and policies, built once from the settings by `app`.
+"""A partner as the flows use it: the sections of its settings and, beside them, what `app` compiles from them once.
 
-Knows: values and compiled tables. Does not know: settings files, secrets, connections.
+Knows: settings sections, compiled maps and guides. Does not know: settings files, secrets, connections.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
-from d365edi.edi import interchange as edi
-from d365edi.edi.acknowledgment import Loop
+from d365edi.edi.interchange import Party
 from d365edi.edi.reader import ReadOptions
-from d365edi.edi.syntax import Standard, Syntax
 from d365edi.endpoints.base import After, Place
-from d365edi.guard import Policy
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.edifact.reader import EdifactReader
@@ -23,154 +20,121 @@ from d365edi.maps.reader import Reader
 from d365edi.maps.resolve import Profile
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Writer
-from d365edi.settings.section import Destination
+from d365edi.settings.endpoints import Endpoint, Move
+from d365edi.settings.envelope import Envelope
+from d365edi.settings.partners import Partner, Pickup, Receive, Send
 
 MapReader = Reader | EdifactReader
 MapWriter = Writer | EdifactWriter | FlatWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Both sides' ids in one standard and how our interchanges to them look. Group codes are X12's; `association` (UNH,
-    0057), `syntax_id` (UNB, 0001) and `una` are EDIFACT's.
-    """
-
-    us: edi.Party
-    them: edi.Party
-    version: str
-    usage: str
-    syntax: Syntax
-    group_us: str = ""
-    group_them: str = ""
-    uppercase: bool = False
-    association: str = ""
-    syntax_id: str = ""
-    una: bool = False
-
-    @property
-    def standard(self) -> Standard:
-        """X12 or EDIFACT."""
-        return self.syntax.standard
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """How received groups are answered: `send` 997 or none; TA1 `asked` (ISA14, or rejected), `always` or `never`.
-
-    `expect_within` is how soon they answer our groups, None where they answer none.
-    """
-
-    send: str
-    target: Destination | None
-    ta1: str = "asked"
-    loop: Loop = "errors"
-    expect_within: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicates:
-    """The partner's answers to the four questions about duplicates."""
-
-    same_name_same_bytes: str = "skip"
-    same_name_new_bytes: str = "hold"
-    new_name_same_bytes: str = "warn"
-    same_interchange: str = "hold"
-
-
-@dataclass(frozen=True, slots=True)
-class Pickup:
-    """A place where a partner leaves files, with when a file there is complete and what becomes of it.
-
-    `holds` names the receive flow of its flat files; empty where files are EDI, routed by the ids inside them.
-    """
+class PickupFlow:
+    """[partners.NAME.pickup.WHAT], with the settings of the endpoint it reads from."""
 
     name: str
     partner: str
-    endpoint: str
-    place: Place
-    after: After
-    looks: int = 2
-    apart: float = 3.0
-    limit: int = 64 << 20
-    in_flight: int = 16
-    holds: str = ""
+    settings: Pickup
+    endpoint_settings: Endpoint
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint's name."""
+        return self.settings.from_.endpoint
+
+    @property
+    def place(self) -> Place:
+        """The folder and the pattern of file names in it."""
+        return Place(self.settings.from_.folder, self.settings.from_.pattern)
 
     @property
     def view(self) -> str:
-        """The folder with its pattern: looks through two patterns at one folder are kept apart."""
+        """Folder and pattern as one key: two patterns on one folder have separate sightings."""
         return f"{self.place.path.rstrip('/')}/{self.place.pattern}"
 
+    @property
+    def after(self) -> After:
+        """What happens to a file at the source once it is stored here."""
+        after = self.endpoint_settings.after
+        return After("move", after.move_to) if isinstance(after, Move) else After(after)
+
 
 @dataclass(frozen=True, slots=True)
-class Receive:
-    """What one of their transaction sets becomes here: a document of this `kind`, of which D365 `create`s something, or
-    else it is held or kept, as `then` says. `flat` reads the documents of flat files, `readers` sets, by version.
+class ReceiveFlow:
+    """[partners.NAME.receive.SET], with its map compiled: `readers` by guide version, `flat` for a flat file's records.
+
+    `table` is the map that reads the set, `order_table` the one that writes to D365, None where nothing is created.
     """
 
-    flow: str
+    name: str
     set: str
-    kind: str
-    company: str
-    create: str
-    then: str
-    purpose: Mapping[str, str]
-    ignore: frozenset[str]
+    settings: Receive
+    table: Table
     readers: Mapping[str, MapReader]
     order_table: Table | None
-    map_digest: str
     flat: FlatReader | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of document that a set becomes."""
+        return self.table.document
+
+    @property
+    def map_digest(self) -> str:
+        """Digest of the map, stored with each document that it read."""
+        return self.table.digest
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """What one of our documents becomes there: an interchange under this identity, or without one a flat file.
+class SendFlow:
+    """[partners.NAME.send.SET], with its maps compiled: written into `envelope`, or without one as a flat file.
 
-    `accounts` are company = which customer of it the partner is; `batch` is how many of them go in one interchange at most.
+    `accounts` maps each company to the partner's customer account there; `overlap` is how far back each poll asks again.
     """
 
-    flow: str
+    name: str
     set: str
-    identity: Identity | None
-    of: str
+    settings: Send
+    envelope: Envelope | None
     accounts: Mapping[str, str]
-    since: date | None
     overlap: timedelta
-    target: Destination
     read_table: Table
     writer: MapWriter
     functional_id: str
     map_digest: str
-    on_event: str = ""
-    guard: Policy = field(default_factory=Policy)
-    batch: int = 1
 
-    def shares_with(self, other: Send) -> bool:
-        """Whether both put their documents into the same interchanges: one batch, one file that does not say {set}."""
-        if self.flow == other.flow:
+    def shares_with(self, other: SendFlow) -> bool:
+        """Whether both put their documents into the same interchanges: one batch, one file name without {set}."""
+        if self.name == other.name:
             return True
-        same = (self.identity, self.batch, self.target) == (other.identity, other.batch, other.target)
-        return same and self.batch > 1 and "set" not in self.target.words
+        ours, theirs = self.settings, other.settings
+        same = (self.envelope, ours.batch, ours.to) == (other.envelope, theirs.batch, theirs.to)
+        return same and ours.batch > 1 and "set" not in ours.to.words
 
 
 @dataclass(frozen=True, slots=True)
-class Partner:
-    """Everything about one trading partner that a flow needs."""
+class TradingPartner:
+    """[partners.NAME], with everything compiled that a flow needs of it."""
 
     name: str
-    identities: Mapping[Standard, Identity]
-    answers: Answers
-    duplicates: Duplicates
+    settings: Partner
     options: ReadOptions
-    budget: float
     profile: Profile
-    pickups: Mapping[str, Pickup] = field(default_factory=dict)
-    receives: Mapping[str, Receive] = field(default_factory=dict)
-    sends: Mapping[str, Send] = field(default_factory=dict)
-    customer: Mapping[str, str] = field(default_factory=dict)
+    pickups: Mapping[str, PickupFlow]
+    receives: Mapping[str, ReceiveFlow]
+    sends: Mapping[str, SendFlow]
 
-    def identity_of(self, sender: edi.Party, receiver: edi.Party) -> Identity | None:
-        """The identity that an interchange of theirs bears: both ids with their qualifiers must be the agreed ones."""
-        for identity in self.identities.values():
-            if (identity.them, identity.us) == (sender, receiver):
-                return identity
+    def receive_flow(self, name: str) -> ReceiveFlow | None:
+        """The receive flow of this name, None where the settings have it no more."""
+        return next((flow for flow in self.receives.values() if flow.name == name), None)
+
+    def send_flow(self, name: str) -> SendFlow | None:
+        """The send flow of this name, None where the settings have it no more."""
+        return next((flow for flow in self.sends.values() if flow.name == name), None)
+
+    def envelope_of(self, sender: Party, receiver: Party) -> Envelope | None:
+        """The agreed envelope of an interchange of theirs: both ids and both qualifiers must match."""
+        for envelope in self.settings.envelopes.values():
+            if (envelope.them, envelope.us) == (sender, receiver):
+                return envelope
         return None

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from d365edi.errors import Disputed, Refused, Unavailable
+from d365edi.settings.partners import Duplicates
 
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 900.0
-DEFAULT_BUDGET = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def after_failure(
     first_failed_at: float,
     now: float,
     *,
-    budget: float = DEFAULT_BUDGET,
+    budget: float,
     jitter: float = 0.5,
 ) -> Again | Quarantine:
     """Decide about a failed attempt (1 is the first). `jitter` in [0, 1) spreads the wait over 75 to 125 %; budget in seconds.
@@ -75,27 +75,20 @@ class Claim:
     reason: str = ""
 
 
-def claim(
-    name: str,
-    named: Sequence[str],
-    twins: Sequence[str],
-    *,
-    same_name_new_bytes: str = "hold",
-    new_name_same_bytes: str = "warn",
-) -> Claim:
+def claim(name: str, named: Sequence[str], twins: Sequence[str], duplicates: Duplicates) -> Claim:
     """Answer two of the four questions. `named`: digests seen under this name; `twins`: names seen with these bytes.
 
     (Same name and same bytes is no claim at all, and the same control number in other bytes is asked when the bytes are read.)
     """
-    if twins and new_name_same_bytes in ("warn", "skip"):
+    if twins and duplicates.new_name_same_bytes in ("warn", "skip"):
         return Claim("duplicate", f"{name} holds the same bytes as {twins[0]}, which was received before; skipped")
-    if twins and new_name_same_bytes == "hold":
+    if twins and duplicates.new_name_same_bytes == "hold":
         return Claim(
             "quarantined",
             f"{name} holds the same bytes as {twins[0]}, which was received before; "
             f"d365edi release {name} takes it all the same, reject closes it",
         )
-    if named and same_name_new_bytes == "hold":
+    if named and duplicates.same_name_new_bytes == "hold":
         return Claim(
             "quarantined",
             f"{name} was received before with other bytes ({named[0][:6]}…); ask the partner whether it replaces the first, "

@@ -19,14 +19,14 @@ from d365edi.endpoints.base import Place, Remote
 from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows.context import Context, Counters
-from d365edi.flows.partner import Send
+from d365edi.flows.partner import SendFlow
 from d365edi.journal import Message, MessageState, Tx
 from d365edi.maps.d365 import plans as maps
 
 FETCH_LIMIT = 64 << 20
 
 
-async def poll_d365(ctx: Context, send: Send, partner: str, counters: Counters) -> list[int]:
+async def poll_d365(ctx: Context, send: SendFlow, partner: str, counters: Counters) -> list[int]:
     """One look for what is new to send, company by company. Returns ids of messages that wait to be translated."""
     if ctx.is_paused(ctx.d365_name):
         return []
@@ -35,23 +35,25 @@ async def poll_d365(ctx: Context, send: Send, partner: str, counters: Counters) 
         try:
             ids += await _company(ctx, send, partner, company, account, counters)
         except (Unavailable, Refused) as error:
-            log.say("WARNING", send.flow, "waits", str(error))
+            log.say("WARNING", send.name, "waits", str(error))
             counters.add("unreachable")
     return ids
 
 
-async def _company(ctx: Context, send: Send, partner: str, company: str, account: str, counters: Counters) -> list[int]:
-    place = f"{send.flow}:{company}"
+async def _company(
+    ctx: Context, send: SendFlow, partner: str, company: str, account: str, counters: Counters
+) -> list[int]:
+    place = f"{send.name}:{company}"
     cursor = await ctx.journal.read(lambda tx: tx.cursors.get(place))
     today = ctx.local(ctx.clock()).date()
     since = _start(send, cursor, today)
     plan = maps.read_plan(send.read_table, company=company, accounts=(account,), since=since, zone=ctx.zone)
-    listing = await ctx.d365.list(Place(send.of, query=plan))
-    if cursor is None and send.since is None:
+    listing = await ctx.d365.list(Place(send.settings.of, query=plan))
+    if cursor is None and send.settings.first_day is None:
         await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))
         known = len(listing.remotes)
         log.say(
-            "INFO", send.flow, "started", f"{known} posted in {company} before the first start are known and not sent"
+            "INFO", send.name, "started", f"{known} posted in {company} before the first start are known and not sent"
         )
         return []
     new = await ctx.journal.read(
@@ -71,32 +73,32 @@ async def _company(ctx: Context, send: Send, partner: str, company: str, account
     return ids
 
 
-def _start(send: Send, cursor: str | None, today: date) -> date:
+def _start(send: SendFlow, cursor: str | None, today: date) -> date:
     """From when to ask: the configured date at the first start, later the cursor less the overlap (never before that date)."""
     if cursor is None:
-        return send.since if send.since is not None else today - send.overlap
+        return send.settings.first_day if send.settings.first_day is not None else today - send.overlap
     start = date.fromisoformat(cursor) - send.overlap
-    return max(start, send.since) if send.since is not None else start
+    return max(start, send.settings.first_day) if send.settings.first_day is not None else start
 
 
-def _known(tx: Tx, send: Send, partner: str, remote: Remote) -> bool:
+def _known(tx: Tx, send: SendFlow, partner: str, remote: Remote) -> bool:
     """Whether this flow has it: another flow may tell the partner of the same record in another set."""
-    return any(message.flow == send.flow for message in tx.messages.named(partner, remote.name))
+    return any(message.flow == send.name for message in tx.messages.named(partner, remote.name))
 
 
-def _baseline(tx: Tx, send: Send, partner: str, company: str, remotes: tuple[Remote, ...], today: date) -> None:
+def _baseline(tx: Tx, send: SendFlow, partner: str, company: str, remotes: tuple[Remote, ...], today: date) -> None:
     for remote in remotes:
         if not _known(tx, send, partner, remote):
             _add(tx, send, partner, company, remote, b"", "done", "posted before the first start")
-    tx.cursors.set(f"{send.flow}:{company}", today.isoformat())
-    tx.audit.append("baseline", partner=partner, flow=send.flow, company=company, known=len(remotes))
+    tx.cursors.set(f"{send.name}:{company}", today.isoformat())
+    tx.audit.append("baseline", partner=partner, flow=send.name, company=company, known=len(remotes))
 
 
-async def _take(ctx: Context, send: Send, partner: str, company: str, remote: Remote) -> Message | None:
+async def _take(ctx: Context, send: SendFlow, partner: str, company: str, remote: Remote) -> Message | None:
     try:
         payload = await ctx.d365.fetch(remote, FETCH_LIMIT)
     except (Unavailable, Refused) as error:
-        log.say("WARNING", send.flow, "waits", f"{remote.name}: {error}")
+        log.say("WARNING", send.name, "waits", f"{remote.name}: {error}")
         return None
     reach("receive.fetched")
 
@@ -110,12 +112,12 @@ async def _take(ctx: Context, send: Send, partner: str, company: str, remote: Re
 
 
 def _add(
-    tx: Tx, send: Send, partner: str, company: str, remote: Remote, payload: bytes, state: MessageState, reason: str
+    tx: Tx, send: SendFlow, partner: str, company: str, remote: Remote, payload: bytes, state: MessageState, reason: str
 ) -> Message:
     message = tx.messages.add(
         direction="out",
         partner=partner,
-        flow=send.flow,
+        flow=send.name,
         endpoint="d365",
         path=company,
         name=remote.name,

@@ -18,7 +18,7 @@ from d365edi.flows import guard_check, resolve
 from d365edi.flows.context import Context, Counters
 from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
-from d365edi.flows.partner import Partner, Send
+from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.maps import turnaround
 from d365edi.maps.resolve import Answers, complete
@@ -45,21 +45,21 @@ class Prepared:
     """A document with everything resolved: its set (or the bytes of its flat file), and the case for the guard."""
 
     document: Document
-    flow: Send
+    flow: SendFlow
     body: Sequence[Segment] | bytes
     answers: Answers
     leaving: guard_check.OutgoingDocument
 
 
 async def prepare(
-    ctx: Context, partner: Partner, flow: Send, document: Document, counters: Counters
+    ctx: Context, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
 ) -> Prepared | Held:
     """Resolve and map one document of ours. Nothing is kept yet. Raises Unavailable where D365 cannot be asked now."""
     whole = KINDS[document.kind].from_json(document.body)
     assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
     numbers = turnaround.named(whole)
     known = await ctx.journal.read(lambda tx: known_orders(tx, partner.name, numbers))
-    profile = resolve.for_company(partner.profile, document.company, partner.customer)
+    profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, profile)
     match = guard_check.matched(whole, known.orders, resolved.answers)
     problems = (*resolved.problems, *(str(finding) for finding in match.findings if finding.severity == "error"))

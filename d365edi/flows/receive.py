@@ -24,8 +24,9 @@ from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Context, Counters
 from d365edi.flows.messages import size_text
 from d365edi.flows.outbox import deliver_again
-from d365edi.flows.partner import Duplicates, Pickup
+from d365edi.flows.partner import PickupFlow
 from d365edi.journal import Message, Sighting, Tx
+from d365edi.settings.partners import Duplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class ClaimedFile:
     again: bool = False
 
 
-async def receive(ctx: Context, pickup: Pickup, counters: Counters) -> list[int]:
+async def receive(ctx: Context, pickup: PickupFlow, counters: Counters) -> list[int]:
     """One pass over a pickup. Returns the ids of messages that are new here and wait to be translated."""
     endpoint = ctx.endpoints[pickup.endpoint]
     if ctx.is_paused(pickup.endpoint):
@@ -54,24 +55,24 @@ async def receive(ctx: Context, pickup: Pickup, counters: Counters) -> list[int]
         if taken is not None and taken.message.state == "received":
             ids.append(taken.message.id)
 
-    await ctx.each(f"{pickup.endpoint}:{pickup.view}", ready, one, pickup.in_flight)
+    await ctx.each(f"{pickup.endpoint}:{pickup.view}", ready, one, pickup.endpoint_settings.in_flight)
     return ids
 
 
-def _out_of_reach(ctx: Context, pickup: Pickup, error: Unavailable | Refused) -> None:
+def _out_of_reach(ctx: Context, pickup: PickupFlow, error: Unavailable | Refused) -> None:
     wait = error.retry_after if isinstance(error, Unavailable) and error.retry_after else policy.FIRST_WAIT
     ctx.pause(pickup.endpoint, ctx.clock() + wait)
     log.say("WARNING", pickup.name, "waits", str(error))
 
 
-async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> dict[str, tuple[Remote, Sighting]]:
+async def _ready(ctx: Context, pickup: PickupFlow, endpoint: Endpoint) -> dict[str, tuple[Remote, Sighting]]:
     """The files that are complete: looked at often enough without a change (a sentinel is the endpoint's business)."""
     listing = await endpoint.list(pickup.place)
     looks = await _note(ctx, pickup, listing)
-    for _ in range(pickup.looks - 1):
+    for _ in range(pickup.endpoint_settings.complete.needed - 1):
         if not any(_young(pickup, look) for look in looks.values()):
             break
-        await ctx.sleep(pickup.apart)
+        await ctx.sleep(pickup.endpoint_settings.complete.apart.total_seconds())
         listing = await endpoint.list(pickup.place)
         looks = await _note(ctx, pickup, listing)
     return {
@@ -82,11 +83,11 @@ async def _ready(ctx: Context, pickup: Pickup, endpoint: Endpoint) -> dict[str, 
     }
 
 
-def _young(pickup: Pickup, look: Sighting) -> bool:
-    return look.message is None and look.equal < pickup.looks
+def _young(pickup: PickupFlow, look: Sighting) -> bool:
+    return look.message is None and look.equal < pickup.endpoint_settings.complete.needed
 
 
-async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Sighting]:
+async def _note(ctx: Context, pickup: PickupFlow, listing: Listing) -> dict[str, Sighting]:
     remotes = [(remote.name, remote.size, remote.modified) for remote in listing.remotes]
     passed = [(entry.name, entry.reason) for entry in listing.passed_over]
 
@@ -97,7 +98,7 @@ async def _note(ctx: Context, pickup: Pickup, listing: Listing) -> dict[str, Sig
     return {look.name: look for look in await ctx.journal.write(record)}
 
 
-def _gone(tx: Tx, pickup: Pickup, there: Set[str]) -> None:
+def _gone(tx: Tx, pickup: PickupFlow, there: Set[str]) -> None:
     """Held here, never settled, and not there any more: a reply of the source was lost, or a person took it away."""
     for message in tx.messages.unsettled(pickup.endpoint, pickup.place.path):
         if message.flow == pickup.name and message.name not in there:
@@ -106,7 +107,7 @@ def _gone(tx: Tx, pickup: Pickup, there: Set[str]) -> None:
 
 
 async def _take(
-    ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, look: Sighting, counters: Counters
+    ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, look: Sighting, counters: Counters
 ) -> ClaimedFile | None:
     if look.message is not None:
         known = await ctx.journal.read(partial(_message, id=look.message))
@@ -114,19 +115,19 @@ async def _take(
             await _settle(ctx, pickup, endpoint, remote, known)
             return None
     try:
-        payload = await endpoint.fetch(remote, pickup.limit)
+        payload = await endpoint.fetch(remote, pickup.endpoint_settings.max_message)
     except (Unavailable, Refused) as error:
         await _say_why_not(ctx, pickup, remote, str(error))
         log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
         return None
     reach("receive.fetched")
-    if not policy.complete_enough(complete=bool(pickup.holds) or complete(payload), waits=look.waits):
+    if not policy.complete_enough(complete=pickup.settings.holds is not None or complete(payload), waits=look.waits):
         await _say_why_not(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
         counters.add("incomplete")
         return None
     taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, remote, payload))
     reach("receive.claimed")
-    _report(pickup, ctx.partners[pickup.partner].duplicates, taken, counters)
+    _report(pickup, ctx.partners[pickup.partner].settings.duplicates, taken, counters)
     await _settle(ctx, pickup, endpoint, remote, taken.message)
     return taken
 
@@ -135,13 +136,13 @@ def _message(tx: Tx, id: int) -> Message:
     return tx.messages.get(id)
 
 
-async def _say_why_not(ctx: Context, pickup: Pickup, remote: Remote, reason: str, *, waits: int = 0) -> None:
+async def _say_why_not(ctx: Context, pickup: PickupFlow, remote: Remote, reason: str, *, waits: int = 0) -> None:
     await ctx.journal.write(
         lambda tx: tx.sightings.verdict(pickup.endpoint, pickup.view, remote.name, reason, waits=waits)
     )
 
 
-def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes) -> ClaimedFile:
+def _claim(tx: Tx, ctx: Context, pickup: PickupFlow, remote: Remote, payload: bytes) -> ClaimedFile:
     """One transaction: the payload, the message row with its state, the look that it was taken from, the audit line."""
     digest = hashlib.sha256(payload).hexdigest()
     same = tx.messages.same(pickup.partner, remote.name, digest)
@@ -150,14 +151,13 @@ def _claim(tx: Tx, ctx: Context, pickup: Pickup, remote: Remote, payload: bytes)
         tx.audit.append("seen again", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
         _offer_answers_again(tx, same)
         return ClaimedFile(same, again=True)
-    duplicates = ctx.partners[pickup.partner].duplicates
+    duplicates = ctx.partners[pickup.partner].settings.duplicates
     earlier = tx.messages.with_digest(pickup.partner, digest)
     decision = policy.claim(
         remote.name,
         [message.digest for message in tx.messages.named(pickup.partner, remote.name)],
         [message.name for message in earlier],
-        same_name_new_bytes=duplicates.same_name_new_bytes,
-        new_name_same_bytes=duplicates.new_name_same_bytes,
+        duplicates,
     )
     message = tx.messages.add(
         direction="in",
@@ -201,7 +201,7 @@ def _offer_answers_again(tx: Tx, message: Message) -> None:
             )
 
 
-def _report(pickup: Pickup, duplicates: Duplicates, taken: ClaimedFile, counters: Counters) -> None:
+def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, counters: Counters) -> None:
     message = taken.message
     if taken.again:
         counters.add("known")
@@ -217,7 +217,7 @@ def _report(pickup: Pickup, duplicates: Duplicates, taken: ClaimedFile, counters
         log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, run=message.run)
 
 
-async def _settle(ctx: Context, pickup: Pickup, endpoint: Endpoint, remote: Remote, message: Message) -> None:
+async def _settle(ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message) -> None:
     """Tell the source that we hold it. A failure here is retried alone at the next look; nothing is fetched again."""
     if pickup.after.action == "leave":
         await ctx.journal.write(lambda tx: tx.messages.settled(message.id, remote.name))

@@ -19,7 +19,7 @@ from d365edi.flows import policy, resolve
 from d365edi.flows.context import Context, Counters
 from d365edi.flows.envelope import Assembled, assemble
 from d365edi.flows.messages import document_name
-from d365edi.flows.partner import Partner, Receive, Send
+from d365edi.flows.partner import ReceiveFlow, SendFlow, TradingPartner
 from d365edi.flows.prepare import Held, prepare
 from d365edi.journal import Document, NumberedDocument, Tx
 from d365edi.maps.d365 import plans as d365
@@ -37,8 +37,8 @@ async def render(ctx: Context, document_id: int, counters: Counters) -> int | No
     if document.state != "ready":
         return None
     partner = ctx.partners[document.partner]
-    flow = next((s for s in partner.sends.values() if s.flow == document.flow), None)
-    if flow is not None and flow.batch > 1:
+    flow = partner.send_flow(document.flow)
+    if flow is not None and flow.settings.batch > 1:
         return None
     delivery = await tried(ctx, document, lambda: _render(ctx, partner, flow, document, counters), counters)
     if delivery is not None:
@@ -66,9 +66,9 @@ async def tried(
 
 
 async def _render(
-    ctx: Context, partner: Partner, flow: Send | None, document: Document, counters: Counters
+    ctx: Context, partner: TradingPartner, flow: SendFlow | None, document: Document, counters: Counters
 ) -> int | Held | None:
-    receive = next((r for r in partner.receives.values() if r.flow == document.flow), None)
+    receive = partner.receive_flow(document.flow)
     if receive is not None and receive.order_table is not None:
         return await _order(ctx, partner, receive, receive.order_table, document)
     if receive is not None:
@@ -116,17 +116,19 @@ def _close_handled(tx: Tx, document: Document) -> None:
     tx.documents.set_state(document.id, "delivered", "handled by hand")
 
 
-async def _order(ctx: Context, partner: Partner, receive: Receive, table: Table, document: Document) -> int | Held:
+async def _order(
+    ctx: Context, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
+) -> int | Held:
     """A partner's order becomes the plan of a sales order."""
     order = PurchaseOrder.from_json(document.body)
-    meaning = [f for f in d365.unwritten(table, order) if f.where.segment not in receive.ignore]
+    meaning = [f for f in d365.unwritten(table, order) if f.where.segment not in receive.settings.ignore]
     resolved = await resolve.resolve(
-        ctx, order, resolve.for_company(partner.profile, receive.company, partner.customer)
+        ctx, order, resolve.for_company(partner.profile, receive.settings.company, partner.settings.customer)
     )
     problems = (*(str(finding) for finding in meaning), *resolved.problems)
     if problems:
         return Held(problems)
-    payload = d365.write_plan(table, order, resolved.answers, company=receive.company).to_bytes()
+    payload = d365.write_plan(table, order, resolved.answers, company=receive.settings.company).to_bytes()
 
     def record(tx: Tx) -> int:
         if tx.documents.get(document.id).state != "ready":
@@ -137,9 +139,9 @@ async def _order(ctx: Context, partner: Partner, receive: Receive, table: Table,
             partner=partner.name,
             flow=document.flow,
             endpoint=ctx.d365_name,
-            path=receive.company,
+            path=receive.settings.company,
             name=f"PO {document.number}",
-            kind=receive.create,
+            kind=receive.settings.create or "",
             payload=payload,
             order_key=f"{partner.name}:order:{document.number}",
             progress=_carried_over(tx, document),

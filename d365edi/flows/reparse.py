@@ -5,10 +5,12 @@ Knows: how a document row names its place in a message. Does not know: wires, wh
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from d365edi.edi import reader
 from d365edi.edi.interchange import SetReport
 from d365edi.flows.context import Context
-from d365edi.flows.partner import MapReader, Partner, Receive
+from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.maps.d365 import plans as maps
 from d365edi.maps.reader import Reading
@@ -16,29 +18,26 @@ from d365edi.odata import canonical
 
 
 def reparse(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
-    """The document's reading today and the digest of the map that read it."""
+    """Today's reading of the document and the digest of the map that read it. LookupError where its flow or set is gone."""
     partner = ctx.partners[document.partner]
-    message = tx.messages.get(document.message)
-    payload = tx.payloads.get(message.digest)
-    for receive in partner.receives.values():
-        if receive.flow == document.flow and receive.flat is not None:
+    payload = tx.payloads.get(tx.messages.get(document.message).digest)
+    if (receive := partner.receive_flow(document.flow)) is not None:
+        if receive.flat is not None:
             return receive.flat.read(payload).readings[int(document.set) - 1], receive.map_digest
-        if receive.flow == document.flow:
-            report = find_set(partner, payload, document)
-            return reader_of(receive, report).read(report), receive.map_digest
-    for send in partner.sends.values():
-        if send.flow == document.flow:
-            return maps.read(send.read_table, canonical.loads(payload), ctx.zone), send.map_digest
+        report = find_set(partner, payload, document)
+        return reader_of(receive, report).read(report), receive.map_digest
+    if (send := partner.send_flow(document.flow)) is not None:
+        return maps.read(send.read_table, canonical.loads(payload), ctx.zone), send.map_digest
     raise LookupError(f"no flow {document.flow} in the settings any more")
 
 
-def reader_of(receive: Receive, report: SetReport) -> MapReader:
+def reader_of(receive: ReceiveFlow, report: SetReport) -> MapReader:
     """The reader compiled for the guide that the set was read by (the first one where it was read by none)."""
     version = report.guide.version if report.guide is not None else ""
     return receive.readers.get(version) or next(iter(receive.readers.values()))
 
 
-def find_set(partner: Partner, payload: bytes, document: Document) -> SetReport:
+def find_set(partner: TradingPartner, payload: bytes, document: Document) -> SetReport:
     """The transaction set that a document row was read from."""
     for interchange in reader.read(payload, partner.options).interchanges:
         for group in interchange.groups:
@@ -52,7 +51,7 @@ def find_set(partner: Partner, payload: bytes, document: Document) -> SetReport:
     raise LookupError(f"set {document.set} of interchange {document.interchange} is not in message {document.message}")
 
 
-def problems(reading: Reading, ignore: frozenset[str] = frozenset()) -> list[str]:
+def problems(reading: Reading, ignore: Collection[str] = ()) -> list[str]:
     """What holds a document: errors of its reading, and unmapped places that change its meaning unless the flow ignores them."""
     found = [str(finding) for finding in reading.findings if finding.severity == "error"]
     return found + [str(f) for f in reading.unmapped if f.rule == "meaning" and f.where.segment not in ignore]
@@ -61,8 +60,8 @@ def problems(reading: Reading, ignore: frozenset[str] = frozenset()) -> list[str
 def amend(tx: Tx, ctx: Context, document: Document) -> str:
     """Read a document again and keep the new reading. Returns what still holds it, "" when nothing does."""
     reading, _ = reparse(tx, ctx, document)
-    receive = next((r for r in ctx.partners[document.partner].receives.values() if r.flow == document.flow), None)
-    found = problems(reading, receive.ignore if receive is not None else frozenset())
+    receive = ctx.partners[document.partner].receive_flow(document.flow)
+    found = problems(reading, receive.settings.ignore if receive is not None else ())
     if reading.document is not None:
         tx.documents.amend(document.id, answers=None, body=reading.document.to_json())
     return "; ".join(found)

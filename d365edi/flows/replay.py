@@ -102,15 +102,15 @@ async def _there(ctx: Context, delivery: Delivery) -> str:
 
 async def _numbers(ctx: Context, document: Document) -> str:
     partner = ctx.partners[document.partner]
-    send = next((send for send in partner.sends.values() if send.flow == document.flow), None)
+    send = partner.send_flow(document.flow)
     if send is None:
-        receive = next((receive for receive in partner.receives.values() if receive.flow == document.flow), None)
-        if receive is not None and not receive.create:
+        receive = partner.receive_flow(document.flow)
+        if receive is not None and not receive.settings.create:
             return "nothing is created of it"
         return "it takes no control numbers; the natural key is looked up before anything is created"
-    level = LEVELS[send.identity.standard] if send.identity is not None else "file"
+    level = LEVELS[send.envelope.syntax.standard] if send.envelope is not None else "file"
     control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, level))
-    others = ", with what else is ready then" if send.batch > 1 else ""
+    others = ", with what else is ready then" if send.settings.batch > 1 else ""
     return f"it would take interchange control number {control:09d} and a new file name{others}"
 
 

@@ -19,7 +19,7 @@ from d365edi.flows.answer import answer
 from d365edi.flows.context import Context, Counters
 from d365edi.flows.messages import LogLine
 from d365edi.flows.parse import ParsedDocument, ParsedFile, parse
-from d365edi.flows.partner import Partner, Receive, Send
+from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import problems
 from d365edi.journal import Document, Message, Tx
 from d365edi.maps.d365 import plans as maps
@@ -64,15 +64,15 @@ def _load(tx: Tx, message_id: int) -> tuple[Message, bytes]:
     return message, tx.payloads.get(message.digest)
 
 
-def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, parsed: ParsedFile) -> Outcome:
+def _commit(tx: Tx, ctx: Context, partner: TradingPartner, message: Message, parsed: ParsedFile) -> Outcome:
     """The one transaction of the reading half."""
     outcome = Outcome()
     blocked: set[int] = set()
     now = ctx.local(tx.now)
     for interchange in parsed.answered:
         repeated = _repeated(tx, partner, message, interchange)
-        repeated = "" if partner.duplicates.same_interchange == "take" else repeated
-        if repeated and partner.duplicates.same_interchange == "hold":
+        repeated = "" if partner.settings.duplicates.same_interchange == "take" else repeated
+        if repeated and partner.settings.duplicates.same_interchange == "hold":
             blocked.add(id(interchange))
             parsed.troubles.append(repeated)
             continue
@@ -106,7 +106,7 @@ def _commit(tx: Tx, ctx: Context, partner: Partner, message: Message, parsed: Pa
     return outcome
 
 
-def _repeated(tx: Tx, partner: Partner, message: Message, interchange: InterchangeReport) -> str:
+def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: InterchangeReport) -> str:
     """The fourth question: other bytes under a control number that this partner has used (or the same twice in one file)."""
     seen = tx.interchanges.seen(
         partner.name, str(interchange.sender), str(interchange.receiver), interchange.control, interchange.usage
@@ -130,17 +130,17 @@ def _close(tx: Tx, message: Message, parsed: ParsedFile, outcome: Outcome) -> No
         tx.messages.set_state(message.id, "done")
 
 
-def _document(tx: Tx, partner: Partner, message: Message, part: ParsedDocument, outcome: Outcome) -> None:
+def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDocument, outcome: Outcome) -> None:
     """One part becomes one document row: ready, held with a sentence, kept, or closed because its purpose is ignored."""
     receive, read = part.receive, part.reading.document
     number = messages.document_number(read) or part.label
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
-        flow=receive.flow,
+        flow=receive.name,
         kind=receive.kind,
         number=number,
-        company=receive.company,
+        company=receive.settings.company,
         release=messages.document_revision(read),
         body=read.to_json() if read is not None else "",
         map_digest=receive.map_digest,
@@ -150,18 +150,18 @@ def _document(tx: Tx, partner: Partner, message: Message, part: ParsedDocument, 
     )
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     name = messages.document_name(receive.kind, number)
-    purpose = getattr(read, "purpose", None) if receive.create else None
-    wanted = policy.purpose(purpose, receive.purpose)
+    purpose = getattr(read, "purpose", None) if receive.settings.create else None
+    wanted = policy.purpose(purpose, receive.settings.purpose)
     if wanted == "ignore":
         tx.documents.set_state(document.id, "rejected", f"purpose {purpose} is ignored by setting")
         outcome.lines.append(("INFO", "ignored", f"{name}: purpose {purpose} is ignored by setting"))
         return
-    found = problems(part.reading, receive.ignore)
+    found = problems(part.reading, receive.settings.ignore)
     if read is not None and wanted == "hold":
         found.append(_purpose_held(partner, receive.set, number, purpose))
     elif (holder := tx.documents.claim_key(document.id)) is not None:
         found.append(_key_taken(document, holder))
-    if not found and read is not None and not receive.create:
+    if not found and read is not None and not receive.settings.create:
         _not_created(tx, document, read, receive, outcome)
     elif found:
         sentence = "; ".join(found)
@@ -172,10 +172,10 @@ def _document(tx: Tx, partner: Partner, message: Message, part: ParsedDocument, 
         outcome.documents.append(document.id)
 
 
-def _not_created(tx: Tx, document: Document, read: documents.Document, receive: Receive, outcome: Outcome) -> None:
+def _not_created(tx: Tx, document: Document, read: documents.Document, receive: ReceiveFlow, outcome: Outcome) -> None:
     """A document of which nothing is created: kept and told, or held for a person who sees to it."""
     sentence = messages.describe(read)
-    if receive.then == "keep":
+    if receive.settings.then == "keep":
         tx.documents.set_state(document.id, "delivered", sentence)
         tx.audit.append(
             "kept", document=document.id, message=document.message, partner=document.partner, summary=sentence
@@ -187,7 +187,7 @@ def _not_created(tx: Tx, document: Document, read: documents.Document, receive: 
     outcome.lines.append(("WARNING", "held", sentence))
 
 
-def _purpose_held(partner: Partner, set_id: str, number: str, purpose: str | None) -> str:
+def _purpose_held(partner: TradingPartner, set_id: str, number: str, purpose: str | None) -> str:
     return (
         f"PO {number}: purpose {purpose} asks for a change or a copy, not a new order; decide by hand, then: d365edi reject "
         f"{number}, or list it under purpose in [partners.{partner.name}.receive.{set_id}]"
@@ -205,7 +205,7 @@ def _key_taken(document: Document, holder: Document) -> str:
 
 
 def _read_record(
-    tx: Tx, partner: Partner, message: Message, payload: bytes, zone: tzinfo
+    tx: Tx, partner: TradingPartner, message: Message, payload: bytes, zone: tzinfo
 ) -> tuple[list[int], list[LogLine]]:
     """One transaction: the document row (ready, or held with its sentence), its business key, the audit line.
 
@@ -213,7 +213,7 @@ def _read_record(
 
     Returns ids of documents that are ready and log lines (level, verb, sentence).
     """
-    send = _send_of(partner, message)
+    send = partner.send_flow(message.flow)
     if send is None:
         reason = f"flow {message.flow} is not in the settings any more; put it back, or: d365edi reject {message.name}"
         tx.messages.set_state(message.id, "quarantined", reason)
@@ -225,7 +225,7 @@ def _read_record(
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
-        flow=send.flow,
+        flow=send.name,
         kind=send.read_table.document,
         number=number,
         company=message.path,
@@ -249,7 +249,3 @@ def _read_record(
         tx.documents.set_state(document.id, "held", sentence)
         return [], [("WARNING", "held", sentence)]
     return [document.id], [("INFO", "collected", f"{name} ({message.name})")]
-
-
-def _send_of(partner: Partner, message: Message) -> Send | None:
-    return next((send for send in partner.sends.values() if send.flow == message.flow), None)

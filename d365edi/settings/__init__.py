@@ -17,7 +17,6 @@ from .guard import Guard
 from .partners import Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
 from .section import Destination, Schedule, SecretRef, Source
 from .tree import Keyring, Named, Settings, load
-from .values import Identity
 
 __all__ = [
     "D365",
@@ -33,7 +32,6 @@ __all__ = [
     "Endpoint",
     "Events",
     "Guard",
-    "Identity",
     "Keyring",
     "LocalFolder",
     "Log",

@@ -34,6 +34,11 @@ class Complete(Section):
     sentinel: Annotated[Text, AfterValidator(_sentinel)] | None = None
     """The name of the empty file that says so, as "{name}.done"; then looks are not counted."""
 
+    @property
+    def needed(self) -> int:
+        """How many equal looks a file needs: one beside its sentinel."""
+        return 1 if self.sentinel else self.looks
+
     @model_validator(mode="after")
     def _either(self) -> Self:
         if self.sentinel and self.model_fields_set & {"looks", "apart"}:

@@ -10,10 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
+from d365edi.edi.interchange import Party
 from d365edi.edi.syntax import Syntax
 
 from .section import Section
-from .values import Delimiters, Flag, GroupId, Identity, Text, X12Id, invalid
+from .values import Delimiters, Flag, GroupId, Text, X12Id, invalid
 
 
 def _version(value: str) -> str:
@@ -78,13 +79,13 @@ class X12(Section):
         return Syntax("X12", signs[0], signs[1], signs[2], repetition, suffix="\n" if self.newline else "")
 
 
-def _two_of_us(us: Identity, them: Identity) -> None:
+def _two_of_us(us: Party, them: Party) -> None:
     if us == them:
         raise invalid("has the same identity for us and for them")
 
 
-def _identity(value: object) -> Identity:
-    if isinstance(value, Identity):
+def _identity(value: object) -> Party:
+    if isinstance(value, Party):
         return value
     remedy = 'write qualifier and id as they stand in UNB (0007, 0004), as "14:4012345000009", or the id alone'
     found = re.fullmatch(r"(?:([0-9A-Z]{1,4}):)?([^:]+)", value) if isinstance(value, str) else None
@@ -96,7 +97,7 @@ def _identity(value: object) -> Identity:
         )
     if found[2] != found[2].strip(" ") or not found[2].isascii() or not found[2].isprintable():
         raise invalid("has an id with blanks at its ends or characters beyond ASCII", remedy)
-    return Identity(found[1] or "", found[2])
+    return Party(found[1] or "", found[2])
 
 
 ENCODINGS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOW": "utf-8", "UNOY": "utf-8"}
@@ -106,9 +107,9 @@ ENCODINGS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOW": "utf-8
 class Edifact(Section):
     """The EDIFACT envelope between us: identities, version and characters."""
 
-    us: Annotated[Identity, BeforeValidator(_identity)]
+    us: Annotated[Party, BeforeValidator(_identity)]
     """Our qualifier and id in UNB: "14:4012345000009", or an id without qualifier."""
-    them: Annotated[Identity, BeforeValidator(_identity)]
+    them: Annotated[Party, BeforeValidator(_identity)]
     """Theirs."""
     version: Literal["D96A", "D01B"] = "D96A"
     """The directory of the messages that we write (UNH, 0052 and 0054)."""
@@ -142,3 +143,7 @@ class Edifact(Section):
             suffix="\n" if self.newline else "",
             encoding=ENCODINGS[self.syntax_id],
         )
+
+
+Envelope = X12 | Edifact
+"""The envelope of either standard."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from d365edi.guard import CHECKS, Level
+from d365edi.guard import CHECKS, Level, Policy
 from d365edi.guard.echo import PLACE
 
 from .section import Section
@@ -73,6 +73,7 @@ class Guard(Section):
     """Check = what it costs with this partner, in place of the usual words."""
 
     @property
-    def levels(self) -> dict[str, Level]:
-        """The level of each check by its name."""
-        return {name: getattr(self, name) for name in CHECKS}
+    def policy(self) -> Policy:
+        """The section as the guard takes it."""
+        levels: dict[str, Level] = {name: getattr(self, name) for name in CHECKS}
+        return Policy(levels, self.demands, self.costs, self.say_costs)

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from d365edi.edi.syntax import standard_of
+from d365edi.edi.syntax import Standard, standard_of
 
-from .envelope import X12, Edifact
+from .envelope import X12, Edifact, Envelope
 from .guard import Guard
 from .section import Destination, Schedule, Section, Source
 from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, invalid
@@ -141,6 +141,11 @@ class Send(Schedule):
     guard: Guard = Guard()
     """What is looked for before it leaves, because the partner charges for it."""
 
+    @property
+    def first_day(self) -> date | None:
+        """The first day whose records are sent, None for "now"."""
+        return self.since if isinstance(self.since, date) else None
+
 
 class Partner(Section):
     """A trading partner."""
@@ -167,6 +172,16 @@ class Partner(Section):
     """Their item = ours; what is not here is asked of D365."""
     codes: Mapping[Text, Mapping[Text, Text]] = Field(default_factory=dict)
     """Field = table of their word = ours."""
+
+    @property
+    def envelopes(self) -> dict[Standard, Envelope]:
+        """The agreed envelope of each standard that is traded."""
+        found: dict[Standard, Envelope | None] = {"X12": self.x12, "EDIFACT": self.edifact}
+        return {standard: envelope for standard, envelope in found.items() if envelope is not None}
+
+    def accounts(self, send: Send) -> Mapping[str, str]:
+        """Which customer the partner is in each company that a send flow serves."""
+        return {send.company: self.customer[send.company]} if send.company else self.customer
 
     @model_validator(mode="after")
     def _routes(self) -> Self:

@@ -14,11 +14,13 @@ from contextvars import ContextVar
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
+
+from d365edi.edi.interchange import Party
 
 folder: ContextVar[Path] = ContextVar("folder", default=Path())
 """Relative paths in settings are taken from here: the folder of the main settings file while it is loaded."""
@@ -239,15 +241,8 @@ Made = Annotated[Path, AfterValidator(_absolute), AfterValidator(_made)]
 """A file that may yet have to be made, in a folder that is there."""
 
 
-class Identity(NamedTuple):
-    """Who somebody is on an interchange: the qualifier (ISA05 or ISA07) and the id, without its padding."""
-
-    qualifier: str
-    id: str
-
-
-def _identity(value: object) -> Identity:
-    if isinstance(value, Identity):
+def _identity(value: object) -> Party:
+    if isinstance(value, Party):
         return value
     remedy = 'write qualifier and id as they stand in ISA05 and ISA06, as "08:6111250008"'
     found = re.fullmatch(r"([0-9A-Z]{2}):(.+)", value) if isinstance(value, str) else None
@@ -258,7 +253,7 @@ def _identity(value: object) -> Identity:
             f"has an id of {len(found[2])} characters, and an interchange has room for 15 (ISA06, ISA08)", remedy
         )
     _x12_text(found[2], remedy)
-    return Identity(found[1], found[2])
+    return Party(found[1], found[2])
 
 
 def _x12_text(value: str, remedy: str) -> None:
@@ -273,7 +268,7 @@ def _group_id(value: str) -> str:
     return value
 
 
-X12Id = Annotated[Identity, BeforeValidator(_identity)]
+X12Id = Annotated[Party, BeforeValidator(_identity)]
 """An interchange identity, written `"qq:id"`."""
 GroupId = Annotated[str, AfterValidator(_group_id)]
 """An application's code in GS02 or GS03."""

@@ -7,23 +7,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from d365edi import settings
 from d365edi.edi import reader
-from d365edi.edi.edifact.writer import DEFAULT
-from d365edi.edi.interchange import Party
 from d365edi.edi.reader import ReadOptions
-from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError
 from d365edi.flows.interchange import UNB, Body, SetNumber, WrittenInterchange, check_writable, write_interchange
-from d365edi.flows.partner import Identity
 from d365edi.journal import Tx
+from d365edi.settings.envelope import Envelope
 from tests.journal.conftest import fresh_tx
 
-US, THEM = Party("01", "123456789"), Party("08", "6111250008")
-X12 = Identity(US, THEM, "004010", "P", Syntax("X12", "*", ">", "~"), group_us="123456789", group_them="6111250008")
-EDIFACT = Identity(Party("14", "4012345000009"), Party("14", "4098765000010"), "D96A", "P", DEFAULT, syntax_id="UNOC")
+X12 = settings.X12.model_validate({"us": "01:123456789", "them": "08:6111250008"})
+EDIFACT = settings.Edifact.model_validate({"us": "14:4012345000009", "them": "14:4098765000010"})
 AT = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 LEVELS = ("ISA", "GS", UNB)
 
@@ -59,7 +57,7 @@ def numbers_in(sent: WrittenInterchange) -> tuple[int, list[SetNumber]]:
     return int(found.control), sets
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(invoices=st.integers(0, 4), notices=st.integers(0, 4), edifact=st.booleans())
 def test_the_numbers_that_are_told_are_those_that_the_bytes_bear(
     invoices: int, notices: int, edifact: bool, tx: Tx
@@ -90,21 +88,21 @@ def test_receipts_alone_have_no_group(tx: Tx) -> None:
 
 
 @pytest.mark.parametrize(
-    ("identity", "body"),
+    ("envelope", "body"),
     [(X12, invoice("CIV*1")), (EDIFACT, ("INVOIC", [["BGM", "380", "12\x0034"]]))],
     ids=["a delimiter in a number", "a character that is none"],
 )
 def test_a_set_that_cannot_be_written_is_told_before_any_number_is_taken(
-    identity: Identity, body: Body, tx: Tx
+    envelope: Envelope, body: Body, tx: Tx
 ) -> None:
     before = peeked(tx)
     with pytest.raises(DocumentError):
-        check_writable(identity, body, AT)
+        check_writable(envelope, body, AT)
     assert peeked(tx) == before
 
 
-@pytest.mark.parametrize(("identity", "body"), [(X12, invoice("CIV-1")), (EDIFACT, ("ORDERS", [["BGM", "220", "1"]]))])
-def test_a_set_that_can_be_written_is_sound_and_takes_no_number(identity: Identity, body: Body, tx: Tx) -> None:
+@pytest.mark.parametrize(("envelope", "body"), [(X12, invoice("CIV-1")), (EDIFACT, ("ORDERS", [["BGM", "220", "1"]]))])
+def test_a_set_that_can_be_written_is_sound_and_takes_no_number(envelope: Envelope, body: Body, tx: Tx) -> None:
     before = peeked(tx)
-    check_writable(identity, body, AT)
+    check_writable(envelope, body, AT)
     assert peeked(tx) == before

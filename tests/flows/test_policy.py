@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from d365edi.errors import Disputed, Refused, Unavailable
 from d365edi.flows import policy
 from d365edi.flows.policy import Again, Quarantine
+from d365edi.settings import Duplicates
+
+BUDGET = 21_600.0
 
 
 @pytest.mark.parametrize(
@@ -25,16 +28,16 @@ from d365edi.flows.policy import Again, Quarantine
     ],
 )
 def test_a_failure_is_answered_by_table(error: Exception, attempt: int, now: float, expected: object) -> None:
-    assert policy.after_failure(error, attempt, 100.0, now) == expected
+    assert policy.after_failure(error, attempt, 100.0, now, budget=BUDGET) == expected
 
 
 def test_a_spent_budget_quarantines_and_says_for_how_long() -> None:
-    decision = policy.after_failure(Unavailable("down"), 40, 0.0, 21600.0)
+    decision = policy.after_failure(Unavailable("down"), 40, 0.0, 21600.0, budget=BUDGET)
     assert decision == Quarantine("down; tried 40 times over 6.0 h")
 
 
 def test_an_error_of_no_known_kind_is_quarantined_as_a_defect() -> None:
-    decision = policy.after_failure(KeyError("x"), 1, 0.0, 0.0)
+    decision = policy.after_failure(KeyError("x"), 1, 0.0, 0.0, budget=BUDGET)
     assert isinstance(decision, Quarantine)
     assert "KeyError" in decision.reason
 
@@ -50,11 +53,13 @@ def test_a_retry_is_never_in_the_past_nor_past_the_budget(
     attempt: int, first: float, spent: float, jitter: float, retry_after: float | None
 ) -> None:
     now = first + spent
-    decision = policy.after_failure(Unavailable("down", retry_after=retry_after), attempt, first, now, jitter=jitter)
+    decision = policy.after_failure(
+        Unavailable("down", retry_after=retry_after), attempt, first, now, budget=BUDGET, jitter=jitter
+    )
     if isinstance(decision, Again):
-        assert now <= decision.at <= first + policy.DEFAULT_BUDGET
+        assert now <= decision.at <= first + BUDGET
     else:
-        assert now >= first + policy.DEFAULT_BUDGET
+        assert now >= first + BUDGET
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,7 @@ def test_a_retry_is_never_in_the_past_nor_past_the_budget(
 def test_the_questions_about_duplicates_have_settable_answers(
     named: list[str], twins: list[str], settings: dict[str, str], state: str
 ) -> None:
-    assert policy.claim("new.edi", named, twins, **settings).state == state
+    assert policy.claim("new.edi", named, twins, Duplicates.model_validate(settings)).state == state
 
 
 @pytest.mark.parametrize(

@@ -175,8 +175,8 @@ def test_every_cost_is_worded_as_what_is_typical() -> None:
 
 def test_the_settings_have_a_level_for_each_check() -> None:
     settings = Guard()
-    assert list(settings.levels) == list(CHECKS)
-    assert set(settings.levels.values()) <= set(get_args(Level))
+    assert list(settings.policy.levels) == list(CHECKS)
+    assert set(settings.policy.levels.values()) <= set(get_args(Level))
     assert set(Guard.model_fields) - set(CHECKS) == {"demands", "say_costs", "costs"}
 
 

@@ -195,7 +195,7 @@ async def test_a_partner_may_leave_and_have_every_document_in_columns(town: Worl
         going_out(town, name, of)
     partner = compiled(town.settings())["acme"]
     assert {name for name, flow in partner.receives.items() if flow.flat is not None} == set(names)
-    assert {name for name, flow in partner.sends.items() if flow.identity is None} == {
+    assert {name for name, flow in partner.sends.items() if flow.envelope is None} == {
         "OrderResponse",
         "ShipNoticeRecords",
     }

@@ -21,7 +21,7 @@ def with_guard(rows: str) -> tuple[str, str]:
 
 
 def test_without_a_word_certain_mistakes_hold_and_the_rest_warns(reading: Reading) -> None:
-    levels = reading().partners["acme"].send["810"].guard.levels
+    levels = reading().partners["acme"].send["810"].guard.policy.levels
     held = {name for name, level in levels.items() if level == "hold"}
     assert held == {
         *("duplicate", "over_invoiced", "total_wrong", "reference_missing", "usage_differs"),
@@ -36,7 +36,7 @@ def test_a_check_is_switched_for_one_partner(reading: Reading) -> None:
         'price_differs = "hold", duplicate = "off", demands = ["REF[IA|VR]02", "CAD"], costs = { duplicate = "dear" }'
     )
     guard = reading(with_guard(rows)).partners["acme"].send["810"].guard
-    assert (guard.levels["price_differs"], guard.levels["duplicate"]) == ("hold", "off")
+    assert (guard.policy.levels["price_differs"], guard.policy.levels["duplicate"]) == ("hold", "off")
     assert (guard.demands, guard.costs, guard.say_costs) == (("REF[IA|VR]02", "CAD"), {"duplicate": "dear"}, True)
 
 

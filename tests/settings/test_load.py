@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
+from d365edi.edi.interchange import Party
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import SecretError, SettingsError
-from d365edi.settings import Identity, LocalFolder, Move, Sftp, load
+from d365edi.settings import LocalFolder, Move, Sftp, load
 
 from .conftest import RIGHT, Reading
 
@@ -25,7 +26,7 @@ def test_values_arrive_typed_and_what_is_left_out_has_its_default(reading: Readi
     assert settings.daemon.socket == tmp_path / "journal.sock"
     assert settings.d365.base_url == settings.d365.resource == "https://contoso.operations.dynamics.com"
     assert acme.x12 is not None
-    assert acme.x12.them == Identity("08", "6111250008")
+    assert acme.x12.them == Party("08", "6111250008")
     assert acme.x12.syntax == Syntax()
     assert acme.pickup["edi"].every == timedelta(minutes=5)
     assert acme.receive["850"].purpose == {"00": "create"}

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from d365edi.edi.interchange import Party
 from d365edi.settings.cron import Cron
 from d365edi.settings.errors import show
 from d365edi.settings.values import (
@@ -21,7 +22,6 @@ from d365edi.settings.values import (
     GroupId,
     Host,
     Https,
-    Identity,
     Listening,
     Name,
     Size,
@@ -107,7 +107,7 @@ def test_what_is_taken_and_what_is_refused(kind: Any, good: list[str], bad: list
     ],
 )
 def test_an_identity_is_a_qualifier_and_an_id_as_written(written: object, identity: tuple[str, str] | None) -> None:
-    assert taken(X12Id, written) == (None if identity is None else Identity(*identity))
+    assert taken(X12Id, written) == (None if identity is None else Party(*identity))
 
 
 @pytest.mark.parametrize(
