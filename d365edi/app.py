@@ -197,9 +197,9 @@ class App:
         """Close a held document, a quarantined message or delivery for good. Returns a sentence for each thing decided."""
         return await decide.reject(self.ctx, what, why, actor)
 
-    async def replay(self, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
-        """The same message again from a rung; without `go` only what would happen. Returns sentences."""
-        return await replay.replay(self.ctx, what, rung, go=go, acks=acks, actor=actor)
+    async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+        """The same message again from a stage; without `go` only what would happen. Returns sentences."""
+        return await replay.replay(self.ctx, what, stage, go=go, acks=acks, actor=actor)
 
     async def event(self, payload: dict[str, Any]) -> list[str]:
         """A business event: names of the flows to run. It says that something is new, never what."""

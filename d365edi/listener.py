@@ -108,7 +108,7 @@ class Decides(Protocol):
     async def reject(self, what: str, why: str, actor: str) -> list[str]:
         """Close what is held."""
 
-    async def replay(self, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+    async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
         """The same message again."""
 
     async def ping(self, name: str | None = None) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
         return await app.reject(a["what"], a["why"], a["actor"])
 
     async def replay(a: Arguments) -> list[str]:
-        said = await app.replay(a["what"], a["rung"], go=a["go"], acks=a["acks"], actor=a["actor"])
+        said = await app.replay(a["what"], a["stage"], go=a["go"], acks=a["acks"], actor=a["actor"])
         await fire("due")
         return said
 

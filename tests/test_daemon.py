@@ -86,13 +86,13 @@ class StandIn:
 
     async def release(self, what: str, actor: str) -> list[str]:
         self.decided.append(("release", what, actor))
-        return [f"{what} goes on"]
+        return [f"{what} continues"]
 
     async def reject(self, what: str, why: str, actor: str) -> list[str]:
         raise Unavailable("not now")
 
-    async def replay(self, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
-        self.decided.append(("replay", what, rung, go, acks, actor))
+    async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+        self.decided.append(("replay", what, stage, go, acks, actor))
         return []
 
     async def ping(self, name: str | None = None) -> dict[str, list[Check]]:
@@ -305,14 +305,14 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
         due = app.ended.count("due")
         released = await here.ask("release", what="4500124", actor="kim")
         await until(lambda: app.ended.count("due") > due)
-        replayed = await here.ask("replay", what="4500124", rung="read", go=True, acks=False, actor="kim")
+        replayed = await here.ask("replay", what="4500124", stage="read", go=True, acks=False, actor="kim")
         ticked = await here.ask("tick", flow="a")
         await until(lambda: app.ended.count("a") == 2)
         pinged = await here.ask("ping", name=None)
         _, status = await here.ask("status")
         with pytest.raises(Unavailable, match="not now"):
             await here.ask("reject", what="x", why="y", actor="kim")
-    assert (released, replayed, ticked) == ((True, ["4500124 goes on"]), (True, []), (True, ["a"]))
+    assert (released, replayed, ticked) == ((True, ["4500124 continues"]), (True, []), (True, ["a"]))
     assert app.decided == [("release", "4500124", "kim"), ("replay", "4500124", "read", True, False, "kim")]
     check = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}
     assert pinged == (True, {"d365": [check]})

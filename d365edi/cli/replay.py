@@ -1,4 +1,4 @@
-"""`d365edi replay`: the same message again, from a rung of its ladder, after a look at what that would change.
+"""`d365edi replay`: the same message again, from a stage of its ladder, after a look at what that would change.
 
 Knows: how it is asked for. Does not know: the rungs' meaning (that is `flows/replay`).
 """
@@ -18,17 +18,17 @@ def replay(
         str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")
     ],
     *,
-    rung: Annotated[str, typer.Option("--from", help="Where to begin: read, render or deliver.")] = "read",
+    stage: Annotated[str, typer.Option("--from", help="Where to begin: read, render or deliver.")] = "read",
     go: Annotated[bool, typer.Option("--go", help="Do it; without this only what would happen is told.")] = False,
     acks: Annotated[bool, typer.Option("--acks", help="Send acknowledgments again as well.")] = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """The same bytes again from a rung. Says first what would change and whether the record exists; --go does it.
+    """The same bytes again from a stage. Says first what would change and whether the record exists; --go does it.
 
     The duplicate guard stays on: no second record is made, and no second acknowledgment unless --acks asks for one.
     """
-    said = client.perform(settings, "replay", what=what, rung=rung, go=go, acks=acks, actor=client.actor())
+    said = client.perform(settings, "replay", what=what, stage=stage, go=go, acks=acks, actor=client.actor())
     if json:
         as_json(said)
     else:

@@ -1,1 +1,1 @@
-"""What happens: receive, translate, resolve, deliver, acknowledge, replay; and the pure policy that decides when."""
+"""The flows: receive, translate, resolve, deliver, acknowledge, replay; `policy` holds their decisions as pure functions."""

@@ -1,11 +1,20 @@
-"""Their 997, 999, TA1 and CONTRL close what we sent; what is late is named, what is unknown is kept.
+"""Acknowledgments from partners (997, 999, TA1, CONTRL) matched to what we sent; late ones are reported, unknown ones stored.
 
-An acknowledgment is matched by partner, functional id (AK101) and group control number (AK102), and in it each set by its
-own number (AK202): of several documents in one interchange each has its answer (`verdicts`). A late answer still
-reconciles; a second one and one that matches nothing are classed and kept. An accepted 997 says that the syntax was read,
-not that the business agreed.
+An acknowledgment is matched by partner, functional id (AK101) and group control number (AK102), and each set in it by its
+own control number (AK202), so that each of several documents in one interchange has its own state. A late acknowledgment
+still matches; a second one, and one that matches nothing, are classified and stored. An accepted 997 confirms the syntax,
+not the business content.
 
-Knows: the acknowledgment axis of deliveries. Does not know: bytes, wires.
+    AK9 (UCI)    AK5 (UCM) of its set      the document
+    R            any                       rejected: the group is refused as a whole
+    A, E, P      given                     as given
+    P            none                      accepted where every rejected set is listed, else partially: they did not say which
+    E            none                      accepted where another set is listed with the errors, else accepted with errors
+    A            none                      accepted
+
+A document that is alone in its group has the group's verdict, whatever else is reported.
+
+Knows: the acknowledgment state of deliveries and documents. Does not know: bytes, connections.
 """
 
 from __future__ import annotations
@@ -25,9 +34,9 @@ from d365edi.journal import AckState, Delivery, DeliveryDocument, Message, Tx
 SETS = frozenset({"997", "999", "CONTRL"})
 """The transaction sets that are acknowledgments."""
 FAILED = ("rejected", "partially")
-REMEDY = "mend the data or the map, then: d365edi replay {} --from render --go"
+REMEDY = "correct the data or the map, then: d365edi replay {} --from render --go"
 Found = tuple[Delivery, list[DeliveryDocument]]
-"""A delivery that is answered, and the documents in it that are meant."""
+"""An acknowledged delivery, and the documents in it that the acknowledgment covers."""
 
 
 def read(report: SetReport) -> Answer:
@@ -36,7 +45,7 @@ def read(report: SetReport) -> Answer:
 
 
 def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLine]:
-    """Record one answer to one of our groups, or in EDIFACT to one of our interchanges. Returns what to tell of it."""
+    """Record the answer to one of our groups, in EDIFACT to one of our interchanges. Returns lines for the log."""
     control = _number(answer.control)
     functional_id = answer.functional_id or UNB
     sent = tx.deliveries.sent_group(partner, functional_id, control) if control is not None else []
@@ -49,25 +58,31 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
             if answer.functional_id
             else f"interchange {answer.control}"
         )
-        return [("WARNING", "unmatched", f"{message.name} answers {what}, which we never sent; kept, ask whose it is")]
+        return [
+            (
+                "WARNING",
+                "unmatched",
+                f"{message.name} answers {what}, which we never sent; stored, ask the partner what it is for",
+            )
+        ]
     delivery, carried = found
     if answer.receipt:
         return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)")]
-    said = set_states(answer, [one.set for one in carried])
+    states = set_states(answer, [one.set for one in carried])
     if match == "double":
         now = policy.ACK_STATES.get(answer.verdict, "rejected")
         return [_double(delivery, _standing(delivery, carried), now, message)]
-    for one, (state, detail) in zip(carried, said, strict=True):
+    for one, (state, detail) in zip(carried, states, strict=True):
         tx.delivery_documents.answered(delivery.id, one.document, state, detail)
     _close(tx, delivery)
     reach("acknowledge.matched")
-    return _told(tx, delivery, carried, partner, errors or "no reason given", late=match == "late")
+    return _lines(tx, delivery, carried, partner, errors or "no reason given", late=match == "late")
 
 
 def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> list[LogLine]:
-    """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects all in it.
+    """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects everything in it.
 
-    A verdict other than R closes nothing: what the partner thinks of the groups, their 997 says.
+    Any other verdict closes nothing: the groups are answered by their 997.
     """
     _, number, _, _, verdict, note, *_ = (*ta1, *[""] * 6)
     control = _number(number)
@@ -75,7 +90,7 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
     within = [(delivery, tx.delivery_documents.of(delivery.id)) for delivery in sent if delivery.functional_id != UNB]
     match, found = _record(tx, partner, message, within, "TA1", number, verdict, note)
     if found is None:
-        unknown = f"{message.name} answers interchange {number}, which we never sent; kept, ask whose it is"
+        unknown = f"{message.name} answers interchange {number}, which we never sent; stored, ask the partner about it"
         return [("WARNING", "unmatched", unknown)]
     delivery, carried = found
     if verdict != "R":
@@ -84,8 +99,8 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
         return [_double(delivery, delivery.ack, "rejected", message)]
     tx.delivery_documents.answered_all(delivery.id, "rejected", f"TA1 note {note}")
     _close(tx, delivery)
-    why, meant = f"the whole interchange, TA1 note {note}", [one for one in carried if one.ack == "awaited"]
-    return _told(tx, delivery, meant, partner, why, late=match == "late")
+    why, covered = f"the whole interchange, TA1 note {note}", [one for one in carried if one.ack == "awaited"]
+    return _lines(tx, delivery, covered, partner, why, late=match == "late")
 
 
 def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[DeliveryDocument]:
@@ -97,7 +112,7 @@ def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) 
 
 
 def _standing(delivery: Delivery, carried: list[DeliveryDocument]) -> AckState:
-    """What was said of the documents that are meant: where a group was answered, the others in its interchange may wait."""
+    """The combined state of these documents: other groups of the same interchange may still be awaited."""
     if carried and all(one.ack != "awaited" for one in carried):
         return combined_state(one.ack for one in carried)
     return delivery.ack
@@ -113,7 +128,7 @@ def _record(
     verdict: str,
     detail: str,
 ) -> tuple[policy.AckClass, Found | None]:
-    """Keep the answer with its class. Of several deliveries of the same bytes the one still awaited is meant."""
+    """Store the answer with its class. Of several deliveries of the same bytes it belongs to the one still awaited."""
     open_ones = [found for found in sent if _standing(*found) in ("awaited", "overdue")]
     found = (open_ones or sent)[-1] if sent else None
     delivery = found[0] if found is not None else None
@@ -142,7 +157,7 @@ def _record(
 
 
 def _close(tx: Tx, delivery: Delivery) -> None:
-    """The delivery is answered once all of its documents are."""
+    """Close the delivery once all of its documents are acknowledged."""
     carried = tx.delivery_documents.of(delivery.id)
     if all(one.ack != "awaited" for one in carried):
         errors = "; ".join(dict.fromkeys(one.ack_detail for one in carried if one.ack_detail))
@@ -155,20 +170,20 @@ def _number(control: str) -> int | None:
 
 def _double(delivery: Delivery, before: AckState, state: AckState, message: Message) -> LogLine:
     if before in (state, "none"):
-        return "INFO", "acknowledged", f"{delivery.name}: answered {state_text(state)} again by {message.name}"
+        return "INFO", "acknowledged", f"{delivery.name}: acknowledged as {state_text(state)} again by {message.name}"
     return (
         "WARNING",
         "contradicted",
-        f"{delivery.name} was {state_text(before)} before, {message.name} says {state_text(state)}; "
-        "ask the partner which holds",
+        f"{delivery.name} was {state_text(before)} before, {message.name} reports {state_text(state)}; "
+        "ask the partner which one is right",
     )
 
 
-def _told(
-    tx: Tx, delivery: Delivery, meant: list[DeliveryDocument], partner: str, why: str, *, late: bool
+def _lines(
+    tx: Tx, delivery: Delivery, covered: list[DeliveryDocument], partner: str, why: str, *, late: bool
 ) -> list[LogLine]:
-    """A line for the file and, where several documents are in it, one for each that is answered."""
-    documents = {one.document for one in meant}
+    """A log line for the file and, where it holds several documents, one for each that is acknowledged."""
+    documents = {one.document for one in covered}
     carried = tx.delivery_documents.of(delivery.id)
     answered = [one for one in carried if one.document in documents]
     state = combined_state(one.ack for one in answered)
@@ -176,14 +191,14 @@ def _told(
     if len(carried) > 1:
         lines = [_document(tx, delivery, one, partner) for one in answered]
         return [_file(delivery, [one.ack for one in answered], len(carried), partner + when), *lines]
-    said = f"{state_text(state)} by {partner}{when}"
+    text = f"{state_text(state)} by {partner}{when}"
     if state in FAILED:
-        return [("WARNING", state, f"{delivery.name} is {said}: {why}; {REMEDY.format(delivery.name)}")]
-    return [("INFO", "acknowledged", f"{delivery.name}: {said}")]
+        return [("WARNING", state, f"{delivery.name} is {text}: {why}; {REMEDY.format(delivery.name)}")]
+    return [("INFO", "acknowledged", f"{delivery.name}: {text}")]
 
 
 def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> LogLine:
-    """An interchange with several documents, of which those with these `states` are answered."""
+    """The log line of an interchange with several documents, of which `states` are acknowledged now."""
     state = combined_state(states)
     if state in FAILED:
         failed = f"{sum(one in FAILED for one in states)} of {len(states)} documents not accepted"
@@ -204,37 +219,37 @@ def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: st
         state=carried.ack,
     )
     name = document_name(document.kind, document.number)
-    said = f"{name} in {delivery.name} is {state_text(carried.ack)} by {partner}"
+    text = f"{name} in {delivery.name} is {state_text(carried.ack)} by {partner}"
     if carried.ack in FAILED:
         why = carried.ack_detail or "no reason given"
-        return "WARNING", carried.ack, f"{said}: {why}; {REMEDY.format(document.number)}"
-    return "INFO", "acknowledged", said
+        return "WARNING", carried.ack, f"{text}: {why}; {REMEDY.format(document.number)}"
+    return "INFO", "acknowledged", text
 
 
 def overdue(tx: Tx) -> list[LogLine]:
-    """Mark deliveries whose acknowledgment is late. Returns log lines, one for each that became late now."""
+    """Mark deliveries whose acknowledgment is late. Returns a log line for each that became late now."""
     lines: list[LogLine] = []
     for delivery in tx.deliveries.overdue(tx.now):
         tx.deliveries.set_ack(delivery.id, "overdue", "")
         tx.audit.append("overdue", delivery=delivery.id, partner=delivery.partner, name=delivery.name)
-        late = f"{delivery.name}: {delivery.partner} has not answered in time; ask them whether they have it"
+        late = f"{delivery.name}: {delivery.partner} has not acknowledged it in time; ask them whether they received it"
         lines.append(("WARNING", "overdue", late))
     return lines
 
 
-# -- what an answer says of each document, and what several answers make of a file ----------------------------------
+# -- the state of each document, and of a file with several ----------------------------------------------------------
 
 SetState = tuple[AckState, str]
-"""What was said of a document, and the errors in words."""
+"""The state of a document, and the reported errors as text."""
 
 
 def set_states(answer: Answer, sets: Sequence[str]) -> list[SetState]:
-    """What an answer says of the sets of the group that it answers, by their control numbers, in their order."""
+    """The state of each set of the acknowledged group, by control number, in the order of `sets`."""
     group = policy.ACK_STATES.get(answer.verdict, "rejected")
     if len(sets) == 1:
         return [(group, error_text(answer.sets))]
-    told = {each.control.lstrip("0"): each for each in answer.sets}
-    named = [told.get(control.lstrip("0")) for control in sets]
+    listed = {each.control.lstrip("0"): each for each in answer.sets}
+    named = [listed.get(control.lstrip("0")) for control in sets]
     rest = _unnamed_state(answer, [each for each in named if each is not None])
     found: list[SetState] = []
     for each in named:
@@ -246,9 +261,9 @@ def set_states(answer: Answer, sets: Sequence[str]) -> list[SetState]:
     return found
 
 
-def _unnamed_state(answer: Answer, told: Sequence[SetAnswer]) -> AckState:
-    """What holds for sets that an answer does not tell of."""
-    verdicts = [each.verdict for each in told]
+def _unnamed_state(answer: Answer, named: Sequence[SetAnswer]) -> AckState:
+    """The state of sets that the acknowledgment does not list."""
+    verdicts = [each.verdict for each in named]
     if answer.verdict == "P":
         return "accepted" if verdicts.count("R") >= max(answer.included - answer.accepted, 1) else "partially"
     if answer.verdict == "E":
@@ -257,12 +272,12 @@ def _unnamed_state(answer: Answer, told: Sequence[SetAnswer]) -> AckState:
 
 
 def error_text(sets: Iterable[SetAnswer]) -> str:
-    """The errors of these sets in words."""
+    """The errors of these sets as text."""
     return "; ".join(str(error) for each in sets for error in each.errors)
 
 
 def combined_state(states: Iterable[AckState]) -> AckState:
-    """The answer to a whole of which each part has its own."""
+    """One state for a file whose parts have these."""
     found = set(states)
     if len(found) == 1:
         return found.pop()
@@ -270,5 +285,5 @@ def combined_state(states: Iterable[AckState]) -> AckState:
 
 
 def state_text(state: str) -> str:
-    """A state as a sentence has it."""
+    """A state as it reads in a sentence."""
     return {"partially": "partially accepted"}.get(state, state.replace("_", " "))

@@ -1,8 +1,8 @@
-"""The answer to a received interchange: a 997 for each group that is no acknowledgment and the TA1 that is due; a CONTRL.
+"""Acknowledgments that we send for a received interchange: a 997 for each group and the TA1 that is due, or a CONTRL.
 
-Rendered once for ever, in the transaction that reads the bytes: the same bytes offered again get this stored answer again.
+Written once, in the transaction that parses the bytes: when the same bytes arrive again, the stored acknowledgment is sent.
 
-Knows: what is due to whom, control numbers. Does not know: how findings become codes (that is `edi`), wires.
+Knows: which acknowledgment is due, control numbers. Does not know: how findings become codes (that is `edi`), connections.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from d365edi.journal import Message, Tx
 from d365edi.settings.partners import Acks
 
 KINDS = frozenset({"997", "999", "TA1", "CONTRL"})
-"""The kinds of delivery that are answers."""
+"""The kinds of delivery that are acknowledgments."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer that stands in the outbox: its delivery, and the sentence for the log."""
+    """An acknowledgment in the outbox: its delivery, and the sentence for the log."""
 
     delivery: int
     sentence: str
@@ -33,7 +33,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """An answer in bytes: its kind (997, 999, TA1, CONTRL) and which of their groups (functional id, number) it answers."""
+    """A written acknowledgment: its kind (997, 999, TA1, CONTRL) and the groups (functional id, number) that it covers."""
 
     kind: str
     sent: WrittenInterchange
@@ -43,7 +43,7 @@ class _Made:
 def answer(
     tx: Tx, partner: TradingPartner, message: Message, interchange: InterchangeReport, now: datetime, *, duplicate: bool
 ) -> StoredAnswer | None:
-    """Render what answers one interchange, once for ever: 997s (or 999s) and the TA1 in X12, one CONTRL in EDIFACT."""
+    """Write what acknowledges one interchange: 997s (or 999s) and the TA1 in X12, one CONTRL in EDIFACT. None if none is due."""
     target = partner.settings.acks.to
     if target is None:
         return None
@@ -136,7 +136,7 @@ def _answered(
 
 
 def _ta1(acks: Acks, interchange: InterchangeReport, *, duplicate: bool) -> list[str] | None:
-    """TA1 when the interchange asks for one (ISA14) or is rejected, or always; never when the partner wants none."""
+    """A TA1 when the interchange asks for one (ISA14) or is rejected, or always; none when the partner wants none."""
     if acks.ta1 == "never":
         return None
     if duplicate or acks.ta1 == "always" or interchange.verdict == "R" or acknowledgment.ta1_due(interchange):
@@ -145,7 +145,7 @@ def _ta1(acks: Acks, interchange: InterchangeReport, *, duplicate: bool) -> list
 
 
 def _version(groups: list[GroupReport], form: acknowledgment.Form) -> str:
-    """A 997 is written in the version of the group it answers (5010 groups get a 5010 997), a 999 in its own."""
+    """A 997 has the version of the group it acknowledges (5010 groups get a 5010 997), a 999 its own."""
     if not groups:
         return ""
     if form == "999":

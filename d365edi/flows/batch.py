@@ -1,9 +1,9 @@
-"""Documents that are ready at the same time leave in one interchange, up to the limit of their flow.
+"""Documents that are ready at the same time are sent in one interchange, up to the limit of their flow.
 
-Nothing waits for others to come: what one pass finds ready goes together. Each document is resolved, mapped and written
-once for a trial by itself, so that one that is held, that waits for D365 or that cannot be written leaves the others alone.
+No document waits for others: what one pass finds ready is sent together. Each document is resolved, mapped and
+test-written alone, so that one that is held, waits for D365 or cannot be written does not affect the others.
 
-Knows: which documents meet. Does not know: what an interchange looks like, wires.
+Knows: which documents are sent together. Does not know: how an interchange is written, connections.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from d365edi.journal import Document, Tx
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Flows of one partner that put their documents into the same interchanges. `key` is held alone while that is done."""
+    """Send flows of one partner that share their interchanges. `key` is locked while a batch is written."""
 
     partner: TradingPartner
     flows: Mapping[str, SendFlow]
 
     @property
     def key(self) -> str:
-        """What tells it from others."""
+        """Its lock, unique among batches."""
         return f"batch:{min(self.flows)}"
 
     @property
     def most(self) -> int:
-        """How many documents one interchange has at most."""
+        """The maximum number of documents in one interchange."""
         return next(iter(self.flows.values())).settings.batch
 
 
 def batch_of(partner: TradingPartner, send: SendFlow) -> Batch:
-    """The flow with those that share its interchanges."""
+    """The flow with the flows that share its interchanges."""
     return Batch(partner, {each.name: each for each in partner.sends.values() if send.shares_with(each)})
 
 
 def batches(partners: Iterable[TradingPartner]) -> list[Batch]:
-    """Every batch that there is."""
+    """Every batch of these partners."""
     found = [
         batch_of(partner, send) for partner in partners for send in partner.sends.values() if send.settings.batch > 1
     ]
@@ -54,7 +54,7 @@ def batches(partners: Iterable[TradingPartner]) -> list[Batch]:
 
 
 async def render_ready(ctx: Context, batch: Batch, counters: Counters) -> list[int]:
-    """Render whatever is ready in these flows. Returns ids of deliveries. The caller holds the batch's key alone."""
+    """Write what is ready in these flows. Returns ids of deliveries. The caller has locked the batch's key."""
     if ctx.is_paused(ctx.d365_name):
         return []
     partner, flows = batch.partner, batch.flows
@@ -69,10 +69,10 @@ async def render_ready(ctx: Context, batch: Batch, counters: Counters) -> list[i
             prepared.append(made)
 
     await ctx.each("document", ready, one)
-    prepared.sort(key=_place)
+    prepared.sort(key=_sort_key)
     deliveries = []
     for start in range(0, len(prepared), batch.most):
-        delivery = await _seal(ctx, partner, prepared[start : start + batch.most], counters)
+        delivery = await _assemble(ctx, partner, prepared[start : start + batch.most], counters)
         if delivery is not None:
             deliveries.append(delivery)
     return deliveries
@@ -94,14 +94,14 @@ async def _prepare(
     return made
 
 
-def _place(prepared: Prepared) -> tuple[bool, int, str, int]:
-    """In the order of their numbers, and goods before what bills them: the guard asks whether they were told."""
+def _sort_key(prepared: Prepared) -> tuple[bool, int, str, int]:
+    """Sort key: by document number, ship notices before invoices, because the guard checks whether one was sent."""
     document = prepared.document
     return document.kind != ShipNotice.__name__, len(document.number), document.number, document.id
 
 
-async def _seal(ctx: Context, partner: TradingPartner, prepared: list[Prepared], counters: Counters) -> int | None:
-    """One interchange, one transaction. Returns the id of its delivery, None where none of them may go."""
+async def _assemble(ctx: Context, partner: TradingPartner, prepared: list[Prepared], counters: Counters) -> int | None:
+    """One interchange, one transaction. Returns the id of its delivery, None where the guard holds all of them."""
     assembled = await ctx.journal.write(lambda tx: assemble(tx, ctx, partner, prepared))
     if assembled.delivery is not None:
         reach("translate.rendered")

@@ -1,9 +1,9 @@
-"""What every flow works with: the journal, the endpoints, the partners, the clock, and who is busy with what.
+"""What every flow works with: journal, endpoints, partners, clock, and the locks between tasks.
 
-Everything here can be lost at any instant: the busy set, the key locks and the pauses only keep two tasks of one process from
-doing the same thing at once. What is true stands in the journal.
+All state here may be lost at any instant: the busy set, the key locks and the pauses only keep two tasks of one process
+from doing the same work at once. The journal alone is authoritative.
 
-Knows: how work is run side by side. Does not know: what the work is.
+Knows: how work is run concurrently. Does not know: what the work is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Counters:
-    """What one tick did, for the log and for tests: counts by word (`received`, `created`, `held`, ...)."""
+    """What one tick did, for the log and for tests: counts by verb (`received`, `created`, `held`, ...)."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -43,7 +43,7 @@ class Counters:
 
 @dataclass(slots=True)
 class Context:
-    """The parts a flow needs. `clock` gives epoch seconds, `sleep` waits; both are handed in so that tests own time."""
+    """The parts a flow needs. `clock` returns epoch seconds, `sleep` waits; both are passed in so that tests control time."""
 
     journal: Journal
     endpoints: Mapping[str, Endpoint]
@@ -61,11 +61,11 @@ class Context:
     d365_name: str = "d365"
 
     def local(self, at: float) -> datetime:
-        """A moment in the daemon's time zone: what envelopes and file names are dated by."""
+        """A moment (epoch seconds) in the daemon's time zone, as envelopes and file names are dated."""
         return datetime.fromtimestamp(at, self.zone)
 
     def route(self, sender: Party, receiver: Party) -> TradingPartner | None:
-        """The partner whose interchange this is: both ids with their qualifiers must be the agreed ones."""
+        """The partner that sent this interchange: both ids and both qualifiers must match. None where no partner does."""
         for partner in self.partners.values():
             if partner.envelope_of(sender, receiver) is not None:
                 return partner
@@ -73,7 +73,7 @@ class Context:
 
     @asynccontextmanager
     async def alone(self, key: str) -> AsyncIterator[None]:
-        """Hold `key` alone: two messages for one order, journal or file never run side by side."""
+        """Lock `key`: work on one order or file never runs concurrently."""
         lock, waiting = self.locks.get(key, (anyio.Lock(), 0))
         self.locks[key] = (lock, waiting + 1)
         try:
@@ -87,13 +87,13 @@ class Context:
                 self.locks[key] = (lock, waiting - 1)
 
     def under_way(self, key: str) -> bool:
-        """Whether somebody holds `key` alone, or waits to."""
+        """Whether a task has locked `key`, or waits for it."""
         return key in self.locks
 
     async def each(self, kind: str, ids: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int = 0) -> None:
-        """Run `work` over the ids side by side, at most `limit` at once, leaving out those that another task is busy with.
+        """Run `work` for the ids concurrently, at most `limit` at once (0: `concurrency`), skipping those another task handles.
 
-        One that fails for a reason nobody foresaw is logged with its trace and does not stop the others.
+        An unexpected failure is logged with its traceback and does not stop the others.
         """
         limiter = anyio.Semaphore(limit or self.concurrency)
 
@@ -115,9 +115,9 @@ class Context:
                 group.start_soon(one, id)
 
     def pause(self, endpoint: str, until: float) -> None:
-        """Leave an endpoint in peace until then: it is out of reach for everybody."""
+        """Do not use an endpoint until then (epoch seconds): it is unreachable for every task."""
         self.paused[endpoint] = until
 
     def is_paused(self, endpoint: str) -> bool:
-        """Whether an endpoint is being left in peace."""
+        """Whether an endpoint is paused."""
         return self.paused.get(endpoint, 0.0) > self.clock()

@@ -1,9 +1,9 @@
 """What a person decides about what is held or quarantined: release it, or reject it with a reason.
 
-`what` names a thing as the log names it: a PO or invoice number, a file name, a delivery's file name. Everything that waits for a
-person under that name is decided together, and each decision is one transaction with its audit line and the actor's name.
+`what` is a name as the log shows it: a PO or invoice number, a file name, a delivery's file name. Everything that waits for a
+decision under that name is decided together, in one transaction with an audit line and the actor's name for each.
 
-Knows: what can be released and how it goes on. Does not know: how it is then worked off (the next tick does).
+Knows: what can be released and which state follows. Does not know: how it is then processed (the next tick does that).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from d365edi.journal import Delivery, Document, Message, Tx
 
 
 async def release(ctx: Context, what: str, actor: str) -> list[str]:
-    """Let go on whatever waits for a person under this name. Raises D365EdiError when nothing does.
+    """Release everything that waits for a decision under this name. Raises D365EdiError when nothing does.
 
-    The name `sending` lets sending go on after a journal older than its control numbers was put in place.
+    The name `sending` releases sending after a journal older than its control numbers was restored.
     """
     if what == "sending":
         return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
@@ -37,9 +37,9 @@ async def release(ctx: Context, what: str, actor: str) -> list[str]:
 
 
 async def reject(ctx: Context, what: str, why: str, actor: str) -> list[str]:
-    """Close whatever waits for a person under this name. `why` is kept in the audit. Raises D365EdiError when nothing does."""
+    """Close everything that waits for a decision under this name, with `why` in the audit. D365EdiError when nothing does."""
     if not why.strip(" "):
-        raise D365EdiError("a rejection needs a reason", remedy=f'say it: d365edi reject {what} --why "..."')
+        raise D365EdiError("a rejection needs a reason", remedy=f'give one: d365edi reject {what} --why "..."')
     return await ctx.journal.write(
         lambda tx: _each(
             tx,
@@ -56,7 +56,7 @@ def _release_sending(tx: Tx, actor: str) -> list[str]:
     if not reason:
         raise D365EdiError("sending is not held", remedy="there is nothing to release")
     tx.audit.append("sending released", actor=actor, reason=reason)
-    return [f"sending goes on; it was held because {reason}"]
+    return [f"sending continues; it was held because {reason}"]
 
 
 def _each(
@@ -87,15 +87,15 @@ def _each(
 
 
 def _left_behind(tx: Tx, deliveries: list[Delivery]) -> list[Document]:
-    """Documents of a delivery that was closed: its name still names them."""
+    """Documents of cancelled deliveries: they are found by the delivery's name as well."""
     cancelled = [delivery.id for delivery in deliveries if delivery.state == "cancelled"]
     return [document for id in cancelled for document in tx.documents.in_delivery(id)]
 
 
 def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> str:
-    """A held document is read again from its bytes (tables may have been mended since) and goes on from there."""
+    """A held document is parsed again from its bytes (tables may have been corrected since) and continues from there."""
     if tx.documents.get(document.id).state != "held":
-        return f"{document.number} goes on"  # with another in its file, which was named as well
+        return f"{document.number} continues"  # released together with another document of the same file
     holder = tx.documents.claim_key(document.id)
     if holder is not None and holder.state != "rejected":
         return (
@@ -111,20 +111,20 @@ def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> s
         return f"{document.number} stays held: {problems}"
     for delivery in outbound:
         tx.deliveries.cancelled(delivery.id, f"released by {actor}")
-    # What was read before it was released stands there until it is rendered: the guard does not hold it for that again.
+    # The released reasons stay until it is rendered: the guard does not hold it for the same findings again.
     tx.documents.set_state(document.id, "ready", f"released by {actor}: {document.reason}")
     tx.audit.append("released", document=document.id, partner=document.partner, actor=actor, number=document.number)
-    return f"{document.number} goes on"
+    return f"{document.number} continues"
 
 
 def _release_message(tx: Tx, message: Message, actor: str) -> str:
     tx.messages.set_state(message.id, "received", RELEASED)
     tx.audit.append("released", message=message.id, partner=message.partner, actor=actor, name=message.name)
-    return f"{message.name} is read again"
+    return f"{message.name} is parsed again"
 
 
 def _release_delivery(tx: Tx, delivery: Delivery, actor: str) -> str:
-    """The same bytes under the same name and numbers; the endpoint looks first, so nothing is doubled."""
+    """The same bytes under the same name and numbers; the endpoint checks first, so nothing is delivered twice."""
     tx.deliveries.released(delivery.id)
     for document in _waiting_in(tx, delivery):
         tx.documents.set_state(document.id, "delivering")
@@ -160,5 +160,5 @@ def _reject_delivery(tx: Tx, delivery: Delivery, why: str, actor: str) -> str:
 
 
 def _waiting_in(tx: Tx, delivery: Delivery) -> list[Document]:
-    """The documents that wait with a delivery: not those about which was decided since."""
+    """The documents that wait with a delivery, without those decided since."""
     return [row for row in tx.documents.in_delivery(delivery.id) if row.state in ("held", "delivering")]

@@ -1,9 +1,10 @@
-"""Journal to endpoint: intent, act, look, receipt; else again, or quarantine.
+"""Journal to endpoint: intent, write, verify, receipt; on failure a retry or quarantine.
 
-The endpoint marks its intent and each step in the journal before and after every side effect, and called again with those marks
-it looks first. So a delivery is simply tried again, whatever happened to the last try; how often is `policy`'s decision.
+The endpoint records its intent and each step in the journal before and after every side effect; called again with that
+progress, it checks before it writes. So a delivery is simply retried, whatever happened to the last attempt; `policy`
+decides how often.
 
-Knows: deliveries and what becomes of them. Does not know: any wire, any language, what a payload means.
+Knows: deliveries and their states. Does not know: any protocol, any standard, what a payload means.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from d365edi.journal import Delivery, Document, Tx
 
 
 async def deliver(ctx: Context, delivery_id: int, counters: Counters) -> None:
-    """Try one delivery that is due. What is not due (any more) is left alone."""
+    """Attempt one delivery that is due. One that is not due (any more) is skipped."""
     delivery = await ctx.journal.read(lambda tx: tx.deliveries.get(delivery_id))
     async with ctx.alone(delivery.order_key):
         started = await ctx.journal.write(lambda tx: _start(tx, ctx, delivery_id))
@@ -62,11 +63,11 @@ def _start(tx: Tx, ctx: Context, delivery_id: int) -> tuple[Delivery, bytes] | N
 
 
 def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
-    """The receipt, the last rung of each document in it and the audit lines, in one transaction. Returns the documents."""
+    """Store the receipt, the final state of each of its documents and the audit lines in one transaction. Returns them."""
     tx.deliveries.delivered(delivery.id, receipt.id, receipt.detail)
     documents = tx.documents.in_delivery(delivery.id)
     for row in documents:
-        if row.state == "delivering":  # else a person has decided otherwise about it meanwhile
+        if row.state == "delivering":  # else a person has decided about it in the meantime
             tx.documents.set_state(row.id, "delivered")
     each: Sequence[Document | None] = documents or [None]
     for document in each:
@@ -84,7 +85,7 @@ def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
 
 
 async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, counters: Counters) -> None:
-    """One transaction for the decision; an endpoint that is out of reach is left in peace by everybody until then."""
+    """Store the decision in one transaction; an unreachable endpoint is paused for every task until then."""
     now = ctx.clock()
     decision = policy.after_failure(
         error,
@@ -94,12 +95,12 @@ async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, counte
         budget=ctx.partners[delivery.partner].settings.retry.budget.total_seconds(),
         jitter=ctx.jitter(),
     )
-    if isinstance(decision, policy.Again):
+    if isinstance(decision, policy.RetryAt):
         if isinstance(error, Unavailable) and not error.unclear:
             ctx.pause(delivery.endpoint, min(decision.at, now + policy.FIRST_WAIT))
-        await ctx.journal.write(lambda tx: _again(tx, delivery, decision))
+        await ctx.journal.write(lambda tx: _retry(tx, delivery, decision))
         counters.add("waiting")
-        sentence = f"{_named(delivery, decision.reason)}; again in {decision.at - now:.0f} s"
+        sentence = f"{_named(delivery, decision.reason)}; next attempt in {decision.at - now:.0f} s"
         log.say("WARNING", delivery.flow, "waits", sentence)
         return
     sentence = decision.reason
@@ -115,7 +116,7 @@ def _named(delivery: Delivery, sentence: str) -> str:
     return sentence if delivery.name in sentence else f"{delivery.name}: {sentence}"
 
 
-def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:
+def _retry(tx: Tx, delivery: Delivery, decision: policy.RetryAt) -> None:
     tx.deliveries.waiting(delivery.id, decision.at, decision.reason)
     each: Sequence[int | None] = [carried.document for carried in tx.delivery_documents.of(delivery.id)] or [None]
     for document in each:
@@ -130,7 +131,7 @@ def _again(tx: Tx, delivery: Delivery, decision: policy.Again) -> None:
 
 
 def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> int:
-    """A person decides about the delivery, and about each document in it. Returns how many these are."""
+    """Quarantine the delivery and hold each document in it for a decision. Returns the number of documents."""
     tx.deliveries.quarantined(delivery.id, sentence)
     documents = [document.id for document in tx.documents.in_delivery(delivery.id) if document.state == "delivering"]
     for document in documents:

@@ -1,10 +1,10 @@
-"""Documents that leave together become one delivery: guarded, numbered, written, in one transaction.
+"""Documents that are sent together become one delivery: guard check, control numbers, bytes, in one transaction.
 
-Each is guarded by itself, in their order, so that of two invoices for one order the second sees the first; one that is
-held stays behind and the others leave. A delivery of one document bears its number in name and key, one of several the
-interchange's alone.
+Each document is checked alone and in order, so that of two invoices for one order the second sees the first; one that is
+held stays behind and the others are sent. The name and key of a delivery of one document have its number, those of several
+only the interchange's.
 
-Knows: what a delivery is made of. Does not know: how a document was mapped, which documents meet, wires.
+Knows: what a delivery consists of. Does not know: how a document was mapped, which documents are sent together, connections.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 
 @dataclass(slots=True)
 class Assembled:
-    """The delivery's id, None where all were held; who is held and why; what the guard warns of, by flow."""
+    """The delivery's id, None where all are held; the held documents with reasons; the guard's warnings by flow."""
 
     delivery: int | None = None
     held: list[tuple[Document, Held]] = field(default_factory=list)
@@ -30,9 +30,9 @@ class Assembled:
 
 
 def assemble(tx: Tx, ctx: Context, partner: TradingPartner, prepared: Sequence[Prepared]) -> Assembled:
-    """Put what may go into one interchange (or flat file) of the partner. Raises DocumentError where it cannot be written.
+    """Put what may be sent into one interchange (or flat file) of the partner. DocumentError where it cannot be written.
 
-    What was decided otherwise since it was prepared is left out.
+    Documents that a person decided about since they were prepared are skipped.
     """
     assembled, going = Assembled(), list[Prepared]()
     for one in prepared:
@@ -55,7 +55,7 @@ def assemble(tx: Tx, ctx: Context, partner: TradingPartner, prepared: Sequence[P
 
 
 def _deliver(tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prepared]) -> int:
-    """Control numbers, bytes, file name and the row of the outbox, and an audit line for each document."""
+    """Control numbers, bytes, file name and the delivery row, and an audit line for each document."""
     ordered, sent = _written(tx, ctx, partner, going)
     first, alone, now = ordered[0], len(ordered) == 1, ctx.local(tx.now)
     document, target = first.document, first.flow.settings.to
@@ -88,7 +88,7 @@ def _deliver(tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prep
 def _written(
     tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prepared]
 ) -> tuple[list[Prepared], WrittenInterchange]:
-    """The bytes with their numbers, and the documents as they stand in them: group by group."""
+    """The bytes with their numbers, and the documents in the order of the bytes: group by group."""
     first = going[0]
     if isinstance(first.body, bytes):
         return [first], write_flat_file(tx, partner.name, first.body)

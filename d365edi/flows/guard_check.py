@@ -1,10 +1,10 @@
-"""The guard at its place in the walk: facts from the journal, the verdict for the flow, warnings to audit and log.
+"""Runs the guard over a document that is about to be sent: facts from the journal, the verdict, warnings to audit and log.
 
-It is asked in the transaction that renders: of two invoices for one order, the second sees the first. What a person has
-read and released stands in the reason of a document that is ready, and is not held against it again; the same check
-with other figures is.
+It runs in the transaction that writes the bytes, so that of two invoices for one order the second sees the first. What a
+person has released is stored as the reason of the document and does not hold it again; the same check with other figures
+does.
 
-Knows: where facts are kept. Does not know: how a case is judged, what follows.
+Knows: where the facts are stored. Does not know: how a case is checked, what follows.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from d365edi.maps import turnaround
 from d365edi.maps.resolve import Answers, Outbound, complete, each_line
 
 REUSE = 365 * 86_400.0
-"""Seconds after which a carton's number may be used again: GS1 wants a year at least."""
+"""Seconds after which an SSCC may be used again: GS1 requires at least a year."""
 FOLLOWS = "before_notice"
-"""The check whose objection passes by itself: once the ship notice is out, its invoice may follow."""
+"""The check whose violation ends by itself: once the ship notice is sent, its invoice may be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingDocument:
-    """A document as it is about to leave, with the order it answers and, for each of its lines, the order's.
+    """A document about to be sent, with the order it belongs to and the order line of each of its lines.
 
-    `orders` are all those of a shipment, None where one is not known here.
+    `orders` are all orders of a shipment, None where one is not in the journal.
     """
 
     row: Document
@@ -43,7 +43,7 @@ class OutgoingDocument:
 
 @dataclass(frozen=True, slots=True)
 class GuardVerdict:
-    """`holds`: why a person must decide, as one sentence, "" when it may go; `warnings` are told all the same."""
+    """`holds`: why a person must decide, as one sentence, "" when it may be sent; `warnings` are reported in either case."""
 
     holds: str
     warnings: tuple[str, ...]
@@ -52,9 +52,9 @@ class GuardVerdict:
 def check_guard(
     tx: Tx, outgoing: OutgoingDocument, policy: guard.Policy, usage: str, local: Callable[[float], datetime]
 ) -> GuardVerdict:
-    """Examine what is about to leave in an interchange of that usage, and write what was found to the audit.
+    """Check what is about to be sent in an interchange of that usage, and write the violations to the audit.
 
-    `local` gives a moment in the daemon's zone.
+    `local` converts epoch seconds to the daemon's time zone.
     """
     others = {id(order): order for order in outgoing.orders if order is not None and order is not outgoing.order}
     case = guard.Case(
@@ -78,14 +78,14 @@ def check_guard(
 
 
 def remember(tx: Tx, outgoing: OutgoingDocument) -> None:
-    """Keep what it names, for what leaves after it; what waited for it comes before the guard again."""
+    """Store what the document refers to, for checks of later documents; documents that waited for it are checked again."""
     tx.documents.mention(outgoing.row.id, guard.mentions(outgoing.document))
     if isinstance(outgoing.document, ShipNotice):
         _let_follow(tx, outgoing.row, {order.number for order in outgoing.document.every_order()})
 
 
 def _let_follow(tx: Tx, notice: Document, orders: set[str | None]) -> None:
-    """Invoices of these orders that were held for want of a ship notice; whatever else is wrong with them holds them still."""
+    """Set invoices of these orders ready that were held for a missing ship notice; any other violation holds them again."""
     for row in tx.documents.in_state("held", notice.partner):
         if f"[{FOLLOWS}]" in row.reason and Invoice.from_json(row.body).order_number in orders:
             tx.documents.set_state(row.id, "ready")
@@ -97,14 +97,14 @@ def _let_follow(tx: Tx, notice: Document, orders: set[str | None]) -> None:
 def _sentence(row: Document, holds: list[guard.Violation]) -> str:
     if not holds:
         return ""
-    said = "; ".join(str(violation) for violation in holds)
+    text = "; ".join(str(violation) for violation in holds)
     name = document_name(row.kind, row.number)
-    return f"{name}: {said}; mend it and d365edi reject this one, or let it go: d365edi release {row.number}"
+    return f"{name}: {text}; correct it and d365edi reject this one, or send it as it is: d365edi release {row.number}"
 
 
 def _note(tx: Tx, row: Document, violation: guard.Violation, outcome: str) -> None:
     tx.audit.append(
-        "guarded",
+        "warned",
         document=row.id,
         message=row.message,
         partner=row.partner,
@@ -138,19 +138,19 @@ def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[floa
 
 
 def _refused(tx: Tx, document: Document) -> bool:
-    """Whether the partner's acknowledgment rejected it: then it was never had."""
+    """Whether the partner's acknowledgment rejected it: then they never received it."""
     carried = tx.delivery_documents.for_document(document.id)
     return bool(carried) and carried[-1].ack == "rejected"
 
 
 def _mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: str) -> list[Document]:
-    """Others of a kind that this partner has from us and that name one of these."""
+    """Other documents of a kind that this partner received and that refer to one of these values."""
     found = [document for value in values for document in tx.documents.mentioning(what, value, kind, but=row.id)]
     return [document for document in found if document.partner == row.partner and not _refused(tx, document)]
 
 
 def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
-    """Which of these carton numbers an earlier document had, whoever it went to: a carton is one in the whole world."""
+    """Which of these SSCCs an earlier document had, for any partner: an SSCC is unique worldwide."""
     found: dict[str, str] = {}
     for number in numbers:
         for earlier in tx.documents.mentioning("sscc", number, row.kind, but=row.id):
@@ -160,8 +160,7 @@ def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
 
 
 def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
-    """An earlier document's quantities, each with the order's line that it was found to answer, in the order's units: it is
-    kept as D365 told it."""
+    """An earlier document's quantities by order line, converted to the order's units (it is stored in D365's)."""
     document = KINDS[row.kind].from_json(row.body)
     assert isinstance(document, Invoice | OrderResponse | ShipNotice)
     answers = Answers.from_json(row.answers) if row.answers else Answers()
@@ -180,14 +179,14 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
 
 
 def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], answers: Answers | None) -> turnaround.Match:
-    """Which line of which order each line of the document answers."""
+    """The order line that each line of the document belongs to."""
     if isinstance(document, ShipNotice):
         return turnaround.match_shipment(document, orders, answers)
     return turnaround.match(document, next(iter(orders.values()), None), answers)
 
 
 def _order_usage(tx: Tx, partner: str, number: str) -> str:
-    """P or T of the interchange that the order came in, "" where it is not known."""
+    """Usage (P or T) of the interchange that the order came in, "" where it is unknown."""
     row = tx.documents.order(partner, number)
     if row is None:
         return ""

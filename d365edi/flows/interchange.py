@@ -1,8 +1,8 @@
-"""An interchange of ours: its control numbers taken and its bytes written, in the standard that we have with the partner.
+"""Interchanges that we send: control numbers assigned and bytes written, in the standard agreed with the partner.
 
-Called inside the transaction that keeps the bytes, so that a number is taken exactly when an interchange bears it.
+Called inside the transaction that stores the bytes, so that a number is used exactly when an interchange carries it.
 
-Knows: which numbers an interchange has. Does not know: what is in it, where it goes.
+Knows: which control numbers an interchange has. Does not know: what is in it, where it is sent.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ Segment = x12.OutgoingSegment
 Body = tuple[str, Sequence[Segment]]
 """A set's id and its segments without the first and the last."""
 Groups = Mapping[str, Sequence[Body]]
-"""Functional id = the sets of that group. EDIFACT's messages stand directly in the interchange, whatever is said here."""
+"""Functional id = the sets of that group. EDIFACT messages are not grouped: the ids are not used there."""
 
 
 UNB = "UNB"
-"""Stands for the functional id of an EDIFACT interchange: what answers it names the interchange, not a group."""
+"""In place of a functional id for EDIFACT: a CONTRL names the interchange, not a group."""
 
 LEVELS: dict[Standard, str] = {"X12": "ISA", "EDIFACT": UNB}
-"""Which counter an interchange's number is taken from."""
+"""The counter of an interchange's control number."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetNumber:
-    """What an answer names a set by: functional id and control number of its group, its own control number."""
+    """How an acknowledgment identifies a set: functional id and control number of its group, its own control number."""
 
     functional_id: str
     group: int
@@ -43,7 +43,7 @@ class SetNumber:
 
 @dataclass(frozen=True, slots=True)
 class WrittenInterchange:
-    """The bytes and the numbers they bear: `control` of the interchange, `sets` of its sets in their order."""
+    """The bytes and the numbers in them: `control` of the interchange, `sets` of its sets in order."""
 
     payload: bytes
     control: int
@@ -71,9 +71,9 @@ def write_interchange(
     usage: str = "",
     receipts: Sequence[Sequence[str]] = (),
 ) -> WrittenInterchange:
-    """One interchange with these groups; without any, of receipts (TA1) alone. `at` is local time.
+    """Write one interchange with these groups, or without groups of `receipts` (TA1) alone. `at` is local time.
 
-    `version` is the sets' where it is not the partner's. DocumentError where a value cannot be written.
+    `version` and `usage` override the agreed ones. DocumentError where a value cannot be written.
     """
     usage = usage or agreed.usage
     control = tx.counters.take(partner, LEVELS[agreed.syntax.standard])
@@ -94,7 +94,7 @@ def write_interchange(
 
 
 def check_writable(agreed: Envelope, body: Body, at: datetime) -> None:
-    """Whether a set can be written at all: DocumentError where a value cannot. No number is taken."""
+    """Write a set as a test: DocumentError where a value cannot be written. No control number is used."""
     if isinstance(agreed, Edifact):
         _edifact(agreed, [body], 1, at, "", agreed.usage)
     else:
@@ -133,7 +133,7 @@ def _x12(
 
 
 def _edifact(agreed: Edifact, bodies: Sequence[Body], control: int, at: datetime, version: str, usage: str) -> bytes:
-    """Messages stand directly in the interchange; its reference is what an answer names."""
+    """Messages are not grouped; a CONTRL names the interchange reference."""
     envelope = edifact.Envelope(
         sender=agreed.us,
         receiver=agreed.them,
@@ -150,11 +150,11 @@ def _edifact(agreed: Edifact, bodies: Sequence[Body], control: int, at: datetime
 
 
 def write_flat_file(tx: Tx, partner: str, payload: bytes) -> WrittenInterchange:
-    """A flat file: no number is in it, one is for its name."""
+    """A flat file: it contains no control number; one is used for its name."""
     return WrittenInterchange(payload, tx.counters.take(partner, "file"))
 
 
 def directory(agreed: Edifact) -> str:
-    """The version of our messages to a partner as UNH has it (S009): `D:96A:UN:EAN008`."""
+    """The version of our messages as in UNH (S009): `D:96A:UN:EAN008`."""
     parts = (agreed.version[:1], agreed.version[1:], "UN", agreed.association or "")
     return ":".join(part for part in parts if part)

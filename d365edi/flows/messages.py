@@ -1,6 +1,6 @@
-"""Small wordings that several flows share: what a document is called, the first errors of many, sizes, ids nearly right.
+"""Sentence parts that several flows share: names of documents, the first errors of many, sizes, hints at similar ids.
 
-Knows: words. Does not know: anything else.
+Knows: wording. Does not know: anything else.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ NOUNS = {
     "Remittance": "remittance",
     "ApplicationAdvice": "advice",
 }
-"""What a kind of document is called in a sentence, before its number."""
+"""The name of a kind of document in a sentence, before its number."""
 PURPOSES = {"01": "cancels it", "04": "changes it", "05": "replaces it", "06": "confirms it", "07": "repeats it"}
-"""What a change says of its order (BEG01, BCH01, data element 353)."""
+"""What a change does to its order (BEG01, BCH01, data element 353)."""
 
 LogLine = tuple[Literal["INFO", "WARNING"], str, str]
-"""Level, verb and sentence of a line for the log, made in a transaction and said after it."""
+"""Level, verb and sentence of a log line, built in a transaction and written after it."""
 
 
 def document_name(kind: str, number: str) -> str:
@@ -37,19 +37,19 @@ def document_name(kind: str, number: str) -> str:
 
 
 def document_number(document: Document | None) -> str:
-    """The number that a document goes by, "" for none."""
+    """The number of a document, "" for none."""
     return str(getattr(document, "number", ""))
 
 
 def document_revision(document: Document | None) -> str:
-    """What tells documents of one number apart: an order's release, a change's place among the changes. "" for nothing."""
+    """What distinguishes documents with the same number: an order's release, the sequence of a change; "" for nothing."""
     if isinstance(document, OrderChange):
         return document.sequence or ""
     return getattr(document, "release", None) or ""
 
 
 def describe(document: Document) -> str:
-    """A document of theirs in one sentence, for a person who sees to it."""
+    """A received document in one sentence, for the person who handles it."""
     what = document_name(type(document).__name__, document_number(document))
     match document:
         case OrderChange():
@@ -61,7 +61,7 @@ def describe(document: Document) -> str:
             items = "1 item" if len(paid) == 1 else f"{len(paid)} items"
             return f"{what}: {' '.join(filter(None, (document.currency, str(document.total))))} for {items}"
         case ApplicationAdvice():
-            return f"{what}: {'; '.join(_advised(document)) or 'it names no document'}"
+            return f"{what}: {'; '.join(_advised(document)) or 'it refers to no document'}"
         case _:
             return what
 
@@ -81,14 +81,14 @@ def first_errors(findings: Iterable[Finding], most: int = 3) -> str:
 
 
 def size_text(size: int) -> str:
-    """A size as a person reads it: 812 B, 4.1 kB, 2.3 MB."""
+    """A size in bytes as text: 812 B, 4.1 kB, 2.3 MB."""
     if size < 1000:
         return f"{size} B"
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
 def similar_id_hint(wanted: Party, known: Mapping[str, Party]) -> str:
-    """A hint at the partner whose id is nearly this one: another qualifier, or a few characters off. Empty when none is near."""
+    """A hint at a partner with a similar id: another qualifier, or a few characters different. "" when there is none."""
     for name, party in known.items():
         if party.id == wanted.id:
             return f"; {name} has {party}, another qualifier"

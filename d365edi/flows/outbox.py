@@ -1,10 +1,10 @@
 """Deliveries put into the outbox a second time, and documents taken out of deliveries that were not sent.
 
-A repeated delivery is a new row, linked to its parent, with its parent's progress. The progress records that we meant to
-upload it, so the endpoint looks before it acts: a file that is still there counts as delivered and is not uploaded twice;
+A repeated delivery is a new row, linked to its parent, with its parent's progress. The progress records our intent
+to upload it, so the endpoint checks before it writes: a file that is still there counts as delivered and is not uploaded twice;
 a file that was collected since is uploaded again; a record that exists is found by its key.
 
-A document leaves a delivery only when the whole delivery is cancelled, because the bytes contain that document. The other
+A document is withdrawn only by cancelling the whole delivery, because the bytes contain that document. The other
 documents in it are sent again under new control numbers: at once where nothing was sent yet; where an attempt began, the
 partner may have the file, so a person checks before they are sent a second time.
 
@@ -16,11 +16,11 @@ from __future__ import annotations
 from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 
 CLOSED = ("delivered", "cancelled")
-"""States of a delivery that is over."""
+"""States of a delivery that is finished."""
 
 
 def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
-    """Put a delivery into the outbox again; history is never edited. An awaited acknowledgment is awaited anew."""
+    """Add the same bytes under the same name to the outbox again. An awaited acknowledgment is awaited again."""
     return tx.deliveries.add(
         documents=[
             NumberedDocument(c.document, c.functional_id, c.group, c.set) for c in tx.delivery_documents.of(delivery.id)
@@ -45,21 +45,21 @@ def deliver_again(tx: Tx, delivery: Delivery) -> Delivery:
 
 
 def withdraw(tx: Tx, document: int, reason: str) -> None:
-    """Close every delivery of this document that is still open, for this reason."""
+    """Cancel every open delivery of this document, with this reason."""
     for delivery in tx.deliveries.for_document(document):
         if delivery.state not in CLOSED:
             tx.deliveries.cancelled(delivery.id, reason)
             for row in tx.documents.in_delivery(delivery.id):
                 if row.id != document and row.state in ("delivering", "held"):
-                    _left(tx, row, delivery, f"{tx.documents.get(document).number} was taken out of it, {reason}")
+                    _send_again(tx, row, delivery, f"{tx.documents.get(document).number} was taken out of it, {reason}")
 
 
-def _left(tx: Tx, row: Document, delivery: Delivery, why: str) -> None:
-    """One of the others in the delivery."""
-    told = f"{delivery.name} is not sent any more: {why}"
+def _send_again(tx: Tx, row: Document, delivery: Delivery, why: str) -> None:
+    """Send another document of the delivery again, or hold it where the partner may have the file."""
+    sentence = f"{delivery.name} is not sent any more: {why}"
     if delivery.progress:
-        told += f"; ask {row.partner} whether they have that file, and if not: d365edi release {row.number}"
-    tx.documents.set_state(row.id, "held" if delivery.progress else "ready", told)
+        sentence += f"; ask {row.partner} whether they received that file, and if not: d365edi release {row.number}"
+    tx.documents.set_state(row.id, "held" if delivery.progress else "ready", sentence)
     tx.audit.append(
-        "withdrawn", document=row.id, delivery=delivery.id, message=row.message, partner=row.partner, reason=told
+        "withdrawn", document=row.id, delivery=delivery.id, message=row.message, partner=row.partner, reason=sentence
     )

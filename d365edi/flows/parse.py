@@ -1,9 +1,9 @@
-"""What a file of theirs holds: parts that become documents, groups to answer, acknowledgments, what a person must see.
+"""A received file parsed and sorted: documents, interchanges to acknowledge, acknowledgments, problems for a person.
 
-The answer is decided from the findings alone, before any mapping. The transaction set is the unit, the file is its
-parent: one bad set never blocks its siblings. A flat file is what its pickup says it is.
+The acknowledgment depends on the findings alone, not on any mapping. The unit is the transaction set: one bad set never
+blocks the others in its file. The pickup's setting says which kind of flat file it brings.
 
-Knows: interchanges, groups, sets, whose they are, which map reads them. Does not know: the journal, wires, the clock.
+Knows: interchanges, groups, sets, their partners, which map reads them. Does not know: the journal, connections, the clock.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from d365edi.maps.reader import Reading
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """A document to be: its reading, the flow it belongs to, and its place in the file. A flat file has no interchange."""
+    """A document read from a file: its reading, its flow, and its place in the file. A flat file has no interchange."""
 
     receive: ReceiveFlow
     reading: Reading
@@ -40,7 +40,7 @@ class ParsedDocument:
 
 @dataclass(slots=True)
 class ParsedFile:
-    """What a file turned out to hold."""
+    """The contents of a file, sorted by what happens next; `troubles` are sentences for a person."""
 
     parts: list[ParsedDocument] = field(default_factory=list)
     answered: list[InterchangeReport] = field(default_factory=list)
@@ -50,14 +50,14 @@ class ParsedFile:
 
 
 def parse(ctx: Context, partner: TradingPartner, flow: str, payload: bytes) -> ParsedFile:
-    """Read bytes that a pickup (`flow`) brought, and sort what they hold."""
+    """Parse the bytes that a pickup flow (its name) fetched, and sort the contents."""
     pickup = next((pickup for pickup in partner.pickups.values() if pickup.name == flow), None)
     if pickup is not None and pickup.settings.holds is not None:
         return _flat(partner.receives[pickup.settings.holds], payload)
     parsed = ParsedFile()
     if sniff.sniff(payload) is None:
         parsed.troubles.append(
-            "it is no EDI interchange (neither ISA nor UNB was found); look at the file, ask the partner for it again, then: "
+            "it is no EDI interchange (neither ISA nor UNB was found); check the file, ask the partner for it again, then: "
             "d365edi reject it"
         )
         return parsed
@@ -65,12 +65,12 @@ def parse(ctx: Context, partner: TradingPartner, flow: str, payload: bytes) -> P
     parsed.troubles.extend(str(finding) for finding in report.findings if finding.severity == "error")
     _sort(ctx, partner, report, parsed)
     if not report.interchanges and not parsed.troubles:
-        parsed.troubles.append("it holds no interchange; ask the partner what it was meant to be")
+        parsed.troubles.append("it contains no interchange; ask the partner what it should be")
     return parsed
 
 
 def _flat(receive: ReceiveFlow, payload: bytes) -> ParsedFile:
-    """A flat file bears no ids and is not answered. What is wrong with the file as a whole holds each document in it."""
+    """A flat file has no ids and is not acknowledged. An error of the file as a whole holds each document in it."""
     assert receive.flat is not None
     read = receive.flat.read(payload)
     wrong = tuple(finding for finding in read.findings if finding.severity == "error")
@@ -134,7 +134,9 @@ def _misrouted(
 ) -> str:
     got = f"it is from {interchange.sender} to {interchange.receiver}"
     if owner is not None:
-        return f"{got}, which is partner {owner.name}, but it lay in a folder of {partner.name}; move it there"
+        return (
+            f"{got}, which is partner {owner.name}, but it was in a folder of {partner.name}; move it to the right one"
+        )
     standard = interchange.standard
     agreed = partner.settings.envelopes.get(standard)
     want = f"{partner.name} is from {agreed.them} to {agreed.us}" if agreed else f"{partner.name} has no {standard}"

@@ -1,10 +1,9 @@
-"""When to try again, when to stop, what counts as seen before: every decision of the flows that is a value.
+"""Decisions of the flows as pure functions: when to retry, when to stop, what counts as a duplicate.
 
-Rules (the journal's design in short): a retry has a time budget, not a count; its waits are exponential with jitter from seconds
-to a quarter of an hour; what the other side understood and refused is never tried again; four questions about duplicates have
-four answers, each a setting of the partner.
+Retries have a time budget, not a count, and exponential waits with jitter from seconds to a quarter of an hour. What the
+other side understood and refused is never retried. There are four kinds of duplicate, each with a setting of the partner.
 
-Knows: errors, times as numbers, settings words. Does not know: the clock, the journal, any wire.
+Knows: errors, times as numbers, values of settings. Does not know: the clock, the journal, any protocol.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ LONGEST_WAIT = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """Try again at this time (epoch seconds)."""
+class RetryAt:
+    """Retry at this time (epoch seconds)."""
 
     at: float
     reason: str
@@ -30,7 +29,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """Set aside for a person, with the sentence they will read."""
+    """Stop and let a person decide, with the sentence they read."""
 
     reason: str
 
@@ -43,10 +42,10 @@ def after_failure(
     *,
     budget: float,
     jitter: float = 0.5,
-) -> Again | Quarantine:
+) -> RetryAt | Quarantine:
     """Decide about a failed attempt (1 is the first). `jitter` in [0, 1) spreads the wait over 75 to 125 %; budget in seconds.
 
-    A Retry-After is obeyed even beyond the longest wait, but never past the end of the budget.
+    A Retry-After is obeyed even beyond the longest wait, but not past the end of the budget.
     """
     if isinstance(error, Disputed | Refused):
         return Quarantine(str(error))
@@ -60,7 +59,7 @@ def after_failure(
     wait = min(FIRST_WAIT * 2.0 ** min(attempt - 1, 16), LONGEST_WAIT) * (0.75 + 0.5 * jitter)
     if error.retry_after is not None:
         wait = max(error.retry_after, 0.0)
-    return Again(min(now + wait, deadline), str(error))
+    return RetryAt(min(now + wait, deadline), str(error))
 
 
 Seen = Literal["new", "same", "renamed", "overwritten"]
@@ -69,24 +68,24 @@ ClaimState = Literal["received", "duplicate", "quarantined"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What becomes of a file at first sight: the state its message gets, and why when it is not simply received."""
+    """What happens to a new file: the state of its message, and the reason when it is not simply received."""
 
     state: ClaimState
     reason: str = ""
 
 
 def claim(name: str, named: Sequence[str], twins: Sequence[str], duplicates: Duplicates) -> Claim:
-    """Answer two of the four questions. `named`: digests seen under this name; `twins`: names seen with these bytes.
+    """Decide two of the four kinds of duplicate. `named`: earlier digests under this name; `twins`: earlier names of these bytes.
 
-    (Same name and same bytes is no claim at all, and the same control number in other bytes is asked when the bytes are read.)
+    (The same name with the same bytes is no new message; a repeated control number is found when the bytes are parsed.)
     """
     if twins and duplicates.new_name_same_bytes in ("warn", "skip"):
-        return Claim("duplicate", f"{name} holds the same bytes as {twins[0]}, which was received before; skipped")
+        return Claim("duplicate", f"{name} has the same bytes as {twins[0]}, which was received before; skipped")
     if twins and duplicates.new_name_same_bytes == "hold":
         return Claim(
             "quarantined",
-            f"{name} holds the same bytes as {twins[0]}, which was received before; "
-            f"d365edi release {name} takes it all the same, reject closes it",
+            f"{name} has the same bytes as {twins[0]}, which was received before; "
+            f"d365edi release {name} processes it anyway, reject closes it",
         )
     if named and duplicates.same_name_new_bytes == "hold":
         return Claim(
@@ -101,7 +100,7 @@ Purpose = Literal["create", "ignore", "hold"]
 
 
 def purpose(code: str | None, table: Mapping[str, str]) -> Purpose:
-    """What a purpose code (BEG01, data element 353) asks for: `00` creates unless told otherwise, anything else is held."""
+    """The action for a purpose code (BEG01, data element 353): `00` creates unless set otherwise, any other is held."""
     found = table.get(code or "00", "create" if (code or "00") == "00" else "hold")
     return "create" if found == "create" else "ignore" if found == "ignore" else "hold"
 
@@ -110,7 +109,7 @@ AckClass = Literal["matched", "late", "double", "unmatched"]
 
 
 def ack_class(state: str | None, due: float | None, now: float) -> AckClass:
-    """Class of an acknowledgment against the delivery it names (state None: we sent no such group)."""
+    """Class of an acknowledgment for a delivery in this state (None: we sent no such group). Times are epoch seconds."""
     if state is None:
         return "unmatched"
     if state not in ("awaited", "overdue"):
@@ -120,9 +119,9 @@ def ack_class(state: str | None, due: float | None, now: float) -> AckClass:
 
 AckState = Literal["accepted", "accepted_with_errors", "partially", "rejected"]
 ACK_STATES: Mapping[str, AckState] = {"A": "accepted", "E": "accepted_with_errors", "P": "partially", "R": "rejected"}
-"""AK901 (data element 715) to the acknowledgment axis; M, W and X (security) count as rejected."""
+"""AK901 (data element 715) = acknowledgment state; M, W and X (security) count as rejected."""
 
 
 def complete_enough(*, complete: bool, waits: int, patience: int = 3) -> bool:
-    """Take a file without its trailer only after some looks more; it is then answered and quarantined."""
+    """Whether to take a file: without its trailer only after `patience` sightings (it is then answered and quarantined)."""
     return complete or waits >= patience

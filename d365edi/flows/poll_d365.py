@@ -1,12 +1,12 @@
-"""D365 to journal: what was posted for the partner's accounts since the cursor, less what the journal knows.
+"""D365 to journal: records posted for the partner's accounts since the cursor, except those already in the journal.
 
-Only the invoice date exists to ask by, it has no time of day, and it can be back-dated. So each look asks from the cursor less an
-overlap window, and names that the journal knows are left out: what was sent is known for ever, whatever its date. The first start
-without a date takes a baseline: everything in the window is recorded as known and nothing of it is sent.
+The only field to filter by is the invoice date, which has no time of day and can be back-dated. So each poll asks from the
+cursor minus an overlap window and skips names that the journal has: a sent record is never sent again, whatever its date.
+The first start without a configured date sets a baseline: everything in the window is recorded and not sent.
 
-A business event only says *look*; it carries no truth, and a lost one costs minutes, not an invoice.
+A business event only triggers a poll and carries no data that is used: a lost event costs minutes, not an invoice.
 
-Knows: sends, the cursor, claims. Does not know: entity names, OData, how a record becomes a document.
+Knows: send flows, the cursor, claims. Does not know: entity names, OData, how a record becomes a document.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FETCH_LIMIT = 64 << 20
 
 
 async def poll_d365(ctx: Context, send: SendFlow, partner: str, counters: Counters) -> list[int]:
-    """One look for what is new to send, company by company. Returns ids of messages that wait to be translated."""
+    """Poll for new records to send, company by company. Returns ids of messages to translate."""
     if ctx.is_paused(ctx.d365_name):
         return []
     ids: list[int] = []
@@ -53,7 +53,10 @@ async def _company(
         await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))
         known = len(listing.remotes)
         log.say(
-            "INFO", send.name, "started", f"{known} posted in {company} before the first start are known and not sent"
+            "INFO",
+            send.name,
+            "started",
+            f"{known} records posted in {company} before the first start are recorded and not sent",
         )
         return []
     new = await ctx.journal.read(
@@ -74,7 +77,7 @@ async def _company(
 
 
 def _start(send: SendFlow, cursor: str | None, today: date) -> date:
-    """From when to ask: the configured date at the first start, later the cursor less the overlap (never before that date)."""
+    """The first day to ask for: the configured date at the first start, later the cursor minus the overlap (never before it)."""
     if cursor is None:
         return send.settings.first_day if send.settings.first_day is not None else today - send.overlap
     start = date.fromisoformat(cursor) - send.overlap
@@ -82,7 +85,7 @@ def _start(send: SendFlow, cursor: str | None, today: date) -> date:
 
 
 def _known(tx: Tx, send: SendFlow, partner: str, remote: Remote) -> bool:
-    """Whether this flow has it: another flow may tell the partner of the same record in another set."""
+    """Whether this flow has it: another flow may send the same record as another set."""
     return any(message.flow == send.name for message in tx.messages.named(partner, remote.name))
 
 

@@ -1,9 +1,10 @@
-"""A document of ours becomes a set of the partner's: resolved, echoing the order it answers, mapped.
+"""Prepares a document to be sent: resolves it, adds what it echoes of its order, maps it to the partner's set.
 
-An invoice, an answer to an order and a ship notice go the same way; what differs is which orders they answer, and that an
-answer is made by comparing D365's order with theirs.
+Invoices, order responses and ship notices take the same steps; they differ in the orders they belong to, and a response is
+made by comparing D365's order with the partner's.
 
-Knows: what leaves and what it echoes. Does not know: codes of a standard, with what else it leaves (that is `seal`), wires.
+Knows: what is sent and what it echoes. Does not know: codes of a standard, other documents in the interchange (that is
+`envelope`), connections.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from d365edi.maps.respond import respond
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The document waits for a person: why, in sentences."""
+    """The document waits for a decision: why, in sentences."""
 
     problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOrders:
-    """What is kept of the orders that a document answers: the orders by number, and their words for D365's units."""
+    """The stored orders that a document belongs to, by number, and their units for D365's units."""
 
     orders: Mapping[str, PurchaseOrder]
     units: Mapping[str, str]
@@ -42,7 +43,7 @@ class KnownOrders:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document with everything resolved: its set (or the bytes of its flat file), and the case for the guard."""
+    """A resolved document: its set (or the bytes of its flat file), and the input of the guard."""
 
     document: Document
     flow: SendFlow
@@ -54,7 +55,7 @@ class Prepared:
 async def prepare(
     ctx: Context, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
 ) -> Prepared | Held:
-    """Resolve and map one document of ours. Nothing is kept yet. Raises Unavailable where D365 cannot be asked now."""
+    """Resolve and map one document. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
     whole = KINDS[document.kind].from_json(document.body)
     assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
     numbers = turnaround.named(whole)
@@ -79,7 +80,7 @@ async def prepare(
 
 
 def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
-    """The inbound orders of these numbers as they were read; D365 does not keep all that must be echoed."""
+    """The received orders with these numbers as they were read; D365 does not store all that must be echoed."""
     orders, units = dict[str, PurchaseOrder](), dict[str, str]()
     for number in numbers:
         row = tx.documents.order(partner, number)

@@ -1,10 +1,11 @@
-"""Endpoint to journal: list, stable?, fetch, claim by digest, and only then settle at the source.
+"""Endpoint to journal: list, wait until stable, fetch, claim by digest, and only then settle at the source.
 
-A file is taken after two equal looks; the second follows within the same pass. It is held (payload, digest and message row in
-one durable transaction) before the source is told. Settling is a state of its own and retried alone: a crash between the two
-leaves a file that is here and still there, and the next look finds it known and only settles it.
+A file is fetched after two equal sightings; the second follows within the same pass. Payload, digest and message row are
+stored in one durable transaction before the file is settled (moved or deleted) at the source. Settling is a state of its
+own and retried alone: after a crash between the two the file is stored here and still at the source, and the next pass
+recognises it and only settles it.
 
-Knows: pickups, looks, claims. Does not know: what is in the bytes (only whether their trailer is there), any wire.
+Knows: pickups, sightings, claims. Does not know: what is in the bytes (only whether their trailer is there), any protocol.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ from d365edi.settings.partners import Duplicates
 
 @dataclass(frozen=True, slots=True)
 class ClaimedFile:
-    """A claim made: the message, and whether these very bytes under this very name were known already."""
+    """A claimed file: its message, and whether the same bytes under the same name were received before."""
 
     message: Message
     again: bool = False
 
 
 async def receive(ctx: Context, pickup: PickupFlow, counters: Counters) -> list[int]:
-    """One pass over a pickup. Returns the ids of messages that are new here and wait to be translated."""
+    """One pass over a pickup. Returns the ids of new messages to translate."""
     endpoint = ctx.endpoints[pickup.endpoint]
     if ctx.is_paused(pickup.endpoint):
         return []
@@ -66,25 +67,25 @@ def _out_of_reach(ctx: Context, pickup: PickupFlow, error: Unavailable | Refused
 
 
 async def _ready(ctx: Context, pickup: PickupFlow, endpoint: Endpoint) -> dict[str, tuple[Remote, Sighting]]:
-    """The files that are complete: looked at often enough without a change (a sentinel is the endpoint's business)."""
+    """The files that are complete: seen often enough without a change (sentinels are handled by the endpoint)."""
     listing = await endpoint.list(pickup.place)
-    looks = await _note(ctx, pickup, listing)
+    sightings = await _note(ctx, pickup, listing)
     for _ in range(pickup.endpoint_settings.complete.needed - 1):
-        if not any(_young(pickup, look) for look in looks.values()):
+        if not any(_young(pickup, sighting) for sighting in sightings.values()):
             break
         await ctx.sleep(pickup.endpoint_settings.complete.apart.total_seconds())
         listing = await endpoint.list(pickup.place)
-        looks = await _note(ctx, pickup, listing)
+        sightings = await _note(ctx, pickup, listing)
     return {
-        remote.name: (remote, look)
+        remote.name: (remote, sighting)
         for remote in listing.remotes
-        if not _young(pickup, look := looks[remote.name])
-        and not (look.message is not None and pickup.after.action == "leave")
+        if not _young(pickup, sighting := sightings[remote.name])
+        and not (sighting.message is not None and pickup.after.action == "leave")
     }
 
 
-def _young(pickup: PickupFlow, look: Sighting) -> bool:
-    return look.message is None and look.equal < pickup.endpoint_settings.complete.needed
+def _young(pickup: PickupFlow, sighting: Sighting) -> bool:
+    return sighting.message is None and sighting.equal < pickup.endpoint_settings.complete.needed
 
 
 async def _note(ctx: Context, pickup: PickupFlow, listing: Listing) -> dict[str, Sighting]:
@@ -95,11 +96,11 @@ async def _note(ctx: Context, pickup: PickupFlow, listing: Listing) -> dict[str,
         _gone(tx, pickup, {remote[0] for remote in remotes} | {entry[0] for entry in passed})
         return tx.sightings.record(pickup.endpoint, pickup.view, remotes, passed)
 
-    return {look.name: look for look in await ctx.journal.write(record)}
+    return {sighting.name: sighting for sighting in await ctx.journal.write(record)}
 
 
 def _gone(tx: Tx, pickup: PickupFlow, there: Set[str]) -> None:
-    """Held here, never settled, and not there any more: a reply of the source was lost, or a person took it away."""
+    """Mark stored, unsettled files settled that are no longer at the source: a reply was lost, or a person removed them."""
     for message in tx.messages.unsettled(pickup.endpoint, pickup.place.path):
         if message.flow == pickup.name and message.name not in there:
             tx.messages.settled(message.id, "")
@@ -107,22 +108,24 @@ def _gone(tx: Tx, pickup: PickupFlow, there: Set[str]) -> None:
 
 
 async def _take(
-    ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, look: Sighting, counters: Counters
+    ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, sighting: Sighting, counters: Counters
 ) -> ClaimedFile | None:
-    if look.message is not None:
-        known = await ctx.journal.read(partial(_message, id=look.message))
+    if sighting.message is not None:
+        known = await ctx.journal.read(partial(_message, id=sighting.message))
         if not known.settled:
             await _settle(ctx, pickup, endpoint, remote, known)
             return None
     try:
         payload = await endpoint.fetch(remote, pickup.endpoint_settings.max_message)
     except (Unavailable, Refused) as error:
-        await _say_why_not(ctx, pickup, remote, str(error))
+        await _note_reason(ctx, pickup, remote, str(error))
         log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
         return None
     reach("receive.fetched")
-    if not policy.complete_enough(complete=pickup.settings.holds is not None or complete(payload), waits=look.waits):
-        await _say_why_not(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
+    if not policy.complete_enough(
+        complete=pickup.settings.holds is not None or complete(payload), waits=sighting.waits
+    ):
+        await _note_reason(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
         counters.add("incomplete")
         return None
     taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, remote, payload))
@@ -136,20 +139,20 @@ def _message(tx: Tx, id: int) -> Message:
     return tx.messages.get(id)
 
 
-async def _say_why_not(ctx: Context, pickup: PickupFlow, remote: Remote, reason: str, *, waits: int = 0) -> None:
+async def _note_reason(ctx: Context, pickup: PickupFlow, remote: Remote, reason: str, *, waits: int = 0) -> None:
     await ctx.journal.write(
         lambda tx: tx.sightings.verdict(pickup.endpoint, pickup.view, remote.name, reason, waits=waits)
     )
 
 
 def _claim(tx: Tx, ctx: Context, pickup: PickupFlow, remote: Remote, payload: bytes) -> ClaimedFile:
-    """One transaction: the payload, the message row with its state, the look that it was taken from, the audit line."""
+    """One transaction: the payload, the message row with its state, the sighting that it came from, the audit line."""
     digest = hashlib.sha256(payload).hexdigest()
     same = tx.messages.same(pickup.partner, remote.name, digest)
     if same is not None:
         tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, same.id)
-        tx.audit.append("seen again", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
-        _offer_answers_again(tx, same)
+        tx.audit.append("duplicate", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
+        _resend_acknowledgments(tx, same)
         return ClaimedFile(same, again=True)
     duplicates = ctx.partners[pickup.partner].settings.duplicates
     earlier = tx.messages.with_digest(pickup.partner, digest)
@@ -174,7 +177,7 @@ def _claim(tx: Tx, ctx: Context, pickup: PickupFlow, remote: Remote, payload: by
     )
     tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, message.id)
     if decision.state == "duplicate" and earlier:
-        _offer_answers_again(tx, earlier[0])
+        _resend_acknowledgments(tx, earlier[0])
     tx.audit.append(
         "received" if decision.state == "received" else decision.state,
         message=message.id,
@@ -187,10 +190,10 @@ def _claim(tx: Tx, ctx: Context, pickup: PickupFlow, remote: Remote, payload: by
     return ClaimedFile(message)
 
 
-def _offer_answers_again(tx: Tx, message: Message) -> None:
-    """The same bytes after we answered: the partner may have missed it, so the stored answer is offered again, none is made.
+def _resend_acknowledgments(tx: Tx, message: Message) -> None:
+    """Send the stored acknowledgment again when the same bytes arrive again: the partner may have missed it.
 
-    Its progress says that the name may be ours already, so that an answer still lying there counts as landed.
+    Its progress makes the endpoint check first, so that an acknowledgment that is still there counts as delivered.
     """
     for delivery in tx.deliveries.for_message(message.id):
         answers = delivery.kind in KINDS and delivery.state == "delivered"
@@ -204,10 +207,10 @@ def _offer_answers_again(tx: Tx, message: Message) -> None:
 def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, counters: Counters) -> None:
     message = taken.message
     if taken.again:
-        counters.add("known")
+        counters.add("ignored")
         level: log.Level = "WARNING" if duplicates.same_name_same_bytes == "warn" else "INFO"
-        sentence = f"{message.name}: received before, nothing new is made of it"
-        log.say(level, pickup.name, "known", sentence, run=message.run)
+        sentence = f"{message.name}: received before with the same bytes, not processed again"
+        log.say(level, pickup.name, "ignored", sentence, run=message.run)
         return
     counters.add(message.state)
     if message.state == "received":
@@ -218,7 +221,7 @@ def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, coun
 
 
 async def _settle(ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message) -> None:
-    """Tell the source that we hold it. A failure here is retried alone at the next look; nothing is fetched again."""
+    """Settle the file at the source. A failure is retried alone in the next pass; nothing is fetched again."""
     if pickup.after.action == "leave":
         await ctx.journal.write(lambda tx: tx.messages.settled(message.id, remote.name))
         return
@@ -230,7 +233,7 @@ async def _settle(ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: 
             "WARNING",
             pickup.name,
             "not settled",
-            f"{message.name} is held here but still there: {error}",
+            f"{message.name} is stored but still at the source: {error}",
             run=message.run,
         )
         return
@@ -240,7 +243,7 @@ async def _settle(ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: 
             "WARNING",
             pickup.name,
             "changed",
-            f"{message.name} was overwritten since; it is received anew",
+            f"{message.name} was overwritten since; it is received again",
             run=message.run,
         )
         return

@@ -1,9 +1,9 @@
-"""Journal to journal, the rendering half: a document that is ready becomes the exact bytes of its delivery, in one transaction.
+"""Journal to journal, the writing half: a document that is ready becomes the exact bytes of its delivery, in one transaction.
 
-For D365 the bytes are the plan of what to look up and to write; for a partner they are an interchange, with its control
-numbers and file name taken in the same transaction. From here on retries and replays of the delivery use these bytes.
+For D365 the bytes are the plan of what to look up and to write; for a partner they are an interchange, whose control
+numbers and file name are assigned in the same transaction. Retries and replays of the delivery use these bytes.
 
-Knows: documents, their resolution, where each goes. Does not know: wires.
+Knows: documents, their resolution, their destination. Does not know: connections.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ T = TypeVar("T")
 async def render(ctx: Context, document_id: int, counters: Counters) -> int | None:
     """Resolve and render one ready document. Returns the id of its delivery, None when it is held or must wait.
 
-    What leaves together with others (`batch`) is left as it is.
+    Documents of a flow with `batch` are skipped: they are sent together.
     """
     document = await ctx.journal.read(lambda tx: tx.documents.get(document_id))
     if document.state != "ready":
@@ -49,7 +49,7 @@ async def render(ctx: Context, document_id: int, counters: Counters) -> int | No
 async def tried(
     ctx: Context, document: Document, work: Callable[[], Awaitable[T | Held | None]], counters: Counters
 ) -> T | None:
-    """Do some of a document's way out. None where it is held now, or waits until D365 can be asked again."""
+    """Run one step of sending a document. None where it is held now, or waits until D365 can be asked again."""
     try:
         outcome = await work()
     except Unavailable as error:
@@ -85,21 +85,21 @@ async def _render(
 
 
 def report_warnings(assembled: Assembled, counters: Counters) -> None:
-    """What the guard said of documents that left, or were held for something else."""
+    """Log the guard's warnings for documents that were sent, or held for another reason."""
     for flow, warning in assembled.warnings:
-        counters.add("guarded")
-        log.say("WARNING", flow, "guarded", warning)
+        counters.add("warned")
+        log.say("WARNING", flow, "warned", warning)
 
 
 async def hold(ctx: Context, document: Document, held: Held, counters: Counters) -> None:
-    """Set one document aside for a person, in one transaction, and say so."""
+    """Hold one document for a decision, in one transaction, and log it."""
     sentence = "; ".join(held.problems)
     if document.number not in sentence:
         sentence = f"{document_name(document.kind, document.number)}: {sentence}"
 
     def record(tx: Tx) -> bool:
         if tx.documents.get(document.id).state not in ("ready", "held"):
-            return False  # a person has decided about it meanwhile
+            return False  # a person has decided about it in the meantime
         tx.documents.set_state(document.id, "held", sentence)
         tx.audit.append(
             "held", document=document.id, message=document.message, partner=document.partner, reason=sentence
@@ -112,14 +112,14 @@ async def hold(ctx: Context, document: Document, held: Held, counters: Counters)
 
 
 def _close_handled(tx: Tx, document: Document) -> None:
-    """A person released a document of which nothing is created: it is closed."""
+    """Close a released document of which nothing is created."""
     tx.documents.set_state(document.id, "delivered", "handled by hand")
 
 
 async def _order(
     ctx: Context, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
 ) -> int | Held:
-    """A partner's order becomes the plan of a sales order."""
+    """Write a partner's order as the plan of a sales order."""
     order = PurchaseOrder.from_json(document.body)
     meaning = [f for f in d365.unwritten(table, order) if f.where.segment not in receive.settings.ignore]
     resolved = await resolve.resolve(
@@ -132,7 +132,7 @@ async def _order(
 
     def record(tx: Tx) -> int:
         if tx.documents.get(document.id).state != "ready":
-            raise DocumentError(f"{document.number} was decided otherwise meanwhile")
+            raise DocumentError(f"{document.number} was decided by a person in the meantime")
         delivery = tx.deliveries.add(
             documents=[NumberedDocument(document.id)],
             message=document.message,
@@ -154,6 +154,6 @@ async def _order(
 
 
 def _carried_over(tx: Tx, document: Document) -> dict[str, str]:
-    """What earlier deliveries of this document marked: with our intent known, a record found there is recognised as ours."""
+    """The progress of earlier deliveries of this document: with our intent recorded, a record found in D365 counts as ours."""
     marked = [delivery.progress for delivery in tx.deliveries.for_document(document.id) if "step" in delivery.progress]
     return dict(marked[-1]) if marked else {}

@@ -1,6 +1,6 @@
-"""A document read again from the bytes it came in, with the maps and tables of today.
+"""A document parsed again from the stored bytes, with today's maps and tables.
 
-Knows: how a document row names its place in a message. Does not know: wires, what follows.
+Knows: how a document row locates its set in a message. Does not know: connections, what follows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def reparse(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
 
 
 def reader_of(receive: ReceiveFlow, report: SetReport) -> MapReader:
-    """The reader compiled for the guide that the set was read by (the first one where it was read by none)."""
+    """The reader compiled for the guide that the set was checked against (the first reader where there was none)."""
     version = report.guide.version if report.guide is not None else ""
     return receive.readers.get(version) or next(iter(receive.readers.values()))
 
@@ -52,13 +52,13 @@ def find_set(partner: TradingPartner, payload: bytes, document: Document) -> Set
 
 
 def problems(reading: Reading, ignore: Collection[str] = ()) -> list[str]:
-    """What holds a document: errors of its reading, and unmapped places that change its meaning unless the flow ignores them."""
+    """Why a document is held: errors of its reading, and unmapped segments that change its meaning, unless ignored."""
     found = [str(finding) for finding in reading.findings if finding.severity == "error"]
     return found + [str(f) for f in reading.unmapped if f.rule == "meaning" and f.where.segment not in ignore]
 
 
 def amend(tx: Tx, ctx: Context, document: Document) -> str:
-    """Read a document again and keep the new reading. Returns what still holds it, "" when nothing does."""
+    """Parse a document again and store the new reading. Returns what still holds it, "" when nothing does."""
     reading, _ = reparse(tx, ctx, document)
     receive = ctx.partners[document.partner].receive_flow(document.flow)
     found = problems(reading, receive.settings.ignore if receive is not None else ())

@@ -1,15 +1,15 @@
-"""The same message again, from a named rung, with a preview first.
+"""Processes the same message again from a chosen stage, with a preview first.
 
-    deliver   the same bytes under the same name and control numbers; the endpoint looks first, so what landed is not doubled
-    render    the document as it was read, rendered anew: the map of today, new control numbers, a new file name
-    read      the bytes read again with the map of today, then rendered anew
+    deliver   the same bytes under the same name and control numbers; the endpoint checks first, so nothing is delivered twice
+    render    the document as it was read, written again: today's map, new control numbers, a new file name
+    read      the bytes parsed again with today's map, then written again
 
-Without `go` nothing changes: the preview says which map read it then and which would now, what would differ field by
-field, whether the other side has it already, and which numbers it would take. A replay makes no second record (the
-natural key is looked up, with the intent of the first delivery carried over) and offers the stored acknowledgment again
-only when asked to (`acks`).
+Without `go` nothing changes: the preview shows which map read the message then and which would now, what would differ
+field by field, whether the other side has it already, and which numbers it would use. A replay creates no second record
+(the natural key is looked up, with the recorded intent of the first delivery) and sends the stored acknowledgment again
+only on request (`acks`).
 
-Knows: rungs. Does not know: wires, languages.
+Knows: stages. Does not know: protocols, standards.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from d365edi.flows.outbox import deliver_again, withdraw
 from d365edi.flows.reparse import problems, reparse
 from d365edi.journal import Delivery, Document, Tx
 
-RUNGS = ("read", "render", "deliver")
+STAGES = ("read", "render", "deliver")
 
 
-async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, actor: str) -> list[str]:
-    """Preview, or with `go` carry out, the replay of everything named `what`. Raises D365EdiError when nothing is."""
-    if rung not in RUNGS:
-        raise D365EdiError(f"there is no rung {rung!r}", remedy=f"say one of {', '.join(RUNGS)}")
+async def replay(ctx: Context, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+    """Preview, or with `go` carry out, the replay of everything named `what`. Raises D365EdiError when nothing is found."""
+    if stage not in STAGES:
+        raise D365EdiError(f"there is no stage {stage!r}", remedy=f"use one of {', '.join(STAGES)}")
     documents, deliveries = await ctx.journal.read(lambda tx: (tx.documents.search(what), tx.deliveries.search(what)))
-    if rung != "deliver":
+    if stage != "deliver":
         documents += await ctx.journal.read(lambda tx: _in(tx, deliveries, {document.id for document in documents}))
         if not documents:
             raise D365EdiError(f"no document is named {what}", remedy=f"see `d365edi why {what}`")
-        looked: set[int] = set()  # documents of one file are there together
+        looked: set[int] = set()  # documents of one file share a delivery
         lines = []
         for document in documents:
-            lines += await _document(ctx, document, rung, looked, go=go, actor=actor)
+            lines += await _document(ctx, document, stage, looked, go=go, actor=actor)
     else:
         lines = await _deliveries(ctx, documents, deliveries, what, go=go, actor=actor)
     if acks:
@@ -52,23 +52,23 @@ async def replay(ctx: Context, what: str, rung: str, *, go: bool, acks: bool, ac
 
 
 def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Document]:
-    """The documents in these deliveries that are not known yet."""
+    """The documents in these deliveries, without the `known` ones."""
     ids = {carried.document for delivery in deliveries for carried in tx.delivery_documents.of(delivery.id)}
     return [tx.documents.get(id) for id in sorted(ids.difference(known))]
 
 
 async def _document(
-    ctx: Context, document: Document, rung: str, looked: set[int], *, go: bool, actor: str
+    ctx: Context, document: Document, stage: str, looked: set[int], *, go: bool, actor: str
 ) -> list[str]:
     lines = []
-    if rung == "read":
+    if stage == "read":
         reading, digest = await ctx.journal.read(lambda tx: reparse(tx, ctx, document))
         same = (
             "the same map"
             if digest == document.map_digest
             else f"another map (then {document.map_digest[:6]}…, now {digest[:6]}…)"
         )
-        lines.append(f"{document.kind} {document.number}: read again with {same}")
+        lines.append(f"{document.kind} {document.number}: parsed again with {same}")
         now = json.loads(reading.document.to_json()) if reading.document is not None else {}
         lines += difference(json.loads(document.body or "{}"), now)
         lines += [f"would be held: {problem}" for problem in problems(reading)]
@@ -79,18 +79,18 @@ async def _document(
             lines.append(await _there(ctx, delivery))
     lines.append(await _numbers(ctx, document))
     if go:
-        lines.append(await ctx.journal.write(lambda tx: _again(tx, ctx, document, rung, actor)))
+        lines.append(await ctx.journal.write(lambda tx: _again(tx, ctx, document, stage, actor)))
     return lines
 
 
 async def _there(ctx: Context, delivery: Delivery) -> str:
-    """Whether the other side has it already, by looking."""
+    """Whether the other side has it already, by asking the endpoint."""
     payload = await ctx.journal.read(lambda tx: tx.payloads.get(delivery.digest))
     parcel = DeliveryRequest(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
     try:
         outcome = await ctx.endpoints[delivery.endpoint].probe(parcel)
     except EndpointError as error:
-        return f"{delivery.endpoint} cannot be asked whether it is there: {error}"
+        return f"{delivery.endpoint} cannot be asked whether it has it: {error}"
     match outcome:
         case Delivered(receipt):
             return f"{delivery.endpoint} has it: {receipt.id}"
@@ -107,28 +107,28 @@ async def _numbers(ctx: Context, document: Document) -> str:
         receive = partner.receive_flow(document.flow)
         if receive is not None and not receive.settings.create:
             return "nothing is created of it"
-        return "it takes no control numbers; the natural key is looked up before anything is created"
+        return "it uses no control numbers; the natural key is looked up before anything is created"
     level = LEVELS[send.envelope.syntax.standard] if send.envelope is not None else "file"
     control = await ctx.journal.read(lambda tx: tx.counters.peek(document.partner, level))
-    others = ", with what else is ready then" if send.settings.batch > 1 else ""
-    return f"it would take interchange control number {control:09d} and a new file name{others}"
+    others = ", together with other ready documents" if send.settings.batch > 1 else ""
+    return f"it would use interchange control number {control:09d} and a new file name{others}"
 
 
-def _again(tx: Tx, ctx: Context, document: Document, rung: str, actor: str) -> str:
+def _again(tx: Tx, ctx: Context, document: Document, stage: str, actor: str) -> str:
     body = None
-    if rung == "read":
+    if stage == "read":
         reading, _ = reparse(tx, ctx, document)
         if reading.document is None or problems(reading):
-            return f"{document.number} is left as it is: its bytes cannot be read into a document today"
+            return f"{document.number} is unchanged: its bytes cannot be read into a document today"
         body = reading.document.to_json()
     withdraw(tx, document.id, f"replayed by {actor}")
     tx.documents.set_state(document.id, "ready")
     if body is not None:
         tx.documents.amend(document.id, body=body)
     tx.audit.append(
-        "replayed", document=document.id, partner=document.partner, actor=actor, rung=rung, number=document.number
+        "replayed", document=document.id, partner=document.partner, actor=actor, stage=stage, number=document.number
     )
-    return f"{document.number} goes on from {rung}"
+    return f"{document.number} continues from {stage}"
 
 
 async def _deliveries(
@@ -158,7 +158,7 @@ def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
         if document.state != "rejected" or len(inside) == 1:
             tx.documents.set_state(document.id, "delivering")
     tx.audit.append(
-        "replayed", delivery=again.id, partner=delivery.partner, actor=actor, rung="deliver", name=delivery.name
+        "replayed", delivery=again.id, partner=delivery.partner, actor=actor, stage="deliver", name=delivery.name
     )
     return f"{delivery.name} is delivered again"
 
@@ -174,14 +174,14 @@ async def _acknowledgments(ctx: Context, documents: list[Document], *, go: bool,
     )
     lines = []
     for delivery in stored:
-        lines.append(f"{delivery.name}: the stored acknowledgment is offered again, no new one is made")
+        lines.append(f"{delivery.name}: the stored acknowledgment is sent again, no new one is written")
         if go:
             lines.append(await ctx.journal.write(partial(_deliver_again, delivery=delivery, actor=actor)))
     return lines
 
 
 def difference(then: Mapping[str, Any], now: Mapping[str, Any], place: str = "") -> list[str]:
-    """Field by field, what another reading would change: `lines.0.quantity: 12 → 24`."""
+    """What a new reading changes, field by field: `lines.0.quantity: 12 → 24`."""
     lines = []
     for key in sorted({*then, *now}):
         path, before, after = f"{place}{key}", then.get(key), now.get(key)

@@ -1,9 +1,9 @@
-"""Opens a document's delivery: pure code asks (whose item, which customer, what unit), this answers from tables, cache and D365.
+"""Resolves the references of a document (items, customer, units): pure code asks, this answers from tables, cache and D365.
 
-What is unknown holds that one document with a sentence that names line, value and remedy; `release` asks again. A question never
-fails: D365 out of reach means that nobody knows yet, and the document stays ready.
+An unknown reference holds that one document with a sentence that names line, value and remedy; `release` asks again. While
+D365 is unreachable nothing is decided and the document stays ready.
 
-Knows: that there are questions and where they are answered. Does not know: entity names, what an item is.
+Knows: where questions are answered. Does not know: entity names, what an item is.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from d365edi.odata.plan import Query
 Rows = list[Mapping[str, Any]]
 
 FRESH = 300.0
-"""Seconds an answer of D365 is kept: items and customers change by the day, orders come by the second."""
+"""Seconds an answer of D365 is cached: items and customers change daily, orders arrive every second."""
 MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Every answer, or the sentences that hold the document."""
+    """The answers, and the sentences that hold the document."""
 
     answers: maps.Answers
     problems: tuple[str, ...] = ()
 
 
 async def resolve(ctx: Context, document: PurchaseOrder | maps.Outbound, profile: maps.Profile) -> Resolved:
-    """Ask and answer. Raises Unavailable when D365 cannot be asked now.
+    """Resolve every reference. Raises Unavailable when D365 cannot be asked now.
 
-    The first queries of all questions are asked together, then the second ones of those that are open still.
+    The first queries of all questions are asked together, then the second queries of those that are still open.
     """
     asked = maps.questions(document, profile)
     rows: list[list[Rows]] = [[] for _ in asked.questions]
@@ -53,32 +53,32 @@ async def resolve(ctx: Context, document: PurchaseOrder | maps.Outbound, profile
 
 
 async def _ask(ctx: Context, queries: Iterable[Query]) -> dict[Query, Rows]:
-    """The rows of each query: from the answers that are kept, else from D365, several queries in one request."""
+    """The rows of each query: from the cache, else from D365, several queries in one request."""
     found: dict[Query, Rows] = {}
     unknown = list[Query]()
     for query in queries:
-        kept = _kept(ctx, query)
-        if kept is None:
+        cached = _cached(ctx, query)
+        if cached is None:
             unknown.append(query)
         else:
-            found[query] = kept
+            found[query] = cached
     for request, parts in together.merged(unknown):
         async with ctx.alone(f"ask:{request}"):
-            known = {query: kept for query in parts if (kept := _kept(ctx, query)) is not None}
+            known = {query: cached for query in parts if (cached := _cached(ctx, query)) is not None}
             if len(known) < len(parts):
                 rows: Rows = [dict(row) for row in await ctx.d365.ask(request)]
-                known = {query: _keep(ctx, query, together.share(rows, query)) for query in parts}
+                known = {query: _cache(ctx, query, together.share(rows, query)) for query in parts}
             found |= known
     return found
 
 
-def _kept(ctx: Context, query: Query) -> Rows | None:
+def _cached(ctx: Context, query: Query) -> Rows | None:
     until, rows = ctx.answers.get(query, (0.0, []))
     return rows if until > ctx.clock() else None
 
 
-def _keep(ctx: Context, query: Query, rows: Rows) -> Rows:
-    if rows:  # a miss is never kept: it is what someone is entering right now
+def _cache(ctx: Context, query: Query, rows: Rows) -> Rows:
+    if rows:  # a miss is never cached: someone may be adding the record right now
         if len(ctx.answers) >= MOST:
             ctx.answers.clear()
         ctx.answers[query] = (ctx.clock() + FRESH, rows)
@@ -86,5 +86,5 @@ def _keep(ctx: Context, query: Query, rows: Rows) -> Rows:
 
 
 def for_company(profile: maps.Profile, company: str, customers: Mapping[str, str]) -> maps.Profile:
-    """The partner's profile as it is in one company."""
+    """The partner's profile for one company."""
     return replace(profile, company=company, customer=customers.get(company))

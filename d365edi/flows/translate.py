@@ -1,9 +1,10 @@
 """Journal to journal, the reading half: bytes become findings, the acknowledgment and documents, in one transaction.
 
-The answer is decided from the findings alone, before any mapping, so that D365 may be down and the 997 goes all the
-same. The transaction set is the unit of state, the file is its parent: one bad set never blocks its siblings.
+The acknowledgment depends on the findings alone, not on any mapping, so it is sent even while D365 is down. The unit of
+state is the transaction set: one bad set never blocks the others in its file. A record of ours, read from D365, becomes a
+document in the same way.
 
-Knows: interchanges, groups, sets, who they belong to, what each becomes. Does not know: wires, how documents are resolved.
+Knows: interchanges, groups, sets, what each becomes. Does not know: connections, how documents are resolved.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from d365edi.maps.d365 import plans as maps
 from d365edi.odata import canonical
 
 RELEASED = "released"
-"""The reason of a message that a person let go on although its control number or name was used before."""
+"""The reason of a message that a person released although its control number or name was used before."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What one reading left behind: ids of documents that are ready, ids of deliveries, and lines for the log."""
+    """The result of one message: ids of documents that are ready, ids of deliveries, and lines for the log."""
 
     documents: list[int] = field(default_factory=list)
     deliveries: list[int] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Outcome:
 
 
 async def translate(ctx: Context, message_id: int, counters: Counters) -> Outcome:
-    """Read one received message. Called again after a crash it finds the message still `received` and starts anew."""
+    """Translate one received message. Called again after a crash it finds the message still `received` and starts over."""
     message, payload = await ctx.journal.read(lambda tx: _load(tx, message_id))
     if message.state != "received":
         return Outcome()
@@ -107,7 +108,7 @@ def _commit(tx: Tx, ctx: Context, partner: TradingPartner, message: Message, par
 
 
 def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: InterchangeReport) -> str:
-    """The fourth question: other bytes under a control number that this partner has used (or the same twice in one file)."""
+    """The fourth kind of duplicate: other bytes under a control number that this partner has used (or one twice in a file)."""
     seen = tx.interchanges.seen(
         partner.name, str(interchange.sender), str(interchange.receiver), interchange.control, interchange.usage
     )
@@ -116,7 +117,7 @@ def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: In
         return ""
     return (
         f"interchange control number {interchange.control} was used before by {partner.name} (message {seen[0].message}); "
-        f"ask the partner to send it under a new one, or: d365edi release {message.name}"
+        f"ask the partner to send it with a new one, or: d365edi release {message.name}"
     )
 
 
@@ -131,7 +132,7 @@ def _close(tx: Tx, message: Message, parsed: ParsedFile, outcome: Outcome) -> No
 
 
 def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDocument, outcome: Outcome) -> None:
-    """One part becomes one document row: ready, held with a sentence, kept, or closed because its purpose is ignored."""
+    """Store one document: ready, held with a sentence, recorded, or closed because its purpose is ignored."""
     receive, read = part.receive, part.reading.document
     number = messages.document_number(read) or part.label
     document = tx.documents.add(
@@ -173,14 +174,14 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
 
 
 def _not_created(tx: Tx, document: Document, read: documents.Document, receive: ReceiveFlow, outcome: Outcome) -> None:
-    """A document of which nothing is created: kept and told, or held for a person who sees to it."""
+    """A document of which nothing is created: recorded and logged, or held for a person to handle."""
     sentence = messages.describe(read)
     if receive.settings.then == "keep":
         tx.documents.set_state(document.id, "delivered", sentence)
         tx.audit.append(
-            "kept", document=document.id, message=document.message, partner=document.partner, summary=sentence
+            "recorded", document=document.id, message=document.message, partner=document.partner, summary=sentence
         )
-        outcome.lines.append(("INFO", "kept", sentence))
+        outcome.lines.append(("INFO", "recorded", sentence))
         return
     sentence = f"{sentence}; handle it by hand, then: d365edi release {document.number}"
     tx.documents.set_state(document.id, "held", sentence)
@@ -201,7 +202,7 @@ def _key_taken(document: Document, holder: Document) -> str:
     return f"{again}; if it is a repeat: d365edi reject {document.number}; if it replaces the first, {change}"
 
 
-# -- our records, read from D365 ----------------------------------------------------------------------------------------
+# -- records of ours, read from D365 -----------------------------------------------------------------------------------
 
 
 def _read_record(
@@ -209,9 +210,7 @@ def _read_record(
 ) -> tuple[list[int], list[LogLine]]:
     """One transaction: the document row (ready, or held with its sentence), its business key, the audit line.
 
-    `zone`: where points in time of the record are told.
-
-    Returns ids of documents that are ready and log lines (level, verb, sentence).
+    `zone` is the time zone of the record's points in time. Returns ids of documents that are ready, and log lines.
     """
     send = partner.send_flow(message.flow)
     if send is None:
@@ -239,7 +238,7 @@ def _read_record(
     holder = tx.documents.claim_key(document.id)
     if holder is not None:
         found.append(
-            f"{name} was collected before (message {holder.message}, {holder.state}); a partner who gets it twice "
+            f"{name} was collected before (message {holder.message}, {holder.state}); a partner who receives it twice "
             f"charges for it: d365edi reject {number} unless the first one is rejected"
         )
     tx.messages.set_state(message.id, "done")

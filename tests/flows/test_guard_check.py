@@ -80,8 +80,8 @@ def test_a_packing_slip_is_billed_once(tx: Tx) -> None:
     again = OTHER.replace(packing_slip="PS-9")
     verdict = judged(tx, leaving(row(tx, again), again), "duplicate")
     assert verdict.holds == (
-        "invoice CIV-2: packing slip PS-9 was billed before, by invoice CIV-1 [duplicate]; mend it and d365edi reject "
-        "this one, or let it go: d365edi release CIV-2"
+        "invoice CIV-2: packing slip PS-9 was billed before, by invoice CIV-1 [duplicate]; correct it and d365edi reject "
+        "this one, or send it as it is: d365edi release CIV-2"
     )
 
 
@@ -161,7 +161,7 @@ def test_a_release_lets_go_the_sentence_that_was_read_and_no_other(tx: Tx) -> No
     tx.documents.set_state(waiting.id, "ready", f"released by pat: {held.holds}")
     released = leaving(tx.documents.get(waiting.id), OTHER)
     assert judged(tx, released, "over_invoiced").holds == ""
-    audited = tx.audit.query(document=waiting.id, action="guarded")
+    audited = tx.audit.query(document=waiting.id, action="warned")
     assert ['"outcome":"released"' in line.detail for line in audited] == [True, True]
     sent(tx, OTHER.replace(number="CIV-3", packing_slip=None))
     assert "36 billed with" in judged(tx, released, "over_invoiced").holds

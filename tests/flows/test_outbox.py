@@ -60,7 +60,7 @@ def test_where_an_attempt_began_the_others_wait_for_a_person_who_looks(tx: Tx, r
     withdraw(tx, rows[1].id, "wrong price")
     assert states(tx, rows) == ["held"] * 3
     reasons = [tx.documents.get(row.id).reason for row in rows]
-    assert reasons[0].endswith("ask acme whether they have that file, and if not: d365edi release CIV-1")
+    assert reasons[0].endswith("ask acme whether they received that file, and if not: d365edi release CIV-1")
     assert reasons[1] == "no space"
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from d365edi.errors import Disputed, Refused, Unavailable
 from d365edi.flows import policy
-from d365edi.flows.policy import Again, Quarantine
+from d365edi.flows.policy import Quarantine, RetryAt
 from d365edi.settings import Duplicates
 
 BUDGET = 21_600.0
@@ -17,12 +17,12 @@ BUDGET = 21_600.0
 @pytest.mark.parametrize(
     ("error", "attempt", "now", "expected"),
     [
-        (Unavailable("down"), 1, 100.0, Again(105.0, "down")),
-        (Unavailable("down"), 2, 100.0, Again(110.0, "down")),
-        (Unavailable("down"), 30, 100.0, Again(1000.0, "down")),
-        (Unavailable("busy", retry_after=42), 1, 100.0, Again(142.0, "busy")),
-        (Unavailable("busy", retry_after=0), 1, 100.0, Again(100.0, "busy")),
-        (Unavailable("busy", retry_after=10**9), 1, 100.0, Again(100.0 + 21600, "busy")),
+        (Unavailable("down"), 1, 100.0, RetryAt(105.0, "down")),
+        (Unavailable("down"), 2, 100.0, RetryAt(110.0, "down")),
+        (Unavailable("down"), 30, 100.0, RetryAt(1000.0, "down")),
+        (Unavailable("busy", retry_after=42), 1, 100.0, RetryAt(142.0, "busy")),
+        (Unavailable("busy", retry_after=0), 1, 100.0, RetryAt(100.0, "busy")),
+        (Unavailable("busy", retry_after=10**9), 1, 100.0, RetryAt(100.0 + 21600, "busy")),
         (Refused("no", remedy="do that"), 1, 100.0, Quarantine("no; do that")),
         (Disputed("whose is it?"), 1, 100.0, Quarantine("whose is it?")),
     ],
@@ -56,7 +56,7 @@ def test_a_retry_is_never_in_the_past_nor_past_the_budget(
     decision = policy.after_failure(
         Unavailable("down", retry_after=retry_after), attempt, first, now, budget=BUDGET, jitter=jitter
     )
-    if isinstance(decision, Again):
+    if isinstance(decision, RetryAt):
         assert now <= decision.at <= first + BUDGET
     else:
         assert now >= first + BUDGET

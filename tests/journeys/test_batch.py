@@ -311,7 +311,7 @@ async def test_one_that_is_rejected_here_leaves_its_file_and_the_others_go_once_
         file = await refused(batching, app)
         assert await app.reject(numbers[1], "wrong price", "pat") == [f"{numbers[1]} is closed"]
         assert [document.state for document in await named(app, numbers)] == ["held", "rejected", "held"]
-        assert await app.release(file.name, "pat") == [f"{numbers[0]} goes on", f"{numbers[2]} goes on"]
+        assert await app.release(file.name, "pat") == [f"{numbers[0]} continues", f"{numbers[2]} continues"]
         await app.tick("due")
         assert [document.state for document in await named(app, numbers)] == ["delivered", "rejected", "delivered"]
     ((group,),) = groups(batching)

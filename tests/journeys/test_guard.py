@@ -32,18 +32,18 @@ async def test_a_price_that_is_not_the_order_s_is_held_with_its_sentence_and_lea
         assert (document.state, document.reason) == (
             "held",
             f"invoice {number}: line 1 (ACME-4711): price 11, but ordered at 10.5 [price_differs], typically the difference "
-            f"is deducted; mend it and d365edi reject this one, or let it go: d365edi release {number}",
+            f"is deducted; correct it and d365edi reject this one, or send it as it is: d365edi release {number}",
         )
         assert town.partner.received() == {}
-        assert await app.release(number, "pat") == [f"{number} goes on"]
+        assert await app.release(number, "pat") == [f"{number} continues"]
         await app.tick("due")
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
         audited = await app.journal.read(lambda tx: tx.audit.query(document=document.id))
     assert document.state == "delivered"
-    assert [line.action for line in audited if line.action in ("held", "released", "guarded", "rendered")] == [
+    assert [line.action for line in audited if line.action in ("held", "released", "warned", "rendered")] == [
         "held",
         "released",
-        "guarded",
+        "warned",
         "rendered",
     ]
     (name,) = town.partner.received()
@@ -71,7 +71,7 @@ async def test_a_warning_is_told_and_kept_and_the_invoice_goes(town: World, line
     assert told.startswith("WARNING ")
     async with town.app() as app:
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
-        found = await app.journal.read(lambda tx: tx.audit.query(document=document.id, action="guarded"))
+        found = await app.journal.read(lambda tx: tx.audit.query(document=document.id, action="warned"))
     assert ["price 11" in line.detail for line in found if "price_differs" in line.detail] == [True]
 
 

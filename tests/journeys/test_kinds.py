@@ -54,7 +54,7 @@ async def test_it_is_held_in_one_sentence_and_closed_by_release(
         await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
         assert (document.state, document.reason) == ("held", f"{words}, then: d365edi release {number}")
-        assert await app.release(number, "pat") == [f"{number} goes on"]
+        assert await app.release(number, "pat") == [f"{number} continues"]
         await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
         assert document.state == "delivered"

@@ -131,6 +131,6 @@ async def test_a_line_that_d365_refuses_leaves_no_half_made_order(town: World) -
         assert "D0002" in document.reason
         assert town.simulator.state.rows("SalesOrderHeadersV4") == []
         town.simulator.state.blocked.clear()
-        assert await app.release("4500123", "pat") == ["4500123 goes on"]
+        assert await app.release("4500123", "pat") == ["4500123 continues"]
         await until_done(app)
     assert {number: len(lines) for number, lines in town.sales_orders().items()} == {"4500123": 2}
