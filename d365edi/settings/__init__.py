@@ -1,12 +1,12 @@
-"""Settings: TOML files and the environment, read into one frozen tree; every mistake names file, line, key and remedy.
+"""Settings: TOML files and the environment, read into one frozen tree; every error names file, line, key and remedy.
 
     tree.py         the whole, and `load`
     daemon.py d365.py endpoints.py partners.py    the sections
-    guard.py relation.py section.py values.py cron.py    what sections are made of
-    files.py positions.py environment.py          where settings stand
-    mistakes.py cross.py shape.py                 what is wrong with them, in words
+    guard.py envelope.py section.py values.py cron.py    what sections are made of
+    files.py toml_locations.py environment.py     where settings are read from
+    errors.py cross_checks.py keys.py             what is wrong with them, as sentences
 
-Knows: what a user may say. Does not know: any wire, any secret's value, who reads the settings.
+Knows: what a user may set. Does not know: any protocol, any secret's value, the code that uses the settings.
 """
 
 from .d365 import D365, Certificate, D365Timeouts, Events

@@ -1,10 +1,10 @@
-"""Cron expressions, judged before anything is scheduled by them.
+"""Cron expressions, checked before anything is scheduled by them.
 
 Five fields: minute, hour, day of the month, month, day of the week. Each is `*`, a number, a range `6-20`, any of these with a
-step `/10`, or several joined by commas. Days of the week are said by name, because schedulers do not agree whether 0 is Sunday
+step `/10`, or several joined by commas. Days of the week are written by name, because schedulers do not agree whether 0 is Sunday
 (crontab) or Monday (APScheduler), and a week later is too late to find out.
 
-Knows: the expression. Does not know: who fires by it, nor when that is.
+Knows: the expression. Does not know: what runs by it, nor when.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _cron(value: str) -> str:
         for text, field in zip(fields, _FIELDS, strict=True)
     ]
     if not any(min(found[2]) <= _LONGEST[month - 1] for month in found[3]):
-        raise invalid("names a day that no month has", _REMEDY)
+        raise invalid("has a day that no month has", _REMEDY)
     return " ".join(fields).lower()
 
 
@@ -56,7 +56,7 @@ def _item(item: str, name: str, low: int, high: int, names: tuple[str, ...]) -> 
     if begin > end:
         raise invalid(f'has "{item}" for the {name}, which ends before it begins', _REMEDY)
     if step is not None and not 1 <= int(step) <= end - begin:
-        raise invalid(f'has "{item}" for the {name}, a step that leads nowhere', _REMEDY)
+        raise invalid(f'has "{item}" for the {name}, a step that is never reached', _REMEDY)
     return range(begin, end + 1, int(step or 1))
 
 

@@ -1,8 +1,8 @@
-"""What holds between sections: endpoints that exist, companies that are served, identities that tell partners apart.
+"""Checks between sections: endpoints that exist, companies that are configured, identities that distinguish partners.
 
-Looks at the tree as written, not as validated, so that these mistakes are told together with those inside a section.
+They use the tree as written, not as validated, so that these errors are reported together with those inside a section.
 
-Knows: the names of sections and keys. Does not know: how values are written; what has the wrong shape is passed over here.
+Knows: the names of sections and keys. Does not know: how values are written; what has the wrong type is skipped here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .values import nearest
 
 
 def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
-    """Every mistake between sections."""
+    """Every error between sections."""
     yield from _locations(reporter)
     yield from _companies(reporter)
     yield from _identities(reporter)
@@ -53,7 +53,7 @@ def _locations(reporter: ErrorReporter) -> Iterator[SettingsError]:
             name, path = _text(place, "endpoint"), _text(place, "path")
             if name and name not in endpoints:
                 remedy = nearest(name, endpoints) or f"write [endpoints.{name}]"
-                yield reporter.report((*key, "endpoint"), "is no endpoint", remedy, value=name)
+                yield reporter.report((*key, "endpoint"), "is not an endpoint", remedy, value=name)
             if key[-1] == "from" and name and path:
                 if first := taken.get((name, path)):
                     sentence = (
@@ -70,7 +70,7 @@ def _moved(reporter: ErrorReporter, key: Key, path: str, endpoint: str) -> Itera
     to = _text(_table(reporter.written, "endpoints", endpoint, "after"), "move_to").rstrip("/")
     if to and to == path.rpartition("/")[0].rstrip("/"):
         yield reporter.report(
-            key, f"looks where [endpoints.{endpoint}] moves what was taken", "choose another move_to", value=path
+            key, f"reads the folder that [endpoints.{endpoint}] moves files to", "choose another move_to", value=path
         )
 
 
@@ -87,7 +87,7 @@ def _companies(reporter: ErrorReporter) -> Iterator[SettingsError]:
         for key, company in named:
             if isinstance(company, str) and company not in companies:
                 remedy = nearest(company, companies) or "add it to [d365] companies, or correct it"
-                yield reporter.report(key, "is none of [d365] companies", remedy, value=company)
+                yield reporter.report(key, "is not one of [d365] companies", remedy, value=company)
 
 
 def _identities(reporter: ErrorReporter) -> Iterator[SettingsError]:
@@ -101,8 +101,8 @@ def _identities(reporter: ErrorReporter) -> Iterator[SettingsError]:
             key = (*partner, standard, "them")
             if first := seen.get((standard, us, them)):
                 other = f"{first[1]}'s (at {reporter.locations.where(*first)})"
-                sentence = f"is also {other} with the same `us`: a file could be of either"
-                remedy = "give each partner its own identity, or make one partner of the two"
+                sentence = f"is also {other} with the same `us`: a file could belong to either"
+                remedy = "give each partner its own identity, or merge the two partners"
                 yield reporter.report(key, sentence, remedy, value=them)
             seen.setdefault((standard, us, them), key)
 
@@ -112,12 +112,12 @@ def _events(reporter: ErrorReporter) -> Iterator[SettingsError]:
     events = bool(_table(reporter.written, "d365", "events"))
     if events and not listens:
         yield reporter.report(
-            ("d365", "events"), "needs a door, and [daemon] listens nowhere", 'add listen = "0.0.0.0:8443" there'
+            ("d365", "events"), "needs a listener, and [daemon] has no `listen`", 'add listen = "0.0.0.0:8443" there'
         )
     for partner, body in _partners(reporter):
         for flow in _table(body, "send"):
             if "on_event" in _table(body, "send", flow) and not events:
                 key = (*partner, "send", flow, "on_event")
                 yield reporter.report(
-                    key, "can never come", "add events = { path = ..., secret = { secret = ... } } to [d365]"
+                    key, "is never received", "add events = { path = ..., secret = { secret = ... } } to [d365]"
                 )

@@ -1,4 +1,4 @@
-"""[d365]: the Dynamics 365 Finance & Operations environment, and how to be let in.
+"""[d365]: the Dynamics 365 Finance & Operations environment, and how to log in.
 
 Knows: what a client of that environment needs. Does not know: OData, entities, tokens.
 """
@@ -22,7 +22,7 @@ class Certificate(Section):
     content: Secret | None = None
     """The PEM text as a secret."""
     password: Secret | None = None
-    """What opens it, where it is closed."""
+    """Its password, where it has one."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -32,15 +32,15 @@ class Certificate(Section):
 
 def _event_path(value: str) -> str:
     if not value.startswith("/") or value.rstrip("/") in ("", "/healthz", "/metrics"):
-        raise invalid("is not a path of its own", 'write one that nobody guesses, as "/events/2b1f9c"')
+        raise invalid("is not a path of its own", 'write one that is hard to guess, as "/events/2b1f9c"')
     return value
 
 
 class Events(Section):
-    """Business events: where D365 posts them, and what proves that it is D365."""
+    """Business events: where D365 posts them, and the token that authenticates it."""
 
     path: Annotated[Text, AfterValidator(_event_path)]
-    """The path of the HTTPS door that takes them."""
+    """The path of the HTTPS listener that receives them."""
     secret: Secret
     """The token in the URL's query, as entered in D365's endpoint."""
 
@@ -55,7 +55,7 @@ class D365Timeouts(Section):
 
 
 class D365(Section):
-    """The environment, the application that we are there, and the companies it serves."""
+    """The environment, our application in it, and its companies."""
 
     host: Address
     """The tenant's own host, without scheme; a port may follow."""
@@ -68,9 +68,9 @@ class D365(Section):
     certificate: Certificate | None = None
     """The application's certificate, in place of a secret."""
     authority: Https = "https://login.microsoftonline.com"
-    """Who gives tokens; sovereign clouds differ."""
+    """The issuer of tokens; sovereign clouds differ."""
     audience: Https | None = None
-    """Whom tokens are for; left out: https:// and the host."""
+    """The audience of tokens; left out: https:// and the host."""
     ca_file: Existing | None = None
     """Further certificate authorities, PEM."""
     companies: Annotated[tuple[Company, ...], Field(min_length=1)]
@@ -78,9 +78,9 @@ class D365(Section):
     concurrency: Annotated[Whole, Field(ge=1, le=50)] = 8
     """Requests at the same time."""
     unclear_for: Duration = timedelta(seconds=120)
-    """A request without an answer may still be carried out for this long."""
+    """A request without a response may still be executed for this long."""
     overlap: Duration = timedelta(days=30)
-    """How far back each look for posted invoices goes again, because an invoice's date may lie in the past."""
+    """How far back each poll for posted records reaches, because an invoice can be back-dated."""
     timeouts: D365Timeouts = D365Timeouts()
     """How long it may take."""
     events: Events | None = None

@@ -1,6 +1,6 @@
 """[daemon], [log] and [secrets]: the process itself.
 
-Knows: what a running process needs. Does not know: signals, sockets, how a vault is sealed.
+Knows: what a running process needs. Does not know: signals, sockets, how a vault is encrypted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .values import Duration, Existing, Listening, Made, Zone, invalid
 
 
 class Tls(Section):
-    """The certificate that the HTTPS door shows."""
+    """The certificate of the HTTPS listener."""
 
     certificate: Existing
     """PEM file with the certificate and its chain."""
@@ -25,7 +25,7 @@ class Tls(Section):
 
 
 class Retain(Section):
-    """How long what was held is kept. Digests, business keys and the audit trail are kept for ever."""
+    """How long stored data is kept. Digests, business keys and the audit trail are never deleted."""
 
     payloads: Duration = timedelta(days=400)
     """The bytes of messages, received and sent."""
@@ -41,24 +41,24 @@ class Daemon(Section):
     timezone: Zone
     """The zone of schedules, file names, envelopes and log lines."""
     journal: Made
-    """The SQLite file that holds everything."""
+    """The SQLite file of the journal."""
     socket: Made = Field(default_factory=_beside)
     """The Unix socket for the verbs that write; left out: beside the journal."""
     listen: Listening | None = None
-    """Host and port for business events, /healthz and /metrics; left out: no door."""
+    """Host and port for business events, /healthz and /metrics; left out: no listener."""
     tls: Tls | None = None
-    """The door's certificate; may be left out only on a loopback address."""
+    """The listener's certificate; may be left out only on a loopback address."""
     retain: Retain = Retain()
-    """How long what was held is kept."""
+    """How long stored data is kept."""
     stop_within: Duration = timedelta(seconds=30)
-    """A running step has this long to end after SIGTERM."""
+    """How long a running step may take to finish after SIGTERM."""
 
     @model_validator(mode="after")
     def _covered(self) -> Self:
         host = (self.listen or "").rpartition(":")[0]
         if self.listen and not self.tls and host not in ("127.0.0.1", "[::1]", "localhost"):
             raise invalid(
-                "listens to the world without `tls`", "add tls = { certificate = ..., key = { secret = ... } }"
+                "listens on a public address without `tls`", "add tls = { certificate = ..., key = { secret = ... } }"
             )
         # sun_path of unix(7) holds 108 bytes with its closing NUL.
         if len(str(self.socket).encode()) > 107:
@@ -67,16 +67,16 @@ class Daemon(Section):
 
 
 class Log(Section):
-    """What is told while it runs."""
+    """The log."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """The least that is told."""
+    """The lowest level that is logged."""
     format: Literal["line", "json"] = "line"
     """Lines for people, or one JSON object a line."""
 
 
 class Secrets(Section):
-    """Where secrets are found, after the environment and systemd's credentials."""
+    """Where secrets are stored, after the environment and systemd's credentials."""
 
     vault: Made | None = None
     """The encrypted file that `d365edi secrets set` writes."""

@@ -1,6 +1,6 @@
-"""[endpoints.NAME]: where messages are picked up and put down.
+"""[endpoints.NAME]: where messages are fetched and uploaded.
 
-Knows: servers and folders, and when a file there is whole. Does not know: SFTP, who leaves what.
+Knows: servers and folders, and when a file there is complete. Does not know: SFTP, partners.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from .values import Duration, Folder, Host, Size, Span, Text, Whole, invalid
 
 def _sentinel(value: str) -> str:
     if value.count("{name}") != 1 or value == "{name}" or re.search(r"[/{}]", value.replace("{name}", "")):
-        raise invalid("is not made of the file's name", 'write it as "{name}.done"')
+        raise invalid("does not contain the file's name", 'write it as "{name}.done"')
     return value
 
 
 class Complete(Section):
-    """When a file is whole: it looks the same so often, or its sentinel stands beside it."""
+    """When a file is complete: it is unchanged in so many sightings, or its sentinel exists."""
 
     looks: Annotated[Whole, Field(ge=1, le=10)] = 2
-    """Equal looks (size and time) before a file is taken."""
+    """Equal sightings (size and time) before a file is fetched."""
     apart: Span = timedelta(seconds=3)
-    """Between the looks of one run."""
+    """The time between the sightings of one run."""
     sentinel: Annotated[Text, AfterValidator(_sentinel)] | None = None
-    """The name of the empty file that says so, as "{name}.done"; then looks are not counted."""
+    """The name of the empty file that marks it complete, as "{name}.done"; then sightings are not counted."""
 
     @property
     def needed(self) -> int:
-        """How many equal looks a file needs: one beside its sentinel."""
+        """How many equal sightings a file needs: one where there is a sentinel."""
         return 1 if self.sentinel else self.looks
 
     @model_validator(mode="after")
     def _either(self) -> Self:
         if self.sentinel and self.model_fields_set & {"looks", "apart"}:
-            raise invalid("has a sentinel and counts looks", "write one of the two")
+            raise invalid("has both a sentinel and `looks`", "write one of the two")
         return self
 
 
 class Move(Section):
-    """After a message is durable here, its file is moved."""
+    """Move a file once it is stored here."""
 
     move_to: Path
-    """The folder there that holds what was taken."""
+    """The folder for fetched files."""
 
 
 def _word_or_table(value: object) -> str:
@@ -60,26 +60,26 @@ def _word_or_table(value: object) -> str:
 After = Annotated[
     Annotated[Literal["delete", "leave"], Tag("word")] | Annotated[Move, Tag("table")], Discriminator(_word_or_table)
 ]
-"""What becomes of a file once it is durable here: "delete", "leave" or { move_to = "..." }."""
+"""What happens to a file once it is stored here: "delete", "leave" or { move_to = "..." }."""
 
 
 class _Watched(Section):
     complete: Complete = Complete()
-    """When a file is whole."""
+    """When a file is complete."""
     after: After = "leave"
-    """What becomes of it once it is durable here: "delete", "leave" or { move_to = "..." }."""
+    """What happens to it once it is stored here: "delete", "leave" or { move_to = "..." }."""
     temp_suffixes: tuple[Text, ...] = (".part", ".tmp", ".temp", ".filepart", ".uploading", ".writing", ".crdownload")
-    """Names that end so are still being written by somebody."""
+    """Endings of names that are still being written."""
     max_message: Size = 64_000_000
-    """A larger file is not fetched but set aside."""
+    """A larger file is not fetched."""
     in_flight: Annotated[Whole, Field(ge=1, le=64)] = 4
     """Files handled at the same time."""
     deliver: Literal["rename", "direct", "sentinel"] = "rename"
-    """How a file is put down: under a temp name and renamed, directly, or directly with a sentinel after it."""
+    """How a file is uploaded: under a temporary name and renamed, directly, or directly with a sentinel after it."""
 
 
 class Timeouts(Section):
-    """How long the other side may take."""
+    """Timeouts."""
 
     connect: Duration = timedelta(seconds=20)
     """To be connected and logged in."""
@@ -98,14 +98,14 @@ def _host_key(value: str) -> str:
         blob = base64.b64decode(words[1], validate=True)
     except binascii.Error:
         raise invalid("is a host key that was cut or changed", remedy) from None
-    # RFC 4253, 6.6: the key's own type stands first inside it.
+    # RFC 4253, 6.6: the blob begins with the key's own type.
     if blob[4 : 4 + int.from_bytes(blob[:4], "big")] != words[0].encode():
         raise invalid("is a host key that was cut or changed", remedy)
     return value
 
 
 class Sftp(_Watched):
-    """A server that speaks SFTP."""
+    """An SFTP server."""
 
     kind: Literal["sftp"]
     """The kind of endpoint."""
@@ -114,13 +114,13 @@ class Sftp(_Watched):
     port: Annotated[Whole, Field(ge=1, le=65535)] = 22
     """Its port."""
     username: Text
-    """Who we are there."""
+    """Our login."""
     key: Secret | None = None
     """Our SSH private key."""
     password: Secret | None = None
     """Our password, alone or after the key."""
     host_keys: tuple[Annotated[Text, AfterValidator(_host_key)], ...] = ()
-    """The server's public keys or SHA256 fingerprints, several during a rotation; without one nothing is trusted."""
+    """The server's public keys or SHA256 fingerprints, several during a rotation; without one no server is trusted."""
     timeouts: Timeouts = Timeouts()
     """How long it may take."""
 
@@ -132,7 +132,7 @@ class Sftp(_Watched):
 
 
 class LocalFolder(_Watched):
-    """A folder of this machine."""
+    """A local folder."""
 
     kind: Literal["folder"]
     """The kind of endpoint."""
@@ -145,4 +145,4 @@ def _kind(value: Any) -> str | None:
 
 
 Endpoint = Annotated[Annotated[Sftp, Tag("sftp")] | Annotated[LocalFolder, Tag("folder")], Discriminator(_kind)]
-"""One of the kinds of endpoint, told apart by `kind`."""
+"""One of the kinds of endpoint, distinguished by `kind`."""

@@ -1,4 +1,4 @@
-"""[partners.NAME.x12] and [partners.NAME.edifact]: what interchanges between us look like.
+"""[partners.NAME.x12] and [partners.NAME.edifact]: the agreed interchanges with a partner.
 
 Knows: identities, versions, service characters. Does not know: what is in an interchange, who the partner is.
 """
@@ -19,14 +19,12 @@ from .values import Delimiters, Flag, GroupId, Text, X12Id, invalid
 
 def _version(value: str) -> str:
     if value[:6] not in ("004010", "005010") or (not value[6:].isalnum() and value[6:]) or len(value) > 12:
-        raise invalid(
-            "is not a version that is spoken here", 'write "004010" or "005010", with a suffix as "004010VICS"'
-        )
+        raise invalid("is not a supported version", 'write "004010" or "005010", with a suffix as "004010VICS"')
     return value
 
 
 class X12(Section):
-    """The X12 envelope between us: identities, version and delimiters."""
+    """The agreed X12 envelope: identities, version and delimiters."""
 
     us: X12Id
     """Our qualifier and id on interchanges: "01:123456789"."""
@@ -45,7 +43,7 @@ class X12(Section):
     newline: Flag = False
     """A line break after each terminator."""
     uppercase: Flag = False
-    """Text is written in capitals."""
+    """Text is written in upper case."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -54,7 +52,7 @@ class X12(Section):
             if given is None and len(identity.id) < 2:
                 raise invalid(f"has an id of one character for {key}, and a group's has two", f"write group_{key}")
         if set(self.delimiters) & set(self.us.id + self.them.id + self.group_sender + self.group_receiver):
-            raise invalid("has a delimiter that stands in an id", "choose other delimiters")
+            raise invalid("has a delimiter that is part of an id", "choose other delimiters")
         if self.version >= "005" and "^" in self.delimiters[:3] and len(self.delimiters) == 3:
             raise invalid('uses "^", which 005010 repeats with', "write a fourth delimiter, as ^>~!")
         if self.newline and self.delimiters[2] in "\r\n":
@@ -87,7 +85,7 @@ def _two_of_us(us: Party, them: Party) -> None:
 def _identity(value: object) -> Party:
     if isinstance(value, Party):
         return value
-    remedy = 'write qualifier and id as they stand in UNB (0007, 0004), as "14:4012345000009", or the id alone'
+    remedy = 'write qualifier and id as in UNB (0007, 0004), as "14:4012345000009", or the id alone'
     found = re.fullmatch(r"(?:([0-9A-Z]{1,4}):)?([^:]+)", value) if isinstance(value, str) else None
     if found is None:
         raise invalid("is not qualifier:id", remedy)
@@ -105,7 +103,7 @@ ENCODINGS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOW": "utf-8
 
 
 class Edifact(Section):
-    """The EDIFACT envelope between us: identities, version and characters."""
+    """The agreed EDIFACT envelope: identities, version and characters."""
 
     us: Annotated[Party, BeforeValidator(_identity)]
     """Our qualifier and id in UNB: "14:4012345000009", or an id without qualifier."""
@@ -114,7 +112,7 @@ class Edifact(Section):
     version: Literal["D96A", "D01B"] = "D96A"
     """The directory of the messages that we write (UNH, 0052 and 0054)."""
     association: Text | None = None
-    """The code of whose subset it is (UNH, 0057): "EAN008"."""
+    """The code of the association's subset (UNH, 0057): "EAN008"."""
     syntax_id: Literal["UNOA", "UNOB", "UNOC", "UNOW", "UNOY"] = "UNOC"
     """The character set (UNB, 0001)."""
     usage: Literal["P", "T"] = "P"
@@ -124,7 +122,7 @@ class Edifact(Section):
     newline: Flag = False
     """A line break after each terminator."""
     uppercase: Flag = False
-    """Text is written in capitals."""
+    """Text is written in upper case."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -1,7 +1,7 @@
-"""Settings said by environment variables: `D365EDI_LOG__LEVEL=DEBUG` is `level` under `[log]`.
+"""Settings from environment variables: `D365EDI_LOG__LEVEL=DEBUG` is `level` under `[log]`.
 
-Two underscores part the tables. Letters' case does not matter, and an underscore stands for any character that a variable's name
-cannot have, so that every key of the files can be reached: D365EDI_PARTNERS__ACME__ITEMS__ACME_4711 is "ACME-4711". A value that
+Two underscores separate tables. Case does not matter, and an underscore matches any character that a variable's name cannot
+have, so that every key of the files can be reached: D365EDI_PARTNERS__ACME__ITEMS__ACME_4711 is "ACME-4711". A value that
 begins with [ or { is a TOML list or table.
 
 Knows: variables' names. Does not know: what the keys mean; secrets' variables (D365EDI_SECRET_...) are not settings.
@@ -25,31 +25,31 @@ PREFIX = "D365EDI_"
 def read(
     environ: Mapping[str, str], tree: Mapping[str, Any], sections: Iterable[str], locations: Locations
 ) -> tuple[dict[str, Any], list[SettingsError]]:
-    """What the environment says, as a tree to lay over the files' tree (noting each key in `places`), and the mistakes."""
-    said: dict[str, Any] = {}
+    """The environment's settings as a tree to merge over the files' tree (each key noted in `locations`), and the errors."""
+    found: dict[str, Any] = {}
     errors: list[SettingsError] = []
     for variable in sorted(environ, key=lambda name: (name.count("__"), name)):
         if not variable.startswith(PREFIX) or variable.startswith(f"{PREFIX}SECRET_"):
             continue
         words = variable.removeprefix(PREFIX).split("__")
         if words[0].lower() not in sections or not all(words):
-            if remedy := _meant(variable, words, sections):
-                errors.append(SettingsError("is no setting", where=f"environment {variable}", remedy=remedy))
+            if remedy := _remedy(variable, words, sections):
+                errors.append(SettingsError("is not a setting", where=f"environment {variable}", remedy=remedy))
             continue
         key = _key(words, tree)
         value = _value(environ[variable])
-        _put(said, key, value)
+        _put(found, key, value)
         locations.variables |= dict.fromkeys(_leaves(key, value), variable)
-    return said, errors
+    return found, errors
 
 
-def _meant(variable: str, words: list[str], sections: Iterable[str]) -> str:
-    """What to do about a variable that looks like a setting and is none; nothing for variables of other purposes."""
+def _remedy(variable: str, words: list[str], sections: Iterable[str]) -> str:
+    """The remedy for a variable that resembles a setting and is none; "" for variables of other purposes."""
     rest = variable.removeprefix(PREFIX)
     for section in sections:
         if rest.lower().startswith(f"{section}_"):
             name = rest[len(section) :].strip("_") or "KEY"
-            return f"two underscores part a table and its key: {PREFIX}{section.upper()}__{name}"
+            return f"two underscores separate a table and its key: {PREFIX}{section.upper()}__{name}"
     if len(words) == 1:
         return ""
     return nearest(words[0].lower(), sections) or "its first word must be a section: " + ", ".join(sections)
@@ -78,13 +78,13 @@ def _value(text: str) -> Any:
     return EnvironmentText(text)
 
 
-def _put(said: dict[str, Any], key: Key, value: Any) -> None:
+def _put(found: dict[str, Any], key: Key, value: Any) -> None:
     *outer, last = key
     for name in outer:
-        if not isinstance(said.get(name), dict):
-            said[name] = {}
-        said = said[name]
-    said[last] = value
+        if not isinstance(found.get(name), dict):
+            found[name] = {}
+        found = found[name]
+    found[last] = value
 
 
 def _leaves(key: Key, value: Any) -> Iterator[Key]:

@@ -1,7 +1,6 @@
-"""What pydantic says about a value, said so that the person who wrote it can mend it: place, key, value, and what to write.
+"""Validation errors of pydantic as sentences that help to correct the file: location, key, value, and what to write.
 
-A value is shown unless it stands where a secret might: under a key of that name, under a key that nobody knows, or in place of a
-reference.
+A value is shown unless it may be a secret: under a key with such a name, under an unknown key, or in place of a reference.
 
 Knows: pydantic's error types. Does not know: any section by name.
 """
@@ -43,14 +42,14 @@ _KINDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorReporter:
-    """Tells mistakes about one tree of settings, as written."""
+    """Builds the errors of one tree of settings, as written in the files."""
 
     root: type[BaseModel]
     written: Mapping[str, Any]
     locations: Locations
 
     def report(self, key: Key, sentence: str, remedy: str = "", *, value: object = None) -> SettingsError:
-        """A mistake at a key; its value, where one is handed in and may be shown, leads the sentence."""
+        """An error at a key; the sentence begins with `value` where it is given and may be shown."""
         shown = "" if value is None or any(_SECRETIVE.search(part) for part in key) else show(value)
         text = f"{shown} {sentence}" if shown else sentence
         return SettingsError(text, where=self.locations.where(*key), key=".".join(map(_quoted, key)), remedy=remedy)
@@ -68,7 +67,7 @@ class ErrorReporter:
         return self.report(key, sentence, value=value)
 
     def _place(self, loc: tuple[int | str, ...], kind: str) -> tuple[Key, object]:
-        """The key as written: pydantic's place less the names of union members, and the value that stands there."""
+        """The key as written: pydantic's location without the names of union members, and the value there."""
         key: list[str] = []
         at: Any = self.written
         for index, part in enumerate(loc):
@@ -93,16 +92,16 @@ class ErrorReporter:
         for part in key[:-1]:
             written = written.get(part, {}) if isinstance(written, Mapping) else {}
         return self.report(
-            key[:-1], f'lacks "{key[-1]}"', f"add {key[-1]} = ... here; settings.example.toml tells what it is"
+            key[:-1], f'lacks "{key[-1]}"', f"add {key[-1]} = ... here; settings.example.toml explains it"
         )
 
     def _choice(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         words = re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", ""))
         return self._one_of(key, value, words)
 
-    def _one_of(self, key: Key, value: object, words: list[str]) -> SettingsError:
-        choice = " or ".join(f'"{word}"' for word in words)
-        return self.report(key, f"must be {choice}", nearest(value, words), value=value)
+    def _one_of(self, key: Key, value: object, choices: list[str]) -> SettingsError:
+        choice = " or ".join(f'"{word}"' for word in choices)
+        return self.report(key, f"must be {choice}", nearest(value, choices), value=value)
 
     def _tag(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         context = error.get("ctx", {})
@@ -124,14 +123,14 @@ class ErrorReporter:
     def _literal(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
         name = re.sub(r"[^a-z0-9]+", "-", "-".join(key[1:]).lower()).strip("-")
         return SecretError(
-            "holds a secret as it is, and settings hold only names",
+            "contains a secret itself; settings contain only names of secrets",
             where=self.locations.where(*key),
             key=".".join(map(_quoted, key)),
             remedy=f'write {{ secret = "{name}" }} and run: d365edi secrets set {name}; change it, too: it was readable here',
         )
 
     def _secret_name(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
-        # What stands here may be the secret itself.
+        # The value may be the secret itself.
         return SecretError(
             "is not the name of a secret",
             where=self.locations.where(*key),
@@ -163,7 +162,7 @@ def _quoted(part: str) -> str:
 
 
 def show(value: object) -> str:
-    """A value as it might stand in TOML, cut to 60 characters, without a user's password in a URL; nothing for tables."""
+    """A value as written in TOML, cut to 60 characters, without a user's password in a URL; nothing for tables."""
     if isinstance(value, Mapping):
         return ""
     if isinstance(value, str):

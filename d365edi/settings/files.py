@@ -1,7 +1,7 @@
-"""The files that settings stand in: the main one, those it includes, laid into one tree, and where each key was said.
+"""The files of the settings: the main one and those it includes, merged into one tree, and the location of each key.
 
-Tables that stand in several files are one table; a key that stands in two is a mistake that names both, because which of the two
-held would be chance.
+Tables in several files are merged; a key in two files is an error that names both, because it would be chance which one
+applies.
 
 Knows: TOML files, includes, lines. Does not know: what the keys mean.
 """
@@ -24,7 +24,7 @@ Key = tuple[str, ...]
 
 @dataclass(slots=True)
 class Locations:
-    """Where each key was said: `file:line`, or the environment variable that overrides it."""
+    """Where each key is set: `file:line`, or the environment variable that overrides it."""
 
     files: list[tuple[str, dict[Key, int]]] = field(default_factory=list)
     variables: dict[Key, str] = field(default_factory=dict)
@@ -38,8 +38,8 @@ class Locations:
             for name, lines in self.files:
                 if path[:length] in lines:
                     return f"{name}:{lines[path[:length]]}"
-            for said, variable in self.variables.items():
-                if said[:length] == path[:length]:
+            for key_set, variable in self.variables.items():
+                if key_set[:length] == path[:length]:
                     return f"environment {variable}"
         return f"{self.files[0][0]}:1" if self.files else "settings"
 
@@ -51,7 +51,7 @@ class Locations:
 
 
 def read(path: Path) -> tuple[dict[str, Any], Locations, list[SettingsError]]:
-    """The main file and all that it includes as one tree, where everything was said, and the mistakes found on the way.
+    """The main file and the files it includes as one tree, the locations of all keys, and the errors found.
 
     SettingsError at once when the main file cannot be read.
     """
@@ -69,7 +69,7 @@ def read(path: Path) -> tuple[dict[str, Any], Locations, list[SettingsError]]:
             where = f"{included}:{locations.files[-1][1]['include',]}"
             errors.append(
                 SettingsError(
-                    "an included file includes no others", where=where, key="include", remedy=f"say it in {path}"
+                    "an included file includes no others", where=where, key="include", remedy=f"write it in {path}"
                 )
             )
         _merge(tree, more, (), locations, errors)
@@ -86,7 +86,7 @@ def _parse(path: Path, locations: Locations) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise SettingsError(
-            f"the file cannot be read: {error.strerror}", where=str(path), remedy="look at its rights"
+            f"the file cannot be read: {error.strerror}", where=str(path), remedy="check its permissions"
         ) from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
@@ -97,8 +97,8 @@ def _parse(path: Path, locations: Locations) -> dict[str, Any]:
     return tree
 
 
-def _broken(path: Path, text: str, said: str) -> SettingsError:
-    what, _, place = said.partition(" (at ")
+def _broken(path: Path, text: str, message: str) -> SettingsError:
+    what, _, place = message.partition(" (at ")
     found = place.removeprefix("line ").partition(",")[0]
     line = int(found) if found.isdecimal() else text.count("\n") + 1
     return SettingsError(
@@ -139,7 +139,7 @@ def _merge(
             again = f"{locations.files[-1][0]}:{locations.files[-1][1][here]}"
             errors.append(
                 SettingsError(
-                    f"is said twice: here and at {locations.where(*here)}",
+                    f"is set twice: here and at {locations.where(*here)}",
                     where=again,
                     key=".".join(here),
                     remedy="keep one of the two",

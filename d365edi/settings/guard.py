@@ -1,6 +1,6 @@
-"""[partners.NAME.send.SET.guard]: what is looked for before a document leaves, and what is done about it.
+"""[partners.NAME.send.SET.guard]: checks before a document is sent, and what follows from a violation.
 
-Knows: the names of the checks and what each is worth where nothing is said. Does not know: how a check judges.
+Knows: the names of the checks and their default levels. Does not know: how a check works.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ from .values import Flag, Text, invalid, nearest
 
 def _place(value: str) -> str:
     if not PLACE.fullmatch(value):
-        raise invalid("is no place in a segment", 'write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"')
+        raise invalid("is not a place in a segment", 'write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"')
     return value
 
 
 def _costs(value: Mapping[str, str]) -> Mapping[str, str]:
     for name in value:
         if name not in CHECKS:
-            raise invalid("is for no check", nearest(name, CHECKS) or "known are " + ", ".join(CHECKS), inside=(name,))
+            raise invalid(
+                "is not the name of a check", nearest(name, CHECKS) or "known are " + ", ".join(CHECKS), inside=(name,)
+            )
     return value
 
 
 class Guard(Section):
-    """Checks against chargebacks. off: not made; warn: told, and it goes; hold: a person decides, `release` lets it go."""
+    """Checks against chargebacks. off: not checked; warn: logged and sent; hold: a person decides, `release` sends it."""
 
     duplicate: Level = "hold"
-    """The number went out to them before, or its packing slip was billed before."""
+    """The number was sent to them before, or its packing slip was billed before."""
     price_differs: Level = "warn"
     """A price that is not the order's."""
     quantity_exceeds: Level = "warn"
@@ -44,19 +46,19 @@ class Guard(Section):
     unit_differs: Level = "warn"
     """A unit that is not the order's."""
     total_wrong: Level = "hold"
-    """Lines, charges and taxes do not come to the total."""
+    """Lines, charges and taxes do not sum up to the total."""
     dated_before_ship: Level = "warn"
     """Dated before the goods ship."""
     before_notice: Level = "off"
-    """No ship notice for the order went out before; once one has, an invoice that was held for it follows by itself."""
+    """No ship notice for the order was sent before; once one is, an invoice held for it is sent automatically."""
     notice_late: Level = "warn"
-    """A ship notice that leaves on a later day than its goods."""
+    """A ship notice that is sent on a later day than its goods."""
     outside_window: Level = "warn"
     """Shipped before or after the order's window."""
     sscc_wrong: Level = "hold"
-    """A carton's number that no scanner reads."""
+    """An SSCC with a wrong length or check digit."""
     sscc_reused: Level = "hold"
-    """A carton's number that another carton has or had."""
+    """An SSCC that another carton has or had."""
     id_not_echoed: Level = "warn"
     """The order's number, vendor number, department, ship-to or line ids are not in it."""
     item_differs: Level = "warn"
@@ -66,11 +68,11 @@ class Guard(Section):
     usage_differs: Level = "hold"
     """A test order is answered in production, or the other way round."""
     demands: tuple[Annotated[Text, AfterValidator(_place)], ...] = ()
-    """Places that this partner wants filled: "REF[IA]02", "BIG04", "CAD"."""
+    """Places that this partner requires: "REF[IA]02", "BIG04", "CAD"."""
     say_costs: Flag = True
-    """Whether a sentence says what it typically costs."""
+    """Whether a sentence includes the typical cost."""
     costs: Annotated[Mapping[Text, Text], AfterValidator(_costs)] = Field(default_factory=dict)
-    """Check = what it costs with this partner, in place of the usual words."""
+    """Check = its cost with this partner, in place of the usual text."""
 
     @property
     def policy(self) -> Policy:

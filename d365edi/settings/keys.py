@@ -1,6 +1,6 @@
 """The tree of settings as names: which keys a table may have, and every key there is.
 
-What is said of keys in errors, and what the tests demand of the example file, is read from the models themselves.
+Errors about keys, and the tests of the example file, use the models themselves.
 
 Knows: pydantic models. Does not know: any section by name, values.
 """
@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 
 
 def keys(model: type[BaseModel]) -> dict[str, Any]:
-    """A table's keys, as written, and what each holds."""
+    """A table's keys, as written, and the type of each value."""
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
@@ -32,7 +32,7 @@ def models(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _members(annotation: Any) -> Any | None:
-    """What a table of free names holds, or None where it is no such table."""
+    """The value type of a table with free names, None for other tables."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return _members(get_args(annotation)[0])
@@ -40,7 +40,7 @@ def _members(annotation: Any) -> Any | None:
 
 
 def inside(annotation: Any, key: str, table: object = None) -> Any | None:
-    """What stands at `key` of a table of this kind; a table written so far tells unions apart by its `kind`."""
+    """The type at `key` of a table of this type; the `kind` in the written table selects the member of a union."""
     if (member := _members(annotation)) is not None:
         return member
     return next((keys(model)[key] for model in _chosen(annotation, table) if key in keys(model)), None)
@@ -53,7 +53,7 @@ def _chosen(annotation: Any, table: object) -> list[type[BaseModel]]:
 
 
 def known(root: type[BaseModel], path: Path, written: object) -> list[str]:
-    """The keys that may stand in the table at `path`; none where any name may."""
+    """The keys allowed in the table at `path`; none where any name is allowed."""
     annotation: Any = root
     for part in path:
         annotation = inside(annotation, part, written)
@@ -62,7 +62,7 @@ def known(root: type[BaseModel], path: Path, written: object) -> list[str]:
 
 
 def walk(annotation: Any, path: Path = ()) -> Iterator[Path]:
-    """Every key of a tree, depth first; `*` stands for a name that the user chooses."""
+    """Every key of a tree, depth first; `*` is a name that the user chooses."""
     if (member := _members(annotation)) is not None:
         yield from walk(member, (*path, "*"))
     for model in models(annotation):

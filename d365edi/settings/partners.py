@@ -1,6 +1,6 @@
-"""[partners.NAME]: who they are, what they leave for us, what becomes of it, what we send them.
+"""[partners.NAME]: identities, pickups, what is received and created, what is sent.
 
-Knows: a partner's particulars. Does not know: what the rows of maps and guides mean.
+Knows: the settings of a partner. Does not know: what the rows of maps and guides mean.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, inva
 
 
 class Acks(Section):
-    """Acknowledgments: those we send for what they leave, and those we expect for what we send."""
+    """Acknowledgments: those we send for received files, and those we expect for sent ones."""
 
     send: Literal["997", "999", "none"] = "997"
     """What answers each of their X12 groups; an EDIFACT interchange is answered by a CONTRL unless this is "none"."""
     to: Destination | None = None
-    """Where it is put."""
+    """Where it is uploaded."""
     ta1: Literal["asked", "always", "never"] = "asked"
     """When an interchange is answered by a TA1: where ISA14 asks or it is rejected; each; none."""
     strictness: Literal["lenient", "strict"] = "lenient"
-    """Lenient: what can be understood is accepted with its errors told; strict: any error rejects its set."""
+    """Lenient: what can be understood is accepted with its errors reported; strict: any error rejects its set."""
     loop: Literal["errors", "all", "none"] = "errors"
-    """Which sets the 997 tells of one by one (AK2 to AK5)."""
+    """Which sets the 997 reports one by one (AK2 to AK5)."""
     expect_within: Duration | None = None
-    """Our groups are answered within this time, or are overdue; left out: they answer none."""
+    """Our groups are answered within this time, or are overdue; left out: they send no acknowledgments."""
 
 
 class Duplicates(Section):
-    """What was seen before. skip: left alone; warn: left alone and told; hold: a person decides; take: as if it were new."""
+    """What was received before. skip: ignored; warn: ignored with a warning; hold: a person decides; take: processed as new."""
 
     same_name_same_bytes: Literal["skip", "warn"] = "skip"
     """The very file again."""
@@ -46,21 +46,21 @@ class Duplicates(Section):
     new_name_same_bytes: Literal["warn", "skip", "hold", "take"] = "warn"
     """Known bytes under another name."""
     same_interchange: Literal["hold", "reject", "take"] = "hold"
-    """Other bytes with a control number (ISA13) that they have used; reject: answered by TA1 025."""
+    """Other bytes with a control number (ISA13) that they used before; reject: answered by TA1 025."""
 
 
 class Retry(Section):
-    """How long something is tried again."""
+    """How long a delivery is retried."""
 
     budget: Duration = timedelta(hours=6)
     """After this much time without success a person decides."""
 
 
 class Pickup(Schedule):
-    """A place where they leave files for us. What is in them is routed by the interchange's ids and the set's type."""
+    """A place where their files are fetched. Contents are routed by the interchange's ids and the set's type."""
 
     from_: Annotated[Source, Field(alias="from")]
-    """Where to look."""
+    """The endpoint, folder and pattern of file names."""
     holds: SetId | None = None
     """Flat files (CSV, fixed columns) of this receive flow: "PurchaseOrder"; left out: EDI."""
 
@@ -77,32 +77,32 @@ def _check_rows(table: Mapping[str, Any], path: tuple[str, ...]) -> None:
         if isinstance(row, Mapping):
             _check_rows(row, (*path, key))
         elif not (isinstance(row, str) and row) and row is not False:
-            raise invalid("is no row", 'write a path, as ship_by = "DTM[175]02", or false', inside=(*path, key))
+            raise invalid("is not a row", 'write a path, as ship_by = "DTM[175]02", or false', inside=(*path, key))
 
 
 MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
-"""Rows laid over a shipped map: text (a path, a constant, a code) or false, in tables."""
+"""Rows that override a shipped map: text (a path, a constant, a code) or false, in tables."""
 
 
 class Receive(Section):
-    """What becomes of one transaction set of theirs."""
+    """What happens to one received transaction set."""
 
     create: Literal["SalesOrder"] | None = None
-    """What is created in D365 of it; left out: nothing, and `then` says what becomes of the document."""
+    """What is created in D365 from it; left out: nothing, and `then` decides about the document."""
     then: Literal["hold", "keep"] = "hold"
-    """A document of which nothing is created waits for a person (hold), or is told and kept (keep)."""
+    """A document of which nothing is created waits for a person (hold), or is recorded and logged (keep)."""
     company: Company
     """In which company."""
     purpose: Mapping[str, Literal["create", "ignore", "hold"]] = Field(default={"00": "create"})
-    """Purpose code (BEG01) = what is done; what is not listed is held."""
+    """Purpose code (BEG01) = action; codes that are not listed are held."""
     ignore: tuple[Text, ...] = ()
-    """Segments that would hold the document because no row reads them, and may be passed over: "SDQ"."""
+    """Unmapped segments that do not hold the document: "SDQ"."""
     map: MapRows = Field(default_factory=dict)
-    """Rows laid over the set's map."""
+    """Rows that override the set's map."""
     d365: FreeTable = Field(default_factory=dict)
-    """Rows laid over the D365 map."""
+    """Rows that override the D365 map."""
     guide: FreeTable = Field(default_factory=dict)
-    """What this partner's guide says otherwise than the standard."""
+    """Where this partner's guide differs from the standard."""
 
 
 def _since(value: object) -> object:
@@ -124,22 +124,22 @@ class Send(Schedule):
     of: Literal["SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip"]
     """What is read from D365: posted invoices, sales orders once they are confirmed, posted packing slips."""
     to: Destination
-    """Where it is put."""
+    """Where it is uploaded."""
     since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"
-    """Nothing posted before the first start is sent ("now"), or nothing dated before this day."""
+    """Send nothing posted before the first start ("now"), or nothing dated before this day."""
     on_event: Text | None = None
-    """The business event that makes the flow look at once."""
+    """The business event that starts the flow at once."""
     batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
-    """How many documents that are ready at one time go in one interchange at most; 1: each by itself.
+    """The maximum number of documents, ready at one time, in one interchange; 1: each alone.
 
-    Flows with the same `batch` and the same `to`, whose file name does not say {set}, share their interchanges, a group each.
+    Flows with the same `batch` and the same `to`, whose file name has no {set}, share their interchanges, a group each.
     """
     company: Company | None = None
     """Only of this company; left out: of every company that the partner is a customer of."""
     map: MapRows = Field(default_factory=dict)
-    """Rows laid over the set's map."""
+    """Rows that override the set's map."""
     guard: Guard = Guard()
-    """What is looked for before it leaves, because the partner charges for it."""
+    """Checks before it is sent, for errors that the partner charges for."""
 
     @property
     def first_day(self) -> date | None:
@@ -151,27 +151,27 @@ class Partner(Section):
     """A trading partner."""
 
     customer: Mapping[Company, Text] = Field(default_factory=dict)
-    """Company = which of its customers this partner is."""
+    """Company = the partner's customer account in it."""
     x12: X12 | None = None
-    """The X12 envelope between us."""
+    """The agreed X12 envelope."""
     edifact: Edifact | None = None
-    """The EDIFACT envelope between us; a partner has one of the two, or both."""
+    """The agreed EDIFACT envelope; a partner has one of the two, or both."""
     acks: Acks = Acks()
     """Acknowledgments, both ways."""
     duplicates: Duplicates = Duplicates()
-    """What was seen before."""
+    """What was received before."""
     retry: Retry = Retry()
-    """How long something is tried again."""
+    """How long a delivery is retried."""
     pickup: Mapping[Name, Pickup] = Field(default_factory=dict)
-    """Places where they leave files."""
+    """Places where their files are fetched."""
     receive: Mapping[SetId, Receive] = Field(default_factory=dict)
-    """What becomes of each set of theirs."""
+    """What happens to each received set."""
     send: Mapping[SetId, Send] = Field(default_factory=dict)
     """What we send."""
     items: Mapping[Text, Text] = Field(default_factory=dict)
-    """Their item = ours; what is not here is asked of D365."""
+    """Their item = ours; others are looked up in D365."""
     codes: Mapping[Text, Mapping[Text, Text]] = Field(default_factory=dict)
-    """Field = table of their word = ours."""
+    """Field = table of their code = ours."""
 
     @property
     def envelopes(self) -> dict[Standard, Envelope]:
@@ -189,22 +189,24 @@ class Partner(Section):
         for set_id in edi:
             name = standard_of(set_id).lower()
             if getattr(self, name) is None:
-                raise invalid(f"trades {set_id} and has no `{name}`", f"write {name} = {{ us = ..., them = ... }}")
+                raise invalid(f"exchanges {set_id} and has no `{name}`", f"write {name} = {{ us = ..., them = ... }}")
         for name, pickup in self.pickup.items():
             if pickup.holds is not None and (standard_of(pickup.holds) != "FLAT" or pickup.holds not in self.receive):
                 remedy = f"write [partners.NAME.receive.{pickup.holds}], or leave `holds` out for EDI"
                 raise invalid(f"picks up {pickup.holds} as {name} and receives no such flat file", remedy)
-        told: dict[str, str] = {}
+        sent: dict[str, str] = {}
         for set_id, out in self.send.items():
-            if first := told.get(out.of):
+            if first := sent.get(out.of):
                 raise invalid(f"sends each {out.of} twice, as {first} and as {set_id}", "keep one of the two")
-            told[out.of] = set_id
+            sent[out.of] = set_id
             if standard_of(set_id) == "FLAT" and out.guard.demands:
                 raise invalid(f"demands places of {set_id}, which has no segments", "leave guard.demands out")
             _batched(set_id, out)
         answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
         if answered and self.acks.send != "none" and self.acks.to is None:
-            raise invalid("does not say where acknowledgments go", "write acks.to = { endpoint = ..., path = ... }")
+            raise invalid(
+                "does not configure where acknowledgments are sent", "write acks.to = { endpoint = ..., path = ... }"
+            )
         for flow in self.receive.values():
             self._customer_of(flow.company, "receives orders for")
         for out in self.send.values():
@@ -212,17 +214,19 @@ class Partner(Section):
                 self._customer_of(out.company, "sends what is posted in")
             elif not self.customer:
                 raise invalid(
-                    "sends what is posted and is no company's customer", 'write customer = { usmf = "US-003" }'
+                    "sends posted records and is not a customer of any company", 'write customer = { usmf = "US-003" }'
                 )
         return self
 
     def _customer_of(self, company: str, does: str) -> None:
         if company not in self.customer:
-            raise invalid(f"{does} {company} and is no customer there", f'write customer = {{ {company} = "US-003" }}')
+            raise invalid(
+                f"{does} {company} and is not a customer there", f'write customer = {{ {company} = "US-003" }}'
+            )
 
 
 def _batched(set_id: str, out: Send) -> None:
-    """What cannot be said of several documents in one file."""
+    """Settings that do not fit several documents in one file."""
     if out.batch == 1:
         return
     if standard_of(set_id) == "FLAT":

@@ -1,6 +1,6 @@
-"""What every section of the settings is: frozen, of known keys only, silent about its input; and the parts that several share.
+"""The base of every section of the settings (frozen, known keys only, input not shown in errors), and parts that several share.
 
-Knows: references to secrets, places, schedules. Does not know: which section they stand in.
+Knows: references to secrets, locations, schedules. Does not know: the sections that use them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SECRET_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Section(BaseModel):
-    """A table of settings. Keys are the attributes; an unknown key is a mistake, and no error of pydantic's shows input."""
+    """A table of settings. Keys are the attributes; an unknown key is an error, and no error of pydantic shows its input."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True, populate_by_name=False
@@ -30,7 +30,7 @@ class Section(BaseModel):
 
 def _reference(value: object) -> object:
     if not isinstance(value, Mapping | SecretRef):
-        raise PydanticCustomError("literal_secret", "a secret is named, never written")
+        raise PydanticCustomError("literal_secret", "a secret is referred to by name, never written")
     return value
 
 
@@ -48,13 +48,13 @@ class SecretRef(Section):
 
 
 Secret = Annotated[SecretRef, BeforeValidator(_reference)]
-"""A named secret; text written in its place is refused and not shown."""
+"""A named secret; text in its place is refused and not shown."""
 
 
 def _pattern(value: str) -> str:
     folder, _, pattern = value.rpartition("/")
     if not re.search(r"[*?\[]", pattern):
-        raise invalid("does not end in a pattern", f'say which files, as "{value.rstrip("/")}/*"')
+        raise invalid("does not end in a pattern", f'name the files, as "{value.rstrip("/")}/*"')
     _no_way_up(value)
     if re.search(r"[*?\[]", folder):
         raise invalid("has a pattern in a folder's name", "only the last part may have *, ? or [...]; name each folder")
@@ -63,7 +63,7 @@ def _pattern(value: str) -> str:
 
 def _no_way_up(value: str) -> str:
     if ".." in value.split("/"):
-        raise invalid('leads up by ".."', "write the path from the top")
+        raise invalid('contains ".."', "write the path from the root")
     return value
 
 
@@ -81,7 +81,7 @@ class Source(Section):
 
     @property
     def folder(self) -> str:
-        """The path without its pattern; "/" for the top, "" for where the login starts."""
+        """The path without its pattern; "/" for the root, "" for the login folder."""
         head, slash, _ = self.path.rpartition("/")
         return head or slash
 
@@ -110,17 +110,17 @@ def _file_name(value: str) -> str:
     if not {"control", "number"} & words:
         raise invalid("gives every file the same name", remedy)
     if "/" in name or name.startswith(".") or not name.isprintable():
-        raise invalid("leads out of its folder or hides the file", remedy)
+        raise invalid("leaves its folder or hides the file", remedy)
     return value
 
 
 def words_of(template: str) -> frozenset[str]:
-    """What a file name's template fills in: {set}, {control} ..."""
+    """The placeholders of a file name's template: "set", "control" ..."""
     return frozenset(field for _, field, _, _ in Formatter().parse(template) if field is not None)
 
 
 def file_name(template: str, *, partner: str, set: str, control: int, number: str, at: datetime) -> str:
-    """A template's file name; what a document brings (its number) is kept to letters, digits, points, - and _."""
+    """A template's file name; in the document's number other characters than letters, digits, points, - and _ become _."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", number)
     return template.format(
         partner=partner, set=set, control=control, number=safe, date=f"{at:%Y%m%d}", time=f"{at:%H%M%S}"
@@ -128,7 +128,7 @@ def file_name(template: str, *, partner: str, set: str, control: int, number: st
 
 
 class Destination(Section):
-    """Where files are put down, and under which names."""
+    """Where files are uploaded, and under which names."""
 
     endpoint: Name
     """The endpoint's name, as in [endpoints.NAME]."""
@@ -139,7 +139,7 @@ class Destination(Section):
 
     @property
     def words(self) -> frozenset[str]:
-        """What the file's name fills in: "set", "control" ..."""
+        """The placeholders of the file name: "set", "control" ..."""
         return words_of(self.file)
 
     def name(self, *, partner: str, set: str, control: int, number: str = "", at: datetime) -> str:
@@ -148,25 +148,25 @@ class Destination(Section):
 
 
 class Schedule(Section):
-    """When a flow runs: after every so long, or by cron; exactly one of the two."""
+    """When a flow runs: at an interval or by cron; exactly one of the two."""
 
     every: Duration | None = None
-    """Runs after each such time."""
+    """Runs at this interval."""
     cron: Cron | None = None
     """Runs by minute, hour, day, month and weekday, in the daemon's time zone: "*/10 6-20 * * mon-fri"."""
     jitter: Span = timedelta(0)
-    """Adds a random delay of up to this much to each run, so that flows do not all knock at once."""
+    """Adds a random delay of up to this much to each run, so that flows do not all start at once."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.every is None) == (self.cron is None):
             both = self.every is not None
-            raise invalid("has both `every` and `cron`" if both else "does not say when", 'write every = "15m" or cron')
+            raise invalid("has both `every` and `cron`" if both else "has no schedule", 'write every = "15m" or cron')
         return self
 
 
 def exactly_one(values: Mapping[str, Any], remedy: str) -> None:
-    """A mistake unless exactly one of these keys has a value."""
+    """Raise an error unless exactly one of these keys has a value."""
     given = [key for key, value in values.items() if value is not None]
     if len(given) != 1:
         keys = (

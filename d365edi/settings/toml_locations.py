@@ -1,8 +1,8 @@
-"""Where each key of a TOML file stands, so that a mistake can be told with its line.
+"""The line of each key of a TOML file, so that an error can be reported with its line.
 
-`tomllib` says what a file means and forgets where; this walks the same text once more and notes the line of every key: in table
+`tomllib` parses a file without locations; this walks the same text once more and notes the line of every key: in table
 headers, dotted keys, inline tables and lists (whose items are keyed "0", "1", ...). It runs only over text that `tomllib` has
-accepted, so it need not judge, only follow.
+accepted, so it checks nothing.
 
 Knows: TOML 1.0's grammar. Does not know: files, settings.
 """

@@ -1,6 +1,6 @@
-"""The whole of the settings and how they are read: files, the environment over them, every check, and one frozen tree.
+"""The root of the settings and how they are loaded: files, the environment over them, every check, one frozen tree.
 
-Knows: the sections, and in which order sources hold. Does not know: secrets' values (`d365edi.secrets` reveals them by name).
+Knows: the sections and the precedence of sources. Does not know: secrets' values (`d365edi.secrets` reveals them by name).
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _sources: ContextVar[tuple[Mapping[str, Any], ...]] = ContextVar("_sources", def
 
 
 class _Source(PydanticBaseSettingsSource):
-    """One tree that was read, as a source of pydantic-settings; earlier sources hold over later ones, key by key."""
+    """One tree that was read, as a source of pydantic-settings; earlier sources override later ones, key by key."""
 
     def __init__(self, settings_cls: type[BaseSettings], tree: Mapping[str, Any]) -> None:
         super().__init__(settings_cls)
         self.tree = tree
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - as its base says
-        """What this source says of one section."""
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - as in its base class
+        """The value of one section in this source."""
         return self.tree.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class _Source(PydanticBaseSettingsSource):
 
 
 class Named(NamedTuple):
-    """A secret that the settings name: its name, the key that names it, and where that stands."""
+    """A secret that the settings refer to: its name, the key that names it, and the location of that key."""
 
     name: str
     key: str
@@ -54,7 +54,7 @@ class Named(NamedTuple):
 
 
 class Settings(BaseSettings):
-    """Everything that a user says, checked. Attributes are the keys (`from` is `from_`); nothing can be changed."""
+    """All settings, checked. Attributes are the keys (`from` is `from_`); nothing can be changed."""
 
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
@@ -65,15 +65,15 @@ class Settings(BaseSettings):
     daemon: Daemon
     """The process."""
     log: Log = Log()
-    """What is told."""
+    """Logging."""
     secrets: Secrets = Secrets()
-    """Where secrets are found."""
+    """Where secrets are stored."""
     d365: D365
     """The environment."""
     endpoints: Mapping[Name, Endpoint] = Field(default_factory=dict)
-    """Where messages are picked up and put down."""
+    """Where messages are fetched and uploaded."""
     partners: Mapping[Name, Partner] = Field(default_factory=dict)
-    """Who they are."""
+    """The trading partners."""
 
     _locations: Locations = PrivateAttr(default_factory=Locations)
     _reveal: Callable[[str], str] | None = PrivateAttr(default=None)
@@ -87,25 +87,25 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The trees that `load` has read, the environment's over the files'; what is handed in holds over both."""
+        """The trees that `load` has read, the environment's over the files'; arguments override both."""
         del (
             env_settings,
             dotenv_settings,
             file_secret_settings,
-        )  # they would know neither `environ` nor where a key was said
+        )  # they know neither `environ` nor the location of a key
         return (init_settings, *(_Source(settings_cls, tree) for tree in _sources.get()))
 
     def where(self, *key: object) -> str:
         """`file:line` of any key in any file: `where("partners", "acme", "receive", "850", "map", "fields", "ship_by")`.
 
-        A key that no file says gives the nearest table around it; one that the environment says gives its variable.
+        A key that no file sets gives the nearest table around it; one set by the environment gives its variable.
         """
         return self._locations.where(*key)
 
     def secret(self, reference: SecretRef) -> str:
-        """The secret that a key names. SecretError with the key's place when it is nowhere, or `load` was given no keyring."""
+        """The secret that a key names. SecretError with its location when it is not stored, or `load` was given no keyring."""
         if self._reveal is None:
-            raise SecretError(f'nothing here can reveal the secret "{reference.secret}"')
+            raise SecretError(f'no keyring was given that reveals the secret "{reference.secret}"')
         try:
             return self._reveal(reference.secret)
         except SecretError as error:
@@ -129,8 +129,8 @@ def _references(part: object, key: Key) -> Iterator[tuple[Key, SecretRef]]:
         for name, field in type(part).model_fields.items():
             yield from _references(getattr(part, name), (*key, field.alias or name))
     elif isinstance(part, Mapping):
-        for name, held in part.items():
-            yield from _references(held, (*key, str(name)))
+        for name, inner in part.items():
+            yield from _references(inner, (*key, str(name)))
 
 
 Keyring = Callable[[Secrets, Mapping[str, str]], Callable[[str], str]]
@@ -141,14 +141,14 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
     """Read, check and freeze the settings: the file at `path`, what it includes, and `D365EDI_...` of `environ` over both.
 
     Relative paths are taken from the main file's folder. `keyring` makes what reveals secrets; without it none can be. Raises
-    one SettingsError with every mistake found: the first in the order of the files leads, the others are its `others`.
+    one SettingsError with every error found: the first in the order of the files leads, the others are its `others`.
     """
     path = path.absolute()
     written, locations, errors = files.read(path)
-    said, more = environment.read(environ, written, Settings.model_fields, locations)
+    overrides, more = environment.read(environ, written, Settings.model_fields, locations)
     errors += more
-    reporter = ErrorReporter(Settings, _merged(written, said), locations)
-    at_sources, at_folder = _sources.set((said, written)), folder.set(path.parent)
+    reporter = ErrorReporter(Settings, _merged(written, overrides), locations)
+    at_sources, at_folder = _sources.set((overrides, written)), folder.set(path.parent)
     try:
         settings = Settings()
     except ValidationError as error:
@@ -168,7 +168,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two trees as one, the second over the first: as pydantic-settings lays sources, here for telling mistakes."""
+    """Two trees as one, the second over the first: as pydantic-settings merges sources, here to report errors."""
     merged = dict(under)
     for key, value in over.items():
         known = merged.get(key)

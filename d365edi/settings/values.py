@@ -1,7 +1,7 @@
 """The kinds of value that settings are made of: durations, sizes, names, paths, hosts, X12 identities.
 
-Each is a pydantic type whose validator says in words what was expected and how to write it. Whole numbers and truth values are
-strict in files (`port = "22"` is a mistake there) and lenient where an environment variable could only say text.
+Each is a pydantic type whose validator explains what is expected and how to write it. Integers and booleans are strict in files
+(`port = "22"` is an error) and lenient for environment variables, which are always text.
 
 Knows: single values. Does not know: sections, files, each other.
 """
@@ -27,22 +27,22 @@ folder: ContextVar[Path] = ContextVar("folder", default=Path())
 
 
 class EnvironmentText(str):
-    """Text from an environment variable, which cannot say whether it means a number."""
+    """Text from an environment variable, which has no type."""
 
     __slots__ = ()
 
 
 def invalid(sentence: str, remedy: str = "", *, inside: tuple[str, ...] = ()) -> PydanticCustomError:
-    """A mistake in one value; `sentence` goes on after the value ("is not ..."), `remedy` says how to write it.
+    """An error in one value; `sentence` follows the value ("is not ..."), `remedy` explains how to write it.
 
-    `inside` is the key within the value where the mistake stands, where the value is a table that is judged whole.
+    `inside` is the key of the error within the value, where the value is a table that is checked as a whole.
     """
     return PydanticCustomError("invalid", "{sentence}", {"sentence": sentence, "remedy": remedy, "inside": inside})
 
 
-def nearest(word: object, known: Any) -> str:
-    """`did you mean "..."?` for the known word that looks most like this one, else nothing."""
-    close = get_close_matches(str(word), [str(one) for one in known], n=1, cutoff=0.6)
+def nearest(text: object, known: Any) -> str:
+    """`did you mean "..."?` for the most similar known word, "" when none is similar."""
+    close = get_close_matches(str(text), [str(one) for one in known], n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"?' if close else ""
 
 
@@ -59,12 +59,12 @@ def _duration(value: object) -> timedelta:
     try:
         return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(value)))
     except OverflowError:
-        raise invalid("is longer than time itself is counted here", _DURATION_REMEDY) from None
+        raise invalid("is too long", _DURATION_REMEDY) from None
 
 
 def _above_zero(value: timedelta) -> timedelta:
     if value <= timedelta(0):
-        raise invalid("is no time at all", _DURATION_REMEDY)
+        raise invalid("must be longer than zero", _DURATION_REMEDY)
     return value
 
 
@@ -113,7 +113,9 @@ Text = Annotated[str, AfterValidator(_text)]
 
 def _name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", value):
-        raise invalid("is not a name", "use letters, digits, - and _ (no dots: they part the words of a flow's name)")
+        raise invalid(
+            "is not a name", "use letters, digits, - and _ (no dots: they separate the words of a flow's name)"
+        )
     return value
 
 
@@ -149,7 +151,7 @@ def _zone(value: object) -> ZoneInfo:
         return value
     try:
         return ZoneInfo(value) if isinstance(value, str) and value else _no_zone(value)
-    except (KeyError, ValueError, OSError):  # unknown, leading out of the database, a folder of it
+    except (KeyError, ValueError, OSError):  # unknown, outside of the database, a folder of it
         return _no_zone(value)
 
 
@@ -182,7 +184,7 @@ def _address(value: str) -> str:
 
 def _listening(value: str) -> str:
     if not re.search(r":\d+$", value):
-        raise invalid("names no port", 'write host and port, as "0.0.0.0:8443"')
+        raise invalid("has no port", 'write host and port, as "0.0.0.0:8443"')
     return _address(value)
 
 
@@ -227,24 +229,24 @@ def _made(value: Path) -> Path:
         raise invalid("is a folder, not a file", "name the file in it")
     if not value.parent.is_dir():
         raise invalid(
-            f"stands in a folder that does not exist: {value.parent}",
+            f"is in a folder that does not exist: {value.parent}",
             f"correct the path, or create it: mkdir -p {value.parent}",
         )
     return value
 
 
 Existing = Annotated[Path, AfterValidator(_absolute), AfterValidator(_file)]
-"""A file that is there."""
+"""A file that exists."""
 Folder = Annotated[Path, AfterValidator(_absolute), AfterValidator(_directory)]
-"""A folder that is there."""
+"""A folder that exists."""
 Made = Annotated[Path, AfterValidator(_absolute), AfterValidator(_made)]
-"""A file that may yet have to be made, in a folder that is there."""
+"""A file that may not exist yet, in a folder that exists."""
 
 
 def _identity(value: object) -> Party:
     if isinstance(value, Party):
         return value
-    remedy = 'write qualifier and id as they stand in ISA05 and ISA06, as "08:6111250008"'
+    remedy = 'write qualifier and id as in ISA05 and ISA06, as "08:6111250008"'
     found = re.fullmatch(r"([0-9A-Z]{2}):(.+)", value) if isinstance(value, str) else None
     if found is None:
         raise invalid("is not qualifier:id", remedy)
@@ -258,13 +260,13 @@ def _identity(value: object) -> Party:
 
 def _x12_text(value: str, remedy: str) -> None:
     if value != value.strip(" ") or not value.isascii() or not value.isprintable():
-        raise invalid("has an id with blanks at its ends or characters that X12 does not know", remedy)
+        raise invalid("has an id with blanks at its ends or characters that X12 does not allow", remedy)
 
 
 def _group_id(value: str) -> str:
     if not 2 <= len(value) <= 15:
         raise invalid(f"has {len(value)} characters, and a group's id has 2 to 15 (GS02, GS03)")
-    _x12_text(value, "write the id as it stands in GS02")
+    _x12_text(value, "write the id as in GS02")
     return value
 
 
@@ -283,7 +285,7 @@ def _delimiters(value: str) -> str:
     for char in value:
         # Letters, digits, the blank, the point and the minus sign are data in every element (X12.5, 3.5).
         if not "\x01" <= char <= "\x7f" or char.isalnum() or char in " .-":
-            raise invalid(f"has a delimiter that data is made of: {char!a}", remedy)
+            raise invalid(f"has a delimiter that may occur in data: {char!a}", remedy)
     if set(value[:2] + value[3:]) & {"\r", "\n"}:
         raise invalid("has a line break that is not the terminator", remedy)
     return value
@@ -300,4 +302,4 @@ def _table(value: object) -> object:
 
 
 FreeTable = Annotated[Mapping[str, Any], BeforeValidator(_table)]
-"""A table that another room reads and checks: rows laid over a map or a guide."""
+"""A table that another package reads and checks: rows that override a map or a guide."""

@@ -32,8 +32,8 @@ ONE_MISTAKE = [
     ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, listen, tls, retain, stop_within"),
     ('kind = "sftp"', 'kind = "sterling"', '13: [endpoints.acme.kind] "sterling" must be "sftp" or "folder"'),
     # what is missing, what has the wrong type
-    ('kind = "sftp"', "", '12: [endpoints.acme] lacks "kind"; add kind = ... here; settings.example.toml tells what it is'),
-    ('host = "sftp.acme.example"', "", '12: [endpoints.acme] lacks "host"; add host = ... here; settings.example.toml tells what it is'),
+    ('kind = "sftp"', "", '12: [endpoints.acme] lacks "kind"; add kind = ... here; settings.example.toml explains it'),
+    ('host = "sftp.acme.example"', "", '12: [endpoints.acme] lacks "host"; add host = ... here; settings.example.toml explains it'),
     (KEY, f'{KEY}\nport = "22"', '17: [endpoints.acme.port] "22" must be a whole number'),
     (KEY, f"{KEY}\nport = true", "17: [endpoints.acme.port] true must be a whole number"),
     (KEY, f"{KEY}\nport = 65536", "17: [endpoints.acme.port] 65536 must be at most 65535"),
@@ -45,48 +45,48 @@ ONE_MISTAKE = [
     (X12, 'x12 = "01:1"', '20: [partners.acme.x12] "01:1" must be a table'),
     # single values
     ('"America/Chicago"', '"America/Chigaco"', '2: [daemon.timezone] "America/Chigaco" is not a time zone; did you mean "America/Chicago"?'),
-    ('"journal.db"', '"nowhere/journal.db"', '3: [daemon.journal] "nowhere/journal.db" stands in a folder that does not exist: nowhere; correct the path, or create it: mkdir -p nowhere'),
+    ('"journal.db"', '"nowhere/journal.db"', '3: [daemon.journal] "nowhere/journal.db" is in a folder that does not exist: nowhere; correct the path, or create it: mkdir -p nowhere'),
     ('"journal.db"', '"."', '3: [daemon.journal] "." is a folder, not a file; name the file in it'),
     ("companies", 'ca_file = "ca.pem"\ncompanies', '10: [d365.ca_file] "ca.pem" is not a file that exists; correct the path, or put the file there'),
     ("[partners.acme]", '[endpoints.x]\nkind = "folder"\npath = "x"\n[partners.acme]', '20: [endpoints.x.path] "x" is not a folder that exists; correct the path, or create it: mkdir -p x'),
     (PICK, 'every = "5"', '25: [partners.acme.pickup.edi.every] "5" is not a duration; write a number and a unit, as "30s", "5m", "24h" or "400d"'),
-    (PICK, 'every = "0s"', '25: [partners.acme.pickup.edi.every] "0s" is no time at all; write a number and a unit, as "30s", "5m", "24h" or "400d"'),
+    (PICK, 'every = "0s"', '25: [partners.acme.pickup.edi.every] "0s" must be longer than zero; write a number and a unit, as "30s", "5m", "24h" or "400d"'),
     (PICK, 'cron = "0 6 * * 1"', '25: [partners.acme.pickup.edi.cron] "0 6 * * 1" has "1" for the day of the week; name the weekday: mon, tue, wed, thu, fri, sat or sun'),
     (KEY, f'{KEY}\nmax_message = "64"', '17: [endpoints.acme.max_message] "64" is not a size; write a number and a unit, as "512kB" or "64MB"'),
     ('host = "contoso.operations', 'host = "https://contoso.operations', '6: [d365.host] "https://contoso.operations.dynamics.com" is not a host with an optional port; write it without scheme or path, as "contoso.example:443"'),
     ("companies", 'authority = "http://x.example"\ncompanies', '10: [d365.authority] "http://x.example" is not an https address; write it as "https://login.microsoftonline.com"'),
     (KEY, f'{KEY}\nhost_keys = ["SHA256:abc"]', '17: [endpoints.acme.host_keys.0] "SHA256:abc" is not a host key; write the public key as `d365edi ping` shows it, or its SHA256 fingerprint'),
     (KEY, f'{KEY}\nafter = "leav"', '17: [endpoints.acme.after] "leav" must be "delete" or "leave"; did you mean "leave"?'),
-    (KEY, f'{KEY}\ncomplete = {{ sentinel = "done" }}', '17: [endpoints.acme.complete.sentinel] "done" is not made of the file\'s name; write it as "{name}.done"'),
+    (KEY, f'{KEY}\ncomplete = {{ sentinel = "done" }}', '17: [endpoints.acme.complete.sentinel] "done" does not contain the file\'s name; write it as "{name}.done"'),
     # identities and delimiters
-    ("08:6111250008", "08:6111250008611125", '20: [partners.acme.x12.them] "08:6111250008611125" has an id of 16 characters, and an interchange has room for 15 (ISA06, ISA08); write qualifier and id as they stand in ISA05 and ISA06, as "08:6111250008"'),
-    ("08:6111250008", "6111250008", '20: [partners.acme.x12.them] "6111250008" is not qualifier:id; write qualifier and id as they stand in ISA05 and ISA06, as "08:6111250008"'),
+    ("08:6111250008", "08:6111250008611125", '20: [partners.acme.x12.them] "08:6111250008611125" has an id of 16 characters, and an interchange has room for 15 (ISA06, ISA08); write qualifier and id as in ISA05 and ISA06, as "08:6111250008"'),
+    ("08:6111250008", "6111250008", '20: [partners.acme.x12.them] "6111250008" is not qualifier:id; write qualifier and id as in ISA05 and ISA06, as "08:6111250008"'),
     ("08:6111250008", "01:123456789", "20: [partners.acme.x12] has the same identity for us and for them"),
     (X12, X12.replace("}", ', delimiters = "**~" }'), '20: [partners.acme.x12.delimiters] "**~" has the same delimiter twice; write element, component and terminator, and for 005010 the repetition separator, as "*>~" or "*>~^"'),
-    (X12, X12.replace("}", ', delimiters = "*A~" }'), "20: [partners.acme.x12.delimiters] \"*A~\" has a delimiter that data is made of: 'A'; write element, component and terminator, and for 005010 the repetition separator, as \"*>~\" or \"*>~^\""),
-    (X12, X12.replace("}", ', version = "004011" }'), '20: [partners.acme.x12.version] "004011" is not a version that is spoken here; write "004010" or "005010", with a suffix as "004010VICS"'),
+    (X12, X12.replace("}", ', delimiters = "*A~" }'), "20: [partners.acme.x12.delimiters] \"*A~\" has a delimiter that may occur in data: 'A'; write element, component and terminator, and for 005010 the repetition separator, as \"*>~\" or \"*>~^\""),
+    (X12, X12.replace("}", ', version = "004011" }'), '20: [partners.acme.x12.version] "004011" is not a supported version; write "004010" or "005010", with a suffix as "004010VICS"'),
     (X12, X12.replace("}", ', version = "005010", delimiters = "^>~" }'), '20: [partners.acme.x12] uses "^", which 005010 repeats with; write a fourth delimiter, as ^>~!'),
     (X12, X12.replace("}", ', newline = true, delimiters = "*>\\n" }'), "20: [partners.acme.x12] ends segments with a line break and adds another; write newline = false"),
-    (X12, X12.replace("}", ', delimiters = "*>~", group_us = "A*B" }'), "20: [partners.acme.x12] has a delimiter that stands in an id; choose other delimiters"),
+    (X12, X12.replace("}", ', delimiters = "*>~", group_us = "A*B" }'), "20: [partners.acme.x12] has a delimiter that is part of an id; choose other delimiters"),
     # partners
-    ("acks = {", "# acks = {", "18: [partners.acme] does not say where acknowledgments go; write acks.to = { endpoint = ..., path = ... }"),
-    (PICK, "", '23: [partners.acme.pickup.edi] does not say when; write every = "15m" or cron'),
+    ("acks = {", "# acks = {", "18: [partners.acme] does not configure where acknowledgments are sent; write acks.to = { endpoint = ..., path = ... }"),
+    (PICK, "", '23: [partners.acme.pickup.edi] has no schedule; write every = "15m" or cron'),
     (PICK, f'{PICK}\ncron = "0 6 * * mon"', '23: [partners.acme.pickup.edi] has both `every` and `cron`; write every = "15m" or cron'),
-    ("/outbound/*", "/outbound", '24: [partners.acme.pickup.edi.from.path] "/outbound" does not end in a pattern; say which files, as "/outbound/*"'),
+    ("/outbound/*", "/outbound", '24: [partners.acme.pickup.edi.from.path] "/outbound" does not end in a pattern; name the files, as "/outbound/*"'),
     ("/outbound/*", "/out/*/x*", '24: [partners.acme.pickup.edi.from.path] "/out/*/x*" has a pattern in a folder\'s name; only the last part may have *, ? or [...]; name each folder'),
-    ("/outbound/*", "/a/../b/*", '24: [partners.acme.pickup.edi.from.path] "/a/../b/*" leads up by ".."; write the path from the top'),
+    ("/outbound/*", "/a/../b/*", '24: [partners.acme.pickup.edi.from.path] "/a/../b/*" contains ".."; write the path from the root'),
     ('path = "/inbound" }', 'path = "/inbound", file = "810.edi" }', '34: [partners.acme.send.810.to.file] "810.edi" gives every file the same name; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ('path = "/inbound" }', 'path = "/inbound", file = "{nmber}" }', '34: [partners.acme.send.810.to.file] "{nmber}" has "{nmber}", which is not known; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ('path = "/inbound" }', 'path = "/inbound", file = "{number:" }', '34: [partners.acme.send.810.to.file] "{number:" is not a file name\'s template; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
-    ('path = "/inbound" }', 'path = "/inbound", file = "../{number}" }', '34: [partners.acme.send.810.to.file] "../{number}" leads out of its folder or hides the file; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
+    ('path = "/inbound" }', 'path = "/inbound", file = "../{number}" }', '34: [partners.acme.send.810.to.file] "../{number}" leaves its folder or hides the file; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ("receive.850", "receive.orders", '27: [partners.acme.receive.orders] "orders" is not a transaction set; name it as its standard does: "850" in X12, "ORDERS" in EDIFACT; or as its map of columns: "PurchaseOrder"'),
     ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder"; did you mean "SalesOrder"?'),
-    ('"DTM[175]02"', "3", '30: [partners.acme.receive.850.map.fields.ship_by] 3 is no row; write a path, as ship_by = "DTM[175]02", or false'),
+    ('"DTM[175]02"', "3", '30: [partners.acme.receive.850.map.fields.ship_by] 3 is not a row; write a path, as ship_by = "DTM[175]02", or false'),
     ('map.fields.ship_by = "DTM[175]02"', 'map = "x"', '30: [partners.acme.receive.850.map] "x" must be a table'),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nsince = "yesterday"', '34: [partners.acme.send.810.since] "yesterday" is neither "now" nor a date; write since = 2025-01-31'),
     ("US-003", "", '19: [partners.acme.customer.usmf] "" is empty, or has blanks at its ends or control characters in it'),
-    (DOCUMENT, 'company = "demf"', '18: [partners.acme] receives orders for demf and is no customer there; write customer = { demf = "US-003" }'),
-    ("receive.850", "receive.ORDERS", '18: [partners.acme] trades ORDERS and has no `edifact`; write edifact = { us = ..., them = ... }'),
+    (DOCUMENT, 'company = "demf"', '18: [partners.acme] receives orders for demf and is not a customer there; write customer = { demf = "US-003" }'),
+    ("receive.850", "receive.ORDERS", '18: [partners.acme] exchanges ORDERS and has no `edifact`; write edifact = { us = ..., them = ... }'),
     (PICK, f'{PICK}\nholds = "PurchaseOrder"', '18: [partners.acme] picks up PurchaseOrder as edi and receives no such flat file; write [partners.NAME.receive.PurchaseOrder], or leave `holds` out for EDI'),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nbatch = 0', "34: [partners.acme.send.810.batch] 0 must be at least 1"),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nbatch = 1001', "34: [partners.acme.send.810.batch] 1001 must be at most 1000"),
@@ -95,14 +95,14 @@ ONE_MISTAKE = [
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nto = { endpoint = "acme", path = "/inbound" }\nevery = "1h"\n[partners.acme.send.880]\nof = "SalesInvoice"', "18: [partners.acme] sends each SalesInvoice twice, as 810 and as 880; keep one of the two"),
     ("[partners.acme.send.810]", '[partners.acme.send.Invoice]\nguard = { demands = ["CAD"] }', "18: [partners.acme] demands places of Invoice, which has no segments; leave guard.demands out"),
     # between sections
-    ('to = { endpoint = "acme", path = "/inbound/acks"', 'to = { endpoint = "acne", path = "/inbound/acks"', '21: [partners.acme.acks.to.endpoint] "acne" is no endpoint; did you mean "acme"?'),
-    ('customer = { usmf', 'customer = { usfm = "US-004", usmf', '19: [partners.acme.customer.usfm] "usfm" is none of [d365] companies; did you mean "usmf"?'),
-    ("[partners.acme]", f"[partners.twin]\n{X12}\n[partners.acme]", "22: [partners.acme.x12.them] \"08:6111250008\" is also twin's (at settings.toml:19) with the same `us`: a file could be of either; give each partner its own identity, or make one partner of the two"),
+    ('to = { endpoint = "acme", path = "/inbound/acks"', 'to = { endpoint = "acne", path = "/inbound/acks"', '21: [partners.acme.acks.to.endpoint] "acne" is not an endpoint; did you mean "acme"?'),
+    ('customer = { usmf', 'customer = { usfm = "US-004", usmf', '19: [partners.acme.customer.usfm] "usfm" is not one of [d365] companies; did you mean "usmf"?'),
+    ("[partners.acme]", f"[partners.twin]\n{X12}\n[partners.acme]", "22: [partners.acme.x12.them] \"08:6111250008\" is also twin's (at settings.toml:19) with the same `us`: a file could belong to either; give each partner its own identity, or merge the two partners"),
     (PICK, f'{PICK}\n[partners.acme.pickup.two]\nfrom = {{ endpoint = "acme", path = "/outbound/*" }}\nevery = "1h"', '27: [partners.acme.pickup.two.from.path] "/outbound/*" is picked up twice: also by [partners.acme.pickup.edi] at settings.toml:24; keep one: files are routed by the ids inside them'),
-    (KEY, f'{KEY}\nafter = {{ move_to = "/outbound/" }}', '25: [partners.acme.pickup.edi.from.path] "/outbound/*" looks where [endpoints.acme] moves what was taken; choose another move_to'),
-    ('of = "SalesInvoice"', 'of = "SalesInvoice"\non_event = "X"', '34: [partners.acme.send.810.on_event] can never come; add events = { path = ..., secret = { secret = ... } } to [d365]'),
-    ("companies", 'events = { path = "/e", secret = { secret = "e" } }\ncompanies', '10: [d365.events] needs a door, and [daemon] listens nowhere; add listen = "0.0.0.0:8443" there'),
-    ("timezone", 'listen = "0.0.0.0:8443"\ntimezone', "1: [daemon] listens to the world without `tls`; add tls = { certificate = ..., key = { secret = ... } }"),
+    (KEY, f'{KEY}\nafter = {{ move_to = "/outbound/" }}', '25: [partners.acme.pickup.edi.from.path] "/outbound/*" reads the folder that [endpoints.acme] moves files to; choose another move_to'),
+    ('of = "SalesInvoice"', 'of = "SalesInvoice"\non_event = "X"', '34: [partners.acme.send.810.on_event] is never received; add events = { path = ..., secret = { secret = ... } } to [d365]'),
+    ("companies", 'events = { path = "/e", secret = { secret = "e" } }\ncompanies', '10: [d365.events] needs a listener, and [daemon] has no `listen`; add listen = "0.0.0.0:8443" there'),
+    ("timezone", 'listen = "0.0.0.0:8443"\ntimezone', "1: [daemon] listens on a public address without `tls`; add tls = { certificate = ..., key = { secret = ... } }"),
     ('client_secret = { secret = "d365" }', "", '5: [d365] has neither `client_secret` nor `certificate`; write client_secret = { secret = "d365" } or certificate = { file = "..." }'),
     (KEY, "", '12: [endpoints.acme] has neither `key` nor `password`; write key = { secret = "..." }'),
 ]  # fmt: skip
@@ -121,10 +121,10 @@ def test_all_mistakes_are_told_together_in_the_order_of_the_file(told: Told, rea
         environ={"D365EDI_LOG__LEVEL": "LOUD"},
     )
     assert lines == [
-        'settings.toml:1: [daemon] lacks "timezone"; add timezone = ... here; settings.example.toml tells what it is',
+        'settings.toml:1: [daemon] lacks "timezone"; add timezone = ... here; settings.example.toml explains it',
         'settings.toml:2: [daemon.timezon] is no key of [daemon]; did you mean "timezone"?',
         'settings.toml:10: [d365.companies.1] "demff" is not a company; write its dataAreaId as D365 does, as "usmf" (four characters at most)',
-        'settings.toml:24: [partners.acme.pickup.edi.from.endpoint] "acmee" is no endpoint; did you mean "acme"?',
+        'settings.toml:24: [partners.acme.pickup.edi.from.endpoint] "acmee" is not an endpoint; did you mean "acme"?',
         'environment D365EDI_LOG__LEVEL: [log.level] "LOUD" must be "DEBUG" or "INFO" or "WARNING" or "ERROR"',
     ]
     with pytest.raises(SettingsError) as caught:
@@ -136,14 +136,14 @@ def test_all_mistakes_are_told_together_in_the_order_of_the_file(told: Told, rea
 @pytest.mark.parametrize(
     ("variable", "value", "line"),
     [
-        ("D365EDI_LOG_LEVEL", "INFO", "D365EDI_LOG_LEVEL: is no setting; two underscores part a table and its key: D365EDI_LOG__LEVEL"),
-        ("D365EDI_LOGS__LEVEL", "INFO", 'D365EDI_LOGS__LEVEL: is no setting; did you mean "log"?'),
-        ("D365EDI_ALERTS__OPS", "INFO", "D365EDI_ALERTS__OPS: is no setting; did you mean \"secrets\"?"),
+        ("D365EDI_LOG_LEVEL", "INFO", "D365EDI_LOG_LEVEL: is not a setting; two underscores separate a table and its key: D365EDI_LOG__LEVEL"),
+        ("D365EDI_LOGS__LEVEL", "INFO", 'D365EDI_LOGS__LEVEL: is not a setting; did you mean "log"?'),
+        ("D365EDI_ALERTS__OPS", "INFO", "D365EDI_ALERTS__OPS: is not a setting; did you mean \"secrets\"?"),
         ("D365EDI_LOG__LEVL", "INFO", 'D365EDI_LOG__LEVL: [log.levl] is no key of [log]; did you mean "level"?'),
-        ("D365EDI_LOG__", "INFO", "D365EDI_LOG__: is no setting; two underscores part a table and its key: D365EDI_LOG__KEY"),
+        ("D365EDI_LOG__", "INFO", "D365EDI_LOG__: is not a setting; two underscores separate a table and its key: D365EDI_LOG__KEY"),
         ("D365EDI_LOG", "INFO", 'D365EDI_LOG: [log] "INFO" must be a table'),
         ("D365EDI_ENDPOINTS__ACME__PORT", "many", 'D365EDI_ENDPOINTS__ACME__PORT: [endpoints.acme.port] "many" must be a whole number'),
-        ("D365EDI_ENDPOINTS__ACME__PASSWORD", "hunter2", 'D365EDI_ENDPOINTS__ACME__PASSWORD: [endpoints.acme.password] holds a secret as it is, and settings hold only names; write { secret = "acme-password" } and run: d365edi secrets set acme-password; change it, too: it was readable here'),
+        ("D365EDI_ENDPOINTS__ACME__PASSWORD", "hunter2", 'D365EDI_ENDPOINTS__ACME__PASSWORD: [endpoints.acme.password] contains a secret itself; settings contain only names of secrets; write { secret = "acme-password" } and run: d365edi secrets set acme-password; change it, too: it was readable here'),
     ],
 )  # fmt: skip
 def test_a_variable_that_looks_like_a_setting_and_is_none_is_told(
@@ -155,7 +155,7 @@ def test_a_variable_that_looks_like_a_setting_and_is_none_is_told(
 def test_a_variable_for_an_unknown_endpoint_makes_no_endpoint_in_silence(told: Told) -> None:
     assert told(environ={"D365EDI_ENDPOINTS__ACNE__PORT": "22"}) == [
         'environment D365EDI_ENDPOINTS__ACNE__PORT: [endpoints.acne] lacks "kind"; '
-        "add kind = ... here; settings.example.toml tells what it is"
+        "add kind = ... here; settings.example.toml explains it"
     ]
 
 
@@ -228,9 +228,9 @@ def test_mistakes_of_included_files_are_told_with_their_own_places(tmp_path: Pat
         load(tmp_path / "s.toml", {})
     assert str(caught.value).replace(f"{tmp_path}/", "").split("\n") == [
         's.toml:1: [include] "absent.toml" is not a file that exists; correct the path, or put the file there',
-        "a.inc:2: [partners.acme.x12.us] is said twice: here and at s.toml:21; keep one of the two",
-        "a.inc:4: [d365.tenant] is said twice: here and at s.toml:8; keep one of the two",
-        "b.inc:1: [include] an included file includes no others; say it in s.toml",
+        "a.inc:2: [partners.acme.x12.us] is set twice: here and at s.toml:21; keep one of the two",
+        "a.inc:4: [d365.tenant] is set twice: here and at s.toml:8; keep one of the two",
+        "b.inc:1: [include] an included file includes no others; write it in s.toml",
         'b.inc:3: [partners.acme.retries] is no key of [partners.acme]; did you mean "retry"?',
         "c.inc:1: this is not TOML: Expected ']' at the end of a table declaration; write key = value, text in quotes",
     ]
@@ -243,5 +243,5 @@ def test_a_table_that_another_file_says_as_a_value_is_told(tmp_path: Path) -> No
         load(tmp_path / "s.toml", {})
     assert (
         str(caught.value)
-        == f"{tmp_path}/more:1: [partners] is said twice: here and at {tmp_path}/s.toml:19; keep one of the two"
+        == f"{tmp_path}/more:1: [partners] is set twice: here and at {tmp_path}/s.toml:19; keep one of the two"
     )

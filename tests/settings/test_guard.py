@@ -45,9 +45,9 @@ def test_a_check_is_switched_for_one_partner(reading: Reading) -> None:
     [
         ('price_differs = "stop"', '.price_differs] "stop" must be "off" or "warn" or "hold"'),
         ('price_difers = "hold"', '.price_difers] is no key of [partners.acme.send.810.guard]; did you mean "price_differs"?'),
-        ('demands = ["REF IA"]', '.demands.0] "REF IA" is no place in a segment; write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"'),
-        ('costs = { price_difers = "x" }', '.costs.price_difers] "x" is for no check; did you mean "price_differs"?'),
-        ('costs = { x = "x" }', ".costs.x] \"x\" is for no check; known are " + ", ".join(CHECKS)),
+        ('demands = ["REF IA"]', '.demands.0] "REF IA" is not a place in a segment; write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"'),
+        ('costs = { price_difers = "x" }', '.costs.price_difers] "x" is not the name of a check; did you mean "price_differs"?'),
+        ('costs = { x = "x" }', ".costs.x] \"x\" is not the name of a check; known are " + ", ".join(CHECKS)),
         ("say_costs = 1", ".say_costs] 1 must be true or false"),
     ],
 )  # fmt: skip
