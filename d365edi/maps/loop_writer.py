@@ -80,7 +80,7 @@ class LoopWriter:
 
     def _ask(self, model: Model) -> None:
         """What of an item decides which of the places inside have something to write."""
-        always = structs.fields(model)[0].name
+        always = model.__struct_fields__[0]
         asked = [(each, name) for each in self.inner for name in each.asks or [always]]
         self.asked = values_of([name for _, name in asked])
         self.askers = [each for each, _ in asked]
