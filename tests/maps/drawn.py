@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -21,17 +22,20 @@ KINDS = ("allowance", "charge", "information")
 Values = dict[str, Any]
 
 
+@cache
 def words(least: int = 1, most: int = 12) -> SearchStrategy[str]:
     """Text as a message keeps it: no delimiters, no blanks at the ends."""
     inside = st.text(LETTERS, min_size=least, max_size=most)
     return inside.map(lambda text: text.strip(" ").ljust(least, "X"))
 
 
+@cache
 def keys(most: int) -> SearchStrategy[str]:
     """A number that identifies something."""
     return st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/", min_size=1, max_size=most)
 
 
+@cache
 def codes(length: int) -> SearchStrategy[str]:
     """A code of letters and digits."""
     return st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=length, max_size=length)
@@ -45,6 +49,7 @@ percents = st.decimals(0, 100, allow_nan=False, places=3)
 wholes = st.integers(0, 999)
 
 
+@cache
 def maybe(strategy: SearchStrategy[Any]) -> SearchStrategy[Any]:
     """The value or nothing."""
     return st.none() | strategy
@@ -67,6 +72,7 @@ def kept(draw: DrawFn, alternatives: Mapping[str, str], strategy: SearchStrategy
     return values, spelled
 
 
+@cache
 @st.composite
 def units(draw: DrawFn) -> tuple[str, Values]:
     """Our unit, and theirs where it must be kept."""
@@ -74,6 +80,7 @@ def units(draw: DrawFn) -> tuple[str, Values]:
     return UNITS[word], {"unit": word} if word in SHARED else {}
 
 
+@cache
 @st.composite
 def parties(draw: DrawFn, roles: tuple[str, ...]) -> Values:
     """Parties with a name or an id, and an address where there is a party."""
@@ -87,6 +94,7 @@ def parties(draw: DrawFn, roles: tuple[str, ...]) -> Values:
     return some({**found, "others": tuple(others)})
 
 
+@cache
 @st.composite
 def party(draw: DrawFn) -> Values:
     """One party."""
@@ -107,6 +115,7 @@ def party(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def terms(draw: DrawFn) -> Values:
     """Terms whose discount says when it ends."""
@@ -125,6 +134,7 @@ def terms(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def charges(draw: DrawFn) -> Values:
     """An allowance, charge or information with what belongs together."""
@@ -146,6 +156,7 @@ def charges(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def items(draw: DrawFn) -> tuple[Values, Values]:
     """Item numbers with their qualifiers."""
@@ -155,12 +166,14 @@ def items(draw: DrawFn) -> tuple[Values, Values]:
     return some(values), {f"item.{field}": qualifier for field, qualifier in spelled.items()}
 
 
+@cache
 def moments(*mapped: str) -> SearchStrategy[Values]:
     """Dates under qualifiers that no row names."""
     qualifiers = st.sampled_from(tuple(code for code in ("015", "118", "074", "071") if code not in mapped))
     return st.fixed_dictionaries({"qualifier": qualifiers, "date": days, "time": st.sampled_from(("0915", "235959"))})
 
 
+@cache
 def references() -> SearchStrategy[Values]:
     """References under qualifiers that no row names."""
     return st.fixed_dictionaries(
@@ -169,6 +182,7 @@ def references() -> SearchStrategy[Values]:
     )
 
 
+@cache
 @st.composite
 def line(draw: DrawFn, amounts: bool) -> Values:
     """What lines of orders and invoices share; `amounts`: quantity, unit and price are all there or none."""
@@ -212,6 +226,7 @@ def line(draw: DrawFn, amounts: bool) -> Values:
     )
 
 
+@cache
 def taxes() -> SearchStrategy[Values]:
     """Taxes with an amount and a rate."""
     return st.fixed_dictionaries({"type": st.sampled_from(("GS", "ST")), "amount": cents, "percent": percents})
@@ -244,6 +259,7 @@ def common(draw: DrawFn, windows: Mapping[str, str], roles: tuple[str, ...], cur
     }
 
 
+@cache
 @st.composite
 def order(draw: DrawFn) -> Values:
     """What every message about an order says of it, but for its lines."""
@@ -271,6 +287,7 @@ def order(draw: DrawFn) -> Values:
     }
 
 
+@cache
 @st.composite
 def orders(draw: DrawFn) -> PurchaseOrder:
     """A purchase order."""
@@ -278,6 +295,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
     return PurchaseOrder.of(some({**draw(order()), "lines": lines}))
 
 
+@cache
 @st.composite
 def order_line(draw: DrawFn) -> Values:
     """A line of an order."""
@@ -303,6 +321,7 @@ def order_line(draw: DrawFn) -> Values:
     return some({**values, **dates, **shared, **parts, "kept": told, "texts": texts, "prices": prices_of_line})
 
 
+@cache
 @st.composite
 def stores(draw: DrawFn) -> tuple[Values, Values]:
     """Quantities for stores, more than one segment holds, and how they are counted."""
@@ -317,6 +336,7 @@ def stores(draw: DrawFn) -> tuple[Values, Values]:
     return shared, {f"distribution.{field}": code for field, code in word.items()}
 
 
+@cache
 @st.composite
 def schedule(draw: DrawFn) -> Values:
     """How much of a line comes when."""
@@ -333,6 +353,7 @@ def schedule(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def component(draw: DrawFn) -> Values:
     """A part of a line."""
@@ -352,6 +373,7 @@ def component(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def invoices(draw: DrawFn) -> Invoice:
     """An invoice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -34,6 +35,7 @@ SHARED_ACKNOWLEDGMENTS = ("AD", "AK", "AC", "RJ")
 CHANGES = {"AI": "added", "QD": "quantity decreased", "CA": "changed", "RS": "dates", "CT": "dates"}
 
 
+@cache
 @st.composite
 def answer(draw: DrawFn) -> Values:
     """What becomes of some of a line."""
@@ -58,6 +60,7 @@ def answer(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def answered(draw: DrawFn, change: bool) -> Values:
     """A line with its answers."""
@@ -67,6 +70,7 @@ def answered(draw: DrawFn, change: bool) -> Values:
     return some({**values, "answers": tuple(draw(st.lists(answer(), max_size=3)))})
 
 
+@cache
 @st.composite
 def changed(draw: DrawFn) -> Values:
     """A line that changes; quantity, what is left of it and unit come together."""
@@ -82,6 +86,7 @@ def changed(draw: DrawFn) -> Values:
     return some({**values, "change": CHANGES[word], "kept": told})
 
 
+@cache
 @st.composite
 def acknowledged(draw: DrawFn) -> Values:
     """The header of an answer."""
@@ -98,6 +103,7 @@ def acknowledged(draw: DrawFn) -> Values:
     }
 
 
+@cache
 @st.composite
 def responses(draw: DrawFn) -> OrderResponse:
     """An answer to an order."""
@@ -108,6 +114,7 @@ def responses(draw: DrawFn) -> OrderResponse:
     return OrderResponse.of(some({**values, **dates, "lines": lines}))
 
 
+@cache
 @st.composite
 def changes(draw: DrawFn) -> OrderChange:
     """A change of an order; one that cancels has no lines."""
@@ -117,6 +124,7 @@ def changes(draw: DrawFn) -> OrderChange:
     return OrderChange.of(some({**values, **more, "lines": lines}))
 
 
+@cache
 @st.composite
 def change_responses(draw: DrawFn) -> OrderChangeResponse:
     """An answer to a change."""
@@ -126,6 +134,7 @@ def change_responses(draw: DrawFn) -> OrderChangeResponse:
     return OrderChangeResponse.of(some({**values, **more, "lines": lines}))
 
 
+@cache
 @st.composite
 def adjustment(draw: DrawFn) -> Values:
     """More or less than was asked for."""
@@ -141,6 +150,7 @@ def adjustment(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def open_item(draw: DrawFn) -> Values:
     """An open item."""
@@ -165,6 +175,7 @@ def open_item(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def remittances(draw: DrawFn) -> Remittance:
     """A payment."""
@@ -204,6 +215,7 @@ def remittances(draw: DrawFn) -> Remittance:
     return Remittance.of(some(values))
 
 
+@cache
 @st.composite
 def advices(draw: DrawFn) -> ApplicationAdvice:
     """Advice about some documents."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from d365edi.documents import ShipNotice
 from tests.maps.drawn import Values, codes, days, maybe, some
 
 
+@cache
 @st.composite
 def line(draw: DrawFn) -> Values:
     """A line of a shipment."""
@@ -30,6 +32,7 @@ def lines(least: int = 1) -> Any:
     return st.lists(line(), min_size=least, max_size=2).map(tuple)
 
 
+@cache
 @st.composite
 def package(draw: DrawFn) -> Values:
     """A package without what is in it; one with a number is counted."""
@@ -44,12 +47,14 @@ def package(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def pack(draw: DrawFn) -> Values:
     """A package of one order, or of none."""
     return {**draw(package()), "lines": draw(lines())}
 
 
+@cache
 @st.composite
 def pallet(draw: DrawFn) -> Values:
     """A pallet with lines or with packages."""
@@ -58,6 +63,7 @@ def pallet(draw: DrawFn) -> Values:
     return {**draw(package()), "packs": tuple(draw(st.lists(pack(), min_size=1, max_size=2)))}
 
 
+@cache
 @st.composite
 def inside(draw: DrawFn) -> Values:
     """What stands in a shipment, or in one of its orders."""
@@ -87,6 +93,7 @@ def in_order(orders: list[Values]) -> tuple[Values, ...]:
     return tuple(sorted(orders, key=lambda each: "lines" not in each))
 
 
+@cache
 @st.composite
 def shipments(draw: DrawFn) -> ShipNotice:
     """A shipment for one order, for several or for none, whose packages may be shared."""

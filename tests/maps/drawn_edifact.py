@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.maps.drawn import words as any_words
 quantities = st.decimals("-99999", "99999", allow_nan=False, places=2)
 
 
+@cache
 def words(least: int = 1, most: int = 12) -> SearchStrategy[str]:
     """Text without two blanks together, which a writer makes one."""
     return any_words(least, most).map(lambda text: re.sub(" +", " ", text).ljust(least, "X"))
@@ -23,6 +25,7 @@ def words(least: int = 1, most: int = 12) -> SearchStrategy[str]:
 texts = words(1, 70)
 
 
+@cache
 @st.composite
 def party(draw: DrawFn) -> Values:
     """A party with an id or a name, and people to ask."""
@@ -68,6 +71,7 @@ def parties(draw: DrawFn, alternatives: Values) -> tuple[Values, Values]:
     return some({**found, "others": tuple(others)}), spelled
 
 
+@cache
 @st.composite
 def terms(draw: DrawFn) -> tuple[Values, Values]:
     """Payment terms: net and discount, with what their groups say when they are there."""
@@ -85,6 +89,7 @@ def terms(draw: DrawFn) -> tuple[Values, Values]:
     return some(found), spelled
 
 
+@cache
 @st.composite
 def items(draw: DrawFn) -> tuple[Values, Values]:
     """Item numbers with their qualifiers."""
@@ -97,6 +102,7 @@ def items(draw: DrawFn) -> tuple[Values, Values]:
 UNITS = {"PCE": "pcs", "EA": "ea", "C62": "ea", "KGM": "kg", "CT": "cs"}
 
 
+@cache
 @st.composite
 def units(draw: DrawFn) -> tuple[str, Values]:
     """Our unit, and theirs where others mean the same."""
@@ -104,6 +110,7 @@ def units(draw: DrawFn) -> tuple[str, Values]:
     return UNITS[word], {"unit": word} if word in ("EA", "C62", "CT") else {}
 
 
+@cache
 @st.composite
 def charges(draw: DrawFn) -> Values:
     """An allowance or a charge with its rate or amount."""
@@ -126,6 +133,7 @@ def charges(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def taxes(draw: DrawFn, *, base: bool) -> Values:
     """A tax of a rate."""
@@ -142,6 +150,7 @@ def taxes(draw: DrawFn, *, base: bool) -> Values:
     )
 
 
+@cache
 def moments() -> SearchStrategy[Values]:
     """Days under qualifiers that no row names: with a time, as the start of a period, alone."""
     rest = st.sampled_from(("0915", "235959", "20260131"))
@@ -150,6 +159,7 @@ def moments() -> SearchStrategy[Values]:
     )
 
 
+@cache
 def references() -> SearchStrategy[Values]:
     """References under qualifiers that no row names."""
     return st.fixed_dictionaries({"qualifier": st.sampled_from(("PL", "AAJ", "PD")), "value": words()})
@@ -180,6 +190,7 @@ def head(draw: DrawFn, windows: dict[str, str], roles: Values, references_of: di
     }
 
 
+@cache
 @st.composite
 def line(draw: DrawFn, quantity_words: str, number: str | None) -> Values:
     """What lines of orders and invoices share."""
@@ -211,6 +222,7 @@ def line(draw: DrawFn, quantity_words: str, number: str | None) -> Values:
     }
 
 
+@cache
 @st.composite
 def orders(draw: DrawFn) -> PurchaseOrder:
     """A purchase order."""
@@ -230,6 +242,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
     return PurchaseOrder.of(some(values))
 
 
+@cache
 @st.composite
 def order_line(draw: DrawFn, number: str) -> Values:
     """A line of an order."""
@@ -240,6 +253,7 @@ def order_line(draw: DrawFn, number: str) -> Values:
     return some(values)
 
 
+@cache
 @st.composite
 def invoices(draw: DrawFn) -> Invoice:
     """An invoice."""
@@ -272,6 +286,7 @@ def invoices(draw: DrawFn) -> Invoice:
     return Invoice.of(some(values))
 
 
+@cache
 @st.composite
 def invoice_line(draw: DrawFn, number: str) -> Values:
     """A line of an invoice."""

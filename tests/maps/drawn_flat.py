@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,12 +15,14 @@ UNITS = {"EA": "ea", "EACH": "ea", "CS": "cs", "KG": "kg", "DZ": "dz"}
 wholes = st.integers(0, 365)
 
 
+@cache
 def texts() -> SearchStrategy[str]:
     """Text of all kinds: quotes, delimiters, line breaks, letters of any script; not what a spreadsheet would have made."""
     inside = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from('",;|\t\n'), max_size=20)
     return inside.map(lambda text: f"x{text}x")
 
 
+@cache
 @st.composite
 def party(draw: DrawFn, *names: str) -> Values:
     """A party of a few columns."""
@@ -29,6 +32,7 @@ def party(draw: DrawFn, *names: str) -> Values:
 ADDRESS = ("street", "city", "state", "zip", "country")
 
 
+@cache
 @st.composite
 def line(draw: DrawFn) -> Values:
     """A line that says something."""
@@ -46,6 +50,7 @@ def line(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def common(draw: DrawFn) -> Values:
     """What orders and invoices share."""
@@ -62,6 +67,7 @@ def common(draw: DrawFn) -> Values:
     }
 
 
+@cache
 @st.composite
 def orders(draw: DrawFn) -> PurchaseOrder:
     """A purchase order."""
@@ -76,6 +82,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
     return PurchaseOrder.of(some(values))
 
 
+@cache
 @st.composite
 def invoices(draw: DrawFn) -> Invoice:
     """An invoice."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -28,6 +29,7 @@ from tests.maps.drawn import (
 )
 
 
+@cache
 @st.composite
 def packages(draw: DrawFn) -> Values:
     """How many packages of what weight."""
@@ -42,6 +44,7 @@ def packages(draw: DrawFn) -> Values:
     }
 
 
+@cache
 @st.composite
 def line(draw: DrawFn, *, packed: bool = False) -> Values:
     """An item that was shipped; `packed`: with its packages."""
@@ -72,6 +75,7 @@ def line(draw: DrawFn, *, packed: bool = False) -> Values:
     )
 
 
+@cache
 @st.composite
 def package(draw: DrawFn) -> Values:
     """What every package has."""
@@ -89,17 +93,20 @@ def package(draw: DrawFn) -> Values:
     )
 
 
+@cache
 def lines() -> SearchStrategy[tuple[Values, ...]]:
     """Some items."""
     return st.lists(line(), min_size=1, max_size=2).map(tuple)
 
 
+@cache
 @st.composite
 def packs(draw: DrawFn) -> tuple[Values, ...]:
     """Packages with items in them."""
     return tuple({**draw(package()), "lines": draw(lines())} for _ in range(draw(st.integers(1, 2))))
 
 
+@cache
 @st.composite
 def pallets(draw: DrawFn) -> tuple[Values, ...]:
     """Pallets with packs, or with items."""
@@ -107,6 +114,7 @@ def pallets(draw: DrawFn) -> tuple[Values, ...]:
     return ({**draw(package()), **inside},)
 
 
+@cache
 @st.composite
 def inside_order(draw: DrawFn) -> Values:
     """What may hang below an order."""
@@ -124,6 +132,7 @@ def inside_order(draw: DrawFn) -> Values:
     return found
 
 
+@cache
 @st.composite
 def order(draw: DrawFn) -> Values:
     """What is shipped under one order."""
@@ -141,6 +150,7 @@ def order(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def shipments(draw: DrawFn) -> ShipNotice:
     """A shipment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -34,6 +35,7 @@ def number_of(values: Values) -> object:
     return values["number"]
 
 
+@cache
 @st.composite
 def unit(draw: DrawFn) -> tuple[Values, Values]:
     """A unit, and their word for it where it must be kept."""
@@ -41,6 +43,7 @@ def unit(draw: DrawFn) -> tuple[Values, Values]:
     return some({"unit": UNITS[word] if word else None}), {"unit": word} if word in SHARED else {}
 
 
+@cache
 @st.composite
 def answer(draw: DrawFn) -> Values:
     """What becomes of some of a line."""
@@ -62,6 +65,7 @@ def answer(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def changed(draw: DrawFn) -> Values:
     """A line that changes."""
@@ -89,6 +93,7 @@ def head(draw: DrawFn) -> Values:
     return {name: getattr(order, name) for name in names}
 
 
+@cache
 @st.composite
 def changes(draw: DrawFn) -> OrderChange:
     """A change of an order."""
@@ -112,6 +117,7 @@ def answered(lines: SearchStrategy[Values]) -> SearchStrategy[tuple[Values, ...]
     return st.lists(with_answers, max_size=3, unique_by=number_of).map(tuple)
 
 
+@cache
 @st.composite
 def responses(draw: DrawFn) -> OrderResponse:
     """An answer to an order."""
@@ -127,6 +133,7 @@ def responses(draw: DrawFn) -> OrderResponse:
     return _made(OrderResponse, values)
 
 
+@cache
 @st.composite
 def change_responses(draw: DrawFn) -> OrderChangeResponse:
     """An answer to a change."""
@@ -149,6 +156,7 @@ def _made(kind: type[Made], values: Values) -> Made:
 # -- shipments --------------------------------------------------------------------------------------------------------
 
 
+@cache
 @st.composite
 def item(draw: DrawFn) -> Values:
     """An item that was shipped."""
@@ -166,6 +174,7 @@ def item(draw: DrawFn) -> Values:
     )
 
 
+@cache
 def items(least: int = 0) -> SearchStrategy[tuple[Values, ...]]:
     """Some items."""
     return st.lists(item(), min_size=least, max_size=2).map(tuple)
@@ -174,6 +183,7 @@ def items(least: int = 0) -> SearchStrategy[tuple[Values, ...]]:
 labels = st.integers(0, 10**17 - 1).map(lambda number: f"1{number:017}")
 
 
+@cache
 @st.composite
 def carton(draw: DrawFn) -> Values:
     """A carton with a label, or only with a number of the carrier's; it may be empty."""
@@ -182,17 +192,20 @@ def carton(draw: DrawFn) -> Values:
     return some({"sscc": label, "tracking": tracking, "lines": draw(items())})
 
 
+@cache
 def cartons() -> SearchStrategy[tuple[Values, ...]]:
     """Some cartons, each once."""
     return st.lists(carton(), max_size=2, unique_by=lambda each: (each.get("sscc"), each.get("tracking"))).map(tuple)
 
 
+@cache
 @st.composite
 def pallet(draw: DrawFn) -> Values:
     """A pallet with what stands on it."""
     return some({"sscc": draw(labels), "lines": draw(items()), "packs": draw(cartons())})
 
 
+@cache
 @st.composite
 def inside(draw: DrawFn) -> Values:
     """What stands in a shipment, or in one of its orders."""
@@ -200,6 +213,7 @@ def inside(draw: DrawFn) -> Values:
     return some({"lines": draw(items()), "packs": draw(cartons()), "pallets": draw(pallets)})
 
 
+@cache
 @st.composite
 def shipped_order(draw: DrawFn) -> Values:
     """What is shipped under one order."""
@@ -213,6 +227,7 @@ def shipped_order(draw: DrawFn) -> Values:
     return some({**values, **draw(inside())})
 
 
+@cache
 @st.composite
 def shipments(draw: DrawFn) -> ShipNotice:
     """A shipment for some orders or for none, in cartons or without."""
@@ -231,6 +246,7 @@ def shipments(draw: DrawFn) -> ShipNotice:
     return ShipNotice.of(some(values))
 
 
+@cache
 @st.composite
 def described(draw: DrawFn) -> ShipNotice:
     """A shipment of which more is said than records have room for."""
@@ -249,6 +265,7 @@ def described(draw: DrawFn) -> ShipNotice:
 # -- payments and advice ----------------------------------------------------------------------------------------------
 
 
+@cache
 @st.composite
 def paid(draw: DrawFn) -> Values:
     """An open item."""
@@ -269,6 +286,7 @@ def paid(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def remittances(draw: DrawFn) -> Remittance:
     """A payment for some stores, or for none."""
@@ -289,6 +307,7 @@ def remittances(draw: DrawFn) -> Remittance:
     return Remittance.of(some(values))
 
 
+@cache
 @st.composite
 def trouble(draw: DrawFn) -> Values:
     """Something that is wrong."""
@@ -296,6 +315,7 @@ def trouble(draw: DrawFn) -> Values:
     return some({"code": draw(codes(3)), **{name: draw(maybe(texts())) for name in fields}})
 
 
+@cache
 @st.composite
 def advice(draw: DrawFn) -> Values:
     """What became of one document."""
@@ -314,6 +334,7 @@ def advice(draw: DrawFn) -> Values:
     )
 
 
+@cache
 @st.composite
 def advices(draw: DrawFn) -> ApplicationAdvice:
     """Advice about some documents."""
