@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from d365edi.edi.guide import Segment
 
+Address = tuple[int, int]
+"""An element and a component, 0 for all of the element."""
 ITEM = "C212"
 """The composite of an item number and its qualifier in EDIFACT."""
 

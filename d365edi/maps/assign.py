@@ -1,141 +1,131 @@
-"""How a place takes a segment: its rules fill the current item of its scope, a list's place opens a new item first.
+"""What a mapping node does with a segment that was selected for it: it puts values into an item of its list.
 
-What a place never needs is decided when it is built: most places go one of the quick ways of `fills`, the rest the way here,
-which knows everything: code words, pairs, components, kept qualifiers and lists.
+A node's work is a tuple of steps, of which it has only those that it needs: values of elements, values of components, words
+of a code table, qualifier/value pairs, fields that hold many values, and qualifiers to keep. The last step notes what no row
+asked for.
 
-Knows: compiled places and how items are filled. Does not know: how a place was chosen, tables, what becomes of
-findings.
+Knows: mapping nodes, rows, how items are filled. Does not know: how a node was selected, tables, what becomes of findings.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 
-from d365edi.maps import fills
+from d365edi.edi import release
+from d365edi.maps import address
+from d365edi.maps.address import Address
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
-from d365edi.maps.run_state import Coded, Elements, Fill, Hit, Item, State, Step, Way, put_word, reach
+from d365edi.maps.notation import Normalise, Notation
+from d365edi.maps.run_state import Item, Row, RunState, Way, reach
+from d365edi.maps.spelling import Parse
+
+Step = Callable[[RunState, Item, Row, int, str], None]
+"""A part of the work: the reading's state, the item, the row, its index, and the qualifiers to keep ("" for none)."""
+Words = Mapping[str, tuple[str, str]]
+"""For each word of theirs ours, and theirs again where another word means the same."""
+Hit = tuple[Way, str, Pair, int, str]
+"""Where a pair's value goes: way to the field, its name, the row, the rank of the qualifier, and the name to keep it
+under."""
+NO_HIT = ("", "")
 
 
-class Target:
-    """A place made ready for reading; compared by identity. `once`: it takes one segment for each time its loop is
-    opened."""
+class Assignment:
+    """A mapping node made ready for reading; compared by identity. `once`: it takes one segment for each time its loop is
+    opened. `scope` is where the current item of its list is kept, `outer` that of the list around it."""
 
-    def __init__(self, place: MappingNode, number: int, scope: int, outer: int) -> None:
-        own = [rule for rule in place.rules if not rule.echo]
-        self.place = place
-        self.number = number
-        self.scope = scope
-        self.outer = outer
-        self.second: Target | None = None
-        self.list_way: Way = tuple(place.list_field.split(".")) if place.list_field else ()
-        self.steps = _steps([rule for rule in own if not rule.component and not rule.many and rule.words is None])
-        self.coded = tuple(
-            _coded(rule) for rule in own if rule.words is not None and not rule.component and not rule.many
+    def __init__(self, node: MappingNode, notation: Notation, number: int, scope: int, outer: int) -> None:
+        own = [rule for rule in node.rules if not rule.echo]
+        self.node, self.notation = node, notation
+        self.number, self.scope, self.outer = number, scope, outer
+        self.segment = node.node.segment
+        self.second: Assignment | None = None
+        self.list_way: Way = tuple(node.list_field.split(".")) if node.list_field else ()
+        self.values = sorted(
+            (each for each in own if each.words is None and not each.many), key=lambda each: each.element
         )
-        self.composed = tuple(
-            (rule, _coded(rule) if rule.words is not None else None) for rule in own if rule.component
-        )
-        self.many = tuple((rule.element, _way(rule.name), _last(rule.name), rule) for rule in own if rule.many)
-        self.rare = bool(self.composed or self.many)
-        self.alternatives = any(len(codes) > 1 for _, codes in place.qualifiers)
-        spelled = own if self.alternatives else []
-        self.kept = tuple((rule.element, rule.name) for rule in spelled if rule.words is None)
-        self._pairs(place)
-        self.spread = bool(self.rest) and not self.list_way and place.node.max_use != 1
+        self.words = [(each, _words(each)) for each in own if each.words is not None and not each.many]
+        self.many = [each for each in own if each.many]
+        self.alternatives = any(len(codes) > 1 for _, codes in node.qualifiers)
+        self.kept = [each for each in own if each.words is None] if self.alternatives else []
+        self.composites = {each.element for each in own if each.component or notation.composite}
+        """The elements that are split."""
+        self.normalisers = {
+            each.position: normalise for each in self.segment.elements if (normalise := notation.normalise(each))
+        }
+        self._pairs()
+        self.spread = self.rest is not None and not self.list_way and node.node.max_use != 1
         self.once = not (self.list_way or self.many or self.spread) and (
-            place.node.max_use != 1 or bool(place.qualifiers)
+            node.node.max_use != 1 or bool(node.qualifiers)
         )
-        self._spare(place, own)
-        self.fill: Fill = self._quickest()
+        self.unasked = self._unasked(own)
+        self.steps = tuple(self._steps())
 
-    def _quickest(self) -> Fill:
-        """What this place needs and no more."""
-        if not (self.list_way or self.rare or self.pairs or self.rest):
-            return fills.remembered(self)
-        text = all(pair.parse is None for _, _, pair, _, _ in self.pairs.values())
-        pairs = {way for way, _, _, _, _ in self.pairs.values()}
-        nested = any(each[1] for each in (*self.steps, *self.coded))
-        if self.rare or self.kept or nested or len(pairs) > 1 or not text:
-            return self.full
-        if not (self.list_way or self.place.rules):
-            return fills.added_pairs(self, *pairs)
-        return fills.new_item(self, *pairs) if len(self.list_way) == 1 else self.full
-
-    def _pairs(self, place: MappingNode) -> None:
-        self.first_pair = place.node.segment.pairs
-        self.after_pairs = place.node.segment.after_pairs if self.first_pair else 0
-        self.pairs: dict[str, Hit] = {}
-        self.rest: tuple[Way, str, Pair] | None = None
-        for pair in place.pairs:
+    def _pairs(self) -> None:
+        self.pairs = address.pairs(self.segment) if any(not pair.echo for pair in self.node.pairs) else None
+        self.hits: dict[str, Hit] = {}
+        self.rest: Pair | None = None
+        for pair in self.node.pairs:
             if pair.echo:
                 continue
             if not pair.qualifiers:
-                self.rest = (_way(pair.name), _last(pair.name), pair)
-            way, spelled = _way(pair.name), pair.name if len(pair.qualifiers) > 1 else ""
+                self.rest = pair
+            spelled = pair.name if len(pair.qualifiers) > 1 else ""
             for rank, code in enumerate(pair.qualifiers):
-                self.pairs[code] = (way, _last(pair.name), pair, rank, spelled)
+                self.hits[code] = (_way(pair.name), _last(pair.name), pair, rank, spelled)
 
-    def _spare(self, place: MappingNode, own: list[Rule]) -> None:
-        """The elements that no row asks for; what a writer fills in by itself is no news either."""
-        asked = {rule.element for rule in own} | {position for position, _ in place.qualifiers}
-        asked |= {fixed.element for fixed in (*place.constants, *place.defaults, *place.computed)}
-        asked |= set(place.node.segment.levels)
-        last = len(place.node.segment.elements)
-        if self.pairs or self.rest:
-            asked |= set(range(self.first_pair, self.after_pairs))
-        spare = [position for position in range(1, last + 1) if position not in asked]
-        self.first_spare = spare[0] if spare else last + 1
-        self.spare = tuple(tuple(each for each in spare if each < count) for count in range(last + 2))
-        """They, by how many elements a segment has, its id counted."""
+    def _unasked(self, own: list[Rule]) -> list[Address]:
+        """The addresses that no row asks for; what a writer fills in by itself is no news either."""
+        node, whole = self.node, not self.notation.composite
+        rows = [*own, *node.constants, *node.defaults, *node.computed]
+        asked = {(each.element, 0 if whole else each.component) for each in rows}
+        asked |= {(at, 0 if whole or not self._parted(at) else 1) for at, _ in node.qualifiers}
+        asked |= {(at, 0) for at in self.segment.levels}
+        if self.pairs is not None:
+            for at in range(self.pairs.first, self.pairs.after):
+                asked |= {(at, 1), (at, 2)} if self.pairs.composite else {(at, 0)}
+        return [each for each in self.notation.addresses(self.segment) if each not in asked]
 
-    # -- taking -------------------------------------------------------------------------------------------------------
+    def _parted(self, element: int) -> bool:
+        return bool(self.segment.elements[element - 1].components)
 
-    def full(self, state: State, elements: Elements, index: int, word: str) -> None:
-        """Take a segment, whatever this place asks for."""
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def _steps(self) -> list[Step]:
+        """The work, in its order. Qualifiers that pairs keep stand before words that are kept, where an item is plain."""
+        steps = list[Step]()
+        if self.spread and self.node.rules:
+            steps.append(self.agree)
+        whole = [rule for rule in self.values if rule.element not in self.composites]
+        values = [_elements(whole, self.carefully)] if whole else []
+        if self.composites or self.notation.composite:
+            values.append(self._components())
+        early = list[tuple[Rule, Words]]()
+        pairs: list[Step] = [self.take_pairs] if self.pairs is not None else []
+        if self.notation.composite:
+            steps += [*pairs, *values]
+        elif self.list_way and not self.composites and not any("." in each.name for each in self.node.rules):
+            steps += [*values, *pairs]
+        else:
+            early = [each for each in self.words if not each[0].component]
+            steps += [*values, *_wording(early, self.text), *pairs]
+        steps += _wording([each for each in self.words if each not in early], self.text)
+        if self.kept:
+            steps.append(self.keep)
+        if self.many:
+            steps.append(self.take_many)
+        if self.unasked and not self.notation.composite:
+            steps.append(self._noting())
+        return steps
+
+    def take(self, state: RunState, row: Row, index: int, code: str) -> None:
+        """Take a segment. `code` are its qualifiers, where there are several to choose from."""
         item = self.open(state) if self.list_way else state.items[self.scope]
-        if self.spread and self.place.rules:
-            self._agree(state, elements, index)
-        self.say(state, item, elements, index, word)
-        self.note(state, elements, index)
+        for step in self.steps:
+            step(state, item, row, index, code)
 
-    def say(self, state: State, item: Item, elements: Elements, index: int, word: str) -> None:
-        """Put what a segment says into an item."""
-        count = len(elements)
-        try:
-            for element, way, key, parse in self.steps:
-                if element >= count:
-                    break
-                if value := elements[element]:
-                    (reach(item, way) if way else item)[key] = parse(value) if parse else value
-        except ValueError:
-            self.carefully(state, item, elements, index)
-        for coded in self.coded:
-            if coded[0] < count and (value := elements[coded[0]]):
-                put_word(state, item, coded, value, index)
-        if self.first_pair and count > self.first_pair:
-            self.take_pairs(state, item, elements, index)
-        if word:
-            for element, name in self.kept:
-                if element < count and elements[element]:
-                    item.setdefault("kept", {})[name] = word
-        if self.rare:
-            self._take_rare(state, item, elements, index)
-
-    def _agree(self, state: State, elements: Elements, index: int) -> None:
-        """Segments that share their pairs must say the same of them; one that does not is told."""
-        serial = state.serial[self.place.node.parent.index] if self.place.node.parent is not None else 0
-        first, _, others = state.marks.setdefault(self, (serial, index, elements))
-        if first != serial:
-            state.marks[self] = (serial, index, elements)
-            return
-        for rule in self.place.rules:
-            at = rule.element
-            told, before = (each[at] if at < len(each) else "" for each in (elements, others))
-            if told != before:
-                state.findings.append((rule, told, f'stands where the segment before says "{before}"', index))
-
-    def open(self, state: State) -> Item:
-        """A new item of this place's list, in the current item of the scope around."""
+    def open(self, state: RunState) -> Item:
+        """A new item of this node's list, in the current item of the scope around."""
         around, way = state.items[self.outer], self.list_way
         if len(way) > 1:
             around = reach(around, way[:-1])
@@ -144,50 +134,116 @@ class Target:
         around.setdefault(way[-1], []).append(item)
         return item
 
-    def carefully(self, state: State, item: Item, elements: Elements, index: int) -> None:
-        """The plain rules again, leaving out the values that are wrong."""
-        for element, way, key, parse in self.steps:
-            value = elements[element] if element < len(elements) else ""
-            if value and parse is not None:
-                try:
-                    reach(item, way)[key] = parse(value)
-                except ValueError as error:
-                    rule = next(each for each in self.place.rules if each.element == element and not each.echo)
-                    state.findings.append((rule, value, str(error), index))
-            elif value:
-                reach(item, way)[key] = value
+    def _components(self) -> Step:
+        """The values of composites, each split once; where every element is one, also what no row asks for."""
+        ways: dict[Way, dict[int, list[tuple[int, str, Parse | None]]]] = {}
+        for rule in self.values:
+            if rule.element in self.composites:
+                elements = ways.setdefault(_way(rule.name), {})
+                elements.setdefault(rule.element, []).append((_index(rule.component), _last(rule.name), rule.parse))
+        asked = {element for elements in ways.values() for element in elements}
+        unasked: dict[int, list[int]] = {}
+        for element, component in self.unasked if self.notation.composite else ():
+            unasked.setdefault(element, []).append(_index(component))
+        for element in unasked:
+            if element not in asked:
+                ways.setdefault((), {})[element] = []
+        plan = [
+            (
+                way,
+                [
+                    (at, self.normalisers.get(at), sorted(rules, key=_first), sorted(unasked.get(at, ())))
+                    for at, rules in sorted(elements.items())
+                ],
+            )
+            for way, elements in ways.items()
+        ]
+        return _splitting(plan, self.carefully, self.note)
 
-    def over(self, elements: Elements) -> list[int]:
-        """The elements that are there and that no row asks for."""
-        spare = self.spare[min(len(elements), len(self.spare) - 1)]
-        return [element for element in spare if elements[element]]
+    def _noting(self) -> Step:
+        first, note = self.unasked[0][0], self.note
 
-    def note(self, state: State, elements: Elements, index: int) -> None:
-        """Note them."""
-        if len(elements) > self.first_spare:
-            for element in self.over(elements):
-                state.spare.setdefault((self, element), []).append(index)
+        def noting(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+            if len(row) > first:
+                note(state, row, index)
 
-    def take_pairs(self, state: State, item: Item, elements: Elements, index: int) -> None:
+        return noting
+
+    # -- the work -----------------------------------------------------------------------------------------------------
+
+    def text(self, state: RunState, row: Row, element: int, component: int) -> str:
+        """The value at an address."""
+        if element >= len(row) or not (value := row[element]):
+            return ""
+        if not component and not self.notation.composite:
+            return value
+        parts, at = self.parts(state, element, value), _index(component)
+        return parts[at] if at < len(parts) else ""
+
+    def parts(self, state: RunState, element: int, value: str) -> list[str]:
+        """The components of an element as plain values."""
+        parts = value.split(state.component)
+        if state.released:
+            parts = [*map(release.data, parts)]
+        normalise = self.normalisers.get(element)
+        return normalise(parts) if normalise is not None and len(parts) > 1 else parts
+
+    def agree(self, state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG002
+        """Segments that share their pairs must say the same of them; one that does not is reported."""
+        parent = self.node.node.parent
+        opening = state.openings[parent.index] if parent is not None else 0
+        first, _, other = state.held.setdefault(self.node, (opening, index, row))
+        if first != opening:
+            state.held[self.node] = (opening, index, row)
+            return
+        for rule in self.node.rules:
+            said, before = (self.text(state, each, rule.element, rule.component) for each in (row, other))
+            if said != before:
+                state.findings.append((rule, said, f'stands where the segment before says "{before}"', index))
+
+    def carefully(self, state: RunState, item: Item, row: Row, index: int) -> None:
+        """The values again, leaving out those that are wrong."""
+        for rule in self.values:
+            value = self.text(state, row, rule.element, rule.component)
+            if value and (parsed := _parsed(state, rule, value, index)) is not None:
+                reach(item, _way(rule.name))[_last(rule.name)] = parsed
+
+    def keep(self, state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG002
+        """Keep the qualifiers of the values that there are."""
+        for rule in self.kept if code else ():
+            if self.text(state, row, rule.element, rule.component):
+                item.setdefault("kept", {})[rule.name] = code
+
+    def take_many(self, state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG002
+        """Fields that hold the values of every occurrence."""
+        for rule in self.many:
+            value = self.text(state, row, rule.element, rule.component)
+            if value:
+                parsed = _parsed(state, rule, value, index)
+                reach(item, _way(rule.name)).setdefault(_last(rule.name), []).append(parsed)
+
+    def take_pairs(self, state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG002
         """Qualifiers and values, also what no row asks for and what stands twice."""
-        pairs, kept = self.pairs, item.get("kept") or {}
-        target = item
+        assert self.pairs is not None
+        if len(row) <= self.pairs.first:
+            return
+        hits, kept, part = self.hits, item.get("kept") or {}, item
         here: Way = ()
-        for at in range(self.first_pair, min(self.after_pairs, len(elements)) - 1, 2):
-            value = elements[at + 1]
+        for at, qualifier, value in self.pairs.of(row, state.component):
             if not value:
                 continue
-            hit = pairs.get(qualifier := elements[at])
+            text = release.data(value) if state.released else value
+            hit = hits.get(qualifier)
             if hit is None:
-                self._take_rest(state, item, qualifier, value, at, index)
+                self._take_rest(state, item, qualifier, text, at, index)
                 continue
             way, key, pair, _, spelled = hit
             if way is not here:
-                target, here = reach(item, way), way
-            if key in target:
-                self._second_pair(state, item, (target, hit, kept), (qualifier, value), at, index)
+                part, here = reach(item, way), way
+            if key in part:
+                self._second_pair(state, item, (part, hit, kept), (qualifier, text), at, index)
                 continue
-            target[key] = value if pair.parse is None else _parsed(state, pair, value, index)
+            part[key] = text if pair.parse is None else _parsed(state, pair, text, index)
             if spelled:
                 kept[spelled] = qualifier
         if kept:
@@ -195,7 +251,7 @@ class Target:
 
     def _second_pair(
         self,
-        state: State,
+        state: RunState,
         item: Item,
         holder: tuple[Item, Hit, dict[str, str]],
         found: tuple[str, str],
@@ -203,49 +259,135 @@ class Target:
         index: int,
     ) -> None:
         """Two pairs for one field: the preferred qualifier stays, the other one is left over."""
-        target, (_, key, pair, rank, _), kept = holder
+        part, (_, key, pair, rank, _), kept = holder
         qualifier, value = found
         held = kept.get(pair.name, qualifier)
         if rank < pair.qualifiers.index(held):
             kept[pair.name] = qualifier
-            value, target[key] = str(target[key]), _parsed(state, pair, value, index)
+            value, part[key] = str(part[key]), _parsed(state, pair, value, index)
             qualifier = held
         self._take_rest(state, item, qualifier, value, at, index)
 
-    def _take_rest(self, state: State, item: Item, qualifier: str, value: str, at: int, index: int) -> None:
-        if self.rest is None or not qualifier:
-            state.spare.setdefault((self, at + 1), []).append(index)
+    def _take_rest(self, state: RunState, item: Item, qualifier: str, value: str, at: int, index: int) -> None:
+        """A pair that no row of its own asks for."""
+        pair = self.rest
+        if pair is None or not qualifier:
+            component = 1 if self.pairs is not None and self.pairs.composite else 0
+            state.unasked.setdefault((self.node, at, component), []).append(index)
             return
-        way, key, pair = self.rest
         assert pair.parts is not None
         parsed = _parsed(state, pair, value, index)
         if parsed is not None:
-            reach(item, way).setdefault(key, []).append({pair.parts[0]: qualifier, pair.parts[1]: parsed})
+            first, second = pair.parts
+            reach(item, _way(pair.name)).setdefault(_last(pair.name), []).append({first: qualifier, second: parsed})
 
-    def _take_rare(self, state: State, item: Item, elements: Elements, index: int) -> None:
-        """Components, and fields that hold every occurrence."""
-        for rule, coded in self.composed:
-            whole = elements[rule.element] if rule.element < len(elements) else ""
-            parts = whole.split(state.component) if state.component else [whole]
-            text = parts[rule.component - 1] if rule.component <= len(parts) else ""
-            if text and coded is not None:
-                put_word(state, item, coded, text, index)
-            elif text:
-                reach(item, _way(rule.name))[_last(rule.name)] = _parsed(state, rule, text, index)
-        for element, way, key, rule in self.many:
-            if element < len(elements) and elements[element]:
-                value = _parsed(state, rule, elements[element], index)
-                reach(item, way).setdefault(key, []).append(value)
+    def note(self, state: RunState, row: Row, index: int) -> None:
+        """Note the values that no row asks for."""
+        for element, component in self.unasked:
+            if self.text(state, row, element, component):
+                state.unasked.setdefault((self.node, element, component), []).append(index)
 
-    def drop(self, state: State) -> None:
-        """Forget what this place took: a preferred alternative came later."""
+    def drop(self, state: RunState) -> None:
+        """Forget what was taken: a preferred alternative came later."""
         item = state.items[self.scope]
-        for rule in self.place.rules:
+        for rule in self.node.rules:
             reach(item, _way(rule.name)).pop(_last(rule.name), None)
             item.get("kept", {}).pop(rule.name, None)
 
 
-def _parsed(state: State, row: Rule | Pair, value: str, index: int) -> object:
+Careful = Callable[[RunState, Item, Row, int], None]
+Plan = list[tuple[Way, list[tuple[int, Normalise | None, list[tuple[int, str, Parse | None]], list[int]]]]]
+"""For each way its composites: element, how it is normalised, the components with their fields, the components unasked."""
+
+
+def _elements(rules: list[Rule], carefully: Careful) -> Step:
+    """The values of whole elements, in the order of these: a short segment ends the loop."""
+    ways: dict[Way, list[tuple[int, str, Parse | None]]] = {}
+    for rule in rules:
+        ways.setdefault(_way(rule.name), []).append((rule.element, _last(rule.name), rule.parse))
+    plan = tuple((way, tuple(fields)) for way, fields in ways.items())
+
+    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        count = len(row)
+        try:
+            for way, fields in plan:
+                part: Item = {} if way else item
+                for element, key, parse in fields:
+                    if element >= count:
+                        break
+                    if value := row[element]:
+                        part[key] = value if parse is None else parse(value)
+                if way and part:
+                    reach(item, way).update(part)
+        except ValueError:
+            carefully(state, item, row, index)
+
+    return assign
+
+
+def _splitting(plan: Plan, carefully: Careful, note: Callable[[RunState, Row, int], None]) -> Step:
+    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        count, component, odd = len(row), state.component, False
+        try:
+            for way, elements in plan:
+                part: Item = {} if way else item
+                for element, normalise, fields, unasked in elements:
+                    if element >= count:
+                        break
+                    if not (value := row[element]):
+                        continue
+                    parts = value.split(component)
+                    size = len(parts)
+                    if state.released:
+                        parts = [*map(release.data, parts)]
+                    if size > 1 and normalise is not None:
+                        parts = normalise(parts)
+                        size = len(parts)
+                    for at, key, parse in fields:
+                        if at < size and (text := parts[at]):
+                            part[key] = text if parse is None else parse(text)
+                    odd = odd or _any(parts, unasked)
+                if way and part:
+                    reach(item, way).update(part)
+        except ValueError:
+            carefully(state, item, row, index)
+            odd = True
+        if odd:
+            note(state, row, index)
+
+    return assign
+
+
+def _any(parts: list[str], places: list[int]) -> bool:
+    """Whether there is something at one of these places, which are in order."""
+    size = len(parts)
+    for at in places:
+        if at >= size:
+            return False
+        if parts[at]:
+            return True
+    return False
+
+
+def _wording(rules: list[tuple[Rule, Words]], text: Callable[[RunState, Row, int, int], str]) -> list[Step]:
+    """Puts our words for theirs; theirs is kept where others mean the same, and reported where no table has it."""
+    plan = [(rule.element, rule.component, _way(rule.name), _last(rule.name), rule, words) for rule, words in rules]
+
+    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        for element, component, way, key, rule, words in plan:
+            if not (word := text(state, row, element, component)):
+                continue
+            ours, shared = words.get(word, NO_HIT)
+            if not ours:
+                state.findings.append((rule, word, "", index))
+            elif shared:
+                item.setdefault("kept", {})[rule.name] = word
+            (reach(item, way) if way else item)[key] = ours or word
+
+    return [assign] if plan else []
+
+
+def _parsed(state: RunState, row: Rule | Pair, value: str, index: int) -> object:
     if row.parse is None:
         return value
     try:
@@ -255,17 +397,19 @@ def _parsed(state: State, row: Rule | Pair, value: str, index: int) -> object:
         return None
 
 
-def _steps(rules: list[Rule]) -> tuple[Step, ...]:
-    """The rules in the order of their elements: a short segment ends the loop."""
-    ordered = sorted(rules, key=lambda each: each.element)
-    return tuple((rule.element, _way(rule.name), _last(rule.name), rule.parse) for rule in ordered)
-
-
-def _coded(rule: Rule) -> Coded:
+def _words(rule: Rule) -> Words:
     words = rule.words or {}
     meanings = Counter(words.values())
-    told = {word: (ours, word if meanings[ours] > 1 else "") for word, ours in words.items()}
-    return rule.element, _way(rule.name), _last(rule.name), rule, told
+    return {word: (ours, word if meanings[ours] > 1 else "") for word, ours in words.items()}
+
+
+def _first(field: tuple[int, str, Parse | None]) -> int:
+    return field[0]
+
+
+def _index(component: int) -> int:
+    """Where a component stands among all of its element; an element without any is its own."""
+    return max(component, 1) - 1
 
 
 def _way(name: str) -> Way:

@@ -10,10 +10,11 @@ Knows: paths, guides, rows. Does not know: documents, values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
+from d365edi.maps.address import Address, pairs
 from d365edi.maps.mapping_tree import Qualifiers
 from d365edi.maps.path import EVERY, Path, Step, parse
 from d365edi.maps.table import Row, Table, nearest
@@ -33,7 +34,7 @@ class Absent(Exception):
 @dataclass(slots=True)
 class Target:
     """Where a row leads: the links down from its scope, then an element (and component) or the qualifiers of a
-    pair."""
+    pair. `described` is the element or component where the value stands, None for a loop."""
 
     row: Row
     chain: list[Link]
@@ -41,22 +42,33 @@ class Target:
     component: int = 0
     pair: tuple[str, ...] = ()
     echo: bool = False
+    described: Element | None = None
+
+
+Find = Callable[[Table, Row, Path, Segment], tuple[Address, Element]]
+"""The address that a path ends in, and what stands there."""
 
 
 def resolve(
+    table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False, find: Find | None = None
+) -> Target:
+    """Follow a path from a scope's node. Raises Absent when the version has no such place, SettingsError when no
+    version can. `find` finds the address that a path ends in (`element`, where none is given)."""
+    return follow(table, guide, base, row, read(table, row, text), loop=loop, find=find)
+
+
+def follow(
     table: Table,
     guide: Guide,
     base: Node,
     row: Row,
-    text: str,
+    path: Path,
     *,
     loop: bool = False,
-    path: Path | None = None,
+    find: Find | None = None,
     after: int = -1,
 ) -> Target:
-    """Follow a path from a scope's node. Raises Absent when the version has no such place, SettingsError when no
-    version can. `path` is the text already read; its first step stands behind place `after` of the scope."""
-    path = path or read(table, row, text)
+    """Follow a path that is read already, as `resolve` does; its first step stands behind place `after` of the scope."""
     node, chain = base, list[Link]()
     inside_pair = not loop and not path.element
     for number, step in enumerate(path.steps, 1):
@@ -69,9 +81,10 @@ def resolve(
     if loop:
         return Target(row, chain)
     if inside_pair:
-        return Target(row, chain, pair=_pair(table, row, path, node.segment))
-    element(table, row, path, node.segment)
-    return Target(row, chain, path.element, path.component)
+        codes, value = _pair(table, row, path, node.segment)
+        return Target(row, chain, pair=codes, described=value)
+    (position, component), described = (find or element)(table, row, path, node.segment)
+    return Target(row, chain, position, component, described=described)
 
 
 def read(table: Table, row: Row, text: str) -> Path:
@@ -126,32 +139,37 @@ def _code(table: Table, row: Row, path: Path, element: Element, code: str) -> No
         )
 
 
-def _pair(table: Table, row: Row, path: Path, segment: Segment) -> tuple[str, ...]:
-    qualifiers = path.steps[-1].qualifiers
-    if not segment.pairs:
+def _pair(table: Table, row: Row, path: Path, segment: Segment) -> tuple[tuple[str, ...], Element]:
+    """The qualifiers of a pair, and the element or component that its value is."""
+    qualifiers, found = path.steps[-1].qualifiers, pairs(segment)
+    if found is None:
         raise table.mistake(row.key, f'"{path.text}" names no element', remedy=f"write it as {path.text}02")
     if not qualifiers:
         raise table.mistake(
             row.key, f'"{path.text}" names no element and no pair', remedy=f"write it as {segment.id}[UP]"
         )
+    first = segment.elements[found.first - 1]
+    qualifier, value = (
+        (first.components[1], first.components[0]) if found.composite else (first, segment.elements[found.first])
+    )
     for code in qualifiers[0]:
         if code != EVERY:
-            _code(table, row, path, segment.elements[segment.pairs - 1], code)
-    return qualifiers[0]
+            _code(table, row, path, qualifier, code)
+    return qualifiers[0], value
 
 
-def element(table: Table, row: Row, path: Path, segment: Segment) -> Element:
-    """The element (or component) that a path ends in."""
+def element(table: Table, row: Row, path: Path, segment: Segment) -> tuple[Address, Element]:
+    """The element (or component) that a path ends in, with its address."""
     whole = segment.element(path.element)
     if whole is None:
         raise Absent(f'"{path.text}": {segment.id} has {len(segment.elements)} elements')
     if path.component:
         if path.component > len(whole.components):
             raise Absent(f'"{path.text}": element {path.element:02d} has {len(whole.components)} components')
-        return whole.components[path.component - 1]
+        return (path.element, path.component), whole.components[path.component - 1]
     if whole.components:
         raise table.mistake(row.key, f'"{path.text}" is a composite', remedy=f"name its component, as in {path.text}-1")
-    return whole
+    return (path.element, 0), whole
 
 
 # -- claims -----------------------------------------------------------------------------------------------------------

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from d365edi.documents import KINDS
-from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps import dialect
+from d365edi.edi.guide import Element, Guide, Node
 from d365edi.maps.check import Absent, Target, settle
 from d365edi.maps.computed import formula
-from d365edi.maps.dialect import Dialect
 from d365edi.maps.fields import Field, Model, fields, find, names, required
 from d365edi.maps.mapping_tree import LINES, ORDERS, Fixed, MappingNode, Pair, Rule
+from d365edi.maps.notation import X12, Notation
 from d365edi.maps.path import EVERY
 from d365edi.maps.spelling import Format, Parse, total
 from d365edi.maps.table import Row, Scope, Table, nearest, scope
@@ -27,7 +26,13 @@ only written."""
 Codes = Mapping[str, Mapping[str, str]]
 
 
-def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Sequence[Guide] = ()) -> MappingNode:
+def places(
+    table: Table,
+    guide: Guide,
+    codes: Codes | None = None,
+    versions: Sequence[Guide] = (),
+    notation: Notation = X12,
+) -> MappingNode:
     """The places of a map in a guide, root first. `codes` are the partner's, laid over the map's own.
 
     A path that this guide lacks but another of `versions` has is left out. Raises SettingsError for any row that is
@@ -43,7 +48,7 @@ def places(table: Table, guide: Guide, codes: Codes | None = None, versions: Seq
         words[name] = {**words.get(name, {}), **theirs}
     root = MappingNode(guide.root, model=model)
     others = tuple(each for each in versions if each is not guide)
-    compiler = _Compiler(table, guide, words, others, model, dialect.of(table.language))
+    compiler = _Compiler(table, guide, words, others, model, notation)
     compiler.fill(root, scope(table), model, (), KINDS["PurchaseOrder"])
     return root
 
@@ -57,7 +62,7 @@ class _Compiler:
     words: Codes
     versions: tuple[Guide, ...]
     document: Model
-    dialect: Dialect
+    notation: Notation
 
     def fill(
         self, base: MappingNode, rows: Scope, model: Model, way: tuple[str, ...], echo: Model, *, again: bool = False
@@ -107,7 +112,7 @@ class _Compiler:
         found, absent = list[Target](), None
         for text in texts or row.places:
             try:
-                target = self.dialect.resolve(self.table, self.guide, base.node, row, text)
+                target = self.notation.resolve(self.table, self.guide, base.node, row, text)
             except Absent as error:
                 absent = absent or error
             else:
@@ -124,8 +129,8 @@ class _Compiler:
                 try:
                     node = guide.root
                     for step in way:
-                        node = self._end(self.dialect.resolve(self.table, guide, node, row, step, loop=True), node)
-                    self.dialect.resolve(self.table, guide, node, row, text, loop=loop)
+                        node = self._end(self.notation.resolve(self.table, guide, node, row, step, loop=True), node)
+                    self.notation.resolve(self.table, guide, node, row, text, loop=loop)
                 except Absent:
                     continue
                 return True
@@ -155,17 +160,16 @@ class _Compiler:
                 row.key, f'{model.__name__} has no field "{name}"', remedy=nearest(name, list(names(model)))
             )
         if target.pair:
-            place.pairs.append(replace(self._pair(place.node.segment, target, field, name), second=second))
+            place.pairs.append(replace(self._pair(target, field, name), second=second))
             return
-        parse, format = self._spelling(row, _element(place.node.segment, target), field, name)
+        parse, format = self._spelling(row, target.described, field, name)
         words = self.words.get(name.rpartition(".")[2]) if field.kind == "text" else None
         place.rules.append(
             Rule(name, target.element, target.component, parse, format, row, words, field.many, target.echo, second)
         )
 
-    def _pair(self, segment: Segment, target: Target, field: Field, name: str) -> Pair:
-        row = target.row
-        value = segment.elements[segment.pairs]
+    def _pair(self, target: Target, field: Field, name: str) -> Pair:
+        row, value = target.row, target.described
         if target.pair != (EVERY,):
             if field.many or field.kind == "part":
                 raise self.table.mistake(row.key, f'"{name}" holds many values, and a pair is one')
@@ -179,10 +183,11 @@ class _Compiler:
         parse, format = self._spelling(row, value, inner, name)
         return Pair(name, (), parse, format, row, target.echo, (parts[0], parts[1]))
 
-    def _spelling(self, row: Row, element: Element, field: Field, name: str) -> tuple[Parse | None, Format]:
+    def _spelling(self, row: Row, element: Element | None, field: Field, name: str) -> tuple[Parse | None, Format]:
+        assert element is not None
         if field.kind == "part":
             raise self.table.mistake(row.key, f'"{name}" is no single value', remedy="name a field inside it")
-        found = self.dialect.spelling(element, field.kind)
+        found = self.notation.spelling(element, field.kind)
         if found is None:
             raise self.table.mistake(
                 row.key,
@@ -199,8 +204,8 @@ class _Compiler:
         for target in self._targets(base, row, way, (row.name,), again=again)[:1]:
             if target.pair:
                 raise self.table.mistake(row.key, f'"{row.name}" names no element', remedy="write it as PO106")
-            place = self._place(base, target)
-            element = _element(place.node.segment, target)
+            place, element = self._place(base, target), target.described
+            assert element is not None
             if not computed:
                 self._fits(row, element)
                 found.append((place, Fixed(target.element, target.component, row.value, row)))
@@ -229,7 +234,7 @@ class _Compiler:
         opened, absent = 0, None
         for text in rows.loop:
             try:
-                target = self.dialect.resolve(self.table, self.guide, base.node, row, text, loop=True)
+                target = self.notation.resolve(self.table, self.guide, base.node, row, text, loop=True)
             except Absent as error:
                 absent = absent or error
                 continue
@@ -258,8 +263,3 @@ def _order_field(name: str) -> str | None:
     """The order's field that a row names, None where it names the document's own."""
     short = name.removeprefix("line.")
     return short.removeprefix(ORDER) if short.startswith(ORDER) else None
-
-
-def _element(segment: Segment, target: Target) -> Element:
-    whole = segment.elements[target.element - 1]
-    return whole.components[target.component - 1] if target.component else whole

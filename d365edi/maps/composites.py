@@ -82,7 +82,7 @@ def flat(guide: Guide) -> Guide:
             parent.sequence.append(node)
             parent.children[node.id] = (*parent.children.get(node.id, ()), node)
     made = replace(guide, root=nodes[0], nodes=nodes, segments=segments)
-    virtual_loops.add(made, DAY)
+    virtual_loops.add(made)
     return made
 
 

@@ -25,9 +25,13 @@ from d365edi.edi.interchange import SetReport
 from d365edi.edi.values import values
 from d365edi.maps import unmapped
 from d365edi.maps.compile import places
-from d365edi.maps.run_state import State
-from d365edi.maps.select import grow
+from d365edi.maps.dispatch import selection
+from d365edi.maps.notation import X12, Notation
+from d365edi.maps.run_state import RunState
 from d365edi.maps.table import Table
+
+NO_COMPONENT = "\x1f"
+"""What separates components where a message has none: no value has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +57,23 @@ class Reader:
         guide: Guide,
         codes: Mapping[str, Mapping[str, str]] | None = None,
         versions: Sequence[Guide] = (),
+        notation: Notation = X12,
     ) -> None:
-        """Compile. `codes` are the partner's, laid over the map's; `versions` the guides of all versions the flow
-        uses.
+        """Compile. `codes` are the partner's, over the map's; `versions` the guides of all versions the flow uses;
+        `notation` is that of the table's language.
 
         Raises SettingsError naming file, line, table and key of whatever is wrong.
         """
-        root = places(table, guide, codes, versions)
+        root = places(table, guide, codes, versions, notation)
         self.table = table
         self.guide = guide
-        self._grown = grow(root, len(guide.nodes))
+        self._selection = selection(root, len(guide.nodes), notation)
         self._model = KINDS[table.document]
         self._where = unmapped.where(root)
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
-        nodes, component = nodes_in(report, self.guide), report.syntax.component
-        return self.take(nodes, values(report), component, keys=report.segments)
+        return self.take(nodes_in(report, self.guide), values(report), report.syntax.component or NO_COMPONENT)
 
     def take(
         self,
@@ -77,17 +81,16 @@ class Reader:
         rows: Sequence[list[str]],
         component: str,
         stands: unmapped.Where = unmapped.segment,
-        keys: Sequence[str | None] = (),
+        *,
+        released: bool = False,
     ) -> Reading:
-        """The document of segments taken apart already, each with its node; `stands` says where an element stands.
-
-        `keys` are the raw segments: one that comes again, byte for byte, says the same. None are remembered without.
-        """
-        grown = self._grown
-        state = State(list(grown.now), grown.scopes, grown.targets, component, keys or [None] * len(rows))
-        now, passed = state.now, state.passed
+        """The document of segments, each with its node; `stands` says where an address of one is, `released` that there are
+        hidden characters in composites."""
+        first = self._selection
+        state = RunState(list(first.takers), first.scopes, first.assignments, component, released=released)
+        takers, passed = state.takers, state.passed
         for index, node in enumerate(nodes):
-            take = now[node.index] if node is not None else None
+            take = takers[node.index] if node is not None else None
             if take is not None:
                 take(state, rows[index], index)
             else:
@@ -95,7 +98,7 @@ class Reader:
         return self._finish(nodes, rows, state, stands)
 
     def _finish(
-        self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: State, stands: unmapped.Where
+        self, nodes: Sequence[Node | None], rows: Sequence[list[str]], state: RunState, stands: unmapped.Where
     ) -> Reading:
         findings = list(unmapped.wrong(state, rows, stands)) if state.findings else []
         document: Document | None = None

@@ -13,7 +13,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
-from d365edi.maps.run_state import State
+from d365edi.maps.run_state import RunState
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 MEANING = {
@@ -30,11 +30,11 @@ RESOLVED = frozenset({"unit"})
 """Fields whose unknown words are asked of D365 before anyone is bothered."""
 
 
-Where = Callable[[Sequence[list[str]], int, int], Position]
-"""Where element `element` of the row at an index stands, in the words of its language."""
+Where = Callable[[Sequence[list[str]], int, int, int], Position]
+"""Where an element and a component of it, of the row at an index, stand in the words of their language."""
 
 
-def segment(rows: Sequence[list[str]], index: int, element: int) -> Position:
+def segment(rows: Sequence[list[str]], index: int, element: int, component: int) -> Position:  # noqa: ARG001
     """A place in a message: the segment's ordinal, its id and the element."""
     return Position(ordinal=index + 1, segment=rows[index][0], element=element)
 
@@ -53,10 +53,10 @@ def where(place: MappingNode, prefix: str = "") -> dict[str, str]:
     return found
 
 
-def wrong(state: State, rows: Sequence[list[str]], stands: Where = segment) -> Iterator[Finding]:
+def wrong(state: RunState, rows: Sequence[list[str]], stands: Where = segment) -> Iterator[Finding]:
     """The values that could not be taken, and the words that no code table has."""
     for row, value, trouble, index in state.findings:
-        at = stands(rows, index, getattr(row, "element", 0))
+        at = stands(rows, index, *_address(row))
         if trouble:
             yield Finding(
                 "document",
@@ -82,6 +82,11 @@ def wrong(state: State, rows: Sequence[list[str]], stands: Where = segment) -> I
             )
 
 
+def _address(row: Rule | Pair) -> tuple[int, int]:
+    """Where a row's value stands; a pair may stand anywhere."""
+    return (row.element, row.component) if isinstance(row, Rule) else (0, 0)
+
+
 def unbuilt(
     model: Model, values: Mapping[str, Any], error: Exception, paths: dict[str, str], document: str
 ) -> Iterator[Finding]:
@@ -103,7 +108,7 @@ def unbuilt(
         )
 
 
-def unmapped(state: State, nodes: Sequence[Node | None], rows: Sequence[list[str]]) -> Iterator[Finding]:
+def unmapped(state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]]) -> Iterator[Finding]:
     """Segments and elements that no row asked for, each kind once with its count."""
     counts: dict[tuple[str, bool], list[int]] = {}
     for index in sorted((*state.passed, *state.left)):
@@ -129,11 +134,12 @@ def unmapped(state: State, nodes: Sequence[Node | None], rows: Sequence[list[str
             )
         else:
             yield _note(f"{path}{times} is read by no row of the map", position)
-    for (target, element), at in state.spare.items():
+    for (mapping, element, component), at in state.unasked.items():
         times = f" ({len(at)} times)" if len(at) > 1 else ""
-        node = target.place.node
-        position = Position(ordinal=at[0] + 1, segment=node.id, element=element)
-        yield _note(f"{node.path}{element:02d}{times} is read by no row of the map", position)
+        node = mapping.node
+        position = Position(ordinal=at[0] + 1, segment=node.id, element=element, component=component)
+        place = f"{node.path}{element:02d}" + (f"-{component}" if component else "")
+        yield _note(f"{place}{times} is read by no row of the map", position)
 
 
 def _note(message: str, position: Position) -> Finding:

@@ -16,6 +16,7 @@ from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
 from d365edi.maps.compile import places
 from d365edi.maps.loop_writer import LoopWriter, Task
+from d365edi.maps.notation import X12, Notation
 from d365edi.maps.segment_writer import Segment
 from d365edi.maps.table import Table
 from d365edi.maps.vocabulary import Flaw
@@ -34,12 +35,13 @@ class Writer:
         *,
         partner: str = "",
         versions: Sequence[Guide] = (),
+        notation: Notation = X12,
     ) -> None:
         """Compile as a reader does. `partner` is only for sentences. Raises SettingsError."""
         self.table = table
         self.guide = guide
         self.partner = partner
-        root = places(table, guide, codes, versions)
+        root = places(table, guide, codes, versions, notation)
         assert root.model is not None
         self._root = LoopWriter(root, root.model)
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from d365edi.edi.flat.layout import fold
 from d365edi.edi.guide import Element, Guide, Node
 from d365edi.maps.check import Absent, Target
+from d365edi.maps.csv.numbers import spelling
+from d365edi.maps.notation import Notation, elements
 from d365edi.maps.table import Key, Row, Table, nearest
 
 HEAD = "head"
@@ -37,7 +39,10 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
     name, part = parted(name)
     for element in node.segment.elements:
         if fold(element.name) == fold(name):
-            return Target(row, [] if node is base else [(node, (), 0)], element.position, _component(element, part))
+            chain = [] if node is base else [(node, (), 0)]
+            component = _component(element, part)
+            described = element.components[component - 1] if component else element
+            return Target(row, chain, element.position, component, described=described)
     raise Absent(f'"{text}" is no column', nearest(name, [element.name for element in node.segment.elements]))
 
 
@@ -69,3 +74,6 @@ def parted(text: str) -> tuple[str, int]:
         if text.endswith(f"[{name}]"):
             return text.removesuffix(f"[{name}]"), part
     return text, 0
+
+
+CSV = Notation(resolve, spelling, elements)

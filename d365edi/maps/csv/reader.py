@@ -25,7 +25,7 @@ from d365edi.maps.computed import Formula, formula
 from d365edi.maps.csv.columns import BETWEEN, Flat, flat
 from d365edi.maps.csv.grouping import Sorter
 from d365edi.maps.csv.numbers import spelling
-from d365edi.maps.csv.paths import HEAD
+from d365edi.maps.csv.paths import CSV, HEAD
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import Table, scope
 
@@ -50,7 +50,7 @@ class FlatReader:
         """Compile; `codes` are the partner's, laid over the map's. Raises SettingsError naming file, line and key."""
         self.table = table
         self._flat = flat(table)
-        self._reader = Reader(table, self._flat.guide, codes)
+        self._reader = Reader(table, self._flat.guide, codes, notation=CSV)
         self._sorter = Sorter(self._flat.top, self._flat.layout) if self._flat.top is not None else None
         self._sums = tuple(_sums(table, self._flat))
 
@@ -72,7 +72,7 @@ class FlatReader:
     def _reading(self, found: RowSet) -> Reading:
         nodes, rows, at, wrong = self._segments(found)
 
-        def stands(_: Sequence[list[str]], index: int, element: int) -> Position:
+        def stands(_: Sequence[list[str]], index: int, element: int, component: int) -> Position:  # noqa: ARG001
             return Position(
                 line=at[index].line, segment=nodes[index].segment.elements[element - 1].name if element else ""
             )

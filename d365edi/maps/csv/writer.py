@@ -13,6 +13,7 @@ from d365edi.edi.flat.layout import Row
 from d365edi.errors import DocumentError
 from d365edi.maps.csv.columns import flat
 from d365edi.maps.csv.grouping import laid
+from d365edi.maps.csv.paths import CSV
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Segment, Writer
 
@@ -27,7 +28,7 @@ class FlatWriter:
         self.table = table
         self.partner = partner
         self._flat = flat(table)
-        self._writer = Writer(table, self._flat.guide, codes, partner=partner)
+        self._writer = Writer(table, self._flat.guide, codes, partner=partner, notation=CSV)
 
     def write(
         self,

@@ -9,7 +9,7 @@
 An order is put around all that is its own: a pallet that bears one order stands inside it, one that bears several has them
 inside. How levels are written is `despatch`'s.
 
-Knows: flat rows of a DESADV. Does not know: tables, documents.
+Knows: rows of a DESADV. Does not know: tables, documents.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
+from d365edi.maps.edifact.values import DAY, period
 
 Row = list[str]
 
@@ -29,11 +30,11 @@ ORDERED = ("171", "4")
 _READ = {"3": "T", "2": "P", "1": "P"}
 
 
-def add(guide: Guide, day: str) -> None:
-    """Let CPS be a hierarchy in a flat guide, and put the order's number and day inside it."""
+def add(guide: Guide) -> None:
+    """Let CPS be a hierarchy in a guide, and put the order's number and day inside it."""
     node = guide.root.children["CPS"][0]
     node.segment = replace(node.segment, levels=(ID, ABOVE), qualifier=LEVEL)
-    elements = (Element(1, "1154", "Order", "an", 1, 35), Element(2, "2380", "Date of the order", day, 1, 35))
+    elements = (Element(1, "1154", "Order", "an", 1, 35), Element(2, DAY, "Date of the order", "an", 1, 35))
     segment = Segment(ORDER, "Order", elements, qualifier=0)
     made = Node(len(guide.nodes), segment, node, 0)
     for inside in node.sequence:
@@ -55,6 +56,20 @@ class Found:
     node: Node | None
     row: Row
     index: int
+    component: str = ":"
+
+    def parts(self) -> list[str]:
+        """The components of its first element, two at least."""
+        parts = self.row[1].split(self.component) if len(self.row) > 1 else []
+        return [*parts, *[""] * (2 - len(parts))]
+
+    def element(self, position: int) -> str:
+        """An element, "" where it is not there."""
+        return self.row[position] if position < len(self.row) else ""
+
+    def names_order(self) -> bool:
+        """Whether it is the reference to an order."""
+        return self.node is not None and self.row[0] == "RFF" and self.parts()[0] == "ON"
 
     def at_top(self) -> bool:
         """Whether it stands in no loop but its own."""
@@ -101,10 +116,11 @@ class Level:
 
 
 def read(
-    guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]
+    guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row], component: str
 ) -> tuple[list[Node | None], list[Row], list[int]]:
-    """Rows with their levels named, their nodes, and the index of the segment that each comes from."""
-    found = [Found(node, row, index) for index, (node, row) in enumerate(zip(nodes, rows, strict=True))]
+    """Rows with their levels named, their nodes, and the index of the segment that each comes from; `component` separates
+    components."""
+    found = [Found(node, row, index, component) for index, (node, row) in enumerate(zip(nodes, rows, strict=True))]
     behind = next((at for at, each in enumerate(found) if each.at_top() and each.row[0] in ("CPS", "CNT")), len(found))
     head, default = _only_order(found[:behind])
     body = [each for each in found[behind:] if not each.at_top() or each.row[0] == "CPS"]
@@ -121,7 +137,7 @@ def read(
 
 def _only_order(head: Sequence[Found]) -> tuple[list[Found], Order]:
     """The head without the only order that it names, and that order; one without a number where there is none, or several."""
-    named = [at for at, each in enumerate(head) if each.at_top() and each.row[:2] == ["RFF", "ON"]]
+    named = [at for at, each in enumerate(head) if each.at_top() and each.names_order()]
     if len(named) != 1:
         return list(head), Order("")
     order, taken = _order(head, named[0])
@@ -131,9 +147,9 @@ def _only_order(head: Sequence[Found]) -> tuple[list[Found], Order]:
 def _order(found: Sequence[Found], at: int) -> tuple[Order, int]:
     """The order that RFF+ON names, with its day behind it, and how many segments say that."""
     said, after = found[at], found[at + 1] if at + 1 < len(found) else None
-    number = said.row[2]
-    if after is not None and after.row[0] == "DTM" and after.row[1] in ORDERED and _inside(after, said):
-        return Order(number, after.row[2], said.index), 2
+    number = said.parts()[1]
+    if after is not None and after.row[0] == "DTM" and after.parts()[0] in ORDERED and _inside(after, said):
+        return Order(number, period(after.parts())[1], said.index), 2
     return Order(number, "", said.index), 1
 
 
@@ -154,9 +170,9 @@ def _stacked(found: Sequence[Found], orders: dict[str, Order], default: str) -> 
             if top is None:
                 top = latest if kind == "S" else Level("S", each.index)
             if latest is not top:
-                above = known.get(each.row[ABOVE]) if each.row[ABOVE] else None
+                above = known.get(each.element(ABOVE)) if each.element(ABOVE) else None
                 (above or top).inside.append(latest)
-            known[each.row[ID]] = latest
+            known[each.element(ID)] = latest
         elif latest is not None and each.row[0] == "LIN" and each.node is not None:
             latest.lines.append(Line(default, [each]))
         elif latest is not None:
@@ -177,7 +193,7 @@ def _all(level: Level | None) -> Iterator[Level]:
 def _name(line: Line, orders: dict[str, Order]) -> None:
     """Let a line be of the order that it names, and have the number there that it has in that order."""
     for at, each in enumerate(line.segments):
-        if each.row[:2] != ["RFF", "ON"] or not each.row[2]:
+        if not each.names_order() or not each.parts()[1]:
             continue
         order, taken = _order(line.segments, at)
         known = orders.get(order.number)
@@ -187,9 +203,9 @@ def _name(line: Line, orders: dict[str, Order]) -> None:
             taken = 1  # another day stays to be told
         line.order = order.number
         opener = line.segments[0]
-        if number := "".join(each.row[3:4]):
-            line.segments[0] = Found(opener.node, [opener.row[0], number, *opener.row[2:]], opener.index)
-        if not any(each.row[4:]):
+        if number := "".join(each.parts()[2:3]):
+            line.segments[0] = replace(opener, row=[opener.row[0], number, *opener.row[2:]])
+        if not any(each.parts()[3:]):
             del line.segments[at : at + taken]
         return
 
@@ -197,14 +213,14 @@ def _name(line: Line, orders: dict[str, Order]) -> None:
 def _kinds(found: Sequence[Found]) -> dict[int, str]:
     """Which level each CPS is."""
     levels = [each for each in found if each.node is not None and each.node.id == "CPS"]
-    carrying = {each.row[ABOVE] for each in levels}
+    carrying = {each.element(ABOVE) for each in levels}
     kinds = {}
     for each in levels:
-        row = each.row
-        if each is levels[0] and not row[ABOVE] and row[LEVEL] not in _READ:
+        kind = each.element(LEVEL)
+        if each is levels[0] and not each.element(ABOVE) and kind not in _READ:
             kinds[each.index] = "S"
         else:
-            kinds[each.index] = _READ.get(row[LEVEL]) or ("T" if row[ID] in carrying else "P")
+            kinds[each.index] = _READ.get(kind) or ("T" if each.element(ID) in carrying else "P")
     return kinds
 
 

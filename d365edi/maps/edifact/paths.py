@@ -1,9 +1,9 @@
-"""EDIFACT's right sides and spellings: paths as EDIFACT people name places, in a guide laid flat.
+"""How maps name places of EDIFACT messages, and how values are spelled there.
 
 `BGM02` and `BGM02-1` are the same place, whichever of the two a directory has. A path that begins with `UNS/` stands in the
 summary section: `UNS/TAX[7]02-1`, where the head has a TAX of its own. An item number is a pair: `PIA[SA]`, `LIN[EN|SRV]`.
 
-Knows: flat guides, paths. Does not know: how messages are read, envelopes.
+Knows: guides, paths. Does not know: how messages are read, envelopes.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from __future__ import annotations
 from datetime import date
 
 from d365edi.edi import guides
-from d365edi.edi.guide import Element, Guide, Node
+from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.maps import check
+from d365edi.maps.address import Address
 from d365edi.maps.check import Absent, Target
-from d365edi.maps.composites import DAY, FlatSegment
+from d365edi.maps.composites import FlatSegment
+from d365edi.maps.edifact.values import DAY, addresses, normalise, values
 from d365edi.maps.fields import Kind
+from d365edi.maps.notation import Notation
 from d365edi.maps.path import Path
 from d365edi.maps.spelling import Format, Parse, decimal, plain, whole, words
 from d365edi.maps.table import Row, Table
@@ -25,28 +28,39 @@ SUMMARY = "UNS/"
 
 
 def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
-    """Where a row of an EDIFACT map leads in a flat guide. Raises as `check.resolve` does."""
+    """Where a row of an EDIFACT map leads. Raises as `check.resolve` does."""
     path, after = check.read(table, row, text.removeprefix(SUMMARY)), -1
     if text.startswith(SUMMARY) and base.parent is None:
         after = base.children["UNS"][0].order if "UNS" in base.children else 1 << 20
-    segment = guide.segments.get(path.steps[-1].segment)
-    if path.element and isinstance(segment, FlatSegment):
+    path = Path(text, path.steps, path.element, path.component)
+    return check.follow(table, guide, base, row, path, loop=loop, find=_find, after=after)
+
+
+def _find(table: Table, row: Row, path: Path, segment: Segment) -> tuple[Address, Element]:
+    """The value that a path ends in. Element 4 is also its component 1."""
+    if isinstance(segment, FlatSegment):
         at = segment.at(path.element, path.component)
         if not at:
-            raise Absent(f'"{text}": {segment.id} has no such place')
-        path = Path(text, path.steps, at)
-    return check.resolve(table, guide, base, row, text, loop=loop, path=path, after=after)
+            raise Absent(f'"{path.text}": {segment.id} has no such place')
+        return check.element(table, row, Path(path.text, path.steps, at), segment)
+    wanted = path.component or 1
+    for each in values(segment):
+        first = each.component or 1
+        if each.element == path.element and first <= wanted < first + each.count:
+            return each.address, each.described
+    raise Absent(f'"{path.text}": {segment.id} has no such place')
 
 
 def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None:
     """How to read (None: as it stands) and to write, as in an X12 element. A number may have either decimal mark."""
-    if kind == "text" and element.type != DAY:
+    day = element.number == DAY
+    if kind == "text" and not day:
         return None, words(element, free=element.number in guides.free_text("EDIFACT"))
-    if kind == "amount" and element.type in ("n", "an"):
+    if kind == "amount" and element.type in ("n", "an") and not day:
         return _decimal, plain(element)
-    if kind == "whole" and element.type in ("n", "an"):
+    if kind == "whole" and element.type in ("n", "an") and not day:
         return whole, plain(element)
-    if kind == "day" and element.type == DAY:
+    if kind == "day" and day:
         return _day, _day_text
     return None
 
@@ -67,3 +81,6 @@ def _day(text: str) -> date:
 def _day_text(value: object) -> str:
     assert isinstance(value, date)
     return value.isoformat().replace("-", "")
+
+
+EDIFACT = Notation(resolve, spelling, addresses, normalise, composite=True)

@@ -1,32 +1,37 @@
-"""What an EDIFACT message implies and a map needs a name for: levels that no segment opens.
+"""Loops that an EDIFACT message implies and a map needs a name for, though no segment opens them.
 
     ENT   in REMADV around all DOC: the items of a remittance stand under whom they are about
     ADV   in APERAK around RFF and ERC: what is said of one document of ours
     ACK   in a line of ORDRSP: what becomes of some of it. LIN02 says it of the whole line, QTY+113 and QTY+12 of a quantity,
           QTY+83 says that so much comes later, DTM+69 (67, 17) when
 
-and a sign: what AJT takes off an open item of REMADV is told without one, and has one here where only so the item adds up.
+and a sign: what AJT takes off an open item of REMADV is sent without one, and has one here where only so the item adds up.
+The levels of DESADV are `packaging`'s.
 
-They are put into a flat guide and into what is read, and taken out of what is written.
+They are put into a copy of the guide and into the rows that are read, and taken out of what is written.
 
-Knows: flat guides and rows. Does not know: tables, documents.
+Knows: guides and rows. Does not know: tables, documents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.maps import despatch
 from d365edi.maps.edifact import packaging
+from d365edi.maps.edifact.values import DAY, period
 
 Row = list[str]
 
 AROUND = {"REMADV": ("ENT", frozenset({"DOC"})), "APERAK": ("ADV", frozenset({"RFF", "NAD", "ERC"}))}
-"""The level of a message and which segments at its top stand inside it."""
+"""The loop of a message and which segments at its top stand inside it."""
 ANSWER = "ACK"
+IDS = frozenset({"ENT", "ADV", ANSWER, packaging.ORDER})
+"""The segments that no message has."""
 OUTCOME, QUANTITY, UNIT, DATE_KIND, DATE = 1, 2, 3, 4, 5
 LATER = "83"
 """The quantity qualifier, and outcome, of what comes later."""
@@ -34,17 +39,35 @@ CHANGED = "3"
 _GIVEN = ("113", "12", LATER)
 _PROMISED = ("69", "67", "17")
 _ACTION = 2
-"""Where LIN02 stands in a flat row."""
+"""Where LIN02 stands."""
 
 
-def add(guide: Guide, day: str) -> None:
-    """Put the levels that a message implies into its flat guide; `day` is the type of a day."""
+@lru_cache(maxsize=64)
+def extended(guide: Guide) -> Guide:
+    """The guide with what its messages imply: a copy, node by node, or the very guide where they imply nothing."""
+    if guide.set not in (*AROUND, "ORDRSP", "DESADV"):
+        return guide
+    nodes = list[Node]()
+    for old in guide.nodes:
+        parent = nodes[old.parent.index] if old.parent is not None else None
+        node = Node(old.index, old.segment, parent, old.order, old.loop, old.mandatory, old.max_use)
+        nodes.append(node)
+        if parent is not None:
+            parent.sequence.append(node)
+            parent.children[node.id] = (*parent.children.get(node.id, ()), node)
+    made = replace(guide, root=nodes[0], nodes=nodes, segments=dict(guide.segments))
+    add(made)
+    return made
+
+
+def add(guide: Guide) -> None:
+    """Put the loops that a message implies into its guide, which belongs to the caller."""
     if guide.set in AROUND:
         _around(guide, *AROUND[guide.set])
     if guide.set == "ORDRSP":
-        _answers(guide, day)
+        _answers(guide)
     if guide.set == "DESADV":
-        packaging.add(guide, day)
+        packaging.add(guide)
 
 
 def _around(guide: Guide, id: str, inside: frozenset[str]) -> None:
@@ -64,14 +87,14 @@ def _around(guide: Guide, id: str, inside: frozenset[str]) -> None:
     guide.segments[id] = level.segment  # type: ignore[index]
 
 
-def _answers(guide: Guide, day: str) -> None:
+def _answers(guide: Guide) -> None:
     line = guide.root.children["LIN"][0]
     elements = (
         Element(OUTCOME, "1229", "Action on the line", "an", 1, 3),
         Element(QUANTITY, "6060", "Quantity", "n", 1, 15),
         Element(UNIT, "6411", "Unit", "an", 1, 3),
         Element(DATE_KIND, "2005", "Date qualifier", "an", 1, 3),
-        Element(DATE, "2380", "Date", day, 1, 35),
+        Element(DATE, DAY, "Date", "an", 1, 35),
     )
     for node in line.sequence:
         node.order *= 2
@@ -89,55 +112,60 @@ def _answers(guide: Guide, day: str) -> None:
 
 @dataclass(slots=True)
 class Read:
-    """A message with its implied levels: rows, their nodes, and for each the index of the segment that it comes from."""
+    """A message with its implied loops: rows, their nodes, and for each the index of the segment that it comes from."""
 
     nodes: list[Node | None]
     rows: list[Row]
     origin: list[int]
 
+    def append(self, node: Node | None, row: Row, origin: int) -> None:
+        """One more row."""
+        self.nodes.append(node)
+        self.rows.append(row)
+        self.origin.append(origin)
 
-def implies(guide: Guide) -> bool:
-    """Whether messages of a guide imply anything; `put` changes their rows then."""
-    return guide.set in (*AROUND, "ORDRSP", "DESADV")
 
-
-def put(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row]) -> Read:
-    """Put the levels into a message that was laid flat."""
+def read(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row], component: str) -> Read:
+    """Put the loops into a message; `nodes` are of the extended guide, `component` separates components."""
     if guide.set == "DESADV":
-        return Read(*packaging.read(guide, nodes, rows))
-    if not implies(guide):
-        return Read(list(nodes), list(rows), list(range(len(rows))))
+        return Read(*packaging.read(guide, nodes, rows, component))
+    if guide.set == "ORDRSP":
+        return _answered(nodes, rows, component)
     made = Read([], [], [])
-    level = guide.root.children[AROUND[guide.set][0]][0] if guide.set in AROUND else None
+    level = guide.root.children[AROUND[guide.set][0]][0]
+    opened = False
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
-        if level is not None and node is not None and node.parent is level:
-            _append(made, level, [level.id], index)
-            level = None
-        if guide.set == "ORDRSP" and node is not None and node.id == "LIN":
-            _append(made, node, [*row[:_ACTION], "", *row[_ACTION + 1 :]], index)
-            for origin, answer in _answers_to(nodes, rows, index):
-                _append(made, node.children[ANSWER][0], answer, origin)
-        elif not (guide.set == "ORDRSP" and _says(node, row)):
-            _append(made, node, row, index)
+        if not opened and node is not None and node.parent is level:
+            made.append(level, [level.id], index)
+            opened = True
+        made.append(node, row, index)
     if guide.set == "REMADV":
-        _sign(made)
+        _sign(made, component)
     return made
 
 
-def _append(made: Read, node: Node | None, row: Row, origin: int) -> None:
-    made.nodes.append(node)
-    made.rows.append(row)
-    made.origin.append(origin)
+def _answered(nodes: Sequence[Node | None], rows: Sequence[Row], component: str) -> Read:
+    """An ORDRSP in which each line is followed by its answers."""
+    made = Read([], [], [])
+    for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
+        if node is not None and node.id == "LIN":
+            made.append(node, [*row[:_ACTION], "", *row[_ACTION + 1 :]], index)
+            for origin, answer in _answers_to(nodes, rows, index, component):
+                made.append(node.children[ANSWER][0], answer, origin)
+        elif not _says(node, row, component):
+            made.append(node, row, index)
+    return made
 
 
-def _says(node: Node | None, row: Row) -> bool:
+def _says(node: Node | None, row: Row, component: str) -> bool:
     """Whether a segment says what becomes of a line."""
-    if node is None or node.parent is None or node.parent.id != "LIN":
+    if node is None or node.parent is None or node.parent.id != "LIN" or len(row) < 2:
         return False
-    return row[1] in _GIVEN if node.id == "QTY" else node.id == "DTM" and row[1] in _PROMISED
+    kind = row[1].partition(component)[0]
+    return kind in _GIVEN if node.id == "QTY" else node.id == "DTM" and kind in _PROMISED
 
 
-def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int) -> list[tuple[int, Row]]:
+def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int, component: str) -> list[tuple[int, Row]]:
     """The answers of the line at `index`: one for each quantity, else one for all of it; the days in their order."""
     action = rows[index][_ACTION] if len(rows[index]) > _ACTION else ""
     answers, days = list[tuple[int, Row]](), list[tuple[str, str]]()
@@ -145,10 +173,13 @@ def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int) -
         node, row = nodes[at], rows[at]
         if node is not None and node.id in ("LIN", "UNS"):
             break
-        if _says(node, row) and row[0] == "QTY":
-            answers.append((at, [ANSWER, LATER if row[1] == LATER else action, row[2], row[3], "", ""]))
-        elif _says(node, row):
-            days.append((row[1], row[2]))
+        if not _says(node, row, component):
+            continue
+        parts = [*row[1].split(component), "", ""]
+        if row[0] == "QTY":
+            answers.append((at, [ANSWER, LATER if parts[0] == LATER else action, parts[1], parts[2], "", ""]))
+        else:
+            days.append((parts[0], period(parts)[1]))
     if not answers and (action or days):
         answers = [(index, [ANSWER, action, "", "", "", ""])]
     for (_, answer), (kind, day) in zip(answers, days, strict=False):
@@ -156,23 +187,37 @@ def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int) -
     return answers
 
 
-def _sign(made: Read) -> None:
+def _sign(made: Read, component: str) -> None:
     """Give adjustments of open items their minus: what was asked for, less the discount, less them, is what is paid."""
     item: dict[str, Decimal] = {}
-    adjustments = list[Row]()
-    for node, row in [*zip(made.nodes, made.rows, strict=True), (None, ["DOC"])]:
+    adjustments = list[int]()
+    for index, (node, row) in enumerate([*zip(made.nodes, made.rows, strict=True), (None, ["DOC"])]):
         if row[0] in ("DOC", "UNS"):
-            less = sum((_number(each[2]) for each in adjustments), Decimal(0))
+            less = sum((_number(_amount(made.rows[each], component)[1]) for each in adjustments), Decimal(0))
             due = item.get("9", item.get("77", Decimal(0))) - item.get("52", Decimal(0))
             if less and "12" in item and due + less != item["12"] == due - less:
                 for each in adjustments:
-                    each[2] = each[2].removeprefix("-") if each[2].startswith("-") else f"-{each[2]}"
+                    made.rows[each] = _turned(made.rows[each], component)
             item, adjustments = {}, []
         elif row[0] == "MOA" and node is not None and node.parent is not None:
+            kind, amount, *_ = _amount(row, component)
             if node.parent.id == "DOC":
-                item[row[1]] = _number(row[2])
+                item[kind] = _number(amount)
             elif node.parent.id == "AJT":
-                adjustments.append(row)
+                adjustments.append(index)
+
+
+def _amount(row: Row, component: str) -> list[str]:
+    """The components of MOA01, at least its qualifier and the amount."""
+    parts = row[1].split(component) if len(row) > 1 else [""]
+    return parts if len(parts) > 1 else [*parts, ""]
+
+
+def _turned(row: Row, component: str) -> Row:
+    """MOA with the other sign."""
+    parts = _amount(row, component)
+    parts[1] = parts[1].removeprefix("-") if parts[1].startswith("-") else f"-{parts[1]}"
+    return [row[0], component.join(parts), *row[2:]]
 
 
 def _number(text: str) -> Decimal:

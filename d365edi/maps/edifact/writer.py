@@ -12,6 +12,7 @@ from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
 from d365edi.maps import composites
 from d365edi.maps.edifact import virtual_loops
+from d365edi.maps.edifact.paths import EDIFACT
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Segment, Writer
 
@@ -35,7 +36,7 @@ class EdifactWriter:
         self.guide = guide
         self._flat = composites.flat(guide)
         others = [composites.flat(each) for each in versions]
-        self._writer = Writer(table, self._flat, codes, partner=partner, versions=others)
+        self._writer = Writer(table, self._flat, codes, partner=partner, versions=others, notation=EDIFACT)
         self._folding = composites.Folding(self._flat)
 
     def write(

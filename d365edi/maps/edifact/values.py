@@ -1,0 +1,137 @@
+"""Components of EDIFACT as plain values: four ways in which a value is more than what stands in one component.
+
+    LIN03, PIA02 ...   an item number before its qualifier       a pair (see `address`)
+    DTM01              a value with its format code (102, 203)    a day CCYYMMDD, and as component 4 what stands behind it:
+                                                                  a time, or the last day of a period
+    IMD03, ALC05 ...   a text in two components, as one is short  one text in the first of them
+    PRI01              a price for so many units                  the price of one
+
+Knows: composites, format codes. Does not know: tables, documents, delimiters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from d365edi.edi.guide import Element, Segment
+from d365edi.maps.address import ITEM, Address
+from d365edi.maps.notation import Normalise
+
+JOINED = frozenset({"7008", "7160", "4276"})
+"""Data elements of texts that stand in two components because one is too short."""
+PERIOD, DAY = "C507", "2380"
+"""The composite of a point in time, and the data element of its value."""
+PRICE = "C509"
+REST = Element(4, "", "Time, or end of a period", "an", 1, 35)
+"""What stands behind a day, as a component of it."""
+BETWEEN = "\x1f"
+"""What stands between components where the guide has a single element."""
+
+_CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
+_YEAR = frozenset({"101", "201", "202"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a segment: its element, its first component, over how many components it goes, and what it is."""
+
+    element: int
+    component: int
+    count: int
+    described: Element
+
+    @property
+    def address(self) -> Address:
+        """Where it is read."""
+        return self.element, self.component
+
+
+def values(segment: Segment) -> Iterator[Value]:
+    """All values of a segment in order; what item numbers have beside number and qualifier comes behind them all."""
+    behind = list[Value]()
+    for whole in segment.elements:
+        if whole.number == ITEM:
+            number, qualifier, *others = (Value(whole.position, each.position, 1, each) for each in whole.components)
+            yield from (qualifier, number)
+            behind += others
+            continue
+        yield from behind
+        behind = []
+        yield from _components(whole) if whole.components else [Value(whole.position, 0, 1, whole)]
+    yield from behind
+
+
+def _components(whole: Element) -> Iterator[Value]:
+    parts = list(whole.components)
+    while parts:
+        first, count = parts.pop(0), 1
+        while first.number in JOINED and parts and parts[0].number == first.number:
+            parts.pop(0)
+            count += 1
+        described = first if count == 1 else replace(first, max=first.max * count)
+        yield Value(whole.position, first.position, count, described)
+    if whole.number == PERIOD:
+        yield Value(whole.position, REST.position, 1, REST)
+
+
+def addresses(segment: Segment) -> Iterator[Address]:
+    """The addresses of all values of a segment."""
+    return (each.address for each in values(segment))
+
+
+def normalise(element: Element) -> Normalise | None:
+    """How the components of an element become plain values; None where they are."""
+    if not element.components:
+        return _whole
+    if element.number == PERIOD:
+        return period
+    if element.number == PRICE:
+        return _price
+    joined = [each for each in _components(element) if each.count > 1]
+    return _joining(joined) if joined else None
+
+
+def _whole(parts: list[str]) -> list[str]:
+    return [BETWEEN.join(parts)]
+
+
+def period(parts: list[str]) -> list[str]:
+    """A value and its format code as a day and the rest; what is no day stays as it is."""
+    kind, value, form = [*parts, "", ""][:3]
+    if form in _YEAR and len(value) >= 6:
+        value = ("20" if value < "5" else "19") + value
+    elif form == "2" and len(value) == 6:
+        value = f"{'20' if value[4:] < '50' else '19'}{value[4:]}{value[2:4]}{value[:2]}"
+    elif form not in _CENTURY:
+        return [kind, value, form]
+    return [kind, value[:8], "", value[8:]] if len(value) > 8 else [kind, value]
+
+
+def _price(parts: list[str]) -> list[str]:
+    """A price for more than one unit as the price of one."""
+    if len(parts) < 5:
+        return parts
+    price, basis = parts[1].replace(",", "."), parts[4].replace(",", ".")
+    if not (price and basis.replace(".", "", 1).isdecimal() and price.lstrip("-").replace(".", "", 1).isdecimal()):
+        return parts
+    if Decimal(basis):
+        one = (Decimal(price) / Decimal(basis)).quantize(Decimal("1e-10")).normalize()
+        parts[1], parts[4] = price if Decimal(basis) == 1 else format(one, "f"), ""
+    return parts
+
+
+def _joining(joined: list[Value]) -> Normalise:
+    def join(parts: list[str]) -> list[str]:
+        for each in joined:
+            first, width = each.component - 1, each.described.max // each.count
+            text = ""
+            for part in parts[first : first + each.count]:
+                if text and part:
+                    text += part if len(text) == width else f" {part}"
+                text = text or part
+            parts[first : first + each.count] = [text, *[""] * (each.count - 1)][: max(len(parts) - first, 0)]
+        return parts
+
+    return join

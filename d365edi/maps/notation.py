@@ -1,0 +1,42 @@
+"""What the languages of maps do not share: how an address is written, how a value is spelled, how an element comes apart.
+
+Knows: what there is to say. Does not know: any language but that of X12, which is the plain one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from d365edi.edi.guide import Element, Segment
+from d365edi.maps import check, spelling
+from d365edi.maps.address import Address
+from d365edi.maps.check import Target
+from d365edi.maps.fields import Kind
+from d365edi.maps.spelling import Format, Parse
+
+Normalise = Callable[[list[str]], list[str]]
+"""Makes plain values of the components of an element."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """`resolve` follows a row's right side (see `check.resolve`), `spelling` says how an element holds a kind of field.
+
+    `addresses` are all that a segment has, in order; `composite`: every element is read as a composite, `normalise` gives
+    how its components become plain values (None: they are).
+    """
+
+    resolve: Callable[..., Target]
+    spelling: Callable[[Element, Kind], tuple[Parse | None, Format] | None]
+    addresses: Callable[[Segment], Iterable[Address]]
+    normalise: Callable[[Element], Normalise | None] = lambda _: None
+    composite: bool = False
+
+
+def elements(segment: Segment) -> Iterable[Address]:
+    """The addresses of whole elements."""
+    return ((each.position, 0) for each in segment.elements)
+
+
+X12 = Notation(check.resolve, spelling.spelling, elements)
