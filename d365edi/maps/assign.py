@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from d365edi.edi import release
 from d365edi.maps import address
 from d365edi.maps.address import Address
-from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
+from d365edi.maps.mapping_tree import Fixed, MappingNode, Pair, Rule
 from d365edi.maps.notation import Normalise, Notation
 from d365edi.maps.run_state import Item, Row, RunState, Way, reach
 from d365edi.maps.spelling import Parse
@@ -77,7 +77,7 @@ class Assignment:
     def _unasked(self, own: list[Rule]) -> list[Address]:
         """The addresses that no row asks for; what a writer fills in by itself is no news either."""
         node, whole = self.node, not self.notation.composite
-        rows = [*own, *node.constants, *node.defaults, *node.computed]
+        rows: list[Rule | Fixed] = [*own, *node.constants, *node.defaults, *node.computed]
         asked = {(each.element, 0 if whole else each.component) for each in rows}
         asked |= {(at, 0 if whole or not self._parted(at) else 1) for at, _ in node.qualifiers}
         asked |= {(at, 0) for at in self.segment.levels}

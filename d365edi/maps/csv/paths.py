@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from d365edi.edi.flat.layout import fold
 from d365edi.edi.guide import Element, Guide, Node
-from d365edi.maps.check import Absent, Target
+from d365edi.maps.check import Absent, Link, Target
 from d365edi.maps.csv.numbers import spelling
 from d365edi.maps.notation import Notation, elements
 from d365edi.maps.table import Key, Row, Table, nearest
@@ -39,7 +39,7 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
     name, part = parted(name)
     for element in node.segment.elements:
         if fold(element.name) == fold(name):
-            chain = [] if node is base else [(node, (), 0)]
+            chain: list[Link] = [] if node is base else [(node, (), 0)]
             component = _component(element, part)
             described = element.components[component - 1] if component else element
             return Target(row, chain, element.position, component, described=described)

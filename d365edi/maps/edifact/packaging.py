@@ -34,7 +34,7 @@ def add(guide: Guide) -> None:
     """Let CPS be a hierarchy in a guide, and put the order's number and day inside it."""
     node = guide.root.children["CPS"][0]
     node.segment = replace(node.segment, levels=(ID, ABOVE), qualifier=LEVEL)
-    elements = (Element(1, "1154", "Order", "an", 1, 35), Element(2, DAY, "Date of the order", "an", 1, 35))
+    elements = (Element(1, "1154", "Order", "an", 1, 35), Element(2, "2380", "Date of the order", DAY, 1, 35))
     segment = Segment(ORDER, "Order", elements, qualifier=0)
     made = Node(len(guide.nodes), segment, node, 0)
     for inside in node.sequence:

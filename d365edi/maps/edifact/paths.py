@@ -53,7 +53,7 @@ def _find(table: Table, row: Row, path: Path, segment: Segment) -> tuple[Address
 
 def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None:
     """How to read (None: as it stands) and to write, as in an X12 element. A number may have either decimal mark."""
-    day = element.number == DAY
+    day = element.type == DAY
     if kind == "text" and not day:
         return None, words(element, free=element.number in guides.free_text("EDIFACT"))
     if kind == "amount" and element.type in ("n", "an") and not day:

@@ -21,8 +21,10 @@ from d365edi.maps.notation import Normalise
 
 JOINED = frozenset({"7008", "7160", "4276"})
 """Data elements of texts that stand in two components because one is too short."""
-PERIOD, DAY = "C507", "2380"
+PERIOD, POINT = "C507", "2380"
 """The composite of a point in time, and the data element of its value."""
+DAY = "day"
+"""The type of an element that is a day."""
 PRICE = "C509"
 REST = Element(4, "", "Time, or end of a period", "an", 1, 35)
 """What stands behind a day, as a component of it."""
@@ -70,7 +72,7 @@ def _components(whole: Element) -> Iterator[Value]:
         while first.number in JOINED and parts and parts[0].number == first.number:
             parts.pop(0)
             count += 1
-        described = first if count == 1 else replace(first, max=first.max * count)
+        described = replace(first, type=DAY if first.number == POINT else first.type, max=first.max * count)
         yield Value(whole.position, first.position, count, described)
     if whole.number == PERIOD:
         yield Value(whole.position, REST.position, 1, REST)

@@ -94,7 +94,7 @@ def _answers(guide: Guide) -> None:
         Element(QUANTITY, "6060", "Quantity", "n", 1, 15),
         Element(UNIT, "6411", "Unit", "an", 1, 3),
         Element(DATE_KIND, "2005", "Date qualifier", "an", 1, 3),
-        Element(DATE, DAY, "Date", "an", 1, 35),
+        Element(DATE, "2380", "Date", DAY, 1, 35),
     )
     for node in line.sequence:
         node.order *= 2
