@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -165,6 +165,29 @@ def test_the_two_standards_do_not_import_each_other() -> None:
             if ours and theirs and ours[1] != theirs[1]:
                 broken.append(f"{module.where(node)} {name}")
     assert broken == []
+
+
+def imported_modules(module: Module, known: Collection[str]) -> set[str]:
+    """The paths of the modules of this package that a module imports anywhere, for type checking too."""
+    found = set()
+    for name, _ in module.imports():
+        parts = name.split(".")[1:] if name.startswith("d365edi.") else []
+        while parts and not {"/".join(parts), "/".join([*parts, "__init__"])} & set(known):
+            parts = parts[:-1]
+        found.add("/".join(parts) if "/".join(parts) in known else "/".join([*parts, "__init__"]))
+    return (found & set(known)) - {"__init__", module.path}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Modules that import nothing that is left, or that nothing left imports, are taken away until there are none."""
+    known = {module.path for module in modules()}
+    left = {module.path: imported_modules(module, known) for module in modules()}
+    size = 0
+    while len(left) != size:
+        size = len(left)
+        wanted = set[str]().union(*left.values())
+        left = {path: names & left.keys() for path, names in left.items() if names & left.keys() and path in wanted}
+    assert left == {}
 
 
 def test_the_sandbox_does_not_share_the_code_it_tries() -> None:
