@@ -21,7 +21,8 @@ def values(report: SetReport) -> list[list[str]]:
         return report.rows
     syntax = report.syntax
     if syntax.standard == "EDIFACT":
-        return [[_element(value, syntax) for value in row] for row in report.rows]
+        pairs = zip(report.segments, report.rows, strict=True)
+        return [row if _plain(text, syntax) else [_element(each, syntax) for each in row] for text, row in pairs]
     return [[value.rstrip(" ") for value in _segment(text, syntax)] for text in report.segments]
 
 
@@ -30,6 +31,13 @@ def _segment(text: str, syntax: Syntax) -> list[str]:
     if syntax.element < "\x80":
         return decoded(text, "latin-1").split(syntax.element)
     return [decoded(value, "latin-1") for value in text.split(syntax.element)]
+
+
+def _plain(text: str, syntax: Syntax) -> bool:
+    """Whether the values of a segment are as they stand."""
+    if not text.isascii() or text[-1:] == " ":
+        return False
+    return f" {syntax.element}" not in text and f" {syntax.component}" not in text
 
 
 def _element(value: str, syntax: Syntax) -> str:

@@ -183,7 +183,7 @@ class Assignment:
     def parts(self, state: RunState, element: int, value: str) -> list[str]:
         """The components of an element as plain values."""
         parts = value.split(state.component)
-        if state.released:
+        if state.released and not value.isascii():
             parts = [*map(release.data, parts)]
         normalise = self.normalisers.get(element)
         return normalise(parts) if normalise is not None and len(parts) > 1 else parts
@@ -327,7 +327,7 @@ def _elements(rules: list[Rule], carefully: Careful) -> Step:
 
 def _splitting(plan: Plan, carefully: Careful, note: Callable[[RunState, Row, int], None]) -> Step:
     def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        count, component, odd = len(row), state.component, False
+        count, component, released, odd = len(row), state.component, state.released, False
         try:
             for way, elements in plan:
                 part: Item = {} if way else item
@@ -338,7 +338,7 @@ def _splitting(plan: Plan, carefully: Careful, note: Callable[[RunState, Row, in
                         continue
                     parts = value.split(component)
                     size = len(parts)
-                    if state.released:
+                    if released and not value.isascii():
                         parts = [*map(release.data, parts)]
                     if size > 1 and normalise is not None:
                         parts = normalise(parts)
