@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from d365edi.edi.guide import Segment
+from d365edi.edi.guide import Element, Segment
 
 Address = tuple[int, int]
 """An element and a component, 0 for all of the element."""
@@ -36,6 +36,19 @@ class Pairs:
     def composite(self) -> bool:
         """Whether a pair is a composite."""
         return self.step == 1
+
+    def addresses(self) -> list[tuple[Address, Address]]:
+        """Where the qualifier and the value of each pair stand."""
+        if self.composite:
+            return [((at, 2), (at, 1)) for at in range(self.first, self.after)]
+        return [((at, 0), (at + 1, 0)) for at in range(self.first, self.after, 2)]
+
+    def elements(self, segment: Segment) -> tuple[Element, Element]:
+        """The qualifier and the value of the first pair, as the dictionary has them."""
+        if self.composite:
+            value, qualifier, *_ = segment.elements[self.first - 1].components
+            return qualifier, value
+        return segment.elements[self.first - 1], segment.elements[self.first]
 
     def of(self, row: Sequence[str], component: str) -> Iterator[tuple[int, str, str]]:
         """The element of each value of a row, the qualifier and the value; `component` separates components."""

@@ -148,10 +148,7 @@ def _pair(table: Table, row: Row, path: Path, segment: Segment) -> tuple[tuple[s
         raise table.mistake(
             row.key, f'"{path.text}" names no element and no pair', remedy=f"write it as {segment.id}[UP]"
         )
-    first = segment.elements[found.first - 1]
-    qualifier, value = (
-        (first.components[1], first.components[0]) if found.composite else (first, segment.elements[found.first])
-    )
+    qualifier, value = found.elements(segment)
     for code in qualifiers[0]:
         if code != EVERY:
             _code(table, row, path, qualifier, code)

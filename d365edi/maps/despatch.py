@@ -3,7 +3,7 @@
 The only order goes to RFF+ON of the head. Where there are several, or lines of none beside it, each line says its own, and
 what stood in an order goes to what the order stands on.
 
-Knows: flat rows of a DESADV. Does not know: tables, documents, how levels are read (`consignment`).
+Knows: segments of a DESADV. Does not know: tables, documents, how levels are read (`packaging`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from d365edi.errors import DocumentError
-from d365edi.maps.edifact.packaging import ABOVE, ID, LEVEL, ORDER, ORDERED, Row
+from d365edi.maps.edifact.packaging import ABOVE, ID, LEVEL, ORDER, ORDERED
+from d365edi.maps.edifact.values import day
+from d365edi.maps.segment_writer import Segment
 
 _LEVELS = {"S": "", "T": "3", "P": "1"}
 _AFTER_HEAD = frozenset({"NAD", "TOD", "TDT", "EQD", "CPS", "CNT"})
@@ -27,8 +29,8 @@ class _Level:
 
     kind: str
     above: _Level | None
-    rows: list[Row] = field(default_factory=list)
-    said: Row = field(default_factory=list)
+    rows: list[Segment] = field(default_factory=list)
+    said: Segment = field(default_factory=list)
     lines: int = 0
 
     @property
@@ -40,7 +42,7 @@ class _Level:
         return level
 
 
-def write(rows: Sequence[Row]) -> list[Row]:
+def write(rows: Sequence[Segment]) -> list[Segment]:
     """The rows as they are written: orders taken out of the hierarchy, levels numbered anew. DocumentError where an order
     of several has nothing that could name it."""
     head = list(takewhile(lambda row: row[0] not in ("CPS", "CNT"), rows))
@@ -54,14 +56,15 @@ def write(rows: Sequence[Row]) -> list[Row]:
     return [*head, *_numbered(_dissolved(levels, named=bool(orders))), *tail]
 
 
-def _levels(rows: Sequence[Row]) -> list[_Level]:
+def _levels(rows: Sequence[Segment]) -> list[_Level]:
     """The levels, each behind the one that it stands on."""
     known: dict[str, _Level] = {}
     levels = list[_Level]()
     for row in rows:
         if row[0] == "CPS":
-            levels.append(_Level(row[LEVEL], known.get(row[ABOVE])))
-            known[row[ID]] = levels[-1]
+            number, above, kind = str(row[ID]), str(row[ABOVE]), str(row[LEVEL])
+            levels.append(_Level(kind, known.get(above)))
+            known[number] = levels[-1]
         elif row[0] == ORDER:
             levels[-1].said = row[1:]
         else:
@@ -70,10 +73,11 @@ def _levels(rows: Sequence[Row]) -> list[_Level]:
     return levels
 
 
-def _reference(order: _Level) -> list[Row]:
+def _reference(order: _Level) -> list[Segment]:
     """What names an order."""
-    number, date = [*order.said, "", ""][:2]
-    return ([["RFF", "ON", number]] if number else []) + ([["DTM", ORDERED[0], date]] if date else [])
+    number, date = [*map(str, order.said), "", ""][:2]
+    made: list[Segment] = [["RFF", ("ON", number)]] if number else []
+    return [*made, day(ORDERED[0], date)] if date else made
 
 
 def _dissolved(levels: Sequence[_Level], *, named: bool) -> list[_Level]:
@@ -98,14 +102,14 @@ def _must_tell(level: _Level, order: _Level, levels: Sequence[_Level]) -> None:
     if not level.lines and all(each.above is not level for each in levels):
         what = "nothing" if level is order else "a package without a line"
         raise DocumentError(
-            f"order {''.join(order.said[:1])} has {what} in a ship notice for several orders",
+            f"order {''.join(map(str, order.said[:1]))} has {what} in a ship notice for several orders",
             remedy="an order is named by its lines there; send it without, or the orders one by one",
         )
 
 
-def _naming(rows: Sequence[Row], reference: Sequence[Row]) -> list[Row]:
+def _naming(rows: Sequence[Segment], reference: Sequence[Segment]) -> list[Segment]:
     """The rows of a level, with a reference in each of its lines."""
-    made, owing = list[Row](), False
+    made, owing = list[Segment](), False
     for row in rows:
         if owing and row[0] in (*_AFTER_LINE, "LIN"):
             made += reference
@@ -115,9 +119,12 @@ def _naming(rows: Sequence[Row], reference: Sequence[Row]) -> list[Row]:
     return [*made, *(reference if owing else ())]
 
 
-def _numbered(levels: Sequence[_Level]) -> Iterator[Row]:
+def _numbered(levels: Sequence[_Level]) -> Iterator[Segment]:
     numbers: dict[int, str] = {}
     for level in levels:
         numbers[id(level)] = str(len(numbers) + 1)
-        yield ["CPS", numbers[id(level)], numbers.get(id(level.above), ""), _LEVELS[level.kind]]
+        said: Segment = ["CPS", numbers[id(level)], numbers.get(id(level.above), ""), _LEVELS[level.kind]]
+        while not said[-1]:
+            said.pop()
+        yield said
         yield from level.rows

@@ -21,7 +21,7 @@ from msgspec import structs
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.maps.fields import Model, find, required
 from d365edi.maps.mapping_tree import LINES, ORDERS, MappingNode, Pair, Rule
-from d365edi.maps.segment_writer import Segment, SegmentWriter, Texts
+from d365edi.maps.segment_writer import Composing, Segment, SegmentWriter, Texts
 from d365edi.maps.vocabulary import Flaw, values_of
 
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
@@ -58,11 +58,14 @@ class Task:
 class LoopWriter:
     """A place made ready for writing, with the places inside it in the order of the guide."""
 
-    def __init__(self, place: MappingNode, model: Model, *, in_line: bool = False, around: str = "") -> None:
-        """`model` is what the items of its scope are, `around` the part of them that all of the place around comes from."""
+    def __init__(
+        self, place: MappingNode, model: Model, compose: Composing, *, in_line: bool = False, around: str = ""
+    ) -> None:
+        """`model` is what the items of its scope are, `around` the part of them that all of the place around comes from,
+        `compose` how composites are written."""
         self.id, self.list_field, self.levels = place.node.id, place.list_field, place.node.segment.levels
         exact = in_line or place.list_field == LINES
-        self.segment = segment = SegmentWriter(place, exact=exact)
+        self.segment = segment = SegmentWriter(place, compose, exact=exact)
         self.computed = [(segment.slots[each.element, each.component], each) for each in place.computed]
         self.spread = (
             not place.list_field and place.node.max_use != 1 and any(pair.parts for pair in segment.pairs.rows)
@@ -75,7 +78,7 @@ class LoopWriter:
         self.asks = _asks(place, model, around)
         part = self.asks[0] if len(self.asks) == 1 else around
         model, part = (place.model or model, "") if place.list_field else (model, part)
-        self.inner = [LoopWriter(each, model, in_line=exact, around=part) for each in _ordered(place)]
+        self.inner = [LoopWriter(each, model, compose, in_line=exact, around=part) for each in _ordered(place)]
         self._ask(model)
 
     def _ask(self, model: Model) -> None:

@@ -17,6 +17,8 @@ from d365edi.maps.spelling import Format, Parse
 
 Normalise = Callable[[list[str]], list[str]]
 """Makes plain values of the components of an element."""
+Compose = Callable[[list[str]], list[str]]
+"""Makes the components of an element of plain values; it may change the list that it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,14 @@ class Notation:
     """`resolve` follows a row's right side (see `check.resolve`), `spelling` says how an element holds a kind of field.
 
     `addresses` are all that a segment has, in order; `composite`: every element is read as a composite, `normalise` gives
-    how its components become plain values (None: they are).
+    how its components become plain values (None: they are), `compose` how plain values are written as its components.
     """
 
     resolve: Callable[..., Target]
     spelling: Callable[[Element, Kind], tuple[Parse | None, Format] | None]
     addresses: Callable[[Segment], Iterable[Address]]
     normalise: Callable[[Element], Normalise | None] = lambda _: None
+    compose: Callable[[Element], Compose | None] = lambda _: None
     composite: bool = False
 
 

@@ -10,19 +10,21 @@ Knows: places, items of a document. Does not know: tables, guides as a whole, de
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from d365edi.edi.guide import Note
+from d365edi.edi.guide import Element, Note
+from d365edi.maps.address import Address, pairs
 from d365edi.maps.mapping_tree import Fixed, MappingNode, Pair, Rule
+from d365edi.maps.notation import Compose
 from d365edi.maps.vocabulary import Flaw, chooser, kept, misfit, qualifier, spell, values_of
 
 Segment = list[str | tuple[str, ...]]
 """The id and then the elements; a composite is a tuple of its components."""
+Composing = Callable[[Element], Compose | None]
+"""How the plain values of a composite become its components; None where they are."""
 Texts = list[str]
-Pairs = list[tuple[str, str]]
+Found = list[tuple[str, str]]
 """Qualifiers with their values."""
-Stand = tuple[int, int]
-"""An element and a component of it, 0 where it has none."""
 
 MARKS, SSCC = "88", 18
 """The data element that says what a mark on a package is, and how many digits a serial shipping container code has."""
@@ -42,7 +44,7 @@ _SENTENCES = {
 class Values:
     """Rows whose values all come from one item."""
 
-    def __init__(self, rules: Sequence[Rule], slots: dict[Stand, int]) -> None:
+    def __init__(self, rules: Sequence[Rule], slots: dict[Address, int]) -> None:
         self.steps = [
             (slots[_stand(rule)], rule.format, chooser(rule.words) if rule.words is not None else None, rule)
             for rule in rules
@@ -70,10 +72,10 @@ class PairValues:
         self.rows = rows
         self.of = values_of([row.name for row in rows])
 
-    def found(self, item: Any) -> Pairs:
+    def found(self, item: Any) -> Found:
         """The pair of each row that has a value, and of each item of a list that a row takes."""
         said = kept(item)
-        found: Pairs = []
+        found: Found = []
         for row, value in zip(self.rows, self.of(item), strict=True):
             if row.parts is not None:
                 first, second = row.parts
@@ -83,10 +85,20 @@ class PairValues:
         return found
 
 
+class Composite(NamedTuple):
+    """An element with components: where its texts begin and end, the components that it needs, how they are written."""
+
+    element: int
+    start: int
+    end: int
+    needed: list[int]
+    compose: Compose | None
+
+
 class SegmentWriter:
     """What the segments of one place are filled with, compiled."""
 
-    def __init__(self, place: MappingNode, *, exact: bool) -> None:
+    def __init__(self, place: MappingNode, compose: Composing, *, exact: bool) -> None:
         """`exact`: an order that is echoed says nothing where it has no value."""
         self.place, self.segment = place, place.node.segment
         rules = [rule for rule in place.rules if not rule.second and not rule.echo]
@@ -98,7 +110,7 @@ class SegmentWriter:
         echoed = [rule for rule in place.rules if rule.echo and not rule.second]
         self.pairs = PairValues([pair for pair in place.pairs if not pair.echo and not pair.second])
         self.echo_pairs = PairValues([pair for pair in place.pairs if pair.echo])
-        self._place_rows()
+        self._place_rows(compose)
         taken = {_stand(rule) for rule in echoed} if exact else set()
         self.own, self.echoed = Values(self.rules, self.slots), Values(echoed, self.slots)
         self.beside = Values([rule for rule in self.rules if _stand(rule) not in taken], self.slots)
@@ -111,26 +123,40 @@ class SegmentWriter:
         """The fields that are written here."""
         return [rule.name for rule in (*self.rules, *((self.many,) if self.many else ()), *self.listed)]
 
-    def _place_rows(self) -> None:
+    def _place_rows(self, compose: Composing) -> None:
         """Where in a list of texts each element and component is put."""
         place, segment = self.place, self.segment
         rows: list[Rule | Fixed] = [*place.rules, *place.constants, *place.defaults, *place.computed]
         self.codes_at = [(at, 1 if segment.elements[at - 1].components else 0) for at, _ in place.qualifiers]
-        self.pairs_at = range(segment.pairs, segment.after_pairs, 2) if place.pairs else range(0)
+        found = pairs(segment) if place.pairs else None
         stands = {*map(_stand, rows), *self.codes_at, *((level, 0) for level in segment.levels)}
-        filled = {element for element, _ in stands} | {at + part for at in self.pairs_at for part in (0, 1)}
-        paired = [
-            Note("P", (at, at + 1)) for at in self.pairs_at if not {element for element, _ in stands} & {at, at + 1}
+        paired = found.addresses() if found is not None else []
+        single = {element for element, _ in stands}
+        certain = [Note("P", (one[0], two[0])) for one, two in paired if not single & {one[0], two[0]}]
+        stands |= {stand for pair in paired for stand in pair}
+        filled = {element for element, _ in stands}
+        self.notes = [note for note in segment.notes if filled & {*note.elements} and note not in certain]
+        self.mandatory = [
+            each.position
+            for each in segment.elements
+            if each.mandatory and (not each.components or any(part.mandatory for part in each.components))
         ]
-        self.notes = [note for note in segment.notes if filled & {*note.elements} and note not in paired]
-        self.mandatory = [each.position for each in segment.elements if each.mandatory]
         last = max([0, *filled, *self.mandatory, *(at for note in self.notes for at in note.elements)])
-        parts = sorted(stand for stand in stands if stand[1])
-        self.slots = {(element, 0): element for element in range(last + 1)}
-        self.slots |= {stand: at for at, stand in enumerate(parts, last + 1)}
-        self.folds = [(self.slots[stand], *stand) for stand in parts]
+        self.slots: dict[Address, int] = {(element, 0): element for element in range(last + 1)}
         self.elements = last + 1
+        self.composites = [
+            self._composite(element, stands, compose) for element in sorted(filled) if (element, 0) not in stands
+        ]
         self.blank = [segment.id, *[""] * (len(self.slots) - 1)]
+        self.pairs_at = [(self.slots[one], self.slots[two]) for one, two in paired]
+
+    def _composite(self, element: int, stands: set[Address], compose: Composing) -> Composite:
+        """An element with components: their texts stand behind those of elements."""
+        whole, start = self.segment.elements[element - 1], len(self.slots)
+        needed = [each.position for each in whole.components if each.mandatory]
+        size = max([*needed, *(component for position, component in stands if position == element)])
+        self.slots |= {(element, component): start + component - 1 for component in range(1, size + 1)}
+        return Composite(element, start, start + size, needed, compose(whole))
 
     def _compile_codes(self, echoed: Sequence[Rule]) -> None:
         """The codes of a place's qualifiers, and the rows by which one of several is chosen."""
@@ -154,14 +180,20 @@ class SegmentWriter:
         self.broken = [(note, _broken(note)) for note in self.notes]
 
     def _needs(self, fixed: Fixed) -> list[list[int]]:
-        """Groups of which each must be there in part for a default to be: it makes no pair by itself."""
+        """Groups of which each must be there in part for a default to be: it makes no pair, and no composite, by itself."""
         notes = [note for note in self.segment.notes if fixed.element in note.elements]
         groups = [{*note.elements} for note in notes if note.kind == "P"]
         others = {at for note in notes if note.kind == "C" for at in note.elements} - {fixed.element}
-        return [
-            [at for (element, _), at in self.slots.items() if element in group]
-            for group in (*groups, *((others,) if others else ()))
-        ]
+        groups += [others] if others else []
+        found = [[at for (element, _), at in self.slots.items() if element in group] for group in groups]
+        whole = self.segment.elements[fixed.element - 1]
+        needed = {each.position for each in whole.components if each.mandatory}
+        if fixed.component and needed and not whole.mandatory:
+            rest = {each.position for each in whole.components} - needed if fixed.component in needed else needed
+            found.append(
+                [at for (element, part), at in self.slots.items() if element == fixed.element and part in rest]
+            )
+        return found
 
     # -- values -------------------------------------------------------------------------------------------------------
 
@@ -185,16 +217,16 @@ class SegmentWriter:
             texts[at] = constant
         return texts
 
-    def every_pair(self, item: Any, echo: Any) -> Pairs:
+    def every_pair(self, item: Any, echo: Any) -> Found:
         """The pairs of the order's line where there is one, else the document's own."""
         return self.echo_pairs.found(echo) if echo is not None and self.echo_pairs.rows else self.pairs.found(item)
 
-    def _put_pairs(self, texts: Texts, pairs: Pairs) -> None:
-        if len(pairs) > len(self.pairs_at):
-            code, value = pairs[len(self.pairs_at)]
+    def _put_pairs(self, texts: Texts, found: Found) -> None:
+        if len(found) > len(self.pairs_at):
+            code, value = found[len(self.pairs_at)]
             raise Flaw(f"{self.segment.id} has no room for the pair {code} {value}")
-        for at, pair in zip(self.pairs_at, pairs, strict=False):
-            texts[at : at + 2] = pair
+        for (code_at, value_at), (code, value) in zip(self.pairs_at, found, strict=False):
+            texts[code_at], texts[value_at] = code, value
 
     def _put_listed(self, texts: Texts, item: Any) -> None:
         """The values of a field that holds many, one after the other in the places that an item has for them."""
@@ -218,7 +250,7 @@ class SegmentWriter:
         for at, default, needs in self.defaults:
             if not texts[at] and all(any(texts[each] for each in group) for group in needs):
                 texts[at] = default
-        made: Segment = self._folded(texts) if self.folds else texts  # type: ignore[assignment]
+        made: Segment = self._composed(texts) if self.composites else texts  # type: ignore[assignment]
         self._check(made)
         while not made[-1]:
             made.pop()
@@ -242,39 +274,44 @@ class SegmentWriter:
             if code in LABELS and text.isdigit() and text[:-SSCC] in LABELS.values() and len(text) >= SSCC:
                 texts[at] = LABELS[code] + text[-SSCC:]
 
-    def _folded(self, texts: Texts) -> Segment:
+    def _composed(self, texts: Texts) -> Segment:
         """The elements, components put together."""
         made: Segment = [*texts[: self.elements]]
-        for at, element, component in self.folds:
-            if not texts[at]:
-                continue
-            whole = made[element]
-            parts = list(whole) if isinstance(whole, tuple) else []
-            parts += [""] * (component - len(parts))
-            parts[component - 1] = texts[at]
-            made[element] = tuple(parts)
+        for element, start, end, needed, compose in self.composites:
+            parts = texts[start:end]
+            if any(parts):
+                for component in needed:
+                    if not parts[component - 1]:
+                        raise self._missing(element, component)
+                parts = compose(parts) if compose is not None else parts
+                while parts and not parts[-1]:
+                    parts.pop()
+                made[element] = tuple(parts) if len(parts) > 1 else "".join(parts)
         return made
 
     def _check(self, made: Segment) -> None:
         for position in self.mandatory:
             if not made[position]:
-                raise Flaw(
-                    f"{self._name(position)} is empty, and {self.segment.id} needs it",
-                    "fill it, or give the map a constant or default for it",
-                )
+                raise self._missing(position)
         for note, broken in self.broken:
             if broken(made):
-                names = ", ".join(map(self._name, note.elements))
+                names = ", ".join([self._name(element) for element in note.elements])
                 raise Flaw(f"of {names} {_SENTENCES[note.kind]}", "fill them, or take the row away for this partner")
 
-    def _name(self, position: int) -> str:
+    def _missing(self, element: int, component: int = 0) -> Flaw:
+        return Flaw(
+            f"{self._name(element, component)} is empty, and {self.segment.id} needs it",
+            "fill it, or give the map a constant or default for it",
+        )
+
+    def _name(self, element: int, component: int = 0) -> str:
         rules = [*self.rules, *((self.many,) if self.many else ()), *self.listed]
-        name = next((rule.name for rule in rules if rule.element == position), "")
-        place = f"{self.segment.id}{position:02d}"
+        name = next((each.name for each in rules if each.element == element and component in (0, each.component)), "")
+        place = f"{self.segment.id}{element:02d}" + (f"-{component}" if component else "")
         return f"{name} ({place})" if name else place
 
 
-def _stand(row: Rule | Fixed) -> Stand:
+def _stand(row: Rule | Fixed) -> Address:
     return row.element, row.component
 
 

@@ -43,7 +43,7 @@ class Writer:
         self.partner = partner
         root = places(table, guide, codes, versions, notation)
         assert root.model is not None
-        self._root = LoopWriter(root, root.model)
+        self._root = LoopWriter(root, root.model, notation.compose)
 
     def write(
         self,

@@ -12,6 +12,7 @@ Knows: spellings. Does not know: columns, documents.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -50,6 +51,15 @@ def is_days(text: str) -> bool:
         sorted(token[0] for token in _TOKEN.findall(each)) == ["D", "M", "Y"] and " " not in each
         for each in text.split("|")
     )
+
+
+def compose(element: Element) -> Callable[[list[str]], list[str]] | None:
+    """How a number that is read in parts is written: its sign, where it is a minus, before its size."""
+    return _signed if element.components else None
+
+
+def _signed(parts: list[str]) -> list[str]:
+    return ["".join(parts).removeprefix("+")]
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------

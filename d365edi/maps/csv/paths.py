@@ -13,7 +13,7 @@ from __future__ import annotations
 from d365edi.edi.flat.layout import fold
 from d365edi.edi.guide import Element, Guide, Node
 from d365edi.maps.check import Absent, Link, Target
-from d365edi.maps.csv.numbers import spelling
+from d365edi.maps.csv.numbers import compose, spelling
 from d365edi.maps.notation import Notation, elements
 from d365edi.maps.table import Key, Row, Table, nearest
 
@@ -76,4 +76,4 @@ def parted(text: str) -> tuple[str, int]:
     return text, 0
 
 
-CSV = Notation(resolve, spelling, elements)
+CSV = Notation(resolve, spelling, elements, compose=compose)

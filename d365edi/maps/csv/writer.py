@@ -59,7 +59,7 @@ class FlatWriter:
     def _values(self, segment: Segment, record: str) -> list[str]:
         """The values of a segment, as many as its record has columns at most."""
         width = len(self._flat.layout.records[record])
-        values = ["".join(each).removeprefix("+") if isinstance(each, tuple) else each for each in segment[1:]]
+        values = [str(each) for each in segment[1:]]
         return values + [""] * (width - len(values))
 
     def _file(self, document: Document | None, rows: Sequence[Row]) -> bytes:

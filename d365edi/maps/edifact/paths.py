@@ -15,8 +15,7 @@ from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.maps import check
 from d365edi.maps.address import Address
 from d365edi.maps.check import Absent, Target
-from d365edi.maps.composites import FlatSegment
-from d365edi.maps.edifact.values import DAY, addresses, normalise, values
+from d365edi.maps.edifact.values import DAY, addresses, compose, normalise, values
 from d365edi.maps.fields import Kind
 from d365edi.maps.notation import Notation
 from d365edi.maps.path import Path
@@ -36,13 +35,8 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
     return check.follow(table, guide, base, row, path, loop=loop, find=_find, after=after)
 
 
-def _find(table: Table, row: Row, path: Path, segment: Segment) -> tuple[Address, Element]:
+def _find(_table: Table, _row: Row, path: Path, segment: Segment) -> tuple[Address, Element]:
     """The value that a path ends in. Element 4 is also its component 1."""
-    if isinstance(segment, FlatSegment):
-        at = segment.at(path.element, path.component)
-        if not at:
-            raise Absent(f'"{path.text}": {segment.id} has no such place')
-        return check.element(table, row, Path(path.text, path.steps, at), segment)
     wanted = path.component or 1
     for each in values(segment):
         first = each.component or 1
@@ -83,4 +77,4 @@ def _day_text(value: object) -> str:
     return value.isoformat().replace("-", "")
 
 
-EDIFACT = Notation(resolve, spelling, addresses, normalise, composite=True)
+EDIFACT = Notation(resolve, spelling, addresses, normalise, compose, composite=True)

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from d365edi.edi.guide import Element, Segment
 from d365edi.maps.address import ITEM, Address
-from d365edi.maps.notation import Normalise
+from d365edi.maps.notation import Compose, Normalise
 
 JOINED = frozenset({"7008", "7160", "4276"})
 """Data elements of texts that stand in two components because one is too short."""
@@ -31,6 +31,8 @@ REST = Element(4, "", "Time, or end of a period", "an", 1, 35)
 BETWEEN = "\x1f"
 """What stands between components where the guide has a single element."""
 
+_FORMATS = {0: "102", 4: "203", 6: "204", 7: "303", 8: "718", 9: "304", 16: "719"}
+"""The format code for a day and so many characters behind it."""
 _CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
 _YEAR = frozenset({"101", "201", "202"})
 
@@ -137,3 +139,40 @@ def _joining(joined: list[Value]) -> Normalise:
         return parts
 
     return join
+
+
+# -- out --------------------------------------------------------------------------------------------------------------
+
+
+def compose(element: Element) -> Compose | None:
+    """How plain values are written as the components of an element; None where they are."""
+    if element.number == PERIOD:
+        return _dated
+    joined = [each for each in _components(element) if each.count > 1] if element.components else []
+    return _spreading(joined) if joined else None
+
+
+def _dated(parts: list[str]) -> list[str]:
+    """A day and what stands behind it as one value, with its format code."""
+    kind, value, form, rest, *_ = [*parts, "", "", ""]
+    return [kind, value + rest, (form or _FORMATS.get(len(rest), "102")) if value else form]
+
+
+def day(kind: str, date: str) -> list[str | tuple[str, ...]]:
+    """DTM with a day CCYYMMDD."""
+    return ["DTM", (kind, date, _FORMATS[0])]
+
+
+def _spreading(joined: list[Value]) -> Compose:
+    """A text that is longer than its component goes on in the next."""
+
+    def spread(parts: list[str]) -> list[str]:
+        for each in joined:
+            first, width = each.component - 1, each.described.max // each.count
+            if first < len(parts) and len(text := parts[first]) > width:
+                parts[first : first + each.count] = [
+                    text[at : at + width] for at in range(0, each.described.max, width)
+                ]
+        return parts
+
+    return spread

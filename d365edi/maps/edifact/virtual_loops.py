@@ -8,7 +8,7 @@
 and a sign: what AJT takes off an open item of REMADV is sent without one, and has one here where only so the item adds up.
 The levels of DESADV are `packaging`'s.
 
-They are put into a copy of the guide and into the rows that are read, and taken out of what is written.
+They are put into a copy of the guide and into the rows that are read; `writer` takes them out of what is written.
 
 Knows: guides and rows. Does not know: tables, documents.
 """
@@ -21,7 +21,6 @@ from decimal import Decimal
 from functools import lru_cache
 
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps import despatch
 from d365edi.maps.edifact import packaging
 from d365edi.maps.edifact.values import DAY, period
 
@@ -36,9 +35,9 @@ OUTCOME, QUANTITY, UNIT, DATE_KIND, DATE = 1, 2, 3, 4, 5
 LATER = "83"
 """The quantity qualifier, and outcome, of what comes later."""
 CHANGED = "3"
-_GIVEN = ("113", "12", LATER)
-_PROMISED = ("69", "67", "17")
-_ACTION = 2
+GIVEN = ("113", "12", LATER)
+PROMISED = ("69", "67", "17")
+ACTION = 2
 """Where LIN02 stands."""
 
 
@@ -149,7 +148,7 @@ def _answered(nodes: Sequence[Node | None], rows: Sequence[Row], component: str)
     made = Read([], [], [])
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
         if node is not None and node.id == "LIN":
-            made.append(node, [*row[:_ACTION], "", *row[_ACTION + 1 :]], index)
+            made.append(node, [*row[:ACTION], "", *row[ACTION + 1 :]], index)
             for origin, answer in _answers_to(nodes, rows, index, component):
                 made.append(node.children[ANSWER][0], answer, origin)
         elif not _says(node, row, component):
@@ -162,12 +161,12 @@ def _says(node: Node | None, row: Row, component: str) -> bool:
     if node is None or node.parent is None or node.parent.id != "LIN" or len(row) < 2:
         return False
     kind = row[1].partition(component)[0]
-    return kind in _GIVEN if node.id == "QTY" else node.id == "DTM" and kind in _PROMISED
+    return kind in GIVEN if node.id == "QTY" else node.id == "DTM" and kind in PROMISED
 
 
 def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int, component: str) -> list[tuple[int, Row]]:
     """The answers of the line at `index`: one for each quantity, else one for all of it; the days in their order."""
-    action = rows[index][_ACTION] if len(rows[index]) > _ACTION else ""
+    action = rows[index][ACTION] if len(rows[index]) > ACTION else ""
     answers, days = list[tuple[int, Row]](), list[tuple[str, str]]()
     for at in range(index + 1, len(rows)):
         node, row = nodes[at], rows[at]
@@ -225,36 +224,3 @@ def _number(text: str) -> Decimal:
         return Decimal(text.replace(",", "."))
     except ArithmeticError:
         return Decimal(0)
-
-
-# -- out --------------------------------------------------------------------------------------------------------------
-
-
-def take(rows: Sequence[Row]) -> list[Row]:
-    """The rows as they are written: levels gone, answers as quantities, days and the action of their line."""
-    if any(row[0] == "CPS" for row in rows):
-        return despatch.write(rows)
-    levels = {id for id, _ in AROUND.values()}
-    made, line, days = list[Row](), list[str](), list[Row]()
-    for row in rows:
-        if row[0] == ANSWER:
-            said = [*row, *([""] * (DATE + 1 - len(row)))]
-            made += _quantity(line, said)
-            days += [["DTM", said[DATE_KIND] or _PROMISED[0], said[DATE]]] if said[DATE] else []
-            continue
-        made.extend(days)
-        days = []  # they stand behind all quantities
-        if row[0] == "LIN":
-            line = [*row, *([""] * (_ACTION + 1 - len(row)))]
-            made.append(line)
-        elif row[0] not in levels:
-            made.append(row)
-    return made
-
-
-def _quantity(line: Row, answer: Row) -> list[Row]:
-    """The quantity of one answer; the action of the first one is the line's."""
-    outcome, quantity = answer[OUTCOME], answer[QUANTITY]
-    if not line[_ACTION]:
-        line[_ACTION] = CHANGED if outcome == LATER else outcome
-    return [["QTY", LATER if outcome == LATER else _GIVEN[0], quantity, answer[UNIT]]] if quantity else []
