@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from d365edi.edi.findings import Finding, Position
+from d365edi.edi.rules import finding
 from d365edi.edi.syntax import Syntax
 
 SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
@@ -129,9 +130,7 @@ def _fixed(head: bytes, offset: int) -> Header:
         _syntax(head[3:4], elements, head[104:105], terminator), [*elements, head[104:105]], length, padded=padded
     )
     if padded:
-        header.findings.append(
-            _warning("padding", offset, "Blanks stand between ISA16 and the segment terminator", "they are taken away")
-        )
+        header.findings.append(finding("interchange.padding", Position(offset, 0, "ISA"), "X12"))
     header.wrapped = _record_length(head, terminator)
     return header
 
@@ -158,12 +157,7 @@ def _recovered(window: bytes, offset: int) -> Header | None:
     header = Header(
         _syntax(separator, elements, tail[:1], terminator), [*elements, tail[:1]], used, padded=tail[1:2] == b" "
     )
-    header.findings.append(
-        _warning(
-            "header", offset, "The ISA is not 106 bytes long, its fields are not padded to their fixed widths",
-            "it was read by its separators; ask the sender to pad ISA02, ISA04, ISA06 and ISA08 with blanks",
-        )
-    )  # fmt: skip
+    header.findings.append(finding("interchange.header.width", Position(offset, 0, "ISA"), "X12"))
     return header
 
 
@@ -192,30 +186,14 @@ def _record_length(head: bytes, terminator: bytes) -> int:
 
 def _remark(header: Header, window: bytes, offset: int) -> None:
     syntax = header.syntax
+    isa = Position(offset, 0, "ISA")
     if window[:3] != b"ISA":
-        header.findings.append(
-            Finding(
-                "interchange", "error", "022", "The interchange is written in lower case", Position(offset, 0, "ISA"),
-                window[:3].decode("latin-1"), "X12 writes ids and codes in upper case; ask the sender to send it anew",
-                "case",
-            )
-        )  # fmt: skip
+        header.findings.append(finding("interchange.case", isa, "X12", window[:3].decode("latin-1")))
     if header.wrapped:
-        header.findings.append(
-            _warning("wrapped", offset, f"The file is cut into records of {header.wrapped} bytes", "they were joined")
-        )
-    if syntax.raw.component == syntax.raw.element or syntax.raw.component in (b" ", b"\r", b"\n"):
-        header.findings.append(
-            Finding(
-                "interchange", "warning", "027", "ISA16 names no component separator", Position(offset, 0, "ISA", 16),
-                syntax.component, "composite elements cannot be told apart", "separator",
-            )
-        )  # fmt: skip
-
-
-def _warning(rule: str, offset: int, message: str, remedy: str, id: str = "ISA") -> Finding:
-    code = "022" if id == "ISA" else ""
-    return Finding("interchange", "warning", code, message, Position(offset, 0, id), "", remedy, rule)
+        header.findings.append(finding("interchange.wrapped.records", isa, "X12", size=header.wrapped))
+    if syntax.component == syntax.element or syntax.component in (" ", "\r", "\n"):
+        where = replace(isa, element=16)
+        header.findings.append(finding("interchange.separator", where, "X12", syntax.component))
 
 
 # -- EDIFACT ----------------------------------------------------------------------------------------------------------
@@ -240,8 +218,7 @@ def _una(window: bytes, offset: int) -> Header | None:
         start = 8 if short else 9
         start += len(window[start:]) - len(window[start:].lstrip(NOISE))
         if short:
-            findings.append(_warning("header", offset, "The UNA has five characters, the standard has six",
-                                     "the reserved one was taken as left out", "UNA"))  # fmt: skip
+            findings.append(finding("interchange.header.una", Position(offset, 0, "UNA"), "EDIFACT"))
     if window[start : start + 3] != b"UNB" or not terminator:
         return None
     body = re.match(

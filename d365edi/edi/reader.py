@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from d365edi.edi import compiled_guide, guides, release
+from d365edi.edi import compiled_guide, envelope, guides, release
 from d365edi.edi.compiled_guide import CompiledGuide
 from d365edi.edi.edifact.envelope import EDIFACT
-from d365edi.edi.findings import Finding, Level, Position
+from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport, Verdict
-from d365edi.edi.standard import Standard
+from d365edi.edi.rules import finding
+from d365edi.edi.standard import Part, Standard
 from d365edi.edi.tokenizer import Batch, Closing, Opening, tokenize
 from d365edi.edi.transaction_set import TransactionSet
 from d365edi.edi.verdicts import Severities, Strictness, reject
@@ -110,8 +111,7 @@ def stream(
 
 def _foreign(event: Opening, wanted: str) -> Finding:
     standard = event.syntax.standard
-    return Finding("file", "error", "", f"The file holds an {standard} interchange where {wanted} was expected",
-                   Position(event.offset), "", f"route it to a flow that reads {standard}", "standard")  # fmt: skip
+    return finding("file.standard", Position(event.offset), standard, found=standard, wanted=wanted)
 
 
 class Reader:
@@ -136,7 +136,7 @@ class Reader:
         report = standard.interchange(event.elements, event.syntax, event.offset, event.findings)
         key = (str(report.sender), str(report.receiver), report.control, report.usage)
         if key in self.seen:
-            report.findings.append(standard.repeated(report))
+            report.findings.append(envelope.repeated(standard, report))
         self.seen.add(key)
         self.interchange = report
         self.group_keys: set[tuple[str, str]] = set()
@@ -160,7 +160,7 @@ class Reader:
                 if event.complete or not event.offset
                 else "the file ends, or another interchange begins"
             )
-            report.findings.append(self.standard.missing("interchange", event.offset, why))
+            report.findings.append(envelope.missing(self.standard, "interchange", event.offset, why))
         report.length = event.offset - report.offset
         self._uncounted("interchange", report.findings)
         report.digest = self.digest.hexdigest()
@@ -209,8 +209,7 @@ class Reader:
         elif role == "interchange end":
             yield from self._close_group(offset, "the interchange ends")
             self.ended = True
-            counted = self.groups if self.standard.groups_required else self.groups or self.sets
-            whole.findings += self.standard.interchange_trailer(whole, row, counted, self.groups > 0, offset)
+            whole.findings += self._interchange_trailer(whole, row, offset)
         elif role == "receipt" and self.group is None:
             whole.acknowledgments.append(row)
             whole.findings += self.standard.receipt(text, whole.syntax, offset)
@@ -226,21 +225,14 @@ class Reader:
         sign = self.interchange.syntax.release
         name = release.sent(id, sign)[:12]
         where, value = Position(offset, 0, name), release.sent(text, sign)[:200]
-        remedy = "it was not read; ask the sender what it belongs to"
-        level: Level = "interchange" if self.group is None else "group"
-        around = "the interchange outside of any group" if self.group is None else "the group outside of any set"
-        owner = self.interchange if self.group is None else self.group
-        code = self.standard.astray[self.group is None]
-        owner.findings.append(
-            Finding(level, "error", code, f"{name} stands in {around}", where, value, remedy, "astray")
-        )
+        level, owner = ("interchange", self.interchange) if self.group is None else ("group", self.group)
+        owner.findings.append(finding(f"{level}.astray", where, self.standard.name, value))
 
-    def _uncounted(self, level: Level, findings: list[Finding]) -> None:
+    def _uncounted(self, level: Part, findings: list[Finding]) -> None:
         """Says how many segments stood outside besides those that were shown."""
         if self.astray > MOST_ASTRAY:
-            message = f"{self.astray - MOST_ASTRAY} more segments stand outside of any set"
-            remedy = "they were not read; ask the sender what they belong to"
-            findings.append(Finding(level, "error", "", message, remedy=remedy, rule="astray"))
+            count = self.astray - MOST_ASTRAY
+            findings.append(finding(f"{level}.astray.more", Position(), self.standard.name, count=count))
         self.astray = 0
 
     # -- groups
@@ -257,7 +249,7 @@ class Reader:
         self._begin_group(group)
         key = (group.functional_id, group.control)
         if key in self.group_keys:
-            group.findings.append(self.standard.group_repeated(group))
+            group.findings.append(envelope.repeated(self.standard, group))
         self.group_keys.add(key)
         if self.sets and not self.groups:
             self._mixed(row[0], offset)
@@ -277,9 +269,20 @@ class Reader:
             self.groups += 1
 
     def _mixed(self, id: str, offset: int) -> None:
-        found = self.standard.mixed(id, offset)
-        if found is not None and self.interchange is not None:
-            self.interchange.findings.append(found)
+        """Messages of EDIFACT stand all in groups or all outside of any."""
+        if self.interchange is not None and not self.standard.groups_required:
+            where = Position(offset, 0, id)
+            self.interchange.findings.append(finding("interchange.mixed", where, self.standard.name))
+
+    def _interchange_trailer(self, whole: InterchangeReport, row: list[str], offset: int) -> Iterator[Finding]:
+        """A count of groups where there are groups or must be, else of messages; EDIFACT must not be empty."""
+        standard = self.standard
+        grouped = standard.groups_required or self.groups > 0
+        counted = (self.groups, "groups") if grouped else (self.sets, "messages")
+        yield from envelope.trailer(standard, "interchange", row, whole.syntax, counted, whole.control, offset)
+        if not counted[0] and not standard.groups_required:
+            where = Position(offset, 0, standard.envelopes["interchange"].trailer)
+            yield finding("interchange.empty-envelope", where, standard.name)
 
     def _named(self) -> bool:
         """Whether a segment opened the group, and not the first set in it."""
@@ -293,8 +296,10 @@ class Reader:
         if self.group is None or not self._named():
             self._astray("" if self.standard.groups_required else text, row[0], offset)
             return
-        sets = sum(self.counts.values())
-        self.group.findings += self.standard.group_trailer(self.group, row, self.interchange.syntax, sets, offset)
+        group, standard, syntax = self.group, self.standard, self.interchange.syntax
+        group.included = envelope.included(standard.trailer(row, syntax)[0])
+        counted = (sum(self.counts.values()), f"{standard.set_word}s")
+        group.findings += envelope.trailer(standard, "group", row, syntax, counted, group.control, offset)
         yield self._settled_group()
 
     def _close_group(self, offset: int, why: str) -> Iterator[Report]:
@@ -302,7 +307,7 @@ class Reader:
         yield from self._close_set(offset, why)
         if self.group is not None:
             if self._named():
-                self.group.findings.append(self.standard.missing("group", offset, why))
+                self.group.findings.append(envelope.missing(self.standard, "group", offset, why))
             yield self._settled_group()
 
     def _settled_group(self) -> GroupReport:
@@ -333,7 +338,7 @@ class Reader:
         report.guide = guide.guide if guide is not None else None
         used = report.control in self.controls
         self.controls.add(report.control)
-        self.set.findings += standard.header_findings(report, group, guide is not None, used)
+        self.set.findings += envelope.set_header(standard, report, group, used=used)
 
     def _guide(self, report: SetReport) -> CompiledGuide | None:
         assert self.interchange is not None
@@ -347,14 +352,24 @@ class Reader:
             self.guides[key] = compiled_guide.compile(self.standard, guide, syntax) if guide is not None else None
         return self.guides[key]
 
+    def _set_trailer(self, part: TransactionSet) -> Iterator[Finding]:
+        report, standard = part.report, self.standard
+        last = len(report.segments) - 1
+        row, counted = report.row(last), (last + 1, "segments")
+        if standard.trailer(row, report.syntax) != (str(last + 1), report.control):
+            offset = part.place(last).offset
+            yield from envelope.trailer(standard, "set", row, report.syntax, counted, report.control, offset)
+
     def _close_set(self, offset: int = 0, why: str = "", *, trailer: bool = False) -> Iterator[Report]:
         if self.set is None:
             return
         part, self.set = self.set, None
         assert self.interchange is not None
-        if not trailer:
-            part.findings.append(self.standard.missing("set", offset, why))
-        report = part.finish(self.interchange, trailer=trailer)
+        if trailer:
+            part.findings += self._set_trailer(part)
+        else:
+            part.findings.append(envelope.missing(self.standard, "set", offset, why))
+        report = part.finish(self.interchange)
         report.findings = self.severities.settle(part.findings, report.guide.severity if report.guide else None)
         report.verdict = self.severities.verdict(report.findings)
         self.counts[report.verdict] = self.counts.get(report.verdict, 0) + 1

@@ -13,7 +13,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from d365edi.edi import cursor
-from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 
 _TRAILERS = frozenset(("SE", "UNT"))
@@ -25,16 +24,12 @@ class Breach:
     """A finding before it has a place in the file: `index` is the segment's in the set, 0 for the first."""
 
     index: int
-    code: str
-    rule: str
+    key: str
+    """Its row in `rules`."""
     id: str
     loop: str
-    message: str
-    remedy: str
-
-    def finding(self, where: object) -> Finding:
-        """The finding at a place."""
-        return Finding("segment", "error", self.code, self.message, where, "", self.remedy, self.rule)  # type: ignore[arg-type]
+    fields: dict[str, object]
+    """What the sentence of the rule names."""
 
 
 @dataclass(slots=True)
@@ -71,8 +66,7 @@ class _Walk:
                 self._unplaced(index, id)
             else:
                 if late:
-                    self._breach(index, "7", "sequence", node, f"{node.id} comes too late: it belongs before what was read already",
-                                 "it was read all the same; the sender must keep the order of the standard")  # fmt: skip
+                    self._breach(index, "segment.sequence", node)
                 else:
                     self._pass(index, node)
                 self._place(index, node, late=late)
@@ -83,20 +77,13 @@ class _Walk:
 
     def _unplaced(self, index: int, id: str) -> None:
         if id in self.guide.segments:
-            code, rule, why = (
-                "2",
-                "unexpected",
-                f"{id} is not expected here: no open loop of the {self.guide.set} has it",
-            )
+            key, around = "segment.unexpected", self.guide.set
         elif id in self.known:
-            code, rule, why = "6", "unknown", f"{id} is no segment of the {self.guide.set}"
+            key, around = "segment.unknown.here", self.guide.set
         else:
-            shown = id if id.isprintable() and len(id) < 12 else f"{id[:12]!r}"
-            code, rule, why = "1", "unknown", f"{shown} is no segment of {self.guide.standard}"
-        remedy = (
-            "it was passed over; a terminator inside of data would explain it" if code == "1" else "it was passed over"
-        )
-        self.breaches.append(Breach(index, code, rule, id[:3], "", why, remedy))
+            key, around = "segment.unknown", str(self.guide.standard)
+        shown = id if id.isprintable() and len(id) < 12 else f"{id[:12]!r}"
+        self.breaches.append(Breach(index, key, id[:3], "", {"id": shown, "around": around}))
 
     def _pass(self, index: int, node: Node) -> None:
         """Remembers which mandatory segments an in-order step leaves out; they are missing unless they come late."""
@@ -112,9 +99,8 @@ class _Walk:
         scope = self.open[depth]
         count = scope.counts[node] = scope.counts.get(node, 0) + 1
         if node.max_use and count == node.max_use + 1:
-            kind, code = ("loop", "4") if node.loop else ("segment", "5")
-            self._breach(index, code, "maximum", node, f"{kind} {node.path} comes more often than {node.max_use} times",
-                         "it was read all the same; the sender must keep to the standard")  # fmt: skip
+            key = "segment.maximum.loop" if node.loop else "segment.maximum.segment"
+            self._breach(index, key, node, path=node.path, most=node.max_use)
         if node.loop:
             self.open.append(_Open(node))
         if node.loop or not late:
@@ -127,12 +113,11 @@ class _Walk:
             for child in scope.loop.sequence:
                 if child.mandatory and not scope.counts.get(child) and child.id not in _TRAILERS:
                     where = scope.passed.get(child, index)
-                    self._breach(where, "3", "mandatory", child, f"{child.id} is missing: it is mandatory in {self._name(scope.loop)}",
-                                 "the sender must add it")  # fmt: skip
+                    self._breach(where, "segment.mandatory", child, around=self._name(scope.loop))
 
     def _name(self, loop: Node) -> str:
         return f"loop {loop.path}" if loop.parent is not None else f"the {self.guide.set}"
 
-    def _breach(self, index: int, code: str, rule: str, node: Node, message: str, remedy: str) -> None:
+    def _breach(self, index: int, key: str, node: Node, **fields: object) -> None:
         loop = node.parent.path if node.parent is not None and node.parent.parent is not None else ""
-        self.breaches.append(Breach(index, code, rule, node.id, loop, message, remedy))
+        self.breaches.append(Breach(index, key, node.id, loop, {"id": node.id, **fields}))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator
 
-from d365edi.edi.findings import Finding, Position, Severity
+from d365edi.edi.findings import Finding, Position
+from d365edi.edi.rules import finding
 
 CHUNK = 1 << 18
 """Bytes worked on at a time."""
@@ -40,12 +41,9 @@ class Source:
 
     def findings(self) -> Iterator[Finding]:
         """What the byte order mark has to say."""
-        if self._decoder is not None:
-            yield stray(
-                "warning", "encoding", 0, b"", "The file is written in UTF-16", "it was converted to single bytes"
-            )
-        elif self._mark:
-            yield stray("warning", "encoding", 0, b"", "The file begins with a UTF-8 byte order mark", "it was skipped")
+        if self._mark:
+            key = "file.encoding.mark" if self._decoder is None else "file.encoding.utf16"
+            yield finding(key, Position(0), "X12")
 
     def more(self) -> bool:
         """Takes the next chunk; False at the end."""
@@ -97,8 +95,3 @@ def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
         else:
             for start in range(0, len(chunk), CHUNK):
                 yield bytes(chunk[start : start + CHUNK])
-
-
-def stray(severity: Severity, rule: str, offset: int, value: bytes, message: str, remedy: str) -> Finding:
-    """A finding about what stands outside of any interchange."""
-    return Finding("file", severity, "", message, Position(offset), value.decode("latin-1"), remedy, rule)

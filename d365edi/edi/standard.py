@@ -1,4 +1,4 @@
-"""A standard as a value: which segments envelop what, how an envelope is checked, what a set is checked by.
+"""A standard as a value: which segments envelop what, how their headers are read, what a set is checked by.
 
 X12 and EDIFACT are two values of `Standard` (`x12/envelope.py`, `edifact/envelope.py`); the one reader knows neither.
 
@@ -7,23 +7,34 @@ Knows: what a reader asks of a standard. Does not know: any one standard, how a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport
 from d365edi.edi.syntax import Standard as Name
 from d365edi.edi.syntax import Syntax
 
+Part = Literal["interchange", "group", "set"]
 Role = Literal["set", "group", "group end", "interchange end", "receipt"]
 Row = Sequence[str]
 Place = Callable[[int], Position]
 """Where segment `index` of a set stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetHeader:
+class Envelope(NamedTuple):
+    """The two segments around a part of a file: their ids, the element of the header that has the control number with its
+    data element number (0: not reported), and the data element numbers of the trailer's count and control number."""
+
+    header: str
+    trailer: str
+    control: int
+    reference: int = 0
+    references: tuple[int, int] = (0, 0)
+
+
+class SetHeader(NamedTuple):
     """What the header of a set says: its id and control number, and the version that its group or it itself names."""
 
     id: str
@@ -36,47 +47,51 @@ class Standard:
     """Everything that differs between X12 and EDIFACT for one who reads. Compared by identity.
 
     `roles` are the segments of the envelope that stand outside of sets, `ends` all that end a set wherever they stand.
-    `codes` are the codes of a broken sequence (AK304) in the standard's own list. `once`: a code that is in no list is
-    reported once a set.
     """
 
     name: Name
-    set_header: str
-    set_trailer: str
+    envelopes: Mapping[Part, Envelope]
     roles: Mapping[str, Role]
     ends: frozenset[str]
-    codes: Mapping[str, str]
-    astray: tuple[str, str]
-    """The codes of a segment that stands outside of any set: in a group, in an interchange."""
-    once: bool
     set_word: str
     """What a set is called in a sentence: `set` or `message`."""
+    type_place: tuple[int, int, int]
+    """Where a set's header names its type: element, component, data element number."""
     groups_required: bool
-    """Whether a set must stand in a group (X12); else messages in none are in one without a name."""
+    """Whether a set must stand in a group (X12); else sets in none are in one without a name."""
     controls_by_group: bool
     """Whether control numbers of sets are unique in their group (X12) or in their interchange."""
+    numeric_controls: bool
+    """Whether control numbers of groups and interchanges are compared as numbers (X12: GS06 is not padded by rule)."""
+    unlisted_once: bool
+    """Whether a code that is in no list is reported once a set."""
     reads: Callable[[str], bool]
     """Whether an interchange whose header has this id is read at all."""
     interchange: Callable[[Row, Syntax, int, Sequence[Finding]], InterchangeReport]
-    interchange_trailer: Callable[[InterchangeReport, Row, int, bool, int], list[Finding]]
-    """The findings of an interchange's trailer: its report, row, what it should count, whether that is groups, offset."""
-    repeated: Callable[[InterchangeReport], Finding]
-    receipt: Callable[[str, Syntax, int], list[Finding]]
     group: Callable[[Row, Syntax, int], GroupReport]
     implicit_group: Callable[[InterchangeReport, int], GroupReport]
     """The group of sets that stand in none."""
-    group_trailer: Callable[[GroupReport, Row, Syntax, int, int], list[Finding]]
-    group_repeated: Callable[[GroupReport], Finding]
-    mixed: Callable[[str, int], Finding | None]
-    """The finding for messages both in groups and outside of any; None where that cannot be."""
-    missing: Callable[[str, int, str], Finding]
-    """The finding for a trailer that never came: of a `set`, `group` or `interchange`, where and why."""
     header: Callable[[Row, GroupReport, InterchangeReport], SetHeader]
-    header_findings: Callable[[SetReport, GroupReport, bool, bool], list[Finding]]
-    """What is wrong with a set's header: its report, group, whether its guide is known, whether its number was used."""
+    header_checks: Callable[[SetReport], Iterable[Finding]]
+    """What is wrong with a set's header by itself."""
+    wanted_group: Callable[[SetReport, GroupReport], str]
+    """The group that a set belongs in, "" where it stands in it."""
     guide_version: Callable[[SetReport, InterchangeReport], str]
     """The version that a set's guide is looked up by."""
-    trailer_findings: Callable[[SetReport, int], list[Finding]]
-    """What is wrong with the trailer of a set; its offset."""
+    trailer: Callable[[Row, Syntax], tuple[str, str]]
+    """The count and the control number of a trailer."""
+    trailer_size: int
+    """How many elements the trailer of a group or an interchange may have; 0: not looked at."""
+    receipt: Callable[[str, Syntax, int], list[Finding]]
     checks: tuple[Callable[[SetReport, InterchangeReport, Place], list[Finding]], ...]
     """What a whole set is checked by: its totals, its character set."""
+
+    @property
+    def set_header(self) -> str:
+        """The id of a set's header."""
+        return self.envelopes["set"].header
+
+    @property
+    def set_trailer(self) -> str:
+        """The id of a set's trailer."""
+        return self.envelopes["set"].trailer

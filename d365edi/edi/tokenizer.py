@@ -22,7 +22,8 @@ from d365edi.edi import header as headers
 from d365edi.edi import release
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.header import ENOUGH, NOISE, Header, released
-from d365edi.edi.source import CHUNK, Source, stray
+from d365edi.edi.rules import finding
+from d365edi.edi.source import CHUNK, Source
 from d365edi.edi.syntax import Syntax
 
 BLANK = NOISE.decode("latin-1")
@@ -113,7 +114,7 @@ def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
     source = Source(chunks)
     yield from source.findings()
     if not source.data:
-        yield stray("error", "empty", 0, b"", "The file is empty", "nothing was read; ask the sender for it again")
+        yield finding("file.empty", Position(0), "X12")
         return
     found = False
     while True:
@@ -182,13 +183,10 @@ def _next_header(source: Source, *, strict: bool) -> tuple[Header | None, int]:
 
 def _outside(header: Header | None, first: bool, begin: int, size: int, junk: bytes) -> Finding:
     if first and header is None:
-        message = "Neither an ISA nor a UNB was found in the file" if size else "The file holds only blanks"
-        return stray("error", "empty", max(begin, 0), junk, message, "nothing was read; ask the sender for it again")
-    if first:
-        message = f"{size} bytes stand before the first interchange"
-        return stray("warning", "junk", begin, junk, message, "they were skipped")
-    message = f"{size} bytes after an interchange are no EDI"
-    return stray("error", "junk", begin, junk, message, "they were not read; ask the sender what they are")
+        key = "file.empty.header" if size else "file.empty.blank"
+    else:
+        key = "file.junk.before" if first else "file.junk.after"
+    return finding(key, Position(max(begin, 0)), "X12", junk.decode("latin-1"), size=size)
 
 
 # -- inside an interchange --------------------------------------------------------------------------------------------
@@ -329,13 +327,8 @@ def _unbroken(batch: Batch, syntax: Syntax) -> None:
     shown = release.sent(segments[broken[0]], syntax.release)[:60]
     for at in broken:
         segments[at] = segments[at].translate(_NO_BREAKS)
-    batch.findings.append(
-        Finding(
-            "interchange", "warning", "", f"Line breaks stand inside of {len(broken)} segment(s)",
-            Position(batch.place(broken[0])), shown, "they were taken out; ask the sender to break lines behind terminators only",
-            "wrapped",
-        )
-    )  # fmt: skip
+    where = Position(batch.place(broken[0]))
+    batch.findings.append(finding("interchange.wrapped.segments", where, "EDIFACT", shown, count=len(broken)))
 
 
 _NO_BREAKS = {ord("\r"): None, ord("\n"): None}
@@ -349,12 +342,8 @@ def _without_empty(batch: Batch, syntax: Syntax) -> None:
     pieces, offset = batch.pieces, batch.offset
     first = next(i for i, piece in enumerate(pieces) if not piece.lstrip(BLANK))
     at = offset + sum(batch.size(piece) + 1 for piece in pieces[:first])
-    batch.findings.append(
-        Finding(
-            "interchange", "warning", "", f"A terminator follows a terminator: {empty} empty segment(s)",
-            Position(batch.source.place(at)), "", "they were passed over; ask the sender to leave them out", "empty",
-        )
-    )  # fmt: skip
+    where = Position(batch.source.place(at))
+    batch.findings.append(finding("interchange.empty", where, syntax.standard, count=empty))
 
 
 def _endless(source: Source, syntax: Syntax) -> Iterator[Event]:
@@ -363,9 +352,8 @@ def _endless(source: Source, syntax: Syntax) -> Iterator[Event]:
         size += len(source.data)
         source.drop(len(source.data))
         source.more()
-    message = f"A segment does not end within {LONGEST >> 20} MiB: no terminator {syntax.raw.terminator!r} was found"
-    remedy = f"the {size} bytes from here to the end of the file were not read; ask the sender for the file again"
-    yield stray("error", "endless", offset, value, message, remedy)
+    fields = {"limit": LONGEST >> 20, "terminator": syntax.terminator, "size": size}
+    yield finding("file.endless", Position(offset), "X12", value.decode("latin-1"), **fields)
     yield Closing(source.place(source.base), False)
 
 
@@ -384,10 +372,6 @@ def _unended(batch: Batch, syntax: Syntax) -> None:
     """The last segment of a file or of an interchange lacks its terminator."""
     last = batch.segments[-1].rstrip(BLANK)
     batch.segments = [*batch.segments[:-1], last]
-    batch.findings.append(
-        Finding(
-            "interchange", "warning", "004", "The last segment has no terminator",
-            Position(batch.place(len(batch.segments) - 1)), release.sent(last, syntax.release)[:60],
-            "it was read to its end", "terminator",
-        )
-    )  # fmt: skip
+    where = Position(batch.place(len(batch.segments) - 1))
+    shown = release.sent(last, syntax.release)[:60]
+    batch.findings.append(finding("interchange.terminator", where, syntax.standard, shown))

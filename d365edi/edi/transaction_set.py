@@ -8,13 +8,13 @@ envelopes around the set, what a breach is worth.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import replace
 
 from d365edi.edi import element_check, guides, sequence
 from d365edi.edi.compiled_guide import END, END_ASTRAY, UNKNOWN, CompiledGuide
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import InterchangeReport, SetReport
+from d365edi.edi.rules import finding
 from d365edi.edi.standard import Standard
 from d365edi.edi.tokenizer import Batch
 
@@ -90,11 +90,9 @@ class TransactionSet:
         found = [at for at, text in enumerate(report.segments[before:], before) if blank in text or text[-1:] == " "]
         self.misses = sorted({*self.misses, *found})
 
-    def finish(self, interchange: InterchangeReport, *, trailer: bool) -> SetReport:
-        """Explains what did not fit, checks the trailer and the set's own figures."""
+    def finish(self, interchange: InterchangeReport) -> SetReport:
+        """Explains what did not fit, checks the set's own figures."""
         report, guide = self.report, self.guide
-        if trailer:
-            self.findings += self.standard.trailer_findings(report, self._offset(len(report.segments) - 1))
         if guide is None:
             report.nodes = [None] * len(report.segments)
             return report
@@ -106,9 +104,6 @@ class TransactionSet:
         for check in self.standard.checks:
             self.findings += check(report, interchange, self.place)
         return report
-
-    def _offset(self, index: int) -> int:
-        return self.place(index).offset
 
     def _too_many(self) -> bool:
         """Whether a loop comes more often than it may inside of one turn of the loop around it."""
@@ -134,8 +129,7 @@ class TransactionSet:
         known = guides.segments(self.standard.name, guide.guide.version)
         report.nodes, breaches = sequence.explain(guide.guide, [row[0] for row in report.rows], known)
         for breach in breaches:
-            finding = breach.finding(self.place.of(breach))
-            self.findings.append(replace(finding, code=self.standard.codes.get(finding.code, finding.code)))
+            self.findings.append(finding(breach.key, self.place.of(breach), self.standard.name, "", **breach.fields))
         blank = f" {report.syntax.element}"
         self.misses = [
             at
@@ -150,13 +144,13 @@ class TransactionSet:
             if node is None:
                 continue
             context = element_check.Context(report.syntax, self.place(at), self.point_in_n2)
-            for finding in element_check.explain(report.segments[at], guide.guide.segments[node.id], context):
-                if self.standard.once and finding.rule == "unlisted":
-                    key = (finding.where.reference, finding.value)
+            for found in element_check.explain(report.segments[at], guide.guide.segments[node.id], context):
+                if self.standard.unlisted_once and found.rule == "unlisted":
+                    key = (found.where.reference, found.value)
                     if key in reported:
                         continue
                     reported.add(key)
-                self.findings.append(finding)
+                self.findings.append(found)
 
 
 class Places:

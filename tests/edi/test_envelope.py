@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from d365edi.edi import reader
+from d365edi.edi.envelope import is_day
 from d365edi.edi.reader import ReadOptions
-from d365edi.edi.x12 import envelope
 from tests.edi import make, see
 
 TEXT = make.order().decode()
@@ -141,9 +141,9 @@ DAYS = [("260105", 6, True), ("20260105", 8, True), ("20240229", 8, True), ("202
         ("٢٦٠١٠٥", 6, False)]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "size", "is_day"), DAYS)
-def test_a_day_is_one_of_the_calendar(text: str, size: int, is_day: bool) -> None:
-    assert envelope.day(text, size) == is_day
+@pytest.mark.parametrize(("text", "size", "right"), DAYS)
+def test_a_day_is_one_of_the_calendar(text: str, size: int, right: bool) -> None:
+    assert is_day(text, size) == right
 
 
 def test_what_an_envelope_says_is_kept() -> None:

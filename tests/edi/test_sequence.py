@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from d365edi.edi import guides, sequence
+from d365edi.edi.findings import Position
+from d365edi.edi.rules import RULES, finding
 
 Breaches = list[tuple[str, str, int]]
 
@@ -15,7 +17,7 @@ def explained(set: str, ids: str) -> tuple[list[str], Breaches]:
     assert guide is not None
     nodes, breaches = sequence.explain(guide, ids.split(" "), guides.segments("X12", "004010"))
     return [node.path if node else "-" for node in nodes], [
-        (breach.id, breach.code, breach.index) for breach in breaches
+        (breach.id, RULES[breach.key].x12, breach.index) for breach in breaches
     ]
 
 
@@ -83,13 +85,13 @@ def test_a_breach_is_a_sentence_with_a_remedy() -> None:
     assert guide is not None
     ids = ["ST", "BEG", "50% OFF", "\x07" * 20, "BIG", "N3", "SE"]
     _, breaches = sequence.explain(guide, ids, guides.segments("X12", "004010"))
-    assert [breach.message for breach in breaches] == [
-        "50% OFF is no segment of X12",
-        f"{BELLS!r} is no segment of X12",
-        "BIG is no segment of the 850",
+    found = [finding(breach.key, Position(0, 1), "X12", "", **breach.fields) for breach in breaches]
+    assert [one.message for one in found] == [
+        "50% OFF is not a segment of X12",
+        f"{BELLS!r} is not a segment of X12",
+        "BIG is not a segment of the 850",
         "N3 is not expected here: no open loop of the 850 has it",
         "PO1 is missing: it is mandatory in the 850",
     ]
-    assert all(breach.remedy for breach in breaches)
-    finding = breaches[0].finding(None)
-    assert (finding.level, finding.severity, finding.code, finding.rule) == ("segment", "error", "1", "unknown")
+    assert all(one.remedy for one in found)
+    assert (found[0].level, found[0].severity, found[0].code, found[0].rule) == ("segment", "error", "1", "unknown")

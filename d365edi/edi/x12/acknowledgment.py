@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from d365edi.edi.acknowledgment import Answer, Loop, SetAnswer
+from d365edi.edi.envelope import is_day
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.outgoing import OutgoingSegment
-from d365edi.edi.x12 import envelope
+from d365edi.edi.x12.envelope import TIME
 
 Form = Literal["997", "999"]
 MOST_ELEMENTS = 99
@@ -212,8 +213,8 @@ def interchange(report: InterchangeReport, *, duplicate: bool = False) -> list[s
     elif report.verdict in ("E", "R"):
         verdict, code = report.verdict, errors[0] if errors else "024"
     control = report.control[:9] if report.control.isascii() and report.control.isdigit() else "0"
-    date = report.date if envelope.day(report.date) else "000101"
-    time = report.time if envelope.TIME.fullmatch(report.time) and len(report.time) == 4 else "0000"
+    date = report.date if is_day(report.date, 6) else "000101"
+    time = report.time if TIME.fullmatch(report.time) and len(report.time) == 4 else "0000"
     return ["TA1", f"{int(control):09d}", date, time, verdict, code]
 
 
