@@ -18,15 +18,15 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from d365edi.edi import checkdigit, release
-from d365edi.edi.findings import Finding, Severity
+from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
+from d365edi.edi.rules import finding
 from d365edi.edi.standard import Place
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
 _WHOLE = 40
 """Digits of a number that is added up."""
-REMEDY = "compare it with the partner's own figures"
 
 Row = list[str]
 Found = tuple[int, Row]
@@ -80,17 +80,16 @@ class Selection:
         return sum((number(text) or ZERO for text in texts), ZERO)
 
     def finding(
-        self, index: int, element: int, message: str, value: str, *, component: int = 0, code: str = "",
-        rule: str = "total", severity: Severity = "warning",
-    ) -> Finding:  # fmt: skip
-        """A finding at an element of row `index`."""
+        self, key: str, index: int, element: int, value: str, *, component: int = 0, **fields: object
+    ) -> Finding:
+        """The finding of a rule at an element of row `index`."""
+        standard = self.report.syntax.standard
         where = replace(self.place(index), element=element, component=component)
         node = self.report.nodes[index]
-        if node is not None and not component and self.report.syntax.standard == "X12":
-            described = node.segment.element(element)
-            if described is not None and described.number.isdigit():
-                where = replace(where, reference=int(described.number))
-        return Finding("element", severity, code, message, where, value[:40], REMEDY, rule)
+        described = node.segment.element(element) if node is not None and standard == "X12" else None
+        if described is not None and described.number.isdigit():
+            where = replace(where, reference=int(described.number))
+        return finding(key, where, standard, value[:40], **fields)
 
 
 @lru_cache(maxsize=256)
@@ -166,9 +165,8 @@ class Count:
                 counts.append(sum(selection.text(each, element) == value for _, each in selection.all(selector)))
                 names.append(f"{counts[1]} items")
             if said is not None and said not in counts:
-                text = selection.text(row, self.element)
-                message = f"{row[0]}{self.element:02d} says {text}, the set has {' and '.join(names)}"
-                yield selection.finding(index, self.element, message, text)
+                text, counted = selection.text(row, self.element), f"the set has {' and '.join(names)}"
+                yield selection.finding("element.total", index, self.element, text, said=text, counted=counted)
 
 
 @dataclass(frozen=True)
@@ -190,9 +188,9 @@ class HashTotal:
             total = selection.total(self.of, self.quantity)
             digits = f"{total:f}".replace(".", "").lstrip("-")[-10:]
             if said != total and f"{said:f}".replace(".", "").lstrip("-0") != digits.lstrip("0"):
-                name = self.of.rpartition("/")[2]
-                message = f"{row[0]}{self.element:02d} says {said}, the quantities of {name} add up to {total}"
-                yield selection.finding(index, self.element, message, selection.text(row, self.element))
+                text, name = selection.text(row, self.element), self.of.rpartition("/")[2]
+                counted = f"the quantities of {name} add up to {total}"
+                yield selection.finding("element.total", index, self.element, text, said=said, counted=counted)
 
 
 @dataclass(frozen=True)
@@ -202,8 +200,6 @@ class Hierarchy:
     segment: str
     own: int
     parent: int
-    codes: tuple[str, str]
-    """The standard's codes of a number that stands twice, and of a parent that is not there."""
 
     def __call__(self, selection: Selection) -> Iterator[Finding]:
         """Both faults are errors."""
@@ -211,17 +207,10 @@ class Hierarchy:
         for index, row in selection.all(self.segment):
             own, parent = selection.text(row, self.own), selection.text(row, self.parent)
             if own in seen:
-                yield self._finding(selection, index, self.own, own, self.codes[0], f"{own[:40]} stands twice")
+                yield selection.finding("element.hierarchy.twice", index, self.own, own)
             if parent and parent not in seen:
-                yield self._finding(
-                    selection, index, self.parent, parent, self.codes[1],
-                    f"names {parent[:40]}, which is no level before it",
-                )  # fmt: skip
+                yield selection.finding("element.hierarchy.parent", index, self.parent, parent)
             seen.add(own)
-
-    def _finding(self, selection: Selection, index: int, element: int, value: str, code: str, trouble: str) -> Finding:
-        message = f"{selection.report.rows[index][0]}{element:02d} {trouble}"
-        return selection.finding(index, element, message, value, code=code, rule="hierarchy", severity="error")
 
 
 Numbered = tuple[int, int, int, str, Collection[int], str]
@@ -230,10 +219,9 @@ Numbered = tuple[int, int, int, str, Collection[int], str]
 
 @dataclass(frozen=True)
 class CheckDigits:
-    """Numbers of GS1 have their length and their check digit. `numbers` finds them, `code` is the standard's error code."""
+    """Numbers of GS1 have their length and their check digit. `numbers` finds them."""
 
     numbers: Callable[[Selection], list[Numbered]]
-    code: str = ""
 
     def __call__(self, selection: Selection) -> Iterator[Finding]:
         """All numbers at once; only where one is wrong each by itself."""
@@ -242,7 +230,5 @@ class CheckDigits:
             return
         for index, element, component, digits, sizes, name in sorted(found, key=lambda one: one[:3]):
             if len(digits) not in sizes or not checkdigit.valid(digits):
-                message = f"{digits[:40]} is no {name}: length or check digit is wrong"
-                yield selection.finding(
-                    index, element, message, digits, component=component, code=self.code, rule="check-digit"
-                )
+                fields = {"number": digits[:40], "kind": name}
+                yield selection.finding("element.check-digit", index, element, digits, component=component, **fields)

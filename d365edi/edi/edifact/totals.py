@@ -13,6 +13,7 @@ from decimal import Decimal
 from d365edi.edi import release, totals, values
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import InterchangeReport, SetReport
+from d365edi.edi.rules import finding
 from d365edi.edi.standard import Place
 from d365edi.edi.totals import ZERO, CheckDigits, Found, Hierarchy, Numbered, Selection, slack
 
@@ -47,14 +48,18 @@ def _control_totals(selection: Selection) -> Iterator[Finding]:
         if kind in ("2", "3"):
             whole = sum(not selection.text(line, 4, 1) for _, line in lines)
             if said not in (len(lines), whole):
-                message = f"CNT says {said} lines, the message has {len(lines)}"
-                yield selection.finding(index, 1, message, str(said), component=2)
+                yield _total(selection, index, said, f"the message has {len(lines)} lines")
         elif kind == "1":
             sums = _quantities(selection)
             if said not in (*sums.values(), sum(sums.values(), ZERO)):
                 listed = ", ".join(f"{total} ({code})" for code, total in sums.items()) or "nothing"
-                message = f"CNT says quantities of {said} in all, they add up to {listed}"
-                yield selection.finding(index, 1, message, str(said), component=2)
+                yield _total(selection, index, said, f"the quantities add up to {listed}")
+
+
+def _total(selection: Selection, index: int, said: Decimal, counted: str, kind: str = "") -> Finding:
+    """The finding for a figure in the second component of the first element; `kind` names the amount."""
+    words = f"{said} ({kind})" if kind else str(said)
+    return selection.finding("element.total", index, 1, str(said), component=2, said=words, counted=counted)
 
 
 def _quantities(selection: Selection) -> dict[str, Decimal]:
@@ -76,10 +81,8 @@ def _marks(selection: Selection) -> Iterator[Finding]:
         for element, component in _NUMERIC[row[0]]:
             text = selection.text(row, element, component)
             if mark in text:
-                message = f'{row[0]} writes "{text}" where {announced} is the decimal mark'
-                yield selection.finding(
-                    index, element, message, text, component=component, code="19", rule="decimal-mark"
-                )
+                key = "element.decimal-mark.other"
+                yield selection.finding(key, index, element, text, component=component, mark=announced)
                 return
 
 
@@ -111,8 +114,8 @@ def _packages(selection: Selection) -> Iterator[Finding]:
     for index, row in selection.all("*/GIN"):
         number = selection.text(row, 2, 1)
         if selection.text(row, 1, 1) in SSCC and number in packages:
-            message = f"SSCC {number[:40]} stands on two packages"
-            yield selection.finding(index, 2, message, number, component=1, code="26", rule="duplicate-sscc")
+            key = "element.duplicate-sscc"
+            yield selection.finding(key, index, 2, number, component=1, number=number[:40])
         packages.add(number)
 
 
@@ -141,16 +144,14 @@ def _invoice(selection: Selection) -> Iterator[Finding]:
     goods, most = sum(lines, ZERO), slack(len(lines))
     if "79" in summary and lines and abs(summary["79"][1] - goods) > most:
         index, said = summary["79"]
-        message = f"MOA 79 says {said}, the lines add up to {goods}"
-        yield selection.finding(index, 1, message, str(said), component=2)
+        yield _total(selection, index, said, f"the lines add up to {goods}", "MOA 79")
     whole = next((kind for kind in ("77", "39", "86") if kind in summary), None)
     if whole is not None and lines:
         index, said = summary[whole]
         readings = _readings(goods, {kind: amount for kind, (_, amount) in summary.items()})
         if readings and all(abs(said - reading) > most for reading in readings):
             listed = ", ".join(str(reading) for reading in sorted(readings)[-3:])
-            message = f"MOA {whole} says {said}, goods, charges and taxes come to {listed}"
-            yield selection.finding(index, 1, message, str(said), component=2)
+            yield _total(selection, index, said, f"goods, charges and taxes come to {listed}", f"MOA {whole}")
 
 
 def _readings(goods: Decimal, summary: dict[str, Decimal]) -> set[Decimal]:
@@ -172,19 +173,18 @@ def _payment(selection: Selection) -> Iterator[Finding]:
         if amount is not None and not behind:
             paid += amount
         elif amount is not None and amount != paid:
-            message = f"MOA 12 says {amount} in all, the documents add up to {paid}"
-            yield selection.finding(index, 1, message, str(amount), component=2)
+            yield _total(selection, index, amount, f"the documents add up to {paid}", "MOA 12")
 
 
 _ALL = "*/LIN */QTY */CNT */PIA */NAD */GIN " + " ".join(f"*/{id}" for id in _NUMERIC if id not in ("QTY", "CNT"))
-_CHECKS = (_control_totals, CheckDigits(_gs1, "12"), _marks)
+_CHECKS = (_control_totals, CheckDigits(_gs1), _marks)
 _ORDER = totals.checks(_ALL, *_CHECKS)
 
 TABLE = {
     "ORDERS": _ORDER,
     "ORDRSP": _ORDER,
     "ORDCHG": _ORDER,
-    "DESADV": totals.checks(f"{_ALL} */CPS", *_CHECKS, _packages, Hierarchy("*/CPS", 1, 2, ("26", "12"))),
+    "DESADV": totals.checks(f"{_ALL} */CPS", *_CHECKS, _packages, Hierarchy("*/CPS", 1, 2)),
     "INVOIC": totals.checks(f"{_ALL} */UNS", *_CHECKS, _invoice),
     "REMADV": totals.checks(f"{_ALL} */UNS", *_CHECKS, _payment),
 }
@@ -211,7 +211,5 @@ def characters(report: SetReport, interchange: InterchangeReport, place: Place) 
         if found:
             named = values.decoded(found, syntax.encoding)
             what = "small letters" if named.isalpha() and named.isascii() else f"characters as {named[:1]!r}"
-            message = f"{charset} has no {what}"
-            remedy = "they were read; ask the sender to announce UNOC or to keep to his character set"
-            return [Finding("segment", "warning", "21", message, place(index), text[:80], remedy, "charset")]
+            return [finding("segment.charset", place(index), "EDIFACT", text[:80], charset=charset, what=what)]
     return []

@@ -59,11 +59,11 @@ def _invoice(selection: Selection) -> Iterator[Finding]:
         readings.append(tax)
     index, row = headers[0]
     tax = readings[0]
-    message = (
-        f"TDS01 says {total:.2f}, but lines {goods:.2f}, allowances and charges {charges:.2f}, taxes {tax:.2f} "
+    counted = (
+        f"but lines {goods:.2f}, allowances and charges {charges:.2f}, taxes {tax:.2f} "
         f"add up to {goods + charges + tax:.2f}"
     )
-    yield selection.finding(index, 1, message, row[1])
+    yield selection.finding("element.total", index, 1, row[1], said=f"{total:.2f}", counted=counted)
 
 
 def _money(text: str) -> Decimal:
@@ -116,8 +116,8 @@ def _payment(selection: Selection) -> Iterable[Finding]:
     plain = selection.total("ENT/RMR", 4) + selection.total("ENT/ADX", 1)
     if said not in (plain, plain + selection.total("ENT/RMR/ADX", 1)):
         index, row = headers[0]
-        message = f"BPR02 says {said}, items and adjustments add up to {plain}"
-        yield selection.finding(index, 2, message, row[2])
+        counted = f"items and adjustments add up to {plain}"
+        yield selection.finding("element.total", index, 2, row[2], said=said, counted=counted)
 
 
 # -- numbers of GS1 ---------------------------------------------------------------------------------------------------
@@ -145,11 +145,9 @@ def _cartons(selection: Selection) -> Iterable[Finding]:
             continue
         number = row[2][2:] if len(row[2]) == 20 and row[2].startswith("00") else row[2]
         if len(number) != 18 or not checkdigit.valid(number):
-            message = f"{row[2][:40]} is no SSCC: its check digit is wrong"
-            yield selection.finding(index, 2, message, row[2], rule="check-digit")
+            yield selection.finding("element.check-digit", index, 2, row[2], number=row[2][:40], kind="SSCC")
         if number in seen:
-            message = f"SSCC {number[:40]} stands on two cartons"
-            yield selection.finding(index, 2, message, row[2], rule="duplicate-sscc")
+            yield selection.finding("element.duplicate-sscc", index, 2, row[2], number=number[:40])
         seen.add(number)
 
 
@@ -165,7 +163,7 @@ TABLE = {
         "CTT HL HL/SN1 HL/MAN */LIN",
         Count("CTT", 1, "HL", or_of=("HL", 3, "I")),  # most count HL, some count items
         HashTotal("CTT", 2, "HL/SN1", 2),
-        Hierarchy("HL", 1, 2, ("7", "7")),
+        Hierarchy("HL", 1, 2),
         _cartons,
         _articles("*/LIN", 2),
     ),

@@ -31,20 +31,20 @@ def test_figures_that_fit_are_not_told(type: str) -> None:
 @pytest.mark.parametrize(
     ("type", "old", "new", "sentence"),
     [
-        ("ORDERS", "CNT+2:2", "CNT+2:3", "CNT says 3 lines, the message has 2"),
-        ("ORDERS", "CNT+1:168", "CNT+1:169", "CNT says quantities of 169 in all, they add up to 168 (21)"),
-        ("INVOIC", "MOA+79:1789", "MOA+79:1700", "MOA 79 says 1700, the lines add up to 1789"),
+        ("ORDERS", "CNT+2:2", "CNT+2:3", "CNT01-2 says 3, the message has 2 lines"),
+        ("ORDERS", "CNT+1:168", "CNT+1:169", "CNT01-2 says 169, the quantities add up to 168 (21)"),
+        ("INVOIC", "MOA+79:1789", "MOA+79:1700", "MOA01-2 says 1700 (MOA 79), the lines add up to 1789"),
         (
             "INVOIC",
             "MOA+77:2164.69",
             "MOA+77:2164.59",
-            "MOA 77 says 2164.59, goods, charges and taxes come to 1789, 2164.69",
+            "MOA01-2 says 2164.59 (MOA 77), goods, charges and taxes come to 1789, 2164.69",
         ),
         (
             "REMADV",
             "UNS+S\nMOA+12:2196.40",
             "UNS+S\nMOA+12:2196.41",
-            "MOA 12 says 2196.41 in all, the documents add up to 2196.40",
+            "MOA01-2 says 2196.41 (MOA 12), the documents add up to 2196.40",
         ),
     ],
 )
@@ -73,22 +73,22 @@ def test_readings_that_guides_have(type: str, changes: list[tuple[str, str]]) ->
 @pytest.mark.parametrize(
     ("type", "old", "new", "sentence"),
     [
-        ("ORDERS", "4000862141404:EN", "4000862141405:EN", "4000862141405 is no GTIN: length or check digit is wrong"),
-        ("ORDERS", "4000862141404:EN", "400086214140:EN", "400086214140 is no GTIN: length or check digit is wrong"),
-        ("ORDERS", "4000862141404:EN", "ABC:SRV", "ABC is no GTIN: length or check digit is wrong"),
-        ("ORDERS", "900001:IN", "900001:EN", "900001 is no GTIN: length or check digit is wrong"),
+        ("ORDERS", "4000862141404:EN", "4000862141405:EN", "4000862141405 is not a valid GTIN: its length or its check digit is wrong"),
+        ("ORDERS", "4000862141404:EN", "400086214140:EN", "400086214140 is not a valid GTIN: its length or its check digit is wrong"),
+        ("ORDERS", "4000862141404:EN", "ABC:SRV", "ABC is not a valid GTIN: its length or its check digit is wrong"),
+        ("ORDERS", "900001:IN", "900001:EN", "900001 is not a valid GTIN: its length or its check digit is wrong"),
         (
             "ORDERS",
             "NAD+SU+4012345500004",
             "NAD+SU+4012345500005",
-            "4012345500005 is no GLN: length or check digit is wrong",
+            "4012345500005 is not a valid GLN: its length or its check digit is wrong",
         ),
-        ("ORDERS", "NAD+SU+4012345500004", "NAD+SU+401", "401 is no GLN: length or check digit is wrong"),
+        ("ORDERS", "NAD+SU+4012345500004", "NAD+SU+401", "401 is not a valid GLN: its length or its check digit is wrong"),
         (
             "DESADV",
             "GIN+BJ+354107380000001051",
             "GIN+BJ+354107380000001052",
-            "354107380000001052 is no SSCC: length or check digit is wrong",
+            "354107380000001052 is not a valid SSCC: its length or its check digit is wrong",
         ),
     ],
 )
@@ -103,14 +103,14 @@ def test_numbers_that_are_right_or_no_gtins_are_left_alone(number: str) -> None:
 
 def test_the_same_sscc_on_two_packages_is_a_warning() -> None:
     found = told("DESADV", ("354107380000001068", "354107380000001051"))
-    assert found == [("warning", "duplicate-sscc", "SSCC 354107380000001051 stands on two packages")]
+    assert found == [("warning", "duplicate-sscc", "SSCC 354107380000001051 is on two packages")]
 
 
 def test_a_package_in_a_package_that_is_not_there_is_an_error() -> None:
     assert told("DESADV", ("CPS+3+1+3", "CPS+3+9+3")) == [
-        ("error", "hierarchy", "CPS02 names 9, which is no level before it")
+        ("error", "hierarchy", "CPS02 names 9, which is not a level before it")
     ]
-    assert told("DESADV", ("CPS+3+1+3", "CPS+2+1+3")) == [("error", "hierarchy", "CPS01 2 stands twice")]
+    assert told("DESADV", ("CPS+3+1+3", "CPS+2+1+3")) == [("error", "hierarchy", "CPS01 2 is used twice")]
 
 
 def test_a_decimal_mark_that_was_not_announced_is_told_once() -> None:
