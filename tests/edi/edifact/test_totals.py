@@ -73,8 +73,18 @@ def test_readings_that_guides_have(type: str, changes: list[tuple[str, str]]) ->
 @pytest.mark.parametrize(
     ("type", "old", "new", "sentence"),
     [
-        ("ORDERS", "4000862141404:EN", "4000862141405:EN", "4000862141405 is not a valid GTIN: its length or its check digit is wrong"),
-        ("ORDERS", "4000862141404:EN", "400086214140:EN", "400086214140 is not a valid GTIN: its length or its check digit is wrong"),
+        (
+            "ORDERS",
+            "4000862141404:EN",
+            "4000862141405:EN",
+            "4000862141405 is not a valid GTIN: its length or its check digit is wrong",
+        ),
+        (
+            "ORDERS",
+            "4000862141404:EN",
+            "400086214140:EN",
+            "400086214140 is not a valid GTIN: its length or its check digit is wrong",
+        ),
         ("ORDERS", "4000862141404:EN", "ABC:SRV", "ABC is not a valid GTIN: its length or its check digit is wrong"),
         ("ORDERS", "900001:IN", "900001:EN", "900001 is not a valid GTIN: its length or its check digit is wrong"),
         (
@@ -83,7 +93,12 @@ def test_readings_that_guides_have(type: str, changes: list[tuple[str, str]]) ->
             "NAD+SU+4012345500005",
             "4012345500005 is not a valid GLN: its length or its check digit is wrong",
         ),
-        ("ORDERS", "NAD+SU+4012345500004", "NAD+SU+401", "401 is not a valid GLN: its length or its check digit is wrong"),
+        (
+            "ORDERS",
+            "NAD+SU+4012345500004",
+            "NAD+SU+401",
+            "401 is not a valid GLN: its length or its check digit is wrong",
+        ),
         (
             "DESADV",
             "GIN+BJ+354107380000001051",
