@@ -311,7 +311,7 @@ class ServicePeriod:
             following = self.scheduler.get_job(flow.name).next_run_time
             running = flow.name in self.running
             flows.append(
-                {"name": flow.name, "running": running, "last": _iso(at), "said": said, "next": _iso(following)}
+                {"name": flow.name, "running": running, "last": _iso(at), "result": said, "next": _iso(following)}
             )
         return {"pid": os.getpid(), "since": _iso(self.since), "healthy": self.healthy(), "flows": flows}
 

@@ -317,7 +317,12 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
     check = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}
     assert pinged == (True, {"d365": [check]})
     [flow] = status["flows"]
-    assert (status["pid"], status["healthy"], flow["said"], flow["running"]) == (os.getpid(), True, "1 received", False)
+    assert (status["pid"], status["healthy"], flow["result"], flow["running"]) == (
+        os.getpid(),
+        True,
+        "1 received",
+        False,
+    )
     assert datetime.fromisoformat(flow["next"]) - datetime.fromisoformat(flow["last"]) > timedelta(minutes=59)
 
 

@@ -1,10 +1,10 @@
-"""The command line: one verb, one file, loaded only when it is called, and every failure told as a sentence.
+"""The command line: one module per command, imported only when it is called; every failure is reported as a sentence.
 
-    0 fine · 1 something needs a person · 2 wrong usage or settings · 3 an endpoint is out of reach
+    0 fine · 1 something needs a person · 2 wrong usage or settings · 3 an endpoint is unreachable
 
-A stack trace is for the log and for `--debug`; a person gets what happened and what to do.
+Tracebacks go to the log and to `--debug`; the user reads what happened and what to do.
 
-Knows: the verbs and the exit codes. Does not know: what a verb does.
+Knows: the commands and the exit codes. Does not know: what a command does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FINE, PERSON, USAGE, UNREACHABLE = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Where a verb lives (`module` and, there, the name of its function or typer app), and what it does in one line."""
+    """Where a command is implemented (`module`, and the name of its function or typer app), and what it does in one line."""
 
     module: str
     name: str
@@ -33,32 +33,30 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
-    "run": Verb("run", "run", "The daemon; --once walks every flow a single time and exits."),
-    "demo": Verb("demo", "demo", "A trading day in a sandbox on this machine, through the real daemon."),
-    "check": Verb("check", "check", "Settings and maps, or one EDI file: what is wrong and what answer it would get."),
-    "explain": Verb(
-        "explain", "explain", "One file annotated: segments, elements and codes by their names; or as HTML."
-    ),
-    "ping": Verb("ping", "ping", "Knock on every door with real credentials, writing nothing."),
-    "status": Verb("status", "status", "Flows, what waits, what needs a person, what is late."),
-    "why": Verb("why", "why", "The whole life of a file, order, invoice or number; or why a file was not picked up."),
-    "audit": Verb("audit", "app", "The trail as a table or JSON lines; `audit verify` proves its chain."),
-    "replay": Verb("replay", "replay", "The same message again from a rung: a preview, or with --go the deed."),
-    "release": Verb("decide", "release", "Let what is held or quarantined go on."),
-    "reject": Verb("decide", "reject", "Close what is held or quarantined for good."),
+    "run": Verb("run", "run", "The daemon; --once runs every flow once and exits."),
+    "demo": Verb("demo", "demo", "A trading day in a sandbox on this machine, processed by the real daemon."),
+    "check": Verb("check", "check", "Settings and maps, or one EDI file: errors, and the acknowledgment it would get."),
+    "explain": Verb("explain", "explain", "One file annotated with names of segments, elements and codes; or as HTML."),
+    "ping": Verb("ping", "ping", "Test every endpoint with real credentials, without writing anything."),
+    "status": Verb("status", "status", "Flows, what waits, what needs a person, what is overdue."),
+    "why": Verb("why", "why", "The history of a file, order, invoice or number; or why a file was not picked up."),
+    "audit": Verb("audit", "app", "The audit trail as a table or JSON lines; `audit verify` checks its chain."),
+    "replay": Verb("replay", "replay", "Process a message again from a stage: a preview, with --go for real."),
+    "release": Verb("decide", "release", "Continue what is held or quarantined."),
+    "reject": Verb("decide", "reject", "Close what is held or quarantined."),
     "secrets": Verb("secrets", "app", "The vault: set, list, rotate."),
 }
 
 
 @dataclass(slots=True)
 class Options:
-    """What the options before the verb said."""
+    """The options before the command."""
 
     debug: bool = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (`sys.argv` when none is given). Returns the exit code; prints everything itself."""
+    """Run one command line (`sys.argv` if none is given) and print its output. Returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = Options(debug=bool(os.environ.get("D365EDI_DEBUG")))
     try:
@@ -71,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def exit_code(error: D365EdiError) -> int:
-    """What a failure means to a script: try again later (3), a person must look (1), what was written is wrong (2)."""
+    """The exit code of a failure: try again later (3), a person must decide (1), usage or settings are wrong (2)."""
     if isinstance(error, Unavailable):
         return UNREACHABLE
     return PERSON if isinstance(error, Refused | DocumentError) else USAGE
@@ -84,8 +82,8 @@ def _fail(error: BaseException, options: Options) -> int:
         print(f"d365edi: {error}", file=sys.stderr)
         return exit_code(error)
     print(
-        f"d365edi: {type(error).__name__}: {error}; this is a defect of d365edi, not of what you did; "
-        "the same command as `d365edi --debug …` shows where, please report that",
+        f"d365edi: {type(error).__name__}: {error}; this is a defect of d365edi; "
+        "run the same command with `d365edi --debug …` and report the traceback",
         file=sys.stderr,
     )
     return PERSON
@@ -98,7 +96,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _assemble(given: Sequence[str]) -> typer.Typer:
-    """The whole command tree. Only the verb that was called is real; the others lend their name to `--help`."""
+    """The command tree. Only the called command is imported; the others are listed for `--help`."""
     app = typer.Typer(
         add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=_ABOUT
     )
@@ -121,7 +119,7 @@ def _attach(app: typer.Typer, name: str, verb: Verb, *, real: bool) -> None:
 
 
 def _unreal() -> None:
-    raise AssertionError("a verb that was not called ran")
+    raise AssertionError("a command that was not called ran")
 
 
 _ABOUT = "Connects Dynamics 365 Finance & Operations with EDI trading partners: orders in, invoices out."
@@ -138,7 +136,7 @@ def _version(wanted: bool) -> None:
 def _options(
     context: typer.Context,
     debug: bool = typer.Option(False, "--debug", help="Show where an error came from."),
-    _: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="The version, and nothing else."),
+    _: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version and exit."),
 ) -> None:
     if debug:
-        context.find_object(Options).debug = True  # type: ignore[union-attr]  # main always hands one in
+        context.find_object(Options).debug = True  # type: ignore[union-attr]  # main always passes one

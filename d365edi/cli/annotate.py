@@ -1,6 +1,6 @@
-"""What `explain FILE` lists: a file of any format read as the daemon would read it, annotated.
+"""What `explain FILE` shows: a file of any format, read as the daemon would read it, with annotations.
 
-Knows: which reader is for which format. Does not know: how a listing is shown.
+Knows: which reader is for which format. Does not know: output.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from d365edi.flows.partner import TradingPartner
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedFile:
-    """A file: what it is, and its chapters from the outside in."""
+    """A file: its format, and its chapters from the outermost level to the innermost."""
 
     what: str
     chapters: tuple[Chapter, ...]
 
 
 def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedFile:
-    """List a file. Never raises for what is in it."""
+    """Annotate a file. Never raises for its contents."""
     what = sniff.sniff(data)
     if what is None:
         return _flat(data, partners)
@@ -38,7 +38,7 @@ def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedF
 def _flat(data: bytes, partners: Sequence[TradingPartner]) -> AnnotatedFile:
     known = recognised(data, partners)
     if known is None:
-        said = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
-        return AnnotatedFile(UNKNOWN, (Chapter("file", "the whole file", "", findings=(said,)),))
+        finding = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
+        return AnnotatedFile(UNKNOWN, (Chapter("file", "the whole file", "", findings=(finding,)),))
     chapters = flat.explain(known.report, known.layout, known.fields, known.name)
     return AnnotatedFile(f"flat file ({known.name})", tuple(chapters))

@@ -1,6 +1,6 @@
-"""`d365edi audit`: the trail as a table or JSON lines, and the proof that nobody changed it.
+"""`d365edi audit`: the audit trail as a table or JSON lines, and the check of its chain.
 
-Knows: how lines are asked for and shown. Does not know: how they are chained (that is the journal's).
+Knows: how lines are filtered and shown. Does not know: how they are chained (that is in the journal).
 """
 
 from __future__ import annotations
@@ -28,22 +28,24 @@ COLUMNS = dict.fromkeys(("line", "at", "action", "partner", "actor", "run", "det
 def audit(
     context: typer.Context,
     *,
-    of: Annotated[str | None, typer.Option("--of", help="Only about this file, order, invoice, number or key.")] = None,
+    of: Annotated[
+        str | None, typer.Option("--of", help="Only lines about this file, order, invoice, number or key.")
+    ] = None,
     partner: Annotated[str | None, typer.Option("--partner", help="Only this partner's lines.")] = None,
     action: Annotated[
-        str | None, typer.Option("--action", help="Only this word: received, created, released ...")
+        str | None, typer.Option("--action", help="Only this action: received, delivered, released ...")
     ] = None,
-    actor: Annotated[str | None, typer.Option("--actor", help="Only what this person (or d365edi) did.")] = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Only actions of this user (or d365edi).")] = None,
     since: Annotated[str | None, typer.Option("--since", help="From this day or moment on: 2025-01-31T12:00.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Before this day or moment.")] = None,
-    limit: Annotated[int, typer.Option("--limit", help="The newest so many.", min=1)] = 100,
+    limit: Annotated[int, typer.Option("--limit", help="The number of lines, newest last.", min=1)] = 100,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """The audit trail: one line for each thing that was done, by whom and why. `audit verify` proves the chain."""
+    """The audit trail: one line for each action, with its actor and reason. `audit verify` checks the chain."""
     if context.invoked_subcommand is not None:
         return
-    client.load(settings)  # from here on moments are meant in the daemon's zone
+    client.load(settings)  # sets the time zone for the moments below
     asked = {"partner": partner, "action": action, "actor": actor, "since": _moment(since), "until": _moment(until)}
     lines = client.read(settings, lambda tx: lines_of(tx, of, asked, limit))
     if json:
@@ -52,12 +54,12 @@ def audit(
             for line in lines
         )
     else:
-        table("Audit", [row(line) for line in lines], COLUMNS, nothing="no such line")
+        table("Audit", [row(line) for line in lines], COLUMNS, nothing="no matching lines")
 
 
 @app.command()
 def verify(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
-    """Walk the whole chain of digests. Exit code 0 when every line is as it was written, 1 when one is not."""
+    """Check the whole chain of digests. Exit code 0 when every line is unchanged, 1 when one is not."""
     broken, (number, digest) = client.read(settings, lambda tx: (tx.audit.verify(), tx.audit.head()))
     if json:
         as_json({"holds": broken is None, "lines": number, "digest": digest, "broken": broken and asdict(broken)})
@@ -68,14 +70,14 @@ def verify(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
     else:
         say(
             [
-                f"The chain breaks at line {broken.line}: {broken.reason}; keep this journal as it is and compare with a backup."
+                f"The chain is broken at line {broken.line}: {broken.reason}; keep this journal unchanged and compare a backup."
             ]
         )
     raise typer.Exit(FINE if broken is None else PERSON)
 
 
 def lines_of(tx: Tx, of: str | None, asked: dict[str, Any], limit: int) -> list[AuditLine]:
-    """Lines for which everything asked is true; `of` narrows them to what goes by that name."""
+    """The lines that match every filter; `of` selects those about everything with that name."""
     if of is None:
         return tx.audit.query(**asked, limit=limit)
     found = tx.find(of)
@@ -87,7 +89,7 @@ def lines_of(tx: Tx, of: str | None, asked: dict[str, Any], limit: int) -> list[
 
 
 def row(line: AuditLine) -> dict[str, Any]:
-    """A line as it is shown: what it is about, in words."""
+    """A line as a table row."""
     return {
         "line": line.id, "at": clock(line.at), "action": line.verb, "partner": line.partner,
         "actor": line.actor, "run": line.run, "detail": codec.loads(line.detail),
@@ -95,11 +97,11 @@ def row(line: AuditLine) -> dict[str, Any]:
 
 
 def _moment(text: str | None) -> float | None:
-    """Epoch seconds of an ISO day or moment; without an offset in the daemon's zone."""
+    """Epoch seconds of an ISO day or moment; without an offset in the daemon's time zone."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise SettingsError(f"{text!r} is no moment", remedy="write 2025-01-31 or 2025-01-31T12:00") from error
+        raise SettingsError(f"{text!r} is not a date or time", remedy="write 2025-01-31 or 2025-01-31T12:00") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone.get())).timestamp()

@@ -1,6 +1,6 @@
-"""`d365edi check`: everything that can be known before anything starts; or one EDI file, dry.
+"""`d365edi check`: everything that can be checked before the daemon starts; or one EDI file, as a dry run.
 
-Knows: how an examination is shown. Does not know: how a file is read (that is `examine`).
+Knows: how the result is shown. Does not know: how a file is read (that is `inspect_file`).
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ def check(
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Without a file: settings, maps, schedules and secrets, all of it, without connecting to anything.
+    """Without a file: check settings, maps, schedules and secrets, without connecting to anything.
 
-    With a file: what it is, what is wrong with it, the acknowledgment it would get, the documents in it. Settings are not
-    needed; where there are some, the partner's own guide and maps are used. Exit code 1 when any of it would be rejected or
-    held.
+    With a file: its format, its errors, the acknowledgment it would get, the documents in it. Settings are optional;
+    where there are some, the partner's own guide and maps are used. Exit code 1 when any part of it would be rejected
+    or held.
     """
     if file is None:
-        told = list(_settings(settings))
-        say(told) if not json else as_json(told)
+        sentences = list(_settings(settings))
+        say(sentences) if not json else as_json(sentences)
         raise typer.Exit(FINE)
-    inspection = _examined(file, settings)
+    inspection = _inspected(file, settings)
     if json:
         as_json({**asdict(inspection), "good": inspection.good})
     else:
@@ -46,7 +46,7 @@ def check(
 
 
 def _settings(path: Path) -> Iterator[str]:
-    """One sentence for each thing that was looked at; the first mistake is raised."""
+    """A sentence for each part that was checked; the first error is raised."""
     from d365edi import build, daemon
     from d365edi import partners as trading
     from d365edi.settings import SecretRef
@@ -66,14 +66,14 @@ def _settings(path: Path) -> Iterator[str]:
             missing.append(str(error))
     if missing:
         raise SettingsError("\n".join(missing))
-    yield f"{path} is sound."
+    yield f"{path} is correct."
     names = {"endpoints": list(settings.endpoints), "partners": list(partners), "flows": [flow.name for flow in flows]}
     for kind, found in names.items():
         yield f"{len(found)} {kind}: {plain(found)}" if found else f"no {kind}"
-    yield f"{len(settings.references())} secrets are named and all are there."
+    yield f"{len(settings.references())} secrets are referred to, and all are stored."
 
 
-def _examined(file: Path, path: Path) -> FileInspection:
+def _inspected(file: Path, path: Path) -> FileInspection:
     from d365edi.cli.dry_run import contents, partners
     from d365edi.cli.inspect_file import inspect_file
 
@@ -87,9 +87,9 @@ def _shown(file: Path, inspection: FileInspection) -> Iterator[str]:
     for part in inspection.parts:
         yield from _part(part)
     for answer in inspection.answers:
-        yield "\nThe answer it would get (its control numbers are examples):"
+        yield "\nThe acknowledgment it would get (its control numbers are examples):"
         yield _segments(answer)
-    yield "\nAll of it would be accepted." if inspection.good else "\nNot all of it would be accepted."
+    yield "\nEverything would be accepted." if inspection.good else "\nNot everything would be accepted."
 
 
 def _part(part: InspectedPart) -> Iterator[str]:
@@ -108,11 +108,11 @@ def _part(part: InspectedPart) -> Iterator[str]:
 
 
 def _document(document: Mapping[str, Any], indent: str) -> Iterator[str]:
-    """A document to be read: one field a line, and each item of a list (an order's lines) in one line."""
+    """A document as text: one line per field, and one for each item of a list (an order's lines)."""
     for name, value in document.items():
         if isinstance(value, list):
             yield from (f"{indent}{name} {number}: {_inline(item)}" for number, item in enumerate(value, 1))
-        elif name != "kept":  # how the partner spelled things: in JSON for whoever writes the answer
+        elif name != "kept":  # the partner's own spellings, shown in JSON only
             yield f"{indent}{name}: {_inline(value)}"
 
 
@@ -125,7 +125,7 @@ def _inline(value: Any) -> str:
 
 
 def _segments(answer: str) -> str:
-    """One segment a line, whatever ends them."""
+    """One line per segment, for any terminator."""
     edifact = answer.startswith("UN")
     end = (answer[8:9] if answer.startswith("UNA") else "'") if edifact else answer[105:106]
     return answer if end in "\r\n" else answer.replace("\n", "").replace("\r", "").replace(end, f"{end}\n").rstrip("\n")

@@ -1,9 +1,9 @@
-"""How a verb that writes reaches the journal: by the running daemon's socket or, where none runs, by an app of its own.
+"""How a command that writes reaches the journal: by the socket of the running daemon, else by an app of its own.
 
-One process holds the journal. So the daemon is asked first; only when nobody answers does the verb open the app itself,
-which takes the journal's lock, and does the same with the same functions.
+One process at a time has the journal open for writing. So the daemon is asked first; only when none runs does the command
+open the app itself, which locks the journal, and calls the same functions.
 
-Knows: the socket's protocol from the caller's side. Does not know: what the verbs do.
+Knows: the client side of the socket's protocol. Does not know: what the commands do.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 600.0
-"""Seconds for an answer: a replay looks things up at the other side first."""
+"""Seconds to wait for a response: a replay asks the other side first."""
 
 
 def actor() -> str:
-    """Who does this, for the audit: the person behind sudo where there is one."""
+    """The acting user for the audit, the one who called sudo where there is one."""
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def load(path: Path) -> Settings:
-    """The settings. SettingsError in words, also when the file is not there."""
-    from d365edi import log, secrets, settings  # a verb that needs no settings does not pay for reading them
+    """The settings. SettingsError where they are wrong or the file is missing."""
+    from d365edi import log, secrets, settings  # imported only by commands that need settings
 
     read = settings.load(path, keyring=secrets.keyring(log.hide))
     zone.set(read.daemon.timezone)
@@ -48,14 +48,14 @@ def load(path: Path) -> Settings:
 
 
 def perform(path: Path, verb: str, **arguments: Any) -> Any:
-    """Do one of the socket's verbs, wherever it can be done, and return its answer."""
+    """Run one of the socket's commands, by the daemon or in this process, and return its result."""
     settings = load(path)
     answered, answer = ask(settings.daemon.socket, verb, arguments)
-    return answer if answered else anyio.run(_alone, settings, verb, arguments)
+    return answer if answered else anyio.run(_in_process, settings, verb, arguments)
 
 
 def read(path: Path, work: Callable[[Tx], T]) -> T:
-    """Ask the journal, beside a running daemon or without one. `work` is handed the journal's `Tx` and only reads."""
+    """Read from the journal, with or without a running daemon. `work` gets a read-only `Tx`."""
     return anyio.run(_read, load(path).daemon.journal, work)
 
 
@@ -67,39 +67,39 @@ async def _read(place: Path, work: Callable[[Tx], T]) -> T:
 
 
 def ask(place: Path, verb: str, arguments: dict[str, Any]) -> tuple[bool, Any]:
-    """Ask the daemon. (False, None) when none listens; what it refuses is raised as the same kind of error."""
-    line = _Line(place)
+    """Ask the daemon. (False, None) when none runs; its errors are raised with the same class."""
+    connection = _SocketConnection(place)
     try:
-        line.request("POST", f"/{verb}", json.dumps(arguments), {"Content-Type": "application/json"})
-        response = line.getresponse()
+        connection.request("POST", f"/{verb}", json.dumps(arguments), {"Content-Type": "application/json"})
+        response = connection.getresponse()
         body = response.read()
     except (FileNotFoundError, ConnectionRefusedError):
         return False, None
     except PermissionError as error:
         raise SettingsError(
-            f"the daemon's socket {place} is not yours",
+            f"no permission for the daemon's socket {place}",
             key="daemon.socket",
             remedy="run this as the daemon's user (sudo -u)",
         ) from error
     except (OSError, http.client.HTTPException) as error:
-        raise JournalError(f"the daemon broke off ({error}); see its log") from error
+        raise JournalError(f"the daemon closed the connection ({error}); see its log") from error
     finally:
-        line.close()
+        connection.close()
     return True, _answer(response.status, body)
 
 
 def _answer(status: int, body: bytes) -> Any:
     try:
-        said = json.loads(body)
+        reply = json.loads(body)
     except ValueError:
-        said = {}
-    if status == 200 and "answer" in said:
-        return said["answer"]
-    kind = getattr(errors, str(said.get("error", "")), D365EdiError)
-    raise kind(said.get("message", f"the daemon failed ({status}); see its log"))
+        reply = {}
+    if status == 200 and "answer" in reply:
+        return reply["answer"]
+    kind = getattr(errors, str(reply.get("error", "")), D365EdiError)
+    raise kind(reply.get("message", f"the daemon failed ({status}); see its log"))
 
 
-async def _alone(settings: Settings, verb: str, arguments: dict[str, Any]) -> Any:
+async def _in_process(settings: Settings, verb: str, arguments: dict[str, Any]) -> Any:
     from d365edi import listener, log  # only where no daemon runs
     from d365edi.app import App
 
@@ -112,7 +112,7 @@ async def _alone(settings: Settings, verb: str, arguments: dict[str, Any]) -> An
         return await listener.verbs(app, fire, dict)[verb](arguments)
 
 
-class _Line(http.client.HTTPConnection):
+class _SocketConnection(http.client.HTTPConnection):
     """HTTP over the daemon's Unix socket."""
 
     def __init__(self, place: Path) -> None:

@@ -1,6 +1,6 @@
-"""What every verb shares: options, tables, JSON, and text from outside made safe to show.
+"""What all commands share: options, tables, JSON, and untrusted text made safe to print.
 
-Knows: typer and rich. Does not know: any verb.
+Knows: typer and rich. Does not know: any command.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")
 _LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
-"""The zone that times are shown in and meant in: the daemon's once its settings are read, the machine's until then."""
+"""The time zone of input and output: the daemon's once its settings are read, the machine's until then."""
 
 Row = Mapping[str, Any]
 Columns = Mapping[str, Callable[[Any], str] | None]
-"""Keys of a row in the order of the columns, each with how its value is shown (None: `plain`). `a_b` is headed `a b`."""
+"""Keys of a row in the order of the columns, each with its format function (None: `plain`). The heading of `a_b` is `a b`."""
 
 
 def clean(value: object) -> str:
-    """Text as it may be shown on a terminal: a partner's file name cannot move the cursor or forge a line."""
+    """Text that is safe on a terminal: a partner's file name cannot move the cursor or forge a line."""
     return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in str(value))
 
 
 def brief(text: str) -> str:
-    """Digests and other long ids cut to be read; they are whole in JSON."""
+    """Digests and other long ids shortened; JSON shows them in full."""
     return _LONG_ID.sub(r"\1…", text)
 
 
@@ -51,7 +51,7 @@ def clock(epoch: float | None) -> str:
 
 
 def plain(value: object) -> str:
-    """Any value in a cell: nothing for None and False, yes for True, lists joined."""
+    """Any value as a cell: empty for None and False, yes for True, lists joined."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -75,7 +75,7 @@ def as_lines(rows: Iterable[Row]) -> None:
 
 
 def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "nothing") -> None:
-    """Print rows as a table with a heading; `nothing` is said in its place when there are none."""
+    """Print rows as a table with a heading; or the text `nothing` when there are none."""
     from rich.console import Console  # 70 ms that no daemon and no --json needs
     from rich.table import Table
     from rich.text import Text
@@ -95,7 +95,7 @@ def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "
 
 
 def printer() -> Callable[[Sequence[tuple[str, str]]], None]:
-    """What prints a line made of pieces of text, each with its style; styles show on a terminal only."""
+    """A function that prints a line of styled pieces of text; styles appear on a terminal only."""
     from rich.console import Console
     from rich.text import Text
 

@@ -1,6 +1,6 @@
 """`d365edi release` and `d365edi reject`: a person's decision about what is held or quarantined.
 
-Knows: how it is asked for. Does not know: what follows from it (that is `flows/decide`).
+Knows: arguments and output. Does not know: what follows (that is `flows/decide`).
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ What = Annotated[str, typer.Argument(help="A file name, an order, invoice or con
 
 
 def release(what: What, *, settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
-    """Let what is held or quarantined go on, once its cause is mended: what is still wrong holds it again."""
-    _tell(client.perform(settings, "release", what=what, actor=client.actor()), json)
+    """Continue what is held or quarantined, once its cause is corrected: what is still wrong holds it again."""
+    _show(client.perform(settings, "release", what=what, actor=client.actor()), json)
 
 
 def reject(
     what: What,
     *,
-    why: Annotated[str, typer.Option("--why", help="The reason, for the audit and for whoever asks later.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, for the audit.")],
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Close what is held or quarantined for good. Nothing is sent to anybody; tell the partner where that is needed."""
-    _tell(client.perform(settings, "reject", what=what, why=why, actor=client.actor()), json)
+    """Close what is held or quarantined. Nothing is sent; inform the partner where that is needed."""
+    _show(client.perform(settings, "reject", what=what, why=why, actor=client.actor()), json)
 
 
-def _tell(sentences: list[str], json: bool) -> None:
+def _show(sentences: list[str], json: bool) -> None:
     if json:
         as_json(sentences)
     else:

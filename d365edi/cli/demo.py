@@ -1,9 +1,9 @@
-"""`d365edi demo`: a trading day in a sandbox on this machine, through the real daemon over real SFTP and HTTPS.
+"""`d365edi demo`: a trading day in a sandbox on this machine, processed by the real daemon over real SFTP and HTTPS.
 
-Partners leave orders, most of them in files that others wrote; D365 answers as D365 does; at the end stands what was
-expected of the day beside what came of it.
+Partners upload orders, most of them in files from public projects; a simulated D365 answers; at the end the expected
+results are compared with the actual ones.
 
-Knows: the day's course and what is expected of it. Does not know: how the town or the daemon work.
+Knows: the course of the day and its expected results. Does not know: how the sandbox or the daemon work.
 """
 
 from __future__ import annotations
@@ -35,45 +35,45 @@ INVOICES = 3
 
 def demo(
     keep: Annotated[
-        Path | None, typer.Option("--keep", help="Leave settings, journal and files in this folder.")
+        Path | None, typer.Option("--keep", help="Keep settings, journal and files in this folder.")
     ] = None,
 ) -> None:
-    """Let a trading day pass: orders in, sales orders made, 997s out, invoices out, their 997s matched.
+    """Run a trading day: orders in, sales orders created, 997s out, invoices out, their 997s matched.
 
-    Nothing leaves this machine. The daemon's log is shown as it comes, then tables, then what `status` and `audit` say.
-    Exit code 1 when anything that was expected of the day did not happen.
+    Nothing leaves this machine. Shows the daemon's log, then tables, then the output of `status` and `audit`.
+    Exit code 1 when an expected result is missing.
     """
     began = time.monotonic()
     with _folder(keep) as folder:
         checks = anyio.run(_play, folder)
     table(
-        "What was expected of the day",
+        "Expected and actual results",
         [check.row() for check in checks],
-        dict.fromkeys(("expected", "came", "verdict")),
+        dict.fromkeys(("expected", "actual", "verdict")),
     )
     good = all(check.good for check in checks)
-    say([f"\n{'All of it happened' if good else 'NOT all of it happened'}, in {time.monotonic() - began:.1f} s."])
+    say([f"\n{'All as expected' if good else 'NOT all as expected'}, in {time.monotonic() - began:.1f} s."])
     if keep is not None:
-        say([f"Look around: d365edi status --settings {keep / 'settings.toml'} (also why, audit, check)"])
+        say([f"Explore it: d365edi status --settings {keep / 'settings.toml'} (also why, audit, check)"])
     raise typer.Exit(FINE if good else PERSON)
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Something that was expected of the day, and what came."""
+    """An expected result, and the actual one."""
 
     expected: str
-    came: str
+    actual: str
     good: bool
 
     def row(self) -> Row:
-        """As it is shown."""
-        return {"expected": self.expected, "came": self.came, "verdict": "ok" if self.good else "FAILED"}
+        """As a table row."""
+        return {"expected": self.expected, "actual": self.actual, "verdict": "ok" if self.good else "FAILED"}
 
 
 @dataclass(slots=True)
 class Course:
-    """What was noted while the day passed."""
+    """What was observed during the day."""
 
     alone: bool = False
     held: str = ""
@@ -109,7 +109,7 @@ async def _play(folder: Path) -> list[Expectation]:
         chain = await _verb(here, "audit", "verify")
         checks.append(Expectation("the audit trail is one unbroken chain", f"exit code {chain}", chain == FINE))
         code = await here.stop()
-    checks.append(Expectation("the daemon stops when it is told to", f"exit code {code}", code == FINE))
+    checks.append(Expectation("the daemon stops on SIGTERM", f"exit code {code}", code == FINE))
     return checks
 
 
@@ -117,10 +117,10 @@ async def _play(folder: Path) -> list[Expectation]:
 
 
 async def _day(here: DemoStage, day: Day) -> Course:
-    """Act by act; each waits for what it leads to, and goes on all the same when that does not come."""
+    """Step by step; each waits for its result, and continues in any case after a timeout."""
     course = Course()
     acme = here.town.partners[day.late.partner]
-    _headline(f"{len(here.town.drops)} files: partners leave their orders; {day.late.name} is still being written")
+    _headline(f"{len(here.town.drops)} files: partners upload their orders; {day.late.name} is still being written")
     day.morning()
     await day.write_slowly(pieces=6, pause=0.25)
     course.alone = day.late.name in acme.waiting()
@@ -131,14 +131,14 @@ async def _day(here: DemoStage, day: Day) -> Course:
     course.again = day.send_again()
     _headline(f"acme sends an order again, under the name {course.again}")
     await here.until(lambda: course.again not in acme.waiting())
-    _headline(f"somebody enters the unknown item in D365; then: d365edi release {day.add_unknown_item()}")
+    _headline(f"a user enters the unknown item in D365; then: d365edi release {day.add_unknown_item()}")
     await _verb(here, "release", day.held_order)
     await here.until(lambda: day.held_order in _created(here))
-    _headline("D365 posts three invoices and says so by business event")
+    _headline("D365 posts three invoices and sends business events")
     day.invoice()
     course.events = await day.announce()
     await here.until(lambda: sum(len(partner.received()) for partner in here.town.partners.values()) >= INVOICES)
-    _headline("the partners read their invoices and answer")
+    _headline("the partners read their invoices and send 997s")
     course.verdicts = day.answer()
     await here.until(lambda: not _waiting(here))
     await anyio.to_thread.run_sync(lambda: _settle(here))
@@ -146,7 +146,7 @@ async def _day(here: DemoStage, day: Day) -> Course:
 
 
 def _settle(here: DemoStage) -> None:
-    """Wait until the journal has matched their answers: the files are taken a moment before."""
+    """Wait until the journal has matched their 997s: the files are fetched a moment before."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and client.read(here.settings, _recorded)["answered"] < INVOICES:
         time.sleep(0.1)
@@ -157,7 +157,7 @@ def _headline(sentence: str) -> None:
 
 
 async def _verb(here: DemoStage, *words: str) -> int:
-    """One of our own verbs, as a person would call it beside the running daemon."""
+    """Run a command as a user would beside the running daemon. Returns its exit code."""
     return await anyio.to_thread.run_sync(lambda: main([*words, "--settings", str(here.settings)]))
 
 
@@ -175,7 +175,7 @@ def _why_held(tx: Tx, number: str) -> str:
 
 
 def _recorded(tx: Tx) -> dict[str, int]:
-    """What the journal says of the day."""
+    """The journal's counts for the day."""
     counts = tx.counts()
 
     def total(kind: str, state: str) -> int:
@@ -188,7 +188,7 @@ def _recorded(tx: Tx) -> dict[str, int]:
     }
 
 
-# ------------------------------------------------------------------------------------------------------ what came
+# ------------------------------------------------------------------------------------------------------ results
 
 
 def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -> Iterator[Expectation]:
@@ -202,32 +202,36 @@ def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -
     lines = _lines(here)
     whole = [number for number in wanted if lines.get(number) == wanted[number]]
     yield Expectation(
-        f"{sum(wanted.values())} lines", f"{sum(lines.values())}; {len(whole)} orders whole", len(whole) == len(wanted)
+        f"{sum(wanted.values())} lines",
+        f"{sum(lines.values())}; {len(whole)} orders complete",
+        len(whole) == len(wanted),
     )
     others = sum(len(orders.read(drop.data)) for drop in samples)
-    yield Expectation("at least 8 orders that others wrote", f"{others} in {len(samples)} files", others >= 8)
+    yield Expectation("at least 8 orders from public projects", f"{others} in {len(samples)} files", others >= 8)
     answers = [answer for partner in here.town.partners.values() for answer in partner.acknowledgments()]
     fine = [answer for answer in answers if answer.verdict in ("A", "E")]
     groups = sum(len(x12.groups(found)) for drop in here.town.drops for found in x12.split(drop.data))
     yield Expectation(
-        f"{groups} groups answered by a 997",
+        f"{groups} groups acknowledged by a 997",
         f"{len(answers)}, {len(fine)} accepted",
         len(fine) == len(answers) == groups,
     )
     yield Expectation(
-        "the half-written file was left alone until whole", "it was" if course.alone else "TAKEN", course.alone
+        "the half-written file was not fetched", "not fetched" if course.alone else "FETCHED", course.alone
     )
-    yield Expectation("a repeated file makes nothing", f"{seen['duplicates']} duplicate", seen["duplicates"] == 1)
+    yield Expectation("a repeated file is not processed", f"{seen['duplicates']} duplicate", seen["duplicates"] == 1)
     yield Expectation("the unknown item held its order", course.held or "not held", "ACME-999" in course.held)
     good = [verdict for verdict in course.verdicts if verdict.number and not verdict.complaints]
     complaints = "; ".join(complaint for verdict in course.verdicts for complaint in verdict.complaints)
-    said = f"{len(good)} without complaint" + (f" ({complaints})" if complaints else "")
+    result = f"{len(good)} without errors" + (f" ({complaints})" if complaints else "")
     yield Expectation(
-        f"{INVOICES} invoices out as 810s that echo their orders", said, len(good) == len(course.verdicts) == INVOICES
+        f"{INVOICES} invoices sent as 810s that echo their orders",
+        result,
+        len(good) == len(course.verdicts) == INVOICES,
     )
-    yield Expectation(f"{INVOICES} business events taken", str(course.events), course.events == INVOICES)
+    yield Expectation(f"{INVOICES} business events received", str(course.events), course.events == INVOICES)
     yield Expectation(f"{INVOICES} of their 997s matched", str(seen["answered"]), seen["answered"] == INVOICES)
-    yield Expectation("nothing waits for a person", str(seen["open"]), seen["open"] == 0)
+    yield Expectation("nothing needs a person", str(seen["open"]), seen["open"] == 0)
 
 
 def _lines(here: DemoStage) -> dict[str, int]:
@@ -244,24 +248,24 @@ def _tables(here: DemoStage) -> None:
             "file": drop.name,
             "from": drop.partner,
             "bytes": len(drop.data),
-            "written_by": "others" if drop.sample else "the sandbox",
+            "origin": "public project" if drop.sample else "sandbox",
         }
         for drop in here.town.drops
     ]
-    table("What arrived", arrived, dict.fromkeys(("file", "from", "bytes", "written_by")))
+    table("Received files", arrived, dict.fromkeys(("file", "from", "bytes", "origin")))
     lines = _lines(here)
     made = [
         {"sales_order": row["SalesOrderNumber"], "customer": row["OrderingCustomerAccountNumber"],
          "their_order": row["CustomersOrderReference"], "lines": lines[str(row["CustomersOrderReference"])]}
         for row in here.town.d365.state.rows("SalesOrderHeadersV4")
     ]  # fmt: skip
-    table("What was created in D365", made, dict.fromkeys(("sales_order", "customer", "their_order", "lines")))
+    table("Sales orders created in D365", made, dict.fromkeys(("sales_order", "customer", "their_order", "lines")))
     out = [
         {"file": name, "to": partner.profile.name, "bytes": len(data)}
         for partner in here.town.partners.values()
         for name, data in partner.received().items()
     ]
-    table("What went out", out, dict.fromkeys(("file", "to", "bytes")))
+    table("Sent files", out, dict.fromkeys(("file", "to", "bytes")))
     answers = [
         {"to": name, "group": f"{answer.functional} {answer.group}", "verdict": answer.verdict, "sets": answer.sets}
         for name, partner in here.town.partners.items()

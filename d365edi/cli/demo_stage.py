@@ -1,6 +1,6 @@
-"""The stage of the demo: a town on loopback, and the real daemon as a process of its own whose log is shown as it comes.
+"""The environment of the demo: a sandbox on loopback, and the real daemon as a process whose log is shown.
 
-Knows: how both are started, waited for and stopped. Does not know: what is played (that is `demo`).
+Knows: how both are started, waited for and stopped. Does not know: the steps of the day (that is `demo`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from d365edi.sandbox.environment import Environment
 from d365edi.secrets import KeySource, Vault
 
 PATIENCE = 15.0
-"""Seconds for what an act is expected to lead to. An act takes about one."""
+"""Seconds to wait for the result of a step. A step takes about one."""
 READY = " ready "
 
 
@@ -33,12 +33,12 @@ class DemoStage:
     town: Environment
     settings: Path
     process: anyio.abc.Process
-    said: list[str]
+    output: list[str]
 
     async def until(self, true: Callable[[], bool], within: float = PATIENCE) -> bool:
         """Wait until something is true of the town; False when it is not `within` seconds, or the daemon has ended."""
         with anyio.move_on_after(within):
-            while not true() and self.process.returncode is None:  # noqa: ASYNC110 - files and rows know no events
+            while not true() and self.process.returncode is None:  # noqa: ASYNC110 - no events for files and rows
                 await anyio.sleep(0.05)
         return true()
 
@@ -56,19 +56,19 @@ class DemoStage:
 async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator[DemoStage]:
     """Build the town in `folder`, write settings and vault, start the daemon and wait until it is ready.
 
-    `show` is handed each line of the daemon's log as it comes. D365EdiError when the daemon does not become ready.
+    `show` is called with each line of the daemon's log. D365EdiError when the daemon does not become ready.
     """
     async with Environment(folder / "town") as town:
-        settings = _furnish(town, folder)
+        settings = _write_settings(town, folder)
         command = [sys.executable, "-m", "d365edi", "run", "--settings", str(settings)]
         async with await anyio.open_process(
             command, stdout=None, stderr=subprocess.PIPE, env=_environment()
         ) as process:
             here = DemoStage(town, settings, process, [])
             async with anyio.create_task_group() as group:
-                group.start_soon(_listen, here, show)
+                group.start_soon(_read_log, here, show)
                 try:
-                    if not await here.until(lambda: any(READY in line for line in here.said)):
+                    if not await here.until(lambda: any(READY in line for line in here.output)):
                         raise D365EdiError("the daemon did not become ready", remedy="see its log above")
                     yield here
                 finally:
@@ -76,7 +76,7 @@ async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator
                         await here.stop()
 
 
-def _furnish(town: Environment, folder: Path) -> Path:
+def _write_settings(town: Environment, folder: Path) -> Path:
     settings, vault, key = folder / "settings.toml", folder / "vault", folder / "vault.key"
     settings.write_text(town.settings(folder, every="1s", apart="300ms"))
     source = KeySource(key)
@@ -88,15 +88,15 @@ def _furnish(town: Environment, folder: Path) -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without what would lie over the demo's settings."""
+    """Our environment without variables that would override the demo's settings."""
     return {key: value for key, value in os.environ.items() if not key.startswith("D365EDI_")}
 
 
-async def _listen(here: DemoStage, show: Callable[[str], None]) -> None:
+async def _read_log(here: DemoStage, show: Callable[[str], None]) -> None:
     assert here.process.stderr is not None
     rest = ""
     async for text in TextReceiveStream(here.process.stderr, errors="replace"):
         *lines, rest = (rest + text).split("\n")
         for line in lines:
-            here.said.append(line)
+            here.output.append(line)
             show(line)

@@ -1,6 +1,6 @@
-"""What a dry verb is given: a file's bytes, and the partners of the settings where there are some.
+"""The input of commands without a journal: a file's bytes, and the partners of the settings where there are some.
 
-Knows: when settings are needed. Does not know: what is made of either.
+Knows: when settings are needed. Does not know: how either is used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def contents(file: Path) -> bytes:
 
 
 def partners(path: Path) -> list[TradingPartner]:
-    """The partners of the settings; none where nobody named a settings file and there is none in its usual place."""
+    """The partners of the settings; none where no settings file is given and the default one does not exist."""
     from d365edi import partners as trading
 
     if not path.exists() and path == DEFAULT_SETTINGS:

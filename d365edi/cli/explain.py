@@ -1,6 +1,6 @@
-"""`d365edi explain`: a file as an annotated listing, in the terminal or as one HTML page.
+"""`d365edi explain`: an annotated file, in the terminal or as one HTML page.
 
-Knows: how a listing is shown as lines. Does not know: what anything in a file means (that is `edi.explain`).
+Knows: how it is shown as lines. Does not know: what anything in a file means (that is in `edi`).
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ VERDICTS = {"A": "", "E": "accepted with errors", "P": "partially accepted", "R"
 def explain(
     file: Annotated[Path, typer.Argument(help="An EDI file.")],
     *,
-    html: Annotated[Path | None, typer.Option("--html", help="Write one HTML page here, and print nothing.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write one HTML page to this file, and print nothing.")
+    ] = None,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Each segment with its name, each element with its meaning and the text of its code, what is wrong at its place.
+    """Each segment with its name, each element with its meaning and the text of its code, errors at their places.
 
-    Settings are not needed; where there are some, the partner's own guide and maps are used. Exit code 1 when nothing in the
-    file could be read.
+    Settings are optional; where there are some, the partner's own guide and maps are used. Exit code 1 when nothing in
+    the file could be read.
     """
     from d365edi.cli.annotate import annotate
     from d365edi.cli.dry_run import contents, partners
@@ -64,7 +66,7 @@ def _write(path: Path, name: str, what: str, chapters: Iterable[Chapter]) -> Non
     try:
         path.write_text(html_page(name, what, chapters), encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"{path} cannot be written: {error.strerror}", remedy="name another place") from error
+        raise SettingsError(f"{path} cannot be written: {error.strerror}", remedy="name another file") from error
 
 
 def _chapter(chapter: Chapter) -> Iterator[list[Piece]]:

@@ -1,6 +1,6 @@
-"""Which map a flat file fits: a file of rows does not say what it is.
+"""Finds the map that matches a flat file, which has no identification of its own.
 
-Knows: the partners' maps of flat files, and the shipped ones. Does not know: how a file is shown.
+Knows: the partners' maps of flat files, and the shipped ones. Does not know: output.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from d365edi.maps import table
 from d365edi.maps.csv.columns import flat
 from d365edi.maps.csv.reader import FlatReader
 
-UNKNOWN = "neither X12 nor EDIFACT nor a flat file that a map knows"
+UNKNOWN = "neither X12 nor EDIFACT nor a flat file with a known map"
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The map that fits: its name, its reader and layout, the field that each column of a record is read into, and the
-    rows that were found by it. `flow` is the partner's where it is one's own map."""
+    """The matching map: its name, its reader and layout, the field that each column of a record is read into, and the
+    rows that were read. `flow` is the partner's flow where the map is a partner's."""
 
     name: str
     reader: FlatReader
@@ -34,8 +34,8 @@ class Recognised:
 
 
 def recognised(data: bytes, partners: Sequence[TradingPartner] = ()) -> Recognised | None:
-    """The map that makes documents of a file with the fewest errors, then findings, a partner's before a shipped one; of
-    several the one that knows the fewest columns besides. None where none does.
+    """The map that reads documents from a file with the fewest errors, then findings, a partner's before a shipped one; of
+    several the one with the fewest columns. None where none does.
     """
     return _best(data, _own(partners)) or _best(data, _shipped())
 

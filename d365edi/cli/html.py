@@ -1,6 +1,6 @@
-"""A listing as one HTML page: no script, no other file, everything from outside escaped.
+"""An annotated file as one HTML page: no script, no other file, all untrusted text escaped.
 
-Knows: HTML. Does not know: what a listing says.
+Knows: HTML. Does not know: what the annotations mean.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ summary b { display: inline-block; min-width: 3rem; } summary code { color: var(
 
 
 def html_page(name: str, what: str, chapters: Iterable[Chapter]) -> str:
-    """The whole page as text."""
+    """The page as text."""
     return "\n".join(_page(name, what, chapters)) + "\n"
 
 
@@ -48,8 +48,8 @@ def _chapter(chapter: Chapter) -> Iterator[str]:
     tag = "h3" if chapter.kind in ("set", "document") else "h2"
     kind = "" if chapter.kind == "set" else f"{chapter.kind} "
     verdict = VERDICTS.get(chapter.verdict, "")
-    said = f' <span class="verdict {chapter.verdict}">{verdict}</span>' if verdict else ""
-    yield f"<{tag}>{escape(kind + chapter.title)}{said}</{tag}>"
+    label = f' <span class="verdict {chapter.verdict}">{verdict}</span>' if verdict else ""
+    yield f"<{tag}>{escape(kind + chapter.title)}{label}</{tag}>"
     yield from map(_finding, chapter.findings)
     if chapter.facts:
         yield f"<table>{''.join(map(_row, chapter.facts))}</table>"

@@ -1,10 +1,10 @@
-"""What `check FILE` finds: a file read as the daemon would read it, without journal, partner or wire.
+"""What `check FILE` reports: a file read as the daemon would read it, without journal or connections.
 
     bytes → interchanges, groups, sets with findings → the acknowledgment each interchange would get → the documents
 
-With a partner its guide, its maps and its purposes are used; without one the shipped ones.
+A partner's guide, maps and purposes are used where the file is a partner's, else the shipped ones.
 
-Knows: how the dry rooms are put together for one file. Does not know: settings, how it is shown.
+Knows: how the steps are combined for one file. Does not know: settings, output.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from d365edi.maps.reader import Reader, Reading
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
 ACKNOWLEDGMENTS = {"997": acknowledgment.answer, "999": acknowledgment.answer, "CONTRL": contrl.answer}
-"""What reads each of their answers."""
+"""The reader of each kind of acknowledgment."""
 LANGUAGES: dict[str, table.Language] = {"X12": "x12", "EDIFACT": "edifact"}
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding in words: `place` says where, `times` how often the same was found."""
+    """A finding as text: `place` is where, `times` how often the same was found."""
 
     severity: str
     place: str
@@ -50,7 +50,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class InspectedPart:
-    """One level of the file: `kind` interchange, group or set; `depth` for showing; `holds` why no record would be made of it."""
+    """One level of the file: `kind` interchange, group or set; `depth` for showing; `holds` why it would be held."""
 
     kind: str
     depth: int
@@ -63,7 +63,7 @@ class InspectedPart:
 
 @dataclass(slots=True)
 class FileInspection:
-    """The whole file. `answers` are the interchanges that would be sent back, as text."""
+    """The whole file. `answers` are the acknowledgment interchanges that would be sent, as text."""
 
     what: str
     size: int
@@ -73,13 +73,13 @@ class FileInspection:
 
     @property
     def good(self) -> bool:
-        """All of it would be accepted and nothing held; warnings are allowed."""
+        """Whether everything would be accepted and nothing held; warnings are allowed."""
         outside = any(remark.severity == "error" for remark in self.remarks)
         return bool(self.parts) and not outside and all(part.verdict in "AE" and not part.holds for part in self.parts)
 
 
 def inspect_file(data: bytes, at: datetime, partners: Sequence[TradingPartner] = ()) -> FileInspection:
-    """Read a file dry. Never raises for what is in it; `at` is the moment that the acknowledgment would carry."""
+    """Read a file. Never raises for its contents; `at` is the time of the acknowledgment."""
     what = sniff.sniff(data)
     if what is None:
         return _flat(data, partners)
@@ -91,31 +91,33 @@ def inspect_file(data: bytes, at: datetime, partners: Sequence[TradingPartner] =
 
 
 def read(data: bytes, partners: Sequence[TradingPartner] = ()) -> tuple[FileReport, TradingPartner | None]:
-    """A file of interchanges, read as the partner's settings say where it is a partner's; and whose it is."""
+    """A file of interchanges, read with the settings of its partner where it has one; and that partner."""
     report = files.read(data)
-    partner = next((p for p in partners for found in report.interchanges if _whose(p, found)), None)
+    partner = next((p for p in partners for found in report.interchanges if _is_from(p, found)), None)
     return (files.read(data, partner.options) if partner is not None else report), partner
 
 
 def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
-    """A flat file by the map that makes most of it: each document in it, and what holds it."""
+    """A flat file read by the best matching map: each document in it, and why it would be held."""
     known = recognised(data, partners)
     if known is None:
-        sentence = f"this is {UNKNOWN}; nothing would be made of it, and the daemon would set it aside for a person"
+        sentence = f"this is {UNKNOWN}; the daemon would quarantine it for a person"
         return FileInspection(UNKNOWN, len(data), remarks=(Remark("error", "", sentence),))
     read, agreed = known.reader.read(data), _agreed(known.flow)
     inspection = FileInspection(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
     for number, reading in enumerate(read.readings, 1):
         document = json.loads(reading.document.to_json()) if reading.document is not None else None
-        said = remarks([*reading.findings, *reading.unmapped])
+        found_remarks = remarks([*reading.findings, *reading.unmapped])
         verdict = "A" if reading.document is not None else "R"
-        part = InspectedPart("document", 0, str(number), verdict, said, document, tuple(_holds(reading, agreed)))
+        part = InspectedPart(
+            "document", 0, str(number), verdict, found_remarks, document, tuple(_holds(reading, agreed))
+        )
         inspection.parts.append(part)
     return inspection
 
 
 def remarks(findings: Sequence[Finding]) -> tuple[Remark, ...]:
-    """Findings in words, the same sentence said once with how often it was found, errors first."""
+    """Findings as text, equal sentences counted, errors first."""
     counted: dict[tuple[str, str], Remark] = {}
     for finding in findings:
         key = (finding.severity, str(finding))
@@ -126,18 +128,18 @@ def remarks(findings: Sequence[Finding]) -> tuple[Remark, ...]:
     return tuple(sorted(counted.values(), key=lambda remark: order[remark.severity]))
 
 
-def _whose(partner: TradingPartner, found: InterchangeReport) -> bool:
+def _is_from(partner: TradingPartner, found: InterchangeReport) -> bool:
     return partner.envelope_of(found.sender, found.receiver) is not None
 
 
 def _parts(report: FileReport, partner: TradingPartner | None) -> Iterator[InspectedPart]:
     seen: set[tuple[str, ...]] = set()
     for found in report.interchanges:
-        mine = partner if partner is not None and _whose(partner, found) else None
-        whose = f", partner {mine.name}" if mine else ""
-        title = f"{found.control} from {found.sender} to {found.receiver}, usage {found.usage}{whose}"
+        mine = partner if partner is not None and _is_from(partner, found) else None
+        from_partner = f", partner {mine.name}" if mine else ""
+        title = f"{found.control} from {found.sender} to {found.receiver}, usage {found.usage}{from_partner}"
         key = (str(found.sender), str(found.receiver), found.control, found.usage)
-        again = (f"the control number {found.control} stands on an interchange before it",) if key in seen else ()
+        again = (f"an earlier interchange has the same control number {found.control}",) if key in seen else ()
         seen.add(key)
         yield InspectedPart("interchange", 0, title, found.verdict, remarks(found.findings), holds=again)
         for group in found.groups:
@@ -151,26 +153,32 @@ def _parts(report: FileReport, partner: TradingPartner | None) -> Iterator[Inspe
 def _set(report: SetReport, partner: TradingPartner | None) -> InspectedPart:
     title = f"{report.id} {report.control}"
     if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
-        told = ACKNOWLEDGMENTS[report.id](report)
-        verdict = VERDICTS.get(told.verdict, told.verdict)
-        what = f"group {told.control} ({told.functional_id})" if told.functional_id else f"interchange {told.control}"
-        title = f"{title}: answers {what}: {verdict}, {told.accepted} of {told.included}"
+        answer = ACKNOWLEDGMENTS[report.id](report)
+        verdict = VERDICTS.get(answer.verdict, answer.verdict)
+        what = (
+            f"group {answer.control} ({answer.functional_id})"
+            if answer.functional_id
+            else f"interchange {answer.control}"
+        )
+        title = f"{title}: answers {what}: {verdict}, {answer.accepted} of {answer.included}"
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     flow = partner.receives.get(report.id) if partner is not None else None
     reader = _shipped(report) if partner is None else flow.readers.get(report.guide.version) if flow else None
     if reader is None:
-        why = f"there is no map for {report.id}; nothing would be made of it"
+        why = f"there is no map for {report.id}; it would not be processed"
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
     reading = reader.read(report)
-    said = remarks([*report.findings, *reading.findings, *reading.unmapped])
+    found_remarks = remarks([*report.findings, *reading.findings, *reading.unmapped])
     document = json.loads(reading.document.to_json()) if reading.document is not None else None
-    return InspectedPart("set", 2, title, report.verdict, said, document, tuple(_holds(reading, _agreed(flow))))
+    return InspectedPart(
+        "set", 2, title, report.verdict, found_remarks, document, tuple(_holds(reading, _agreed(flow)))
+    )
 
 
 def _shipped(report: SetReport) -> MapReader | None:
-    """What reads a set where no partner is known; None where nothing shipped does."""
+    """The shipped reader of a set, None where there is none."""
     assert report.guide is not None
     standard = report.syntax.standard
     try:
@@ -187,7 +195,7 @@ def _shipped(report: SetReport) -> MapReader | None:
 
 @dataclass(frozen=True, slots=True)
 class _Agreed:
-    """What is passed over, which purposes are worked on, and where an order is written: the partner's, or as shipped."""
+    """Ignored segments, actions by purpose, and the map that writes an order: the partner's, or the shipped ones."""
 
     ignore: frozenset[str]
     purposes: Mapping[str, str]
@@ -201,13 +209,13 @@ def _agreed(flow: ReceiveFlow | None) -> _Agreed:
 
 
 def _holds(reading: Reading, agreed: _Agreed) -> Iterator[str]:
-    """Why a document would wait for a person: what could not be read, what would change its meaning, what it asks for."""
+    """Why a document would be held: unreadable values, unmapped segments that change its meaning, its purpose."""
     yield from (str(finding) for finding in reading.findings if finding.severity == "error")
     losses = [finding for finding in reading.unmapped if finding.rule == "meaning"]
     document = reading.document
     if document is None:
         if not reading.findings:
-            yield "no document could be made of it"
+            yield "no document could be read from it"
         return
     if isinstance(document, PurchaseOrder):
         losses += unwritten(agreed.order_table or table.load("d365", "SalesOrder"), document)

@@ -1,6 +1,6 @@
-"""`d365edi ping`: every door, with real credentials, writing nothing.
+"""`d365edi ping`: tests every endpoint with real credentials, without writing anything.
 
-Knows: how a check is shown. Does not know: how a door is knocked on (that is each endpoint's).
+Knows: how checks are shown. Does not know: what is checked (that is in each endpoint).
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ def ping(
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Knock on every door: token, role and companies at D365; host key, folders and rights at each partner.
+    """Test every endpoint: token, role and companies in D365; host key, folders and permissions at each partner.
 
-    Writes nothing. Exit code 0 when every check went well, 3 when one did not; each failure says what to do about it.
+    Writes nothing. Exit code 0 when every check succeeded, 3 when one failed; each failure has a remedy.
     """
-    doors = client.perform(settings, "ping", name=name)
-    if name is not None and not doors:
+    endpoints = client.perform(settings, "ping", name=name)
+    if name is not None and not endpoints:
         raise SettingsError(f"there is no endpoint {name}", remedy="see [endpoints] in the settings; d365 is one too")
     rows = [
-        {"door": door, **check, "verdict": "ok" if check["ok"] else "FAILS"}
-        for door, checks in doors.items()
+        {"endpoint": endpoint, **check, "verdict": "ok" if check["ok"] else "FAILED"}
+        for endpoint, checks in endpoints.items()
         for check in checks
     ]
     if json:
-        as_json(doors)
+        as_json(endpoints)
     else:
-        columns = {"door": None, "what": None, "verdict": None, "ms": None, "seen": None, "remedy": None}
-        shown = [{**row, "ms": f"{row['milliseconds']:.0f}", "seen": row["sentence"]} for row in rows]
-        table("Doors", shown, columns, nothing="no endpoint is set up")
+        columns = {"endpoint": None, "what": None, "verdict": None, "ms": None, "result": None, "remedy": None}
+        shown = [{**row, "ms": f"{row['milliseconds']:.0f}", "result": row["sentence"]} for row in rows]
+        table("Endpoints", shown, columns, nothing="no endpoint is configured")
     raise typer.Exit(FINE if all(row["ok"] for row in rows) else UNREACHABLE)

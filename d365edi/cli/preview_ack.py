@@ -1,6 +1,6 @@
-"""The answer that a file would get: an interchange of ours as text, its control numbers only examples.
+"""The acknowledgment that a file would get, as text, with example control numbers.
 
-Knows: which acknowledgment answers what. Does not know: partners, their agreements about answers.
+Knows: which acknowledgment is due. Does not know: partners, their settings for acknowledgments.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from d365edi.errors import D365EdiError
 
 
 def preview_ack(found: InterchangeReport, at: datetime) -> str:
-    """The interchange that would go back at that moment, "" where none would."""
+    """The acknowledgment interchange at that time, "" where none is due."""
     try:
         data = _edifact(found, at) if found.standard == "EDIFACT" else _x12(found, at)
     except D365EdiError as error:
@@ -25,7 +25,7 @@ def preview_ack(found: InterchangeReport, at: datetime) -> str:
     return data.decode("latin-1")
 
 
-# -- X12: a 997 for each group that is not itself an answer, and a TA1 where one is due -------------------------------
+# -- X12: a 997 for each group that is no acknowledgment, and a TA1 where one is due -- -------------------------------
 
 
 def _x12(found: InterchangeReport, at: datetime) -> bytes:

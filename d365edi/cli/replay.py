@@ -1,6 +1,6 @@
-"""`d365edi replay`: the same message again, from a stage of its ladder, after a look at what that would change.
+"""`d365edi replay`: the same message again from a chosen stage, after a preview of what that would change.
 
-Knows: how it is asked for. Does not know: the rungs' meaning (that is `flows/replay`).
+Knows: arguments and output. Does not know: what the stages do (that is `flows/replay`).
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ def replay(
         str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")
     ],
     *,
-    stage: Annotated[str, typer.Option("--from", help="Where to begin: read, render or deliver.")] = "read",
-    go: Annotated[bool, typer.Option("--go", help="Do it; without this only what would happen is told.")] = False,
+    stage: Annotated[str, typer.Option("--from", help="The first stage: read, render or deliver.")] = "read",
+    go: Annotated[bool, typer.Option("--go", help="Do it; without this only a preview is shown.")] = False,
     acks: Annotated[bool, typer.Option("--acks", help="Send acknowledgments again as well.")] = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """The same bytes again from a stage. Says first what would change and whether the record exists; --go does it.
+    """Process the same bytes again from a stage. Shows what would change and whether the record exists; --go does it.
 
-    The duplicate guard stays on: no second record is made, and no second acknowledgment unless --acks asks for one.
+    The protection against duplicates stays on: no second record is created, and no acknowledgment is sent again without --acks.
     """
-    said = client.perform(settings, "replay", what=what, stage=stage, go=go, acks=acks, actor=client.actor())
+    sentences = client.perform(settings, "replay", what=what, stage=stage, go=go, acks=acks, actor=client.actor())
     if json:
-        as_json(said)
+        as_json(sentences)
     else:
-        say(said)
+        say(sentences)

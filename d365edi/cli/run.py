@@ -1,6 +1,6 @@
-"""`d365edi run`: the daemon in the foreground, as systemd and a person at a terminal both want it.
+"""`d365edi run`: the daemon in the foreground, for systemd and for a terminal.
 
-Knows: nothing but whom to call. Does not know: when anything happens (that is `daemon`).
+Knows: what to call. Does not know: when anything runs (that is `daemon`).
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ NEEDS_A_PERSON = ("held", "quarantined", "overdue", "rejected")
 def run(
     *,
     settings: SettingsFile = DEFAULT_SETTINGS,
-    once: Annotated[bool, typer.Option("--once", help="Walk every flow a single time and exit.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run every flow once and exit.")] = False,
 ) -> None:
-    """Run the daemon until SIGTERM or Ctrl-C. SIGHUP reads the settings again; a second signal leaves at once.
+    """Run the daemon until SIGTERM or Ctrl-C. SIGHUP reloads the settings; a second signal exits at once.
 
-    With --once the exit code tells whether something needs a person (1) or an endpoint was out of reach (3).
+    With --once the exit code is 1 when something needs a person and 3 when an endpoint was unreachable.
     """
     if once:
         raise typer.Exit(anyio.run(_once, client.load(settings)))
-    gc.disable()  # what is imported stays: collecting while importing costs a tenth of the start
+    gc.disable()  # modules are never freed: collecting during imports costs a tenth of the start
     from d365edi import daemon
 
     gc.freeze()

@@ -1,9 +1,9 @@
-"""`d365edi secrets`: what the settings only name is put into the vault, listed without being shown, and sealed anew.
+"""`d365edi secrets`: stores secrets in the vault, lists them without values, and encrypts them with a new key.
 
 A value is read from the terminal without echo, or from standard input (`d365edi secrets set acme-ssh-key < key`). It is
-never an argument: arguments stand in the shell's history and in everybody's list of processes.
+never an argument: arguments are visible in the shell's history and in the list of processes.
 
-Knows: how a secret is handed in. Does not know: how it is sealed.
+Knows: how a secret is entered. Does not know: how it is encrypted.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from d365edi.secrets import Vault
 
 app = typer.Typer(
-    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="The vault: what is in it by name."
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="The vault of secrets: set, list, remove, rotate.",
 )
 
-Name = Annotated[str, typer.Argument(help="The secret's name, as the settings say it: { secret = NAME }.")]
+Name = Annotated[str, typer.Argument(help="The secret's name, as in the settings: { secret = NAME }.")]
 
 
 @app.command("set")
@@ -35,44 +38,46 @@ def set_(
     name: Name,
     *,
     new_key: Annotated[
-        bool, typer.Option("--new-key", help="Make the vault's key file first, where there is none.")
+        bool, typer.Option("--new-key", help="Create the vault's key file first, where there is none.")
     ] = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
 ) -> None:
-    """Put a secret into the vault, in place of what was there. Its value is asked for, or read from standard input."""
+    """Store a secret in the vault, replacing an earlier value. It is prompted for, or read from standard input."""
     vault = _vault(settings)
     if new_key:
         vault.key_source.create()
-        say([f"made a new key: {vault.key_source.file}; keep a copy where backups of the vault are not kept"])
+        say([f"created a new key: {vault.key_source.file}; store a copy apart from backups of the vault"])
     vault.set(name, _value(name))
-    say([f"{name} is in {vault.path}"])
+    say([f"{name} is stored in {vault.path}"])
 
 
 @app.command("list")
 def list_(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
-    """Every secret that the settings name: where it is named, and whether it is there. Exit code 1 when one is missing."""
+    """Every secret that the settings refer to, where, and whether it is stored. Exit code 1 when one is missing."""
     rows = _rows(settings)
     if json:
         as_json(rows)
     else:
-        table("Secrets", rows, dict.fromkeys(("name", "state", "key", "where")), nothing="the settings name no secret")
+        table(
+            "Secrets", rows, dict.fromkeys(("name", "state", "key", "where")), nothing="the settings refer to no secret"
+        )
     raise typer.Exit(FINE if all(row["state"] != "missing" for row in rows) else PERSON)
 
 
 @app.command()
 def remove(name: Name, *, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
-    """Take a secret out of the vault."""
+    """Remove a secret from the vault."""
     vault = _vault(settings)
     if not vault.remove(name):
         raise SecretError(f'there is no secret "{name}" in {vault.path}', remedy="see d365edi secrets list")
-    say([f"{name} is taken out of {vault.path}"])
+    say([f"{name} is removed from {vault.path}"])
 
 
 @app.command()
 def rotate(*, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
-    """Seal every secret anew under a new key. Cut short at any instant the vault still opens; run it again to end it."""
+    """Encrypt every secret with a new key. If it is interrupted, the vault can still be read; run it again to finish."""
     vault = _vault(settings)
-    say([f"{vault.rotate()} secrets in {vault.path} are sealed with a new key"])
+    say([f"{vault.rotate()} secrets in {vault.path} are encrypted with a new key"])
 
 
 def _vault(path: Path) -> Vault:
@@ -81,7 +86,7 @@ def _vault(path: Path) -> Vault:
     stored = client.load(path).secrets
     if stored.vault is None:
         raise SettingsError(
-            "there is no vault", key="secrets", remedy='name one: [secrets] vault = "/var/lib/d365edi/vault"'
+            "there is no vault", key="secrets", remedy='configure one: [secrets] vault = "/var/lib/d365edi/vault"'
         )
     return Vault(stored.vault, KeySource(stored.key_file))
 
@@ -109,4 +114,4 @@ def _state(reveal: Any, name: str) -> str:
         reveal(name)
     except SecretError:
         return "missing"
-    return "there"
+    return "stored"

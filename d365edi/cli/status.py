@@ -2,7 +2,7 @@
 
 Reads the journal, and asks the daemon where one runs.
 
-Knows: which states ask for a person. Does not know: what is done about them.
+Knows: which states need a person. Does not know: what is done about them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHOWN = 50
 
 @dataclass(slots=True)
 class Picture:
-    """What the journal says at one moment; every list is of rows that can be shown."""
+    """The state of the journal at one moment, as rows to show."""
 
     counts: list[Row] = field(default_factory=list)
     needs_a_person: list[Row] = field(default_factory=list)
@@ -35,9 +35,9 @@ class Picture:
 
 
 def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
-    """Flows with their last and next run, what waits, what needs a person, late acknowledgments, places looked at.
+    """Flows with their last and next run, what waits, what needs a person, overdue acknowledgments, polled places.
 
-    Exit code 1 when something needs a person, 0 when nothing does; a daemon that does not run is said and is no error.
+    Exit code 1 when something needs a person, 0 when nothing does; a daemon that does not run is reported and is no error.
     """
     answered, daemon = client.ask(client.load(settings).daemon.socket, "status", {})
     seen = client.read(settings, picture)
@@ -100,13 +100,13 @@ def _unanswered(tx: Tx) -> Iterator[Row]:
                 continue
             why = (
                 delivery.ack_detail
-                or f"no acknowledgment by {clock(delivery.ack_due)}; ask the partner whether it came"
+                or f"no acknowledgment by {clock(delivery.ack_due)}; ask the partner whether they received it"
             )
             yield _person(delivery.partner, f"997 {state}", delivery.name, why, delivery.state_at)
 
 
 def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Iterator[Row]:
-    """Of several documents in a file those that were not accepted, each by its number."""
+    """Of several documents in a file those that were not accepted, by number."""
     for one in carried:
         if one.ack in ("rejected", "partially"):
             why = f"in {delivery.name}: {one.ack_detail or 'no reason given'}"
@@ -125,11 +125,11 @@ def _show_daemon(daemon: dict[str, Any] | None) -> None:
         return
     say(
         [
-            f"The daemon runs as process {daemon['pid']} since {daemon['since']}, {'well' if daemon['healthy'] else 'STUCK'}."
+            f"The daemon runs as process {daemon['pid']} since {daemon['since']}, {'healthy' if daemon['healthy'] else 'STUCK'}."
         ]
     )
-    columns = dict.fromkeys(("name", "last", "said", "next", "running"))
-    table("Flows", daemon["flows"], columns, nothing="no flow is set up")
+    columns = dict.fromkeys(("name", "last", "result", "next", "running"))
+    table("Flows", daemon["flows"], columns, nothing="no flow is configured")
 
 
 def _show(seen: Picture) -> None:
@@ -138,5 +138,5 @@ def _show(seen: Picture) -> None:
         say([f"\nSending is held: {seen.sending_held}"])
     table("Needs a person", seen.needs_a_person, dict.fromkeys(("partner", "state", "name", "since", "why")))
     if seen.waits:
-        table("Waits and goes on by itself", seen.waits, dict.fromkeys(("partner", "name", "to", "until", "reason")))
-    table("Places looked at", seen.places, dict.fromkeys(("place", "looked_at", "offered", "passed_over")))
+        table("Waits for a retry", seen.waits, dict.fromkeys(("partner", "name", "to", "until", "reason")))
+    table("Polled places", seen.places, dict.fromkeys(("place", "looked_at", "offered", "passed_over")))

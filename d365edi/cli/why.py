@@ -1,9 +1,9 @@
-"""`d365edi why`: the whole life of one thing on one screen; or why a file was not picked up.
+"""`d365edi why`: the whole history of a file, order or invoice on one screen; or why a file was not picked up.
 
-Whatever name is given leads to messages, and from each message to all that came of it: what was in it, what was made of
-it, what was sent and what the other side said, and the trail of who did what.
+A name leads to messages, and each message to everything about it: its contents, what was created, what was sent, the
+acknowledgments, and the audit lines.
 
-Knows: how the journal's tables hang together. Does not know: how the rows came there.
+Knows: the relations of the journal's tables. Does not know: how the rows are written.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """One message and all that came of it. `carried` is what its deliveries bear, documents of other messages too.
+class History:
+    """One message and everything about it. `carried` are the documents in its deliveries, those of other messages too.
 
-    `answers` are the acknowledgments that it carried, or that came for its deliveries.
+    `answers` are the acknowledgments in it, or for its deliveries.
     """
 
     message: Message
@@ -52,11 +52,11 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What goes by a name: lives, names seen at a place and not (or not yet) taken, and where was looked at all."""
+class FoundByName:
+    """What has a name: histories of messages, sightings of files that were not (or not yet) fetched, and all polled places."""
 
-    lives: list[Life]
-    looks: list[Sighting]
+    histories: list[History]
+    sightings: list[Sighting]
     places: list[PlaceStatus]
 
 
@@ -68,29 +68,31 @@ def why(
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Everything about one thing: where it came from, its envelope, what became of it, the answers, who decided what.
+    """Everything about one name: origin, envelope, documents, deliveries, acknowledgments, and decisions.
 
-    For a file that was not picked up: where it was seen, and why it was left. Exit code 1 when nothing is known.
+    For a file that was not picked up: where it was seen, and why it was not fetched. Exit code 1 when nothing is found.
     """
     known = client.read(settings, lambda tx: look_up(tx, what))
     if json:
         as_json(_unpacked(asdict(known)))
     else:
-        for life in known.lives:
-            say(_told(life))
-            table("Trail", [row(line) for line in life.lines], COLUMNS)
+        for history in known.histories:
+            say(_lines(history))
+            table("Trail", [row(line) for line in history.lines], COLUMNS)
         say(_left(known))
-        if not (known.lives or known.looks):
+        if not (known.histories or known.sightings):
             say(_unknown(what, known.places))
-    if not (known.lives or known.looks):
+    if not (known.histories or known.sightings):
         raise typer.Exit(PERSON)
 
 
-def look_up(tx: Tx, what: str) -> Known:
-    """Everything that goes by this name, as lives of messages, oldest first."""
+def look_up(tx: Tx, what: str) -> FoundByName:
+    """Everything with this name, as histories of messages, oldest first."""
     found = tx.find(what)
-    lives = [_life(tx, id) for id in sorted(_messages(tx, found))]
-    return Known(lives, [look for look in found.sightings if look.message is None], tx.sightings.places())
+    histories = [_history(tx, id) for id in sorted(_messages(tx, found))]
+    return FoundByName(
+        histories, [sighting for sighting in found.sightings if sighting.message is None], tx.sightings.places()
+    )
 
 
 def _messages(tx: Tx, found: SearchResult) -> set[int]:
@@ -111,7 +113,7 @@ def _answered(tx: Tx, found: SearchResult) -> Iterator[Delivery]:
             yield tx.deliveries.get(answer.delivery)
 
 
-def _life(tx: Tx, id: int) -> Life:
+def _history(tx: Tx, id: int) -> History:
     documents = tx.documents.for_message(id)
     deliveries = {delivery.id: delivery for delivery in tx.deliveries.for_message(id)}
     for document in documents:
@@ -122,10 +124,10 @@ def _life(tx: Tx, id: int) -> Life:
     lines = {line.id: line for line in tx.audit.query(message=id)}
     for document in documents:
         lines.update((line.id, line) for line in tx.audit.query(document=document.id))
-    theirs = {None, *(document.id for document in documents)}  # not what was done with others in the same file
+    own = {None, *(document.id for document in documents)}  # not the actions on other documents in the same file
     for delivery in deliveries.values():
-        lines.update((line.id, line) for line in tx.audit.query(delivery=delivery.id) if line.document in theirs)
-    return Life(
+        lines.update((line.id, line) for line in tx.audit.query(delivery=delivery.id) if line.document in own)
+    return History(
         tx.messages.get(id),
         tx.interchanges.for_message(id),
         documents,
@@ -136,9 +138,9 @@ def _life(tx: Tx, id: int) -> Life:
     )
 
 
-def _told(life: Life) -> Iterator[str]:
-    """A life in sentences, the message first and what came of it below."""
-    message = life.message
+def _lines(history: History) -> Iterator[str]:
+    """A history as text, the message first."""
+    message = history.message
     origin = "from D365" if message.direction == "out" else f"from {message.partner}"
     yield f"\n{message.name}  {origin} ({message.endpoint}:{message.path}), {message.size} bytes, sha256:{message.digest}"
     went = f"; at the source: {message.settled_name or 'cleared'}" if message.settled else "; still at the source"
@@ -147,26 +149,26 @@ def _told(life: Life) -> Iterator[str]:
         yield f"  why: {message.reason}"
     if message.parent is not None:
         yield f"  a replay of message {message.parent}"
-    for interchange in life.interchanges:
+    for interchange in history.interchanges:
         yield f"  interchange {interchange.control} {interchange.sender} → {interchange.receiver}, usage {interchange.usage}"
-    for document in life.documents:
-        yield from _document(document, life)
-    bearing = {carried.delivery for carried in life.carried}
-    for delivery in life.deliveries:
-        if delivery.id not in bearing:
+    for document in history.documents:
+        yield from _document(document, history)
+    carrying = {carried.delivery for carried in history.carried}
+    for delivery in history.deliveries:
+        if delivery.id not in carrying:
             yield from _delivery(delivery, "  ")
-    for answer in life.answers:
-        yield f"  their answer to group {plain(answer.control)}: {answer.verdict}, {answer.match} {answer.detail}".rstrip()
+    for answer in history.answers:
+        yield f"  answer to group {plain(answer.control)}: {answer.verdict}, {answer.match} {answer.detail}".rstrip()
 
 
-def _document(document: Document, life: Life) -> Iterator[str]:
+def _document(document: Document, history: History) -> Iterator[str]:
     numbers = " ".join(part for part in (document.interchange, document.group, document.set) if part)
     place = f" (control numbers {numbers})" if numbers else ""
     yield f"  {document.kind} {document.number} of {document.company}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"
-    for delivery in life.deliveries:
-        carried = [one for one in life.carried if one.delivery == delivery.id]
+    for delivery in history.deliveries:
+        carried = [one for one in history.carried if one.delivery == delivery.id]
         for one in carried:
             if one.document == document.id:
                 yield from _delivery(delivery, "    ", one if len(carried) > 1 else None, len(carried))
@@ -175,7 +177,7 @@ def _document(document: Document, life: Life) -> Iterator[str]:
 def _delivery(
     delivery: Delivery, indent: str, carried: DeliveryDocument | None = None, count: int = 1
 ) -> Iterator[str]:
-    """A delivery; with what it says of one of its documents where it bears several."""
+    """A delivery; with the state of one of its documents where it has several."""
     number = f", interchange {delivery.interchange:09d}" if delivery.interchange is not None else ""
     if carried is not None:
         number += f", group {plain(carried.group)} set {carried.set}, place {carried.place} of {count}"
@@ -193,29 +195,30 @@ def _delivery(
         yield f"{indent}  acknowledgment: {delivery.ack.replace('_', ' ')}{due} {delivery.ack_detail}".rstrip()
 
 
-def _left(known: Known) -> Iterator[str]:
-    for look in known.looks:
-        seen = f"seen {look.equal} times alike" if look.equal else "seen"
-        verdict = look.verdict or "it is taken at the second look that shows it unchanged"
-        yield f"\n{look.name}  at {look.endpoint}:{look.path}, {seen}, last {clock(look.last_at)}: not picked up: {verdict}"
+def _left(known: FoundByName) -> Iterator[str]:
+    for sighting in known.sightings:
+        seen = f"seen {sighting.equal} times unchanged" if sighting.equal else "seen"
+        reason = sighting.verdict or "it is fetched at the second sighting without a change"
+        last = clock(sighting.last_at)
+        yield f"\n{sighting.name}  at {sighting.endpoint}:{sighting.path}, {seen}, last {last}: not picked up: {reason}"
 
 
 def _unknown(what: str, places: list[PlaceStatus]) -> Iterator[str]:
-    yield f"Nothing goes by the name {what}: it was never seen here."
+    yield f"Nothing is known by the name {what}."
     if not places:
-        yield "No place was looked at yet: is the daemon running? d365edi status"
+        yield "No place was polled yet: is the daemon running? d365edi status"
     for place in places:
         yield (
-            f"  {place.endpoint}:{place.path} was looked at {clock(place.looked_at)}: "
+            f"  {place.endpoint}:{place.path} was polled {clock(place.looked_at)}: "
             f"{place.offered} offered, {place.passed} passed over"
         )
 
 
 def _unpacked(known: dict[str, Any]) -> dict[str, Any]:
-    """The same with JSON texts opened, and payload-like bodies left out: `why` tells, it does not carry."""
-    for life in known["lives"]:
-        for document in life["documents"]:
+    """The same with JSON texts parsed, and without the bodies of documents."""
+    for history in known["histories"]:
+        for document in history["documents"]:
             del document["body"], document["answers"]
-        for line in life["lines"]:
+        for line in history["lines"]:
             line["detail"] = codec.loads(line["detail"])
     return known

@@ -56,7 +56,7 @@ async def _company(
             "INFO",
             send.name,
             "started",
-            f"{known} records posted in {company} before the first start are recorded and not sent",
+            f"first start in {company}: {known} earlier records are not sent",
         )
         return []
     new = await ctx.journal.read(

@@ -247,4 +247,4 @@ def _read_record(
         sentence = f"{name}: {'; '.join(found)}"
         tx.documents.set_state(document.id, "held", sentence)
         return [], [("WARNING", "held", sentence)]
-    return [document.id], [("INFO", "collected", f"{name} ({message.name})")]
+    return [document.id], [("INFO", "collected", name if message.name == number else f"{name} ({message.name})")]

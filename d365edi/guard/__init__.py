@@ -1,6 +1,6 @@
-"""The guard against chargebacks: what a partner would deduct for, found before a document leaves.
+"""The guard against chargebacks: what a partner would deduct for, found before a document is sent.
 
-Knows: outgoing documents, the orders they answer, what went out before. Does not know: journals, wires, settings.
+Knows: outgoing documents, the orders they belong to, what was sent before. Does not know: journal, connections, settings.
 """
 
 from d365edi.guard.case import Case, Earlier, Facts, Level, Policy, Segment, Violation

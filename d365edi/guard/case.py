@@ -1,9 +1,9 @@
-"""What the guard is given, and what it answers: values only.
+"""Input and output of the guard, as values.
 
-Whoever calls has looked everything up: the order as it was read, which line of it each line answers, what went out
-before, and the segments as they are about to be written, so that the guard judges what the partner will see.
+The caller looks everything up: the order as it was read, the order line of each line, what was sent before, and the
+segments as they will be written, so that the guard checks what the partner will see.
 
-Knows: the shape of a case. Does not know: how a case is judged, where facts come from.
+Knows: the structure of a case. Does not know: how a case is checked, where facts come from.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal
 from d365edi.documents import Document, PurchaseOrder, PurchaseOrderLine
 
 Level = Literal["off", "warn", "hold"]
-"""What a check is worth: not made; told, and the document goes; told, and a person decides."""
+"""The level of a check: not made; reported, and the document is sent; reported, and a person decides."""
 
 Segment = Sequence[str | tuple[str, ...]]
 """A segment about to be written: its id, then its elements; a composite is a tuple."""
@@ -25,9 +25,9 @@ Segment = Sequence[str | tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A document of the same kind that went out before for the same order.
+    """A document of the same kind that was sent before for the same order.
 
-    `billed` are its quantities, each with the order's line that it answers (by its index in the order) and the unit.
+    `billed` are its quantities, each with its order line (by index in the order) and the unit.
     """
 
     number: str
@@ -38,11 +38,11 @@ class Earlier:
 class Facts:
     """What the caller knows besides the document.
 
-    `same_number`: days on which a document of this kind and number went out to this partner before. `same_goods`: the
+    `same_number`: days on which a document of this kind and number was sent to this partner before. `same_goods`: the
     number of another one for the same packing slip (a ship notice: bill of lading and order), "" where there is none.
-    `earlier`: others for the same order. `notice_sent`: whether a ship notice for the order went out. `sscc_used`: numbers
-    of this document's cartons that an earlier one had, with its number. `usage` is P or T of the envelope it will travel
-    in, `order_usage` that of the one the order came in.
+    `earlier`: others for the same order. `notice_sent`: whether a ship notice for the order was sent. `sscc_used`: numbers
+    of this document's cartons that an earlier one had, with its number. `usage` is P or T of its own envelope, `order_usage`
+    that of the order's.
     """
 
     same_number: tuple[date, ...] = ()
@@ -57,9 +57,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A document about to leave: `lines` are the orders' lines that its lines answer, in its order, None where unknown.
+    """A document about to be sent: `lines` are the order lines of its lines, in its order, None where unknown.
 
-    `order` is the one it answers, or the first of several; a shipment may have `others`.
+    `order` is the one it belongs to, or the first of several; a shipment may have `others`.
     """
 
     document: Document
@@ -68,20 +68,20 @@ class Case:
     body: Sequence[Segment] = ()
     facts: Facts = Facts()
     demands: tuple[str, ...] = ()
-    """Places that this partner wants filled: `REF[IA]02`, `BIG04`, `CAD`."""
+    """Places that this partner requires: `REF[IA]02`, `BIG04`, `CAD`."""
     others: tuple[PurchaseOrder, ...] = ()
 
     @property
     def orders(self) -> tuple[PurchaseOrder, ...]:
-        """Every order that it answers."""
+        """Every order that it belongs to."""
         return (self.order, *self.others) if self.order is not None else self.others
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A partner's levels by check (what is not listed is off), demanded places, and what is said of costs.
+    """A partner's levels by check (what is not listed is off), demanded places, and texts about costs.
 
-    `costs` replaces what a check says of its cost; `say_costs` False says nothing of any.
+    `costs` replaces the text of a check; with `say_costs` False no sentence has one.
     """
 
     levels: Mapping[str, Level] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something a partner would charge for. `check` is the key that switches it, `cost` what it typically comes to."""
+    """Something a partner would charge for. `check` is its key in the settings, `cost` its typical cost."""
 
     check: str
     level: Level
@@ -101,7 +101,7 @@ class Violation:
 
     @property
     def name(self) -> str:
-        """The sentence with its check: the same words only while the same thing is wrong in the same way."""
+        """The sentence with its check, equal only for the same violation with the same figures."""
         return f"{self.sentence} [{self.check}]"
 
     def __str__(self) -> str:

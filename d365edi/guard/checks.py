@@ -1,9 +1,8 @@
-"""The checks, by the names that switch them, with what each typically costs; and how a case goes through them.
+"""The checks by their keys in the settings, with typical costs; and the run of a case through them.
 
-The costs are what portals and guides of partners threaten with; they age and differ, which is why a partner's own words
-can take their place.
+The costs are typical of partners' portals and guides; they change and differ, which is why settings can replace them.
 
-Knows: which checks there are, for which documents. Does not know: how each judges.
+Knows: which checks exist, for which documents. Does not know: how each works.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Judge = Callable[[Case], Iterator[str]]
 
 @dataclass(frozen=True, slots=True)
 class GuardCheck:
-    """One thing that partners charge for: how it is found in each kind of document, and what it typically costs there."""
+    """One thing that partners charge for: the function that finds it in each kind of document, and the typical cost."""
 
     judges: Mapping[type[Document], tuple[Judge, str]]
 
@@ -66,7 +65,7 @@ CHECKS: dict[str, GuardCheck] = {
     "id_not_echoed": _every(echo.id_not_echoed, "typically refused, or paid late after a search by hand"),
     "item_differs": _every(echo.item_differs, "typically refused"),
     "reference_missing": _every(echo.reference_missing, "typically refused"),
-    "usage_differs": _every(echo.usage_differs, "typically it is lost without a word"),
+    "usage_differs": _every(echo.usage_differs, "typically ignored without notice"),
 }
 """Check by name; the names are the keys of a partner's settings."""
 
@@ -85,10 +84,10 @@ def examine(case: Case, policy: Policy) -> tuple[Violation, ...]:
 
 
 def mentions(document: Document) -> frozenset[tuple[str, str]]:
-    """What later cases must find this document by once it is out: a word for what it is, and the value.
+    """The references by which later cases find this document once it is sent: kind of reference, and value.
 
-    `order`: a number of an order that it answers; `goods`: what it bills or tells of, so that another number for the same
-    is seen; `sscc`: the number of a carton.
+    `order`: number of an order it belongs to; `goods`: what it bills or announces, so that another number for the same is
+    found; `sscc`: the number of a carton.
     """
     if isinstance(document, Invoice):
         pairs = [("order", document.order_number), ("goods", document.packing_slip)]

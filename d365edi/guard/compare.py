@@ -1,8 +1,8 @@
-"""A document against the order it answers: price, quantity, unit, and the days it was to ship on.
+"""A document compared with its order: price, quantity, unit, and the ship window.
 
-A credit (negative quantities) gives back what was billed; it is never too much of anything.
+A credit (negative quantities) returns what was billed and never exceeds anything.
 
-Knows: lines and the order's lines that they answer. Does not know: levels, costs, how ids are echoed.
+Knows: lines and their order lines. Does not know: levels, costs, how ids are echoed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ZERO = Decimal(0)
 
 
 def price_differs(case: Case) -> Iterator[str]:
-    """Another price than ordered. Where the unit differs the prices cannot be compared; that is a check of its own."""
+    """Another price than ordered. Where the unit differs the prices cannot be compared; that is a separate check."""
     for place, line, ordered in _pairs(case):
         if not isinstance(line, InvoiceLine) or line.price is None or ordered.price is None:
             continue
@@ -35,7 +35,7 @@ def quantity_exceeds(case: Case) -> Iterator[str]:
 
 
 def over_invoiced(case: Case) -> Iterator[str]:
-    """More than ordered with what earlier invoices of the order billed; each of them may have been right by itself."""
+    """More than ordered with what earlier invoices of the order billed; each of them may be correct alone."""
     for name, ordered, quantity, index in _sums(case):
         before = [
             (earlier.number, billed)

@@ -1,7 +1,7 @@
-"""Whether a document says again what its order said, and what the partner wants in any case.
+"""Whether a document echoes its order, and has what the partner always requires.
 
-It is looked for in the segments as they are written: maps take some of it from the order and some from constants, and
-only the result counts.
+The segments are searched as they are written: maps take some values from the order and some from constants, and only the
+result counts.
 
 Knows: ids of orders, places in segments. Does not know: any standard's segments, prices, levels.
 """
@@ -16,11 +16,11 @@ from d365edi.documents.values import ItemIds
 from d365edi.guard.case import Case, Segment
 
 PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:\[([^\]]+)\])?(?:(\d\d)(?:-(\d))?)?")
-"""A segment, the qualifier it begins with (several with |), which element of it must be filled, and which component."""
+"""A segment, its first qualifier (several with |), the required element, and component."""
 
 
 def id_not_echoed(case: Case) -> Iterator[str]:
-    """An id of an order that stands nowhere in the document."""
+    """An id of an order that is nowhere in the document."""
     if not case.body:
         return
     written = _values(case.body)
@@ -50,15 +50,15 @@ def item_differs(case: Case) -> Iterator[str]:
                 yield f"line {number}: the order's {what} {value} is not in it"
     for number, code in _own_gtins(case):
         if not gs1(code):
-            yield f"line {number}: {code} is no GTIN, its length or check digit is wrong"
+            yield f"line {number}: {code} is not a GTIN: its length or check digit is wrong"
 
 
 def reference_missing(case: Case) -> Iterator[str]:
-    """A place that this partner demands is empty. What is written without segments has no places."""
+    """A place that this partner requires is empty. Flat files have no places."""
     for place in case.demands if case.body else ():
         match = PLACE.fullmatch(place)
         if match is not None and not _filled(case.body, *match.groups()):
-            yield f"{place} is empty, and this partner demands it"
+            yield f"{place} is empty, and this partner requires it"
 
 
 def usage_differs(case: Case) -> Iterator[str]:
@@ -70,14 +70,14 @@ def usage_differs(case: Case) -> Iterator[str]:
 
 
 def gs1(number: str) -> bool:
-    """Whether a GTIN or an SSCC has a length that there is and the right check digit (GS1 General Specifications, 7.9)."""
+    """Whether a GTIN or an SSCC has a valid length and check digit (GS1 General Specifications, 7.9)."""
     if len(number) not in (8, 12, 13, 14, 18) or not (number.isascii() and number.isdigit()):
         return False
     return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(number))) % 10 == 0
 
 
 def _own_gtins(case: Case) -> Iterator[tuple[int, str]]:
-    """GTINs of ours: what the order said is echoed whatever it is."""
+    """GTINs of ours: those of the order are echoed even if wrong."""
     if not isinstance(case.document, Invoice):
         return
     ordered = {line.item.gtin for line in case.lines if line is not None}
@@ -100,7 +100,7 @@ def _values(body: Sequence[Segment]) -> frozenset[str]:
 def _filled(
     body: Sequence[Segment], id: str, qualifiers: str | None, position: str | None, component: str | None
 ) -> bool:
-    """Whether the place has a value; without a position any element will do that is not the qualifier."""
+    """Whether the place has a value; without a position any element except the qualifier."""
     for segment in body:
         parts = [element if isinstance(element, tuple) else (element,) for element in segment[1:]]
         qualifier = parts[0][0] if parts and parts[0] else ""

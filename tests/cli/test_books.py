@@ -134,7 +134,7 @@ def test_why_finds_the_same_life_by_every_name_it_goes_by(call: Call, book: Path
 
 
 def test_why_tells_the_trail_in_the_order_it_was_written(call: Call, book: Path) -> None:
-    [life] = json.loads(call("why", "4500124", "--json").out)["lives"]
+    [life] = json.loads(call("why", "4500124", "--json").out)["histories"]
     assert [line["action"] for line in life["lines"]] == ["received", "delivered", "held", "delivered"]
     assert {"body", "answers"} & life["documents"][0].keys() == set()
 
@@ -147,7 +147,7 @@ def test_why_says_what_waits_and_until_when(call: Call, book: Path) -> None:
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("growing.edi", "growing.edi at acme:/outbound/*, seen 1 times alike, last"),
+        ("growing.edi", "growing.edi at acme:/outbound/*, seen 1 times unchanged, last"),
         ("a.tmp", "not picked up: it has a temporary name"),
     ],
 )
@@ -159,8 +159,8 @@ def test_why_says_why_a_file_was_not_picked_up(call: Call, book: Path, what: str
 def test_why_says_where_was_looked_when_nothing_is_known(call: Call, book: Path) -> None:
     said = call("why", "never-seen.edi")
     assert said.code == 1
-    assert "Nothing goes by the name never-seen.edi: it was never seen here." in said.out
-    assert "acme:/outbound/* was looked at" in said.out
+    assert "Nothing is known by the name never-seen.edi." in said.out
+    assert "acme:/outbound/* was polled" in said.out
 
 
 def test_audit_shows_every_line_with_who_and_what(call: Call, book: Path) -> None:
@@ -193,7 +193,10 @@ def test_audit_is_narrowed_by_every_filter(call: Call, book: Path, filters: list
 
 def test_audit_refuses_what_is_no_moment(call: Call, book: Path) -> None:
     said = call("audit", "--since", "yesterday")
-    assert (said.code, said.err) == (2, "d365edi: 'yesterday' is no moment; write 2025-01-31 or 2025-01-31T12:00\n")
+    assert (said.code, said.err) == (
+        2,
+        "d365edi: 'yesterday' is not a date or time; write 2025-01-31 or 2025-01-31T12:00\n",
+    )
 
 
 def test_audit_verify_proves_the_chain_and_finds_a_change(call: Call, book: Path) -> None:
@@ -204,7 +207,7 @@ def test_audit_verify_proves_the_chain_and_finds_a_change(call: Call, book: Path
         damaged.execute("UPDATE audit SET actor = 'nobody' WHERE id = 3")
     damaged.close()
     bad = call("audit", "verify")
-    assert (bad.code, bad.out.startswith("The chain breaks at line 3: ")) == (1, True)
+    assert (bad.code, bad.out.startswith("The chain is broken at line 3: ")) == (1, True)
 
 
 def test_reading_needs_no_lock(book: Path) -> None:

@@ -117,7 +117,7 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
         (changed(b"BEG*00*", b"BEG*05*"), "its purpose 05 is not a new order"),
         (changed(b"ST*850*", b"ST*820*").replace(b"GS*PO*", b"GS*RA*"), ""),
         (changed(b"BEG*00*", b"BEG**"), ""),
-        (ORDER.read_bytes() * 2, "the control number 000003438 stands on an interchange before it"),
+        (ORDER.read_bytes() * 2, "an earlier interchange has the same control number 000003438"),
         (ORDER.read_bytes()[:400], ""),
         (b"UNB+UNOC:3+a+b+200101:1200+1'UNZ+0+2'", ""),
         (b"", ""),
@@ -186,11 +186,11 @@ def test_sound_settings_are_called_so(call: Call, partner: Path, monkeypatch: py
     said = call("check")
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines() == [
-        f"{partner} is sound.",
+        f"{partner} is correct.",
         "1 endpoints: solon",
         "1 partners: solon",
         "1 flows: solon.pickup.edi",
-        "1 secrets are named and all are there.",
+        "1 secrets are referred to, and all are stored.",
     ]
 
 

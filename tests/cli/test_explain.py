@@ -88,7 +88,7 @@ def test_every_format_is_listed(call: Call, plain: Path, data: bytes, says: list
 def test_what_nothing_can_be_read_of_is_said_so(call: Call, plain: Path, data: bytes) -> None:
     (plain / "letter").write_bytes(data)
     said = call("explain", str(plain / "letter"))
-    assert (said.code, "error: This is neither X12 nor EDIFACT nor a flat file that a map knows" in said.out) == (
+    assert (said.code, "error: This is neither X12 nor EDIFACT nor a flat file with a known map" in said.out) == (
         1,
         True,
     )
@@ -125,7 +125,7 @@ def test_a_page_that_cannot_be_written_is_said(call: Call, plain: Path) -> None:
     said = call("explain", str(ORDER), "--html", str(plain / "no" / "out.html"))
     assert (said.code, said.err) == (
         2,
-        f"d365edi: {plain}/no/out.html cannot be written: No such file or directory; name another place\n",
+        f"d365edi: {plain}/no/out.html cannot be written: No such file or directory; name another file\n",
     )
 
 

@@ -87,7 +87,7 @@ def test_sighup_reads_the_settings_again(folder: Path) -> None:
     with daemon(folder) as running:
         file.write_text(file.read_text() + '[log]\nlevel = "LOUD"\n')
         running.process.send_signal(signal.SIGHUP)
-        running.until(" kept ")
+        running.until(" unchanged ")
         assert running.said('"LOUD"')
         file.write_text(file.read_text().replace("LOUD", "DEBUG"))
         running.process.send_signal(signal.SIGHUP)

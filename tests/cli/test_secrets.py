@@ -25,7 +25,7 @@ def vault(folder: Path) -> Vault:
 
 def test_a_value_from_standard_input_is_kept_without_its_last_newline(call: Call, folder: Path, vault: Vault) -> None:
     said = call("secrets", "set", "acme-ssh-key", stdin="line 1\nline 2\n")
-    assert (said.code, said.out, said.err) == (0, f"acme-ssh-key is in {folder}/vault\n", "")
+    assert (said.code, said.out, said.err) == (0, f"acme-ssh-key is stored in {folder}/vault\n", "")
     assert vault.get("acme-ssh-key") == "line 1\nline 2"
 
 
@@ -57,7 +57,7 @@ def test_list_tells_what_is_missing_and_what_nobody_names(call: Call, folder: Pa
     vault.set("d365", VALUE)
     vault.set("old", VALUE)
     there = call("secrets", "list", "--json")
-    rows = [{**row, "state": "there"}, {"name": "old", "state": "unused", "key": "", "where": ""}]
+    rows = [{**row, "state": "stored"}, {"name": "old", "state": "unused", "key": "", "where": ""}]
     assert (there.code, json.loads(there.out)) == (0, rows)
 
 
@@ -71,7 +71,7 @@ def test_rotate_seals_everything_with_a_new_key(call: Call, folder: Path, vault:
     vault.set("d365", VALUE)
     before = (folder / "vault.key").read_text()
     said = call("secrets", "rotate")
-    assert (said.code, said.out) == (0, f"1 secrets in {folder}/vault are sealed with a new key\n")
+    assert (said.code, said.out) == (0, f"1 secrets in {folder}/vault are encrypted with a new key\n")
     assert ((folder / "vault.key").read_text() != before, vault.get("d365")) == (True, VALUE)
 
 
@@ -88,5 +88,5 @@ def test_without_a_vault_the_remedy_is_said(call: Call, folder: Path) -> None:
     said = call("secrets", "set", "d365", stdin=VALUE)
     assert (said.code, said.err) == (
         2,
-        'd365edi: [secrets] there is no vault; name one: [secrets] vault = "/var/lib/d365edi/vault"\n',
+        'd365edi: [secrets] there is no vault; configure one: [secrets] vault = "/var/lib/d365edi/vault"\n',
     )

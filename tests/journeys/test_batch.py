@@ -107,7 +107,7 @@ async def test_invoices_that_are_ready_together_leave_in_one_interchange(batchin
         assert [document.state for document in documents] == ["delivered"] * 3
         known = await app.journal.read(lambda tx: [look_up(tx, text) for text in (name, numbers[1], "4")])
         for found in known:
-            assert delivery in [one for life in found.lives for one in life.deliveries]
+            assert delivery in [one for life in found.histories for one in life.deliveries]
         assert (await app.once()).counts.get("delivered") is None
     assert list(batching.partner.received()) == [name]
 
