@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -132,37 +134,55 @@ async def _lines(http: httpx.AsyncClient, base: str, order: str) -> None:
     answer.raise_for_status()
 
 
-def daemon(where: Ground, orders: int) -> float:
-    """Seconds of `run --once` in a process of its own, from its first listing to its exit, its start left out."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of the clock and of processor time."""
+
+    clock: float
+    cpu: float
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.clock - other.clock, self.cpu - other.cpu)
+
+
+def daemon(where: Ground, orders: int) -> Spent:
+    """What `run --once` takes in a process of its own, from its first listing to its exit, its start left out."""
     environ = {**os.environ, **where.world.environ, "D365EDI_BENCH": "1"}
     where.world.write_settings()
     command = [sys.executable, "-m", "d365edi", "run", "--once", "--settings", str(where.world.settings_file)]
-    idle = _seconds(command, environ)
+    idle = _spent(command, environ)
     fill(where, orders, orders)
-    return _seconds(command, environ) - idle
+    return _spent(command, environ) - idle
 
 
-def _seconds(command: list[str], environ: dict[str, str]) -> float:
-    began = time.perf_counter()
+def _spent(command: list[str], environ: dict[str, str]) -> Spent:
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, env=environ, capture_output=True, check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr.decode())
-    return time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(time.perf_counter() - began, cpu)
 
 
 def measure(orders: int, rounds: int = 3) -> None:
     """Interleaved rounds, each on fresh servers; prints the medians."""
-    raws, daemons = [], []
+    raws, daemons = list[Spent](), list[Spent]()
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder, ground(Path(folder) / "ground", wait=ANSWERS_AFTER) as where:
             fill(where, orders, 0)
-            raws.append(orders / anyio.run(raw, where, orders))
-            daemons.append(orders / daemon(where, orders))
+            cpu = time.process_time()
+            seconds = anyio.run(raw, where, orders)
+            raws.append(Spent(seconds, time.process_time() - cpu))
+            daemons.append(daemon(where, orders))
             made = len(list((where.world.partner.inbound / "acks").iterdir()))
             assert made == 2 * orders, f"{made} acknowledgments for {2 * orders} orders"
-    one, other = statistics.median(raws), statistics.median(daemons)
+    one, other = (statistics.median(spent.clock for spent in each) / orders for each in (raws, daemons))
+    ratio = statistics.median(ours.clock / theirs.clock for ours, theirs in zip(raws, daemons, strict=True))
+    cpu_one, cpu_other = (statistics.median(spent.cpu for spent in each) / orders * 1e3 for each in (raws, daemons))
     sys.stdout.write(
-        f"raw loop {one:.0f}/s, daemon {other:.0f}/s, ratio {other / one:.2f} ({rounds} rounds of {orders} orders)\n"
+        f"raw loop {1 / one:.0f}/s, daemon {1 / other:.0f}/s, ratio {ratio:.2f} ({rounds} rounds of {orders} orders); "
+        f"processor for each order {cpu_one:.1f} and {cpu_other:.1f} ms\n"
     )
 
 
