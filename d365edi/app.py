@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -105,7 +105,9 @@ class App:
             return counters
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
-            await self._messages(await receive(self.ctx, self.ctx.partners[partner].pickups[what], counters), counters)
+            pickup = self.ctx.partners[partner].pickups[what]
+            async with self.ctx.pool("message", self._message(counters)) as start:
+                await receive(self.ctx, pickup, counters, start)
         else:
             await self._send(self.ctx.partners[partner], what, counters)
         return counters
@@ -133,13 +135,16 @@ class App:
             deliveries = await batch.render_ready(self.ctx, together, counters)
         await self._deliveries(deliveries, counters)
 
-    async def _messages(self, ids: Sequence[int], counters: Counters) -> None:
+    def _message(self, counters: Counters) -> Callable[[int], Awaitable[None]]:
         async def one(id: int) -> None:
             outcome = await translate(self.ctx, id, counters)
             await self._deliveries(outcome.deliveries, counters)
             await self._documents(outcome.documents, counters)
 
-        await self.ctx.each("message", ids, one)
+        return one
+
+    async def _messages(self, ids: Sequence[int], counters: Counters) -> None:
+        await self.ctx.each("message", ids, self._message(counters))
 
     async def _documents(self, ids: Sequence[int], counters: Counters) -> None:
         async def one(id: int) -> None:

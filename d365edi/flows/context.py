@@ -91,7 +91,17 @@ class Context:
         return key in self.locks
 
     async def each(self, kind: str, ids: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int = 0) -> None:
-        """Run `work` for the ids concurrently, at most `limit` at once (0: `concurrency`), skipping those another task handles.
+        """Run `work` for the ids as `pool` does; ends when all are done."""
+        async with self.pool(kind, work, limit) as start:
+            for id in ids:
+                start(id)
+
+    @asynccontextmanager
+    async def pool(
+        self, kind: str, work: Callable[[T], Awaitable[None]], limit: int = 0
+    ) -> AsyncIterator[Callable[[T], object]]:
+        """Gives a function that starts `work` for an id: concurrently, at most `limit` at once (0: `concurrency`), skipping
+        ids that another task handles. The block ends when all of it is done.
 
         An unexpected failure is logged with its traceback and does not stop the others.
         """
@@ -111,8 +121,7 @@ class Context:
                     self.busy.discard(key)
 
         async with anyio.create_task_group() as group:
-            for id in ids:
-                group.start_soon(one, id)
+            yield lambda id: group.start_soon(one, id)
 
     def pause(self, endpoint: str, until: float) -> None:
         """Do not use an endpoint until then (epoch seconds): it is unreachable for every task."""

@@ -11,7 +11,7 @@ Knows: pickups, sightings, claims. Does not know: what is in the bytes (only whe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,26 +38,26 @@ class ClaimedFile:
     again: bool = False
 
 
-async def receive(ctx: Context, pickup: PickupFlow, counters: Counters) -> list[int]:
-    """One pass over a pickup. Returns the ids of new messages to translate."""
+async def receive(ctx: Context, pickup: PickupFlow, counters: Counters, received: Callable[[int], object]) -> None:
+    """One pass over a pickup. `received` is called with the id of each new message to translate: at once, so that the first
+    is on its way while the last is still fetched.
+    """
     endpoint = ctx.endpoints[pickup.endpoint]
     if ctx.is_paused(pickup.endpoint):
-        return []
+        return
     try:
         ready = await _ready(ctx, pickup, endpoint)
     except (Unavailable, Refused) as error:
         _out_of_reach(ctx, pickup, error)
         counters.add("unreachable")
-        return []
-    ids: list[int] = []
+        return
 
     async def one(name: str) -> None:
         taken = await _take(ctx, pickup, endpoint, *ready[name], counters)
         if taken is not None and taken.message.state == "received":
-            ids.append(taken.message.id)
+            received(taken.message.id)
 
     await ctx.each(f"{pickup.endpoint}:{pickup.view}", ready, one, pickup.endpoint_settings.in_flight)
-    return ids
 
 
 def _out_of_reach(ctx: Context, pickup: PickupFlow, error: Unavailable | Refused) -> None:
