@@ -25,8 +25,8 @@ from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
-from d365edi.maps.resolve import Profile
 from d365edi.maps.writer import Writer
+from d365edi.matching.references import Profile
 from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
 from d365edi.settings.partners import Partner, Pickup, Receive, Send

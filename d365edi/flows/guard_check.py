@@ -17,8 +17,8 @@ from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.flows.messages import document_name
 from d365edi.journal import Document, Tx
-from d365edi.maps import turnaround
-from d365edi.maps.resolve import Answers, Outbound, complete, each_line
+from d365edi.matching import lines as order_lines
+from d365edi.matching.references import Answers, Outbound, complete, each_line
 
 REUSE = 365 * 86_400.0
 """Seconds after which an SSCC may be used again: GS1 requires at least a year."""
@@ -178,11 +178,11 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     )
 
 
-def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], answers: Answers | None) -> turnaround.Match:
+def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], answers: Answers | None) -> order_lines.Match:
     """The order line that each line of the document belongs to."""
     if isinstance(document, ShipNotice):
-        return turnaround.match_shipment(document, orders, answers)
-    return turnaround.match(document, next(iter(orders.values()), None), answers)
+        return order_lines.match_shipment(document, orders, answers)
+    return order_lines.match(document, next(iter(orders.values()), None), answers)
 
 
 def _order_usage(tx: Tx, partner: str, number: str) -> str:

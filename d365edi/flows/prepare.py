@@ -21,9 +21,9 @@ from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.maps import turnaround
-from d365edi.maps.resolve import Answers, complete
-from d365edi.maps.respond import respond
+from d365edi.matching import lines as order_lines
+from d365edi.matching.references import Answers, complete
+from d365edi.matching.response import respond
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ async def prepare(
     """Resolve and map one document. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
     whole = KINDS[document.kind].from_json(document.body)
     assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
-    numbers = turnaround.named(whole)
+    numbers = order_lines.named(whole)
     known = await ctx.journal.read(lambda tx: known_orders(tx, partner.name, numbers))
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, profile)

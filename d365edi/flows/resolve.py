@@ -15,7 +15,7 @@ from typing import Any
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.flows.context import Context
-from d365edi.maps import resolve as maps
+from d365edi.matching import references
 from d365edi.odata import together
 from d365edi.odata.plan import Query
 
@@ -30,25 +30,25 @@ MOST = 20_000
 class Resolved:
     """The answers, and the sentences that hold the document."""
 
-    answers: maps.Answers
+    answers: references.Answers
     problems: tuple[str, ...] = ()
 
 
-async def resolve(ctx: Context, document: PurchaseOrder | maps.Outbound, profile: maps.Profile) -> Resolved:
+async def resolve(ctx: Context, document: PurchaseOrder | references.Outbound, profile: references.Profile) -> Resolved:
     """Resolve every reference. Raises Unavailable when D365 cannot be asked now.
 
     The first queries of all questions are asked together, then the second queries of those that are still open.
     """
-    asked = maps.questions(document, profile)
+    asked = references.questions(document, profile)
     rows: list[list[Rows]] = [[] for _ in asked.questions]
-    verdicts = [maps.settle(question, []) for question in asked.questions]
+    verdicts = [references.settle(question, []) for question in asked.questions]
     while waiting := [place for place, verdict in enumerate(verdicts) if verdict is None]:
         queries = {place: asked.questions[place].queries[len(rows[place])] for place in waiting}
         found = await _ask(ctx, queries.values())
         for place, query in queries.items():
             rows[place].append(found[query])
-            verdicts[place] = maps.settle(asked.questions[place], rows[place])
-    answers = asked.answers.plus(*(verdict for verdict in verdicts if isinstance(verdict, maps.Answer)))
+            verdicts[place] = references.settle(asked.questions[place], rows[place])
+    answers = asked.answers.plus(*(verdict for verdict in verdicts if isinstance(verdict, references.Answer)))
     return Resolved(answers, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
 
 
@@ -85,6 +85,6 @@ def _cache(ctx: Context, query: Query, rows: Rows) -> Rows:
     return rows
 
 
-def for_company(profile: maps.Profile, company: str, customers: Mapping[str, str]) -> maps.Profile:
+def for_company(profile: references.Profile, company: str, customers: Mapping[str, str]) -> references.Profile:
     """The partner's profile for one company."""
     return replace(profile, company=company, customer=customers.get(company))

@@ -12,7 +12,7 @@ from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
 from d365edi.flows.guard_check import GuardVerdict, OutgoingDocument, check_guard, remember
 from d365edi.guard import CHECKS, Policy
 from d365edi.journal import Document, Tx
-from d365edi.maps.resolve import Answers
+from d365edi.matching.references import Answers
 from tests.guard.scene import INVOICE, NOTICE, ORDER
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import delivery, document, message

@@ -19,7 +19,7 @@ from d365edi.maps.table import load
 NAMES = sorted(
     each.name.removesuffix(".toml")
     for each in (files("d365edi.maps") / "d365").iterdir()
-    if each.name.endswith(".toml") and each.name != "lookups.toml"
+    if each.name.endswith(".toml")
 )
 
 

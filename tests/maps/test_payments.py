@@ -12,8 +12,8 @@ from d365edi.documents import Remittance
 from d365edi.errors import DocumentError
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.payment import balance
-from d365edi.maps.resolve import Answer, Answers, Profile, questions
 from d365edi.maps.table import load
+from d365edi.matching.references import Answer, Answers, Profile, questions
 
 JOURNAL = {"header": {"constants": {"JournalName": "CustPay"}}}
 

@@ -21,10 +21,10 @@ from d365edi.maps.d365 import record_reader
 from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
-from d365edi.maps.resolve import Answers
 from d365edi.maps.table import Table, nearest
-from d365edi.maps.turnaround import ordinals
 from d365edi.maps.unmapped import MEANING
+from d365edi.matching.lines import ordinals
+from d365edi.matching.references import Answers
 from d365edi.odata.canonical import day
 from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
 from d365edi.odata.quoting import Member, any_of, compare, eq

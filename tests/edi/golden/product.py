@@ -26,7 +26,6 @@ from d365edi.edi.syntax import Syntax
 from d365edi.edi.x12 import acknowledgment as x12_acknowledgment
 from d365edi.edi.x12 import writer as x12_writer
 from d365edi.errors import DocumentError
-from d365edi.maps.answers import Answer, Answers
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans as d365
@@ -35,6 +34,7 @@ from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import load
 from d365edi.maps.writer import Writer
+from d365edi.matching.resolution import Answer, Answers
 
 Plain = dict[str, Any]
 
@@ -316,7 +316,7 @@ def kind(language: Any, name: str) -> str:
 
 def writing_tables() -> dict[str, str]:
     """The shipped D365 tables that write, with the kind of document that each writes."""
-    tables = [load("d365", name) for name in maps("d365") if name != "lookups"]
+    tables = [load("d365", name) for name in maps("d365")]
     return {table.name: table.document for table in tables if table.mode == "write"}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from d365edi.documents import OrderResponse, PurchaseOrder, ShipNotice
-from d365edi.maps.respond import respond
-from d365edi.maps.turnaround import match, match_shipment, named
+from d365edi.matching.lines import match, match_shipment, named
+from d365edi.matching.response import respond
 from tests.maps.wire import plain, report, writer, written
 
 ORDER = [

@@ -1,6 +1,6 @@
 """References: whose item, which customer, what unit. Pure: this asks, somebody else answers, this decides.
 
-The partner's own tables come first, then D365 in the order of trust that `d365/lookups.toml` gives: the customer's own
+The partner's own tables come first, then D365 in the order of trust that `lookups.toml` gives: the customer's own
 number for the item, a barcode (with and without leading zeros), our number. One hit decides; several different items under
 one number, or none, is a finding with the value, the line and what to do. Outbound the same sets are asked the other way
 round, and a miss holds nothing.
@@ -32,7 +32,7 @@ from d365edi.documents import (
     ShippedLine,
 )
 from d365edi.edi.findings import Finding
-from d365edi.maps.answers import Answer, Answers, Kind, Theirs
+from d365edi.matching.resolution import Answer, Answers, Kind, Theirs
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq, same_text
 
@@ -167,7 +167,7 @@ def _finding(question: Question, message: str, remedy: str) -> Finding:
 
 @cache
 def _lookups() -> Any:
-    return tomllib.loads((files("d365edi.maps") / "d365" / "lookups.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((files("d365edi.matching") / "lookups.toml").read_text(encoding="utf-8"))
 
 
 # -- inbound: theirs to ours ------------------------------------------------------------------------------------------

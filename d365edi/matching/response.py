@@ -15,7 +15,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from d365edi.documents import LineAnswer, OrderResponse, OrderResponseLine, PurchaseOrder, PurchaseOrderLine
-from d365edi.maps.turnaround import Match
+from d365edi.matching.lines import Match
 from d365edi.odata.quoting import same_text
 
 ACCEPTED, CHANGED, REJECTED = "accepted", "changed", "rejected"

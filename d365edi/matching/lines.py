@@ -23,7 +23,7 @@ from d365edi.documents import (
     ShippedLine,
 )
 from d365edi.edi.findings import Finding
-from d365edi.maps.resolve import Answers, Outbound, each_line, gtin
+from d365edi.matching.references import Answers, Outbound, each_line, gtin
 from d365edi.odata.quoting import same_text
 
 LARGEST = 2**31 - 1

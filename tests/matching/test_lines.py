@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
-from d365edi.maps.resolve import Answer, Asked, Profile, complete, questions, settle
-from d365edi.maps.turnaround import match, match_shipment, ordinals
+from d365edi.matching.lines import match, match_shipment, ordinals
+from d365edi.matching.references import Answer, Asked, Profile, complete, questions, settle
 from tests.maps.wire import plain, report, written
 
 
