@@ -9,25 +9,17 @@ Knows: mapping nodes, rows, how items are filled. Does not know: how a node was 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-
 from d365edi.edi import release
-from d365edi.maps import address
+from d365edi.maps import address, value_steps
 from d365edi.maps.address import Address
 from d365edi.maps.mapping_tree import Fixed, MappingNode, Pair, Rule
-from d365edi.maps.notation import Normalise, Notation
+from d365edi.maps.notation import Notation
 from d365edi.maps.run_state import Item, Row, RunState, Way, reach
-from d365edi.maps.spelling import Parse
+from d365edi.maps.value_steps import FieldAt, Step, Words, key_of, way_of
 
-Step = Callable[[RunState, Item, Row, int, str], None]
-"""A part of the work: the reading's state, the item, the row, its index, and the qualifiers to keep ("" for none)."""
-Words = Mapping[str, tuple[str, str]]
-"""For each word of theirs ours, and theirs again where another word means the same."""
 Hit = tuple[Way, str, Pair, int, str]
 """Where a pair's value goes: way to the field, its name, the row, the rank of the qualifier, and the name to keep it
 under."""
-NO_HIT = ("", "")
 
 
 class Assignment:
@@ -44,7 +36,7 @@ class Assignment:
         self.values = sorted(
             (each for each in own if each.words is None and not each.many), key=lambda each: each.element
         )
-        self.words = [(each, _words(each)) for each in own if each.words is not None and not each.many]
+        self.words = [(each, value_steps.words_of(each)) for each in own if each.words is not None and not each.many]
         self.many = [each for each in own if each.many]
         self.alternatives = any(len(codes) > 1 for _, codes in node.qualifiers)
         self.kept = [each for each in own if each.words is None] if self.alternatives else []
@@ -72,7 +64,7 @@ class Assignment:
                 self.rest = pair
             spelled = pair.name if len(pair.qualifiers) > 1 else ""
             for rank, code in enumerate(pair.qualifiers):
-                self.hits[code] = (_way(pair.name), _last(pair.name), pair, rank, spelled)
+                self.hits[code] = (way_of(pair.name), key_of(pair.name), pair, rank, spelled)
 
     def _unasked(self, own: list[Rule]) -> list[Address]:
         """The addresses that no row asks for; what a writer fills in by itself is no news either."""
@@ -97,7 +89,7 @@ class Assignment:
         if self.spread and self.node.rules:
             steps.append(self.agree)
         whole = [rule for rule in self.values if rule.element not in self.composites]
-        values = [_elements(whole, self.carefully)] if whole else []
+        values = [value_steps.elements(whole, self.carefully)] if whole else []
         if self.composites or self.notation.composite:
             values.append(self._components())
         early = list[tuple[Rule, Words]]()
@@ -108,8 +100,8 @@ class Assignment:
             steps += [*values, *pairs]
         else:
             early = [each for each in self.words if not each[0].component]
-            steps += [*values, *_wording(early, self.text), *pairs]
-        steps += _wording([each for each in self.words if each not in early], self.text)
+            steps += [*values, *value_steps.coded(early, self.text), *pairs]
+        steps += value_steps.coded([each for each in self.words if each not in early], self.text)
         if self.kept:
             steps.append(self.keep)
         if self.many:
@@ -136,11 +128,11 @@ class Assignment:
 
     def _components(self) -> Step:
         """The values of composites, each split once; where every element is one, also what no row asks for."""
-        ways: dict[Way, dict[int, list[tuple[int, str, Parse | None]]]] = {}
+        ways: dict[Way, dict[int, list[FieldAt]]] = {}
         for rule in self.values:
             if rule.element in self.composites:
-                elements = ways.setdefault(_way(rule.name), {})
-                elements.setdefault(rule.element, []).append((_index(rule.component), _last(rule.name), rule.parse))
+                elements = ways.setdefault(way_of(rule.name), {})
+                elements.setdefault(rule.element, []).append((_index(rule.component), key_of(rule.name), rule.parse))
         asked = {element for elements in ways.values() for element in elements}
         unasked: dict[int, list[int]] = {}
         for element, component in self.unasked if self.notation.composite else ():
@@ -158,7 +150,7 @@ class Assignment:
             )
             for way, elements in ways.items()
         ]
-        return _splitting(plan, self.carefully, self.note)
+        return value_steps.composites(plan, self.carefully, self.note)
 
     def _noting(self) -> Step:
         first, note = self.unasked[0][0], self.note
@@ -206,7 +198,7 @@ class Assignment:
         for rule in self.values:
             value = self.text(state, row, rule.element, rule.component)
             if value and (parsed := _parsed(state, rule, value, index)) is not None:
-                reach(item, _way(rule.name))[_last(rule.name)] = parsed
+                reach(item, way_of(rule.name))[key_of(rule.name)] = parsed
 
     def keep(self, state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG002
         """Keep the qualifiers of the values that there are."""
@@ -220,7 +212,7 @@ class Assignment:
             value = self.text(state, row, rule.element, rule.component)
             if value:
                 parsed = _parsed(state, rule, value, index)
-                reach(item, _way(rule.name)).setdefault(_last(rule.name), []).append(parsed)
+                reach(item, way_of(rule.name)).setdefault(key_of(rule.name), []).append(parsed)
 
     def take_pairs(self, state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG002
         """Qualifiers and values, also what no row asks for and what stands twice."""
@@ -279,7 +271,7 @@ class Assignment:
         parsed = _parsed(state, pair, value, index)
         if parsed is not None:
             first, second = pair.parts
-            reach(item, _way(pair.name)).setdefault(_last(pair.name), []).append({first: qualifier, second: parsed})
+            reach(item, way_of(pair.name)).setdefault(key_of(pair.name), []).append({first: qualifier, second: parsed})
 
     def note(self, state: RunState, row: Row, index: int) -> None:
         """Note the values that no row asks for."""
@@ -291,100 +283,8 @@ class Assignment:
         """Forget what was taken: a preferred alternative came later."""
         item = state.items[self.scope]
         for rule in self.node.rules:
-            reach(item, _way(rule.name)).pop(_last(rule.name), None)
+            reach(item, way_of(rule.name)).pop(key_of(rule.name), None)
             item.get("kept", {}).pop(rule.name, None)
-
-
-Careful = Callable[[RunState, Item, Row, int], None]
-Plan = list[tuple[Way, list[tuple[int, Normalise | None, list[tuple[int, str, Parse | None]], list[int]]]]]
-"""For each way its composites: element, how it is normalised, the components with their fields, the components unasked."""
-
-
-def _elements(rules: list[Rule], carefully: Careful) -> Step:
-    """The values of whole elements, in the order of these: a short segment ends the loop."""
-    ways: dict[Way, list[tuple[int, str, Parse | None]]] = {}
-    for rule in rules:
-        ways.setdefault(_way(rule.name), []).append((rule.element, _last(rule.name), rule.parse))
-    plan = tuple((way, tuple(fields)) for way, fields in ways.items())
-
-    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        count = len(row)
-        try:
-            for way, fields in plan:
-                part: Item = {} if way else item
-                for element, key, parse in fields:
-                    if element >= count:
-                        break
-                    if value := row[element]:
-                        part[key] = value if parse is None else parse(value)
-                if way and part:
-                    reach(item, way).update(part)
-        except ValueError:
-            carefully(state, item, row, index)
-
-    return assign
-
-
-def _splitting(plan: Plan, carefully: Careful, note: Callable[[RunState, Row, int], None]) -> Step:
-    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        count, component, released, odd = len(row), state.component, state.released, False
-        try:
-            for way, elements in plan:
-                part: Item = {} if way else item
-                for element, normalise, fields, unasked in elements:
-                    if element >= count:
-                        break
-                    if not (value := row[element]):
-                        continue
-                    parts = value.split(component)
-                    size = len(parts)
-                    if released and not value.isascii():
-                        parts = [*map(release.data, parts)]
-                    if size > 1 and normalise is not None:
-                        parts = normalise(parts)
-                        size = len(parts)
-                    for at, key, parse in fields:
-                        if at < size and (text := parts[at]):
-                            part[key] = text if parse is None else parse(text)
-                    odd = odd or _any(parts, unasked)
-                if way and part:
-                    reach(item, way).update(part)
-        except ValueError:
-            carefully(state, item, row, index)
-            odd = True
-        if odd:
-            note(state, row, index)
-
-    return assign
-
-
-def _any(parts: list[str], places: list[int]) -> bool:
-    """Whether there is something at one of these places, which are in order."""
-    size = len(parts)
-    for at in places:
-        if at >= size:
-            return False
-        if parts[at]:
-            return True
-    return False
-
-
-def _wording(rules: list[tuple[Rule, Words]], text: Callable[[RunState, Row, int, int], str]) -> list[Step]:
-    """Puts our words for theirs; theirs is kept where others mean the same, and reported where no table has it."""
-    plan = [(rule.element, rule.component, _way(rule.name), _last(rule.name), rule, words) for rule, words in rules]
-
-    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        for element, component, way, key, rule, words in plan:
-            if not (word := text(state, row, element, component)):
-                continue
-            ours, shared = words.get(word, NO_HIT)
-            if not ours:
-                state.findings.append((rule, word, "", index))
-            elif shared:
-                item.setdefault("kept", {})[rule.name] = word
-            (reach(item, way) if way else item)[key] = ours or word
-
-    return [assign] if plan else []
 
 
 def _parsed(state: RunState, row: Rule | Pair, value: str, index: int) -> object:
@@ -397,24 +297,10 @@ def _parsed(state: RunState, row: Rule | Pair, value: str, index: int) -> object
         return None
 
 
-def _words(rule: Rule) -> Words:
-    words = rule.words or {}
-    meanings = Counter(words.values())
-    return {word: (ours, word if meanings[ours] > 1 else "") for word, ours in words.items()}
-
-
-def _first(field: tuple[int, str, Parse | None]) -> int:
+def _first(field: FieldAt) -> int:
     return field[0]
 
 
 def _index(component: int) -> int:
     """Where a component stands among all of its element; an element without any is its own."""
     return max(component, 1) - 1
-
-
-def _way(name: str) -> Way:
-    return tuple(name.split(".")[:-1])
-
-
-def _last(name: str) -> str:
-    return name.rpartition(".")[2]

@@ -1,0 +1,134 @@
+"""The steps in which an assignment takes values from a row: whole elements, components of composites, words of code tables.
+
+Each is compiled once for a mapping node; what is wrong or odd goes to slower ways, which the assignment has.
+
+Knows: rows, how items are filled. Does not know: mapping nodes, how one is selected.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from d365edi.edi import release
+from d365edi.maps.mapping_tree import Rule
+from d365edi.maps.notation import Normalise
+from d365edi.maps.run_state import Item, Row, RunState, Way, reach
+from d365edi.maps.spelling import Parse
+
+Step = Callable[[RunState, Item, Row, int, str], None]
+"""A part of the work: the reading's state, the item, the row, its index, and the qualifiers to keep ("" for none)."""
+Words = Mapping[str, tuple[str, str]]
+"""For each word of theirs ours, and theirs again where another word means the same."""
+FieldAt = tuple[int, str, Parse | None]
+"""Where a value stands, the field it goes to, and how it is read."""
+NO_HIT = ("", "")
+Careful = Callable[[RunState, Item, Row, int], None]
+Plan = list[tuple[Way, list[tuple[int, Normalise | None, list[FieldAt], list[int]]]]]
+"""For each way its composites: element, how it is normalised, the components with their fields, the components unasked."""
+
+
+def elements(rules: list[Rule], carefully: Careful) -> Step:
+    """The values of whole elements, in the order of these: a short segment ends the loop."""
+    ways: dict[Way, list[FieldAt]] = {}
+    for rule in rules:
+        ways.setdefault(way_of(rule.name), []).append((rule.element, key_of(rule.name), rule.parse))
+    plan = tuple((way, tuple(fields)) for way, fields in ways.items())
+
+    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        count = len(row)
+        try:
+            for way, fields in plan:
+                part: Item = {} if way else item
+                for element, key, parse in fields:
+                    if element >= count:
+                        break
+                    if value := row[element]:
+                        part[key] = value if parse is None else parse(value)
+                if way and part:
+                    reach(item, way).update(part)
+        except ValueError:
+            carefully(state, item, row, index)
+
+    return assign
+
+
+def composites(plan: Plan, carefully: Careful, note: Callable[[RunState, Row, int], None]) -> Step:
+    """The values of composites, each split once; `note` is called where there is something that no row asks for."""
+
+    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        count, component, released, odd = len(row), state.component, state.released, False
+        try:
+            for way, elements in plan:
+                part: Item = {} if way else item
+                for element, normalise, fields, unasked in elements:
+                    if element >= count:
+                        break
+                    if not (value := row[element]):
+                        continue
+                    parts = value.split(component)
+                    size = len(parts)
+                    if released and not value.isascii():
+                        parts = [*map(release.data, parts)]
+                    if size > 1 and normalise is not None:
+                        parts = normalise(parts)
+                        size = len(parts)
+                    for at, key, parse in fields:
+                        if at < size and (text := parts[at]):
+                            part[key] = text if parse is None else parse(text)
+                    odd = odd or _any(parts, unasked)
+                if way and part:
+                    reach(item, way).update(part)
+        except ValueError:
+            carefully(state, item, row, index)
+            odd = True
+        if odd:
+            note(state, row, index)
+
+    return assign
+
+
+def _any(parts: list[str], places: list[int]) -> bool:
+    """Whether there is something at one of these places, which are in order."""
+    size = len(parts)
+    for at in places:
+        if at >= size:
+            return False
+        if parts[at]:
+            return True
+    return False
+
+
+def coded(rules: Sequence[tuple[Rule, Words]], text: Callable[[RunState, Row, int, int], str]) -> list[Step]:
+    """Puts our words for theirs; theirs is kept where others mean the same, and reported where no table has it."""
+    plan = [(rule.element, rule.component, way_of(rule.name), key_of(rule.name), rule, words) for rule, words in rules]
+
+    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        for element, component, way, key, rule, words in plan:
+            if not (word := text(state, row, element, component)):
+                continue
+            ours, shared = words.get(word, NO_HIT)
+            if not ours:
+                state.findings.append((rule, word, "", index))
+            elif shared:
+                item.setdefault("kept", {})[rule.name] = word
+            (reach(item, way) if way else item)[key] = ours or word
+
+    return [assign] if plan else []
+
+
+def words_of(rule: Rule) -> Words:
+    """What the words of a rule's code table mean."""
+    words = rule.words or {}
+    meanings = Counter(words.values())
+    return {word: (ours, word if meanings[ours] > 1 else "") for word, ours in words.items()}
+
+
+def way_of(name: str) -> Way:
+    """The way to the part of an item that a dotted field stands in."""
+    return tuple(name.split(".")[:-1])
+
+
+def key_of(name: str) -> str:
+    """What a dotted field is called there."""
+    return name.rpartition(".")[2]
