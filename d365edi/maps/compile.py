@@ -1,6 +1,6 @@
-"""From rows to places: each row finds its field in the document and its place in the guide, and the two must agree.
+"""From rows to the mapping tree: each row finds its field in the document and its place in the guide, and the two must agree.
 
-Knows: tables, documents' fields, guides. Does not know: how places are read or written.
+Knows: tables, documents' fields, guides. Does not know: how segments are read or written.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def places(
     versions: Sequence[Guide] = (),
     notation: Notation = X12,
 ) -> MappingNode:
-    """The places of a map in a guide, root first. `codes` are the partner's, laid over the map's own.
+    """The mapping tree of a map in a guide. `codes` are the partner's, over the map's own.
 
     A path that this guide lacks but another of `versions` has is left out. Raises SettingsError for any row that is
     wrong.
@@ -67,15 +67,15 @@ class _Compiler:
     def fill(
         self, base: MappingNode, rows: Scope, model: Model, way: tuple[str, ...], echo: Model, *, again: bool = False
     ) -> None:
-        """Hang the rows of one scope on places, then those of the lists in it. `way` are the loops down to here, `echo` is
+        """Attach the rows of one scope to nodes, then those of the lists in it. `way` are the loops down to here, `echo` is
         what of the order the rows of this scope may name."""
         targets = [target for row in rows.rows for target in self._targets(base, row, way, again=again)]
-        hung: set[int] = set()
+        attached: set[int] = set()
         settled = settle(self.table, targets)
         self._nothing_lost(targets, settled, model)
         for target in settled:
-            self._hang(base, target, model, echo, second=id(target.row) in hung)
-            hung.add(id(target.row))
+            self._attach(base, target, model, echo, second=id(target.row) in attached)
+            attached.add(id(target.row))
         for row in rows.constants:
             for place, fixed in self._fixed(base, row, way, again=again):
                 place.constants.append(fixed)
@@ -149,7 +149,7 @@ class _Compiler:
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
-    def _hang(self, base: MappingNode, target: Target, model: Model, echo: Model, *, second: bool) -> None:
+    def _attach(self, base: MappingNode, target: Target, model: Model, echo: Model, *, second: bool) -> None:
         row, place = target.row, self._place(base, target)
         name = row.name
         if target.echo:

@@ -1,7 +1,7 @@
-"""A map's rows hung on a guide: the tree of places that reading and writing both walk, as values.
+"""A map's rows attached to a guide: the tree of mapping nodes that reading and writing both walk, as values.
 
-A place is a segment of the guide with the qualifiers that tell it apart, inside the place of its loop. Rules name an
-element, a component or a pair in it. A list of the document opens a place of its own, of which each repetition is one
+A mapping node is a segment of the guide with its qualifiers, inside the node of its loop. Rules name an
+element, a component or a pair in it. A list of the document opens a node of its own, of which each repetition is one
 item.
 
 Knows: the shape of a compiled map. Does not know: how rows are written, values, wires, partners.

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any
 
 from d365edi.edi.guide import Element
@@ -26,10 +25,6 @@ Format = Callable[[object], str]
 FREE_TEXT = frozenset({"93", "166", "352", "369", "387", "933", "1551"})
 """Data elements for people to read, by number: names, addresses, descriptions, messages. Too long, they are cut; a
 key never is."""
-
-MONEY = frozenset({"212", "610", "782"})
-"""Data elements that hardly ever say the same twice, by number: prices and amounts. Other numbers and days do, and are
-remembered."""
 
 _DIGITS = "0123456789"
 
@@ -44,7 +39,7 @@ def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None
     if kind == "text" and type in ("AN", "ID", "TM", "B"):
         return None, words(element, free=element.number in FREE_TEXT)
     if kind == "amount" and type == "R":
-        return (decimal if element.number in MONEY else _known_decimal), plain(element)
+        return decimal, plain(element)
     if kind == "amount" and type[:1] == "N" and type[1:].isdigit():
         return _implied(int(type[1:])), _counted(element, int(type[1:]))
     if kind == "whole" and type == "N0":
@@ -64,12 +59,9 @@ def decimal(text: str) -> Decimal:
         raise ValueError("is no number") from None
 
 
-_known_decimal = lru_cache(maxsize=8192)(decimal)
-
-
 def _implied(places: int) -> Parse:
     if not places:
-        return _known_decimal
+        return decimal
 
     def parse(text: str) -> Decimal:
         value = decimal(text)
@@ -85,7 +77,6 @@ def whole(text: str) -> int:
     return int(text)
 
 
-@lru_cache(maxsize=4096)
 def _day(text: str) -> date:
     if text.strip(_DIGITS) or len(text) not in (6, 8):
         raise ValueError("is no date")

@@ -1,4 +1,4 @@
-"""Map tables: TOML with a user's rows laid over the shipped ones, before anything is compiled.
+"""Map tables: TOML with a user's rows over the shipped ones, before anything is compiled.
 
 A row of the user's replaces the shipped row of the same key, a new key adds a row, `false` takes a row (or a whole
 table) away. Each row remembers where it was written, so that a mistake found later can name the file and the line.
@@ -114,7 +114,7 @@ def load(
     locate: Locate | None = None,
     own: Folder | None = None,
 ) -> Table:
-    """A shipped map with a user's rows over it; `locate` tells `file:line` of a key path inside the override. `own` is a
+    """A shipped map with a user's rows over it; `locate` says the `file:line` of a key path inside the override. `own` is a
     folder (a `Path`) with maps that do not ship: `NAME.toml` there comes before the shipped map of that name.
 
     Raises SettingsError when there is no such map, or a row is taken away that is not there.
@@ -122,7 +122,7 @@ def load(
     source, shipped = _shipped(language, name, own)
     overridden: set[Key] = set()
     probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate, source)
-    tree = _lay(shipped, override or {}, (), overridden, probe)
+    tree = _over_tree(shipped, override or {}, (), overridden, probe)
     digest = hashlib.sha256(json.dumps([language, name, tree], sort_keys=True, default=str).encode()).hexdigest()
     return Table(
         language,
@@ -152,10 +152,10 @@ def _shipped(language: str, name: str, own: Folder | None = None) -> tuple[str, 
     if LIKE not in tree:
         return source, tree
     probe = Table(language, name, "", "", {}, "", source=source)  # type: ignore[arg-type]
-    return source, _lay(_shipped(language, tree.pop(LIKE), own)[1], tree, (), set(), probe)
+    return source, _over_tree(_shipped(language, tree.pop(LIKE), own)[1], tree, (), set(), probe)
 
 
-def _lay(
+def _over_tree(
     below: Mapping[str, Any], above: Mapping[str, Any], at: Key, overridden: set[Key], probe: Table
 ) -> dict[str, Any]:
     """The rows of `above` over those of `below`."""
@@ -165,7 +165,7 @@ def _lay(
         if isinstance(value, Mapping):
             if name in merged and not isinstance(merged[name], Mapping):
                 raise probe.mistake(key, f'"{name}" is one row in the map, not a table of rows')
-            merged[name] = _lay(merged.get(name, {}), value, key, overridden, probe)
+            merged[name] = _over_tree(merged.get(name, {}), value, key, overridden, probe)
         elif value is False:
             if name not in merged:
                 raise probe.mistake(key, f'there is no row "{name}" to take away', remedy=nearest(name, merged))

@@ -1,11 +1,11 @@
 """A CSV map as a layout and a guide: what its `[file]` and `[columns]` say and what its rows name, so that the one engine
 reads and writes flat files as it does messages.
 
-The right side of a row is a column (see `column_paths`); a list of names are spellings of one column, the first is written.
+The right side of a row is a column (see `paths`); a list of names are spellings of one column, the first is written.
 
 A record becomes a segment of the guide and a column an element. A file without record types has `head`, what is the same on
 every row of a document, and one for each list: with `loop = "row"` each row is an item of it, with `loop = "SSCC"` the rows
-that say the same there are one (several columns: `"Line|GTIN"`). See `tiers`.
+that say the same there are one (several columns: `"Line|GTIN"`). See `grouping`.
 
 Knows: tables of flat files. Does not know: bytes, values.
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from d365edi.edi.flat.layout import Column, Layout, fold
 from d365edi.edi.guide import Element, Guide, Node, Segment
-from d365edi.maps.csv.grouping import Tier
+from d365edi.maps.csv.grouping import GroupLevel
 from d365edi.maps.csv.numbers import SIGN
 from d365edi.maps.csv.options import File, column, file
 from d365edi.maps.csv.paths import HEAD, apart, inside, parted
@@ -42,7 +42,7 @@ class Flat:
     guide: Guide
     parted: dict[str, frozenset[int]]
     gtins: dict[str, frozenset[int]]
-    top: Tier | None = None
+    top: GroupLevel | None = None
     unasked: tuple[int, ...] = ()
 
 
@@ -58,13 +58,13 @@ class _Record:
 
 
 @dataclass(slots=True)
-class _Place:
+class _RecordNode:
     """A record in the tree of a file: the list that repeats it, or a single one. Where rows are all alike, `columns` are
-    those that its rows name, and `key` those that its items are told by."""
+    those that its rows name, and `key` those that identify its items."""
 
     record: str
     loop: bool
-    inner: list[_Place] = field(default_factory=list)
+    inner: list[_RecordNode] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
     key: tuple[int, ...] = ()
 
@@ -76,15 +76,15 @@ class _Place:
 def flat(table: Table) -> Flat:
     """The layout and guide of a CSV map. Raises SettingsError for any row that is wrong."""
     rows, look = scope(table), file(table)
-    builder = _Builder(table, look)
+    builder = _Columns(table, look)
     builder.declare()
-    root = _Place("", loop=True)
+    root = _RecordNode("", loop=True)
     if look.type is None:
         builder.records.setdefault("", _Record())
-        root.inner.append(_Place(HEAD, loop=False))
+        root.inner.append(_RecordNode(HEAD, loop=False))
         builder.alike(rows, root, ())
     else:
-        root.inner.append(_Place(look.opens, loop=False))
+        root.inner.append(_RecordNode(look.opens, loop=False))
         builder.typed(rows, root)
     records = {name: tuple(found.columns) for name, found in builder.records.items()}
     group = tuple(builder.index("", name, ("file", "group")) for name in look.group)
@@ -100,13 +100,13 @@ def flat(table: Table) -> Flat:
     gtins = {name: frozenset(found.gtins) for name, found in builder.records.items()}
     if look.type is not None:
         return Flat(layout, guide, parted, gtins)
-    top = _tier(guide.root, root)
+    top = _group_level(guide.root, root)
     asked = {*head, *(at for way in top.ways() for at in way[-1].columns)}
     return Flat(layout, guide, parted, gtins, top, tuple(at for at in range(len(records[""])) if at not in asked))
 
 
 @dataclass(slots=True)
-class _Builder:
+class _Columns:
     """Collects the columns of every record while the rows of the table are walked."""
 
     table: Table
@@ -129,7 +129,7 @@ class _Builder:
         found.columns.append(described)
         found.types.append(type)
 
-    def alike(self, rows: Scope, at: _Place, around: tuple[_Place, ...]) -> None:
+    def alike(self, rows: Scope, at: _RecordNode, around: tuple[_RecordNode, ...]) -> None:
         """A file without record types: what the rows of a list name, or of the document, then what those inside it name."""
         for row, text in _named(rows):
             index = self._take(row, text, "")
@@ -140,20 +140,20 @@ class _Builder:
                 raise self.table.mistake(row.key, message, remedy="take one of the two rows away")
             at.columns.add(index)
         for inner in rows.scopes:
-            place = _Place(inside(at.record, inner.key), loop=True)
+            place = _RecordNode(inside(at.record, inner.key), loop=True)
             at.inner.append(place)
             self.alike(inner, place, (*around, at))
-            place.key = self._told_by(inner, place)
-        at.inner.sort(key=_Place.depth)
+            place.key = self._identified_by(inner, place)
+        at.inner.sort(key=_RecordNode.depth)
 
-    def _told_by(self, rows: Scope, place: _Place) -> tuple[int, ...]:
-        """The columns that the items of a list are told by; none where each row is one."""
+    def _identified_by(self, rows: Scope, place: _RecordNode) -> tuple[int, ...]:
+        """The columns that identify the items of a list; none where each row is one."""
         (text, *others) = rows.loop
         key = (*rows.key, "loop")
         if text == ROW and not rows.scopes and not others:
             return ()
         if text == ROW or others:
-            remedy = 'name the columns that its items are told by, as in loop = "SSCC" or "Line|GTIN"'
+            remedy = 'name the columns that identify its items, as in loop = "SSCC" or "Line|GTIN"'
             raise self.table.mistake(key, f'"{rows.field}" cannot stand in rows that are all alike', remedy=remedy)
         found = tuple(self.index("", name, key) for name in text.split("|"))
         for index in found:
@@ -162,17 +162,17 @@ class _Builder:
                 raise self.table.mistake(key, f'"{name}" is named by no row of "{rows.field}"')
         return found
 
-    def typed(self, rows: Scope, at: _Place) -> None:
+    def typed(self, rows: Scope, at: _RecordNode) -> None:
         """A file with record types: each list has its record, other records stand once beside them."""
         default = at.record or self.look.opens
-        single = list[_Place]()
+        single = list[_RecordNode]()
         for row, text in _named(rows):
             record, name = apart(text, default)
             self._take(row, name, record)
             if record != at.record and all(each.record != record for each in (*at.inner, *single)):
-                single.append(_Place(record, loop=False))
+                single.append(_RecordNode(record, loop=False))
         for inner in rows.scopes:
-            place = _Place(inner.loop[0], loop=True)
+            place = _RecordNode(inner.loop[0], loop=True)
             at.inner.append(place)
             self.records.setdefault(place.record, _Record())
             self.typed(inner, place)
@@ -232,11 +232,11 @@ def _named(rows: Scope) -> Iterator[tuple[Row, str]]:
 # -- the guide --------------------------------------------------------------------------------------------------------
 
 
-def _guide(table: Table, root: _Place, records: dict[str, _Record]) -> Guide:
+def _guide(table: Table, root: _RecordNode, records: dict[str, _Record]) -> Guide:
     top = Node(0, Segment("", "file", ()), None, 0, loop=True)
     nodes = [top]
 
-    def hang(parent: Node, places: list[_Place]) -> None:
+    def attach(parent: Node, places: list[_RecordNode]) -> None:
         for order, place in enumerate(places):
             found = records.get(place.record) or records.get("") or _Record()
             columns = sorted(place.columns) or range(len(found.columns))
@@ -245,17 +245,17 @@ def _guide(table: Table, root: _Place, records: dict[str, _Record]) -> Guide:
             nodes.append(node)
             parent.children[place.record] = (node,)
             parent.sequence.append(node)
-            hang(node, place.inner)
+            attach(node, place.inner)
 
-    hang(top, root.inner)
+    attach(top, root.inner)
     used = {node.id: node.segment for node in nodes[1:]}
     return Guide("FLAT", table.name, "", table.document, "", top, nodes, used)
 
 
-def _tier(node: Node, place: _Place) -> Tier:
+def _group_level(node: Node, place: _RecordNode) -> GroupLevel:
     """A list, or the document, with the lists inside it."""
-    inner = tuple(_tier(node.children[each.record][0], each) for each in place.inner if each.loop)
-    return Tier(node, place.key, tuple(sorted(place.columns)), inner)
+    inner = tuple(_group_level(node.children[each.record][0], each) for each in place.inner if each.loop)
+    return GroupLevel(node, place.key, tuple(sorted(place.columns)), inner)
 
 
 def _elements(found: _Record, columns: Iterable[int]) -> Iterator[Element]:

@@ -6,9 +6,9 @@
     S1,4500012345,,3,5                           no SSCC: the line stands in the order
 
 A row goes the way that takes in most of what it says. What holds for an order or a carton must be the same on each of its
-rows, or empty. A row that tells of known items only, and nothing besides, is told: one that is meant twice would be lost.
+rows, or empty. A row that only repeats known items is reported: one that is meant twice would be lost.
 
-Knows: tiers of lists, rows. Does not know: how files are split, what a column means.
+Knows: levels of lists, rows. Does not know: how files are split, what a column means.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from d365edi.edi.flat.layout import Layout, Row
 from d365edi.edi.flat.reader import RowSet, agree
 from d365edi.edi.guide import Node
 
-Way = tuple["Tier", ...]
+Way = tuple["GroupLevel", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
-    """A list, or the document itself: its node, the columns that its items are told by (none: each row is one), those that
+class GroupLevel:
+    """A list, or the document itself: its node, the columns that identify its items (none: each row is one), those that
     its rows name, and the lists inside it.
     """
 
     node: Node
     key: tuple[int, ...]
     columns: tuple[int, ...]
-    inner: tuple[Tier, ...] = ()
+    inner: tuple[GroupLevel, ...] = ()
 
     def ways(self) -> Iterator[Way]:
         """Every way down from here, the short ones first among those of one list."""
-        for tier in self.inner:
-            yield (tier,)
-            yield from ((tier, *way) for way in tier.ways())
+        for level in self.inner:
+            yield (level,)
+            yield from ((level, *way) for way in level.ways())
 
 
 @dataclass(slots=True)
-class Item:
-    """An item of a list while rows are sorted: the rows that tell of it, what they say, and the items inside it."""
+class Group:
+    """An item of a list while rows are sorted: its rows, what they say, and the items inside it."""
 
-    tier: Tier
+    level: GroupLevel
     rows: list[Row]
     values: list[str]
-    inner: list[Item] = field(default_factory=list)
-    known: dict[tuple[str, ...], Item] = field(default_factory=dict)
+    inner: list[Group] = field(default_factory=list)
+    known: dict[tuple[str, ...], Group] = field(default_factory=dict)
 
-    def every(self) -> Iterator[Item]:
+    def every(self) -> Iterator[Group]:
         """The item and all inside it."""
         yield self
         for each in self.inner:
@@ -63,7 +63,7 @@ class Item:
 class Sorter:
     """Sorts the rows of a document into its lists; may be used by many threads at once."""
 
-    def __init__(self, top: Tier, layout: Layout) -> None:
+    def __init__(self, top: GroupLevel, layout: Layout) -> None:
         """For one layout; `top` is the document."""
         self._top = top
         self._layout = layout
@@ -72,30 +72,30 @@ class Sorter:
         self._said = tuple(itemgetter(*part, part[0]) for part in self._parts)  # of one column a tuple too
         self._known: dict[tuple[bool, ...], tuple[Way, frozenset[int]]] = {}
 
-    def sort(self, found: RowSet) -> tuple[Item, list[Finding]]:
+    def sort(self, found: RowSet) -> tuple[Group, list[Finding]]:
         """The document with its items, and what is wrong with them."""
-        document, findings = Item(self._top, found.rows, found.head), list[Finding]()
+        document, findings = Group(self._top, found.rows, found.head), list[Finding]()
         for row in found.rows:
             values = row.values
             way, lost = self._way(tuple([any(said(values)) for said in self._said]))
             item, new = document, not way
-            for tier in way:
-                item, made = self._step(item, tier, row, findings)
+            for level in way:
+                item, made = self._step(item, level, row, findings)
                 new = new or made
             if not new:
                 findings.append(_again(row, item))
             findings += [_outside(row, self._layout.columns[at].name) for at in sorted(lost) if values[at]]
         return document, findings
 
-    def _step(self, around: Item, tier: Tier, row: Row, findings: list[Finding]) -> tuple[Item, bool]:
-        """The item of a list that a row tells of, and whether it is the first to do so."""
-        key = (tier.node.id, *(row.values[at] for at in tier.key))
-        item = around.known.get(key) if tier.key else None
+    def _step(self, around: Group, level: GroupLevel, row: Row, findings: list[Finding]) -> tuple[Group, bool]:
+        """The item of a list that a row belongs to, and whether the row is its first."""
+        key = (level.node.id, *(row.values[at] for at in level.key))
+        item = around.known.get(key) if level.key else None
         if item is not None:
-            findings += agree(item.values, row, tier.columns, self._layout, item.rows)
+            findings += agree(item.values, row, level.columns, self._layout, item.rows)
             item.rows.append(row)
             return item, False
-        item = around.known[key] = Item(tier, [row], list(row.values))
+        item = around.known[key] = Group(level, [row], list(row.values))
         around.inner.append(item)
         return item, True
 
@@ -105,17 +105,17 @@ class Sorter:
             there = {part for part, full in zip(self._parts, filled, strict=True) if full}
 
             def worth(way: Way) -> tuple[int, int]:
-                return len(there & {tier.columns for tier in way}), -len(way)
+                return len(there & {level.columns for level in way}), -len(way)
 
             best = max(self._ways, key=worth, default=()) if there else ()
-            taken = {at for tier in best for at in tier.columns}
+            taken = {at for level in best for at in level.columns}
             self._known[filled] = best, frozenset(at for part in there for at in part if at not in taken)
         return self._known[filled]
 
 
-def _again(row: Row, item: Item) -> Finding:
+def _again(row: Row, item: Group) -> Finding:
     message = f"line {row.line} says nothing that line {item.rows[0].line} does not say"
-    remedy = "ask whether it is meant twice; the map must then name a column that tells the two apart"
+    remedy = "ask whether it is meant twice; the map must then name a column in which the two differ"
     return Finding("document", "error", "", message, Position(line=row.line), "", remedy, "twice")
 
 
@@ -127,11 +127,11 @@ def _outside(row: Row, column: str) -> Finding:
     )
 
 
-def laid(items: Sequence[tuple[str, Sequence[str]]], top: Tier, layout: Layout) -> list[list[str]]:
+def rows_of(items: Sequence[tuple[str, Sequence[str]]], top: GroupLevel, layout: Layout) -> list[list[str]]:
     """The items of a document, the ids of their lists' nodes with what is said of them, each behind the one that it stands
     in, as rows: one for each item that has nothing inside it."""
-    tiers = {way[-1].node.id: (len(way), way[-1].columns) for way in top.ways()}
-    places = [tiers.get(id, (0, layout.head)) for id, _ in items]
+    levels = {way[-1].node.id: (len(way), way[-1].columns) for way in top.ways()}
+    places = [levels.get(id, (0, layout.head)) for id, _ in items]
     around, made = [[""] * len(layout.columns)], list[list[str]]()
     for at, ((depth, columns), (_, values)) in enumerate(zip(places, items, strict=True)):
         row = list(around[min(depth, len(around) - 1)])

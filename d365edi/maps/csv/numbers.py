@@ -132,7 +132,6 @@ def _sign(value: object) -> str:
 def _day_of(days: str) -> Parse:
     patterns = [_pattern(each) for each in days.split("|")]
 
-    @lru_cache(maxsize=4096)
     def parse(text: str) -> date | None:
         if not text.strip("0./- "):
             return None
@@ -150,12 +149,12 @@ def _day_of(days: str) -> Parse:
 
 
 def _trouble(text: str, days: str) -> str:
-    told = f"is no date as {days.replace('|', ' or ')}"
+    trouble = f"is no date as {days.replace('|', ' or ')}"
     if _TURNED.match(text):
-        return f"{told}; a spreadsheet may have turned it"
+        return f"{trouble}; a spreadsheet may have turned it"
     if text.isdigit() and len(text) == 5:
-        return f"{told}; it looks like a spreadsheet's count of days since 1900"
-    return told
+        return f"{trouble}; it looks like a spreadsheet's count of days since 1900"
+    return trouble
 
 
 def _pattern(days: str) -> re.Pattern[str]:

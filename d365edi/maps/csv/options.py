@@ -5,7 +5,7 @@
     delimiter = "auto"               # or ; , | tab: what is read; written is the comma where it is auto
     quote     = '"'                  # or "none"
     header    = "yes"                # or "no": columns go by position
-    encoding  = "utf-8"              # written; what is read tells itself
+    encoding  = "utf-8"              # for writing; on reading it is detected
     group     = "PO Number"          # rows that say the same here are one document (several: "A|B"); left out: all rows are
     type      = "1"                  # where the record type stands: a position, or "1-2" in a fixed file
     opens     = "H"                  # the record type that begins a document
@@ -15,7 +15,7 @@
 
     [columns]                        # in the order in which they are written
     "Order Date" = "dates DD.MM.YYYY"        # what differs from [file]: dates, decimal
-    "Zip"        = "digits 5"                # a number of so many digits: lost zeros are told
+    "Zip"        = "digits 5"                # a number of so many digits: lost zeros are reported
     "Quantity"   = "21-30 zeros implied 3"   # fixed: from-to; right or zeros; implied decimals
     "Item"       = "text"                    # nothing particular
 

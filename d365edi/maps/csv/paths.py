@@ -5,7 +5,7 @@
     H:2, H:Order date   in a file with record types the record's; inside a list its own record needs not be said
     3[sign], 3[size]    the two parts of a number
 
-Knows: guides of flat files, how their records are called. Does not know: how a file is laid out.
+Knows: guides of flat files, the names of their records. Does not know: how a file is formatted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Flat files to and from documents, by a CSV map: the layout that it describes, and the engine that reads messages.
 
 Each document of a file is a reading of its own; findings of severity `error` in it hold that document, those of the file
-belong to none. Beside what the engine finds, a GTIN that has lost its leading zeros is told, and each computed place (a
+belong to none. Beside what the engine finds, a GTIN that has lost its leading zeros is reported, and each computed place (a
 trailer's count or total) must say what the document comes to.
 
 Knows: rows of flat files, the engine. Does not know: how files are split, partners.
@@ -47,7 +47,7 @@ class FlatReader:
     """A CSV map compiled for reading; may be used by many threads at once."""
 
     def __init__(self, table: Table, codes: Codes | None = None) -> None:
-        """Compile; `codes` are the partner's, laid over the map's. Raises SettingsError naming file, line and key."""
+        """Compile; `codes` are the partner's, over the map's. Raises SettingsError naming file, line and key."""
         self.table = table
         self._flat = flat(table)
         self._reader = Reader(table, self._flat.guide, codes, notation=CSV)
@@ -100,8 +100,8 @@ class FlatReader:
             return nodes, rows, found.rows, []
         document, findings = self._sorter.sort(found)
         for item in document.every():
-            tier = item.tier
-            node, columns = tier.node, tier.columns
+            level = item.level
+            node, columns = level.node, level.columns
             if item is document:
                 node, columns = node.children[HEAD][0], self._flat.layout.head
             values = self._parts("", item.values)

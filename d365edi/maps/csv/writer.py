@@ -12,7 +12,7 @@ from d365edi.edi.flat import writer
 from d365edi.edi.flat.layout import Row
 from d365edi.errors import DocumentError
 from d365edi.maps.csv.columns import flat
-from d365edi.maps.csv.grouping import laid
+from d365edi.maps.csv.grouping import rows_of
 from d365edi.maps.csv.paths import CSV
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Segment, Writer
@@ -54,7 +54,7 @@ class FlatWriter:
         if self._flat.top is None:
             return [Row(0, str(segment[0]), self._values(segment, str(segment[0]))) for segment in segments]
         rows = [(str(segment[0]), self._values(segment, "")) for segment in segments]
-        return [Row(0, "", values) for values in laid(rows, self._flat.top, self._flat.layout)]
+        return [Row(0, "", values) for values in rows_of(rows, self._flat.top, self._flat.layout)]
 
     def _values(self, segment: Segment, record: str) -> list[str]:
         """The values of a segment, as many as its record has columns at most."""

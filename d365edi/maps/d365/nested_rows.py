@@ -1,7 +1,7 @@
 """The flat lines of a record put into the levels of a document: orders, packs on them, lines in these.
 
-`levels` names the lists from the outside in. Lines with the same values in the fields that a level is told by stand in one
-item of its list; a line with none of them stays in the level above: that level is left out for it.
+`levels` names the lists from the outside in. Lines with the same values in the fields that identify an item of a
+level are in one item of its list; a line with none of them stays in the level above: that level is left out for it.
 
 Knows: values before a document is built of them. Does not know: any list or field by name, where the values come from.
 """
@@ -26,17 +26,17 @@ def nest(
     for item, row in zip(items, rows, strict=True) if levels else ():
         around = document
         for name, level in levels.items():
-            told = {ours: str(row.get(theirs) or "").strip(" ") for theirs, ours in level["fields"].items()}
-            told = {ours: value for ours, value in told.items() if value}
-            if told:
-                around = _level(around.setdefault(name, []), told)
+            identity = {ours: str(row.get(theirs) or "").strip(" ") for theirs, ours in level["fields"].items()}
+            identity = {ours: value for ours, value in identity.items() if value}
+            if identity:
+                around = _level(around.setdefault(name, []), identity)
         around.setdefault("lines", []).append(item)
 
 
-def _level(those: list[Values], told: Values) -> Values:
-    """The item of a level that is told by these values, made where it is not there yet."""
-    for each in those:
-        if all(each.get(name) == value for name, value in told.items()):
+def _level(items: list[Values], identity: Values) -> Values:
+    """The item of a level that has these values, made where it is not there yet."""
+    for each in items:
+        if all(each.get(name) == value for name, value in identity.items()):
             return each
-    those.append(dict(told))
-    return those[-1]
+    items.append(dict(identity))
+    return items[-1]

@@ -96,7 +96,7 @@ def write_plan(table: Table, document: PurchaseOrder | Remittance, answers: Answ
     """What to look up and to write for one document. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = str(table.tree.get("label", "{number}")).format(number=document.number)
-    place = _Place(table, document, answers, company, label)
+    place = _RecordFiller(table, document, answers, company, label)
     written = place.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
     numbers = ordinals([line.number for line in items])
@@ -119,7 +119,7 @@ def write_plan(table: Table, document: PurchaseOrder | Remittance, answers: Answ
     )
 
 
-class _Place:
+class _RecordFiller:
     """Where values come from while one plan is made."""
 
     def __init__(self, table: Table, document: Document, answers: Answers, company: str, label: str) -> None:
@@ -197,7 +197,7 @@ def _unwritten(table: Table, document: Document) -> Iterator[Finding]:
                 "",
                 f"it has {MEANING.get(name, name)}{times}, which a {_spaced(table.name)} does not take over",
                 Position(segment=name),
-                remedy=f'see to it by hand and add ignore = ["{name}"] to the flow, then release it',
+                remedy=f'handle it by hand and add ignore = ["{name}"] to the flow, then release it',
                 rule="meaning",
             )
 
@@ -267,6 +267,6 @@ def _join(name: str, section: Section, head: Section) -> Join:
 
 
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:
-    """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Points in time are told
-    in the zone. Never raises for what it holds."""
+    """The document of one posted record: `{"header": {...}, "lines": [...], "<join>": [...]}`. Points in time are in
+    local time of the zone. Never raises for what it holds."""
     return record_reader.read(table, content, zone)

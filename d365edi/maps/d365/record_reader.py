@@ -1,7 +1,7 @@
 """A posted record of D365 read into a document by its table.
 
 D365 says "empty" in its own ways, and each becomes None: `""`, a day in 1900, a zero where a number names something. A day
-is noon UTC: the time is cut off, never shifted. A point in time (`moments` of the table) is told as a clock here showed it.
+is noon UTC: the time is cut off, never shifted. A point in time (`moments` of the table) is read as local time.
 Joined sets are matched to the lines by equal fields; a line without its row, or with two, is a finding, unless the tenant
 does not let us read the set and the table says that it may be missing.
 
@@ -36,7 +36,7 @@ _CENT = Decimal("0.01")
 
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:
     """The document of a record `{"header": {...}, "lines": [...], "<join>": [...]}`; findings of severity error hold
-    it. `zone`: where points in time are told."""
+    it. `zone`: the time zone of points in time."""
     model = model_of(table)
     head, each = header(table), lines(table)
     content = {**content, "header": _here(head, content["header"], zone)}
@@ -106,12 +106,12 @@ def _put(target: Values, found: Mapping[str, Any]) -> None:
 
 
 def _here(head: Section, row: Row, zone: tzinfo) -> Row:
-    """The header with its points in time as a clock of the zone showed them."""
-    told = {name: str(row.get(name) or "") for name in head.moments}
-    return {**row, **{name: _told(text, zone) for name, text in told.items() if text}}
+    """The header with its points in time in local time of the zone."""
+    moments = {name: str(row.get(name) or "") for name in head.moments}
+    return {**row, **{name: _local(text, zone) for name, text in moments.items() if text}}
 
 
-def _told(text: str, zone: tzinfo) -> str:
+def _local(text: str, zone: tzinfo) -> str:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -120,7 +120,7 @@ def _told(text: str, zone: tzinfo) -> str:
 
 
 def moment(value: Any) -> str:
-    """The time of a point in time as HHMM, as it is told; "" where there is none."""
+    """The time of a point in time as HHMM, as it stands; "" where there is none."""
     text = str(value or "")
     return text[11:13] + text[14:16] if len(text) >= 16 and plain(text, "day") is not None else ""
 

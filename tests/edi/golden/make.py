@@ -22,7 +22,7 @@ from tests.edi.edifact import hostile as edifact_hostile
 from tests.edi.edifact import mutants as edifact_mutants
 from tests.edi.golden import compute, product, store
 from tests.maps import drawn as x12
-from tests.maps import drawn_answers, drawn_despatch, drawn_shipments, drawn_tiers
+from tests.maps import drawn_answers, drawn_despatch, drawn_groups, drawn_shipments
 from tests.maps import drawn_edifact as edifact
 from tests.maps import drawn_flat as flat
 
@@ -44,25 +44,25 @@ STRATEGIES: dict[str, dict[str, list[SearchStrategy[Any]]]] = {
         "865": [drawn_answers.change_responses()],
     },
     "edifact": {
-        "APERAK": [drawn_tiers.advices(), drawn_answers.advices()],
-        "DESADV": [drawn_despatch.shipments(), drawn_tiers.shipments()],
+        "APERAK": [drawn_groups.advices(), drawn_answers.advices()],
+        "DESADV": [drawn_despatch.shipments(), drawn_groups.shipments()],
         "INVOIC": [edifact.invoices()],
-        "ORDCHG": [drawn_tiers.changes(), drawn_answers.changes()],
+        "ORDCHG": [drawn_groups.changes(), drawn_answers.changes()],
         "ORDERS": [edifact.orders()],
-        "ORDRSP": [drawn_tiers.responses(), drawn_answers.responses()],
-        "REMADV": [drawn_tiers.remittances(), drawn_answers.remittances()],
+        "ORDRSP": [drawn_groups.responses(), drawn_answers.responses()],
+        "REMADV": [drawn_groups.remittances(), drawn_answers.remittances()],
     },
     "csv": {
-        "ApplicationAdvice": [drawn_tiers.advices()],
+        "ApplicationAdvice": [drawn_groups.advices()],
         "Invoice": [flat.invoices()],
         "InvoiceRecords": [flat.invoices()],
-        "OrderChange": [drawn_tiers.changes()],
-        "OrderChangeResponse": [drawn_tiers.change_responses()],
-        "OrderResponse": [drawn_tiers.responses()],
+        "OrderChange": [drawn_groups.changes()],
+        "OrderChangeResponse": [drawn_groups.change_responses()],
+        "OrderResponse": [drawn_groups.responses()],
         "PurchaseOrder": [flat.orders()],
-        "Remittance": [drawn_tiers.remittances()],
-        "ShipNotice": [drawn_tiers.described()],
-        "ShipNoticeRecords": [drawn_tiers.shipments()],
+        "Remittance": [drawn_groups.remittances()],
+        "ShipNotice": [drawn_groups.described()],
+        "ShipNoticeRecords": [drawn_groups.shipments()],
     },
 }
 """What is drawn for each map: what the map's own tests draw; where they draw nothing, what others draw of its kind."""

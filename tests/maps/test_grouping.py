@@ -14,7 +14,7 @@ from d365edi.errors import SettingsError
 from d365edi.maps.csv.columns import flat
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import load
-from tests.maps import drawn_tiers as drawn
+from tests.maps import drawn_groups as drawn
 from tests.maps.test_flat import plain, sides, there_and_back, told
 from tests.maps.test_round_trip import compact
 
