@@ -6,8 +6,8 @@
     T   a pallet: 7075 says 3, or other packages stand on it
     P   a package: 7075 says 1 or 2, or nothing stands on it
 
-An order is put around all that is its own: a pallet that bears one order stands inside it, one that bears several has them
-inside. How levels are written is `despatch`'s.
+An order is put around all that is its own: a pallet with one order stands inside it, one with several has them
+inside. How levels are written is `packaging_writer`'s.
 
 Knows: rows of a DESADV. Does not know: tables, documents.
 """
@@ -94,14 +94,14 @@ class Line:
 
 
 @dataclass(slots=True)
-class Level:
+class Package:
     """A CPS with what stands in it: what is said of itself, its lines, the levels on it, and whose orders all that is."""
 
     kind: str
     index: int
     own: list[Found] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    inside: list[Level] = field(default_factory=list)
+    inside: list[Package] = field(default_factory=list)
     orders: dict[str, None] = field(default_factory=dict)
 
     def only(self) -> str:
@@ -126,12 +126,12 @@ def read(
     body = [each for each in found[behind:] if not each.at_top() or each.row[0] == "CPS"]
     tail = [each for each in found[behind:] if each.at_top() and each.row[0] != "CPS"]
     orders = {default.number: default} if default.number else {}
-    top = _stacked(body, orders, default.number) or (Level("S", default.index) if default.number else None)
+    top = _stacked(body, orders, default.number) or (Package("S", default.index) if default.number else None)
     whose = _whose(top, default.number) if top is not None else {}
     if not default.number or default.number not in whose:
         head = found[:behind]  # all lines name others
-    told = _Told(guide.root.children["CPS"][0], orders).level(top, 0) if top is not None else ()
-    made = [*head, *told, *tail]
+    numbered = _Numbering(guide.root.children["CPS"][0], orders).level(top, 0) if top is not None else ()
+    made = [*head, *numbered, *tail]
     return [each.node for each in made], [each.row for each in made], [each.index for each in made]
 
 
@@ -157,18 +157,18 @@ def _inside(segment: Found, opener: Found) -> bool:
     return segment.node is not None and segment.node.parent is opener.node
 
 
-def _stacked(found: Sequence[Found], orders: dict[str, Order], default: str) -> Level | None:
+def _stacked(found: Sequence[Found], orders: dict[str, Order], default: str) -> Package | None:
     """The consignment with all levels in it; orders that lines name are noted in `orders`. None without a level."""
     kinds = _kinds(found)
-    known: dict[str, Level] = {}
-    top: Level | None = None
-    latest: Level | None = None
+    known: dict[str, Package] = {}
+    top: Package | None = None
+    latest: Package | None = None
     for each in found:
         kind = kinds.get(each.index, "")
         if kind:
-            latest = Level(kind, each.index)
+            latest = Package(kind, each.index)
             if top is None:
-                top = latest if kind == "S" else Level("S", each.index)
+                top = latest if kind == "S" else Package("S", each.index)
             if latest is not top:
                 above = known.get(each.element(ABOVE)) if each.element(ABOVE) else None
                 (above or top).inside.append(latest)
@@ -183,7 +183,7 @@ def _stacked(found: Sequence[Found], orders: dict[str, Order], default: str) -> 
     return top
 
 
-def _all(level: Level | None) -> Iterator[Level]:
+def _all(level: Package | None) -> Iterator[Package]:
     if level is not None:
         yield level
         for inner in level.inside:
@@ -200,7 +200,7 @@ def _name(line: Line, orders: dict[str, Order]) -> None:
         if known is None or not known.date:
             orders[order.number] = order
         elif order.date not in ("", known.date):
-            taken = 1  # another day stays to be told
+            taken = 1  # another day is read as the line's own
         line.order = order.number
         opener = line.segments[0]
         if number := "".join(each.parts()[2:3]):
@@ -224,7 +224,7 @@ def _kinds(found: Sequence[Found]) -> dict[int, str]:
     return kinds
 
 
-def _whose(level: Level, default: str) -> dict[str, None]:
+def _whose(level: Package, default: str) -> dict[str, None]:
     """The orders ("" for none) of all lines in a level and on it; a level without any is of the only order."""
     for line in level.lines:
         level.orders[line.order] = None
@@ -236,14 +236,14 @@ def _whose(level: Level, default: str) -> dict[str, None]:
 
 
 @dataclass(slots=True)
-class _Told:
-    """Levels told as rows, numbered as they come, with orders put around what is theirs."""
+class _Numbering:
+    """Levels as rows, numbered as they come, with orders put around what is theirs."""
 
     node: Node
     orders: dict[str, Order]
     count: int = 0
 
-    def level(self, level: Level, above: int, order: str = "") -> Iterator[Found]:
+    def level(self, level: Package, above: int, order: str = "") -> Iterator[Found]:
         """A level that stands in `above`; `order` is the order that it stands in."""
         yield self._cps(above, level.kind, level.index)
         number = self.count
@@ -256,7 +256,7 @@ class _Told:
                 yield Found(self.node.children[ORDER][0], [ORDER, said.number, said.date], said.index)
                 yield from self._inside(level, self.count, each)
 
-    def _inside(self, level: Level, above: int, order: str) -> Iterator[Found]:
+    def _inside(self, level: Package, above: int, order: str) -> Iterator[Found]:
         """The lines and levels in one that are of an order; without one, those of none or of several."""
         for line in level.lines:
             if line.order == order:

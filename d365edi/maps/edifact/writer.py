@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
-from d365edi.maps import despatch
+from d365edi.maps.edifact import packaging_writer
 from d365edi.maps.edifact.paths import EDIFACT
 from d365edi.maps.edifact.values import day
 from d365edi.maps.edifact.virtual_loops import (
@@ -68,7 +68,7 @@ class EdifactWriter:
 def without_loops(body: Sequence[Segment]) -> list[Segment]:
     """The segments of a message: implied loops gone, answers as quantities, days and the action of their line."""
     if any(segment[0] == "CPS" for segment in body):
-        return despatch.write(body)
+        return packaging_writer.write(body)
     loops = {id for id, _ in AROUND.values()}
     made, line, days = list[Segment](), Segment(), list[Segment]()
     for segment in body:

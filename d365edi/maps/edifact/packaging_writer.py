@@ -86,7 +86,7 @@ def _dissolved(levels: Sequence[_Level], *, named: bool) -> list[_Level]:
     for level in levels:
         order = level.order if named else None
         if order is not None:
-            _must_tell(level, order, levels)
+            _must_name(level, order, levels)
             level.rows = _naming(level.rows, _reference(order))
         if level.kind == "O" and level.above is not None:
             level.above.rows += level.rows
@@ -97,7 +97,7 @@ def _dissolved(levels: Sequence[_Level], *, named: bool) -> list[_Level]:
     return kept
 
 
-def _must_tell(level: _Level, order: _Level, levels: Sequence[_Level]) -> None:
+def _must_name(level: _Level, order: _Level, levels: Sequence[_Level]) -> None:
     """Raise where nothing in a level is a line, which alone could say the order."""
     if not level.lines and all(each.above is not level for each in levels):
         what = "nothing" if level is order else "a package without a line"
