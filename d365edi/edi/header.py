@@ -11,12 +11,11 @@ Knows: headers. Does not know: segments, chunks, what a header's values mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import pairwise
 
 from d365edi.edi.findings import Finding, Position
+from d365edi.edi.release import hide
 from d365edi.edi.rules import finding
 from d365edi.edi.syntax import Syntax
 
@@ -35,15 +34,15 @@ _BLANKS = b" \xc2\xa0\r\n\t"
 
 @dataclass(slots=True)
 class Header:
-    """An interchange's beginning: its service characters and its elements, the id first. `length` bytes of the data
-    belong to it.
+    """An interchange's beginning: its service characters and its elements, the id first, released characters hidden.
+    `length` bytes of the data belong to it.
 
     `wrapped` is the length of the records that a file was cut into (0 where it was not), `padded` says that blanks
     stand before the terminators.
     """
 
     syntax: Syntax
-    elements: list[bytes]
+    elements: list[str]
     length: int
     wrapped: int = 0
     padded: bool = False
@@ -127,7 +126,10 @@ def _fixed(head: bytes, offset: int) -> Header:
         padded = True
     terminator = head[length - 1 : length]
     header = Header(
-        _syntax(head[3:4], elements, head[104:105], terminator), [*elements, head[104:105]], length, padded=padded
+        _syntax(head[3:4], elements, head[104:105], terminator),
+        _texts([*elements, head[104:105]]),
+        length,
+        padded=padded,
     )
     if padded:
         header.findings.append(finding("interchange.padding", Position(offset, 0, "ISA"), "X12"))
@@ -155,10 +157,17 @@ def _recovered(window: bytes, offset: int) -> Header | None:
         return None
     used = sum(len(part) + 1 for part in parts[:16]) + len(tail) - len(after) + 1
     header = Header(
-        _syntax(separator, elements, tail[:1], terminator), [*elements, tail[:1]], used, padded=tail[1:2] == b" "
+        _syntax(separator, elements, tail[:1], terminator),
+        _texts([*elements, tail[:1]]),
+        used,
+        padded=tail[1:2] == b" ",
     )
     header.findings.append(finding("interchange.header.width", Position(offset, 0, "ISA"), "X12"))
     return header
+
+
+def _texts(elements: list[bytes]) -> list[str]:
+    return [element.decode("latin-1") for element in elements]
 
 
 def _syntax(element: bytes, elements: list[bytes], component: bytes, terminator: bytes) -> Syntax:
@@ -227,40 +236,16 @@ def _una(window: bytes, offset: int) -> Header | None:
     )  # fmt: skip
     if body is None or window[start + body.end() : start + body.end() + 1] != terminator:
         return None
-    elements = split_released(body[0], element, release.strip())
-    charset, version = [*(elements[1].split(component) if len(elements) > 1 else []), b"", b""][:2]
+    text = hide(body[0].decode("latin-1"), release.strip().decode("latin-1"))
+    elements = text.split(element.decode("latin-1"))
+    sent = component.decode("latin-1")
+    charset, version = [*(elements[1].split(sent) if len(elements) > 1 else []), "", ""][:2]
     length = start + body.end() + 1
-    repeats = (repetition.strip() if window[:3] == b"UNA" else b"*") if version == b"4" else b""
+    repeats = (repetition.strip() if window[:3] == b"UNA" else b"*") if version == "4" else b""
     service = (element, component, terminator, repeats, release.strip(), decimal, _suffix(window, length))
-    encoding = ENCODINGS.get(charset.decode("latin-1"), "latin-1")
+    encoding = ENCODINGS.get(charset, "latin-1")
     syntax = replace(Syntax("EDIFACT", *(sign.decode("latin-1") for sign in service)), encoding=encoding)
     return Header(syntax, elements, length, findings=findings)
-
-
-def split_released(text: bytes, separator: bytes, release: bytes) -> list[bytes]:
-    """Splits at `separator` where no release character protects it; the release characters stay in place."""
-    if not release or release not in text:
-        return text.split(separator)
-    whole: list[bytes] = []
-    start = begun = 0
-    for hit in _protected(release, separator)(text):
-        end = hit.end() - 1
-        parts = text[start:end].split(separator)
-        if len(parts) > 1:
-            whole.append(text[begun : start + len(parts[0])])
-            whole += parts[1:-1]
-            begun = end - len(parts[-1])
-        start = end + 1
-    first, *others = text[start:].split(separator)
-    return [*whole, text[begun : start + len(first)], *others]
-
-
-@lru_cache(maxsize=256)
-def _protected(release: bytes, sign: bytes) -> Callable[[bytes], Iterator[re.Match[bytes]]]:
-    """Finds each protected `sign`: it ends a run of release characters of odd length."""
-    once = re.escape(release)
-    pattern = once + b"(?<!" + once + once + b")(?:" + once + once + b")*+[" + re.escape(sign) + b"]"
-    return re.compile(pattern).finditer
 
 
 def released(text: bytes, release: bytes) -> bool:

@@ -123,15 +123,11 @@ def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
             return
         found = True
         offset = source.place(source.base)
-        yield Opening(header.syntax, _header(header), offset, header.findings)
+        yield Opening(header.syntax, header.elements, offset, header.findings)
         if header.wrapped:
             source.unwrap(header.wrapped)
         source.drop(header.length)
         yield from _segments(source, header)
-
-
-def _header(header: Header) -> list[str]:
-    return [release.hide(element.decode("latin-1"), header.syntax.release) for element in header.elements]
 
 
 # -- between interchanges ---------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_a_header_that_lost_its_form_is_read_and_told(
     found = read(text)
     assert rules(found) == told
     assert (found.syntax.raw.terminator, found.wrapped) == (terminator, wrapped)
-    assert found.elements[13].strip(b" ") == b"000000101"
+    assert found.elements[13].strip(" ") == "000000101"
 
 
 NONE = [
@@ -125,7 +125,7 @@ EDIFACT = [
 def test_una_announces_the_service_characters_of_edifact(text: str, syntax: Syntax, length: int) -> None:
     found = read(text)
     assert (replace(found.syntax, encoding=syntax.encoding), found.length) == (syntax, length)
-    assert found.elements[0] == b"UNB"
+    assert found.elements[0] == "UNB"
 
 
 SOUND = [(f"{ISA}~", True), (f"xx{ISA}~"[2:], True), (f"{ISA.lower()}~", True), (SHORT + "~" * 50, False), (ISA[:100], False),
@@ -135,36 +135,3 @@ SOUND = [(f"{ISA}~", True), (f"xx{ISA}~"[2:], True), (f"{ISA.lower()}~", True), 
 @pytest.mark.parametrize(("text", "sound"), SOUND)
 def test_only_a_whole_isa_with_its_numbers_is_sound(text: str, sound: bool) -> None:
     assert header.sound(text.encode(), 0) == sound
-
-
-SPLITS = [
-    (b"a+b+c", [b"a", b"b", b"c"]), (b"a?+b+c", [b"a?+b", b"c"]), (b"a??+b", [b"a??", b"b"]), (b"a???+b", [b"a???+b"]),
-    (b"+", [b"", b""]), (b"?+", [b"?+"]), (b"", [b""]), (b"a+?", [b"a", b"?"]), (b"??", [b"??"]), (b"?+?+a+", [b"?+?+a", b""]),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "parts"), SPLITS)
-def test_a_release_character_protects_exactly_the_next_one(text: bytes, parts: list[bytes]) -> None:
-    assert header.split_released(text, b"+", b"?") == parts
-
-
-@given(st.lists(st.text("ab+?", max_size=6), min_size=1, max_size=5))
-def test_what_was_released_and_joined_is_split_again_as_it_was(values: list[str]) -> None:
-    released = [value.replace("?", "??").replace("+", "?+").encode() for value in values]
-    assert header.split_released(b"+".join(released), b"+", b"?") == released
-
-
-@given(st.text("ab+?", max_size=30))
-def test_a_text_is_split_as_one_reads_it_sign_by_sign(text: str) -> None:
-    parts, escaped = [""], False
-    for sign in text:
-        if sign == "+" and not escaped:
-            parts.append("")
-        else:
-            parts[-1] += sign
-        escaped = sign == "?" and not escaped
-    assert header.split_released(text.encode(), b"+", b"?") == [part.encode() for part in parts]
-
-
-def test_without_a_release_character_nothing_is_protected() -> None:
-    assert header.split_released(b"a?+b", b"+", b"") == [b"a?", b"b"]
