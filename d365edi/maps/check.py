@@ -17,7 +17,7 @@ from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.maps.address import Address, pairs
 from d365edi.maps.mapping_tree import Qualifiers
 from d365edi.maps.path import EVERY, Path, Step, parse
-from d365edi.maps.table import Row, Table, nearest
+from d365edi.maps.table import MapRow, Table, nearest
 
 Link = tuple[Node, Qualifiers, int]
 """A step that was found: its node, the codes it asks for and the occurrence."""
@@ -36,7 +36,7 @@ class Target:
     """Where a row leads: the links down from its scope, then an element (and component) or the qualifiers of a
     pair. `described` is the element or component where the value stands, None for a loop."""
 
-    row: Row
+    row: MapRow
     chain: list[Link]
     element: int = 0
     component: int = 0
@@ -45,12 +45,12 @@ class Target:
     described: Element | None = None
 
 
-Find = Callable[[Table, Row, Path, Segment], tuple[Address, Element]]
+Find = Callable[[Table, MapRow, Path, Segment], tuple[Address, Element]]
 """The address that a path ends in, and what stands there."""
 
 
 def resolve(
-    table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False, find: Find | None = None
+    table: Table, guide: Guide, base: Node, row: MapRow, text: str, *, loop: bool = False, find: Find | None = None
 ) -> Target:
     """Follow a path from a scope's node. Raises Absent when the version has no such place, SettingsError when no
     version can. `find` finds the address that a path ends in (`element`, where none is given)."""
@@ -61,7 +61,7 @@ def follow(
     table: Table,
     guide: Guide,
     base: Node,
-    row: Row,
+    row: MapRow,
     path: Path,
     *,
     loop: bool = False,
@@ -87,7 +87,7 @@ def follow(
     return Target(row, chain, position, component, described=described)
 
 
-def read(table: Table, row: Row, text: str) -> Path:
+def read(table: Table, row: MapRow, text: str) -> Path:
     """A row's path. Raises SettingsError for a text that is none."""
     try:
         return parse(text)
@@ -111,7 +111,7 @@ def _child(guide: Guide, node: Node, segment: str, path: Path, after: int, *, la
     return children[0]
 
 
-def _qualifiers(table: Table, row: Row, path: Path, step: Step, segment: Segment) -> Qualifiers:
+def _qualifiers(table: Table, row: MapRow, path: Path, step: Step, segment: Segment) -> Qualifiers:
     """Where each group of codes stands: at the segment's own qualifier, then at its further codes in their order."""
     groups = step.qualifiers
     first = segment.qualifier
@@ -127,7 +127,7 @@ def _qualifiers(table: Table, row: Row, path: Path, step: Step, segment: Segment
     return found
 
 
-def _code(table: Table, row: Row, path: Path, element: Element, code: str) -> None:
+def _code(table: Table, row: MapRow, path: Path, element: Element, code: str) -> None:
     if not element.min <= len(code) <= element.max:
         raise table.mistake(
             row.key,
@@ -139,7 +139,7 @@ def _code(table: Table, row: Row, path: Path, element: Element, code: str) -> No
         )
 
 
-def _pair(table: Table, row: Row, path: Path, segment: Segment) -> tuple[tuple[str, ...], Element]:
+def _pair(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[tuple[str, ...], Element]:
     """The qualifiers of a pair, and the element or component that its value is."""
     qualifiers, found = path.steps[-1].qualifiers, pairs(segment)
     if found is None:
@@ -155,7 +155,7 @@ def _pair(table: Table, row: Row, path: Path, segment: Segment) -> tuple[tuple[s
     return qualifiers[0], value
 
 
-def element(table: Table, row: Row, path: Path, segment: Segment) -> tuple[Address, Element]:
+def element(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[Address, Element]:
     """The element (or component) that a path ends in, with its address."""
     whole = segment.element(path.element)
     if whole is None:
@@ -175,8 +175,8 @@ def element(table: Table, row: Row, path: Path, segment: Segment) -> tuple[Addre
 def settle(table: Table, targets: Sequence[Target]) -> list[Target]:
     """The targets without those that a user's row pushed out. Raises SettingsError where two rows of one hand
     collide."""
-    ways: dict[object, list[tuple[frozenset[str], Row]]] = {}
-    claims: dict[object, Row] = {}
+    ways: dict[object, list[tuple[frozenset[str], MapRow]]] = {}
+    claims: dict[object, MapRow] = {}
     kept = [
         target
         for target in sorted(targets, key=lambda each: not each.row.overridden)
@@ -185,7 +185,7 @@ def settle(table: Table, targets: Sequence[Target]) -> list[Target]:
     return [target for target in targets if any(target is each for each in kept)]
 
 
-def _go(table: Table, target: Target, ways: dict[object, list[tuple[frozenset[str], Row]]]) -> bool:
+def _go(table: Table, target: Target, ways: dict[object, list[tuple[frozenset[str], MapRow]]]) -> bool:
     """Whether the target's qualifiers lead there and nowhere else; what they share with a user's row is given up."""
     for depth, (node, qualifiers, occurrence) in enumerate(target.chain):
         if not qualifiers:
@@ -212,7 +212,7 @@ def _go(table: Table, target: Target, ways: dict[object, list[tuple[frozenset[st
     return True
 
 
-def _claim(table: Table, target: Target, claims: dict[object, Row]) -> bool:
+def _claim(table: Table, target: Target, claims: dict[object, MapRow]) -> bool:
     """Whether the target's element, or some of its pair's qualifiers, are nobody else's."""
     at = tuple((node.index, qualifiers, occurrence) for node, qualifiers, occurrence in target.chain)
     if not target.pair:
@@ -223,7 +223,7 @@ def _claim(table: Table, target: Target, claims: dict[object, Row]) -> bool:
     return bool(target.pair)
 
 
-def _first(table: Table, target: Target, claims: dict[object, Row], claim: object, what: str) -> bool:
+def _first(table: Table, target: Target, claims: dict[object, MapRow], claim: object, what: str) -> bool:
     holder = claims.setdefault(claim, target.row)
     if holder is target.row:
         return True

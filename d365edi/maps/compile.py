@@ -17,7 +17,7 @@ from d365edi.maps.mapping_tree import LINES, ORDERS, Fixed, MappingNode, Pair, R
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.path import EVERY
 from d365edi.maps.spelling import Format, Parse, total
-from d365edi.maps.table import Row, Scope, Table, nearest, scope
+from d365edi.maps.table import MapRow, Scope, Table, nearest, scope
 
 ORDER = "order."
 """Rows that begin so (inside a list also `line.order.`) name a field of the order that a document answers; they are
@@ -105,7 +105,7 @@ class _Compiler:
     # -- where --------------------------------------------------------------------------------------------------------
 
     def _targets(
-        self, base: MappingNode, row: Row, way: tuple[str, ...], texts: Sequence[str] = (), *, again: bool = False
+        self, base: MappingNode, row: MapRow, way: tuple[str, ...], texts: Sequence[str] = (), *, again: bool = False
     ) -> list[Target]:
         """The places of a row in this version; none at all only where another version has one, or the first loop of
         the same list (`again`)."""
@@ -122,7 +122,7 @@ class _Compiler:
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
         return found
 
-    def _elsewhere(self, row: Row, texts: Sequence[str], way: tuple[str, ...], *, loop: bool = False) -> bool:
+    def _elsewhere(self, row: MapRow, texts: Sequence[str], way: tuple[str, ...], *, loop: bool = False) -> bool:
         """Whether another version of the flow has one of these paths."""
         for guide in self.versions:
             for text in texts:
@@ -183,7 +183,7 @@ class _Compiler:
         parse, format = self._spelling(row, value, inner, name)
         return Pair(name, (), parse, format, row, target.echo, (parts[0], parts[1]))
 
-    def _spelling(self, row: Row, element: Element | None, field: Field, name: str) -> tuple[Parse | None, Format]:
+    def _spelling(self, row: MapRow, element: Element | None, field: Field, name: str) -> tuple[Parse | None, Format]:
         assert element is not None
         if field.kind == "part":
             raise self.table.mistake(row.key, f'"{name}" is no single value', remedy="name a field inside it")
@@ -197,7 +197,7 @@ class _Compiler:
         return found
 
     def _fixed(
-        self, base: MappingNode, row: Row, way: tuple[str, ...], *, computed: bool = False, again: bool = False
+        self, base: MappingNode, row: MapRow, way: tuple[str, ...], *, computed: bool = False, again: bool = False
     ) -> list[tuple[MappingNode, Fixed]]:
         """A constant, default or formula; the left side is the path."""
         found = []
@@ -218,7 +218,7 @@ class _Compiler:
             found.append((place, Fixed(target.element, target.component, row.value, row, value, total(element))))
         return found
 
-    def _fits(self, row: Row, element: Element) -> None:
+    def _fits(self, row: MapRow, element: Element) -> None:
         if not element.min <= len(row.value) <= element.max:
             raise self.table.mistake(
                 row.key, f'"{row.value}" does not fit "{row.name}", which has {element.min} to {element.max} characters'
@@ -230,7 +230,7 @@ class _Compiler:
             raise self.table.mistake(
                 rows.key, f'{model.__name__} has no list "{rows.field}"', remedy=nearest(rows.field, list(names(model)))
             )
-        row = Row("loop", list(rows.loop), (*rows.key, "loop"), self.table.is_overridden((*rows.key, "loop")))
+        row = MapRow("loop", list(rows.loop), (*rows.key, "loop"), self.table.is_overridden((*rows.key, "loop")))
         opened, absent = 0, None
         for text in rows.loop:
             try:

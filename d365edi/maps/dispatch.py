@@ -16,7 +16,7 @@ from d365edi.maps.select import Selector
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Dispatch:
     """Everything a reading starts from: who takes each node at first, how many scopes and assignments there are."""
 
     takers: tuple[Take | None, ...]
@@ -24,7 +24,7 @@ class Selection:
     assignments: int
 
 
-def selection(root: MappingNode, nodes: int, notation: Notation) -> Selection:
+def dispatch(root: MappingNode, nodes: int, notation: Notation) -> Dispatch:
     """The takers of all mapping nodes; `nodes` is how many the guide has."""
     builder = _Builder(notation)
     top = builder.selectors(root, builder.assignment(root, 0))
@@ -32,7 +32,7 @@ def selection(root: MappingNode, nodes: int, notation: Notation) -> Selection:
     takers: list[Take | None] = [None] * nodes
     for index, take in builder.fresh(top).items():
         takers[index] = take
-    return Selection(tuple(takers), builder.scopes, builder.assignments)
+    return Dispatch(tuple(takers), builder.scopes, builder.assignments)
 
 
 class _Builder:

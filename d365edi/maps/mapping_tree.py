@@ -17,7 +17,7 @@ from d365edi.edi.guide import Node
 from d365edi.maps.computed import Formula
 from d365edi.maps.fields import Model
 from d365edi.maps.spelling import Format, Parse
-from d365edi.maps.table import Row
+from d365edi.maps.table import MapRow
 
 LINES, ORDERS = "lines", "orders"
 """The lists whose items answer a line of an order, or an order of several."""
@@ -37,7 +37,7 @@ class Rule:
     component: int
     parse: Parse | None
     format: Format
-    row: Row
+    row: MapRow
     words: Mapping[str, str] | None = None
     many: bool = False
     echo: bool = False
@@ -56,7 +56,7 @@ class Pair:
     qualifiers: tuple[str, ...]
     parse: Parse | None
     format: Format
-    row: Row
+    row: MapRow
     echo: bool = False
     parts: tuple[str, str] | None = None
     second: bool = False
@@ -69,7 +69,7 @@ class Fixed:
     element: int
     component: int
     value: str
-    row: Row
+    row: MapRow
     formula: Formula | None = None
     format: Format | None = None
 

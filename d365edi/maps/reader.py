@@ -25,7 +25,7 @@ from d365edi.edi.interchange import SetReport
 from d365edi.edi.values import values
 from d365edi.maps import unmapped
 from d365edi.maps.compile import places
-from d365edi.maps.dispatch import selection
+from d365edi.maps.dispatch import dispatch
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.run_state import RunState
 from d365edi.maps.table import Table
@@ -67,7 +67,7 @@ class Reader:
         root = places(table, guide, codes, versions, notation)
         self.table = table
         self.guide = guide
-        self._selection = selection(root, len(guide.nodes), notation)
+        self._dispatch = dispatch(root, len(guide.nodes), notation)
         self._model = KINDS[table.document]
         self._where = unmapped.where(root)
 
@@ -86,7 +86,7 @@ class Reader:
     ) -> Reading:
         """The document of segments, each with its node; `stands` says where an address of one is, `released` that there are
         hidden characters in composites."""
-        first = self._selection
+        first = self._dispatch
         state = RunState(list(first.takers), first.scopes, first.assignments, component, released=released)
         takers, passed = state.takers, state.passed
         for index, node in enumerate(nodes):

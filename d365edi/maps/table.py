@@ -35,7 +35,7 @@ LIKE = "like"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MapRow:
     """One row: what stands left (a field, a path or a name) and right, its key path in the table, and whether a user
     wrote it."""
 
@@ -58,10 +58,10 @@ class Scope:
     field: str = ""
     loop: tuple[str, ...] = ()
     key: Key = ()
-    rows: tuple[Row, ...] = ()
-    constants: tuple[Row, ...] = ()
-    defaults: tuple[Row, ...] = ()
-    computed: tuple[Row, ...] = ()
+    rows: tuple[MapRow, ...] = ()
+    constants: tuple[MapRow, ...] = ()
+    defaults: tuple[MapRow, ...] = ()
+    computed: tuple[MapRow, ...] = ()
     scopes: tuple[Scope, ...] = ()
 
 
@@ -227,27 +227,27 @@ def scope(table: Table) -> Scope:
     )
 
 
-def _rows(table: Table, rows: Mapping[str, Any], at: Key, prefix: str) -> Iterator[Row]:
+def _rows(table: Table, rows: Mapping[str, Any], at: Key, prefix: str) -> Iterator[MapRow]:
     for name, value in rows.items():
         key = (*at, name)
         if isinstance(value, Mapping):
             if "loop" not in value and LIKE not in value:
                 yield from _rows(table, value, key, f"{prefix}{name}.")
         elif isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(v, str) for v in value)):
-            yield Row(prefix + name, value, key, table.is_overridden(key))
+            yield MapRow(prefix + name, value, key, table.is_overridden(key))
         else:
             raise table.mistake(
                 key, f'"{name}" must name a place, as in "BEG03"', remedy="or false to take the row away"
             )
 
 
-def _pairs(table: Table, tree: Mapping[str, Any], at: Key, name: str) -> tuple[Row, ...]:
+def _pairs(table: Table, tree: Mapping[str, Any], at: Key, name: str) -> tuple[MapRow, ...]:
     rows = []
     for place, value in tree.get(name, {}).items():
         key = (*at, name, place)
         if not isinstance(value, str) or not value:
             raise table.mistake(key, f'the value at "{place}" must be text in quotes')
-        rows.append(Row(place, value, key, table.is_overridden(key)))
+        rows.append(MapRow(place, value, key, table.is_overridden(key)))
     return tuple(rows)
 
 
@@ -302,7 +302,7 @@ def _alike(table: Table, name: Any, key: Key, field: str) -> Scope:
 def _over(above: Scope, below: Scope) -> Scope:
     """The rows of one list over those of the list that it is like."""
 
-    def rows(own: tuple[Row, ...], others: tuple[Row, ...]) -> tuple[Row, ...]:
+    def rows(own: tuple[MapRow, ...], others: tuple[MapRow, ...]) -> tuple[MapRow, ...]:
         named = {row.name for row in own}
         return (*(row for row in others if row.name not in named), *own)
 

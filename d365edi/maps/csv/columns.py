@@ -21,7 +21,7 @@ from d365edi.maps.csv.grouping import GroupLevel
 from d365edi.maps.csv.numbers import SIGN
 from d365edi.maps.csv.options import File, column, file
 from d365edi.maps.csv.paths import HEAD, apart, inside, parted
-from d365edi.maps.table import Key, Row, Scope, Table, nearest, scope
+from d365edi.maps.table import Key, MapRow, Scope, Table, nearest, scope
 
 ROW = "row"
 """The loop of a list of which each row is an item."""
@@ -178,7 +178,7 @@ class _Columns:
             self.typed(inner, place)
         at.inner += [each for each in single if all(each.record != known.record for known in at.inner)]
 
-    def _take(self, row: Row, text: str, record: str) -> int:
+    def _take(self, row: MapRow, text: str, record: str) -> int:
         """The index of a row's column, made where it was not described."""
         found = self.records.setdefault(record, _Record())
         name, part = parted(text)
@@ -202,7 +202,7 @@ class _Columns:
             found.gtins.add(index)
         return index
 
-    def _spell(self, row: Row, found: _Record, index: int, others: tuple[str, ...]) -> None:
+    def _spell(self, row: MapRow, found: _Record, index: int, others: tuple[str, ...]) -> None:
         """Further spellings of a column's name; none may be another column's."""
         described = found.columns[index]
         for name in others:
@@ -223,7 +223,7 @@ class _Columns:
         return found.at[fold(name)]
 
 
-def _named(rows: Scope) -> Iterator[tuple[Row, str]]:
+def _named(rows: Scope) -> Iterator[tuple[MapRow, str]]:
     """Every row of one scope with the column that it names first."""
     yield from ((row, row.places[0]) for row in rows.rows)
     yield from ((row, row.name) for row in (*rows.constants, *rows.defaults, *rows.computed))

@@ -44,16 +44,16 @@ class GroupLevel:
 
 
 @dataclass(slots=True)
-class Group:
+class GroupItem:
     """An item of a list while rows are sorted: its rows, what they say, and the items inside it."""
 
     level: GroupLevel
     rows: list[Row]
     values: list[str]
-    inner: list[Group] = field(default_factory=list)
-    known: dict[tuple[str, ...], Group] = field(default_factory=dict)
+    inner: list[GroupItem] = field(default_factory=list)
+    known: dict[tuple[str, ...], GroupItem] = field(default_factory=dict)
 
-    def every(self) -> Iterator[Group]:
+    def every(self) -> Iterator[GroupItem]:
         """The item and all inside it."""
         yield self
         for each in self.inner:
@@ -72,9 +72,9 @@ class Sorter:
         self._said = tuple(itemgetter(*part, part[0]) for part in self._parts)  # of one column a tuple too
         self._known: dict[tuple[bool, ...], tuple[Way, frozenset[int]]] = {}
 
-    def sort(self, found: RowSet) -> tuple[Group, list[Finding]]:
+    def sort(self, found: RowSet) -> tuple[GroupItem, list[Finding]]:
         """The document with its items, and what is wrong with them."""
-        document, findings = Group(self._top, found.rows, found.head), list[Finding]()
+        document, findings = GroupItem(self._top, found.rows, found.head), list[Finding]()
         for row in found.rows:
             values = row.values
             way, lost = self._way(tuple([any(said(values)) for said in self._said]))
@@ -87,7 +87,7 @@ class Sorter:
             findings += [_outside(row, self._layout.columns[at].name) for at in sorted(lost) if values[at]]
         return document, findings
 
-    def _step(self, around: Group, level: GroupLevel, row: Row, findings: list[Finding]) -> tuple[Group, bool]:
+    def _step(self, around: GroupItem, level: GroupLevel, row: Row, findings: list[Finding]) -> tuple[GroupItem, bool]:
         """The item of a list that a row belongs to, and whether the row is its first."""
         key = (level.node.id, *(row.values[at] for at in level.key))
         item = around.known.get(key) if level.key else None
@@ -95,7 +95,7 @@ class Sorter:
             findings += agree(item.values, row, level.columns, self._layout, item.rows)
             item.rows.append(row)
             return item, False
-        item = around.known[key] = Group(level, [row], list(row.values))
+        item = around.known[key] = GroupItem(level, [row], list(row.values))
         around.inner.append(item)
         return item, True
 
@@ -113,7 +113,7 @@ class Sorter:
         return self._known[filled]
 
 
-def _again(row: Row, item: Group) -> Finding:
+def _again(row: Row, item: GroupItem) -> Finding:
     message = f"line {row.line} says nothing that line {item.rows[0].line} does not say"
     remedy = "ask whether it is meant twice; the map must then name a column in which the two differ"
     return Finding("document", "error", "", message, Position(line=row.line), "", remedy, "twice")

@@ -15,14 +15,14 @@ from d365edi.edi.guide import Element, Guide, Node
 from d365edi.maps.check import Absent, Link, Target
 from d365edi.maps.csv.numbers import compose, spelling
 from d365edi.maps.notation import Notation, elements
-from d365edi.maps.table import Key, Row, Table, nearest
+from d365edi.maps.table import Key, MapRow, Table, nearest
 
 HEAD = "head"
 """The record of what is the same on every row of a document, where rows are all alike."""
 PARTS = {"sign": 1, "size": 2}
 
 
-def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
+def resolve(table: Table, guide: Guide, base: Node, row: MapRow, text: str, *, loop: bool = False) -> Target:
     """Where a row of a CSV map leads. Raises Absent for a record or a column that is not there."""
     del table  # a path may be no path at all; every text may be a column
     first = guide.root.sequence[0].id

@@ -17,7 +17,7 @@ from d365edi.maps.table import Key, Table, nearest
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TableRow:
     """One row: the field of the set, its sources in order of preference, or the constant; and when it holds (field ->
     values)."""
 
@@ -36,7 +36,7 @@ class Section:
     name: str
     set: str
     tree: Mapping[str, Any]
-    rows: tuple[Entry, ...]
+    rows: tuple[TableRow, ...]
     on: tuple[tuple[str, str], ...]
 
     @property
@@ -54,7 +54,7 @@ class Section:
         """The fields that a join may be matched by."""
         return frozenset((*self.key_fields, *(entry.name for entry in self.rows)))
 
-    def rows_for(self, item: Any) -> Iterator[Entry]:
+    def rows_for(self, item: Any) -> Iterator[TableRow]:
         """The rows whose conditions this document or line meets."""
         for entry in self.rows:
             if all(getattr(item, field) in values for field, values in entry.when):
@@ -112,18 +112,18 @@ def _section(table: Table, key: Key) -> Section:
 
 def _entries(
     table: Table, tree: Mapping[str, Any], at: Key, when: tuple[tuple[str, tuple[str, ...]], ...]
-) -> Iterator[Entry]:
+) -> Iterator[TableRow]:
     for name, value in tree.get("fields", {}).items():
         sources = tuple(value) if isinstance(value, list) else (value,)
         key = (*at, "fields", name)
         if not sources or not all(isinstance(source, str) and source for source in sources):
             raise table.mistake(key, f'"{name}" must name where its value comes from', remedy='as in "number"')
-        yield Entry(name, sources, None, key, when)
+        yield TableRow(name, sources, None, key, when)
     for name, value in tree.get("constants", {}).items():
         key = (*at, "constants", name)
         if isinstance(value, bool | float) or not isinstance(value, str | int):
             raise table.mistake(key, f'the constant of "{name}" must be text or a whole number', remedy='as in "Yes"')
-        yield Entry(name, (), value, key, when)
+        yield TableRow(name, (), value, key, when)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -20,13 +20,13 @@ from d365edi.maps.fields import Kind
 from d365edi.maps.notation import Notation
 from d365edi.maps.path import Path
 from d365edi.maps.spelling import Format, Parse, decimal, plain, whole, words
-from d365edi.maps.table import Row, Table
+from d365edi.maps.table import MapRow, Table
 
 SUMMARY = "UNS/"
 """What a path begins with that stands behind the section control."""
 
 
-def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop: bool = False) -> Target:
+def resolve(table: Table, guide: Guide, base: Node, row: MapRow, text: str, *, loop: bool = False) -> Target:
     """Where a row of an EDIFACT map leads. Raises as `check.resolve` does."""
     path, after = check.read(table, row, text.removeprefix(SUMMARY)), -1
     if text.startswith(SUMMARY) and base.parent is None:
@@ -35,7 +35,7 @@ def resolve(table: Table, guide: Guide, base: Node, row: Row, text: str, *, loop
     return check.follow(table, guide, base, row, path, loop=loop, find=_find, after=after)
 
 
-def _find(_table: Table, _row: Row, path: Path, segment: Segment) -> tuple[Address, Element]:
+def _find(_table: Table, _row: MapRow, path: Path, segment: Segment) -> tuple[Address, Element]:
     """The value that a path ends in. Element 4 is also its component 1."""
     wanted = path.component or 1
     for each in values(segment):

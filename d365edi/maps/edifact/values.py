@@ -38,7 +38,7 @@ _YEAR = frozenset({"101", "201", "202"})
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ValuePlace:
     """A value of a segment: its element, its first component, over how many components it goes, and what it is."""
 
     element: int
@@ -52,22 +52,24 @@ class Value:
         return self.element, self.component
 
 
-def values(segment: Segment) -> Iterator[Value]:
+def values(segment: Segment) -> Iterator[ValuePlace]:
     """All values of a segment in order; what item numbers have beside number and qualifier comes behind them all."""
-    behind = list[Value]()
+    behind = list[ValuePlace]()
     for whole in segment.elements:
         if whole.number == ITEM:
-            number, qualifier, *others = (Value(whole.position, each.position, 1, each) for each in whole.components)
+            number, qualifier, *others = (
+                ValuePlace(whole.position, each.position, 1, each) for each in whole.components
+            )
             yield from (qualifier, number)
             behind += others
             continue
         yield from behind
         behind = []
-        yield from _components(whole) if whole.components else [Value(whole.position, 0, 1, whole)]
+        yield from _components(whole) if whole.components else [ValuePlace(whole.position, 0, 1, whole)]
     yield from behind
 
 
-def _components(whole: Element) -> Iterator[Value]:
+def _components(whole: Element) -> Iterator[ValuePlace]:
     parts = list(whole.components)
     while parts:
         first, count = parts.pop(0), 1
@@ -75,9 +77,9 @@ def _components(whole: Element) -> Iterator[Value]:
             parts.pop(0)
             count += 1
         described = replace(first, type=DAY if first.number == POINT else first.type, max=first.max * count)
-        yield Value(whole.position, first.position, count, described)
+        yield ValuePlace(whole.position, first.position, count, described)
     if whole.number == PERIOD:
-        yield Value(whole.position, REST.position, 1, REST)
+        yield ValuePlace(whole.position, REST.position, 1, REST)
 
 
 def addresses(segment: Segment) -> Iterator[Address]:
@@ -126,7 +128,7 @@ def _price(parts: list[str]) -> list[str]:
     return parts
 
 
-def _joining(joined: list[Value]) -> Normalise:
+def _joining(joined: list[ValuePlace]) -> Normalise:
     def join(parts: list[str]) -> list[str]:
         for each in joined:
             first, width = each.component - 1, each.described.max // each.count
@@ -163,7 +165,7 @@ def day(kind: str, date: str) -> list[str | tuple[str, ...]]:
     return ["DTM", (kind, date, _FORMATS[0])]
 
 
-def _spreading(joined: list[Value]) -> Compose:
+def _spreading(joined: list[ValuePlace]) -> Compose:
     """A text that is longer than its component goes on in the next."""
 
     def spread(parts: list[str]) -> list[str]:
