@@ -1,22 +1,24 @@
-"""One segment of a place: its elements filled from an item of a document, and made whole before it leaves.
+"""One segment: its elements filled from an item of a document, completed and checked before it is written.
 
-A place is compiled once into steps: which fields are read, where each value goes, how it is spelled. A segment under way is
-a list of texts, one for each element and behind them one for each component; "" is nothing. Filled are the rows' values,
-then pairs; qualifiers, defaults and the checks follow when it is known that the segment is written.
+A mapping node is compiled once into steps: which fields are read, where each value goes, how it is spelled. A segment that is
+being filled is a list of texts, one for each element and behind them one for each component of composites; "" is nothing.
+Filled are the values of rows, then pairs; qualifiers, defaults and the checks follow when it is clear that the segment is
+written.
 
-Knows: places, items of a document. Does not know: tables, guides as a whole, delimiters.
+Knows: mapping nodes, items of a document. Does not know: tables, guides as a whole, delimiters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from d365edi.edi.guide import Element, Note
 from d365edi.maps.address import Address, pairs
 from d365edi.maps.mapping_tree import Fixed, MappingNode, Pair, Rule
 from d365edi.maps.notation import Compose
-from d365edi.maps.vocabulary import Flaw, chooser, kept, misfit, qualifier, spell, values_of
+from d365edi.maps.vocabulary import MappingError, chooser, getter, kept, misfit, qualifier, spell
 
 Segment = list[str | tuple[str, ...]]
 """The id and then the elements; a composite is a tuple of its components."""
@@ -31,57 +33,54 @@ MARKS, SSCC = "88", 18
 LABELS = {"GM": "00", "AA": ""}
 """What stands in front of an SSCC under each of its qualifiers."""
 
-_SENTENCES = {
-    "P": "either all or none must be there",
-    "R": "at least one must be there",
-    "E": "only one may be there",
-    "C": "the first needs all the others",
-    "L": "the first needs one of the others",
+_BROKEN: dict[str, tuple[Callable[[Sequence[Any]], bool], str]] = {
+    "P": (lambda values: any(values) and not all(values), "either all or none must be there"),
+    "R": (lambda values: not any(values), "at least one must be there"),
+    "E": (lambda values: len(values) - values.count("") > 1, "only one may be there"),
+    "C": (lambda values: values[0] and not all(values), "the first needs all the others"),
+    "L": (lambda values: values[0] and not any(values[1:]), "the first needs one of the others"),
 }
-"""What is wrong where a note of each kind does not hold."""
+"""When the values at the elements of a relational note (X12.6) break it, and what is wrong then."""
 
 
-class Values:
+class ValueSteps:
     """Rows whose values all come from one item."""
 
     def __init__(self, rules: Sequence[Rule], slots: dict[Address, int]) -> None:
-        self.steps = [
-            (slots[_stand(rule)], rule.format, chooser(rule.words) if rule.words is not None else None, rule)
-            for rule in rules
-        ]
-        self.of = values_of([rule.name for rule in rules])
+        self.steps = [(slots[_address(rule)], rule.format, chooser(rule.words), rule) for rule in rules]
+        self.values = getter([rule.name for rule in rules])
 
-    def put(self, texts: Texts, item: Any, earlier: Any) -> None:
-        """Put the values of an item where nothing stands yet; `earlier` is what it answers. Raises Flaw where one does not
-        fit."""
-        said = row = None
+    def put(self, texts: Texts, item: Any, answered: Any) -> None:
+        """Put the values of an item where nothing stands yet; `answered` is what it answers. Raises MappingError where one
+        does not fit."""
+        text = row = None
         try:
-            for (at, format, word, row), value in zip(self.steps, self.of(item), strict=True):
+            for (at, format, word, row), value in zip(self.steps, self.values(item), strict=True):
                 if value is not None and not texts[at]:
-                    said = value if word is None else word(value, kept(item).get(row.name), kept(earlier).get(row.name))
-                    texts[at] = format(said)
+                    text = value if word is None else word(value, kept(item, row.name), kept(answered, row.name))
+                    texts[at] = format(text)
         except ValueError as error:
             assert row is not None
-            raise misfit(row, said, error) from None
+            raise misfit(row, text, error) from None
 
 
-class PairValues:
+class PairSteps:
     """Rows at qualifier/value pairs whose values all come from one item."""
 
-    def __init__(self, rows: Sequence[Pair]) -> None:
-        self.rows = rows
-        self.of = values_of([row.name for row in rows])
+    def __init__(self, rows: Iterable[Pair]) -> None:
+        self.rows = [*rows]
+        self.values = getter([row.name for row in self.rows])
 
     def found(self, item: Any) -> Found:
-        """The pair of each row that has a value, and of each item of a list that a row takes."""
-        said = kept(item)
+        """The pair of each row that has a value, and of each item of a list that a row takes. Raises MappingError where a value
+        does not fit."""
         found: Found = []
-        for row, value in zip(self.rows, self.of(item), strict=True):
+        for row, value in zip(self.rows, self.values(item), strict=True):
             if row.parts is not None:
-                first, second = row.parts
-                found += [(getattr(each, first), spell(row, getattr(each, second))) for each in value]
+                code, number = row.parts
+                found += [(getattr(each, code), spell(row, getattr(each, number))) for each in value]
             elif value is not None:
-                found.append((qualifier(row, value, said.get(row.name)), spell(row, value)))
+                found.append((qualifier(row, value, kept(item, row.name)), spell(row, value)))
         return found
 
 
@@ -96,157 +95,146 @@ class Composite(NamedTuple):
 
 
 class SegmentWriter:
-    """What the segments of one place are filled with, compiled."""
+    """A mapping node compiled to fill its segments."""
 
-    def __init__(self, place: MappingNode, compose: Composing, *, exact: bool) -> None:
-        """`exact`: an order that is echoed says nothing where it has no value."""
-        self.place, self.segment = place, place.node.segment
-        rules = [rule for rule in place.rules if not rule.second and not rule.echo]
-        self.listed = [rule for rule in place.rules if rule.many] if place.list_field else []
-        """The places of a field that holds many, filled one after the other."""
-        self.many = next((rule for rule in rules if rule.many), None) if not place.list_field else None
+    def __init__(self, node: MappingNode, composing: Composing, *, exact: bool) -> None:
+        """`composing` gives how a composite is written; `exact`: where an order that is echoed has no value, the document's own
+        is not written."""
+        self.segment = node.node.segment
+        own = [rule for rule in node.rules if not rule.second and not rule.echo]
+        echoed = [rule for rule in node.rules if not rule.second and rule.echo]
+        self.listed = [rule for rule in node.rules if rule.many] if node.list_field else []
+        """Where the values of a field that holds many go, one after the other."""
+        self.many = next((rule for rule in own if rule.many), None) if not node.list_field else None
         """The row of a field that holds many, of which each value has a segment."""
-        self.rules = [rule for rule in rules if not rule.many]
-        echoed = [rule for rule in place.rules if rule.echo and not rule.second]
-        self.pairs = PairValues([pair for pair in place.pairs if not pair.echo and not pair.second])
-        self.echo_pairs = PairValues([pair for pair in place.pairs if pair.echo])
-        self._place_rows(compose)
-        taken = {_stand(rule) for rule in echoed} if exact else set()
-        self.own, self.echoed = Values(self.rules, self.slots), Values(echoed, self.slots)
-        self.beside = Values([rule for rule in self.rules if _stand(rule) not in taken], self.slots)
-        """What an item says beside the order that it answers."""
-        self._compile_codes(echoed)
-        self._compile_checks()
+        single = [rule for rule in own if not rule.many]
+        self.rules = [*single, *([self.many] if self.many else []), *self.listed]
+        """All rows of the document's own."""
+        self.pairs = PairSteps(pair for pair in node.pairs if not pair.echo and not pair.second)
+        self.echoed_pairs = PairSteps(pair for pair in node.pairs if pair.echo)
+        self._lay_out(node, composing)
+        self.own, self.echoed = ValueSteps(single, self.slots), ValueSteps(echoed, self.slots)
+        taken = {_address(rule) for rule in echoed} if exact else set()
+        self.beside = ValueSteps([rule for rule in single if _address(rule) not in taken], self.slots)
+        """What of an item is written beside the order that it answers."""
+        self._compile_codes(node, single, echoed)
+        self.constants = [(self.slots[_address(fixed)], fixed.value) for fixed in node.constants]
+        self.defaults = [(self.slots[_address(fixed)], fixed.value, self._needs(fixed)) for fixed in node.defaults]
 
-    @property
-    def names(self) -> list[str]:
-        """The fields that are written here."""
-        return [rule.name for rule in (*self.rules, *((self.many,) if self.many else ()), *self.listed)]
+    # -- compiled -----------------------------------------------------------------------------------------------------
 
-    def _place_rows(self, compose: Composing) -> None:
-        """Where in a list of texts each element and component is put."""
-        place, segment = self.place, self.segment
-        rows: list[Rule | Fixed] = [*place.rules, *place.constants, *place.defaults, *place.computed]
-        self.codes_at = [(at, 1 if segment.elements[at - 1].components else 0) for at, _ in place.qualifiers]
-        found = pairs(segment) if place.pairs else None
-        stands = {*map(_stand, rows), *self.codes_at, *((level, 0) for level in segment.levels)}
+    def _lay_out(self, node: MappingNode, composing: Composing) -> None:
+        """Where in a list of texts each element and component is put, and what must hold of them."""
+        segment = self.segment
+        rows: list[Rule | Fixed] = [*node.rules, *node.constants, *node.defaults, *node.computed]
+        self.codes_at = [(at, 1 if segment.elements[at - 1].components else 0) for at, _ in node.qualifiers]
+        addresses = {*map(_address, rows), *self.codes_at, *((level, 0) for level in segment.levels)}
+        found = pairs(segment) if node.pairs else None
         paired = found.addresses() if found is not None else []
-        single = {element for element, _ in stands}
-        certain = [Note("P", (one[0], two[0])) for one, two in paired if not single & {one[0], two[0]}]
-        stands |= {stand for pair in paired for stand in pair}
-        filled = {element for element, _ in stands}
-        self.notes = [note for note in segment.notes if filled & {*note.elements} and note not in certain]
+        whole = {Note("P", (code[0], value[0])) for code, value in paired if not {code, value} & addresses}
+        addresses |= {address for pair in paired for address in pair}
+        filled = {element for element, _ in addresses}
+        notes = [note for note in segment.notes if filled & {*note.elements} and note not in whole]
+        always = {at for at, _ in self.codes_at} | {fixed.element for fixed in node.constants}
         self.mandatory = [
-            each.position
-            for each in segment.elements
-            if each.mandatory and (not each.components or any(part.mandatory for part in each.components))
+            each.position for each in segment.elements if _mandatory(each) and each.position not in always
         ]
-        last = max([0, *filled, *self.mandatory, *(at for note in self.notes for at in note.elements)])
-        self.slots: dict[Address, int] = {(element, 0): element for element in range(last + 1)}
-        self.elements = last + 1
-        self.composites = [
-            self._composite(element, stands, compose) for element in sorted(filled) if (element, 0) not in stands
-        ]
+        self.notes = [(note, itemgetter(*note.elements), *_BROKEN[note.kind]) for note in notes]
+        self.elements = 1 + max([0, *filled, *self.mandatory, *(at for note in notes for at in note.elements)])
+        self.slots: dict[Address, int] = {(element, 0): element for element in range(self.elements)}
+        composites = sorted(element for element in filled if (element, 0) not in addresses)
+        self.composites = [self._composite(element, addresses, composing) for element in composites]
         self.blank = [segment.id, *[""] * (len(self.slots) - 1)]
-        self.pairs_at = [(self.slots[one], self.slots[two]) for one, two in paired]
+        self.pairs_at = [(self.slots[code], self.slots[value]) for code, value in paired]
 
-    def _composite(self, element: int, stands: set[Address], compose: Composing) -> Composite:
-        """An element with components: their texts stand behind those of elements."""
+    def _composite(self, element: int, addresses: set[Address], composing: Composing) -> Composite:
         whole, start = self.segment.elements[element - 1], len(self.slots)
         needed = [each.position for each in whole.components if each.mandatory]
-        size = max([*needed, *(component for position, component in stands if position == element)])
+        size = max([*needed, *(component for at, component in addresses if at == element)])
         self.slots |= {(element, component): start + component - 1 for component in range(1, size + 1)}
-        return Composite(element, start, start + size, needed, compose(whole))
+        return Composite(element, start, start + size, needed, composing(whole))
 
-    def _compile_codes(self, echoed: Sequence[Rule]) -> None:
-        """The codes of a place's qualifiers, and the rows by which one of several is chosen."""
-        place, slots = self.place, self.slots
-        at = [slots[stand] for stand in self.codes_at]
-        self.codes = {",".join(codes): [*zip(at, codes, strict=True)] for codes in place.combinations()}
-        self.marks = any(self.segment.elements[at - 1].number == MARKS for at, _ in place.qualifiers)
-        self.chooses = len(self.codes) > 1 or self.marks
-        theirs = {_stand(rule): rule.name for rule in echoed}
-        spelled = [(_stand(rule), rule.name) for rule in self.rules if rule.words is None]
-        spelled += [(stand, "") for stand in theirs if stand not in {_stand(rule) for rule in self.rules}]
-        self.spelled = [(slots[stand], name, theirs.get(stand, "")) for stand, name in spelled]
-
-    def _compile_checks(self) -> None:
-        """What else is said in a segment that is written, and what must hold of it."""
-        place, slots = self.place, self.slots
-        self.constants = [(slots[_stand(fixed)], fixed.value) for fixed in place.constants]
-        self.defaults = [(slots[_stand(fixed)], fixed.value, self._needs(fixed)) for fixed in place.defaults]
-        always = {element for element, _ in self.codes_at} | {fixed.element for fixed in place.constants}
-        self.mandatory = [position for position in self.mandatory if position not in always]
-        self.broken = [(note, _broken(note)) for note in self.notes]
+    def _compile_codes(self, node: MappingNode, own: Sequence[Rule], echoed: Sequence[Rule]) -> None:
+        """The codes of the qualifiers, and the rows by which one of several is chosen."""
+        at = [self.slots[address] for address in self.codes_at]
+        self.codes = {",".join(codes): [*zip(at, codes, strict=True)] for codes in node.combinations()}
+        self.first_codes = next(iter(self.codes.values()))
+        self.marks = any(self.segment.elements[at - 1].number == MARKS for at, _ in node.qualifiers)
+        names = {_address(rule): rule.name for rule in own if rule.words is None}
+        theirs = {_address(rule): rule.name for rule in echoed}
+        coded = {_address(rule) for rule in own} - {*names}
+        self.choosers = [
+            (self.slots[address], names.get(address), theirs.get(address))
+            for address in dict.fromkeys([*names, *theirs])
+            if address not in coded
+        ]
 
     def _needs(self, fixed: Fixed) -> list[list[int]]:
         """Groups of which each must be there in part for a default to be: it makes no pair, and no composite, by itself."""
-        notes = [note for note in self.segment.notes if fixed.element in note.elements]
+        element, component = _address(fixed)
+        notes = [note for note in self.segment.notes if element in note.elements]
         groups = [{*note.elements} for note in notes if note.kind == "P"]
-        others = {at for note in notes if note.kind == "C" for at in note.elements} - {fixed.element}
-        groups += [others] if others else []
-        found = [[at for (element, _), at in self.slots.items() if element in group] for group in groups]
-        whole = self.segment.elements[fixed.element - 1]
+        groups += [{at for note in notes if note.kind == "C" for at in note.elements} - {element}]
+        found = [[at for (each, _), at in self.slots.items() if each in group] for group in groups if group]
+        whole = self.segment.elements[element - 1]
         needed = {each.position for each in whole.components if each.mandatory}
-        if fixed.component and needed and not whole.mandatory:
-            rest = {each.position for each in whole.components} - needed if fixed.component in needed else needed
-            found.append(
-                [at for (element, part), at in self.slots.items() if element == fixed.element and part in rest]
-            )
+        if component and needed and not whole.mandatory:
+            others = {each.position for each in whole.components} - needed if component in needed else needed
+            found.append([at for (each, part), at in self.slots.items() if each == element and part in others])
         return found
 
     # -- values -------------------------------------------------------------------------------------------------------
 
-    def fill(self, item: Any, echo: Any, value: Any) -> Texts:
-        """The rows' values in place; `echo` is what of an order the item answers, `value` what this repetition of the segment
-        has for itself. Raises Flaw where a value does not fit."""
+    def fill(self, item: Any, order: Any, value: Any) -> Texts:
+        """The rows' values in place; `order` is what of an order the item answers, `value` what this repetition of the segment
+        has for itself. Raises MappingError where a value does not fit."""
         texts = self.blank.copy()
-        if echo is None:
+        if order is None:
             self.own.put(texts, item, None)
         else:
-            self.echoed.put(texts, echo, None)
-            self.beside.put(texts, item, echo)
+            self.echoed.put(texts, order, None)
+            self.beside.put(texts, item, order)
         if self.pairs_at:
-            some = value if self.many is None else None
-            self._put_pairs(texts, some or self.every_pair(item, echo))
+            self._put_pairs(texts, value if value is not None and self.many is None else self.every_pair(item, order))
         if self.many is not None:
-            texts[self.slots[_stand(self.many)]] = spell(self.many, value)
+            texts[self.slots[_address(self.many)]] = spell(self.many, value)
         elif self.listed:
             self._put_listed(texts, item)
         for at, constant in self.constants:
             texts[at] = constant
         return texts
 
-    def every_pair(self, item: Any, echo: Any) -> Found:
+    def every_pair(self, item: Any, order: Any) -> Found:
         """The pairs of the order's line where there is one, else the document's own."""
-        return self.echo_pairs.found(echo) if echo is not None and self.echo_pairs.rows else self.pairs.found(item)
+        if order is not None and self.echoed_pairs.rows:
+            return self.echoed_pairs.found(order)
+        return self.pairs.found(item)
 
     def _put_pairs(self, texts: Texts, found: Found) -> None:
         if len(found) > len(self.pairs_at):
             code, value = found[len(self.pairs_at)]
-            raise Flaw(f"{self.segment.id} has no room for the pair {code} {value}")
+            raise MappingError(f"{self.segment.id} has no room for the pair {code} {value}")
         for (code_at, value_at), (code, value) in zip(self.pairs_at, found, strict=False):
             texts[code_at], texts[value_at] = code, value
 
     def _put_listed(self, texts: Texts, item: Any) -> None:
-        """The values of a field that holds many, one after the other in the places that an item has for them."""
         name = self.listed[0].name
-        (values,) = values_of([name])(item)
+        (values,) = getter([name])(item)
         if len(values) > len(self.listed):
-            raise Flaw(f"{self.segment.id} has room for {len(self.listed)} {name}, and there are {len(values)}")
+            raise MappingError(f"{self.segment.id} has room for {len(self.listed)} {name}, and there are {len(values)}")
         for rule, value in zip(self.listed, values, strict=False):
-            texts[self.slots[_stand(rule)]] = spell(rule, value)
+            texts[self.slots[_address(rule)]] = spell(rule, value)
 
-    # -- the whole ----------------------------------------------------------------------------------------------------
+    # -- the whole segment --------------------------------------------------------------------------------------------
 
-    def finish(self, texts: Texts, item: Any, echo: Any) -> Segment:
-        """The segment: its qualifiers as kept if they are of this place, its defaults, nothing empty at its end. Raises
-        Flaw where the standard asks for more."""
-        said = self._kept_code(texts, item, echo) if self.chooses else None
-        for at, code in self.codes.get(said or "") or next(iter(self.codes.values())):
-            texts[at] = code
-            if self.marks and said is None:
-                self._label(texts, code)
+    def finish(self, texts: Texts, item: Any, order: Any) -> Segment:
+        """The segment with its qualifiers, as kept if they are of this node, and its defaults; nothing empty at its end. Raises
+        MappingError where the standard asks for more."""
+        code = self._kept_code(texts, item, order) if len(self.codes) > 1 or self.marks else None
+        for at, each in self.codes.get(code or "", self.first_codes):
+            texts[at] = each
+            if self.marks and code is None:
+                self._label(texts, each)
         for at, default, needs in self.defaults:
             if not texts[at] and all(any(texts[each] for each in group) for group in needs):
                 texts[at] = default
@@ -256,20 +244,20 @@ class SegmentWriter:
             made.pop()
         return made
 
-    def _kept_code(self, texts: Texts, item: Any, echo: Any) -> str | None:
-        """The qualifier that the first of the values was kept with."""
-        for at, name, theirs in self.spelled:
+    def _kept_code(self, texts: Texts, item: Any, order: Any) -> str | None:
+        """The qualifiers that the first of the values was kept with."""
+        for at, name, theirs in self.choosers:
             if texts[at]:
-                answers = bool(theirs) and echo is not None and values_of([theirs])(echo) != (None,)
-                code = kept(echo).get(theirs) if answers else kept(item).get(name)
+                echoed = theirs is not None and order is not None and getter([theirs])(order) != (None,)
+                code = kept(order, theirs) if echoed else kept(item, name)
                 if code:
                     return code
         return None
 
     def _label(self, texts: Texts, code: str) -> None:
         """A carton's SSCC with or without the identifier 00 in front of it, as the qualifier says, where nothing was kept."""
-        for rule in (*self.rules, *self.listed):
-            at = self.slots[_stand(rule)]
+        for rule in self.rules:
+            at = self.slots[_address(rule)]
             text = texts[at]
             if code in LABELS and text.isdigit() and text[:-SSCC] in LABELS.values() and len(text) >= SSCC:
                 texts[at] = LABELS[code] + text[-SSCC:]
@@ -293,58 +281,29 @@ class SegmentWriter:
         for position in self.mandatory:
             if not made[position]:
                 raise self._missing(position)
-        for note, broken in self.broken:
-            if broken(made):
+        for note, values, broken, sentence in self.notes:
+            if broken(values(made)):
                 names = ", ".join([self._name(element) for element in note.elements])
-                raise Flaw(f"of {names} {_SENTENCES[note.kind]}", "fill them, or take the row away for this partner")
+                raise MappingError(f"of {names} {sentence}", "fill them, or take the row away for this partner")
 
-    def _missing(self, element: int, component: int = 0) -> Flaw:
-        return Flaw(
+    def _missing(self, element: int, component: int = 0) -> MappingError:
+        return MappingError(
             f"{self._name(element, component)} is empty, and {self.segment.id} needs it",
             "fill it, or give the map a constant or default for it",
         )
 
     def _name(self, element: int, component: int = 0) -> str:
-        rules = [*self.rules, *((self.many,) if self.many else ()), *self.listed]
-        name = next((each.name for each in rules if each.element == element and component in (0, each.component)), "")
         place = f"{self.segment.id}{element:02d}" + (f"-{component}" if component else "")
-        return f"{name} ({place})" if name else place
+        for rule in self.rules:
+            if rule.element == element and component in (0, rule.component):
+                return f"{rule.name} ({place})"
+        return place
 
 
-def _stand(row: Rule | Fixed) -> Address:
+def _address(row: Rule | Fixed) -> Address:
     return row.element, row.component
 
 
-def _broken(note: Note) -> Callable[[Segment], bool]:
-    """Whether the elements of a segment break a note (X12.6, relational conditions)."""
-    first, *others = note.elements
-    if len(others) == 1:  # nearly all of them
-        return _broken_by_two(note.kind, first, *others)
-
-    def broken(made: Segment) -> bool:
-        there = sum(1 for at in others if made[at])
-        match note.kind:
-            case "P":
-                return (there > 0) != bool(made[first]) or 0 < there < len(others)
-            case "R":
-                return not (there or made[first])
-            case "E":
-                return there + bool(made[first]) > 1
-            case "C":
-                return bool(made[first]) and there < len(others)
-            case _:
-                return bool(made[first]) and not there
-
-    return broken
-
-
-def _broken_by_two(kind: str, first: int, second: int) -> Callable[[Segment], bool]:
-    match kind:
-        case "P":
-            return lambda made: bool(made[first]) != bool(made[second])
-        case "R":
-            return lambda made: not (made[first] or made[second])
-        case "E":
-            return lambda made: bool(made[first] and made[second])
-        case _:
-            return lambda made: bool(made[first]) and not made[second]
+def _mandatory(element: Element) -> bool:
+    """Whether an element must be there; a composite only where a component of it must."""
+    return element.mandatory and (not element.components or any(each.mandatory for each in element.components))

@@ -1,4 +1,5 @@
-"""How a value of a document is said: in the partner's own word and behind the qualifier that they used, where one was kept.
+"""In which words a value of a document is written: the partner's own word and the qualifier that they used, where they were
+kept.
 
 Else it is the first word of the table that means the same, and the first qualifier of the row, or the one whose numbers have
 this length.
@@ -22,7 +23,7 @@ Word = Callable[[str, str | None, str | None], str]
 """The partner's word for ours, given the words that were kept with the item and with the order that it answers."""
 
 
-class Flaw(Exception):
+class MappingError(Exception):
     """What is wrong with one value or segment; a writer says of which document."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
@@ -30,7 +31,7 @@ class Flaw(Exception):
         self.remedy = remedy
 
 
-def values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+def getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     """The values of dotted fields of an item, all read at once."""
     if not names:
         return lambda _: ()
@@ -40,49 +41,52 @@ def values_of(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-def kept(item: Any) -> Mapping[str, str]:
-    """What the partner said for the fields of an item, by field; empty where nothing was kept."""
-    return getattr(item, "kept", None) or {}
+def kept(item: Any, name: str | None) -> str | None:
+    """The partner's own word or qualifier for a field of an item, None where none was kept."""
+    words = getattr(item, "kept", None)
+    return words.get(name) if words else None
 
 
-def chooser(words: Mapping[str, str]) -> Word:
-    """How a code table (their word = ours) says a word of ours: as they said it where that means the same, else by the first
-    word of the table, else as it is. Case makes no difference: D365 writes Pcs where a table says pcs."""
+def chooser(words: Mapping[str, str] | None) -> Word | None:
+    """How a code table (their word = ours) translates a word of ours: to the word that they used if that means the same, else
+    to the first word of the table, else it stays as it is. Case makes no difference: D365 has Pcs where a table has pcs."""
+    if words is None:
+        return None
     meanings = {theirs: ours.casefold() for theirs, ours in words.items()}
     first: dict[str, str] = {}
     for theirs, meaning in meanings.items():
         first.setdefault(meaning, theirs.partition(ALSO)[0])
 
-    def choose(ours: str, said: str | None, earlier: str | None) -> str:
-        meant = ours.casefold()
-        for each in (said, earlier):
-            if each is not None and meanings.get(each, "") == meant:
-                return each
-        return first.get(meant, ours)
+    def choose(ours: str, used: str | None, earlier: str | None) -> str:
+        meaning = ours.casefold()
+        for word in (used, earlier):
+            if word is not None and meanings.get(word) == meaning:
+                return word
+        return first.get(meaning, ours)
 
     return choose
 
 
-def misfit(row: Rule | Pair, value: object, error: ValueError) -> Flaw:
+def misfit(row: Rule | Pair, value: object, error: ValueError) -> MappingError:
     """What is wrong with a value that its element cannot hold."""
-    return Flaw(
+    return MappingError(
         f'{row.name} ({row.row.places[0]}): "{value}" {error}',
         "shorten it, or give the partner's word for it in codes",
     )
 
 
 def spell(row: Rule | Pair, value: object) -> str:
-    """A value as its element wants it. Raises Flaw where it does not fit."""
+    """A value as its element wants it. Raises MappingError where it does not fit."""
     try:
         return row.format(value)
     except ValueError as error:
         raise misfit(row, value, error) from None
 
 
-def qualifier(pair: Pair, value: object, said: str | None) -> str:
-    """The qualifier that was kept if it is one of the row's, else the one whose numbers have this length, else the first."""
-    if said in pair.qualifiers:
-        return said
+def qualifier(pair: Pair, value: object, used: str | None) -> str:
+    """The qualifier that was used if it is one of the row's, else the one whose numbers have this length, else the first."""
+    if used in pair.qualifiers:
+        return used
     text = str(value)
     if text.isdigit():
         for code in pair.qualifiers:

@@ -19,7 +19,7 @@ from d365edi.maps.loop_writer import LoopWriter, Task
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.segment_writer import Segment
 from d365edi.maps.table import Table
-from d365edi.maps.vocabulary import Flaw
+from d365edi.maps.vocabulary import MappingError
 
 __all__ = ["Segment", "Writer"]
 
@@ -63,8 +63,8 @@ class Writer:
         try:
             made = self._root.inside(task, document, order, body)
             self._root.complete(made)
-        except Flaw as flaw:
+        except MappingError as error:
             what = f"{self.table.document} {getattr(document, 'number', '')}"
             to = f" for {self.partner}" if self.partner else ""
-            raise DocumentError(f"{what}{to}: {flaw}", remedy=flaw.remedy) from None
+            raise DocumentError(f"{what}{to}: {error}", remedy=error.remedy) from None
         return body
