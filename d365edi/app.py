@@ -21,7 +21,7 @@ from d365edi.build import FlowInfo
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.flows import acknowledge, batch, decide, replay
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
@@ -41,7 +41,7 @@ RETIRE_EVERY = 86_400.0
 class App:
     """All parts, open. Made by `App.open` only."""
 
-    def __init__(self, settings: Settings, ctx: Context, flows: Sequence[FlowInfo]) -> None:
+    def __init__(self, settings: Settings, ctx: FlowContext, flows: Sequence[FlowInfo]) -> None:
         self.settings = settings
         self.ctx = ctx
         self._flows = tuple(flows)
@@ -64,7 +64,7 @@ class App:
         assert isinstance(d365_endpoint, D365Endpoint)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:
-            ctx = Context(
+            ctx = FlowContext(
                 journal=journal,
                 endpoints=endpoints,
                 d365=d365_endpoint,

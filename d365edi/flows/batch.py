@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from d365edi.documents import ShipNotice
 from d365edi.failpoints import reach
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import assemble
 from d365edi.flows.interchange import check_writable
 from d365edi.flows.partner import SendFlow, TradingPartner
@@ -23,7 +23,7 @@ from d365edi.journal import Document, Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SendBatch:
     """Send flows of one partner that share their interchanges. `key` is locked while a batch is written."""
 
     partner: TradingPartner
@@ -40,12 +40,12 @@ class Batch:
         return next(iter(self.flows.values())).settings.batch
 
 
-def batch_of(partner: TradingPartner, send: SendFlow) -> Batch:
+def batch_of(partner: TradingPartner, send: SendFlow) -> SendBatch:
     """The flow with the flows that share its interchanges."""
-    return Batch(partner, {each.name: each for each in partner.sends.values() if send.shares_with(each)})
+    return SendBatch(partner, {each.name: each for each in partner.sends.values() if send.shares_with(each)})
 
 
-def batches(partners: Iterable[TradingPartner]) -> list[Batch]:
+def batches(partners: Iterable[TradingPartner]) -> list[SendBatch]:
     """Every batch of these partners."""
     found = [
         batch_of(partner, send) for partner in partners for send in partner.sends.values() if send.settings.batch > 1
@@ -53,7 +53,7 @@ def batches(partners: Iterable[TradingPartner]) -> list[Batch]:
     return list({batch.key: batch for batch in found}.values())
 
 
-async def render_ready(ctx: Context, batch: Batch, counters: Counters) -> list[int]:
+async def render_ready(ctx: FlowContext, batch: SendBatch, counters: Counters) -> list[int]:
     """Write what is ready in these flows. Returns ids of deliveries. The caller has locked the batch's key."""
     if ctx.is_paused(ctx.d365_name):
         return []
@@ -78,13 +78,13 @@ async def render_ready(ctx: Context, batch: Batch, counters: Counters) -> list[i
     return deliveries
 
 
-def _ready(tx: Tx, batch: Batch) -> list[Document]:
+def _ready(tx: Tx, batch: SendBatch) -> list[Document]:
     ready = tx.documents.in_state("ready", batch.partner.name)
     return [document for document in ready if document.flow in batch.flows]
 
 
 async def _prepare(
-    ctx: Context, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
+    ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
 ) -> Prepared | Held | None:
     made = await prepare(ctx, partner, flow, document, counters)
     if isinstance(made, Prepared):
@@ -100,7 +100,9 @@ def _sort_key(prepared: Prepared) -> tuple[bool, int, str, int]:
     return document.kind != ShipNotice.__name__, len(document.number), document.number, document.id
 
 
-async def _assemble(ctx: Context, partner: TradingPartner, prepared: list[Prepared], counters: Counters) -> int | None:
+async def _assemble(
+    ctx: FlowContext, partner: TradingPartner, prepared: list[Prepared], counters: Counters
+) -> int | None:
     """One interchange, one transaction. Returns the id of its delivery, None where the guard holds all of them."""
     assembled = await ctx.journal.write(lambda tx: assemble(tx, ctx, partner, prepared))
     if assembled.delivery is not None:

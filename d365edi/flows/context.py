@@ -42,7 +42,7 @@ class Counters:
 
 
 @dataclass(slots=True)
-class Context:
+class FlowContext:
     """The parts a flow needs. `clock` returns epoch seconds, `sleep` waits; both are passed in so that tests control time."""
 
     journal: Journal

@@ -12,13 +12,13 @@ from collections.abc import Callable
 
 from d365edi.errors import D365EdiError
 from d365edi.flows import reparse
-from d365edi.flows.context import Context
+from d365edi.flows.context import FlowContext
 from d365edi.flows.outbox import withdraw
 from d365edi.flows.translate import RELEASED
 from d365edi.journal import Delivery, Document, Message, Tx
 
 
-async def release(ctx: Context, what: str, actor: str) -> list[str]:
+async def release(ctx: FlowContext, what: str, actor: str) -> list[str]:
     """Release everything that waits for a decision under this name. Raises D365EdiError when nothing does.
 
     The name `sending` releases sending after a journal older than its control numbers was restored.
@@ -36,7 +36,7 @@ async def release(ctx: Context, what: str, actor: str) -> list[str]:
     )
 
 
-async def reject(ctx: Context, what: str, why: str, actor: str) -> list[str]:
+async def reject(ctx: FlowContext, what: str, why: str, actor: str) -> list[str]:
     """Close everything that waits for a decision under this name, with `why` in the audit. D365EdiError when nothing does."""
     if not why.strip(" "):
         raise D365EdiError("a rejection needs a reason", remedy=f'give one: d365edi reject {what} --why "..."')
@@ -92,7 +92,7 @@ def _left_behind(tx: Tx, deliveries: list[Delivery]) -> list[Document]:
     return [document for id in cancelled for document in tx.documents.in_delivery(id)]
 
 
-def _release_document(tx: Tx, ctx: Context, document: Document, actor: str) -> str:
+def _release_document(tx: Tx, ctx: FlowContext, document: Document, actor: str) -> str:
     """A held document is parsed again from its bytes (tables may have been corrected since) and continues from there."""
     if tx.documents.get(document.id).state != "held":
         return f"{document.number} continues"  # released together with another document of the same file

@@ -16,12 +16,12 @@ from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.errors import Disputed, EndpointError, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
 
 
-async def deliver(ctx: Context, delivery_id: int, counters: Counters) -> None:
+async def deliver(ctx: FlowContext, delivery_id: int, counters: Counters) -> None:
     """Attempt one delivery that is due. One that is not due (any more) is skipped."""
     delivery = await ctx.journal.read(lambda tx: tx.deliveries.get(delivery_id))
     async with ctx.alone(delivery.order_key):
@@ -43,14 +43,14 @@ async def deliver(ctx: Context, delivery_id: int, counters: Counters) -> None:
         _report(delivery, documents, receipt, ctx.clock() - began, counters)
 
 
-def _checkpoint(ctx: Context, delivery_id: int) -> Checkpoint:
+def _checkpoint(ctx: FlowContext, delivery_id: int) -> Checkpoint:
     async def checkpoint(step: str, facts: Mapping[str, str]) -> None:
         await ctx.journal.write(lambda tx: tx.deliveries.checkpoint(delivery_id, step, facts))
 
     return checkpoint
 
 
-def _start(tx: Tx, ctx: Context, delivery_id: int) -> tuple[Delivery, bytes] | None:
+def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes] | None:
     delivery = tx.deliveries.get(delivery_id)
     if delivery.state not in ("pending", "waiting", "attempting") or ctx.is_paused(delivery.endpoint):
         return None
@@ -84,7 +84,7 @@ def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
     return documents
 
 
-async def _failed(ctx: Context, delivery: Delivery, error: EndpointError, counters: Counters) -> None:
+async def _failed(ctx: FlowContext, delivery: Delivery, error: EndpointError, counters: Counters) -> None:
     """Store the decision in one transaction; an unreachable endpoint is paused for every task until then."""
     now = ctx.clock()
     decision = policy.after_failure(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from d365edi.flows import guard_check
-from d365edi.flows.context import Context
+from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import Body, WrittenInterchange, write_flat_file, write_interchange
 from d365edi.flows.partner import TradingPartner
 from d365edi.flows.prepare import Held, Prepared
@@ -29,7 +29,7 @@ class Assembled:
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
 
-def assemble(tx: Tx, ctx: Context, partner: TradingPartner, prepared: Sequence[Prepared]) -> Assembled:
+def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequence[Prepared]) -> Assembled:
     """Put what may be sent into one interchange (or flat file) of the partner. DocumentError where it cannot be written.
 
     Documents that a person decided about since they were prepared are skipped.
@@ -54,7 +54,7 @@ def assemble(tx: Tx, ctx: Context, partner: TradingPartner, prepared: Sequence[P
     return assembled
 
 
-def _deliver(tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prepared]) -> int:
+def _deliver(tx: Tx, ctx: FlowContext, partner: TradingPartner, going: Sequence[Prepared]) -> int:
     """Control numbers, bytes, file name and the delivery row, and an audit line for each document."""
     ordered, sent = _written(tx, ctx, partner, going)
     first, alone, now = ordered[0], len(ordered) == 1, ctx.local(tx.now)
@@ -86,7 +86,7 @@ def _deliver(tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prep
 
 
 def _written(
-    tx: Tx, ctx: Context, partner: TradingPartner, going: Sequence[Prepared]
+    tx: Tx, ctx: FlowContext, partner: TradingPartner, going: Sequence[Prepared]
 ) -> tuple[list[Prepared], WrittenInterchange]:
     """The bytes with their numbers, and the documents in the order of the bytes: group by group."""
     first = going[0]

@@ -14,7 +14,7 @@ from d365edi.edi import reader, sniff
 from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
 from d365edi.flows import acknowledge
-from d365edi.flows.context import Context
+from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import first_errors, similar_id_hint
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import reader_of
@@ -49,7 +49,7 @@ class ParsedFile:
     troubles: list[str] = field(default_factory=list)
 
 
-def parse(ctx: Context, partner: TradingPartner, flow: str, payload: bytes) -> ParsedFile:
+def parse(ctx: FlowContext, partner: TradingPartner, flow: str, payload: bytes) -> ParsedFile:
     """Parse the bytes that a pickup flow (its name) fetched, and sort the contents."""
     pickup = next((pickup for pickup in partner.pickups.values() if pickup.name == flow), None)
     if pickup is not None and pickup.settings.holds is not None:
@@ -83,7 +83,7 @@ def _flat(receive: ReceiveFlow, payload: bytes) -> ParsedFile:
     return ParsedFile(parts, troubles=[str(finding) for finding in wrong])
 
 
-def _sort(ctx: Context, partner: TradingPartner, report: FileReport, parsed: ParsedFile) -> None:
+def _sort(ctx: FlowContext, partner: TradingPartner, report: FileReport, parsed: ParsedFile) -> None:
     for interchange in report.interchanges:
         owner = ctx.route(interchange.sender, interchange.receiver)
         if owner is not partner:
@@ -130,7 +130,7 @@ def _sort_set(
 
 
 def _misrouted(
-    ctx: Context, partner: TradingPartner, interchange: InterchangeReport, owner: TradingPartner | None
+    ctx: FlowContext, partner: TradingPartner, interchange: InterchangeReport, owner: TradingPartner | None
 ) -> str:
     got = f"it is from {interchange.sender} to {interchange.receiver}"
     if owner is not None:

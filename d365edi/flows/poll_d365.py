@@ -18,7 +18,7 @@ from d365edi import log
 from d365edi.endpoints.base import Place, Remote
 from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.partner import SendFlow
 from d365edi.journal import Message, MessageState, Tx
 from d365edi.maps.d365 import plans as maps
@@ -26,7 +26,7 @@ from d365edi.maps.d365 import plans as maps
 FETCH_LIMIT = 64 << 20
 
 
-async def poll_d365(ctx: Context, send: SendFlow, partner: str, counters: Counters) -> list[int]:
+async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Counters) -> list[int]:
     """Poll for new records to send, company by company. Returns ids of messages to translate."""
     if ctx.is_paused(ctx.d365_name):
         return []
@@ -41,7 +41,7 @@ async def poll_d365(ctx: Context, send: SendFlow, partner: str, counters: Counte
 
 
 async def _company(
-    ctx: Context, send: SendFlow, partner: str, company: str, account: str, counters: Counters
+    ctx: FlowContext, send: SendFlow, partner: str, company: str, account: str, counters: Counters
 ) -> list[int]:
     place = f"{send.name}:{company}"
     cursor = await ctx.journal.read(lambda tx: tx.cursors.get(place))
@@ -97,7 +97,7 @@ def _baseline(tx: Tx, send: SendFlow, partner: str, company: str, remotes: tuple
     tx.audit.append("baseline", partner=partner, flow=send.name, company=company, known=len(remotes))
 
 
-async def _take(ctx: Context, send: SendFlow, partner: str, company: str, remote: Remote) -> Message | None:
+async def _take(ctx: FlowContext, send: SendFlow, partner: str, company: str, remote: Remote) -> Message | None:
     try:
         payload = await ctx.d365.fetch(remote, FETCH_LIMIT)
     except (Unavailable, Refused) as error:

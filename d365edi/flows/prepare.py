@@ -16,7 +16,7 @@ from d365edi import log
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi.findings import Finding
 from d365edi.flows import guard_check, resolve
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import SendFlow, TradingPartner
@@ -53,7 +53,7 @@ class Prepared:
 
 
 async def prepare(
-    ctx: Context, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
+    ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
 ) -> Prepared | Held:
     """Resolve and map one document. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
     whole = KINDS[document.kind].from_json(document.body)

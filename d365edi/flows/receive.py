@@ -22,7 +22,7 @@ from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
 from d365edi.flows.answer import KINDS
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import size_text
 from d365edi.flows.outbox import deliver_again
 from d365edi.flows.partner import PickupFlow
@@ -38,7 +38,7 @@ class ClaimedFile:
     again: bool = False
 
 
-async def receive(ctx: Context, pickup: PickupFlow, counters: Counters, received: Callable[[int], object]) -> None:
+async def receive(ctx: FlowContext, pickup: PickupFlow, counters: Counters, received: Callable[[int], object]) -> None:
     """One pass over a pickup. `received` is called with the id of each new message to translate: at once, so that the first
     is on its way while the last is still fetched.
     """
@@ -60,13 +60,13 @@ async def receive(ctx: Context, pickup: PickupFlow, counters: Counters, received
     await ctx.each(f"{pickup.endpoint}:{pickup.view}", ready, one, pickup.endpoint_settings.in_flight)
 
 
-def _out_of_reach(ctx: Context, pickup: PickupFlow, error: Unavailable | Refused) -> None:
+def _out_of_reach(ctx: FlowContext, pickup: PickupFlow, error: Unavailable | Refused) -> None:
     wait = error.retry_after if isinstance(error, Unavailable) and error.retry_after else policy.FIRST_WAIT
     ctx.pause(pickup.endpoint, ctx.clock() + wait)
     log.say("WARNING", pickup.name, "waits", str(error))
 
 
-async def _ready(ctx: Context, pickup: PickupFlow, endpoint: Endpoint) -> dict[str, tuple[Remote, Sighting]]:
+async def _ready(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> dict[str, tuple[Remote, Sighting]]:
     """The files that are complete: seen often enough without a change (sentinels are handled by the endpoint)."""
     listing = await endpoint.list(pickup.place)
     sightings = await _note(ctx, pickup, listing)
@@ -88,7 +88,7 @@ def _young(pickup: PickupFlow, sighting: Sighting) -> bool:
     return sighting.message is None and sighting.equal < pickup.endpoint_settings.complete.needed
 
 
-async def _note(ctx: Context, pickup: PickupFlow, listing: Listing) -> dict[str, Sighting]:
+async def _note(ctx: FlowContext, pickup: PickupFlow, listing: Listing) -> dict[str, Sighting]:
     remotes = [(remote.name, remote.size, remote.modified) for remote in listing.remotes]
     passed = [(entry.name, entry.reason) for entry in listing.passed_over]
 
@@ -108,7 +108,7 @@ def _gone(tx: Tx, pickup: PickupFlow, there: Set[str]) -> None:
 
 
 async def _take(
-    ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, sighting: Sighting, counters: Counters
+    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, sighting: Sighting, counters: Counters
 ) -> ClaimedFile | None:
     if sighting.message is not None:
         known = await ctx.journal.read(partial(_message, id=sighting.message))
@@ -139,13 +139,13 @@ def _message(tx: Tx, id: int) -> Message:
     return tx.messages.get(id)
 
 
-async def _note_reason(ctx: Context, pickup: PickupFlow, remote: Remote, reason: str, *, waits: int = 0) -> None:
+async def _note_reason(ctx: FlowContext, pickup: PickupFlow, remote: Remote, reason: str, *, waits: int = 0) -> None:
     await ctx.journal.write(
         lambda tx: tx.sightings.verdict(pickup.endpoint, pickup.view, remote.name, reason, waits=waits)
     )
 
 
-def _claim(tx: Tx, ctx: Context, pickup: PickupFlow, remote: Remote, payload: bytes) -> ClaimedFile:
+def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, remote: Remote, payload: bytes) -> ClaimedFile:
     """One transaction: the payload, the message row with its state, the sighting that it came from, the audit line."""
     digest = hashlib.sha256(payload).hexdigest()
     same = tx.messages.same(pickup.partner, remote.name, digest)
@@ -220,7 +220,7 @@ def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, coun
         log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, run=message.run)
 
 
-async def _settle(ctx: Context, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message) -> None:
+async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message) -> None:
     """Settle the file at the source. A failure is retried alone in the next pass; nothing is fetched again."""
     if pickup.after.action == "leave":
         await ctx.journal.write(lambda tx: tx.messages.settled(message.id, remote.name))

@@ -16,7 +16,7 @@ from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy, resolve
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import ReceiveFlow, SendFlow, TradingPartner
@@ -28,7 +28,7 @@ from d365edi.maps.table import Table
 T = TypeVar("T")
 
 
-async def render(ctx: Context, document_id: int, counters: Counters) -> int | None:
+async def render(ctx: FlowContext, document_id: int, counters: Counters) -> int | None:
     """Resolve and render one ready document. Returns the id of its delivery, None when it is held or must wait.
 
     Documents of a flow with `batch` are skipped: they are sent together.
@@ -47,7 +47,7 @@ async def render(ctx: Context, document_id: int, counters: Counters) -> int | No
 
 
 async def tried(
-    ctx: Context, document: Document, work: Callable[[], Awaitable[T | Held | None]], counters: Counters
+    ctx: FlowContext, document: Document, work: Callable[[], Awaitable[T | Held | None]], counters: Counters
 ) -> T | None:
     """Run one step of sending a document. None where it is held now, or waits until D365 can be asked again."""
     try:
@@ -66,7 +66,7 @@ async def tried(
 
 
 async def _render(
-    ctx: Context, partner: TradingPartner, flow: SendFlow | None, document: Document, counters: Counters
+    ctx: FlowContext, partner: TradingPartner, flow: SendFlow | None, document: Document, counters: Counters
 ) -> int | Held | None:
     receive = partner.receive_flow(document.flow)
     if receive is not None and receive.order_table is not None:
@@ -91,7 +91,7 @@ def report_warnings(assembled: Assembled, counters: Counters) -> None:
         log.say("WARNING", flow, "warned", warning)
 
 
-async def hold(ctx: Context, document: Document, held: Held, counters: Counters) -> None:
+async def hold(ctx: FlowContext, document: Document, held: Held, counters: Counters) -> None:
     """Hold one document for a decision, in one transaction, and log it."""
     sentence = "; ".join(held.problems)
     if document.number not in sentence:
@@ -117,7 +117,7 @@ def _close_handled(tx: Tx, document: Document) -> None:
 
 
 async def _order(
-    ctx: Context, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
+    ctx: FlowContext, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
 ) -> int | Held:
     """Write a partner's order as the plan of a sales order."""
     order = PurchaseOrder.from_json(document.body)

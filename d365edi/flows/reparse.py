@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from d365edi.edi import reader
 from d365edi.edi.interchange import SetReport
-from d365edi.flows.context import Context
+from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.maps.d365 import plans as maps
@@ -17,7 +17,7 @@ from d365edi.maps.reader import Reading
 from d365edi.odata import canonical
 
 
-def reparse(tx: Tx, ctx: Context, document: Document) -> tuple[Reading, str]:
+def reparse(tx: Tx, ctx: FlowContext, document: Document) -> tuple[Reading, str]:
     """Today's reading of the document and the digest of the map that read it. LookupError where its flow or set is gone."""
     partner = ctx.partners[document.partner]
     payload = tx.payloads.get(tx.messages.get(document.message).digest)
@@ -57,7 +57,7 @@ def problems(reading: Reading, ignore: Collection[str] = ()) -> list[str]:
     return found + [str(f) for f in reading.unmapped if f.rule == "meaning" and f.where.segment not in ignore]
 
 
-def amend(tx: Tx, ctx: Context, document: Document) -> str:
+def amend(tx: Tx, ctx: FlowContext, document: Document) -> str:
     """Parse a document again and store the new reading. Returns what still holds it, "" when nothing does."""
     reading, _ = reparse(tx, ctx, document)
     receive = ctx.partners[document.partner].receive_flow(document.flow)

@@ -22,7 +22,7 @@ from typing import Any
 from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows.answer import KINDS
-from d365edi.flows.context import Context
+from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import LEVELS
 from d365edi.flows.outbox import deliver_again, withdraw
 from d365edi.flows.reparse import problems, reparse
@@ -31,7 +31,7 @@ from d365edi.journal import Delivery, Document, Tx
 STAGES = ("read", "render", "deliver")
 
 
-async def replay(ctx: Context, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+async def replay(ctx: FlowContext, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
     """Preview, or with `go` carry out, the replay of everything named `what`. Raises D365EdiError when nothing is found."""
     if stage not in STAGES:
         raise D365EdiError(f"there is no stage {stage!r}", remedy=f"use one of {', '.join(STAGES)}")
@@ -58,7 +58,7 @@ def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Docu
 
 
 async def _document(
-    ctx: Context, document: Document, stage: str, looked: set[int], *, go: bool, actor: str
+    ctx: FlowContext, document: Document, stage: str, looked: set[int], *, go: bool, actor: str
 ) -> list[str]:
     lines = []
     if stage == "read":
@@ -83,7 +83,7 @@ async def _document(
     return lines
 
 
-async def _there(ctx: Context, delivery: Delivery) -> str:
+async def _there(ctx: FlowContext, delivery: Delivery) -> str:
     """Whether the other side has it already, by asking the endpoint."""
     payload = await ctx.journal.read(lambda tx: tx.payloads.get(delivery.digest))
     parcel = DeliveryRequest(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
@@ -100,7 +100,7 @@ async def _there(ctx: Context, delivery: Delivery) -> str:
             return question
 
 
-async def _numbers(ctx: Context, document: Document) -> str:
+async def _numbers(ctx: FlowContext, document: Document) -> str:
     partner = ctx.partners[document.partner]
     send = partner.send_flow(document.flow)
     if send is None:
@@ -114,7 +114,7 @@ async def _numbers(ctx: Context, document: Document) -> str:
     return f"it would use interchange control number {control:09d} and a new file name{others}"
 
 
-def _again(tx: Tx, ctx: Context, document: Document, stage: str, actor: str) -> str:
+def _again(tx: Tx, ctx: FlowContext, document: Document, stage: str, actor: str) -> str:
     body = None
     if stage == "read":
         reading, _ = reparse(tx, ctx, document)
@@ -132,7 +132,7 @@ def _again(tx: Tx, ctx: Context, document: Document, stage: str, actor: str) -> 
 
 
 async def _deliveries(
-    ctx: Context, documents: list[Document], deliveries: list[Delivery], what: str, *, go: bool, actor: str
+    ctx: FlowContext, documents: list[Document], deliveries: list[Delivery], what: str, *, go: bool, actor: str
 ) -> list[str]:
     deliveries += await ctx.journal.read(
         lambda tx: [delivery for document in documents for delivery in tx.deliveries.for_document(document.id)[-1:]]
@@ -163,7 +163,7 @@ def _deliver_again(tx: Tx, delivery: Delivery, actor: str) -> str:
     return f"{delivery.name} is delivered again"
 
 
-async def _acknowledgments(ctx: Context, documents: list[Document], *, go: bool, actor: str) -> list[str]:
+async def _acknowledgments(ctx: FlowContext, documents: list[Document], *, go: bool, actor: str) -> list[str]:
     stored = await ctx.journal.read(
         lambda tx: [
             delivery

@@ -14,7 +14,7 @@ from typing import Any
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.flows.context import Context
+from d365edi.flows.context import FlowContext
 from d365edi.matching import references
 from d365edi.odata import together
 from d365edi.odata.plan import Query
@@ -34,7 +34,9 @@ class Resolved:
     problems: tuple[str, ...] = ()
 
 
-async def resolve(ctx: Context, document: PurchaseOrder | references.Outbound, profile: references.Profile) -> Resolved:
+async def resolve(
+    ctx: FlowContext, document: PurchaseOrder | references.Outbound, profile: references.Profile
+) -> Resolved:
     """Resolve every reference. Raises Unavailable when D365 cannot be asked now.
 
     The first queries of all questions are asked together, then the second queries of those that are still open.
@@ -52,7 +54,7 @@ async def resolve(ctx: Context, document: PurchaseOrder | references.Outbound, p
     return Resolved(answers, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
 
 
-async def _ask(ctx: Context, queries: Iterable[Query]) -> dict[Query, Rows]:
+async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows]:
     """The rows of each query: from the cache, else from D365, several queries in one request."""
     found: dict[Query, Rows] = {}
     unknown = list[Query]()
@@ -72,12 +74,12 @@ async def _ask(ctx: Context, queries: Iterable[Query]) -> dict[Query, Rows]:
     return found
 
 
-def _cached(ctx: Context, query: Query) -> Rows | None:
+def _cached(ctx: FlowContext, query: Query) -> Rows | None:
     until, rows = ctx.answers.get(query, (0.0, []))
     return rows if until > ctx.clock() else None
 
 
-def _cache(ctx: Context, query: Query, rows: Rows) -> Rows:
+def _cache(ctx: FlowContext, query: Query, rows: Rows) -> Rows:
     if rows:  # a miss is never cached: someone may be adding the record right now
         if len(ctx.answers) >= MOST:
             ctx.answers.clear()

@@ -17,7 +17,7 @@ from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
 from d365edi.flows import acknowledge, messages, policy
 from d365edi.flows.answer import answer
-from d365edi.flows.context import Context, Counters
+from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
 from d365edi.flows.parse import ParsedDocument, ParsedFile, parse
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
@@ -39,7 +39,7 @@ class Outcome:
     lines: list[LogLine] = field(default_factory=list)
 
 
-async def translate(ctx: Context, message_id: int, counters: Counters) -> Outcome:
+async def translate(ctx: FlowContext, message_id: int, counters: Counters) -> Outcome:
     """Translate one received message. Called again after a crash it finds the message still `received` and starts over."""
     message, payload = await ctx.journal.read(lambda tx: _load(tx, message_id))
     if message.state != "received":
@@ -65,7 +65,7 @@ def _load(tx: Tx, message_id: int) -> tuple[Message, bytes]:
     return message, tx.payloads.get(message.digest)
 
 
-def _commit(tx: Tx, ctx: Context, partner: TradingPartner, message: Message, parsed: ParsedFile) -> Outcome:
+def _commit(tx: Tx, ctx: FlowContext, partner: TradingPartner, message: Message, parsed: ParsedFile) -> Outcome:
     """The one transaction of the reading half."""
     outcome = Outcome()
     blocked: set[int] = set()

@@ -11,11 +11,11 @@ Knows: what a user may set. Does not know: any protocol, any secret's value, the
 
 from .d365 import D365, Certificate, D365Timeouts, Events
 from .daemon import Daemon, Log, Retain, Secrets, Tls
-from .endpoints import Complete, Endpoint, LocalFolder, Move, Sftp, Timeouts
+from .endpoints import Completeness, Endpoint, LocalFolder, Move, Sftp, Timeouts
 from .envelope import X12, Edifact
 from .guard import Guard
 from .partners import Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
-from .section import Destination, Schedule, SecretRef, Source
+from .section import Destination, PickupSource, Schedule, SecretRef
 from .tree import Keyring, Named, Settings, load
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "X12",
     "Acks",
     "Certificate",
-    "Complete",
+    "Completeness",
     "D365Timeouts",
     "Daemon",
     "Destination",
@@ -39,6 +39,7 @@ __all__ = [
     "Named",
     "Partner",
     "Pickup",
+    "PickupSource",
     "Receive",
     "Retain",
     "Retry",
@@ -48,7 +49,6 @@ __all__ = [
     "Send",
     "Settings",
     "Sftp",
-    "Source",
     "Timeouts",
     "Tls",
     "load",

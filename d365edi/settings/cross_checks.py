@@ -19,7 +19,7 @@ from .values import nearest
 
 def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Every error between sections."""
-    yield from _locations(reporter)
+    yield from _uses_of_endpoints(reporter)
     yield from _companies(reporter)
     yield from _identities(reporter)
     yield from _events(reporter)
@@ -41,7 +41,7 @@ def _partners(reporter: ErrorReporter) -> Iterator[tuple[Key, Mapping[str, Any]]
         yield ("partners", name), _table(reporter.written, "partners", name)
 
 
-def _locations(reporter: ErrorReporter) -> Iterator[SettingsError]:
+def _uses_of_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
     endpoints = _table(reporter.written, "endpoints")
     taken: dict[tuple[str, str], Key] = {}
     for partner, body in _partners(reporter):

@@ -10,11 +10,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .section import Secret, Section, exactly_one
+from .section import Secret, SettingsSection, exactly_one
 from .values import Address, Company, Duration, Existing, Https, Text, Whole, invalid
 
 
-class Certificate(Section):
+class Certificate(SettingsSection):
     """A client certificate with its key, in place of a client secret: as a file or as a secret."""
 
     file: Existing | None = None
@@ -36,7 +36,7 @@ def _event_path(value: str) -> str:
     return value
 
 
-class Events(Section):
+class Events(SettingsSection):
     """Business events: where D365 posts them, and the token that authenticates it."""
 
     path: Annotated[Text, AfterValidator(_event_path)]
@@ -45,7 +45,7 @@ class Events(Section):
     """The token in the URL's query, as entered in D365's endpoint."""
 
 
-class D365Timeouts(Section):
+class D365Timeouts(SettingsSection):
     """How long D365 may take."""
 
     connect: Duration = timedelta(seconds=10)
@@ -54,7 +54,7 @@ class D365Timeouts(Section):
     """To answer one request."""
 
 
-class D365(Section):
+class D365(SettingsSection):
     """The environment, our application in it, and its companies."""
 
     host: Address

@@ -11,11 +11,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .section import Secret, Section
+from .section import Secret, SettingsSection
 from .values import Duration, Existing, Listening, Made, Zone, invalid
 
 
-class Tls(Section):
+class Tls(SettingsSection):
     """The certificate of the HTTPS listener."""
 
     certificate: Existing
@@ -24,7 +24,7 @@ class Tls(Section):
     """The certificate's private key, PEM."""
 
 
-class Retain(Section):
+class Retain(SettingsSection):
     """How long stored data is kept. Digests, business keys and the audit trail are never deleted."""
 
     payloads: Duration = timedelta(days=400)
@@ -35,7 +35,7 @@ def _beside(data: dict[str, Any]) -> Path:
     return Path(data.get("journal", "journal")).with_suffix(".sock")
 
 
-class Daemon(Section):
+class Daemon(SettingsSection):
     """The process: where it keeps its journal, where it listens, how it stops."""
 
     timezone: Zone
@@ -66,7 +66,7 @@ class Daemon(Section):
         return self
 
 
-class Log(Section):
+class Log(SettingsSection):
     """The log."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -75,7 +75,7 @@ class Log(Section):
     """Lines for people, or one JSON object a line."""
 
 
-class Secrets(Section):
+class Secrets(SettingsSection):
     """Where secrets are stored, after the environment and systemd's credentials."""
 
     vault: Made | None = None

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from .section import Path, Secret, Section
+from .section import Path, Secret, SettingsSection
 from .values import Duration, Folder, Host, Size, Span, Text, Whole, invalid
 
 
@@ -24,7 +24,7 @@ def _sentinel(value: str) -> str:
     return value
 
 
-class Complete(Section):
+class Completeness(SettingsSection):
     """When a file is complete: it is unchanged in so many sightings, or its sentinel exists."""
 
     looks: Annotated[Whole, Field(ge=1, le=10)] = 2
@@ -46,7 +46,7 @@ class Complete(Section):
         return self
 
 
-class Move(Section):
+class Move(SettingsSection):
     """Move a file once it is stored here."""
 
     move_to: Path
@@ -54,7 +54,7 @@ class Move(Section):
 
 
 def _word_or_table(value: object) -> str:
-    return "table" if isinstance(value, Mapping | Section) else "word"
+    return "table" if isinstance(value, Mapping | SettingsSection) else "word"
 
 
 After = Annotated[
@@ -63,8 +63,8 @@ After = Annotated[
 """What happens to a file once it is stored here: "delete", "leave" or { move_to = "..." }."""
 
 
-class _Watched(Section):
-    complete: Complete = Complete()
+class _Watched(SettingsSection):
+    complete: Completeness = Completeness()
     """When a file is complete."""
     after: After = "leave"
     """What happens to it once it is stored here: "delete", "leave" or { move_to = "..." }."""
@@ -78,7 +78,7 @@ class _Watched(Section):
     """How a file is uploaded: under a temporary name and renamed, directly, or directly with a sentinel after it."""
 
 
-class Timeouts(Section):
+class Timeouts(SettingsSection):
     """Timeouts."""
 
     connect: Duration = timedelta(seconds=20)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 from d365edi.edi.interchange import Party
 from d365edi.edi.syntax import Syntax
 
-from .section import Section
+from .section import SettingsSection
 from .values import Delimiters, Flag, GroupId, Text, X12Id, invalid
 
 
@@ -23,7 +23,7 @@ def _version(value: str) -> str:
     return value
 
 
-class X12(Section):
+class X12(SettingsSection):
     """The agreed X12 envelope: identities, version and delimiters."""
 
     us: X12Id
@@ -102,7 +102,7 @@ ENCODINGS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOW": "utf-8
 """Syntax identifiers (0001) that we write, and the character set of each (ISO 9735)."""
 
 
-class Edifact(Section):
+class Edifact(SettingsSection):
     """The agreed EDIFACT envelope: identities, version and characters."""
 
     us: Annotated[Party, BeforeValidator(_identity)]

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from d365edi.guard import CHECKS, Level, Policy
 from d365edi.guard.echo import PLACE
 
-from .section import Section
+from .section import SettingsSection
 from .values import Flag, Text, invalid, nearest
 
 
@@ -32,7 +32,7 @@ def _costs(value: Mapping[str, str]) -> Mapping[str, str]:
     return value
 
 
-class Guard(Section):
+class Guard(SettingsSection):
     """Checks against chargebacks. off: not checked; warn: logged and sent; hold: a person decides, `release` sends it."""
 
     duplicate: Level = "hold"

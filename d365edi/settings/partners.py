@@ -15,11 +15,11 @@ from d365edi.edi.syntax import Standard, standard_of
 
 from .envelope import X12, Edifact, Envelope
 from .guard import Guard
-from .section import Destination, Schedule, Section, Source
+from .section import Destination, PickupSource, Schedule, SettingsSection
 from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, invalid
 
 
-class Acks(Section):
+class Acks(SettingsSection):
     """Acknowledgments: those we send for received files, and those we expect for sent ones."""
 
     send: Literal["997", "999", "none"] = "997"
@@ -36,7 +36,7 @@ class Acks(Section):
     """Our groups are answered within this time, or are overdue; left out: they send no acknowledgments."""
 
 
-class Duplicates(Section):
+class Duplicates(SettingsSection):
     """What was received before. skip: ignored; warn: ignored with a warning; hold: a person decides; take: processed as new."""
 
     same_name_same_bytes: Literal["skip", "warn"] = "skip"
@@ -49,7 +49,7 @@ class Duplicates(Section):
     """Other bytes with a control number (ISA13) that they used before; reject: answered by TA1 025."""
 
 
-class Retry(Section):
+class Retry(SettingsSection):
     """How long a delivery is retried."""
 
     budget: Duration = timedelta(hours=6)
@@ -59,7 +59,7 @@ class Retry(Section):
 class Pickup(Schedule):
     """A place where their files are fetched. Contents are routed by the interchange's ids and the set's type."""
 
-    from_: Annotated[Source, Field(alias="from")]
+    from_: Annotated[PickupSource, Field(alias="from")]
     """The endpoint, folder and pattern of file names."""
     holds: SetId | None = None
     """Flat files (CSV, fixed columns) of this receive flow: "PurchaseOrder"; left out: EDI."""
@@ -84,7 +84,7 @@ MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
 """Rows that override a shipped map: text (a path, a constant, a code) or false, in tables."""
 
 
-class Receive(Section):
+class Receive(SettingsSection):
     """What happens to one received transaction set."""
 
     create: Literal["SalesOrder"] | None = None
@@ -147,7 +147,7 @@ class Send(Schedule):
         return self.since if isinstance(self.since, date) else None
 
 
-class Partner(Section):
+class Partner(SettingsSection):
     """A trading partner."""
 
     customer: Mapping[Company, Text] = Field(default_factory=dict)

@@ -20,7 +20,7 @@ from .values import Duration, Name, Span, Text, invalid
 SECRET_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A table of settings. Keys are the attributes; an unknown key is an error, and no error of pydantic shows its input."""
 
     model_config = ConfigDict(
@@ -40,7 +40,7 @@ def _secret_name(value: str) -> str:
     return value
 
 
-class SecretRef(Section):
+class SecretRef(SettingsSection):
     """A reference to a secret: `{ secret = "name" }`."""
 
     secret: Annotated[str, AfterValidator(_secret_name)]
@@ -71,7 +71,7 @@ Path = Annotated[Text, AfterValidator(_no_way_up)]
 """A folder on the other side."""
 
 
-class Source(Section):
+class PickupSource(SettingsSection):
     """Where files are picked up."""
 
     endpoint: Name
@@ -127,7 +127,7 @@ def file_name(template: str, *, partner: str, set: str, control: int, number: st
     )
 
 
-class Destination(Section):
+class Destination(SettingsSection):
     """Where files are uploaded, and under which names."""
 
     endpoint: Name
@@ -147,7 +147,7 @@ class Destination(Section):
         return file_name(self.file, partner=partner, set=set, control=control, number=number, at=at)
 
 
-class Schedule(Section):
+class Schedule(SettingsSection):
     """When a flow runs: at an interval or by cron; exactly one of the two."""
 
     every: Duration | None = None

@@ -27,10 +27,10 @@ _STRINGS = tuple(
 
 def key_lines(text: str) -> dict[Path, int]:
     """The line (from 1) of every key and table of a TOML text that `tomllib` accepts, by the key's full path."""
-    return _Walk(text.replace("\r\n", "\n")).run()
+    return _KeyWalk(text.replace("\r\n", "\n")).run()
 
 
-class _Walk:
+class _KeyWalk:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
