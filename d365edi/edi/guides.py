@@ -1,4 +1,4 @@
-"""Guides on the shelf: loads the shipped tables of a transaction set in a version, with a partner's overlay laid over
+"""Loads the shipped tables of a transaction set in a version as a guide, with a partner's overlay over
 them.
 
 The tables are data beside the reader of each standard (`x12/guides/*.toml`, `edifact/guides/*.toml`). One tree serves all versions of a set;
@@ -15,7 +15,7 @@ An overlay says how a partner's guide differs, and what a breach of a rule is wo
     severity  = { unlisted = "error", padding = "off" }
 
 Sets of one's own stand in a folder (`own`) as tables of the same names and notation: `sets.toml`, and, where they need
-more than the shelf has, `segments.toml`, `elements.toml` and `codes.toml`. Their rows are laid over those of the shelf.
+more than the shelf has, `segments.toml`, `elements.toml` and `codes.toml`. Their rows replace the shipped ones.
 
 Knows: the shelf, versions, overlays. Does not know: files that are read, partners by name.
 """
@@ -169,13 +169,13 @@ def _table(standard: Standard, name: str, own: Folder | None = None) -> dict[str
 
 def _laid(shelf: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """The rows of `more` over those of the shelf: tables row by row, lists at the end of lists."""
-    laid = dict(shelf)
+    merged = dict(shelf)
     for name, rows in more.items():
         if isinstance(rows, dict):
-            laid[name] = {**laid.get(name, {}), **rows}
+            merged[name] = {**merged.get(name, {}), **rows}
         else:
-            laid[name] = [*laid.get(name, []), *rows]
-    return laid
+            merged[name] = [*merged.get(name, []), *rows]
+    return merged
 
 
 @lru_cache

@@ -88,7 +88,7 @@ def stream(
     """The same in constant memory: each set when it closes, then its group and its interchange, without their parts.
 
     A set's verdict is its own: whether its group or interchange is rejected is known only when they close. X12 and EDIFACT
-    may follow each other in one file; an interchange of none of `standards` is reported and passed by.
+    may follow each other in one file; an interchange of none of `standards` is reported and skipped.
     """
     readers = {standard.name: Reader(standard, options) for standard in standards}
     reader: Reader | None = None

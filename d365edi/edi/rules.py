@@ -112,7 +112,7 @@ _ROWS: dict[str, _Row] = {
     "interchange.header.una": ("header", "warning", "", "", "The UNA has five characters, the standard has six", "the reserved one was taken as left out",
         "ISO 9735:1988 6.1, service string advice"),
     "interchange.padding": ("padding", "warning", "022", "", "Blanks stand between ISA16 and the segment terminator", "they were removed", _ISA),
-    "interchange.separator": ("separator", "warning", "027", "", "ISA16 names no component separator", "composite elements cannot be told apart", _ISA),
+    "interchange.separator": ("separator", "warning", "027", "", "ISA16 names no component separator", "composite elements cannot be separated", _ISA),
     "interchange.wrapped.records": ("wrapped", "warning", "022", "", "The file is cut into records of {size} bytes", "they were joined", _TRANSPORT),
     "interchange.wrapped.segments": ("wrapped", "warning", "", "", "Line breaks stand inside of {count} segment(s)",
         "they were removed; ask the sender to break lines only after terminators", "ISO 9735:1988 5, character sets"),

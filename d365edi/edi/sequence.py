@@ -34,7 +34,7 @@ class Breach:
 
 @dataclass(slots=True)
 class _Open:
-    """A loop that is open: how often each of its children has come, and which mandatory ones were passed by, and where."""
+    """A loop that is open: how often each of its children has come, and which mandatory ones were skipped, and where."""
 
     loop: Node
     counts: dict[Node, int] = field(default_factory=dict)

@@ -134,7 +134,7 @@ def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
 
 
 def _seek(source: Source, *, first: bool) -> Generator[Finding, None, Header | None]:
-    """Goes to the next header; what is passed by and is not noise is reported once, with its size."""
+    """Goes to the next header; what is skipped and is not noise is reported once, with its size."""
     junk, begin = b"", -1
     size = 0
     while True:

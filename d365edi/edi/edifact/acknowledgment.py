@@ -3,7 +3,7 @@
     UNH UCI {UCM {UCS {UCD}}} UNT          or, where the interchange has groups, UCI {UCF {UCM ...}}
 
 UCI repeats who sent the interchange to whom, as it was and not turned round. Action 4 rejects a level and all below it, 7
-accepts a level and what below it is not told otherwise, 8 says only that the interchange has come. One CONTRL answers one
+accepts a level and what below it is not reported otherwise, 8 says only that the interchange has come. One CONTRL answers one
 interchange; CONTRL is never answered.
 
 Knows: findings and their codes (0085). Does not know: references of ours, when an answer is sent.
@@ -32,7 +32,7 @@ def due(report: InterchangeReport) -> bool:
 
 
 def asked(report: InterchangeReport) -> bool:
-    """Whether the interchange asks for a CONTRL (0031), or must be told that it is rejected."""
+    """Whether the interchange asks for a CONTRL (0031), or must be answered because it is rejected."""
     return due(report) and (report.answer_requested or report.verdict == "R")
 
 
@@ -44,7 +44,7 @@ def interchange(
     duplicate: bool = False,
     charset: str = "UNOC",
 ) -> list[OutgoingSegment]:
-    """The body of one CONTRL (UCI to UCD). `loop`: which messages are told one by one; `receipt`: only that it has come.
+    """The body of one CONTRL (UCI to UCD). `loop`: which messages are reported one by one; `receipt`: only that it has come.
 
     `charset` is what the answer is written in: in UNOA their small letters are echoed as capitals.
     """
@@ -73,18 +73,18 @@ class _Echo:
 
     def group(self, group: GroupReport, loop: Loop) -> list[OutgoingSegment]:
         """UCF with the messages below it; the messages alone where they stand in no group."""
-        told = [segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in self.message(one)]
+        reported = [segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in self.message(one)]
         if not (group.functional_id or group.control):
-            return told
+            return reported
         rejected = group.verdict == "R"
-        if not (told or rejected or loop == "all"):
+        if not (reported or rejected or loop == "all"):
             return []
         errors = [f for f in group.findings if f.severity == "error" and f.code]
         ucf: OutgoingSegment = [
             "UCF", self.key(group.control, 14) or "0", (self.key(group.sender, 35) or "0",),
             (self.key(group.receiver, 35) or "0",), REJECTED if rejected else ACCEPTED, *(self.place(errors) if rejected else []),
         ]  # fmt: skip
-        return [ucf, *told]
+        return [ucf, *reported]
 
     def message(self, report: SetReport) -> list[OutgoingSegment]:
         """UCM, and for a rejected message what is wrong with its segments."""
@@ -125,7 +125,7 @@ class _Echo:
 
 
 def _ordinal(finding: Finding) -> int:
-    """0096: a missing segment is told at the last one that was read before it."""
+    """0096: a missing segment is reported at the last one that was read before it."""
     ordinal = max(finding.where.ordinal, 1)
     return max(ordinal - 1, 1) if finding.level == "segment" and finding.rule == "mandatory" else min(ordinal, 999_999)
 
@@ -192,10 +192,10 @@ def answer(report: SetReport) -> Answer:
             messages.append(_Open(_at(parts, 2), _at(parts, 1), _verdict(_at(parts, 3)), _codes(parts, 4)))
         elif id == "UCS" and messages:
             messages[-1].ordinal = int(_at(parts, 1)) if _at(parts, 1).isdigit() else 0
-            _told(messages[-1], _at(parts, 2), 0, 0)
+            _error(messages[-1], _at(parts, 2), 0, 0)
         elif id == "UCD" and messages:
             place = [int(text) if text.isdigit() else 0 for text in (_at(parts, 2), _at(parts, 2, 2))]
-            _told(messages[-1], _at(parts, 1), max(place[0] - 1, 0), place[1])
+            _error(messages[-1], _at(parts, 1), max(place[0] - 1, 0), place[1])
     sets = tuple(message.done() for message in messages)
     rejected = sum(one.verdict == "R" for one in sets) + groups.count(REJECTED)
     verdict: Verdict = "R" if _verdict(action) == "R" else "P" if rejected else "A"
@@ -226,7 +226,7 @@ def _words(code: str) -> str:
     return known[code].lower() if code in known else f"error {code}"
 
 
-def _told(message: _Open, code: str, element: int, component: int) -> None:
+def _error(message: _Open, code: str, element: int, component: int) -> None:
     if not code:
         return
     place = f"segment {message.ordinal}" + (f", element {element:02d}" if element else "")

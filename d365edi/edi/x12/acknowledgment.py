@@ -95,7 +95,7 @@ def due(group: GroupReport) -> bool:
 def functional(
     group: GroupReport, control: str, *, loop: Loop = "errors", form: Form = "997", version: str = ""
 ) -> list[OutgoingSegment]:
-    """The body of one 997 or 999 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are told one by one.
+    """The body of one 997 or 999 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are reported one by one.
 
     With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows.
     `version` is the one that the answer is written in, that of the group where it is not said; a 999 stands in a group of
@@ -138,11 +138,11 @@ class _Set:
     def body(self) -> list[OutgoingSegment]:
         report = self.report
         body: list[OutgoingSegment] = [["AK2", report.id, _key(report.control, 9) or "0000", *self._convention()]]
-        told = [f for f in report.findings if f.severity == "error" and f.code and f.level in ("segment", "element")]
-        for ordinal in sorted({finding.where.ordinal for finding in told}):
-            body += self._segment([finding for finding in told if finding.where.ordinal == ordinal])
+        reported = [f for f in report.findings if f.severity == "error" and f.code and f.level in ("segment", "element")]
+        for ordinal in sorted({finding.where.ordinal for finding in reported}):
+            body += self._segment([finding for finding in reported if finding.where.ordinal == ordinal])
         codes = _codes(report.findings, "set", SET_CODES, report.verdict)
-        if told and "5" not in codes and report.verdict != "A":
+        if reported and "5" not in codes and report.verdict != "A":
             codes = [*codes, "5"]
         return [*body, [self.end, report.verdict if report.verdict != "P" else "E", *codes[:5]]]
 
@@ -199,7 +199,7 @@ def _codes(findings: Iterable[Finding], level: str, known: dict[str, str], verdi
 
 
 def ta1_due(report: InterchangeReport) -> bool:
-    """Whether the interchange asks for a TA1 (ISA14 = 1), or must be told that it is rejected; never for one of TA1s alone."""
+    """Whether the interchange asks for a TA1 (ISA14 = 1), or must be answered because it is rejected; never for one of TA1s alone."""
     asked = report.answer_requested and bool(report.groups or not report.acknowledgments)
     return asked or report.verdict == "R"
 
@@ -246,9 +246,9 @@ def answer(report: SetReport) -> Answer:
             open_set = _Open(got[0], got[1])
         elif id in ("AK3", "IK3") and open_set is not None:
             open_set.segment, open_set.ordinal = got[0], int(got[1]) if got[1].isdigit() else 0
-            _told(open_set, got[3], SEGMENT_CODES, "", "")
+            _error(open_set, got[3], SEGMENT_CODES, "", "")
         elif id in ("AK4", "IK4") and open_set is not None:
-            _told(open_set, got[2], ELEMENT_CODES, got[0].split(report.syntax.component)[0], got[3])
+            _error(open_set, got[2], ELEMENT_CODES, got[0].split(report.syntax.component)[0], got[3])
         elif id in ("AK5", "IK5") and open_set is not None:
             said = tuple(code for code in elements[1:] if code)
             errors = tuple(open_set.errors) or tuple(_set_error(open_set, code) for code in said)
@@ -265,7 +265,7 @@ def _verdict(code: str) -> Verdict:
     return code if code in ("A", "E", "P", "R") else "R"  # type: ignore[return-value]
 
 
-def _told(open_set: _Open, code: str, words: dict[str, str], element: str, value: str) -> None:
+def _error(open_set: _Open, code: str, words: dict[str, str], element: str, value: str) -> None:
     if not code or (code == "8" and not element):
         return
     place = f"{open_set.segment}{int(element):02d}" if element.isdigit() else open_set.segment
