@@ -73,7 +73,9 @@ class _Echo:
 
     def group(self, group: GroupReport, loop: Loop) -> list[OutgoingSegment]:
         """UCF with the messages below it; the messages alone where they stand in no group."""
-        reported = [segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in self.message(one)]
+        reported = [
+            segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in self.message(one)
+        ]
         if not (group.functional_id or group.control):
             return reported
         rejected = group.verdict == "R"

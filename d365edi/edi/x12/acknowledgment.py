@@ -138,7 +138,9 @@ class _Set:
     def body(self) -> list[OutgoingSegment]:
         report = self.report
         body: list[OutgoingSegment] = [["AK2", report.id, _key(report.control, 9) or "0000", *self._convention()]]
-        reported = [f for f in report.findings if f.severity == "error" and f.code and f.level in ("segment", "element")]
+        reported = [
+            f for f in report.findings if f.severity == "error" and f.code and f.level in ("segment", "element")
+        ]
         for ordinal in sorted({finding.where.ordinal for finding in reported}):
             body += self._segment([finding for finding in reported if finding.where.ordinal == ordinal])
         codes = _codes(report.findings, "set", SET_CODES, report.verdict)
