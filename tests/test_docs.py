@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.cli import VERBS
+from d365edi.edi.rules import RULES
 from d365edi.settings import load
 from tests.conftest import ROOT
 from tests.test_architecture import FLOORS
@@ -100,3 +101,12 @@ def test_the_floors_of_the_architecture_are_those_that_are_held() -> None:
     [drawn, *_] = re.findall(r"^```\n(.*?)^```$", ARCHITECTURE, re.DOTALL | re.MULTILINE)
     floors = [set(line.partition("  ")[0].split(" · ")) for line in drawn.splitlines()]
     assert floors == [set(rooms) for rooms in FLOORS]
+
+
+def test_the_rules_of_the_readme_are_those_of_the_table() -> None:
+    listed = {
+        (match[1], rule)
+        for match in re.finditer(r"^\| (interchange|group|set|segment|element) \| (`.*`) \|$", README, re.MULTILINE)
+        for rule in match[2].replace("`", "").split(" ")
+    }
+    assert listed == {(row.level, row.rule) for row in RULES.values() if row.level not in ("file", "document")}
