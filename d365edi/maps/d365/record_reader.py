@@ -25,7 +25,6 @@ from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.fields import Kind, Model, find
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table
-from d365edi.odata.quoting import same_text
 
 Row = Mapping[str, Any]
 Values = dict[str, Any]
@@ -161,14 +160,22 @@ def _join(
         for row in found[:1]:
             _take(document, join, row, models[0])
         return
+    known: dict[tuple[object, ...], list[Row]] = {}
+    for row in found:
+        known.setdefault(_key(row, [theirs for theirs, _ in by_line]), []).append(row)
     for number, (line, item) in enumerate(zip(rows, items, strict=True), 1):
-        matched = [row for row in found if all(same_text(row.get(theirs), line.get(ours)) for theirs, ours in by_line)]
+        matched = known.get(_key(line, [ours for _, ours in by_line]), [])
         if len(matched) == 1:
             line.update({name: value for name, value in matched[0].items() if name not in line})
             _take(item, join, matched[0], models[1])
             _divide(join, matched[0], item)
         elif matched or found or not optional:
             findings.append(_odd(join, len(matched), f"line {number}"))
+
+
+def _key(row: Row, names: Sequence[str]) -> tuple[object, ...]:
+    """What rows are matched by, alike where D365 calls the values equal (see `quoting.same_text`)."""
+    return tuple(value.rstrip(" ").casefold() if isinstance(value := row.get(name), str) else value for name in names)
 
 
 def _divide(join: Section, row: Row, item: Values) -> None:
