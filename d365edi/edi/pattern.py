@@ -18,6 +18,8 @@ from d365edi.edi.syntax import Standard, Syntax
 
 MARKS: dict[Standard, str] = {"X12": ".", "EDIFACT": ".,"}
 """The decimal marks that are right (X12.6 3.5; ISO 9735:1988 10.1)."""
+POINT = r"\."
+"""The decimal mark as data has it before it is written."""
 PERIOD = "C507"
 """The composite of a date in EDIFACT: its qualifier, the date, the format that the date must have."""
 

@@ -5,8 +5,8 @@
 
 Messages stand directly in the interchange; a group with a functional id gets its UNG and UNE.
 
-Knows: the envelope, how messages nest. Does not know: characters and lengths (`pen`), where numbers come from, what a
-document means, files.
+Knows: the envelope, how messages nest. Does not know: characters and lengths (`serializer`), where numbers come from,
+what a document means, files.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from d365edi.edi.edifact.pen import Pen, pen_for
 from d365edi.edi.interchange import Party
 from d365edi.edi.outgoing import Group, OutgoingSegment, OutgoingSet
+from d365edi.edi.serializer import Serializer, serializer_for
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError
 
@@ -55,19 +55,19 @@ def write(envelope: Envelope, groups: Sequence[Group], *, uppercase: bool = Fals
     """The bytes of one interchange. DocumentError where a value cannot be written."""
     syntax = envelope.syntax
     _distinct(syntax)
-    pen = pen_for(syntax, envelope.version, envelope.charset, uppercase)
-    out = [pen.segment(_unb(envelope), "")]
+    serializer = serializer_for(syntax, envelope.version, envelope.charset, uppercase=uppercase)
+    out = [serializer.segment(_unb(envelope))]
     messages = 0
     for group in groups:
         version = group.version or envelope.version
-        out += _group(envelope, group, version, pen_for(syntax, version, envelope.charset, uppercase))
+        out += _group(envelope, group, version, serializer_for(syntax, version, envelope.charset, uppercase=uppercase))
         messages += len(group.sets)
     named = sum(bool(group.functional_id) for group in groups)
     if named not in (0, len(groups)):
         raise DocumentError(
             "an interchange has all of its messages in groups or none", remedy="give each group its id or none"
         )
-    out.append(pen.segment(["UNZ", str(named or messages), str(envelope.control)], ""))
+    out.append(serializer.segment(["UNZ", str(named or messages), str(envelope.control)]))
     end = syntax.raw.terminator + syntax.raw.suffix
     return _una(envelope) + end.join(out) + end
 
@@ -124,20 +124,19 @@ def _unb(envelope: Envelope) -> OutgoingSegment:
     ]  # fmt: skip
 
 
-def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[bytes]:
+def _group(envelope: Envelope, group: Group, version: str, serializer: Serializer) -> list[bytes]:
     out: list[bytes] = []
     release = tuple(version.split(":"))
     if group.functional_id:
         moment = (f"{envelope.at:%y%m%d}", f"{envelope.at:%H%M}")
         sender, receiver = envelope.sender, envelope.receiver
-        out.append(pen.segment(
-            ["UNG", group.functional_id, (sender.id, sender.qualifier), (receiver.id, receiver.qualifier), moment,
-             str(group.control), *release[2:3], (*release[:2], *release[3:4])], "",
-        ))  # fmt: skip
+        out.append(serializer.segment([
+            "UNG", group.functional_id, (sender.id, sender.qualifier), (receiver.id, receiver.qualifier), moment,
+            str(group.control), *release[2:3], (*release[:2], *release[3:4]),
+        ]))  # fmt: skip
     for one in group.sets:
-        body = pen.segments([["UNH", one.control, (one.id, *release)], *one.segments], one.id)
-        out += body
-        out.append(pen.segment(["UNT", str(len(body) + 1), one.control], one.id))
+        body, count = serializer.body([["UNH", one.control, (one.id, *release)], *one.segments], one.id)
+        out.append(body + serializer.segment(["UNT", str(count + 1), one.control], one.id))
     if group.functional_id:
-        out.append(pen.segment(["UNE", str(len(group.sets)), str(group.control)], ""))
+        out.append(serializer.segment(["UNE", str(len(group.sets)), str(group.control)]))
     return out

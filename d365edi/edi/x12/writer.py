@@ -1,7 +1,7 @@
 """Writes X12: segments as lists of text to the exact bytes of an interchange, counts and totals of the envelope computed.
 
-Knows: the envelope (ISA fixed at 106 bytes), how sets and groups nest. Does not know: characters and lengths (`pen`), where
-numbers come from, what a document means, files.
+Knows: the envelope (ISA fixed at 106 bytes), how sets and groups nest. Does not know: characters and lengths
+(`serializer`), where numbers come from, what a document means, files.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import datetime
 from d365edi.edi.header import NOISE
 from d365edi.edi.interchange import Party
 from d365edi.edi.outgoing import Group, OutgoingSegment, OutgoingSet
+from d365edi.edi.serializer import Serializer, serializer_for
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.x12.pen import Pen, pen_for
 from d365edi.errors import DocumentError
 
 __all__ = ["Envelope", "Group", "OutgoingSegment", "OutgoingSet", "write"]
@@ -46,13 +46,12 @@ def write(
     """The bytes of one interchange: ISA, the TA1s, the groups, IEA. DocumentError where a value cannot be written."""
     syntax = envelope.syntax
     _distinct(syntax)
-    pen = pen_for(syntax, envelope.version, uppercase)
-    out = [_isa(envelope, pen)]
-    out += [pen.envelope(list(segment)) for segment in acknowledgments]
+    serializer = serializer_for(syntax, envelope.version)
+    out = [_isa(envelope, serializer)]
+    out += [serializer.segment(list(segment)) for segment in acknowledgments]
     for group in groups:
-        version = group.version or envelope.version
-        out += _group(envelope, group, version, pen if group.version is None else pen_for(syntax, version, uppercase))
-    out.append(pen.envelope(["IEA", str(len(groups)), f"{envelope.control:09d}"]))
+        out += _group(envelope, group, group.version or envelope.version, uppercase=uppercase)
+    out.append(serializer.segment(["IEA", str(len(groups)), f"{envelope.control:09d}"]))
     end = syntax.raw.terminator + syntax.raw.suffix
     return end.join(out) + end
 
@@ -69,7 +68,7 @@ def _distinct(syntax: Syntax) -> None:
             )
 
 
-def _isa(envelope: Envelope, pen: Pen) -> bytes:
+def _isa(envelope: Envelope, serializer: Serializer) -> bytes:
     """ISA, 105 bytes without its terminator (X12.5): every element at its fixed place."""
     syntax = envelope.syntax
     version = max("00401", envelope.version[:5])
@@ -86,7 +85,7 @@ def _isa(envelope: Envelope, pen: Pen) -> bytes:
         *("1" if envelope.answer_requested else "0", envelope.usage, syntax.component),
     ]
     for position in (5, 6, 7, 8, 12, 15):
-        pen.key(elements[position], f"ISA{position:02d}")
+        serializer.key(elements[position], f"ISA{position:02d}")
     line = syntax.element.join(elements).encode("latin-1")
     if len(line) != 105:
         raise DocumentError(
@@ -95,14 +94,27 @@ def _isa(envelope: Envelope, pen: Pen) -> bytes:
     return line
 
 
-def _group(envelope: Envelope, group: Group, version: str, pen: Pen) -> list[bytes]:
-    head = ["GS", group.functional_id, envelope.group_sender, envelope.group_receiver]
+def _group(envelope: Envelope, group: Group, version: str, *, uppercase: bool) -> list[bytes]:
+    """GS to GE. Capitals are for the bodies of sets: envelopes are written as they are."""
+    own = serializer_for(envelope.syntax, version)
+    bodies = serializer_for(envelope.syntax, version, uppercase=uppercase)
     day = f"{envelope.at:%Y%m%d}" if version >= "004" else f"{envelope.at:%y%m%d}"
-    out = [pen.envelope([*head, day, f"{envelope.at:%H%M}", str(group.control), "X", version])]
+    parties = (envelope.group_sender, envelope.group_receiver)
+    head: OutgoingSegment = [
+        "GS",
+        group.functional_id,
+        *parties,
+        day,
+        f"{envelope.at:%H%M}",
+        str(group.control),
+        "X",
+        version,
+    ]
+    out = [own.segment(head)]
     for outgoing in group.sets:
-        body, count = pen.body(outgoing.segments, outgoing.id)
+        body, count = bodies.body(outgoing.segments, outgoing.id)
         convention = [outgoing.convention] if outgoing.convention else []
-        out.append(pen.envelope(["ST", outgoing.id, outgoing.control, *convention], outgoing.id))
-        out.append(body + pen.envelope(["SE", str(count + 2), outgoing.control], outgoing.id))
-    out.append(pen.envelope(["GE", str(len(group.sets)), str(group.control)]))
+        out.append(own.segment(["ST", outgoing.id, outgoing.control, *convention]))
+        out.append(body + own.segment(["SE", str(count + 2), outgoing.control]))
+    out.append(own.segment(["GE", str(len(group.sets)), str(group.control)]))
     return out

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.edi import reader, values
-from d365edi.edi.edifact.pen import Pen
 from d365edi.edi.edifact.writer import DEFAULT, Envelope, Group, OutgoingSegment, OutgoingSet, write
 from d365edi.edi.interchange import Party
 from d365edi.edi.reader import ReadOptions
@@ -242,31 +241,3 @@ def test_quick_and_careful_writing_agree(body: tuple[str, ...]) -> None:
     quick = one(*outgoing(body))
     assert one(*outgoing(body), syntax=replace(DEFAULT, decimal=",")).removeprefix(b"UNA:+,? '") == quick.replace(
         b"12.5", b"12,5").replace(b"7.225", b"7,225").replace(b"375.69", b"375,69").replace(b"2164.69", b"2164,69")  # fmt: skip
-
-
-VALUES = st.text("1aZ .-+:'?\x1d\nü", max_size=4) | st.sampled_from(
-    ["EN", "SA", "21", "AAA", "12.5", "1", "5412345000013"]
-)
-ROWS_OF_ONE_ID = st.sampled_from(["LIN", "PIA", "QTY", "PRI", "IMD", "FTX"]).flatmap(
-    lambda id: st.lists(
-        st.lists(VALUES | st.tuples(VALUES, VALUES), max_size=4).map(lambda row: [id, *row]), min_size=1, max_size=3
-    )
-)
-
-
-def tried(pen: Pen, segments: list[OutgoingSegment]) -> list[bytes] | str:
-    """The segments as they are written, or the message that refuses them."""
-    try:
-        return pen.segments(segments, "ORDERS")
-    except DocumentError as error:
-        return error.message
-
-
-@settings(max_examples=300, deadline=None)
-@given(ROWS_OF_ONE_ID)
-def test_segments_are_written_together_as_they_are_one_by_one(rows: list[OutgoingSegment]) -> None:
-    new = [Pen(DEFAULT, "D:96A", "UNOC", uppercase=False) for _ in range(len(rows) + 1)]
-    single = [tried(pen, [row]) for pen, row in zip(new[1:], rows, strict=True)]
-    refused = [each for each in single if isinstance(each, str)]
-    wanted = refused[0] if refused else [raw for each in single for raw in each]
-    assert (tried(new[0], rows), tried(new[0], rows)) == (wanted, wanted)
