@@ -27,7 +27,7 @@ OPTIONS = ReadOptions(own=HERE / "guides")
 def shelf_order() -> tuple[SetReport, table.Table]:
     """The sample as it was read, and the map."""
     [report] = see.sets(read(SAMPLE, OPTIONS))
-    return report, table.load("x12", "9Z9", own=HERE / "maps")
+    return report, table.load("x12", "899", own=HERE / "maps")
 
 
 def test_it_is_less_than_60_lines_of_data_and_six_segments() -> None:
@@ -37,9 +37,9 @@ def test_it_is_less_than_60_lines_of_data_and_six_segments() -> None:
 
 
 def test_its_sample_is_accepted_and_without_its_guide_it_is_not() -> None:
-    assert see.verdicts(read(SAMPLE, OPTIONS)) == "IA GA 9Z9A"
+    assert see.verdicts(read(SAMPLE, OPTIONS)) == "IA GA 899A"
     assert [str(finding) for finding in see.findings(read(SAMPLE, OPTIONS))] == []
-    assert see.verdicts(read(SAMPLE)) == "IA GR 9Z9R"
+    assert see.verdicts(read(SAMPLE)) == "IA GR 899R"
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_a_code_that_its_list_lacks_is_worth_a_warning() -> None:
 
 def test_a_row_of_its_map_that_is_wrong_is_reported_with_its_file(tmp_path: Path) -> None:
     report, _ = shelf_order()
-    (tmp_path / "9Z9.toml").write_text('document = "PurchaseOrder"\n[fields]\nnumber = "ZOH01"\ndate = "ZOH09"\n')
+    (tmp_path / "899.toml").write_text('document = "PurchaseOrder"\n[fields]\nnumber = "ZOH01"\ndate = "ZOH09"\n')
     assert report.guide is not None
     with pytest.raises(SettingsError) as caught:
-        Reader(table.load("x12", "9Z9", own=tmp_path), report.guide)
-    assert (caught.value.where, caught.value.key) == (str(tmp_path / "9Z9.toml"), "fields.date")
+        Reader(table.load("x12", "899", own=tmp_path), report.guide)
+    assert (caught.value.where, caught.value.key) == (str(tmp_path / "899.toml"), "fields.date")
 
 
 def test_a_mistake_in_its_tables_is_reported_with_the_folder(tmp_path: Path) -> None:
-    (tmp_path / "sets.toml").write_text('[9Z9]\nname = "Shelf order"\ngroup = "ZS"\ntree = "ST! ZOH! SE!"\n')
+    (tmp_path / "sets.toml").write_text('[899]\nname = "Shelf order"\ngroup = "ZS"\ntree = "ST! ZOH! SE!"\n')
     with pytest.raises(SettingsError, match="'ZOH' is in no table") as caught:
-        guides.load("X12", "9Z9", "004010", own=tmp_path)
+        guides.load("X12", "899", "004010", own=tmp_path)
     assert str(tmp_path) in str(caught.value)

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from operator import itemgetter
 
 from d365edi.edi.findings import Finding
@@ -208,7 +207,6 @@ class _Sums:
             yield told("error", "totals", message, row.line, name, value=value, remedy=remedy)
 
 
-@lru_cache(maxsize=1 << 14)
 def _number(value: str, decimal: str) -> Decimal | None:
     """A value as a number, None where it is none."""
     if value[0] not in "0123456789-":
