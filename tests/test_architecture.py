@@ -70,6 +70,39 @@ HOMES = {
 }
 """Where a package may be imported, as the beginning of the module's path."""
 
+SAME_NAME = {
+    "Envelope": "X12 and EDIFACT each write their own",
+    "Pen": "X12 and EDIFACT each write their own",
+    "Answer": "edi: of a partner to what was sent; matching: to a question about a reference",
+    "Entry": "edi: a segment as it is listed; maps: a row of a D365 map",
+    "Group": "edi: of an interchange that is written; maps: rows of a flat file that make one item",
+    "Header": "edi: of an interchange, and the first line of a flat file",
+    "Reader": "edi: of interchanges; maps: of documents",
+    "Row": "edi: of a flat file; maps: of a map's table",
+    "Rule": "edi: of findings; maps: a row at an element",
+    "Selection": "edi: of segments that are added up; maps: who takes which node",
+    "Value": "documents: what all parts are; maps: of an EDIFACT segment",
+}
+"""Public classes of the dry rooms with a namesake in another module, and why neither is called otherwise."""
+
+CHANGING = {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
+"""Methods that change a list, a set or a dictionary."""
+
+STATE = {
+    "failpoints._armed",  # where the crash drill kills this process
+    "log._hidden",  # secrets that no line may show
+    "endpoints/sftp_session._logins",  # how many log in at one host at a time
+    "endpoints/d365/catalog._data", "endpoints/d365/catalog.entity_set", "sandbox/d365/catalog.load",  # shipped tables
+    "edi/guides._load", "edi/guides._table", "edi/guides._sets", "edi/guides._elements", "edi/guides._segments",
+    "edi/guides.free_text", "edi/compiled_guide.compile", "edi/totals._selectors",  # made of guides
+    "edi/x12/pen.pen_for", "edi/edifact/pen.pen_for", "edi/syntax._raw",  # made of a version, of service characters
+    "maps/table._shipped", "maps/path.parse", "maps/edifact/virtual_loops.extended",  # made of maps and guides
+    "maps/fields.fields", "maps/fields.required", "maps/loop_writer._defaults",  # made of documents' models
+    "maps/d365/schema.header", "maps/d365/schema.lines", "maps/d365/schema.joins", "matching/references._lookups",
+    "maps/csv/numbers._amount", "maps/csv/numbers._day_of",  # made of the formats that settings name
+}  # fmt: skip
+"""What a module may keep between two calls, and of what it is made."""
+
 TOP = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "settings.example.toml", "systemd", "tests", "d365edi"}
 MADE_BY_TOOLS = {"build", "dist", "d365edi.egg-info"}
 
@@ -232,6 +265,54 @@ def test_no_text_becomes_code() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"exec", "eval", "compile", "__import__"}
     ]
     assert broken == []
+
+
+def test_a_class_name_means_one_thing_in_the_dry_rooms() -> None:
+    homes: dict[str, list[str]] = {}
+    for module in modules():
+        for node in module.tree.body if module.room in DRY else ():
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(module.path)
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1 and name not in SAME_NAME} == {}
+
+
+def state(module: Module) -> Iterator[str]:
+    """Names of what outlives a call in a module: caches, and values at its top that a function changes."""
+    top = [node for node in module.tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    targets = [target for node in top for target in (node.targets if isinstance(node, ast.Assign) else [node.target])]
+    kept = {target.id for target in targets if isinstance(target, ast.Name)}
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Global(names=names):
+                yield from names
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
+                name in kept and method in CHANGING
+            ):
+                yield name
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()) if name in kept:
+                yield name
+            case ast.FunctionDef(name=name, decorator_list=decorators):
+                if any(re.match(r"(functools[.])?(lru_)?cache\b", ast.unparse(each)) for each in decorators):
+                    yield name
+
+
+def test_nothing_outlives_a_call_but_what_is_named() -> None:
+    """What is remembered is made of guides, maps, models and settings; never of text that was read."""
+    assert {f"{module.path}.{name}" for module in modules() for name in state(module)} - STATE == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@lru_cache(maxsize=9)\ndef kept(): ...",
+        "@functools.cache\ndef kept(): ...",
+        "kept = {}\ndef change(): kept['a'] = 1",
+        "kept: list[str] = []\ndef change(): kept.append('a')",
+        "def change():\n    global kept\n    kept = 1",
+    ],
+)
+def test_state_is_seen_in_each_form(source: str) -> None:
+    assert list(state(Module("edi/made_up", source, ast.parse(source)))) == ["kept"]
 
 
 def test_each_package_has_one_home() -> None:
