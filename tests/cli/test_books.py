@@ -133,7 +133,7 @@ def test_why_finds_the_same_life_by_every_name_it_goes_by(call: Call, book: Path
     assert "→ acme:/inbound 997_000000042.edi: delivered" in shown
 
 
-def test_why_tells_the_trail_in_the_order_it_was_written(call: Call, book: Path) -> None:
+def test_why_shows_the_trail_in_the_order_it_was_written(call: Call, book: Path) -> None:
     [life] = json.loads(call("why", "4500124", "--json").out)["histories"]
     assert [line["action"] for line in life["lines"]] == ["received", "delivered", "held", "delivered"]
     assert {"body", "answers"} & life["documents"][0].keys() == set()

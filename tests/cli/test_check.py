@@ -87,9 +87,9 @@ def test_an_edifact_order_is_read_and_answered_by_a_contrl() -> None:
     found = inspect_file(EDIFACT, AT)
     [document] = [part.document for part in found.parts if part.document]
     assert (found.what, found.good, document["number"], len(document["lines"])) == ("EDIFACT", True, "4500012345", 1)
-    told = inspect_file(found.answers[0].encode("latin-1"), AT)
-    [title] = [part.title for part in told.parts if part.kind == "set"]
-    assert (title, told.answers) == ("CONTRL 1: answers interchange 101: accepted, 0 of 0", [])
+    reported = inspect_file(found.answers[0].encode("latin-1"), AT)
+    [title] = [part.title for part in reported.parts if part.kind == "set"]
+    assert (title, reported.answers) == ("CONTRL 1: answers interchange 101: accepted, 0 of 0", [])
 
 
 def test_a_flat_file_is_read_by_the_map_that_fits_it() -> None:
@@ -107,8 +107,8 @@ def test_a_flat_file_with_a_number_that_is_none_is_held() -> None:
 def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None:
     [answer] = inspect_file(ORDER.read_bytes(), AT).answers
     found = inspect_file(answer.encode("latin-1"), AT)
-    [told] = [part.title for part in found.parts if part.kind == "set"]
-    assert (told, found.answers, found.good) == ("997 0001: answers group 1421 (PO): accepted, 1 of 1", [], True)
+    [reported] = [part.title for part in found.parts if part.kind == "set"]
+    assert (reported, found.answers, found.good) == ("997 0001: answers group 1421 (PO): accepted, 1 of 1", [], True)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_would_not_become_an_order_is_not_called_good(data: bytes, says: st
     assert (found.good, [why for why in held if says and why.startswith(says)] != []) == (False, bool(says))
 
 
-def test_every_quirk_of_the_corpus_is_told_without_a_defect(corpus: Path) -> None:
+def test_every_quirk_of_the_corpus_is_reported_without_a_defect(corpus: Path) -> None:
     quirks = sorted(corpus.glob("quirk_*"))
     verdicts = {path.name: inspect_file(path.read_bytes(), AT).good for path in quirks}
     assert len(quirks) > 40
@@ -142,8 +142,8 @@ def test_every_quirk_of_the_corpus_is_told_without_a_defect(corpus: Path) -> Non
 def test_the_same_finding_is_said_once_with_how_often_and_errors_lead() -> None:
     warning = Finding("element", "warning", "", "is odd", Position(ordinal=3, segment="PO1", element=7), rule="code")
     error = Finding("set", "error", "4", "is wrong", Position(ordinal=9, segment="SE"))
-    told = [(remark.severity, remark.place, remark.times) for remark in remarks([warning, warning, error])]
-    assert told == [("error", "SE (segment 9)", 1), ("warning", "PO107 (segment 3)", 2)]
+    reported = [(remark.severity, remark.place, remark.times) for remark in remarks([warning, warning, error])]
+    assert reported == [("error", "SE (segment 9)", 1), ("warning", "PO107 (segment 3)", 2)]
 
 
 def test_a_file_needs_no_settings(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

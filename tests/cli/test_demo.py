@@ -59,7 +59,7 @@ def test_it_ends_with_tables(day: Day, heading: str) -> None:
     assert f"\n{heading}\n" in day[1].stdout
 
 
-def test_the_log_tells_the_day_line_by_line(day: Day) -> None:
+def test_the_log_shows_the_day_line_by_line(day: Day) -> None:
     lines = re.findall(r"^\d\d:\d\d:\d\d\.\d{3} (?:INFO |WARN )", day[1].stdout, re.MULTILINE)
     assert len(lines) > 60
 

@@ -58,7 +58,7 @@ def test_rows_that_no_map_knows_are_nobody_s() -> None:
     assert recognised(b"Name,Street,City\nA,B,C\n") is None
 
 
-def test_a_file_whose_totals_are_wrong_is_still_known_and_told() -> None:
+def test_a_file_whose_totals_are_wrong_is_still_known_and_reported() -> None:
     found = inspect_file(f"{FILES['Remittance']}TOTAL;;;;;;96\n".encode(), AT)
     assert (found.what, found.good) == ("flat file (Remittance)", False)
     assert ["the rows come to 95" in remark.sentence for remark in found.remarks if remark.severity == "error"] == [

@@ -1,4 +1,4 @@
-"""The way in: help, usage, exit codes, and failures told as sentences."""
+"""The command line: help, usage, exit codes, and failures reported as sentences."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_settings_that_are_not_there_are_said(call: Call, tmp_path: Path) -> Non
     assert (said.code, said.err.startswith(f"d365edi: {tmp_path}/missing.toml: there is no such file")) == (2, True)
 
 
-def test_every_mistake_in_the_settings_is_told_at_once(call: Call, folder: Path) -> None:
+def test_every_mistake_in_the_settings_is_reported_at_once(call: Call, folder: Path) -> None:
     file = folder / "settings.toml"
     file.write_text(file.read_text().replace("tenant", "tenannt").replace("timezone", "timezzone"))
     said = call("status")

@@ -49,7 +49,7 @@ def test_the_first_secret_makes_the_key_when_asked_to(call: Call, folder: Path) 
     assert Vault(folder / "vault", KeySource(folder / "vault.key")).get("d365") == VALUE
 
 
-def test_list_tells_what_is_missing_and_what_nobody_names(call: Call, folder: Path, vault: Vault) -> None:
+def test_list_shows_what_is_missing_and_what_is_unused(call: Call, folder: Path, vault: Vault) -> None:
     missing = call("secrets", "list", "--json")
     where = f"{folder}/settings.toml:12"
     row = {"name": "d365", "state": "missing", "key": "d365.client_secret", "where": where}

@@ -15,7 +15,7 @@ NAME = "810_000000042.edi"
 
 
 def fill(tx: Tx) -> None:
-    """Three invoices in one file that has gone: one is accepted, one rejected, one was not told of."""
+    """Three invoices in one file that has gone: one is accepted, one rejected, one was not listed."""
     rows = []
     for number in ("CIV-1", "CIV-2", "CIV-3"):
         source = message(tx, name=number, direction="out", endpoint="d365", path="usmf", flow="acme.send.810")
@@ -61,7 +61,7 @@ def test_status_names_each_document_that_was_not_accepted_and_not_the_others(cal
         ("CIV-3", "group 7 set 0003, place 3 of 3", "acknowledgment: partially they did not say which"),
     ],
 )
-def test_why_tells_of_one_document_where_it_stands_in_its_file_and_what_was_said_of_it(
+def test_why_shows_one_document_where_it_stands_in_its_file_and_what_was_said_of_it(
     call: Call, book: Path, number: str, place: str, answer: str
 ) -> None:
     shown = words(call("why", number))
@@ -71,7 +71,7 @@ def test_why_tells_of_one_document_where_it_stands_in_its_file_and_what_was_said
 
 
 @pytest.mark.parametrize("what", [NAME, "42", "7"])
-def test_why_tells_of_every_document_in_a_file(call: Call, book: Path, what: str) -> None:
+def test_why_shows_every_document_in_a_file(call: Call, book: Path, what: str) -> None:
     shown = words(call("why", what))
     assert [f"Invoice {number} of usmf: delivered" in shown for number in ("CIV-1", "CIV-2", "CIV-3")] == [True] * 3
 

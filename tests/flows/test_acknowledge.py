@@ -52,10 +52,10 @@ def sent(tx: Tx) -> Delivery:
 
 
 def answer(functional_id: str, control: str, verdict: Verdict, **sets: Verdict) -> Answer:
-    told = tuple(SetAnswer("810", number.removeprefix("s"), said) for number, said in sets.items())
+    reported = tuple(SetAnswer("810", number.removeprefix("s"), said) for number, said in sets.items())
     count = {"SH": 1, "IN": 3}.get(functional_id, 1)
-    rejected = sum(one.verdict == "R" for one in told)
-    return Answer(functional_id, control, "", verdict, count, count, count - rejected, (), told)
+    rejected = sum(one.verdict == "R" for one in reported)
+    return Answer(functional_id, control, "", verdict, count, count, count - rejected, (), reported)
 
 
 def acks(tx: Tx, sent: Delivery) -> list[str]:
@@ -72,8 +72,8 @@ def test_a_group_s_answer_is_for_its_documents_and_the_file_waits_for_the_other_
 ) -> None:
     lines = acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "P", s0002="R"))
     assert acks(tx, sent) == ["awaited", "awaited", "accepted", "rejected", "accepted"]
-    told = "both_42.edi is partially accepted by acme: 1 of 3 documents not accepted"
-    assert lines[0] == ("WARNING", "partially", told)
+    reported = "both_42.edi is partially accepted by acme: 1 of 3 documents not accepted"
+    assert lines[0] == ("WARNING", "partially", reported)
     assert verbs(lines) == ["partially", "acknowledged", "rejected", "acknowledged"]
     lines = acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "A"))
     assert acks(tx, sent) == ["partially", "accepted", "accepted", "rejected", "accepted"]
@@ -112,24 +112,24 @@ def test_a_file_of_which_one_group_is_not_answered_becomes_overdue_and_a_late_an
     tx.unit.now = 3000.0
     assert verbs(acknowledge.overdue(tx)) == ["overdue"]
     assert acks(tx, sent) == ["overdue", "awaited", "accepted", "accepted", "accepted"]
-    (told, *_) = acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "A"))
-    assert told[2] == "both_42.edi: accepted by acme (late), 1 of its 4 documents"
+    (reported, *_) = acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "A"))
+    assert reported[2] == "both_42.edi: accepted by acme (late), 1 of its 4 documents"
     assert acks(tx, sent) == ["accepted"] * 5
     assert [found.match for found in tx.acknowledgments.for_delivery(sent.id)] == ["matched", "late"]
 
 
 @pytest.mark.parametrize(
-    ("before", "state", "told"),
+    ("before", "state", "reported"),
     [((), "rejected", 5), ((answer("IN", "7", "A"),), "partially", 2)],
     ids=["first", "after one group"],
 )
 def test_a_ta1_that_rejects_the_interchange_rejects_all_that_was_not_answered(
-    before: tuple[Answer, ...], state: str, told: int, tx: Tx, theirs: Message, sent: Delivery
+    before: tuple[Answer, ...], state: str, reported: int, tx: Tx, theirs: Message, sent: Delivery
 ) -> None:
     for one in before:
         acknowledge.apply(tx, "acme", theirs, one)
     lines = acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "R", "024"])
-    assert verbs(lines) == ["rejected"] * told
+    assert verbs(lines) == ["rejected"] * reported
     assert acks(tx, sent)[:2] == [state, "rejected"]
     again = acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "A", "000"])
     assert verbs(again) == ["acknowledged"]

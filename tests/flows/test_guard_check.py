@@ -129,7 +129,7 @@ def test_a_carton_s_number_may_be_used_again_after_a_year(tx: Tx) -> None:
     assert judged(tx, leaving(row(tx, again), again), "sscc_reused").holds == ""
 
 
-def test_a_load_is_told_once(tx: Tx) -> None:
+def test_a_load_is_reported_once(tx: Tx) -> None:
     sent(tx, NOTICE)
     again = NOTICE.replace(number="SHIP-2")
     assert "by ship notice SHIP-1 [duplicate]" in judged(tx, leaving(row(tx, again), again), "duplicate").holds

@@ -1,4 +1,4 @@
-"""Interchanges of ours: the numbers that are told are those that the bytes bear, and they are taken when bytes bear them."""
+"""Interchanges of ours: the reported numbers are those in the bytes, and numbers are used only with bytes."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def numbers_in(sent: WrittenInterchange) -> tuple[int, list[SetNumber]]:
 
 @examples(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(invoices=st.integers(0, 4), notices=st.integers(0, 4), edifact=st.booleans())
-def test_the_numbers_that_are_told_are_those_that_the_bytes_bear(
-    invoices: int, notices: int, edifact: bool, tx: Tx
-) -> None:
+def test_the_reported_numbers_are_those_in_the_bytes(invoices: int, notices: int, edifact: bool, tx: Tx) -> None:
     groups = {"SH": [notice(f"S{n}") for n in range(notices)], "IN": [invoice(f"I{n}") for n in range(invoices)]}
     groups = {functional_id: bodies for functional_id, bodies in groups.items() if bodies}
     if not groups:
@@ -92,7 +90,7 @@ def test_receipts_alone_have_no_group(tx: Tx) -> None:
     [(X12, invoice("CIV*1")), (EDIFACT, ("INVOIC", [["BGM", "380", "12\x0034"]]))],
     ids=["a delimiter in a number", "a character that is none"],
 )
-def test_a_set_that_cannot_be_written_is_told_before_any_number_is_taken(
+def test_a_set_that_cannot_be_written_is_reported_before_any_number_is_taken(
     envelope: Envelope, body: Body, tx: Tx
 ) -> None:
     before = peeked(tx)

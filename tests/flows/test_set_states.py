@@ -1,4 +1,4 @@
-"""What an acknowledgment says of each set of a group, whichever of them it tells of."""
+"""What an acknowledgment says of each set of a group, whichever of them it lists."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ SETS = ("0001", "0002", "0003")
 SHORT = {"A": "accepted", "E": "accepted_with_errors", "P": "partially", "R": "rejected"}
 
 
-def answer(verdict: Verdict, told: str, accepted: int = 0) -> Answer:
-    """An answer to a group of three; `told` are the verdicts of its sets, "-" where it does not tell of one."""
+def answer(verdict: Verdict, reported: str, accepted: int = 0) -> Answer:
+    """An answer to a group of three; `reported` are the verdicts of its sets, "-" where it does not list one."""
     sets = tuple(
         SetAnswer("810", control, VERDICTS[each], (), (Finding("set", "error", "5", f"set {control} has a fault"),))
-        for control, each in zip(SETS, told, strict=True)
+        for control, each in zip(SETS, reported, strict=True)
         if each != "-"
     )
     return Answer("IN", "7", "", verdict, 3, 3, accepted, (), sets)
 
 
 @pytest.mark.parametrize(
-    ("verdict", "told", "accepted", "each"),
+    ("verdict", "reported", "accepted", "each"),
     [
         ("A", "---", 3, "AAA"),
         ("A", "AAA", 3, "AAA"),
@@ -49,12 +49,12 @@ def answer(verdict: Verdict, told: str, accepted: int = 0) -> Answer:
         ("R", "AR-", 0, "RRR"),
     ],
 )
-def test_each_set_has_its_own_verdict_where_one_is_told_and_else_what_follows_from_the_group(
-    verdict: Verdict, told: str, accepted: int, each: str
+def test_each_set_has_its_own_verdict_where_one_is_reported_and_else_what_follows_from_the_group(
+    verdict: Verdict, reported: str, accepted: int, each: str
 ) -> None:
-    found = set_states(answer(verdict, told, accepted), SETS)
+    found = set_states(answer(verdict, reported, accepted), SETS)
     assert [state for state, _ in found] == [SHORT[one] for one in each]
-    for control, one, (_, detail) in zip(SETS, told, found, strict=True):
+    for control, one, (_, detail) in zip(SETS, reported, found, strict=True):
         assert (f"set {control} has a fault" in detail) is (one != "-")
 
 

@@ -70,7 +70,7 @@ INVOICE = Invoice(
     taxes=(Tax(amount=Decimal("8.03")),),
     total=Decimal("449.00"),
 )
-"""126.00 and 299.97, charges of 20.00 less 5.00, one that is only told, taxes of 8.03."""
+"""126.00 and 299.97, charges of 20.00 less 5.00, one that is only reported, taxes of 8.03."""
 
 NOTICE = ShipNotice(
     number="SHIP-1",

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a sentence stands on one line, as it is told
+# ruff: noqa: E501 - a sentence stands on one line, as it is reported
 """Each check: what it objects to and in which words, and that it lets a right document go."""
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def test_what_is_wrong_is_said_at_its_level_and_only_by_its_check(
 @pytest.mark.parametrize(("check", "case", "sentences"), WRONG)
 def test_a_check_that_is_off_says_nothing(check: str, case: Case, sentences: list[str]) -> None:
     others: dict[str, Level] = {name: "hold" for name in CHECKS if name != check}
-    told = [one.sentence for one in examine(case, Policy(others))]
-    assert [sentence for sentence in sentences if sentence in told] == []
+    reported = [one.sentence for one in examine(case, Policy(others))]
+    assert [sentence for sentence in sentences if sentence in reported] == []
     assert examine(case, Policy()) == ()
 
 
@@ -159,13 +159,13 @@ def test_an_answer_to_an_order_is_held_to_what_it_echoes_and_to_its_envelope() -
 def test_a_sentence_says_its_check_and_what_it_typically_costs() -> None:
     case = invoice(lines=line(0, price=Decimal(11)))
 
-    def told(**particulars: object) -> list[str]:
+    def reported(**particulars: object) -> list[str]:
         return [str(one) for one in examine(case, Policy({"price_differs": "warn"}, **particulars))]  # type: ignore[arg-type]
 
     sentence = "line 1 (ACME-4711): price 11, but ordered at 10.5 [price_differs]"
-    assert told() == [f"{sentence}, typically the difference is deducted"]
-    assert told(costs={"price_differs": "they take 50 dollars"}) == [f"{sentence}, they take 50 dollars"]
-    assert told(costs={"price_differs": "they take 50 dollars"}, say_costs=False) == [sentence]
+    assert reported() == [f"{sentence}, typically the difference is deducted"]
+    assert reported(costs={"price_differs": "they take 50 dollars"}) == [f"{sentence}, they take 50 dollars"]
+    assert reported(costs={"price_differs": "they take 50 dollars"}, say_costs=False) == [sentence]
 
 
 def test_every_cost_is_worded_as_what_is_typical() -> None:

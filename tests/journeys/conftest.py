@@ -32,8 +32,8 @@ async def town(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
-    """What the log tells while the test runs: level and sentence."""
-    told: list[str] = []
-    sink = logger.add(lambda line: told.append(str(line)), format="{level} {message}", level="INFO")
-    yield told
+    """What the log reports while the test runs: level and sentence."""
+    reported: list[str] = []
+    sink = logger.add(lambda line: reported.append(str(line)), format="{level} {message}", level="INFO")
+    yield reported
     logger.remove(sink)

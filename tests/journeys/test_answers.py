@@ -83,7 +83,7 @@ def picked(found: Set, id: str, *places: int) -> list[tuple[str, ...]]:
     return [tuple((*segment, *[""] * 20)[place] for place in places) for segment in found if segment[0] == id]
 
 
-async def test_posted_goods_are_told_with_the_order_they_are_under_and_their_lines_echoed(shipping: World) -> None:
+async def test_posted_goods_are_reported_with_the_order_they_are_under_and_their_lines_echoed(shipping: World) -> None:
     number = await made_order(shipping)
     await shipping.once()
     assert shipping.partner.received() == {}
@@ -130,7 +130,7 @@ async def test_a_notice_s_acknowledgment_is_matched_to_it(shipping: World) -> No
     assert (delivery.kind, delivery.ack) == ("856", "accepted")
 
 
-async def test_parts_and_the_rest_are_notices_of_their_own_and_each_is_told_once(shipping: World) -> None:
+async def test_parts_and_the_rest_are_notices_of_their_own_and_each_is_reported_once(shipping: World) -> None:
     number = await made_order(shipping)
     lots = [
         row["InventoryLotId"] for row in shipping.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=number)
@@ -142,22 +142,22 @@ async def test_parts_and_the_rest_are_notices_of_their_own_and_each_is_told_once
     slips.append(shipping.simulator.post_packing_slip(number))
     for _ in range(2):
         await shipping.once()
-    told = {picked(found, "BSN", 2)[0][0]: found for found in sets(shipping, "856")}
-    assert sorted(told) == slips
-    assert [picked(told[slip], "PRF", 1) for slip in slips] == [[("4500123",)]] * 3
-    assert [picked(told[slip], "LIN", 1, 5) for slip in slips] == [
+    reported = {picked(found, "BSN", 2)[0][0]: found for found in sets(shipping, "856")}
+    assert sorted(reported) == slips
+    assert [picked(reported[slip], "PRF", 1) for slip in slips] == [[("4500123",)]] * 3
+    assert [picked(reported[slip], "LIN", 1, 5) for slip in slips] == [
         [("1", "ACME-4711")],
         [("1", "ACME-4711")],
         [("1", "ACME-4711"), ("2", "ACME-4712")],
     ]
-    assert [picked(told[slip], "SN1", 2, 5) for slip in slips] == [
+    assert [picked(reported[slip], "SN1", 2, 5) for slip in slips] == [
         [("4.5", "12")],
         [("2.5", "12")],
         [("5", "12"), ("3", "3")],
     ]
 
 
-async def test_an_invoice_that_must_follow_its_goods_is_held_while_none_were_told(shipping: World) -> None:
+async def test_an_invoice_that_must_follow_its_goods_is_held_while_none_were_reported(shipping: World) -> None:
     shipping.extra += GUARD
     other = await made_order(shipping, "4500122")
     shipping.simulator.post_packing_slip(other)

@@ -112,7 +112,7 @@ async def test_invoices_that_are_ready_together_leave_in_one_interchange(batchin
     assert list(batching.partner.received()) == [name]
 
 
-async def test_of_three_invoices_the_one_that_they_reject_is_told_by_name_and_sent_anew_alone(
+async def test_of_three_invoices_the_one_that_they_reject_is_reported_by_name_and_sent_anew_alone(
     batching: World, lines: list[str]
 ) -> None:
     numbers = await invoiced(batching, "4500123", "4500124", "4500125")

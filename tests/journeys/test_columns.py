@@ -1,4 +1,4 @@
-"""Documents in columns: CSV orders become sales orders, answers, ship notices and invoices leave as CSV, others are told."""
+"""Documents in columns: CSV orders become sales orders, answers, ship notices and invoices leave as CSV, others are reported."""
 
 from __future__ import annotations
 
@@ -158,8 +158,8 @@ THEIRS = {
 
 
 @pytest.mark.parametrize("name", THEIRS)
-async def test_what_columns_say_besides_orders_is_told_and_held_until_released(name: str, town: World) -> None:
-    text, number, told = THEIRS[name]
+async def test_what_columns_say_besides_orders_is_reported_and_held_until_released(name: str, town: World) -> None:
+    text, number, reported = THEIRS[name]
     (town.partner.outbound / "columns").mkdir()
     pickup = COLUMNS.partition("[partners.acme.receive")[0].replace("PurchaseOrder", name)
     town.extra = f'{pickup.format(root=town.prefix)}\n[partners.acme.receive.{name}]\ncompany = "usmf"\n'
@@ -167,7 +167,7 @@ async def test_what_columns_say_besides_orders_is_told_and_held_until_released(n
     async with town.app() as app:
         await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
-        assert (document.kind, document.state, document.reason) == (name, "held", told)
+        assert (document.kind, document.state, document.reason) == (name, "held", reported)
         await app.release(number, "pat")
         await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))

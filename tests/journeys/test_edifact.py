@@ -137,7 +137,7 @@ async def test_an_invoice_leaves_as_invoic_echoing_its_order_and_their_contrl_cl
     assert len(answers(edifact)) == 1
 
 
-async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_told_by_a_desadv(edifact: World) -> None:
+async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_reported_by_a_desadv(edifact: World) -> None:
     place = f'{{ endpoint = "acme", path = "{edifact.prefix}/inbound", file = "{{set}}_{{number}}.edi" }}'
     edifact.extra += "".join(
         f'\n[partners.acme.send.{message}]\nof = "{of}"\nto = {place}\nsince = 2026-01-01\nevery = "1s"\n'

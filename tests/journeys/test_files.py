@@ -26,7 +26,7 @@ class Ending:
 
 
 async def send(world: World, data: bytes, passes: int = 1) -> tuple[Message | None, str]:
-    """Drop a file, pass over it, and tell the message (None when it was not taken) and why not when it was not."""
+    """Drop a file, pass over it, and return the message (None when it was not taken) and why not when it was not."""
     world.partner.drop("in.edi", data)
     for _ in range(passes):
         await world.once()
@@ -132,7 +132,7 @@ async def test_a_wrong_order_is_answered_and_quarantined_with_its_sentence(
 
 
 @pytest.mark.parametrize("wrong", [swap(b"GE*1*1~", b"GE*2*1~"), swap(b"IEA*1*", b"IEA*2*")])
-async def test_a_wrong_count_of_groups_or_sets_is_told_and_the_order_is_made(
+async def test_a_wrong_count_of_groups_or_sets_is_reported_and_the_order_is_made(
     wrong: Callable[[bytes], bytes], town: World
 ) -> None:
     message, _ = await send(town, wrong(town.order("4500123")))
@@ -185,7 +185,7 @@ async def test_an_empty_file_is_passed_over_and_said_why(town: World) -> None:
     assert "empty" in verdict
 
 
-async def test_nul_bytes_in_an_order_are_told_and_nothing_is_lost(town: World) -> None:
+async def test_nul_bytes_in_an_order_are_reported_and_nothing_is_lost(town: World) -> None:
     await send(town, town.order("4500123").replace(b"GOODS", b"GO\x00DS"))
     async with town.app() as app:
         (taken,) = await app.journal.read(lambda tx: tx.messages.search("in.edi"))
@@ -288,7 +288,7 @@ async def test_a_change_or_a_copy_is_held(purpose: str, town: World) -> None:
     assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
 
 
-async def test_an_unknown_item_holds_one_order_and_release_goes_on_once_it_is_mended(town: World) -> None:
+async def test_an_unknown_item_holds_one_order_and_release_continues_once_it_is_corrected(town: World) -> None:
     good = town.order("4500123")
     town.partner.drop("PO-1.edi", good)
     town.partner.drop("PO-2.edi", town.order("4500124", [("1", "5", "2", "ACME-4711"), ("3", "1", "2", "ACME-999")]))
@@ -357,7 +357,7 @@ async def test_a_file_that_was_taken_away_before_it_was_settled_is_not_waited_fo
         ('new_name_same_bytes = "warn"', "twin.edi", "WARNING"),
     ],
 )
-async def test_what_was_seen_before_is_told_as_the_partner_is_set(
+async def test_what_was_seen_before_is_reported_as_the_partner_is_set(
     setting: str, name: str, level: str, town: World, lines: list[str]
 ) -> None:
     town.partner_extra = f"duplicates = {{ {setting} }}"

@@ -1,4 +1,4 @@
-"""What a partner would charge for is seen before it leaves: told, or held until a person has read it and lets it go."""
+"""What a partner would charge for is found before it is sent: reported, or held until a person releases it."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ async def test_a_release_lets_go_what_was_read_and_nothing_that_came_after(town:
         assert document.reason.startswith(f"invoice {number}: REF[MR]02 is empty, and this partner requires it")
 
 
-async def test_a_warning_is_told_and_kept_and_the_invoice_goes(town: World, lines: list[str]) -> None:
+async def test_a_warning_is_reported_and_kept_and_the_invoice_goes(town: World, lines: list[str]) -> None:
     number = await dearer_invoice(town)
     await town.once()
     assert len(town.partner.received()) == 1
-    (told,) = [line for line in lines if "price 11, but ordered at 10.5" in line]
-    assert told.startswith("WARNING ")
+    (reported,) = [line for line in lines if "price 11, but ordered at 10.5" in line]
+    assert reported.startswith("WARNING ")
     async with town.app() as app:
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
         found = await app.journal.read(lambda tx: tx.audit.query(document=document.id, action="warned"))

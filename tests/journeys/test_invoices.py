@@ -54,7 +54,7 @@ async def test_a_back_dated_invoice_is_found_by_the_overlap(town: World) -> None
     assert len(town.partner.received()) == 1
 
 
-async def test_the_first_start_sends_no_history_unless_told(town: World) -> None:
+async def test_the_first_start_sends_no_history_unless_reported(town: World) -> None:
     town.knobs["since"] = '"now"'
     order = await made_order_without_sending(town)
     town.simulator.post_invoice(order)
@@ -97,7 +97,7 @@ async def test_a_business_event_says_look(town: World) -> None:
     assert len(town.partner.received()) == 1
 
 
-async def test_a_rejected_invoice_is_told_and_a_replay_takes_new_numbers(town: World) -> None:
+async def test_a_rejected_invoice_is_reported_and_a_replay_takes_new_numbers(town: World) -> None:
     town.simulator.post_invoice(await made_order(town))
     await town.once()
     (first,) = town.partner.received()
@@ -145,7 +145,7 @@ async def test_a_replay_of_an_order_makes_no_second_record(town: World) -> None:
     assert len(town.partner.acknowledgments()) == 1
 
 
-async def test_silence_past_the_deadline_is_told_and_a_late_answer_still_reconciles(town: World) -> None:
+async def test_silence_past_the_deadline_is_reported_and_a_late_answer_still_reconciles(town: World) -> None:
     town.simulator.post_invoice(await made_order(town))
     await town.once()
     (name,) = town.partner.received()

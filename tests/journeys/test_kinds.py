@@ -1,4 +1,4 @@
-"""Documents of which nothing is created in D365: told in one sentence, held for a person, or kept."""
+"""Documents of which nothing is created in D365: reported in one sentence, held for a person, or recorded."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_it_is_held_in_one_sentence_and_closed_by_release(
     assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
 
 
-async def test_it_is_kept_and_told_where_the_partner_is_set_so(town: World, lines: list[str]) -> None:
+async def test_it_is_recorded_and_reported_where_the_partner_is_set_so(town: World, lines: list[str]) -> None:
     receiving(town, "820", 'then = "keep"')
     town.partner.drop("in.edi", file(PAYMENT))
     async with town.app() as app:

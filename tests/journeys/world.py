@@ -141,7 +141,7 @@ class World:
         return "~".join([head, gs, *sets, f"GE*{copies}*{group}", f"IEA*1*{control_number:09d}", ""]).encode()
 
     def sales_orders(self) -> dict[str, list[dict[str, object]]]:
-        """Sales orders in D365: the customer's reference to its lines; a reference twice is told apart by a mark."""
+        """Sales orders in D365: the customer's reference to its lines; a reference twice is distinguished by a mark."""
         found: dict[str, list[dict[str, object]]] = {}
         for header in self.simulator.state.rows("SalesOrderHeadersV4"):
             key = str(header["CustomersOrderReference"])

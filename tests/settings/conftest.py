@@ -86,12 +86,12 @@ def reading(tmp_path: Path) -> Reading:
 
 
 @pytest.fixture
-def told(reading: Reading, tmp_path: Path) -> Callable[..., list[str]]:
+def reported(reading: Reading, tmp_path: Path) -> Callable[..., list[str]]:
     """The lines of the error that the changed settings give, without the folder's name."""
 
-    def tell(*changes: tuple[str, str], environ: Mapping[str, str] | None = None) -> list[str]:
+    def report(*changes: tuple[str, str], environ: Mapping[str, str] | None = None) -> list[str]:
         with pytest.raises(SettingsError) as caught:
             reading(*changes, environ=environ)
         return str(caught.value).replace(f"{tmp_path}/", "").split("\n")
 
-    return tell
+    return report

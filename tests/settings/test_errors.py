@@ -1,5 +1,5 @@
-# ruff: noqa: E501 - a sentence stands on one line, as it is told
-"""Each mistake is told with file, line, key, value and what to do; all of them together; never a secret."""
+# ruff: noqa: E501 - a sentence stands on one line, as it is reported
+"""Each mistake is reported with file, line, key, value and what to do; all of them together; never a secret."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from d365edi.settings import load
 
 from .conftest import RIGHT, Reading
 
-Told = Callable[..., list[str]]
+Reported = Callable[..., list[str]]
 
 KEY = 'key = { secret = "acme-ssh-key" }'
 PICK = 'every = "5m"'
@@ -109,12 +109,14 @@ ONE_MISTAKE = [
 
 
 @pytest.mark.parametrize(("old", "new", "line"), ONE_MISTAKE)
-def test_one_mistake_is_told_with_line_key_value_and_remedy(told: Told, old: str, new: str, line: str) -> None:
-    assert told((old, new)) == [f"settings.toml:{line}"]
+def test_one_mistake_is_reported_with_line_key_value_and_remedy(
+    reported: Reported, old: str, new: str, line: str
+) -> None:
+    assert reported((old, new)) == [f"settings.toml:{line}"]
 
 
-def test_all_mistakes_are_told_together_in_the_order_of_the_file(told: Told, reading: Reading) -> None:
-    lines = told(
+def test_all_mistakes_are_reported_together_in_the_order_of_the_file(reported: Reported, reading: Reading) -> None:
+    lines = reported(
         ('"usmf", "demf"', '"usmf", "demff"'),
         ("timezone", "timezon"),
         ('endpoint = "acme", path = "/outbound/*"', 'endpoint = "acmee", path = "/outbound/*"'),
@@ -146,14 +148,14 @@ def test_all_mistakes_are_told_together_in_the_order_of_the_file(told: Told, rea
         ("D365EDI_ENDPOINTS__ACME__PASSWORD", "hunter2", 'D365EDI_ENDPOINTS__ACME__PASSWORD: [endpoints.acme.password] contains a secret itself; settings contain only names of secrets; write { secret = "acme-password" } and run: d365edi secrets set acme-password; change it, too: it was readable here'),
     ],
 )  # fmt: skip
-def test_a_variable_that_looks_like_a_setting_and_is_none_is_told(
-    told: Told, variable: str, value: str, line: str
+def test_a_variable_that_looks_like_a_setting_and_is_none_is_reported(
+    reported: Reported, variable: str, value: str, line: str
 ) -> None:
-    assert told(environ={variable: value}) == [f"environment {line}"]
+    assert reported(environ={variable: value}) == [f"environment {line}"]
 
 
-def test_a_variable_for_an_unknown_endpoint_makes_no_endpoint_in_silence(told: Told) -> None:
-    assert told(environ={"D365EDI_ENDPOINTS__ACNE__PORT": "22"}) == [
+def test_a_variable_for_an_unknown_endpoint_makes_no_endpoint_in_silence(reported: Reported) -> None:
+    assert reported(environ={"D365EDI_ENDPOINTS__ACNE__PORT": "22"}) == [
         'environment D365EDI_ENDPOINTS__ACNE__PORT: [endpoints.acne] lacks "kind"; '
         "add kind = ... here; settings.example.toml explains it"
     ]
@@ -193,7 +195,7 @@ def test_a_literal_secret_is_a_secret_error_that_says_how_to_name_it(reading: Re
     )
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path / "none.toml", {})
     assert str(caught.value) == f"{tmp_path}/none.toml: there is no such file; name another, or write one: d365edi init"
@@ -211,7 +213,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         (b"[daemon]\nx = '\xff'\n", "2: the file is not UTF-8 text; save it as UTF-8"),
     ],
 )
-def test_a_file_that_is_not_toml_is_told_with_the_line(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_a_file_that_is_not_toml_is_reported_with_the_line(tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "s.toml"
     path.write_bytes(content)
     with pytest.raises(SettingsError) as caught:
@@ -219,7 +221,7 @@ def test_a_file_that_is_not_toml_is_told_with_the_line(tmp_path: Path, content: 
     assert str(caught.value) == f"{path}:{sentence}"
 
 
-def test_mistakes_of_included_files_are_told_with_their_own_places(tmp_path: Path) -> None:
+def test_mistakes_of_included_files_are_reported_with_their_own_places(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(f'include = ["*.inc", "absent.toml"]\n{RIGHT}')
     (tmp_path / "a.inc").write_text('[partners.acme.x12]\nus = "01:2"\n[d365]\ntenant = "other"\n')
     (tmp_path / "b.inc").write_text("include = []\n[partners.acme]\nretries = {}\n")
@@ -236,7 +238,7 @@ def test_mistakes_of_included_files_are_told_with_their_own_places(tmp_path: Pat
     ]
 
 
-def test_a_table_that_another_file_says_as_a_value_is_told(tmp_path: Path) -> None:
+def test_a_table_that_another_file_says_as_a_value_is_reported(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(f'include = ["more"]\n{RIGHT}')
     (tmp_path / "more").write_text("partners = 3\n")
     with pytest.raises(SettingsError) as caught:

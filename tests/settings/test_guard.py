@@ -1,5 +1,5 @@
-# ruff: noqa: E501 - a sentence stands on one line, as it is told
-"""[partners.NAME.send.SET.guard]: levels per check, demanded places, words for costs; each mistake told."""
+# ruff: noqa: E501 - a sentence stands on one line, as it is reported
+"""[partners.NAME.send.SET.guard]: levels per check, demanded places, words for costs; each mistake reported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from d365edi.guard import CHECKS
 
 from .conftest import Reading
 
-Told = Callable[..., list[str]]
+Reported = Callable[..., list[str]]
 OF = 'of = "SalesInvoice"'
 
 
@@ -51,5 +51,5 @@ def test_a_check_is_switched_for_one_partner(reading: Reading) -> None:
         ("say_costs = 1", ".say_costs] 1 must be true or false"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told(told: Told, rows: str, says: str) -> None:
-    assert [line.partition("[partners.acme.send.810.guard")[2] for line in told(with_guard(rows))] == [says]
+def test_a_mistake_is_reported(reported: Reported, rows: str, says: str) -> None:
+    assert [line.partition("[partners.acme.send.810.guard")[2] for line in reported(with_guard(rows))] == [says]

@@ -178,7 +178,7 @@ def test_secrets_are_revealed_by_the_keyring_that_is_handed_in(tmp_path: Path) -
     assert settings.secret(reference) == "d365 y"
 
 
-def test_a_secret_that_is_nowhere_is_told_with_the_key_that_names_it(tmp_path: Path) -> None:
+def test_a_secret_that_is_nowhere_is_reported_with_the_key_that_names_it(tmp_path: Path) -> None:
     def reveal(name: str) -> str:
         raise SecretError(f'there is no secret "{name}"')
 

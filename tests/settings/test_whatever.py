@@ -59,7 +59,7 @@ def changed(path: tuple[str | int, ...], value: object) -> str:
 
 
 def mistakes(file: Path, text: str) -> list[str]:
-    """The lines told, none where the settings are right."""
+    """The lines reported, none where the settings are right."""
     file.write_text(text.replace("/etc/d365edi", str(file.parent)).replace("/var/lib/d365edi", str(file.parent)))
     try:
         load(file, {})
@@ -77,15 +77,15 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("section", sorted(TREE))
-def test_an_odd_value_at_any_key_is_told_in_sentences_with_lines(file: Path, section: str) -> None:
-    told = re.compile(rf"{re.escape(str(file))}:\d+: (\[.+?\] )?\S.*")
+def test_an_odd_value_at_any_key_is_reported_in_sentences_with_lines(file: Path, section: str) -> None:
+    reported = re.compile(rf"{re.escape(str(file))}:\d+: (\[.+?\] )?\S.*")
     for number, path in enumerate(paths({section: TREE[section]})):
         for value in (ODD * 2)[number % len(ODD) :][:3]:
             lines = mistakes(file, changed(path, value))
-            assert [line for line in lines if not told.fullmatch(line)] == [], (path, value)
+            assert [line for line in lines if not reported.fullmatch(line)] == [], (path, value)
 
 
-def test_a_secret_written_in_place_of_its_name_is_never_told(file: Path) -> None:
+def test_a_secret_written_in_place_of_its_name_is_never_reported(file: Path) -> None:
     secrets = [path[:-1] for path in paths(TREE) if path[-1] == "secret" and not isinstance(at(path), dict)]
     assert len(secrets) == 5
     for path in secrets:
