@@ -46,7 +46,7 @@ def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequen
             assembled.held.append((document, Held((verdict.holds,))))
             continue
         guard_check.remember(tx, one.leaving)
-        tx.documents.amend(document.id, answers=one.answers.to_json(), body=None)
+        tx.documents.amend(document.id, answers=one.resolution.to_json(), body=None)
         tx.documents.set_state(document.id, "delivering")
         going.append(one)
     if going:

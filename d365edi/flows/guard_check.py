@@ -17,8 +17,9 @@ from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.flows.messages import document_name
 from d365edi.journal import Document, Tx
-from d365edi.matching import lines as order_lines
-from d365edi.matching.references import Answers, Outbound, complete, each_line
+from d365edi.matching.lines import LineMatch, match_lines, match_shipment
+from d365edi.matching.references import Outbound, complete, each_line
+from d365edi.matching.resolution import Resolution
 
 REUSE = 365 * 86_400.0
 """Seconds after which an SSCC may be used again: GS1 requires at least a year."""
@@ -163,10 +164,12 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     """An earlier document's quantities by order line, converted to the order's units (it is stored in D365's)."""
     document = KINDS[row.kind].from_json(row.body)
     assert isinstance(document, Invoice | OrderResponse | ShipNotice)
-    answers = Answers.from_json(row.answers) if row.answers else Answers()
-    match = matched(document, {order.number: order}, answers)
+    resolution = Resolution.from_json(row.answers) if row.answers else Resolution()
+    match = matched(document, {order.number: order}, resolution)
     source = tx.documents.order(row.partner, order.number)
-    document = complete(document, answers, Answers.from_json(source.answers).units if source and source.answers else {})
+    document = complete(
+        document, resolution, Resolution.from_json(source.answers).units if source and source.answers else {}
+    )
     places = {id(line): index for index, line in enumerate(order.lines)}
     return guard.Earlier(
         row.number,
@@ -178,11 +181,11 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     )
 
 
-def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], answers: Answers | None) -> order_lines.Match:
+def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None) -> LineMatch:
     """The order line that each line of the document belongs to."""
     if isinstance(document, ShipNotice):
-        return order_lines.match_shipment(document, orders, answers)
-    return order_lines.match(document, next(iter(orders.values()), None), answers)
+        return match_shipment(document, orders, resolution)
+    return match_lines(document, next(iter(orders.values()), None), resolution)
 
 
 def _order_usage(tx: Tx, partner: str, number: str) -> str:

@@ -21,8 +21,9 @@ from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import lines as order_lines
-from d365edi.matching.references import Answers, complete
+from d365edi.matching.lines import order_numbers
+from d365edi.matching.references import complete
+from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import respond
 
 
@@ -48,7 +49,7 @@ class Prepared:
     document: Document
     flow: SendFlow
     body: Sequence[Segment] | bytes
-    answers: Answers
+    resolution: Resolution
     leaving: guard_check.OutgoingDocument
 
 
@@ -58,16 +59,16 @@ async def prepare(
     """Resolve and map one document. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
     whole = KINDS[document.kind].from_json(document.body)
     assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
-    numbers = order_lines.named(whole)
+    numbers = order_numbers(whole)
     known = await ctx.journal.read(lambda tx: known_orders(tx, partner.name, numbers))
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, profile)
-    match = guard_check.matched(whole, known.orders, resolved.answers)
+    match = guard_check.matched(whole, known.orders, resolved.resolution)
     problems = (*resolved.problems, *(str(finding) for finding in match.findings if finding.severity == "error"))
     if problems:
         return Held(problems)
     _report_notes(document, match.findings, counters)
-    whole = complete(whole, resolved.answers, known.units)
+    whole = complete(whole, resolved.resolution, known.units)
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
         whole, match = respond(whole, match, known.units)
@@ -76,7 +77,7 @@ async def prepare(
     )
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders)
-    return Prepared(document, flow, body, resolved.answers, leaving)
+    return Prepared(document, flow, body, resolved.resolution, leaving)
 
 
 def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
@@ -86,7 +87,7 @@ def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
         row = tx.documents.order(partner, number)
         if row is not None and row.body:
             orders[number] = PurchaseOrder.from_json(row.body)
-            units |= Answers.from_json(row.answers).units if row.answers else {}
+            units |= Resolution.from_json(row.answers).units if row.answers else {}
     return KnownOrders(orders, units)
 
 

@@ -128,7 +128,7 @@ async def _order(
     problems = (*(str(finding) for finding in meaning), *resolved.problems)
     if problems:
         return Held(problems)
-    payload = d365.write_plan(table, order, resolved.answers, company=receive.settings.company).to_bytes()
+    payload = d365.write_plan(table, order, resolved.resolution, company=receive.settings.company).to_bytes()
 
     def record(tx: Tx) -> int:
         if tx.documents.get(document.id).state != "ready":
@@ -146,7 +146,7 @@ async def _order(
             order_key=f"{partner.name}:order:{document.number}",
             progress=_carried_over(tx, document),
         )
-        tx.documents.amend(document.id, answers=resolved.answers.to_json(), body=None)
+        tx.documents.amend(document.id, answers=resolved.resolution.to_json(), body=None)
         tx.documents.set_state(document.id, "delivering")
         return delivery.id
 

@@ -3,7 +3,7 @@
 An unknown reference holds that one document with a sentence that names line, value and remedy; `release` asks again. While
 D365 is unreachable nothing is decided and the document stays ready.
 
-Knows: where questions are answered. Does not know: entity names, what an item is.
+Knows: where references are looked up. Does not know: entity names, what an item is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.flows.context import FlowContext
-from d365edi.matching import references
+from d365edi.matching.references import Outbound, Profile, find_references
+from d365edi.matching.references import resolve as resolve_reference
+from d365edi.matching.resolution import Resolution, ResolvedReference
 from d365edi.odata import together
 from d365edi.odata.plan import Query
 
@@ -30,28 +32,26 @@ MOST = 20_000
 class Resolved:
     """The answers, and the sentences that hold the document."""
 
-    answers: references.Answers
+    resolution: Resolution
     problems: tuple[str, ...] = ()
 
 
-async def resolve(
-    ctx: FlowContext, document: PurchaseOrder | references.Outbound, profile: references.Profile
-) -> Resolved:
+async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile: Profile) -> Resolved:
     """Resolve every reference. Raises Unavailable when D365 cannot be asked now.
 
-    The first queries of all questions are asked together, then the second queries of those that are still open.
+    The first queries of all references are asked together, then the second queries of those that are still open.
     """
-    asked = references.questions(document, profile)
-    rows: list[list[Rows]] = [[] for _ in asked.questions]
-    verdicts = [references.settle(question, []) for question in asked.questions]
+    found = find_references(document, profile)
+    rows: list[list[Rows]] = [[] for _ in found.unresolved]
+    verdicts = [resolve_reference(reference, []) for reference in found.unresolved]
     while waiting := [place for place, verdict in enumerate(verdicts) if verdict is None]:
-        queries = {place: asked.questions[place].queries[len(rows[place])] for place in waiting}
-        found = await _ask(ctx, queries.values())
+        queries = {place: found.unresolved[place].queries[len(rows[place])] for place in waiting}
+        answered = await _ask(ctx, queries.values())
         for place, query in queries.items():
-            rows[place].append(found[query])
-            verdicts[place] = references.settle(asked.questions[place], rows[place])
-    answers = asked.answers.plus(*(verdict for verdict in verdicts if isinstance(verdict, references.Answer)))
-    return Resolved(answers, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
+            rows[place].append(answered[query])
+            verdicts[place] = resolve_reference(found.unresolved[place], rows[place])
+    resolution = found.resolution.plus(*(verdict for verdict in verdicts if isinstance(verdict, ResolvedReference)))
+    return Resolved(resolution, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
 
 
 async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows]:
@@ -87,6 +87,6 @@ def _cache(ctx: FlowContext, query: Query, rows: Rows) -> Rows:
     return rows
 
 
-def for_company(profile: references.Profile, company: str, customers: Mapping[str, str]) -> references.Profile:
+def for_company(profile: Profile, company: str, customers: Mapping[str, str]) -> Profile:
     """The partner's profile for one company."""
     return replace(profile, company=company, customer=customers.get(company))

@@ -23,7 +23,8 @@ from d365edi.documents import (
     ShippedLine,
 )
 from d365edi.edi.findings import Finding
-from d365edi.matching.references import Answers, Outbound, each_line, gtin
+from d365edi.matching.references import Outbound, each_line, gtin
+from d365edi.matching.resolution import Resolution
 from d365edi.odata.quoting import same_text
 
 LARGEST = 2**31 - 1
@@ -34,7 +35,7 @@ Line = InvoiceLine | OrderResponseLine | ShippedLine
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class LineMatch:
     """For each line of the document the order's line, or None; findings of severity error hold the document.
 
     `order` is what it answers as a whole, `orders` the order for each of a shipment's, both as a writer wants them.
@@ -46,7 +47,7 @@ class Match:
     orders: tuple[PurchaseOrder | None, ...] = ()
 
 
-def named(document: Outbound) -> tuple[str, ...]:
+def order_numbers(document: Outbound) -> tuple[str, ...]:
     """The numbers of the partner's orders that a document answers."""
     if isinstance(document, ShipNotice):
         return tuple(dict.fromkeys(order.number for order in document.every_order() if order.number is not None))
@@ -54,7 +55,7 @@ def named(document: Outbound) -> tuple[str, ...]:
     return (number,) if number is not None else ()
 
 
-def ordinals(numbers: Sequence[str | None]) -> tuple[int, ...]:
+def line_numbers(numbers: Sequence[str | None]) -> tuple[int, ...]:
     """The lines' numbers as D365 keeps them: the buyer's where every line has a whole number of its own, else 1, 2, 3
     ..."""
     whole = [int(number) for number in numbers if number is not None and number.isascii() and number.isdigit()]
@@ -63,44 +64,48 @@ def ordinals(numbers: Sequence[str | None]) -> tuple[int, ...]:
     return tuple(range(1, len(numbers) + 1))
 
 
-def match(document: Outbound, order: PurchaseOrder | None, answers: Answers | None = None) -> Match:
-    """Find the order's line for each line of the document; `answers` know the partner's numbers for our items."""
+def match_lines(document: Outbound, order: PurchaseOrder | None, resolution: Resolution | None = None) -> LineMatch:
+    """Find the order's line for each line of the document; `resolution` has the partner's numbers for our items."""
     if isinstance(document, ShipNotice):
-        return match_shipment(document, {order.number: order} if order is not None else {}, answers)
+        return match_shipment(document, {order.number: order} if order is not None else {}, resolution)
     if order is None:
-        return Match((None,) * len(document.lines), (_unknown(named(document)),))
-    memory = _Memory(order)
-    found = [memory.line(line, number, answers) for number, line in enumerate(each_line(document), 1)]
-    return Match(tuple(line for line, _ in found), tuple(each for _, each in found if each is not None), order)
+        return LineMatch((None,) * len(document.lines), (_unknown(order_numbers(document)),))
+    known = _OrderLines(order)
+    found = [known.line(line, number, resolution) for number, line in enumerate(each_line(document), 1)]
+    return LineMatch(tuple(line for line, _ in found), tuple(each for _, each in found if each is not None), order)
 
 
-def match_shipment(notice: ShipNotice, orders: Mapping[str, PurchaseOrder], answers: Answers | None = None) -> Match:
+def match_shipment(
+    notice: ShipNotice, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None = None
+) -> LineMatch:
     """The same for a shipment under several orders, which are known by number."""
-    memories = {number: _Memory(order) for number, order in orders.items()}
+    memories = {number: _OrderLines(order) for number, order in orders.items()}
     only = next(iter(memories.values())) if len(memories) == 1 and not notice.every_order() else None
     lines: list[PurchaseOrderLine | None] = []
-    unknown = [number for number in named(notice) if number not in orders]
-    findings = [_unknown((number,)) for number in unknown] if named(notice) else [_unknown(())]
+    unknown = [number for number in order_numbers(notice) if number not in orders]
+    findings = [_unknown((number,)) for number in unknown] if order_numbers(notice) else [_unknown(())]
     for number, (order, line) in enumerate(notice.lines_of_orders(), 1):
         memory = memories.get(order.number or "") if order is not None else only
-        answered, trouble = memory.line(line, number, answers) if memory is not None else (None, None)
+        answered, trouble = memory.line(line, number, resolution) if memory is not None else (None, None)
         lines.append(answered)
         findings += [trouble] if trouble is not None else []
     answering = tuple(orders.get(order.number or "") for order in notice.every_order())
     first = next((order for order in (*answering, *orders.values()) if order is not None), None)
-    return Match(tuple(lines), tuple(findings), first, answering)
+    return LineMatch(tuple(lines), tuple(findings), first, answering)
 
 
-class _Memory:
+class _OrderLines:
     """An order as it was received, by the numbers that D365 gives its lines."""
 
     def __init__(self, order: PurchaseOrder) -> None:
         self.order = order
-        self.by_number = dict(zip(ordinals([line.number for line in order.lines]), order.lines, strict=True))
+        self.by_number = dict(zip(line_numbers([line.number for line in order.lines]), order.lines, strict=True))
 
-    def line(self, line: Line, number: int, answers: Answers | None) -> tuple[PurchaseOrderLine | None, Finding | None]:
+    def line(
+        self, line: Line, number: int, resolution: Resolution | None
+    ) -> tuple[PurchaseOrderLine | None, Finding | None]:
         """The order's line for the document's line of that number, or what is in the way."""
-        candidates = _candidates(line, number, self.order, self.by_number, answers)
+        candidates = _candidates(line, number, self.order, self.by_number, resolution)
         if len(candidates) == 1:
             return candidates[0], None
         return None, _trouble(line, number, self.order, candidates)
@@ -116,11 +121,11 @@ def _candidates(
     number: int,
     order: PurchaseOrder,
     by_number: dict[int, PurchaseOrderLine],
-    answers: Answers | None,
+    resolution: Resolution | None,
 ) -> Sequence[PurchaseOrderLine]:
     if line.order_line is not None and line.order_line in by_number:
         return [by_number[line.order_line]]
-    same = [each for each in order.lines if _same_item(line, number, each, answers)]
+    same = [each for each in order.lines if _same_item(line, number, each, resolution)]
     price = getattr(line, "price", None)
     alike = [each for each in same if same_text(each.unit, line.unit)]
     for narrower in (
@@ -133,9 +138,9 @@ def _candidates(
     return same
 
 
-def _same_item(line: Line, number: int, ordered: PurchaseOrderLine, answers: Answers | None) -> bool:
+def _same_item(line: Line, number: int, ordered: PurchaseOrderLine, resolution: Resolution | None) -> bool:
     """Whether any number of the item is the same on both sides."""
-    theirs = answers.theirs.get(number) if answers is not None else None
+    theirs = resolution.theirs.get(number) if resolution is not None else None
     buyer = {line.item.buyer, theirs.buyer if theirs else None} - {None}
     barcodes = {gtin(code) for code in (line.item.gtin, theirs.gtin if theirs else None) if code}
     return (

@@ -32,11 +32,11 @@ from d365edi.documents import (
     ShippedLine,
 )
 from d365edi.edi.findings import Finding
-from d365edi.matching.resolution import Answer, Answers, Kind, Theirs
+from d365edi.matching.resolution import PartnerNumbers, ReferenceKind, Resolution, ResolvedReference
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq, same_text
 
-__all__ = ["Answer", "Answers", "Asked", "Profile", "Question", "complete", "gtin", "questions", "settle"]
+__all__ = ["Profile", "References", "UnresolvedReference", "complete", "find_references", "gtin", "resolve"]
 
 Outbound = Invoice | OrderResponse | ShipNotice
 """What goes out with our items in it."""
@@ -64,7 +64,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Lookup:
     """One query and how its rows are read: those whose `theirs` is one of `values` count, and `ours` is what they
     say.
 
@@ -79,17 +79,17 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UnresolvedReference:
     """Something to ask of D365, with its looks in the order of trust; `lines` are whom it concerns (1 is the first).
 
     `miss` is the finding when nobody knows; None where nobody need know. `several` begins the sentence when too many
     do.
     """
 
-    kind: Kind
+    kind: ReferenceKind
     subject: str
     lines: tuple[int, ...]
-    looks: tuple[Look, ...]
+    looks: tuple[Lookup, ...]
     miss: Finding | None = None
     several: str = ""
     extra: str = ""
@@ -106,63 +106,63 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class References:
     """What the partner's tables settle, and what is left to ask."""
 
-    answers: Answers
-    questions: tuple[Question, ...]
+    resolution: Resolution
+    unresolved: tuple[UnresolvedReference, ...]
 
 
-def questions(document: Ordering | Remittance | Outbound, profile: Profile) -> Asked:
+def find_references(document: Ordering | Remittance | Outbound, profile: Profile) -> References:
     """What to find out before this document can be delivered."""
     if isinstance(document, Remittance):
-        return Asked(Answers(), (_customer(document, profile),))
+        return References(Resolution(), (_customer(document, profile),))
     if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
-    known, asked = list[Answer](), [_customer(document, profile), *_location(document, profile)]
+    known, asked = list[ResolvedReference](), [_customer(document, profile), *_location(document, profile)]
     if (place := document.parties.ship_to.id) in profile.locations:
         assert place is not None
-        known.append(Answer("location", profile.locations[place]))
+        known.append(ResolvedReference("location", profile.locations[place]))
     for candidates, lines in _by_item(document).items():
         item = next((profile.items[number] for _, number in candidates if number in profile.items), None)
         if item is not None:
-            known.append(Answer("item", item, lines))
+            known.append(ResolvedReference("item", item, lines))
         else:
             asked.append(_item(document, profile, candidates, lines))
     for unit, lines in _by_unit(document).items():
         if unit in profile.units:
-            known.append(Answer("unit", profile.units[unit], lines, unit))
+            known.append(ResolvedReference("unit", profile.units[unit], lines, unit))
         else:
             asked.append(_unit(document, profile, unit, lines))
-    return Asked(Answers().plus(*known), tuple(asked))
+    return References(Resolution().plus(*known), tuple(asked))
 
 
-def settle(question: Question, rows: Sequence[Rows]) -> Answer | Finding | None:
+def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding | None:
     """Decide from the rows of the first queries; None: ask the next one. One answer decides, different ones hold."""
-    for look, found in zip(question.looks, rows, strict=False):
+    for look, found in zip(reference.looks, rows, strict=False):
         hits = [row for row in found if any(same_text(row.get(look.theirs), value) for value in look.values)]
         hits = _preferred(look, hits)
         names = sorted({str(row[look.ours]) for row in hits if row.get(look.ours)})
         if len(names) == 1:
-            extra = str(hits[0].get(question.extra) or "") if question.extra else ""
-            return Answer(question.kind, names[0], question.lines, question.subject, extra)
-        if names and question.miss is not None:
+            extra = str(hits[0].get(reference.extra) or "") if reference.extra else ""
+            return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra)
+        if names and reference.miss is not None:
             remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
-            return _finding(question, f"{question.several}: {', '.join(names)}", remedy)
-    if len(rows) < len(question.looks):
+            return _finding(reference, f"{reference.several}: {', '.join(names)}", remedy)
+    if len(rows) < len(reference.looks):
         return None
-    return question.miss or Answer(question.kind, "", question.lines, question.subject)
+    return reference.miss or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
 
 
-def _preferred(look: Look, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _preferred(look: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     if not look.preferred or len(hits) < 2:
         return hits
     points = [sum(same_text(row.get(name), value) for name, value in look.preferred) for row in hits]
     return [row for row, point in zip(hits, points, strict=True) if point == max(points)]
 
 
-def _finding(question: Question, message: str, remedy: str) -> Finding:
-    return Finding("document", "error", "", message, value=question.subject, remedy=remedy, rule=question.kind)
+def _finding(reference: UnresolvedReference, message: str, remedy: str) -> Finding:
+    return Finding("document", "error", "", message, value=reference.subject, remedy=remedy, rule=reference.kind)
 
 
 @cache
@@ -173,7 +173,7 @@ def _lookups() -> Any:
 # -- inbound: theirs to ours ------------------------------------------------------------------------------------------
 
 
-def _customer(order: Ordering | Remittance, profile: Profile) -> Question:
+def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedReference:
     table = _lookups()["customer"]
     account = profile.customer or ""
     miss = Finding(
@@ -192,11 +192,11 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> Question:
         (eq("dataAreaId", profile.company), eq(table["account"], account)),
         ("dataAreaId", table["account"], table["invoice"]),
     )
-    looks = (Look(query, table["account"], (account,), table["account"]),) if account else ()
-    return Question("customer", account, (), looks, miss, extra=table["invoice"])
+    looks = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
+    return UnresolvedReference("customer", account, (), looks, miss, extra=table["invoice"])
 
 
-def _location(order: Ordering, profile: Profile) -> Iterator[Question]:
+def _location(order: Ordering, profile: Profile) -> Iterator[UnresolvedReference]:
     """A ship-to that is not in the partner's table of places, if there is such a table: goods must not go to a
     guess."""
     place = order.parties.ship_to.id
@@ -210,7 +210,7 @@ def _location(order: Ordering, profile: Profile) -> Iterator[Question]:
             remedy=f"add it under [partners.{profile.partner}.locations], then: d365edi release {order.number}",
             rule="location",
         )
-        yield Question("location", place, (), (), miss)
+        yield UnresolvedReference("location", place, (), (), miss)
 
 
 def _by_item(order: Ordering) -> dict[Candidates, tuple[int, ...]]:
@@ -227,7 +227,7 @@ def _candidates(line: OrderLine) -> Candidates:
     return tuple((kind, number) for kind, number in (*ours, *others) if number is not None)
 
 
-def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> Question:
+def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> UnresolvedReference:
     table, line = _lookups()["items"], order.lines[lines[0] - 1]
     looks = []
     for kind, number in candidates:
@@ -248,17 +248,19 @@ def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tupl
         f"then: d365edi release {order.number}",
         rule="item",
     )
-    return Question("item", subject, lines, tuple(looks), miss, f"{what} is several items of {profile.company}")
+    return UnresolvedReference(
+        "item", subject, lines, tuple(looks), miss, f"{what} is several items of {profile.company}"
+    )
 
 
-def _look(table: Mapping[str, str], profile: Profile, kind: str, number: str) -> Look:
+def _look(table: Mapping[str, str], profile: Profile, kind: str, number: str) -> Lookup:
     values = variants(number) if kind == "gtin" else (number,)
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
         filters.append(eq(table["account"], profile.customer))
     select = tuple(dict.fromkeys(("dataAreaId", table["theirs"], table["ours"])))
     query = Query(table["set"], tuple(filters), select, choice=(table["theirs"], values))
-    return Look(query, table["theirs"], values, table["ours"])
+    return Lookup(query, table["theirs"], values, table["ours"])
 
 
 def gtin(number: str) -> str:
@@ -282,7 +284,7 @@ def _by_unit(order: Ordering) -> dict[str, tuple[int, ...]]:
     return {unit: tuple(lines) for unit, lines in found.items()}
 
 
-def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) -> Question:
+def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) -> UnresolvedReference:
     table = _lookups()["unit"]
     query = Query(table["set"], (eq(table["symbol"], unit),), (table["symbol"],))
     word = order.lines[lines[0] - 1].spelling("unit") or unit
@@ -295,7 +297,7 @@ def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) 
         remedy=f'add {word} = "..." under [partners.{profile.partner}.codes.unit], then: d365edi release {order.number}',
         rule="unit",
     )
-    return Question("unit", unit, lines, (Look(query, table["symbol"], (unit,), table["symbol"]),), miss)
+    return UnresolvedReference("unit", unit, lines, (Lookup(query, table["symbol"], (unit,), table["symbol"]),), miss)
 
 
 # -- outbound: ours to theirs -----------------------------------------------------------------------------------------
@@ -306,27 +308,29 @@ def each_line(document: Outbound) -> Sequence[InvoiceLine | OrderResponseLine | 
     return document.every_line() if isinstance(document, ShipNotice) else document.lines
 
 
-def _outbound(document: Outbound, profile: Profile) -> Asked:
+def _outbound(document: Outbound, profile: Profile) -> References:
     """What the partner calls our items, where the record did not say; the partner's own table first."""
     reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
-    known, asked = list[Answer](), list[Question]()
-    wanted: dict[tuple[Kind, str, str | None], list[int]] = {}
+    known, asked = list[ResolvedReference](), list[UnresolvedReference]()
+    wanted: dict[tuple[ReferenceKind, str, str | None], list[int]] = {}
     for number, line in enumerate(each_line(document), 1):
         own = line.item.own
         if own is None:
             continue
         if line.item.buyer is None and own in reverse:
-            known.append(Answer("buyer", reverse[own], (number,)))
+            known.append(ResolvedReference("buyer", reverse[own], (number,)))
         elif line.item.buyer is None and profile.customer:
             wanted.setdefault(("buyer", own, None), []).append(number)
         if line.item.gtin is None:
             wanted.setdefault(("gtin", own, line.unit), []).append(number)
     for (kind, own, unit), lines in wanted.items():
-        asked.append(Question(kind, own, tuple(lines), (_reverse(_lookups()["items"][kind], profile, own, unit),)))
-    return Asked(Answers().plus(*known), tuple(asked))
+        asked.append(
+            UnresolvedReference(kind, own, tuple(lines), (_reverse(_lookups()["items"][kind], profile, own, unit),))
+        )
+    return References(Resolution().plus(*known), tuple(asked))
 
 
-def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Look:
+def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Lookup:
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
         filters.append(eq(table["account"], profile.customer))
@@ -337,17 +341,17 @@ def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | N
         preferred.append((table["preferred"], "Yes"))
     select = tuple(dict.fromkeys(("dataAreaId", table["ours"], table["theirs"], *(name for name, _ in preferred))))
     query = Query(table["set"], tuple(filters), select, choice=(table["ours"], (own,)))
-    return Look(query, table["ours"], (own,), table["theirs"], tuple(preferred))
+    return Lookup(query, table["ours"], (own,), table["theirs"], tuple(preferred))
 
 
-def complete(document: AnyOutbound, answers: Answers, units: Mapping[str, str] = NO_UNITS) -> AnyOutbound:
+def complete(document: AnyOutbound, resolution: Resolution, units: Mapping[str, str] = NO_UNITS) -> AnyOutbound:
     """The document with the partner's item numbers and the barcodes that its lines lacked, and the order's words for units.
 
     `units` are the order's words with D365's, as they were settled when it came in.
     """
     words = {symbol.casefold(): word for word, symbol in reversed(list(units.items()))}
     lines = [
-        _completed(line, answers.theirs.get(number, Theirs()), words)
+        _completed(line, resolution.theirs.get(number, PartnerNumbers()), words)
         for number, line in enumerate(each_line(document), 1)
     ]
     made: Any = document
@@ -357,7 +361,7 @@ def complete(document: AnyOutbound, answers: Answers, units: Mapping[str, str] =
 
 
 def _completed(
-    line: InvoiceLine | OrderResponseLine | ShippedLine, known: Theirs, words: Mapping[str, str]
+    line: InvoiceLine | OrderResponseLine | ShippedLine, known: PartnerNumbers, words: Mapping[str, str]
 ) -> InvoiceLine | OrderResponseLine | ShippedLine:
     item = {"buyer": line.item.buyer or known.buyer, "gtin": line.item.gtin or known.gtin}
     change: dict[str, Any] = {"item": line.item.replace(**item), "unit": _word(line.unit, words)}

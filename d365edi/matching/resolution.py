@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-Kind = Literal["customer", "item", "unit", "location", "buyer", "gtin"]
+ReferenceKind = Literal["customer", "item", "unit", "location", "buyer", "gtin"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResolvedReference:
     """One answer: the value ("" where nobody knows and nobody need), for which lines, about what. `extra` as its kind
     has it."""
 
-    kind: Kind
+    kind: ReferenceKind
     value: str
     lines: tuple[int, ...] = ()
     subject: str = ""
@@ -26,7 +26,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Theirs:
+class PartnerNumbers:
     """What the partner and the world call one of our items."""
 
     buyer: str | None = None
@@ -34,7 +34,7 @@ class Theirs:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Resolution:
     """All answers of one document: by line number (1 is the first) for items, by word for units."""
 
     customer: str | None = None
@@ -42,9 +42,9 @@ class Answers:
     location: str | None = None
     items: Mapping[int, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
-    theirs: Mapping[int, Theirs] = field(default_factory=dict)
+    theirs: Mapping[int, PartnerNumbers] = field(default_factory=dict)
 
-    def plus(self, *answers: Answer) -> Answers:
+    def plus(self, *answers: ResolvedReference) -> Resolution:
         """These answers with further ones; a later one counts. Give all that there are at once: the rest is copied."""
         items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, str]()
         for answer in answers:
@@ -58,7 +58,7 @@ class Answers:
                 items.update(dict.fromkeys(answer.lines, answer.value))
             elif answer.value:
                 for line in answer.lines:
-                    theirs[line] = replace(theirs.get(line, Theirs()), **{answer.kind: answer.value})
+                    theirs[line] = replace(theirs.get(line, PartnerNumbers()), **{answer.kind: answer.value})
         return replace(self, items=items, units=units, theirs=theirs, **change)
 
     def of(self, name: str, line: int, unit: str | None) -> str | None:
@@ -80,12 +80,12 @@ class Answers:
         return json.dumps({name: value for name, value in asdict(self).items() if value}, separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> Answers:
+    def from_json(cls, text: str) -> Resolution:
         """The answers that `to_json` wrote. Raises ValueError for anything else."""
         content: dict[str, Any] = json.loads(text)
         try:
             content["items"] = {int(line): item for line, item in content.get("items", {}).items()}
-            content["theirs"] = {int(line): Theirs(**each) for line, each in content.get("theirs", {}).items()}
+            content["theirs"] = {int(line): PartnerNumbers(**each) for line, each in content.get("theirs", {}).items()}
             return cls(**content)
         except TypeError as error:
             raise ValueError(f"these are no answers: {error}") from error

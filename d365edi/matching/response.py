@@ -15,7 +15,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from d365edi.documents import LineAnswer, OrderResponse, OrderResponseLine, PurchaseOrder, PurchaseOrderLine
-from d365edi.matching.lines import Match
+from d365edi.matching.lines import LineMatch
 from d365edi.odata.quoting import same_text
 
 ACCEPTED, CHANGED, REJECTED = "accepted", "changed", "rejected"
@@ -29,7 +29,9 @@ SHIPS, ARRIVES = "068", "067"
 """Kinds of days (data element 374): current schedule ship, current schedule delivery."""
 
 
-def respond(response: OrderResponse, match: Match, units: Mapping[str, str] = NO_UNITS) -> tuple[OrderResponse, Match]:
+def respond(
+    response: OrderResponse, match: LineMatch, units: Mapping[str, str] = NO_UNITS
+) -> tuple[OrderResponse, LineMatch]:
     """The response with its answers, line by line of the order, and the match that goes with its lines.
 
     `units` are the order's words for units with D365's, where these differ. Where the order is not known, what D365 has is
@@ -40,10 +42,10 @@ def respond(response: OrderResponse, match: Match, units: Mapping[str, str] = NO
         lines = tuple(line.replace(answers=(_answer(response, line, None),)) for line in response.lines)
         return _whole(response, lines), match
     made = tuple(_line(response, _dated(each, order), _ours(response, match, each), units) for each in order.lines)
-    return _whole(_repeated(response, order), made), Match(order.lines, match.findings, order)
+    return _whole(_repeated(response, order), made), LineMatch(order.lines, match.findings, order)
 
 
-def _ours(response: OrderResponse, match: Match, ordered: PurchaseOrderLine) -> list[OrderResponseLine]:
+def _ours(response: OrderResponse, match: LineMatch, ordered: PurchaseOrderLine) -> list[OrderResponseLine]:
     """Our lines that answer one line of the order."""
     return [ours for ours, theirs in zip(response.lines, match.lines, strict=True) if theirs is ordered]
 

@@ -12,7 +12,7 @@ from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
 from d365edi.flows.guard_check import GuardVerdict, OutgoingDocument, check_guard, remember
 from d365edi.guard import CHECKS, Policy
 from d365edi.journal import Document, Tx
-from d365edi.matching.references import Answers
+from d365edi.matching.resolution import Resolution
 from tests.guard.scene import INVOICE, NOTICE, ORDER
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import delivery, document, message
@@ -95,7 +95,7 @@ def test_what_they_refused_they_do_not_have(tx: Tx, ack: str, held: bool) -> Non
 def test_what_was_billed_before_counts_in_the_order_s_units_whatever_d365_calls_them(tx: Tx) -> None:
     source = message(tx, name="PO-4500123.edi")
     order = document(tx, source, body=ORDER.to_json())
-    tx.documents.amend(order.id, answers=Answers(units={"ea": "Stk"}).to_json())
+    tx.documents.amend(order.id, answers=Resolution(units={"ea": "Stk"}).to_json())
     sent(tx, INVOICE.replace(lines=(INVOICE.lines[0].replace(unit="Stk"),)))
     verdict = judged(tx, leaving(row(tx, OTHER), OTHER), "over_invoiced")
     assert "24 billed with CIV-1, but 12 ordered" in verdict.holds

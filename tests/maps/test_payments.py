@@ -13,7 +13,8 @@ from d365edi.errors import DocumentError
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.payment import balance
 from d365edi.maps.table import load
-from d365edi.matching.references import Answer, Answers, Profile, questions
+from d365edi.matching.references import Profile, find_references
+from d365edi.matching.resolution import Resolution, ResolvedReference
 
 JOURNAL = {"header": {"constants": {"JournalName": "CustPay"}}}
 
@@ -64,7 +65,7 @@ def test_a_payment_that_does_not_add_up_is_held_and_says_how(remittance: Remitta
 def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
     table = load("d365", "CustomerPayment", JOURNAL)
     remittance = payment("150", item("INV1", "100", order_number="4500"), item("CM9", "50", kind="CM"))
-    answers = Answers().plus(Answer("customer", "US-003"))
+    answers = Resolution().plus(ResolvedReference("customer", "US-003"))
     plan = d365.write_plan(table, remittance, answers, company="usmf")
     assert plan.lookup == {"dataAreaId": "usmf", "JournalName": "CustPay", "Description": "EFT1"}
     assert (plan.label, plan.number_field, plan.extra) == (
@@ -92,7 +93,7 @@ def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
 
 def test_without_a_journal_s_name_there_is_no_plan() -> None:
     with pytest.raises(DocumentError, match="JournalName needs"):
-        d365.write_plan(load("d365", "CustomerPayment"), payment("1", item("A", "1")), Answers(), company="usmf")
+        d365.write_plan(load("d365", "CustomerPayment"), payment("1", item("A", "1")), Resolution(), company="usmf")
 
 
 def test_deductions_are_told_as_what_a_payment_line_cannot_say() -> None:
@@ -103,5 +104,5 @@ def test_deductions_are_told_as_what_a_payment_line_cannot_say() -> None:
 
 
 def test_of_a_payment_only_the_customer_is_asked() -> None:
-    asked = questions(payment("1", item("A", "1")), Profile("acme", "usmf", "US-003"))
-    assert [(question.kind, question.subject) for question in asked.questions] == [("customer", "US-003")]
+    asked = find_references(payment("1", item("A", "1")), Profile("acme", "usmf", "US-003"))
+    assert [(reference.kind, reference.subject) for reference in asked.unresolved] == [("customer", "US-003")]

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
-from d365edi.matching.lines import match, match_shipment, ordinals
-from d365edi.matching.references import Answer, Asked, Profile, complete, questions, settle
+from d365edi.matching.lines import line_numbers, match_lines, match_shipment
+from d365edi.matching.references import Profile, References, complete, find_references, resolve
+from d365edi.matching.resolution import ResolvedReference
 from tests.maps.wire import plain, report, written
 
 
@@ -41,7 +42,7 @@ NUMBERS = [
 def test_d365_keeps_the_buyer_s_numbers_where_all_are_whole_and_different(
     numbers: list[str | None], kept: tuple[int, ...]
 ) -> None:
-    assert ordinals(numbers) == kept
+    assert line_numbers(numbers) == kept
 
 
 ORDER = order(
@@ -69,14 +70,14 @@ FOUND = [
 
 @pytest.mark.parametrize(("ours", "number"), [each[1:] for each in FOUND], ids=[each[0] for each in FOUND])
 def test_the_order_s_line_is_found(ours: dict[str, Any], number: str) -> None:
-    [found] = match(invoice(ours), ORDER).lines
+    [found] = match_lines(invoice(ours), ORDER).lines
     assert found is not None
     assert found.number == number
 
 
 def test_two_lines_that_nothing_tells_apart_hold_the_document() -> None:
     ours = {"item": {"own": "NB-9"}, "unit": "ea", "price": Decimal(7), "quantity": Decimal(2)}
-    [finding] = match(invoice(ours), ORDER).findings
+    [finding] = match_lines(invoice(ours), ORDER).findings
     assert (finding.severity, finding.message) == (
         "error",
         "line 1 (NB-9) could answer several lines of order 4500: D, E",
@@ -87,19 +88,19 @@ def shipped(*lines: dict[str, Any]) -> ShipNotice:
     return ShipNotice.of({"number": "PS", "orders": [{"number": "4500", "packs": [{"lines": lines}]}]})
 
 
-def asked(document: Invoice | ShipNotice, **more: Any) -> Asked:
-    return questions(document, Profile("acme", "usmf", "US-003", **more))
+def asked(document: Invoice | ShipNotice, **more: Any) -> References:
+    return find_references(document, Profile("acme", "usmf", "US-003", **more))
 
 
 def test_what_goes_out_gets_the_partner_s_numbers_from_their_table_and_from_d365_also_inside_packs() -> None:
     ours = shipped({"item": {"own": "NB-1"}, "unit": "ea"}, {"item": {"own": "NB-2"}, "unit": "ea"})
     found = asked(ours, items={"9001": "NB-1"})
-    told = {(question.kind, question.subject, question.lines) for question in found.questions}
-    assert told == {("gtin", "NB-1", (1,)), ("gtin", "NB-2", (2,)), ("buyer", "NB-2", (2,))}
-    barcode = next(question for question in found.questions if question.kind == "gtin")
-    answer = settle(barcode, [[{"ItemNumber": "NB-1", "Barcode": "614141000012"}]])
-    assert isinstance(answer, Answer)
-    whole = complete(ours, found.answers.plus(answer))
+    reported = {(reference.kind, reference.subject, reference.lines) for reference in found.unresolved}
+    assert reported == {("gtin", "NB-1", (1,)), ("gtin", "NB-2", (2,)), ("buyer", "NB-2", (2,))}
+    barcode = next(reference for reference in found.unresolved if reference.kind == "gtin")
+    answer = resolve(barcode, [[{"ItemNumber": "NB-1", "Barcode": "614141000012"}]])
+    assert isinstance(answer, ResolvedReference)
+    whole = complete(ours, found.resolution.plus(answer))
     assert [(each.item.buyer, each.item.gtin) for each in whole.every_line()] == [
         ("9001", "614141000012"),
         (None, None),
@@ -108,7 +109,7 @@ def test_what_goes_out_gets_the_partner_s_numbers_from_their_table_and_from_d365
 
 def test_d365_s_word_for_a_unit_goes_out_as_the_order_s() -> None:
     ours = shipped({"item": {"own": "NB-1"}, "unit": "Box", "ordered": {"quantity": Decimal(1), "unit": "box"}})
-    whole = complete(ours, asked(ours).answers, {"cs": "Box"})
+    whole = complete(ours, asked(ours).resolution, {"cs": "Box"})
     [each] = whole.every_line()
     assert (each.unit, each.ordered.unit) == ("cs", "cs")
 
@@ -131,6 +132,6 @@ def test_an_850_read_again_is_found_by_what_it_said() -> None:
     read = plain("850", "004010")[0].read(
         report("850", ["BEG*00*SA*4500**20260105", "PO1*001A*4*PC*2**UP*614141000012"])
     )
-    [found] = match(invoice({"item": {"gtin": "614141000012"}, "unit": "pcs"}), read.document).lines
+    [found] = match_lines(invoice({"item": {"gtin": "614141000012"}, "unit": "pcs"}), read.document).lines
     assert found is not None
     assert found.spelling("item.gtin") == "UP"

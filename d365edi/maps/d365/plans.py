@@ -23,8 +23,8 @@ from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
 from d365edi.maps.unmapped import MEANING
-from d365edi.matching.lines import ordinals
-from d365edi.matching.references import Answers
+from d365edi.matching.lines import line_numbers
+from d365edi.matching.resolution import Resolution
 from d365edi.odata.canonical import day
 from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
 from d365edi.odata.quoting import Member, any_of, compare, eq
@@ -92,14 +92,16 @@ def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model,
 # -- writing ----------------------------------------------------------------------------------------------------------
 
 
-def write_plan(table: Table, document: PurchaseOrder | Remittance, answers: Answers, *, company: str) -> WritePlan:
+def write_plan(
+    table: Table, document: PurchaseOrder | Remittance, resolution: Resolution, *, company: str
+) -> WritePlan:
     """What to look up and to write for one document. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = str(table.tree.get("label", "{number}")).format(number=document.number)
-    place = _RecordFiller(table, document, answers, company, label)
+    place = _RecordFiller(table, document, resolution, company, label)
     written = place.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
-    numbers = ordinals([line.number for line in items])
+    numbers = line_numbers([line.number for line in items])
     rows = tuple(place.record(each, line, number, numbers) for number, line in enumerate(items, 1))
     if not rows:
         raise DocumentError(f"{label} has no lines", remedy="ask the partner for it again")
@@ -122,10 +124,10 @@ def write_plan(table: Table, document: PurchaseOrder | Remittance, answers: Answ
 class _RecordFiller:
     """Where values come from while one plan is made."""
 
-    def __init__(self, table: Table, document: Document, answers: Answers, company: str, label: str) -> None:
+    def __init__(self, table: Table, document: Document, resolution: Resolution, company: str, label: str) -> None:
         self.table = table
         self.document = document
-        self.answers = answers
+        self.resolution = resolution
         self.company = company
         self.label = label
 
@@ -156,14 +158,14 @@ class _RecordFiller:
             "company": self.company,
             "ordinal": numbers[number - 1] if number else None,
             "place": number or None,
-            LEDGER_ACCOUNT: self.answers.customer.replace("-", "\\-") if self.answers.customer else None,
+            LEDGER_ACCOUNT: self.resolution.customer.replace("-", "\\-") if self.resolution.customer else None,
         }
         if source in fixed:
             return fixed[source]
         if source.startswith("document."):
             item, source = self.document, source.removeprefix("document.")
         if source.startswith("answers."):
-            return self.answers.of(source.removeprefix("answers."), number, getattr(item, "unit", None))
+            return self.resolution.of(source.removeprefix("answers."), number, getattr(item, "unit", None))
         parts = [_get(item, name) for name in source.split(" + ")]
         if len(parts) > 1:
             return "\n".join(str(part) for part in parts if part is not None) or None

@@ -34,7 +34,7 @@ from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import load
 from d365edi.maps.writer import Writer
-from d365edi.matching.resolution import Answer, Answers
+from d365edi.matching.resolution import Resolution, ResolvedReference
 
 Plain = dict[str, Any]
 
@@ -326,11 +326,11 @@ def plan(name: str, document: Plain) -> Plain:
     made: Any = KINDS[table.document].from_json(json.dumps(document))
     lines = list(getattr(made, "lines", ()))
     units = sorted({each.unit for each in lines if getattr(each, "unit", None)})
-    known = Answers().plus(
-        Answer("customer", "US-003", extra="US-004"),
-        Answer("location", "L-7"),
-        *(Answer("item", f"NB-{line:03d}", (line,)) for line in range(1, len(lines) + 1)),
-        *(Answer("unit", f"U-{unit}", subject=unit) for unit in units),
+    known = Resolution().plus(
+        ResolvedReference("customer", "US-003", extra="US-004"),
+        ResolvedReference("location", "L-7"),
+        *(ResolvedReference("item", f"NB-{line:03d}", (line,)) for line in range(1, len(lines) + 1)),
+        *(ResolvedReference("unit", f"U-{unit}", subject=unit) for unit in units),
     )
     try:
         text = d365.write_plan(table, made, known, company="usmf").to_bytes().decode()
