@@ -10,6 +10,7 @@ Knows: tables, guides, documents. Does not know: delimiters, envelopes, control 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
@@ -22,6 +23,15 @@ from d365edi.maps.table import Table
 from d365edi.maps.vocabulary import MappingError
 
 __all__ = ["Segment", "Writer"]
+
+
+class AnsweredOrders(TypedDict, total=False):
+    """What a document answers: an order, the line of an order for each of its `lines`, and the order for each of its `orders`,
+    both in the order in which they are written."""
+
+    order: PurchaseOrder | None
+    line_orders: Sequence[object | None]
+    orders: Sequence[PurchaseOrder | None]
 
 
 class Writer:
@@ -45,26 +55,15 @@ class Writer:
         assert root.model is not None
         self._root = LoopWriter(root, root.model, notation.compose)
 
-    def write(
-        self,
-        document: Document,
-        *,
-        order: PurchaseOrder | None = None,
-        line_orders: Sequence[object | None] = (),
-        orders: Sequence[PurchaseOrder | None] = (),
-    ) -> list[Segment]:
-        """The body of the set, without ST and SE. `order` is what the document answers, `line_orders` its line for
-        each line, `orders` the order for each of its `orders`, both in the order in which they are written.
-
-        Raises DocumentError naming the document, the field and the partner.
-        """
-        task = Task(document, line_orders, orders)
-        body = task.body
+    def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> list[Segment]:
+        """The body of the set, without its first and last segment. Raises DocumentError naming the document, the field and the
+        partner."""
+        order = answered.get("order")
+        task = Task(document, answered.get("line_orders", ()), answered.get("orders", ()))
         try:
-            made = self._root.inside(task, document, order, body)
-            self._root.complete(made)
+            self._root.complete(self._root.inside(task, document, order, task.body))
         except MappingError as error:
             what = f"{self.table.document} {getattr(document, 'number', '')}"
             to = f" for {self.partner}" if self.partner else ""
             raise DocumentError(f"{what}{to}: {error}", remedy=error.remedy) from None
-        return body
+        return task.body

@@ -6,8 +6,9 @@ Knows: rows of flat files, the engine. Does not know: partners.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Unpack
 
-from d365edi.documents import Document, PurchaseOrder
+from d365edi.documents import Document
 from d365edi.edi.flat import writer
 from d365edi.edi.flat.layout import Row
 from d365edi.errors import DocumentError
@@ -15,7 +16,7 @@ from d365edi.maps.csv.columns import flat
 from d365edi.maps.csv.grouping import rows_of
 from d365edi.maps.csv.paths import CSV
 from d365edi.maps.table import Table
-from d365edi.maps.writer import Segment, Writer
+from d365edi.maps.writer import AnsweredOrders, Segment, Writer
 
 Codes = Mapping[str, Mapping[str, str]]
 
@@ -30,18 +31,9 @@ class FlatWriter:
         self._flat = flat(table)
         self._writer = Writer(table, self._flat.guide, codes, partner=partner, notation=CSV)
 
-    def write(
-        self,
-        document: Document,
-        *,
-        order: PurchaseOrder | None = None,
-        line_orders: Sequence[object | None] = (),
-        orders: Sequence[PurchaseOrder | None] = (),
-    ) -> bytes:
-        """A file of one document; what it answers is given as to `Writer.write`. Raises DocumentError."""
-        return self._file(
-            document, self._rows(self._writer.write(document, order=order, line_orders=line_orders, orders=orders))
-        )
+    def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> bytes:
+        """A file of one document. Raises DocumentError."""
+        return self._file(document, self._rows(self._writer.write(document, **answered)))
 
     def write_all(self, documents: Iterable[Document]) -> bytes:
         """A file of several documents. Raises DocumentError."""

@@ -6,34 +6,21 @@ Knows: the engine. Does not know: envelopes, partners.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-from d365edi.documents import Document, PurchaseOrder
+from d365edi.documents import Document
 from d365edi.edi.guide import Guide
 from d365edi.maps.edifact import packaging_writer
+from d365edi.maps.edifact import virtual_loops as loops
 from d365edi.maps.edifact.paths import EDIFACT
 from d365edi.maps.edifact.values import day
-from d365edi.maps.edifact.virtual_loops import (
-    ACTION,
-    ANSWER,
-    AROUND,
-    CHANGED,
-    DATE,
-    DATE_KIND,
-    GIVEN,
-    LATER,
-    OUTCOME,
-    PROMISED,
-    QUANTITY,
-    UNIT,
-    extended,
-)
 from d365edi.maps.table import Table
-from d365edi.maps.writer import Segment, Writer
+from d365edi.maps.writer import AnsweredOrders, Segment, Writer
 
 Codes = Mapping[str, Mapping[str, str]]
 
 
-class EdifactWriter:
+class EdifactWriter(Writer):
     """A map compiled for writing messages of one guide; may be used by many threads at once."""
 
     def __init__(
@@ -46,51 +33,35 @@ class EdifactWriter:
         versions: Sequence[Guide] = (),
     ) -> None:
         """Compile, as `Writer` does. Raises SettingsError."""
-        self.table = table
-        self.guide = guide
-        others = [extended(each) for each in versions]
-        self._writer = Writer(table, extended(guide), codes, partner=partner, versions=others, notation=EDIFACT)
+        others = [*map(loops.extended, versions)]
+        super().__init__(table, loops.extended(guide), codes, partner=partner, versions=others, notation=EDIFACT)
 
-    def write(
-        self,
-        document: Document,
-        *,
-        order: PurchaseOrder | None = None,
-        line_orders: Sequence[object | None] = (),
-        orders: Sequence[PurchaseOrder | None] = (),
-    ) -> list[Segment]:
-        """The body of the message, without UNH and UNT, numbers with a decimal point; see `Writer.write`. Raises
-        DocumentError."""
-        body = self._writer.write(document, order=order, line_orders=line_orders, orders=orders)
-        return without_loops(body)
+    def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> list[Segment]:
+        """The body of the message, without UNH and UNT, numbers with a decimal point. Raises DocumentError."""
+        return without_loops(super().write(document, **answered))
 
 
 def without_loops(body: Sequence[Segment]) -> list[Segment]:
     """The segments of a message: implied loops gone, answers as quantities, days and the action of their line."""
     if any(segment[0] == "CPS" for segment in body):
         return packaging_writer.write(body)
-    loops = {id for id, _ in AROUND.values()}
+    around = {id for id, _ in loops.AROUND.values()}
     made, line, days = list[Segment](), Segment(), list[Segment]()
     for segment in body:
-        if segment[0] == ANSWER:
-            answer = [*map(str, segment), *[""] * (DATE + 1 - len(segment))]
-            made += _quantity(line, answer)
-            days += [day(answer[DATE_KIND] or PROMISED[0], answer[DATE])] if answer[DATE] else []
+        if segment[0] == loops.ANSWER:
+            _, outcome, quantity, unit, kind, date = [*map(str, segment), *[""] * (loops.DATE + 1 - len(segment))]
+            later = outcome == loops.LATER
+            if quantity:
+                parts = (loops.LATER if later else loops.GIVEN[0], quantity)
+                made.append(["QTY", (*parts, unit) if unit else parts])
+            days += [day(kind or loops.PROMISED[0], date)] if date else []
+            line += [""] * (loops.ACTION + 1 - len(line))
+            line[loops.ACTION] = line[loops.ACTION] or (loops.CHANGED if later else outcome)
             continue
         made += days
         days = []  # they stand behind all quantities
         if segment[0] == "LIN":
             line = segment
-        if segment[0] not in loops:
+        if segment[0] not in around:
             made.append(segment)
     return made
-
-
-def _quantity(line: Segment, answer: Sequence[str]) -> list[Segment]:
-    """The quantity of one answer; the action of the first one is the line's."""
-    outcome, quantity = answer[OUTCOME], answer[QUANTITY]
-    line += [""] * (ACTION + 1 - len(line))
-    if not line[ACTION]:
-        line[ACTION] = CHANGED if outcome == LATER else outcome
-    parts = (LATER if outcome == LATER else GIVEN[0], quantity, *([answer[UNIT]] if answer[UNIT] else []))
-    return [["QTY", parts]] if quantity else []
