@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from d365edi.cli.flatfile import UNKNOWN, recognised
 from d365edi.cli.inspect_file import read
+from d365edi.edi import annotate as edi
 from d365edi.edi import sniff
-from d365edi.edi.explain import Chapter, explain
+from d365edi.edi.annotate import Chapter
 from d365edi.edi.findings import Finding
-from d365edi.edi.flat import explain as flat
+from d365edi.edi.flat import annotate as flat
 from d365edi.flows.partner import TradingPartner
 
 
@@ -32,7 +33,7 @@ def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedF
         return _flat(data, partners)
     report, _ = read(data, partners)
     outside = Chapter("file", "outside of any interchange", "", findings=tuple(report.findings))
-    return AnnotatedFile(what, (*([outside] if report.findings else []), *explain(report)))
+    return AnnotatedFile(what, (*([outside] if report.findings else []), *edi.annotate(report)))
 
 
 def _flat(data: bytes, partners: Sequence[TradingPartner]) -> AnnotatedFile:
@@ -40,5 +41,5 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> AnnotatedFile:
     if known is None:
         finding = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
         return AnnotatedFile(UNKNOWN, (Chapter("file", "the whole file", "", findings=(finding,)),))
-    chapters = flat.explain(known.report, known.layout, known.fields, known.name)
+    chapters = flat.annotate(known.report, known.layout, known.fields, known.name)
     return AnnotatedFile(f"flat file ({known.name})", tuple(chapters))

@@ -17,7 +17,7 @@ from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json,
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
-    from d365edi.edi.explain import Cell, Chapter, Entry
+    from d365edi.edi.annotate import Cell, Chapter, Entry
     from d365edi.edi.findings import Finding
 
 Piece = tuple[str, str]

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from d365edi.edi.explain import Cell, Chapter, Entry
+    from d365edi.edi.annotate import Cell, Chapter, Entry
     from d365edi.edi.findings import Finding
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}

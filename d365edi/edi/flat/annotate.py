@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from d365edi.edi.explain import Cell, Chapter, Entry
+from d365edi.edi.annotate import Cell, Chapter, Entry
 from d365edi.edi.findings import Finding
 from d365edi.edi.flat.layout import Column, Layout, Row, fold
 from d365edi.edi.flat.reader import FlatReport, RowSet
@@ -16,7 +16,7 @@ Fields = Mapping[tuple[str, str], str]
 """Record and column (folded), and what it is read into."""
 
 
-def explain(report: FlatReport, layout: Layout, fields: Fields, title: str) -> Iterator[Chapter]:
+def annotate(report: FlatReport, layout: Layout, fields: Fields, title: str) -> Iterator[Chapter]:
     """The listing of a file: what is wrong with it as a whole, then the rows of each document."""
     if report.findings:
         yield Chapter("file", title, "", findings=tuple(report.findings))

@@ -70,7 +70,7 @@ class Chapter:
     findings: tuple[Finding, ...] = ()
 
 
-def explain(report: FileReport) -> Iterator[Chapter]:
+def annotate(report: FileReport) -> Iterator[Chapter]:
     """The listing of a file, from the outside in, in the file's order."""
     for interchange in report.interchanges:
         yield _interchange(interchange)

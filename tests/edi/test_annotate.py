@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from d365edi.edi import reader, release
-from d365edi.edi.explain import Cell, Chapter, Entry, explain
+from d365edi.edi.annotate import Cell, Chapter, Entry, annotate
 from tests.edi import make, see
 
 
 def chapters(data: bytes) -> list[Chapter]:
-    return list(explain(reader.read(data)))
+    return list(annotate(reader.read(data)))
 
 
 def entries(data: bytes) -> list[Entry]:
@@ -179,7 +179,7 @@ def test_nothing_of_any_file_is_lost(corpus: Path) -> None:
     for path in sorted(corpus.iterdir()):
         report = see.sample(path.name) if path.suffix in (".x12", ".edi") else None
         sets = [one for i in report.interchanges for g in i.groups for one in g.sets] if report else []
-        listed = [chapter for chapter in explain(report) if chapter.kind == "set"] if report else []
+        listed = [chapter for chapter in annotate(report) if chapter.kind == "set"] if report else []
         assert len(listed) == len(sets)
         for one, chapter in zip(sets, listed, strict=True):
             assert [entry.raw for entry in chapter.entries if entry.raw.isascii()] == [
