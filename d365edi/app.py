@@ -54,8 +54,7 @@ class App:
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
-        Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use.
-        """
+        Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use."""
         partners = trading.compiled(settings)
         endpoints = build.endpoints(settings)
         if d365 is not None:

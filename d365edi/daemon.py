@@ -54,8 +54,7 @@ Open = Callable[[Settings], AbstractAsyncContextManager[App]]
 async def run(load: Load, *, open_app: Open = App.open) -> int:
     """Serve until a signal stops it; returns the exit code 0. SettingsError and JournalError when it cannot begin.
 
-    `load` reads the settings anew each time it is called: once now and once for every SIGHUP.
-    """
+    `load` reads the settings anew each time it is called: once now and once for every SIGHUP."""
     asyncio.get_running_loop().set_exception_handler(_unawaited)
     settings = load()
     requests = SignalRequests()
@@ -174,8 +173,7 @@ class ServicePeriod:
     async def open(self) -> AsyncIterator[ServicePeriod]:
         """Listeners and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
 
-        SettingsError when a listener cannot be opened; nothing has begun then.
-        """
+        SettingsError when a listener cannot be opened; nothing has begun then."""
         with contextlib.ExitStack() as bound:
             listeners = list(self._bind(bound))
             async with anyio.create_task_group() as self.group:

@@ -47,8 +47,7 @@ def events_app(
 ) -> Starlette:
     """The HTTPS application. `take` is handed each business event and only starts work; `path` and `secret` are the settings'.
 
-    An empty `path` takes no events and leaves only /healthz.
-    """
+    An empty `path` takes no events and leaves only /healthz."""
 
     async def health(_: Request) -> Response:
         well = healthy()
@@ -78,8 +77,7 @@ def events_app(
 def verbs_app(verbs: Mapping[str, Verb]) -> Starlette:
     """The socket's application: `POST /<verb>` with a JSON object of arguments, answered `{"answer": …}`.
 
-    What a verb refuses comes back as `{"error": kind, "message": …, "remedy": …}` with status 409.
-    """
+    What a verb refuses comes back as `{"error": kind, "message": …, "remedy": …}` with status 409."""
 
     async def call(request: Request) -> Response:
         verb = verbs.get(request.path_params["verb"])
@@ -177,8 +175,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
 def bind_tcp(address: str) -> socket.socket:
     """A listening socket on `host:port` (`[::1]:port` for IPv6). SettingsError when the address is in use or not ours.
 
-    Bound here, because uvicorn ends the process when a port is taken.
-    """
+    Bound here, because uvicorn ends the process when a port is taken."""
     host, _, port = address.rpartition(":")
     opened = contextlib.ExitStack()
     try:
@@ -204,8 +201,7 @@ def bind_tcp(address: str) -> socket.socket:
 def bind_unix(path: Path) -> socket.socket:
     """A listening Unix socket of mode 0600 at `path`, replacing one that a killed daemon left there.
 
-    The caller holds the journal's lock, so nobody else can be listening there.
-    """
+    The caller holds the journal's lock, so nobody else can be listening there."""
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         path.unlink(missing_ok=True)

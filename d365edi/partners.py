@@ -100,9 +100,8 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
 class _Readers(Mapping[str, MapReader]):
     """The readers of a set by version, each compiled when it is first asked for.
 
-    A shipped map is known to compile for every version, so the daemon need not wait for it; one with a partner's rows is
-    compiled for all at start, to find their mistakes.
-    """
+    A shipped map is known to compile for every version, so the daemon need not wait for it; one with a partner's rows
+    is compiled for all at start, to find their mistakes."""
 
     def __init__(self, ways: Mapping[str, Callable[[], MapReader]]) -> None:
         self._ways = ways

@@ -31,8 +31,7 @@ def check(
 
     With a file: its format, its errors, the acknowledgment it would get, the documents in it. Settings are optional;
     where there are some, the partner's own guide and maps are used. Exit code 1 when any part of it would be rejected
-    or held.
-    """
+    or held."""
     if file is None:
         sentences = list(_settings(settings))
         say(sentences) if not json else as_json(sentences)

@@ -40,9 +40,8 @@ def demo(
 ) -> None:
     """Run a trading day: orders in, sales orders created, 997s out, invoices out, their 997s matched.
 
-    Nothing leaves this machine. Shows the daemon's log, then tables, then the output of `status` and `audit`.
-    Exit code 1 when an expected result is missing.
-    """
+    Nothing leaves this machine. Shows the daemon's log, then tables, then the output of `status` and `audit`. Exit code
+    1 when an expected result is missing."""
     began = time.monotonic()
     with _folder(keep) as folder:
         checks = anyio.run(_play, folder)

@@ -41,8 +41,7 @@ def explain(
     """Each segment with its name, each element with its meaning and the text of its code, errors at their places.
 
     Settings are optional; where there are some, the partner's own guide and maps are used. Exit code 1 when nothing in
-    the file could be read.
-    """
+    the file could be read."""
     from d365edi.cli.annotate import annotate
     from d365edi.cli.dry_run import contents, partners
 

@@ -34,9 +34,8 @@ class Recognised:
 
 
 def recognised(data: bytes, partners: Sequence[TradingPartner] = ()) -> Recognised | None:
-    """The map that reads documents from a file with the fewest errors, then findings, a partner's before a shipped one; of
-    several the one with the fewest columns. None where none does.
-    """
+    """The map that reads documents from a file with the fewest errors, then findings, a partner's before a shipped one;
+    of several the one with the fewest columns. None where none does."""
     return _best(data, _own(partners)) or _best(data, _shipped())
 
 

@@ -22,8 +22,7 @@ def ping(
 ) -> None:
     """Test every endpoint: token, role and companies in D365; host key, folders and permissions at each partner.
 
-    Writes nothing. Exit code 0 when every check succeeded, 3 when one failed; each failure has a remedy.
-    """
+    Writes nothing. Exit code 0 when every check succeeded, 3 when one failed; each failure has a remedy."""
     endpoints = client.perform(settings, "ping", name=name)
     if name is not None and not endpoints:
         raise SettingsError(f"there is no endpoint {name}", remedy="see [endpoints] in the settings; d365 is one too")

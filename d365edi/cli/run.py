@@ -27,8 +27,7 @@ def run(
 ) -> None:
     """Run the daemon until SIGTERM or Ctrl-C. SIGHUP reloads the settings; a second signal exits at once.
 
-    With --once the exit code is 1 when something needs a person and 3 when an endpoint was unreachable.
-    """
+    With --once the exit code is 1 when something needs a person and 3 when an endpoint was unreachable."""
     if once:
         raise typer.Exit(anyio.run(_once, client.load(settings)))
     gc.disable()  # modules are never freed: collecting during imports costs a tenth of the start

@@ -26,9 +26,8 @@ class Trouble(SpelledPart):
 class Advice(SpelledPart):
     """What became of one document: `verdict` says accepted, accepted with errors or rejected.
 
-    `kind` says what `reference` is (IV our invoice, SI our shipment, PO their order ...); `set` is our transaction set with
-    its group's and its own control number.
-    """
+    `kind` says what `reference` is (IV our invoice, SI our shipment, PO their order ...); `set` is our transaction set
+    with its group's and its own control number."""
 
     verdict: Text | None = None
     kind: Text | None = None

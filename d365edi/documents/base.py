@@ -47,9 +47,8 @@ class Value(
     def of(cls, values: Mapping[str, Any]) -> Self:
         """The value that these fields make, parts as mappings, lists as sequences.
 
-        Raises msgspec's ValidationError where a field is unknown, missing or of another type; text is
-        never taken for a number or a day.
-        """
+        Raises msgspec's ValidationError where a field is unknown, missing or of another type; text is never taken for a
+        number or a day."""
         return msgspec.convert(values, cls, builtin_types=(Decimal, date))
 
     def replace(self, **changes: Any) -> Self:

@@ -28,8 +28,7 @@ class InvoiceLine(SpelledPart):
     """One line. `quantity` is negative on a credit; `price` is per `unit`.
 
     `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They
-    travel in no message; the order's own words are found by them.
-    """
+    travel in no message; the order's own words are found by them."""
 
     number: Text | None = None
     quantity: Amount | None = None
@@ -55,8 +54,7 @@ class InvoiceLine(SpelledPart):
 class Invoice(Document):
     """An invoice, a credit or a debit note (`sense`). `total` is all of it: lines, charges less allowances, taxes.
 
-    `sales_order` is the seller's own order number, `account` the seller's account of the customer.
-    """
+    `sales_order` is the seller's own order number, `account` the seller's account of the customer."""
 
     number: Text
     date: Day | None = None

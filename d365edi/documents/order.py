@@ -31,9 +31,8 @@ from d365edi.documents.values import (
 class OrderLine(SpelledPart):
     """One line. `number` is the buyer's own id of the line, None where they sent none; `price` is per `unit`.
 
-    `stores` is how much of it goes to which store, counted as `distribution` says; `schedules` when how much of it is to
-    come; `components` what it consists of.
-    """
+    `stores` is how much of it goes to which store, counted as `distribution` says; `schedules` when how much of it is
+    to come; `components` what it consists of."""
 
     number: Text | None = None
     quantity: Amount | None = None
@@ -63,8 +62,7 @@ class OrderLine(SpelledPart):
 
 class OrderContent(Document):
     """An order as any message describes it. `release` counts the releases of a blanket order; the ship window is from
-    `ship_from` to `ship_by`; `cancel_after` is the day from which it is void.
-    """
+    `ship_from` to `ship_by`; `cancel_after` is the day from which it is void."""
 
     number: Text
     purpose: Text | None = None

@@ -30,8 +30,7 @@ class OrderResponseLine(OrderLine):
     """A line of the order with its answers. Quantity and price are what the order says where it is known.
 
     `order_line` and `lot` say which line of our sales order it is, `state` what D365 says of that one, `ship_date` and
-    `deliver_date` what it confirms. They travel in no message: the answers are made of them.
-    """
+    `deliver_date` what it confirms. They travel in no message: the answers are made of them."""
 
     answers: tuple[LineAnswer, ...] = ()
     order_line: int | None = None
@@ -44,8 +43,7 @@ class OrderResponseLine(OrderLine):
 class OrderResponse(OrderContent):
     """An answer to the order `number`, whose day is `date`. `acknowledgment` says it for the order as a whole.
 
-    `sales_order` is the seller's own number, `account` the seller's account of the customer.
-    """
+    `sales_order` is the seller's own number, `account` the seller's account of the customer."""
 
     sales_order: Text | None = None
     responded: Day | None = None

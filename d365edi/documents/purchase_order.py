@@ -22,8 +22,7 @@ class PurchaseOrder(OrderContent):
 class OrderChangeLine(OrderLine):
     """A line that changes, or that the order has besides. `change` says how, `left` how much is still to come.
 
-    Whether `quantity` is the new one or the difference is each partner's own custom.
-    """
+    Whether `quantity` is the new one or the difference is each partner's own custom."""
 
     change: Text | None = None
     left: Amount | None = None
@@ -32,8 +31,7 @@ class OrderChangeLine(OrderLine):
 class OrderChange(OrderContent):
     """A change of the order `number`, or its end: `purpose` 01 cancels, 04 changes, 05 replaces it.
 
-    `sequence` counts the changes of the order; `changed` is the day of this one, `date` the order's own.
-    """
+    `sequence` counts the changes of the order; `changed` is the day of this one, `date` the order's own."""
 
     sequence: Text | None = None
     changed: Day | None = None

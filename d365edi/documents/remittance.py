@@ -24,8 +24,7 @@ class Adjustment(SpelledPart):
 class RemittanceLine(SpelledPart):
     """One open item: `kind` says what `number` is (IV an invoice, CM a credit memo ...).
 
-    `paid` is what is paid for it, `gross` what it asked for, `discount` what was taken for paying early.
-    """
+    `paid` is what is paid for it, `gross` what it asked for, `discount` what was taken for paying early."""
 
     kind: Text | None = None
     number: Text | None = None
@@ -69,8 +68,7 @@ class Bank(SpelledPart):
 class Remittance(Document):
     """A payment. `number` is the check's or transfer's; `total` is what is paid in all, `sense` C to us, D from us.
 
-    The items are in `entities`, one for each place of the payer's that they are about; mostly there is one.
-    """
+    The items are in `entities`, one for each place of the payer's that they are about; mostly there is one."""
 
     number: Text
     handling: Text | None = None

@@ -56,8 +56,7 @@ class ShippedLine(SpelledPart):
     """An item that was shipped: how much, of how much that was ordered; `number` is the order's line.
 
     `packs` are its packages where the shipment is described item by item. `order_line` and `lot` say which line of our
-    sales order it is; they travel in no message.
-    """
+    sales order it is; they travel in no message."""
 
     number: Text | None = None
     item: ItemIds = ItemIds()
@@ -109,8 +108,7 @@ class ShipNotice(Document):
     """A shipment. `number` is the shipper's own id of it; `structure` names the order of its levels (0001 is shipment,
     order, pack, item).
 
-    `account` is the seller's account of the customer, `sales_order` the seller's number of its only order.
-    """
+    `account` is the seller's account of the customer, `sales_order` the seller's number of its only order."""
 
     number: Text
     purpose: Text | None = None

@@ -82,8 +82,7 @@ class ItemId(Value):
 
 class ItemIds(Value):
     """What a line is about: the GTIN (as sent: 8, 12, 13 or 14 digits), the buyer's, the vendor's and our own number,
-    and others.
-    """
+    and others."""
 
     gtin: Text | None = None
     buyer: Text | None = None

@@ -32,8 +32,7 @@ _X12_DATE = re.compile(r"(?P<y>\d{4}|\d\d)(?P<m>\d\d)(?P<d>\d\d)")
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One element or component: where (`BEG02`, `DTM01-2`), what it is called, its value and what that means ("" for
-    nothing to say).
-    """
+    nothing to say)."""
 
     place: str
     name: str
@@ -59,8 +58,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Chapter:
     """An interchange, a group, a set, a flat file or a document in one: `facts` of its envelope, its segments or rows,
-    findings that have none. `verdict` is "" where nothing is accepted or rejected.
-    """
+    findings that have none. `verdict` is "" where nothing is accepted or rejected."""
 
     kind: str
     title: str
@@ -212,12 +210,7 @@ def _parts(
 
 
 def _cell(
-    syntax: Syntax,
-    place: str,
-    element: Element | None,
-    text: str,
-    findings: tuple[Finding, ...],
-    written_as: str = "",
+    syntax: Syntax, place: str, element: Element | None, text: str, findings: tuple[Finding, ...], written_as: str = ""
 ) -> Cell:
     value = _text(syntax, text)
     if element is None:

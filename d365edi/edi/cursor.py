@@ -15,8 +15,7 @@ from d365edi.edi.guide import Node
 
 def follow(node: Node, segment_id: str) -> Node | None:
     """Where a segment goes from `node` in the order of the standard; None where no open loop admits it. Cached on the
-    node.
-    """
+    node."""
     try:
         return node.following[segment_id]
     except KeyError:
@@ -41,8 +40,7 @@ def _scope(node: Node) -> tuple[Node | None, int]:
 
 def find(node: Node, segment_id: str) -> Node | None:
     """Where a segment that comes too late belongs: the deepest open loop that knows it at all, whatever its place
-    there.
-    """
+    there."""
     scope = node if node.loop else node.parent
     while scope is not None:
         children = scope.children.get(segment_id)

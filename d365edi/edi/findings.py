@@ -19,8 +19,7 @@ Severity = Literal["error", "warning", "note"]
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where: byte offset in the file, segment ordinal in its set (ST = 1), element, component and repetition (1-based,
-    0 = not said). In a flat file `line` (1-based) instead of the ordinal, and `segment` is the column's name.
-    """
+    0 = not said). In a flat file `line` (1-based) instead of the ordinal, and `segment` is the column's name."""
 
     offset: int = -1
     ordinal: int = 0
@@ -47,8 +46,7 @@ class Position:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong or worth saying. `message` is a sentence; `remedy` says what to do; `value` is the
-    offending text.
-    """
+    offending text."""
 
     level: Level
     severity: Severity
@@ -59,8 +57,7 @@ class Finding:
     remedy: str = ""
     rule: str = ""
     """A stable word for the kind of finding (`count`, `mandatory`, `length`, `relational`, `unmapped` ...): what
-    severities are set by.
-    """
+    severities are set by."""
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message

@@ -22,8 +22,7 @@ class Element:
     characters.
 
     `codes` is the known part of its list; only when `closed` is a code that is not in it an error. A composite has
-    `components`.
-    """
+    `components`."""
 
     position: int
     number: str
@@ -82,8 +81,7 @@ class Node:
     """A place in the guide: a segment, or a loop standing for the segment that opens it. Compared by identity.
 
     `index` is its position in `Guide.nodes`; `order` its position among its siblings; `max_use` 0 means unbounded (of
-    the loop for a loop, of the segment otherwise); `following` caches where each segment id goes from here.
-    """
+    the loop for a loop, of the segment otherwise); `following` caches where each segment id goes from here."""
 
     index: int
     segment: Segment
@@ -121,8 +119,7 @@ class Guide:
     first.
 
     `version` is the version of the tables that were taken (004010 for 004010VICS); `severity` says per rule of a
-    finding what it is worth under this guide (error, warning, off), where that differs from the usual.
-    """
+    finding what it is worth under this guide (error, warning, off), where that differs from the usual."""
 
     standard: Standard
     set: str

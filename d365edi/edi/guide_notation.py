@@ -20,8 +20,7 @@ from d365edi.edi.guide import Element, Node, Note, Segment
 @dataclass(frozen=True, slots=True)
 class Era:
     """Which marks hold in a version: `newer` takes what is marked `+`, `older` what is marked `-`; a version between
-    takes both.
-    """
+    takes both."""
 
     older: bool
     newer: bool
@@ -40,8 +39,7 @@ _WORD = re.compile(r"[{}]|([A-Z][A-Z0-9]{1,2})(!?)(?:(\*)(\d*))?([+-]?):?")
 
 def element(number: str, text: str, previous: Element | None = None) -> Element:
     """An element from `"AN 1/30 Name"`; without a name it takes the one of `previous`. ValueError where the text is no
-    element.
-    """
+    element."""
     match = _ELEMENT.fullmatch(text)
     if match is None:
         raise ValueError(f'"{text}" is no element; write it as "AN 1/30 Name"')
@@ -94,8 +92,7 @@ def _notes(text: str, era: Era) -> tuple[Note, ...]:
 
 def tree(text: str, lookup: Callable[[str], Segment], era: Era) -> tuple[Node, list[Node]]:
     """The nodes of a tree: its root (a loop that no segment opens) and all nodes, root first, in the order of the
-    standard.
-    """
+    standard."""
     root = Node(0, Segment("", "", ()), None, 0, loop=True)
     nodes = [root]
     words = list(_WORD.finditer(text))

@@ -1,9 +1,8 @@
-"""Loads the shipped tables of a transaction set in a version as a guide, with a partner's overlay over
-them.
+"""Loads the shipped tables of a transaction set in a version as a guide, with a partner's overlay over them.
 
-The tables are data beside the reader of each standard (`x12/guides/*.toml`, `edifact/guides/*.toml`). One tree serves all versions of a set;
-lengths and marked segments differ. A version that is not on the shelf (004010VICS, 003050, 007010) gets the nearest one
-below it.
+The tables are data beside the reader of each standard (`x12/guides/*.toml`, `edifact/guides/*.toml`). One tree serves
+all versions of a set; lengths and marked segments differ. A version that is not on the shelf (004010VICS, 003050,
+007010) gets the nearest one below it.
 
 An overlay says how a partner's guide differs, and what a breach of a rule is worth there:
 
@@ -61,8 +60,7 @@ _TOLERANT = {"003040": {"length": "warning", "extra": "warning", "date-width": "
 
 def tables(standard: Standard, version: str) -> str:
     """The version on the shelf that serves `version`: itself, else the nearest below, else the oldest; "" when nothing
-    can be made of it.
-    """
+    can be made of it."""
     shelf = VERSIONS[standard]
     if standard == "EDIFACT":
         return _directory(version)
@@ -75,8 +73,7 @@ def tables(standard: Standard, version: str) -> str:
 
 def _directory(version: str) -> str:
     """The EDIFACT directory that serves `D:96A:UN:EAN008`; the syntax's own messages (`D:3:UN`, `4:1:UN`) are in all of
-    them, and what is no directory of the years (`2:912`) is older than any.
-    """
+    them, and what is no directory of the years (`2:912`) is older than any."""
     shelf = VERSIONS["EDIFACT"]
     match = re.match(r"[A-Z]?[:.]? *(\d\d[A-Z])", version)
     if match is None:
@@ -101,15 +98,10 @@ def group_of(standard: Standard, set: str) -> str:
 
 
 def load(
-    standard: Standard,
-    set: str,
-    version: str,
-    overlay: Mapping[str, Any] | None = None,
-    own: Folder | None = None,
+    standard: Standard, set: str, version: str, overlay: Mapping[str, Any] | None = None, own: Folder | None = None
 ) -> Guide | None:
-    """The guide of a set; None when the set is unknown, or not in that version. Cached. `own` is a folder (a `Path`) with
-    sets that are not on the shelf. SettingsError for a wrong overlay and for a wrong table of that folder.
-    """
+    """The guide of a set; None when the set is unknown, or not in that version. Cached. `own` is a folder (a `Path`)
+    with sets that are not on the shelf. SettingsError for a wrong overlay and for a wrong table of that folder."""
     said = json.dumps(overlay, sort_keys=True) if overlay else ""
     try:
         return _load(standard, set, tables(standard, version), said, own)

@@ -38,8 +38,7 @@ class Header:
     `length` bytes of the data belong to it.
 
     `wrapped` is the length of the records that a file was cut into (0 where it was not), `padded` says that blanks
-    stand before the terminators.
-    """
+    stand before the terminators."""
 
     syntax: Syntax
     elements: list[str]
@@ -51,8 +50,7 @@ class Header:
 
 def sound(data: bytes, at: int) -> bool:
     """Whether a whole ISA of fixed width stands at `at`: sixteen equal separators, dates and numbers where they belong.
-    Or a UNA with its UNB.
-    """
+    Or a UNA with its UNB."""
     head = data[at : at + 106]
     if head[:3] == b"UNA":
         signs = head[3:9]
@@ -78,8 +76,7 @@ def starts(data: bytes, at: int) -> bool:
 def read(data: bytes, at: int, offset: int) -> Header | None:
     """The header at `at`, None where there is none. `data` should hold `ENOUGH` bytes behind `at`, or all there are.
 
-    `offset` is where `at` stands in the file, for the findings.
-    """
+    `offset` is where `at` stands in the file, for the findings."""
     if not starts(data, at):
         return None
     window = data[at : at + 4096]
@@ -139,8 +136,7 @@ def _fixed(head: bytes, offset: int) -> Header:
 
 def _recovered(window: bytes, offset: int) -> Header | None:
     """An ISA that lost its fixed width: sixteen elements by their separator; the byte behind the last one ends
-    segments.
-    """
+    segments."""
     separator = window[3:4]
     parts = window[:ENOUGH].split(separator, 16)
     if len(parts) < 17 or any(len(part) > 40 for part in parts[:16]):

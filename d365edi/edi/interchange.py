@@ -32,10 +32,9 @@ class Party:
 class SetReport:
     """One transaction set or message, with its findings.
 
-    `segments` are its segments as text (header first, trailer last), released characters hidden (see `release`); `nodes` is
-    where each stands in the guide. `plain`: all is ASCII, nothing is released and no value ends with a blank, so that rows
-    are values as they are.
-    """
+    `segments` are its segments as text (header first, trailer last), released characters hidden (see `release`);
+    `nodes` is where each stands in the guide. `plain`: all is ASCII, nothing is released and no value ends with a
+    blank, so that rows are values as they are."""
 
     id: str
     control: str
@@ -68,8 +67,7 @@ class GroupReport:
     """One functional group. `included` is the count its trailer claims (-1 without a trailer); `received` sets stood in
     it, of which `accepted` were not rejected by themselves: `sets` holds fewer of them where the file is read as a stream.
 
-    Messages of EDIFACT that stand in no group are in one without an id.
-    """
+    Messages of EDIFACT that stand in no group are in one without an id."""
 
     functional_id: str
     sender: str

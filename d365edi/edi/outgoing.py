@@ -17,8 +17,7 @@ OutgoingSegment = list[Element]
 class OutgoingSet:
     """One transaction set: its id, its control number (four characters at least), its body without ST and SE.
 
-    `convention` is ST03, which 005010 has: the implementation that the set follows (005010X231A1 for a 999).
-    """
+    `convention` is ST03, which 005010 has: the implementation that the set follows (005010X231A1 for a 999)."""
 
     id: str
     control: str

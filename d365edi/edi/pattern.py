@@ -28,11 +28,7 @@ _DAY = (
 )
 _DATE = r"(?:19|20)[0-9]{2}" + _DAY
 _MINUTE = r"(?:[01][0-9]|2[0-3])[0-5][0-9]"
-_WHOLE = {
-    ("DT", 8): _DATE,
-    ("DT", 6): "[0-9]{2}" + _DAY,
-    ("TM", 4): _MINUTE + r"(?:[0-5][0-9][0-9]{0,2})?",
-}
+_WHOLE = {("DT", 8): _DATE, ("DT", 6): "[0-9]{2}" + _DAY, ("TM", 4): _MINUTE + r"(?:[0-5][0-9][0-9]{0,2})?"}
 """What values of a type and least length look like, where characters and length do not say it all."""
 
 
@@ -44,8 +40,7 @@ def compile(segment: Segment, syntax: Syntax) -> re.Pattern[str]:
 def size(element: Element, text: str, mark: str) -> str:
     """Values of the right characters and length: `text` is the class of the characters of a text, `mark` of decimal marks.
 
-    Neither sign nor mark counts in the length of a number. What is written in a rare way need not match.
-    """
+    Neither sign nor mark counts in the length of a number. What is written in a rare way need not match."""
     least, most = element.min, element.max
     if element.type not in ("R", "n"):
         return f"{'-?[0-9]' if element.type.startswith('N') else text}{{{least},{most}}}+"
@@ -58,9 +53,8 @@ def size(element: Element, text: str, mark: str) -> str:
 
 
 def row(values: Sequence[tuple[str, bool]], separator: str) -> str:
-    """Values, each mandatory or not, with separators between: those behind the last mandatory one may be left out, and no
-    separator may stand at the end.
-    """
+    """Values, each mandatory or not, with separators between: those behind the last mandatory one may be left out, and
+    no separator may stand at the end."""
     reach = max((at for at, (_, mandatory) in enumerate(values) if mandatory), default=0)
     tail = ""
     for at in range(len(values) - 1, 0, -1):

@@ -35,8 +35,7 @@ class ReadOptions:
 
     `overlays` are guide overlays by transaction set (see `guides`), `severities` say what a rule is worth (error,
     warning, off), keyed by rule (`length`) or level and rule (`interchange.control`); `decimal_point_in_n2` takes 12.34
-    where N2 wants 1234; `own` is a folder (a `Path`) with guides of sets that do not ship (see `guides`).
-    """
+    where N2 wants 1234; `own` is a folder (a `Path`) with guides of sets that do not ship (see `guides`)."""
 
     strictness: Strictness = "lenient"
     overlays: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -87,9 +86,8 @@ def stream(
 ) -> Iterator[Report]:
     """The same in constant memory: each set when it closes, then its group and its interchange, without their parts.
 
-    A set's verdict is its own: whether its group or interchange is rejected is known only when they close. X12 and EDIFACT
-    may follow each other in one file; an interchange of none of `standards` is reported and skipped.
-    """
+    A set's verdict is its own: whether its group or interchange is rejected is known only when they close. X12 and
+    EDIFACT may follow each other in one file; an interchange of none of `standards` is reported and skipped."""
     readers = {standard.name: Reader(standard, options) for standard in standards}
     reader: Reader | None = None
     for event in tokenize(chunks):

@@ -48,8 +48,7 @@ class Rule(NamedTuple):
 def finding(key: str, where: Position, standard: Standard, value: str = "", **fields: object) -> Finding:
     """The finding of a rule at a place. `fields` fill the sentence and the remedy; KeyError where one is missing.
 
-    `value` is the offending text as it was sent, cut by the caller where it may be long.
-    """
+    `value` is the offending text as it was sent, cut by the caller where it may be long."""
     row = RULES[key]
     place = f"{where.segment}{where.element:02d}" if where.element else where.segment
     place += f"-{where.component}" if where.component else ""

@@ -43,8 +43,7 @@ class _Open:
 
 def explain(guide: Guide, ids: Sequence[str], known: Collection[str]) -> tuple[list[Node | None], list[Breach]]:
     """Where each segment stands, and all breaches in the order of the segments. `known` are the ids of the whole
-    dictionary.
-    """
+    dictionary."""
     return _Walk(guide, known).over(ids)
 
 

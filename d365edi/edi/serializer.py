@@ -47,8 +47,7 @@ def serializer_for(syntax: Syntax, version: str, charset: str = "", *, uppercase
 class Serializer:
     """How values are written under an interchange's service characters, in one version, character set and case.
 
-    `charset` is that of EDIFACT (0001); X12 has ASCII. With `uppercase` all is written in capitals.
-    """
+    `charset` is that of EDIFACT (0001); X12 has ASCII. With `uppercase` all is written in capitals."""
 
     def __init__(self, syntax: Syntax, version: str, charset: str = "", *, uppercase: bool = False) -> None:
         self.syntax, self.version, self.charset, self.uppercase = syntax, version, charset or "ASCII", uppercase
@@ -64,8 +63,7 @@ class Serializer:
     def body(self, segments: Sequence[OutgoingSegment], set: str) -> tuple[bytes, int]:
         """Segments of a set, each with its terminator, but for those that would hold no data; and how many they are.
 
-        DocumentError where a value cannot be written.
-        """
+        DocumentError where a value cannot be written."""
         fits = self.patterns.get(set) or self._pattern(set)
         if fits is not _never:
             text = self._joined(segments)
@@ -82,8 +80,7 @@ class Serializer:
     def segment(self, segment: OutgoingSegment, set: str = "") -> bytes:
         """One segment value by value, without terminator; nothing for one that would hold no data.
 
-        DocumentError where a value cannot be written.
-        """
+        DocumentError where a value cannot be written."""
         id = str(segment[0])
         known = self.dictionary.get(id)
         written = [id]
@@ -133,9 +130,8 @@ class Serializer:
         return text.replace(_SEGMENT, self.end).encode("latin-1")
 
     def _pattern(self, set: str) -> Fits:
-        """What any number of segments of a set look like; nothing where values are altered all the same, and for a set that is
-        not known.
-        """
+        """What any number of segments of a set look like; nothing where values are altered all the same, and for a set
+        that is not known."""
         guide = guides.load(self.syntax.standard, set, self.version)
         known = [self.dictionary[id] for id in (guide.segments if guide else ()) if id in self.dictionary]
         shapes = "|".join(self._shape(each) for each in known if each.elements and not each.open)
@@ -156,9 +152,8 @@ class Serializer:
         return segment.id + _ELEMENT + pattern.row([(value, False) for value in values], _ELEMENT)
 
     def _size(self, spec: Spec) -> str:
-        """An empty value, or one of the right characters and length; a number that this is too narrow for is right all the
-        same. Where there is a release character all characters are right.
-        """
+        """An empty value, or one of the right characters and length; a number that this is too narrow for is right all
+        the same. Where there is a release character all characters are right."""
         taken = "" if self.syntax.release else self.signs
         text = "[" + pattern.ranges([c for c in range(0x20, 0x7F) if chr(c) not in taken]) + "]"
         return f"(?:{pattern.size(spec, text, pattern.POINT)}|)"

@@ -26,11 +26,10 @@ class RawSigns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """One character each (of Latin-1), empty where there is none. `suffix` is written after each terminator: "", "\\n" or
-    "\\r\\n".
+    """One character each (of Latin-1), empty where there is none. `suffix` is written after each terminator: "", "\\n"
+    or "\\r\\n".
 
-    `encoding` is Python's name of the character set that the interchange announces (EDIFACT: UNB, 0001).
-    """
+    `encoding` is Python's name of the character set that the interchange announces (EDIFACT: UNB, 0001)."""
 
     standard: Standard = "X12"
     element: str = "*"

@@ -45,8 +45,7 @@ class Opening:
 class Batch:
     """Segments that follow each other in one interchange, as text with released characters hidden (see `release`).
 
-    `offset` is the place of the first of `pieces`, which are the segments with the noise around them.
-    """
+    `offset` is the place of the first of `pieces`, which are the segments with the noise around them."""
 
     segments: list[str]
     pieces: list[str]
@@ -70,9 +69,8 @@ class Batch:
         self.ids = [text.partition(element)[0] for text in self.segments]
 
     def behind(self, id: str, at: int) -> int:
-        """The place behind the next segment from `at` on with this id, the end of the batch where there is none. Each is
-        looked for once, so that a file of sets without trailers is not searched over and over.
-        """
+        """The place behind the next segment from `at` on with this id, the end of the batch where there is none. Each
+        is looked for once, so that a file of sets without trailers is not searched over and over."""
         if self._behind <= at:
             try:
                 self._behind = self.ids.index(id, at) + 1
@@ -219,15 +217,13 @@ _MARKS = {
     b"iea": re.compile(b"ISA|iea").finditer,
     b"UNZ": re.compile(b"UN[ABZ]").finditer,
 }
-"""What may end an interchange, by its trailer: the trailer, or the header of another interchange of the same standard (one
-of the other standard is found behind the trailer). Looked for at once, because it is looked for in every byte.
-"""
+"""What may end an interchange, by its trailer: the trailer, or the header of another interchange of the same standard
+(one of the other standard is found behind the trailer). Looked for at once, because it is looked for in every byte."""
 
 
 def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool | None]:
     """How many of the bytes at hand are whole segments of this interchange, and whether it ends there (True: at its
-    trailer).
-    """
+    trailer)."""
     data, terminator = source.data, syntax.raw.terminator
     places = [mark.start() for mark in _MARKS[trailer](data)]
     at = next((place for place in places if _intrudes(source, syntax, place)), -1)
@@ -246,8 +242,7 @@ def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool
 
 def _intrudes(source: Source, syntax: Syntax, at: int) -> bool:
     """Whether another interchange begins at `at` although this one has not ended, or may begin there: that is not yet
-    decidable where the bytes at hand are too few.
-    """
+    decidable where the bytes at hand are too few."""
     data = source.data
     if data.startswith((b"IEA", b"UNZ", b"iea"), at):
         return False

@@ -39,8 +39,7 @@ class TransactionSet:
 
     def take(self, batch: Batch, at: int) -> tuple[int, bool]:
         """Takes the segments of a batch from `at` on while they belong to the set. The place behind the last one taken,
-        and whether it was the set's trailer; else the batch is done, or an envelope's segment follows.
-        """
+        and whether it was the set's trailer; else the batch is done, or an envelope's segment follows."""
         report, before = self.report, len(self.report.segments)
         self.place.stand(batch, at)
         end = batch.behind(self.standard.set_trailer, at)

@@ -143,8 +143,7 @@ class Endpoint(Protocol):
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
         """Clear the source, after checking that it is still what was fetched (size and time). May be repeated.
 
-        `digest` (hex) distinguishes the name when it is taken in the folder of processed files.
-        """
+        `digest` (hex) distinguishes the name when it is taken in the folder of processed files."""
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
         """Put the payload there exactly once, whole, under its name.

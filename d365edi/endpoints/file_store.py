@@ -36,9 +36,8 @@ from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 class FileStore(Downloader):
     """The verbs of `base.Endpoint` over a tree of files.
 
-    `rules`: which names are offered. `deliver`: how a file is uploaded (see `upload_protocol`), and its sentinel's name.
-    `folders`: what `ping` lists.
-    """
+    `rules`: which names are offered. `deliver`: how a file is uploaded (see `upload_protocol`), and its sentinel's
+    name. `folders`: what `ping` lists."""
 
     def __init__(
         self,

@@ -46,8 +46,7 @@ class NameRules:
     """Which names are offered at one endpoint.
 
     `temporary`: globs (upper and lower case alike) that are passed over. `sentinel`: when set, e.g. `{name}.done`, a
-    file is offered only once that one is beside it. `offer_empty`: files of 0 bytes are offered too.
-    """
+    file is offered only once that one is beside it. `offer_empty`: files of 0 bytes are offered too."""
 
     temporary: tuple[str, ...] = TEMPORARY
     sentinel: str = ""

@@ -138,9 +138,8 @@ def broken(error: Exception) -> bool:
 def translate(error: Exception, endpoint: str, doing: str, *, effect: bool = False) -> EndpointError:
     """`Unavailable` or `Refused` for what a library raised while we were `doing` something on `endpoint`.
 
-    `effect`: the operation changes something on the server; without an answer it may have happened (`unclear`).
-    A missing path is `PathNotFound`, which is `Refused`.
-    """
+    `effect`: the operation changes something on the server; without an answer it may have happened (`unclear`). A
+    missing path is `PathNotFound`, which is `Refused`."""
     row = next((row for row in _TABLE if isinstance(error, row.kinds)), _UNKNOWN)
     said = _said(error)
     sentence = f"{endpoint}: {doing}: {row.sentence}{f' ({said})' if said else ''}"

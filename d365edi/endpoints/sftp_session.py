@@ -50,8 +50,7 @@ signature algorithms of each."""
 class SftpConfig:
     """Address and login. `key` is the private key's text, `host_keys` public keys or SHA256 fingerprints; times in seconds.
 
-    `deadline` bounds every single step (a listing, a file's bytes, a rename); `in_flight` how many go side by side.
-    """
+    `deadline` bounds every single step (a listing, a file's bytes, a rename); `in_flight` how many go side by side."""
 
     host: str
     port: int = 22

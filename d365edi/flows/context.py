@@ -100,11 +100,10 @@ class FlowContext:
     async def pool(
         self, kind: str, work: Callable[[T], Awaitable[None]], limit: int = 0
     ) -> AsyncIterator[Callable[[T], object]]:
-        """Gives a function that starts `work` for an id: concurrently, at most `limit` at once (0: `concurrency`), skipping
-        ids that another task handles. The block ends when all of it is done.
+        """Gives a function that starts `work` for an id: concurrently, at most `limit` at once (0: `concurrency`),
+        skipping ids that another task handles. The block ends when all of it is done.
 
-        An unexpected failure is logged with its traceback and does not stop the others.
-        """
+        An unexpected failure is logged with its traceback and does not stop the others."""
         limiter = anyio.Semaphore(limit or self.concurrency)
 
         async def one(id: T) -> None:

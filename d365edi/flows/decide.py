@@ -21,8 +21,7 @@ from d365edi.journal import Delivery, Document, Message, Tx
 async def release(ctx: FlowContext, what: str, actor: str) -> list[str]:
     """Release everything that waits for a decision under this name. Raises D365EdiError when nothing does.
 
-    The name `sending` releases sending after a journal older than its control numbers was restored.
-    """
+    The name `sending` releases sending after a journal older than its control numbers was restored."""
     if what == "sending":
         return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
     return await ctx.journal.write(

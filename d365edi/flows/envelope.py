@@ -32,8 +32,7 @@ class Assembled:
 def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequence[Prepared]) -> Assembled:
     """Put what may be sent into one interchange (or flat file) of the partner. DocumentError where it cannot be written.
 
-    Documents that a person decided about since they were prepared are skipped.
-    """
+    Documents that a person decided about since they were prepared are skipped."""
     assembled, going = Assembled(), list[Prepared]()
     for one in prepared:
         document, flow = one.document, one.flow

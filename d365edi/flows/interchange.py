@@ -73,8 +73,7 @@ def write_interchange(
 ) -> WrittenInterchange:
     """Write one interchange with these groups, or without groups of `receipts` (TA1) alone. `at` is local time.
 
-    `version` and `usage` override the agreed ones. DocumentError where a value cannot be written.
-    """
+    `version` and `usage` override the agreed ones. DocumentError where a value cannot be written."""
     usage = usage or agreed.usage
     control = tx.counters.take(partner, LEVELS[agreed.syntax.standard])
     if isinstance(agreed, Edifact):

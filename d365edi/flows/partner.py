@@ -63,8 +63,7 @@ class PickupFlow:
 class ReceiveFlow:
     """[partners.NAME.receive.SET], with its map compiled: `readers` by guide version, `flat` for a flat file's records.
 
-    `table` is the map that reads the set, `order_table` the one that writes to D365, None where nothing is created.
-    """
+    `table` is the map that reads the set, `order_table` the one that writes to D365, None where nothing is created."""
 
     name: str
     set: str

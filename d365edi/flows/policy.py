@@ -35,18 +35,11 @@ class Quarantine:
 
 
 def after_failure(
-    error: Exception,
-    attempt: int,
-    first_failed_at: float,
-    now: float,
-    *,
-    budget: float,
-    jitter: float = 0.5,
+    error: Exception, attempt: int, first_failed_at: float, now: float, *, budget: float, jitter: float = 0.5
 ) -> RetryAt | Quarantine:
     """Decide about a failed attempt (1 is the first). `jitter` in [0, 1) spreads the wait over 75 to 125 %; budget in seconds.
 
-    A Retry-After is obeyed even beyond the longest wait, but not past the end of the budget.
-    """
+    A Retry-After is obeyed even beyond the longest wait, but not past the end of the budget."""
     if isinstance(error, Disputed | Refused):
         return Quarantine(str(error))
     if not isinstance(error, Unavailable):

@@ -52,12 +52,7 @@ async def _company(
     if cursor is None and send.settings.first_day is None:
         await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))
         known = len(listing.remotes)
-        log.say(
-            "INFO",
-            send.name,
-            "started",
-            f"first start in {company}: {known} earlier records are not sent",
-        )
+        log.say("INFO", send.name, "started", f"first start in {company}: {known} earlier records are not sent")
         return []
     new = await ctx.journal.read(
         lambda tx: [remote for remote in listing.remotes if not _known(tx, send, partner, remote)]

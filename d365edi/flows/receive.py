@@ -39,9 +39,8 @@ class ClaimedFile:
 
 
 async def receive(ctx: FlowContext, pickup: PickupFlow, counters: Counters, received: Callable[[int], object]) -> None:
-    """One pass over a pickup. `received` is called with the id of each new message to translate: at once, so that the first
-    is on its way while the last is still fetched.
-    """
+    """One pass over a pickup. `received` is called with the id of each new message to translate: at once, so that the
+    first is on its way while the last is still fetched."""
     endpoint = ctx.endpoints[pickup.endpoint]
     if ctx.is_paused(pickup.endpoint):
         return
@@ -193,8 +192,7 @@ def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, remote: Remote, payload
 def _resend_acknowledgments(tx: Tx, message: Message) -> None:
     """Send the stored acknowledgment again when the same bytes arrive again: the partner may have missed it.
 
-    Its progress makes the endpoint check first, so that an acknowledgment that is still there counts as delivered.
-    """
+    Its progress makes the endpoint check first, so that an acknowledgment that is still there counts as delivered."""
     for delivery in tx.deliveries.for_message(message.id):
         answers = delivery.kind in KINDS and delivery.state == "delivered"
         if answers and tx.payloads.kept(delivery.digest):

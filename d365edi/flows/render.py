@@ -31,8 +31,7 @@ T = TypeVar("T")
 async def render(ctx: FlowContext, document_id: int, counters: Counters) -> int | None:
     """Resolve and render one ready document. Returns the id of its delivery, None when it is held or must wait.
 
-    Documents of a flow with `batch` are skipped: they are sent together.
-    """
+    Documents of a flow with `batch` are skipped: they are sent together."""
     document = await ctx.journal.read(lambda tx: tx.documents.get(document_id))
     if document.state != "ready":
         return None

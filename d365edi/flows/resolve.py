@@ -39,8 +39,7 @@ class Resolved:
 async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile: Profile) -> Resolved:
     """Resolve every reference. Raises Unavailable when D365 cannot be asked now.
 
-    The first queries of all references are asked together, then the second queries of those that are still open.
-    """
+    The first queries of all references are asked together, then the second queries of those that are still open."""
     found = find_references(document, profile)
     rows: list[list[Rows]] = [[] for _ in found.unresolved]
     verdicts = [resolve_reference(reference, []) for reference in found.unresolved]

@@ -27,8 +27,7 @@ Segment = Sequence[str | tuple[str, ...]]
 class Earlier:
     """A document of the same kind that was sent before for the same order.
 
-    `billed` are its quantities, each with its order line (by index in the order) and the unit.
-    """
+    `billed` are its quantities, each with its order line (by index in the order) and the unit."""
 
     number: str
     billed: tuple[tuple[int, Decimal, str | None], ...] = ()
@@ -40,10 +39,9 @@ class Facts:
 
     `same_number`: days on which a document of this kind and number was sent to this partner before. `same_goods`: the
     number of another one for the same packing slip (a ship notice: bill of lading and order), "" where there is none.
-    `earlier`: others for the same order. `notice_sent`: whether a ship notice for the order was sent. `sscc_used`: numbers
-    of this document's cartons that an earlier one had, with its number. `usage` is P or T of its own envelope, `order_usage`
-    that of the order's.
-    """
+    `earlier`: others for the same order. `notice_sent`: whether a ship notice for the order was sent. `sscc_used`:
+    numbers of this document's cartons that an earlier one had, with its number. `usage` is P or T of its own envelope,
+    `order_usage` that of the order's."""
 
     same_number: tuple[date, ...] = ()
     same_goods: str = ""
@@ -59,8 +57,7 @@ class Facts:
 class Case:
     """A document about to be sent: `lines` are the order lines of its lines, in its order, None where unknown.
 
-    `order` is the one it belongs to, or the first of several; a shipment may have `others`.
-    """
+    `order` is the one it belongs to, or the first of several; a shipment may have `others`."""
 
     document: Document
     order: PurchaseOrder | None = None
@@ -81,8 +78,7 @@ class Case:
 class Policy:
     """A partner's levels by check (what is not listed is off), demanded places, and texts about costs.
 
-    `costs` replaces the text of a check; with `say_costs` False no sentence has one.
-    """
+    `costs` replaces the text of a check; with `say_costs` False no sentence has one."""
 
     levels: Mapping[str, Level] = field(default_factory=dict)
     demands: tuple[str, ...] = ()

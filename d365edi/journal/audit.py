@@ -142,8 +142,7 @@ class Audit(JournalTable):
     ) -> list[AuditLine]:
         """The newest lines for which everything named is true, in the order they were written. `until` is exclusive.
 
-        An `action` is found under all its spellings.
-        """
+        An `action` is found under all its spellings."""
         asked: dict[str, object] = {
             "message = ?": message,
             "document = ?": document,

@@ -48,10 +48,9 @@ async def connect_reader(path: Path) -> aiosqlite.Connection:
 async def hop(connection: aiosqlite.Connection, function: Callable[[sqlite3.Connection], T]) -> T:
     """Run a function in the thread that owns the connection, and give it that connection.
 
-    aiosqlite's own methods go there and back for each statement (about 25 µs, and other tasks come between);
-    `_execute` is what they are all made of, so that a whole transaction is one hop. The function runs to its end
-    also when the caller is cancelled.
-    """
+    aiosqlite's own methods go there and back for each statement (about 25 µs, and other tasks come between); `_execute`
+    is what they are all made of, so that a whole transaction is one hop. The function runs to its end also when the
+    caller is cancelled."""
     return await connection._execute(function, connection._conn)  # type: ignore[no-untyped-call, no-any-return]
 
 

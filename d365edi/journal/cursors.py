@@ -20,7 +20,4 @@ class Cursors(JournalTable):
 
     def set(self, flow: str, value: str) -> None:
         """Remember how far the flow has read."""
-        self._execute(
-            "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)",
-            (flow, value, self._unit.now),
-        )
+        self._execute("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", (flow, value, self._unit.now))

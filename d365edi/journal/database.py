@@ -49,8 +49,7 @@ class Journal:
     async def open(cls, path: Path, *, clock: Clock = time.time) -> Journal:
         """Open the journal for writing, create it where it is missing, migrate it to this version.
 
-        JournalError where another process has it open, where it is not a journal, damaged or of a newer version.
-        """
+        JournalError where another process has it open, where it is not a journal, damaged or of a newer version."""
         journal = cls(path, clock, Lock(path))
         await journal._opened(journal._open_writer, journal._open_reader)
         return journal
@@ -59,8 +58,7 @@ class Journal:
     async def open_readonly(cls, path: Path, *, clock: Clock = time.time) -> Journal:
         """Open the journal for reading only, beside a daemon or without one.
 
-        JournalError where it is missing or of another version.
-        """
+        JournalError where it is missing or of another version."""
         journal = cls(path, clock, None)
         await journal._opened(journal._open_reader)
         return journal
@@ -89,9 +87,8 @@ class Journal:
         """Carry out a unit of work as a transaction of its own; what it returns, once it is durable.
 
         What it raises is raised here, and only its own effects are undone. It runs in the writing thread and blocks
-        every other unit: no network, no waiting, no heavy computing in it. Once queued it is carried out, also when
-        the caller is cancelled.
-        """
+        every other unit: no network, no waiting, no heavy computing in it. Once queued it is carried out, also when the
+        caller is cancelled."""
         if self._refusal:
             raise JournalError(self._refusal)
         return await self._writer.write(work)  # type: ignore[no-any-return]
@@ -99,8 +96,7 @@ class Journal:
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Carry out a unit that only reads, on one consistent snapshot of the journal.
 
-        It sees every write that returned before.
-        """
+        It sees every write that returned before."""
         if self._reading is None:
             raise JournalError("the journal is closed")
         connection, tx = self._reading

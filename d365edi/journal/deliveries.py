@@ -59,8 +59,7 @@ class Delivery:
 
     Of an interchange with several groups `functional_id` and `group` are the first one's.
 
-    `progress` is all that attempts recorded, `receipt` the name a person would search for on the other side.
-    """
+    `progress` is all that attempts recorded, `receipt` the name a person would search for on the other side."""
 
     id: int
     message: int | None
@@ -210,8 +209,7 @@ class Deliveries(JournalTable):
         """What can be tried now: pending, attempting (left by a crash), then what has waited longest.
 
         Of each order key only the first. `busy` are the ids that the caller works on at the moment; they are left out,
-        and block those behind them.
-        """
+        and block those behind them."""
         rows = self._execute(_DUE, (now, limit + len(busy)))
         return [_delivery(row) for row in rows if row[0] not in busy][:limit]
 
@@ -290,8 +288,7 @@ class Deliveries(JournalTable):
     def set_ack(self, id: int, state: AckState, detail: str = "") -> None:
         """Change the state of the acknowledgment; JournalError where that transition is not allowed.
 
-        An answer is that of all documents in it which have none of their own yet.
-        """
+        An answer is that of all documents in it which have none of their own yet."""
         row = self._execute("SELECT ack FROM deliveries WHERE id = ?", (id,)).fetchone()
         step(ACK_TRANSITIONS, "the acknowledgment of delivery", id, row and row[0], state)
         self._execute("UPDATE deliveries SET ack = ?, ack_detail = ? WHERE id = ?", (state, detail, id))

@@ -144,8 +144,7 @@ class Documents(JournalTable):
     def set_state(self, id: int, state: DocumentState, reason: str = "") -> None:
         """Change the state; JournalError where that transition is not allowed.
 
-        A rejected document gives up its business key: the corrected one may come under the same number.
-        """
+        A rejected document gives up its business key: the corrected one may come under the same number."""
         row = self._execute("SELECT state FROM documents WHERE id = ?", (id,)).fetchone()
         step(TRANSITIONS, "document", id, row and row[0], state)
         self._execute(
@@ -167,8 +166,7 @@ class Documents(JournalTable):
     def claim_key(self, id: int) -> Document | None:
         """Claim partner, company, kind, number, release and store for this document.
 
-        None when the key is now this document's (also when it was before), else the document that holds it.
-        """
+        None when the key is now this document's (also when it was before), else the document that holds it."""
         document = self.get(id)
         if document.state == "rejected":
             raise JournalError(f"document {id} is rejected and claims no key")
@@ -187,8 +185,7 @@ class Documents(JournalTable):
     def order(self, partner: str, number: str) -> Document | None:
         """The purchase order of that number which an invoice answers: the newest that holds its key, else the newest.
 
-        Rejected ones are left out.
-        """
+        Rejected ones are left out."""
         row = self._execute(_ORDER, (number, partner, number)).fetchone()
         return Document(*row) if row else None
 

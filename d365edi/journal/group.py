@@ -24,8 +24,7 @@ Outcome = tuple[Any, BaseException | None]
 def commit(tx: Tx, works: Sequence[Work], clock: Callable[[], float]) -> list[Outcome]:
     """Carry out these units; their outcomes, in order, once all that succeeded are durable.
 
-    Raises sqlite3.Error where the transaction as a whole failed; nothing of it is kept then.
-    """
+    Raises sqlite3.Error where the transaction as a whole failed; nothing of it is kept then."""
     connection, unit = tx.unit.connection, tx.unit
     execute = connection.execute
     unit.numbers_taken = unit.hold_changed = False

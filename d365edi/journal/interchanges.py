@@ -110,11 +110,10 @@ class Interchanges(JournalTable):
         delivery: int | None = None,
         again: bool = False,
     ) -> Answered:
-        """Record that this group is answered by this delivery. JournalError where it was before, unless a person
-        asked for it `again`.
+        """Record that this group is answered by this delivery. JournalError where it was before, unless a person asked
+        for it `again`.
 
-        `digest` is of the interchange: other bytes under the same numbers are another group.
-        """
+        `digest` is of the interchange: other bytes under the same numbers are another group."""
         before = self.answered(partner, functional_id, group_control, interchange_control, digest)
         attempt = before[-1].attempt + 1 if before and again else 0
         values = (

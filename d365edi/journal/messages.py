@@ -117,9 +117,8 @@ class Messages(JournalTable):
     ) -> Message:
         """Claim a message: its bytes are kept and its row stands.
 
-        JournalError where a message of that partner with the same name and digest stands already (ask `same` first);
-        a replay names its `parent` and may repeat them. `settled` where there is no source to clear.
-        """
+        JournalError where a message of that partner with the same name and digest stands already (ask `same` first); a
+        replay names its `parent` and may repeat them. `settled` where there is no source to clear."""
         digest, now = self._payloads.put(payload), self._unit.now
         settled_at = now if settled else None
         values = (

@@ -58,6 +58,5 @@ class Payloads(JournalTable):
     def prune(self, before: float, limit: int = 5000) -> int:
         """Empty bytes stored before that moment which nothing open needs; how many. Call again while it gives `limit`.
 
-        In pieces, because a million rows at once block every other writer for seconds. Digests stay for ever.
-        """
+        In pieces, because a million rows at once block every other writer for seconds. Digests stay for ever."""
         return self._execute(_PRUNE, (before, limit)).rowcount

@@ -68,9 +68,8 @@ class Sightings(JournalTable):
     ) -> list[Sighting]:
         """Record one listing of a place: (name, size, modified) of what it offers, (name, reason) of what was passed over.
 
-        Returns the sightings of what it offers, in that order. `path` names one view of a folder, its pattern included: two
-        patterns over one folder are two places, or each would take the files of the other for gone.
-        """
+        Returns the sightings of what it offers, in that order. `path` names one view of a folder, its pattern included:
+        two patterns over one folder are two places, or each would take the files of the other for gone."""
         now = self._unit.now
         before = {row[2]: Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))}
         after, changed = [], []

@@ -50,8 +50,7 @@ def sha256(data: bytes) -> str:
 def select(row: type, table: str, tail: str) -> str:
     """`SELECT` of the columns that a row class names, in its order.
 
-    Names are qualified because SQLite reads an unknown "name" alone as a string.
-    """
+    Names are qualified because SQLite reads an unknown "name" alone as a string."""
     names = ", ".join(f'{table}."{field.name}"' for field in fields(row))
     return " ".join(("SELECT", names, "FROM", table, tail))
 

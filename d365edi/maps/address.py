@@ -21,12 +21,11 @@ ITEM = "C212"
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The pairs of a segment: the element of the first one, the first element behind them all, and how many elements a pair
-    takes.
+    """The pairs of a segment: the element of the first one, the first element behind them all, and how many elements a
+    pair takes.
 
-    A pair of one element is a composite with the value as component 1 and the qualifier as component 2; of two elements the
-    qualifier is the first, the value the second.
-    """
+    A pair of one element is a composite with the value as component 1 and the qualifier as component 2; of two elements
+    the qualifier is the first, the value the second."""
 
     first: int
     after: int

@@ -27,17 +27,12 @@ Codes = Mapping[str, Mapping[str, str]]
 
 
 def places(
-    table: Table,
-    guide: Guide,
-    codes: Codes | None = None,
-    versions: Sequence[Guide] = (),
-    notation: Notation = X12,
+    table: Table, guide: Guide, codes: Codes | None = None, versions: Sequence[Guide] = (), notation: Notation = X12
 ) -> MappingNode:
     """The mapping tree of a map in a guide. `codes` are the partner's, over the map's own.
 
     A path that this guide lacks but another of `versions` has is left out. Raises SettingsError for any row that is
-    wrong.
-    """
+    wrong."""
     model = KINDS.get(table.document)
     if model is None:
         raise table.mistake(

@@ -1,8 +1,7 @@
 """A map's rows attached to a guide: the tree of mapping nodes that reading and writing both walk, as values.
 
-A mapping node is a segment of the guide with its qualifiers, inside the node of its loop. Rules name an
-element, a component or a pair in it. A list of the document opens a node of its own, of which each repetition is one
-item.
+A mapping node is a segment of the guide with its qualifiers, inside the node of its loop. Rules name an element, a
+component or a pair in it. A list of the document opens a node of its own, of which each repetition is one item.
 
 Knows: the shape of a compiled map. Does not know: how rows are written, values, wires, partners.
 """
@@ -29,8 +28,7 @@ Qualifiers = tuple[tuple[int, tuple[str, ...]], ...]
 class Rule:
     """One row at an element: the field (dotted in its scope), how it is spelled, and the code words of the partner.
 
-    `echo`: the field is one of the order, written only. `many`: one segment for each value of the field.
-    """
+    `echo`: the field is one of the order, written only. `many`: one segment for each value of the field."""
 
     name: str
     element: int
@@ -49,8 +47,7 @@ class Pair:
     """One row at qualifier/value pairs: the qualifiers in order of preference, none for all pairs that other rows
     leave.
 
-    Of such a rest, `parts` names the two fields of an item of the list, and the second one has `parse` and `format`.
-    """
+    Of such a rest, `parts` names the two fields of an item of the list, and the second one has `parse` and `format`."""
 
     name: str
     qualifiers: tuple[str, ...]
@@ -80,8 +77,7 @@ class MappingNode:
     `parent`.
 
     Where it opens a list, `list_field` is the list's field and `model` what an item is made of. `second`: another
-    version's form of a list that is also read, but not written.
-    """
+    version's form of a list that is also read, but not written."""
 
     node: Node
     parent: MappingNode | None = None

@@ -34,8 +34,7 @@ _CODE = re.compile(r"[A-Za-z0-9]+\Z|\*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One segment on the way: its id, alternatives for each of its qualifiers, and which occurrence (0 = not
-    said)."""
+    """One segment on the way: its id, alternatives for each of its qualifiers, and which occurrence (0 = not said)."""
 
     segment: str
     qualifiers: tuple[tuple[str, ...], ...] = ()

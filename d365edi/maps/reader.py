@@ -1,12 +1,11 @@
 """From a transaction set to a document: one pass over the segments, each going where the guide's node says.
 
-For every node of the guide there is at most one taker at a time: it looks at the qualifiers, chooses the place and lets the
-place's rules take the elements. Nodes without a row are passed by. What no row asked for becomes findings, counted; what would
-change the meaning of an order (quantities for stores, components, split deliveries, an allowance or charge) is marked
-`meaning`.
+For every node of the guide there is at most one taker at a time: it looks at the qualifiers, chooses the place and lets
+the place's rules take the elements. Nodes without a row are passed by. What no row asked for becomes findings, counted;
+what would change the meaning of an order (quantities for stores, components, split deliveries, an allowance or charge)
+is marked `meaning`.
 
-Knows: places, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the
-document.
+Knows: places, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the document.
 """
 
 from __future__ import annotations
@@ -40,8 +39,7 @@ class Reading:
     asked for.
 
     A finding of severity `error` holds the document; so does one of `unmapped` with rule `meaning`, unless the flow
-    ignores its segment.
-    """
+    ignores its segment."""
 
     document: Any
     findings: tuple[Finding, ...] = ()
@@ -62,8 +60,7 @@ class Reader:
         """Compile. `codes` are the partner's, over the map's; `versions` the guides of all versions the flow uses;
         `notation` is that of the table's language.
 
-        Raises SettingsError naming file, line, table and key of whatever is wrong.
-        """
+        Raises SettingsError naming file, line, table and key of whatever is wrong."""
         root = places(table, guide, codes, versions, notation)
         self.table = table
         self.guide = guide

@@ -23,11 +23,10 @@ class RunState:
     """One reading under way.
 
     `takers` is who takes the next segment of each node, by the node's index; `openings` counts how often each loop was
-    opened, and `taken` the opening in which each assignment took its segment; `held` is what nodes with
-    alternatives took (rank, index, row); `levels` the levels of a hierarchy by their own number.
+    opened, and `taken` the opening in which each assignment took its segment; `held` is what nodes with alternatives
+    took (rank, index, row); `levels` the levels of a hierarchy by their own number.
 
-    `component` separates components; `released`: values may hold hidden released characters.
-    """
+    `component` separates components; `released`: values may hold hidden released characters."""
 
     __slots__ = (
         "component",

@@ -30,9 +30,8 @@ class Slot:
 class Selector:
     """One node inside one mapping node.
 
-    `inner` are the selectors inside each assignment of a loop. Where what is inside depends on the assignment, the loop is
-    `changing`, and `inside` says who takes which node when it opens (`nothing`: when no mapping node takes it).
-    """
+    `inner` are the selectors inside each assignment of a loop. Where what is inside depends on the assignment, the loop
+    is `changing`, and `inside` says who takes which node when it opens (`nothing`: when no mapping node takes it)."""
 
     def __init__(self, place: MappingNode) -> None:
         node = place.node

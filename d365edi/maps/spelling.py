@@ -33,8 +33,7 @@ def spelling(element: Element, kind: Kind) -> tuple[Parse | None, Format] | None
     """How to read (None: as it stands) and to write; None when element and field do not agree.
 
     Both raise ValueError with the end of a sentence whose start is the value: `is no number`, `has 25 characters, and
-    22 fit`.
-    """
+    22 fit`."""
     type = element.type
     if kind == "text" and type in ("AN", "ID", "TM", "B"):
         return None, words(element, free=element.number in FREE_TEXT)

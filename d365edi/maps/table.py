@@ -114,11 +114,10 @@ def load(
     locate: Locate | None = None,
     own: Folder | None = None,
 ) -> Table:
-    """A shipped map with a user's rows over it; `locate` says the `file:line` of a key path inside the override. `own` is a
-    folder (a `Path`) with maps that do not ship: `NAME.toml` there comes before the shipped map of that name.
+    """A shipped map with a user's rows over it; `locate` says the `file:line` of a key path inside the override. `own`
+    is a folder (a `Path`) with maps that do not ship: `NAME.toml` there comes before the shipped map of that name.
 
-    Raises SettingsError when there is no such map, or a row is taken away that is not there.
-    """
+    Raises SettingsError when there is no such map, or a row is taken away that is not there."""
     source, shipped = _shipped(language, name, own)
     overridden: set[Key] = set()
     probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate, source)

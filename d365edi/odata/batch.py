@@ -40,8 +40,7 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class BatchPart:
     """One inner answer. `content_id` counts the operations from 1 (0 where the server did not say which); headers in
-    lower case.
-    """
+    lower case."""
 
     content_id: int
     status: int
@@ -53,8 +52,7 @@ def write(operations: Sequence[Operation], token: str) -> tuple[str, bytes]:
     """The Content-Type and the body of one batch with one changeset; operations get the Content-IDs 1, 2, ...
 
     `token` makes the boundaries and must be letters and digits. Raises ValueError for none or more than `LIMIT`
-    operations.
-    """
+    operations."""
     if not 0 < len(operations) <= LIMIT:
         raise ValueError(f"a batch takes 1 to {LIMIT} operations, not {len(operations)}")
     if not token.isalnum():
@@ -82,9 +80,8 @@ def _operation(operation: Operation, number: int) -> bytes:
 
 
 def parse(content_type: str, body: bytes | bytearray) -> Iterator[BatchPart]:
-    """The inner answers in their order, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they
-    are gone through, when this is no multipart answer, or one that was cut off.
-    """
+    """The inner answers in their order, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they are
+    gone through, when this is no multipart answer, or one that was cut off."""
     boundary = _boundary(content_type)
     if boundary is None:
         raise ValueError(f"no multipart answer but {content_type or 'one without a type'}")

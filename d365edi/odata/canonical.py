@@ -17,8 +17,7 @@ from typing import Any
 
 
 def dumps(value: Any) -> bytes:
-    """Canonical JSON: keys sorted. Raises TypeError for a float, a naive datetime or anything that JSON cannot
-    say."""
+    """Canonical JSON: keys sorted. Raises TypeError for a float, a naive datetime or anything that JSON cannot say."""
     return _text(value, sort=True).encode()
 
 
@@ -28,9 +27,7 @@ def compact(value: Any) -> bytes:
 
 
 def loads(data: bytes | bytearray | str) -> Any:
-    """Read JSON with every broken number as Decimal. Raises ValueError when it is no JSON (also for NaN and
-    Infinity).
-    """
+    """Read JSON with every broken number as Decimal. Raises ValueError when it is no JSON (also for NaN and Infinity)."""
     return json.loads(data, parse_float=Decimal, parse_constant=_no_constant)
 
 

@@ -38,10 +38,8 @@ class Fault:
     """What an error body says. `entity` and `field` are D365's own names where it gave them.
 
     `infolog`: the sentence is D365's own business check. `exists`: a record with that key is there. `conflict`: two
-    writers met;
-    the same request may pass a moment later. `readable` is False for a body that is no OData error (an HTML page,
-    nothing).
-    """
+    writers met; the same request may pass a moment later. `readable` is False for a body that is no OData error (an
+    HTML page, nothing)."""
 
     sentence: str
     entity: str = ""

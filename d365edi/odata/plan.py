@@ -16,9 +16,8 @@ from d365edi.odata import canonical
 @dataclass(frozen=True, slots=True)
 class Query:
     """One read: `filters` are ready `$filter` terms joined by `and`; always cross-company, so name dataAreaId in the
-    filters. `choice` is one term more: a field that is one of some texts; queries that differ only in these texts can be
-    asked together (`odata.together`).
-    """
+    filters. `choice` is one term more: a field that is one of some texts; queries that differ only in these texts can
+    be asked together (`odata.together`)."""
 
     set: str
     filters: tuple[str, ...] = ()
@@ -30,9 +29,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A further set of a record: rows whose `on` fields (theirs -> header's) are equal, kept under `name`;
-    `optional` sets may be refused.
-    """
+    """A further set of a record: rows whose `on` fields (theirs -> header's) are equal, kept under `name`; `optional`
+    sets may be refused."""
 
     name: str
     set: str
@@ -47,8 +45,7 @@ class ReadPlan:
     """What is new as messages: rows of `header` since a date, each fetched whole with its joins as one JSON object.
 
     `name_fields` make the message's name. The fetched bytes are canonical JSON:
-    {"header": {...}, "<join name>": [{...}, ...]}, keys sorted, `@odata.*` left out, numbers as written by D365.
-    """
+    {"header": {...}, "<join name>": [{...}, ...]}, keys sorted, `@odata.*` left out, numbers as written by D365."""
 
     what: str
     header: Query
@@ -62,13 +59,10 @@ class WritePlan:
     """A header and its lines, and how to find them again. Stored as JSON in a delivery's payload
     (`to_bytes`/`from_bytes`).
 
-    `lookup` is the natural key (field -> value) that finds the header; `number_field` is what the server assigns;
-    lines get `link_field` = the header's number, and are compared by `compare` (field names) when a half-made order
-    is resumed.
-    `label` names the document in sentences ("PO 4500123"). Values of `header` and `lines` are what JSON bodies say
-    (enum members
-    by bare name, days at noon UTC); the order of their keys is kept.
-    """
+    `lookup` is the natural key (field -> value) that finds the header; `number_field` is what the server assigns; lines
+    get `link_field` = the header's number, and are compared by `compare` (field names) when a half-made order is
+    resumed. `label` names the document in sentences ("PO 4500123"). Values of `header` and `lines` are what JSON bodies
+    say (enum members by bare name, days at noon UTC); the order of their keys is kept."""
 
     what: str
     company: str
@@ -90,8 +84,7 @@ class WritePlan:
     @classmethod
     def from_bytes(cls, data: bytes) -> WritePlan:
         """The plan that `to_bytes` wrote; numbers with a point are Decimal. Raises ValueError when the bytes are no
-        plan.
-        """
+        plan."""
         try:
             content = dict(canonical.loads(data))
             known = {each.name for each in fields(cls)}

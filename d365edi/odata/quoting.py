@@ -1,10 +1,9 @@
 """How values, conditions and addresses are spelt in OData as Dynamics 365 F&O reads it.
 
-What differs from other OData services: `in`, `has`, `contains` are not there; an enum in a filter needs its
-qualified literal
-(a bare string is refused); a day is noon UTC; **a `*` inside the text of an `eq` is a wildcard and cannot be
-escaped**, so rows found by
-`eq` are compared once more by `same_text` where they decide anything; text is compared without regard to case.
+What differs from other OData services: `in`, `has`, `contains` are not there; an enum in a filter needs its qualified
+literal (a bare string is refused); a day is noon UTC; **a `*` inside the text of an `eq` is a wildcard and cannot be
+escaped**, so rows found by `eq` are compared once more by `same_text` where they decide anything; text is compared
+without regard to case.
 
 Knows: the spelling. Does not know: any entity name, any host.
 """
@@ -37,9 +36,8 @@ Operator = Literal["eq", "ne", "gt", "ge", "lt", "le"]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an enum for a filter, e.g. `Member("SalesStatus", "Backorder")`; in JSON bodies the bare member
-    name is used.
-    """
+    """A member of an enum for a filter, e.g. `Member("SalesStatus", "Backorder")`; in JSON bodies the bare member name
+    is used."""
 
     enum: str
     name: str
@@ -50,8 +48,7 @@ Value = str | int | Decimal | bool | datetime | date | UUID | Member | None
 
 def literal(value: Value) -> str:
     """A value as it is written in `$filter`, not yet percent-encoded. Raises TypeError for a float, NaN or a naive
-    datetime.
-    """
+    datetime."""
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -76,9 +73,7 @@ def _unquoted(value: int | Decimal | datetime | date | UUID) -> str:
 
 
 def compare(field: str, operator: Operator, value: Value) -> str:
-    """One `$filter` term, e.g. `InvoiceDate ge 2026-01-01T12:00:00Z`. Enums allow only eq and ne (TypeError
-    otherwise).
-    """
+    """One `$filter` term, e.g. `InvoiceDate ge 2026-01-01T12:00:00Z`. Enums allow only eq and ne (TypeError otherwise)."""
     if isinstance(value, Member) and operator not in ("eq", "ne"):
         raise TypeError(f"an enum can only be compared by eq and ne, not by {operator}")
     return f"{_name(field)} {operator} {literal(value)}"
@@ -91,17 +86,15 @@ def eq(field: str, value: Value) -> str:
 
 def verbatim(field: str, text: str) -> str:
     """The field equals a value that is already spelt as OData does (a point in time, a GUID). Raises ValueError for
-    anything else.
-    """
+    anything else."""
     if not _VERBATIM.match(text):
         raise ValueError(f"{text!r} is neither a point in time nor a GUID")
     return f"{_name(field)} eq {text}"
 
 
 def any_of(field: str, values: Sequence[Value]) -> str:
-    """The field is one of the values, as an OR-chain in parentheses (there is no `in`). Raises ValueError when there
-    is none.
-    """
+    """The field is one of the values, as an OR-chain in parentheses (there is no `in`). Raises ValueError when there is
+    none."""
     if not values:
         raise ValueError(f"{field}: a choice among no values would find nothing")
     terms = [eq(field, value) for value in values]
@@ -120,9 +113,7 @@ def key(entity_set: str, parts: Mapping[str, Value]) -> str:
     """The address of one record below the service root, percent-encoded: `Set(dataAreaId='usmf',Number='A%2F1')`.
 
     All parts of the key are needed, in any order; Int64 parts are ints (unquoted); leading blanks count. Raises
-    ValueError
-    for no parts.
-    """
+    ValueError for no parts."""
     if not parts:
         raise ValueError(f"{entity_set}: a record is named by its key, and none was given")
     inside = ",".join(f"{_name(name)}={quote(literal(value), safe=_SAFE_IN_KEY)}" for name, value in parts.items())
@@ -131,8 +122,7 @@ def key(entity_set: str, parts: Mapping[str, Value]) -> str:
 
 def address(query: Query) -> str:
     """A read as path and query string below the service root, always cross-company (else D365 looks in one company
-    only).
-    """
+    only)."""
     choice = (any_of(*query.choice),) if query.choice else ()
     options = {
         "$filter": all_of((*query.filters, *choice)),
@@ -145,9 +135,8 @@ def address(query: Query) -> str:
 
 
 def same_text(left: object, right: object) -> bool:
-    """Whether D365 would call two values of a field equal: text without regard to case and to trailing blanks,
-    numbers by value.
-    """
+    """Whether D365 would call two values of a field equal: text without regard to case and to trailing blanks, numbers
+    by value."""
     if isinstance(left, str) and isinstance(right, str):
         return left.rstrip(" ").casefold() == right.rstrip(" ").casefold()
     return bool(left == right)

@@ -32,11 +32,10 @@ from .profiles import ACME, COMPANY, PROFILES
 class Environment:
     """The simulators of one run, started and stopped by `async with`.
 
-    `folder` holds the partners' homes and the certificates. `profiles` are the partners there are; acme is always the first
-    of them that makes up its orders. Attributes are set after `__aenter__`: `d365` (the simulator), `d365_host`
+    `folder` holds the partners' homes and the certificates. `profiles` are the partners there are; acme is always the
+    first of them that makes up its orders. Attributes are set after `__aenter__`: `d365` (the simulator), `d365_host`
     ("127.0.0.1:port"), `ca_file`, `partners` by name, `drops` (all files of the day), `settings()`, `secrets`,
-    `events_url`.
-    """
+    `events_url`."""
 
     def __init__(
         self,

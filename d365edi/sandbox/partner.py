@@ -1,5 +1,4 @@
-"""A trading partner with a folder on its SFTP server: leaves orders, reads invoices strictly, answers each with a
-997.
+"""A trading partner with a folder on its SFTP server: leaves orders, reads invoices strictly, answers each with a 997.
 
     outbound/             what it leaves for us            inbound/        our invoices
     outbound/processed/   what we took                     inbound/acks/   our acknowledgments
@@ -30,8 +29,7 @@ class PartnerProfile:
     """A partner's identity: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
 
     Where it differs from all others is listed in `rows` (fields of a line and where its orders have them) and `ignore`
-    (segments of its orders that are passed over): a settings file says them in one line each.
-    """
+    (segments of its orders that are passed over): a settings file says them in one line each."""
 
     name: str
     account: str
@@ -63,8 +61,7 @@ class Acknowledged:
 
 
 class SimulatedPartner:
-    """One partner. `answering`: whether invoices are answered by what was found, always rejected, or never
-    answered."""
+    """One partner. `answering`: whether invoices are answered by what was found, always rejected, or never answered."""
 
     def __init__(self, profile: PartnerProfile, home: Path, *, control: int = 900000001) -> None:
         self.profile = profile

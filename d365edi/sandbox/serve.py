@@ -1,7 +1,6 @@
 """An ASGI application on a TLS port of loopback, in the caller's own event loop.
 
-Knows: uvicorn. Does not know: what it serves. Signals stay with the process; the port is bound before anything
-starts.
+Knows: uvicorn. Does not know: what it serves. Signals stay with the process; the port is bound before anything starts.
 """
 
 from __future__ import annotations
@@ -50,9 +49,8 @@ def _abortable(app: ASGIApp, transport: asyncio.Transport) -> ASGIApp:
 
 
 def _listening(port: int) -> socket.socket:
-    """A listening socket that says it is TCP: asyncio switches Nagle's algorithm off only where that is said, and with it
-    each answer on a kept connection waits 40 ms for the client's delayed acknowledgment.
-    """
+    """A listening socket that says it is TCP: asyncio switches Nagle's algorithm off only where that is said, and with
+    it each answer on a kept connection waits 40 ms for the client's delayed acknowledgment."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -56,9 +56,7 @@ async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[Sf
     )
     try:
         yield SftpAddress(
-            acceptor.get_port(),
-            host.export_public_key().decode().strip("\n"),
-            client.export_private_key().decode(),
+            acceptor.get_port(), host.export_public_key().decode().strip("\n"), client.export_private_key().decode()
         )
     finally:
         acceptor.close()

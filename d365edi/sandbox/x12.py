@@ -128,9 +128,8 @@ def _group(segments: list[Segment]) -> X12Group:
 def pairs(segment: Segment) -> dict[str, str]:
     """Qualifier to value of the product ids of a PO1 or IT1, which begin at element 06.
 
-    Some senders leave out the price basis with its separator, so that they begin at 05: then the pairs come out odd and the
-    last element is longer than a qualifier.
-    """
+    Some senders leave out the price basis with its separator, so that they begin at 05: then the pairs come out odd and
+    the last element is longer than a qualifier."""
     first = 5 if len(segment) % 2 and len(segment[-1]) > 2 else 6
     return {segment[at]: segment[at + 1] for at in range(first, len(segment) - 1, 2) if segment[at]}
 

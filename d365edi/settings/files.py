@@ -53,8 +53,7 @@ class Locations:
 def read(path: Path) -> tuple[dict[str, Any], Locations, list[SettingsError]]:
     """The main file and the files it includes as one tree, the locations of all keys, and the errors found.
 
-    SettingsError at once when the main file cannot be read.
-    """
+    SettingsError at once when the main file cannot be read."""
     locations = Locations()
     tree = _parse(path, locations)
     errors: list[SettingsError] = []

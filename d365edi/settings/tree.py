@@ -98,8 +98,7 @@ class Settings(BaseSettings):
     def where(self, *key: object) -> str:
         """`file:line` of any key in any file: `where("partners", "acme", "receive", "850", "map", "fields", "ship_by")`.
 
-        A key that no file sets gives the nearest table around it; one set by the environment gives its variable.
-        """
+        A key that no file sets gives the nearest table around it; one set by the environment gives its variable."""
         return self._locations.where(*key)
 
     def secret(self, reference: SecretRef) -> str:
@@ -141,8 +140,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
     """Read, check and freeze the settings: the file at `path`, what it includes, and `D365EDI_...` of `environ` over both.
 
     Relative paths are taken from the main file's folder. `keyring` makes what reveals secrets; without it none can be. Raises
-    one SettingsError with every error found: the first in the order of the files leads, the others are its `others`.
-    """
+    one SettingsError with every error found: the first in the order of the files leads, the others are its `others`."""
     path = path.absolute()
     written, locations, errors = files.read(path)
     overrides, more = environment.read(environ, written, Settings.model_fields, locations)

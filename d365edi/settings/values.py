@@ -35,8 +35,7 @@ class EnvironmentText(str):
 def invalid(sentence: str, remedy: str = "", *, inside: tuple[str, ...] = ()) -> PydanticCustomError:
     """An error in one value; `sentence` follows the value ("is not ..."), `remedy` explains how to write it.
 
-    `inside` is the key of the error within the value, where the value is a table that is checked as a whole.
-    """
+    `inside` is the key of the error within the value, where the value is a table that is checked as a whole."""
     return PydanticCustomError("invalid", "{sentence}", {"sentence": sentence, "remedy": remedy, "inside": inside})
 
 

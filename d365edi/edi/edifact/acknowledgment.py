@@ -46,8 +46,7 @@ def interchange(
 ) -> list[OutgoingSegment]:
     """The body of one CONTRL (UCI to UCD). `loop`: which messages are reported one by one; `receipt`: only that it has come.
 
-    `charset` is what the answer is written in: in UNOA their small letters are echoed as capitals.
-    """
+    `charset` is what the answer is written in: in UNOA their small letters are echoed as capitals."""
     echo = _Echo(upper=charset == "UNOA")
     rejected = report.verdict == "R" or duplicate
     action = REJECTED if rejected else RECEIVED if receipt else ACCEPTED
@@ -177,8 +176,7 @@ def answer(report: SetReport) -> Answer:
     """Read their CONTRL. `control` is our interchange's reference; the verdict P says that some messages are rejected.
 
     Action 8 says only that the interchange has come: the answer's `receipt` is True, and the verdict A is worth no more
-    than the partner and we have agreed on.
-    """
+    than the partner and we have agreed on."""
     control, action = "", ""
     codes: tuple[str, ...] = ()
     messages: list[_Open] = []

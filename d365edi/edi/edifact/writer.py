@@ -32,8 +32,7 @@ class Envelope:
     """Whose interchange it is and how it looks. `at` is local time; `version` is that of the messages (`D:96A:UN:EAN008`).
 
     `routing` are the internal addresses of sender and receiver (0008, 0014), `application` is 0026, `agreement` 0032;
-    `una` True writes the UNA even where it says nothing new.
-    """
+    `una` True writes the UNA even where it says nothing new."""
 
     sender: Party
     receiver: Party

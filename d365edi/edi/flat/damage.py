@@ -29,8 +29,7 @@ _FAILED = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|#+)\Z")
 @dataclass(frozen=True, slots=True)
 class Damage:
     """What was recognised: how bad, a stable word, the end of a sentence whose start is the value, what to do, and the
-    value itself where it could be saved.
-    """
+    value itself where it could be saved."""
 
     severity: Severity
     rule: str

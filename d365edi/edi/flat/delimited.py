@@ -64,8 +64,7 @@ def _trouble(taken: Sequence[str], begins: int) -> str:
 
 def sniff(lines: Sequence[str], known: frozenset[str], quote: str) -> str:
     """The delimiter of a file by its first lines: the one that shows most of the known names, else the one that stands
-    in the most lines equally often.
-    """
+    in the most lines equally often."""
 
     def worth(delimiter: str) -> tuple[int, int, int]:
         rows = [each.cells for each in split(iter(lines), delimiter, quote)]
@@ -80,8 +79,7 @@ def sniff(lines: Sequence[str], known: frozenset[str], quote: str) -> str:
 @dataclass(slots=True)
 class Header:
     """What a header row says: for each column of the layout the cell it stands in (-1: nowhere), and the names that no
-    column has, with their cells.
-    """
+    column has, with their cells."""
 
     cells: list[int]
     unknown: list[tuple[int, str]]

@@ -23,8 +23,7 @@ SNIFFED = ",;\t|"
 class Column:
     """One column. `names` are its spellings in a header row, the first is written. `position` is its 1-based place in a
     separated row without header, 0 where the header tells; `start` and `end` (1-based, inclusive) its place in a fixed
-    row, where it is filled with `fill` on the left (`right`) or on the right. `digits`: a number of so many digits.
-    """
+    row, where it is filled with `fill` on the left (`right`) or on the right. `digits`: a number of so many digits."""
 
     names: tuple[str, ...]
     position: int = 0
@@ -49,10 +48,9 @@ class Column:
 class Layout:
     """A file's layout. `records` are its record types with their columns; the one of a file without types is "".
 
-    `group` and `head` are indexes of columns: those whose equal values make rows one document, and those that must
-    then say the same. `opens` is the record type that begins a document, `type` the column that holds the type.
-    `totals` are words that mark a row of sums (folded), `decimal` the mark that its numbers have.
-    """
+    `group` and `head` are indexes of columns: those whose equal values make rows one document, and those that must then
+    say the same. `opens` is the record type that begins a document, `type` the column that holds the type. `totals` are
+    words that mark a row of sums (folded), `decimal` the mark that its numbers have."""
 
     records: Mapping[str, tuple[Column, ...]]
     fixed: bool = False
@@ -76,8 +74,7 @@ class Layout:
 @dataclass(slots=True)
 class Row:
     """One row: the file's line it begins at (1-based), its record type, and its values in the order of the record's
-    columns ("" for an empty one), outer blanks trimmed.
-    """
+    columns ("" for an empty one), outer blanks trimmed."""
 
     line: int
     record: str

@@ -26,8 +26,7 @@ Key = tuple[str, ...]
 @dataclass(slots=True)
 class RowSet:
     """The rows of one document in their order. `head` has the values that they share (files without record types);
-    `key` is what tells the document apart.
-    """
+    `key` is what tells the document apart."""
 
     key: Key
     rows: list[Row]

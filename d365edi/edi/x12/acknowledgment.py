@@ -98,9 +98,8 @@ def functional(
     """The body of one 997 or 999 for a received group (AK1 to AK9). `control` is its GS06; `loop`: which sets are reported one by one.
 
     With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows.
-    `version` is the one that the answer is written in, that of the group where it is not said; a 999 stands in a group of
-    version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`.
-    """
+    `version` is the one that the answer is written in, that of the group where it is not said; a 999 stands in a group
+    of version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`."""
     later = form == "999" or (version or group.version)[:3] >= "005"
     functional_id = group.functional_id if re.fullmatch("[A-Z0-9]{2}", group.functional_id) else "00"
     head: OutgoingSegment = ["AK1", functional_id, _number(control)]

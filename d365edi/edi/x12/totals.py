@@ -44,8 +44,7 @@ def check(report: SetReport, _interchange: InterchangeReport, place: Place) -> l
 
 def _invoice(selection: Selection) -> Iterator[Finding]:
     """TDS01 = lines less allowances plus charges plus taxes. Taxes may stand twice, or only in a SAC: all readings are
-    tried. Nothing is compared where a line has no figures.
-    """
+    tried. Nothing is compared where a line has no figures."""
     headers, lines = selection.all("*/TDS"), selection.all("*/IT1")
     try:
         total = _money(headers[0][1][1]) * CENT

@@ -47,8 +47,7 @@ class Tokens:
     async def get(self, *, bad: str = "", claims: str = "") -> str:
         """A token to send. `bad` is one that D365 refused, `claims` the challenge it gave with that, if any.
 
-        Any number of callers at once cause one request. Raises Unavailable (Entra is out of reach or busy) or
-        Refused.
+        Any number of callers at once cause one request. Raises Unavailable (Entra is out of reach or busy) or Refused.
         """
         if self._token and self._token != bad:
             now = self._clock()

@@ -28,9 +28,8 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\Z")
 
 @dataclass(frozen=True, slots=True)
 class EntitySet:
-    """One entity set. `keys` are all parts of the key, `fields` maps a field to its type ("String", "Decimal", an
-    enum ...).
-    """
+    """One entity set. `keys` are all parts of the key, `fields` maps a field to its type ("String", "Decimal", an enum
+    ...)."""
 
     name: str
     entity_type: str
@@ -84,12 +83,11 @@ def where(name: str, wanted: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def condition(name: str, field: str, value: Any) -> str:
-    """The `$filter` term `field eq value` for a value as JSON carries it: points in time, enums and GUIDs get their
-    own literals.
+    """The `$filter` term `field eq value` for a value as JSON carries it: points in time, enums and GUIDs get their own
+    literals.
 
-    A field that the catalog does not have is treated as the type that its value looks like; no text is "", as D365 keeps it.
-    Raises TypeError or ValueError as `odata.quoting` does.
-    """
+    A field that the catalog does not have is treated as the type that its value looks like; no text is "", as D365
+    keeps it. Raises TypeError or ValueError as `odata.quoting` does."""
     found = entity_set(name)
     kind = found.fields.get(field, "") if found else ""
     if value is None and kind in ("", "String"):

@@ -19,9 +19,8 @@ _ROLES = "in D365, give the application's user a role that may read it"
 
 
 async def run(client: Client, tokens: Tokens, client_id: str, companies: Sequence[str]) -> list[Check]:
-    """Token, role, companies, in that order; the first that fails is the last, since the rest would fail for the
-    same reason.
-    """
+    """Token, role, companies, in that order; the first that fails is the last, since the rest would fail for the same
+    reason."""
 
     async def token() -> str:
         await tokens.get()

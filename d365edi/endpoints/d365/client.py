@@ -64,9 +64,7 @@ class Client:
         return found
 
     async def pages(self, query: Query) -> AsyncIterator[list[Record]]:
-        """The same, a page at a time. Of a page's nextLink only the part from `/data/` on is followed, at our own
-        host.
-        """
+        """The same, a page at a time. Of a page's nextLink only the part from `/data/` on is followed, at our own host."""
         try:
             url = self.root + quoting.address(query)
         except ValueError as error:
@@ -84,9 +82,8 @@ class Client:
             url = self._next(content.get("@odata.nextLink"), query.set)
 
     async def create(self, entity_set: str, record: Mapping[str, Any]) -> Record:
-        """POST one record; the record as D365 made it. Raises Unavailable(unclear=True) where it is not known
-        whether it was made.
-        """
+        """POST one record; the record as D365 made it. Raises Unavailable(unclear=True) where it is not known whether
+        it was made."""
         url = f"{self.root}{entity_set}?cross-company=true"
         return _bare(await self._json("POST", url, canonical.compact(record)))
 
@@ -98,8 +95,7 @@ class Client:
         """POST records in one changeset: all of them or none.
 
         Refused names the record by its place ("line 3 of 12"). Unavailable as in `create`; 429 on any of them is
-        Unavailable
-        and not unclear, since the changeset was undone. `token` (letters and digits) makes the boundaries.
+        Unavailable and not unclear, since the changeset was undone. `token` (letters and digits) makes the boundaries.
         """
         url = f"{self.root}{entity_set}?cross-company=true"
         content_type, body = batch.write([batch.Operation("POST", url, record) for record in records], token)
@@ -129,8 +125,7 @@ class Client:
         self, status: int, headers: Mapping[str, str], body: bytes | bytearray, method: str, *, inner: bool = False
     ) -> EndpointError:
         """What an answer that is no success means. `inner`: it stood inside a batch, whose changeset is undone as a
-        whole.
-        """
+        whole."""
         fault = errors.read(body)
         words = f"{self._transport.peer} answered {status}: {fault.sentence}"
         unclear = method not in SAFE_METHODS and status != 429 and not inner

@@ -55,8 +55,7 @@ class D365Config:
 
     `base_url` is https:// and the host (a port may follow), no path. `audience` is empty where it is the same. One of
     `client_secret` and `certificate` (PEM with key and certificate, or PFX). `verify` None means the system's trust.
-    `unclear_for`: seconds after which a request that got no answer cannot be carried out any more.
-    """
+    `unclear_for`: seconds after which a request that got no answer cannot be carried out any more."""
 
     base_url: str
     tenant: str
@@ -129,8 +128,7 @@ class D365Endpoint:
     async def list(self, place: Place) -> Listing:
         """The records that the place's ReadPlan finds, as remotes in the order of their names.
 
-        `size` is that of what was listed, not of the whole message; `modified` is None: D365 does not report it.
-        """
+        `size` is that of what was listed, not of the whole message; `modified` is None: D365 does not report it."""
         plan = place.query
         if not isinstance(plan, ReadPlan):
             raise Refused("D365 is listed by a plan of what to read", endpoint=self.name)
@@ -151,8 +149,7 @@ class D365Endpoint:
         """The record and its joins as canonical JSON (see `odata.plan.ReadPlan`).
 
         An optional join that D365 refuses is an empty list, and says why under `_missing`. Refused when the record is
-        gone.
-        """
+        gone."""
         wanted, joins = self._wanted(remote)
         header = await self._header(remote.name, wanted, joins)
         message: dict[str, Any] = {"header": header}
@@ -223,9 +220,8 @@ class D365Endpoint:
         return same[0]
 
     async def _joined(self, join: Join, header: Record) -> Sequence[Record]:
-        """The rows of one join; none, without asking, where a value to join by is empty (it would find every
-        other row).
-        """
+        """The rows of one join; none, without asking, where a value to join by is empty (it would find every other
+        row)."""
         values = {theirs: header.get(ours) for theirs, ours in join.on.items()}
         if not values or any(value in (None, "") for value in values.values()):
             return []
@@ -254,7 +250,6 @@ def _join(written: Mapping[str, Any]) -> Join:
 
 def _name(plan: ReadPlan, row: Record) -> str:
     """The values of the name fields, days without their noon, joined by hyphens; what a file name cannot have is
-    %-encoded.
-    """
+    %-encoded."""
     texts = (str(row.get(part, "")).removesuffix("T12:00:00Z") for part in plan.name_fields or plan.key)
     return "-".join(quote(text, safe=" #+,=@()&!'") for text in texts)

@@ -57,8 +57,7 @@ _PASSING = frozenset({"90025", "90033", "90012", "50196"})
 async def request(identity: ClientIdentity, http: HttpTransport, claims: str, now: float) -> tuple[str, float]:
     """One request to Entra: the token and the seconds it lives. `claims` is a challenge of D365's, `now` epoch seconds.
 
-    Raises Unavailable (Entra is out of reach or busy) or Refused.
-    """
+    Raises Unavailable (Entra is out of reach or busy) or Refused."""
     transport = _Transport(http)
     try:
         credential = _credential(identity, transport)
@@ -117,9 +116,7 @@ def _refused(identity: ClientIdentity, http: HttpTransport, words: str, remedy: 
 
 def _unavailable(identity: ClientIdentity, http: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
     return Unavailable(
-        f"Entra at {identity.authority} gave no token: {words}",
-        endpoint=http.endpoint,
-        retry_after=wait,
+        f"Entra at {identity.authority} gave no token: {words}", endpoint=http.endpoint, retry_after=wait
     )
 
 
@@ -144,8 +141,7 @@ class _Answer(AsyncHttpResponse):
 class _Transport(AsyncHttpTransport[Any, Any]):
     """azure-core's interface to the transport. It owns nothing: the transport is closed by its owner.
 
-    `status` and `headers` are the last answer's: the errors of azure-identity do not always carry them.
-    """
+    `status` and `headers` are the last answer's: the errors of azure-identity do not always carry them."""
 
     def __init__(self, http: HttpTransport) -> None:
         self._http = http

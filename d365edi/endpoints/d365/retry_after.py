@@ -11,9 +11,7 @@ from email.utils import parsedate_to_datetime
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds to wait, None where the header cannot be read. `now` is epoch seconds; the server's own `Date` is
-    preferred to it,
-    so that a clock that is off does not matter. Never negative.
-    """
+    preferred to it, so that a clock that is off does not matter. Never negative."""
     text = (headers.get("retry-after") or headers.get("Retry-After") or "").strip(" \t")
     if text.isascii() and text.replace(".", "", 1).isdigit():
         return float(text)

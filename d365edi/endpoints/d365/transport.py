@@ -41,8 +41,7 @@ _QUIET = (httpx.LocalProtocolError, UnicodeError)
 class Limits:
     """Seconds for each phase and for a whole request; `connections` is how many requests run at once.
 
-    `read` is long because the first call after a restart of D365 builds its metadata.
-    """
+    `read` is long because the first call after a restart of D365 builds its metadata."""
 
     connections: int = 8
     connect: float = 10.0
@@ -70,9 +69,8 @@ class _Pool:
 
 
 class HttpTransport:
-    """Sends requests to one host. Opens nothing before the first; `close` may be called twice and a later request
-    opens anew.
-    """
+    """Sends requests to one host. Opens nothing before the first; `close` may be called twice and a later request opens
+    anew."""
 
     def __init__(
         self,
@@ -96,10 +94,8 @@ class HttpTransport:
     async def send(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> HttpAnswer:
-        """One request and its whole answer, whatever its status. Raises Unavailable (`unclear` where it may have
-        been carried
-        out) or Refused for everything that happens instead of an answer.
-        """
+        """One request and its whole answer, whatever its status. Raises Unavailable (`unclear` where it may have been
+        carried out) or Refused for everything that happens instead of an answer."""
         async with self._slots:
             pool = self._ready()
             pool.busy += 1
@@ -117,9 +113,7 @@ class HttpTransport:
                     await _shut(pool)
 
     def verdict(self, error: Exception, method: str) -> EndpointError:
-        """What an exception of the library (or of a layer below it) means to a caller. Never contains a header's
-        text.
-        """
+        """What an exception of the library (or of a layer below it) means to a caller. Never contains a header's text."""
         what = "" if isinstance(error, _QUIET) else str(error)
         reason = f"{type(error).__name__}: {what}" if what else type(error).__name__
         if isinstance(error, _NEVER_RIGHT):
@@ -165,8 +159,7 @@ class HttpTransport:
 
 async def _exchange(pool: _Pool, request: httpx.Request) -> HttpAnswer:
     """Send a request and read its answer: what httpx.AsyncClient does, without what is not wanted here (redirects,
-    authentication, hooks), which took half of the time of a call.
-    """
+    authentication, hooks), which took half of the time of a call."""
     for name, value in _HEADERS.items():
         request.headers.setdefault(name, value)
     if pool.cookies:

@@ -45,8 +45,7 @@ class DocumentWriter:
     async def run(self, progress: Mapping[str, str], checkpoint: Checkpoint, token: str) -> Receipt:
         """Carry out the plan, or continue where it stopped. `token` (letters and digits) makes the batch's boundaries.
 
-        Raises Disputed, Refused or Unavailable (with the seconds to wait while a request is outstanding).
-        """
+        Raises Disputed, Refused or Unavailable (with the seconds to wait while a request is outstanding)."""
         lookup, plan = self.lookup, self.lookup.plan
         if len(plan.lines) > batch.LIMIT:
             raise self._refused(f"it has {len(plan.lines)} lines; D365 takes {batch.LIMIT} at once", "split the order")
@@ -151,11 +150,7 @@ class DocumentWriter:
         words = f"{self.lookup.label}: {error.message}"
         if isinstance(error, Unavailable):
             return Unavailable(
-                words,
-                endpoint=self.endpoint,
-                remedy=error.remedy,
-                retry_after=error.retry_after,
-                unclear=error.unclear,
+                words, endpoint=self.endpoint, remedy=error.remedy, retry_after=error.retry_after, unclear=error.unclear
             )
         return self._refused(error.message, error.remedy)
 

@@ -33,10 +33,9 @@ BETWEEN = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A map's layout and guide. `parted` are the columns of each record that are read as sign and size, `gtins` those that
-    hold a GTIN. Where rows are all alike, `top` is the document with its lists, and `unasked` are the columns that no row of
-    the map names.
-    """
+    """A map's layout and guide. `parted` are the columns of each record that are read as sign and size, `gtins` those
+    that hold a GTIN. Where rows are all alike, `top` is the document with its lists, and `unasked` are the columns that
+    no row of the map names."""
 
     layout: Layout
     guide: Guide

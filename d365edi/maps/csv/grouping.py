@@ -28,8 +28,7 @@ Way = tuple["GroupLevel", ...]
 @dataclass(frozen=True, slots=True)
 class GroupLevel:
     """A list, or the document itself: its node, the columns that identify its items (none: each row is one), those that
-    its rows name, and the lists inside it.
-    """
+    its rows name, and the lists inside it."""
 
     node: Node
     key: tuple[int, ...]

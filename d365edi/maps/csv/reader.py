@@ -223,7 +223,5 @@ def _unread(finding: Finding, nodes: Sequence[Node], at: Sequence[Row]) -> Findi
     name = nodes[index].segment.elements[element - 1].name if element else ""
     what = f'the column "{record}{name}"' if element else f'the record "{at[index].record}"'
     return replace(
-        finding,
-        message=f"{what} is read by no row of the map",
-        where=Position(line=at[index].line, segment=name),
+        finding, message=f"{what} is read by no row of the map", where=Position(line=at[index].line, segment=name)
     )

@@ -183,8 +183,7 @@ def unwritten(table: Table, document: Document) -> tuple[Finding, ...]:
     """What the document says and this table cannot write though it changes the meaning, as findings with rule
     `meaning`.
 
-    `where.segment` is the name under which a flow may list it in `ignore`.
-    """
+    `where.segment` is the name under which a flow may list it in `ignore`."""
     return tuple(_unwritten(table, document))
 
 
@@ -225,11 +224,10 @@ def _spaced(name: str) -> str:
 
 
 def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: date, zone: tzinfo = UTC) -> ReadPlan:
-    """What to ask of D365: records of these customer accounts in one company since a day (its first moment in the
-    zone, where the table asks by a point in time), each with its lines and joins.
+    """What to ask of D365: records of these customer accounts in one company since a day (its first moment in the zone,
+    where the table asks by a point in time), each with its lines and joins.
 
-    Raises SettingsError when no account is given: it would ask for everybody's.
-    """
+    Raises SettingsError when no account is given: it would ask for everybody's."""
     head, each = header(table), lines(table)
     if not accounts:
         raise SettingsError(f"no account of {company} is given to collect for", remedy="name it under customer")

@@ -30,8 +30,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One set of a table. `on` pairs their field with ours; `known` are the fields of the set that the table
-    names."""
+    """One set of a table. `on` pairs their field with ours; `known` are the fields of the set that the table names."""
 
     name: str
     set: str

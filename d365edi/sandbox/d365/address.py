@@ -31,8 +31,7 @@ class ResourcePath:
 def parse(path: str, catalog: Catalog) -> ResourcePath:
     """The address of a still percent-encoded path below the service root. Refusal 404 or 400.
 
-    An encoded slash is refused as IIS refuses it, so a key that holds one can only be asked for by `$filter`.
-    """
+    An encoded slash is refused as IIS refuses it, so a key that holds one can only be asked for by `$filter`."""
     if "%2f" in path.lower():
         raise no_such_path(path)
     match = _SEGMENT.fullmatch(unquote(path))

@@ -1,8 +1,7 @@
 """`$batch`: multipart in, multipart out; a changeset is one transaction.
 
-The outer status is 200 whatever happened inside; a malformed body is 400 as a whole. Operations outside changesets
-are independent. Inside a batch an application's refusal comes as 500 with the same body that a single write gets
-with 400.
+The outer status is 200 whatever happened inside; a malformed body is 400 as a whole. Operations outside changesets are
+independent. Inside a batch an application's refusal comes as 500 with the same body that a single write gets with 400.
 
 Knows: the multipart framing (RFC 2046, OData batch). Does not know: what the operations do.
 """

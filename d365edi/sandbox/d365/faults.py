@@ -61,8 +61,7 @@ class Faults:
         )
 
     def drop(self, *, method: str = "*", path: str = "/data/*", times: int = 1, after_work: bool = True) -> None:
-        """Break the connection, by default after the work was done. Over ASGI alone this is a
-        ConnectionResetError."""
+        """Break the connection, by default after the work was done. Over ASGI alone this is a ConnectionResetError."""
         self.waiting.append(PlannedFault("drop", method, path, times, after_work=after_work))
 
     def silence(

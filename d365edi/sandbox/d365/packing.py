@@ -33,8 +33,7 @@ def post(
 
     `quantities`: lot to the quantity that goes, all that remains of every line when None. `date`: `YYYY-MM-DD`, today
     when None. `tracking`: the carrier's number for the whole shipment. LookupError when there is no such order,
-    ValueError when nothing remains to deliver, or less than is wanted.
-    """
+    ValueError when nothing remains to deliver, or less than is wanted."""
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
     remains = {line["InventoryLotId"]: _remain(tenant, line) for line in progress.lines(tenant, order)}
     wanted = remains if quantities is None else quantities

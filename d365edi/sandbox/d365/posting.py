@@ -1,5 +1,4 @@
-"""Posting the sales invoice of an order: the rows that a posted invoice leaves in every set, agreeing with each
-other.
+"""Posting the sales invoice of an order: the rows that a posted invoice leaves in every set, agreeing with each other.
 
 Knows: how header, lines, business document and BI rows of one invoice belong together, by InvoiceId, InvoiceDate and
 LineCreationSequenceNumber, and that `InventTransId` is the order line's lot. Does not know: HTTP.
@@ -36,8 +35,7 @@ def post(
 
     `quantities`: lot to invoiced quantity, all lines in full when None. `date`, `due`: `YYYY-MM-DD`; when None today
     and what the terms of payment say; an invoice can be back-dated. `journal`: whether the BI sets get their rows (a
-    tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open.
-    """
+    tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open."""
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
     lines = [line for line in progress.lines(tenant, order) if line["SalesOrderLineStatus"] in _OPEN]
     wanted = (

@@ -22,8 +22,7 @@ def lines(tenant: Tenant, order: Row) -> list[Row]:
 def advance(tenant: Tenant, order: Row, lots: Collection[str], status: str) -> None:
     """Give the lines of these lots a status (`Delivered`, `Invoiced`), and the order what follows from all its lines.
 
-    No lots: part of a line has gone, and nothing is through yet.
-    """
+    No lots: part of a line has gone, and nothing is through yet."""
     for lot in lots:
         _update(tenant, "SalesOrderLinesV3", order, "InventoryLotId", lot, SalesOrderLineStatus=status)
     reached = {line["SalesOrderLineStatus"] for line in lines(tenant, order)} - {"Canceled"}

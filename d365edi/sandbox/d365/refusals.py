@@ -25,7 +25,7 @@ class Refusal(Exception):
 def _envelope(message: str, inner: str, kind: str) -> dict[str, Any]:
     stack = "   at Microsoft.Dynamics.Platform.Integration.Services.OData.Update.UpdateProcessor.CreateEntity_Save()"
     return {
-        "error": {"code": "", "message": message, "innererror": {"message": inner, "type": kind, "stacktrace": stack}},
+        "error": {"code": "", "message": message, "innererror": {"message": inner, "type": kind, "stacktrace": stack}}
     }
 
 

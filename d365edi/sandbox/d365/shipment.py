@@ -33,8 +33,7 @@ def post(
     `plates`: lot to the license plate that it stands on; a lot that is not named stands on none. `shipment`: the id of
     one that was posted before and is now corrected, a new one when empty. `load`: fields of the load it travels with
     (`ProNumber`, `TrailerNumber` ...), no load when None. `date`: `YYYY-MM-DD`, today when None. LookupError when there
-    is no such order.
-    """
+    is no such order."""
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
     head = _head(tenant, order, shipment, load)
     sent = values.date_value(date) if date else tenant.today()

@@ -36,12 +36,11 @@ class LoggedRequest:
 
 
 class Simulator:
-    """One tenant of D365 F&O with its Entra ID. `app` is the ASGI application, `state` the tenant's rows and
-    switches, `entra` the directory, `faults` what goes wrong, `log` what came in.
+    """One tenant of D365 F&O with its Entra ID. `app` is the ASGI application, `state` the tenant's rows and switches,
+    `entra` the directory, `faults` what goes wrong, `log` what came in.
 
     `audience`: the resource that tokens must be for; None takes the host that a request names. `clock` gives epoch
-    seconds.
-    """
+    seconds."""
 
     def __init__(
         self,

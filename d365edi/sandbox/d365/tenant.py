@@ -33,10 +33,9 @@ class Tenant:
     """Rows, and what the application checks writes against. Everything may be changed while the simulator runs.
 
     `manual_numbers`: whether the sales order sequence lets a client choose the number. `needs_site`: items whose
-    storage dimensions make a site compulsory. `blocked`: items blocked for sales orders. `failed_changeset`: whether
-    a failed changeset answers as one part in place of the changeset ("single", as the OData text says) or inside a
-    changeset of one part ("nested").
-    """
+    storage dimensions make a site compulsory. `blocked`: items blocked for sales orders. `failed_changeset`: whether a
+    failed changeset answers as one part in place of the changeset ("single", as the OData text says) or inside a
+    changeset of one part ("nested")."""
 
     companies: list[str] = field(default_factory=lambda: ["usmf", "demf", "dat"])
     default_company: str = "dat"
@@ -60,8 +59,7 @@ class Tenant:
     def add(self, set: str, **fields: Any) -> Record:
         """Put a row there as an administrator would, past every rule; a row of the same key gets these fields.
 
-        Numbers may be int, dates `YYYY-MM-DD`. KeyError on an unknown field.
-        """
+        Numbers may be int, dates `YYYY-MM-DD`. KeyError on an unknown field."""
         entity_set = load().sets[set]
         known = {name: values.from_json(entity_set, name, value) for name, value in fields.items()}
         row = {**self.store.tables[set].blank, **known}
