@@ -238,7 +238,7 @@ _ROWS: dict[str, _Row] = {
     "document.group.before": ("group", "error", "", "", '{count} records stand before the first "{record}", and belong to no document', "ask for a whole file", _FLAT),
     "document.differs": ("differs", "error", "", "", '{column} is "{value}" in line {line} and "{first}" in line {other} of the same document',
         "ask which one is right, or name it as a column of the lines in the map", _FLAT),
-    "document.totals": ("totals", "error", "", "", "the totals in line {line} say {value} of {column}, and the rows add up to {total}", "a row may be missing; ask for a whole file", _ARITHMETIC),
+    "document.totals": ("totals", "error", "", "", "the totals in line {line} say {value} of {column}, and the rows come to {total}", "a row may be missing; ask for a whole file", _ARITHMETIC),
     "document.header": ("header", "error", "", "", "none of the first rows names the columns; there should be {names} and so on",
         "ask for the file with its header row, or give the map the names that stand there", _FLAT),
     "document.header.again": ("header", "note", "", "", "the header row stands here once more, and is skipped", "", _FLAT),

@@ -1,6 +1,6 @@
 """Lines to cells: which delimiter, quotes, line breaks inside quotes, and which row is the header.
 
-A quote that is opened and never closed would swallow the rest of a file in silence; here it is told with the line it
+A quote that is opened and never closed would swallow the rest of a file in silence; here it is reported with the line it
 began at, and reading goes on behind what it swallowed.
 
 Knows: separated values (RFC 4180 and what is sent instead). Does not know: records, documents.
@@ -22,11 +22,14 @@ SHOWN = 10
 
 @dataclass(slots=True)
 class Cells:
-    """One row as it stands: the line it begins at, its cells, and what is wrong with its quotes ("" for nothing)."""
+    """One row as it stands: the line it begins at, its cells, and the key of the rule that its quotes break ("" for none) with
+    the last line that they take.
+    """
 
     line: int
     cells: list[str]
-    trouble: str = ""
+    broken: str = ""
+    last: int = 0
 
 
 def split(lines: Iterator[str], delimiter: str, quote: str, before: int = 0) -> Iterator[Cells]:
@@ -50,16 +53,11 @@ def split(lines: Iterator[str], delimiter: str, quote: str, before: int = 0) -> 
         except StopIteration:
             return
         except csv.Error:
-            yield Cells(begins, taken[0].rstrip("\r\n").split(delimiter), _trouble(taken, begins))
+            broken = "document.quote.inside" if len(taken) == 1 else "document.quote.open"
+            yield Cells(begins, taken[0].rstrip("\r\n").split(delimiter), broken, begins + len(taken) - 1)
             continue
         if any(cell.strip(BLANK) for cell in cells):
             yield Cells(begins, cells)
-
-
-def _trouble(taken: Sequence[str], begins: int) -> str:
-    if len(taken) == 1:
-        return "has a quote inside a quoted value"
-    return f"opens a quote that is not closed; lines {begins} to {begins + len(taken) - 1} are one value and cannot be read"
 
 
 def sniff(lines: Sequence[str], known: frozenset[str], quote: str) -> str:

@@ -18,7 +18,7 @@ from operator import itemgetter
 from d365edi.edi.findings import Finding
 from d365edi.edi.flat import text
 from d365edi.edi.flat.layout import Column, Layout, Row, fold
-from d365edi.edi.flat.rows import Found, rows, told
+from d365edi.edi.flat.rows import Found, at_line, rows
 
 Key = tuple[str, ...]
 
@@ -68,8 +68,7 @@ def stream(pieces: Iterable[bytes], layout: Layout) -> Iterator[RowSet | Finding
 
 
 def _apart(again: RowSet) -> Finding:
-    message = f"rows of {' '.join(again.key)} stood further above already, with others between"
-    return told("error", "apart", message, again.rows[0].line, remedy="ask for a file whose rows are sorted")
+    return at_line("document.apart", again.rows[0].line, document=" ".join(again.key))
 
 
 def _join(first: RowSet, again: RowSet, layout: Layout) -> None:
@@ -120,9 +119,7 @@ def _grouped(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Findin
 
 def _nobodys(row: Row, layout: Layout) -> Finding:
     names = " and ".join(f'"{layout.columns[index].name}"' for index in layout.group)
-    return told(
-        "error", "group", f"line {row.line} has no {names}, so it belongs to no document", row.line, remedy="ask for it"
-    )
+    return at_line("document.group", row.line, names=names)
 
 
 def agree(held: list[str], row: Row, columns: Iterable[int], layout: Layout, rows: Sequence[Row]) -> Iterator[Finding]:
@@ -135,9 +132,7 @@ def agree(held: list[str], row: Row, columns: Iterable[int], layout: Layout, row
         elif value and value != first:
             name = layout.columns[index].name
             line = next(each.line for each in rows if each.values[index] == first)
-            message = f'{name} is "{value}" in line {row.line} and "{first}" in line {line} of the same document'
-            remedy = "ask which one is meant, or name it as a column of the lines in the map"
-            yield told("error", "differs", message, row.line, name, value=value, remedy=remedy)
+            yield at_line("document.differs", row.line, name, value, first=first, other=line)
 
 
 def _opened(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
@@ -160,8 +155,7 @@ def _opened(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding
     if current is not None:
         yield current
     if lost:
-        message = f'{len(lost)} records stand before the first "{layout.opens}", and belong to no document'
-        yield told("error", "group", message, lost[0], remedy="ask for a whole file")
+        yield at_line("document.group.before", lost[0], count=len(lost), record=layout.opens)
 
 
 # -- totals -----------------------------------------------------------------------------------------------------------
@@ -200,10 +194,7 @@ class _Sums:
             total, said = self.sums[index], _number(value, self.layout.decimal) if value else None
             if said is None or total is None or said in (total, self.count):
                 continue
-            name = self.columns[index].name
-            message = f"the totals in line {row.line} say {value} of {name}, and the rows come to {total}"
-            remedy = "a row may be missing; ask for a whole file"
-            yield told("error", "totals", message, row.line, name, value=value, remedy=remedy)
+            yield at_line("document.totals", row.line, self.columns[index].name, value, total=total)
 
 
 def _number(value: str, decimal: str) -> Decimal | None:

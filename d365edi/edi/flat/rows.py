@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from d365edi.edi.findings import Finding, Position, Severity
+from d365edi.edi.findings import Finding, Position
 from d365edi.edi.flat import damage, delimited
 from d365edi.edi.flat.delimited import BLANK
 from d365edi.edi.flat.layout import Column, Layout, Row, fold
+from d365edi.edi.rules import finding
 
 Found = tuple[Row | None, list[Finding]]
 """A row with what is wrong in it; without a row, what is wrong with the file."""
@@ -28,10 +29,10 @@ def rows(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
     return _separated(iter(lines), layout)
 
 
-def told(severity: Severity, rule: str, message: str, line: int, column: str = "", **more: str) -> Finding:
+def at_line(key: str, line: int, column: str = "", value: str = "", **fields: object) -> Finding:
     """A finding at a line, and a column of it."""
-    at = Position(line=line, segment=column)
-    return Finding("document" if line else "file", severity, "", message, at, rule=rule, **more)
+    where = Position(line=line, segment=column)
+    return finding(key, where, "FLAT", value, **{"line": line, "column": column, **fields})
 
 
 # -- separated --------------------------------------------------------------------------------------------------------
@@ -66,39 +67,32 @@ def _headed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]
     cut = _cut(layout.columns, header.cells)
     for row in cells:
         if row.cells == above[-1].cells:
-            yield None, [told("note", "header", "the header row stands here once more, and is passed over", row.line)]
+            yield None, [at_line("document.header.again", row.line)]
         else:
             yield _row(row, "", cut, header.width)
 
 
 def _headless(above: Sequence[delimited.Cells], layout: Layout) -> Finding:
     if not above:
-        return told("error", "empty", "the file holds no rows", 0, remedy="ask for it again")
-    expected = ", ".join(f'"{column.name}"' for column in layout.columns[:6])
-    message = f"none of the first rows names the columns; there should be {expected} and so on"
-    remedy = "ask for the file with its header row, or give the map the names that stand there"
-    return told("error", "header", message, above[0].line, remedy=remedy)
+        return at_line("file.empty.rows", 0)
+    names = ", ".join(f'"{column.name}"' for column in layout.columns[:6])
+    return at_line("document.header", above[0].line, names=names)
 
 
 def _header_findings(header: delimited.Header, layout: Layout, line: int) -> Iterator[Finding]:
     known = {fold(name) for column in layout.columns for name in column.names}
     for name in header.twice:
         if fold(name) in known:
-            message = f'two columns are called "{name}", and one is meant'
-            yield told(
-                "error", "column", message, line, name, remedy="ask for a file whose columns have names of their own"
-            )
+            yield at_line("document.column.twice", line, name)
     missing = [column.name for index, column in enumerate(layout.columns) if header.cells[index] < 0]
     for name in (layout.columns[index].name for index in layout.group):
         if name in missing:
-            message = f'there is no column "{name}", which tells the documents apart'
-            yield told("error", "column", message, line, name, remedy="correct its name in the map, or ask for it")
+            yield at_line("document.column.key", line, name)
     if missing:
         others = f" and {len(missing) - 6} others" if len(missing) > 6 else ""
-        names = ", ".join(f'"{name}"' for name in missing[:6])
-        yield told("note", "column", f"there is no column {names}{others}, which the map could read", line)
+        yield at_line("document.column.missing", line, names=", ".join(f'"{name}"' for name in missing[:6]) + others)
     for at, name in header.unknown:
-        yield told("note", "unmapped", f'column {at + 1} "{name}" is read by no row of the map', line, name)
+        yield at_line("document.unmapped.column", line, name, number=at + 1)
 
 
 def _placed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]:
@@ -119,7 +113,7 @@ def _strangers(strange: dict[str, list[int]]) -> Iterator[Found]:
     """The record types that no row of the map reads."""
     for record, at in strange.items():
         times = f" ({len(at)} times)" if len(at) > 1 else ""
-        yield None, [told("note", "unmapped", f'the record "{record}"{times} is read by no row of the map', at[0])]
+        yield None, [at_line("document.unmapped.record", at[0], record=record, times=times)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +133,12 @@ def _cut(columns: Sequence[Column], at: Sequence[int]) -> _Cut:
 
 def _row(row: delimited.Cells, record: str, cut: _Cut, width: int) -> Found:
     cells, findings = row.cells, list[Finding]()
-    if row.trouble:
-        remedy = "ask for a file whose quotes are written twice inside a value"
-        findings.append(told("error", "quote", f"line {row.line} {row.trouble}", row.line, remedy=remedy))
+    if row.broken:
+        findings.append(at_line(row.broken, row.line, last=row.last))
     elif width and len(cells) > width and any(cell.strip(BLANK) for cell in cells[width:]):
-        message = f"line {row.line} has {len(cells)} values, and the header names {width}"
-        remedy = "a delimiter inside a value must be quoted; ask for a correct file"
-        findings.append(told("error", "width", message, row.line, remedy=remedy))
+        findings.append(at_line("document.width.more", row.line, count=len(cells), most=width))
     elif width and len(cells) < width:
-        message = (
-            f"line {row.line} has {len(cells)} values, and the header names {width}; the others are taken as empty"
-        )
-        findings.append(told("warning", "width", message, row.line))
+        findings.append(at_line("document.width.less", row.line, count=len(cells), most=width))
     size, values = len(cells), [""] * len(cut.columns)
     for index, at in cut.cells:
         if at < size:
@@ -178,7 +166,7 @@ def _fixed(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
         values, findings = [_value(line, column) for column in cut.columns], list[Finding]()
         end = max((column.end for column in cut.columns), default=0)
         if line[end:].strip(BLANK):
-            findings.append(told("note", "unmapped", f"what stands behind character {end} is read by no row", number))
+            findings.append(at_line("document.unmapped.rest", number, end=end))
         _look(values, cut, number, findings)
         yield Row(number, record, values), findings
     yield from _strangers(strange)
@@ -197,22 +185,18 @@ def _value(line: str, column: Column) -> str:
 
 
 def _look(values: list[str], cut: _Cut, line: int, findings: list[Finding]) -> None:
-    """Tell what a spreadsheet did to the values; one that is only wrapped is unwrapped."""
+    """Report what a spreadsheet did to the values; one that is only wrapped is unwrapped."""
     if not cut.counted and not damage.suspect(values):
         return
     for index, value in enumerate(values):
         if not value:
             continue
         column = cut.columns[index]
-        if (found := damage.look(value)) is not None:
-            message = f'{column.name}: "{value}" in line {line} {found.trouble}'
-            more = {"value": value, "remedy": found.remedy}
-            findings.append(told(found.severity, found.rule, message, line, column.name, **more))
-            values[index] = found.value
+        if (damaged := damage.look(value)) is not None:
+            findings.append(at_line(damaged.key, line, column.name, value))
+            values[index] = damaged.value
         if column.digits and damage.shortened(values[index], column.digits):
-            message = (
-                f'{column.name}: "{value}" in line {line} has {len(values[index])} digits of {column.digits}; '
-                "a spreadsheet drops leading zeros"
+            length = len(values[index])
+            findings.append(
+                at_line("document.spreadsheet.zeros", line, column.name, value, length=length, digits=column.digits)
             )
-            remedy = "ask for the column formatted as text"
-            findings.append(told("error", "spreadsheet", message, line, column.name, value=value, remedy=remedy))
