@@ -9,7 +9,7 @@ Knows: where the facts are stored. Does not know: how a case is checked, what fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.flows.messages import document_name
 from d365edi.journal import Document, Tx
-from d365edi.matching.lines import LineMatch, match_lines, match_shipment
+from d365edi.matching.lines import match_lines
 from d365edi.matching.references import Outbound, complete, each_line
 from d365edi.matching.resolution import Resolution
 
@@ -165,7 +165,7 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     document = KINDS[row.kind].from_json(row.body)
     assert isinstance(document, Invoice | OrderResponse | ShipNotice)
     resolution = Resolution.from_json(row.answers) if row.answers else Resolution()
-    match = matched(document, {order.number: order}, resolution)
+    match = match_lines(document, {order.number: order}, resolution)
     source = tx.documents.order(row.partner, order.number)
     document = complete(
         document, resolution, Resolution.from_json(source.answers).units if source and source.answers else {}
@@ -179,13 +179,6 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
             if ordered is not None and line.quantity is not None
         ),
     )
-
-
-def matched(document: Outbound, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None) -> LineMatch:
-    """The order line that each line of the document belongs to."""
-    if isinstance(document, ShipNotice):
-        return match_shipment(document, orders, resolution)
-    return match_lines(document, next(iter(orders.values()), None), resolution)
 
 
 def _order_usage(tx: Tx, partner: str, number: str) -> str:

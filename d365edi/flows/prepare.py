@@ -21,7 +21,7 @@ from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching.lines import order_numbers
+from d365edi.matching.lines import match_lines, order_numbers
 from d365edi.matching.references import complete
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import respond
@@ -63,7 +63,7 @@ async def prepare(
     known = await ctx.journal.read(lambda tx: known_orders(tx, partner.name, numbers))
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, profile)
-    match = guard_check.matched(whole, known.orders, resolved.resolution)
+    match = match_lines(whole, known.orders, resolved.resolution)
     problems = (*resolved.problems, *(str(finding) for finding in match.findings if finding.severity == "error"))
     if problems:
         return Held(problems)

@@ -1,11 +1,11 @@
-"""Which line of the order a line of ours answers, so that it can be echoed: of an invoice, an answer, a shipment.
+"""Which order line a line of an invoice, an order response or a shipment belongs to, so that it can be echoed.
 
-A line is found by its number in our sales order (D365 keeps what we wrote there, or its own count where the buyer's ids
-were not whole numbers), else by item, unit and price. Two candidates that nothing tells apart hold the invoice: an 810 that
+A line is found by its number in our sales order (D365 stores what we wrote there, or 1, 2, 3 ... where the buyer's ids were
+not whole numbers), else by item, unit and price. Two candidates that cannot be distinguished hold the document: an 810 that
 names the wrong line costs more than one that waits. Without the order there is nothing to echo: the document goes out with
-D365's own fields, and says so.
+D365's own fields and a note.
 
-Knows: orders and what answers them. Does not know: where either was kept, how the echo is written.
+Knows: orders and the documents that answer them. Does not know: where either is stored, how the echo is written.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from d365edi.documents import (
     ShipNotice,
     ShippedLine,
 )
-from d365edi.edi.findings import Finding
+from d365edi.edi.findings import Finding, Severity
 from d365edi.matching.references import Outbound, each_line, gtin
 from d365edi.matching.resolution import Resolution
 from d365edi.odata.quoting import same_text
 
 LARGEST = 2**31 - 1
-"""The largest line number that D365 keeps."""
+"""The largest line number that D365 stores."""
 
 
 Line = InvoiceLine | OrderResponseLine | ShippedLine
@@ -38,7 +38,7 @@ Line = InvoiceLine | OrderResponseLine | ShippedLine
 class LineMatch:
     """For each line of the document the order's line, or None; findings of severity error hold the document.
 
-    `order` is what it answers as a whole, `orders` the order for each of a shipment's, both as a writer wants them.
+    `order` is the order of the document as a whole, `orders` has one for each order of a shipment; writers take both.
     """
 
     lines: tuple[PurchaseOrderLine | None, ...]
@@ -56,7 +56,7 @@ def order_numbers(document: Outbound) -> tuple[str, ...]:
 
 
 def line_numbers(numbers: Sequence[str | None]) -> tuple[int, ...]:
-    """The lines' numbers as D365 keeps them: the buyer's where every line has a whole number of its own, else 1, 2, 3
+    """The lines' numbers as D365 stores them: the buyer's where every line has a whole number of its own, else 1, 2, 3
     ..."""
     whole = [int(number) for number in numbers if number is not None and number.isascii() and number.isdigit()]
     if len(whole) == len(numbers) == len(set(whole)) and all(0 < number <= LARGEST for number in whole):
@@ -64,10 +64,17 @@ def line_numbers(numbers: Sequence[str | None]) -> tuple[int, ...]:
     return tuple(range(1, len(numbers) + 1))
 
 
-def match_lines(document: Outbound, order: PurchaseOrder | None, resolution: Resolution | None = None) -> LineMatch:
-    """Find the order's line for each line of the document; `resolution` has the partner's numbers for our items."""
+def match_lines(
+    document: Outbound, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None = None
+) -> LineMatch:
+    """Find the order line of each line of the document.
+
+    `orders` are the received ones of those that it names, by number (only a shipment has several); `resolution` has the
+    partner's numbers for our items.
+    """
     if isinstance(document, ShipNotice):
-        return match_shipment(document, {order.number: order} if order is not None else {}, resolution)
+        return _match_shipment(document, orders, resolution)
+    order = next(iter(orders.values()), None)
     if order is None:
         return LineMatch((None,) * len(document.lines), (_unknown(order_numbers(document)),))
     known = _OrderLines(order)
@@ -75,27 +82,26 @@ def match_lines(document: Outbound, order: PurchaseOrder | None, resolution: Res
     return LineMatch(tuple(line for line, _ in found), tuple(each for _, each in found if each is not None), order)
 
 
-def match_shipment(
-    notice: ShipNotice, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None = None
+def _match_shipment(
+    notice: ShipNotice, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None
 ) -> LineMatch:
-    """The same for a shipment under several orders, which are known by number."""
-    memories = {number: _OrderLines(order) for number, order in orders.items()}
-    only = next(iter(memories.values())) if len(memories) == 1 and not notice.every_order() else None
+    known = {number: _OrderLines(order) for number, order in orders.items()}
+    only = next(iter(known.values())) if len(known) == 1 and not notice.every_order() else None
     lines: list[PurchaseOrderLine | None] = []
-    unknown = [number for number in order_numbers(notice) if number not in orders]
-    findings = [_unknown((number,)) for number in unknown] if order_numbers(notice) else [_unknown(())]
+    named = order_numbers(notice)
+    findings = [_unknown((number,)) for number in named if number not in orders] if named else [_unknown(())]
     for number, (order, line) in enumerate(notice.lines_of_orders(), 1):
-        memory = memories.get(order.number or "") if order is not None else only
-        answered, trouble = memory.line(line, number, resolution) if memory is not None else (None, None)
-        lines.append(answered)
-        findings += [trouble] if trouble is not None else []
-    answering = tuple(orders.get(order.number or "") for order in notice.every_order())
-    first = next((order for order in (*answering, *orders.values()) if order is not None), None)
-    return LineMatch(tuple(lines), tuple(findings), first, answering)
+        candidates = known.get(order.number or "") if order is not None else only
+        ordered, finding = candidates.line(line, number, resolution) if candidates is not None else (None, None)
+        lines.append(ordered)
+        findings += [finding] if finding is not None else []
+    answered = tuple(orders.get(order.number or "") for order in notice.every_order())
+    first = next((order for order in (*answered, *orders.values()) if order is not None), None)
+    return LineMatch(tuple(lines), tuple(findings), first, answered)
 
 
 class _OrderLines:
-    """An order as it was received, by the numbers that D365 gives its lines."""
+    """The lines of an order as received, by the numbers that D365 gives them."""
 
     def __init__(self, order: PurchaseOrder) -> None:
         self.order = order
@@ -104,11 +110,11 @@ class _OrderLines:
     def line(
         self, line: Line, number: int, resolution: Resolution | None
     ) -> tuple[PurchaseOrderLine | None, Finding | None]:
-        """The order's line for the document's line of that number, or what is in the way."""
+        """The order's line for the document's line of that number, or the finding that says why there is none."""
         candidates = _candidates(line, number, self.order, self.by_number, resolution)
         if len(candidates) == 1:
             return candidates[0], None
-        return None, _trouble(line, number, self.order, candidates)
+        return None, _not_matched(line, number, self.order, candidates)
 
 
 def _unknown(numbers: Sequence[str]) -> Finding:
@@ -150,21 +156,21 @@ def _same_item(line: Line, number: int, ordered: PurchaseOrderLine, resolution: 
     )
 
 
-def _trouble(line: Line, number: int, order: PurchaseOrder, candidates: Sequence[PurchaseOrderLine]) -> Finding:
+def _not_matched(line: Line, number: int, order: PurchaseOrder, candidates: Sequence[PurchaseOrderLine]) -> Finding:
     item = line.item.own or line.item.buyer or line.item.gtin or "without an item"
     if candidates:
         numbers = ", ".join(each.number or "without a number" for each in candidates)
         return _finding(
             "error",
             f"line {number} ({item}) could answer several lines of order {order.number}: {numbers}",
-            "let us read the set in D365 that tells them apart (see the map's order_lines), or send it by hand",
+            "let d365edi read the set in D365 that distinguishes them (see the map's order_lines), or send it by hand",
         )
     return _finding(
         "error",
         f"line {number} ({item}) answers no line of order {order.number}",
-        "look whether it was added in D365; the partner must know of it before it is shipped and billed",
+        "check whether it was added in D365; the partner must know of it before it is shipped and billed",
     )
 
 
-def _finding(severity: str, message: str, remedy: str = "") -> Finding:
-    return Finding("document", severity, "", message, remedy=remedy, rule="turnaround")  # type: ignore[arg-type]
+def _finding(severity: Severity, message: str, remedy: str = "") -> Finding:
+    return Finding("document", severity, "", message, remedy=remedy, rule="turnaround")

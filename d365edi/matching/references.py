@@ -1,4 +1,5 @@
-"""References: whose item, which customer, what unit. Pure: this asks, somebody else answers, this decides.
+"""References: whose item, which customer, what unit. Pure: queries go out as values, their rows come
+back, and this decides.
 
 The partner's own tables come first, then D365 in the order of trust that `lookups.toml` gives: the customer's own
 number for the item, a barcode (with and without leading zeros), our number. One hit decides; several different items under
@@ -39,7 +40,7 @@ from d365edi.odata.quoting import eq, same_text
 __all__ = ["Profile", "References", "UnresolvedReference", "complete", "find_references", "gtin", "resolve"]
 
 Outbound = Invoice | OrderResponse | ShipNotice
-"""What goes out with our items in it."""
+"""Documents that we send, with our items in their lines."""
 AnyOutbound = TypeVar("AnyOutbound", bound=Outbound)
 Ordering = PurchaseOrder | OrderChange
 Rows = Sequence[Mapping[str, Any]]
@@ -65,10 +66,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One query and how its rows are read: those whose `theirs` is one of `values` count, and `ours` is what they
-    say.
+    """One query and how its rows are read: those whose field `theirs` is one of `values` are hits, field `ours` is the result.
 
-    Of several, those count that have most of `preferred` (field and value).
+    Of several hits, those with most of `preferred` (field and value) count.
     """
 
     query: Query
@@ -80,46 +80,46 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedReference:
-    """Something to ask of D365, with its looks in the order of trust; `lines` are whom it concerns (1 is the first).
+    """A reference to look up in D365, with its lookups in the order of trust; `lines` are the lines it is for (1 is the first).
 
-    `miss` is the finding when nobody knows; None where nobody need know. `several` begins the sentence when too many
-    do.
+    `miss` is the finding when no lookup finds it; None where it is optional. `several` begins the sentence when lookups
+    find different results. `extra` names a second field to return.
     """
 
     kind: ReferenceKind
     subject: str
     lines: tuple[int, ...]
-    looks: tuple[Lookup, ...]
+    lookups: tuple[Lookup, ...]
     miss: Finding | None = None
     several: str = ""
     extra: str = ""
 
     @property
     def line(self) -> int | None:
-        """The first line that it is about, None for the document."""
+        """The first line that it is for, None for the document."""
         return self.lines[0] if self.lines else None
 
     @property
     def queries(self) -> tuple[Query, ...]:
-        """What to ask, one after the other until it is settled."""
-        return tuple(look.query for look in self.looks)
+        """Its queries, to be asked one after the other until `resolve` decides."""
+        return tuple(lookup.query for lookup in self.lookups)
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What the partner's tables settle, and what is left to ask."""
+    """What the partner's tables resolve, and what is left to look up in D365."""
 
     resolution: Resolution
     unresolved: tuple[UnresolvedReference, ...]
 
 
 def find_references(document: Ordering | Remittance | Outbound, profile: Profile) -> References:
-    """What to find out before this document can be delivered."""
+    """The references of a document that must be resolved before it can be delivered."""
     if isinstance(document, Remittance):
         return References(Resolution(), (_customer(document, profile),))
     if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
-    known, asked = list[ResolvedReference](), [_customer(document, profile), *_location(document, profile)]
+    known, unresolved = list[ResolvedReference](), [_customer(document, profile), *_location(document, profile)]
     if (place := document.parties.ship_to.id) in profile.locations:
         assert place is not None
         known.append(ResolvedReference("location", profile.locations[place]))
@@ -128,36 +128,36 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
         if item is not None:
             known.append(ResolvedReference("item", item, lines))
         else:
-            asked.append(_item(document, profile, candidates, lines))
+            unresolved.append(_item(document, profile, candidates, lines))
     for unit, lines in _by_unit(document).items():
         if unit in profile.units:
             known.append(ResolvedReference("unit", profile.units[unit], lines, unit))
         else:
-            asked.append(_unit(document, profile, unit, lines))
-    return References(Resolution().plus(*known), tuple(asked))
+            unresolved.append(_unit(document, profile, unit, lines))
+    return References(Resolution().plus(*known), tuple(unresolved))
 
 
 def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding | None:
-    """Decide from the rows of the first queries; None: ask the next one. One answer decides, different ones hold."""
-    for look, found in zip(reference.looks, rows, strict=False):
-        hits = [row for row in found if any(same_text(row.get(look.theirs), value) for value in look.values)]
-        hits = _preferred(look, hits)
-        names = sorted({str(row[look.ours]) for row in hits if row.get(look.ours)})
+    """Decide from the rows of the first queries; None: ask the next one. One result decides, different ones hold the document."""
+    for lookup, found in zip(reference.lookups, rows, strict=False):
+        hits = [row for row in found if any(same_text(row.get(lookup.theirs), value) for value in lookup.values)]
+        hits = _preferred(lookup, hits)
+        names = sorted({str(row[lookup.ours]) for row in hits if row.get(lookup.ours)})
         if len(names) == 1:
             extra = str(hits[0].get(reference.extra) or "") if reference.extra else ""
             return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra)
         if names and reference.miss is not None:
             remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
             return _finding(reference, f"{reference.several}: {', '.join(names)}", remedy)
-    if len(rows) < len(reference.looks):
+    if len(rows) < len(reference.lookups):
         return None
     return reference.miss or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
 
 
-def _preferred(look: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    if not look.preferred or len(hits) < 2:
+def _preferred(lookup: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if not lookup.preferred or len(hits) < 2:
         return hits
-    points = [sum(same_text(row.get(name), value) for name, value in look.preferred) for row in hits]
+    points = [sum(same_text(row.get(name), value) for name, value in lookup.preferred) for row in hits]
     return [row for row, point in zip(hits, points, strict=True) if point == max(points)]
 
 
@@ -192,8 +192,8 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedRefer
         (eq("dataAreaId", profile.company), eq(table["account"], account)),
         ("dataAreaId", table["account"], table["invoice"]),
     )
-    looks = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
-    return UnresolvedReference("customer", account, (), looks, miss, extra=table["invoice"])
+    lookups = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
+    return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"])
 
 
 def _location(order: Ordering, profile: Profile) -> Iterator[UnresolvedReference]:
@@ -229,31 +229,31 @@ def _candidates(line: OrderLine) -> Candidates:
 
 def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> UnresolvedReference:
     table, line = _lookups()["items"], order.lines[lines[0] - 1]
-    looks = []
+    lookups = []
     for kind, number in candidates:
         if kind in table["order"] and (kind != "buyer" or profile.customer):
-            looks.append(_look(table[kind], profile, kind, number))
+            lookups.append(_lookup(table[kind], profile, kind, number))
     subject = candidates[0][1] if candidates else ""
-    kept = line.spelling(f"item.{candidates[0][0]}") if candidates else None
-    place = ", ".join(part for part in (f"line {lines[0]}", line.number and f"PO1*{line.number}", kept) if part)
+    original = line.spelling(f"item.{candidates[0][0]}") if candidates else None
+    place = ", ".join(part for part in (f"line {lines[0]}", line.number and f"PO1*{line.number}", original) if part)
     what = f'item "{subject}" ({place})' if subject else f"the item ({place})"
-    told = f"{what} is no item of {profile.company}" if subject else f"{what} has no number that we could look up"
+    message = f"{what} is no item of {profile.company}" if subject else f"{what} has no number that we could look up"
     miss = Finding(
         "document",
         "error",
         "",
-        told,
+        message,
         value=subject,
         remedy=f"add it under [partners.{profile.partner}.items] or as external item number in D365, "
         f"then: d365edi release {order.number}",
         rule="item",
     )
     return UnresolvedReference(
-        "item", subject, lines, tuple(looks), miss, f"{what} is several items of {profile.company}"
+        "item", subject, lines, tuple(lookups), miss, f"{what} is several items of {profile.company}"
     )
 
 
-def _look(table: Mapping[str, str], profile: Profile, kind: str, number: str) -> Lookup:
+def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str) -> Lookup:
     values = variants(number) if kind == "gtin" else (number,)
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
@@ -304,14 +304,14 @@ def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) 
 
 
 def each_line(document: Outbound) -> Sequence[InvoiceLine | OrderResponseLine | ShippedLine]:
-    """The lines of a document, also where they stand in packs; answers count them from 1."""
+    """The lines of a document, those inside packs included; a resolution counts them from 1."""
     return document.every_line() if isinstance(document, ShipNotice) else document.lines
 
 
 def _outbound(document: Outbound, profile: Profile) -> References:
-    """What the partner calls our items, where the record did not say; the partner's own table first."""
+    """The partner's numbers for our items, where the record has none; the partner's own table first."""
     reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
-    known, asked = list[ResolvedReference](), list[UnresolvedReference]()
+    known, unresolved = list[ResolvedReference](), list[UnresolvedReference]()
     wanted: dict[tuple[ReferenceKind, str, str | None], list[int]] = {}
     for number, line in enumerate(each_line(document), 1):
         own = line.item.own
@@ -324,10 +324,10 @@ def _outbound(document: Outbound, profile: Profile) -> References:
         if line.item.gtin is None:
             wanted.setdefault(("gtin", own, line.unit), []).append(number)
     for (kind, own, unit), lines in wanted.items():
-        asked.append(
+        unresolved.append(
             UnresolvedReference(kind, own, tuple(lines), (_reverse(_lookups()["items"][kind], profile, own, unit),))
         )
-    return References(Resolution().plus(*known), tuple(asked))
+    return References(Resolution().plus(*known), tuple(unresolved))
 
 
 def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Lookup:

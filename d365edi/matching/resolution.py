@@ -1,6 +1,6 @@
-"""The answers to a document's references, as a value that is kept with the document.
+"""The resolved references of a document, as a value that is stored with the document.
 
-Knows: kinds of answers. Does not know: how they were found.
+Knows: kinds of references. Does not know: how they were resolved.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ ReferenceKind = Literal["customer", "item", "unit", "location", "buyer", "gtin"]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedReference:
-    """One answer: the value ("" where nobody knows and nobody need), for which lines, about what. `extra` as its kind
-    has it."""
+    """One resolved reference: its value ("" where an optional one was not found), the lines it is for, what was looked up.
+
+    `extra` is a second value that some kinds have: a customer's invoice account.
+    """
 
     kind: ReferenceKind
     value: str
@@ -27,7 +29,7 @@ class ResolvedReference:
 
 @dataclass(frozen=True, slots=True)
 class PartnerNumbers:
-    """What the partner and the world call one of our items."""
+    """The partner's number and the GTIN of one of our items."""
 
     buyer: str | None = None
     gtin: str | None = None
@@ -35,7 +37,7 @@ class PartnerNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """All answers of one document: by line number (1 is the first) for items, by word for units."""
+    """All resolved references of one document: by line number (1 is the first) for items, by word for units."""
 
     customer: str | None = None
     invoice_customer: str | None = None
@@ -44,25 +46,25 @@ class Resolution:
     units: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[int, PartnerNumbers] = field(default_factory=dict)
 
-    def plus(self, *answers: ResolvedReference) -> Resolution:
-        """These answers with further ones; a later one counts. Give all that there are at once: the rest is copied."""
+    def plus(self, *references: ResolvedReference) -> Resolution:
+        """This resolution with further references; a later one counts. Pass all of them at once: each call copies the rest."""
         items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, str]()
-        for answer in answers:
-            if answer.kind == "customer":
-                change |= {"customer": answer.value, "invoice_customer": answer.extra or answer.value}
-            elif answer.kind == "location":
-                change["location"] = answer.value
-            elif answer.kind == "unit":
-                units[answer.subject] = answer.value
-            elif answer.kind == "item":
-                items.update(dict.fromkeys(answer.lines, answer.value))
-            elif answer.value:
-                for line in answer.lines:
-                    theirs[line] = replace(theirs.get(line, PartnerNumbers()), **{answer.kind: answer.value})
+        for reference in references:
+            if reference.kind == "customer":
+                change |= {"customer": reference.value, "invoice_customer": reference.extra or reference.value}
+            elif reference.kind == "location":
+                change["location"] = reference.value
+            elif reference.kind == "unit":
+                units[reference.subject] = reference.value
+            elif reference.kind == "item":
+                items.update(dict.fromkeys(reference.lines, reference.value))
+            elif reference.value:
+                for line in reference.lines:
+                    theirs[line] = replace(theirs.get(line, PartnerNumbers()), **{reference.kind: reference.value})
         return replace(self, items=items, units=units, theirs=theirs, **change)
 
     def of(self, name: str, line: int, unit: str | None) -> str | None:
-        """The answer that a row of a D365 map names: `customer`, `invoice_customer`, `location`, `item` or `unit` of
+        """The value that a row of a D365 map names: `customer`, `invoice_customer`, `location`, `item` or `unit` of
         a line."""
         if name == "item":
             return self.items.get(line)
@@ -76,16 +78,16 @@ class Resolution:
         return value
 
     def to_json(self) -> str:
-        """JSON that gives these answers back."""
+        """JSON from which `from_json` makes this resolution again."""
         return json.dumps({name: value for name, value in asdict(self).items() if value}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Resolution:
-        """The answers that `to_json` wrote. Raises ValueError for anything else."""
+        """The resolution that `to_json` wrote. Raises ValueError for anything else."""
         content: dict[str, Any] = json.loads(text)
         try:
             content["items"] = {int(line): item for line, item in content.get("items", {}).items()}
             content["theirs"] = {int(line): PartnerNumbers(**each) for line, each in content.get("theirs", {}).items()}
             return cls(**content)
         except TypeError as error:
-            raise ValueError(f"these are no answers: {error}") from error
+            raise ValueError(f"this is no resolution: {error}") from error

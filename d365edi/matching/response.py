@@ -1,10 +1,10 @@
-"""What we answer to an order: its lines compared with what our sales order has of them.
+"""The response to an order: its lines compared with those of our sales order.
 
-A line that D365 has as it was ordered is accepted; less or more, another price, a later day is said in one word each, several
-of them as changed. A line that D365 does not have, or cancelled, is rejected. The header says accepted when all lines
-are, rejected when none is, else changed. What the partner ordered is repeated as they said it.
+A line that D365 has as it was ordered is accepted; less or more, another price, a later day has an outcome of its own each,
+several of them together are `changed`. A line that D365 does not have, or cancelled, is rejected. The header is accepted when all
+lines are, rejected when all are rejected, else changed. What the partner ordered is repeated in their words.
 
-Knows: orders, what D365 says of them. Does not know: codes of any standard but the kinds of days, how D365 was read.
+Knows: orders and what D365 has of them. Does not know: codes of any standard but the kinds of days, how D365 was read.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ ACCEPTED, CHANGED, REJECTED = "accepted", "changed", "rejected"
 CANCELED = "Canceled"
 """The state of a line or an order that D365 will not deliver (SalesStatus)."""
 QUANTITY, PRICE, DAY = "quantity changed", "price changed", "rescheduled"
-ONE_WORD = ([QUANTITY], [PRICE], [DAY])
-"""Differences that have a word of their own; any other, or several, are a change."""
+SINGLE = ([QUANTITY], [PRICE], [DAY])
+"""Differences that have an outcome of their own; any other, or several, are `changed`."""
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
 SHIPS, ARRIVES = "068", "067"
 """Kinds of days (data element 374): current schedule ship, current schedule delivery."""
@@ -62,32 +62,32 @@ def _line(
     ours: Sequence[OrderResponseLine],
     units: Mapping[str, str],
 ) -> OrderResponseLine:
-    said = {
+    ordered_fields = {
         name: getattr(ordered, name) for name in ("number", "quantity", "unit", "price", "price_basis", "item", "kept")
     }
     if not ours:
         refused = LineAnswer(outcome=REJECTED, quantity=ordered.quantity, unit=ordered.unit, kept=_unit(ordered))
-        return OrderResponseLine(**said, answers=(refused,))
+        return OrderResponseLine(**ordered_fields, answers=(refused,))
     same = (ordered.unit, units.get(ordered.unit or "", ordered.unit))
     ours = [
         each.replace(unit=ordered.unit) if any(same_text(each.unit, unit) for unit in same) else each for each in ours
     ]
     whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
     answers = tuple(_answer(response, each, ordered, whole=whole) for each in ours)
-    return ours[0].replace(**said, answers=answers)
+    return ours[0].replace(**ordered_fields, answers=answers)
 
 
 def _answer(
     response: OrderResponse, ours: OrderResponseLine, ordered: PurchaseOrderLine | None, *, whole: bool = True
 ) -> LineAnswer:
-    """What becomes of what one of our lines stands for; `whole`: all that was ordered."""
+    """The outcome of one of our lines; `whole`: our lines together have the ordered quantity."""
     ships, arrives = ours.ship_date or response.ship_date, ours.deliver_date or response.deliver_date
     outcome = ACCEPTED
     if CANCELED in (ours.state, response.state):
         outcome = REJECTED
     elif ordered is not None:
         differences = _differences(ours, ordered, ships, arrives, whole=whole)
-        outcome = differences[0] if differences in ONE_WORD else CHANGED if differences else ACCEPTED
+        outcome = differences[0] if differences in SINGLE else CHANGED if differences else ACCEPTED
     day = None if outcome == REJECTED else ships or arrives
     return LineAnswer(
         outcome=outcome,
@@ -102,7 +102,7 @@ def _answer(
 def _differences(
     ours: OrderResponseLine, ordered: PurchaseOrderLine, ships: date | None, arrives: date | None, *, whole: bool
 ) -> list[str]:
-    """In what our line is not what was ordered."""
+    """How our line differs from what was ordered."""
     found = ["unit"] if ours.unit != ordered.unit else []
     if not whole:
         found.append(QUANTITY)
@@ -125,10 +125,10 @@ def _unit(ordered: PurchaseOrderLine) -> dict[str, str] | None:
 
 def _whole(response: OrderResponse, lines: tuple[OrderResponseLine, ...]) -> OrderResponse:
     outcomes = {answer.outcome for line in lines for answer in line.answers}
-    said = ACCEPTED if outcomes <= {ACCEPTED} else REJECTED if outcomes == {REJECTED} else CHANGED
-    return response.replace(lines=lines, acknowledgment=said)
+    outcome = ACCEPTED if outcomes <= {ACCEPTED} else REJECTED if outcomes == {REJECTED} else CHANGED
+    return response.replace(lines=lines, acknowledgment=outcome)
 
 
 def _repeated(response: OrderResponse, order: PurchaseOrder) -> OrderResponse:
-    """The day of the order, without which no answer is complete."""
+    """The response with the date of the order, which every response must have."""
     return response.replace(date=response.date or order.date)
