@@ -127,14 +127,14 @@ def _facts(facts: dict[str, tuple[str, str]]) -> tuple[Cell, ...]:
 
 def _set(report: SetReport) -> Chapter:
     name = report.guide.name if report.guide is not None else "unknown"
-    told = [finding for finding in report.findings if not 0 < finding.where.ordinal <= len(report.segments)]
+    elsewhere = [finding for finding in report.findings if not 0 < finding.where.ordinal <= len(report.segments)]
     there: dict[int, list[Finding]] = {}
     for finding in report.findings:
         there.setdefault(finding.where.ordinal, []).append(finding)
     nodes = [*report.nodes, *[None] * (len(report.segments) - len(report.nodes))]
     entries = tuple(_entry(report, index, node, there.get(index + 1, ())) for index, node in enumerate(nodes))
     return Chapter(
-        "set", f"{report.id} {report.control}: {name}", report.verdict, entries=entries, findings=tuple(told)
+        "set", f"{report.id} {report.control}: {name}", report.verdict, entries=entries, findings=tuple(elsewhere)
     )
 
 

@@ -155,12 +155,15 @@ class _Place:
         data = release.data(value)
         text = values.decoded(data, self.context.syntax.encoding) if self.edifact else data
         bare = text.rstrip(" ")
-        if bare != text and (self.edifact or len(text) > element.min):
+        padded = bare != text and (self.edifact or len(text) > element.min)
+        if padded and not self.edifact:
             yield self.say("element.padding", value)
         if _CONTROL.search(data):
             yield self.say("element.character", value)
         elif not (self.edifact or data.isascii()):
             yield self.say("element.national", value)
+        if padded and self.edifact:
+            yield self.say("element.padding", value)
         if element.type == "DT":
             yield from self._date(element, bare)
         elif element.type == "TM":

@@ -29,7 +29,7 @@ from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError
 
 _ELEMENT, _COMPONENT, _SEGMENT = "\x1d", "\x1f", "\x1e"
-"""What stands between values and behind segments until they are seen to be right."""
+"""What stands between values and behind segments until they are found to be right."""
 _NUMBERS = frozenset(("R", "N0", "N1", "N2", "n"))
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _LEVEL_A = re.compile(r"""[A-Z0-9 .,\-()/=!"%&*;<>'+:?]*""")

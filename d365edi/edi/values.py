@@ -1,4 +1,4 @@
-"""The values of a set as people and maps take them: real characters in place of bytes, blanks on their right taken away.
+"""The values of a set as people and maps take them: real characters in place of bytes, blanks on their right removed.
 
 X12 says nothing of a character set: a segment is UTF-8 where it can be, else Latin-1, which cannot fail; partners send
 both. EDIFACT announces one (UNB, 0001), and senders write UTF-8 whatever they announce: a component is UTF-8 where it can

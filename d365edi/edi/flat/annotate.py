@@ -23,8 +23,8 @@ def annotate(report: FlatReport, layout: Layout, fields: Fields, title: str) -> 
     for found in report.sets:
         entries = tuple(_entry(found, row, layout, fields) for row in found.rows)
         lines = {row.line for row in found.rows}
-        told = tuple(finding for finding in found.findings if finding.where.line not in lines)
-        yield Chapter("document", " ".join(found.key), "", entries=entries, findings=told)
+        elsewhere = tuple(finding for finding in found.findings if finding.where.line not in lines)
+        yield Chapter("document", " ".join(found.key), "", entries=entries, findings=elsewhere)
 
 
 def _entry(found: RowSet, row: Row, layout: Layout, fields: Fields) -> Entry:

@@ -1,7 +1,7 @@
 """Bytes to lines of text, in constant memory: byte order marks, UTF-16, UTF-8 and cp1252, every kind of line end.
 
 A line is UTF-8 where it can be, else cp1252 (what Western spreadsheets save as "CSV"), decided line by line, since files
-put together from two exports are both. UTF-16 is told by its byte order mark or by its zero bytes.
+put together from two exports are both. UTF-16 is recognised by its byte order mark or by its zero bytes.
 
 Knows: encodings and line ends. Does not know: delimiters, quotes.
 """

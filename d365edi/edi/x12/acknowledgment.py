@@ -123,7 +123,7 @@ def _number(control: str) -> str:
 
 
 def _named(report: SetReport) -> bool:
-    """A set whose ST01 is no set id cannot be named; the counts of AK9 tell of it."""
+    """A set whose ST01 is no set id cannot be named; it is only in the counts of AK9."""
     return len(report.id) == 3 and report.id.isascii() and report.id.isalnum() and report.id == report.id.upper()
 
 
