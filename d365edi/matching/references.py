@@ -95,11 +95,6 @@ class UnresolvedReference:
     extra: str = ""
 
     @property
-    def line(self) -> int | None:
-        """The first line that it is for, None for the document."""
-        return self.lines[0] if self.lines else None
-
-    @property
     def queries(self) -> tuple[Query, ...]:
         """Its queries, to be asked one after the other until `resolve` decides."""
         return tuple(lookup.query for lookup in self.lookups)
