@@ -34,8 +34,6 @@ _NEVER = object()
 class Task:
     """One writing under way: what was written, which lines and orders are next, and the numbers of the open levels."""
 
-    __slots__ = ("answered", "body", "document", "levels", "open")
-
     def __init__(
         self, document: Document, line_orders: Sequence[object | None], orders: Sequence[PurchaseOrder | None]
     ) -> None:
@@ -44,16 +42,6 @@ class Task:
         self.body: list[Segment] = []
         self.levels = 0
         self.open: list[int] = []
-
-    def descend(self) -> None:
-        """Number the next level, inside the one that is open."""
-        self.levels += 1
-        self.open.append(self.levels)
-
-    def ascend(self, *, written: bool) -> None:
-        """Close the open level; its number is used again where it was not written."""
-        self.open.pop()
-        self.levels -= not written
 
 
 class LoopWriter:
@@ -146,13 +134,15 @@ class LoopWriter:
 
     def _level(self, task: Task, item: Any, order: Any, inner: list[Segment], texts: Texts) -> Ids:
         """What stands inside a level; its number and that of the one above it are filled in."""
-        task.descend()
+        task.levels += 1
+        task.open.append(task.levels)
         made = self.inside(task, item, order, inner)
-        written = bool(inner or self.list_field or texts != self.segment.blank)
-        if written:
+        if inner or self.list_field or texts != self.segment.blank:
             for element, number in zip(self.levels, reversed(task.open[-2:]), strict=False):
                 texts[element] = str(number)
-        task.ascend(written=written)
+        else:
+            task.levels -= 1  # its number is used again
+        task.open.pop()
         return made
 
 

@@ -19,112 +19,99 @@ from d365edi.maps.segment_writer import Segment
 
 _LEVELS = {"S": "", "T": "3", "P": "1"}
 _AFTER_HEAD = frozenset({"NAD", "TOD", "TDT", "EQD", "CPS", "CNT"})
-_AFTER_LINE = frozenset({"RFF", "DGS", "LOC", "SGP", "PCI", "QVR"})
+_AFTER_LINE = frozenset({"LIN", "RFF", "DGS", "LOC", "SGP", "PCI", "QVR"})
 
 
 @dataclass(slots=True)
 class _Level:
-    """A level to be written: what it is, what it stands on, and its rows with those of its orders; `said`: the order's
-    number and day."""
+    """A level to be written: what it is, what it stands on, the order that it is or stands in, and its segments; `name` is
+    what follows ORD, an order's number and day."""
 
     kind: str
     above: _Level | None
-    rows: list[Segment] = field(default_factory=list)
-    said: Segment = field(default_factory=list)
-    lines: int = 0
+    order: _Level | None = None
+    segments: list[Segment] = field(default_factory=list)
+    name: Segment = field(default_factory=list)
 
-    @property
-    def order(self) -> _Level | None:
-        """The order that it is, or stands in."""
-        level: _Level | None = self
-        while level is not None and level.kind != "O":
-            level = level.above
-        return level
+    def has_line(self) -> bool:
+        """Whether a line stands in it, not counting those in levels on it."""
+        return any(segment[0] == "LIN" for segment in self.segments)
+
+    def reference(self) -> list[Segment]:
+        """The segments that name an order."""
+        number, date = [*map(str, self.name), "", ""][:2]
+        made: list[Segment] = [["RFF", ("ON", number)]] if number else []
+        return [*made, day(ORDERED[0], date)] if date else made
 
 
-def write(rows: Sequence[Segment]) -> list[Segment]:
-    """The rows as they are written: orders taken out of the hierarchy, levels numbered anew. DocumentError where an order
-    of several has nothing that could name it."""
-    head = list(takewhile(lambda row: row[0] not in ("CPS", "CNT"), rows))
-    tail = [row for row in rows if row[0] == "CNT"]
-    levels = _levels(rows[len(head) : len(rows) - len(tail)])
+def write(body: Sequence[Segment]) -> list[Segment]:
+    """The segments as they are written: orders taken out of the hierarchy, levels numbered anew. Raises DocumentError where an
+    order of several has nothing that could name it."""
+    head = list(takewhile(lambda segment: segment[0] not in ("CPS", "CNT"), body))
+    tail = [segment for segment in body if segment[0] == "CNT"]
+    levels = _levels(body[len(head) : len(body) - len(tail)])
     orders = [level for level in levels if level.kind == "O"]
-    if len(orders) == 1 and all(each.order is orders[0] or not (each.lines or each.kind != "S") for each in levels):
-        at = next((index for index, row in enumerate(head) if row[0] in _AFTER_HEAD), len(head))
-        head[at:at] = _reference(orders[0])
-        orders = []
-    return [*head, *_numbered(_dissolved(levels, named=bool(orders))), *tail]
+    if len(orders) == 1 and all(_is_of(orders[0], level) for level in levels):
+        at = next((index for index, segment in enumerate(head) if segment[0] in _AFTER_HEAD), len(head))
+        head[at:at] = orders[0].reference()
+    else:
+        for level in levels:
+            _name_lines(level, levels)
+    for order in orders:
+        if order.above is not None:
+            order.above.segments += order.segments
+    return [*head, *_numbered([level for level in levels if level.kind != "O"]), *tail]
 
 
-def _levels(rows: Sequence[Segment]) -> list[_Level]:
+def _levels(body: Sequence[Segment]) -> list[_Level]:
     """The levels, each behind the one that it stands on."""
     known: dict[str, _Level] = {}
     levels = list[_Level]()
-    for row in rows:
-        if row[0] == "CPS":
-            number, above, kind = str(row[ID]), str(row[ABOVE]), str(row[LEVEL])
-            levels.append(_Level(kind, known.get(above)))
-            known[number] = levels[-1]
-        elif row[0] == ORDER:
-            levels[-1].said = row[1:]
+    for segment in body:
+        if segment[0] == "CPS":
+            above = known.get(str(segment[ABOVE]))
+            level = known[str(segment[ID])] = _Level(str(segment[LEVEL]), above, above.order if above else None)
+            level.order = level if level.kind == "O" else level.order
+            levels.append(level)
+        elif segment[0] == ORDER:
+            levels[-1].name = segment[1:]
         else:
-            levels[-1].rows.append(row)
-            levels[-1].lines += row[0] == "LIN"
+            levels[-1].segments.append(segment)
     return levels
 
 
-def _reference(order: _Level) -> list[Segment]:
-    """What names an order."""
-    number, date = [*map(str, order.said), "", ""][:2]
-    made: list[Segment] = [["RFF", ("ON", number)]] if number else []
-    return [*made, day(ORDERED[0], date)] if date else made
+def _is_of(order: _Level, level: _Level) -> bool:
+    """Whether all in a level is of an order; the consignment holds it."""
+    return level.order is order or (level.kind == "S" and not level.has_line())
 
 
-def _dissolved(levels: Sequence[_Level], *, named: bool) -> list[_Level]:
-    """The levels that CPS has: what stands in an order goes to what the order stands on; lines that are to be `named` say
-    their order."""
-    for level in levels:
-        order = level.order if named else None
-        if order is not None:
-            _must_name(level, order, levels)
-            level.rows = _naming(level.rows, _reference(order))
-        if level.kind == "O" and level.above is not None:
-            level.above.rows += level.rows
-    kept = [level for level in levels if level.kind != "O"]
-    for level in kept:
-        if level.above is not None and level.above.kind == "O":
-            level.above = level.above.above
-    return kept
-
-
-def _must_name(level: _Level, order: _Level, levels: Sequence[_Level]) -> None:
-    """Raise where nothing in a level is a line, which alone could say the order."""
-    if not level.lines and all(each.above is not level for each in levels):
-        what = "nothing" if level is order else "a package without a line"
+def _name_lines(level: _Level, levels: Sequence[_Level]) -> None:
+    """Let each line of a level name its order. Raises DocumentError where nothing in it is a line, which alone could."""
+    if level.order is None:
+        return
+    if not level.has_line() and all(each.above is not level for each in levels):
+        what = "nothing" if level is level.order else "a package without a line"
         raise DocumentError(
-            f"order {''.join(map(str, order.said[:1]))} has {what} in a ship notice for several orders",
+            f"order {''.join(map(str, level.order.name[:1]))} has {what} in a ship notice for several orders",
             remedy="an order is named by its lines there; send it without, or the orders one by one",
         )
-
-
-def _naming(rows: Sequence[Segment], reference: Sequence[Segment]) -> list[Segment]:
-    """The rows of a level, with a reference in each of its lines."""
-    made, owing = list[Segment](), False
-    for row in rows:
-        if owing and row[0] in (*_AFTER_LINE, "LIN"):
-            made += reference
-            owing = False
-        owing = owing or row[0] == "LIN"
-        made.append(row)
-    return [*made, *(reference if owing else ())]
+    made, unnamed = list[Segment](), False
+    for segment in level.segments:
+        if unnamed and segment[0] in _AFTER_LINE:
+            made += level.order.reference()
+            unnamed = False
+        unnamed = unnamed or segment[0] == "LIN"
+        made.append(segment)
+    level.segments = [*made, *(level.order.reference() if unnamed else ())]
 
 
 def _numbered(levels: Sequence[_Level]) -> Iterator[Segment]:
     numbers: dict[int, str] = {}
     for level in levels:
+        above = level.above.above if level.above is not None and level.above.kind == "O" else level.above
         numbers[id(level)] = str(len(numbers) + 1)
-        said: Segment = ["CPS", numbers[id(level)], numbers.get(id(level.above), ""), _LEVELS[level.kind]]
-        while not said[-1]:
-            said.pop()
-        yield said
-        yield from level.rows
+        cps: Segment = ["CPS", numbers[id(level)], numbers.get(id(above), ""), _LEVELS[level.kind]]
+        while not cps[-1]:
+            cps.pop()
+        yield cps
+        yield from level.segments
