@@ -143,8 +143,8 @@ def _lines(history: History) -> Iterator[str]:
     message = history.message
     origin = "from D365" if message.direction == "out" else f"from {message.partner}"
     yield f"\n{message.name}  {origin} ({message.endpoint}:{message.path}), {message.size} bytes, sha256:{message.digest}"
-    went = f"; at the source: {message.settled_name or 'cleared'}" if message.settled else "; still at the source"
-    yield f"  {message.state} since {clock(message.state_at)}, received {clock(message.received_at)}{went}"
+    source = f"; at the source: {message.settled_name or 'deleted'}" if message.settled else "; still at the source"
+    yield f"  {message.state} since {clock(message.state_at)}, received {clock(message.received_at)}{source}"
     if message.reason:
         yield f"  why: {message.reason}"
     if message.parent is not None:

@@ -203,8 +203,8 @@ def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> Lo
     if state in FAILED:
         failed = f"{sum(one in FAILED for one in states)} of {len(states)} documents not accepted"
         return "WARNING", state, f"{delivery.name} is {state_text(state)} by {by}: {failed}"
-    whose = f"{count} documents" if len(states) == count else f"{len(states)} of its {count} documents"
-    return "INFO", "acknowledged", f"{delivery.name}: {state_text(state)} by {by}, {whose}"
+    which = f"{count} documents" if len(states) == count else f"{len(states)} of its {count} documents"
+    return "INFO", "acknowledged", f"{delivery.name}: {state_text(state)} by {by}, {which}"
 
 
 def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: str) -> LogLine:

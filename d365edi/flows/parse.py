@@ -40,13 +40,16 @@ class ParsedDocument:
 
 @dataclass(slots=True)
 class ParsedFile:
-    """The contents of a file, sorted by what happens next; `troubles` are sentences for a person."""
+    """The contents of a file, sorted by what happens next.
 
-    parts: list[ParsedDocument] = field(default_factory=list)
-    answered: list[InterchangeReport] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-    receipts: list[list[str]] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
+    `interchanges` are to be acknowledged, `ta1s` are TA1 segments in them, `problems` are sentences for a person.
+    """
+
+    documents: list[ParsedDocument] = field(default_factory=list)
+    interchanges: list[InterchangeReport] = field(default_factory=list)
+    acknowledgments: list[Answer] = field(default_factory=list)
+    ta1s: list[list[str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def parse(ctx: FlowContext, partner: TradingPartner, flow: str, payload: bytes) -> ParsedFile:
@@ -56,16 +59,16 @@ def parse(ctx: FlowContext, partner: TradingPartner, flow: str, payload: bytes) 
         return _flat(partner.receives[pickup.settings.holds], payload)
     parsed = ParsedFile()
     if sniff.sniff(payload) is None:
-        parsed.troubles.append(
+        parsed.problems.append(
             "it is no EDI interchange (neither ISA nor UNB was found); check the file, ask the partner for it again, then: "
             "d365edi reject it"
         )
         return parsed
     report = reader.read(payload, partner.options)
-    parsed.troubles.extend(str(finding) for finding in report.findings if finding.severity == "error")
+    parsed.problems.extend(str(finding) for finding in report.findings if finding.severity == "error")
     _sort(ctx, partner, report, parsed)
-    if not report.interchanges and not parsed.troubles:
-        parsed.troubles.append("it contains no interchange; ask the partner what it should be")
+    if not report.interchanges and not parsed.problems:
+        parsed.problems.append("it contains no interchange; ask the partner what it should be")
     return parsed
 
 
@@ -74,31 +77,31 @@ def _flat(receive: ReceiveFlow, payload: bytes) -> ParsedFile:
     assert receive.flat is not None
     read = receive.flat.read(payload)
     wrong = tuple(finding for finding in read.findings if finding.severity == "error")
-    parts = [
+    documents = [
         ParsedDocument(
             receive, replace(reading, findings=(*reading.findings, *wrong)), None, "", str(number), f"document {number}"
         )
         for number, reading in enumerate(read.readings, 1)
     ]
-    return ParsedFile(parts, troubles=[str(finding) for finding in wrong])
+    return ParsedFile(documents, problems=[str(finding) for finding in wrong])
 
 
 def _sort(ctx: FlowContext, partner: TradingPartner, report: FileReport, parsed: ParsedFile) -> None:
     for interchange in report.interchanges:
         owner = ctx.route(interchange.sender, interchange.receiver)
         if owner is not partner:
-            parsed.troubles.append(_misrouted(ctx, partner, interchange, owner))
+            parsed.problems.append(_misrouted(ctx, partner, interchange, owner))
             continue
-        parsed.answered.append(interchange)
-        parsed.receipts.extend(interchange.acknowledgments)
+        parsed.interchanges.append(interchange)
+        parsed.ta1s.extend(interchange.acknowledgments)
         if interchange.verdict == "R":
-            parsed.troubles.append(
+            parsed.problems.append(
                 f"interchange {interchange.control} is rejected: {first_errors(interchange.findings)}"
             )
             continue
         for group in interchange.groups:
             if group.findings and group.verdict == "R":
-                parsed.troubles.append(f"group {group.control} is rejected: {first_errors(group.findings)}")
+                parsed.problems.append(f"group {group.control} is rejected: {first_errors(group.findings)}")
             for report_set in group.sets:
                 _sort_set(partner, interchange, group, report_set, parsed)
 
@@ -108,25 +111,25 @@ def _sort_set(
 ) -> None:
     if report.id in acknowledge.SETS:
         if report.verdict == "R":
-            parsed.troubles.append(
+            parsed.problems.append(
                 f"their {report.id} {report.control} cannot be read: {first_errors(report.findings)}"
             )
         else:
-            parsed.answers.append(acknowledge.read(report))
+            parsed.acknowledgments.append(acknowledge.read(report))
         return
     if report.verdict == "R":
-        parsed.troubles.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
+        parsed.problems.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
         return
     receive = partner.receives.get(report.id)
     if receive is None:
-        parsed.troubles.append(
+        parsed.problems.append(
             f"{report.id} {report.control} has no route; add [partners.{partner.name}.receive.{report.id}] "
             f"or ask the partner not to send it, then: d365edi replay it"
         )
         return
     reading = reader_of(receive, report).read(report)
     label = f"{report.id} {report.control}"
-    parsed.parts.append(ParsedDocument(receive, reading, interchange, group.control, report.control, label))
+    parsed.documents.append(ParsedDocument(receive, reading, interchange, group.control, report.control, label))
 
 
 def _misrouted(

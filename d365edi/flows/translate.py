@@ -70,12 +70,12 @@ def _commit(tx: Tx, ctx: FlowContext, partner: TradingPartner, message: Message,
     outcome = Outcome()
     blocked: set[int] = set()
     now = ctx.local(tx.now)
-    for interchange in parsed.answered:
+    for interchange in parsed.interchanges:
         repeated = _repeated(tx, partner, message, interchange)
         repeated = "" if partner.settings.duplicates.same_interchange == "take" else repeated
         if repeated and partner.settings.duplicates.same_interchange == "hold":
             blocked.add(id(interchange))
-            parsed.troubles.append(repeated)
+            parsed.problems.append(repeated)
             continue
         tx.interchanges.add(
             message=message.id,
@@ -89,20 +89,20 @@ def _commit(tx: Tx, ctx: FlowContext, partner: TradingPartner, message: Message,
         )
         if repeated:
             blocked.add(id(interchange))
-            parsed.troubles.append(repeated)
+            parsed.problems.append(repeated)
             interchange.verdict = "R"
         given = answer(tx, partner, message, interchange, now, duplicate=bool(repeated))
         if given is not None:
             outcome.deliveries.append(given.delivery)
             outcome.lines.append(("INFO", "translated", given.sentence))
     known = {(d.interchange, d.group, d.set) for d in tx.documents.for_message(message.id)}
-    for part in parsed.parts:
+    for part in parsed.documents:
         if id(part.interchange) not in blocked and (part.control, part.group, part.set) not in known:
             _document(tx, partner, message, part, outcome)
-    for theirs in parsed.answers:
-        outcome.lines += acknowledge.apply(tx, partner.name, message, theirs)
-    for receipt in parsed.receipts:
-        outcome.lines += acknowledge.apply_receipt(tx, partner.name, message, receipt)
+    for acknowledgment in parsed.acknowledgments:
+        outcome.lines += acknowledge.apply(tx, partner.name, message, acknowledgment)
+    for ta1 in parsed.ta1s:
+        outcome.lines += acknowledge.apply_receipt(tx, partner.name, message, ta1)
     _close(tx, message, parsed, outcome)
     return outcome
 
@@ -122,8 +122,8 @@ def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: In
 
 
 def _close(tx: Tx, message: Message, parsed: ParsedFile, outcome: Outcome) -> None:
-    if parsed.troubles:
-        reason = "; ".join(dict.fromkeys(parsed.troubles))
+    if parsed.problems:
+        reason = "; ".join(dict.fromkeys(parsed.problems))
         tx.messages.set_state(message.id, "quarantined", reason)
         tx.audit.append("quarantined", message=message.id, partner=message.partner, name=message.name, reason=reason)
         outcome.lines.append(("WARNING", "quarantined", f"{message.name}: {reason}"))

@@ -14,7 +14,7 @@ from d365edi.documents import Document, Invoice, OrderResponse, ShipNotice
 from d365edi.guard import compare, echo, invoice, notice
 from d365edi.guard.case import Case, Policy, Violation
 
-Judge = Callable[[Case], Iterator[str]]
+CheckFunction = Callable[[Case], Iterator[str]]
 """One sentence for each occurrence."""
 
 
@@ -22,23 +22,23 @@ Judge = Callable[[Case], Iterator[str]]
 class GuardCheck:
     """One thing that partners charge for: the function that finds it in each kind of document, and the typical cost."""
 
-    judges: Mapping[type[Document], tuple[Judge, str]]
+    functions: Mapping[type[Document], tuple[CheckFunction, str]]
 
 
-def _invoice(judge: Judge, cost: str) -> GuardCheck:
-    return GuardCheck({Invoice: (judge, cost)})
+def _invoice(find: CheckFunction, cost: str) -> GuardCheck:
+    return GuardCheck({Invoice: (find, cost)})
 
 
-def _notice(judge: Judge, cost: str) -> GuardCheck:
-    return GuardCheck({ShipNotice: (judge, cost)})
+def _notice(find: CheckFunction, cost: str) -> GuardCheck:
+    return GuardCheck({ShipNotice: (find, cost)})
 
 
-def _both(judge: Judge, cost: str, of_notice: str = "") -> GuardCheck:
-    return GuardCheck({Invoice: (judge, cost), ShipNotice: (judge, of_notice or cost)})
+def _both(find: CheckFunction, cost: str, of_notice: str = "") -> GuardCheck:
+    return GuardCheck({Invoice: (find, cost), ShipNotice: (find, of_notice or cost)})
 
 
-def _every(judge: Judge, cost: str) -> GuardCheck:
-    return GuardCheck(dict.fromkeys((Invoice, ShipNotice, OrderResponse), (judge, cost)))
+def _every(find: CheckFunction, cost: str) -> GuardCheck:
+    return GuardCheck(dict.fromkeys((Invoice, ShipNotice, OrderResponse), (find, cost)))
 
 
 PER_NOTICE = "typically 200 to 1500 dollars for a notice that is wrong"
@@ -75,11 +75,11 @@ def examine(case: Case, policy: Policy) -> tuple[Violation, ...]:
     found = []
     for name, check in CHECKS.items():
         level = policy.levels.get(name, "off")
-        judge, usual = check.judges.get(type(case.document), (None, ""))
-        if level == "off" or judge is None:
+        find, usual = check.functions.get(type(case.document), (None, ""))
+        if level == "off" or find is None:
             continue
         cost = policy.costs.get(name, usual) if policy.say_costs else ""
-        found += [Violation(name, level, sentence, cost) for sentence in judge(case)]
+        found += [Violation(name, level, sentence, cost) for sentence in find(case)]
     return tuple(found)
 
 

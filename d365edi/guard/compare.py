@@ -112,8 +112,8 @@ def _sums(case: Case) -> Iterator[tuple[str, PurchaseOrderLine, Decimal, int]]:
     for key, (ordered, quantity) in found.items():
         order, index = places[key]
         item = ordered.item.buyer or ordered.item.gtin
-        whose = f"order {order.number}" if len(case.orders) > 1 else "the order"
-        name = f"line {ordered.number or index + 1} of {whose}{f' ({item})' if item else ''}"
+        of_order = f"order {order.number}" if len(case.orders) > 1 else "the order"
+        name = f"line {ordered.number or index + 1} of {of_order}{f' ({item})' if item else ''}"
         yield name, ordered, quantity, index
 
 

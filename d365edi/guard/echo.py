@@ -50,7 +50,7 @@ def item_differs(case: Case) -> Iterator[str]:
                 yield f"line {number}: the order's {what} {value} is not in it"
     for number, code in _own_gtins(case):
         if not gs1(code):
-            yield f"line {number}: {code} is not a GTIN: its length or check digit is wrong"
+            yield f"line {number}: {code} is no GTIN, its length or check digit is wrong"
 
 
 def reference_missing(case: Case) -> Iterator[str]:
@@ -58,7 +58,7 @@ def reference_missing(case: Case) -> Iterator[str]:
     for place in case.demands if case.body else ():
         match = PLACE.fullmatch(place)
         if match is not None and not _filled(case.body, *match.groups()):
-            yield f"{place} is empty, and this partner requires it"
+            yield f"{place} is empty, and this partner demands it"
 
 
 def usage_differs(case: Case) -> Iterator[str]:

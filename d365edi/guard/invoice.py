@@ -22,7 +22,7 @@ def duplicate(case: Case) -> Iterator[str]:
     """The same number again, or another number for a billed packing slip."""
     invoice = _invoice(case)
     if case.facts.same_number:
-        yield f"an invoice {invoice.number} was sent to them before, on {case.facts.same_number[0]}"
+        yield f"an invoice {invoice.number} went out to them before, on {case.facts.same_number[0]}"
     if case.facts.same_goods:
         yield f"packing slip {invoice.packing_slip} was billed before, by invoice {case.facts.same_goods}"
 
@@ -42,7 +42,7 @@ def total_wrong(case: Case) -> Iterator[str]:
     if all(abs(invoice.total - goods - charges - taxes) > slack for taxes in readings):
         yield (
             f"the total is {_money(invoice.total)}, but lines {_money(goods)}, charges {_money(charges)} and "
-            f"taxes {_money(readings[1])} sum up to {_money(goods + charges + readings[1])}"
+            f"taxes {_money(readings[1])} come to {_money(goods + charges + readings[1])}"
         )
     written = next((segment[1] for segment in case.body if segment[0] == "TDS" and len(segment) > 1), None)
     if isinstance(written, str) and written != f"{(invoice.total / CENT).quantize(Decimal(1), ROUND_HALF_UP)}":
@@ -60,7 +60,7 @@ def before_notice(case: Case) -> Iterator[str]:
     """No ship notice for the order was sent yet."""
     invoice = _invoice(case)
     if invoice.order_number and not case.facts.notice_sent and invoice.sense != "credit":
-        yield f"no ship notice for order {invoice.order_number} was sent before it"
+        yield f"no ship notice for order {invoice.order_number} went out before it"
 
 
 def _invoice(case: Case) -> Invoice:

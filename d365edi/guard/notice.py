@@ -24,8 +24,8 @@ def duplicate(case: Case) -> Iterator[str]:
         return
     if case.facts.same_number:
         yield (
-            f"a ship notice {notice.number} was sent to them before, on {case.facts.same_number[0]}, "
-            f"and this one is not marked as a replacement"
+            f"a ship notice {notice.number} went out to them before, on {case.facts.same_number[0]}, "
+            f"and this one does not say that it replaces it"
         )
     if case.facts.same_goods:
         yield f"bill of lading {notice.bill_of_lading} was announced before, by ship notice {case.facts.same_goods}"
@@ -35,21 +35,21 @@ def notice_late(case: Case) -> Iterator[str]:
     """It is sent on a later day than its goods."""
     notice, today = _notice(case), case.facts.today
     if notice.ship_date and today and today > notice.ship_date:
-        yield f"its goods shipped on {notice.ship_date}, and it is sent on {today}"
+        yield f"its goods shipped on {notice.ship_date}, and it goes out on {today}"
 
 
 def sscc_wrong(case: Case) -> Iterator[str]:
     """An SSCC that cannot be scanned: not 18 digits, or a wrong check digit."""
     for number in ssccs(_notice(case)):
         if len(number) != 18 or not gs1(number):
-            yield f"{number} is not an SSCC: its length or check digit is wrong"
+            yield f"{number} is no SSCC, its length or check digit is wrong"
 
 
 def sscc_reused(case: Case) -> Iterator[str]:
     """An SSCC that another carton has, here or on an earlier notice."""
     for number, times in Counter(ssccs(_notice(case))).items():
         if times > 1:
-            yield f"SSCC {number} is on {times} cartons"
+            yield f"SSCC {number} stands on {times} cartons"
         if number in case.facts.sscc_used:
             yield f"SSCC {number} was used before, on ship notice {case.facts.sscc_used[number]}"
 

@@ -38,7 +38,7 @@ def leaving(row: Document, of: Invoice | ShipNotice, order: PurchaseOrder | None
 
 
 def sent(tx: Tx, of: Invoice | ShipNotice, *, ack: str = "none", **particulars: str) -> Document:
-    """One that was sent before."""
+    """One that went out before."""
     gone = row(tx, of, **particulars)
     remember(tx, leaving(gone, of))
     tx.documents.set_state(gone.id, "delivering")
@@ -72,7 +72,7 @@ def test_a_number_that_went_out_is_a_duplicate_however_it_is_spelled(
 ) -> None:
     sent(tx, INVOICE.replace(packing_slip=None), **particulars)
     verdict = judged(tx, leaving(row(tx, INVOICE), INVOICE), "duplicate")
-    assert ("was sent to them before, on 1970-01-01 [duplicate]" in verdict.holds) is held
+    assert ("went out to them before, on 1970-01-01 [duplicate]" in verdict.holds) is held
 
 
 def test_a_packing_slip_is_billed_once(tx: Tx) -> None:
@@ -172,5 +172,5 @@ def test_an_invoice_whose_order_is_not_known_goes_out_unexamined_against_it(tx: 
         tx, leaving(row(tx, INVOICE), INVOICE, None), HOLD, "P", lambda at: datetime.fromtimestamp(at, UTC)
     )
     assert verdict.holds.startswith(
-        "invoice CIV-1: no ship notice for order 4500123 was sent before it [before_notice];"
+        "invoice CIV-1: no ship notice for order 4500123 went out before it [before_notice];"
     )

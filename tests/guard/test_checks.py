@@ -36,9 +36,9 @@ EARLIER = Earlier("CIV-0", ((0, Decimal(1), "ea"), (1, Decimal(9), "ea")))
 """One of line 1 was billed before; the nine of line 2 were billed in another unit, which is no number of cases."""
 
 WRONG: list[tuple[str, Case, list[str]]] = [
-    ("duplicate", invoice({"same_number": (SENT,)}), ["an invoice CIV-1 was sent to them before, on 2026-11-14"]),
+    ("duplicate", invoice({"same_number": (SENT,)}), ["an invoice CIV-1 went out to them before, on 2026-11-14"]),
     ("duplicate", invoice({"same_goods": "CIV-0"}), ["packing slip PS-9 was billed before, by invoice CIV-0"]),
-    ("duplicate", notice({"same_number": (SENT,)}), ["a ship notice SHIP-1 was sent to them before, on 2026-11-14, and this one is not marked as a replacement"]),
+    ("duplicate", notice({"same_number": (SENT,)}), ["a ship notice SHIP-1 went out to them before, on 2026-11-14, and this one does not say that it replaces it"]),
     ("duplicate", notice({"same_goods": "SHIP-0"}), ["bill of lading BOL-1 was announced before, by ship notice SHIP-0"]),
     ("price_differs", invoice(lines=line(0, price=Decimal("11.00"))), ["line 1 (ACME-4711): price 11, but ordered at 10.5"]),
     ("price_differs", invoice(lines=line(1, price=Decimal("99.989"))), ["line 2 (ACME-4712): price 99.989, but ordered at 99.99"]),
@@ -47,26 +47,26 @@ WRONG: list[tuple[str, Case, list[str]]] = [
     ("over_invoiced", invoice({"earlier": (EARLIER,)}), ["line 1 of the order (ACME-4711): 13 billed with CIV-0, but 12 ordered"]),
     ("unit_differs", invoice(lines=line(1, unit="ea")), ["line 2 (ACME-4712): unit ea, but ordered in cs"]),
     ("unit_differs", notice(orders=packed(SSCC, unit="cs")), ["line 1 (ACME-4711): unit cs, but ordered in ea"]),
-    ("total_wrong", invoice(total=Decimal("449.10")), ["the total is 449.10, but lines 425.97, charges 15.00 and taxes 8.03 sum up to 449.00"]),
-    ("total_wrong", invoice(taxes=()), ["the total is 449.00, but lines 425.97, charges 15.00 and taxes 0.00 sum up to 440.97"]),
+    ("total_wrong", invoice(total=Decimal("449.10")), ["the total is 449.10, but lines 425.97, charges 15.00 and taxes 8.03 come to 449.00"]),
+    ("total_wrong", invoice(taxes=()), ["the total is 449.00, but lines 425.97, charges 15.00 and taxes 0.00 come to 440.97"]),
     ("total_wrong", invoice(body=(*BODY, ["TDS", "44900.00"])), ["TDS01 is 44900.00, but the total is 449.00"]),
     ("dated_before_ship", invoice(date=date(2026, 11, 14)), ["it is dated 2026-11-14, but its goods ship on 2026-11-15"]),
     ("dated_before_ship", invoice(ship_date=None, lines=line(0, ship_date=date(2026, 11, 18))), ["it is dated 2026-11-16, but its goods ship on 2026-11-18"]),
-    ("before_notice", invoice({"notice_sent": False}), ["no ship notice for order 4500123 was sent before it"]),
-    ("notice_late", notice({"today": date(2026, 11, 16)}), ["its goods shipped on 2026-11-15, and it is sent on 2026-11-16"]),
+    ("before_notice", invoice({"notice_sent": False}), ["no ship notice for order 4500123 went out before it"]),
+    ("notice_late", notice({"today": date(2026, 11, 16)}), ["its goods shipped on 2026-11-15, and it goes out on 2026-11-16"]),
     ("outside_window", invoice(ship_date=date(2026, 11, 9)), ["shipped on 2026-11-09, but order 4500123 is not to ship before 2026-11-10"]),
     ("outside_window", notice(ship_date=date(2026, 11, 21)), ["shipped on 2026-11-21, but order 4500123 is to ship by 2026-11-20"]),
     ("outside_window", invoice(ship_date=date(2026, 11, 26), date=date(2026, 11, 26), order=ORDER.replace(ship_by=None)), ["shipped on 2026-11-26, but order 4500123 is void after 2026-11-25"]),
-    ("sscc_wrong", notice(orders=packed("106141411234567890", "61414112345678", SSCC)), ["106141411234567890 is not an SSCC: its length or check digit is wrong", "61414112345678 is not an SSCC: its length or check digit is wrong"]),
-    ("sscc_reused", notice(orders=packed(SSCC, f"00{SSCC}")), [f"SSCC {SSCC} is on 2 cartons"]),
+    ("sscc_wrong", notice(orders=packed("106141411234567890", "61414112345678", SSCC)), ["106141411234567890 is no SSCC, its length or check digit is wrong", "61414112345678 is no SSCC, its length or check digit is wrong"]),
+    ("sscc_reused", notice(orders=packed(SSCC, f"00{SSCC}")), [f"SSCC {SSCC} stands on 2 cartons"]),
     ("sscc_reused", notice({"sscc_used": {OTHER_SSCC: "SHIP-0"}}), [f"SSCC {OTHER_SSCC} was used before, on ship notice SHIP-0"]),
     ("id_not_echoed", invoice(body=without("4500123", "778899", "042", "0007")), ["the order's number 4500123 is not in it", "the order's vendor number 778899 is not in it", "the order's department 042 is not in it", "the order's ship-to 0007 is not in it"]),
     ("id_not_echoed", invoice(body=without("2")), ["the order's line id 2 is not in it"]),
     ("item_differs", invoice(body=without("ACME-4711", OTHER_GTIN)), ["line 1: the order's item number ACME-4711 is not in it", f"line 2: the order's GTIN {OTHER_GTIN} is not in it"]),
-    ("item_differs", invoice(lines=line(0, item=ItemIds(gtin="614141000010")), body=(*BODY, ["IT1", "1", "1", "EA", "1", "", "UP", "614141000010"])), ["line 1: 614141000010 is not a GTIN: its length or check digit is wrong"]),
-    ("reference_missing", invoice(demands=("REF[MR]02", "REF[IA|VR]02", "BIG05", "FOB", "REF[DP]")), ["REF[MR]02 is empty, and this partner requires it", "BIG05 is empty, and this partner requires it", "FOB is empty, and this partner requires it"]),
-    ("reference_missing", invoice(demands=("CAD04-1", "CAD04-2", "CAD04", "CAD")), ["CAD04-1 is empty, and this partner requires it"]),
-    ("reference_missing", invoice(demands=("REF[IA]",), body=without("778899")), ["REF[IA] is empty, and this partner requires it"]),
+    ("item_differs", invoice(lines=line(0, item=ItemIds(gtin="614141000010")), body=(*BODY, ["IT1", "1", "1", "EA", "1", "", "UP", "614141000010"])), ["line 1: 614141000010 is no GTIN, its length or check digit is wrong"]),
+    ("reference_missing", invoice(demands=("REF[MR]02", "REF[IA|VR]02", "BIG05", "FOB", "REF[DP]")), ["REF[MR]02 is empty, and this partner demands it", "BIG05 is empty, and this partner demands it", "FOB is empty, and this partner demands it"]),
+    ("reference_missing", invoice(demands=("CAD04-1", "CAD04-2", "CAD04", "CAD")), ["CAD04-1 is empty, and this partner demands it"]),
+    ("reference_missing", invoice(demands=("REF[IA]",), body=without("778899")), ["REF[IA] is empty, and this partner demands it"]),
     ("usage_differs", invoice({"order_usage": "T"}), ["it goes out as production, but its order came as test"]),
     ("usage_differs", notice({"usage": "T"}), ["it goes out as test, but its order came as production"]),
 ]  # fmt: skip
@@ -169,7 +169,7 @@ def test_a_sentence_says_its_check_and_what_it_typically_costs() -> None:
 
 
 def test_every_cost_is_worded_as_what_is_typical() -> None:
-    costs = [cost for check in CHECKS.values() for _, cost in check.judges.values()]
+    costs = [cost for check in CHECKS.values() for _, cost in check.functions.values()]
     assert [cost for cost in costs if not cost.startswith("typically ")] == []
 
 

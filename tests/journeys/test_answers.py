@@ -166,7 +166,7 @@ async def test_an_invoice_that_must_follow_its_goods_is_held_while_none_were_rep
         await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search(invoice))
     assert document.state == "held"
-    assert "no ship notice for order 4500123 was sent before it" in document.reason
+    assert "no ship notice for order 4500123 went out before it" in document.reason
     assert [len(sets(shipping, prefix)) for prefix in ("856", "810")] == [1, 0]
 
 

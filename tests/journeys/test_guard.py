@@ -60,7 +60,7 @@ async def test_a_release_lets_go_what_was_read_and_nothing_that_came_after(town:
         await app.tick("due")
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
         assert document.state == "held"
-        assert document.reason.startswith(f"invoice {number}: REF[MR]02 is empty, and this partner requires it")
+        assert document.reason.startswith(f"invoice {number}: REF[MR]02 is empty, and this partner demands it")
 
 
 async def test_a_warning_is_reported_and_kept_and_the_invoice_goes(town: World, lines: list[str]) -> None:
