@@ -392,7 +392,7 @@ def test_no_function_is_longer_than_60_lines_and_nine_in_ten_are_of_25_or_less()
 
 
 def public(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Public functions and classes, and the public members of public classes. Overloads are told once."""
+    """Public functions and classes, and the public members of public classes. Overloads count once."""
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             if any(ast.unparse(decorator).endswith(("overload", ".setter")) for decorator in node.decorator_list):
