@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -27,12 +26,11 @@ def shown(old: Any, new: Any) -> list[str]:
     return list(islice(compute.differences(old, new), SHOWN))
 
 
-def inputs() -> Iterator[Any]:
+def inputs() -> list[Any]:
     """The names of the inputs; those of samples that do not ship are marked `shared`."""
-    shipped = {path.name for folder in store.HERE if folder != BESIDE for path in folder.iterdir()}
-    for name in kept():
-        folder, _, file = name.partition("/")
-        yield pytest.param(name, marks=() if folder != "samples" or file in shipped else pytest.mark.shared)
+    shipped = {f"samples/{path.name}" for folder in store.SAMPLES if folder != BESIDE for path in folder.iterdir()}
+    away = {name for name in kept() if name.startswith("samples/")} - shipped
+    return [pytest.param(name, marks=pytest.mark.shared if name in away else ()) for name in kept()]
 
 
 @pytest.mark.parametrize("name", inputs())
