@@ -80,7 +80,7 @@ def _fields(known: table.Table, layout: Layout) -> dict[tuple[str, str], str]:
         for row in rows.rows:
             if row.name.startswith(("order.", "line.order.")):
                 continue
-            for place in row.places:
+            for place in row.paths:
                 before, colon, name = place.partition("[")[0].rpartition(":")
                 ways = found.setdefault((before if colon else record, fold(name)), {})
                 field = f"{rows.field}.{row.name}"

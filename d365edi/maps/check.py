@@ -201,7 +201,7 @@ def _go(table: Table, target: Target, ways: dict[object, list[tuple[frozenset[st
                 code = next(code for code in left if code in taken)
                 raise table.mistake(
                     target.row.key,
-                    f'"{target.row.places[0]}": {code} leads to "{holder.name}" ("{holder.places[0]}") already',
+                    f'"{target.row.paths[0]}": {code} leads to "{holder.name}" ("{holder.paths[0]}") already',
                     remedy="give both rows the same qualifiers, or different ones",
                 )
             left = [code for code in left if code not in taken]
@@ -230,7 +230,7 @@ def _first(table: Table, target: Target, claims: dict[object, MapRow], claim: ob
     if holder.overridden == target.row.overridden:
         raise table.mistake(
             target.row.key,
-            f'"{target.row.places[0]}": {what} belongs to "{holder.name}" already',
+            f'"{target.row.paths[0]}": {what} belongs to "{holder.name}" already',
             remedy="take one of the two rows away",
         )
     return False

@@ -26,7 +26,7 @@ only written."""
 Codes = Mapping[str, Mapping[str, str]]
 
 
-def places(
+def mapping_tree(
     table: Table, guide: Guide, codes: Codes | None = None, versions: Sequence[Guide] = (), notation: Notation = X12
 ) -> MappingNode:
     """The mapping tree of a map in a guide. `codes` are the partner's, over the map's own.
@@ -72,14 +72,14 @@ class _Compiler:
             self._attach(base, target, model, echo, second=id(target.row) in attached)
             attached.add(id(target.row))
         for row in rows.constants:
-            for place, fixed in self._fixed(base, row, way, again=again):
-                place.constants.append(fixed)
+            for node, fixed in self._fixed(base, row, way, again=again):
+                node.constants.append(fixed)
         for row in rows.defaults:
-            for place, fixed in self._fixed(base, row, way, again=again):
-                place.defaults.append(fixed)
+            for node, fixed in self._fixed(base, row, way, again=again):
+                node.defaults.append(fixed)
         for row in rows.computed:
-            for place, fixed in self._fixed(base, row, way, computed=True):
-                place.computed.append(fixed)
+            for node, fixed in self._fixed(base, row, way, computed=True):
+                node.computed.append(fixed)
         for inner in rows.scopes:
             self._list(base, inner, model, way, _echo(inner.field, echo))
 
@@ -89,8 +89,8 @@ class _Compiler:
         for target in targets:
             if target.row.name not in required(model) or target.row.name in names_left:
                 continue
-            place = target.row.places[0]
-            taker = next((each.row for each in settled if place in each.row.places), target.row)
+            place = target.row.paths[0]
+            taker = next((each.row for each in settled if place in each.row.paths), target.row)
             raise self.table.mistake(
                 taker.key,
                 f'"{place}" is where "{target.row.name}" stands, which a {model.__name__} must have',
@@ -105,7 +105,7 @@ class _Compiler:
         """The places of a row in this version; none at all only where another version has one, or the first loop of
         the same list (`again`)."""
         found, absent = list[Target](), None
-        for text in texts or row.places:
+        for text in texts or row.paths:
             try:
                 target = self.notation.resolve(self.table, self.guide, base.node, row, text)
             except Absent as error:
@@ -113,7 +113,7 @@ class _Compiler:
             else:
                 target.echo = _order_field(row.name) is not None
                 found.append(target)
-        if not found and absent is not None and not again and not self._elsewhere(row, texts or row.places, way):
+        if not found and absent is not None and not again and not self._elsewhere(row, texts or row.paths, way):
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
         return found
 
@@ -136,16 +136,16 @@ class _Compiler:
         return target.chain[-1][0] if target.chain else base
 
     @staticmethod
-    def _place(base: MappingNode, target: Target) -> MappingNode:
-        place = base
+    def _node(base: MappingNode, target: Target) -> MappingNode:
+        found = base
         for node, qualifiers, occurrence in target.chain:
-            place = place.inner(node, qualifiers, occurrence)
-        return place
+            found = found.inside(node, qualifiers, occurrence)
+        return found
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
     def _attach(self, base: MappingNode, target: Target, model: Model, echo: Model, *, second: bool) -> None:
-        row, place = target.row, self._place(base, target)
+        row, node = target.row, self._node(base, target)
         name = row.name
         if target.echo:
             name, model = _order_field(name) or "", echo
@@ -155,11 +155,11 @@ class _Compiler:
                 row.key, f'{model.__name__} has no field "{name}"', remedy=nearest(name, list(names(model)))
             )
         if target.pair:
-            place.pairs.append(replace(self._pair(target, field, name), second=second))
+            node.pairs.append(replace(self._pair(target, field, name), second=second))
             return
         parse, format = self._spelling(row, target.described, field, name)
         words = self.words.get(name.rpartition(".")[2]) if field.kind == "text" else None
-        place.rules.append(
+        node.rules.append(
             Rule(name, target.element, target.component, parse, format, row, words, field.many, target.echo, second)
         )
 
@@ -172,7 +172,7 @@ class _Compiler:
             return Pair(name, target.pair, parse, format, row, target.echo)
         parts = list(fields(field.model)) if field.model is not None else []
         if not field.many or field.model is None or len(parts) != 2:
-            raise self.table.mistake(row.key, f'"{name}" is no list of pairs, and "{row.places[0]}" is many')
+            raise self.table.mistake(row.key, f'"{name}" is no list of pairs, and "{row.paths[0]}" is many')
         inner = find(field.model, parts[1])
         assert inner is not None
         parse, format = self._spelling(row, value, inner, name)
@@ -186,7 +186,7 @@ class _Compiler:
         if found is None:
             raise self.table.mistake(
                 row.key,
-                f'"{row.places[0]}" ({element.name.lower()}) is of type {element.type} and cannot hold the {field.kind} "{name}"',
+                f'"{row.paths[0]}" ({element.name.lower()}) is of type {element.type} and cannot hold the {field.kind} "{name}"',
                 remedy="a map never converts: name another field or another element",
             )
         return found
@@ -199,18 +199,18 @@ class _Compiler:
         for target in self._targets(base, row, way, (row.name,), again=again)[:1]:
             if target.pair:
                 raise self.table.mistake(row.key, f'"{row.name}" names no element', remedy="write it as PO106")
-            place, element = self._place(base, target), target.described
+            node, element = self._node(base, target), target.described
             assert element is not None
             if not computed:
                 self._fits(row, element)
-                found.append((place, Fixed(target.element, target.component, row.value, row)))
+                found.append((node, Fixed(target.element, target.component, row.value, row)))
                 continue
             try:
                 value = formula(row.value, self.document, self.guide)
             except ValueError as error:
                 raise self.table.mistake(row.key, str(error)) from None
             self._spelling(row, element, Field("amount"), row.value)
-            found.append((place, Fixed(target.element, target.component, row.value, row, value, total(element))))
+            found.append((node, Fixed(target.element, target.component, row.value, row, value, total(element))))
         return found
 
     def _fits(self, row: MapRow, element: Element) -> None:
@@ -234,10 +234,10 @@ class _Compiler:
                 absent = absent or error
                 continue
             *above, (node, qualifiers, occurrence) = target.chain
-            outer = self._place(base, Target(row, above))
-            place = MappingNode(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
-            outer.places.append(place)
-            self.fill(place, rows, field.model, (*way, text), echo, again=opened > 0)
+            outer = self._node(base, Target(row, above))
+            made = MappingNode(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
+            outer.children.append(made)
+            self.fill(made, rows, field.model, (*way, text), echo, again=opened > 0)
             opened += 1
         if not opened and absent is not None and not self._elsewhere(row, rows.loop, way, loop=True):
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)

@@ -55,7 +55,7 @@ class _Builder:
     def selectors(self, node: MappingNode, assignment: Assignment) -> dict[int, Selector]:
         """The selectors inside a mapping node, by node index."""
         found: dict[int, Selector] = {}
-        for inner in sorted(node.places, key=lambda each: each.occurrence):
+        for inner in sorted(node.children, key=lambda each: each.occurrence):
             if inner.node.index not in found:
                 levels = inner.node.segment.levels
                 found[inner.node.index] = LevelSelector(inner) if levels else Selector(inner)
@@ -100,9 +100,9 @@ class _Builder:
 def _inside(node: MappingNode) -> set[int]:
     """The guide's nodes at which the nodes inside a mapping node stand, however deep."""
     found: set[int] = set()
-    waiting = list(node.places)
+    waiting = list(node.children)
     while waiting:
-        place = waiting.pop()
-        found.add(place.node.index)
-        waiting += place.places
+        child = waiting.pop()
+        found.add(child.node.index)
+        waiting += child.children
     return found

@@ -148,14 +148,14 @@ class LoopWriter:
 
 def _ordered(node: MappingNode) -> list[MappingNode]:
     """The nodes inside one in the order of the guide; further levels of a hierarchy stand behind what is in this one."""
-    written = [each for each in node.places if not each.second]
+    written = [each for each in node.children if not each.second]
     return sorted(written, key=lambda each: (each.node is node.node, each.node.order, each.occurrence))
 
 
 def _echoes(node: MappingNode) -> bool:
     """Whether something in a node may come from the order; in a list only where the document has an item."""
     rows: list[Rule | Pair] = [*node.rules, *node.pairs]
-    return any(row.echo for row in rows) or any(_echoes(each) for each in node.places if not each.list_field)
+    return any(row.echo for row in rows) or any(_echoes(each) for each in node.children if not each.list_field)
 
 
 def _sources(node: MappingNode, model: Model, around: str) -> list[str]:
@@ -179,7 +179,7 @@ def _fields(node: MappingNode) -> list[str]:
     rows: list[Rule | Pair] = [*node.rules, *node.pairs]
     elsewhere = node.constants or node.computed or node.node.segment.levels
     names = [row.name for row in rows if not row.echo] + ([""] if elsewhere else [])
-    return names + [name for inner in node.places for name in _fields(inner)]
+    return names + [name for inner in node.children for name in _fields(inner)]
 
 
 def _empty(model: Model, name: str) -> object:

@@ -73,7 +73,7 @@ class Fixed:
 
 @dataclass(slots=True, eq=False)
 class MappingNode:
-    """A segment of the guide with its qualifiers (none: any) and its occurrence (0: not said), inside the place
+    """A segment of the guide with its qualifiers (none: any) and its occurrence (0: not said), inside the node
     `parent`.
 
     Where it opens a list, `list_field` is the list's field and `model` what an item is made of. `second`: another
@@ -91,21 +91,18 @@ class MappingNode:
     constants: list[Fixed] = field(default_factory=list)
     defaults: list[Fixed] = field(default_factory=list)
     computed: list[Fixed] = field(default_factory=list)
-    places: list[MappingNode] = field(default_factory=list)
+    children: list[MappingNode] = field(default_factory=list)
 
     def combinations(self) -> Iterator[tuple[str, ...]]:
         """Every combination of codes that leads here, in order of preference."""
         return product(*(codes for _, codes in self.qualifiers))
 
-    def inner(self, node: Node, qualifiers: Qualifiers, occurrence: int) -> MappingNode:
-        """The place inside this one, made where it is not there yet."""
-        for place in self.places:
-            if (place.node, place.qualifiers, place.occurrence) == (
-                node,
-                qualifiers,
-                occurrence,
-            ) and not place.list_field:
-                return place
-        place = MappingNode(node, self, qualifiers, occurrence)
-        self.places.append(place)
-        return place
+    def inside(self, node: Node, qualifiers: Qualifiers, occurrence: int) -> MappingNode:
+        """The node inside this one, made where it is not there yet."""
+        wanted = (node, qualifiers, occurrence)
+        for child in self.children:
+            if (child.node, child.qualifiers, child.occurrence) == wanted and not child.list_field:
+                return child
+        child = MappingNode(node, self, qualifiers, occurrence)
+        self.children.append(child)
+        return child

@@ -1,4 +1,4 @@
-"""What the languages of maps do not share: how an address is written, how a value is spelled, how an element comes apart.
+"""What the languages of maps do not share: how an address is written, how a value is spelled, how an element is split.
 
 Knows: what there is to say. Does not know: any language but that of X12, which is the plain one.
 """

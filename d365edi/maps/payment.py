@@ -1,6 +1,6 @@
 """Whether a payment adds up: what is paid for its items, and what is paid more or less besides, against its total.
 
-Most partners say for each item what is paid after its deductions; some say it before. The second way is recognised and told,
+Most partners say for each item what is paid after its deductions; some say it before. The second way is recognised and reported,
 because the journal's lines would be wrong by the deductions. A payment that adds up in neither way is nobody's to post.
 
 Knows: remittances. Does not know: messages, D365.

@@ -1,11 +1,11 @@
 """From a transaction set to a document: one pass over the segments, each going where the guide's node says.
 
-For every node of the guide there is at most one taker at a time: it looks at the qualifiers, chooses the place and lets
-the place's rules take the elements. Nodes without a row are passed by. What no row asked for becomes findings, counted;
-what would change the meaning of an order (quantities for stores, components, split deliveries, an allowance or charge)
-is marked `meaning`.
+For every node of the guide there is at most one taker at a time: the segment's qualifiers select a mapping node, and its
+assignment puts the values. Nodes without a row are passed by. What no row asked for becomes findings, counted; what would
+change the meaning of an order (quantities for stores, components, split deliveries, an allowance or charge) is marked
+`meaning`.
 
-Knows: places, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the document.
+Knows: mapping nodes, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the document.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.values import values
 from d365edi.maps import unmapped
-from d365edi.maps.compile import places
+from d365edi.maps.compile import mapping_tree
 from d365edi.maps.dispatch import dispatch
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.run_state import RunState
@@ -61,7 +61,7 @@ class Reader:
         `notation` is that of the table's language.
 
         Raises SettingsError naming file, line, table and key of whatever is wrong."""
-        root = places(table, guide, codes, versions, notation)
+        root = mapping_tree(table, guide, codes, versions, notation)
         self.table = table
         self.guide = guide
         self._dispatch = dispatch(root, len(guide.nodes), notation)

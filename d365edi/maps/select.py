@@ -33,8 +33,8 @@ class Selector:
     `inner` are the selectors inside each assignment of a loop. Where what is inside depends on the assignment, the loop
     is `changing`, and `inside` says who takes which node when it opens (`nothing`: when no mapping node takes it)."""
 
-    def __init__(self, place: MappingNode) -> None:
-        node = place.node
+    def __init__(self, mapping: MappingNode) -> None:
+        node = mapping.node
         assert node.parent is not None
         self.index = node.index
         self.parent = node.parent.index
@@ -118,7 +118,7 @@ class Selector:
                 state.held[assignment.node] = (slot.rank, index, row)
             return slot
         held = state.held.get(assignment.node)
-        if held is None or slot.rank >= held[0] or (self.loop and assignment.node.places):
+        if held is None or slot.rank >= held[0] or (self.loop and assignment.node.children):
             return None
         state.held[assignment.node] = (slot.rank, index, row)
         assignment.drop(state)

@@ -45,7 +45,7 @@ class MapRow:
     overridden: bool = False
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def paths(self) -> tuple[str, ...]:
         """The right side as paths: one, or a list of which a version has at least one."""
         return tuple(self.value) if isinstance(self.value, list) else (self.value,)
 

@@ -39,15 +39,15 @@ def segment(rows: Sequence[list[str]], index: int, element: int, component: int)
     return Position(ordinal=index + 1, segment=rows[index][0], element=element)
 
 
-def where(place: MappingNode, prefix: str = "") -> dict[str, str]:
+def where(node: MappingNode, prefix: str = "") -> dict[str, str]:
     """The path that each field is read at, by the field's name without list positions."""
     found: dict[str, str] = {}
-    here = f"{prefix}{place.list_field}." if place.list_field else prefix
-    rows: list[Rule | Pair] = [*place.rules, *place.pairs]
+    here = f"{prefix}{node.list_field}." if node.list_field else prefix
+    rows: list[Rule | Pair] = [*node.rules, *node.pairs]
     for row in rows:
         if not row.echo:
-            found.setdefault(here + row.name, row.row.places[0])
-    for inner in place.places:
+            found.setdefault(here + row.name, row.row.paths[0])
+    for inner in node.children:
         for name, path in where(inner, here).items():
             found.setdefault(name, path)
     return found

@@ -70,7 +70,7 @@ def chooser(words: Mapping[str, str] | None) -> Word | None:
 def misfit(row: Rule | Pair, value: object, error: ValueError) -> MappingError:
     """What is wrong with a value that its element cannot hold."""
     return MappingError(
-        f'{row.name} ({row.row.places[0]}): "{value}" {error}', "shorten it, or give the partner's word for it in codes"
+        f'{row.name} ({row.row.paths[0]}): "{value}" {error}', "shorten it, or give the partner's word for it in codes"
     )
 
 

@@ -15,7 +15,7 @@ from typing import TypedDict, Unpack
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
-from d365edi.maps.compile import places
+from d365edi.maps.compile import mapping_tree
 from d365edi.maps.loop_writer import LoopWriter, Task
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.segment_writer import Segment
@@ -51,7 +51,7 @@ class Writer:
         self.table = table
         self.guide = guide
         self.partner = partner
-        root = places(table, guide, codes, versions, notation)
+        root = mapping_tree(table, guide, codes, versions, notation)
         assert root.model is not None
         self._root = LoopWriter(root, root.model, notation.compose)
 

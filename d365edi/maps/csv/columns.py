@@ -20,7 +20,7 @@ from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.maps.csv.grouping import GroupLevel
 from d365edi.maps.csv.numbers import SIGN
 from d365edi.maps.csv.options import File, column, file
-from d365edi.maps.csv.paths import HEAD, apart, inside, parted
+from d365edi.maps.csv.paths import HEAD, inside, parted, split_record
 from d365edi.maps.table import Key, MapRow, Scope, Table, nearest, scope
 
 ROW = "row"
@@ -166,7 +166,7 @@ class _Columns:
         default = at.record or self.look.opens
         single = list[_RecordNode]()
         for row, text in _named(rows):
-            record, name = apart(text, default)
+            record, name = split_record(text, default)
             self._take(row, name, record)
             if record != at.record and all(each.record != record for each in (*at.inner, *single)):
                 single.append(_RecordNode(record, loop=False))
@@ -181,7 +181,7 @@ class _Columns:
         """The index of a row's column, made where it was not described."""
         found = self.records.setdefault(record, _Record())
         name, part = parted(text)
-        others = tuple(apart(each, "")[1] for each in row.places[1:] if text == row.places[0])
+        others = tuple(split_record(each, "")[1] for each in row.paths[1:] if text == row.paths[0])
         index = found.at.get(fold(name))
         if index is None:
             if self.look.fixed or (record and not name.isdigit()):
@@ -224,7 +224,7 @@ class _Columns:
 
 def _named(rows: Scope) -> Iterator[tuple[MapRow, str]]:
     """Every row of one scope with the column that it names first."""
-    yield from ((row, row.places[0]) for row in rows.rows)
+    yield from ((row, row.paths[0]) for row in rows.rows)
     yield from ((row, row.name) for row in (*rows.constants, *rows.defaults, *rows.computed))
 
 

@@ -29,12 +29,12 @@ def resolve(table: Table, guide: Guide, base: Node, row: MapRow, text: str, *, l
     if loop:
         record = inside(base.id, row.key[:-1]) if first == HEAD else text
         return Target(row, [(_child(base, record), (), 0)])
-    if text in row.places[1:] and row.places[0] != text:
-        raise Absent(f'"{text}" is another spelling of "{row.places[0]}"')
+    if text in row.paths[1:] and row.paths[0] != text:
+        raise Absent(f'"{text}" is another spelling of "{row.paths[0]}"')
     if first == HEAD:
         record, name = base.id or HEAD, text
     else:
-        record, name = apart(text, base.id or first)
+        record, name = split_record(text, base.id or first)
     node = base if record == base.id else _child(base, record)
     name, part = parted(name)
     for element in node.segment.elements:
@@ -62,7 +62,7 @@ def inside(around: str, key: Key) -> str:
     return f"{around}.{key[-1]}" if around else key[-1]
 
 
-def apart(text: str, record: str) -> tuple[str, str]:
+def split_record(text: str, record: str) -> tuple[str, str]:
     """The record and the column of a place; `record` where none is said."""
     before, colon, name = text.partition(":")
     return (before, name) if colon else (record, text)

@@ -111,7 +111,7 @@ class FlatReader:
         return nodes, rows, at, findings
 
     def _parts(self, record: str, values: list[str]) -> list[str]:
-        """The values, those that are read in parts taken apart: -54.98 is a sign and a size."""
+        """The values, those that are read in parts as their parts: -54.98 is a sign and a size."""
         parted = self._flat.parted.get(record)
         if not parted:
             return values

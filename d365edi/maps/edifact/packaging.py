@@ -108,7 +108,7 @@ class Package:
         """The order that all of it is of, "" where there is no such order."""
         return next(iter(self.orders)) if len(self.orders) == 1 else ""
 
-    def apart(self) -> dict[str, None]:
+    def separate_orders(self) -> dict[str, None]:
         """The orders of its lines and of the levels right on it that are of one order each."""
         if not self.lines and not self.inside:
             return self.orders
@@ -249,7 +249,7 @@ class _Numbering:
         number = self.count
         yield from level.own
         yield from self._inside(level, number, order)
-        for each in level.apart() if not order else ():
+        for each in level.separate_orders() if not order else ():
             if each:
                 yield self._cps(number, "O", self.orders[each].index)
                 said = self.orders[each]
