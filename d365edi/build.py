@@ -4,8 +4,6 @@ endpoints.
 A part of `app`. Knows: settings, constructors. Does not know: what any part does, partners (see partners.py).
 """
 
-from __future__ import annotations
-
 import ssl
 from dataclasses import dataclass
 from datetime import timedelta

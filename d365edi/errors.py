@@ -15,8 +15,6 @@ At every endpoint there are only these two leaves, so that a caller's decision i
 Knows: sentences. Does not know: any other package.
 """
 
-from __future__ import annotations
-
 
 class D365EdiError(Exception):
     """The root. `str()` is one sentence a coordinator understands; `remedy` says what to do about it."""

@@ -3,8 +3,6 @@
 Knows: the names. Does not know: what happens there. In production `reach` is one dictionary look-up in an empty table.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 

@@ -11,8 +11,6 @@ answer does not wait for the work; an event that is lost all the same costs the 
 Knows: HTTP, TLS, sockets. Does not know: what a verb or an event does (it is handed functions), nor the journal.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hmac
 import json

@@ -6,8 +6,6 @@ file, line and key.
 Knows: settings of partners, constructors of maps. Does not know: endpoints, secrets, what a flow does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any

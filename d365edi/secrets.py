@@ -12,8 +12,6 @@ line, the first for sealing and all for opening, so that a rotation may be cut s
 Knows: keys, files, names. Does not know: what a secret is for. No error and no `repr` here carries a secret or a key.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import fcntl

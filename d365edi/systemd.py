@@ -3,8 +3,6 @@
 Knows: the notification socket and the watchdog's environment. Does not know: when to say what (that is `daemon`).
 """
 
-from __future__ import annotations
-
 import os
 import socket
 

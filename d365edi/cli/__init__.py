@@ -7,8 +7,6 @@ Tracebacks go to the log and to `--debug`; the user reads what happened and what
 Knows: the commands and the exit codes. Does not know: what a command does.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

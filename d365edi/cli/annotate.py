@@ -3,8 +3,6 @@
 Knows: which reader is for which format. Does not know: output.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Knows: typer and rich. Does not know: any command.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

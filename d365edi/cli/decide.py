@@ -3,8 +3,6 @@
 Knows: arguments and output. Does not know: what follows (that is `flows/decide`).
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -3,8 +3,6 @@
 Knows: how both are started, waited for and stopped. Does not know: the steps of the day (that is `demo`).
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import subprocess

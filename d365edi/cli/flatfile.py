@@ -3,8 +3,6 @@
 Knows: the partners' maps of flat files, and the shipped ones. Does not know: output.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files

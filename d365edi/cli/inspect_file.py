@@ -7,8 +7,6 @@ A partner's guide, maps and purposes are used where the file is a partner's, els
 Knows: how the steps are combined for one file. Does not know: settings, output.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Knows: how checks are shown. Does not know: what is checked (that is in each endpoint).
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

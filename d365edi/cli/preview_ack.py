@@ -3,8 +3,6 @@
 Knows: which acknowledgment is due. Does not know: partners, their settings for acknowledgments.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

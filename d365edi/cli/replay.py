@@ -3,8 +3,6 @@
 Knows: arguments and output. Does not know: what the stages do (that is `flows/replay`).
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

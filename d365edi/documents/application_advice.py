@@ -3,8 +3,6 @@
 Knows: advice as it was meant. Does not know: our documents, how one is found by what the advice says of it.
 """
 
-from __future__ import annotations
-
 from d365edi.documents.base import Day, Document, SpelledPart, Text
 from d365edi.documents.values import Moment, Parties, Reference
 

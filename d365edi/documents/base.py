@@ -7,8 +7,6 @@ Empty is None or (), never "". Amounts are Decimal and keep their digits; days a
 Knows: the shape of a value. Does not know: any standard, any map.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal

@@ -3,8 +3,6 @@
 Knows: the invoice as it was meant. Does not know: the message or record it comes from.
 """
 
-from __future__ import annotations
-
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import (
     Carrier,

@@ -3,8 +3,6 @@
 Knows: what an order holds. Does not know: what one message adds to it.
 """
 
-from __future__ import annotations
-
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import (
     Carrier,

@@ -3,8 +3,6 @@
 Knows: answers as they were meant. Does not know: the order that is answered, how an answer is found.
 """
 
-from __future__ import annotations
-
 from d365edi.documents.base import Amount, Day, SpelledPart, Text
 from d365edi.documents.order import OrderContent, OrderLine
 from d365edi.documents.purchase_order import OrderChangeLine

@@ -3,8 +3,6 @@
 Knows: the order as it was meant. Does not know: the message it came in, what becomes of it in an ERP.
 """
 
-from __future__ import annotations
-
 from d365edi.documents.base import Amount, Day, Text
 from d365edi.documents.order import OrderContent, OrderLine
 

@@ -3,8 +3,6 @@
 Knows: the payment as it was meant. Does not know: the message it comes from, whether it adds up, how it is posted.
 """
 
-from __future__ import annotations
-
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import Contact, Moment, Parties, Reference
 

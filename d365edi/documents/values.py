@@ -6,8 +6,6 @@ compared, and only a map's code tables give them another word.
 Knows: business values. Does not know: which segment or entity they come from.
 """
 
-from __future__ import annotations
-
 from d365edi.documents.base import Amount, Day, SpelledPart, Text, Value
 
 

@@ -3,8 +3,6 @@
 Knows: groups, sets, verdicts. Does not know: how any of them is written.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -6,8 +6,6 @@ are still elements, only nameless.
 Knows: reports and guides of every standard. Does not know: how a file was read, how a listing is shown.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

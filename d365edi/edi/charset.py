@@ -6,8 +6,6 @@ never a question mark: a `?` is data. Line breaks and tabs are blanks.
 Knows: characters. Does not know: elements, delimiters.
 """
 
-from __future__ import annotations
-
 import unicodedata
 
 _ALIKE = str.maketrans(

@@ -5,8 +5,6 @@ From the right, the digits weigh 1, 3, 1, 3 ... with the check digit first; the 
 Knows: digits. Does not know: where they stand.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 _ONES = {f"{n:03d}": (n // 100 + 3 * (n // 10 % 10) + n % 10) % 10 for n in range(1000)}

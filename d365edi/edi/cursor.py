@@ -8,8 +8,6 @@ does, and the reader says so.
 Knows: nodes. Does not know: bytes, findings, partners.
 """
 
-from __future__ import annotations
-
 from d365edi.edi.guide import Node
 
 

@@ -3,8 +3,6 @@
 Knows: which counts and control numbers must agree. Does not know: the elements of any one header.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 

@@ -7,8 +7,6 @@ carries.
 Knows: positions, codes, severities. Does not know: guides, partners, what is done about it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

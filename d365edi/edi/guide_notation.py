@@ -8,8 +8,6 @@ only in older ones (`Era` says which is which).
 Knows: the notation. Does not know: where the text comes from, any one segment or set.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -19,8 +19,6 @@ more than the shelf has, `segments.toml`, `elements.toml` and `codes.toml`. Thei
 Knows: the shelf, versions, overlays. Does not know: files that are read, partners by name.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

@@ -8,8 +8,6 @@ of EDIFACT, else they are `: + . ? '` (ISO 9735, 7.2).
 Knows: headers. Does not know: segments, chunks, what a header's values mean.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise

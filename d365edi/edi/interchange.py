@@ -4,8 +4,6 @@ verdict.
 Knows: the shape of a received file. Does not know: how it was read, what is done with it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

@@ -3,8 +3,6 @@
 Knows: text in its places. Does not know: envelopes, delimiters, control numbers of an interchange.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ at it and explains. Released characters are hidden (`release`): any text may hav
 Knows: elements, notes and service characters of both standards. Does not know: sets, findings.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

@@ -9,8 +9,6 @@ Knows: interchanges hold groups, groups hold sets, what closes which. Does not k
 an answer is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256

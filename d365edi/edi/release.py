@@ -7,8 +7,6 @@ a released character counts as one. `data` and `sent` turn a value back.
 Knows: the release character. Does not know: what is split, segments, elements.
 """
 
-from __future__ import annotations
-
 import re
 
 BASE = 0xE000

@@ -20,8 +20,6 @@ ISO 9735:1988 or -1:1998 (EDIFACT) that has the rule; "partner practice: ..." gi
 Knows: rules, codes, words. Does not know: how breaches are found, what they are worth to a partner.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple, cast
 
 from d365edi.edi.findings import Finding, Level, Position, Severity

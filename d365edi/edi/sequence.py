@@ -7,8 +7,6 @@ walk goes on.
 Knows: guides. Does not know: elements, envelopes, what a breach is worth.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 

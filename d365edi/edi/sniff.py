@@ -3,8 +3,6 @@
 Knows: the look of X12 and EDIFACT from outside. Does not know: segments, guides.
 """
 
-from __future__ import annotations
-
 import re
 
 from d365edi.edi import header

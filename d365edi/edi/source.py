@@ -3,8 +3,6 @@
 Knows: chunks, places in the file. Does not know: service characters, segments.
 """
 
-from __future__ import annotations
-
 import codecs
 from collections.abc import Iterable, Iterator
 

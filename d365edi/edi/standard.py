@@ -5,8 +5,6 @@ X12 and EDIFACT are two values of `Standard` (`x12/envelope.py`, `edifact/envelo
 Knows: what a reader asks of a standard. Does not know: any one standard, how a file is read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

@@ -3,8 +3,6 @@
 Knows: X12 and EDIFACT service characters (X12.5; ISO 9735 UNA). Does not know: how they were found.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple

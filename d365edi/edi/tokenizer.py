@@ -12,8 +12,6 @@ Knows: service characters, noise, record wrapping, byte order marks. Does not kn
 envelopes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field

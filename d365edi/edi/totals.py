@@ -10,8 +10,6 @@ that names a parent it does not have is an error: nobody can tell what is in whi
 Knows: how figures are compared. Does not know: any one set, order of segments, what a partner agreed on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation

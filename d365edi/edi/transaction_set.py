@@ -5,8 +5,6 @@ Knows: compiled guides, and the parts that explain (`sequence`, `element_check`,
 envelopes around the set, what a breach is worth.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 
 from d365edi.edi import element_check, guides, sequence

@@ -7,8 +7,6 @@ only be that, else the announced set, else Latin-1.
 Knows: read sets. Does not know: guides, maps.
 """
 
-from __future__ import annotations
-
 from d365edi.edi import release
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.syntax import Syntax

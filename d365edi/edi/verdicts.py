@@ -8,8 +8,6 @@ other errors are noted and the document is processed ("accepted with errors"). A
 Knows: rules, levels, verdicts (AK5, AK9, TA104). Does not know: how breaches are found.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal

@@ -11,8 +11,6 @@ Knows: the verbs and their values. Does not know: any protocol. One test (`tests
 implementation. Every verb raises only `Unavailable` or `Refused` (see errors.py), whatever the library below it raised.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol

@@ -3,8 +3,6 @@
 Knows: names, and when a file is still what was listed. Does not know: SSH, disks, the journal.
 """
 
-from __future__ import annotations
-
 from d365edi.endpoints import filenames
 from d365edi.endpoints.base import After, Listing, Place, Remote, Settlement
 from d365edi.endpoints.file_operations import AlreadyExists, FileOperations, PathNotFound, Stat

@@ -6,8 +6,6 @@ them.
 Knows: paths. Does not know: SSH, disks, messages.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ written once: here for deliver and probe, in `download` for the rest. So every f
 Knows: the verbs and the upload protocol. Does not know: SSH, disks, the journal.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 from abc import abstractmethod

@@ -7,8 +7,6 @@ with its reason.
 Knows: names, patterns and kinds. Does not know: any protocol or disk.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import re
 import unicodedata

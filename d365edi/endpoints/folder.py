@@ -6,8 +6,6 @@ directory are synced) before an operation returns. All of it runs in worker thre
 Knows: files and directories. Does not know: the order of operations (`file_store`, `download`).
 """
 
-from __future__ import annotations
-
 import builtins
 import contextlib
 import errno

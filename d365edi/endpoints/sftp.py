@@ -7,8 +7,6 @@ is not UTF-8 must not hide the others.
 Knows: SFTP's operations and statuses. Does not know: their order (`file_store`, `download`), trust and login (`sftp_session`).
 """
 
-from __future__ import annotations
-
 import builtins
 import contextlib
 import time

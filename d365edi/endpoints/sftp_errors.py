@@ -6,8 +6,6 @@ One table: the first class that fits decides. What is in no row (a bug in a libr
 Knows: asyncssh's exceptions and the system's. Does not know: connections, verbs.
 """
 
-from __future__ import annotations
-
 import errno
 import socket
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ used: no `~/.ssh`, no agent, no known_hosts.
 Knows: asyncssh's connection. Does not know: files, verbs.
 """
 
-from __future__ import annotations
-
 import random
 import time
 import weakref

@@ -5,8 +5,6 @@ Written once, in the transaction that parses the bytes: when the same bytes arri
 Knows: which acknowledgment is due, control numbers. Does not know: how findings become codes (that is `edi`), connections.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -6,8 +6,6 @@ test-written alone, so that one that is held, waits for D365 or cannot be writte
 Knows: which documents are sent together. Does not know: how an interchange is written, connections.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

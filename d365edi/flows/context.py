@@ -6,8 +6,6 @@ from doing the same work at once. The journal alone is authoritative.
 Knows: how work is run concurrently. Does not know: what the work is.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field

@@ -6,8 +6,6 @@ decision under that name is decided together, in one transaction with an audit l
 Knows: what can be released and which state follows. Does not know: how it is then processed (the next tick does that).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from d365edi.errors import D365EdiError

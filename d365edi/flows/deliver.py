@@ -7,8 +7,6 @@ decides how often.
 Knows: deliveries and their states. Does not know: any protocol, any standard, what a payload means.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from d365edi import log

@@ -7,8 +7,6 @@ only the interchange's.
 Knows: what a delivery consists of. Does not know: how a document was mapped, which documents are sent together, connections.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

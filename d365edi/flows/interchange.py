@@ -5,8 +5,6 @@ Called inside the transaction that stores the bytes, so that a number is used ex
 Knows: which control numbers an interchange has. Does not know: what is in it, where it is sent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

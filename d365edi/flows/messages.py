@@ -3,8 +3,6 @@
 Knows: wording. Does not know: anything else.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Mapping
 from typing import Literal

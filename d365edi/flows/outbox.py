@@ -11,8 +11,6 @@ partner may have the file, so a person checks before they are sent a second time
 Knows: rows of the outbox, what happens to the other documents. Does not know: why, what happens to the document itself.
 """
 
-from __future__ import annotations
-
 from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 
 CLOSED = ("delivered", "cancelled")

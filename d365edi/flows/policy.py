@@ -6,8 +6,6 @@ other side understood and refused is never retried. There are four kinds of dupl
 Knows: errors, times as numbers, values of settings. Does not know: the clock, the journal, any protocol.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -9,8 +9,6 @@ A business event only triggers a poll and carries no data that is used: a lost e
 Knows: send flows, the cursor, claims. Does not know: entity names, OData, how a record becomes a document.
 """
 
-from __future__ import annotations
-
 import hashlib
 from datetime import date
 

@@ -8,8 +8,6 @@ recognises it and only settles it.
 Knows: pickups, sightings, claims. Does not know: what is in the bytes (only whether their trailer is there), any protocol.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Set
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ numbers and file name are assigned in the same transaction. Retries and replays 
 Knows: documents, their resolution, their destination. Does not know: connections.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 

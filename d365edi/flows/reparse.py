@@ -3,8 +3,6 @@
 Knows: how a document row locates its set in a message. Does not know: connections, what follows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from d365edi.edi import reader

@@ -12,8 +12,6 @@ only on request (`acks`).
 Knows: stages. Does not know: protocols, standards.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping
 from functools import partial

@@ -6,8 +6,6 @@ D365 is unreachable nothing is decided and the document stays ready.
 Knows: where references are looked up. Does not know: entity names, what an item is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any

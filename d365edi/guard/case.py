@@ -6,8 +6,6 @@ segments as they will be written, so that the guard checks what the partner will
 Knows: the structure of a case. Does not know: how a case is checked, where facts come from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date

@@ -3,8 +3,6 @@
 Knows: verdicts as words. Does not know: 997, 999 or CONTRL; the state of a delivery is set in `deliveries`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

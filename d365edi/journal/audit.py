@@ -10,8 +10,6 @@ found by their name of today (`RENAMED`).
 Knows: lines, and names of actions. Does not know: what an action means.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

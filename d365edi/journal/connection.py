@@ -3,8 +3,6 @@
 Knows: aiosqlite, pragmas. Does not know: what runs in the thread.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path

@@ -8,8 +8,6 @@ database lagging behind it means that an older copy was restored.
 Knows: the file. Does not know: SQL, what to do about a lag.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

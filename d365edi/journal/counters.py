@@ -10,8 +10,6 @@ person releases it.
 Knows: partners and levels as words. Does not know: the file, X12.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from d365edi.errors import JournalError

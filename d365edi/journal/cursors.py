@@ -3,8 +3,6 @@
 Knows: flows by name. Does not know: what a value means.
 """
 
-from __future__ import annotations
-
 from d365edi.journal.table import JournalTable
 
 

@@ -13,8 +13,6 @@ not block the next one. The documents in a delivery are in `delivery_documents`.
 Knows: states, order, progress. Does not know: endpoints, when to try again.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ partially (they did not say which), rejected. That it is late is a state of the 
 Knows: rows and that one transition. Does not know: which acknowledgment belongs to which.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@
 Knows: states and keys. Does not know: what is in a body.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

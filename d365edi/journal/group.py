@@ -7,8 +7,6 @@ unit is reported as durable before the COMMIT returned.
 Knows: SQLite's transactions. Does not know: the event loop, who waits.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any

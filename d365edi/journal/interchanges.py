@@ -3,8 +3,6 @@
 Knows: control numbers as received, digests. Does not know: EDI.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ kernel releases the lock when the process ends, however it ends; the file itself
 Knows: the lock. Does not know: what it protects.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 from pathlib import Path

@@ -11,8 +11,6 @@ Beside it `settled`: the source knows that we hold it.
 Knows: names, digests, states. Does not know: EDI, endpoints.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from dataclasses import dataclass
 from typing import Literal

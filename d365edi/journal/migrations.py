@@ -3,8 +3,6 @@
 Knows: files and the record. Does not know: what a migration does.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from dataclasses import dataclass
 from importlib.resources import files

@@ -3,8 +3,6 @@
 Knows: digests and retention. Does not know: whose bytes they are or what they mean.
 """
 
-from __future__ import annotations
-
 from d365edi.errors import JournalError
 from d365edi.journal.table import JournalTable, sha256
 

@@ -6,8 +6,6 @@ something changed: a folder whose files stay is polled for ever without growing 
 Knows: names, sizes, times. Does not know: endpoints, patterns, policies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any

@@ -3,8 +3,6 @@
 Knows: words. Does not know: which step may follow which (each table's own ladder).
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 MessageState = Literal["received", "translated", "done", "duplicate", "quarantined"]

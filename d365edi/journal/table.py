@@ -4,8 +4,6 @@ state transition is refused.
 Knows: sqlite3's connection of the thread it runs in. Does not know: any table, any thread, any loop.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 Knows: which tables there are. Does not know: threads, commits, who asks.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from dataclasses import dataclass
 

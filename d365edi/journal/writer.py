@@ -7,8 +7,6 @@ record something that already happened at the other side.
 Knows: the event loop, who waits, which failures are temporary. Does not know: SQL, files.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -6,8 +6,6 @@ An X12 segment has its pairs side by side (`PO106` qualifier, `PO107` value), an
 Knows: segments of guides. Does not know: maps, values, delimiters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

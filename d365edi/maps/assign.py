@@ -7,8 +7,6 @@ asked for.
 Knows: mapping nodes, rows, how items are filled. Does not know: how a node was selected, tables, what becomes of findings.
 """
 
-from __future__ import annotations
-
 from d365edi.edi import release
 from d365edi.maps import address, value_steps
 from d365edi.maps.address import Address

@@ -8,8 +8,6 @@ spelling.
 Knows: paths, guides, rows. Does not know: documents, values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

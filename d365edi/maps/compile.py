@@ -3,8 +3,6 @@
 Knows: tables, documents' fields, guides. Does not know: how segments are read or written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

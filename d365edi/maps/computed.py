@@ -4,8 +4,6 @@
 Knows: the formulas. Does not know: which set wants which.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal

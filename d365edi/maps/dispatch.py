@@ -3,8 +3,6 @@
 Knows: selectors, assignments, mapping trees. Does not know: segments, tables.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from d365edi.maps.assign import Assignment

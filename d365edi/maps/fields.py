@@ -3,8 +3,6 @@
 Knows: the shapes of documents. Does not know: any one document, paths, tables.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ on which elements belong together.
 Knows: mapping nodes, items of a document. Does not know: tables, guides as a whole, delimiters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence, Set
 from functools import cache
 from itertools import compress, takewhile

@@ -3,8 +3,6 @@
 Knows: what there is to say. Does not know: any language but that of X12, which is the plain one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 

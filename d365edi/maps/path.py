@@ -15,8 +15,6 @@ Which element holds the qualifier, and where pairs begin, is a fact of the segme
 Knows: the spelling of paths. Does not know: guides, documents, whether a place exists.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

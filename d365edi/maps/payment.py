@@ -6,8 +6,6 @@ because the journal's lines would be wrong by the deductions. A payment that add
 Knows: remittances. Does not know: messages, D365.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 

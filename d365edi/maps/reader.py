@@ -8,8 +8,6 @@ change the meaning of an order (quantities for stores, components, split deliver
 Knows: mapping nodes, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the document.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

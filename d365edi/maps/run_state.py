@@ -3,8 +3,6 @@
 Knows: items as nested dicts. Does not know: how a segment is selected for a mapping node, or what that does with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -8,8 +8,6 @@ written.
 Knows: mapping nodes, items of a document. Does not know: tables, guides as a whole, delimiters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple

@@ -7,8 +7,6 @@ has one.
 Knows: mapping nodes and qualifiers. Does not know: what a mapping node does with its segment, tables, the order of segments.
 """
 
-from __future__ import annotations
-
 from d365edi.edi import release
 from d365edi.maps.assign import Assignment
 from d365edi.maps.mapping_tree import MappingNode

@@ -9,8 +9,6 @@ where the element has six places.
 Knows: elements and kinds of fields. Does not know: segments, documents, partners.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal

@@ -3,8 +3,6 @@
 Knows: one reading when it is over. Does not know: how it was read, what a finding does.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ Each is compiled once for a mapping node; what is wrong or odd goes to slower wa
 Knows: rows, how items are filled. Does not know: mapping nodes, how one is selected.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 

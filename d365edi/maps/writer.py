@@ -7,8 +7,6 @@ added; in the header an empty value of the order leaves room for the document's 
 Knows: tables, guides, documents. Does not know: delimiters, envelopes, control numbers, character sets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 

@@ -7,8 +7,6 @@ the order of keys, for bodies whose order a map chose. Both are UTF-8 without bl
 Knows: JSON. Does not know: OData, any entity.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime

@@ -9,8 +9,6 @@ The stack trace is never kept.
 Knows: the shapes of bodies. Does not know: what to do about them, HTTP beyond the body, any entity.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ without regard to case.
 Knows: the spelling. Does not know: any entity name, any host.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -6,8 +6,6 @@
 Knows: queries and rows. Does not know: who asks, HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar

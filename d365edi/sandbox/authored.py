@@ -5,8 +5,6 @@ The same seed and day give the same bytes.
 Knows: the form of such an order. Does not know: who reads it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal

@@ -9,8 +9,6 @@
 Knows: the steps and their expected results. Does not know: the daemon; the caller waits for it between the steps.
 """
 
-from __future__ import annotations
-
 from . import orders
 from .d365 import events
 from .environment import Environment

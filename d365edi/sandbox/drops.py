@@ -4,8 +4,6 @@ Knows: the manifest of the samples and how an interchange is put into another en
 files up.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass

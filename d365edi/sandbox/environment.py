@@ -12,8 +12,6 @@ Keys, certificates and ports are made at run time; the same seed and day give th
 Knows: the simulators and how they are connected. Does not know: the daemon that is tested with them.
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack

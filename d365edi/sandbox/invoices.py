@@ -8,8 +8,6 @@ the sum of the lines, each rounded to cents, plus charges and taxes less allowan
 Knows: the 810's places. Does not know: who wrote it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation

@@ -3,8 +3,6 @@
 Knows: the places of an 850 that an invoice must echo. Does not know: what anyone else made of the order.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 

@@ -8,8 +8,6 @@ It remembers the orders it left and checks every invoice against them.
 Knows: its own folder and its own X12. Does not know: SFTP (`sftp` serves the folder), or who is at the other end.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 from dataclasses import dataclass

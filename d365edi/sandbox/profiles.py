@@ -3,8 +3,6 @@
 Knows: names, accounts, identities. Does not know: files, servers.
 """
 
-from __future__ import annotations
-
 from .partner import PartnerProfile
 
 COMPANY = "usmf"

@@ -7,8 +7,6 @@ number of that customer; a GTIN becomes a barcode.
 Knows: orders and the tenant. Does not know: how the daemon looks items up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from . import orders

@@ -3,8 +3,6 @@
 Knows: uvicorn. Does not know: what it serves. Signals stay with the process; the port is bound before anything starts.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator

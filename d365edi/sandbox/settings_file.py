@@ -3,8 +3,6 @@
 Knows: the keys of the settings file. Does not know: what reads them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Knows: asyncssh. Does not know: what the files are.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

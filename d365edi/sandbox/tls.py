@@ -3,8 +3,6 @@
 Knows: X.509. Does not know: who serves with what it issues.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

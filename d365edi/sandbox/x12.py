@@ -5,8 +5,6 @@ Knows: the envelope's layout (ISA is 106 bytes), delimiters, counts and control 
 documents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

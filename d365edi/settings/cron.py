@@ -7,8 +7,6 @@ step `/10`, or several joined by commas. Days of the week are written by name, b
 Knows: the expression. Does not know: what runs by it, nor when.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

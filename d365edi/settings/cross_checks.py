@@ -5,8 +5,6 @@ They use the tree as written, not as validated, so that these errors are reporte
 Knows: the names of sections and keys. Does not know: how values are written; what has the wrong type is skipped here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

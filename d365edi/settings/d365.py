@@ -3,8 +3,6 @@
 Knows: what a client of that environment needs. Does not know: OData, entities, tokens.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated, Self
 

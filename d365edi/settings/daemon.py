@@ -3,8 +3,6 @@
 Knows: what a running process needs. Does not know: signals, sockets, how a vault is encrypted.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self

@@ -3,8 +3,6 @@
 Knows: servers and folders, and when a file there is complete. Does not know: SFTP, partners.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

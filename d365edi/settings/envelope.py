@@ -3,8 +3,6 @@
 Knows: identities, versions, service characters. Does not know: what is in an interchange, who the partner is.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal, Self
 

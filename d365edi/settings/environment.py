@@ -7,8 +7,6 @@ begins with [ or { is a TOML list or table.
 Knows: variables' names. Does not know: what the keys mean; secrets' variables (D365EDI_SECRET_...) are not settings.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping

@@ -5,8 +5,6 @@ A value is shown unless it may be a secret: under a key with such a name, under 
 Knows: pydantic's error types. Does not know: any section by name.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

@@ -6,8 +6,6 @@ applies.
 Knows: TOML files, includes, lines. Does not know: what the keys mean.
 """
 
-from __future__ import annotations
-
 import glob
 import tomllib
 from collections.abc import Mapping

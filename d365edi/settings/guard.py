@@ -3,8 +3,6 @@
 Knows: the names of the checks and their default levels. Does not know: how a check works.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated
 

@@ -5,8 +5,6 @@ Errors about keys, and the tests of the example file, use the models themselves.
 Knows: pydantic models. Does not know: any section by name, values.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin

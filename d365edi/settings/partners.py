@@ -3,8 +3,6 @@
 Knows: the settings of a partner. Does not know: what the rows of maps and guides mean.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self

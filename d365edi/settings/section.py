@@ -3,8 +3,6 @@
 Knows: references to secrets, locations, schedules. Does not know: the sections that use them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

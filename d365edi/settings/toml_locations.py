@@ -7,8 +7,6 @@ accepted, so it checks nothing.
 Knows: TOML 1.0's grammar. Does not know: files, settings.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from bisect import bisect_right

@@ -3,8 +3,6 @@
 Knows: the sections and the precedence of sources. Does not know: secrets' values (`d365edi.secrets` reveals them by name).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar

@@ -6,8 +6,6 @@ Each is a pydantic type whose validator explains what is expected and how to wri
 Knows: single values. Does not know: sections, files, each other.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar

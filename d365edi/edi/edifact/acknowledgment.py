@@ -9,8 +9,6 @@ interchange; CONTRL is never answered.
 Knows: findings and their codes (0085). Does not know: references of ours, when an answer is sent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

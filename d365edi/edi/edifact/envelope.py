@@ -3,8 +3,6 @@
 Knows: what stands in a header. Does not know: what the messages hold, the verdict.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

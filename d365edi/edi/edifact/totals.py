@@ -4,8 +4,6 @@ totals.
 Knows: the arithmetic of retail's messages. Does not know: order of segments, elements, what a partner agreed on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from decimal import Decimal

@@ -9,8 +9,6 @@ Knows: the envelope, how messages nest. Does not know: characters and lengths (`
 what a document means, files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 Knows: layouts, rows. Does not know: how a file was read, what a column means to a document.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from d365edi.edi.annotate import Cell, Chapter, Entry

@@ -9,8 +9,6 @@
 Knows: spreadsheets. Does not know: files, what a column means.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ began at, and reading goes on behind what it swallowed.
 Knows: separated values (RFC 4180 and what is sent instead). Does not know: records, documents.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

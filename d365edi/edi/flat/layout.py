@@ -9,8 +9,6 @@ Three kinds of file are described by one `Layout`:
 Knows: shapes of files. Does not know: bytes, what a column means.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

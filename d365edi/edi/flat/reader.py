@@ -8,8 +8,6 @@ Of a row of totals at the end each number must be its column's sum, or the count
 Knows: layouts, which rows belong together. Does not know: what a column means, maps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal

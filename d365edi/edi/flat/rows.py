@@ -3,8 +3,6 @@
 Knows: layouts, where a value stands, what spreadsheets do to values. Does not know: which rows belong together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice

@@ -6,8 +6,6 @@ put together from two exports are both. UTF-16 is recognised by its byte order m
 Knows: encodings and line ends. Does not know: delimiters, quotes.
 """
 
-from __future__ import annotations
-
 import codecs
 from collections.abc import Iterable, Iterator
 

@@ -6,8 +6,6 @@ its fixed column is an error, never cut.
 Knows: layouts. Does not know: what a column means, maps.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable, Sequence
 

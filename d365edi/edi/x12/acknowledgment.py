@@ -11,8 +11,6 @@ echoed keeps letters, digits, dots and hyphens only, for these are never delimit
 Knows: findings and their codes. Does not know: control numbers of ours, when an answer is sent.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field

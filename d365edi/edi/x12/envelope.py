@@ -3,8 +3,6 @@
 Knows: what stands in a header. Does not know: what the sets hold, the verdict.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

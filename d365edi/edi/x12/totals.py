@@ -3,8 +3,6 @@
 Knows: the arithmetic of retail's sets. Does not know: order of segments, elements, what a partner agreed on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation

@@ -4,8 +4,6 @@ Knows: the envelope (ISA fixed at 106 bytes), how sets and groups nest. Does not
 (`serializer`), where numbers come from, what a document means, files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

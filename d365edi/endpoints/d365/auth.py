@@ -4,8 +4,6 @@ that may fail as long as the old token is good, and a forced refresh for a token
 Knows: the token's lifetime. Does not know: how one is asked for (that is `entra`), D365. No message carries a secret or a token.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -10,8 +10,6 @@ never null, other text and enums may be.
 Knows: names and types. Does not know: what they mean, HTTP.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 Knows: the three entity sets that answer this. Does not know: documents, partners.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable, Sequence
 

@@ -9,8 +9,6 @@ rest is a refusal.
 Knows: HTTP and OData. Does not know: any entity, partners, documents.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from base64 import b64decode, urlsafe_b64decode

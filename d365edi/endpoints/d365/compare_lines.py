@@ -7,8 +7,6 @@ value, days as days (D365 gives them back as noon UTC, however they were sent).
 Knows: plans and rows. Does not know: entity names, HTTP.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -7,8 +7,6 @@ knows what was collected.
 Knows: plans, the client. Does not know: which entities they name, EDI, partners. (`ping` knows three sets: see checks.py.)
 """
 
-from __future__ import annotations
-
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -3,8 +3,6 @@
 Knows: the values. Does not know: how a token is asked for (`entra`) or kept (`auth`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 

@@ -3,8 +3,6 @@
 Knows: the header. Does not know: who waits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 

@@ -7,8 +7,6 @@ outstanding and nothing is found, that is not final for `unclear_for` seconds: l
 Knows: write plans and progress. Does not know: entity names, EDI, how anything is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

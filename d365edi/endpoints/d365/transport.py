@@ -10,8 +10,6 @@ retries, no event hooks (they would see the token).
 Knows: httpx. Does not know: OData, tokens, what a status means.
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field

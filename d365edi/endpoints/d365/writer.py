@@ -20,8 +20,6 @@ Progress: `at`, `lines_at` (epoch seconds of a request whose outcome is not know
 Knows: write plans. Does not know: entity names, EDI, partners, HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -9,8 +9,6 @@ with a decimal comma) is refused. A day may have a time behind it, and only zero
 Knows: spellings. Does not know: columns, documents.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import date

@@ -27,8 +27,6 @@
 Knows: the words. Does not know: which columns a map's rows name.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Mapping

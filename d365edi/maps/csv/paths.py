@@ -8,8 +8,6 @@
 Knows: guides of flat files, the names of their records. Does not know: how a file is formatted.
 """
 
-from __future__ import annotations
-
 from d365edi.edi.flat.layout import fold
 from d365edi.edi.guide import Element, Guide, Node
 from d365edi.maps.check import Absent, Link, Target

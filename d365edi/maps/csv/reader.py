@@ -7,8 +7,6 @@ trailer's count or total) must say what the document comes to.
 Knows: rows of flat files, the engine. Does not know: how files are split, partners.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal

@@ -3,8 +3,6 @@
 Knows: rows of flat files, the engine. Does not know: partners.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Unpack
 

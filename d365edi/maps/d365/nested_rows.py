@@ -6,8 +6,6 @@ level are in one item of its list; a line with none of them stays in the level a
 Knows: values before a document is built of them. Does not know: any list or field by name, where the values come from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -8,8 +8,6 @@ its own.
 Knows: the layout of D365 tables. Does not know: any entity or field name (they stand in the tables), HTTP, settings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any

@@ -8,8 +8,6 @@ does not let us read the set and the table says that it may be missing.
 Knows: the layout of reading tables and of records. Does not know: entity names, how the record was fetched.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal

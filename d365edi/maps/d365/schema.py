@@ -4,8 +4,6 @@ matched by.
 Knows: the layout of header, lines and joins. Does not know: entity names, values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache

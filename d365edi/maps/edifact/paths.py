@@ -6,8 +6,6 @@ summary section: `UNS/TAX[7]02-1`, where the head has a TAX of its own. An item 
 Knows: guides, paths. Does not know: how messages are read, envelopes.
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 from d365edi.edi import guides

@@ -3,8 +3,6 @@
 Knows: the engine, guides. Does not know: envelopes, CONTRL, partners.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 

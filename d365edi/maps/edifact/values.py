@@ -9,8 +9,6 @@
 Knows: composites, format codes. Does not know: tables, documents, delimiters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal

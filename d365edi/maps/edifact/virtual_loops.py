@@ -13,8 +13,6 @@ They are put into a copy of the guide and into the rows that are read; `writer` 
 Knows: guides and rows. Does not know: tables, documents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal

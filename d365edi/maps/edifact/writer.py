@@ -3,8 +3,6 @@
 Knows: the engine. Does not know: envelopes, partners.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Unpack
 

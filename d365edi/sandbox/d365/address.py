@@ -3,8 +3,6 @@
 Knows: how a key is spelled in a URL. Does not know: what the set holds.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote

@@ -6,8 +6,6 @@ independent. Inside a batch an application's refusal comes as 500 with the same 
 Knows: the multipart framing (RFC 2046, OData batch). Does not know: what the operations do.
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Knows: names and types of the public F&O data entities that an order-to-invoice 
 HTTP, rules.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from functools import cache

@@ -3,8 +3,6 @@
 Knows: application registrations, secrets, certificates, AADSTS errors. Does not know: what a token is used for.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -6,8 +6,6 @@ document and is not the document. When an endpoint is created F&O posts a test e
 Knows: payloads and the retry rule. Does not know: who listens.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import ssl

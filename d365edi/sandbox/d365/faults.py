@@ -4,8 +4,6 @@ times.
 Knows: what a fault is and when it applies. Does not know: how an answer is made.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime

@@ -11,8 +11,6 @@ arithmetic and date-only literals, which the service's documentation leaves out 
 Knows: the grammar and types. Does not know: rows beyond their dict, HTTP.
 """
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Callable, Mapping

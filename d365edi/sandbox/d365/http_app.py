@@ -7,8 +7,6 @@ logged.
 Knows: HTTP and who is admitted. Does not know: entities.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol

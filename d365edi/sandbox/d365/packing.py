@@ -7,8 +7,6 @@ Knows: how these rows belong together, by PackingSlipId and SalesId, and that `I
 Does not know: invoices, cartons (a tenant without advanced warehousing has none), HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any

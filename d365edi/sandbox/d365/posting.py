@@ -4,8 +4,6 @@ Knows: how header, lines, business document and BI rows of one invoice belong to
 LineCreationSequenceNumber, and that `InventTransId` is the order line's lot. Does not know: HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal

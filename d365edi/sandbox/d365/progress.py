@@ -3,8 +3,6 @@
 Knows: the statuses of lines and orders. Does not know: what a posting writes besides them, HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any
 

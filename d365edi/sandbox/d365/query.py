@@ -4,8 +4,6 @@ Knows: the options F&O takes and those it refuses; 10,000 rows a page and a `$sk
 writes, tokens.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode

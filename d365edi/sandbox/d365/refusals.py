@@ -4,8 +4,6 @@ Knows: the error envelope, Infolog texts and which status goes with them. Does n
 built here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 Knows: methods, headers and statuses of the service. Does not know: sockets, tokens, multipart.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

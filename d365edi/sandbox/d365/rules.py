@@ -5,8 +5,6 @@ One entry for each writable set that has rules of its own; the others store what
 Knows: customers, items, units, orders and how they depend on each other. Does not know: OData, HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal

@@ -7,8 +7,6 @@ Knows: how header, lines, dimensions and load belong together, by ShipmentPackin
 LoadId. Does not know: packing slips of sales orders, HTTP.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

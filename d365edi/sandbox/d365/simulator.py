@@ -3,8 +3,6 @@
 Knows: what a fresh tenant is seeded with. Does not know: the client it is tested with, whose code it does not share.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ Record ids start at 5637144576, as a tenant's do.
 Knows: rows and keys. Does not know: what a value means, HTTP.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 Knows: what an administrator has set up. Does not know: HTTP, OData.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Collection

@@ -7,8 +7,6 @@ JSON number. Nothing is null but a few enums.
 Knows: types. Does not know: rows, HTTP.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import uuid

@@ -5,8 +5,6 @@
 Knows: the pipeline. Does not know: HTTP, what a particular set demands (`rules`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
