@@ -20,7 +20,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 REASONS = {
-    "shared": f"no corpus at {os.path.relpath(BESIDE, ROOT)}",
+    "shared": "not chosen" if BESIDE.is_dir() else f"no corpus at {os.path.relpath(BESIDE, ROOT)}",
     "slow": "run with -m slow",
 }
 """The markers by which tests are left out, and why they are."""
