@@ -16,7 +16,7 @@ from d365edi.edi.guide import Element, Note
 from d365edi.maps.address import Address, pairs
 from d365edi.maps.mapping_tree import Fixed, MappingNode, Pair, Rule
 from d365edi.maps.notation import Compose
-from d365edi.maps.vocabulary import MappingError, chooser, getter, kept, misfit, qualifier, spell
+from d365edi.maps.vocabulary import MappingError, chooser, getter, kept, qualifier, spell
 
 Segment = list[str | tuple[str, ...]]
 """The id and then the elements; a composite is a tuple of its components."""
@@ -45,21 +45,16 @@ class ValueSteps:
     """Rows whose values all come from one item."""
 
     def __init__(self, rules: Sequence[Rule], slots: dict[Address, int]) -> None:
-        self.steps = [(slots[_address(rule)], rule.format, chooser(rule.words), rule) for rule in rules]
+        self.steps = [(slots[_address(rule)], rule, chooser(rule.words)) for rule in rules]
         self.values = getter([rule.name for rule in rules])
 
     def put(self, texts: Texts, item: Any, answered: Any) -> None:
         """Put the values of an item where nothing stands yet; `answered` is what it answers. Raises MappingError where one
         does not fit."""
-        text = row = None
-        try:
-            for (at, format, word, row), value in zip(self.steps, self.values(item), strict=True):
-                if value is not None and not texts[at]:
-                    text = value if word is None else word(value, kept(item, row.name), kept(answered, row.name))
-                    texts[at] = format(text)
-        except ValueError as error:
-            assert row is not None
-            raise misfit(row, text, error) from None
+        for (at, row, word), value in zip(self.steps, self.values(item), strict=True):
+            if value is not None and not texts[at]:
+                text = value if word is None else word(value, kept(item, row.name), kept(answered, row.name))
+                texts[at] = spell(row, text)
 
 
 class PairSteps:

@@ -7,6 +7,8 @@ this length.
 Knows: rows, items. Does not know: segments, the order of the guide.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -65,19 +67,15 @@ def chooser(words: Mapping[str, str] | None) -> Word | None:
     return choose
 
 
-def misfit(row: Rule | Pair, value: object, error: ValueError) -> MappingError:
-    """What is wrong with a value that its element cannot hold."""
-    return MappingError(
-        f'{row.name} ({row.row.paths[0]}): "{value}" {error}', "shorten it, or give the partner's word for it in codes"
-    )
-
-
 def spell(row: Rule | Pair, value: object) -> str:
     """A value as its element wants it. Raises MappingError where it does not fit."""
     try:
         return row.format(value)
     except ValueError as error:
-        raise misfit(row, value, error) from None
+        raise MappingError(
+            f'{row.name} ({row.row.paths[0]}): "{value}" {error}',
+            "shorten it, or give the partner's word for it in codes",
+        ) from None
 
 
 def qualifier(pair: Pair, value: object, used: str | None) -> str:
