@@ -11,7 +11,7 @@ partner.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -47,7 +47,14 @@ class Context:
 
 def explain(text: str, segment: Segment, context: Context) -> list[Finding]:
     """What is wrong with the text of a segment, in the order of its elements; empty when nothing is."""
-    return list(islice(_Place(context, context.where).segment(text, segment), _MOST + 1))
+    place, found = _Place(context, context.where), list[Finding]()
+    if place.edifact:
+        return list(islice((one for part in place.segment(text, segment) for one in part), _MOST + 1))
+    for part in place.segment(text, segment):
+        found += part
+        if len(found) > _MOST:
+            break
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,19 @@ class _Place:
         shown = release.sent(value, syntax.release)[:200]
         return finding(key, self.where, syntax.standard, shown, name=self.name, **fields)
 
-    def segment(self, text: str, segment: Segment) -> Iterator[Finding]:
+    def segment(self, text: str, segment: Segment) -> Iterator[Iterable[Finding]]:
+        """What is wrong with the segment as a whole, then with each element, then with elements together."""
         most = len(segment.elements)
         row = self._split(text, self.context.syntax.element, most + 1 + _MOST)
+        yield list(self._whole(row, segment))
+        for element in segment.elements:
+            value = row[element.position] if element.position < len(row) else ""
+            yield self._at(element, segment.id)._element(element, value)
+        yield (found for note in segment.notes for found in self._note(note, segment, row))
+
+    def _whole(self, row: list[str], segment: Segment) -> Iterator[Finding]:
+        """Takes empty values at the end off the row."""
+        most = len(segment.elements)
         if len(row) > 1 and not row[-1]:
             yield self.say("segment.trailing")
         while len(row) > 1 and not row[-1]:
@@ -80,11 +97,6 @@ class _Place:
         if len(row) - 1 > most and not segment.open:
             place = replace(self, where=replace(self.where, element=most + 1))
             yield place.say("element.extra", row[most + 1], most=most)
-        for element in segment.elements:
-            value = row[element.position] if element.position < len(row) else ""
-            yield from self._at(element, segment.id)._element(element, value)
-        for note in segment.notes:
-            yield from self._note(note, segment, row)
 
     def _split(self, text: str, separator: str, most: int) -> list[str]:
         """In X12 what stands behind `most` separators is one value."""

@@ -182,6 +182,7 @@ class Serializer:
             return value
         if spec is not None and spec.number in self.text:
             text = _cut(self._spelled(value), spec)
+            text = self._without_signs(text) if self.edifact else text
         else:
             text = self.key(value.upper() if self.uppercase and (self.edifact or value.isascii()) else value, place)
         number = spec is not None and spec.type in _NUMBERS
@@ -225,9 +226,14 @@ class Serializer:
             return value.upper() if self.uppercase else value
         else:
             text = characters.plain(value).upper() if self.uppercase else characters.plain(value)
-        if not self.syntax.release:
-            text = "".join(" " if c in self.signs else c for c in text)
+            return self._without_signs(text)
         return characters.squeeze(text)
+
+    def _without_signs(self, text: str) -> str:
+        """Text in which blanks stand for the delimiters, where no release character protects them."""
+        if self.syntax.release or not any(sign in text for sign in self.signs):
+            return text if self.edifact else characters.squeeze(text)
+        return characters.squeeze("".join(" " if sign in self.signs else sign for sign in text))
 
     def _has(self, text: str) -> bool:
         """Whether the character set has all characters of a text."""

@@ -287,3 +287,10 @@ def test_a_value_is_shown_as_it_was_sent() -> None:
     context = element_check.Context(EDIFACT, Position(0, 1, "UNS"))
     (found,) = element_check.explain(release.hide("UNS+?+:1", "?"), guides.segments("EDIFACT", "D:96A")["UNS"], context)
     assert (found.rule, found.value) == ("component", "?+:1")
+
+
+def test_the_element_that_passes_the_most_findings_is_finished() -> None:
+    text = "PO1*1*2*QQQQ*1**" + "*".join(["Q" * 9, "X"] * 10)
+    line = guides.segments("X12", "004010")["PO1"]
+    found = element_check.explain(text, line, element_check.Context(Syntax(), Position()))
+    assert [one.where.element for one in found] == [3, 3, *(at for at in range(6, 26, 2) for _ in range(2))]

@@ -241,3 +241,8 @@ def test_quick_and_careful_writing_agree(body: tuple[str, ...]) -> None:
     quick = one(*outgoing(body))
     assert one(*outgoing(body), syntax=replace(DEFAULT, decimal=",")).removeprefix(b"UNA:+,? '") == quick.replace(
         b"12.5", b"12,5").replace(b"7.225", b"7,225").replace(b"375.69", b"375,69").replace(b"2164.69", b"2164,69")  # fmt: skip
+
+
+def test_without_a_release_character_text_is_cut_before_its_delimiters_become_blanks() -> None:
+    data = one(["FTX", "AAI", "", "", ("A++++" + "Z" * 80,)], ["UNS", "S"], syntax=BARE)
+    assert b"FTX+AAI+++A " + b"Z" * 65 + b"'" in data
