@@ -10,11 +10,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from . import progress, values
+from .store import FIRST_RECORD
 from .tenant import Tenant
 
 Row = dict[str, Any]
 _CENT = Decimal("0.01")
 _OPEN = ("Backorder", "Delivered")
+_SETS = (
+    ("SalesInvoiceHeadersV4", "SalesInvoiceV4Lines"),
+    ("BusinessDocumentSalesInvoiceBases", "BusinessDocumentSalesInvoiceLineItems"),
+    ("CustInvoiceJourBiEntities", "CustInvoiceTransBiEntities"),
+)
+"""What an invoice leaves: sets of the whole and of its lines. The last two are the BI sets, which a tenant may keep from us."""
 
 
 def post(
@@ -46,27 +53,20 @@ def post(
     items = []
     for sequence, line in enumerate(chosen, 1):
         quantity = Decimal(wanted[line["InventoryLotId"]])
-        items.append({"sequence": sequence, **_item(tenant, order, line, quantity, Decimal(tax_percent))})
+        item = _item(tenant, order, line, quantity, Decimal(tax_percent))
+        items.append({**item, "sequence": sequence, "number": Decimal(sequence)})
     totals = _totals(items, Decimal(charges))
-    _invoice_rows(tenant, order, head, items, totals)
-    _document_rows(tenant, order, head, items, totals)
-    if journal:
-        _journal_rows(tenant, order, head, items, totals)
+    entity = tenant.one("LegalEntities", LegalEntityId=company)
+    for head_set, line_set in _SETS if journal else _SETS[:2]:
+        _rows(tenant, order, items, head_set, line_set, head=head, totals=totals, company=entity)
     lots = [line["InventoryLotId"] for line in chosen]
     progress.advance(tenant, order, lots, "Invoiced")
     return str(head["number"])
 
 
 def _totals(items: list[Row], charges: Decimal) -> Row:
-    sums = {name: sum((item[name] for item in items), Decimal(0)) for name in ("amount", "tax", "discount")}
-    total = sums["amount"] + sums["tax"] + charges
-    return {
-        "lines": sums["amount"],
-        "tax": sums["tax"],
-        "discount": sums["discount"],
-        "charges": charges,
-        "invoice": total,
-    }
+    sums = {name: sum((item[name] for item in items), Decimal(0)) for name in ("amount", "tax", "discount", "quantity")}
+    return {**sums, "charges": charges, "invoice": sums["amount"] + sums["tax"] + charges}
 
 
 def _head(tenant: Tenant, order: Row, date: str | None, due: str | None) -> Row:
@@ -79,6 +79,8 @@ def _head(tenant: Tenant, order: Row, date: str | None, due: str | None) -> Row:
         "voucher": f"ARIV-{number:06}",
         "date": invoiced,
         "due": values.date_value(due) if due else _due(tenant, order, invoiced),
+        "now": tenant.now(),
+        "record": FIRST_RECORD + tenant.number(company, "journal"),
     }
 
 
@@ -103,158 +105,11 @@ def _item(tenant: Tenant, order: Row, line: Row, quantity: Decimal, tax_percent:
     }
 
 
-def _insert(tenant: Tenant, set: str, **fields: Any) -> None:
-    tenant.store.insert(set, fields)
-
-
-def _invoice_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], totals: Row) -> None:
-    common = {"dataAreaId": head["company"], "InvoiceNumber": head["number"], "InvoiceDate": head["date"]}
-    common |= {"LedgerVoucher": head["voucher"], "CurrencyCode": order["CurrencyCode"]}
-    _insert(
-        tenant,
-        "SalesInvoiceHeadersV4",
-        **common,
-        InvoiceCustomerAccountNumber=order["InvoiceCustomerAccountNumber"],
-        SalesOrderNumber=order["SalesOrderNumber"],
-        CustomersOrderReference=order["CustomersOrderReference"],
-        SalesOrderOriginCode=order["SalesOrderOriginCode"],
-        PaymentTermsName=order["PaymentTermsName"],
-        DeliveryTermsCode=order["DeliveryTermsCode"],
-        DeliveryModeCode=order["DeliveryModeCode"],
-        TotalInvoiceAmount=totals["invoice"],
-        TotalTaxAmount=totals["tax"],
-        TotalChargeAmount=totals["charges"],
-        TotalLineDiscount=totals["discount"],
-    )
+def _rows(
+    tenant: Tenant, order: Row, items: list[Row], head_set: str, line_set: str, **sources: Mapping[str, Any]
+) -> None:
+    """The rows of an invoice in two sets that belong together: one of the whole, and one for each of its items."""
+    tenant.store.insert(head_set, progress.filled(head_set, order=order, **sources))
     for item in items:
-        line = item["line"]
-        _insert(
-            tenant,
-            "SalesInvoiceV4Lines",
-            **common,
-            LineCreationSequenceNumber=item["sequence"],
-            ProductNumber=line["ItemNumber"],
-            ProductName=line["LineDescription"],
-            ProductDescription=line["LineDescription"],
-            InvoicedQuantity=item["quantity"],
-            SalesUnitSymbol=line["SalesUnitSymbol"],
-            SalesPrice=line["SalesPrice"],
-            LineAmount=item["amount"],
-            LineTotalTaxAmount=item["tax"],
-            LineTotalDiscountAmount=item["discount"],
-            ConfirmedShippingDate=head["date"],
-        )
-
-
-def _document_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], totals: Row) -> None:
-    common = {"dataAreaId": head["company"], "InvoiceId": head["number"], "InvoiceDate": head["date"]}
-    common |= {"LedgerVoucher": head["voucher"], "DataArea": head["company"]}
-    _insert(
-        tenant,
-        "BusinessDocumentSalesInvoiceBases",
-        **common,
-        SalesId=order["SalesOrderNumber"],
-        CustomerAccountNum=order["InvoiceCustomerAccountNumber"],
-        CustomerOrderAccountNum=order["OrderingCustomerAccountNumber"],
-        InvoiceAccountName=order["SalesOrderName"],
-        CurrencyCode=order["CurrencyCode"],
-        CurrencyCodeISO=order["CurrencyCode"],
-        **_company(tenant, head["company"]),
-        SumLineDiscount=totals["discount"],
-        DueDate=head["due"],
-        InvoiceAmount=totals["invoice"],
-        InvoiceAmountMST=totals["invoice"],
-        SumTax=totals["tax"],
-        Street=order["DeliveryAddressStreet"],
-        City=order["DeliveryAddressCity"],
-        State=order["DeliveryAddressStateId"],
-        ZipCode=order["DeliveryAddressZipCode"],
-        CountryRegionId=order["DeliveryAddressCountryRegionId"],
-    )
-    for item in items:
-        line = item["line"]
-        _insert(
-            tenant,
-            "BusinessDocumentSalesInvoiceLineItems",
-            **common,
-            LineCreationSequenceNumber=item["sequence"],
-            InvoiceAccount=order["InvoiceCustomerAccountNumber"],
-            OrigSalesId=order["SalesOrderNumber"],
-            ItemId=line["ItemNumber"],
-            ItemName=line["LineDescription"],
-            Name=line["LineDescription"],
-            ExternalItemId=line["ExternalItemNumber"],
-            ItemBarCode=item["barcode"],
-            Qty=item["quantity"],
-            SalesUnit=line["SalesUnitSymbol"],
-            SalesPrice=line["SalesPrice"],
-            PriceUnit=line["SalesPriceQuantity"],
-            LineAmount=item["amount"],
-            LineAmountMST=item["amount"],
-            LineAmountTax=item["tax"],
-            LineAmountTaxMST=item["tax"],
-            SumLineDisc=item["discount"],
-            TaxRate=item["rate"],
-        )
-
-
-def _company(tenant: Tenant, company: str) -> Row:
-    entity = tenant.one("LegalEntities", LegalEntityId=company)
-    parts = {
-        "Street": "Street",
-        "City": "City",
-        "State": "State",
-        "ZipCode": "ZipCode",
-        "CountryISOCode": "CountryRegionISOCode",
-    }
-    return {
-        "CompanyName": entity["Name"],
-        **{f"Company{theirs}": entity[f"Address{ours}"] for theirs, ours in parts.items()},
-    }
-
-
-def _journal_rows(tenant: Tenant, order: Row, head: Row, items: list[Row], totals: Row) -> None:
-    moments = {"CreatedOn": tenant.now(), "SysModifiedDateTime": tenant.now(), "SysDataAreaId": head["company"]}
-    common = {"dataAreaId": head["company"], "InvoiceId": head["number"], "InvoiceDate": head["date"], **moments}
-    common |= {"SalesId": order["SalesOrderNumber"], "CurrencyCode": order["CurrencyCode"]}
-    _insert(
-        tenant,
-        "CustInvoiceJourBiEntities",
-        **common,
-        SourceKey=5637144576 + tenant.number(head["company"], "journal"),
-        LedgerVoucher=head["voucher"],
-        InvoiceAccount=order["InvoiceCustomerAccountNumber"],
-        OrderAccount=order["OrderingCustomerAccountNumber"],
-        CustomerRef=order["CustomersOrderReference"],
-        PurchaseOrder=order["CustomersOrderReference"],
-        DueDate=head["due"],
-        DocumentDate=head["date"],
-        InvoiceAmount=totals["invoice"],
-        SalesBalance=totals["lines"],
-        SumTax=totals["tax"],
-        SumMarkup=totals["charges"],
-        Payment=order["PaymentTermsName"],
-        Qty=sum((item["quantity"] for item in items), Decimal(0)),
-    )
-    for item in items:
-        line = item["line"]
-        _insert(
-            tenant,
-            "CustInvoiceTransBiEntities",
-            **common,
-            LineCreationSequenceNumber=item["sequence"],
-            LineNum=Decimal(item["sequence"]),
-            OrigSalesId=order["SalesOrderNumber"],
-            InventTransId=line["InventoryLotId"],
-            CustomerLineNum=line["CustomersLineNumber"],
-            ItemId=line["ItemNumber"],
-            Name=line["LineDescription"],
-            ExternalItemId=line["ExternalItemNumber"],
-            Qty=item["quantity"],
-            SalesUnit=line["SalesUnitSymbol"],
-            SalesPrice=line["SalesPrice"],
-            PriceUnit=line["SalesPriceQuantity"],
-            LineAmount=item["amount"],
-            LineAmountTax=item["tax"],
-            TaxAmount=item["tax"],
-        )
+        fields = progress.filled(line_set, order=order, item=item, line=item["line"], **sources)
+        tenant.store.insert(line_set, fields)

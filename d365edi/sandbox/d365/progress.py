@@ -1,14 +1,24 @@
 """How far an order has come: its lines reach a status when goods or invoices are posted, and the order follows them.
 
-Knows: the statuses of lines and orders. Does not know: what a posting writes besides them, HTTP.
+Knows: the statuses of lines and orders, and which field of what is posted comes from where (`postings.toml`). Does not
+know: which rows a posting writes, HTTP.
 """
 
-from collections.abc import Collection
+import tomllib
+from collections.abc import Collection, Mapping
+from importlib.resources import files
 from typing import Any
 
 from .tenant import Tenant
 
 Row = dict[str, Any]
+_FILLED = tomllib.loads(files(__package__).joinpath("postings.toml").read_text(encoding="utf-8"))
+
+
+def filled(set: str, **sources: Mapping[str, Any]) -> Row:
+    """The fields of a row in a set that are copied from the order, its lines and what the posting worked out."""
+    places = ((field, *place.split(".")) for field, place in _FILLED[set].items())
+    return {field: sources[source][name] for field, source, name in places}
 
 
 def lines(tenant: Tenant, order: Row) -> list[Row]:

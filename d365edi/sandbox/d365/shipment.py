@@ -35,14 +35,16 @@ def post(
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
     head = _head(tenant, order, shipment, load)
     sent = values.date_value(date) if date else tenant.today()
-    tenant.add("ShipmentPackingSlipJournalHeaders", **head, **_receiver(order), DocumentDate=sent, DeliveryDate=sent)
+    receiver = progress.filled("ShipmentPackingSlipJournalHeaders", order=order)
+    tenant.add("ShipmentPackingSlipJournalHeaders", **head, **receiver, DocumentDate=sent, DeliveryDate=sent)
     if load is not None:
         tenant.add("OutboundLoadHeaders", dataAreaId=company, LoadId=head["LoadId"], **load)
     for number, line in enumerate(progress.lines(tenant, order), 1):
         place = {"dataAreaId": company, "InventoryLotId": line["InventoryLotId"]}
         place["ShipmentPackingSlipVersionNumber"] = head["ShipmentPackingSlipVersionNumber"]
         quantity = {"HandlingUnitSymbol": line["SalesUnitSymbol"]}
-        tenant.add("ShipmentPackingSlipJournalLines", **place, **quantity, **_line(order, line, number))
+        sold = progress.filled("ShipmentPackingSlipJournalLines", order=order, line=line)
+        tenant.add("ShipmentPackingSlipJournalLines", **place, **quantity, **sold, ConsignerLineNumber=number)
         plate = (plates or {}).get(line["InventoryLotId"], "")
         quantity["HandlingQuantity"] = line["OrderedSalesQuantity"]
         tenant.add("ShipmentPackingSlipTransactionDimensions", **place, **quantity, LicensePlateNumber=plate)
@@ -64,33 +66,4 @@ def _head(tenant: Tenant, order: Row, shipment: str, load: Mapping[str, str] | N
         "ShipmentId": shipment,
         "IsActive": "Yes",
         "LoadId": shipment.replace("SH", "LD") if load is not None else "",
-    }
-
-
-def _receiver(order: Row) -> Row:
-    return {
-        "ConsigneeAccountNumber": order["OrderingCustomerAccountNumber"],
-        "ConsigneeReference": order["CustomersOrderReference"],
-        "ConsigneeName": order["SalesOrderName"],
-        "ReceiverName": order["DeliveryAddressName"],
-        "ReceiverStreet": order["DeliveryAddressStreet"],
-        "ReceiverCity": order["DeliveryAddressCity"],
-        "ReceiverState": order["DeliveryAddressStateId"],
-        "ReceiverZipCode": order["DeliveryAddressZipCode"],
-        "ReceiverCountryRegionId": order["DeliveryAddressCountryRegionId"],
-    }
-
-
-def _line(order: Row, line: Row, number: int) -> Row:
-    quantity = line["OrderedSalesQuantity"]
-    return {
-        "ConsigneePurchaseOrderNumber": order["CustomersOrderReference"],
-        "ConsigneeLineNumber": line["CustomersLineNumber"],
-        "ConsignerOrderNumber": order["SalesOrderNumber"],
-        "ConsignerLineNumber": number,
-        "ItemNumber": line["ItemNumber"],
-        "OrderedQuantity": quantity,
-        "OrderedUnitSymbol": line["SalesUnitSymbol"],
-        "ShippedQuantity": quantity,
-        "ShippedHandlingQuantity": quantity,
     }
