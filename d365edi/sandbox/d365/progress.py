@@ -1,7 +1,7 @@
 """How far an order has come: its lines reach a status when goods or invoices are posted, and the order follows them.
 
-Knows: the statuses of lines and orders, and which field of what is posted comes from where (`postings.toml`). Does not
-know: which rows a posting writes, HTTP.
+Knows: the statuses of lines and orders; which field of a posting is copied from where (`postings.toml`).
+Does not know: which rows a posting writes, HTTP.
 """
 
 import tomllib
