@@ -9,7 +9,9 @@ Knows: the layout of D365 tables. Does not know: any entity or field name (they 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
+from operator import attrgetter
 from typing import Any
 
 from d365edi.documents import Document, PurchaseOrder, Remittance
@@ -55,11 +57,16 @@ def check(table: Table) -> None:
 def _line_model(table: Table, model: Model) -> Model:
     """What a line is, wherever in the document the table says that lines stand (`of`)."""
     for name in _lines_of(table).split("."):
-        field = find(model, name)
-        if field is None or field.model is None or not field.many:
-            raise table.mistake(("lines", "of"), f'{model.__name__} has no list "{name}"')
-        model = field.model
+        model = _items_of(table, ("lines", "of"), model, name)
     return model
+
+
+def _items_of(table: Table, key: tuple[str, ...], model: Model, name: str) -> Model:
+    """What the items of a list are. Raises SettingsError where the model has no such list."""
+    field = find(model, name)
+    if field is None or field.model is None or not field.many:
+        raise table.mistake(key, f'{model.__name__} has no list "{name}"', remedy=nearest(name, list(names(model))))
+    return field.model
 
 
 def _lines_of(table: Table) -> str:
@@ -68,11 +75,8 @@ def _lines_of(table: Table) -> str:
 
 def _check_levels(table: Table, model: Model) -> None:
     for name, level in lines(table).tree.get("levels", {}).items():
-        field = find(model, name)
         key = ("lines", "levels", name)
-        if field is None or field.model is None or not field.many:
-            raise table.mistake(key, f'{model.__name__} has no list "{name}"', remedy=nearest(name, list(names(model))))
-        model = field.model
+        model = _items_of(table, key, model, name)
         for source in level["fields"].values():
             _check_source(table, key, source, model, reading=True)
 
@@ -96,11 +100,11 @@ def write_plan(
     """What to look up and to write for one document. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = str(table.tree.get("label", "{number}")).format(number=document.number)
-    place = _RecordFiller(table, document, resolution, company, label)
-    written = place.record(head, document, 0)
+    filler = _RecordFiller(document, resolution, company, label)
+    written = filler.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
     numbers = line_numbers([line.number for line in items])
-    rows = tuple(place.record(each, line, number, numbers) for number, line in enumerate(items, 1))
+    rows = tuple(filler.record(each, line, number, numbers) for number, line in enumerate(items, 1))
     if not rows:
         raise DocumentError(f"{label} has no lines", remedy="ask the partner for it again")
     return WritePlan(
@@ -119,28 +123,23 @@ def write_plan(
     )
 
 
+@dataclass(frozen=True, slots=True)
 class _RecordFiller:
     """Where values come from while one plan is made."""
 
-    def __init__(self, table: Table, document: Document, resolution: Resolution, company: str, label: str) -> None:
-        self.table = table
-        self.document = document
-        self.resolution = resolution
-        self.company = company
-        self.label = label
+    document: Document
+    resolution: Resolution
+    company: str
+    label: str
 
     def record(self, section: Section, item: Any, number: int, numbers: Sequence[int] = ()) -> dict[str, Any]:
         """The fields of one record; `number` is the line's place (0: the header)."""
         written: dict[str, Any] = {}
         for entry in section.rows_for(item):
-            if entry.constant is not None:
-                written[entry.name] = entry.constant
-                continue
-            for source in entry.sources:
-                value = self._value(source, item, number, numbers)
-                if value is not None:
-                    written[entry.name] = value
-                    break
+            values = (self._value(source, item, number, numbers) for source in entry.sources)
+            value = entry.constant if entry.constant is not None else next((v for v in values if v is not None), None)
+            if value is not None:
+                written[entry.name] = value
         for name in section.tree.get("needs", ()):
             if name not in written:
                 line = f" line {number}" if number else ""
@@ -164,41 +163,23 @@ class _RecordFiller:
             item, source = self.document, source.removeprefix("document.")
         if source.startswith("answers."):
             return self.resolution.of(source.removeprefix("answers."), number, getattr(item, "unit", None))
-        parts = [_get(item, name) for name in source.split(" + ")]
+        parts = [attrgetter(name)(item) for name in source.split(" + ")]
         if len(parts) > 1:
             return "\n".join(str(part) for part in parts if part is not None) or None
-        value = parts[0]
-        return day(value) if isinstance(value, date) else value
+        return day(parts[0]) if isinstance(parts[0], date) else parts[0]
 
 
-def _get(item: Any, name: str) -> Any:
-    for step in name.split("."):
-        item = getattr(item, step)
-    return item
-
-
-def unwritten(table: Table, document: Document) -> tuple[Finding, ...]:
-    """What the document says and this table cannot write though it changes the meaning, as findings with rule
-    `meaning`.
+def unwritten(table: Table, document: Document) -> Iterator[Finding]:
+    """What the document says and this table cannot write though it changes the meaning, as findings with rule `meaning`.
 
     `where.segment` is the name under which a flow may list it in `ignore`."""
-    return tuple(_unwritten(table, document))
-
-
-def _unwritten(table: Table, document: Document) -> Iterator[Finding]:
     for name, places in table.tree.get("meaning", {}).items():
         count = sum(1 for place in places for each in _items(document, place) if _matters(each))
         if count:
             times = f" ({count} times)" if count > 1 else ""
-            yield Finding(
-                "document",
-                "warning",
-                "",
-                f"it has {MEANING.get(name, name)}{times}, which a {_spaced(table.name)} does not take over",
-                Position(segment=name),
-                remedy=f'handle it by hand and add ignore = ["{name}"] to the flow, then release it',
-                rule="meaning",
-            )
+            message = f"it has {MEANING.get(name, name)}{times}, which a {_spaced(table.name)} does not take over"
+            remedy = f'handle it by hand and add ignore = ["{name}"] to the flow, then release it'
+            yield Finding("document", "warning", "", message, Position(segment=name), "", remedy, "meaning")
 
 
 def _matters(item: Any) -> bool:
@@ -255,13 +236,8 @@ def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def _join(name: str, section: Section, head: Section) -> Join:
     on = {theirs: ours for theirs, ours in section.on if ours in head.known}
-    return Join(
-        name,
-        section.set,
-        on,
-        orderby=tuple(section.tree.get("orderby", ())),
-        optional=bool(section.tree.get("optional", False)),
-    )
+    optional = bool(section.tree.get("optional", False))
+    return Join(name, section.set, on, orderby=tuple(section.tree.get("orderby", ())), optional=optional)
 
 
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:

@@ -185,17 +185,9 @@ def _divide(join: Section, row: Row, item: Values) -> None:
 
 
 def _odd(join: Section, count: int, what: str) -> Finding:
-    many = f"{count} rows" if count else "no row"
-    severity = "error" if count > 1 else "warning"
-    return Finding(
-        "document",
-        severity,  # type: ignore[arg-type]
-        "",
-        f"{join.set} has {many} for {what}",
-        Position(segment=join.set),
-        remedy="look at it in D365, then release it" if severity == "error" else "",
-        rule="join",
-    )
+    message = f"{join.set} has {f'{count} rows' if count else 'no row'} for {what}"
+    severity, remedy = ("error", "look at it in D365, then release it") if count > 1 else ("warning", "")
+    return Finding("document", severity, "", message, Position(segment=join.set), "", remedy, "join")  # type: ignore[arg-type]
 
 
 # -- amounts ----------------------------------------------------------------------------------------------------------
@@ -239,17 +231,9 @@ def arithmetic(invoice: Invoice) -> list[Finding]:
     computed += sum((tax.amount or nothing for tax in invoice.taxes), nothing)
     if computed == invoice.total:
         return []
-    return [
-        Finding(
-            "document",
-            "warning",
-            "",
-            f"the total {invoice.total} is not what lines, charges and taxes come to: {computed}",
-            value=str(invoice.total),
-            remedy="look whether a price is for more than one unit, or a charge stands nowhere",
-            rule="arithmetic",
-        )
-    ]
+    message = f"the total {invoice.total} is not what lines, charges and taxes come to: {computed}"
+    remedy = "look whether a price is for more than one unit, or a charge stands nowhere"
+    return [Finding("document", "warning", "", message, Position(), str(invoice.total), remedy, "arithmetic")]
 
 
 def _error(message: str, remedy: str) -> Finding:
