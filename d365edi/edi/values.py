@@ -11,6 +11,9 @@ from d365edi.edi import release
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.syntax import Syntax
 
+BLANKS = " " + release.hide("? ", "?")
+"""A blank, and a released one."""
+
 
 def values(report: SetReport) -> list[list[str]]:
     """The rows of a set; the very ones it has where it is plain. Composites stay joined (see `components`), released
@@ -41,7 +44,7 @@ def _plain(text: str, syntax: Syntax) -> bool:
 def _element(value: str, syntax: Syntax) -> str:
     """An element of EDIFACT: each component is UTF-8 or not by itself."""
     parts = value.split(syntax.component)
-    return syntax.component.join([decoded(part, syntax.encoding).rstrip(" ") for part in parts])
+    return syntax.component.join([decoded(part, syntax.encoding).rstrip(BLANKS) for part in parts])
 
 
 def components(value: str, syntax: Syntax) -> list[str]:
