@@ -198,7 +198,12 @@ class ServicePeriod:
             requests.news = anyio.Event()
             if requests.stop:
                 systemd.notify(f"STOPPING=1\nSTATUS=finishing {len(self.running)} flows")
-                log.say("INFO", "daemon", "stopping", f"finishing {', '.join(sorted(self.running)) or 'nothing'}")
+                log.say(
+                    "INFO",
+                    "daemon",
+                    "stopping",
+                    f"waits for {', '.join(sorted(self.running))}" if self.running else "no flow is running",
+                )
                 return None
             requests.reload = False
             systemd.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")

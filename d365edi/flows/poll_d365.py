@@ -49,8 +49,8 @@ async def _company(
     listing = await ctx.d365.list(Place(send.settings.of, query=plan))
     if cursor is None and send.settings.first_day is None:
         await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))
-        known = len(listing.remotes)
-        log.say("INFO", send.name, "started", f"first start in {company}: {known} earlier records are not sent")
+        earlier = f"{count} earlier records are not sent" if (count := len(listing.remotes)) else "no earlier records"
+        log.say("INFO", send.name, "started", f"first start in {company}: {earlier}")
         return []
     new = await ctx.journal.read(
         lambda tx: [remote for remote in listing.remotes if not _known(tx, send, partner, remote)]
