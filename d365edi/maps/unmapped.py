@@ -56,27 +56,14 @@ def wrong(state: RunState, rows: Sequence[list[str]], stands: Where = segment) -
     for row, value, trouble, index in state.findings:
         at = stands(rows, index, *_address(row))
         if trouble:
-            yield Finding(
-                "document",
-                "error",
-                "",
-                f'{row.name}: "{value}" at {at} {trouble}',
-                at,
-                value,
-                "ask the partner for a correct one",
-                "value",
-            )
+            message, remedy = f'{row.name}: "{value}" at {at} {trouble}', "ask the partner for a correct one"
+            yield Finding("document", "error", "", message, at, value, remedy, "value")
         else:
             field = row.name.rpartition(".")[2]
+            message = f'{row.name}: the word "{value}" at {at} is in no code table'
+            remedy = f'add it to the partner\'s codes: [codes.{field}] {value} = "..."'
             yield Finding(
-                "document",
-                "warning" if field in RESOLVED else "error",
-                "",
-                f'{row.name}: the word "{value}" at {at} is in no code table',
-                at,
-                value,
-                f'add it to the partner\'s codes: [codes.{field}] {value} = "..."',
-                "code",
+                "document", "warning" if field in RESOLVED else "error", "", message, at, value, remedy, "code"
             )
 
 
@@ -95,15 +82,12 @@ def unbuilt(
         troubles = {re.sub(r"\[\d+]", "", at.rstrip("`")): f"cannot be taken: {said}"}
     for name, trouble in troubles.items():
         place = f" ({paths[name]})" if name in paths else ""
-        yield Finding(
-            "document",
-            "error",
-            "",
-            f"{name}{place} of the {_spaced(document)} {trouble}",
+        position, message = (
             Position(segment=paths.get(name, "")[:3]),
-            remedy="ask the partner for a complete message, or correct the map's row",
-            rule="document",
+            f"{name}{place} of the {_spaced(document)} {trouble}",
         )
+        remedy = "ask the partner for a complete message, or correct the map's row"
+        yield Finding("document", "error", "", message, position, "", remedy, "document")
 
 
 def unmapped(state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]]) -> Iterator[Finding]:
@@ -121,15 +105,9 @@ def unmapped(state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[
         times = f" ({len(at)} times)" if len(at) > 1 else ""
         position = Position(ordinal=at[0] + 1, segment=id)
         if matters:
-            yield Finding(
-                "document",
-                "warning",
-                "",
-                f"{path}{times} says {MEANING[id]}, and no row of the map reads it",
-                position,
-                remedy=f'add a row for it, or ignore = ["{id}"] to the flow, then release it',
-                rule="meaning",
-            )
+            message = f"{path}{times} says {MEANING[id]}, and no row of the map reads it"
+            remedy = f'add a row for it, or ignore = ["{id}"] to the flow, then release it'
+            yield Finding("document", "warning", "", message, position, "", remedy, "meaning")
         else:
             yield _note(f"{path}{times} is read by no row of the map", position)
     for (mapping, element, component), at in state.unasked.items():

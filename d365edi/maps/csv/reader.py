@@ -144,16 +144,12 @@ class FlatReader:
                 said, due = _number(parse, row[element]), computed(document, ())
                 if said != due:
                     name = node.segment.elements[element - 1].name
-                    yield Finding(
-                        "document",
-                        "error",
-                        "",
-                        f"{record}:{name} in line {source.line} says {row[element]}, and the records come to {due}",
-                        Position(line=source.line, segment=name),
-                        row[element],
-                        "a record may be missing; ask for a whole file",
-                        "totals",
+                    where = Position(line=source.line, segment=name)
+                    message = (
+                        f"{record}:{name} in line {source.line} says {row[element]}, and the records come to {due}"
                     )
+                    remedy = "a record may be missing; ask for a whole file"
+                    yield Finding("document", "error", "", message, where, row[element], remedy, "totals")
 
 
 def _follow(node: Node, record: str) -> Node:
@@ -177,16 +173,10 @@ def _shortened(gtin: str, line: int) -> Finding:
     whole = next((gtin.zfill(size) for size in GTIN if size > len(gtin)), "")
     lost = bool(whole) and checkdigit.valid(whole)
     trouble = f"has lost its leading zeros; it was {whole}" if lost else f"has {len(gtin)} digits, which no GTIN has"
-    return Finding(
-        "document",
-        "error" if lost else "warning",
-        "",
-        f'item.gtin: "{gtin}" in line {line} {trouble}',
-        Position(line=line),
-        gtin,
-        "ask for the column formatted as text",
-        "spreadsheet" if lost else "gtin",
-    )
+    message, remedy = f'item.gtin: "{gtin}" in line {line} {trouble}', "ask for the column formatted as text"
+    if lost:
+        return Finding("document", "error", "", message, Position(line=line), gtin, remedy, "spreadsheet")
+    return Finding("document", "warning", "", message, Position(line=line), gtin, remedy, "gtin")
 
 
 def _sums(table: Table, found: Flat) -> Iterator[tuple[str, int, Formula, Any]]:
