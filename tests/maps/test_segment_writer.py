@@ -11,6 +11,7 @@ import pytest
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError
 from tests.maps.wire import plain, writer, written
+from tests.maps.wire_edifact import plain as edifact
 
 LINE = {"number": "1", "quantity": Decimal(2), "unit": "ea", "price": Decimal("9.50"), "item": {"gtin": "614141000012"}}
 HEAD = {"number": "A-1", "purpose": "00", "type": "SA", "date": date(2026, 11, 2)}
@@ -49,3 +50,53 @@ def test_a_value_that_does_not_fit_is_named_each_time() -> None:
     for _ in range(2):
         with pytest.raises(DocumentError, match=r"item.gtin \(PO1\[UP\|EN\|UK\|UA\|UI\]\): .* has 90 characters"):
             shared.write(order_with(item={"gtin": "9" * 90}))
+
+
+PARTY = {"name": "STORE 7", "id_kind": "92", "id": "0007"}
+
+
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [
+        (
+            {"parties": {"ship_to": {"name": "STORE 7", "id": "0007"}}},
+            "of parties.ship_to.id_kind (N103), parties.ship_to.id (N104) either all or none must be there",
+        ),
+        (
+            {"parties": {"ship_to": {"street": "1 MAIN ST"}}},
+            "of parties.ship_to.name (N102), parties.ship_to.id_kind (N103) at least one must be there",
+        ),
+        (
+            {"terms": {"discount_percent": Decimal(2), "discount_amount": Decimal(1)}},
+            "terms.discount_percent (ITD03), terms.discount_due (ITD04), terms.discount_days (ITD05), "
+            "terms.day_of_month (ITD13) the first needs one of the others",
+        ),
+        ({"lines": [{**LINE, "price": None, "price_basis": "PE"}]}, "the first needs all the others"),
+        ({"parties": {"ship_to": {**PARTY, "second_name": None, "third_name": "REAR"}}}, "second_name (N201) is empty"),
+        (
+            {"date": None},
+            "date (BEG05) is empty, and BEG needs it; fill it, or give the map a constant or default for it",
+        ),
+        ({"lines": []}, "PO1 is mandatory, and number and quantity gives it no value"),
+    ],
+)
+def test_what_the_standard_asks_for_is_named(head: dict[str, Any], sentence: str) -> None:
+    order = PurchaseOrder.of({**HEAD, "lines": [LINE], **head})
+    with pytest.raises(DocumentError) as raised:
+        plain("850", "004010")[1].write(order)
+    assert str(raised.value).startswith("PurchaseOrder A-1 for acme: ")
+    assert sentence in str(raised.value)
+
+
+def test_a_default_makes_no_half_of_a_pair() -> None:
+    writes = writer("850", override={"defaults": {"N1[ST]03": "92"}})
+    named = PurchaseOrder.of({**HEAD, "lines": [LINE], "parties": {"ship_to": {"name": "STORE 7"}}})
+    numbered = PurchaseOrder.of({**HEAD, "lines": [LINE], "parties": {"ship_to": {"name": "STORE 7", "id": "0007"}}})
+    assert "N1*ST*STORE 7" in written(writes.write(named))
+    assert "N1*ST*STORE 7*92*0007" in written(writes.write(numbered))
+
+
+def test_a_composite_needs_its_mandatory_components() -> None:
+    values = {"number": "1", "date": date(2026, 11, 2), "parties": {"buyer": {"id_kind": "9"}}, "lines": [LINE]}
+    with pytest.raises(DocumentError, match=r"parties.buyer.id \(NAD02-1\) is empty, and NAD needs it"):
+        edifact("ORDERS", "D96A")[1].write(PurchaseOrder.of({**values, "purpose": "00"}))
