@@ -42,6 +42,8 @@ Meaning = TypeVar("Meaning")
 _KEYS = frozenset(
     ["form", "delimiter", "quote", "header", "encoding", "group", "type", "opens", "totals", "decimal", "dates"]
 )
+_FLAGS, _VALUES = ("right", "zeros", "text"), ("implied", "digits", "decimal", "dates")
+"""The words that describe a column: alone, or with a value behind them."""
 _SPAN = re.compile(r"([1-9]\d*)-([1-9]\d*)\Z")
 
 
@@ -142,71 +144,41 @@ def _dates(table: Table, word: str, key: Key) -> str:
 
 
 def column(table: Table, file: File, name: str, words: object, key: Key) -> tuple[Column, str]:
-    """A column as it is described, and the type that its values are spelled by (see `figures`)."""
-    said = _Words(table, key, words)
-    span = said.span()
-    if file.fixed != (span is not None):
+    """A column as it is described, and the type that its values are spelled by (see `numbers`)."""
+    given = _words(table, words, key)
+    span = _SPAN.match(given.get("span", ""))
+    start, end = (int(span[1]), int(span[2])) if span else (0, 0)
+    if end < start:
+        raise table.mistake(key, f"{given['span']} ends before it begins")
+    if file.fixed != bool(span):
         what = "needs" if file.fixed else "has no"
         raise table.mistake(key, f'the column "{name}" {what} a place from-to', remedy='as in "21-30 right"')
-    right = said.flag("right")
-    zeros = said.flag("zeros")
-    digits, implied = said.number("digits"), said.number("implied")
-    mark, dates = said.value("decimal") or file.decimal, said.value("dates") or file.dates
-    said.flag("text")
-    said.end()
+    for word in ("digits", "implied"):
+        if not given.get(word, "0").isdigit():
+            raise table.mistake(key, f'{word} "{given[word]}" is no number')
+    mark, dates = given.get("decimal", file.decimal), given.get("dates", file.dates)
     if mark not in (".", ","):
         raise table.mistake(key, f'decimal {mark} is neither "." nor ","')
-    start, end = span or (0, 0)
     position = int(name) if not (file.fixed or file.header) and name.isdigit() else 0
     if not (file.fixed or file.header or position):
         raise table.mistake(key, f'"{name}" is no position', remedy="without a header row columns go by position")
-    described = Column((name,), position, start, end, right or zeros, "0" if zeros else " ", digits)
-    return described, f"{mark} {implied} {_dates(table, dates, key)}"
+    right, zeros, digits = "right" in given or "zeros" in given, "zeros" in given, int(given.get("digits", 0))
+    described = Column((name,), position, start, end, right, "0" if zeros else " ", digits)
+    return described, f"{mark} {int(given.get('implied', 0))} {_dates(table, dates, key)}"
 
 
-class _Words:
-    """The words of one column, taken one after the other."""
-
-    def __init__(self, table: Table, key: Key, words: object) -> None:
-        if not isinstance(words, str) or not words:
-            raise table.mistake(key, 'a column is described in quotes, as in "dates YYYYMMDD", or "text"')
-        self.table, self.key, self.left = table, key, words.split(" ")
-
-    def span(self) -> tuple[int, int] | None:
-        found = _SPAN.match(self.left[0])
-        if found is None:
-            return None
-        del self.left[0]
-        start, end = int(found[1]), int(found[2])
-        if end < start:
-            raise self.table.mistake(self.key, f"{found[0]} ends before it begins")
-        return start, end
-
-    def flag(self, word: str) -> bool:
-        if word not in self.left:
-            return False
-        self.left.remove(word)
-        return True
-
-    def value(self, word: str) -> str:
-        if word not in self.left:
-            return ""
-        at = self.left.index(word)
-        if at + 1 == len(self.left):
-            raise self.table.mistake(self.key, f'"{word}" says nothing')
-        value = self.left[at + 1]
-        del self.left[at : at + 2]
-        return value
-
-    def number(self, word: str) -> int:
-        value = self.value(word) or "0"
-        if not value.isdigit():
-            raise self.table.mistake(self.key, f'{word} "{value}" is no number')
-        return int(value)
-
-    def end(self) -> None:
-        if self.left:
-            known = ("right", "zeros", "implied", "digits", "decimal", "dates", "text")
-            raise self.table.mistake(
-                self.key, f'"{self.left[0]}" says nothing of a column', remedy=nearest(self.left[0], known)
-            )
+def _words(table: Table, words: object, key: Key) -> dict[str, str]:
+    """The words of one column with their values; a flag is its own value."""
+    if not isinstance(words, str) or not words:
+        raise table.mistake(key, 'a column is described in quotes, as in "dates YYYYMMDD", or "text"')
+    left, given = words.split(" "), dict[str, str]()
+    if _SPAN.match(left[0]):
+        given["span"] = left.pop(0)
+    while left:
+        word = left.pop(0)
+        if word in given or word not in (*_FLAGS, *_VALUES):
+            raise table.mistake(key, f'"{word}" says nothing of a column', remedy=nearest(word, (*_FLAGS, *_VALUES)))
+        if word in _VALUES and not left:
+            raise table.mistake(key, f'"{word}" says nothing')
+        given[word] = word if word in _FLAGS else left.pop(0)
+    return given
