@@ -22,11 +22,9 @@ def hide(text: str, release: str) -> str:
     if not release or release not in text:
         return text
     text = text.replace(release + release, chr(BASE + ord(release)))
-    return re.sub(re.escape(release) + "(.)", _hidden, text, flags=re.DOTALL) if release in text else text
-
-
-def _hidden(hit: re.Match[str]) -> str:
-    return chr(BASE + ord(hit[1]))
+    if release not in text:
+        return text
+    return re.sub(re.escape(release) + "(.)", lambda hit: chr(BASE + ord(hit[1])), text, flags=re.DOTALL)
 
 
 def data(text: str) -> str:

@@ -110,10 +110,8 @@ class _Walk:
             for child in scope.loop.sequence:
                 if child.mandatory and not scope.counts.get(child) and child.id not in _TRAILERS:
                     where = scope.passed.get(child, index)
-                    self._breach(where, "segment.mandatory", child, around=self._name(scope.loop))
-
-    def _name(self, loop: Node) -> str:
-        return f"loop {loop.path}" if loop.parent is not None else f"the {self.guide.set}"
+                    around = f"loop {scope.loop.path}" if scope.loop.parent is not None else f"the {self.guide.set}"
+                    self._breach(where, "segment.mandatory", child, around=around)
 
     def _breach(self, index: int, key: str, node: Node, **fields: object) -> None:
         loop = node.parent.path if node.parent is not None and node.parent.parent is not None else ""

@@ -67,7 +67,8 @@ class Severities:
         errors = [finding for finding in findings if finding.severity == "error"]
         if not errors:
             return "A"
-        return "R" if self.strict or any(_rejects(finding) for finding in errors) else "E"
+        rejects = (one.rule in REJECTS and f"{one.level}.{one.rule}" not in TOLERATED for one in errors)
+        return "R" if self.strict or any(rejects) else "E"
 
     def group_verdict(self, group: GroupReport, sets: Mapping[Verdict, int]) -> Verdict:
         """AK901: R when the group itself is rejected or no set is accepted, P when some are, E when something is noted."""
@@ -82,10 +83,6 @@ class Severities:
 
 def _known(severity: str) -> Severity:
     return "error" if severity == "error" else "note" if severity == "note" else "warning"
-
-
-def _rejects(finding: Finding) -> bool:
-    return finding.rule in REJECTS and f"{finding.level}.{finding.rule}" not in TOLERATED
 
 
 def reject(sets: Iterable[SetReport]) -> None:

@@ -143,7 +143,8 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
             return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra)
         if names and reference.miss is not None:
             remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
-            return _finding(reference, f"{reference.several}: {', '.join(names)}", remedy)
+            message = f"{reference.several}: {', '.join(names)}"
+            return _finding(reference.kind, reference.subject, message, remedy)
     if len(rows) < len(reference.lookups):
         return None
     return reference.miss or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
@@ -156,8 +157,8 @@ def _preferred(lookup: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[st
     return [row for row, point in zip(hits, points, strict=True) if point == max(points)]
 
 
-def _finding(reference: UnresolvedReference, message: str, remedy: str) -> Finding:
-    return Finding("document", "error", "", message, value=reference.subject, remedy=remedy, rule=reference.kind)
+def _finding(kind: str, subject: str, message: str, remedy: str) -> Finding:
+    return Finding("document", "error", "", message, value=subject, remedy=remedy, rule=kind)
 
 
 @cache
@@ -171,17 +172,10 @@ def _lookups() -> Any:
 def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedReference:
     table = _lookups()["customer"]
     account = profile.customer or ""
-    miss = Finding(
-        "document",
-        "error",
-        "",
-        f'customer "{account}" is no customer of {profile.company}'
-        if account
-        else f"no customer of {profile.company} is set",
-        value=account,
-        remedy=f"correct customer under [partners.{profile.partner}], then: d365edi release {order.number}",
-        rule="customer",
-    )
+    wrong = f'customer "{account}" is no customer of {profile.company}'
+    message = wrong if account else f"no customer of {profile.company} is set"
+    remedy = f"correct customer under [partners.{profile.partner}], then: d365edi release {order.number}"
+    miss = _finding("customer", account, message, remedy)
     query = Query(
         table["set"],
         (eq("dataAreaId", profile.company), eq(table["account"], account)),
@@ -196,15 +190,10 @@ def _location(order: Ordering, profile: Profile) -> Iterator[UnresolvedReference
     guess."""
     place = order.parties.ship_to.id
     if profile.locations and place is not None and place not in profile.locations:
-        miss = Finding(
-            "document",
-            "error",
-            "",
-            f'ship-to "{place}" ({order.parties.ship_to.name or "without a name"}) is no place of {profile.partner}',
-            value=place,
-            remedy=f"add it under [partners.{profile.partner}.locations], then: d365edi release {order.number}",
-            rule="location",
-        )
+        name = order.parties.ship_to.name or "without a name"
+        message = f'ship-to "{place}" ({name}) is no place of {profile.partner}'
+        remedy = f"add it under [partners.{profile.partner}.locations], then: d365edi release {order.number}"
+        miss = _finding("location", place, message, remedy)
         yield UnresolvedReference("location", place, (), (), miss)
 
 
@@ -233,16 +222,8 @@ def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tupl
     place = ", ".join(part for part in (f"line {lines[0]}", line.number and f"PO1*{line.number}", original) if part)
     what = f'item "{subject}" ({place})' if subject else f"the item ({place})"
     message = f"{what} is no item of {profile.company}" if subject else f"{what} has no number that we could look up"
-    miss = Finding(
-        "document",
-        "error",
-        "",
-        message,
-        value=subject,
-        remedy=f"add it under [partners.{profile.partner}.items] or as external item number in D365, "
-        f"then: d365edi release {order.number}",
-        rule="item",
-    )
+    where = f"under [partners.{profile.partner}.items] or as external item number in D365"
+    miss = _finding("item", subject, message, f"add it {where}, then: d365edi release {order.number}")
     return UnresolvedReference(
         "item", subject, lines, tuple(lookups), miss, f"{what} is several items of {profile.company}"
     )
@@ -283,15 +264,9 @@ def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) 
     table = _lookups()["unit"]
     query = Query(table["set"], (eq(table["symbol"], unit),), (table["symbol"],))
     word = order.lines[lines[0] - 1].spelling("unit") or unit
-    miss = Finding(
-        "document",
-        "error",
-        "",
-        f'unit "{unit}" (line {lines[0]}, theirs: {word}) is no unit of D365',
-        value=unit,
-        remedy=f'add {word} = "..." under [partners.{profile.partner}.codes.unit], then: d365edi release {order.number}',
-        rule="unit",
-    )
+    message = f'unit "{unit}" (line {lines[0]}, theirs: {word}) is no unit of D365'
+    remedy = f'add {word} = "..." under [partners.{profile.partner}.codes.unit], then: d365edi release {order.number}'
+    miss = _finding("unit", unit, message, remedy)
     return UnresolvedReference("unit", unit, lines, (Lookup(query, table["symbol"], (unit,), table["symbol"]),), miss)
 
 

@@ -59,7 +59,8 @@ class Environment:
         self.d365_host = ""
         self.ca_file = Path()
         self.secrets: dict[str, str] = {}
-        self.events_port = _free_port()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self.events_port = int(listening.getsockname()[1])
 
     async def __aenter__(self) -> Self:
         identity = tls.create(self.folder / "tls")
@@ -99,8 +100,3 @@ class Environment:
         article = authored.UNKNOWN_ARTICLE
         line = SentLine("1", Decimal(1), article.unit, article.price, dict(article.ids), article.name)
         seeding.add_item(self.d365.state, COMPANY, ACME.account, line)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])

@@ -70,22 +70,11 @@ def write(envelope: Envelope, groups: Sequence[Group], *, uppercase: bool = Fals
 
 
 def _distinct(syntax: Syntax) -> None:
-    signs = [
-        syntax.raw.component,
-        syntax.raw.element,
-        syntax.raw.decimal,
-        syntax.raw.release,
-        syntax.raw.repetition,
-        syntax.raw.terminator,
-    ]
+    signs = (syntax.component, syntax.element, syntax.decimal, syntax.release, syntax.repetition, syntax.terminator)
     used = [sign for sign in signs if sign]
-    wrong = next((s for s in used if used.count(s) > 1 or s.isalnum() or s == b" " or s >= b"\x80"), b"")
-    if (
-        wrong
-        or not (syntax.raw.element and syntax.raw.component and syntax.raw.terminator)
-        or syntax.raw.decimal not in (b".", b",")
-    ):
-        shown = wrong.decode("latin-1") or "a service character that is missing"
+    wrong = next((s for s in used if used.count(s) > 1 or s.isalnum() or s == " " or s >= "\x80"), "")
+    if wrong or not (syntax.element and syntax.component and syntax.terminator) or syntax.decimal not in (".", ","):
+        shown = wrong or "a service character that is missing"
         raise DocumentError(
             f"{shown} cannot be a service character here", remedy="use six different signs, as :+.? ' has them"
         )
@@ -93,16 +82,8 @@ def _distinct(syntax: Syntax) -> None:
 
 def _una(envelope: Envelope) -> bytes:
     syntax = envelope.syntax
-    signs = (
-        syntax.raw.component,
-        syntax.raw.element,
-        syntax.raw.decimal,
-        syntax.raw.release or b" ",
-        syntax.raw.repetition or b" ",
-        syntax.raw.terminator,
-    )
-    una = b"".join(signs)
-    return b"UNA" + una + syntax.raw.suffix if envelope.una or una != b":+.? '" else b""
+    una = f"{syntax.component}{syntax.element}{syntax.decimal}{syntax.release or ' '}{syntax.repetition or ' '}{syntax.terminator}"
+    return f"UNA{una}{syntax.suffix}".encode("latin-1") if envelope.una or una != ":+.? '" else b""
 
 
 def _unb(envelope: Envelope) -> OutgoingSegment:

@@ -97,18 +97,8 @@ def _group(envelope: Envelope, group: Group, version: str, *, uppercase: bool) -
     own = serializer_for(envelope.syntax, version)
     bodies = serializer_for(envelope.syntax, version, uppercase=uppercase)
     day = f"{envelope.at:%Y%m%d}" if version >= "004" else f"{envelope.at:%y%m%d}"
-    parties = (envelope.group_sender, envelope.group_receiver)
-    head: OutgoingSegment = [
-        "GS",
-        group.functional_id,
-        *parties,
-        day,
-        f"{envelope.at:%H%M}",
-        str(group.control),
-        "X",
-        version,
-    ]
-    out = [own.segment(head)]
+    parties, moment = (envelope.group_sender, envelope.group_receiver), (day, f"{envelope.at:%H%M}")
+    out = [own.segment(["GS", group.functional_id, *parties, *moment, str(group.control), "X", version])]
     for outgoing in group.sets:
         body, count = bodies.body(outgoing.segments, outgoing.id)
         convention = [outgoing.convention] if outgoing.convention else []

@@ -39,12 +39,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "lt": operator.lt,
-    "le": operator.le,
+    word: getattr(operator, word) for word in ("eq", "ne", "gt", "ge", "lt", "le")
 }
 _WORDS = {
     "eq": "Equal",
