@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 class History:
     """One message and everything about it. `carried` are the documents in its deliveries, those of other messages too.
 
-    `answers` are the acknowledgments in it, or for its deliveries.
-    """
+    `answers` are the acknowledgments in it, or for its deliveries."""
 
     message: Message
     interchanges: list[ReceivedInterchange]

@@ -17,8 +17,6 @@ A document that is alone in its group has the group's verdict, whatever else is 
 Knows: the acknowledgment state of deliveries and documents. Does not know: bytes, connections.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from d365edi.edi.acknowledgment import Answer, SetAnswer
@@ -82,8 +80,7 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
 def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> list[LogLine]:
     """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects everything in it.
 
-    Any other verdict closes nothing: the groups are answered by their 997.
-    """
+    Any other verdict closes nothing: the groups are answered by their 997."""
     _, number, _, _, verdict, note, *_ = (*ta1, *[""] * 6)
     control = _number(number)
     sent = tx.deliveries.sent_interchange(partner, control) if control is not None else []

@@ -7,8 +7,6 @@ does.
 Knows: where the facts are stored. Does not know: how a case is checked, what follows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,8 +29,7 @@ FOLLOWS = "before_notice"
 class OutgoingDocument:
     """A document about to be sent, with the order it belongs to and the order line of each of its lines.
 
-    `orders` are all orders of a shipment, None where one is not in the journal.
-    """
+    `orders` are all orders of a shipment, None where one is not in the journal."""
 
     row: Document
     document: Outbound
@@ -55,8 +52,7 @@ def check_guard(
 ) -> GuardVerdict:
     """Check what is about to be sent in an interchange of that usage, and write the violations to the audit.
 
-    `local` converts epoch seconds to the daemon's time zone.
-    """
+    `local` converts epoch seconds to the daemon's time zone."""
     others = {id(order): order for order in outgoing.orders if order is not None and order is not outgoing.order}
     case = guard.Case(
         outgoing.document,

@@ -6,8 +6,6 @@ blocks the others in its file. The pickup's setting says which kind of flat file
 Knows: interchanges, groups, sets, their partners, which map reads them. Does not know: the journal, connections, the clock.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 
 from d365edi.edi import reader, sniff
@@ -42,8 +40,7 @@ class ParsedDocument:
 class ParsedFile:
     """The contents of a file, sorted by what happens next.
 
-    `interchanges` are to be acknowledged, `ta1s` are TA1 segments in them, `problems` are sentences for a person.
-    """
+    `interchanges` are to be acknowledged, `ta1s` are TA1 segments in them, `problems` are sentences for a person."""
 
     documents: list[ParsedDocument] = field(default_factory=list)
     interchanges: list[InterchangeReport] = field(default_factory=list)

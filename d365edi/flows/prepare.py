@@ -7,8 +7,6 @@ Knows: what is sent and what it echoes. Does not know: codes of a standard, othe
 `envelope`), connections.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

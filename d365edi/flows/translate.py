@@ -7,8 +7,6 @@ document in the same way.
 Knows: interchanges, groups, sets, what each becomes. Does not know: connections, how documents are resolved.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -210,8 +208,7 @@ def _read_record(
 ) -> tuple[list[int], list[LogLine]]:
     """One transaction: the document row (ready, or held with its sentence), its business key, the audit line.
 
-    `zone` is the time zone of the record's points in time. Returns ids of documents that are ready, and log lines.
-    """
+    `zone` is the time zone of the record's points in time. Returns ids of documents that are ready, and log lines."""
     send = partner.send_flow(message.flow)
     if send is None:
         reason = f"flow {message.flow} is not in the settings any more; put it back, or: d365edi reject {message.name}"

@@ -5,8 +5,6 @@ The costs are typical of partners' portals and guides; they change and differ, w
 Knows: which checks exist, for which documents. Does not know: how each works.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -86,9 +84,8 @@ def examine(case: Case, policy: Policy) -> tuple[Violation, ...]:
 def mentions(document: Document) -> frozenset[tuple[str, str]]:
     """The references by which later cases find this document once it is sent: kind of reference, and value.
 
-    `order`: number of an order it belongs to; `goods`: what it bills or announces, so that another number for the same is
-    found; `sscc`: the number of a carton.
-    """
+    `order`: number of an order it belongs to; `goods`: what it bills or announces, so that another number for the same
+    is found; `sscc`: the number of a carton."""
     if isinstance(document, Invoice):
         pairs = [("order", document.order_number), ("goods", document.packing_slip)]
     elif isinstance(document, OrderResponse):

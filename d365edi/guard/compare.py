@@ -5,8 +5,6 @@ A credit (negative quantities) returns what was billed and never exceeds anythin
 Knows: lines and their order lines. Does not know: levels, costs, how ids are echoed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -100,9 +98,8 @@ def _pairs(case: Case) -> Iterator[tuple[str, InvoiceLine | ShippedLine, Purchas
 
 
 def _sums(case: Case) -> Iterator[tuple[str, PurchaseOrderLine, Decimal, int]]:
-    """Each line of an order that the document is about: how to name it, the line, how much of it as far as the unit is the
-    order's, and its index in its order.
-    """
+    """Each line of an order that the document is about: how to name it, the line, how much of it as far as the unit is
+    the order's, and its index in its order."""
     places = {id(line): (order, index) for order in case.orders for index, line in enumerate(order.lines)}
     found: dict[int, tuple[PurchaseOrderLine, Decimal]] = {}
     for _, line, ordered in _pairs(case):

@@ -6,8 +6,6 @@ result counts.
 Knows: ids of orders, places in segments. Does not know: any standard's segments, prices, levels.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -3,8 +3,6 @@
 Knows: invoices. Does not know: orders' prices and quantities, levels, costs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -3,8 +3,6 @@
 Knows: ship notices, serial shipping container codes. Does not know: orders, levels, costs.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any

@@ -7,8 +7,6 @@ this length.
 Knows: rows, items. Does not know: segments, the order of the guide.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any

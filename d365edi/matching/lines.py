@@ -8,8 +8,6 @@ D365's own fields and a note.
 Knows: orders and the documents that answer them. Does not know: where either is stored, how the echo is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,8 +68,7 @@ def match_lines(
     """Find the order line of each line of the document.
 
     `orders` are the received ones of those that it names, by number (only a shipment has several); `resolution` has the
-    partner's numbers for our items.
-    """
+    partner's numbers for our items."""
     if isinstance(document, ShipNotice):
         return _match_shipment(document, orders, resolution)
     order = next(iter(orders.values()), None)

@@ -10,8 +10,6 @@ Knows: documents, profiles, queries as values. Does not know: HTTP, caches, sett
 the table).
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,8 +66,7 @@ class Profile:
 class Lookup:
     """One query and how its rows are read: those whose field `theirs` is one of `values` are hits, field `ours` is the result.
 
-    Of several hits, those with most of `preferred` (field and value) count.
-    """
+    Of several hits, those with most of `preferred` (field and value) count."""
 
     query: Query
     theirs: str
@@ -83,8 +80,7 @@ class UnresolvedReference:
     """A reference to look up in D365, with its lookups in the order of trust; `lines` are the lines it is for (1 is the first).
 
     `miss` is the finding when no lookup finds it; None where it is optional. `several` begins the sentence when lookups
-    find different results. `extra` names a second field to return.
-    """
+    find different results. `extra` names a second field to return."""
 
     kind: ReferenceKind
     subject: str
@@ -317,8 +313,7 @@ def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | N
 def complete(document: AnyOutbound, resolution: Resolution, units: Mapping[str, str] = NO_UNITS) -> AnyOutbound:
     """The document with the partner's item numbers and the barcodes that its lines lacked, and the order's words for units.
 
-    `units` are the order's words with D365's, as they were settled when it came in.
-    """
+    `units` are the order's words with D365's, as they were settled when it came in."""
     words = {symbol.casefold(): word for word, symbol in reversed(list(units.items()))}
     lines = [
         _completed(line, resolution.theirs.get(number, PartnerNumbers()), words)

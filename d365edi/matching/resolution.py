@@ -17,8 +17,7 @@ ReferenceKind = Literal["customer", "item", "unit", "location", "buyer", "gtin"]
 class ResolvedReference:
     """One resolved reference: its value ("" where an optional one was not found), the lines it is for, what was looked up.
 
-    `extra` is a second value that some kinds have: a customer's invoice account.
-    """
+    `extra` is a second value that some kinds have: a customer's invoice account."""
 
     kind: ReferenceKind
     value: str

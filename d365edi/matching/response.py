@@ -7,8 +7,6 @@ lines are, rejected when all are rejected, else changed. What the partner ordere
 Knows: orders and what D365 has of them. Does not know: codes of any standard but the kinds of days, how D365 was read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -34,9 +32,8 @@ def respond(
 ) -> tuple[OrderResponse, LineMatch]:
     """The response with its answers, line by line of the order, and the match that goes with its lines.
 
-    `units` are the order's words for units with D365's, where these differ. Where the order is not known, what D365 has is
-    confirmed as it stands.
-    """
+    `units` are the order's words for units with D365's, where these differ. Where the order is not known, what D365 has
+    is confirmed as it stands."""
     order = match.order
     if order is None:
         lines = tuple(line.replace(answers=(_answer(response, line, None),)) for line in response.lines)
@@ -57,10 +54,7 @@ def _dated(line: PurchaseOrderLine, order: PurchaseOrder) -> PurchaseOrderLine:
 
 
 def _line(
-    response: OrderResponse,
-    ordered: PurchaseOrderLine,
-    ours: Sequence[OrderResponseLine],
-    units: Mapping[str, str],
+    response: OrderResponse, ordered: PurchaseOrderLine, ours: Sequence[OrderResponseLine], units: Mapping[str, str]
 ) -> OrderResponseLine:
     ordered_fields = {
         name: getattr(ordered, name) for name in ("number", "quantity", "unit", "price", "price_basis", "item", "kept")

@@ -20,9 +20,8 @@ SHOWN = 10
 
 @dataclass(slots=True)
 class Cells:
-    """One row as it stands: the line it begins at, its cells, and the key of the rule that its quotes break ("" for none) with
-    the last line that they take.
-    """
+    """One row as it stands: the line it begins at, its cells, and the key of the rule that its quotes break ("" for
+    none) with the last line that they take."""
 
     line: int
     cells: list[str]
