@@ -219,10 +219,12 @@ class Assignment:
             return
         hits, kept, part = self.hits, item.get("kept") or {}, item
         here: Way = ()
-        for at, qualifier, value in self.pairs.of(row, state.component):
-            if not value:
+        found = self.pairs.of(row, state.component)
+        if state.released:
+            found = ((at, release.data(qualifier), release.data(value)) for at, qualifier, value in found)
+        for at, qualifier, text in found:
+            if not text:
                 continue
-            text = release.data(value) if state.released else value
             hit = hits.get(qualifier)
             if hit is None:
                 self._take_rest(state, item, qualifier, text, at, index)

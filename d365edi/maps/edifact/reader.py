@@ -43,7 +43,7 @@ class EdifactReader:
             return Position(ordinal=read.origin[index] + 1, segment=id, element=element, component=component)
 
         reading = self._reader.take(read.nodes, read.rows, report.syntax.component, stands, released=not report.plain)
-        unmapped = tuple(_placed(each, read, report.syntax.release) for each in reading.unmapped)
+        unmapped = tuple(_placed(each, read, report) for each in reading.unmapped)
         return Reading(reading.document, reading.findings, (*unmapped, *_sublines(report, rows, nodes)))
 
     def _implied(self, nodes: Sequence[Node | None], rows: list[list[str]], component: str) -> Read:
@@ -75,13 +75,16 @@ def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node
             )
 
 
-def _placed(finding: Finding, read: Read, sign: str) -> Finding:
+def _placed(finding: Finding, read: Read, report: SetReport) -> Finding:
     """A finding about a row, where its segment stands in the message."""
     if not finding.where.ordinal:
         return finding
     index = finding.where.ordinal - 1
-    node, id = read.nodes[index], release.sent(finding.where.segment, sign)
-    at = replace(finding.where, ordinal=read.origin[index] + 1, segment=id)
+    node, origin = read.nodes[index], read.origin[index]
+    at = replace(finding.where, ordinal=origin + 1)
+    if node is None:
+        id = release.sent(report.rows[origin][0], report.syntax.release)
+        at = replace(at, segment=id.rpartition("/")[2])  # as all paths end
     if at.segment in virtual_loops.IDS:
         at = replace(at, element=0, component=0)
     if node is not None and node.path.endswith("LOC/QTY") and not at.element:
