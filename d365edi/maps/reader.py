@@ -8,7 +8,7 @@ change the meaning of an order (quantities for stores, components, split deliver
 Knows: mapping nodes, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the document.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.values import values
 from d365edi.maps import unmapped
-from d365edi.maps.compile import mapping_tree
+from d365edi.maps.compile import Codes, mapping_tree
 from d365edi.maps.dispatch import dispatch
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.run_state import RunState
@@ -51,7 +51,7 @@ class Reader:
         self,
         table: Table,
         guide: Guide,
-        codes: Mapping[str, Mapping[str, str]] | None = None,
+        codes: Codes | None = None,
         versions: Sequence[Guide] = (),
         notation: Notation = X12,
     ) -> None:

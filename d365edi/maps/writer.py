@@ -7,13 +7,13 @@ added; in the header an empty value of the order leaves room for the document's 
 Knows: tables, guides, documents. Does not know: delimiters, envelopes, control numbers, character sets.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
-from d365edi.maps.compile import mapping_tree
+from d365edi.maps.compile import Codes, mapping_tree
 from d365edi.maps.loop_writer import LoopWriter, Task
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.segment_writer import Segment
@@ -39,7 +39,7 @@ class Writer:
         self,
         table: Table,
         guide: Guide,
-        codes: Mapping[str, Mapping[str, str]] | None = None,
+        codes: Codes | None = None,
         *,
         partner: str = "",
         versions: Sequence[Guide] = (),
@@ -61,7 +61,11 @@ class Writer:
         try:
             self._root.complete(self._root.inside(task, document, order, task.body))
         except MappingError as error:
-            what = f"{self.table.document} {getattr(document, 'number', '')}"
-            to = f" for {self.partner}" if self.partner else ""
-            raise DocumentError(f"{what}{to}: {error}", remedy=error.remedy) from None
+            raise self.refusal(document, str(error), error.remedy) from None
         return task.body
+
+    def refusal(self, document: Document | None, message: str, remedy: str) -> DocumentError:
+        """The error that names the document and the partner."""
+        what = f"{self.table.document} {getattr(document, 'number', '')}".strip(" ")
+        to = f" for {self.partner}" if self.partner else ""
+        return DocumentError(f"{what}{to}: {message}", remedy=remedy)

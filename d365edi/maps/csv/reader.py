@@ -7,7 +7,7 @@ trailer's count or total) must say what the document comes to.
 Knows: rows of flat files, the engine. Does not know: how files are split, partners.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from d365edi.edi.flat import reader as files
 from d365edi.edi.flat.layout import Row
 from d365edi.edi.flat.reader import RowSet
 from d365edi.edi.guide import Node
+from d365edi.maps.compile import Codes
 from d365edi.maps.computed import Formula, formula
 from d365edi.maps.csv.columns import BETWEEN, Flat, flat
 from d365edi.maps.csv.grouping import Sorter
@@ -29,8 +30,6 @@ from d365edi.maps.table import Table, scope
 
 GTIN = (8, 12, 13, 14)
 """How many digits a GTIN has."""
-
-Codes = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,19 @@
 Knows: rows of flat files, the engine. Does not know: partners.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Unpack
 
 from d365edi.documents import Document
 from d365edi.edi.flat import writer
 from d365edi.edi.flat.layout import Row
 from d365edi.errors import DocumentError
+from d365edi.maps.compile import Codes
 from d365edi.maps.csv.columns import flat
 from d365edi.maps.csv.grouping import rows_of
 from d365edi.maps.csv.paths import CSV
 from d365edi.maps.table import Table
 from d365edi.maps.writer import AnsweredOrders, Segment, Writer
-
-Codes = Mapping[str, Mapping[str, str]]
 
 
 class FlatWriter:
@@ -25,7 +24,6 @@ class FlatWriter:
     def __init__(self, table: Table, codes: Codes | None = None, *, partner: str = "") -> None:
         """Compile as a reader does. `partner` is only for sentences. Raises SettingsError."""
         self.table = table
-        self.partner = partner
         self._flat = flat(table)
         self._writer = Writer(table, self._flat.guide, codes, partner=partner, notation=CSV)
 
@@ -56,6 +54,4 @@ class FlatWriter:
         try:
             return writer.write(rows, self._flat.layout)
         except DocumentError as error:
-            what = f"{self.table.document} {getattr(document, 'number', '')}".strip(" ")
-            to = f" for {self.partner}" if self.partner else ""
-            raise DocumentError(f"{what}{to}: {error.message}", remedy=error.remedy) from None
+            raise self._writer.refusal(document, error.message, error.remedy) from None

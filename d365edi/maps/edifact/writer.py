@@ -3,19 +3,18 @@
 Knows: the engine. Does not know: envelopes, partners.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Unpack
 
 from d365edi.documents import Document
 from d365edi.edi.guide import Guide
+from d365edi.maps.compile import Codes
 from d365edi.maps.edifact import packaging_writer
 from d365edi.maps.edifact import virtual_loops as loops
 from d365edi.maps.edifact.paths import EDIFACT
 from d365edi.maps.edifact.values import day
 from d365edi.maps.table import Table
 from d365edi.maps.writer import AnsweredOrders, Segment, Writer
-
-Codes = Mapping[str, Mapping[str, str]]
 
 
 class EdifactWriter(Writer):
