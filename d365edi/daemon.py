@@ -87,12 +87,8 @@ async def _signals(requests: SignalRequests, *, task_status: anyio.abc.TaskStatu
             if number == signal.SIGHUP:
                 requests.reload = True
             elif requests.stop:
-                log.say(
-                    "WARNING",
-                    "daemon",
-                    "stopped",
-                    "at once, as asked twice; what was under way continues at the next start",
-                )
+                sentence = "at once, as asked twice; what was under way continues at the next start"
+                log.say("WARNING", "daemon", "stopped", sentence)
                 os._exit(1)
             else:
                 requests.stop = True

@@ -188,11 +188,8 @@ def bind_tcp(address: str) -> socket.socket:
             bound.listen(128)
             opened.pop_all()
     except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"cannot listen on {address}: {error}",
-            key="daemon.listen",
-            remedy="write host:port of this machine that nothing else uses, e.g. 0.0.0.0:8443",
-        ) from error
+        remedy = "write host:port of this machine that nothing else uses, e.g. 0.0.0.0:8443"
+        raise SettingsError(f"cannot listen on {address}: {error}", key="daemon.listen", remedy=remedy) from error
     return bound
 
 
@@ -221,11 +218,9 @@ def tls_context(certificate: Path, key: str) -> ssl.SSLContext:
         os.write(memory, key.encode())
         context.load_cert_chain(certificate, f"/proc/self/fd/{memory}", password=_no_password)
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(
-            f"certificate {certificate} and its key cannot be used: {error}",
-            key="daemon.tls",
-            remedy="give the full chain in PEM and the key that belongs to it, without a password",
-        ) from error
+        message = f"certificate {certificate} and its key cannot be used: {error}"
+        remedy = "give the full chain in PEM and the key that belongs to it, without a password"
+        raise SettingsError(message, key="daemon.tls", remedy=remedy) from error
     finally:
         os.close(memory)
     return context

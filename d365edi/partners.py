@@ -130,12 +130,8 @@ def _guides(
     found = (guides.load(standard, prefix[-1], version, overlay or None) for version in guides.VERSIONS[standard])
     available = [guide for guide in found if guide is not None]
     if not available:
-        raise SettingsError(
-            f"there is no guide for {prefix[-1]}",
-            where=settings.where(*prefix),
-            key=".".join(prefix),
-            remedy=f"{verb} another set",
-        )
+        message = f"there is no guide for {prefix[-1]}"
+        raise SettingsError(message, where=settings.where(*prefix), key=".".join(prefix), remedy=f"{verb} another set")
     return available
 
 
@@ -160,12 +156,9 @@ def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Se
     write = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
     read = table.load("d365", flow.of)
     if read.document != write.document:
-        raise SettingsError(
-            f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}",
-            where=settings.where(*prefix, "of"),
-            key=".".join((*prefix, "of")),
-            remedy="name the D365 record that this set is written from",
-        )
+        message = f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}"
+        remedy = "name the D365 record that this set is written from"
+        raise SettingsError(message, where=settings.where(*prefix, "of"), key=".".join((*prefix, "of")), remedy=remedy)
     return SendFlow(
         name=f"{name}.send.{set_id}",
         set=set_id,

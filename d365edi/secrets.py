@@ -43,9 +43,8 @@ def _key_id(key: bytes) -> str:
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise SecretError(
-            "this is not the name of a secret", remedy="use small letters, digits and dashes, as acme-ssh-key"
-        )
+        message = "this is not the name of a secret"
+        raise SecretError(message, remedy="use small letters, digits and dashes, as acme-ssh-key")
 
 
 class KeySource:
@@ -60,18 +59,15 @@ class KeySource:
         """Every key, the one for sealing first. SecretError when there is none, or others may read the key file."""
         path = self.file or self.credential
         if path is None:
-            raise SecretError(
-                "the vault has no key",
-                remedy=f'write key_file = "..." under [secrets], or pass the systemd credential {KEY_CREDENTIAL}',
-            )
+            remedy = f'write key_file = "..." under [secrets], or pass the systemd credential {KEY_CREDENTIAL}'
+            raise SecretError("the vault has no key", remedy=remedy)
         try:
             with path.open("rb") as file:
                 mode = os.fstat(file.fileno()).st_mode
                 text = file.read()
         except FileNotFoundError:
-            raise SecretError(
-                f"there is no key at {path}", remedy="make one: d365edi secrets set NAME --new-key"
-            ) from None
+            message = f"there is no key at {path}"
+            raise SecretError(message, remedy="make one: d365edi secrets set NAME --new-key") from None
         except OSError as error:
             raise SecretError(f"the key at {path} cannot be read: {error.strerror}", remedy="check its owner") from None
         if self.file is not None and mode & 0o077:
@@ -81,9 +77,8 @@ class KeySource:
     def create(self) -> None:
         """Make the key file with a fresh key, mode 0400. SecretError where one exists, or a credential is the source."""
         if self.file is None:
-            raise SecretError(
-                "a systemd credential cannot be made here", remedy='write key_file = "..." under [secrets]'
-            )
+            message = "a systemd credential cannot be made here"
+            raise SecretError(message, remedy='write key_file = "..." under [secrets]')
         if self.file.exists():
             raise SecretError(f"there is a key at {self.file}", remedy="to change it: d365edi secrets rotate")
         self.write([AESGCM.generate_key(256)])
@@ -125,9 +120,8 @@ class Vault:
         """Seal a secret under a name, in place of what was there."""
         _check_name(name)
         if not secret:
-            raise SecretError(
-                f'the secret "{name}" would be empty', remedy="to take one away: d365edi secrets remove NAME"
-            )
+            message = f'the secret "{name}" would be empty'
+            raise SecretError(message, remedy="to take one away: d365edi secrets remove NAME")
         with self._alone():
             vault = self._read()
             key = self._key(vault)
@@ -158,10 +152,8 @@ class Vault:
                 new = AESGCM.generate_key(256)
                 self.key_source.write([new, old])
             elif (new := keys[0]) == old:
-                raise SecretError(
-                    f"the credential {KEY_CREDENTIAL} holds no new key",
-                    remedy="put a new key in its first line above the old one, restart, and rotate again",
-                )
+                remedy = "put a new key in its first line above the old one, restart, and rotate again"
+                raise SecretError(f"the credential {KEY_CREDENTIAL} holds no new key", remedy=remedy)
             opened = {name: self._open(name, entry, old) for name, entry in vault["entries"].items()}
             self._write({name: _seal(name, secret, new) for name, secret in opened.items()}, new)
             if self.key_source.file is not None:
@@ -172,9 +164,8 @@ class Vault:
         keys = self.key_source.keys()
         found = next((key for key in keys if _key_id(key) == vault["key"]), None)
         if found is None and vault["entries"]:
-            raise SecretError(
-                f"the vault {self.path} is sealed with another key", remedy="bring back the key that it was made with"
-            )
+            message = f"the vault {self.path} is sealed with another key"
+            raise SecretError(message, remedy="bring back the key that it was made with")
         if found is None and not keys:
             raise SecretError("the key file is empty", remedy="make a key: openssl rand -base64 32")
         return found or keys[0]
@@ -185,10 +176,8 @@ class Vault:
             nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
             return AESGCM(key).decrypt(nonce, text, _bound(name)).decode()
         except (InvalidTag, ValueError, TypeError):
-            raise SecretError(
-                f'the entry "{name}" of {self.path} was changed or damaged',
-                remedy=f"set it anew: d365edi secrets set {name}",
-            ) from None
+            message = f'the entry "{name}" of {self.path} was changed or damaged'
+            raise SecretError(message, remedy=f"set it anew: d365edi secrets set {name}") from None
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:
@@ -196,9 +185,8 @@ class Vault:
         except FileNotFoundError:
             return {"key": "", "entries": {}}  # type: ignore[dict-item]
         except OSError as error:
-            raise SecretError(
-                f"the vault {self.path} cannot be read: {error.strerror}", remedy="check its owner"
-            ) from None
+            message = f"the vault {self.path} cannot be read: {error.strerror}"
+            raise SecretError(message, remedy="check its owner") from None
         except ValueError:
             vault = None
         if not isinstance(vault, dict) or not isinstance(vault.get("entries"), dict) or "key" not in vault:
@@ -221,10 +209,8 @@ class Vault:
         try:
             lock = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise SecretError(
-                f"the vault {self.path} cannot be written: {error.strerror}",
-                remedy="check its folder's owner and rights",
-            ) from None
+            message = f"the vault {self.path} cannot be written: {error.strerror}"
+            raise SecretError(message, remedy="check its folder's owner and rights") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -261,9 +247,8 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise SecretError(
-            f"{path} cannot be written: {error.strerror}", remedy="check its folder's owner, rights and room"
-        ) from None
+        message = f"{path} cannot be written: {error.strerror}"
+        raise SecretError(message, remedy="check its folder's owner, rights and room") from None
 
 
 class VaultLocation(Protocol):
@@ -316,9 +301,8 @@ def _credential(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):
-        raise SecretError(
-            f"the credential {path} cannot be read as text", remedy="check the unit's LoadCredential="
-        ) from None
+        message = f"the credential {path} cannot be read as text"
+        raise SecretError(message, remedy="check the unit's LoadCredential=") from None
 
 
 def keyring(hide: Callable[[str], None]) -> Callable[[VaultLocation, Mapping[str, str]], Keyring]:

@@ -76,11 +76,8 @@ def ask(place: Path, verb: str, arguments: dict[str, Any]) -> tuple[bool, Any]:
     except (FileNotFoundError, ConnectionRefusedError):
         return False, None
     except PermissionError as error:
-        raise SettingsError(
-            f"no permission for the daemon's socket {place}",
-            key="daemon.socket",
-            remedy="run this as the daemon's user (sudo -u)",
-        ) from error
+        message = f"no permission for the daemon's socket {place}"
+        raise SettingsError(message, key="daemon.socket", remedy="run this as the daemon's user (sudo -u)") from error
     except (OSError, http.client.HTTPException) as error:
         raise JournalError(f"the daemon closed the connection ({error}); see its log") from error
     finally:

@@ -200,21 +200,15 @@ def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -
     wanted = {order.number: len(order.lines) for drop in here.town.drops for order in orders.read(drop.data)}
     lines = _lines(here)
     whole = [number for number in wanted if lines.get(number) == wanted[number]]
-    yield Expectation(
-        f"{sum(wanted.values())} lines",
-        f"{sum(lines.values())}; {len(whole)} orders complete",
-        len(whole) == len(wanted),
-    )
+    claim = f"{sum(wanted.values())} lines"
+    yield Expectation(claim, f"{sum(lines.values())}; {len(whole)} orders complete", len(whole) == len(wanted))
     others = sum(len(orders.read(drop.data)) for drop in samples)
     yield Expectation("at least 8 orders from public projects", f"{others} in {len(samples)} files", others >= 8)
     answers = [answer for partner in here.town.partners.values() for answer in partner.acknowledgments()]
     fine = [answer for answer in answers if answer.verdict in ("A", "E")]
     groups = sum(len(x12.groups(found)) for drop in here.town.drops for found in x12.split(drop.data))
-    yield Expectation(
-        f"{groups} groups acknowledged by a 997",
-        f"{len(answers)}, {len(fine)} accepted",
-        len(fine) == len(answers) == groups,
-    )
+    claim = f"{groups} groups acknowledged by a 997"
+    yield Expectation(claim, f"{len(answers)}, {len(fine)} accepted", len(fine) == len(answers) == groups)
     yield Expectation(
         "the half-written file was not fetched", "not fetched" if course.alone else "FETCHED", course.alone
     )
@@ -223,11 +217,8 @@ def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -
     good = [verdict for verdict in course.verdicts if verdict.number and not verdict.complaints]
     complaints = "; ".join(complaint for verdict in course.verdicts for complaint in verdict.complaints)
     result = f"{len(good)} without errors" + (f" ({complaints})" if complaints else "")
-    yield Expectation(
-        f"{INVOICES} invoices sent as 810s that echo their orders",
-        result,
-        len(good) == len(course.verdicts) == INVOICES,
-    )
+    claim = f"{INVOICES} invoices sent as 810s that echo their orders"
+    yield Expectation(claim, result, len(good) == len(course.verdicts) == INVOICES)
     yield Expectation(f"{INVOICES} business events received", str(course.events), course.events == INVOICES)
     yield Expectation(f"{INVOICES} of their 997s matched", str(seen["answered"]), seen["answered"] == INVOICES)
     yield Expectation("nothing needs a person", str(seen["open"]), seen["open"] == 0)

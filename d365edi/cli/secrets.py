@@ -85,9 +85,8 @@ def _vault(path: Path) -> Vault:
 
     stored = client.load(path).secrets
     if stored.vault is None:
-        raise SettingsError(
-            "there is no vault", key="secrets", remedy='configure one: [secrets] vault = "/var/lib/d365edi/vault"'
-        )
+        remedy = 'configure one: [secrets] vault = "/var/lib/d365edi/vault"'
+        raise SettingsError("there is no vault", key="secrets", remedy=remedy)
     return Vault(stored.vault, KeySource(stored.key_file))
 
 

@@ -189,9 +189,8 @@ class Serializer:
         if not self.edifact:
             text = _filled(text.rstrip(" "), spec, number=number)
         elif spec is not None and number and not _NUMBER.fullmatch(text):
-            raise DocumentError(
-                f'{place} ({spec.name}) is "{text}", which is no number', remedy="write digits and a point"
-            )
+            message = f'{place} ({spec.name}) is "{text}", which is no number'
+            raise DocumentError(message, remedy="write digits and a point")
         if spec is not None and not spec.components and text:
             self._measure(text, _length(text, number=number), spec, place)
         text = text.replace(".", self.syntax.decimal) if number else text
@@ -207,10 +206,8 @@ class Serializer:
             )
         taken = "" if self.syntax.release else next((sign for sign in value if sign in self.signs), "")
         if taken:
-            raise DocumentError(
-                f'{place} is "{value}", which holds the delimiter {taken!r}, and there is no release character',
-                remedy="agree on other delimiters with the partner; a key is never altered",
-            )
+            message = f'{place} is "{value}", which holds the delimiter {taken!r}, and there is no release character'
+            raise DocumentError(message, remedy="agree on other delimiters with the partner; a key is never altered")
         return value
 
     def _spelled(self, value: str) -> str:
@@ -253,10 +250,8 @@ class Serializer:
         if not spec.type or not (short or length > spec.max):
             return
         limit = f"{spec.min} at least" if short else f"{spec.max} at most"
-        raise DocumentError(
-            f'{place} ({spec.name}) is "{text}", {length} characters; the standard has {limit}',
-            remedy="correct it at its source, or write another field there",
-        )
+        message = f'{place} ({spec.name}) is "{text}", {length} characters; the standard has {limit}'
+        raise DocumentError(message, remedy="correct it at its source, or write another field there")
 
 
 def _never(text: str) -> None:

@@ -81,11 +81,8 @@ class Downloader(FileOperations):
             except AlreadyExists:
                 continue
             return target
-        raise Refused(
-            f'"{to}" on {self.name} holds every name that "{name}" could take',
-            endpoint=self.name,
-            remedy="clear that folder",
-        )
+        message = f'"{to}" on {self.name} holds every name that "{name}" could take'
+        raise Refused(message, endpoint=self.name, remedy="clear that folder")
 
     async def _rename_into(self, path: str, to: str, target: str) -> None:
         """Rename; when the folder is missing (or was, until another file made it), make it and try again."""

@@ -87,9 +87,8 @@ class FileStore(Downloader):
         if todo == "there" and step and plan.mode == "rename":
             await self._remove(plan.temp)  # a rename by link and unlink that was interrupted between the two
         if todo == "disputed":
-            raise Disputed(
-                self._question(plan), endpoint=self.name, remedy="ask the partner, clear that name, then release it"
-            )
+            remedy = "ask the partner, clear that name, then release it"
+            raise Disputed(self._question(plan), endpoint=self.name, remedy=remedy)
         return self._receipt(plan, todo)
 
     async def probe(self, request: DeliveryRequest) -> Outcome:
@@ -152,11 +151,9 @@ class FileStore(Downloader):
                 f'"{path}" arrived on {self.name} with {there.size} of {plan.size} bytes', endpoint=self.name
             )
         if there is None and plan.mode == "rename":
-            raise Refused(
-                f'"{path}" vanished from {self.name} the instant it was complete, before it had its name',
-                endpoint=self.name,
-                remedy='ask the partner whether they took it; where they take what is closed set deliver = "direct"',
-            )
+            message = f'"{path}" vanished from {self.name} the instant it was complete, before it had its name'
+            remedy = 'ask the partner whether they took it; where they take what is closed set deliver = "direct"'
+            raise Refused(message, endpoint=self.name, remedy=remedy)
         return there is not None
 
     async def _finish(self, plan: UploadPlan, request: DeliveryRequest) -> Next:

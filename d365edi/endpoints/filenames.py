@@ -158,8 +158,5 @@ def check_name(name: str, endpoint: str) -> None:
     """Refuse a file name of ours that cannot be used; `Refused` says why."""
     if reason := fault(name.encode("utf-8", "surrogateescape")):
         shown = printable(name.encode("utf-8", "surrogateescape"))
-        raise Refused(
-            f'the file name "{shown}" cannot be used on {endpoint}: {reason}',
-            endpoint=endpoint,
-            remedy="correct the file pattern of the flow",
-        )
+        message = f'the file name "{shown}" cannot be used on {endpoint}: {reason}'
+        raise Refused(message, endpoint=endpoint, remedy="correct the file pattern of the flow")

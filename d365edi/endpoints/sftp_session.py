@@ -78,11 +78,9 @@ class Pins:
             try:
                 self.keys.append(asyncssh.import_public_key(line))
             except ValueError as error:
-                raise Refused(
-                    f'{endpoint}: "{line}" under host_keys is no public key ({error})',
-                    endpoint=endpoint,
-                    remedy="write a full public key (ssh-ed25519 AAAA...) or a fingerprint (SHA256:...)",
-                ) from error
+                message = f'{endpoint}: "{line}" under host_keys is no public key ({error})'
+                remedy = "write a full public key (ssh-ed25519 AAAA...) or a fingerprint (SHA256:...)"
+                raise Refused(message, endpoint=endpoint, remedy=remedy) from error
 
     def trusts(self, key: asyncssh.SSHKey) -> bool:
         """Is this key pinned?"""

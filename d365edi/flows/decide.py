@@ -77,9 +77,8 @@ def _each(
         if not covered & {carried.document for carried in tx.delivery_documents.of(found.id)}
     ]
     if not sentences:
-        raise D365EdiError(
-            f"nothing named {what} waits for a decision", remedy=f"see `d365edi why {what}` and `d365edi status`"
-        )
+        message = f"nothing named {what} waits for a decision"
+        raise D365EdiError(message, remedy=f"see `d365edi why {what}` and `d365edi status`")
     return sentences
 
 

@@ -225,23 +225,13 @@ async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remo
     try:
         settlement = await endpoint.settle(remote, pickup.after, message.digest)
     except (Unavailable, Refused) as error:
-        log.say(
-            "WARNING",
-            pickup.name,
-            "not settled",
-            f"{message.name} is stored but still at the source: {error}",
-            run=message.run,
-        )
+        sentence = f"{message.name} is stored but still at the source: {error}"
+        log.say("WARNING", pickup.name, "not settled", sentence, run=message.run)
         return
     reach("receive.settled")
     if settlement.outcome == "changed":
-        log.say(
-            "WARNING",
-            pickup.name,
-            "changed",
-            f"{message.name} was overwritten since; it is received again",
-            run=message.run,
-        )
+        sentence = f"{message.name} was overwritten since; it is received again"
+        log.say("WARNING", pickup.name, "changed", sentence, run=message.run)
         return
 
     def record(tx: Tx) -> None:

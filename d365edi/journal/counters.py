@@ -51,9 +51,8 @@ class ControlNumbers(JournalTable):
         taken = self._taken(partner, level)
         last = _number(taken) if taken else 0
         if not last <= value <= LAST:
-            raise JournalError(
-                f"{level} of {partner} is at {last} and cannot go to {value}", remedy=f"name one up to {LAST}"
-            )
+            message = f"{level} of {partner} is at {last} and cannot go to {value}"
+            raise JournalError(message, remedy=f"name one up to {LAST}")
         self._execute(_RAISE, (partner, level, taken + value - last))
         self._unit.numbers_taken = True
 

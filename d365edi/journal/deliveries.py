@@ -263,10 +263,8 @@ class Deliveries(JournalTable):
     def waiting(self, id: int, until: float, reason: str) -> None:
         """It failed and is tried again at `until`. The time of the first failure is kept: the retry budget counts from it."""
         self._step(id, "waiting", reason)
-        self._execute(
-            "UPDATE deliveries SET until = ?, first_failed_at = coalesce(first_failed_at, ?) WHERE id = ?",
-            (until, self._unit.now, id),
-        )
+        sql = "UPDATE deliveries SET until = ?, first_failed_at = coalesce(first_failed_at, ?) WHERE id = ?"
+        self._execute(sql, (until, self._unit.now, id))
 
     def quarantined(self, id: int, reason: str) -> None:
         """A person decides."""
@@ -316,10 +314,8 @@ class Deliveries(JournalTable):
     def _step(self, id: int, after: DeliveryState, reason: str = "") -> None:
         row = self._execute("SELECT state FROM deliveries WHERE id = ?", (id,)).fetchone()
         step(TRANSITIONS, "delivery", id, row and row[0], after)
-        self._execute(
-            "UPDATE deliveries SET state = ?, reason = ?, until = 0, state_at = ? WHERE id = ?",
-            (after, reason, self._unit.now, id),
-        )
+        sql = "UPDATE deliveries SET state = ?, reason = ?, until = 0, state_at = ? WHERE id = ?"
+        self._execute(sql, (after, reason, self._unit.now, id))
 
     def _all(self, sql: str, *values: object) -> list[Delivery]:
         return [_delivery(row) for row in self._execute(sql, values)]

@@ -87,7 +87,5 @@ class DeliveryDocuments(JournalTable):
 
     def answered_all(self, delivery: int, state: AckState, detail: str = "") -> None:
         """The same for all in a delivery that were not answered yet."""
-        self._execute(
-            "UPDATE delivery_documents SET ack = ?, ack_detail = ? WHERE delivery = ? AND ack = 'awaited'",
-            (state, detail, delivery),
-        )
+        sql = "UPDATE delivery_documents SET ack = ?, ack_detail = ? WHERE delivery = ? AND ack = 'awaited'"
+        self._execute(sql, (state, detail, delivery))

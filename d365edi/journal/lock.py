@@ -22,23 +22,19 @@ class Lock:
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise JournalError(
-                f"cannot open {path}: {error.strerror}", remedy="make the folder, and let d365edi own it"
-            ) from error
+            remedy = "make the folder, and let d365edi own it"
+            raise JournalError(f"cannot open {path}: {error.strerror}", remedy=remedy) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.read(self._descriptor, 32).decode("ascii", "replace").strip()
             os.close(self._descriptor)
-            raise JournalError(
-                f"the journal {journal} is in use by process {holder or '(just starting)'}",
-                remedy="ask that daemon, or stop it first",
-            ) from error
+            message = f"the journal {journal} is in use by process {holder or '(just starting)'}"
+            raise JournalError(message, remedy="ask that daemon, or stop it first") from error
         except OSError as error:
             os.close(self._descriptor)
-            raise JournalError(
-                f"cannot lock {path}: {error.strerror}", remedy="keep the journal on a local file system"
-            ) from error
+            remedy = "keep the journal on a local file system"
+            raise JournalError(f"cannot lock {path}: {error.strerror}", remedy=remedy) from error
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
 

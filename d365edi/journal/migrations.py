@@ -47,10 +47,8 @@ def migrate(connection: sqlite3.Connection, migrations: list[Migration], now: fl
     """Run what is missing; the names of what ran. JournalError where the journal is of a newer version."""
     stands, knows = version(connection), migrations[-1].number
     if stands > knows:
-        raise JournalError(
-            f"the journal is of version {stands} and this d365edi knows up to {knows}",
-            remedy="run the newer d365edi, or restore the copy made before the upgrade",
-        )
+        message = f"the journal is of version {stands} and this d365edi knows up to {knows}"
+        raise JournalError(message, remedy="run the newer d365edi, or restore the copy made before the upgrade")
     missing = [migration for migration in migrations if migration.number > stands]
     for migration in missing:
         _run(connection, migration, now)
@@ -61,10 +59,8 @@ def check(connection: sqlite3.Connection) -> None:
     """JournalError where the journal is not of exactly this version: a reader can neither migrate nor guess."""
     stands, knows = version(connection), shipped()[-1].number
     if stands != knows:
-        raise JournalError(
-            f"the journal is of version {stands}, this d365edi reads {knows}",
-            remedy="use the version of d365edi that runs the daemon",
-        )
+        message = f"the journal is of version {stands}, this d365edi reads {knows}"
+        raise JournalError(message, remedy="use the version of d365edi that runs the daemon")
 
 
 def _run(connection: sqlite3.Connection, migration: Migration, now: float) -> None:
@@ -77,9 +73,8 @@ def _run(connection: sqlite3.Connection, migration: Migration, now: float) -> No
         connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", (migration.number, migration.name, now))
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        raise JournalError(
-            f"migration {migration.name} failed: {error}", remedy="the journal is as it was before"
-        ) from error
+        message = f"migration {migration.name} failed: {error}"
+        raise JournalError(message, remedy="the journal is as it was before") from error
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

@@ -113,10 +113,8 @@ class Sightings(JournalTable):
         for sighting in gone:
             if sighting.message is not None:
                 # The message has the rest; a row for every file ever taken would be read at every listing.
-                self._execute(
-                    "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND name = ?",
-                    (sighting.endpoint, sighting.path, sighting.name),
-                )
+                sql = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND name = ?"
+                self._execute(sql, (sighting.endpoint, sighting.path, sighting.name))
             else:
                 self._execute(_PUT, _values(replace(sighting, equal=0, verdict=GONE)))
 

@@ -132,9 +132,8 @@ def _code(table: Table, row: MapRow, path: Path, element: Element, code: str) ->
             f'"{path.text}": {code} is no {element.name.lower()}, which has {element.min} to {element.max} characters',
         )
     if element.closed and element.codes and code not in element.codes:
-        raise table.mistake(
-            row.key, f'"{path.text}": {code} is no {element.name.lower()}', remedy=nearest(code, element.codes)
-        )
+        message = f'"{path.text}": {code} is no {element.name.lower()}'
+        raise table.mistake(row.key, message, remedy=nearest(code, element.codes))
 
 
 def _pair(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[tuple[str, ...], Element]:
@@ -143,9 +142,8 @@ def _pair(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[tupl
     if found is None:
         raise table.mistake(row.key, f'"{path.text}" names no element', remedy=f"write it as {path.text}02")
     if not qualifiers:
-        raise table.mistake(
-            row.key, f'"{path.text}" names no element and no pair', remedy=f"write it as {segment.id}[UP]"
-        )
+        message = f'"{path.text}" names no element and no pair'
+        raise table.mistake(row.key, message, remedy=f"write it as {segment.id}[UP]")
     qualifier, value = found.elements(segment)
     for code in qualifiers[0]:
         if code != EVERY:
@@ -197,11 +195,9 @@ def _go(table: Table, target: Target, ways: dict[object, list[tuple[frozenset[st
                 continue
             if holder.overridden == target.row.overridden:
                 code = next(code for code in left if code in taken)
-                raise table.mistake(
-                    target.row.key,
-                    f'"{target.row.paths[0]}": {code} leads to "{holder.name}" ("{holder.paths[0]}") already',
-                    remedy="give both rows the same qualifiers, or different ones",
-                )
+                message = f'"{target.row.paths[0]}": {code} leads to "{holder.name}" ("{holder.paths[0]}") already'
+                remedy = "give both rows the same qualifiers, or different ones"
+                raise table.mistake(target.row.key, message, remedy=remedy)
             left = [code for code in left if code not in taken]
         if not left:
             return False
@@ -226,9 +222,6 @@ def _first(table: Table, target: Target, claims: dict[object, MapRow], claim: ob
     if holder is target.row:
         return True
     if holder.overridden == target.row.overridden:
-        raise table.mistake(
-            target.row.key,
-            f'"{target.row.paths[0]}": {what} belongs to "{holder.name}" already',
-            remedy="take one of the two rows away",
-        )
+        message = f'"{target.row.paths[0]}": {what} belongs to "{holder.name}" already'
+        raise table.mistake(target.row.key, message, remedy="take one of the two rows away")
     return False

@@ -33,9 +33,8 @@ def mapping_tree(
     wrong."""
     model = KINDS.get(table.document)
     if model is None:
-        raise table.mistake(
-            ("document",), f'there is no document "{table.document}"', remedy=nearest(table.document, KINDS)
-        )
+        message = f'there is no document "{table.document}"'
+        raise table.mistake(("document",), message, remedy=nearest(table.document, KINDS))
     words = table.codes()
     for name, theirs in (codes or {}).items():
         words[name] = {**words.get(name, {}), **theirs}
@@ -89,11 +88,8 @@ class _Compiler:
                 continue
             place = target.row.paths[0]
             taker = next((each.row for each in settled if place in each.row.paths), target.row)
-            raise self.table.mistake(
-                taker.key,
-                f'"{place}" is where "{target.row.name}" stands, which a {model.__name__} must have',
-                remedy=f"give {target.row.name} another place too",
-            )
+            message = f'"{place}" is where "{target.row.name}" stands, which a {model.__name__} must have'
+            raise self.table.mistake(taker.key, message, remedy=f"give {target.row.name} another place too")
 
     # -- where --------------------------------------------------------------------------------------------------------
 
@@ -149,9 +145,8 @@ class _Compiler:
             name, model = _order_field(name) or "", echo
         field = find(model, name)
         if field is None:
-            raise self.table.mistake(
-                row.key, f'{model.__name__} has no field "{name}"', remedy=nearest(name, list(names(model)))
-            )
+            message = f'{model.__name__} has no field "{name}"'
+            raise self.table.mistake(row.key, message, remedy=nearest(name, list(names(model))))
         if target.pair:
             node.pairs.append(replace(self._pair(target, field, name), second=second))
             return
@@ -213,16 +208,14 @@ class _Compiler:
 
     def _fits(self, row: MapRow, element: Element) -> None:
         if not element.min <= len(row.value) <= element.max:
-            raise self.table.mistake(
-                row.key, f'"{row.value}" does not fit "{row.name}", which has {element.min} to {element.max} characters'
-            )
+            message = f'"{row.value}" does not fit "{row.name}", which has {element.min} to {element.max} characters'
+            raise self.table.mistake(row.key, message)
 
     def _list(self, base: MappingNode, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
         field = find(model, rows.field)
         if field is None or not field.many or field.model is None:
-            raise self.table.mistake(
-                rows.key, f'{model.__name__} has no list "{rows.field}"', remedy=nearest(rows.field, list(names(model)))
-            )
+            message = f'{model.__name__} has no list "{rows.field}"'
+            raise self.table.mistake(rows.key, message, remedy=nearest(rows.field, list(names(model))))
         row = MapRow("loop", list(rows.loop), (*rows.key, "loop"), self.table.is_overridden((*rows.key, "loop")))
         opened, absent = 0, None
         for text in rows.loop:

@@ -33,9 +33,8 @@ def formula(text: str, model: Model, guide: Guide) -> Formula:
     if own is not None and own.kind in ("amount", "whole") and not own.many:
         return lambda document, _: Decimal(attrgetter(text)(document) or 0)
     if match is None:
-        raise ValueError(
-            f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL) and sum(SN102)'
-        )
+        message = f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL) and sum(SN102)'
+        raise ValueError(message)
     call, items, value = match.groups()
     field = find(model, items)
     if field is None or not field.many or field.model is None:

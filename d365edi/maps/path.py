@@ -71,9 +71,8 @@ def parse(text: str) -> Path:
             raise ValueError(f'"{text}" names a component without an element; write it as SV101-2')
         steps.append(Step(match["segment"], _qualifiers(text, match["qualifiers"]), int(match["occurrence"] or 0)))
     if tail and steps[-1].occurrence == 0:
-        raise ValueError(
-            f'"{text}" has a step without a segment; write the segment before its element, as in N1[ST]/N301'
-        )
+        message = f'"{text}" has a step without a segment; write the segment before its element, as in N1[ST]/N301'
+        raise ValueError(message)
     return Path(text, tuple(steps), element, component)
 
 

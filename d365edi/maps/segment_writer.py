@@ -280,10 +280,8 @@ class SegmentWriter:
                 raise MappingError(f"of {names} {sentence}", "fill them, or take the row away for this partner")
 
     def _missing(self, element: int, component: int = 0) -> MappingError:
-        return MappingError(
-            f"{self._name(element, component)} is empty, and {self.segment.id} needs it",
-            "fill it, or give the map a constant or default for it",
-        )
+        message = f"{self._name(element, component)} is empty, and {self.segment.id} needs it"
+        return MappingError(message, "fill it, or give the map a constant or default for it")
 
     def _name(self, element: int, component: int = 0) -> str:
         place = f"{self.segment.id}{element:02d}" + (f"-{component}" if component else "")

@@ -212,9 +212,8 @@ def scope(table: Table) -> Scope:
     """The rows of a message map (X12, EDIFACT), sorted into the document and its lists. Raises SettingsError."""
     for name, value in table.tree.items():
         if not isinstance(value, Mapping) and name not in ("document", "mode", "set"):
-            raise table.mistake(
-                (name,), f'"{name}" stands outside of a table', remedy="rows of fields stand under [fields]"
-            )
+            message = f'"{name}" stands outside of a table'
+            raise table.mistake((name,), message, remedy="rows of fields stand under [fields]")
     root = {name: value for name, value in table.tree.items() if isinstance(value, Mapping) and name not in _TABLES}
     fields = list(_rows(table, table.tree.get("fields", {}), ("fields",), ""))
     return Scope(
@@ -235,9 +234,8 @@ def _rows(table: Table, rows: Mapping[str, Any], at: Key, prefix: str) -> Iterat
         elif isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(v, str) for v in value)):
             yield MapRow(prefix + name, value, key, table.is_overridden(key))
         else:
-            raise table.mistake(
-                key, f'"{name}" must name a place, as in "BEG03"', remedy="or false to take the row away"
-            )
+            message = f'"{name}" must name a place, as in "BEG03"'
+            raise table.mistake(key, message, remedy="or false to take the row away")
 
 
 def _pairs(table: Table, tree: Mapping[str, Any], at: Key, name: str) -> tuple[MapRow, ...]:
@@ -260,9 +258,8 @@ def _scopes(table: Table, tree: Mapping[str, Any], at: Key, prefix: str) -> Iter
             continue
         inner = list(_scopes(table, value, key, f"{field}."))
         if not inner and not at:
-            raise table.mistake(
-                key, f'"{name}" is no table of this map and no list with a loop', remedy=nearest(name, tree)
-            )
+            message = f'"{name}" is no table of this map and no list with a loop'
+            raise table.mistake(key, message, remedy=nearest(name, tree))
         yield from inner
 
 
@@ -292,9 +289,8 @@ def _alike(table: Table, name: Any, key: Key, field: str) -> Scope:
     for step in way:
         tree = tree.get(step) if isinstance(tree, Mapping) else None
     if not isinstance(tree, Mapping) or key[: len(way)] == way:
-        raise table.mistake(
-            (*key, LIKE), f'"{name}" is no other list of this map', remedy='as in like = "orders.packs"'
-        )
+        message = f'"{name}" is no other list of this map'
+        raise table.mistake((*key, LIKE), message, remedy='as in like = "orders.packs"')
     return _list(table, tree, way, field)
 
 

@@ -70,10 +70,8 @@ def spell(row: Rule | Pair, value: object) -> str:
     try:
         return row.format(value)
     except ValueError as error:
-        raise MappingError(
-            f'{row.name} ({row.row.paths[0]}): "{value}" {error}',
-            "shorten it, or give the partner's word for it in codes",
-        ) from None
+        message = f'{row.name} ({row.row.paths[0]}): "{value}" {error}'
+        raise MappingError(message, "shorten it, or give the partner's word for it in codes") from None
 
 
 def qualifier(pair: Pair, value: object, used: str | None) -> str:

@@ -55,9 +55,8 @@ class Daemon(SettingsSection):
     def _covered(self) -> Self:
         host = (self.listen or "").rpartition(":")[0]
         if self.listen and not self.tls and host not in ("127.0.0.1", "[::1]", "localhost"):
-            raise invalid(
-                "listens on a public address without `tls`", "add tls = { certificate = ..., key = { secret = ... } }"
-            )
+            message = "listens on a public address without `tls`"
+            raise invalid(message, "add tls = { certificate = ..., key = { secret = ... } }")
         # sun_path of unix(7) holds 108 bytes with its closing NUL.
         if len(str(self.socket).encode()) > 107:
             raise invalid("has a socket path of more than 107 bytes", "write a shorter one: socket = ...")

@@ -88,9 +88,8 @@ def _identity(value: object) -> Party:
     if found is None:
         raise invalid("is not qualifier:id", remedy)
     if len(found[2]) > 35:
-        raise invalid(
-            f"has an id of {len(found[2])} characters, and an interchange has room for 35 (UNB, 0004)", remedy
-        )
+        message = f"has an id of {len(found[2])} characters, and an interchange has room for 35 (UNB, 0004)"
+        raise invalid(message, remedy)
     if found[2] != found[2].strip(" ") or not found[2].isascii() or not found[2].isprintable():
         raise invalid("has an id with blanks at its ends or characters beyond ASCII", remedy)
     return Party(found[1] or "", found[2])

@@ -78,13 +78,11 @@ def _parse(path: Path, locations: Locations) -> dict[str, Any]:
         text = path.read_bytes().decode()
         tree = tomllib.loads(text)
     except FileNotFoundError:
-        raise SettingsError(
-            "there is no such file", where=str(path), remedy="name another, or write one: d365edi init"
-        ) from None
+        remedy = "name another, or write one: d365edi init"
+        raise SettingsError("there is no such file", where=str(path), remedy=remedy) from None
     except OSError as error:
-        raise SettingsError(
-            f"the file cannot be read: {error.strerror}", where=str(path), remedy="check its permissions"
-        ) from None
+        message = f"the file cannot be read: {error.strerror}"
+        raise SettingsError(message, where=str(path), remedy="check its permissions") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise SettingsError("the file is not UTF-8 text", where=f"{path}:{line}", remedy="save it as UTF-8") from None

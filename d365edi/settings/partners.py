@@ -202,25 +202,22 @@ class Partner(SettingsSection):
             _batched(set_id, out)
         answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
         if answered and self.acks.send != "none" and self.acks.to is None:
-            raise invalid(
-                "does not configure where acknowledgments are sent", "write acks.to = { endpoint = ..., path = ... }"
-            )
+            message = "does not configure where acknowledgments are sent"
+            raise invalid(message, "write acks.to = { endpoint = ..., path = ... }")
         for flow in self.receive.values():
             self._customer_of(flow.company, "receives orders for")
         for out in self.send.values():
             if out.company:
                 self._customer_of(out.company, "sends what is posted in")
             elif not self.customer:
-                raise invalid(
-                    "sends posted records and is not a customer of any company", 'write customer = { usmf = "US-003" }'
-                )
+                message = "sends posted records and is not a customer of any company"
+                raise invalid(message, 'write customer = { usmf = "US-003" }')
         return self
 
     def _customer_of(self, company: str, does: str) -> None:
         if company not in self.customer:
-            raise invalid(
-                f"{does} {company} and is not a customer there", f'write customer = {{ {company} = "US-003" }}'
-            )
+            message = f"{does} {company} and is not a customer there"
+            raise invalid(message, f'write customer = {{ {company} = "US-003" }}')
 
 
 def _batched(set_id: str, out: Send) -> None:
@@ -228,9 +225,8 @@ def _batched(set_id: str, out: Send) -> None:
     if out.batch == 1:
         return
     if standard_of(set_id) == "FLAT":
-        raise invalid(
-            "is for interchanges, and a flat file holds one document", "leave it out", inside=("send", set_id, "batch")
-        )
+        message = "is for interchanges, and a flat file holds one document"
+        raise invalid(message, "leave it out", inside=("send", set_id, "batch"))
     if "number" in out.to.words:
         raise invalid(
             f"names the file by {{number}}, and up to {out.batch} documents are in it",

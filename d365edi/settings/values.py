@@ -110,9 +110,8 @@ Text = Annotated[str, AfterValidator(_text)]
 
 def _name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", value):
-        raise invalid(
-            "is not a name", "use letters, digits, - and _ (no dots: they separate the words of a flow's name)"
-        )
+        message = "use letters, digits, - and _ (no dots: they separate the words of a flow's name)"
+        raise invalid("is not a name", message)
     return value
 
 
@@ -173,9 +172,8 @@ def _host(value: str) -> str:
 def _address(value: str) -> str:
     host, colon, port = value.rpartition(":") if re.search(r":\d*$", value) else (value, "", "")
     if not _HOST.fullmatch(host) or (colon and not (port.isdigit() and 0 <= int(port) <= 65535)):
-        raise invalid(
-            "is not a host with an optional port", 'write it without scheme or path, as "contoso.example:443"'
-        )
+        message = "is not a host with an optional port"
+        raise invalid(message, 'write it without scheme or path, as "contoso.example:443"')
     return value
 
 
@@ -225,10 +223,8 @@ def _made(value: Path) -> Path:
     if value.is_dir():
         raise invalid("is a folder, not a file", "name the file in it")
     if not value.parent.is_dir():
-        raise invalid(
-            f"is in a folder that does not exist: {value.parent}",
-            f"correct the path, or create it: mkdir -p {value.parent}",
-        )
+        message = f"is in a folder that does not exist: {value.parent}"
+        raise invalid(message, f"correct the path, or create it: mkdir -p {value.parent}")
     return value
 
 
@@ -248,9 +244,8 @@ def _identity(value: object) -> Party:
     if found is None:
         raise invalid("is not qualifier:id", remedy)
     if len(found[2]) > 15:
-        raise invalid(
-            f"has an id of {len(found[2])} characters, and an interchange has room for 15 (ISA06, ISA08)", remedy
-        )
+        message = f"has an id of {len(found[2])} characters, and an interchange has room for 15 (ISA06, ISA08)"
+        raise invalid(message, remedy)
     _x12_text(found[2], remedy)
     return Party(found[1], found[2])
 

@@ -61,9 +61,8 @@ def write(envelope: Envelope, groups: Sequence[Group], *, uppercase: bool = Fals
         messages += len(group.sets)
     named = sum(bool(group.functional_id) for group in groups)
     if named not in (0, len(groups)):
-        raise DocumentError(
-            "an interchange has all of its messages in groups or none", remedy="give each group its id or none"
-        )
+        message = "an interchange has all of its messages in groups or none"
+        raise DocumentError(message, remedy="give each group its id or none")
     out.append(serializer.segment(["UNZ", str(named or messages), str(envelope.control)]))
     end = syntax.raw.terminator + syntax.raw.suffix
     return _una(envelope) + end.join(out) + end
@@ -75,9 +74,8 @@ def _distinct(syntax: Syntax) -> None:
     wrong = next((s for s in used if used.count(s) > 1 or s.isalnum() or s == " " or s >= "\x80"), "")
     if wrong or not (syntax.element and syntax.component and syntax.terminator) or syntax.decimal not in (".", ","):
         shown = wrong or "a service character that is missing"
-        raise DocumentError(
-            f"{shown} cannot be a service character here", remedy="use six different signs, as :+.? ' has them"
-        )
+        message = f"{shown} cannot be a service character here"
+        raise DocumentError(message, remedy="use six different signs, as :+.? ' has them")
 
 
 def _una(envelope: Envelope) -> bytes:

@@ -26,9 +26,8 @@ def write(rows: Iterable[Row], layout: Layout) -> bytes:
         return "".join(lines).encode(layout.encoding)
     except UnicodeEncodeError as error:
         bad = error.object[error.start : error.end]
-        raise DocumentError(
-            f'"{bad}" cannot be written in {layout.encoding}', remedy='write encoding = "utf-8", or change the text'
-        ) from None
+        message = f'"{bad}" cannot be written in {layout.encoding}'
+        raise DocumentError(message, remedy='write encoding = "utf-8", or change the text') from None
 
 
 def _separated(rows: Iterable[Row], layout: Layout) -> list[str]:
@@ -42,10 +41,8 @@ def _separated(rows: Iterable[Row], layout: Layout) -> list[str]:
         try:
             writer.writerow(cells)
         except csv.Error:
-            raise DocumentError(
-                f"{' '.join(row.values)!r} holds a delimiter or a line break, and the file has no quotes",
-                remedy="choose another delimiter, or let the file have quotes",
-            ) from None
+            message = f"{' '.join(row.values)!r} holds a delimiter or a line break, and the file has no quotes"
+            raise DocumentError(message, remedy="choose another delimiter, or let the file have quotes") from None
     return lines
 
 
@@ -75,10 +72,8 @@ def _laid(places: Sequence[tuple[Column, str]]) -> str:
     line = [" "] * max(column.end for column, _ in places)
     for column, value in places:
         if len(value) > column.width:
-            raise DocumentError(
-                f'{column.name}: "{value}" has {len(value)} characters, and {column.width} fit',
-                remedy="shorten it, or give the partner's word for it in codes",
-            )
+            message = f'{column.name}: "{value}" has {len(value)} characters, and {column.width} fit'
+            raise DocumentError(message, remedy="shorten it, or give the partner's word for it in codes")
         line[column.start - 1 : column.end] = _filled(value, column)
     return "".join(line)
 

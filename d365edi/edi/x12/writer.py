@@ -60,10 +60,8 @@ def _distinct(syntax: Syntax) -> None:
     for sign in signs:
         noise = NOISE if sign != syntax.raw.terminator else NOISE.translate(None, b"\r\n")
         if signs.count(sign) > 1 or len(sign) != 1 or sign.isalnum() or sign in b".-" + noise:
-            raise DocumentError(
-                f"{sign.decode('latin-1')!r} cannot be a delimiter",
-                remedy="take four different characters that are no letter, digit, blank, dot or hyphen",
-            )
+            remedy = "take four different characters that are no letter, digit, blank, dot or hyphen"
+            raise DocumentError(f"{sign.decode('latin-1')!r} cannot be a delimiter", remedy=remedy)
 
 
 def _isa(envelope: Envelope, serializer: Serializer) -> bytes:
@@ -72,9 +70,8 @@ def _isa(envelope: Envelope, serializer: Serializer) -> bytes:
     version = max("00401", envelope.version[:5])
     later = version >= "00402"
     if later and not syntax.raw.repetition:
-        raise DocumentError(
-            f"version {envelope.version} needs a repetition separator", remedy='write delimiters = "*>~^"'
-        )
+        message = f"version {envelope.version} needs a repetition separator"
+        raise DocumentError(message, remedy='write delimiters = "*>~^"')
     sender, receiver = envelope.sender, envelope.receiver
     parties = (sender.qualifier, f"{sender.id:<15}", receiver.qualifier, f"{receiver.id:<15}")
     elements = [
@@ -86,9 +83,8 @@ def _isa(envelope: Envelope, serializer: Serializer) -> bytes:
         serializer.key(elements[position], f"ISA{position:02d}")
     line = syntax.element.join(elements).encode("latin-1")
     if len(line) != 105:
-        raise DocumentError(
-            "an interchange header has 105 characters", remedy="keep ids to 15 characters, qualifiers to 2"
-        )
+        message = "an interchange header has 105 characters"
+        raise DocumentError(message, remedy="keep ids to 15 characters, qualifiers to 2")
     return line
 
 

@@ -157,11 +157,9 @@ class Client:
             token = await self._tokens.get(bad=token, claims=_challenge(answer.headers.get("www-authenticate", "")))
             answer = await self._transport.send(method, url, headers=_with(headers, token), content=content)
             if answer.status_code == 401:
-                raise Unauthorized(
-                    f"{self._transport.peer} refuses the application's token, also a new one",
-                    endpoint=self._transport.endpoint,
-                    remedy=f"{_REGISTER}; check audience under [d365]",
-                )
+                message = f"{self._transport.peer} refuses the application's token, also a new one"
+                remedy = f"{_REGISTER}; check audience under [d365]"
+                raise Unauthorized(message, endpoint=self._transport.endpoint, remedy=remedy)
         if not 200 <= answer.status_code < 300:
             raise self.judge(answer.status_code, answer.headers, answer.content, method)
         return answer

@@ -107,17 +107,13 @@ def _verdict(
 
 
 def _refused(identity: ClientIdentity, http: HttpTransport, words: str, remedy: str) -> Refused:
-    return Refused(
-        f"Entra refused a token for application {identity.client_id} of tenant {identity.tenant}: {words}",
-        endpoint=http.endpoint,
-        remedy=remedy,
-    )
+    message = f"Entra refused a token for application {identity.client_id} of tenant {identity.tenant}: {words}"
+    return Refused(message, endpoint=http.endpoint, remedy=remedy)
 
 
 def _unavailable(identity: ClientIdentity, http: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
-    return Unavailable(
-        f"Entra at {identity.authority} gave no token: {words}", endpoint=http.endpoint, retry_after=wait
-    )
+    message = f"Entra at {identity.authority} gave no token: {words}"
+    return Unavailable(message, endpoint=http.endpoint, retry_after=wait)
 
 
 class _Answer(AsyncHttpResponse):

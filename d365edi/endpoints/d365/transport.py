@@ -115,11 +115,8 @@ class HttpTransport:
         what = "" if isinstance(error, _QUIET) else str(error)
         reason = f"{type(error).__name__}: {what}" if what else type(error).__name__
         if isinstance(error, _NEVER_RIGHT):
-            return Refused(
-                f"the request to {self.peer} cannot be sent as it is ({reason})",
-                endpoint=self.endpoint,
-                remedy="check host, authority and the like in the settings",
-            )
+            message = f"the request to {self.peer} cannot be sent as it is ({reason})"
+            return Refused(message, endpoint=self.endpoint, remedy="check host, authority and the like in the settings")
         if isinstance(error, _NEVER_SENT):
             remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else "check host and network"
             return Unavailable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)

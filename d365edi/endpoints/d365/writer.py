@@ -53,12 +53,8 @@ class DocumentWriter:
         if isinstance(state, Complete):
             return lookup.receipt(state.header)
         if state.wait > 0:
-            raise Unavailable(
-                f"{lookup.label}: whether D365 carried out the last request is not known yet",
-                endpoint=self.endpoint,
-                retry_after=state.wait,
-                unclear=True,
-            )
+            message = f"{lookup.label}: whether D365 carried out the last request is not known yet"
+            raise Unavailable(message, endpoint=self.endpoint, retry_after=state.wait, unclear=True)
         header = await self._create_header(checkpoint) if isinstance(state, NotFound) else state.header
         await self._record_number(header, checkpoint)
         if plan.lines:
@@ -78,9 +74,8 @@ class DocumentWriter:
             raise self._named(error) from None
         reach("d365.header")
         if not lookup.number(header):
-            raise Unavailable(
-                f"{lookup.label}: D365 made it and returned no number", endpoint=self.endpoint, unclear=True
-            )
+            message = f"{lookup.label}: D365 made it and returned no number"
+            raise Unavailable(message, endpoint=self.endpoint, unclear=True)
         return header
 
     async def _record_number(self, header: Record, checkpoint: Checkpoint) -> None:
@@ -107,11 +102,8 @@ class DocumentWriter:
     async def _check_lines(self, header: Record) -> None:
         lookup, number = self.lookup, self.lookup.number(header)
         if difference := await lookup.difference(header):
-            raise Disputed(
-                f"{lookup.noun} {number} was written for {lookup.label}, but D365 shows other lines: {difference}",
-                endpoint=self.endpoint,
-                remedy=f"correct {number} in D365 and reject this document",
-            )
+            message = f"{lookup.noun} {number} was written for {lookup.label}, but D365 shows other lines: {difference}"
+            raise Disputed(message, endpoint=self.endpoint, remedy=f"correct {number} in D365 and reject this document")
 
     async def _withdraw(self, header: Record, refusal: Refused, checkpoint: Checkpoint) -> Refused:
         """Delete our empty header; the refusal to raise. A lost answer here is Unavailable: the next try looks it up
@@ -130,10 +122,8 @@ class DocumentWriter:
                 f"correct what was refused and release: the lines go to {number}; or delete {number} in D365 and reject",
             )
         await checkpoint("withdrawn", {plan.number_field: "", "at": "", "lines_at": ""})
-        return self._refused(
-            f"{refusal.message}; {lookup.noun} {number}, begun for it, has been deleted again",
-            refusal.remedy or "correct what was refused, then release",
-        )
+        message = f"{refusal.message}; {lookup.noun} {number}, begun for it, has been deleted again"
+        return self._refused(message, refusal.remedy or "correct what was refused, then release")
 
     def _outcome(self, error: EndpointError, field: str) -> tuple[str, dict[str, str]]:
         """The step to record after a failed request: outstanding from now on, or certain not to have been carried out."""

@@ -186,9 +186,8 @@ class _Columns:
         if index is None:
             if self.look.fixed or (record and not name.isdigit()):
                 known = [each.name for each in found.columns]
-                raise self.table.mistake(
-                    row.key, f'there is no column "{name}" in [columns]', remedy=nearest(name, known)
-                )
+                message = f'there is no column "{name}" in [columns]'
+                raise self.table.mistake(row.key, message, remedy=nearest(name, known))
             described, type = column(self.table, self.look, name, "text", row.key)
             index = found.at[fold(name)] = len(found.columns)
             found.columns.append(described)
@@ -216,9 +215,8 @@ class _Columns:
         """The index of a column that `[file]` names."""
         found = self.records[record]
         if fold(name) not in found.at:
-            raise self.table.mistake(
-                key, f'there is no column "{name}"', remedy=nearest(name, [each.name for each in found.columns])
-            )
+            message = f'there is no column "{name}"'
+            raise self.table.mistake(key, message, remedy=nearest(name, [each.name for each in found.columns]))
         return found.at[fold(name)]
 
 

@@ -144,10 +144,8 @@ class _RecordFiller:
             if name not in written:
                 line = f" line {number}" if number else ""
                 sources = next((entry.sources for entry in section.rows if entry.name == name), ("no row",))
-                raise DocumentError(
-                    f"{self.label}{line}: {name} needs {sources[0]}, which is empty",
-                    remedy="complete it in the partner's tables, or give the D365 map a constant for it",
-                )
+                remedy = "complete it in the partner's tables, or give the D365 map a constant for it"
+                raise DocumentError(f"{self.label}{line}: {name} needs {sources[0]}, which is empty", remedy=remedy)
         return written
 
     def _value(self, source: str, item: Any, number: int, numbers: Sequence[int]) -> Any:

@@ -80,9 +80,8 @@ def model_of(table: Table) -> Model:
     """The model of the table's document. Raises SettingsError for a name that is none."""
     model = KINDS.get(table.document)
     if model is None:
-        raise table.mistake(
-            ("document",), f'there is no document "{table.document}"', remedy=nearest(table.document, KINDS)
-        )
+        message = f'there is no document "{table.document}"'
+        raise table.mistake(("document",), message, remedy=nearest(table.document, KINDS))
     return model
 
 
@@ -91,9 +90,8 @@ def _section(table: Table, key: Key) -> Section:
     for step in key:
         tree = tree.get(step, {})
     if not isinstance(tree, Mapping) or not isinstance(tree.get("set"), str):
-        raise table.mistake(
-            (*key, "set"), "the entity set is not named", remedy='write it as set = "SalesOrderHeadersV4"'
-        )
+        remedy = 'write it as set = "SalesOrderHeadersV4"'
+        raise table.mistake((*key, "set"), "the entity set is not named", remedy=remedy)
     rows = [*_entries(table, tree, key, ())]
     for name, inner in tree.get("when", {}).items():
         at = (*key, "when", name)

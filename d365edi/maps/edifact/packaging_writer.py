@@ -91,10 +91,9 @@ def _name_lines(level: _Level, levels: Sequence[_Level]) -> None:
         return
     if not level.has_line() and all(each.above is not level for each in levels):
         what = "nothing" if level is level.order else "a package without a line"
-        raise DocumentError(
-            f"order {''.join(map(str, level.order.name[:1]))} has {what} in a ship notice for several orders",
-            remedy="an order is named by its lines there; send it without, or the orders one by one",
-        )
+        message = f"order {''.join(map(str, level.order.name[:1]))} has {what} in a ship notice for several orders"
+        remedy = "an order is named by its lines there; send it without, or the orders one by one"
+        raise DocumentError(message, remedy=remedy)
     made, unnamed = list[Segment](), False
     for segment in level.segments:
         if unnamed and segment[0] in _AFTER_LINE:

@@ -35,20 +35,14 @@ def infolog(entity: str, *lines: str, verb: str = "Write", status: int = 400) ->
 
 def bad_reference(entity: str, field: str, value: str, label: str, related: str) -> Refusal:
     """A value that a related table does not have."""
-    return infolog(
-        entity,
-        f"Warning: The value '{value}' in field '{label}' is not found in the related table '{related}'.",
-        f"Warning: validateField failed on field '{entity}.{field}'",
-    )
+    message = f"Warning: The value '{value}' in field '{label}' is not found in the related table '{related}'."
+    return infolog(entity, message, f"Warning: validateField failed on field '{entity}.{field}'")
 
 
 def must_be_filled(entity: str, field: str) -> Refusal:
     """A mandatory field that the body left out."""
-    return infolog(
-        entity,
-        f"Warning: Field '{field}' must be filled in.",
-        f"Warning: validateWrite failed on data source '{entity}'",
-    )
+    message = f"Warning: Field '{field}' must be filled in."
+    return infolog(entity, message, f"Warning: validateWrite failed on data source '{entity}'")
 
 
 def exists(entity: str, key: str) -> Refusal:

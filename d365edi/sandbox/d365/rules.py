@@ -160,17 +160,11 @@ def _insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
 def _refuse_item(tenant: Tenant, entity: str, row: Values, item: Values) -> None:
     number = item["ItemNumber"]
     if number in tenant.blocked:
-        raise infolog(
-            entity,
-            f"Warning: Item '{number}' is blocked for 'Sales order'.",
-            "Warning: validateWrite failed on data source 'SalesLine (SalesLine)'",
-        )
+        message = f"Warning: Item '{number}' is blocked for 'Sales order'."
+        raise infolog(entity, message, "Warning: validateWrite failed on data source 'SalesLine (SalesLine)'")
     if number in tenant.needs_site and not row["ShippingSiteId"]:
-        raise infolog(
-            entity,
-            "Error: Inventory dimension Site is mandatory and must consequently be specified.",
-            "Error: Update has been canceled.",
-        )
+        message = "Error: Inventory dimension Site is mandatory and must consequently be specified."
+        raise infolog(entity, message, "Error: Update has been canceled.")
 
 
 def _external(tenant: Tenant, row: Values, header: Values) -> str:
