@@ -123,17 +123,8 @@ def load(
     probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate, source)
     tree = _over_tree(shipped, override or {}, (), overridden, probe)
     digest = hashlib.sha256(json.dumps([language, name, tree], sort_keys=True, default=str).encode()).hexdigest()
-    return Table(
-        language,
-        name,
-        str(tree.get("document", "")),
-        str(tree.get("mode", "both")),
-        tree,
-        digest,
-        frozenset(overridden),
-        locate,
-        source,
-    )
+    document, mode = str(tree.get("document", "")), str(tree.get("mode", "both"))
+    return Table(language, name, document, mode, tree, digest, frozenset(overridden), locate, source)
 
 
 @cache
@@ -177,7 +168,7 @@ def _over_tree(
 
 def _undotted(rows: Mapping[str, Any], at: Key) -> dict[str, Any]:
     """Quoted dotted names of fields (`"item.gtin" = ...`) as the tables that TOML makes of unquoted ones."""
-    if (at and at[-1] in ("constants", "defaults", "computed")) or {"codes", "columns"} & set(at):
+    if (at and at[-1] in _FIXED) or {"codes", "columns"} & set(at):
         return dict(rows)
     tree: dict[str, Any] = {}
     for name, value in rows.items():
@@ -205,7 +196,8 @@ def nearest(word: str, known: Any) -> str:
     return f"there are {', '.join(sorted(words)[:12])}" if words else ""
 
 
-_TABLES = ("fields", "constants", "defaults", "computed", "codes", "file", "columns")
+_FIXED = ("constants", "defaults", "computed")
+_TABLES = ("fields", *_FIXED, "codes", "file", "columns")
 
 
 def scope(table: Table) -> Scope:
@@ -216,13 +208,8 @@ def scope(table: Table) -> Scope:
             raise table.mistake((name,), message, remedy="rows of fields stand under [fields]")
     root = {name: value for name, value in table.tree.items() if isinstance(value, Mapping) and name not in _TABLES}
     fields = list(_rows(table, table.tree.get("fields", {}), ("fields",), ""))
-    return Scope(
-        rows=tuple(fields),
-        constants=_pairs(table, table.tree, (), "constants"),
-        defaults=_pairs(table, table.tree, (), "defaults"),
-        computed=_pairs(table, table.tree, (), "computed"),
-        scopes=tuple(_scopes(table, root, (), "")),
-    )
+    fixed = {name: _pairs(table, table.tree, (), name) for name in _FIXED}
+    return Scope("", (), (), tuple(fields), **fixed, scopes=tuple(_scopes(table, root, (), "")))
 
 
 def _rows(table: Table, rows: Mapping[str, Any], at: Key, prefix: str) -> Iterator[MapRow]:
@@ -269,16 +256,9 @@ def _list(table: Table, tree: Mapping[str, Any], key: Key, field: str) -> Scope:
     if not (places or LIKE in tree) or not all(isinstance(place, str) for place in places):
         raise table.mistake((*key, "loop"), 'a loop is named by its segment, as in "PO1"')
     own = {name: value for name, value in tree.items() if name not in ("loop", LIKE, *_TABLES)}
-    made = Scope(
-        field,
-        places,
-        key,
-        tuple(_rows(table, own, key, "")),
-        _pairs(table, tree, key, "constants"),
-        _pairs(table, tree, key, "defaults"),
-        _pairs(table, tree, key, "computed"),
-        tuple(_scopes(table, own, key, "")),
-    )
+    fixed = {name: _pairs(table, tree, key, name) for name in _FIXED}
+    rows, scopes = tuple(_rows(table, own, key, "")), tuple(_scopes(table, own, key, ""))
+    made = Scope(field, places, key, rows, **fixed, scopes=scopes)
     return made if LIKE not in tree else _over(made, _alike(table, tree[LIKE], key, field))
 
 
@@ -302,13 +282,6 @@ def _over(above: Scope, below: Scope) -> Scope:
         return (*(row for row in others if row.name not in named), *own)
 
     lists = {scope.field for scope in above.scopes}
-    return Scope(
-        above.field,
-        above.loop or below.loop,
-        above.key,
-        rows(above.rows, below.rows),
-        rows(above.constants, below.constants),
-        rows(above.defaults, below.defaults),
-        rows(above.computed, below.computed),
-        (*(scope for scope in below.scopes if scope.field not in lists), *above.scopes),
-    )
+    merged = {name: rows(getattr(above, name), getattr(below, name)) for name in ("rows", *_FIXED)}
+    scopes = (*(scope for scope in below.scopes if scope.field not in lists), *above.scopes)
+    return Scope(above.field, above.loop or below.loop, above.key, **merged, scopes=scopes)

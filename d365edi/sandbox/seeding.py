@@ -39,17 +39,9 @@ def seed(
 
 def add_customer(tenant: Tenant, company: str, account: str, name: str) -> None:
     """A customer of the company with the defaults that an order takes over."""
-    tenant.add(
-        "CustomersV3",
-        dataAreaId=company,
-        CustomerAccount=account,
-        OrganizationName=name,
-        CustomerGroupId="10",
-        SalesCurrencyCode="USD",
-        PaymentTerms="Net30",
-        LanguageId="en-US",
-        DeliveryMode="Ground",
-    )
+    terms = {"SalesCurrencyCode": "USD", "PaymentTerms": "Net30", "LanguageId": "en-US", "DeliveryMode": "Ground"}
+    key = {"dataAreaId": company, "CustomerAccount": account}
+    tenant.add("CustomersV3", **key, OrganizationName=name, CustomerGroupId="10", **terms)
 
 
 def add_item(tenant: Tenant, company: str, account: str, line: orders.SentLine) -> str:
@@ -60,41 +52,23 @@ def add_item(tenant: Tenant, company: str, account: str, line: orders.SentLine) 
     ours = [line.ids[qualifier] for qualifier in OURS if line.ids.get(qualifier, "UNKNOWN") != "UNKNOWN"]
     number = ours[0] if ours else f"D{tenant.number(company, 'item'):04}"
     unit = UNITS[line.unit]
-    tenant.add(
-        "ReleasedProductsV2",
-        dataAreaId=company,
-        ItemNumber=number,
-        ProductNumber=number,
-        SearchName=line.description or number,
-        ProductSearchName=line.description or number,
-        SalesUnitSymbol=unit,
-        InventoryUnitSymbol=unit,
-        SalesPrice=line.price,
-    )
+    key, name = {"dataAreaId": company, "ItemNumber": number}, line.description or number
+    names = {"ProductNumber": number, "SearchName": name, "ProductSearchName": name}
+    units = {"SalesUnitSymbol": unit, "InventoryUnitSymbol": unit}
+    tenant.add("ReleasedProductsV2", **key, **names, **units, SalesPrice=line.price)
     for qualifier, value in line.ids.items():
         if qualifier in THEIRS:
             add_external_number(tenant, company, account, number, value)
         if qualifier in GTINS:
-            tenant.add(
-                "ProductBarcodesV3",
-                dataAreaId=company,
-                ItemNumber=number,
-                Barcode=value,
-                BarcodeSetupId="GTIN",
-                ProductQuantityUnitSymbol=unit,
-            )
+            barcode = {"Barcode": value, "BarcodeSetupId": "GTIN", "ProductQuantityUnitSymbol": unit}
+            tenant.add("ProductBarcodesV3", **key, **barcode)
     return number
 
 
 def add_external_number(tenant: Tenant, company: str, account: str, number: str, theirs: str) -> None:
     """A customer's own number for one of our items."""
-    tenant.add(
-        "CustomerProductDescriptionsV2",
-        dataAreaId=company,
-        CustomerAccountNumber=account,
-        ItemNumber=number,
-        CustomerProductNumber=theirs,
-    )
+    key = {"dataAreaId": company, "CustomerAccountNumber": account, "ItemNumber": number}
+    tenant.add("CustomerProductDescriptionsV2", **key, CustomerProductNumber=theirs)
 
 
 def known(tenant: Tenant, company: str, account: str, line: orders.SentLine) -> str:

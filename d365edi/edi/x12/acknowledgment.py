@@ -27,52 +27,29 @@ Form = Literal["997", "999"]
 MOST_ELEMENTS = 99
 
 SEGMENT_CODES = {
-    "1": "is not known",
-    "2": "is not expected here",
-    "3": "is missing",
-    "4": "opens its loop too often",
-    "5": "stands too often",
-    "6": "does not belong to this set",
-    "7": "is out of order",
-    "8": "has element errors",
-}
+    "1": "is not known", "2": "is not expected here", "3": "is missing", "4": "opens its loop too often",
+    "5": "stands too often", "6": "does not belong to this set", "7": "is out of order", "8": "has element errors",
+}  # fmt: skip
 """AK304, data element 720."""
 ELEMENT_CODES = {
-    "1": "is missing",
-    "2": "is missing beside another element",
-    "3": "is one element too many",
-    "4": "is too short",
-    "5": "is too long",
-    "6": "has an invalid character",
-    "7": "has an invalid code",
-    "8": "is no date",
-    "9": "is no time",
-    "10": "stands beside an element that excludes it",
-    "12": "is repeated too often",
-    "13": "has too many components",
-}
+    "1": "is missing", "2": "is missing beside another element", "3": "is one element too many",
+    "4": "is too short", "5": "is too long", "6": "has an invalid character", "7": "has an invalid code",
+    "8": "is no date", "9": "is no time", "10": "stands beside an element that excludes it",
+    "12": "is repeated too often", "13": "has too many components",
+}  # fmt: skip
 """AK403, data element 723."""
 SET_CODES = {
-    "1": "the set is not supported",
-    "2": "its trailer is missing",
-    "3": "ST02 and SE02 differ",
-    "4": "SE01 counts wrong",
-    "5": "segments are in error",
-    "6": "the set id is invalid",
-    "7": "the control number is invalid",
-    "18": "it does not belong into its group",
+    "1": "the set is not supported", "2": "its trailer is missing", "3": "ST02 and SE02 differ",
+    "4": "SE01 counts wrong", "5": "segments are in error", "6": "the set id is invalid",
+    "7": "the control number is invalid", "18": "it does not belong into its group",
     "23": "its control number is not unique",
-}
+}  # fmt: skip
 """AK502, data element 718."""
 GROUP_CODES = {
-    "1": "the group is not supported",
-    "2": "the version is not supported",
-    "3": "its trailer is missing",
-    "4": "GS06 and GE02 differ",
-    "5": "GE01 counts wrong",
-    "6": "the control number is invalid",
+    "1": "the group is not supported", "2": "the version is not supported", "3": "its trailer is missing",
+    "4": "GS06 and GE02 differ", "5": "GE01 counts wrong", "6": "the control number is invalid",
     "19": "its control number is not unique",
-}
+}  # fmt: skip
 """AK905, data element 716."""
 
 IMPLEMENTATION = "005010X231A1"

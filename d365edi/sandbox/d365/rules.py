@@ -203,6 +203,13 @@ def _delete_line(_: Tenant, record: Record) -> None:
 _CUSTOMER = ("CustomersV3", "CustomerAccount")
 _ITEM = ("ReleasedProductsV2", "ItemNumber", "Item number", "Items")
 _UNIT = ("UnitsOfMeasure", "UnitSymbol", "Unit", "Units")
+_HEADER_SERVER = frozenset({
+    "SalesOrderStatus", "SalesOrderProcessingStatus", "OrderCreationDateTime", "FormattedDelveryAddress", "OrderTotalAmount",
+    "OrderTotalChargesAmount", "OrderTotalDiscountAmount", "OrderTotalTaxAmount", "OrderHeaderTaxAmount",
+})  # fmt: skip
+_LINE_SERVER = frozenset(
+    {"InventoryLotId", "LineCreationSequenceNumber", "SalesOrderLineStatus", "FormattedDelveryAddress"}
+)
 
 RULES: dict[str, WriteRule] = {
     "SalesOrderHeadersV4": WriteRule(
@@ -210,19 +217,7 @@ RULES: dict[str, WriteRule] = {
         update=_update_header,
         delete=_delete_header,
         number="SalesOrderNumber",
-        server=frozenset(
-            {
-                "SalesOrderStatus",
-                "SalesOrderProcessingStatus",
-                "OrderCreationDateTime",
-                "FormattedDelveryAddress",
-                "OrderTotalAmount",
-                "OrderTotalChargesAmount",
-                "OrderTotalDiscountAmount",
-                "OrderTotalTaxAmount",
-                "OrderHeaderTaxAmount",
-            }
-        ),
+        server=_HEADER_SERVER,
         references={
             "OrderingCustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers"),
             "InvoiceCustomerAccountNumber": (*_CUSTOMER, "Invoice account", "Customers"),
@@ -232,9 +227,7 @@ RULES: dict[str, WriteRule] = {
         insert=_insert_line,
         update=_update_line,
         delete=_delete_line,
-        server=frozenset(
-            ("InventoryLotId", "LineCreationSequenceNumber", "SalesOrderLineStatus", "FormattedDelveryAddress")
-        ),
+        server=_LINE_SERVER,
         references={
             "SalesOrderNumber": ("SalesOrderHeadersV4", "SalesOrderNumber", "Sales order", "Sales orders"),
             "ItemNumber": _ITEM,
