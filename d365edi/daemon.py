@@ -213,7 +213,6 @@ class ServicePeriod:
             return following
 
     # ---------------------------------------------------------------------------------------------------- flows
-
     async def clock(self, name: str) -> None:
         """A trigger fired: start the flow and return. One that runs already is left alone."""
         self.fired = time.monotonic()
@@ -257,7 +256,6 @@ class ServicePeriod:
             log.say("WARNING", "daemon", "aborted", sentence)
 
     # --------------------------------------------------------------------------------------------------- health
-
     def healthy(self) -> bool:
         """Whether there is progress: the scheduler fired lately and no flow runs past STUCK_AFTER."""
         now = time.monotonic()
@@ -274,7 +272,6 @@ class ServicePeriod:
             await anyio.sleep(every)
 
     # ------------------------------------------------------------------------------------------------ listeners
-
     def _bind(self, bound: contextlib.ExitStack) -> Iterator[listener.Listener]:
         """Every listener of these settings."""
         place = self.settings.daemon.socket

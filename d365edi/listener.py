@@ -168,8 +168,6 @@ def _object(body: bytes) -> dict[str, Any] | None:
 
 
 # ---------------------------------------------------------------------------------------------------------- sockets
-
-
 def bind_tcp(address: str) -> socket.socket:
     """A listening socket on `host:port` (`[::1]:port` for IPv6). SettingsError when the address is in use or not ours.
 
@@ -232,8 +230,6 @@ def _no_password() -> str:
 
 
 # ----------------------------------------------------------------------------------------------------------- server
-
-
 class _Server(uvicorn.Server):
     """uvicorn in our loop: signals stay the daemon's, and an idle listener sleeps instead of waking ten times a second."""
 

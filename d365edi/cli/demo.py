@@ -113,8 +113,6 @@ async def _play(folder: Path) -> list[Expectation]:
 
 
 # ---------------------------------------------------------------------------------------------------------- the day
-
-
 async def _day(here: DemoStage, day: Day) -> Course:
     """Step by step; each waits for its result, and continues in any case after a timeout."""
     course = Course()
@@ -188,8 +186,6 @@ def _recorded(tx: Tx) -> dict[str, int]:
 
 
 # ------------------------------------------------------------------------------------------------------ results
-
-
 def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -> Iterator[Expectation]:
     from d365edi.sandbox import orders, x12
 

@@ -24,8 +24,6 @@ def preview_ack(found: InterchangeReport, at: datetime) -> str:
 
 
 # -- X12: a 997 for each group that is no acknowledgment, and a TA1 where one is due -- -------------------------------
-
-
 def _x12(found: InterchangeReport, at: datetime) -> bytes:
     rejected = found.verdict == "R"
     groups = [] if rejected else [group for group in found.groups if group.functional_id != "FA"]
@@ -58,8 +56,6 @@ def _functional(groups: Sequence[GroupReport]) -> tuple[x12.Group, ...]:
 
 
 # -- EDIFACT: one CONTRL for an interchange that holds none -----------------------------------------------------------
-
-
 def _edifact(found: InterchangeReport, at: datetime) -> bytes:
     if not contrl.due(found):
         return b""

@@ -78,8 +78,6 @@ def annotate(report: FileReport) -> Iterator[Chapter]:
 
 
 # -- envelopes --------------------------------------------------------------------------------------------------------
-
-
 def _interchange(report: InterchangeReport) -> Chapter:
     facts = {
         "standard": (f"{report.standard} {report.version}", ""),
@@ -121,8 +119,6 @@ def _facts(facts: dict[str, tuple[str, str]]) -> tuple[Cell, ...]:
 
 
 # -- sets -------------------------------------------------------------------------------------------------------------
-
-
 def _set(report: SetReport) -> Chapter:
     name = report.guide.name if report.guide is not None else "unknown"
     elsewhere = [finding for finding in report.findings if not 0 < finding.where.ordinal <= len(report.segments)]
@@ -223,8 +219,6 @@ def _text(syntax: Syntax, value: str) -> str:
 
 
 # -- meanings ---------------------------------------------------------------------------------------------------------
-
-
 def _meaning(element: Element, value: str, written_as: str) -> str:
     """What a value says in words: a code's text, a day, a time, a number with its implied decimals."""
     if element.codes is not None:

@@ -147,8 +147,6 @@ def free_text(standard: Standard) -> frozenset[str]:
 
 
 # -- the shelf --------------------------------------------------------------------------------------------------------
-
-
 @lru_cache
 def _table(standard: Standard, name: str, own: Folder | None = None) -> dict[str, Any]:
     text = files(f"d365edi.edi.{standard.lower()}").joinpath("guides").joinpath(f"{name}.toml").read_bytes()

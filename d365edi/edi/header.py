@@ -82,8 +82,6 @@ def read(data: bytes, at: int, offset: int) -> Header | None:
 
 
 # -- X12 --------------------------------------------------------------------------------------------------------------
-
-
 def _positional(head: bytes) -> bool:
     return all(head[place] == head[3] for place in SEPARATORS)
 

@@ -125,7 +125,6 @@ class Reader:
         self.counts: dict[Verdict, int] = {}
 
     # -- interchanges
-
     def open(self, event: Opening) -> None:
         """An interchange begins."""
         standard = self.standard
@@ -166,7 +165,6 @@ class Reader:
         yield report
 
     # -- segments
-
     def batch(self, batch: Batch) -> Iterator[Report]:
         """The segments of a batch, split once: those of sets in one go, those of envelopes one by one."""
         report = self.interchange
@@ -232,7 +230,6 @@ class Reader:
         self.astray = 0
 
     # -- groups
-
     def _begin_group(self, group: GroupReport) -> None:
         self.group = group
         self.counts = {}
@@ -317,7 +314,6 @@ class Reader:
         return group
 
     # -- sets
-
     def _open_set(self, text: str, row: list[str], offset: int) -> Iterator[Report]:
         whole, standard = self.interchange, self.standard
         assert whole is not None

@@ -94,7 +94,6 @@ class Serializer:
         return self.syntax.element.join(written).encode(self.encoding)
 
     # -- many segments at once
-
     def _joined(self, segments: Sequence[OutgoingSegment]) -> str | None:
         """The segments as one text; None where a value holds one of the signs between, or ends with a blank."""
         breaks = 0
@@ -159,7 +158,6 @@ class Serializer:
         return f"(?:{pattern.size(spec, text, pattern.POINT)}|)"
 
     # -- one value
-
     def _element(self, value: Element, spec: Spec | None, place: str) -> str:
         parts: Sequence[Spec] = spec.components if spec is not None else ()
         if isinstance(value, str):

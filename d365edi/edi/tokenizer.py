@@ -127,8 +127,6 @@ def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
 
 
 # -- between interchanges ---------------------------------------------------------------------------------------------
-
-
 def _seek(source: Source, *, first: bool) -> Generator[Finding, None, Header | None]:
     """Goes to the next header; what is skipped and is not noise is reported once, with its size."""
     junk, begin = b"", -1
@@ -182,8 +180,6 @@ def _outside(header: Header | None, first: bool, begin: int, size: int, junk: by
 
 
 # -- inside an interchange --------------------------------------------------------------------------------------------
-
-
 def _segments(source: Source, header: Header) -> Iterator[Event]:
     syntax = header.syntax
     trailer = (b"IEA" if syntax.standard == "X12" else b"UNZ") if header.elements[0].isupper() else b"iea"

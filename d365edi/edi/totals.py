@@ -140,8 +140,6 @@ def slack(lines: int) -> Decimal:
 
 
 # -- declarations -----------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Count:
     """An element says how many rows there are of a selector; `or_of` is another reading, of the rows whose element

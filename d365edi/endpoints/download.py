@@ -37,7 +37,6 @@ class Downloader(FileOperations):
         return Refused(sentence, endpoint=self.name, remedy="ask the partner what it is, or raise the limit")
 
     # -- settling -----------------------------------------------------------------------------------------------------
-
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
         """Move, delete or leave what was fetched, after checking it again. Call again after a lost reply."""
         path = filenames.join(remote.path, remote.name)

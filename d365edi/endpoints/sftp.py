@@ -161,7 +161,6 @@ class SftpEndpoint(FileStore):
         return AlreadyExists(f'{self.name}: there is something under "{path}" already', endpoint=self.name)
 
     # -- ping ---------------------------------------------------------------------------------------------------------
-
     async def ping(self) -> builtins.list[Check]:
         """The host key, the login and each folder, over a connection of its own; a failed check is the last."""
         probe = SftpEndpoint(self.name, self.config, rules=self.rules)

@@ -201,8 +201,6 @@ def _key_taken(document: Document, holder: Document) -> str:
 
 
 # -- records of ours, read from D365 -----------------------------------------------------------------------------------
-
-
 def _read_record(
     tx: Tx, partner: TradingPartner, message: Message, payload: bytes, zone: tzinfo
 ) -> tuple[list[int], list[LogLine]]:

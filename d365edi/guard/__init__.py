@@ -7,15 +7,6 @@ from d365edi.guard.case import Case, Earlier, Facts, Level, Policy, Segment, Vio
 from d365edi.guard.checks import CHECKS, GuardCheck, examine, mentions
 
 __all__ = [
-    "CHECKS",
-    "Case",
-    "Earlier",
-    "Facts",
-    "GuardCheck",
-    "Level",
-    "Policy",
-    "Segment",
-    "Violation",
-    "examine",
+    "CHECKS", "Case", "Earlier", "Facts", "GuardCheck", "Level", "Policy", "Segment", "Violation", "examine",
     "mentions",
-]
+]  # fmt: skip

@@ -20,25 +20,7 @@ from d365edi.journal.states import AckState, DeliveryState, DocumentState, Messa
 from d365edi.journal.tx import SearchResult, Tx
 
 __all__ = [
-    "AckState",
-    "Acknowledgment",
-    "Answered",
-    "AuditLine",
-    "Broken",
-    "Delivery",
-    "DeliveryDocument",
-    "DeliveryState",
-    "Direction",
-    "Document",
-    "DocumentState",
-    "Journal",
-    "Match",
-    "Message",
-    "MessageState",
-    "NumberedDocument",
-    "PlaceStatus",
-    "ReceivedInterchange",
-    "SearchResult",
-    "Sighting",
-    "Tx",
-]
+    "AckState", "Acknowledgment", "Answered", "AuditLine", "Broken", "Delivery", "DeliveryDocument",
+    "DeliveryState", "Direction", "Document", "DocumentState", "Journal", "Match", "Message", "MessageState",
+    "NumberedDocument", "PlaceStatus", "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
+]  # fmt: skip

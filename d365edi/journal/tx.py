@@ -43,6 +43,7 @@ class Tx:
     """The journal inside one transaction. Not to be kept: after the unit it belongs to the next one."""
 
     __slots__ = (
+
         *(
             "acknowledgments",
             "audit",
@@ -56,7 +57,7 @@ class Tx:
             "messages",
         ),
         *("payloads", "unit"),
-    )
+    )  # fmt: skip
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.unit = unit = Unit(connection)

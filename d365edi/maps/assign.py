@@ -80,7 +80,6 @@ class Assignment:
         return bool(self.segment.elements[element - 1].components)
 
     # -- steps --------------------------------------------------------------------------------------------------------
-
     def _steps(self) -> list[Step]:
         """The work, in its order. Qualifiers that pairs keep stand before words that are kept, where an item is plain."""
         steps = list[Step]()
@@ -160,7 +159,6 @@ class Assignment:
         return noting
 
     # -- the work -----------------------------------------------------------------------------------------------------
-
     def text(self, state: RunState, row: Row, element: int, component: int) -> str:
         """The value at an address."""
         if element >= len(row) or not (value := row[element]):

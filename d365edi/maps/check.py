@@ -166,8 +166,6 @@ def element(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[Ad
 
 
 # -- claims -----------------------------------------------------------------------------------------------------------
-
-
 def settle(table: Table, targets: Sequence[Target]) -> list[Target]:
     """The targets without those that a user's row pushed out. Raises SettingsError where two rows of one hand
     collide."""

@@ -92,7 +92,6 @@ class _Compiler:
             raise self.table.mistake(taker.key, message, remedy=f"give {target.row.name} another place too")
 
     # -- where --------------------------------------------------------------------------------------------------------
-
     def _targets(
         self, base: MappingNode, row: MapRow, way: tuple[str, ...], texts: Sequence[str] = (), *, again: bool = False
     ) -> list[Target]:
@@ -137,7 +136,6 @@ class _Compiler:
         return found
 
     # -- what ---------------------------------------------------------------------------------------------------------
-
     def _attach(self, base: MappingNode, target: Target, model: Model, echo: Model, *, second: bool) -> None:
         row, node = target.row, self._node(base, target)
         name = row.name

@@ -27,19 +27,9 @@ class RunState:
     `component` separates components; `released`: values may hold hidden released characters."""
 
     __slots__ = (
-        "component",
-        "findings",
-        "held",
-        "items",
-        "left",
-        "levels",
-        "openings",
-        "passed",
-        "released",
-        "taken",
-        "takers",
-        "unasked",
-    )
+        "component", "findings", "held", "items", "left", "levels", "openings", "passed", "released", "taken",
+        "takers", "unasked",
+    )  # fmt: skip
 
     def __init__(
         self, takers: list[Take | None], scopes: int, assignments: int, component: str, *, released: bool

@@ -115,7 +115,6 @@ class SegmentWriter:
         self.defaults = [(self.slots[_address(fixed)], fixed.value, self._needs(fixed)) for fixed in node.defaults]
 
     # -- compiled -----------------------------------------------------------------------------------------------------
-
     def _lay_out(self, node: MappingNode, composing: Composing) -> None:
         """Where in a list of texts each element and component is put, and what must hold of them."""
         segment = self.segment
@@ -177,7 +176,6 @@ class SegmentWriter:
         return found
 
     # -- values -------------------------------------------------------------------------------------------------------
-
     def fill(self, item: Any, order: Any, value: Any) -> Texts:
         """The rows' values in place; `order` is what of an order the item answers, `value` what this repetition of the segment
         has for itself. Raises MappingError where a value does not fit."""
@@ -219,7 +217,6 @@ class SegmentWriter:
             texts[self.slots[_address(rule)]] = spell(rule, value)
 
     # -- the whole segment --------------------------------------------------------------------------------------------
-
     def finish(self, texts: Texts, item: Any, order: Any) -> Segment:
         """The segment with its qualifiers, as kept if they are of this node, and its defaults; nothing empty at its end. Raises
         MappingError where the standard asks for more."""

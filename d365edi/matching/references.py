@@ -163,8 +163,6 @@ def _lookups() -> Any:
 
 
 # -- inbound: theirs to ours ------------------------------------------------------------------------------------------
-
-
 def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedReference:
     table = _lookups()["customer"]
     account = profile.customer or ""
@@ -267,8 +265,6 @@ def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) 
 
 
 # -- outbound: ours to theirs -----------------------------------------------------------------------------------------
-
-
 def each_line(document: Outbound) -> Sequence[InvoiceLine | OrderResponseLine | ShippedLine]:
     """The lines of a document, those inside packs included; a resolution counts them from 1."""
     return document.every_line() if isinstance(document, ShipNotice) else document.lines

@@ -150,8 +150,6 @@ def _trimmed(*parts: str) -> tuple[str, ...]:
 
 
 # -- theirs -----------------------------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class _Open:
     """A message's answer while its UCS and UCD are read."""

@@ -34,8 +34,6 @@ def check(report: SetReport, _interchange: InterchangeReport, place: Place) -> l
 
 
 # -- counts and quantities --------------------------------------------------------------------------------------------
-
-
 def _control_totals(selection: Selection) -> Iterator[Finding]:
     """CNT 2 (and 3) counts the lines, all or those that are no sub-lines; CNT 1 sums up quantities, of one kind or all."""
     lines = selection.all("*/LIN")
@@ -85,8 +83,6 @@ def _marks(selection: Selection) -> Iterator[Finding]:
 
 
 # -- numbers of GS1 ---------------------------------------------------------------------------------------------------
-
-
 def _gs1(selection: Selection) -> list[Numbered]:
     """GTIN in LIN and PIA, GLN in NAD, SSCC in GIN."""
     text, found = selection.text, list[Numbered]()
@@ -118,8 +114,6 @@ def _packages(selection: Selection) -> Iterator[Finding]:
 
 
 # -- money ------------------------------------------------------------------------------------------------------------
-
-
 def _amounts(selection: Selection) -> Iterator[tuple[Found, str, Decimal, bool]]:
     """Every amount with its kind (5025), and whether it stands behind UNS."""
     behind = False

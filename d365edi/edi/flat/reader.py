@@ -78,8 +78,6 @@ def _join(first: RowSet, again: RowSet, layout: Layout) -> None:
 
 
 # -- which rows belong together ---------------------------------------------------------------------------------------
-
-
 def _sets(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding]:
     return _opened(found, layout) if layout.opens else _grouped(found, layout)
 
@@ -157,8 +155,6 @@ def _opened(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding
 
 
 # -- totals -----------------------------------------------------------------------------------------------------------
-
-
 class _Sums:
     """The sums of all columns, kept only where the layout knows a word for a row of totals."""
 

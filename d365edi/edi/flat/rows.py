@@ -34,8 +34,6 @@ def at_line(key: str, line: int, column: str = "", value: str = "", **fields: ob
 
 
 # -- separated --------------------------------------------------------------------------------------------------------
-
-
 def _separated(lines: Iterator[str], layout: Layout) -> Iterator[Found]:
     head = list(islice(lines, _LOOK))
     before, delimiter = 0, layout.delimiter
@@ -146,8 +144,6 @@ def _row(row: delimited.Cells, record: str, cut: _Cut, width: int) -> Found:
 
 
 # -- fixed ------------------------------------------------------------------------------------------------------------
-
-
 def _fixed(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
     strange: dict[str, list[int]] = {}
     kind = layout.type
@@ -180,8 +176,6 @@ def _value(line: str, column: Column) -> str:
 
 
 # -- values -----------------------------------------------------------------------------------------------------------
-
-
 def _look(values: list[str], cut: _Cut, line: int, findings: list[Finding]) -> None:
     """Report what a spreadsheet did to the values; one that is only wrapped is unwrapped."""
     if not cut.counted and not damage.suspect(values):

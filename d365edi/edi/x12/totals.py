@@ -38,8 +38,6 @@ def check(report: SetReport, _interchange: InterchangeReport, place: Place) -> l
 
 
 # -- money ------------------------------------------------------------------------------------------------------------
-
-
 def _invoice(selection: Selection) -> Iterator[Finding]:
     """TDS01 = lines less allowances plus charges plus taxes. Taxes may stand twice, or only in a SAC: all readings are
     tried. Nothing is compared where a line has no figures."""
@@ -118,8 +116,6 @@ def _payment(selection: Selection) -> Iterable[Finding]:
 
 
 # -- numbers of GS1 ---------------------------------------------------------------------------------------------------
-
-
 def _articles(segment: str, first: int) -> CheckDigits:
     """The article numbers of lines, each behind its qualifier; the pairs begin at element `first`."""
 

@@ -227,8 +227,6 @@ def _named(rows: Scope) -> Iterator[tuple[MapRow, str]]:
 
 
 # -- the guide --------------------------------------------------------------------------------------------------------
-
-
 def _guide(table: Table, root: _RecordNode, records: dict[str, _Record]) -> Guide:
     top = Node(0, Segment("", "file", ()), None, 0, loop=True)
     nodes = [top]

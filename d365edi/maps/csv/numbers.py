@@ -61,8 +61,6 @@ def _signed(parts: list[str]) -> list[str]:
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
-
-
 @lru_cache
 def _amount(mark: str, places: int) -> Parse:
     other = re.escape("," if mark == "." else ".")
@@ -124,8 +122,6 @@ def _sign(value: object) -> str:
 
 
 # -- days -------------------------------------------------------------------------------------------------------------
-
-
 @lru_cache
 def _day_of(days: str) -> Parse:
     patterns = [_pattern(each) for each in days.split("|")]

@@ -115,7 +115,6 @@ class FlatReader:
         return [_signed(value) if index in parted and value else value for index, value in enumerate(values)]
 
     # -- what the engine does not look at -----------------------------------------------------------------------------
-
     def _gtins(self, rows: Iterable[Row]) -> Iterator[Finding]:
         """GTINs that have not as many digits as one has: spreadsheets drop the zeros in front."""
         for row in rows:

@@ -92,8 +92,6 @@ def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model,
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
-
-
 def write_plan(
     table: Table, document: PurchaseOrder | Remittance, resolution: Resolution, *, company: str
 ) -> WritePlan:
@@ -198,8 +196,6 @@ def _spaced(name: str) -> str:
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
-
-
 def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: date, zone: tzinfo = UTC) -> ReadPlan:
     """What to ask of D365: records of these customer accounts in one company since a day (its first moment in the zone,
     where the table asks by a point in time), each with its lines and joins.

@@ -137,8 +137,6 @@ def plain(value: Any, kind: Kind) -> Any:
 
 
 # -- joins ------------------------------------------------------------------------------------------------------------
-
-
 def _join(
     join: Section,
     head: Section,
@@ -191,8 +189,6 @@ def _odd(join: Section, count: int, what: str) -> Finding:
 
 
 # -- amounts ----------------------------------------------------------------------------------------------------------
-
-
 def _totals(head: Section, row: Row, rows: Sequence[Row], document: Values) -> None:
     if "charges" in head.tree:
         document["charges"] = _charges(head, row, rows)

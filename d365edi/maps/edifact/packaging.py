@@ -47,8 +47,6 @@ def add(guide: Guide) -> None:
 
 
 # -- in ---------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """A segment of the message: its node, its row, and which one it is."""

@@ -142,8 +142,6 @@ def _joining(joined: list[ValuePlace]) -> Normalise:
 
 
 # -- out --------------------------------------------------------------------------------------------------------------
-
-
 def compose(element: Element) -> Compose | None:
     """How plain values are written as the components of an element; None where they are."""
     if element.number == PERIOD:

@@ -105,8 +105,6 @@ def _answers(guide: Guide) -> None:
 
 
 # -- in ---------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class Read:
     """A message with its implied loops: rows, their nodes, and for each the index of the segment that it comes from."""
