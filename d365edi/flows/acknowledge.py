@@ -18,6 +18,7 @@ Knows: the acknowledgment state of deliveries and documents. Does not know: byte
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.edi.edifact import acknowledgment as contrl
@@ -130,26 +131,10 @@ def _record(
     found = (open_ones or sent)[-1] if sent else None
     delivery = found[0] if found is not None else None
     match = policy.ack_class(_standing(*found) if found else None, delivery.ack_due if delivery else None, tx.now)
-    tx.acknowledgments.add(
-        message=message.id,
-        partner=partner,
-        functional_id=functional_id,
-        control=_number(control),
-        verdict=verdict,
-        match=match,
-        detail=detail,
-        delivery=delivery.id if delivery is not None else None,
-    )
-    tx.audit.append(
-        "acknowledged",
-        message=message.id,
-        delivery=delivery.id if delivery is not None else None,
-        partner=partner,
-        functional_id=functional_id,
-        control=control,
-        verdict=verdict,
-        match=match,
-    )
+    about: dict[str, Any] = {"message": message.id, "delivery": delivery.id if delivery is not None else None}
+    about |= {"partner": partner, "functional_id": functional_id, "verdict": verdict, "match": match}
+    tx.acknowledgments.add(**about, control=_number(control), detail=detail)
+    tx.audit.append("acknowledged", **about, control=control)
     return match, found
 
 
@@ -206,15 +191,8 @@ def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> Lo
 
 def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: str) -> LogLine:
     document = tx.documents.get(carried.document)
-    tx.audit.append(
-        "acknowledged",
-        document=document.id,
-        message=document.message,
-        delivery=delivery.id,
-        partner=partner,
-        set=carried.set,
-        state=carried.ack,
-    )
+    about: dict[str, Any] = {"document": document.id, "message": document.message, "delivery": delivery.id}
+    tx.audit.append("acknowledged", **about, partner=partner, set=carried.set, state=carried.ack)
     name = document_name(document.kind, document.number)
     text = f"{name} in {delivery.name} is {state_text(carried.ack)} by {partner}"
     if carried.ack in FAILED:

@@ -8,6 +8,7 @@ Knows: deliveries and their states. Does not know: any protocol, any standard, w
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from d365edi import log
 from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
@@ -67,18 +68,12 @@ def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
     for row in documents:
         if row.state == "delivering":  # else a person has decided about it in the meantime
             tx.documents.set_state(row.id, "delivered")
-    each: Sequence[Document | None] = documents or [None]
-    for document in each:
-        tx.audit.append(
-            "delivered",
-            message=document.message if document is not None else delivery.message,
-            document=document.id if document is not None else None,
-            delivery=delivery.id,
-            partner=delivery.partner,
-            name=delivery.name,
-            receipt=receipt.id,
-            **receipt.detail,
-        )
+    about: dict[str, Any] = {"delivery": delivery.id, "partner": delivery.partner, "name": delivery.name}
+    about |= {"receipt": receipt.id, **receipt.detail}
+    for row in documents:
+        tx.audit.append("delivered", message=row.message, document=row.id, **about)
+    if not documents:
+        tx.audit.append("delivered", message=delivery.message, **about)
     return documents
 
 
@@ -118,14 +113,8 @@ def _retry(tx: Tx, delivery: Delivery, decision: policy.RetryAt) -> None:
     tx.deliveries.waiting(delivery.id, decision.at, decision.reason)
     each: Sequence[int | None] = [carried.document for carried in tx.delivery_documents.of(delivery.id)] or [None]
     for document in each:
-        tx.audit.append(
-            "failed",
-            delivery=delivery.id,
-            document=document,
-            partner=delivery.partner,
-            reason=decision.reason,
-            until=decision.at,
-        )
+        why: dict[str, Any] = {"reason": decision.reason, "until": decision.at}
+        tx.audit.append("failed", delivery=delivery.id, document=document, partner=delivery.partner, **why)
 
 
 def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> int:
@@ -135,15 +124,10 @@ def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> 
     for document in documents:
         tx.documents.set_state(document, "held", sentence)
     each: Sequence[int | None] = documents or [None]
+    verb = "disputed" if disputed else "quarantined"
+    about: dict[str, Any] = {"name": delivery.name, "reason": sentence}
     for one in each:
-        tx.audit.append(
-            "disputed" if disputed else "quarantined",
-            delivery=delivery.id,
-            document=one,
-            partner=delivery.partner,
-            name=delivery.name,
-            reason=sentence,
-        )
+        tx.audit.append(verb, delivery=delivery.id, document=one, partner=delivery.partner, **about)
     return len(documents)
 
 
@@ -154,25 +138,13 @@ def _report(
         counters.add("created")
         count = receipt.detail.get("lines")
         lines = f", {count} {'line' if count == '1' else 'lines'}" if count is not None else ""
-        log.say(
-            "INFO",
-            delivery.flow,
-            "created",
-            f"{delivery.name} → sales order {receipt.id}{lines}",
-            ms=round(seconds * 1000),
-            delivery=delivery.id,
-        )
+        sentence = f"{delivery.name} → sales order {receipt.id}{lines}"
+        log.say("INFO", delivery.flow, "created", sentence, ms=round(seconds * 1000), delivery=delivery.id)
         return
     counters.add("delivered")
     several = len(documents) > 1
-    log.say(
-        "INFO",
-        delivery.flow,
-        "delivered",
-        f"{delivery.name}{f' ({len(documents)} documents)' if several else ''} → {delivery.path}",
-        ms=round(seconds * 1000),
-        delivery=delivery.id,
-    )
+    sentence = f"{delivery.name}{f' ({len(documents)} documents)' if several else ''} → {delivery.path}"
+    log.say("INFO", delivery.flow, "delivered", sentence, ms=round(seconds * 1000), delivery=delivery.id)
     for document in documents if several else ():
         sentence = f"{document_name(document.kind, document.number)} in {delivery.name}"
         log.say("INFO", document.flow, "delivered", sentence, delivery=delivery.id)

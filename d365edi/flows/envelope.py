@@ -9,6 +9,7 @@ Knows: what a delivery consists of. Does not know: how a document was mapped, wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from d365edi.flows import guard_check
 from d365edi.flows.context import FlowContext
@@ -111,13 +112,6 @@ def _numbered(ordered: Sequence[Prepared], sent: WrittenInterchange) -> list[Num
 
 
 def _note(tx: Tx, document: Document, delivery: Delivery, control: int) -> None:
-    tx.audit.append(
-        "rendered",
-        message=document.message,
-        document=document.id,
-        delivery=delivery.id,
-        partner=delivery.partner,
-        name=delivery.name,
-        control=f"{control:09d}",
-        digest=delivery.digest,
-    )
+    about: dict[str, Any] = {"message": document.message, "document": document.id, "delivery": delivery.id}
+    about |= {"partner": delivery.partner, "name": delivery.name, "digest": delivery.digest}
+    tx.audit.append("rendered", **about, control=f"{control:09d}")

@@ -10,6 +10,7 @@ Knows: where the facts are stored. Does not know: how a case is checked, what fo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
@@ -100,15 +101,8 @@ def _sentence(row: Document, holds: list[guard.Violation]) -> str:
 
 
 def _note(tx: Tx, row: Document, violation: guard.Violation, outcome: str) -> None:
-    tx.audit.append(
-        "warned",
-        document=row.id,
-        message=row.message,
-        partner=row.partner,
-        outcome=outcome,
-        check=violation.check,
-        reason=violation.sentence,
-    )
+    detail: dict[str, Any] = {"outcome": outcome, "check": violation.check, "reason": violation.sentence}
+    tx.audit.append("warned", document=row.id, message=row.message, partner=row.partner, **detail)
 
 
 def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[float], datetime]) -> guard.Facts:

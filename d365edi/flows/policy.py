@@ -53,7 +53,6 @@ def after_failure(
     return RetryAt(min(now + wait, deadline), str(error))
 
 
-Seen = Literal["new", "same", "renamed", "overwritten"]
 ClaimState = Literal["received", "duplicate", "quarantined"]
 
 
@@ -73,17 +72,12 @@ def claim(name: str, named: Sequence[str], twins: Sequence[str], duplicates: Dup
     if twins and duplicates.new_name_same_bytes in ("warn", "skip"):
         return Claim("duplicate", f"{name} has the same bytes as {twins[0]}, which was received before; skipped")
     if twins and duplicates.new_name_same_bytes == "hold":
-        return Claim(
-            "quarantined",
-            f"{name} has the same bytes as {twins[0]}, which was received before; "
-            f"d365edi release {name} processes it anyway, reject closes it",
-        )
+        before = f"{name} has the same bytes as {twins[0]}, which was received before"
+        return Claim("quarantined", f"{before}; d365edi release {name} processes it anyway, reject closes it")
     if named and duplicates.same_name_new_bytes == "hold":
-        return Claim(
-            "quarantined",
-            f"{name} was received before with other bytes ({named[0][:6]}…); ask the partner whether it replaces the first, "
-            f"then: d365edi release {name}, or reject",
-        )
+        before = f"{name} was received before with other bytes ({named[0][:6]}…)"
+        ask = f"ask the partner whether it replaces the first, then: d365edi release {name}, or reject"
+        return Claim("quarantined", f"{before}; {ask}")
     return Claim("received")
 
 

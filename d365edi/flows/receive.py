@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from d365edi import log
 from d365edi.edi.sniff import complete
@@ -175,15 +176,8 @@ def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, remote: Remote, payload
     tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, message.id)
     if decision.state == "duplicate" and earlier:
         _resend_acknowledgments(tx, earlier[0])
-    tx.audit.append(
-        "received" if decision.state == "received" else decision.state,
-        message=message.id,
-        partner=pickup.partner,
-        name=remote.name,
-        size=len(payload),
-        digest=digest,
-        reason=decision.reason,
-    )
+    detail: dict[str, Any] = {"name": remote.name, "size": len(payload), "digest": digest, "reason": decision.reason}
+    tx.audit.append(decision.state, message=message.id, partner=pickup.partner, **detail)
     return ClaimedFile(message)
 
 

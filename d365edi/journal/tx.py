@@ -43,20 +43,18 @@ class Tx:
     """The journal inside one transaction. Not to be kept: after the unit it belongs to the next one."""
 
     __slots__ = (
-
-        *(
-            "acknowledgments",
-            "audit",
-            "delivery_documents",
-            "counters",
-            "cursors",
-            "deliveries",
-            "documents",
-            "interchanges",
-            "sightings",
-            "messages",
-        ),
-        *("payloads", "unit"),
+        "acknowledgments",
+        "audit",
+        "counters",
+        "cursors",
+        "deliveries",
+        "delivery_documents",
+        "documents",
+        "interchanges",
+        "messages",
+        "payloads",
+        "sightings",
+        "unit",
     )  # fmt: skip
 
     def __init__(self, connection: sqlite3.Connection) -> None:
