@@ -32,8 +32,8 @@ Found = tuple[int, Row]
 
 
 class Selection:
-    """The rows of one set that its checks look at, by selector: `HL/SN1` (a path in the guide) or `*/SAC` (an id, wherever
-    it stands in the guide)."""
+    """The rows of one set that its checks look at, by selector: `HL/SN1` (a path in the guide), `*/SAC` (an id, wherever
+    it stands in the guide) or `any/PO1` (an id, whether or not it has a place there)."""
 
     def __init__(self, report: SetReport, place: Place, selectors: frozenset[str]) -> None:
         self.report, self.place = report, place
@@ -47,6 +47,10 @@ class Selection:
                 row = report.segments[index].split(element)
                 for selector in wanted[node]:
                     found[selector].append((index, row))
+            elif node is None:
+                row = report.segments[index].split(element)
+                if f"any/{row[0]}" in found:
+                    found[f"any/{row[0]}"].append((index, row))
 
     def all(self, *selectors: str) -> list[Found]:
         """The rows of some selectors, in their order in the set."""
@@ -78,7 +82,15 @@ class Selection:
         return sum((number(text) or ZERO for text in texts), ZERO)
 
     def finding(
-        self, key: str, index: int, element: int, value: str, *, component: int = 0, **fields: object
+        self,
+        key: str,
+        index: int,
+        element: int,
+        value: str,
+        *,
+        component: int = 0,
+        reference: int = 0,
+        **fields: object,
     ) -> Finding:
         """The finding of a rule at an element of row `index`."""
         standard = self.report.syntax.standard
@@ -86,7 +98,7 @@ class Selection:
         node = self.report.nodes[index]
         described = node.segment.element(element) if node is not None and standard == "X12" else None
         if described is not None and described.number.isdigit():
-            where = replace(where, reference=int(described.number))
+            where = replace(where, reference=reference or int(described.number))
         return finding(key, where, standard, value[:40], **fields)
 
 
@@ -95,7 +107,7 @@ def _selectors(guide: Guide, selectors: frozenset[str]) -> dict[Node | None, lis
     """The selectors that each node of a guide answers."""
     found: dict[Node | None, list[str]] = {}
     for node in guide.nodes:
-        for selector in sorted(selectors & {node.path, f"*/{node.id}"}):
+        for selector in sorted(selectors & {node.path, f"*/{node.id}", f"any/{node.id}"}):
             found.setdefault(node, []).append(selector)
     return found
 
@@ -196,12 +208,14 @@ class Hierarchy:
     segment: str
     own: int
     parent: int
+    component: int = 0
 
     def __call__(self, selection: Selection) -> Iterator[Finding]:
         """Both faults are errors."""
         seen: set[str] = set()
         for index, row in selection.all(self.segment):
-            own, parent = selection.text(row, self.own), selection.text(row, self.parent)
+            own = selection.text(row, self.own, self.component)
+            parent = selection.text(row, self.parent, self.component)
             if own in seen:
                 yield selection.finding("element.hierarchy.twice", index, self.own, own)
             if parent and parent not in seen:
@@ -215,9 +229,11 @@ Numbered = tuple[int, int, int, str, Collection[int], str]
 
 @dataclass(frozen=True)
 class CheckDigits:
-    """Numbers of GS1 have their length and their check digit. `numbers` finds them."""
+    """Numbers of GS1 have their length and their check digit. `numbers` finds them, `reference` is the data element
+    that they are reported as (X12)."""
 
     numbers: Callable[[Selection], list[Numbered]]
+    reference: int = 0
 
     def __call__(self, selection: Selection) -> Iterator[Finding]:
         """All numbers at once; only where one is wrong each by itself."""
@@ -226,5 +242,7 @@ class CheckDigits:
             return
         for index, element, component, digits, sizes, name in sorted(found, key=lambda one: one[:3]):
             if len(digits) not in sizes or not checkdigit.valid(digits):
-                fields = {"number": digits[:40], "kind": name}
-                yield selection.finding("element.check-digit", index, element, digits, component=component, **fields)
+                yield selection.finding(
+                    "element.check-digit", index, element, digits, component=component, reference=self.reference,
+                    number=digits[:40], kind=name,
+                )  # fmt: skip

@@ -7,7 +7,7 @@ envelopes around the set, what a breach is worth.
 
 from bisect import bisect_right
 
-from d365edi.edi import element_check, guides, sequence
+from d365edi.edi import element_check, guides, release, sequence
 from d365edi.edi.compiled_guide import END, END_ASTRAY, UNKNOWN, CompiledGuide
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
@@ -124,7 +124,8 @@ class TransactionSet:
     def _explain_sequence(self, guide: CompiledGuide) -> None:
         report = self.report
         known = guides.segments(self.standard.name, guide.guide.version)
-        report.nodes, breaches = sequence.explain(guide.guide, [row[0] for row in report.rows], known)
+        ids = [release.sent(row[0], report.syntax.release) for row in report.rows]
+        report.nodes, breaches = sequence.explain(guide.guide, ids, known)
         for breach in breaches:
             self.findings.append(finding(breach.key, self.place.of(breach), self.standard.name, "", **breach.fields))
         blank = f" {report.syntax.element}"
@@ -141,13 +142,15 @@ class TransactionSet:
             if node is None:
                 continue
             context = element_check.Context(report.syntax, self.place(at), self.point_in_n2)
-            for found in element_check.explain(report.segments[at], guide.guide.segments[node.id], context):
-                if self.standard.unlisted_once and found.rule == "unlisted":
-                    key = (found.where.reference, found.value)
-                    if key in reported:
-                        continue
+            text, segment = report.segments[at], guide.guide.segments[node.id]
+            explained = element_check.explain(text, segment, context)
+            if self.standard.unlisted_once:
+                explained = element_check.without_padding(text, segment, explained, report.syntax)
+            for found in explained:
+                key = (found.where.reference, found.value)
+                if not self.standard.unlisted_once or found.rule != "unlisted" or key not in reported:
+                    self.findings.append(found)
                     reported.add(key)
-                self.findings.append(found)
 
 
 class Places:
@@ -174,7 +177,7 @@ class Places:
         node = report.nodes[index] if index < len(report.nodes) else None
         inside = node is not None and node.parent is not None and node.parent.parent is not None
         loop = node.parent.path if inside and node is not None and node.parent is not None else ""
-        return Position(offset, index + 1, report.row(index)[0][:3], loop=loop)
+        return Position(offset, index + 1, release.sent(report.row(index)[0], report.syntax.release)[:3], loop=loop)
 
     def of(self, breach: sequence.Breach) -> Position:
         """The position of a breach: of the segment in its place, under the id that it is about."""

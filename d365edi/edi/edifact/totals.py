@@ -36,8 +36,8 @@ def check(report: SetReport, _interchange: InterchangeReport, place: Place) -> l
 # -- counts and quantities --------------------------------------------------------------------------------------------
 def _control_totals(selection: Selection) -> Iterator[Finding]:
     """CNT 2 (and 3) counts the lines, all or those that are no sub-lines; CNT 1 sums up quantities, of one kind or all."""
-    lines = selection.all("*/LIN")
-    for index, row in selection.all("*/CNT"):
+    lines = selection.all("any/LIN")
+    for index, row in selection.all("any/CNT"):
         kind, said = selection.text(row, 1, 1), selection.number(row, 1, 2)
         if said is None:
             continue
@@ -61,7 +61,7 @@ def _total(selection: Selection, index: int, said: Decimal, counted: str, kind: 
 def _quantities(selection: Selection) -> dict[str, Decimal]:
     """The sum of the quantities of each kind (6063)."""
     sums: dict[str, Decimal] = {}
-    for _, row in selection.all("*/QTY"):
+    for _, row in selection.all("any/QTY"):
         kind = selection.text(row, 1, 1)
         sums[kind] = sums.get(kind, ZERO) + (selection.number(row, 1, 2) or ZERO)
     return sums
@@ -73,7 +73,7 @@ def _marks(selection: Selection) -> Iterator[Finding]:
     mark = "." if announced == "," else ","
     if not any(mark in text for text in selection.report.segments):
         return
-    for index, row in selection.all(*(f"*/{id}" for id in _NUMERIC)):
+    for index, row in selection.all(*(f"any/{id}" for id in _NUMERIC)):
         for element, component in _NUMERIC[row[0]]:
             text = selection.text(row, element, component)
             if mark in text:
@@ -86,17 +86,17 @@ def _marks(selection: Selection) -> Iterator[Finding]:
 def _gs1(selection: Selection) -> list[Numbered]:
     """GTIN in LIN and PIA, GLN in NAD, SSCC in GIN."""
     text, found = selection.text, list[Numbered]()
-    for index, row in selection.all("*/LIN"):
+    for index, row in selection.all("any/LIN"):
         if len(row) > 3 and (sizes := GTIN.get(text(row, 3, 2))):
             found.append((index, 3, 1, text(row, 3, 1), sizes, "GTIN"))
-    for index, row in selection.all("*/PIA"):
+    for index, row in selection.all("any/PIA"):
         for at in range(2, len(row)):
             if sizes := GTIN.get(text(row, at, 2)):
                 found.append((index, at, 1, text(row, at, 1), sizes, "GTIN"))
-    for index, row in selection.all("*/NAD"):
+    for index, row in selection.all("any/NAD"):
         if text(row, 2, 3) == "9":
             found.append((index, 2, 1, text(row, 2, 1), GLN, "GLN"))
-    for index, row in selection.all("*/GIN"):
+    for index, row in selection.all("any/GIN"):
         if text(row, 1, 1) in SSCC:
             found += [(index, at, 1, text(row, at, 1), SSCC_SIZE, "SSCC") for at in range(2, len(row))]
     return [one for one in found if one[3]]
@@ -105,7 +105,7 @@ def _gs1(selection: Selection) -> list[Numbered]:
 def _packages(selection: Selection) -> Iterator[Finding]:
     """An SSCC stands on one package only."""
     packages: set[str] = set()
-    for index, row in selection.all("*/GIN"):
+    for index, row in selection.all("any/GIN"):
         number = selection.text(row, 2, 1)
         if selection.text(row, 1, 1) in SSCC and number in packages:
             key = "element.duplicate-sscc"
@@ -113,11 +113,19 @@ def _packages(selection: Selection) -> Iterator[Finding]:
         packages.add(number)
 
 
+_LEVELS = Hierarchy("any/CPS", 1, 2, 1)
+
+
+def _packing(selection: Selection) -> list[Finding]:
+    """Levels and packages, in their order in the message."""
+    return sorted([*_packages(selection), *_LEVELS(selection)], key=lambda one: one.where.ordinal)
+
+
 # -- money ------------------------------------------------------------------------------------------------------------
 def _amounts(selection: Selection) -> Iterator[tuple[Found, str, Decimal, bool]]:
     """Every amount with its kind (5025), and whether it stands behind UNS."""
     behind = False
-    for index, row in selection.all("*/UNS", "*/MOA"):
+    for index, row in selection.all("any/UNS", "any/MOA"):
         amount = selection.number(row, 1, 2) if row[0] == "MOA" else None
         if row[0] == "UNS":
             behind = behind or selection.text(row, 1, 1) == "S"
@@ -159,7 +167,7 @@ def _readings(goods: Decimal, summary: dict[str, Decimal]) -> set[Decimal]:
 def _payment(selection: Selection) -> Iterator[Finding]:
     """The total remitted (12) is what the documents add up to."""
     paid, behind = ZERO, False
-    for index, row in selection.all("*/UNS", "*/MOA"):
+    for index, row in selection.all("any/UNS", "any/MOA"):
         behind = behind or row[0] == "UNS"
         amount = selection.number(row, 1, 2) if row[0] == "MOA" and selection.text(row, 1, 1) == "12" else None
         if amount is not None and not behind:
@@ -168,7 +176,9 @@ def _payment(selection: Selection) -> Iterator[Finding]:
             yield _total(selection, index, amount, f"the documents add up to {paid}", "MOA 12")
 
 
-_ALL = "*/LIN */QTY */CNT */PIA */NAD */GIN " + " ".join(f"*/{id}" for id in _NUMERIC if id not in ("QTY", "CNT"))
+_ALL = "any/LIN any/QTY any/CNT any/PIA any/NAD any/GIN " + " ".join(
+    f"any/{id}" for id in _NUMERIC if id not in ("QTY", "CNT")
+)
 _CHECKS = (_control_totals, CheckDigits(_gs1), _marks)
 _ORDER = totals.checks(_ALL, *_CHECKS)
 
@@ -176,9 +186,9 @@ TABLE = {
     "ORDERS": _ORDER,
     "ORDRSP": _ORDER,
     "ORDCHG": _ORDER,
-    "DESADV": totals.checks(f"{_ALL} */CPS", *_CHECKS, _packages, Hierarchy("*/CPS", 1, 2)),
-    "INVOIC": totals.checks(f"{_ALL} */UNS", *_CHECKS, _invoice),
-    "REMADV": totals.checks(f"{_ALL} */UNS", *_CHECKS, _payment),
+    "DESADV": totals.checks(f"{_ALL} any/CPS", *_CHECKS, _packing),
+    "INVOIC": totals.checks(f"{_ALL} any/UNS", *_CHECKS, _invoice),
+    "REMADV": totals.checks(f"{_ALL} any/UNS", *_CHECKS, _payment),
 }
 """The checks of each message, in the order of their findings."""
 

@@ -116,18 +116,21 @@ def _payment(selection: Selection) -> Iterable[Finding]:
 
 
 # -- numbers of GS1 ---------------------------------------------------------------------------------------------------
-def _articles(segment: str, first: int) -> CheckDigits:
-    """The article numbers of lines, each behind its qualifier; the pairs begin at element `first`."""
+def _articles(segment: str) -> CheckDigits:
+    """The article numbers of lines, each behind its qualifier, wherever the two stand."""
 
     def numbers(selection: Selection) -> list[Numbered]:
-        return [
-            (index, at + 1, 0, row[at + 1], GTIN[row[at]], f"GTIN-{GTIN[row[at]][0]}")
-            for index, row in selection.all(segment)
-            for at in range(first, len(row) - 1, 2)
-            if row[at] in GTIN
-        ]
+        found = list[Numbered]()
+        for index, row in selection.all(segment):
+            behind = 0
+            for at in range(1, len(row) - 1):
+                if row[at] in GTIN and at != behind:
+                    behind = at + 1
+                    sizes = GTIN[row[at]]
+                    found.append((index, behind, 0, row[behind], sizes, f"GTIN-{sizes[0]}"))
+        return found
 
-    return CheckDigits(numbers)
+    return CheckDigits(numbers, 234)
 
 
 def _cartons(selection: Selection) -> Iterable[Finding]:
@@ -144,8 +147,8 @@ def _cartons(selection: Selection) -> Iterable[Finding]:
         seen.add(number)
 
 
-_ORDER = totals.checks("CTT PO1 */PO1", Count("CTT", 1, "PO1"), HashTotal("CTT", 2, "PO1", 2), _articles("*/PO1", 6))
-_CHANGE = totals.checks("CTT POC */POC", Count("CTT", 1, "POC"), _articles("*/POC", 8))
+_ORDER = totals.checks("CTT PO1 any/PO1", Count("CTT", 1, "PO1"), HashTotal("CTT", 2, "PO1", 2), _articles("any/PO1"))
+_CHANGE = totals.checks("CTT POC any/POC", Count("CTT", 1, "POC"), _articles("any/POC"))
 
 TABLE = {
     "850": _ORDER,
@@ -153,19 +156,19 @@ TABLE = {
     "860": _CHANGE,
     "865": _CHANGE,
     "856": totals.checks(
-        "CTT HL HL/SN1 HL/MAN */LIN",
+        "CTT HL HL/SN1 HL/MAN any/LIN",
         Count("CTT", 1, "HL", or_of=("HL", 3, "I")),  # most count HL, some count items
         HashTotal("CTT", 2, "HL/SN1", 2),
         Hierarchy("HL", 1, 2),
         _cartons,
-        _articles("*/LIN", 2),
+        _articles("any/LIN"),
     ),
     "810": totals.checks(
-        "CTT IT1 */IT1 */TDS */SAC */SLN */TXI IT1/SAC SAC TXI",
+        "CTT IT1 any/IT1 */IT1 */TDS */SAC */SLN */TXI IT1/SAC SAC TXI",
         Count("CTT", 1, "IT1"),
         HashTotal("CTT", 2, "IT1", 2),
         _invoice,
-        _articles("*/IT1", 6),
+        _articles("any/IT1"),
     ),
     "820": totals.checks("BPR ENT/RMR ENT/ADX ENT/RMR/ADX", _payment),
 }
