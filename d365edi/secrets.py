@@ -279,11 +279,8 @@ class Keyring:
                 self._hide(secret)
                 return secret
         places = ", ".join(place for place, _ in self._places(name))
-        remedy = (
-            f"set it: d365edi secrets set {name}"
-            if self._vault
-            else "name a vault under [secrets], or set the variable"
-        )
+        missing = "name a vault under [secrets], or set the variable"
+        remedy = f"set it: d365edi secrets set {name}" if self._vault else missing
         raise SecretError(f'there is no secret "{name}" (searched: {places})', remedy=remedy)
 
     def _places(self, name: str) -> Iterator[tuple[str, Callable[[], str | None]]]:

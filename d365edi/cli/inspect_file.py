@@ -153,11 +153,8 @@ def _set(report: SetReport, partner: TradingPartner | None) -> InspectedPart:
     if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
         answer = ACKNOWLEDGMENTS[report.id](report)
         verdict = VERDICTS.get(answer.verdict, answer.verdict)
-        what = (
-            f"group {answer.control} ({answer.functional_id})"
-            if answer.functional_id
-            else f"interchange {answer.control}"
-        )
+        group = f"group {answer.control} ({answer.functional_id})"
+        what = group if answer.functional_id else f"interchange {answer.control}"
         title = f"{title}: answers {what}: {verdict}, {answer.accepted} of {answer.included}"
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:

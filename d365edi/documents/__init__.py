@@ -22,16 +22,9 @@ from d365edi.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder,
 KINDS: dict[str, type[Document]] = {
     kind.__name__: kind
     for kind in (
-        PurchaseOrder,
-        OrderChange,
-        OrderResponse,
-        OrderChangeResponse,
-        ShipNotice,
-        Invoice,
-        Remittance,
-        ApplicationAdvice,
+        PurchaseOrder, OrderChange, OrderResponse, OrderChangeResponse, ShipNotice, Invoice, Remittance, ApplicationAdvice,
     )
-}
+}  # fmt: skip
 """Every document by the name that a map's `document` gives."""
 
 __all__ = [

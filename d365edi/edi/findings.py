@@ -33,11 +33,8 @@ class Position:
     def __str__(self) -> str:
         if self.line:
             return f"line {self.line}" + (f', column "{self.segment}"' if self.segment else "")
-        place = (
-            self.segment
-            + (f"{self.element:02d}" if self.element else "")
-            + (f"-{self.component}" if self.component else "")
-        )
+        place = f"{self.segment}{self.element:02d}" if self.element else self.segment
+        place += f"-{self.component}" if self.component else ""
         return f"{place} (segment {self.ordinal})" if self.ordinal else place or f"byte {self.offset}"
 
 

@@ -106,11 +106,8 @@ class Node:
     @property
     def path(self) -> str:
         """The loops down to here, as `PO1/N1/N3`."""
-        return (
-            f"{self.parent.path}/{self.id}".lstrip("/")
-            if self.parent is not None and self.parent.parent is not None
-            else self.id
-        )
+        above = self.parent
+        return self.id if above is None or above.parent is None else f"{above.path}/{self.id}".lstrip("/")
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -150,11 +150,8 @@ class Reader:
             return
         yield from self._close_group(event.offset, "the interchange ends")
         if not self.ended and not self.mute:
-            why = (
-                "the file ends"
-                if event.complete or not event.offset
-                else "the file ends, or another interchange begins"
-            )
+            alone = event.complete or not event.offset
+            why = "the file ends" if alone else "the file ends, or another interchange begins"
             report.findings.append(envelope.missing(self.standard, "interchange", event.offset, why))
         report.length = event.offset - report.offset
         self._uncounted("interchange", report.findings)

@@ -52,11 +52,8 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     within = [(delivery, _group(tx, delivery, functional_id, control)) for delivery in sent]
     match, found = _record(tx, partner, message, within, functional_id, answer.control, answer.verdict, errors)
     if found is None:
-        what = (
-            f"{answer.functional_id} group {answer.control}"
-            if answer.functional_id
-            else f"interchange {answer.control}"
-        )
+        what = f"{answer.functional_id} group" if answer.functional_id else "interchange"
+        what = f"{what} {answer.control}"
         return [
             (
                 "WARNING",

@@ -61,11 +61,8 @@ async def _document(
     lines = []
     if stage == "read":
         reading, digest = await ctx.journal.read(lambda tx: reparse(tx, ctx, document))
-        same = (
-            "the same map"
-            if digest == document.map_digest
-            else f"another map (then {document.map_digest[:6]}…, now {digest[:6]}…)"
-        )
+        other = f"another map (then {document.map_digest[:6]}…, now {digest[:6]}…)"
+        same = "the same map" if digest == document.map_digest else other
         lines.append(f"{document.kind} {document.number}: parsed again with {same}")
         now = json.loads(reading.document.to_json()) if reading.document is not None else {}
         lines += difference(json.loads(document.body or "{}"), now)

@@ -92,11 +92,7 @@ class Audit(JournalTable):
     ) -> int:
         """Append a line; its number. The run is that of the message; details are what JSON can hold, else text."""
         run = self._run(message) if message is not None else ""
-        text = (
-            json.dumps(detail, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
-            if detail
-            else "{}"
-        )
+        text = json.dumps(detail, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
         last, before = self._execute("SELECT id, digest FROM audit_head").fetchone()
         values = (last + 1, self._unit.now, action, message, document, delivery, partner, actor, run, text)
         digest = _chain(before, values)

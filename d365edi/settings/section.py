@@ -167,9 +167,6 @@ def exactly_one(values: Mapping[str, Any], remedy: str) -> None:
     """Raise an error unless exactly one of these keys has a value."""
     given = [key for key, value in values.items() if value is not None]
     if len(given) != 1:
-        keys = (
-            " and ".join(f"`{key}`" for key in given)
-            if given
-            else "neither " + " nor ".join(f"`{key}`" for key in values)
-        )
+        none = "neither " + " nor ".join(f"`{key}`" for key in values)
+        keys = " and ".join(f"`{key}`" for key in given) if given else none
         raise invalid(f"has {keys}", remedy)

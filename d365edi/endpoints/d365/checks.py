@@ -68,8 +68,5 @@ async def _companies(client: Client, companies: Sequence[str]) -> str:
     missing = [company for company in companies if company.casefold() not in seen]
     if missing:
         raise Refused(f"of the companies in the settings, {', '.join(missing)} cannot be seen", remedy=_ROLES)
-    return (
-        f"{len(seen)} companies visible, among them {', '.join(companies)}"
-        if companies
-        else f"{len(seen)} companies visible"
-    )
+    among = f", among them {', '.join(companies)}" if companies else ""
+    return f"{len(seen)} companies visible{among}"

@@ -48,12 +48,10 @@ class Faults:
     ) -> None:
         """Answer this status and do nothing. `retry_after`: seconds, an HTTP date, or absent; `html`: an IIS page in
         place of JSON; `inner`: apply it to the operation inside a batch, not the batch."""
-        when = (
-            format_datetime(retry_after.astimezone(UTC), usegmt=True)
-            if isinstance(retry_after, datetime)
-            else retry_after
-        )
-        text = None if when is None else str(when)
+        if isinstance(retry_after, datetime):
+            text: str | None = format_datetime(retry_after.astimezone(UTC), usegmt=True)
+        else:
+            text = None if retry_after is None else str(retry_after)
         self.waiting.append(
             PlannedFault("answer", method, path, times, status=status, retry_after=text, html=html, inner=inner)
         )
