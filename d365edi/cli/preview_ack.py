@@ -31,17 +31,9 @@ def _x12(found: InterchangeReport, at: datetime) -> bytes:
     if not groups and receipt is None:
         return b""
     head = groups[0] if groups else None
-    envelope = x12.Envelope(
-        sender=found.receiver,
-        receiver=found.sender,
-        group_sender=head.receiver if head else found.receiver.id,
-        group_receiver=head.sender if head else found.sender.id,
-        version=head.version if head else "004010",
-        usage=found.usage,
-        syntax=found.syntax,
-        control=1,
-        at=at,
-    )
+    us, them, version = found.receiver, found.sender, head.version if head else "004010"
+    of_groups = (head.receiver, head.sender) if head else (us.id, them.id)
+    envelope = x12.Envelope(us, them, *of_groups, version, found.usage, found.syntax, 1, at)
     return x12.write(envelope, _functional(groups), acknowledgments=[receipt] if receipt else ())
 
 
@@ -59,14 +51,7 @@ def _functional(groups: Sequence[GroupReport]) -> tuple[x12.Group, ...]:
 def _edifact(found: InterchangeReport, at: datetime) -> bytes:
     if not contrl.due(found):
         return b""
-    envelope = edifact.Envelope(
-        sender=found.receiver,
-        receiver=found.sender,
-        version=contrl.VERSION,
-        usage=found.usage,
-        syntax=found.syntax,
-        control=1,
-        at=at,
-    )
+    us, them = found.receiver, found.sender
+    envelope = edifact.Envelope(us, them, contrl.VERSION, found.usage, found.syntax, 1, at)
     one = edifact.OutgoingSet("CONTRL", "1", contrl.interchange(found))
     return edifact.write(envelope, [edifact.Group("", 0, (one,))])

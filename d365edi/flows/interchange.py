@@ -108,17 +108,8 @@ def _x12(
     usage: str,
     receipts: Sequence[Sequence[str]],
 ) -> bytes:
-    envelope = x12.Envelope(
-        sender=agreed.us,
-        receiver=agreed.them,
-        group_sender=agreed.group_sender,
-        group_receiver=agreed.group_receiver,
-        version=agreed.version,
-        usage=usage,
-        syntax=agreed.syntax,
-        control=control,
-        at=at,
-    )
+    groups_of = (agreed.group_sender, agreed.group_receiver)
+    envelope = x12.Envelope(agreed.us, agreed.them, *groups_of, agreed.version, usage, agreed.syntax, control, at)
     written = []
     for functional_id, bodies in groups.items():
         sets = tuple(
@@ -131,17 +122,8 @@ def _x12(
 
 def _edifact(agreed: Edifact, bodies: Sequence[Body], control: int, at: datetime, version: str, usage: str) -> bytes:
     """Messages are not grouped; a CONTRL names the interchange reference."""
-    envelope = edifact.Envelope(
-        sender=agreed.us,
-        receiver=agreed.them,
-        version=version or directory(agreed),
-        usage=usage,
-        syntax=agreed.syntax,
-        control=control,
-        at=at,
-        charset=agreed.syntax_id,
-        una=agreed.una,
-    )
+    us, them, version = agreed.us, agreed.them, version or directory(agreed)
+    envelope = edifact.Envelope(us, them, version, usage, agreed.syntax, control, at, agreed.syntax_id, una=agreed.una)
     messages = tuple(edifact.OutgoingSet(id, str(number), body) for number, (id, body) in enumerate(bodies, 1))
     return edifact.write(envelope, [edifact.Group("", 0, messages)], uppercase=agreed.uppercase)
 

@@ -66,18 +66,11 @@ def orders(profile: PartnerProfile, *, seed: int, day: date, count: int = 8) -> 
 def _drop(profile: PartnerProfile, random: Random, day: date, at: int, articles: list[Article]) -> Drop:
     number = str(FIRST + at)
     delimiters, newline = _SPELLINGS[at % len(_SPELLINGS)]
+    sets, moment = [("850", _body(number, random, day, articles))], datetime.combine(day, time(6, at))
     data = x12.write(
-        profile.address,
-        "PO",
-        [("850", _body(number, random, day, articles))],
-        interchange=101 + at,
-        group=1 + at,
-        at=datetime.combine(day, time(6, at)),
-        version=profile.version,
-        usage=profile.usage,
-        delimiters=delimiters,
-        newline=newline,
-    )
+        profile.address, "PO", sets, interchange=101 + at, group=1 + at, at=moment,
+        version=profile.version, usage=profile.usage, delimiters=delimiters, newline=newline,
+    )  # fmt: skip
     return Drop(f"PO-{number}.edi", profile.name, data)
 
 

@@ -178,16 +178,8 @@ class SimulatedPartner:
         verdict = "A" if all(good) else "P" if any(good) else "R"
         body.append(["AK9", verdict, str(len(good)), str(len(good)), str(sum(good))])
         control, self._control = self._control, self._control + 1
-        data = x12.write(
-            self.profile.address,
-            "FA",
-            [("997", body)],
-            interchange=control,
-            group=control,
-            at=at,
-            version=group.gs[8],
-            usage=usage,
-        )
+        ours, sets, version = self.profile.address, [("997", body)], group.gs[8]
+        data = x12.write(ours, "FA", sets, interchange=control, group=control, at=at, version=version, usage=usage)
         self.drop(f"997_{control}.edi", data)
 
     def _remember(self, data: bytes) -> None:
