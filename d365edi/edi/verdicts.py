@@ -17,16 +17,11 @@ from d365edi.edi.interchange import GroupReport, SetReport, Verdict
 
 Strictness = Literal["strict", "lenient"]
 
-REJECTS = frozenset(
-    (
-        # set
-        "count", "control", "trailer", "unsupported", "identifier", "number", "duplicate",
-        # segment and element
-        "mandatory", "required", "type", "date", "decimal",
-        # interchange
-        "case", "version",
-    )
-)  # fmt: skip
+REJECTS = frozenset((
+    "count", "control", "trailer", "unsupported", "identifier", "number", "duplicate",  # set
+    "mandatory", "required", "type", "date", "decimal",  # segment and element
+    "case", "version",  # interchange
+))  # fmt: skip
 """Rules whose errors reject even in lenient mode."""
 
 TOLERATED = frozenset(("interchange.count", "group.count", "group.duplicate", "interchange.date"))

@@ -63,16 +63,10 @@ def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node
             continue
         of = "".join(components(row[4], report.syntax)[1:2])
         if of:
-            yield Finding(
-                "document",
-                "warning",
-                "",
-                f"line {release.data(row[1])} is a part of line {of}, and would be a line of its own",
-                Position(ordinal=index + 1, segment="LIN", element=4),
-                of,
-                'decide what it means, or ignore = ["LIN"] to the flow, then release it',
-                "meaning",
-            )
+            message = f"line {release.data(row[1])} is a part of line {of}, and would be a line of its own"
+            where = Position(ordinal=index + 1, segment="LIN", element=4)
+            remedy = 'decide what it means, or ignore = ["LIN"] to the flow, then release it'
+            yield Finding("document", "warning", "", message, where, of, remedy, "meaning")
 
 
 def _placed(finding: Finding, read: Read, report: SetReport) -> Finding:
