@@ -8,6 +8,7 @@ Knows: the client side of the socket's protocol. Does not know: what the command
 
 from __future__ import annotations
 
+import contextvars
 import getpass
 import http.client
 import json
@@ -63,7 +64,10 @@ async def _read(place: Path, work: Callable[[Tx], T]) -> T:
     from d365edi.journal import Journal
 
     async with await Journal.open_readonly(place) as journal:
-        return await journal.read(work)
+        here = (
+            contextvars.copy_context()
+        )  # `work` runs in a thread of the journal, and formats times in the daemon's zone
+        return await journal.read(lambda tx: here.run(work, tx))
 
 
 def ask(place: Path, verb: str, arguments: dict[str, Any]) -> tuple[bool, Any]:

@@ -77,7 +77,7 @@ def why(
     else:
         for history in known.histories:
             say(_lines(history))
-            table("Trail", [row(line) for line in history.lines], COLUMNS)
+            table("Audit", [row(line) for line in history.lines], COLUMNS)
         say(_left(known))
         if not (known.histories or known.sightings):
             say(_unknown(what, known.places))
@@ -142,7 +142,7 @@ def _lines(history: History) -> Iterator[str]:
     message = history.message
     origin = "from D365" if message.direction == "out" else f"from {message.partner}"
     yield f"\n{message.name}  {origin} ({message.endpoint}:{message.path}), {message.size} bytes, sha256:{message.digest}"
-    source = f"; at the source: {message.settled_name or 'deleted'}" if message.settled else "; still at the source"
+    source = "" if message.direction == "out" else f"; {_source(message)}"
     yield f"  {message.state} since {clock(message.state_at)}, received {clock(message.received_at)}{source}"
     if message.reason:
         yield f"  why: {message.reason}"
@@ -158,6 +158,11 @@ def _lines(history: History) -> Iterator[str]:
             yield from _delivery(delivery, "  ")
     for answer in history.answers:
         yield f"  answer to group {plain(answer.control)}: {answer.verdict}, {answer.match} {answer.detail}".rstrip()
+
+
+def _source(message: Message) -> str:
+    """What became of a received file at its endpoint. A record of D365 stays where it is."""
+    return f"at the source: {message.settled_name or 'deleted'}" if message.settled else "still at the source"
 
 
 def _document(document: Document, history: History) -> Iterator[str]:

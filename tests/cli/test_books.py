@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import anyio
 import pytest
@@ -108,6 +110,15 @@ def test_status_in_json_has_the_same_rows(call: Call, book: Path) -> None:
     assert (place["place"], place["offered"], place["passed_over"]) == ("acme:/outbound/*", 1, 1)
 
 
+def test_status_shows_times_in_the_zone_of_the_daemon(call: Call, book: Path) -> None:
+    file = book / "settings.toml"
+    file.write_text(re.sub(r'timezone *= *"[^"]*"', 'timezone = "Asia/Tokyo"', file.read_text()))
+    status = json.loads(call("status", "--json").out)
+    tokyo = datetime.fromtimestamp(AT, ZoneInfo("Asia/Tokyo")).strftime("%Y-%m-%d %H:%M:%S")
+    assert {status["places"][0]["looked_at"], status["needs_a_person"][0]["since"]} == {tokyo}
+    assert f"received {tokyo}" in words(call("why", "x.edi"))
+
+
 def test_status_of_an_empty_journal_is_fine(call: Call, folder: Path) -> None:
     async def make() -> None:
         await (await Journal.open(folder / "journal.db")).close()
@@ -115,6 +126,20 @@ def test_status_of_an_empty_journal_is_fine(call: Call, folder: Path) -> None:
     anyio.run(make)
     said = call("status")
     assert (said.code, "Needs a person nothing" in words(said)) == (0, True)
+
+
+def test_why_says_nothing_of_the_source_of_a_record_that_stays_in_d365(call: Call, folder: Path) -> None:
+    def collect(tx: Tx) -> None:
+        message = tx.messages.add(
+            direction="out", partner="acme", flow="acme.send.810", endpoint="d365", path="usmf", name="CIV-1",
+            size=9, modified=AT, payload=b"{}",
+        )  # fmt: skip
+        tx.messages.settled(message.id, "")
+
+    written(folder, collect, AT)
+    shown = words(call("why", "CIV-1"))
+    assert "CIV-1 from D365 (d365:usmf)" in shown
+    assert "at the source" not in shown
 
 
 @pytest.mark.parametrize("what", ["4500123", "PO-77.edi", "po-77.EDI", "SO-000123", "997_000000042.edi", "000000042"])
