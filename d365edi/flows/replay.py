@@ -33,7 +33,7 @@ async def replay(ctx: FlowContext, what: str, stage: str, *, go: bool, acks: boo
     """Preview, or with `go` carry out, the replay of everything named `what`. Raises D365EdiError when nothing is found."""
     if stage not in STAGES:
         raise D365EdiError(f"there is no stage {stage!r}", remedy=f"use one of {', '.join(STAGES)}")
-    documents, deliveries = await ctx.journal.read(lambda tx: (tx.documents.search(what), tx.deliveries.search(what)))
+    documents, deliveries = await ctx.journal.read(lambda tx: (_named(tx, what), tx.deliveries.search(what)))
     if stage != "deliver":
         documents += await ctx.journal.read(lambda tx: _in(tx, deliveries, {document.id for document in documents}))
         if not documents:
@@ -47,6 +47,14 @@ async def replay(ctx: FlowContext, what: str, stage: str, *, go: bool, acks: boo
     if acks:
         lines += await _acknowledgments(ctx, documents, go=go, actor=actor)
     return lines
+
+
+def _named(tx: Tx, what: str) -> list[Document]:
+    """The documents with this number, and those in received files with this name or digest."""
+    documents = {document.id: document for document in tx.documents.search(what)}
+    for message in tx.messages.search(what):
+        documents.update((document.id, document) for document in tx.documents.for_message(message.id))
+    return list(documents.values())
 
 
 def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Document]:

@@ -145,6 +145,16 @@ async def test_a_replay_of_an_order_makes_no_second_record(town: World) -> None:
     assert len(town.partner.acknowledgments()) == 1
 
 
+async def test_a_replay_finds_an_order_by_the_name_of_its_file(town: World) -> None:
+    await made_order(town)
+    async with town.app() as app:
+        (document,) = await app.journal.read(lambda tx: tx.documents.search("4500123"))
+        message = await app.journal.read(lambda tx: tx.messages.get(document.message))
+        by_name = await app.replay(message.name, "read", go=False, acks=False, actor="pat")
+        assert by_name == await app.replay("4500123", "read", go=False, acks=False, actor="pat")
+    assert by_name[0] == "PurchaseOrder 4500123: parsed again with the same map"
+
+
 async def test_silence_past_the_deadline_is_reported_and_a_late_answer_still_reconciles(town: World) -> None:
     town.simulator.post_invoice(await made_order(town))
     await town.once()
