@@ -121,7 +121,7 @@ class Vault:
         _check_name(name)
         if not secret:
             message = f'the secret "{name}" would be empty'
-            raise SecretError(message, remedy="to take one away: d365edi secrets remove NAME")
+            raise SecretError(message, remedy="to remove one: d365edi secrets remove NAME")
         with self._alone():
             vault = self._read()
             key = self._key(vault)

@@ -38,6 +38,6 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> AnnotatedFile:
     known = recognised(data, partners)
     if known is None:
         finding = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
-        return AnnotatedFile(UNKNOWN, (Chapter("file", "the whole file", "", findings=(finding,)),))
+        return AnnotatedFile(UNKNOWN, (Chapter("file", "of unknown format", "", findings=(finding,)),))
     chapters = flat.annotate(known.report, known.layout, known.fields, known.name)
     return AnnotatedFile(f"flat file ({known.name})", tuple(chapters))

@@ -55,7 +55,7 @@ async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator
     """Build the town in `folder`, write settings and vault, start the daemon and wait until it is ready.
 
     `show` is called with each line of the daemon's log. D365EdiError when the daemon does not become ready."""
-    async with Environment(folder / "town") as town:
+    async with Environment(folder / "sandbox") as town:
         settings = _write_settings(town, folder)
         command = [sys.executable, "-m", "d365edi", "run", "--settings", str(settings)]
         async with await anyio.open_process(

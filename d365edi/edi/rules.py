@@ -241,7 +241,7 @@ _ROWS: dict[str, _Row] = {
         "ask for the file with its header row, or give the map the names that stand there", _FLAT),
     "document.header.again": ("header", "note", "", "", "the header row stands here once more, and is skipped", "", _FLAT),
     "document.column.twice": ("column", "error", "", "", 'two columns are called "{column}", and one is meant', "ask for a file whose columns have names of their own", _FLAT),
-    "document.column.key": ("column", "error", "", "", 'there is no column "{column}", which tells the documents apart', "correct its name in the map, or ask for it", _FLAT),
+    "document.column.key": ("column", "error", "", "", 'there is no column "{column}", which distinguishes the documents', "correct its name in the map, or ask for it", _FLAT),
     "document.column.missing": ("column", "note", "", "", "there is no column {names}, which the map could read", "", _FLAT),
     "document.unmapped.column": ("unmapped", "note", "", "", 'column {number} "{column}" is read by no row of the map', "", _FLAT),
     "document.unmapped.record": ("unmapped", "note", "", "", 'the record "{record}"{times} is read by no row of the map', "", _FLAT),

@@ -121,7 +121,7 @@ def _sort_set(
     if receive is None:
         parsed.problems.append(
             f"{report.id} {report.control} has no route; add [partners.{partner.name}.receive.{report.id}] "
-            f"or ask the partner not to send it, then: d365edi replay it"
+            f"and release this file, or ask the partner not to send it and reject this one"
         )
         return
     reading = reader_of(receive, report).read(report)
@@ -135,7 +135,8 @@ def _misrouted(
     got = f"it is from {interchange.sender} to {interchange.receiver}"
     if owner is not None:
         return (
-            f"{got}, which is partner {owner.name}, but it was in a folder of {partner.name}; move it to the right one"
+            f"{got}, which is partner {owner.name}, but it was in a folder of {partner.name}; "
+            f"put a copy into a folder of {owner.name} and reject this file"
         )
     standard = interchange.standard
     agreed = partner.settings.envelopes.get(standard)

@@ -274,7 +274,7 @@ class SegmentWriter:
         for note, values, broken, sentence in self.notes:
             if broken(values(made)):
                 names = ", ".join([self._name(element) for element in note.elements])
-                raise MappingError(f"of {names} {sentence}", "fill them, or take the row away for this partner")
+                raise MappingError(f"of {names} {sentence}", "fill them, or remove the row for this partner")
 
     def _missing(self, element: int, component: int = 0) -> MappingError:
         message = f"{self._name(element, component)} is empty, and {self.segment.id} needs it"

@@ -222,7 +222,7 @@ def _rows(table: Table, rows: Mapping[str, Any], at: Key, prefix: str) -> Iterat
             yield MapRow(prefix + name, value, key, table.is_overridden(key))
         else:
             message = f'"{name}" must name a place, as in "BEG03"'
-            raise table.mistake(key, message, remedy="or false to take the row away")
+            raise table.mistake(key, message, remedy="or false to remove the row")
 
 
 def _pairs(table: Table, tree: Mapping[str, Any], at: Key, name: str) -> tuple[MapRow, ...]:

@@ -78,7 +78,7 @@ def _parse(path: Path, locations: Locations) -> dict[str, Any]:
         text = path.read_bytes().decode()
         tree = tomllib.loads(text)
     except FileNotFoundError:
-        remedy = "name another, or write one: d365edi init"
+        remedy = "name another with --settings, or copy settings.example.toml there"
         raise SettingsError("there is no such file", where=str(path), remedy=remedy) from None
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"

@@ -206,7 +206,7 @@ KEYS: list[tuple[OutgoingSegment, str, str]] = [
     (["REF", "IA", "Größe"], "850 REF02 is \"Größe\", which holds 'ö'", "correct it at its source"),
     (["REF", "IA", "12\n34"], "850 REF02 is \"12\n34\", which holds '\\n'", "correct it at its source"),
     (["REF", "IA", "1" * 31], '850 REF02 (Reference identification) is "' + "1" * 31, "correct it at its source"),
-    (["N1", "BT", "X", "92", "1" * 81], "850 N104 (identification code)", "correct it at its source"),
+    (["N1", "BT", "X", "92", "1" * 81], "850 N104 (Identification code)", "correct it at its source"),
     (["N4", "ANYTOWN", "OHIO"], '850 N402 (State or province code) is "OHIO", 4 characters; the standard has 2', "correct"),
     (["CUR", "B", "USD"], '850 CUR01 (Entity identifier code) is "B", 1 characters; the standard has 2 at least', "correct"),
     (["DTM", "010", "2026011"], "850 DTM02 (Date)", "correct it at its source"),

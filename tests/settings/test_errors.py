@@ -198,7 +198,9 @@ def test_a_literal_secret_is_a_secret_error_that_says_how_to_name_it(reading: Re
 def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path / "none.toml", {})
-    assert str(caught.value) == f"{tmp_path}/none.toml: there is no such file; name another, or write one: d365edi init"
+    assert str(caught.value) == (
+        f"{tmp_path}/none.toml: there is no such file; name another with --settings, or copy settings.example.toml there"
+    )
 
 
 @pytest.mark.parametrize(
