@@ -27,7 +27,7 @@ def trailer(
     if part != "set":
         yield from extra(standard, part, ids.trailer, row, standard.trailer_size, offset)
     ordinal = size if part == "set" else 0
-    if not same_number(count, str(size)):
+    if not same_number(count, str(size)) or 0 < standard.count_digits < len(count):
         where = Position(offset, ordinal, ids.trailer, 1, reference=ids.references[0])
         yield finding(
             f"{part}.count", where, standard.name, count, said=count[:20] or "nothing", counted=f"{size} {what}"

@@ -72,7 +72,8 @@ class _Builder:
         service = syntax.element + syntax.component + syntax.repetition + syntax.terminator + syntax.release
         beyond = "" if syntax.encoding != "latin-1" else r"\x80-\xff"
         self.text = rf"[^\x00-\x1f\x7f{beyond}{inside(service)}]"  # released characters are hidden beyond all of these
-        marks = inside("".join(mark for mark in MARKS[syntax.standard] if mark not in service))
+        known = MARKS[syntax.standard]  # X12 numbers have their point even where it separates components
+        marks = inside("".join(mark for mark in known if mark not in service or not self.edifact))
         self.mark = f"[{marks}]" if marks else "(?!)"
 
     def whole(self) -> str:

@@ -172,7 +172,7 @@ class Reader:
         if self.mute:
             return
         element = report.syntax.element
-        batch.identify(element)
+        batch.identify(element, self.standard.id_size)
         at, size = 0, len(batch.ids)
         while at < size:
             if self.set is not None:
@@ -345,6 +345,9 @@ class Reader:
         report, standard = part.report, self.standard
         last = len(report.segments) - 1
         row, counted = report.row(last), (last + 1, "segments")
+        control = standard.envelopes["set"].control
+        if row == [standard.set_trailer, str(last + 1), *report.row(0)[control : control + 1]]:
+            return
         if standard.trailer(row, report.syntax) != (str(last + 1), report.control):
             offset = part.place(last).offset
             yield from envelope.trailer(standard, "set", row, report.syntax, counted, report.control, offset)

@@ -21,10 +21,15 @@ def hide(text: str, release: str) -> str:
     """Text of a whole number of segments (or one element) with each released character as one code point."""
     if not release or release not in text:
         return text
-    text = text.replace(release + release, chr(BASE + ord(release)))
+    text = text.replace(release + release, hidden(release))
     if release not in text:
         return text
-    return re.sub(re.escape(release) + "(.)", lambda hit: chr(BASE + ord(hit[1])), text, flags=re.DOTALL)
+    return re.sub(re.escape(release) + "(.)", lambda hit: hidden(hit[1]), text, flags=re.DOTALL)
+
+
+def hidden(sign: str) -> str:
+    """The code point of a released character."""
+    return chr(BASE + ord(sign))
 
 
 def data(text: str) -> str:

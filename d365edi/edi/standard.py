@@ -51,6 +51,9 @@ class Standard:
     envelopes: Mapping[Part, Envelope]
     roles: Mapping[str, Role]
     ends: frozenset[str]
+    id_size: int
+    """How many characters tell a segment in a set; 0: all of its id. A longer id is explained, and ends a set as the trailer
+    that it begins like."""
     set_word: str
     """What a set is called in a sentence: `set` or `message`."""
     type_place: tuple[int, int, int]
@@ -78,6 +81,8 @@ class Standard:
     """The version that a set's guide is looked up by."""
     trailer: Callable[[Row, Syntax], tuple[str, str]]
     """The count and the control number of a trailer."""
+    count_digits: int
+    """How many digits a trailer's count may have; 0: any number."""
     trailer_size: int
     """How many elements the trailer of a group or an interchange may have; 0: not looked at."""
     receipt: Callable[[str, Syntax, int], list[Finding]]

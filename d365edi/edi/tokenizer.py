@@ -62,9 +62,10 @@ class Batch:
     _reached: tuple[int, int] = (0, 0)
     _starts: list[int] = field(default_factory=list)
 
-    def identify(self, element: str) -> None:
-        """Notes the ids of the segments: what stands before the first element separator."""
-        self.ids = [text.partition(element)[0] for text in self.segments]
+    def identify(self, element: str, size: int) -> None:
+        """Notes the ids of the segments: so many characters, or (0) what stands before the first element separator."""
+        texts = self.segments
+        self.ids = [text[:size] for text in texts] if size else [text.partition(element)[0] for text in texts]
 
     def behind(self, id: str, at: int) -> int:
         """The place behind the next segment from `at` on with this id, the end of the batch where there is none. Each
@@ -294,7 +295,7 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     batch = Batch(segments, pieces, source, source.base)
     if len(text) < len(block):
         batch.size = release.size
-    if syntax.standard == "EDIFACT" and ("\n" in text or "\r" in text):
+    if syntax.standard == "EDIFACT" and _BREAK(text):
         _unbroken(batch, syntax)
     batch.blanks = f" {syntax.element}" in text or f" {terminator}" in text
     batch.plain = text.isascii() and not batch.blanks and f" {syntax.component}" not in text
@@ -305,17 +306,20 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
 
 def _unbroken(batch: Batch, syntax: Syntax) -> None:
     """No character set of EDIFACT has line breaks: those in a segment come from a sender who cuts lines."""
-    broken = [at for at, segment in enumerate(batch.segments) if "\n" in segment or "\r" in segment]
+    broken = [at for at, segment in enumerate(batch.segments) if _BREAK(segment)]
     if not broken:
         return
     segments = batch.segments = list(batch.segments)
     shown = release.sent(segments[broken[0]], syntax.release)[:60]
     for at in broken:
-        segments[at] = segments[at].translate(_NO_BREAKS)
+        text = release.sent(segments[at], syntax.release).translate(_NO_BREAKS)
+        segments[at] = release.hide(text, syntax.release)
     where = Position(batch.place(broken[0]))
     batch.findings.append(finding("interchange.wrapped.segments", where, "EDIFACT", shown, count=len(broken)))
 
 
+_BREAK = re.compile("[" + "".join(sign + release.hidden(sign) for sign in "\r\n") + "]").search
+"""A line break, released or not: a sender who cuts lines cuts them behind release characters too."""
 _NO_BREAKS = {ord("\r"): None, ord("\n"): None}
 
 

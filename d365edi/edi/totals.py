@@ -49,8 +49,11 @@ class Selection:
                     found[selector].append((index, row))
             elif node is None:
                 row = report.segments[index].split(element)
-                if f"any/{row[0]}" in found:
-                    found[f"any/{row[0]}"].append((index, row))
+                selector = (
+                    f"any/{row[0][:3] if self.commas else row[0]}"  # of EDIFACT also what only begins as an id (LINX)
+                )
+                if selector in found:
+                    found[selector].append((index, row))
 
     def all(self, *selectors: str) -> list[Found]:
         """The rows of some selectors, in their order in the set."""

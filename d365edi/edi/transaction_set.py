@@ -55,7 +55,7 @@ class TransactionSet:
         for id, text in zip(batch.ids[at:end], batch.segments[at:end], strict=True):
             here, match, node, mark = here[id]
             if mark:
-                if mark == UNKNOWN and id.rstrip(" ") in self.standard.ends:
+                if mark == UNKNOWN and self._ends(text):
                     end = at + len(nodes) - self.walked
                     break
                 self._note(mark, node)
@@ -77,9 +77,21 @@ class TransactionSet:
         for index, id in enumerate(batch.ids[at:end], at):
             if id.rstrip(" ") == self.standard.set_trailer:
                 return index + 1, True
-            if id.rstrip(" ") in self.standard.ends:
+            if self._ends(batch.segments[index]):
                 return index, False
         return end, False
+
+    def _id(self, text: str) -> str:
+        return text.partition(self.report.syntax.element)[0]
+
+    def _ends(self, text: str) -> bool:
+        """Whether a segment belongs to an envelope."""
+        return self._id(text).rstrip(" ") in self.standard.ends
+
+    def _renamed(self, at: int) -> bool:
+        """Whether a segment only begins like the one that it was taken for (LINX)."""
+        node = self.report.nodes[at]
+        return node is not None and self._id(self.report.segments[at]) != node.id
 
     def _blanks(self, before: int) -> None:
         """Segments with a value that ends with a blank match their pattern, and are explained all the same."""
@@ -95,7 +107,7 @@ class TransactionSet:
             return report
         if guide.match(guide.first.node.id)(report.segments[0]) is None:
             self.misses.insert(0, 0)
-        if self.doubtful or self._too_many():
+        if self.doubtful or self._too_many() or any(map(self._renamed, self.misses)):
             self._explain_sequence(guide)
         self._explain_elements(guide)
         for check in self.standard.checks:
@@ -124,7 +136,7 @@ class TransactionSet:
     def _explain_sequence(self, guide: CompiledGuide) -> None:
         report = self.report
         known = guides.segments(self.standard.name, guide.guide.version)
-        ids = [release.sent(row[0], report.syntax.release) for row in report.rows]
+        ids = [self._id(release.sent(text, report.syntax.release)) for text in report.segments]
         report.nodes, breaches = sequence.explain(guide.guide, ids, known)
         for breach in breaches:
             self.findings.append(finding(breach.key, self.place.of(breach), self.standard.name, "", **breach.fields))
@@ -177,7 +189,9 @@ class Places:
         node = report.nodes[index] if index < len(report.nodes) else None
         inside = node is not None and node.parent is not None and node.parent.parent is not None
         loop = node.parent.path if inside and node is not None and node.parent is not None else ""
-        return Position(offset, index + 1, release.sent(report.row(index)[0], report.syntax.release)[:3], loop=loop)
+        syntax = report.syntax
+        id = release.sent(report.segments[index], syntax.release).partition(syntax.element)[0][:3]
+        return Position(offset, index + 1, id, loop=loop)
 
     def of(self, breach: sequence.Breach) -> Position:
         """The position of a breach: of the segment in its place, under the id that it is about."""

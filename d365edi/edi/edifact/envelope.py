@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from d365edi.edi import element_check, guides, release, values
 from d365edi.edi.edifact import totals
-from d365edi.edi.envelope import is_day
+from d365edi.edi.envelope import LONGEST_COUNT, is_day
 from d365edi.edi.findings import Finding, Level, Position
 from d365edi.edi.header import ENCODINGS
 from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport
@@ -115,6 +115,7 @@ EDIFACT = Standard(
     },
     roles={"UNH": "set", "UNG": "group", "UNE": "group end", "UNZ": "interchange end"},
     ends=frozenset(("UNA", "UNB", "UNG", "UNH", "UNT", "UNE", "UNZ")),
+    id_size=3,
     set_word="message",
     type_place=(2, 1, 65),
     groups_required=False,
@@ -130,6 +131,7 @@ EDIFACT = Standard(
     wanted_group=_wanted_group,
     guide_version=lambda report, _: report.version,
     trailer=_trailer,
+    count_digits=LONGEST_COUNT,
     trailer_size=0,
     receipt=lambda *_: [],
     checks=(totals.check, totals.characters),

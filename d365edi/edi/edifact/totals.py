@@ -71,10 +71,10 @@ def _marks(selection: Selection) -> Iterator[Finding]:
     """The decimal mark that was not announced (ISO 9735: point or comma): both are understood, which is said once."""
     announced = selection.report.syntax.decimal
     mark = "." if announced == "," else ","
-    if not any(mark in text for text in selection.report.segments):
+    if not any(mark in release.data(text) for text in selection.report.segments):
         return
     for index, row in selection.all(*(f"any/{id}" for id in _NUMERIC)):
-        for element, component in _NUMERIC[row[0]]:
+        for element, component in _NUMERIC[row[0][:3]]:
             text = selection.text(row, element, component)
             if mark in text:
                 key = "element.decimal-mark.other"
@@ -126,9 +126,9 @@ def _amounts(selection: Selection) -> Iterator[tuple[Found, str, Decimal, bool]]
     """Every amount with its kind (5025), and whether it stands behind UNS."""
     behind = False
     for index, row in selection.all("any/UNS", "any/MOA"):
-        amount = selection.number(row, 1, 2) if row[0] == "MOA" else None
-        if row[0] == "UNS":
-            behind = behind or selection.text(row, 1, 1) == "S"
+        amount = selection.number(row, 1, 2) if row[0][:3] == "MOA" else None
+        if row[0][:3] == "UNS":
+            behind = selection.text(row, 1, 1) == "S"
         elif amount is not None:
             yield (index, row), selection.text(row, 1, 1), amount, behind
 
@@ -168,8 +168,8 @@ def _payment(selection: Selection) -> Iterator[Finding]:
     """The total remitted (12) is what the documents add up to."""
     paid, behind = ZERO, False
     for index, row in selection.all("any/UNS", "any/MOA"):
-        behind = behind or row[0] == "UNS"
-        amount = selection.number(row, 1, 2) if row[0] == "MOA" and selection.text(row, 1, 1) == "12" else None
+        behind = behind or row[0][:3] == "UNS"
+        amount = selection.number(row, 1, 2) if row[0][:3] == "MOA" and selection.text(row, 1, 1) == "12" else None
         if amount is not None and not behind:
             paid += amount
         elif amount is not None and amount != paid:

@@ -33,7 +33,8 @@ class EdifactReader:
 
     def read(self, report: SetReport) -> Reading:
         """The document of one message. Never raises for what a message holds."""
-        rows, nodes = values(report), nodes_in(report, self.guide)
+        nodes = nodes_in(report, self.guide)
+        rows = values(report) if report.plain else _named(report, nodes)
         read = self._implied(nodes, rows, report.syntax.component)
 
         def stands(_: Sequence[list[str]], index: int, element: int, component: int) -> Position:
@@ -43,7 +44,7 @@ class EdifactReader:
             return Position(ordinal=read.origin[index] + 1, segment=id, element=element, component=component)
 
         reading = self._reader.take(read.nodes, read.rows, report.syntax.component, stands, released=not report.plain)
-        unmapped = tuple(_placed(each, read, report) for each in reading.unmapped)
+        unmapped = tuple(_placed(each, read) for each in reading.unmapped)
         return Reading(reading.document, reading.findings, (*unmapped, *_sublines(report, rows, nodes)))
 
     def _implied(self, nodes: Sequence[Node | None], rows: list[list[str]], component: str) -> Read:
@@ -54,6 +55,16 @@ class EdifactReader:
         return virtual_loops.read(
             self._extended, [known[each.index] if each is not None else None for each in nodes], rows, component
         )
+
+
+def _named(report: SetReport, nodes: Sequence[Node | None]) -> list[list[str]]:
+    """The values of a message; segments without a place have the id that was sent."""
+    rows, syntax = list(values(report)), report.syntax
+    for index, node in enumerate(nodes):
+        if node is None:
+            id = release.sent(report.segments[index], syntax.release).partition(syntax.element)[0]
+            rows[index] = [id, *rows[index][1:]]
+    return rows
 
 
 def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node | None]) -> Iterator[Finding]:
@@ -69,16 +80,12 @@ def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node
             yield Finding("document", "warning", "", message, where, of, remedy, "meaning")
 
 
-def _placed(finding: Finding, read: Read, report: SetReport) -> Finding:
+def _placed(finding: Finding, read: Read) -> Finding:
     """A finding about a row, where its segment stands in the message."""
     if not finding.where.ordinal:
         return finding
     index = finding.where.ordinal - 1
-    node, origin = read.nodes[index], read.origin[index]
-    at = replace(finding.where, ordinal=origin + 1)
-    if node is None:
-        id = release.sent(report.rows[origin][0], report.syntax.release)
-        at = replace(at, segment=id.rpartition("/")[2])  # as all paths end
+    node, at = read.nodes[index], replace(finding.where, ordinal=read.origin[index] + 1)
     if at.segment in virtual_loops.IDS:
         at = replace(at, element=0, component=0)
     if node is not None and node.path.endswith("LOC/QTY") and not at.element:

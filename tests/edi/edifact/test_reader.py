@@ -175,3 +175,38 @@ def peak(messages: int) -> int:
 def test_memory_does_not_grow_with_the_file() -> None:
     peak(100)
     assert peak(1000) < peak(200) + (1 << 19)
+
+
+MESSAGE = (
+    "UNB+UNOC:3+5412345000013:14+4012345500004:14+260105:0915+101'UNH+{header}+ORDERS:D:96A:UN'BGM+220+45+9'"
+    "DTM+137:20260105:102'{free}LIN+1++4000862141404:EN'QTY+21:120'UNS+S'CNT+2:1'{trailer}'UNZ+1+101'"
+)
+
+
+def faults(free: str = "", header: str = "1", trailer: str = "UNT+8+1") -> list[tuple[str, str, str]]:
+    """Rule, segment and value of what is wrong with the message of an order."""
+    data = MESSAGE.format(free=free, header=header, trailer=trailer).encode()
+    found = reader.read(data).interchanges[0].groups[0].sets[0].findings
+    return [(one.rule, one.where.segment, one.value) for one in found]
+
+
+def test_an_unknown_code_that_is_too_long_is_only_too_long() -> None:
+    assert faults("NAD+BYER+1::92'", trailer="UNT+9+1") == [("length", "NAD", "BYER")]
+
+
+def test_a_released_id_is_shown_as_it_was_sent() -> None:
+    assert faults("?FTX+AAI'", trailer="UNT+9+1") == [("unknown", "?FT", "")]
+
+
+def test_a_line_break_behind_a_release_character_is_taken_out() -> None:
+    assert faults("FTX+AAI+++A?\n+B'", trailer="UNT+9+1") == []
+
+
+def test_a_trailer_may_repeat_a_composite_reference_and_count_with_nine_digits() -> None:
+    assert faults(header="1:2", trailer="UNT+8+1:2") == [("component", "UNH", "1:2"), ("component", "UNT", "1:2")]
+    assert faults(trailer="UNT+000000008+1") == [("length", "UNT", "000000008")]
+    assert faults(trailer="UNT+0000000008+1") == [("count", "UNT", "0000000008"), ("length", "UNT", "0000000008")]
+
+
+def test_a_segment_that_begins_as_the_trailer_ends_the_message() -> None:
+    assert faults(trailer="UNT*+8+1") == [("unknown", "UNT", "")]
