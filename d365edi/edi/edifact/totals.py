@@ -36,20 +36,19 @@ def check(report: SetReport, _interchange: InterchangeReport, place: Place) -> l
 # -- counts and quantities --------------------------------------------------------------------------------------------
 def _control_totals(selection: Selection) -> Iterator[Finding]:
     """CNT 2 (and 3) counts the lines, all or those that are no sub-lines; CNT 1 sums up quantities, of one kind or all."""
-    lines = selection.all("any/LIN")
-    for index, row in selection.all("any/CNT"):
+    lines, counts = selection.all("any/LIN"), selection.all("any/CNT")
+    whole = sum(not selection.text(line, 4, 1) for _, line in lines)
+    sums = _quantities(selection) if any(selection.text(row, 1, 1) == "1" for _, row in counts) else {}
+    for index, row in counts:
         kind, said = selection.text(row, 1, 1), selection.number(row, 1, 2)
         if said is None:
             continue
         if kind in ("2", "3"):
-            whole = sum(not selection.text(line, 4, 1) for _, line in lines)
             if said not in (len(lines), whole):
                 yield _total(selection, index, said, f"the message has {len(lines)} lines")
-        elif kind == "1":
-            sums = _quantities(selection)
-            if said not in (*sums.values(), sum(sums.values(), ZERO)):
-                listed = ", ".join(f"{total} ({code})" for code, total in sums.items()) or "nothing"
-                yield _total(selection, index, said, f"the quantities add up to {listed}")
+        elif kind == "1" and said not in (*sums.values(), sum(sums.values(), ZERO)):
+            listed = ", ".join(f"{total} ({code})" for code, total in sums.items()) or "nothing"
+            yield _total(selection, index, said, f"the quantities add up to {listed}")
 
 
 def _total(selection: Selection, index: int, said: Decimal, counted: str, kind: str = "") -> Finding:
