@@ -69,7 +69,7 @@ class TransactionSet:
     def _note(self, mark: int, node: Node | None) -> None:
         """What a mark means; an end means nothing, unless it passes something by."""
         nodes = self.report.nodes
-        if mark < END or (0 < mark <= len(nodes) and all(other is node for other in nodes[-mark:])):
+        if mark < END or (0 < mark <= len(nodes) and nodes[-mark] is node):
             self.doubtful = True
 
     def _pass(self, batch: Batch, at: int, end: int) -> tuple[int, bool]:

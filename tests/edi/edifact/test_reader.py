@@ -218,3 +218,10 @@ def test_many_control_totals_cost_no_more_than_the_quantities_they_count() -> No
     found = faults(free="CNT+1:9'QTY+21:1'" * 4000)
     assert len([one for one in found if one[0] == "total"]) == 4000
     assert process_time() - before < 6  # adding up anew for each takes 14 s
+
+
+def test_a_cut_message_lacks_its_summary_where_a_segment_came_again_at_its_limit() -> None:
+    contact = "NAD+BY+1::92'CTA+PD+A:B'COM+1:TE'COM+2:FX'"
+    whole = MESSAGE.format(header="1", free=contact + contact, trailer="").replace("D:96A", "D:01B")
+    found = reader.read(whole.partition("UNS")[0].encode()).interchanges[0].groups[0].sets[0].findings
+    assert [one.where.segment for one in found if one.rule == "mandatory"] == ["UNS"]
