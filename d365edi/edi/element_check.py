@@ -69,10 +69,13 @@ def _may_be_data(one: Finding, segment: Segment, syntax: Syntax) -> bool:
     if one.rule == "unlisted":
         return " " not in one.value and (not syntax.release or syntax.release not in one.value)
     described = segment.element(one.where.element)
-    if described is None or one.rule not in ("padding", "required") or not one.value:
+    if described is None or one.rule not in ("padding", "required", "character") or not one.value:
         return False
     part = described.components[one.where.component - 1] if one.where.component else described
-    text = release.data(release.hide(one.value, syntax.release))
+    hidden = release.hide(one.value, syntax.release)
+    text = release.data(hidden)
+    if _CONTROL.search(hidden):
+        return False  # what is released may be a control character: it is a separator there
     return not (part.codes or part.components or part.type == "n" or part.number == "2380" or len(text) > part.max)
 
 

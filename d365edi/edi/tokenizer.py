@@ -298,7 +298,10 @@ def _batch(source: Source, syntax: Syntax, block: bytes, padded: bool) -> Batch:
     if syntax.standard == "EDIFACT" and _BREAK(text):
         _unbroken(batch, syntax)
     batch.blanks = f" {syntax.element}" in text or f" {terminator}" in text
-    batch.plain = text.isascii() and not batch.blanks and f" {syntax.component}" not in text
+    broken = batch.segments is not segments
+    batch.plain = (
+        text.isascii() and not (batch.blanks or broken) and f" {syntax.component}" not in text and text[-1:] != " "
+    )
     if noisy and not all(segments):
         _without_empty(batch, syntax)
     return batch

@@ -42,9 +42,10 @@ def _plain(text: str, syntax: Syntax) -> bool:
 
 
 def _element(value: str, syntax: Syntax) -> str:
-    """An element of EDIFACT: each component is UTF-8 or not by itself."""
-    parts = value.split(syntax.component)
-    return syntax.component.join([decoded(part, syntax.encoding).rstrip(BLANKS) for part in parts])
+    """An element of EDIFACT: each component is UTF-8 or not by itself. Hidden stay only component separators that are data."""
+    parts = [decoded(part, syntax.encoding).rstrip(BLANKS) for part in value.split(syntax.component)]
+    sign = release.hidden(syntax.component)
+    return syntax.component.join([sign.join(map(release.data, part.split(sign))) for part in parts])
 
 
 def components(value: str, syntax: Syntax) -> list[str]:

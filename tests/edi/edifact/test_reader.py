@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from d365edi.edi import reader, release
+from d365edi.edi import reader, release, values
 from d365edi.edi import reader as any_reader
 from d365edi.edi.edifact.envelope import EDIFACT
 from d365edi.edi.findings import Finding
@@ -225,3 +225,22 @@ def test_a_cut_message_lacks_its_summary_where_a_segment_came_again_at_its_limit
     whole = MESSAGE.format(header="1", free=contact + contact, trailer="").replace("D:96A", "D:01B")
     found = reader.read(whole.partition("UNS")[0].encode()).interchanges[0].groups[0].sets[0].findings
     assert [one.where.segment for one in found if one.rule == "mandatory"] == ["UNS"]
+
+
+def test_a_blank_before_a_line_break_or_the_cut_is_no_part_of_a_value() -> None:
+    for start in (MESSAGE.format(header="1", free="FTX+AAI+++A \n'", trailer="UNT+9+1"), f"{MESSAGE[:99]}FTX+AAI+++A "):
+        report = reader.read((start + "UNA:+.? 'UNB+UNOC:3+1+2+260105:0915+102'UNZ+0+102'").encode()).interchanges[0]
+        assert report.groups[0].sets[0].plain is False
+
+
+def test_released_characters_are_data_but_only_separators_stay_hidden_in_values() -> None:
+    whole = MESSAGE.format(header="1", free="FTX+A?AI+++1?:2?+3:4? '", trailer="UNT+9+1")
+    report = reader.read(whole.encode()).interchanges[0].groups[0].sets[0]
+    assert values.values(report)[3] == ["FTX", "AAI", "", "", f"1{release.hidden(':')}2+3:4"]
+
+
+def test_a_released_separator_may_be_a_control_character() -> None:
+    free = "FTX+ZZ9+++A?:B '"
+    whole = MESSAGE.format(header="1", free=free, trailer="UNT+9+1").replace(":", "\x1f")
+    report = reader.read(f"UNA\x1f+.? '{whole}".encode()).interchanges[0].groups[0].sets[0]
+    assert [one.rule for one in report.findings] == ["unlisted"]
