@@ -1,4 +1,4 @@
-"""How a flat file is laid out, as values: its records, their columns, and which rows belong together.
+"""The layout of a flat file, as values: its records, their columns, and which rows belong together.
 
 Three kinds of file are described by one `Layout`:
 
