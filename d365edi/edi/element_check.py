@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import islice
 
 from d365edi.edi import release, values
+from d365edi.edi.dates import digits, is_day
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Element, Note, Segment
 from d365edi.edi.pattern import PERIOD
@@ -247,12 +247,12 @@ class _Place:
 
     def _date(self, element: Element, text: str) -> Iterator[Finding]:
         form = "CCYYMMDD" if element.min == 8 else "YYMMDD"
-        if not _digits(text) or len(text) not in (6, 8):
+        if not digits(text) or len(text) not in (6, 8):
             yield self.say("element.date", text, form=form)
             return
         if len(text) != element.min:
             yield self.say("element.date-width", text, length=len(text), form=form)
-        if not _day(text):
+        if not is_day(text, 6, 8):
             yield self.say("element.date.calendar", text)
 
     def _period(self, text: str, code: str) -> Iterator[Finding]:
@@ -260,12 +260,12 @@ class _Place:
         width = _FORMATS.get(code)
         if width is None or not text:
             return
-        digits = text.replace("-", "") if code == "718" else text
-        fits, form = _digits(digits) and len(digits) == width, f"format {code}"
-        if fits and _day(digits[: min(width, 8)]) and _rest(digits[8:], code):
+        bare = text.replace("-", "") if code == "718" else text
+        fits, form = digits(bare) and len(bare) == width, f"format {code}"
+        if fits and is_day(bare[: min(width, 8)], 6, 8) and _rest(bare[8:], code):
             return
-        if not fits and _digits(digits) and _day(digits[:8]):
-            yield self.say("element.date-width", text, length=len(digits), form=form)
+        if not fits and digits(bare) and is_day(bare[:8], 6, 8):
+            yield self.say("element.date-width", text, length=len(bare), form=form)
         else:
             yield self.say("element.date", text, form=form)
 
@@ -299,22 +299,6 @@ def _reference(element: Element) -> int:
     return int(element.number) if element.number.isdigit() else 0
 
 
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _day(digits: str) -> bool:
-    """Whether YYMMDD or CCYYMMDD is a day of the calendar."""
-    if len(digits) not in (6, 8):
-        return False
-    year = int(digits[:-4]) if len(digits) == 8 else 2000 + int(digits[:2])
-    try:
-        date(year, int(digits[-4:-2]), int(digits[-2:]))
-    except ValueError:
-        return False
-    return True
-
-
-def _rest(digits: str, code: str) -> bool:
+def _rest(rest: str, code: str) -> bool:
     """What follows the day: a time, or another day."""
-    return not digits or (_day(digits) if code == "718" else _TIME.fullmatch(digits) is not None)
+    return not rest or (is_day(rest, 6, 8) if code == "718" else _TIME.fullmatch(rest) is not None)

@@ -4,9 +4,9 @@ Knows: which counts and control numbers must agree. Does not know: the elements 
 """
 
 from collections.abc import Iterator
-from datetime import date
 
 from d365edi.edi import guides
+from d365edi.edi.dates import digits
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport
 from d365edi.edi.rules import finding
@@ -82,11 +82,6 @@ def set_header(standard: Standard, report: SetReport, group: GroupReport, *, use
         yield finding("set.group", where, standard.name, report.id, set=report.id, group=here, wanted=wanted)
 
 
-def digits(text: str) -> bool:
-    """Whether a text is all digits."""
-    return text.isascii() and text.isdigit()
-
-
 def same_number(one: str, other: str) -> bool:
     """Whether two texts are the same number, zeros in front or not; the same text where they are none."""
     if digits(one) and digits(other):
@@ -97,15 +92,3 @@ def same_number(one: str, other: str) -> bool:
 def included(count: str) -> int:
     """A count as a number, -1 where it is none."""
     return int(count) if digits(count) and len(count) <= LONGEST_COUNT else -1
-
-
-def is_day(text: str, *sizes: int) -> bool:
-    """Whether a text is a day of the calendar in so many digits: YYMMDD or CCYYMMDD."""
-    if not digits(text) or len(text) not in sizes:
-        return False
-    year = int(text[:4]) if len(text) == 8 else 2000 + int(text[:2])
-    try:
-        date(year, int(text[-4:-2]), int(text[-2:]))
-    except ValueError:
-        return False
-    return True

@@ -109,6 +109,12 @@ class Node:
         above = self.parent
         return self.id if above is None or above.parent is None else f"{above.path}/{self.id}".lstrip("/")
 
+    @property
+    def around(self) -> str:
+        """The path of the loop that it stands in, "" at the top of the set."""
+        above = self.parent
+        return "" if above is None or above.parent is None else above.path
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Guide:

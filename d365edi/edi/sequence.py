@@ -114,5 +114,4 @@ class _Walk:
                     self._breach(where, "segment.mandatory", child, around=around)
 
     def _breach(self, index: int, key: str, node: Node, **fields: object) -> None:
-        loop = node.parent.path if node.parent is not None and node.parent.parent is not None else ""
-        self.breaches.append(Breach(index, key, node.id, loop, {"id": node.id, **fields}))
+        self.breaches.append(Breach(index, key, node.id, node.around, {"id": node.id, **fields}))

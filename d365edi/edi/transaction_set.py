@@ -187,8 +187,7 @@ class Places:
             batch, start = self.runs[run]
             offset = batch.place(start + index - self.firsts[run])
         node = report.nodes[index] if index < len(report.nodes) else None
-        inside = node is not None and node.parent is not None and node.parent.parent is not None
-        loop = node.parent.path if inside and node is not None and node.parent is not None else ""
+        loop = node.around if node is not None else ""
         syntax = report.syntax
         id = release.sent(report.segments[index], syntax.release).partition(syntax.element)[0][:3]
         return Position(offset, index + 1, id, loop=loop)

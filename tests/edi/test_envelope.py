@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from d365edi.edi import reader
-from d365edi.edi.envelope import is_day
+from d365edi.edi.dates import is_day
 from d365edi.edi.reader import ReadOptions
 from tests.edi import make, see
 

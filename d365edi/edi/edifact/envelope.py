@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from d365edi.edi import element_check, guides, release, values
+from d365edi.edi.dates import is_day
 from d365edi.edi.edifact import totals
-from d365edi.edi.envelope import LONGEST_COUNT, is_day
+from d365edi.edi.envelope import LONGEST_COUNT
 from d365edi.edi.findings import Finding, Level, Position
 from d365edi.edi.header import ENCODINGS
 from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from d365edi.edi.acknowledgment import Answer, Loop, SetAnswer
-from d365edi.edi.envelope import is_day
+from d365edi.edi.dates import is_day
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.outgoing import OutgoingSegment

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from d365edi.edi import element_check, guides
-from d365edi.edi.envelope import digits, is_day
+from d365edi.edi.dates import digits, is_day
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport
 from d365edi.edi.rules import finding
