@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Any
 
 REFUSED = "DocumentError"
@@ -83,14 +84,27 @@ def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
         if list(old) != list(new) and sorted(old) == sorted(new):
             yield f"{place}: the fields stand in another order: {list(old)} -> {list(new)}"
     elif isinstance(old, list) and isinstance(new, list):
-        for index, (one, other) in enumerate(zip(old, new, strict=False)):
-            yield from differences(one, other, f"{place}[{index}]")
-        for index in range(len(new), len(old)):
-            yield f"{place}[{index}]: no longer there: {_short(old[index])}"
-        for index in range(len(old), len(new)):
-            yield f"{place}[{index}]: new: {_short(new[index])}"
+        for one, other in _paired(old, new):
+            if one is None:
+                yield f"{place}[{other}]: new: {_short(new[other])}"
+            elif other is None:
+                yield f"{place}[{one}]: no longer there: {_short(old[one])}"
+            else:
+                yield from differences(old[one], new[other], f"{place}[{one}]")
     elif old != new or type(old) is not type(new):
         yield f"{place}: {_apart(old, new)}"
+
+
+def _paired(old: list[Any], new: list[Any]) -> Iterator[tuple[int | None, int | None]]:
+    """The indices of items that belong together; None where one side has none. Equal items are found first."""
+    if len(old) == len(new):
+        yield from ((index, index) for index in range(len(old)))
+        return
+    texts = [[json.dumps(item) for item in side] for side in (old, new)]
+    for _, first, last, start, end in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        for index in range(max(last - first, end - start)):
+            one, other = first + index, start + index
+            yield one if one < last else None, other if other < end else None
 
 
 def _apart(old: Any, new: Any) -> str:
