@@ -101,7 +101,7 @@ def _paired(old: list[Any], new: list[Any]) -> Iterator[tuple[int | None, int | 
         yield from ((index, index) for index in range(len(old)))
         return
     texts = [[json.dumps(item) for item in side] for side in (old, new)]
-    for _, first, last, start, end in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    for _, first, last, start, end in SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_opcodes():
         for index in range(max(last - first, end - start)):
             one, other = first + index, start + index
             yield one if one < last else None, other if other < end else None
