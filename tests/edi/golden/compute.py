@@ -85,12 +85,12 @@ def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
             yield f"{place}: the fields stand in another order: {list(old)} -> {list(new)}"
     elif isinstance(old, list) and isinstance(new, list):
         for one, other in _paired(old, new):
-            if one is None:
-                yield f"{place}[{other}]: new: {_short(new[other])}"
-            elif other is None:
-                yield f"{place}[{one}]: no longer there: {_short(old[one])}"
-            else:
+            if one is not None and other is not None:
                 yield from differences(old[one], new[other], f"{place}[{one}]")
+            elif other is not None:
+                yield f"{place}[{other}]: new: {_short(new[other])}"
+            elif one is not None:
+                yield f"{place}[{one}]: no longer there: {_short(old[one])}"
     elif old != new or type(old) is not type(new):
         yield f"{place}: {_apart(old, new)}"
 
