@@ -24,6 +24,7 @@ from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.writer import Writer
+from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.references import Profile
 from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
@@ -77,6 +78,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
         table=read,
         readers=readers,
         order_table=_order_table(settings, prefix, flow, read),
+        policy=_policy(prefix, flow),
         flat=flat,
     )
 
@@ -93,6 +95,11 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
             remedy='leave it out; then = "hold" (or "keep") says what happens to it',
         )
     return table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
+
+
+def _policy(prefix: tuple[str, ...], flow: Receive) -> IntakePolicy:
+    """What was agreed about the flow's orders, as plain values."""
+    return IntakePolicy(place=".".join(prefix), purpose=flow.purpose, ignore=frozenset(flow.ignore))
 
 
 class _Readers(Mapping[str, MapReader]):

@@ -23,12 +23,13 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.errors import SettingsError
-from d365edi.flows import policy
+from d365edi.flows import intake
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
+from d365edi.flows.reparse import problems
 from d365edi.maps import table
-from d365edi.maps.d365.plans import unwritten
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.reader import Reader, Reading
+from d365edi.matching.intake import IntakePolicy, Judgment
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
 ACKNOWLEDGMENTS = {"997": acknowledgment.answer, "999": acknowledgment.answer, "CONTRL": contrl.answer}
@@ -101,14 +102,14 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
     if known is None:
         sentence = f"this is {UNKNOWN}; the daemon would quarantine it for a person"
         return FileInspection(UNKNOWN, len(data), remarks=(Remark("error", "", sentence),))
-    read, agreed = known.reader.read(data), _agreed(known.flow)
+    read = known.reader.read(data)
     inspection = FileInspection(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
     for number, reading in enumerate(read.readings, 1):
         document = json.loads(reading.document.to_json()) if reading.document is not None else None
         found_remarks = remarks([*reading.findings, *reading.unmapped])
         verdict = "A" if reading.document is not None else "R"
         part = InspectedPart(
-            "document", 0, str(number), verdict, found_remarks, document, tuple(_holds(reading, agreed))
+            "document", 0, str(number), verdict, found_remarks, document, tuple(_holds(reading, known.flow))
         )
         inspection.parts.append(part)
     return inspection
@@ -167,9 +168,7 @@ def _set(report: SetReport, partner: TradingPartner | None) -> InspectedPart:
     reading = reader.read(report)
     found_remarks = remarks([*report.findings, *reading.findings, *reading.unmapped])
     document = json.loads(reading.document.to_json()) if reading.document is not None else None
-    return InspectedPart(
-        "set", 2, title, report.verdict, found_remarks, document, tuple(_holds(reading, _agreed(flow)))
-    )
+    return InspectedPart("set", 2, title, report.verdict, found_remarks, document, tuple(_holds(reading, flow)))
 
 
 def _shipped(report: SetReport) -> MapReader | None:
@@ -188,32 +187,17 @@ def _shipped(report: SetReport) -> MapReader | None:
     return compiled(shipped, guide, versions=versions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Agreed:
-    """Ignored segments, actions by purpose, and the map that writes an order: the partner's, or the shipped ones."""
-
-    ignore: frozenset[str]
-    purposes: Mapping[str, str]
-    order_table: table.Table | None
-
-
-def _agreed(flow: ReceiveFlow | None) -> _Agreed:
-    if flow is None:
-        return _Agreed(frozenset(), {"00": "create"}, None)
-    return _Agreed(frozenset(flow.settings.ignore), flow.settings.purpose, flow.order_table)
-
-
-def _holds(reading: Reading, agreed: _Agreed) -> Iterator[str]:
-    """Why a document would be held: unreadable values, unmapped segments that change its meaning, its purpose."""
-    yield from (str(finding) for finding in reading.findings if finding.severity == "error")
-    losses = [finding for finding in reading.unmapped if finding.rule == "meaning"]
+def _holds(reading: Reading, flow: ReceiveFlow | None) -> Iterator[str]:
+    """Why a document would be held, with a partner's flow or, without one, with the defaults."""
+    policy = flow.policy if flow is not None else IntakePolicy()
+    orders = flow.order_table if flow is not None else table.load("d365", "SalesOrder")
     document = reading.document
-    if document is None:
-        if not reading.findings:
-            yield "no document could be read from it"
+    judged = intake.judge(document, policy) if orders is not None else Judgment()
+    if judged.ignored:
         return
-    if isinstance(document, PurchaseOrder):
-        losses += unwritten(agreed.order_table or table.load("d365", "SalesOrder"), document)
-        if policy.purpose(document.purpose, agreed.purposes) == "hold":
-            yield f"its purpose {document.purpose} is not a new order"
-    yield from (str(finding) for finding in losses if finding.where.segment not in agreed.ignore)
+    yield from problems(reading, policy.ignore)
+    yield from map(str, judged.findings)
+    if document is None and not reading.findings:
+        yield "no document could be read from it"
+    if orders is not None and isinstance(document, PurchaseOrder):
+        yield from map(str, intake.take(document, policy, orders)[1])

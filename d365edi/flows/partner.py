@@ -19,6 +19,7 @@ from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Writer
+from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.references import Profile
 from d365edi.settings.endpoints import Endpoint, Move
 from d365edi.settings.envelope import Envelope
@@ -63,7 +64,8 @@ class PickupFlow:
 class ReceiveFlow:
     """[partners.NAME.receive.SET], with its map compiled: `readers` by guide version, `flat` for a flat file's records.
 
-    `table` is the map that reads the set, `order_table` the one that writes to D365, None where nothing is created."""
+    `table` is the map that reads the set, `order_table` the one that writes to D365, None where nothing is created;
+    `policy` is what was agreed about the orders."""
 
     name: str
     set: str
@@ -71,6 +73,7 @@ class ReceiveFlow:
     table: Table
     readers: Mapping[str, MapReader]
     order_table: Table | None
+    policy: IntakePolicy
     flat: FlatReader | None = None
 
     @property

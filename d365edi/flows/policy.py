@@ -81,15 +81,6 @@ def claim(name: str, named: Sequence[str], twins: Sequence[str], duplicates: Dup
     return Claim("received")
 
 
-Purpose = Literal["create", "ignore", "hold"]
-
-
-def purpose(code: str | None, table: Mapping[str, str]) -> Purpose:
-    """The action for a purpose code (BEG01, data element 353): `00` creates unless set otherwise, any other is held."""
-    found = table.get(code or "00", "create" if (code or "00") == "00" else "hold")
-    return "create" if found == "create" else "ignore" if found == "ignore" else "hold"
-
-
 AckClass = Literal["matched", "late", "double", "unmatched"]
 
 

@@ -13,7 +13,7 @@ from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import policy, resolve
+from d365edi.flows import intake, policy, resolve
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
 from d365edi.flows.messages import document_name
@@ -117,12 +117,11 @@ async def _order(
     ctx: FlowContext, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
 ) -> int | Held:
     """Write a partner's order as the plan of a sales order."""
-    order = PurchaseOrder.from_json(document.body)
-    meaning = [f for f in d365.unwritten(table, order) if f.where.segment not in receive.settings.ignore]
+    order, findings = intake.take(PurchaseOrder.from_json(document.body), receive.policy, table)
     resolved = await resolve.resolve(
         ctx, order, resolve.for_company(partner.profile, receive.settings.company, partner.settings.customer)
     )
-    problems = (*(str(finding) for finding in meaning), *resolved.problems)
+    problems = (*(str(finding) for finding in findings), *resolved.problems)
     if problems:
         return Held(problems)
     payload = d365.write_plan(table, order, resolved.resolution, company=receive.settings.company).to_bytes()

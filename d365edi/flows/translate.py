@@ -13,7 +13,7 @@ from datetime import tzinfo
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, messages, policy
+from d365edi.flows import acknowledge, intake, messages
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
@@ -22,6 +22,7 @@ from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import problems
 from d365edi.journal import Document, Message, Tx
 from d365edi.maps.d365 import plans as maps
+from d365edi.matching.intake import Judgment
 from d365edi.odata import canonical
 
 RELEASED = "released"
@@ -149,16 +150,14 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
     )
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     name = messages.document_name(receive.kind, number)
-    purpose = getattr(read, "purpose", None) if receive.settings.create else None
-    wanted = policy.purpose(purpose, receive.settings.purpose)
-    if wanted == "ignore":
-        tx.documents.set_state(document.id, "rejected", f"purpose {purpose} is ignored by setting")
-        outcome.lines.append(("INFO", "ignored", f"{name}: purpose {purpose} is ignored by setting"))
+    judged = intake.judge(read, receive.policy) if receive.settings.create else Judgment()
+    if judged.ignored:
+        tx.documents.set_state(document.id, "rejected", judged.ignored)
+        outcome.lines.append(("INFO", "ignored", f"{name}: {judged.ignored}"))
         return
     found = problems(part.reading, receive.settings.ignore)
-    if read is not None and wanted == "hold":
-        found.append(_purpose_held(partner, receive.set, number, purpose))
-    elif (holder := tx.documents.claim_key(document.id)) is not None:
+    found += [str(finding) for finding in judged.findings]
+    if not judged.repeats and (holder := tx.documents.claim_key(document.id)) is not None:
         found.append(_key_taken(document, holder))
     if not found and read is not None and not receive.settings.create:
         _not_created(tx, document, read, receive, outcome)
@@ -184,13 +183,6 @@ def _not_created(tx: Tx, document: Document, read: documents.Document, receive: 
     sentence = f"{sentence}; handle it by hand, then: d365edi release {document.number}"
     tx.documents.set_state(document.id, "held", sentence)
     outcome.lines.append(("WARNING", "held", sentence))
-
-
-def _purpose_held(partner: TradingPartner, set_id: str, number: str, purpose: str | None) -> str:
-    return (
-        f"PO {number}: purpose {purpose} asks for a change or a copy, not a new order; decide by hand, then: d365edi reject "
-        f"{number}, or list it under purpose in [partners.{partner.name}.receive.{set_id}]"
-    )
 
 
 def _key_taken(document: Document, holder: Document) -> str:

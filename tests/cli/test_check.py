@@ -114,7 +114,7 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (changed(b"BEG*00*", b"BEG*05*"), "its purpose 05 is not a new order"),
+        (changed(b"BEG*00*", b"BEG*05*"), "purpose 05 asks for a change or a copy"),
         (changed(b"ST*850*", b"ST*820*").replace(b"GS*PO*", b"GS*RA*"), ""),
         (changed(b"BEG*00*", b"BEG**"), ""),
         (ORDER.read_bytes() * 2, "an earlier interchange has the same control number 000003438"),
@@ -128,7 +128,7 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
 def test_what_would_not_become_an_order_is_not_called_good(data: bytes, says: str) -> None:
     found = inspect_file(data, AT)
     held = [why for part in found.parts for why in part.holds]
-    assert (found.good, [why for why in held if says and why.startswith(says)] != []) == (False, bool(says))
+    assert (found.good, [why for why in held if says and says in why] != []) == (False, bool(says))
 
 
 def test_every_quirk_of_the_corpus_is_reported_without_a_defect(corpus: Path) -> None:

@@ -81,23 +81,6 @@ def test_the_questions_about_duplicates_have_settable_answers(
 
 
 @pytest.mark.parametrize(
-    ("code", "table", "expected"),
-    [
-        ("00", {}, "create"),
-        (None, {}, "create"),
-        ("01", {}, "hold"),
-        ("05", {"05": "ignore"}, "ignore"),
-        ("00", {"00": "hold"}, "hold"),
-        ("06", {"06": "create"}, "create"),
-    ],
-)
-def test_only_an_original_creates_unless_a_flow_says_otherwise(
-    code: str | None, table: dict[str, str], expected: str
-) -> None:
-    assert policy.purpose(code, table) == expected
-
-
-@pytest.mark.parametrize(
     ("state", "due", "now", "expected"),
     [
         (None, None, 10.0, "unmatched"),

@@ -1,0 +1,48 @@
+"""What an order needs before D365 is asked: what holds it, what closes it, what it becomes."""
+
+import pytest
+
+from d365edi.documents import PurchaseOrder
+from d365edi.matching import intake
+from d365edi.matching.intake import Action, IntakePolicy
+
+
+@pytest.mark.parametrize(
+    ("code", "table", "expected"),
+    [
+        ("00", {}, "create"),
+        (None, {}, "create"),
+        ("01", {}, "hold"),
+        ("05", {"05": "ignore"}, "ignore"),
+        ("00", {"00": "hold"}, "hold"),
+        ("06", {"06": "create"}, "create"),
+    ],
+)
+def test_only_an_original_creates_unless_a_flow_says_otherwise(
+    code: str | None, table: dict[str, Action], expected: str
+) -> None:
+    assert intake.purpose_action(code, table) == expected
+
+
+def order(**values: object) -> PurchaseOrder:
+    return PurchaseOrder.of({"number": "4500123", "purpose": "00", "lines": [], **values})
+
+
+def test_a_new_order_is_created_as_it_is() -> None:
+    assert intake.judge(order(), IntakePolicy()) == intake.Judgment()
+    assert intake.take(order(), IntakePolicy()) == (order(), ())
+
+
+def test_a_change_is_held_with_the_setting_that_creates_it_and_takes_no_key() -> None:
+    judged = intake.judge(order(purpose="05"), IntakePolicy(place="partners.acme.receive.850"))
+    [finding] = judged.findings
+    assert str(finding) == (
+        "PO 4500123: purpose 05 asks for a change or a copy, not a new order; decide by hand, then: "
+        "d365edi reject 4500123, or list it under purpose in [partners.acme.receive.850]"
+    )
+    assert (finding.severity, judged.repeats, judged.ignored) == ("error", True, "")
+
+
+def test_an_ignored_purpose_closes_the_order() -> None:
+    judged = intake.judge(order(purpose="07"), IntakePolicy(purpose={"07": "ignore"}))
+    assert (judged.findings, judged.ignored) == ((), "purpose 07 is ignored by setting")
