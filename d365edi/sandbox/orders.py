@@ -5,6 +5,7 @@ Knows: the places of an 850 that an invoice must echo. Does not know: what anyon
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 
 from . import x12
 
@@ -22,13 +23,28 @@ class SentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ShipTo:
+    """Where the goods are to go, as sent: N102, N104, N3 and N4; empty where an order does not say."""
+
+    name: str = ""
+    code: str = ""
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    zip: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SentOrder:
-    """One 850 as sent: number (BEG03), release (BEG04), date (BEG05, CCYYMMDD) and lines."""
+    """One 850 as sent: number (BEG03), release (BEG04), date (BEG05, CCYYMMDD), lines, type (BEG02) and ship-to."""
 
     number: str
     release: str
     date: str
     lines: tuple[SentLine, ...]
+    type: str = ""
+    ship_to: ShipTo = ShipTo()
 
 
 def read(data: bytes) -> list[SentOrder]:
@@ -48,7 +64,19 @@ def _order(segments: list[x12.Segment]) -> SentOrder:
             lines.append(
                 _line(segment, next((s[5] for s in segments[at + 1 : at + 2] if s[0] == "PID" and len(s) > 5), ""))
             )
-    return SentOrder(beg[3], beg[4], beg[5], tuple(lines))
+    return SentOrder(beg[3], beg[4], beg[5], tuple(lines), beg[2], _ship_to(segments))
+
+
+def _ship_to(segments: list[x12.Segment]) -> ShipTo:
+    """The first N1*ST with the N3 and N4 behind it."""
+    at = next((at for at, segment in enumerate(segments) if segment[:2] == ["N1", "ST"]), None)
+    if at is None:
+        return ShipTo()
+    party = [*segments[at], "", "", ""]
+    loop = takewhile(lambda segment: segment[0] in ("N2", "N3", "N4"), segments[at + 1 :])
+    parts = {segment[0]: [*segment, "", "", "", ""] for segment in loop}
+    street, place = parts.get("N3", [""] * 3), parts.get("N4", [""] * 5)
+    return ShipTo(party[2], party[4], street[1], *place[1:5])
 
 
 def _line(segment: x12.Segment, description: str) -> SentLine:

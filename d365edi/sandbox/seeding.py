@@ -1,5 +1,5 @@
-"""What the sandbox's D365 contains before the day begins: customers, units, and an item for every line that will be
-ordered.
+"""What the sandbox's D365 contains before the day begins: customers with their addresses, units, and an item for every line
+that will be ordered.
 
 A vendor's number on an order (VN, VP ...) is our own item number; a buyer's (IN, BP, SK ...) becomes an external item
 number of that customer; a GTIN becomes a barcode.
@@ -10,13 +10,16 @@ Knows: orders and the tenant. Does not know: how the daemon looks items up.
 from collections.abc import Iterable
 
 from . import orders
-from .d365.tenant import Tenant
+from .d365.delivery_address import NEVER
+from .d365.tenant import COUNTRIES, Tenant
 from .drops import Drop
 from .partner import PartnerProfile
 
 OURS = ("VN", "VP", "VC", "VA")
 GTINS = ("UP", "UK", "UA", "EN")
 THEIRS = ("IN", "BP", "SK", "CB", "MG")
+DROPSHIP = "DS"
+"""BEG02 of an order whose goods go to a consumer: that address is on no customer."""
 UNITS = {"EA": "ea", "CA": "cs", "KI": "kit"}
 
 
@@ -32,6 +35,8 @@ def seed(
         tenant.add("UnitsOfMeasure", UnitSymbol=symbol, UnitDescription=symbol)
     for drop in drops:
         for order in orders.read(drop.data):
+            if order.type != DROPSHIP:
+                add_address(tenant, company, accounts[drop.partner], order.ship_to)
             for line in order.lines:
                 if unknown not in line.ids.values():
                     add_item(tenant, company, accounts[drop.partner], line)
@@ -42,6 +47,27 @@ def add_customer(tenant: Tenant, company: str, account: str, name: str) -> None:
     terms = {"SalesCurrencyCode": "USD", "PaymentTerms": "Net30", "LanguageId": "en-US", "DeliveryMode": "Ground"}
     key = {"dataAreaId": company, "CustomerAccount": account}
     tenant.add("CustomersV3", **key, OrganizationName=name, CustomerGroupId="10", **terms)
+
+
+def add_address(tenant: Tenant, company: str, account: str, place: orders.ShipTo) -> str:
+    """Enter the place in D365 as an address of the customer, unless it is one, and return the number of its location.
+
+    The partner's code of the place is the address's description; "" for a place without code and street."""
+    key = {"dataAreaId": company, "CustomerAccountNumber": account}
+    known = {"AddressDescription": place.code} if place.code else {"AddressStreet": place.street}
+    if not any(known.values()):
+        return ""
+    for row in tenant.rows("CustomerPostalAddresses", **key, **known):
+        return str(row["AddressLocationId"])
+    location, country = f"{tenant.number('', 'location'):09}", COUNTRIES[place.country or "US"]
+    address = {"AddressStreet": place.street, "AddressCity": place.city, "AddressZipCode": place.zip}
+    address |= {"AddressState": place.state, "AddressCountryRegionId": country}
+    tenant.add(
+        "CustomerPostalAddresses", **key, CustomerLegalEntityId=company, AddressLocationId=location,
+        AddressDescription=place.code or place.name, AddressCountryRegionISOCode=place.country or "US",
+        Effective="2020-01-01", Expiration=NEVER, IsRoleDelivery="Yes", **address,
+    )  # fmt: skip
+    return location
 
 
 def add_item(tenant: Tenant, company: str, account: str, line: orders.SentLine) -> str:

@@ -40,6 +40,11 @@ ITEMS = {
     "D0003": ("ACME-4713", "614141000036"),
 }
 """Our item: their number for it, its GTIN-12."""
+ADDRESSES = {
+    "ACME-DC7": ("0007", "700 DISTRIBUTION WAY", "AUSTIN", "TX", "78701"),
+    "ACME-DC8": ("4098765000027", "800 DISTRIBUTION WAY", "AUSTIN", "TX", "78702"),
+}
+"""Locations of the customer's addresses: their code for the place, street, city, state and zip."""
 
 
 @dataclass
@@ -155,7 +160,7 @@ class World:
 
 
 def seed(simulator: Simulator) -> None:
-    """One company, two customers, three items with the partner's numbers, barcodes and units."""
+    """One company, two customers, addresses of the first, three items with the partner's numbers, barcodes and units."""
     state = simulator.state
     state.add("LegalEntities", LegalEntityId="usmf", Name="Contoso")
     for account, name in (("US-003", "Acme Stores"), ("US-004", "Other Stores")):
@@ -166,6 +171,22 @@ def seed(simulator: Simulator) -> None:
             OrganizationName=name,
             CustomerGroupId="10",
             SalesCurrencyCode="USD",
+        )
+    for location, (code, street, city, region, zip_code) in ADDRESSES.items():
+        state.add(
+            "CustomerPostalAddresses",
+            dataAreaId="usmf",
+            CustomerAccountNumber="US-003",
+            CustomerLegalEntityId="usmf",
+            AddressLocationId=location,
+            AddressDescription=code,
+            AddressStreet=street,
+            AddressCity=city,
+            AddressState=region,
+            AddressZipCode=zip_code,
+            AddressCountryRegionId="USA",
+            AddressCountryRegionISOCode="US",
+            IsRoleDelivery="Yes",
         )
     for unit in ("ea", "cs"):
         state.add("UnitsOfMeasure", UnitSymbol=unit)

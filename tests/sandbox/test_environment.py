@@ -89,6 +89,25 @@ async def test_every_line_of_the_day_can_be_found_in_d365_but_the_unknown_one(sa
     assert missing == [("4500129", authored.UNKNOWN)]
 
 
+async def test_each_ship_to_of_the_day_is_an_address_of_its_customer_but_a_consumers(sandbox: Environment) -> None:
+    rows = sandbox.d365.state.rows("CustomerPostalAddresses", dataAreaId=COMPANY)
+    known = {(row["CustomerAccountNumber"], row["AddressDescription"]) for row in rows}
+    consumers = []
+    for drop in sandbox.drops:
+        for order in orders.read(drop.data):
+            code = order.ship_to.code or order.ship_to.name
+            if code and (sandbox.profiles[drop.partner].account, code) not in known:
+                consumers.append((order.type, code))
+    assert consumers == [("DS", "123"), ("DS", "Bickley Pointer"), ("DS", "john glenn"), ("DS", "Mike AdamS")]
+    assert len({row["AddressLocationId"] for row in rows}) == len(rows)
+    (row,) = [row for row in rows if row["AddressDescription"] == "0003947268292"]
+    assert (row["AddressStreet"], row["AddressZipCode"], row["AddressCountryRegionISOCode"]) == (
+        "31875 SOLON RD",
+        "44139",
+        "US",
+    )
+
+
 async def test_the_unknown_item_is_entered_in_d365(sandbox: Environment) -> None:
     sandbox.add_unknown_item()
     rows = sandbox.d365.state.rows("CustomerProductDescriptionsV2", CustomerProductNumber=authored.UNKNOWN)

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 NAMESPACE = "Microsoft.Dynamics.DataEntities"
-_INSTANTS = frozenset({"CreatedOn", "AddressValidFrom", "AddressValidTo"})
+_INSTANTS = frozenset({"CreatedOn", "AddressValidFrom", "AddressValidTo", "Effective", "Expiration"})
 
 
 @dataclass(frozen=True, slots=True)

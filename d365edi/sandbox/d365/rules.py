@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from . import delivery_address
 from .refusals import bad_reference, infolog, invalid, must_be_filled
 from .store import Record, fold
-from .tenant import COUNTRIES, US_STATES, Tenant
+from .tenant import Tenant
 
 Values = dict[str, Any]
 _CENT = Decimal("0.01")
@@ -49,22 +50,6 @@ def check_references(tenant: Tenant, entity: str, rule: WriteRule, row: Values, 
                 raise bad_reference(entity, name, value, label, title)
 
 
-def _address(entity: str, row: Values, names: frozenset[str]) -> None:
-    iso, country = row["DeliveryAddressCountryRegionISOCode"], row["DeliveryAddressCountryRegionId"]
-    if "DeliveryAddressCountryRegionISOCode" in names and iso and not country:
-        row["DeliveryAddressCountryRegionId"] = country = COUNTRIES[iso.upper()]
-    if country and not iso:
-        row["DeliveryAddressCountryRegionISOCode"] = next(
-            (i for i, c in COUNTRIES.items() if fold(c) == fold(country)), ""
-        )
-    state = row["DeliveryAddressStateId"]
-    if state and fold(country) == "usa" and state.upper() not in US_STATES:
-        raise bad_reference(entity, "DeliveryAddressStateId", state, "State", "Address states")
-    place = " ".join(part for part in (row["DeliveryAddressCity"], state, row["DeliveryAddressZipCode"]) if part)
-    parts = (row["DeliveryAddressStreet"], place, country)
-    row["FormattedDelveryAddress"] = "\n".join(part for part in parts if part)
-
-
 def _insert_header(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
     for name in ("OrderingCustomerAccountNumber", "InvoiceCustomerAccountNumber"):
         if not row[name]:
@@ -82,17 +67,11 @@ def _insert_header(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
         "RequestedShippingDate": tenant.today(),
         "RequestedReceiptDate": row["RequestedShippingDate"] if "RequestedShippingDate" in given else tenant.today(),
     }
-    if not any(name.startswith("DeliveryAddress") for name in given):
-        defaults |= {name: customer[name.replace("Id", "")] for name in ("DeliveryAddressStateId",)}
-        defaults |= {
-            f"DeliveryAddress{part}": customer[f"DeliveryAddress{part}"]
-            for part in ("Street", "City", "ZipCode", "CountryRegionId")
-        }
     row.update({name: value for name, value in defaults.items() if name not in given})
     row["LanguageId"] = _language(row["LanguageId"])
     row["SalesOrderStatus"], row["SalesOrderProcessingStatus"] = "Backorder", "Active"
     row["OrderCreationDateTime"] = tenant.now()
-    _address("SalesOrderHeaderV4Entity", row, given)
+    delivery_address.complete(tenant, "SalesOrderHeaderV4Entity", row, given, delivery_address.of_customer(customer))
 
 
 def _language(text: str) -> str:
@@ -102,7 +81,7 @@ def _language(text: str) -> str:
 
 def _update_header(_: Tenant, record: Record, row: Values) -> None:
     _refuse_closed(record.set.entity, record.values)
-    _address(record.set.entity, row, frozenset(row))
+    delivery_address.formatted(record.set.entity, row, frozenset(row))
 
 
 def _delete_header(tenant: Tenant, record: Record) -> None:
@@ -152,7 +131,7 @@ def _insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
     row["LineCreationSequenceNumber"] = sequence
     row["InventoryLotId"] = f"{company.upper()}-{tenant.number(company, 'lot'):06}"
     row["SalesOrderLineStatus"] = "Backorder"
-    _address(entity, row, given)
+    delivery_address.complete(tenant, entity, row, given, delivery_address.of_order(header))
     if "LineAmount" not in given:
         row["LineAmount"] = _amount(row)
 
@@ -203,6 +182,7 @@ def _delete_line(_: Tenant, record: Record) -> None:
 _CUSTOMER = ("CustomersV3", "CustomerAccount")
 _ITEM = ("ReleasedProductsV2", "ItemNumber", "Item number", "Items")
 _UNIT = ("UnitsOfMeasure", "UnitSymbol", "Unit", "Units")
+_LOCATION = ("CustomerPostalAddresses", "AddressLocationId", "Location ID", "Locations")
 _HEADER_SERVER = frozenset({
     "SalesOrderStatus", "SalesOrderProcessingStatus", "OrderCreationDateTime", "FormattedDelveryAddress", "OrderTotalAmount",
     "OrderTotalChargesAmount", "OrderTotalDiscountAmount", "OrderTotalTaxAmount", "OrderHeaderTaxAmount",
@@ -221,6 +201,7 @@ RULES: dict[str, WriteRule] = {
         references={
             "OrderingCustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers"),
             "InvoiceCustomerAccountNumber": (*_CUSTOMER, "Invoice account", "Customers"),
+            "DeliveryAddressLocationId": _LOCATION,
         },
     ),
     "SalesOrderLinesV3": WriteRule(
@@ -232,10 +213,16 @@ RULES: dict[str, WriteRule] = {
             "SalesOrderNumber": ("SalesOrderHeadersV4", "SalesOrderNumber", "Sales order", "Sales orders"),
             "ItemNumber": _ITEM,
             "SalesUnitSymbol": _UNIT,
+            "DeliveryAddressLocationId": _LOCATION,
         },
     ),
     "CustomerProductDescriptionsV2": WriteRule(
         references={"ItemNumber": _ITEM, "CustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers")}
+    ),
+    "CustomerPostalAddresses": WriteRule(
+        insert=delivery_address.insert,
+        server=frozenset({"FormattedAddress"}),
+        references={"CustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers")},
     ),
     "ProductBarcodesV3": WriteRule(references={"ItemNumber": _ITEM, "ProductQuantityUnitSymbol": _UNIT}),
 }

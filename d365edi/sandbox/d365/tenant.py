@@ -101,5 +101,6 @@ class Tenant:
             "DeliveryTermsCode": ("Delivery terms", "Terms of delivery", self.delivery_terms),
             "PaymentTermsName": ("Terms of payment", "Terms of payment", self.payment_terms),
             "DeliveryAddressCountryRegionId": ("Country/region", "Countries/regions", set(COUNTRIES.values())),
+            "AddressCountryRegionId": ("Country/region", "Countries/regions", set(COUNTRIES.values())),
             "DeliveryAddressCountryRegionISOCode": ("ISO code", "Countries/regions", set(COUNTRIES)),
         }.get(field_name)
