@@ -7,7 +7,6 @@ A partner's guide, maps and purposes are used where the file is a partner's, els
 Knows: how the steps are combined for one file. Does not know: settings, output.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -105,7 +104,7 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
     read = known.reader.read(data)
     inspection = FileInspection(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
     for number, reading in enumerate(read.readings, 1):
-        document = json.loads(reading.document.to_json()) if reading.document is not None else None
+        document = reading.document.plain() if reading.document is not None else None
         found_remarks = remarks([*reading.findings, *reading.unmapped])
         verdict = "A" if reading.document is not None else "R"
         part = InspectedPart(
@@ -167,7 +166,7 @@ def _set(report: SetReport, partner: TradingPartner | None) -> InspectedPart:
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
     reading = reader.read(report)
     found_remarks = remarks([*report.findings, *reading.findings, *reading.unmapped])
-    document = json.loads(reading.document.to_json()) if reading.document is not None else None
+    document = reading.document.plain() if reading.document is not None else None
     return InspectedPart("set", 2, title, report.verdict, found_remarks, document, tuple(_holds(reading, flow)))
 
 

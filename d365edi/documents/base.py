@@ -1,6 +1,8 @@
 """What every document is: frozen, typed, exact, and the same after a round trip through JSON.
 
 Empty is None or (), never "". Amounts are Decimal and keep their digits; days are dates without a time or a zone.
+A document's JSON begins with the version of its words; what an older version wrote is read in today's words (see `upgrade`).
+
 `kept` holds, beside the values, how a partner spelled them: the qualifier that a value stood behind (`{"ship_from":
 "037"}`) or the partner's own word for it (`{"unit": "CT"}`), so that an answer can say it in the same way.
 
@@ -13,6 +15,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Self, dataclass_transform
 
 import msgspec
+
+from d365edi.documents.upgrade import VERSION, upgrade
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 """Text that is not empty; what is empty is None."""
@@ -68,10 +72,27 @@ class Document(SpelledPart):
     """A whole business document."""
 
     def to_json(self) -> str:
-        """Compact JSON without what is empty; numbers as text with every digit."""
-        return msgspec.json.encode(self).decode()
+        """Compact JSON without what is empty, its version first; numbers as text with every digit."""
+        return _HEAD + msgspec.json.encode(self).decode()[1:]
+
+    def plain(self) -> dict[str, Any]:
+        """The fields as in JSON, without the version: what a person is shown."""
+        values: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return values
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The document that `to_json` wrote. Raises msgspec's MsgspecError for anything else."""
-        return msgspec.json.decode(text, type=cls)
+        """The document that `to_json` wrote, in this version or an older one. Raises msgspec's MsgspecError for anything
+        else."""
+        text = text.decode() if isinstance(text, bytes) else text
+        if text.startswith(_HEAD):
+            return msgspec.json.decode("{" + text.removeprefix(_HEAD), type=cls)
+        values = _PLAIN.decode(text)
+        try:
+            return msgspec.convert(upgrade(cls.__name__, values), cls)
+        except ValueError as error:
+            raise msgspec.ValidationError(str(error)) from error
+
+
+_HEAD = f'{{"version":{VERSION},'
+_PLAIN = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)

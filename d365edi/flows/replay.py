@@ -12,14 +12,14 @@ only on request (`acks`).
 Knows: stages. Does not know: protocols, standards.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
+from d365edi.documents import KINDS
 from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
-from d365edi.flows.answer import KINDS
+from d365edi.flows import answer
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import LEVELS
 from d365edi.flows.outbox import deliver_again, withdraw
@@ -72,8 +72,8 @@ async def _document(
         other = f"another map (then {document.map_digest[:6]}…, now {digest[:6]}…)"
         same = "the same map" if digest == document.map_digest else other
         lines.append(f"{document.kind} {document.number}: parsed again with {same}")
-        now = json.loads(reading.document.to_json()) if reading.document is not None else {}
-        lines += difference(json.loads(document.body or "{}"), now)
+        then = KINDS[document.kind].from_json(document.body).plain() if document.body else {}
+        lines += difference(then, reading.document.plain() if reading.document is not None else {})
         lines += [f"would be held: {problem}" for problem in problems(reading)]
     deliveries = await ctx.journal.read(lambda tx: tx.deliveries.for_document(document.id))
     for delivery in deliveries[-1:]:
@@ -140,7 +140,7 @@ async def _deliveries(
     deliveries += await ctx.journal.read(
         lambda tx: [delivery for document in documents for delivery in tx.deliveries.for_document(document.id)[-1:]]
     )
-    chosen = {d.id: d for d in deliveries if d.kind not in KINDS or d.name == what}
+    chosen = {d.id: d for d in deliveries if d.kind not in answer.KINDS or d.name == what}
     if not chosen:
         raise D365EdiError(f"nothing named {what} was delivered or waits", remedy=f"see `d365edi why {what}`")
     lines = []
@@ -172,7 +172,7 @@ async def _acknowledgments(ctx: FlowContext, documents: list[Document], *, go: b
             delivery
             for message in sorted({document.message for document in documents})
             for delivery in tx.deliveries.for_message(message)
-            if delivery.kind in KINDS and delivery.state == "delivered"
+            if delivery.kind in answer.KINDS and delivery.state == "delivered"
         ]
     )
     lines = []

@@ -2,7 +2,8 @@
 
 Computes everything that is kept again, and prints each kind of difference once: its place without list positions, old and
 new value, how often, and an input that shows it. With a TOPIC it also writes this list to `changes/TOPIC.txt` and rewrites
-the files; without one nothing is written. For a change of behaviour that is meant, in a commit that explains it.
+the files; without one nothing is written. What differs in nothing stays as it was kept, in the words of
+its time. For a change of behaviour that is meant, in a commit that explains it.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ def kept(name: str) -> list[Any]:
 def _each(found: Differences, rows: list[Any], made: Iterable[Any]) -> list[Any]:
     renewed = []
     for row, new in zip(rows, made, strict=True):
-        found.note(row.get("name") or f"{row['map']} {row['number']}", row["made"], new)
-        renewed.append({**row, "made": new})
+        before = compute.today(product, row["made"], row.get("map", "").rpartition("/")[2])
+        found.note(row.get("name") or f"{row['map']} {row['number']}", before, new)
+        renewed.append({**row, "made": new} if before != new else row)
     return renewed
 
 

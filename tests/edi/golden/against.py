@@ -91,7 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     differing = count = 0
     for one, other in zip_longest(old(checkout, files), rows(product, files), fillvalue=("nothing", None)):
-        found = list(compute.differences([*one], [*other]))
+        name = other[0].partition(" ")[0].rpartition("/")[2]
+        found = list(compute.differences([one[0], compute.today(product, one[1], name)], [*other]))
         count += 1
         differing += bool(found)
         for each in found:

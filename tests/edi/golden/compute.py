@@ -31,9 +31,25 @@ def written(product: Any, row: dict[str, Any]) -> dict[str, Any]:
         text = product.write(language, name, way, row["document"])
         echo = product.write(language, name, way, row["document"], row["order"]) if row["order"] else ""
         readings = product.read_back(language, name, way, text) if text != REFUSED else []
-        same = readings == [{"document": row["document"], "findings": [], "unmapped": []}]
+        document = product.today(name, row["document"])
+        same = readings == [{"document": document, "findings": [], "unmapped": []}]
         found[way] = {"bytes": text, "back": same or readings, "echo": echo}
     return found
+
+
+def today(product: Any, kept: Any, name: str = "") -> Any:
+    """What is kept of an input, with the documents as a journal of that time is read today: this tests their translation.
+    `name` is the map that read them."""
+    if isinstance(kept, list):
+        return [today(product, each, name) for each in kept]
+    if not isinstance(kept, dict):
+        return kept
+    if kept.keys() == {"document", "findings", "unmapped"} and kept["document"] is not None:
+        return {**kept, "document": product.today(name, kept["document"])}
+    if "flat" in kept:
+        return {"flat": {each: today(product, made, each) for each, made in kept["flat"].items()}}
+    name = kept["id"] if "mapped" in kept else name
+    return {key: today(product, each, name) for key, each in kept.items()}
 
 
 def files(product: Any, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

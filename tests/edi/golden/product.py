@@ -133,9 +133,8 @@ def _answer(answer: edi_acknowledgment.Answer) -> Plain:
 
 def reading(found: Reading) -> Plain:
     """What a map made of a set or of rows."""
-    document = json.loads(found.document.to_json()) if found.document is not None else None
     return {
-        "document": document,
+        "document": json.loads(found.document.to_json()) if found.document is not None else None,
         "findings": findings(found.findings),
         "unmapped": findings(found.unmapped),
     }
@@ -312,6 +311,13 @@ def read_back(language: str, name: str, way: str, text: str) -> list[Plain]:
 def kind(language: Any, name: str) -> str:
     """The kind of document of a shipped map."""
     return load(language, name).document
+
+
+def today(name: str, document: Plain) -> Plain:
+    """A document that an older version read by the shipped map of this name, as it is read from the journal today."""
+    language = next(each for each in ("x12", "edifact", "csv") if name in maps(each))
+    found: Plain = json.loads(KINDS[kind(language, name)].from_json(json.dumps(document)).to_json())
+    return found
 
 
 def writing_tables() -> dict[str, str]:
