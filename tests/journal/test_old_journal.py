@@ -5,68 +5,35 @@
 
 from __future__ import annotations
 
-import io
-import json
 import sqlite3
-import tarfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from d365edi.app import App
 from d365edi.errors import JournalError
 from d365edi.journal import AuditLine, Journal, Tx
 from d365edi.sandbox import x12
 from tests.journal.make_old_journal import EXTRA, KNOBS, answer, sales_order
-from tests.journeys.world import World, world
+from tests.journal.resume import opened, resumed, unpacked
+from tests.journeys.world import World
 
 ARCHIVE = Path(__file__).parent / "d60af4b.tar.gz"
-HOUR = 3600.0
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """The archive, unpacked."""
-    folder = tmp_path / "old"
-    folder.mkdir()
-    with tarfile.open(fileobj=io.BytesIO(ARCHIVE.read_bytes())) as archive:
-        archive.extractall(folder, filter="tar")  # with "data" the files would be as old as this test
-    return folder
+    return unpacked(ARCHIVE, tmp_path / "old")
 
 
 @pytest.fixture
 async def later(tmp_path: Path, old: Path) -> AsyncIterator[World]:
-    """The world of that day an hour later: the partner's folders, D365 and the journal as they were left."""
-    folder = tmp_path / "new"
-    folder.mkdir()
-    (old / "home").rename(folder / "home")
-    async with world(folder) as here:
-        here.extra, here.knobs = EXTRA, dict(KNOBS)
-        kept = json.loads((old / "d365.json").read_bytes(), parse_float=Decimal)
-        for name, rows in kept["rows"].items():
-            for row in rows:
-                here.simulator.state.add(name, **row)
-        for company, sequence, number in kept["numbers"]:
-            here.simulator.state._numbers[company, sequence] = number
-        for data in (here.partner.outbound / "processed").iterdir():
-            here.partner._remember(data.read_bytes())
-        for name in ("journal.db", "journal.db.numbers"):
-            (old / name).rename(folder / "var" / name)
-        here.control = 500
+    """The world of that day an hour later."""
+    async with resumed(tmp_path / "new", old, EXTRA, KNOBS) as here:
         yield here
-
-
-@asynccontextmanager
-async def opened(here: World, old: Path) -> AsyncIterator[App]:
-    """Today's app an hour after that day."""
-    at = float((old / "made_at").read_text()) + HOUR
-    async with App.open(here.settings(), clock=lambda: at) as app:
-        yield app
 
 
 def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
