@@ -16,6 +16,7 @@ from d365edi.edi.guide import Guide
 from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Standard, standard_of
 from d365edi.errors import SettingsError
+from d365edi.flows import intake
 from d365edi.flows.partner import MapReader, MapWriter, PickupFlow, ReceiveFlow, SendFlow, TradingPartner
 from d365edi.maps import table
 from d365edi.maps.csv.reader import FlatReader
@@ -78,7 +79,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
         table=read,
         readers=readers,
         order_table=_order_table(settings, prefix, flow, read),
-        policy=_policy(prefix, flow),
+        policy=_policy(prefix, flow, partner.envelopes.get(standard), read),
         flat=flat,
     )
 
@@ -97,9 +98,15 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
     return table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
 
 
-def _policy(prefix: tuple[str, ...], flow: Receive) -> IntakePolicy:
+def _policy(prefix: tuple[str, ...], flow: Receive, envelope: Envelope | None, read: table.Table) -> IntakePolicy:
     """What was agreed about the flow's orders, as plain values."""
-    return IntakePolicy(place=".".join(prefix), purpose=flow.purpose, ignore=frozenset(flow.ignore))
+    return IntakePolicy(
+        place=".".join(prefix),
+        purpose=flow.purpose,
+        ignore=frozenset(flow.ignore),
+        unlike=flow.unlike.actions,
+        places=intake.places(read, envelope.usage if envelope is not None else ""),
+    )
 
 
 class _Readers(Mapping[str, MapReader]):

@@ -107,9 +107,8 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
         document = reading.document.plain() if reading.document is not None else None
         found_remarks = remarks([*reading.findings, *reading.unmapped])
         verdict = "A" if reading.document is not None else "R"
-        part = InspectedPart(
-            "document", 0, str(number), verdict, found_remarks, document, tuple(_holds(reading, known.flow))
-        )
+        holds = tuple(_holds(reading, known.flow, "", known.reader.table))
+        part = InspectedPart("document", 0, str(number), verdict, found_remarks, document, holds)
         inspection.parts.append(part)
     return inspection
 
@@ -145,10 +144,10 @@ def _parts(report: FileReport, partner: TradingPartner | None) -> Iterator[Inspe
             if group.functional_id or group.findings:
                 yield InspectedPart("group", 1, title, group.verdict, remarks(group.findings))
             for one in group.sets:
-                yield _set(one, mine)
+                yield _set(one, mine, found.usage)
 
 
-def _set(report: SetReport, partner: TradingPartner | None) -> InspectedPart:
+def _set(report: SetReport, partner: TradingPartner | None, usage: str) -> InspectedPart:
     title = f"{report.id} {report.control}"
     if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
         answer = ACKNOWLEDGMENTS[report.id](report)
@@ -167,7 +166,8 @@ def _set(report: SetReport, partner: TradingPartner | None) -> InspectedPart:
     reading = reader.read(report)
     found_remarks = remarks([*report.findings, *reading.findings, *reading.unmapped])
     document = reading.document.plain() if reading.document is not None else None
-    return InspectedPart("set", 2, title, report.verdict, found_remarks, document, tuple(_holds(reading, flow)))
+    holds = tuple(_holds(reading, flow, usage, reader.table))
+    return InspectedPart("set", 2, title, report.verdict, found_remarks, document, holds)
 
 
 def _shipped(report: SetReport) -> MapReader | None:
@@ -186,12 +186,12 @@ def _shipped(report: SetReport) -> MapReader | None:
     return compiled(shipped, guide, versions=versions)
 
 
-def _holds(reading: Reading, flow: ReceiveFlow | None) -> Iterator[str]:
-    """Why a document would be held, with a partner's flow or, without one, with the defaults."""
-    policy = flow.policy if flow is not None else IntakePolicy()
+def _holds(reading: Reading, flow: ReceiveFlow | None, usage: str, read_by: table.Table) -> Iterator[str]:
+    """Why a document, read by a map, would be held: with a partner's flow or, without one, with the defaults."""
+    policy = flow.policy if flow is not None else IntakePolicy(places=intake.places(read_by))
     orders = flow.order_table if flow is not None else table.load("d365", "SalesOrder")
     document = reading.document
-    judged = intake.judge(document, policy) if orders is not None else Judgment()
+    judged = intake.judge(document, policy, usage) if orders is not None else Judgment()
     if judged.ignored:
         return
     yield from problems(reading, policy.ignore)

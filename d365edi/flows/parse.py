@@ -35,6 +35,11 @@ class ParsedDocument:
         """The interchange's control number, "" in a flat file."""
         return self.interchange.control if self.interchange is not None else ""
 
+    @property
+    def usage(self) -> str:
+        """The interchange's usage (P, T or I), "" in a flat file."""
+        return self.interchange.usage if self.interchange is not None else ""
+
 
 @dataclass(slots=True)
 class ParsedFile:

@@ -150,14 +150,14 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
     )
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     name = messages.document_name(receive.kind, number)
-    judged = intake.judge(read, receive.policy) if receive.settings.create else Judgment()
+    judged = intake.judge(read, receive.policy, part.usage) if receive.settings.create else Judgment()
     if judged.ignored:
         tx.documents.set_state(document.id, "rejected", judged.ignored)
         outcome.lines.append(("INFO", "ignored", f"{name}: {judged.ignored}"))
         return
     found = problems(part.reading, receive.settings.ignore)
     found += [str(finding) for finding in judged.findings]
-    if not judged.repeats and (holder := tx.documents.claim_key(document.id)) is not None:
+    if judged.claims and (holder := tx.documents.claim_key(document.id)) is not None:
         found.append(_key_taken(document, holder))
     if not found and read is not None and not receive.settings.create:
         _not_created(tx, document, read, receive, outcome)

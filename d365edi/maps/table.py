@@ -197,7 +197,7 @@ def nearest(word: str, known: Any) -> str:
 
 
 _FIXED = ("constants", "defaults", "computed")
-_TABLES = ("fields", *_FIXED, "codes", "file", "columns")
+_TABLES = ("fields", *_FIXED, "codes", "unlike", "file", "columns")
 
 
 def scope(table: Table) -> Scope:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
+from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
 
 Action = Literal["create", "hold", "ignore"]
 """What is done with an order: created in D365, held for a person, closed."""
@@ -30,31 +31,50 @@ class IntakePolicy:
     place: str = "partners.NAME.receive.SET"
     purpose: Mapping[str, Action] = field(default_factory=lambda: {NEW: "create"})
     ignore: frozenset[str] = frozenset()
+    unlike: Mapping[Kind, Action] = field(default_factory=dict)
+    places: OrderPlaces = field(default_factory=OrderPlaces)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
     """What is decided about an order: created where nothing else is said, held for `findings`, or closed because `ignored`.
 
-    `repeats`: the order says that it is not a new one, so it takes no business key away from the one that it repeats."""
+    `claims`: it takes the business key of its number; a copy, a change or a test leaves it to the order that it is about."""
 
     findings: tuple[Finding, ...] = ()
     ignored: str = ""
-    repeats: bool = False
+    claims: bool = True
 
 
-def judge(order: PurchaseOrder, policy: IntakePolicy) -> Judgment:
-    """What holds or closes the order itself."""
+def judge(order: PurchaseOrder, policy: IntakePolicy, usage: str = "") -> Judgment:
+    """What holds or closes the order itself. `usage` is that of its interchange (P, T or I), "" where it has none."""
     action = purpose_action(order.purpose, policy.purpose)
     if action == "ignore":
         return Judgment(ignored=f"purpose {order.purpose} is ignored by setting")
-    if action == "hold":
-        message = f"PO {order.number}: purpose {order.purpose} asks for a change or a copy, not a new order"
-        reject = f"decide by hand, then: d365edi reject {order.number}"
-        return Judgment(
-            (held(message, f"{reject}, or list it under purpose in [{policy.place}]", "purpose"),), repeats=True
-        )
-    return Judgment()
+    findings = [_purpose_held(order, policy)] if action == "hold" else []
+    claims = not findings
+    for odd in oddities(order, usage, policy.places):
+        action = policy.unlike.get(odd.kind, "hold")
+        if action == "ignore" and odd.closing:
+            return Judgment(ignored=f"{odd.sentence}; {odd.kind} is ignored by setting")
+        if action != "create":
+            findings.append(_unlike_held(order, policy, odd))
+            claims = claims and odd.kind not in ASIDE
+    return Judgment(tuple(findings), claims=claims)
+
+
+def _purpose_held(order: PurchaseOrder, policy: IntakePolicy) -> Finding:
+    used = order.spelling("purpose")
+    code = f"{order.purpose}" + (f" (they wrote {used})" if used not in (None, order.purpose) else "")
+    message = f"PO {order.number}: purpose {code} asks for a change or a copy, not a new order"
+    reject = f"decide by hand, then: d365edi reject {order.number}"
+    return held(message, f"{reject}, or list it under purpose in [{policy.place}]", "purpose")
+
+
+def _unlike_held(order: PurchaseOrder, policy: IntakePolicy, odd: Oddity) -> Finding:
+    message = f"PO {order.number}: {odd.sentence}"
+    decide = f"d365edi release {order.number} creates it all the same, d365edi reject {order.number} closes it"
+    return held(message, f'{decide}; {odd.kind} = "create" in [{policy.place}.unlike] creates all such', odd.kind)
 
 
 def purpose_action(code: str | None, table: Mapping[str, Action]) -> Action:

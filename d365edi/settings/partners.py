@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from d365edi.edi.syntax import Standard, standard_of
+from d365edi.matching.unlike import Kind
 
 from .envelope import X12, Edifact, Envelope
 from .guard import Guard
@@ -82,6 +83,44 @@ MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
 """Rows that override a shipped map: text (a path, a constant, a code) or false, in tables."""
 
 
+Policy = Literal["hold", "create", "ignore"]
+
+
+class Unlike(SettingsSection):
+    """Orders that are unlike a normal one. hold: a person decides; create: as any order; ignore: closed."""
+
+    test: Policy = "hold"
+    """A test where production is agreed (`usage` of the envelope), or the other way round, which is never closed unseen."""
+    information_copy: Policy = "hold"
+    """A copy for information (BEG02 IN). A copy by its purpose (BEG01 07, BGM03 31) is decided by `purpose`."""
+    blanket: Policy = "hold"
+    """A blanket or standing order, or an agreement, of which parts are ordered or delivered later (BEG02 BK, BGM 221)."""
+    consignment: Policy = "hold"
+    """Goods that stay ours until they are sold (BEG02 CN, BGM 227)."""
+    no_order: Policy = "hold"
+    """Bids, quotes, changes, closings and other types that order no goods (BEG02 CP, BGM 230)."""
+    zero_quantity: Policy = "hold"
+    """An order with a line of quantity 0."""
+    negative_quantity: Policy = "hold"
+    """An order with a quantity below 0, which in D365 would be a return."""
+    equal_lines: Policy = "hold"
+    """An order with a line twice, equal in its id and in all else."""
+
+    @property
+    def actions(self) -> dict[Kind, Policy]:
+        """What is done by kind."""
+        return {
+            "test": self.test,
+            "information_copy": self.information_copy,
+            "blanket": self.blanket,
+            "consignment": self.consignment,
+            "no_order": self.no_order,
+            "zero_quantity": self.zero_quantity,
+            "negative_quantity": self.negative_quantity,
+            "equal_lines": self.equal_lines,
+        }
+
+
 class Receive(SettingsSection):
     """What happens to one received transaction set."""
 
@@ -93,6 +132,8 @@ class Receive(SettingsSection):
     """In which company."""
     purpose: Mapping[str, Literal["create", "ignore", "hold"]] = Field(default={"00": "create"})
     """Purpose code (BEG01) = action; codes that are not listed are held."""
+    unlike: Unlike = Unlike()
+    """What happens to orders that are unlike a normal one."""
     ignore: tuple[Text, ...] = ()
     """Unmapped segments that do not hold the document: "SDQ"."""
     map: MapRows = Field(default_factory=dict)

@@ -40,7 +40,12 @@ def test_a_change_is_held_with_the_setting_that_creates_it_and_takes_no_key() ->
         "PO 4500123: purpose 05 asks for a change or a copy, not a new order; decide by hand, then: "
         "d365edi reject 4500123, or list it under purpose in [partners.acme.receive.850]"
     )
-    assert (finding.severity, judged.repeats, judged.ignored) == ("error", True, "")
+    assert (finding.severity, judged.claims, judged.ignored) == ("error", False, "")
+
+
+def test_the_code_that_they_wrote_is_named() -> None:
+    [finding] = intake.judge(order(purpose="07", kept={"purpose": "31"}), IntakePolicy()).findings
+    assert finding.message == "PO 4500123: purpose 07 (they wrote 31) asks for a change or a copy, not a new order"
 
 
 def test_an_ignored_purpose_closes_the_order() -> None:
