@@ -238,6 +238,8 @@ _KNOBS = {
     "listen": "",
     "retain": "",
     "dress": "",
+    "us": ":".join(PROFILE.us),
+    "them": ":".join(PROFILE.them),
     "edifact": "",
     "invoice": "810",
     "file": "{number}_{control:09}",
@@ -275,7 +277,7 @@ after     = {after}
 
 [partners.acme]
 customer = {{ usmf = "US-003" }}
-x12      = {{ us = "01:123456789", them = "08:6111250008"{dress} }}
+x12      = {{ us = "{us}", them = "{them}"{dress} }}
 {edifact}
 acks     = {{ send = "997", to = {{ endpoint = "acme", path = "{root}/inbound/acks" }}, expect_within = "24h" }}
 {partner_extra}
