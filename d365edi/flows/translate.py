@@ -152,12 +152,15 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
     name = messages.document_name(receive.kind, number)
     judged = intake.judge(read, receive.policy, part.usage) if receive.settings.create else Judgment()
     if judged.ignored:
-        tx.documents.set_state(document.id, "rejected", judged.ignored)
-        outcome.lines.append(("INFO", "ignored", f"{name}: {judged.ignored}"))
+        _ignore(tx, document, name, judged.ignored, outcome)
         return
     found = problems(part.reading, receive.settings.ignore)
     found += [str(finding) for finding in judged.findings]
-    if judged.claims and (holder := tx.documents.claim_key(document.id)) is not None:
+    holder = tx.documents.claim_key(document.id) if judged.claims else None
+    if holder is not None and not found and receive.flat is not None and _unchanged(read, holder):
+        _ignore(tx, document, name, f"unchanged since message {holder.message}", outcome)
+        return
+    if holder is not None:
         found.append(_key_taken(document, holder))
     if not found and read is not None and not receive.settings.create:
         _not_created(tx, document, read, receive, outcome)
@@ -168,6 +171,17 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
         outcome.lines.append(("WARNING", "held", sentence))
     else:
         outcome.documents.append(document.id)
+
+
+def _ignore(tx: Tx, document: Document, name: str, reason: str, outcome: Outcome) -> None:
+    """Close a document with which nothing is to be done."""
+    tx.documents.set_state(document.id, "rejected", reason)
+    outcome.lines.append(("INFO", "ignored", f"{name}: {reason}"))
+
+
+def _unchanged(read: documents.Document | None, holder: Document) -> bool:
+    """Whether a document says what an earlier one said: files of all open orders repeat each until it is shipped."""
+    return read is not None and bool(holder.body) and type(read).from_json(holder.body) == read
 
 
 def _not_created(tx: Tx, document: Document, read: documents.Document, receive: ReceiveFlow, outcome: Outcome) -> None:

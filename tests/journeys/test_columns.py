@@ -200,3 +200,22 @@ async def test_a_partner_may_leave_and_have_every_document_in_columns(town: Worl
         "OrderResponse",
         "ShipNoticeRecords",
     }
+
+
+async def test_a_file_of_all_open_orders_brings_only_what_is_new_or_changed(columns: World) -> None:
+    drop(columns, FILE)
+    await columns.once()
+    again = FILE.replace('"1",EA', '"2",EA')
+    drop(columns, again + "4500125,2026-11-02,1,5,EA,10.5,ACME-4711,614141000012\r\n", "later.csv")
+    async with columns.app() as app:
+        counters = await app.once()
+        held = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+        closed = await app.journal.read(lambda tx: tx.documents.in_state("rejected"))
+    assert {number: len(lines) for number, lines in columns.sales_orders().items()} == {
+        "4500123": 2,
+        "4500124": 1,
+        "4500125": 1,
+    }
+    assert [(each.number, each.reason) for each in closed] == [("4500123", "unchanged since message 1")]
+    assert [each.number for each in held] == ["4500124"]
+    assert counters.counts["ignored"] == 1

@@ -48,6 +48,12 @@ def look(value: str) -> Damage | None:
     return Damage("document.spreadsheet.day", value) if _DAY.match(value) else None
 
 
+def thousands(value: str) -> bool:
+    """Whether the point in a number may separate its thousands: 1.200, not 1.20, 0.125 or 12345.600."""
+    whole, found, rest = value.lstrip("+-").partition(".")
+    return bool(found) and len(rest) == 3 and rest.isdigit() and whole.isdigit() and whole[0] != "0" and len(whole) < 4
+
+
 def shortened(value: str, digits: int) -> bool:
     """Whether a number has lost leading zeros of the digits it should have."""
     return value.isdigit() and len(value) < digits

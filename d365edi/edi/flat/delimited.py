@@ -38,7 +38,7 @@ def split(lines: Iterator[str], delimiter: str, quote: str, before: int = 0) -> 
             taken.append(line)
             yield line
 
-    options = {"delimiter": delimiter, "strict": True}
+    options = {"delimiter": delimiter, "strict": True, "skipinitialspace": True}
     options |= {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
     reader = csv.reader(feed(), **options)  # type: ignore[arg-type]
     read = before
@@ -73,10 +73,11 @@ def sniff(lines: Sequence[str], known: frozenset[str], quote: str) -> str:
 
 @dataclass(slots=True)
 class Header:
-    """What a header row says: for each column of the layout the cell it stands in (-1: nowhere), and the names that no
-    column has, with their cells."""
+    """What a header row says: for each column of the layout the cell it stands in (-1: nowhere), further cells under another
+    of its names, the names that no column has, with their cells, and those that stand there twice."""
 
     cells: list[int]
+    also: list[tuple[int, int]]
     unknown: list[tuple[int, str]]
     twice: list[str]
     width: int
@@ -89,10 +90,12 @@ def header(cells: Sequence[str], columns: Sequence[Column]) -> Header:
     for index, cell in enumerate(cells):
         if (name := fold(cell)) and at.setdefault(name, index) != index:
             twice.append(cell.strip(" "))
-    found = [next((at[fold(name)] for name in column.names if fold(name) in at), -1) for column in columns]
-    used = set(found)
+    places = [list(dict.fromkeys(at[fold(name)] for name in column.names if fold(name) in at)) for column in columns]
+    found = [each[0] if each else -1 for each in places]
+    also = [(index, cell) for index, each in enumerate(places) for cell in each[1:]]
+    used = {cell for each in places for cell in each}
     unknown = [(index, cells[index].strip(" ")) for name, index in at.items() if index not in used]
-    return Header(found, unknown, twice, len(cells))
+    return Header(found, also, unknown, twice, len(cells))
 
 
 def is_header(cells: Sequence[str], columns: Sequence[Column]) -> bool:

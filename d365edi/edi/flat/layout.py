@@ -21,7 +21,8 @@ SNIFFED = ",;\t|"
 class Column:
     """One column. `names` are its spellings in a header row, the first is written. `position` is its 1-based place in a
     separated row without header, 0 where the header tells; `start` and `end` (1-based, inclusive) its place in a fixed
-    row, where it is filled with `fill` on the left (`right`) or on the right. `digits`: a number of so many digits."""
+    row, where it is filled with `fill` on the left (`right`) or on the right. `digits`: a number of so many digits.
+    `point`: an amount with a decimal point, which nobody has confirmed for this partner."""
 
     names: tuple[str, ...]
     position: int = 0
@@ -30,6 +31,7 @@ class Column:
     right: bool = False
     fill: str = " "
     digits: int = 0
+    point: bool = False
 
     @property
     def name(self) -> str:
@@ -48,7 +50,8 @@ class Layout:
 
     `group` and `head` are indexes of columns: those whose equal values make rows one document, and those that must then
     say the same. `opens` is the record type that begins a document, `type` the column that holds the type. `totals` are
-    words that mark a row of sums (folded), `decimal` the mark that its numbers have."""
+    words that mark a row of sums (folded), `decimal` the mark that its numbers have; `amounts` are the pairs of columns
+    whose product is the amount of a row (quantity and price)."""
 
     records: Mapping[str, tuple[Column, ...]]
     fixed: bool = False
@@ -62,6 +65,7 @@ class Layout:
     type: Column | None = None
     totals: frozenset[str] = frozenset()
     decimal: str = "."
+    amounts: tuple[tuple[int, int], ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -3,7 +3,7 @@
 `stream` keeps one set at a time, so that rows of one document must stand together: those that turn up again later make a
 set of their own with an error. `read` keeps the whole file and puts them together.
 
-Of a row of totals at the end each number must be its column's sum, or the count of rows.
+Of a row of totals at the end each number must be its column's sum, the sum of the rows' amounts, or the count of rows.
 
 Knows: layouts, which rows belong together. Does not know: what a column means, maps.
 """
@@ -156,13 +156,14 @@ def _opened(found: Iterator[Found], layout: Layout) -> Iterator[RowSet | Finding
 
 # -- totals -----------------------------------------------------------------------------------------------------------
 class _Sums:
-    """The sums of all columns, kept only where the layout knows a word for a row of totals."""
+    """The sums of all columns, and of the rows' amounts; kept only where the layout knows a word for a row of totals."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.columns: tuple[Column, ...] = layout.records.get("", ())
         self.sums: list[Decimal | None] = [Decimal(0)] * len(self.columns)
         self.summed = list(range(len(self.columns)))
+        self.amounts = [Decimal(0)] * len(layout.amounts)
         self.count = 0
 
     def is_total(self, row: Row) -> bool:
@@ -181,12 +182,15 @@ class _Sums:
                 self.sums[index] = None if number is None or total is None else total + number
                 if number is None:
                     self.summed = [each for each in self.summed if each != index]
+        for at, (one, other) in enumerate(self.layout.amounts):
+            factors = [_number(row.values[each] or "0", self.layout.decimal) or Decimal(0) for each in (one, other)]
+            self.amounts[at] += factors[0] * factors[1]
 
     def check(self, row: Row) -> Iterator[Finding]:
         """What a row of totals says and the rows do not come to."""
         for index, value in enumerate(row.values):
             total, said = self.sums[index], _number(value, self.layout.decimal) if value else None
-            if said is None or total is None or said in (total, self.count):
+            if said is None or total is None or said in (total, self.count, *self.amounts):
                 continue
             yield at_line("document.totals", row.line, self.columns[index].name, value, total=total)
 

@@ -18,6 +18,8 @@ Found = tuple[Row | None, list[Finding]]
 
 _LOOK = 20
 """So many lines are looked at to find the delimiter."""
+_COMMAS = ";"
+"""The delimiter of files that hardly have decimal points: where a comma stands in numbers, a semicolon separates values."""
 
 
 def rows(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
@@ -41,12 +43,12 @@ def _separated(lines: Iterator[str], layout: Layout) -> Iterator[Found]:
         before, delimiter = 1, delimiter or head[0][4]
         del head[0]
     known = frozenset(fold(name) for columns in layout.records.values() for each in columns for name in each.names)
-    delimiter = delimiter or delimited.sniff(head, known, layout.quote)
+    doubt = not delimiter and (delimiter := delimited.sniff(head, known, layout.quote)) == _COMMAS
     cells = delimited.split(chain(head, lines), delimiter, layout.quote, before)
-    return _headed(cells, layout) if layout.header else _placed(cells, layout)
+    return _headed(cells, layout, doubt=doubt) if layout.header else _placed(cells, layout, doubt=doubt)
 
 
-def _headed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]:
+def _headed(cells: Iterator[delimited.Cells], layout: Layout, *, doubt: bool) -> Iterator[Found]:
     above = list[delimited.Cells]()
     for row in islice(cells, delimited.SHOWN):
         above.append(row)
@@ -60,7 +62,7 @@ def _headed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]
     yield None, wrong
     if any(finding.severity == "error" for finding in wrong):
         return
-    cut = _cut(layout.columns, header.cells)
+    cut = _cut(layout.columns, header.cells, header.also, doubt=doubt)
     for row in cells:
         if row.cells == above[-1].cells:
             yield None, [at_line("document.header.again", row.line)]
@@ -91,10 +93,13 @@ def _header_findings(header: delimited.Header, layout: Layout, line: int) -> Ite
         yield at_line("document.unmapped.column", line, name, number=at + 1)
 
 
-def _placed(cells: Iterator[delimited.Cells], layout: Layout) -> Iterator[Found]:
+def _placed(cells: Iterator[delimited.Cells], layout: Layout, *, doubt: bool) -> Iterator[Found]:
     kind = layout.type.position - 1 if layout.type else -1
     strange: dict[str, list[int]] = {}
-    cuts = {name: _cut(columns, [each.position - 1 for each in columns]) for name, columns in layout.records.items()}
+    cuts = {
+        name: _cut(columns, [each.position - 1 for each in columns], doubt=doubt)
+        for name, columns in layout.records.items()
+    }
     for row in cells:
         record = row.cells[kind].strip(BLANK) if 0 <= kind < len(row.cells) else ""
         cut = cuts.get(record)
@@ -114,17 +119,24 @@ def _strangers(strange: dict[str, list[int]]) -> Iterator[Found]:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """How a record's rows are cut: its columns, the cells of those that are there, and which hold so many digits."""
+    """How a record's rows are cut: its columns, the cells of those that are there, those that another name of a column
+    stands over; which columns hold so many digits, and which amounts are doubtful for their decimal point."""
 
     columns: Sequence[Column]
     cells: Sequence[tuple[int, int]]
+    also: Sequence[tuple[int, int]]
     counted: Sequence[int]
+    doubted: Sequence[int]
 
 
-def _cut(columns: Sequence[Column], at: Sequence[int]) -> _Cut:
-    """For the cell of each column, -1 where there is none."""
+def _cut(
+    columns: Sequence[Column], at: Sequence[int], also: Sequence[tuple[int, int]] = (), *, doubt: bool = False
+) -> _Cut:
+    """For the cell of each column, -1 where there is none; `doubt`: the file hardly has decimal points."""
     there = [(index, cell) for index, cell in enumerate(at) if cell >= 0]
-    return _Cut(columns, there, [index for index, column in enumerate(columns) if column.digits])
+    counted = [index for index, column in enumerate(columns) if column.digits]
+    doubted = [index for index, column in enumerate(columns) if doubt and column.point]
+    return _Cut(columns, there, also, counted, doubted)
 
 
 def _row(row: delimited.Cells, record: str, cut: _Cut, width: int) -> Found:
@@ -139,6 +151,11 @@ def _row(row: delimited.Cells, record: str, cut: _Cut, width: int) -> Found:
     for index, at in cut.cells:
         if at < size:
             values[index] = cells[at].strip(BLANK)
+    for index, at in cut.also:
+        other = cells[at].strip(BLANK) if at < size else ""
+        if other and other != values[index]:
+            name, first = cut.columns[index].name, values[index]
+            findings.append(at_line("document.column.two", row.line, name, other, first=first, number=at + 1))
     _look(values, cut, row.line, findings)
     return Row(row.line, record, values), findings
 
@@ -177,7 +194,11 @@ def _value(line: str, column: Column) -> str:
 
 # -- values -----------------------------------------------------------------------------------------------------------
 def _look(values: list[str], cut: _Cut, line: int, findings: list[Finding]) -> None:
-    """Report what a spreadsheet did to the values; one that is only wrapped is unwrapped."""
+    """Report what a spreadsheet did to the values (one that is only wrapped is unwrapped), and doubtful amounts."""
+    for column, value in ((cut.columns[index], values[index]) for index in cut.doubted):
+        if damage.thousands(value):
+            whole = value.replace(".", "")
+            findings += [at_line("document.decimal", line, column.name, value, whole=whole)]
     if not cut.counted and not damage.suspect(values):
         return
     for index, value in enumerate(values):

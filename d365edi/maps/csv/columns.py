@@ -13,14 +13,16 @@ Knows: tables of flat files. Does not know: bytes, values.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from d365edi.documents import KINDS
 from d365edi.edi.flat.layout import Column, Layout, fold
 from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.maps.csv.grouping import GroupLevel
 from d365edi.maps.csv.numbers import SIGN
 from d365edi.maps.csv.options import File, column, file
 from d365edi.maps.csv.paths import HEAD, inside, parted, split_record
+from d365edi.maps.fields import Model, find
 from d365edi.maps.table import Key, MapRow, Scope, Table, nearest, scope
 
 ROW = "row"
@@ -34,13 +36,14 @@ BETWEEN = "\x1f"
 @dataclass(frozen=True, slots=True)
 class Flat:
     """A map's layout and guide. `parted` are the columns of each record that are read as sign and size, `gtins` those
-    that hold a GTIN. Where rows are all alike, `top` is the document with its lists, and `unasked` are the columns that
-    no row of the map names."""
+    that hold a GTIN, `days` those that hold days, with the spellings of a day. Where rows are all alike, `top` is the
+    document with its lists, and `unasked` are the columns that no row of the map names."""
 
     layout: Layout
     guide: Guide
     parted: dict[str, frozenset[int]]
     gtins: dict[str, frozenset[int]]
+    days: dict[str, dict[int, str]]
     top: GroupLevel | None = None
     unasked: tuple[int, ...] = ()
 
@@ -54,6 +57,7 @@ class _Record:
     at: dict[str, int] = field(default_factory=dict)
     parted: set[int] = field(default_factory=set)
     gtins: set[int] = field(default_factory=set)
+    days: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,10 +85,10 @@ def flat(table: Table) -> Flat:
     if look.type is None:
         builder.records.setdefault("", _Record())
         root.inner.append(_RecordNode(HEAD, loop=False))
-        builder.alike(rows, root, ())
+        builder.alike(rows, root, (), KINDS[table.document])
     else:
         root.inner.append(_RecordNode(look.opens, loop=False))
-        builder.typed(rows, root)
+        builder.typed(rows, root, KINDS[table.document])
     records = {name: tuple(found.columns) for name, found in builder.records.items()}
     group = tuple(builder.index("", name, ("file", "group")) for name in look.group)
     root.columns.update(group)
@@ -92,25 +96,29 @@ def flat(table: Table) -> Flat:
     head = tuple(sorted(root.columns))
     layout = Layout(
         records, look.fixed, look.header, look.delimiter, look.quote, look.encoding, group, head,
-        look.opens, look.type, look.totals, look.decimal,
+        look.opens, look.type, look.totals, look.decimal, tuple(builder.amounts),
     )  # fmt: skip
     guide = _guide(table, root, builder.records)
     parted = {name: frozenset(found.parted) for name, found in builder.records.items()}
     gtins = {name: frozenset(found.gtins) for name, found in builder.records.items()}
+    days = {name: found.days for name, found in builder.records.items()}
     if look.type is not None:
-        return Flat(layout, guide, parted, gtins)
+        return Flat(layout, guide, parted, gtins, days)
     top = _group_level(guide.root, root)
     asked = {*head, *(at for way in top.ways() for at in way[-1].columns)}
-    return Flat(layout, guide, parted, gtins, top, tuple(at for at in range(len(records[""])) if at not in asked))
+    return Flat(layout, guide, parted, gtins, days, top, tuple(at for at in range(len(records[""])) if at not in asked))
 
 
 @dataclass(slots=True)
 class _Columns:
-    """Collects the columns of every record while the rows of the table are walked."""
+    """Collects the columns of every record while the rows of the table are walked; the first `described` are those that
+    `[columns]` describes, `amounts` the pairs of quantity and price."""
 
     table: Table
     look: File
     records: dict[str, _Record] = field(default_factory=dict)
+    amounts: list[tuple[int, int]] = field(default_factory=list)
+    described: int = 0
 
     def declare(self) -> None:
         """The columns that `[columns]` describes, in that order."""
@@ -120,6 +128,7 @@ class _Columns:
             else:
                 for inner, words in value.items():
                     self._declare(name, inner, words, ("columns", name, inner))
+        self.described = max((len(found.columns) for found in self.records.values()), default=0)
 
     def _declare(self, record: str, name: str, words: object, key: Key) -> None:
         found = self.records.setdefault(record, _Record())
@@ -128,20 +137,23 @@ class _Columns:
         found.columns.append(described)
         found.types.append(type)
 
-    def alike(self, rows: Scope, at: _RecordNode, around: tuple[_RecordNode, ...]) -> None:
+    def alike(self, rows: Scope, at: _RecordNode, around: tuple[_RecordNode, ...], model: Model) -> None:
         """A file without record types: what the rows of a list name, or of the document, then what those inside it name."""
+        named = dict[str, int]()
         for row, text in _named(rows):
-            index = self._take(row, text, "")
+            index = named[row.name] = self._take(row, text, "", model)
             outer = next((each for each in around if index in each.columns), None)
             if outer is not None:
                 name, whose = self.records[""].columns[index].name, outer.record or "the document"
                 message = f'the column "{name}" is named by a row of {whose} and by one of its {rows.field}'
                 raise self.table.mistake(row.key, message, remedy="take one of the two rows away")
             at.columns.add(index)
+        if "quantity" in named and "price" in named:
+            self.amounts.append((named["quantity"], named["price"]))
         for inner in rows.scopes:
             place = _RecordNode(inside(at.record, inner.key), loop=True)
             at.inner.append(place)
-            self.alike(inner, place, (*around, at))
+            self.alike(inner, place, (*around, at), _model(model, inner))
             place.key = self._identified_by(inner, place)
         at.inner.sort(key=_RecordNode.depth)
 
@@ -161,24 +173,24 @@ class _Columns:
                 raise self.table.mistake(key, f'"{name}" is named by no row of "{rows.field}"')
         return found
 
-    def typed(self, rows: Scope, at: _RecordNode) -> None:
+    def typed(self, rows: Scope, at: _RecordNode, model: Model) -> None:
         """A file with record types: each list has its record, other records stand once beside them."""
         default = at.record or self.look.opens
         single = list[_RecordNode]()
         for row, text in _named(rows):
             record, name = split_record(text, default)
-            self._take(row, name, record)
+            self._take(row, name, record, model)
             if record != at.record and all(each.record != record for each in (*at.inner, *single)):
                 single.append(_RecordNode(record, loop=False))
         for inner in rows.scopes:
             place = _RecordNode(inner.loop[0], loop=True)
             at.inner.append(place)
             self.records.setdefault(place.record, _Record())
-            self.typed(inner, place)
+            self.typed(inner, place, _model(model, inner))
         at.inner += [each for each in single if all(each.record != known.record for known in at.inner)]
 
-    def _take(self, row: MapRow, text: str, record: str) -> int:
-        """The index of a row's column, made where it was not described."""
+    def _take(self, row: MapRow, text: str, record: str, model: Model) -> int:
+        """The index of a row's column, made where it was not described; `model` is what the row's field belongs to."""
         found = self.records.setdefault(record, _Record())
         name, part = parted(text)
         others = tuple(split_record(each, "")[1] for each in row.paths[1:] if text == row.paths[0])
@@ -198,7 +210,18 @@ class _Columns:
             found.parted.add(index)
         if row.name.rpartition(".")[2] == GTIN:
             found.gtins.add(index)
+        self._kind(row, found, index, model)
         return index
+
+    def _kind(self, row: MapRow, found: _Record, index: int, model: Model) -> None:
+        """Note which columns hold amounts and days."""
+        meant = find(model, row.name)
+        mark, _, days = found.types[index].split(" ")
+        confirmed = self.table.is_overridden(("file", "decimal")) or index < self.described
+        if meant is not None and meant.kind == "amount":
+            found.columns[index] = replace(found.columns[index], point=mark == "." and not confirmed)
+        elif meant is not None and meant.kind == "day":
+            found.days[index] = days
 
     def _spell(self, row: MapRow, found: _Record, index: int, others: tuple[str, ...]) -> None:
         """Further spellings of a column's name; none may be another column's."""
@@ -207,9 +230,7 @@ class _Columns:
             if found.at.setdefault(fold(name), index) != index:
                 raise self.table.mistake(row.key, f'the column "{name}" is named twice')
         names = (*described.names, *(name for name in others if name not in described.names))
-        found.columns[index] = Column(
-            names, described.position, described.start, described.end, described.right, described.fill, described.digits
-        )
+        found.columns[index] = replace(described, names=names)
 
     def index(self, record: str, name: str, key: Key) -> int:
         """The index of a column that `[file]` names."""
@@ -218,6 +239,12 @@ class _Columns:
             message = f'there is no column "{name}"'
             raise self.table.mistake(key, message, remedy=nearest(name, [each.name for each in found.columns]))
         return found.at[fold(name)]
+
+
+def _model(model: Model, inner: Scope) -> Model:
+    """What the items of a list are; the engine names a row whose list the document has not."""
+    listed = find(model, inner.field)
+    return listed.model if listed is not None and listed.model is not None else model
 
 
 def _named(rows: Scope) -> Iterator[tuple[MapRow, str]]:

@@ -25,6 +25,7 @@ from d365edi.maps.csv.columns import BETWEEN, Flat, flat
 from d365edi.maps.csv.grouping import Sorter
 from d365edi.maps.csv.numbers import spelling
 from d365edi.maps.csv.paths import CSV, HEAD
+from d365edi.maps.csv.turned_days import turned_days
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import Table, scope
 
@@ -54,6 +55,8 @@ class FlatReader:
     def read(self, data: bytes) -> FlatReading:
         """The documents of a whole file. Never raises for what is in it."""
         report = files.read(data, self._flat.layout)
+        names = {record: [column.name for column in columns] for record, columns in self._flat.layout.records.items()}
+        turned_days(report.sets, self._flat.days, names)
         findings = list(report.findings)
         if not report.sets and not any(finding.severity == "error" for finding in findings):
             findings.append(

@@ -1,0 +1,109 @@
+"""What a column means is never guessed: totals, decimal points, days and columns that could be read in two ways hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from d365edi.documents import PurchaseOrder
+from d365edi.maps.csv.reader import FlatReader, FlatReading
+from d365edi.maps.table import load
+
+HEAD = "PO Number,PO Date,Line,Quantity,Unit,Price,Buyer Item"
+ROWS = ["1,2026-11-02,1,12,EA,10.5,A", "1,2026-11-02,2,3,EA,99.99,B"]
+
+
+def read(text: str, override: Mapping[str, Any] | None = None) -> FlatReading:
+    return FlatReader(load("csv", "PurchaseOrder", override)).read(text.encode())
+
+
+def held(found: FlatReading) -> dict[str, list[str]]:
+    """Documents with the sentences that hold each."""
+    result = {}
+    for reading in found.readings:
+        assert isinstance(reading.document, PurchaseOrder)
+        result[reading.document.number] = [str(each) for each in reading.findings if each.severity == "error"]
+    return result
+
+
+@pytest.mark.parametrize(
+    ("total", "sound"),
+    [
+        ("TOTAL,,,15,,,", True),
+        ("TOTAL,,,15,,425.97,", True),  # 12 x 10.5 + 3 x 99.99 below the prices
+        ("Grand Total:,,2,,,,", True),
+        ("TOTAL,,,15,,110.49,", True),  # the sum of the prices
+        ("TOTAL,,,15,,425.98,", False),
+        ("TOTAL,,,16,,425.97,", False),
+    ],
+)
+def test_a_row_of_totals_may_say_the_amount_below_the_prices(total: str, *, sound: bool) -> None:
+    found = read("\n".join([HEAD, *ROWS, total]))
+    assert [each.rule for each in found.findings if each.severity == "error"] == ([] if sound else ["totals"])
+
+
+def test_blanks_between_a_comma_and_a_quote_are_no_part_of_the_value() -> None:
+    quoted = "\n".join(", ".join(f'"{cell}"' for cell in row.split(",")) for row in [HEAD, *ROWS])
+    assert read(quoted).readings == read("\n".join([HEAD, *ROWS])).readings
+
+
+POINTS = [("1.200", False), ("12.500", False), ("1.20", True), ("0.125", True), ("1200.000", True), ("1.2005", True)]
+
+
+@pytest.mark.parametrize(("quantity", "sound"), POINTS)
+def test_a_point_that_may_separate_thousands_holds_in_a_file_with_semicolons(quantity: str, *, sound: bool) -> None:
+    text = f"{HEAD}\n1,2026-11-02,1,{quantity},EA,10,A".replace(",", ";")
+    (sentences,) = held(read(text)).values()
+    if sound:
+        assert sentences == []
+    else:
+        whole = quantity.replace(".", "")
+        assert [each.split("; ")[0] for each in sentences] == [
+            f'Quantity: "{quantity}" in line 2 could be {whole} or {quantity}, as the file separates its values'
+        ]
+
+
+def test_a_point_is_taken_where_commas_separate_or_the_partner_agreed_it() -> None:
+    text = f"{HEAD}\n1,2026-11-02,1,1.200,EA,10,A"
+    agreed = read(text.replace(",", ";"), {"file": {"decimal": "."}})
+    for found in (read(text), agreed):
+        assert held(found) == {"1": []}
+        document = found.readings[0].document
+        assert isinstance(document, PurchaseOrder)
+        assert document.lines[0].quantity == Decimal("1.200")
+    described = read(text.replace(",", ";"), {"columns": {"Quantity": "decimal ."}})
+    assert held(described) == {"1": []}
+
+
+def test_days_are_judged_by_their_column() -> None:
+    rows = ["1,12/11/2026,1,1,EA,1,A", "2,13/11/2026,1,1,EA,1,A", "3,11/11/2026,1,1,EA,1,A", "4,2026-11-12,1,1,EA,1,A"]
+    found = held(read("\n".join([HEAD, *rows])))
+    assert found["1"] == [
+        'PO Date: "12/11/2026" in line 2 could be another day: line 3 says "13/11/2026", which is one only with day '
+        "and month the other way round; give the flow's map a [file] whose dates say the order that they use"
+    ]
+    assert len(found["2"]) == 1  # no day as the map spells it
+    assert (found["3"], found["4"]) == ([], [])  # the same either way; another spelling
+
+
+def test_days_of_one_order_are_taken_where_each_fits() -> None:
+    rows = ["1,12/11/2026,1,1,EA,1,A", "2,12/13/2026,1,1,EA,1,A"]
+    assert held(read("\n".join([HEAD, *rows]))) == {"1": [], "2": []}
+    turned = [row.replace("12/13", "13/12") for row in rows]
+    agreed = {"file": {"dates": "DD/MM/YYYY"}}
+    assert held(read("\n".join([HEAD, *turned]), agreed)) == {"1": [], "2": []}
+
+
+def test_two_columns_of_one_meaning_must_say_the_same() -> None:
+    rows = ["1,2026-11-02,1,12,EA,10,A,12", "2,2026-11-02,1,12,EA,10,A,99", "3,2026-11-02,1,12,EA,10,A,"]
+    found = held(read("\n".join([HEAD + ",Qty Ordered", *rows])))
+    assert (found["1"], found["3"]) == ([], [])
+    assert found["2"] == [
+        'Quantity is "12" in line 3, and column 8, another name of it, says "99"; give the flow\'s map a row that names '
+        "the column that counts"
+    ]
+    chosen = read("\n".join([HEAD + ",Qty Ordered", *rows[:2]]), {"lines": {"quantity": "Qty Ordered"}})
+    assert held(chosen) == {"1": [], "2": []}
