@@ -26,7 +26,7 @@ from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.writer import Writer
 from d365edi.matching.intake import IntakePolicy
-from d365edi.matching.references import Profile
+from d365edi.matching.lookup import PartnerLocation, Profile
 from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
 from d365edi.settings.partners import Partner, Pickup, Receive, Send
@@ -45,11 +45,20 @@ def _partner(settings: Settings, name: str, partner: Partner) -> TradingPartner:
         name=name,
         settings=partner,
         options=ReadOptions(strictness=partner.acks.strictness, overlays=overlays),
-        profile=Profile(name, "", None, dict(partner.items), dict(partner.codes.get("unit", {}))),
+        profile=_profile(name, partner),
         pickups={what: _pickup(settings, name, what, pickup) for what, pickup in partner.pickup.items()},
         receives={set_id: _receive(settings, name, partner, set_id, flow) for set_id, flow in partner.receive.items()},
         sends={set_id: _send(settings, name, partner, set_id, flow) for set_id, flow in partner.send.items()},
     )
+
+
+def _profile(name: str, partner: Partner) -> Profile:
+    """What the partner's own tables say, for no company yet."""
+    places = {
+        code: PartnerLocation(row.location, row.site, row.warehouse, row.account, row.company or "")
+        for code, row in partner.locations.items()
+    }
+    return Profile(name, "", None, dict(partner.items), dict(partner.codes.get("unit", {})), places)
 
 
 def _pickup(settings: Settings, partner: str, what: str, pickup: Pickup) -> PickupFlow:

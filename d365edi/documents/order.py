@@ -23,6 +23,7 @@ from d365edi.documents.values import (
     Tax,
     Terms,
     TextNote,
+    TradeParty,
 )
 
 
@@ -30,7 +31,7 @@ class OrderLine(SpelledPart):
     """One line. `number` is the buyer's own id of the line, None where they sent none; `price` is per `unit`.
 
     `stores` is how much of it goes to which store, counted as `distribution` says; `schedules` when how much of it is
-    to come; `components` what it consists of."""
+    to come; `components` what it consists of. `ship_to` is the place of its own that a line may have."""
 
     number: Text | None = None
     quantity: Amount | None = None
@@ -52,6 +53,7 @@ class OrderLine(SpelledPart):
     taxes: tuple[Tax, ...] = ()
     carrier: Carrier = Carrier()
     distribution: Distribution = Distribution()
+    ship_to: TradeParty = TradeParty()
     stores: tuple[StoreQuantity, ...] = ()
     schedules: tuple[DeliverySchedule, ...] = ()
     components: tuple[Component, ...] = ()

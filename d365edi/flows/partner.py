@@ -91,14 +91,14 @@ class ReceiveFlow:
 class SendFlow:
     """[partners.NAME.send.SET], with its maps compiled: written into `envelope`, or without one as a flat file.
 
-    `accounts` maps each company to the partner's customer account there; `overlap` is how far back each poll asks again.
+    `accounts` maps each company to the partner's customer accounts there; `overlap` is how far back each poll asks again.
     """
 
     name: str
     set: str
     settings: Send
     envelope: Envelope | None
-    accounts: Mapping[str, str]
+    accounts: Mapping[str, tuple[str, ...]]
     overlap: timedelta
     read_table: Table
     writer: MapWriter

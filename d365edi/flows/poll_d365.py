@@ -10,6 +10,8 @@ Knows: send flows, the cursor, claims. Does not know: entity names, OData, how a
 """
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from d365edi import log
@@ -22,6 +24,8 @@ from d365edi.journal import Message, MessageState, Tx
 from d365edi.maps.d365 import plans as maps
 
 FETCH_LIMIT = 64 << 20
+TOGETHER = 20
+"""Accounts in one question: an address has room for so many."""
 
 
 async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Counters) -> list[int]:
@@ -29,28 +33,50 @@ async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
     if ctx.is_paused(ctx.d365_name):
         return []
     ids: list[int] = []
-    for company, account in send.accounts.items():
+    for company, accounts in send.accounts.items():
         try:
-            ids += await _company(ctx, send, partner, company, account, counters)
+            for asked in await _questions(ctx, send, company, accounts):
+                ids += await _poll(ctx, send, partner, asked, counters)
         except (Unavailable, Refused) as error:
             log.say("WARNING", send.name, "waits", str(error))
             counters.add("unreachable")
     return ids
 
 
-async def _company(
-    ctx: FlowContext, send: SendFlow, partner: str, company: str, account: str, counters: Counters
-) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class AskedAccounts:
+    """Accounts of one company that are asked for together, as they were read equally far. `places` are their cursors' names."""
+
+    company: str
+    accounts: tuple[str, ...]
+    places: tuple[str, ...]
+    cursor: str | None
+
+
+async def _questions(ctx: FlowContext, send: SendFlow, company: str, accounts: Sequence[str]) -> list[AskedAccounts]:
+    """What to ask in a company. An account that is new among the partner's has a first start of its own, so that what was
+    posted for it before is not sent."""
     place = f"{send.name}:{company}"
-    cursor = await ctx.journal.read(lambda tx: tx.cursors.get(place))
-    today = ctx.local(ctx.clock()).date()
-    since = _start(send, cursor, today)
-    plan = maps.read_plan(send.read_table, company=company, accounts=(account,), since=since, zone=ctx.zone)
+    places = {account: f"{place}:{account}" if at else place for at, account in enumerate(accounts)}
+    read = await ctx.journal.read(lambda tx: {account: tx.cursors.get(name) for account, name in places.items()})
+    found: list[AskedAccounts] = []
+    for cursor in dict.fromkeys(read.values()):
+        alike = [account for account in accounts if read[account] == cursor]
+        parts = (alike[at : at + TOGETHER] for at in range(0, len(alike), TOGETHER))
+        found += (AskedAccounts(company, tuple(part), tuple(places[each] for each in part), cursor) for part in parts)
+    return found
+
+
+async def _poll(ctx: FlowContext, send: SendFlow, partner: str, asked: AskedAccounts, counters: Counters) -> list[int]:
+    company, today = asked.company, ctx.local(ctx.clock()).date()
+    since = _start(send, asked.cursor, today)
+    plan = maps.read_plan(send.read_table, company=company, accounts=asked.accounts, since=since, zone=ctx.zone)
     listing = await ctx.d365.list(Place(send.settings.of, query=plan))
-    if cursor is None and send.settings.first_day is None:
-        await ctx.journal.write(lambda tx: _baseline(tx, send, partner, company, listing.remotes, today))
+    if asked.cursor is None and send.settings.first_day is None:
+        await ctx.journal.write(lambda tx: _baseline(tx, send, partner, asked, listing.remotes, today))
         earlier = f"{count} earlier records are not sent" if (count := len(listing.remotes)) else "no earlier records"
-        log.say("INFO", send.name, "started", f"first start in {company}: {earlier}")
+        whose = f"{company} for {', '.join(asked.accounts)}"
+        log.say("INFO", send.name, "started", f"first start in {whose}: {earlier}")
         return []
     new = await ctx.journal.read(
         lambda tx: [remote for remote in listing.remotes if not _known(tx, send, partner, remote)]
@@ -63,10 +89,15 @@ async def _company(
             counters.add("collected")
             ids.append(message.id)
 
-    await ctx.each(f"record:{place}", new, one)
+    await ctx.each(f"record:{send.name}:{company}", new, one)
     if len(ids) == len(new):
-        await ctx.journal.write(lambda tx: tx.cursors.set(place, today.isoformat()))
+        await ctx.journal.write(lambda tx: _read_until(tx, asked, today))
     return ids
+
+
+def _read_until(tx: Tx, asked: AskedAccounts, today: date) -> None:
+    for place in asked.places:
+        tx.cursors.set(place, today.isoformat())
 
 
 def _start(send: SendFlow, cursor: str | None, today: date) -> date:
@@ -82,12 +113,17 @@ def _known(tx: Tx, send: SendFlow, partner: str, remote: Remote) -> bool:
     return any(message.flow == send.name for message in tx.messages.named(partner, remote.name))
 
 
-def _baseline(tx: Tx, send: SendFlow, partner: str, company: str, remotes: tuple[Remote, ...], today: date) -> None:
+def _baseline(
+    tx: Tx, send: SendFlow, partner: str, asked: AskedAccounts, remotes: tuple[Remote, ...], today: date
+) -> None:
     for remote in remotes:
         if not _known(tx, send, partner, remote):
-            _add(tx, send, partner, company, remote, b"", "done", "posted before the first start")
-    tx.cursors.set(f"{send.name}:{company}", today.isoformat())
-    tx.audit.append("baseline", partner=partner, flow=send.name, company=company, known=len(remotes))
+            _add(tx, send, partner, asked.company, remote, b"", "done", "posted before the first start")
+    _read_until(tx, asked, today)
+    accounts = list(asked.accounts)
+    tx.audit.append(
+        "baseline", partner=partner, flow=send.name, company=asked.company, accounts=accounts, known=len(remotes)
+    )
 
 
 async def _take(ctx: FlowContext, send: SendFlow, partner: str, company: str, remote: Remote) -> Message | None:

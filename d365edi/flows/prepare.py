@@ -8,7 +8,7 @@ Knows: what is sent and what it echoes. Does not know: codes of a standard, othe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from d365edi import log
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
@@ -34,10 +34,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class KnownOrders:
-    """The stored orders that a document belongs to, by number, and their units for D365's units."""
+    """The stored orders that a document belongs to, by number, their units for D365's units, and the customer account that
+    ordered."""
 
     orders: Mapping[str, PurchaseOrder]
     units: Mapping[str, str]
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ async def prepare(
     numbers = order_numbers(whole)
     known = await ctx.journal.read(lambda tx: known_orders(tx, partner.name, numbers))
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
-    resolved = await resolve.resolve(ctx, whole, profile)
+    resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
     match = match_lines(whole, known.orders, resolved.resolution)
     problems = (*resolved.problems, *(str(finding) for finding in match.findings if finding.severity == "error"))
     if problems:
@@ -80,13 +82,15 @@ async def prepare(
 
 def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
     """The received orders with these numbers as they were read; D365 does not store all that must be echoed."""
-    orders, units = dict[str, PurchaseOrder](), dict[str, str]()
+    orders, units, customer = dict[str, PurchaseOrder](), dict[str, str](), None
     for number in numbers:
         row = tx.documents.order(partner, number)
         if row is not None and row.body:
             orders[number] = PurchaseOrder.from_json(row.body)
-            units |= Resolution.from_json(row.answers).units if row.answers else {}
-    return KnownOrders(orders, units)
+            answers = Resolution.from_json(row.answers) if row.answers else Resolution()
+            units |= answers.units
+            customer = customer or answers.customer
+    return KnownOrders(orders, units, customer)
 
 
 def _report_notes(document: Document, findings: tuple[Finding, ...], counters: Counters) -> None:

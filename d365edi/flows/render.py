@@ -118,9 +118,7 @@ async def _order(
 ) -> int | Held:
     """Write a partner's order as the plan of a sales order."""
     order, findings = intake.take(PurchaseOrder.from_json(document.body), receive.policy, table)
-    resolved = await resolve.resolve(
-        ctx, order, resolve.for_company(partner.profile, receive.settings.company, partner.settings.customer)
-    )
+    resolved = await resolve.resolve(ctx, order, resolve.for_receive(partner, receive))
     problems = (*(str(finding) for finding in findings), *resolved.problems)
     if problems:
         return Held(problems)

@@ -12,7 +12,11 @@ from typing import Any
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
+from d365edi.endpoints.d365.auth import Unauthorized
+from d365edi.errors import Refused
 from d365edi.flows.context import FlowContext
+from d365edi.flows.partner import ReceiveFlow, TradingPartner
+from d365edi.matching.lookup import UnresolvedReference
 from d365edi.matching.references import Outbound, Profile, find_references
 from d365edi.matching.references import resolve as resolve_reference
 from d365edi.matching.resolution import Resolution, ResolvedReference
@@ -35,7 +39,8 @@ class Resolved:
 
 
 async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile: Profile) -> Resolved:
-    """Resolve every reference. Raises Unavailable when D365 cannot be asked now.
+    """Resolve every reference. Raises Unavailable when D365 cannot be asked now, Refused where it does not let us ask for
+    something that every document needs.
 
     The first queries of all references are asked together, then the second queries of those that are still open."""
     found = find_references(document, profile)
@@ -45,15 +50,30 @@ async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile:
         queries = {place: found.unresolved[place].queries[len(rows[place])] for place in waiting}
         answered = await _ask(ctx, queries.values())
         for place, query in queries.items():
-            rows[place].append(answered[query])
-            verdicts[place] = resolve_reference(found.unresolved[place], rows[place])
+            reference, answer = found.unresolved[place], answered[query]
+            if isinstance(answer, Refused):
+                verdicts[place] = _refused(reference, answer)
+                continue
+            rows[place].append(answer)
+            verdicts[place] = resolve_reference(reference, rows[place])
+            if isinstance(verdicts[place], Finding):
+                _forget(ctx, reference)
     resolution = found.resolution.plus(*(verdict for verdict in verdicts if isinstance(verdict, ResolvedReference)))
     return Resolved(resolution, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
 
 
-async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows]:
-    """The rows of each query: from the cache, else from D365, several queries in one request."""
-    found: dict[Query, Rows] = {}
+def _refused(reference: UnresolvedReference, error: Refused) -> Finding | ResolvedReference:
+    """What a reference is that D365 does not let us look up. Raises the error where that is no reason to hold one document."""
+    if reference.optional:
+        return ResolvedReference(reference.kind, "", reference.lines, reference.subject)
+    if reference.refused is None:
+        raise error
+    return replace(reference.refused, message=f"{reference.refused.message} ({error.message})")
+
+
+async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows | Refused]:
+    """The rows of each query: from the cache, else from D365, several queries in one request; or why it may not be asked."""
+    found: dict[Query, Rows | Refused] = {}
     unknown = list[Query]()
     for query in queries:
         cached = _cached(ctx, query)
@@ -65,10 +85,22 @@ async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows]:
         async with ctx.alone(f"ask:{request}"):
             known = {query: cached for query in parts if (cached := _cached(ctx, query)) is not None}
             if len(known) < len(parts):
-                rows: Rows = [dict(row) for row in await ctx.d365.ask(request)]
+                try:
+                    rows: Rows = [dict(row) for row in await ctx.d365.ask(request)]
+                except Unauthorized:
+                    raise
+                except Refused as error:
+                    found |= dict.fromkeys(parts, error)
+                    continue
                 known = {query: _cache(ctx, query, together.share(rows, query)) for query in parts}
             found |= known
     return found
+
+
+def _forget(ctx: FlowContext, reference: UnresolvedReference) -> None:
+    """Ask again the next time: rows among which nothing was found are a miss, too."""
+    for query in reference.queries:
+        ctx.answers.pop(query, None)
 
 
 def _cached(ctx: FlowContext, query: Query) -> Rows | None:
@@ -82,6 +114,12 @@ def _cache(ctx: FlowContext, query: Query, rows: Rows) -> Rows:
             ctx.answers.clear()
         ctx.answers[query] = (ctx.clock() + FRESH, rows)
     return rows
+
+
+def for_receive(partner: TradingPartner, receive: ReceiveFlow) -> Profile:
+    """The partner's profile for the orders of one flow."""
+    profile = for_company(partner.profile, receive.settings.company, partner.settings.customer)
+    return replace(profile, ship_to=receive.settings.ship_to, flow=receive.policy.place)
 
 
 def for_company(profile: Profile, company: str, customers: Mapping[str, str]) -> Profile:

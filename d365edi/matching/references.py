@@ -10,11 +10,8 @@ Knows: documents, profiles, queries as values. Does not know: HTTP, caches, sett
 the table).
 """
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -31,6 +28,8 @@ from d365edi.documents import (
     ShippedLine,
 )
 from d365edi.edi.findings import Finding
+from d365edi.matching.locations import delivery_places, ordering
+from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
 from d365edi.matching.resolution import PartnerNumbers, ReferenceKind, Resolution, ResolvedReference
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq, same_text
@@ -41,59 +40,12 @@ Outbound = Invoice | OrderResponse | ShipNotice
 """Documents that we send, with our items in their lines."""
 AnyOutbound = TypeVar("AnyOutbound", bound=Outbound)
 Ordering = PurchaseOrder | OrderChange
-Rows = Sequence[Mapping[str, Any]]
 Candidates = tuple[tuple[str, str], ...]
 """The numbers of one item with their kinds: buyer, gtin, vendor, or the qualifier of another one."""
 
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
 LENGTHS = (8, 12, 13, 14)
 """How many digits a GTIN may be stored with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What is known about a partner in one company: our customer account, their items = ours, their places = ours."""
-
-    partner: str
-    company: str = ""
-    customer: str | None = None
-    items: Mapping[str, str] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
-    locations: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """One query and how its rows are read: those whose field `theirs` is one of `values` are hits, field `ours` is the result.
-
-    Of several hits, those with most of `preferred` (field and value) count."""
-
-    query: Query
-    theirs: str
-    values: tuple[str, ...]
-    ours: str
-    preferred: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class UnresolvedReference:
-    """A reference to look up in D365, with its lookups in the order of trust; `lines` are the lines it is for (1 is the first).
-
-    `miss` is the finding when no lookup finds it; None where it is optional. `several` begins the sentence when lookups
-    find different results. `extra` names a second field to return."""
-
-    kind: ReferenceKind
-    subject: str
-    lines: tuple[int, ...]
-    lookups: tuple[Lookup, ...]
-    miss: Finding | None = None
-    several: str = ""
-    extra: str = ""
-
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """Its queries, to be asked one after the other until `resolve` decides."""
-        return tuple(lookup.query for lookup in self.lookups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +62,9 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
         return References(Resolution(), (_customer(document, profile),))
     if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
-    known, unresolved = list[ResolvedReference](), [_customer(document, profile), *_location(document, profile)]
-    if (place := document.parties.ship_to.id) in profile.locations:
-        assert place is not None
-        known.append(ResolvedReference("location", profile.locations[place]))
+    profile = ordering(document, profile)
+    known, places = delivery_places(document, profile)
+    unresolved = [_customer(document, profile), *places]
     for candidates, lines in _by_item(document).items():
         item = next((profile.items[number] for _, number in candidates if number in profile.items), None)
         if item is not None:
@@ -131,16 +82,15 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
 def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding | None:
     """Decide from the rows of the first queries; None: ask the next one. One result decides, different ones hold the document."""
     for lookup, found in zip(reference.lookups, rows, strict=False):
-        hits = [row for row in found if any(same_text(row.get(lookup.theirs), value) for value in lookup.values)]
-        hits = _preferred(lookup, hits)
+        hits = _preferred(lookup, lookup.hits(found))
         names = sorted({str(row[lookup.ours]) for row in hits if row.get(lookup.ours)})
         if len(names) == 1:
             extra = str(hits[0].get(reference.extra) or "") if reference.extra else ""
             return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra)
-        if names and reference.miss is not None:
+        if names and reference.several:
             remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
             message = f"{reference.several}: {', '.join(names)}"
-            return _finding(reference.kind, reference.subject, message, remedy)
+            return unmet(reference.kind, reference.subject, message, remedy)
     if len(rows) < len(reference.lookups):
         return None
     return reference.miss or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
@@ -153,23 +103,14 @@ def _preferred(lookup: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[st
     return [row for row, point in zip(hits, points, strict=True) if point == max(points)]
 
 
-def _finding(kind: str, subject: str, message: str, remedy: str) -> Finding:
-    return Finding("document", "error", "", message, value=subject, remedy=remedy, rule=kind)
-
-
-@cache
-def _lookups() -> Any:
-    return tomllib.loads((files("d365edi.matching") / "lookups.toml").read_text(encoding="utf-8"))
-
-
 # -- inbound: theirs to ours ------------------------------------------------------------------------------------------
 def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedReference:
-    table = _lookups()["customer"]
+    table = tables()["customer"]
     account = profile.customer or ""
     wrong = f'customer "{account}" is no customer of {profile.company}'
     message = wrong if account else f"no customer of {profile.company} is set"
     remedy = f"correct customer under [partners.{profile.partner}], then: d365edi release {order.number}"
-    miss = _finding("customer", account, message, remedy)
+    miss = unmet("customer", account, message, remedy)
     query = Query(
         table["set"],
         (eq("dataAreaId", profile.company), eq(table["account"], account)),
@@ -177,18 +118,6 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedRefer
     )
     lookups = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
     return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"])
-
-
-def _location(order: Ordering, profile: Profile) -> Iterator[UnresolvedReference]:
-    """A ship-to that is not in the partner's table of places, if there is such a table: goods must not go to a
-    guess."""
-    place = order.parties.ship_to.id
-    if profile.locations and place is not None and place not in profile.locations:
-        name = order.parties.ship_to.name or "without a name"
-        message = f'ship-to "{place}" ({name}) is no place of {profile.partner}'
-        remedy = f"add it under [partners.{profile.partner}.locations], then: d365edi release {order.number}"
-        miss = _finding("location", place, message, remedy)
-        yield UnresolvedReference("location", place, (), (), miss)
 
 
 def _by_item(order: Ordering) -> dict[Candidates, tuple[int, ...]]:
@@ -200,13 +129,13 @@ def _by_item(order: Ordering) -> dict[Candidates, tuple[int, ...]]:
 
 
 def _candidates(line: OrderLine) -> Candidates:
-    ours = [(kind, getattr(line.item, kind)) for kind in _lookups()["items"]["order"]]
+    ours = [(kind, getattr(line.item, kind)) for kind in tables()["items"]["order"]]
     others = [(other.qualifier, other.id) for other in line.item.others]
     return tuple((kind, number) for kind, number in (*ours, *others) if number is not None)
 
 
 def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> UnresolvedReference:
-    table, line = _lookups()["items"], order.lines[lines[0] - 1]
+    table, line = tables()["items"], order.lines[lines[0] - 1]
     lookups = []
     for kind, number in candidates:
         if kind in table["order"] and (kind != "buyer" or profile.customer):
@@ -217,7 +146,7 @@ def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tupl
     what = f'item "{subject}" ({place})' if subject else f"the item ({place})"
     message = f"{what} is no item of {profile.company}" if subject else f"{what} has no number that we could look up"
     where = f"under [partners.{profile.partner}.items] or as external item number in D365"
-    miss = _finding("item", subject, message, f"add it {where}, then: d365edi release {order.number}")
+    miss = unmet("item", subject, message, f"add it {where}, then: d365edi release {order.number}")
     return UnresolvedReference(
         "item", subject, lines, tuple(lookups), miss, f"{what} is several items of {profile.company}"
     )
@@ -255,12 +184,12 @@ def _by_unit(order: Ordering) -> dict[str, tuple[int, ...]]:
 
 
 def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) -> UnresolvedReference:
-    table = _lookups()["unit"]
+    table = tables()["unit"]
     query = Query(table["set"], (eq(table["symbol"], unit),), (table["symbol"],))
     word = order.lines[lines[0] - 1].spelling("unit") or unit
     message = f'unit "{unit}" (line {lines[0]}, theirs: {word}) is no unit of D365'
     remedy = f'add {word} = "..." under [partners.{profile.partner}.codes.unit], then: d365edi release {order.number}'
-    miss = _finding("unit", unit, message, remedy)
+    miss = unmet("unit", unit, message, remedy)
     return UnresolvedReference("unit", unit, lines, (Lookup(query, table["symbol"], (unit,), table["symbol"]),), miss)
 
 
@@ -287,7 +216,7 @@ def _outbound(document: Outbound, profile: Profile) -> References:
             wanted.setdefault(("gtin", own, line.unit), []).append(number)
     for (kind, own, unit), lines in wanted.items():
         unresolved.append(
-            UnresolvedReference(kind, own, tuple(lines), (_reverse(_lookups()["items"][kind], profile, own, unit),))
+            UnresolvedReference(kind, own, tuple(lines), (_reverse(tables()["items"][kind], profile, own, unit),))
         )
     return References(Resolution().plus(*known), tuple(unresolved))
 

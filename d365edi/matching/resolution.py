@@ -10,20 +10,36 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-ReferenceKind = Literal["customer", "item", "unit", "location", "buyer", "gtin"]
+ReferenceKind = Literal["customer", "item", "unit", "location", "site", "warehouse", "address", "buyer", "gtin"]
+
+WHOLE = (0,)
+"""In place of lines: the document as a whole."""
+PLACE = ("location", "site", "warehouse", "address")
+"""The kinds that say where goods go, each a field of `DeliveryPlace`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedReference:
     """One resolved reference: its value ("" where an optional one was not found), the lines it is for, what was looked up.
 
-    `extra` is a second value that some kinds have: a customer's invoice account."""
+    `extra` is a second value that some kinds have: a customer's invoice account. Line 0 is the order as a whole."""
 
     kind: ReferenceKind
     value: str
     lines: tuple[int, ...] = ()
     subject: str = ""
     extra: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPlace:
+    """Where goods go: to the location of an address of the customer, or as `address` says ("order": to the one in the order);
+    from which site and warehouse of ours. What is None is left to D365."""
+
+    location: str | None = None
+    site: str | None = None
+    warehouse: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +52,13 @@ class PartnerNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """All resolved references of one document: by line number (1 is the first) for items, by word for units."""
+    """All resolved references of one document: by line number (1 is the first) for items, by word for units.
+
+    `places` has 0 for the order as a whole, and the lines with a place of their own."""
 
     customer: str | None = None
     invoice_customer: str | None = None
-    location: str | None = None
+    places: Mapping[int, DeliveryPlace] = field(default_factory=dict)
     items: Mapping[int, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[int, PartnerNumbers] = field(default_factory=dict)
@@ -48,11 +66,13 @@ class Resolution:
     def plus(self, *references: ResolvedReference) -> Resolution:
         """This resolution with further references; a later one counts. Pass all of them at once: each call copies the rest."""
         items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, str]()
+        places = dict(self.places)
         for reference in references:
             if reference.kind == "customer":
                 change |= {"customer": reference.value, "invoice_customer": reference.extra or reference.value}
-            elif reference.kind == "location":
-                change["location"] = reference.value
+            elif reference.kind in PLACE:
+                for line in (reference.lines or WHOLE) if reference.value else ():
+                    places[line] = replace(places.get(line, DeliveryPlace()), **{reference.kind: reference.value})
             elif reference.kind == "unit":
                 units[reference.subject] = reference.value
             elif reference.kind == "item":
@@ -60,20 +80,19 @@ class Resolution:
             elif reference.value:
                 for line in reference.lines:
                     theirs[line] = replace(theirs.get(line, PartnerNumbers()), **{reference.kind: reference.value})
-        return replace(self, items=items, units=units, theirs=theirs, **change)
+        return replace(self, items=items, units=units, theirs=theirs, places=places, **change)
 
     def of(self, name: str, line: int, unit: str | None) -> str | None:
-        """The value that a row of a D365 map names: `customer`, `invoice_customer`, `location`, `item` or `unit` of
-        a line."""
+        """The value that a row of a D365 map names: `customer` or `invoice_customer`; `item` or `unit` of a line; `location`,
+        `site`, `warehouse` or `address` of a line, or with line 0 of the order as a whole."""
         if name == "item":
             return self.items.get(line)
         if name == "unit":
             return self.units.get(unit, unit) if unit is not None else None
-        value: str | None = {
-            "customer": self.customer,
-            "invoice_customer": self.invoice_customer,
-            "location": self.location,
-        }[name]
+        if name in PLACE:
+            found: str | None = getattr(self.places.get(line, DeliveryPlace()), name)
+            return found
+        value: str | None = {"customer": self.customer, "invoice_customer": self.invoice_customer}[name]
         return value
 
     def to_json(self) -> str:
@@ -86,6 +105,7 @@ class Resolution:
         content: dict[str, Any] = json.loads(text)
         try:
             content["items"] = {int(line): item for line, item in content.get("items", {}).items()}
+            content["places"] = {int(line): DeliveryPlace(**each) for line, each in content.get("places", {}).items()}
             content["theirs"] = {int(line): PartnerNumbers(**each) for line, each in content.get("theirs", {}).items()}
             return cls(**content)
         except TypeError as error:

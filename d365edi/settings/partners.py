@@ -3,17 +3,19 @@
 Knows: the settings of a partner. Does not know: what the rows of maps and guides mean.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from d365edi.edi.syntax import Standard, standard_of
+from d365edi.matching.lookup import ShipTo
 from d365edi.matching.unlike import Kind
 
 from .envelope import X12, Edifact, Envelope
 from .guard import Guard
+from .locations import Location
 from .section import Destination, PickupSource, Schedule, SettingsSection
 from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, invalid
 
@@ -134,6 +136,9 @@ class Receive(SettingsSection):
     """Purpose code (BEG01) = action; codes that are not listed are held."""
     unlike: Unlike = Unlike()
     """What happens to orders that are unlike a normal one."""
+    ship_to: ShipTo = "match"
+    """Where goods go whose place is not under `locations`: to an address of the customer, found by code or by street and zip
+    (match); to the address in the order; to the customer's default address."""
     ignore: tuple[Text, ...] = ()
     """Unmapped segments that do not hold the document: "SDQ"."""
     map: MapRows = Field(default_factory=dict)
@@ -209,6 +214,8 @@ class Partner(SettingsSection):
     """What we send."""
     items: Mapping[Text, Text] = Field(default_factory=dict)
     """Their item = ours; others are looked up in D365."""
+    locations: Mapping[Text, Location] = Field(default_factory=dict)
+    """Their code of a place = a location of an address, our site and warehouse, or the account that orders for it."""
     codes: Mapping[Text, Mapping[Text, Text]] = Field(default_factory=dict)
     """Field = table of their code = ours."""
 
@@ -218,9 +225,17 @@ class Partner(SettingsSection):
         found: dict[Standard, Envelope | None] = {"X12": self.x12, "EDIFACT": self.edifact}
         return {standard: envelope for standard, envelope in found.items() if envelope is not None}
 
-    def accounts(self, send: Send) -> Mapping[str, str]:
-        """Which customer the partner is in each company that a send flow serves."""
-        return {send.company: self.customer[send.company]} if send.company else self.customer
+    def accounts(self, send: Send) -> Mapping[str, tuple[str, ...]]:
+        """Which customers the partner is in each company that a send flow serves, its own account first."""
+        companies = (send.company,) if send.company else tuple(self.customer)
+        return {
+            company: tuple(dict.fromkeys((self.customer[company], *self._further(company)))) for company in companies
+        }
+
+    def _further(self, company: str) -> Iterator[str]:
+        for row in self.locations.values():
+            if row.account is not None and row.company in (None, company):
+                yield row.account
 
     @model_validator(mode="after")
     def _routes(self) -> Self:
@@ -253,6 +268,24 @@ class Partner(SettingsSection):
             elif not self.customer:
                 message = "sends posted records and is not a customer of any company"
                 raise invalid(message, 'write customer = { usmf = "US-003" }')
+        return self
+
+    @model_validator(mode="after")
+    def _further_accounts(self) -> Self:
+        for code, row in self.locations.items():
+            if row.account is None:
+                continue
+            inside = ("locations", code, "account")
+            if row.company is None and len(self.customer) != 1:
+                where = f"one of the companies {', '.join(self.customer)}" if self.customer else "a company"
+                raise invalid(
+                    f"is an account, and not said of which: {where}", 'write company = "usmf" beside it', inside=inside
+                )
+            if row.company is not None and row.company not in self.customer:
+                remedy = f'write customer = {{ {row.company} = "US-003" }}'
+                raise invalid(
+                    f"is an account of {row.company}, where the partner is no customer", remedy, inside=inside
+                )
         return self
 
     def _customer_of(self, company: str, does: str) -> None:

@@ -24,12 +24,12 @@ from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
 from d365edi.maps.unmapped import MEANING
 from d365edi.matching.lines import line_numbers
-from d365edi.matching.resolution import Resolution
+from d365edi.matching.resolution import PLACE, Resolution
 from d365edi.odata.canonical import day
 from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
-ANSWERS = ("customer", "invoice_customer", "item", "unit", "location")
+ANSWERS = ("customer", "invoice_customer", "item", "unit", *PLACE)
 """What a row may take from the answers: `answers.item`."""
 LEDGER_ACCOUNT = "answers.customer_ledger"
 """The customer's account as ledger journals display it: there a hyphen parts segments, and one that is no such is escaped."""
@@ -43,7 +43,8 @@ def check(table: Table) -> None:
     sections = [(header(table), model), (lines(table), line)]
     for section, part in sections:
         for entry in section.rows:
-            for source in (name for each in entry.sources for name in each.split(" + ")):
+            sources = [name for each in entry.sources for name in each.split(" + ")]
+            for source in (*sources, *(field for field, _ in entry.when)):
                 _check_source(table, entry.key, source, part, reading=table.mode == "read")
     for source in (*table.tree.get("says", {}), *header(table).tree.get("times", {}).values()):
         _check_source(table, ("says",), source, model, reading=True)
@@ -133,7 +134,7 @@ class _RecordFiller:
     def record(self, section: Section, item: Any, number: int, numbers: Sequence[int] = ()) -> dict[str, Any]:
         """The fields of one record; `number` is the line's place (0: the header)."""
         written: dict[str, Any] = {}
-        for entry in section.rows_for(item):
+        for entry in section.rows_for(lambda source: self._value(source, item, number, numbers)):
             values = (self._value(source, item, number, numbers) for source in entry.sources)
             value = entry.constant if entry.constant is not None else next((v for v in values if v is not None), None)
             if value is not None:

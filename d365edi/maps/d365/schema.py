@@ -4,7 +4,7 @@ matched by.
 Knows: the layout of header, lines and joins. Does not know: entity names, values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,8 +16,8 @@ from d365edi.maps.table import Key, Table, nearest
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row: the field of the set, its sources in order of preference, or the constant; and when it holds (field ->
-    values)."""
+    """One row: the field of the set, its sources in order of preference, or the constant; and when it holds (field or
+    answer -> values)."""
 
     name: str
     sources: tuple[str, ...]
@@ -51,10 +51,10 @@ class Section:
         """The fields that a join may be matched by."""
         return frozenset((*self.key_fields, *(entry.name for entry in self.rows)))
 
-    def rows_for(self, item: Any) -> Iterator[TableRow]:
-        """The rows whose conditions this document or line meets."""
+    def rows_for(self, value: Callable[[str], Any]) -> Iterator[TableRow]:
+        """The rows whose conditions are met; `value` gives what a field of the document or line, or an answer, is."""
         for entry in self.rows:
-            if all(getattr(item, field) in values for field, values in entry.when):
+            if all(value(field) in values for field, values in entry.when):
                 yield entry
 
 

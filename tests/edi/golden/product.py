@@ -335,6 +335,7 @@ def plan(name: str, document: Plain) -> Plain:
     known = Resolution().plus(
         ResolvedReference("customer", "US-003", extra="US-004"),
         ResolvedReference("location", "L-7"),
+        *([ResolvedReference("address", "order")] if getattr(made, "type", None) == "DS" else []),
         *(ResolvedReference("item", f"NB-{line:03d}", (line,)) for line in range(1, len(lines) + 1)),
         *(ResolvedReference("unit", f"U-{unit}", subject=unit) for unit in units),
     )

@@ -1,0 +1,107 @@
+"""What is looked up in D365 and by what it is known: values that references of every kind are made of.
+
+Knows: queries as values, the tables of `lookups.toml`. Does not know: HTTP, caches, settings files, any entity name.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from d365edi.edi.findings import Finding
+from d365edi.matching.resolution import ReferenceKind
+from d365edi.odata.plan import Query
+from d365edi.odata.quoting import same_text
+
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+ShipTo = Literal["match", "order", "default"]
+"""Where goods go whose place no table of the partner has: to an address of the customer, to the address in the order, to the
+customer's default address."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerLocation:
+    """What a partner's code of a place is for us: a location of an address, our site and warehouse for it, the customer account
+    that orders for it, in `company` ("": in each)."""
+
+    location: str | None = None
+    site: str | None = None
+    warehouse: str | None = None
+    account: str | None = None
+    company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known about a partner in one company: our customer account, their items = ours, their places = ours.
+
+    `flow` is the table in the settings of what is received, as sentences name it."""
+
+    partner: str
+    company: str = ""
+    customer: str | None = None
+    items: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[str, PartnerLocation] = field(default_factory=dict)
+    ship_to: ShipTo = "match"
+    flow: str = "partners.NAME.receive.SET"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One query and how its rows are read: those whose field `theirs` is one of `values`, or that are the `same`, are hits;
+    the field `ours` is the result.
+
+    Of several hits, those with most of `preferred` (field and value) count."""
+
+    query: Query
+    theirs: str
+    values: tuple[str, ...]
+    ours: str
+    preferred: tuple[tuple[str, str], ...] = ()
+    same: Callable[[Row], bool] | None = None
+
+    def hits(self, rows: Rows) -> list[Row]:
+        """The rows that are meant: a query can find more, as D365 compares text."""
+        if self.same is not None:
+            return [row for row in rows if self.same(row)]
+        return [row for row in rows if any(same_text(row.get(self.theirs), value) for value in self.values)]
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedReference:
+    """A reference to look up in D365, with its lookups in the order of trust; `lines` are the lines it is for (1 is the first,
+    0 the order as a whole).
+
+    `miss` is the finding when no lookup finds it; None where it is optional. `several` begins the sentence when lookups
+    find different results. `extra` names a second field to return. `refused` is the finding when D365 does not let us ask; None
+    where that is an error, or `optional`: a reference that may as well be left open."""
+
+    kind: ReferenceKind
+    subject: str
+    lines: tuple[int, ...]
+    lookups: tuple[Lookup, ...]
+    miss: Finding | None = None
+    several: str = ""
+    extra: str = ""
+    refused: Finding | None = None
+    optional: bool = False
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """Its queries, to be asked one after the other until `resolve` decides."""
+        return tuple(lookup.query for lookup in self.lookups)
+
+
+def unmet(kind: str, subject: str, message: str, remedy: str) -> Finding:
+    """The finding of a reference that cannot be resolved: it holds the document."""
+    return Finding("document", "error", "", message, value=subject, remedy=remedy, rule=kind)
+
+
+@cache
+def tables() -> Any:
+    """The tables of `lookups.toml`: which set of D365 answers a kind of reference, and by which fields."""
+    return tomllib.loads((files("d365edi.matching") / "lookups.toml").read_text(encoding="utf-8"))
