@@ -24,7 +24,7 @@ from d365edi.edi.x12 import acknowledgment
 from d365edi.errors import SettingsError
 from d365edi.flows import intake
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
-from d365edi.flows.reparse import problems
+from d365edi.flows.reparse import problems, read_set
 from d365edi.maps import table
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.reader import Reader, Reading
@@ -163,8 +163,9 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str) -> Inspe
     if reader is None:
         why = f"there is no map for {report.id}; it would not be processed"
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
-    reading = reader.read(report)
-    found_remarks = remarks([*report.findings, *reading.findings, *reading.unmapped])
+    reading = read_set(reader, report)
+    own = (finding for finding in report.findings if not finding.holds)
+    found_remarks = remarks([*own, *reading.findings, *reading.unmapped])
     document = reading.document.plain() if reading.document is not None else None
     holds = tuple(_holds(reading, flow, usage, reader.table))
     return InspectedPart("set", 2, title, report.verdict, found_remarks, document, holds)

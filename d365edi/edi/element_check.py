@@ -32,6 +32,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9][0-9]{0,2})?")
 _FORMATS = {"101": 6, "102": 8, "203": 12, "204": 14, "718": 16}
 """Digits of the date formats (2379) that are looked into."""
+_CODED = 3
+"""Characters that a code of EDIFACT has at most; what may be longer is a text or a key."""
 _MOST = 20
 """Findings about one segment: a segment of a million elements is wrong enough by then."""
 
@@ -161,7 +163,7 @@ class _Place:
         if element.components:
             yield from self._composite(element, value)
         elif self.context.syntax.component in value:
-            yield self.say("element.component.simple", value)
+            yield self.say("element.component.single" if self.edifact else "element.component.simple", value)
         else:
             yield from self._simple(element, value)
 
@@ -231,10 +233,11 @@ class _Place:
             yield self.say("element.decimal-mark.last" if self.edifact else "element.padding.mark", text)
 
     def _length(self, element: Element, length: int, value: str) -> Iterator[Finding]:
+        coded = ".code" if element.type == "ID" or (self.edifact and element.max <= _CODED) else ""
         if length > element.max:
-            yield self.say("element.length.long", value, length=length, most=element.max)
+            yield self.say(f"element.length.long{coded}", value, length=length, most=element.max)
         elif length < element.min:
-            yield self.say("element.length.short", value, length=length, least=element.min)
+            yield self.say(f"element.length.short{coded}", value, length=length, least=element.min)
 
     def _code(self, element: Element, text: str) -> Iterator[Finding]:
         if element.codes and text not in element.codes:

@@ -53,6 +53,9 @@ class Finding:
     rule: str = ""
     """A stable word for the kind of finding (`count`, `mandatory`, `length`, `relational`, `unmapped` ...): what
     severities are set by."""
+    holds: bool = False
+    """Whether the document waits for a person because of it, even where its set is accepted: what was not read, what may
+    have been read in a wrong place, figures that do not fit. One that is worth a note only never does."""
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message

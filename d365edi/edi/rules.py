@@ -12,6 +12,8 @@ word and, where needed, the way. Where X12 and EDIFACT have the same rule they s
 An empty code is a finding that no acknowledgment carries. The severity is what the rule is worth without settings: an
 error is a breach that a partner must correct, a warning can be read without doubt although it is not right, a note is for
 the one who maintains the guides. What is worth more or less to one partner, and what rejects a set, is in `verdicts`.
+A row that ends with `HOLDS` holds the document even where its set is accepted: some of what was sent was not read, or may
+have been read in the place of something else (a separator sent as data shifts what follows), or figures do not fit.
 
 `sentence` and `remedy` are format strings. They may name `segment`, `place` (BEG03, DTM01-2), `value`, and the fields of
 the row, which the caller gives. `clause` is the section of X12.5 (interchange), X12.6 (groups, sets, segments, elements),
@@ -37,6 +39,7 @@ class Rule(NamedTuple):
     sentence: str
     remedy: str
     clause: str
+    holds: bool = False
 
     def code(self, standard: Standard) -> str:
         """The code of this rule in a standard; "" where it has none, and in flat files."""
@@ -52,7 +55,7 @@ def finding(key: str, where: Position, standard: Standard, value: str = "", **fi
     place += f"-{where.component}" if where.component else ""
     words = {"segment": where.segment, "place": place, "value": value} | fields
     message, remedy = row.sentence.format_map(words), row.remedy.format_map(words)
-    return Finding(row.level, row.severity, row.code(standard), message, where, value, remedy, row.rule)
+    return Finding(row.level, row.severity, row.code(standard), message, where, value, remedy, row.rule, row.holds)
 
 
 _ASK_LOST = "ask the sender whether something was lost"
@@ -85,7 +88,8 @@ _TRANSPORT = "partner practice: some transports and editors change a file, which
 _FLAT = "partner practice: the layout that the map gives a flat file"
 _SHEET = "partner practice: a spreadsheet changes values that it takes for numbers and days"
 
-_Row = tuple[str, Severity, str, str, str, str, str]
+HOLDS = True
+_Row = tuple[str, Severity, str, str, str, str, str] | tuple[str, Severity, str, str, str, str, str, bool]
 _ROWS: dict[str, _Row] = {
     # -- file: what stands outside of any interchange
     "file.encoding.utf16": ("encoding", "warning", "", "", "The file is written in UTF-16", "it was converted to single bytes", _TRANSPORT),
@@ -177,9 +181,9 @@ _ROWS: dict[str, _Row] = {
     "set.group": ("group", "error", "18", "31", "{set} does not belong in a group {group}", "the sender must make one group for each kind of set", _ENVELOPE),
 
     # -- segment: its place in the set, and what is wrong with it as a whole
-    "segment.unknown": ("unknown", "error", "1", "15", "{id} is not a segment of {around}", "it was skipped; a terminator that was sent as data would explain it", _ORDER),
-    "segment.unknown.here": ("unknown", "error", "6", "15", "{id} is not a segment of the {around}", "it was skipped", _ORDER),
-    "segment.unexpected": ("unexpected", "error", "2", "15", "{id} is not expected here: no open loop of the {around} has it", "it was skipped", _ORDER),
+    "segment.unknown": ("unknown", "error", "1", "15", "{id} is not a segment of {around}", "it was skipped; a terminator that was sent as data would explain it", _ORDER, HOLDS),
+    "segment.unknown.here": ("unknown", "error", "6", "15", "{id} is not a segment of the {around}", "it was skipped", _ORDER, HOLDS),
+    "segment.unexpected": ("unexpected", "error", "2", "15", "{id} is not expected here: no open loop of the {around} has it", "it was skipped", _ORDER, HOLDS),
     "segment.mandatory": ("mandatory", "error", "3", "13", "{id} is missing: it is mandatory in {around}", "the sender must add it", _ORDER),
     "segment.maximum.loop": ("maximum", "error", "4", "36", "loop {path} comes more often than {most} times", _READ, _ORDER),
     "segment.maximum.segment": ("maximum", "error", "5", "35", "segment {path} comes more often than {most} times", _READ, _ORDER),
@@ -190,15 +194,17 @@ _ROWS: dict[str, _Row] = {
         "ISO 9735:1988 5, character sets"),
 
     # -- element
-    "element.extra": ("extra", "error", "3", "16", "{segment} has more than {most} elements", _INSIDE, "X12.6 3.7, data segment; ISO 9735:1988 6.3"),
+    "element.extra": ("extra", "error", "3", "16", "{segment} has more than {most} elements", _INSIDE, "X12.6 3.7, data segment; ISO 9735:1988 6.3", HOLDS),
     "element.required": ("required", "error", "1", "13", "{name} is mandatory and empty", _FILL, _ABSENCE),
     "element.trailing": ("trailing", "warning", "", "45", "{name} ends with empty components", _LEAVE_OUT, _ABSENCE),
     "element.repetition": ("repetition", "error", "12", "16", "{name} is repeated {times} times, {most} allowed", "a repetition separator that was sent as data would explain it",
-        "X12.6 3.7, repetition designator; ISO 9735-1:1998 8, inclusion and exclusion"),
-    "element.component.simple": ("component", "error", "6", "16", "{name} holds the component separator", "it is not a composite; the separator may not be sent as data",
-        "X12.6 3.4, delimiters; ISO 9735:1988 5, character sets"),
-    "element.component.extra": ("component", "error", "13", "16", "{name} has more than {most} components", _INSIDE, "X12.6 3.6, composite data structure; ISO 9735:1988 6.4"),
-    "element.component.before-00402": ("component", "error", "3", "", "{name} has more than {most} components", _INSIDE, "X12.6 3.6, composite data structure; 723 has no code for it before 004020"),
+        "X12.6 3.7, repetition designator; ISO 9735-1:1998 8, inclusion and exclusion", HOLDS),
+    "element.component.simple": ("component", "error", "6", "", "{name} holds the component separator", "it is not a composite; the separator may not be sent as data",
+        "X12.6 3.4, delimiters"),
+    "element.component.single": ("component", "error", "", "16", "{name} holds the component separator", "it is not a composite; the separator may not be sent as data",
+        "ISO 9735:1988 5, character sets", HOLDS),
+    "element.component.extra": ("component", "error", "13", "16", "{name} has more than {most} components", _INSIDE, "X12.6 3.6, composite data structure; ISO 9735:1988 6.4", HOLDS),
+    "element.component.before-00402": ("component", "error", "3", "", "{name} has more than {most} components", _INSIDE, "X12.6 3.6, composite data structure; 723 has no code for it before 004020", HOLDS),
     "element.padding": ("padding", "warning", "", "", "{name} is padded with blanks", "they were removed", "X12.6 3.5, string; ISO 9735-1:1998 9, suppression of characters"),
     "element.padding.blank": ("padding", "warning", "", "", "{name} holds only blanks", "leave it empty", _ABSENCE),
     "element.padding.mark": ("padding", "warning", "", "", "{name} ends with a decimal point", "leave the point out", "X12.6 3.5, decimal number"),
@@ -215,18 +221,20 @@ _ROWS: dict[str, _Row] = {
     "element.date-width": ("date-width", "error", "8", "12", "{name} has {length} digits", "write it as {form}", "X12.6 3.5, date; data element 2379"),
     "element.length.long": ("length", "error", "5", "39", "{name} is {length} long, at most {most} allowed", "the sender must shorten it", _LENGTH),
     "element.length.short": ("length", "error", "4", "40", "{name} is {length} long, at least {least} required", "the sender must fill it up", _LENGTH),
+    "element.length.long.code": ("length", "error", "5", "39", "{name} is {length} long, at most {most} allowed", "the sender must shorten it; a separator that was sent as data would explain it", _LENGTH, HOLDS),
+    "element.length.short.code": ("length", "error", "4", "40", "{name} is {length} long, at least {least} required", "the sender must fill it up; a separator that was sent as data would explain it", _LENGTH, HOLDS),
     "element.code": ("code", "error", "7", "12", '{name} has no code "{value}"', "use one of {codes}", _LIST),
     "element.unlisted": ("unlisted", "warning", "7", "", '{name} uses code "{value}", which is not among the known ones', _AGREE, _LIST),
     "element.unlisted.directory": ("unlisted", "note", "", "12", '{name} uses code "{value}", which is not among the known ones', _AGREE, _LIST),
     "element.unlisted.form": ("unlisted", "warning", "7", "", '{name} has "{value}", not a code in capital letters and digits', "agree on its meaning with the partner",
         "X12.6 3.5, identifier"),
-    "element.relational.missing": ("relational", "error", "2", "", "{message}", "the sender must add what is missing", _NOTES),
+    "element.relational.missing": ("relational", "error", "2", "", "{message}", "the sender must add what is missing", _NOTES, HOLDS),
     "element.relational.exclusive": ("relational", "error", "10", "", "{message}", "send only one of them", _NOTES),
 
     # -- element: what a set says about itself
-    "element.total": ("total", "warning", "", "", "{place} says {said}, {counted}", _COMPARE, _ARITHMETIC),
-    "element.hierarchy.twice": ("hierarchy", "error", "7", "26", "{place} {value} is used twice", _COMPARE, "X12.6 HL, hierarchical level; CPS of D.96A"),
-    "element.hierarchy.parent": ("hierarchy", "error", "7", "12", "{place} names {value}, which is not a level before it", _COMPARE, "X12.6 HL, hierarchical level; CPS of D.96A"),
+    "element.total": ("total", "warning", "", "", "{place} says {said}, {counted}", _COMPARE, _ARITHMETIC, HOLDS),
+    "element.hierarchy.twice": ("hierarchy", "error", "7", "26", "{place} {value} is used twice", _COMPARE, "X12.6 HL, hierarchical level; CPS of D.96A", HOLDS),
+    "element.hierarchy.parent": ("hierarchy", "error", "7", "12", "{place} names {value}, which is not a level before it", _COMPARE, "X12.6 HL, hierarchical level; CPS of D.96A", HOLDS),
     "element.check-digit": ("check-digit", "warning", "", "12", "{number} is not a valid {kind}: its length or its check digit is wrong", _COMPARE, _GS1),
     "element.duplicate-sscc": ("duplicate-sscc", "warning", "", "26", "SSCC {number} is on two packages", _COMPARE, "GS1 General Specifications, SSCC: one number for one logistic unit"),
 

@@ -46,7 +46,8 @@ class Severities:
             if severity == finding.severity:
                 settled.append(finding)
             elif severity != "off":
-                settled.append(replace(finding, severity=_known(severity)))
+                known = _known(severity)
+                settled.append(replace(finding, severity=known, holds=finding.holds and known != "note"))
         return settled
 
     def _severity(self, finding: Finding, guide: Mapping[str, str]) -> str:

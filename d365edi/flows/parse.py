@@ -15,7 +15,7 @@ from d365edi.flows import acknowledge
 from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import first_errors, similar_id_hint
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
-from d365edi.flows.reparse import reader_of
+from d365edi.flows.reparse import read_set, reader_of
 from d365edi.maps.reader import Reading
 
 
@@ -129,7 +129,7 @@ def _sort_set(
             f"and release this file, or ask the partner not to send it and reject this one"
         )
         return
-    reading = reader_of(receive, report).read(report)
+    reading = read_set(reader_of(receive, report), report)
     label = f"{report.id} {report.control}"
     parsed.documents.append(ParsedDocument(receive, reading, interchange, group.control, report.control, label))
 

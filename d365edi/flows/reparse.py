@@ -4,8 +4,10 @@ Knows: how a document row locates its set in a message. Does not know: connectio
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from d365edi.edi import reader
+from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import SetReport
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
@@ -23,7 +25,7 @@ def reparse(tx: Tx, ctx: FlowContext, document: Document) -> tuple[Reading, str]
         if receive.flat is not None:
             return receive.flat.read(payload).readings[int(document.set) - 1], receive.map_digest
         report = find_set(partner, payload, document)
-        return reader_of(receive, report).read(report), receive.map_digest
+        return read_set(reader_of(receive, report), report), receive.map_digest
     if (send := partner.send_flow(document.flow)) is not None:
         return maps.read(send.read_table, canonical.loads(payload), ctx.zone), send.map_digest
     raise LookupError(f"no flow {document.flow} in the settings any more")
@@ -33,6 +35,13 @@ def reader_of(receive: ReceiveFlow, report: SetReport) -> MapReader:
     """The reader compiled for the guide that the set was checked against (the first reader where there was none)."""
     version = report.guide.version if report.guide is not None else ""
     return receive.readers.get(version) or next(iter(receive.readers.values()))
+
+
+def read_set(reader: MapReader, report: SetReport) -> Reading:
+    """A set's document, with what the set itself says was not read, or may have been read in a wrong place."""
+    reading = reader.read(report)
+    doubts = tuple(finding for finding in report.findings if finding.holds)
+    return replace(reading, unmapped=(*reading.unmapped, *doubts)) if doubts else reading
 
 
 def find_set(partner: TradingPartner, payload: bytes, document: Document) -> SetReport:
@@ -50,16 +59,36 @@ def find_set(partner: TradingPartner, payload: bytes, document: Document) -> Set
 
 
 def problems(reading: Reading, ignore: Collection[str] = ()) -> list[str]:
-    """Why a document is held: errors of its reading, and unmapped segments that change its meaning, unless ignored."""
+    """Why a document is held: errors of its reading, and what no row reads or was not read right, unless ignored."""
     found = [str(finding) for finding in reading.findings if finding.severity == "error"]
-    return found + [str(f) for f in reading.unmapped if f.rule == "meaning" and f.where.segment not in ignore]
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for each in reading.unmapped:
+        if each.holds and each.where.segment not in ignore:
+            kind = each.message if each.level == "document" else ""
+            alike.setdefault((each.rule, each.where.segment, kind), []).append(each)
+    return found + [_held(first, len(more)) for first, *more in alike.values()]
+
+
+def _held(finding: Finding, more: int) -> str:
+    """The sentence of what was not read. What a rule of the guide found has its place, and is released by that rule."""
+    if finding.level == "document":
+        return str(finding)
+    value = f' ("{finding.value}")' if finding.value and finding.value not in finding.message else ""
+    again = f", and {more} more like it" if more else ""
+    release = f'or {finding.rule} = "note" under guide.severity of the flow, then release it'
+    return f"segment {finding.where.ordinal}: {finding.message}{value}{again}; {finding.remedy}, {release}"
+
+
+def held_by(ctx: FlowContext, document: Document, reading: Reading) -> list[str]:
+    """Why a document of the journal is held, read so, with what its flow ignores."""
+    receive = ctx.partners[document.partner].receive_flow(document.flow)
+    return problems(reading, receive.settings.ignore if receive is not None else ())
 
 
 def amend(tx: Tx, ctx: FlowContext, document: Document) -> str:
     """Parse a document again and store the new reading. Returns what still holds it, "" when nothing does."""
     reading, _ = reparse(tx, ctx, document)
-    receive = ctx.partners[document.partner].receive_flow(document.flow)
-    found = problems(reading, receive.settings.ignore if receive is not None else ())
+    found = held_by(ctx, document, reading)
     if reading.document is not None:
         tx.documents.amend(document.id, answers=None, body=reading.document.to_json())
     return "; ".join(found)

@@ -23,7 +23,7 @@ from d365edi.flows import answer
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import LEVELS
 from d365edi.flows.outbox import deliver_again, withdraw
-from d365edi.flows.reparse import problems, reparse
+from d365edi.flows.reparse import held_by, reparse
 from d365edi.journal import Delivery, Document, Tx
 
 STAGES = ("read", "render", "deliver")
@@ -74,7 +74,7 @@ async def _document(
         lines.append(f"{document.kind} {document.number}: parsed again with {same}")
         then = KINDS[document.kind].from_json(document.body).plain() if document.body else {}
         lines += difference(then, reading.document.plain() if reading.document is not None else {})
-        lines += [f"would be held: {problem}" for problem in problems(reading)]
+        lines += [f"would be held: {problem}" for problem in held_by(ctx, document, reading)]
     deliveries = await ctx.journal.read(lambda tx: tx.deliveries.for_document(document.id))
     for delivery in deliveries[-1:]:
         if delivery.id not in looked:
@@ -121,7 +121,7 @@ def _again(tx: Tx, ctx: FlowContext, document: Document, stage: str, actor: str)
     body = None
     if stage == "read":
         reading, _ = reparse(tx, ctx, document)
-        if reading.document is None or problems(reading):
+        if reading.document is None or held_by(ctx, document, reading):
             return f"{document.number} is unchanged: its bytes cannot be read into a document today"
         body = reading.document.to_json()
     withdraw(tx, document.id, f"replayed by {actor}")

@@ -107,7 +107,7 @@ def unmapped(state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[
         if matters:
             message = f"{path}{times} says {MEANING[id]}, and no row of the map reads it"
             remedy = f'add a row for it, or ignore = ["{id}"] to the flow, then release it'
-            yield Finding("document", "warning", "", message, position, "", remedy, "meaning")
+            yield Finding("document", "warning", "", message, position, "", remedy, "meaning", holds=True)
         else:
             yield _note(f"{path}{times} is read by no row of the map", position)
     for (mapping, element, component), at in state.unasked.items():

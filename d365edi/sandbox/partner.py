@@ -26,8 +26,8 @@ Answering = Literal["accept", "reject", "silent"]
 class PartnerProfile:
     """A partner's identity: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
 
-    Where it differs from all others is listed in `rows` (fields of a line and where its orders have them) and `ignore`
-    (segments of its orders that are passed over): a settings file says them in one line each."""
+    Where it differs from all others is listed in `rows` (fields of a line and where its orders have them), `ignore` (segments
+    of its orders that are passed over) and `notes` (rules that it may break): a settings file says them in one line each."""
 
     name: str
     account: str
@@ -40,6 +40,7 @@ class PartnerProfile:
     usage: str = "P"
     rows: tuple[tuple[str, str], ...] = ()
     ignore: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def address(self) -> x12.X12Address:

@@ -78,6 +78,8 @@ after     = {{ move_to = "/outbound/processed" }}
 def _partner(profile: PartnerProfile, every: str) -> str:
     name = profile.name
     ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
+    notes = ", ".join(f'{rule} = "note"' for rule in profile.notes)
+    guide = f"guide   = {{ severity = {{ {notes} }} }}\n" if notes else ""
     rows = "".join(f"{field} = {_text(place)}\n" for field, place in profile.rows)
     lines = f"\n[partners.{name}.receive.850.map.lines]\n{rows}" if rows else ""
     units = "\n".join(f"{theirs} = {_text(ours)}" for theirs, ours in UNITS.items())
@@ -100,7 +102,7 @@ every = {_text(every)}
 [partners.{name}.receive.850]
 create  = "SalesOrder"
 company = {_text(COMPANY)}
-{ignore}{lines}
+{ignore}{guide}{lines}
 [partners.{name}.send.810]
 of       = "SalesInvoice"
 to       = {{ endpoint = "{name}", path = "/inbound", file = "810_{{number}}_{{control:09}}.edi" }}

@@ -61,9 +61,11 @@ FLAT = (
 )
 SPLIT = "stupidedi-taxexempt-po.x12"
 """The one sample that asks for deliveries at several dates."""
+SHIFTED = "ballerina-x12-sender.x12"
+"""The one sample with an item number where a qualifier should stand."""
 
 
-@pytest.mark.parametrize("name", sorted({path.name for path in SAMPLES.glob("*.x12")} - {SPLIT}))
+@pytest.mark.parametrize("name", sorted({path.name for path in SAMPLES.glob("*.x12")} - {SPLIT, SHIFTED}))
 def test_every_shipped_sample_is_an_order_that_would_be_accepted(name: str) -> None:
     found = inspect_file((SAMPLES / name).read_bytes(), AT)
     orders = [part for part in found.parts if part.document is not None]
@@ -74,6 +76,16 @@ def test_what_no_sales_order_takes_over_and_changes_the_order_s_meaning_would_ho
     found = inspect_file((SAMPLES / SPLIT).read_bytes(), AT)
     [why] = [why for part in found.parts for why in part.holds]
     assert (found.good, "deliveries at several dates" in why) == (False, True)
+
+
+def test_what_may_stand_in_a_wrong_place_would_hold_an_order_that_is_accepted() -> None:
+    found = inspect_file((SAMPLES / SHIFTED).read_bytes(), AT)
+    (part,) = (part for part in found.parts if part.holds)
+    assert (found.good, part.verdict, "PO106 (Product/Service ID qualifier) is 5 long" in part.holds[0]) == (
+        False,
+        "E",
+        True,
+    )
 
 
 def test_the_acknowledgment_goes_back_in_their_syntax_with_the_ids_turned_round() -> None:

@@ -176,7 +176,7 @@ def unwritten(table: Table, document: Document) -> Iterator[Finding]:
             times = f" ({count} times)" if count > 1 else ""
             message = f"it has {MEANING.get(name, name)}{times}, which a {_spaced(table.name)} does not take over"
             remedy = f'handle it by hand and add ignore = ["{name}"] to the flow, then release it'
-            yield Finding("document", "warning", "", message, Position(segment=name), "", remedy, "meaning")
+            yield Finding("document", "warning", "", message, Position(segment=name), "", remedy, "meaning", holds=True)
 
 
 def _matters(item: Any) -> bool:

@@ -77,7 +77,7 @@ def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node
             message = f"line {release.data(row[1])} is a part of line {of}, and would be a line of its own"
             where = Position(ordinal=index + 1, segment="LIN", element=4)
             remedy = 'decide what it means, or ignore = ["LIN"] to the flow, then release it'
-            yield Finding("document", "warning", "", message, where, of, remedy, "meaning")
+            yield Finding("document", "warning", "", message, where, of, remedy, "meaning", holds=True)
 
 
 def _placed(finding: Finding, read: Read) -> Finding:
@@ -92,5 +92,7 @@ def _placed(finding: Finding, read: Read) -> Finding:
         remedy = 'add a row for it, or ignore = ["LOC"] to the flow, then release it'
         message = f"{node.path} says quantities for single places, and no row of the map reads it"
         where = replace(at, segment="LOC")
-        return replace(finding, severity="warning", rule="meaning", message=message, remedy=remedy, where=where)
+        return replace(
+            finding, severity="warning", rule="meaning", message=message, remedy=remedy, where=where, holds=True
+        )
     return replace(finding, where=at)
