@@ -8,6 +8,7 @@ Knows: errors, times as numbers, values of settings. Does not know: the clock, t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from d365edi.errors import Disputed, Refused, Unavailable
@@ -79,6 +80,11 @@ def claim(name: str, named: Sequence[str], twins: Sequence[str], duplicates: Dup
         ask = f"ask the partner whether it replaces the first, then: d365edi release {name}, or reject"
         return Claim("quarantined", f"{before}; {ask}")
     return Claim("received")
+
+
+def reusable(last_used: float, now: float, after: timedelta | None) -> bool:
+    """Whether a control number, last used then, may be used again now (epoch seconds); with `after` None never."""
+    return after is not None and now - last_used > after.total_seconds()
 
 
 AckClass = Literal["matched", "late", "double", "unmatched"]

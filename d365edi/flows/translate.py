@@ -13,7 +13,7 @@ from datetime import tzinfo
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, intake, messages
+from d365edi.flows import acknowledge, intake, messages, policy
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
@@ -112,11 +112,14 @@ def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: In
         partner.name, str(interchange.sender), str(interchange.receiver), interchange.control, interchange.usage
     )
     seen = [earlier for earlier in seen if earlier.message != message.id or earlier.digest != interchange.digest]
-    if not seen or message.reason == RELEASED:
+    settings = partner.settings.duplicates
+    if not seen or message.reason == RELEASED or policy.reusable(seen[-1].seen_at, tx.now, settings.reused_after):
         return ""
     return (
-        f"interchange control number {interchange.control} was used before by {partner.name} (message {seen[0].message}); "
-        f"ask the partner to send it with a new one, or: d365edi release {message.name}"
+        f"interchange control number {interchange.control} was used before by {partner.name} (message {seen[-1].message}); "
+        f"ask the partner to send it with a new one, or: d365edi release {message.name}; where their numbers start anew, "
+        f"[partners.{partner.name}.duplicates] takes them: reused_after for those last used long ago, "
+        'same_interchange = "take" for all'
     )
 
 

@@ -47,7 +47,9 @@ class Duplicates(SettingsSection):
     new_name_same_bytes: Literal["warn", "skip", "hold", "take"] = "warn"
     """Known bytes under another name."""
     same_interchange: Literal["hold", "reject", "take"] = "hold"
-    """Other bytes with a control number (ISA13) that they used before; reject: answered by TA1 025."""
+    """Other bytes with a control number (ISA13, UNB 0020) that they used before; reject: answered by TA1 025 or UCI 26."""
+    reused_after: Duration | None = None
+    """A control number last used longer ago than this is taken as a new one; left out: never."""
 
 
 class Retry(SettingsSection):

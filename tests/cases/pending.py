@@ -12,7 +12,6 @@ PENDING: dict[str, str] = {
     "basis_pk.edi": "8.40 each",
     "basis_pn.edi": "42 each",
     "basis_td.edi": "36 each",
-    "ctl_reset.edi": "quarantined, and no setting is named",
     "cur_other.edi": "in dollars, and nothing is said",
     "dtm_rd8.edi": "no date on the order",
     "e_alc.edi": "held, with the advice to ignore SAC",

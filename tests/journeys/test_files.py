@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -255,6 +256,24 @@ async def test_a_control_number_used_before_is_held(town: World) -> None:
         await app.release("PO-2.edi", "pat")
         await app.once()
     assert sorted(town.sales_orders()) == ["4500123", "4500124"]
+
+
+@pytest.mark.parametrize(("days", "orders"), [(399, ["4500123"]), (401, ["4500123", "4500124"])])
+async def test_a_control_number_last_used_long_ago_is_taken_by_setting(
+    days: int, orders: list[str], town: World
+) -> None:
+    """Partners start their numbers anew; 400 days are what the setting allows here."""
+    town.partner_extra = 'duplicates = { reused_after = "400d" }'
+    for number, later in (("4500123", 0), ("4500124", days)):
+        town.partner.drop(f"PO-{number}.edi", town.order(number, control=7))
+        moved = partial(_later, by=86_400 * later)
+        async with App.open(town.settings(), clock=moved) as app:
+            await app.once()
+    assert list(town.sales_orders()) == orders
+
+
+def _later(*, by: float) -> float:
+    return time.time() + by
 
 
 async def test_a_control_number_used_before_is_rejected_by_setting(town: World) -> None:
