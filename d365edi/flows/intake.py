@@ -29,14 +29,14 @@ def places(table: Table, usage: str = "") -> OrderPlaces:
     fields, line = table.tree.get("fields", {}), table.tree.get("lines", {})
     return OrderPlaces(
         types={code.casefold(): word for code, word in types.items()},
-        type=_place(table, fields.get("type")),
-        quantity=_place(table, line.get("quantity")),
+        type=place(table, fields.get("type")),
+        quantity=place(table, line.get("quantity")),
         flag=FLAGS.get(table.language, ""),
         usage=usage,
     )
 
 
-def _place(table: Table, path: object) -> str:
+def place(table: Table, path: object) -> str:
     """A path as a sentence names it, without its qualifiers; "" in a flat file, whose columns are named as they please."""
     return re.sub(r"\[.*?]", "", path) if isinstance(path, str) and table.language in FLAGS else ""
 

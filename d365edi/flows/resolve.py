@@ -14,6 +14,7 @@ from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.endpoints.d365.auth import Unauthorized
 from d365edi.errors import Refused
+from d365edi.flows import intake
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.matching.lookup import UnresolvedReference
@@ -119,7 +120,17 @@ def _cache(ctx: FlowContext, query: Query, rows: Rows) -> Rows:
 def for_receive(partner: TradingPartner, receive: ReceiveFlow) -> Profile:
     """The partner's profile for the orders of one flow."""
     profile = for_company(partner.profile, receive.settings.company, partner.settings.customer)
-    return replace(profile, ship_to=receive.settings.ship_to, flow=receive.policy.place)
+    tree, parts = receive.table.tree, ("ship_to", "id")
+    head = intake.place(receive.table, _inside(tree, "fields", "parties", *parts))
+    line = intake.place(receive.table, _inside(tree, "lines", *parts))
+    flow = receive.policy.place
+    return replace(profile, ship_to=receive.settings.ship_to, flow=flow, ship_to_place=head, line_place=line)
+
+
+def _inside(tree: Any, *keys: str) -> object:
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+    return tree
 
 
 def for_company(profile: Profile, company: str, customers: Mapping[str, str]) -> Profile:

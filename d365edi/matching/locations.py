@@ -3,7 +3,7 @@
 The partner's own table of places comes first. Places that are not in it are addresses of the customer in D365, found by the
 partner's code, else by street and zip; or, where that is agreed and for goods that go to a consumer, the address in the order
 itself. What is neither holds the order: goods must not go to a guess. An order that names no place goes to the customer's
-default address.
+default address. A new order (BEG02 NE) for an address without a code that is none of the customer's is for a consumer, too.
 
 Knows: ship-tos of orders, the partner's table. Does not know: HTTP, settings files, entity names.
 """
@@ -42,7 +42,7 @@ def delivery_places(order: Ordering, profile: Profile) -> tuple[list[ResolvedRef
     head, found = order.parties.ship_to, list[Found]()
     if not names_place(head) and _dropship(order):
         message = "its goods go to a consumer, and it names no ship-to"
-        found.append(_held(order, head, WHOLE, message, "ask the partner to send it with an address"))
+        found.append(_held(order, profile, head, WHOLE, message, "ask the partner to send it with an address"))
     for party, lines in _by_place(order):
         found += locate(party, lines, order, profile)
     known = [each for each in found if isinstance(each, ResolvedReference)]
@@ -91,7 +91,7 @@ def locate(party: TradeParty, lines: tuple[int, ...], order: Ordering, profile: 
     elif in_order and party.id is None:
         message = f"has no {' and no '.join(_missing(party))}, and the goods go to the address in the order"
         remedy = "ask the partner to send it with a whole address, or map its place"
-        yield _held(order, party, lines, message, f"{remedy} under [{profile.flow}.map]")
+        yield _held(order, profile, party, lines, message, f"{remedy} under [{profile.flow}.map]")
     elif profile.ship_to != "default" or in_order:
         yield _of_customer(party, lines, order, profile)
 
@@ -104,7 +104,7 @@ def _listed(
     if row.account is not None and row.account != profile.customer:
         message = f"is customer {row.account}, and the order is customer {profile.customer}'s"
         remedy = f"enter the order by hand, or correct it under [partners.{profile.partner}.locations]"
-        yield _held(order, party, lines, message, remedy)
+        yield _held(order, profile, party, lines, message, remedy)
         return
     values: Mapping[ReferenceKind, str | None] = {
         "location": row.location,
@@ -121,17 +121,19 @@ def _listed(
 def _of_customer(party: TradeParty, lines: tuple[int, ...], order: Ordering, profile: Profile) -> UnresolvedReference:
     """The place among the customer's addresses in D365."""
     subject = party.id or party.name or ""
-    what = described(party, lines)
+    what = described(party, lines, profile)
     table = f"[partners.{profile.partner}.locations]"
     listed = f'add "{party.id}" under {table}' if party.id else "give it a code"
     other = "default" if _missing(party) else "order"
     setting = f'set ship_to = "{other}" under [{profile.flow}]'
     entered = f"enter it as an address of the customer in D365{f' (description {party.id})' if party.id else ''}"
     release = f"then: d365edi release {order.number}"
-    miss = unmet(
+    miss: Finding | ResolvedReference = unmet(
         "location", subject, f"{what} is no address of customer {profile.customer}",
         f"{listed}, or {entered}, or {setting}, {release}",
     )  # fmt: skip
+    if party.id is None and order.type in tables()["location"]["consumer"] and not _missing(party):
+        miss = ResolvedReference("address", IN_ORDER, lines)
     refused = unmet(
         "location", subject, f"{what} cannot be looked up, D365 does not let us read addresses of customers",
         f"give the application's user a role that may, or {listed}, or {setting}, {release}",
@@ -166,18 +168,21 @@ def _addresses(row: Mapping[str, object]) -> Sequence[Address]:
     return [Address(text, zip, city, country) for text in dict.fromkeys((street, f"{street} {house}".strip(" ")))]
 
 
-def described(party: TradeParty, lines: tuple[int, ...]) -> str:
-    """A place as a sentence names it: which lines it is for, its code, name and address."""
+def described(party: TradeParty, lines: tuple[int, ...], profile: Profile) -> str:
+    """A place as a sentence names it: which lines it is for, its code, where that stands, name and address."""
     place = " ".join(part for part in (party.city, party.state, party.zip, party.country) if part)
     parts = (party.name, party.street, party.second_street, place)
-    known = ", ".join(part for part in parts[0 if party.id else 1 :] if part)
+    element = profile.ship_to_place if lines == WHOLE else profile.line_place
+    known = ", ".join(part for part in (element, *parts) if part) if party.id else ", ".join(filter(None, parts[1:]))
     whose = "ship-to" if lines == WHOLE else f"ship-to of line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
     return f'{whose} "{party.id or party.name or ""}"{f" ({known})" if known else ""}'
 
 
-def _held(order: Ordering, party: TradeParty, lines: tuple[int, ...], message: str, remedy: str) -> UnresolvedReference:
-    sentence = f"{described(party, lines)} {message}" if names_place(party) else message
-    finding: Finding = unmet("location", party.id or "", sentence, f"{remedy}, then: d365edi release {order.number}")
+def _held(
+    order: Ordering, profile: Profile, party: TradeParty, lines: tuple[int, ...], message: str, remedy: str
+) -> UnresolvedReference:
+    sentence = f"{described(party, lines, profile)} {message}" if names_place(party) else message
+    finding = unmet("location", party.id or "", sentence, f"{remedy}, then: d365edi release {order.number}")
     return UnresolvedReference("location", party.id or "", lines, (), finding)
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from d365edi.edi.findings import Finding
-from d365edi.matching.resolution import ReferenceKind
+from d365edi.matching.resolution import ReferenceKind, ResolvedReference
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import same_text
 
@@ -38,7 +38,8 @@ class PartnerLocation:
 class Profile:
     """What is known about a partner in one company: our customer account, their items = ours, their places = ours.
 
-    `flow` is the table in the settings of what is received, as sentences name it."""
+    `flow` is the table in the settings of what is received, `ship_to_place` and `line_place` the elements that the code of a
+    ship-to is in; sentences name them."""
 
     partner: str
     company: str = ""
@@ -48,6 +49,8 @@ class Profile:
     locations: Mapping[str, PartnerLocation] = field(default_factory=dict)
     ship_to: ShipTo = "match"
     flow: str = "partners.NAME.receive.SET"
+    ship_to_place: str = ""
+    line_place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,15 @@ class UnresolvedReference:
     """A reference to look up in D365, with its lookups in the order of trust; `lines` are the lines it is for (1 is the first,
     0 the order as a whole).
 
-    `miss` is the finding when no lookup finds it; None where it is optional. `several` begins the sentence when lookups
-    find different results. `extra` names a second field to return. `refused` is the finding when D365 does not let us ask; None
-    where that is an error, or `optional`: a reference that may as well be left open."""
+    When no lookup finds it, `miss` is the finding, or what it is then; None where it is left open. `several` begins the
+    sentence when lookups find different results. `extra` names a second field to return. `refused` is the finding when D365
+    does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open."""
 
     kind: ReferenceKind
     subject: str
     lines: tuple[int, ...]
     lookups: tuple[Lookup, ...]
-    miss: Finding | None = None
+    miss: Finding | ResolvedReference | None = None
     several: str = ""
     extra: str = ""
     refused: Finding | None = None

@@ -314,6 +314,7 @@ def order_line(draw: DrawFn) -> Values:
     prices_of_line = (some(price),) if draw(st.booleans()) else ()
     shared, counted = draw(stores())
     parts = {
+        "ship_to": draw(maybe(party())),
         "schedules": tuple(draw(st.lists(schedule(), max_size=2))),
         "components": tuple(draw(st.lists(component(), max_size=2))),
     }

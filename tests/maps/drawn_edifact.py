@@ -250,6 +250,10 @@ def order_line(draw: DrawFn, number: str) -> Values:
     values["texts"] = tuple(draw(st.lists(texts, max_size=2)))
     stores = st.fixed_dictionaries({"store": codes(6), "quantity": quantities})
     values["stores"] = tuple(draw(st.lists(stores, max_size=2)))
+    if draw(st.booleans()):
+        place, word = draw(party()), draw(st.sampled_from(("DP", "ST")))
+        values["ship_to"] = {name: value for name, value in place.items() if name != "contact"}
+        values["kept"] = {**values.get("kept", {}), **{f"ship_to.{name}": word for name in values["ship_to"]}}
     return some(values)
 
 

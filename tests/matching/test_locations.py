@@ -96,12 +96,12 @@ def test_an_address_that_matches_nothing_holds_with_code_name_street_and_three_r
     ship_to = TradeParty(
         name="ACME STORE", id="1234", street="9 FAR AWAY ROAD", city="NOME", state="AK", zip="99762", country="US"
     )
-    assert places(order(ship_to), profile()) == (
+    assert places(order(ship_to), profile(ship_to_place="N104")) == (
         {},
         [
-            'ship-to "1234" (ACME STORE, 9 FAR AWAY ROAD, NOME AK 99762 US) is no address of customer US-003; add "1234" under '
-            "[partners.acme.locations], or enter it as an address of the customer in D365 (description 1234), or set ship_to = "
-            '"order" under [partners.acme.receive.850], then: d365edi release P1'
+            'ship-to "1234" (N104, ACME STORE, 9 FAR AWAY ROAD, NOME AK 99762 US) is no address of customer US-003; add "1234" '
+            "under [partners.acme.locations], or enter it as an address of the customer in D365 (description 1234), or set "
+            'ship_to = "order" under [partners.acme.receive.850], then: d365edi release P1'
         ],
     )
 
@@ -150,8 +150,16 @@ def test_goods_go_to_the_address_in_the_order_where_that_is_agreed_or_for_a_cons
     assert places(order(CONSUMER), profile(ship_to="default")) == ({}, [])
 
 
-def test_a_consumers_address_in_a_normal_order_is_held() -> None:
-    found, (sentence,) = places(order(CONSUMER, type="NE"), profile())
+def test_a_new_order_for_an_address_without_a_code_that_is_none_of_the_customers_is_for_a_consumer() -> None:
+    assert places(order(CONSUMER, type="NE"), profile()) == ({0: DeliveryPlace(address="order")}, [])
+    theirs = TradeParty(name="ACME", street="8 North Main St", zip="78702", country="US")
+    assert places(order(theirs, type="NE"), profile()) == ({0: at("LOC-8")}, [])
+    for held in (CONSUMER.replace(id="1234"), CONSUMER.replace(country=None)):
+        assert places(order(held, type="NE"), profile())[0] == {}
+
+
+def test_such_an_address_in_any_other_order_is_held_and_the_setting_named() -> None:
+    found, (sentence,) = places(order(CONSUMER, type="SA"), profile())
     assert found == {}
     assert sentence.startswith(
         'ship-to "JANE DOE" (1 HIGH ST, APT 4, AUSTIN 78701 US) is no address of customer US-003; give'

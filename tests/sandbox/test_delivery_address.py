@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.sandbox.conftest import CROSS, create_order
+from tests.sandbox.conftest import CROSS, ORDER, create_order
 
 ADDRESSES, LINES = "/data/CustomerPostalAddresses", "/data/SalesOrderLinesV3"
 DC7: dict[str, Any] = {
@@ -78,3 +78,10 @@ async def test_a_location_that_does_not_exist_is_refused_on_header_and_line(call
         answer = await caller.post(path, params=CROSS, json={**body, **place})
         assert answer.status_code == 400
         assert "The value 'DC-9' in field 'Location ID' is not found in the related table 'Locations'" in answer.text
+
+
+async def test_an_address_of_the_orders_own_needs_its_country(caller: httpx.AsyncClient) -> None:
+    own = {**ORDER, "IsDeliveryAddressOrderSpecific": "Yes", "DeliveryAddressStreet": "1 HIGH ST"}
+    answer = await caller.post("/data/SalesOrderHeadersV4", params=CROSS, json=own)
+    assert (answer.status_code, "'DeliveryAddressCountryRegionId' must be filled in" in answer.text) == (400, True)
+    assert await create_order(caller, **own, DeliveryAddressCountryRegionISOCode="US")

@@ -5,7 +5,7 @@ Knows: how the fields of an address are called on customers' addresses and on or
 
 from typing import Any
 
-from .refusals import bad_reference
+from .refusals import bad_reference, must_be_filled
 from .tenant import COUNTRIES, US_STATES, Tenant
 
 Values = dict[str, Any]
@@ -32,6 +32,10 @@ def complete(tenant: Tenant, entity: str, row: Values, given: frozenset[str], in
         row.update({ours: place[theirs] for ours, theirs in _FROM_LOCATION.items() if ours not in given})
     elif not any(name.startswith("DeliveryAddress") for name in given):
         row.update(inherited)
+    elif row["IsDeliveryAddressOrderSpecific"] == "Yes" and not row["DeliveryAddressLocationId"]:
+        countries = ("DeliveryAddressCountryRegionId", "DeliveryAddressCountryRegionISOCode")
+        if not any(row[name] for name in countries):
+            raise must_be_filled(entity, countries[0])
     formatted(entity, row, given)
 
 
