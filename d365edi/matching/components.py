@@ -62,7 +62,8 @@ def _set(
         ours = ours or policy.sets.get(id)
     key = ids[0] if ids else line.number or ""
     if ours is None:
-        message = f"{_name(line)} is a set of {len(line.components) + len(below)} components"
+        named = [*(_ids(each.item)[:1] for each in line.components), *([f"line {each.number}"] for each in below)]
+        message = f"{_name(line)} is a set of {', '.join(name for names in named for name in names) or 'components'}"
         setting = f'write "{key}" = our item for the set, or "{COMPONENTS}", under [{policy.sets_place}]'
         return [line, *below], [(message, f"{setting}; or {policy.by_hand(*SEGMENTS)}")]
     if ours != COMPONENTS:
@@ -89,7 +90,8 @@ def _wrong(line: PurchaseOrderLine, below: list[PurchaseOrderLine]) -> Iterator[
     counted = [each for each in line.components if each.relation in (INCLUDED, ADDED)]
     if not counted and not below:
         yield "its components are only information (SLN03 O)"
-    if any(not each.quantity or each.quantity < 0 for each in (*counted, *below)) or not line.quantity:
+    quantities = [line.quantity, *(each.quantity for each in counted), *(each.quantity for each in below)]
+    if any(quantity is None or quantity <= 0 for quantity in quantities):
         yield "it, or a component, has no quantity"
         return
     yield from _costs(line, below)
