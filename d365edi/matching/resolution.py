@@ -41,6 +41,11 @@ class DeliveryPlace:
     warehouse: str | None = None
     address: str | None = None
 
+    def __str__(self) -> str:
+        to = f"to location {self.location}" if self.location else "to the customer's address"
+        source = [f"{name} {value}" for name, value in (("site", self.site), ("warehouse", self.warehouse)) if value]
+        return ", ".join([f"to the address in the {self.address}" if self.address else to, *source])
+
 
 @dataclass(frozen=True, slots=True)
 class PartnerNumbers:
