@@ -8,18 +8,11 @@ from d365edi.documents.order import OrderContent, OrderLine
 
 
 class PurchaseOrderLine(OrderLine):
-    """A line of an order.
-
-    A line that was made for D365 says of what: `place` is the line of the order as it was written (1 is the first), `store`
-    the one that it is for, `component` which part of that line it is (1 is the first). They travel in no message."""
-
-    place: int | None = None
-    store: Text | None = None
-    component: int | None = None
+    """A line of an order."""
 
 
 class PurchaseOrder(OrderContent):
-    """An order. `purpose` 00 is a new one; `acknowledgment` is the kind of answer they ask for."""
+    """An order. `purpose` "original" is a new one; `acknowledgment` is the kind of answer they ask for."""
 
     lines: tuple[PurchaseOrderLine, ...] = ()
 
@@ -34,7 +27,7 @@ class OrderChangeLine(OrderLine):
 
 
 class OrderChange(OrderContent):
-    """A change of the order `number`, or its end: `purpose` 01 cancels, 04 changes, 05 replaces it.
+    """A change of the order `number`, or its end: `purpose` says which (cancellation, change, replace).
 
     `sequence` counts the changes of the order; `changed` is the day of this one, `date` the order's own."""
 

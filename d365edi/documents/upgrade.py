@@ -56,16 +56,56 @@ def texts(item: Plain, way: str = "") -> Iterator[tuple[str, Plain, str]]:
 
 
 def _words(kind: str, values: Plain) -> None:  # noqa: ARG001
-    """Codes that were kept as they came are words now, with the code under `kept`."""
+    """Codes that were stored as they came are words now, most with the code under `kept`."""
     for name, item in items(values):
         for dotted, part, key in texts(item):
-            words = WORDS.get(".".join([name, *dotted.split(".")][-2:])) or WORDS.get(key)
-            if words is not None and (word := words.get(part[key])) is not None:
-                item.setdefault("kept", {})[dotted] = part[key]
+            field = ".".join([name, *dotted.split(".")][-2:])
+            field = field if field in WORDS else key
+            words = WORDS.get(field)
+            if field == "terms.basis" and dotted in item.get("kept", {}):
+                words = BASES  # beside days after a date EDIFACT's maps kept the qualifier of PAT; X12's kept nothing
+            if words is not None and (word := words.get(code := part[key])) is not None:
                 part[key] = word
+                if field not in PLAIN or code in PLAIN[field]:
+                    item.setdefault("kept", {})[dotted] = code
 
 
-WORDS: Mapping[str, Mapping[str, str]] = {}
+def _table(**words: str) -> dict[str, str]:
+    """Code = word, of word = codes."""
+    return {code: word.replace("_", " ") for word, codes in words.items() for code in codes.split(" ")}
+
+
+BASES = _table(invoice="5", invoice_receipt="9", delivery="29", specified="66", invoice_transmission="69")
+"""EDIFACT's data element 2475, of which X12's 333 has codes with other meanings."""
+PLAIN: Mapping[str, frozenset[str]] = {
+    "purpose": frozenset({"7", "31"}),
+    "answers.date_kind": frozenset({"69", "67", "17"}),
+}
+"""Fields whose codes are not kept, but for these, which mean the same as another one."""
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "purpose": _table(
+        original="00 9", cancellation="01 1", addition="02 2", deletion="03 3", change="04 4", replace="05 5",
+        confirmation="06 6", duplicate="07 7 31",
+    ),
+    "charges.code": _table(
+        freight="D240 FC", discount="C310 DI", handling="D500 HD", delivery="C040 DL", insurance="D980 IN",
+        pallet="F180 PN", promotion="F800 PAD", quantity_discount="F910 QD", trade_discount="I170 TD",
+        volume_discount="I530 VAB", truckload_discount="I310 TAE", adjustment="A170 AJ", tax="H850 TX",
+        other="F050 ADR",
+    ),
+    "charges.handling": _table(
+        bill_back="01 1", off_invoice="02 2", check_to_customer="03 3", credit_customer="04 4", paid_by_vendor="05 5",
+        paid_by_customer="06 6", optional="07 7", off_gross_quantity="08 8", information="15",
+    ),
+    "taxes.type": _table(
+        all="TX", value_added="VA VAT", goods_and_services="GS GST", excise="FT EXC", local_sales="LS LOC",
+        state="SP STT", other="ZZ OTH",
+    ),
+    "terms.basis": _table(
+        ship="1", delivery="2", invoice="3", specified="4", invoice_receipt="5", invoice_transmission="8"
+    ),
+    "answers.date_kind": _table(ships="068 11", arrives="067 69 67 17"),
+}  # fmt: skip
 """Fields (`unit`; `charges.code`, if only in that part or list) with the codes of both standards that became words."""
 
 STEPS: Mapping[int, Sequence[Step]] = {1: (_words,)}

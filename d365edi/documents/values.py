@@ -1,7 +1,8 @@
 """What documents are made of: parties, item numbers, charges, taxes, terms, freight, notes.
 
-Code values (a party's role, a kind of terms, a charge code) are kept as the partner sent them: they are echoed and
-compared, and only a map's code tables give them another word.
+Codes for which the standards' tables have words (`maps/codes`: purposes, charges and how they are handled, taxes, what days
+count from) are words, with the partner's own code in `kept`. Other codes (a party's role, a qualifier) are as the partner sent
+them: they are echoed within their standard.
 
 Knows: business values. Does not know: which segment or entity they come from.
 """
@@ -228,32 +229,22 @@ class Distribution(Value):
     id_kind: Text | None = None
 
 
-class ScheduledQuantity(SpelledPart):
-    """How much is to come when; a second day where there is a window. `quantity_kind` says what is counted where a message
-    has several kinds."""
+class DeliverySchedule(SpelledPart):
+    """How much of a line is to come when; a second day where there is a window. `place_kind` and `place`: to or from
+    whom."""
 
     quantity: Amount | None = None
-    quantity_kind: Text | None = None
     unit: Text | None = None
+    place_kind: Text | None = None
+    place: Text | None = None
     date_kind: Text | None = None
     date: Day | None = None
     time: Text | None = None
     second_kind: Text | None = None
     second: Day | None = None
     second_time: Text | None = None
-
-
-class DeliverySchedule(ScheduledQuantity):
-    """How much of a line is to come when. `place_kind` and `place`: to or from whom; `status` whether it is firm; `quantities`
-    where one schedule has several."""
-
-    place_kind: Text | None = None
-    place: Text | None = None
     request: Text | None = None
     number: Text | None = None
-    status: Text | None = None
-    frequency: Text | None = None
-    quantities: tuple[ScheduledQuantity, ...] = ()
 
 
 class Component(SpelledPart):

@@ -174,7 +174,7 @@ def _next_header(source: Source, *, strict: bool) -> tuple[Header | None, int]:
 
 def _outside(header: Header | None, first: bool, begin: int, size: int, junk: bytes) -> Finding:
     if first and header is None:
-        key = headers.without(junk)
+        key = "file.empty.header" if size else "file.empty.blank"
     else:
         key = "file.junk.before" if first else "file.junk.after"
     return finding(key, Position(max(begin, 0)), "X12", junk.decode("latin-1"), size=size)

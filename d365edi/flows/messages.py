@@ -22,8 +22,11 @@ NOUNS = {
     "ApplicationAdvice": "advice",
 }
 """The name of a kind of document in a sentence, before its number."""
-PURPOSES = {"01": "cancels it", "04": "changes it", "05": "replaces it", "06": "confirms it", "07": "repeats it"}
-"""What a change does to its order (BEG01, BCH01, data element 353)."""
+PURPOSES = {
+    "cancellation": "cancels it", "change": "changes it", "replace": "replaces it", "confirmation": "confirms it",
+    "duplicate": "repeats it",
+}  # fmt: skip
+"""What a change does to its order, by its purpose."""
 
 LogLine = tuple[Literal["INFO", "WARNING"], str, str]
 """Level, verb and sentence of a log line, built in a transaction and written after it."""

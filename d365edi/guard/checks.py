@@ -54,6 +54,7 @@ CHECKS: dict[str, GuardCheck] = {
     "over_invoiced": _invoice(compare.over_invoiced, "typically the surplus is deducted"),
     "unit_differs": _both(compare.unit_differs, "typically paid short", PER_NOTICE),
     "total_wrong": _invoice(invoice.total_wrong, "typically refused"),
+    "terms_differ": _invoice(invoice.terms_differ, "typically paid by the order's terms"),
     "dated_before_ship": _invoice(invoice.dated_before_ship, "typically refused or paid late"),
     "before_notice": _invoice(invoice.before_notice, "typically refused or paid late"),
     "notice_late": _notice(notice.notice_late, "typically 200 dollars, or 2 to 6 % of the goods' cost"),

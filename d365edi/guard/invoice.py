@@ -10,9 +10,10 @@ from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import Charge, Tax
 from d365edi.guard.case import Case
 from d365edi.guard.compare import ZERO, shipped
+from d365edi.matching import terms
 
 CENT = Decimal("0.01")
-NOT_ON_THIS_BILL = frozenset({"01", "15"})
+NOT_ON_THIS_BILL = frozenset({"bill back", "information"})
 """Ways of handling a charge that add nothing to the total: bill back, information only."""
 
 
@@ -45,6 +46,12 @@ def total_wrong(case: Case) -> Iterator[str]:
     written = next((segment[1] for segment in case.body if segment[0] == "TDS" and len(segment) > 1), None)
     if isinstance(written, str) and written != f"{(invoice.total / CENT).quantize(Decimal(1), ROUND_HALF_UP)}":
         yield f"TDS01 is {written}, but the total is {_money(invoice.total)}"
+
+
+def terms_differ(case: Case) -> Iterator[str]:
+    """Due on another day than by the order, or another discount for early payment."""
+    if case.order is not None:
+        yield from terms.differences(_invoice(case), case.order)
 
 
 def dated_before_ship(case: Case) -> Iterator[str]:

@@ -11,7 +11,7 @@ from d365edi.documents import ShipNotice
 from d365edi.guard.case import Case
 from d365edi.guard.echo import gs1
 
-CORRECTIONS = frozenset({"01", "04", "05"})
+CORRECTIONS = frozenset({"cancellation", "change", "replace"})
 """Purposes under which the same number may come again: it cancels, changes or replaces what was sent."""
 
 

@@ -149,10 +149,15 @@ class _Compiler:
             node.pairs.append(replace(self._pair(target, field, name), second=second))
             return
         parse, format = self._spelling(row, target.described, field, name)
-        words = self.words.get(name.rpartition(".")[2]) if field.kind == "text" else None
+        words = self._codes(base, name) if field.kind == "text" else None
         node.rules.append(
             Rule(name, target.element, target.component, parse, format, row, words, field.many, target.echo, second)
         )
+
+    def _codes(self, base: MappingNode, name: str) -> Mapping[str, str] | None:
+        """The code table of a field, which is named by the list or the part that it is in, or by the field alone."""
+        *_, around, last = *base.list_field.split("."), *name.split(".")
+        return self.words.get(f"{around}.{last}") or self.words.get(last)
 
     def _pair(self, target: Target, field: Field, name: str) -> Pair:
         row, value = target.row, target.described

@@ -45,7 +45,7 @@ class ValueSteps:
     """Rows whose values all come from one item."""
 
     def __init__(self, rules: Sequence[Rule], slots: dict[Address, int]) -> None:
-        self.steps = [(slots[_address(rule)], rule, chooser(rule.words)) for rule in rules]
+        self.steps = [(slots[_address(rule)], rule, chooser(rule)) for rule in rules]
         self.values = getter([rule.name for rule in rules])
 
     def put(self, texts: Texts, item: Any, answered: Any) -> None:

@@ -6,6 +6,8 @@ table) away. Each row remembers where it was written, so that a mistake found la
 `like` saves writing rows twice: a map that is `like = "850"` has that map's rows under its own, and a list that is
 `like = "orders.packs"` has the rows of that list, with what a user changed there.
 
+The code tables of a language (`codes/x12.toml`) are in all its maps that have none of that name.
+
 Maps of one's own stand in a folder (`own`), each under its name as the shipped ones are, and come before those.
 
 Knows: the layout of tables. Does not know: guides, documents, what a path means.
@@ -30,6 +32,9 @@ Language = Literal["x12", "edifact", "csv", "d365"]
 Key = tuple[str, ...]
 ALSO = "\n"
 """What stands between a word of the partner's and a further meaning that is written so."""
+OPEN, KEPT = "*", "kept"
+"""The row `"*" = "*"` of a code table: what it has no row for stays as it is; `"*" = "kept"`: so it does, and what it has one
+for is kept as it was."""
 Locate = Callable[[Key], str]
 LIKE = "like"
 
@@ -93,8 +98,8 @@ class Table:
         return any(key[:length] in self.overridden for length in range(1, len(key) + 1))
 
     def codes(self) -> dict[str, dict[str, str]]:
-        """The code tables: for fields whose last name is the key, their word = ours. Of several words of ours the first is
-        what theirs means, the others (under `WORD ALSO other`) are only written so."""
+        """The code tables: for fields whose last name is the key, or the last two (`charges.code`), their word = ours. Of several
+        words of ours the first is what theirs means, the others (under `WORD ALSO other`) are only written so."""
         return {name: dict(_meanings(words)) for name, words in self.tree.get("codes", {}).items()}
 
 
@@ -139,10 +144,18 @@ def _shipped(language: str, name: str, own: Folder | None = None) -> tuple[str, 
         known = sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml"))
         raise SettingsError(f'there is no {language} map "{name}"', remedy=f"known are {', '.join(known)}")
     tree = tomllib.loads(file.read_text(encoding="utf-8"))
+    tree["codes"] = {**_usual_codes(language), **tree.get("codes", {})}
     if LIKE not in tree:
         return source, tree
     probe = Table(language, name, "", "", {}, "", source=source)  # type: ignore[arg-type]
     return source, _over_tree(_shipped(language, tree.pop(LIKE), own)[1], tree, (), set(), probe)
+
+
+@cache
+def _usual_codes(language: str) -> dict[str, Any]:
+    """The code tables that all maps of a language have where they have none of their own of that name."""
+    file = files("d365edi.maps") / "codes" / f"{language}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _over_tree(

@@ -13,6 +13,7 @@ from d365edi.maps.mapping_tree import Rule
 from d365edi.maps.notation import Normalise
 from d365edi.maps.run_state import Item, Row, RunState, Way, reach
 from d365edi.maps.spelling import Parse
+from d365edi.maps.table import KEPT, OPEN
 
 Step = Callable[[RunState, Item, Row, int, str], None]
 """A part of the work: the reading's state, the item, the row, its index, and the qualifiers to keep ("" for none)."""
@@ -99,14 +100,17 @@ def _any(parts: list[str], places: list[int]) -> bool:
 
 def coded(rules: Sequence[tuple[Rule, Words]], text: Callable[[RunState, Row, int, int], str]) -> list[Step]:
     """Puts our words for theirs; theirs is kept where others mean the same, and reported where no table has it."""
-    plan = [(rule.element, rule.component, way_of(rule.name), key_of(rule.name), rule, words) for rule, words in rules]
+    plan = [
+        (rule.element, rule.component, way_of(rule.name), key_of(rule.name), rule, words, OPEN in words)
+        for rule, words in rules
+    ]
 
     def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        for element, component, way, key, rule, words in plan:
+        for element, component, way, key, rule, words, open in plan:
             if not (word := text(state, row, element, component)):
                 continue
             ours, shared = words.get(word, NO_HIT)
-            if not ours:
+            if not ours and not open:
                 state.findings.append((rule, word, "", index))
             elif shared:
                 item.setdefault("kept", {})[rule.name] = word
@@ -116,10 +120,13 @@ def coded(rules: Sequence[tuple[Rule, Words]], text: Callable[[RunState, Row, in
 
 
 def words_of(rule: Rule) -> Words:
-    """What the words of a rule's code table mean."""
+    """What the words of a rule's code table mean. Of some tables every word of theirs is kept."""
     words = rule.words or {}
     meanings = Counter(words.values())
-    return {word: (ours, word if meanings[ours] > 1 else "") for word, ours in words.items()}
+    found = {
+        word: (ours, word if words.get(OPEN) == KEPT or meanings[ours] > 1 else "") for word, ours in words.items()
+    }
+    return {**found, OPEN: NO_HIT} if OPEN in words else found
 
 
 def way_of(name: str) -> Way:

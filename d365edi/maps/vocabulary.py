@@ -7,12 +7,12 @@ this length.
 Knows: rows, items. Does not know: segments, the order of the guide.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
 from d365edi.maps.mapping_tree import Pair, Rule
-from d365edi.maps.table import ALSO
+from d365edi.maps.table import ALSO, OPEN
 
 GTIN_LENGTH = {"UP": 12, "UA": 12, "UI": 11, "EN": 13, "UK": 14}
 """How many digits a number of each kind of GTIN has (data element 235)."""
@@ -45,12 +45,15 @@ def kept(item: Any, name: str | None) -> str | None:
     return words.get(name) if words else None
 
 
-def chooser(words: Mapping[str, str] | None) -> Word | None:
+def chooser(row: Rule) -> Word | None:
     """How a code table (their word = ours) translates a word of ours: to the word that they used if that means the same, else
-    to the first word of the table, else it stays as it is. Case makes no difference: D365 has Pcs where a table has pcs."""
-    if words is None:
+    to the first word of the table, else it stays as it is. Case makes no difference: D365 has Pcs where a table has pcs.
+
+    The word raises MappingError for one of ours that an open table has no row for: their codes have no small letters."""
+    if row.words is None:
         return None
-    meanings = {theirs: ours.casefold() for theirs, ours in words.items()}
+    meanings = {theirs: ours.casefold() for theirs, ours in row.words.items() if theirs != OPEN}
+    open = OPEN in row.words
     first: dict[str, str] = {}
     for theirs, meaning in meanings.items():
         first.setdefault(meaning, theirs.partition(ALSO)[0])
@@ -60,7 +63,11 @@ def chooser(words: Mapping[str, str] | None) -> Word | None:
         for word in (used, earlier):
             if word is not None and meanings.get(word) == meaning:
                 return word
-        return first.get(meaning, ours)
+        found = first.get(meaning)
+        if found is None and open and ours != ours.upper():
+            message = f'{row.name} ({row.row.paths[0]}): there is no code for "{ours}"'
+            raise MappingError(message, "give the partner's word for it in codes")
+        return found or ours
 
     return choose
 

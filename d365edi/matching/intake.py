@@ -14,14 +14,17 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.matching import components, schedules
-from d365edi.matching.parts import PartsPolicy
 from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
 
 Action = Literal["create", "hold", "ignore"]
 """What is done with an order: created in D365, held for a person, closed."""
-NEW = "00"
-"""The purpose of a new order (BEG01, data element 353)."""
+NEW = "original"
+"""The purpose of a new order."""
+PURPOSES = {
+    "original": ("00", "9"), "cancellation": ("01", "1"), "addition": ("02", "2"), "deletion": ("03", "3"),
+    "change": ("04", "4"), "replace": ("05", "5"), "confirmation": ("06", "6"), "duplicate": ("07", "7", "31"),
+}  # fmt: skip
+"""Purposes with the codes of the standards (data elements 353 and 1225) by which settings may name them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,6 @@ class IntakePolicy:
     ignore: frozenset[str] = frozenset()
     unlike: Mapping[Kind, Action] = field(default_factory=dict)
     places: OrderPlaces = field(default_factory=OrderPlaces)
-    parts: PartsPolicy = field(default_factory=PartsPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +82,16 @@ def _unlike_held(order: PurchaseOrder, policy: IntakePolicy, odd: Oddity) -> Fin
     return held(message, f'{decide}; {odd.kind} = "create" in [{policy.place}.unlike] creates all such', odd.kind)
 
 
-def purpose_action(code: str | None, table: Mapping[str, Action]) -> Action:
-    """The action for a purpose code: 00 creates unless set otherwise, a code that is not listed is held."""
-    return table.get(code or NEW, "create" if (code or NEW) == NEW else "hold")
+def purpose_action(purpose: str | None, table: Mapping[str, Action]) -> Action:
+    """The action for a purpose: a new order is created unless set otherwise, what is not listed is held."""
+    purpose = purpose or NEW
+    named = (purpose, *PURPOSES.get(purpose, ()))
+    return next((table[name] for name in named if name in table), "create" if purpose == NEW else "hold")
 
 
 Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Finding, ...]]]
 """One change between what the partner said and what D365 is told; returns the order unchanged where it does not apply."""
-STEPS: tuple[Step, ...] = (
-    lambda order, policy: schedules.split(order, policy.parts),
-    lambda order, policy: components.take(order, policy.parts),
-)
+STEPS: tuple[Step, ...] = ()
 """In the order in which they are made."""
 
 

@@ -4,7 +4,7 @@ A line that D365 has as it was ordered is accepted; less or more, another price,
 several of them together are `changed`. A line that D365 does not have, or cancelled, is rejected. The header is accepted when all
 lines are, rejected when all are rejected, else changed. What the partner ordered is repeated in their words.
 
-Knows: orders and what D365 has of them. Does not know: codes of any standard but the kinds of days, how D365 was read.
+Knows: orders and what D365 has of them. Does not know: codes of any standard, how D365 was read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ QUANTITY, PRICE, DAY = "quantity changed", "price changed", "rescheduled"
 SINGLE = ([QUANTITY], [PRICE], [DAY])
 """Differences that have an outcome of their own; any other, or several, are `changed`."""
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
-SHIPS, ARRIVES = "068", "067"
-"""Kinds of days (data element 374): current schedule ship, current schedule delivery."""
+SHIPS, ARRIVES = "ships", "arrives"
+"""What happens on a confirmed day."""
 
 
 def respond(
@@ -53,13 +53,6 @@ def _dated(line: PurchaseOrderLine, order: PurchaseOrder) -> PurchaseOrderLine:
     return line.replace(**days)
 
 
-def _asked(line: PurchaseOrderLine, ours: OrderResponseLine) -> PurchaseOrderLine:
-    """The line with the days that our part of it was asked for, where the order names several."""
-    if not line.schedules:
-        return line
-    return line.replace(ship_by=ours.asked_to_ship, deliver_by=ours.asked_to_deliver)
-
-
 def _line(
     response: OrderResponse, ordered: PurchaseOrderLine, ours: Sequence[OrderResponseLine], units: Mapping[str, str]
 ) -> OrderResponseLine:
@@ -74,7 +67,7 @@ def _line(
         each.replace(unit=ordered.unit) if any(same_text(each.unit, unit) for unit in same) else each for each in ours
     ]
     whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
-    answers = tuple(_answer(response, each, _asked(ordered, each), whole=whole) for each in ours)
+    answers = tuple(_answer(response, each, ordered, whole=whole) for each in ours)
     return ours[0].replace(**ordered_fields, answers=answers)
 
 

@@ -45,6 +45,8 @@ class Guard(SettingsSection):
     """A unit that is not the order's."""
     total_wrong: Level = "hold"
     """Lines, charges and taxes do not sum up to the total."""
+    terms_differ: Level = "warn"
+    """Due on another day than by the order, or with another discount for early payment."""
     dated_before_ship: Level = "warn"
     """Dated before the goods ship."""
     before_notice: Level = "off"

@@ -126,7 +126,7 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (changed(b"BEG*00*", b"BEG*05*"), "purpose 05 asks for a change or a copy"),
+        (changed(b"BEG*00*", b"BEG*05*"), "purpose replace asks for a change or a copy"),
         (changed(b"ST*850*", b"ST*820*").replace(b"GS*PO*", b"GS*RA*"), ""),
         (changed(b"BEG*00*", b"BEG**"), ""),
         (ORDER.read_bytes() * 2, "an earlier interchange has the same control number 000003438"),

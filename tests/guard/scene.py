@@ -65,7 +65,7 @@ INVOICE = Invoice(
     charges=(
         Charge(kind="charge", amount=Decimal(20)),
         Charge(kind="allowance", amount=Decimal(5)),
-        Charge(kind="charge", amount=Decimal(99), handling="15"),
+        Charge(kind="charge", amount=Decimal(99), handling="information"),
     ),
     taxes=(Tax(amount=Decimal("8.03")),),
     total=Decimal("449.00"),
@@ -74,7 +74,7 @@ INVOICE = Invoice(
 
 NOTICE = ShipNotice(
     number="SHIP-1",
-    purpose="00",
+    purpose="original",
     ship_date=date(2026, 11, 15),
     bill_of_lading="BOL-1",
     orders=(

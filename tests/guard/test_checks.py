@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from d365edi.documents import OrderResponse, PurchaseOrder
-from d365edi.documents.values import Charge, ItemIds, Tax
+from d365edi.documents.values import Charge, ItemIds, Tax, Terms
 from d365edi.guard import CHECKS, Case, Earlier, Facts, Level, Policy, examine, mentions
 from d365edi.guard.echo import gs1
 from d365edi.settings.guard import Guard
@@ -50,6 +50,7 @@ WRONG: list[tuple[str, Case, list[str]]] = [
     ("total_wrong", invoice(total=Decimal("449.10")), ["the total is 449.10, but lines 425.97, charges 15.00 and taxes 8.03 come to 449.00"]),
     ("total_wrong", invoice(taxes=()), ["the total is 449.00, but lines 425.97, charges 15.00 and taxes 0.00 come to 440.97"]),
     ("total_wrong", invoice(body=(*BODY, ["TDS", "44900.00"])), ["TDS01 is 44900.00, but the total is 449.00"]),
+    ("terms_differ", invoice(terms=Terms(net_due=date(2026, 12, 12)), order=ORDER.replace(terms=Terms(net_days=46, basis="invoice"))), ["it is due on 2026-12-12, but by the order (46 days after the invoice date) on 2027-01-01"]),
     ("dated_before_ship", invoice(date=date(2026, 11, 14)), ["it is dated 2026-11-14, but its goods ship on 2026-11-15"]),
     ("dated_before_ship", invoice(ship_date=None, lines=line(0, ship_date=date(2026, 11, 18))), ["it is dated 2026-11-16, but its goods ship on 2026-11-18"]),
     ("before_notice", invoice({"notice_sent": False}), ["no ship notice for order 4500123 went out before it"]),
@@ -112,7 +113,7 @@ RIGHT = [
     ),
     invoice(lines=line(0, charges=(Charge(kind="allowance", amount=Decimal("-0.5")),)), total=Decimal("448.50")),
     invoice(lines=line(0, price=None)),
-    notice({"same_number": (SENT,), "same_goods": "SHIP-0"}, purpose="05"),
+    notice({"same_number": (SENT,), "same_goods": "SHIP-0"}, purpose="replace"),
     notice(ship_date=None),
     invoice(demands=("REF[IA]02", "BIG04", "CAD", "REF[IA|VR]02", "IT1")),
     invoice({"usage": "T", "order_usage": ""}),

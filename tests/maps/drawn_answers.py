@@ -27,6 +27,7 @@ from tests.maps.drawn import (
     some,
     units,
     wholes,
+    worded,
     words,
 )
 
@@ -111,7 +112,7 @@ def responses(draw: DrawFn) -> OrderResponse:
     dates, spelled = draw(kept({"ship_date": "068|011", "deliver_date": "067|017|069"}, days))
     values["kept"] |= spelled
     lines = tuple(draw(st.lists(answered(change=False), max_size=2)))
-    return OrderResponse.of(some({**values, **dates, "lines": lines}))
+    return worded(OrderResponse, some({**values, **dates, "lines": lines}))
 
 
 @cache
@@ -121,7 +122,7 @@ def changes(draw: DrawFn) -> OrderChange:
     values = draw(order())
     lines = tuple(draw(st.lists(changed(), max_size=2)))
     more = {"sequence": draw(maybe(codes(2))), "changed": draw(maybe(days)), "reference": draw(maybe(words()))}
-    return OrderChange.of(some({**values, **more, "lines": lines}))
+    return worded(OrderChange, some({**values, **more, "lines": lines}))
 
 
 @cache
@@ -131,7 +132,7 @@ def change_responses(draw: DrawFn) -> OrderChangeResponse:
     values = draw(acknowledged())
     lines = tuple(draw(st.lists(answered(change=True), max_size=2)))
     more = {"sequence": draw(maybe(codes(2))), "changed": draw(maybe(days))}
-    return OrderChangeResponse.of(some({**values, **more, "lines": lines}))
+    return worded(OrderChangeResponse, some({**values, **more, "lines": lines}))
 
 
 @cache
@@ -212,7 +213,7 @@ def remittances(draw: DrawFn) -> Remittance:
         "entities": tuple(some(each) for each in draw(st.lists(entity, max_size=2))),
         "kept": {**told, **({"currency": "PR"} if money else {})},
     }
-    return Remittance.of(some(values))
+    return worded(Remittance, some(values))
 
 
 @cache
@@ -244,4 +245,4 @@ def advices(draw: DrawFn) -> ApplicationAdvice:
         "parties": draw(parties(())),
         "advices": tuple(found),
     }
-    return ApplicationAdvice.of(some(values))
+    return worded(ApplicationAdvice, some(values))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from d365edi.documents import ShipNotice
-from tests.maps.drawn import Values, codes, days, maybe, some
+from tests.maps.drawn import Values, codes, days, maybe, some, worded
 
 
 @cache
@@ -106,4 +106,4 @@ def shipments(draw: DrawFn) -> ShipNotice:
         shared = {**draw(package()), "packs": (draw(mixed(known, packs=False)),)}
         found["packs"] = (*found.get("packs", ()), draw(mixed(known, packs=False)))
         found["pallets"] = (*found.get("pallets", ()), draw(mixed(known, packs=True)), shared)
-    return ShipNotice.of({"number": "S1", "purpose": "9", "date": draw(days), **found})
+    return worded(ShipNotice, {"number": "S1", "purpose": "9", "date": draw(days), **found})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from d365edi.documents import Invoice, PurchaseOrder
-from tests.maps.drawn import Values, cents, codes, days, maybe, percents, prices, quantities, some
+from tests.maps.drawn import Values, cents, codes, days, maybe, percents, prices, quantities, some, worded
 
 UNITS = {"EA": "ea", "EACH": "ea", "CS": "cs", "KG": "kg", "DZ": "dz"}
 wholes = st.integers(0, 365)
@@ -79,7 +79,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
         "carrier": some({"routing": draw(maybe(texts()))}),
         "parties": some({"ship_to": draw(party(*ADDRESS)), "bill_to": draw(party(*ADDRESS)), "buyer": draw(party())}),
     }
-    return PurchaseOrder.of(some(values))
+    return worded(PurchaseOrder, some(values))
 
 
 @cache
@@ -96,4 +96,4 @@ def invoices(draw: DrawFn) -> Invoice:
     }
     for each in values["lines"]:
         each["amount"] = draw(cents)
-    return Invoice.of(some(values))
+    return worded(Invoice, some(values))

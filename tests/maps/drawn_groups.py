@@ -18,7 +18,7 @@ from d365edi.documents import (
     Remittance,
     ShipNotice,
 )
-from tests.maps.drawn import Values, cents, codes, days, maybe, percents, quantities, some
+from tests.maps.drawn import Values, cents, codes, days, maybe, percents, quantities, some, worded
 from tests.maps.drawn_flat import UNITS, line, orders, party, texts
 
 Made = TypeVar("Made", bound=Document)
@@ -150,7 +150,7 @@ def change_responses(draw: DrawFn) -> OrderChangeResponse:
 def _made(kind: type[Made], values: Values) -> Made:
     """The document; parts that are values already are taken as they are."""
     parts = {name: values.pop(name) for name in ("parties", "terms")}
-    return kind.of(some(values)).replace(**parts)
+    return worded(kind, some(values)).replace(**parts)
 
 
 # -- shipments --------------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def shipments(draw: DrawFn) -> ShipNotice:
         "orders": draw(named),
         **draw(inside()),
     }
-    return ShipNotice.of(some(values))
+    return worded(ShipNotice, some(values))
 
 
 @cache
@@ -304,7 +304,7 @@ def remittances(draw: DrawFn) -> Remittance:
         "parties": some({"buyer": draw(party()), "vendor": draw(party())}),
         "entities": tuple(entities),
     }
-    return Remittance.of(some(values))
+    return worded(Remittance, some(values))
 
 
 @cache
@@ -340,4 +340,4 @@ def advices(draw: DrawFn) -> ApplicationAdvice:
     """Advice about some documents."""
     each = st.lists(advice(), max_size=2, unique_by=lambda one: (one.get("kind"), one["reference"]))
     values = {"number": draw(texts()), "date": draw(maybe(days)), "advices": tuple(draw(each))}
-    return ApplicationAdvice.of(some(values))
+    return worded(ApplicationAdvice, some(values))

@@ -25,6 +25,7 @@ from tests.maps.drawn import (
     some,
     units,
     wholes,
+    worded,
     words,
 )
 
@@ -184,4 +185,4 @@ def shipments(draw: DrawFn) -> ShipNotice:
         "parties": draw(parties(("ship_to", "ship_from"))),
         "kept": {**spelled, **({"tracking": draw(st.sampled_from(("CN", "2I")))} if tracking else {})},
     }
-    return ShipNotice.of(some(values))
+    return worded(ShipNotice, some(values))

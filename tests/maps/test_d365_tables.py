@@ -212,7 +212,7 @@ def test_a_sales_order_is_an_answer_with_what_d365_confirms() -> None:
     assert (response.number, response.sales_order, response.purpose, response.ship_date) == (
         "4500012345",
         "SO-000321",
-        "00",
+        "original",
         None,
     )
     [line] = response.lines

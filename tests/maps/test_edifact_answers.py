@@ -31,8 +31,8 @@ ANSWERS = {
     ("LIN+1+7", "QTY+21:48"): [("rejected", None, None)],
     ("LIN+1+3", "QTY+113:40", "QTY+21:48"): [("changed", "40", None)],
     ("LIN+1+3", "QTY+21:48", "QTY+113:40", "QTY+83:8", "DTM+69:20260119:102", "DTM+67:20260301:102"): [
-        ("changed", "40", "69 2026-01-19"),
-        ("backordered", "8", "67 2026-03-01"),
+        ("changed", "40", "arrives 2026-01-19"),
+        ("backordered", "8", "arrives 2026-03-01"),
     ],
     ("LIN+1", "QTY+12:48:PCE"): [(None, "48", None)],
     ("LIN+1", "QTY+21:48"): [],

@@ -117,12 +117,12 @@ def test_a_supplier_s_856_without_orders_hangs_items_and_packs_in_the_shipment(c
 def test_an_860_changes_one_line_or_cancels_the_order(corpus: Path) -> None:
     change = one(corpus, "x12_860_golden-4010.x12").document
     assert isinstance(change, OrderChange)
-    assert (change.number, change.purpose, change.sequence) == ("4500012345", "04", "1")
+    assert (change.number, change.purpose, change.sequence) == ("4500012345", "change", "1")
     assert [(line.number, line.change, line.quantity, line.left, line.unit) for line in change.lines] == [
         ("2", "quantity decreased", Decimal(40), Decimal(40), "ea")
     ]
     cancel = one(corpus, "x12_860_golden-cancel-5010.x12").document
-    assert (cancel.number, cancel.purpose, cancel.lines) == ("4500012399", "01", ())
+    assert (cancel.number, cancel.purpose, cancel.lines) == ("4500012399", "cancellation", ())
 
 
 @pytest.mark.parametrize("version", ["4010", "5010"])

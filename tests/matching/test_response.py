@@ -34,7 +34,7 @@ def ours(number: int, item: str, quantity: str, **more: Any) -> dict[str, Any]:
 
 
 def response(*lines: dict[str, Any], **more: Any) -> OrderResponse:
-    values = {"number": "4500012345", "sales_order": "SO-000321", "purpose": "00", "lines": lines, **more}
+    values = {"number": "4500012345", "sales_order": "SO-000321", "purpose": "original", "lines": lines, **more}
     return OrderResponse.of(values)
 
 
@@ -125,7 +125,7 @@ def test_an_855_says_again_what_the_order_said_and_then_what_becomes_of_it(versi
 
 
 def notice(*orders: dict[str, Any]) -> ShipNotice:
-    values = {"number": "PS-7", "purpose": "00", "date": EARLY, "time": "1405", "orders": orders}
+    values = {"number": "PS-7", "purpose": "original", "date": EARLY, "time": "1405", "orders": orders}
     return ShipNotice.of(values)
 
 

@@ -27,7 +27,7 @@ def line(number: str | None, quantity: str | None = "12", **more: Any) -> dict[s
 
 
 def order(*lines: dict[str, Any], **values: Any) -> PurchaseOrder:
-    return PurchaseOrder.of({"number": "4500123", "purpose": "00", "lines": list(lines or [line("1")]), **values})
+    return PurchaseOrder.of({"number": "4500123", "purpose": "original", "lines": list(lines or [line("1")]), **values})
 
 
 ODD: list[tuple[PurchaseOrder, str, OrderPlaces, list[tuple[str, str]]]] = [

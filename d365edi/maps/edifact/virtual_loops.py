@@ -3,7 +3,7 @@
     ENT   in REMADV around all DOC: the items of a remittance stand under whom they are about
     ADV   in APERAK around RFF and ERC: what is said of one document of ours
     ACK   in a line of ORDRSP: what becomes of some of it. LIN02 says it of the whole line, QTY+113 and QTY+12 of a quantity,
-          QTY+83 says that so much comes later, DTM+69 (67, 17) when
+          QTY+83 says that so much comes later, DTM+69 (67, 17) when it arrives, DTM+11 when it leaves
 
 and a sign: what AJT takes off an open item of REMADV is sent without one, and has one here where only so the item adds up.
 The levels of DESADV are `packaging`'s.
@@ -34,7 +34,7 @@ LATER = "83"
 """The quantity qualifier, and outcome, of what comes later."""
 CHANGED = "3"
 GIVEN = ("113", "12", LATER)
-PROMISED = ("69", "67", "17")
+PROMISED = ("69", "67", "17", "11")
 ACTION = 2
 """Where LIN02 stands."""
 
