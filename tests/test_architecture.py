@@ -90,6 +90,7 @@ STATE = {
     "edi/guides.free_text", "edi/compiled_guide.compile", "edi/totals._selectors",  # made of guides
     "edi/serializer.serializer_for", "edi/syntax._raw",  # made of a version, of service characters
     "maps/table._shipped", "maps/path.parse", "maps/edifact/virtual_loops.extended",  # made of maps and guides
+    "maps/table._usual_codes",  # made of a language
     "maps/fields.fields", "maps/fields.required", "maps/loop_writer._defaults",  # made of documents' models
     "maps/d365/schema.header", "maps/d365/schema.lines", "maps/d365/schema.joins", "matching/lookup.tables",
     "maps/csv/numbers._amount", "maps/csv/numbers._day_of",  # made of the formats that settings name

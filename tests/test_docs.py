@@ -58,10 +58,11 @@ def test_no_verb_is_promised_that_does_not_exist() -> None:
 
 
 def test_the_example_partner_is_taken_as_settings(tmp_path: Path) -> None:
-    example, override, guard = blocks("toml")
-    (tmp_path / "settings.toml").write_text(BASE + example + override + guard)
+    example, override, *others = blocks("toml")
+    (tmp_path / "settings.toml").write_text("".join([BASE, example, override, *others]))
     acme = load(tmp_path / "settings.toml", {}).partners["acme"]
     assert acme.receive["850"].map == tomllib.loads(override)["partners"]["acme"]["receive"]["850"]["map"]
+    assert (acme.locations["0007"].location, acme.locations["0009"].account) == ("ACME-DC7", "US-004")
     assert (acme.send["810"].guard.price_differs, acme.send["810"].guard.demands) == ("hold", ("REF[IA]02",))
 
 

@@ -20,6 +20,7 @@ def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     yield from _uses_of_endpoints(reporter)
     yield from _companies(reporter)
     yield from _identities(reporter)
+    yield from _accounts(reporter)
     yield from _events(reporter)
 
 
@@ -103,6 +104,27 @@ def _identities(reporter: ErrorReporter) -> Iterator[SettingsError]:
                 remedy = "give each partner its own identity, or merge the two partners"
                 yield reporter.report(key, sentence, remedy, value=them)
             seen.setdefault((standard, us, them), key)
+
+
+def _accounts(reporter: ErrorReporter) -> Iterator[SettingsError]:
+    """Accounts of places that are another partner's, too: both would be sent what is posted for them."""
+    taken: dict[tuple[str, str], tuple[str, Key]] = {}
+    places: list[tuple[str, str, str, Key]] = []
+    for key, body in _partners(reporter):
+        customer = _table(body, "customer")
+        for company in customer:
+            taken.setdefault((company, _text(customer, company)), (key[1], (*key, "customer", company)))
+        for code in _table(body, "locations"):
+            row = _table(body, "locations", code)
+            company = _text(row, "company") or (next(iter(customer)) if len(customer) == 1 else "")
+            if _text(row, "account"):
+                places.append((key[1], company, _text(row, "account"), (*key, "locations", code, "account")))
+    for partner, company, account, key in places:
+        owner, first = taken.setdefault((company, account), (partner, key))
+        if owner != partner:
+            where = reporter.locations.where(*first)
+            sentence = f"is also {owner}'s in {company} (at {where}): both would be sent its invoices"
+            yield reporter.report(key, sentence, "keep it with one of the two", value=account)
 
 
 def _events(reporter: ErrorReporter) -> Iterator[SettingsError]:

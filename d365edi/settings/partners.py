@@ -279,10 +279,8 @@ class Partner(SettingsSection):
                 continue
             inside = ("locations", code, "account")
             if row.company is None and len(self.customer) != 1:
-                where = f"one of the companies {', '.join(self.customer)}" if self.customer else "a company"
-                raise invalid(
-                    f"is an account, and not said of which: {where}", 'write company = "usmf" beside it', inside=inside
-                )
+                remedy = 'write company = "usmf" beside it'
+                raise invalid("is an account, and not said of which company", remedy, inside=inside)
             if row.company is not None and row.company not in self.customer:
                 remedy = f'write customer = {{ {row.company} = "US-003" }}'
                 raise invalid(

@@ -94,7 +94,15 @@ ONE_MISTAKE = [
     ('[partners.acme.send.810]', '[partners.acme.send.Invoice]\nbatch = 20', "33: [partners.acme.send.Invoice.batch] 20 is for interchanges, and a flat file holds one document; leave it out"),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nto = { endpoint = "acme", path = "/inbound" }\nevery = "1h"\n[partners.acme.send.880]\nof = "SalesInvoice"', "18: [partners.acme] sends each SalesInvoice twice, as 810 and as 880; keep one of the two"),
     ("[partners.acme.send.810]", '[partners.acme.send.Invoice]\nguard = { demands = ["CAD"] }', "18: [partners.acme] demands places of Invoice, which has no segments; leave guard.demands out"),
+    # places
+    (DOCUMENT, f'{DOCUMENT}\nship_to = "mach"', '30: [partners.acme.receive.850.ship_to] "mach" must be "match" or "order" or "default"; did you mean "match"?'),
+    ("[partners.acme.send.810]", '[partners.acme.locations]\n"0007" = {}\n[partners.acme.send.810]', '33: [partners.acme.locations.0007] says nothing about the place; write a location, as "0007" = "ACME-DC7", or { site = ..., warehouse = ... }, or { account = ... }'),
+    ("[partners.acme.send.810]", '[partners.acme.locations]\n"0007" = { place = "X" }\n[partners.acme.send.810]', "33: [partners.acme.locations.0007.place] is no key of [partners.acme.locations.0007]; known are: location, site, warehouse, account, company"),
+    ("[partners.acme.send.810]", '[partners.acme.locations]\n"0007" = { location = "X", company = "usmf" }\n[partners.acme.send.810]', '33: [partners.acme.locations.0007.company] "usmf" is the company of no account; leave it out, or write account'),
+    ('customer = { usmf = "US-003" }', 'customer = { usmf = "US-003", demf = "DE-010" }\nlocations = { 0007 = { account = "US-004" } }', '20: [partners.acme.locations.0007.account] "US-004" is an account, and not said of which company; write company = "usmf" beside it'),
+    ('customer = { usmf = "US-003" }', 'customer = { usmf = "US-003" }\nlocations = { 0007 = { account = "DE-010", company = "demf" } }', '20: [partners.acme.locations.0007.account] "DE-010" is an account of demf, where the partner is no customer; write customer = { demf = "US-003" }'),
     # between sections
+    ("[partners.acme]\n", '[partners.twin]\ncustomer = { usmf = "US-004" }\n[partners.acme]\nlocations = { 0007 = { account = "US-004" } }\n', "21: [partners.acme.locations.0007.account] \"US-004\" is also twin's in usmf (at settings.toml:19): both would be sent its invoices; keep it with one of the two"),
     ('to = { endpoint = "acme", path = "/inbound/acks"', 'to = { endpoint = "acne", path = "/inbound/acks"', '21: [partners.acme.acks.to.endpoint] "acne" is not an endpoint; did you mean "acme"?'),
     ('customer = { usmf', 'customer = { usfm = "US-004", usmf', '19: [partners.acme.customer.usfm] "usfm" is not one of [d365] companies; did you mean "usmf"?'),
     ("[partners.acme]", f"[partners.twin]\n{X12}\n[partners.acme]", "22: [partners.acme.x12.them] \"08:6111250008\" is also twin's (at settings.toml:19) with the same `us`: a file could belong to either; give each partner its own identity, or merge the two partners"),
