@@ -18,7 +18,7 @@ from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides, sniff
 from d365edi.edi import reader as files
 from d365edi.edi.edifact import acknowledgment as contrl
-from d365edi.edi.findings import Finding
+from d365edi.edi.findings import Finding, unread
 from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.errors import SettingsError
@@ -138,13 +138,21 @@ def _parts(report: FileReport, partner: TradingPartner | None) -> Iterator[Inspe
         key = (str(found.sender), str(found.receiver), found.control, found.usage)
         again = (f"an earlier interchange has the same control number {found.control}",) if key in seen else ()
         seen.add(key)
-        yield InspectedPart("interchange", 0, title, found.verdict, remarks(found.findings), holds=again)
+        holds = (*again, *_unread(found.findings))
+        yield InspectedPart("interchange", 0, title, found.verdict, remarks(found.findings), holds=holds)
         for group in found.groups:
             title = f"{group.control} ({group.functional_id}, {group.version})"
             if group.functional_id or group.findings:
-                yield InspectedPart("group", 1, title, group.verdict, remarks(group.findings))
+                holds = tuple(_unread(group.findings))
+                yield InspectedPart("group", 1, title, group.verdict, remarks(group.findings), holds=holds)
             for one in group.sets:
                 yield _set(one, mine, found.usage)
+
+
+def _unread(findings: Sequence[Finding]) -> Iterator[str]:
+    """Why a person would have to look although all that was read is accepted."""
+    if unread(findings):
+        yield "something in it may not have been read; the file needs a person, what was read goes on"
 
 
 def _set(report: SetReport, partner: TradingPartner | None, usage: str) -> InspectedPart:

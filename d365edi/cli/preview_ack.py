@@ -26,7 +26,7 @@ def preview_ack(found: InterchangeReport, at: datetime) -> str:
 # -- X12: a 997 for each group that is no acknowledgment, and a TA1 where one is due -- -------------------------------
 def _x12(found: InterchangeReport, at: datetime) -> bytes:
     rejected = found.verdict == "R"
-    groups = [] if rejected else [group for group in found.groups if group.functional_id != "FA"]
+    groups = [] if rejected else [group for group in found.groups if acknowledgment.due(group)]
     receipt = acknowledgment.interchange(found) if rejected or acknowledgment.ta1_due(found) else None
     if not groups and receipt is None:
         return b""

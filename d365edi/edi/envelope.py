@@ -29,8 +29,9 @@ def trailer(
     ordinal = size if part == "set" else 0
     if not same_number(count, str(size)) or 0 < standard.count_digits < len(count):
         where = Position(offset, ordinal, ids.trailer, 1, reference=ids.references[0])
+        more = ".more" if part != "set" and _more(count, size) else ""
         yield finding(
-            f"{part}.count", where, standard.name, count, said=count[:20] or "nothing", counted=f"{size} {what}"
+            f"{part}.count{more}", where, standard.name, count, said=count[:20] or "nothing", counted=f"{size} {what}"
         )
     numeric = standard.numeric_controls and part != "set"
     if number != control and not (numeric and same_number(number, control)):
@@ -39,6 +40,18 @@ def trailer(
             f"{part}.control", where, standard.name, number,
             said=number or "empty", header=f"{ids.header}{ids.control:02d}", wanted=control or "empty",
         )  # fmt: skip
+
+
+def _more(count: str, size: int) -> bool:
+    """Whether a count says more than there is, or nothing that can be read."""
+    figure = count.lstrip("0")
+    return not digits(count) or len(figure) > LONGEST_COUNT or int(figure or "0") > size
+
+
+def empty(standard: Standard, part: Part, what: str, offset: int) -> Finding:
+    """The finding for an interchange or a group with nothing in it."""
+    where = Position(offset, 0, standard.envelopes[part].trailer)
+    return finding(f"{part}.empty-envelope", where, standard.name, what=what)
 
 
 def extra(standard: Standard, part: Part, id: str, row: Row, most: int, offset: int) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ carries.
 Knows: positions, codes, severities. Does not know: guides, partners, what is done about it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,7 +56,13 @@ class Finding:
     severities are set by."""
     holds: bool = False
     """Whether the document waits for a person because of it, even where its set is accepted: what was not read, what may
-    have been read in a wrong place, figures that do not fit. One that is worth a note only never does."""
+    have been read in a wrong place, figures that do not fit. Of an envelope it is the file that needs a person, and the
+    sets that were read go on. One that is worth a note only never does."""
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
+
+
+def unread(findings: Iterable[Finding]) -> list[Finding]:
+    """Those of an envelope that hold: something around them may not have been read."""
+    return [finding for finding in findings if finding.holds]

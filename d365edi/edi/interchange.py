@@ -7,8 +7,9 @@ Knows: the shape of a received file. Does not know: how it was read, what is don
 from dataclasses import dataclass, field
 from typing import Literal
 
-from d365edi.edi.findings import Finding
+from d365edi.edi.findings import Finding, unread
 from d365edi.edi.guide import Guide, Node
+from d365edi.edi.rules import MISNAMING
 from d365edi.edi.syntax import Standard, Syntax
 
 Verdict = Literal["A", "E", "P", "R"]
@@ -46,6 +47,11 @@ class SetReport:
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"
     _rows: list[list[str]] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def misnamed(self) -> bool:
+        """Whether its number need not be the one that its sender knows it by."""
+        return any(one.level == "set" and one.rule in MISNAMING and one.severity == "error" for one in self.findings)
 
     @property
     def rows(self) -> list[list[str]]:
@@ -107,6 +113,12 @@ class InterchangeReport:
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"
     routing: tuple[str, str] = ("", "")
+
+    @property
+    def unread(self) -> list[Finding]:
+        """What says that something in it may not have been read: its own findings, and those of groups not rejected."""
+        parts = [self.findings, *(group.findings for group in self.groups if group.verdict != "R")]
+        return [finding for findings in parts for finding in unread(findings)]
 
 
 @dataclass(slots=True)

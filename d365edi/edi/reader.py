@@ -136,7 +136,7 @@ class Reader:
         self.interchange = report
         self.group_keys: set[tuple[str, str]] = set()
         self.controls: set[str] = set()
-        self.groups = self.sets = 0
+        self.groups = self.sets = self.taken = 0
         self.ended = False
         self.guides: dict[tuple[str, str], CompiledGuide | None] = {}
         self.mute = not standard.reads(event.elements[0])
@@ -157,7 +157,8 @@ class Reader:
         self._uncounted("interchange", report.findings)
         report.digest = self.digest.hexdigest()
         report.findings = self.severities.settle(report.findings)
-        report.verdict = self.severities.verdict(report.findings)
+        taken = self.taken + len(report.acknowledgments)
+        report.verdict = self.severities.interchange_verdict(report.findings, sets=taken)
         self.interchange = None
         yield report
 
@@ -216,7 +217,8 @@ class Reader:
         sign = self.interchange.syntax.release
         name = release.sent(id, sign)[:12]
         where, value = Position(offset, 0, name), release.sent(text, sign)[:200]
-        level, owner = ("interchange", self.interchange) if self.group is None else ("group", self.group)
+        group = self.group if self._named() else None
+        level, owner = ("group", group) if group is not None else ("interchange", self.interchange)
         owner.findings.append(finding(f"{level}.astray", where, self.standard.name, value))
 
     def _uncounted(self, level: Part, findings: list[Finding]) -> None:
@@ -265,14 +267,14 @@ class Reader:
             self.interchange.findings.append(finding("interchange.mixed", where, self.standard.name))
 
     def _interchange_trailer(self, whole: InterchangeReport, row: list[str], offset: int) -> Iterator[Finding]:
-        """A count of groups where there are groups or must be, else of messages; EDIFACT must not be empty."""
+        """A count of groups where there are groups or must be, else of messages. Only one of TA1s alone may be empty."""
         standard = self.standard
         grouped = standard.groups_required or self.groups > 0
         counted = (self.groups, "groups") if grouped else (self.sets, "messages")
         yield from envelope.trailer(standard, "interchange", row, whole.syntax, counted, whole.control, offset)
-        if not counted[0] and not standard.groups_required:
-            where = Position(offset, 0, standard.envelopes["interchange"].trailer)
-            yield finding("interchange.empty-envelope", where, standard.name)
+        if not (counted[0] or whole.acknowledgments):
+            what = "group" if standard.groups_required else "message"
+            yield envelope.empty(standard, "interchange", what, offset)
 
     def _named(self) -> bool:
         """Whether a segment opened the group, and not the first set in it."""
@@ -290,6 +292,8 @@ class Reader:
         group.included = envelope.included(standard.trailer(row, syntax)[0])
         counted = (sum(self.counts.values()), f"{standard.set_word}s")
         group.findings += envelope.trailer(standard, "group", row, syntax, counted, group.control, offset)
+        if not counted[0]:
+            group.findings.append(envelope.empty(standard, "group", standard.set_word, offset))
         yield self._settled_group()
 
     def _close_group(self, offset: int, why: str) -> Iterator[Report]:
@@ -302,12 +306,15 @@ class Reader:
 
     def _settled_group(self) -> GroupReport:
         assert self.group is not None
+        if self._named():
+            self._uncounted("group", self.group.findings)
         group, self.group = self.group, None
-        self._uncounted("group", group.findings)
         group.received = sum(self.counts.values())
+        if group.functional_id or group.control or not self.standard.groups_required:
+            self.taken += group.received
         group.accepted = group.received - self.counts.get("R", 0)
         group.findings = self.severities.settle(group.findings)
-        group.verdict = self.severities.group_verdict(group, self.counts)
+        group.verdict = self.severities.group_verdict(group, self.counts, partly=self.standard.partial_groups)
         return group
 
     # -- sets

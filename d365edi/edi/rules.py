@@ -13,7 +13,8 @@ An empty code is a finding that no acknowledgment carries. The severity is what 
 error is a breach that a partner must correct, a warning can be read without doubt although it is not right, a note is for
 the one who maintains the guides. What is worth more or less to one partner, and what rejects a set, is in `verdicts`.
 A row that ends with `HOLDS` holds the document even where its set is accepted: some of what was sent was not read, or may
-have been read in the place of something else (a separator sent as data shifts what follows), or figures do not fit.
+have been read in the place of something else (a separator sent as data shifts what follows), or figures do not fit. Above
+the set it says that something may not have been read: the file needs a person, and no acknowledgment covers the rest.
 
 `sentence` and `remedy` are format strings. They may name `segment`, `place` (BEG03, DTM01-2), `value`, and the fields of
 the row, which the caller gives. `clause` is the section of X12.5 (interchange), X12.6 (groups, sets, segments, elements),
@@ -59,6 +60,7 @@ def finding(key: str, where: Position, standard: Standard, value: str = "", **fi
 
 
 _ASK_LOST = "ask the sender whether something was lost"
+_MISCOUNTED = "all that came was read; the sender must count right"
 _ASK_AGAIN = "header and trailer do not belong together; ask the sender for it again"
 _FILL = "the sender must fill it"
 _CORRECT = "the sender must correct it"
@@ -99,6 +101,8 @@ _ROWS: dict[str, _Row] = {
     "file.empty.header": ("empty", "error", "", "", "Neither an ISA nor a UNB was found in the file", "nothing was read; ask the sender for it again", _ENVELOPE),
     "file.empty.rows": ("empty", "error", "", "", "The file holds no rows", "ask for it again", _FLAT),
     "file.junk.before": ("junk", "warning", "", "", "{size} bytes stand before the first interchange", "they were skipped", _TRANSPORT),
+    "file.junk.segments": ("junk", "error", "", "", "{size} bytes with segments stand before the first interchange",
+        "they were not read: their own header may be damaged; ask the sender for them again", _ENVELOPE),
     "file.junk.after": ("junk", "error", "", "", "{size} bytes after an interchange are not EDI", "they were not read; ask the sender what they are", _ENVELOPE),
     "file.endless": ("endless", "error", "", "", "A segment does not end within {limit} MiB: no terminator {terminator!r} was found",
         "the {size} bytes from here to the end of the file were not read; ask the sender for the file again", "partner practice: nothing in EDI is that long"),
@@ -138,15 +142,16 @@ _ROWS: dict[str, _Row] = {
     "interchange.version": ("version", "error", "", "2", "There is no syntax version {version}", "versions 1 to 4 are read", _UNB),
     "interchange.preparation": ("preparation", "error", "", "12", "{place} is not a date and time", "write it as YYMMDD:HHMM", _UNB),
     "interchange.extra": ("extra", "error", "022", "16", "{segment} has more than {most} elements", "the rest has no meaning", _ENVELOPE),
-    "interchange.count": ("count", "error", "021", "29", "{place} says {said}, the interchange has {counted}", _ASK_LOST, _ENVELOPE),
+    "interchange.count": ("count", "error", "021", "29", "{place} says {said}, the interchange has {counted}", _MISCOUNTED, _ENVELOPE),
+    "interchange.count.more": ("count", "error", "021", "29", "{place} says {said}, the interchange has {counted}", _ASK_LOST, _ENVELOPE, HOLDS),
     "interchange.control": ("control", "error", "001", "28", "{place} is {said}, {header} is {wanted}", _ASK_AGAIN, _ENVELOPE),
     "interchange.trailer": ("trailer", "error", "023", "13", "{segment} is missing: {why}", "part of it may be lost; ask the sender for it again", _ENVELOPE),
     "interchange.receipt": ("receipt", "warning", "022", "", "{message}", "{remedy}", "X12.5 TA1, interchange acknowledgment"),
-    "interchange.empty-envelope": ("empty-envelope", "error", "", "32", "The interchange is empty", "it holds no message; ask the sender what it is for", _UNB),
+    "interchange.empty-envelope": ("empty-envelope", "error", "024", "32", "The interchange is empty", "it holds no {what}; ask the sender what it is for", _ENVELOPE, HOLDS),
     "interchange.mixed": ("mixed", "error", "", "30", "The interchange has messages in groups and messages outside of groups", "the sender must use only one of the two", _UNB),
     "interchange.duplicate-interchange": ("duplicate-interchange", "warning", "025", "26", "Interchange {value} is in this file twice", _NUMBER, _ENVELOPE),
-    "interchange.astray": ("astray", "error", "024", "33", "{segment} stands in the interchange outside of any group", _UNREAD, _ENVELOPE),
-    "interchange.astray.more": ("astray", "error", "", "", "{count} more segments stand outside of any set", _UNREAD, _ENVELOPE),
+    "interchange.astray": ("astray", "error", "024", "33", "{segment} stands in the interchange outside of any group and set", _UNREAD, _ENVELOPE, HOLDS),
+    "interchange.astray.more": ("astray", "error", "", "", "{count} more segments stand outside of any set", _UNREAD, _ENVELOPE, HOLDS),
 
     # -- group
     "group.identifier": ("identifier", "error", "1", "", "{place} is not a functional identifier", "the sender must say what the group is", _GS),
@@ -162,15 +167,17 @@ _ROWS: dict[str, _Row] = {
     "group.version": ("version", "error", "2", "", "{place} names no version", "the sender must say which version is used", _GS),
     "group.group-version": ("group-version", "error", "2", "", "{place} is not a version of at most 12 characters", _CORRECT, _GS),
     "group.extra": ("extra", "error", "", "16", "{segment} has more than {most} elements", "the rest has no meaning", _ENVELOPE),
-    "group.count": ("count", "error", "5", "29", "{place} says {said}, the group has {counted}", _ASK_LOST, _ENVELOPE),
+    "group.count": ("count", "error", "5", "29", "{place} says {said}, the group has {counted}", _MISCOUNTED, _ENVELOPE),
+    "group.count.more": ("count", "error", "5", "29", "{place} says {said}, the group has {counted}", _ASK_LOST, _ENVELOPE, HOLDS),
     "group.control": ("control", "error", "4", "28", "{place} is {said}, {header} is {wanted}", _ASK_AGAIN, _ENVELOPE),
     "group.trailer": ("trailer", "error", "3", "13", "{segment} is missing: {why}", "part of it may be lost; ask the sender for it again", _ENVELOPE),
+    "group.empty-envelope": ("empty-envelope", "error", "", "32", "The group is empty", "it holds no {what}; ask the sender what it is for", _ENVELOPE, HOLDS),
     "group.duplicate": ("duplicate", "error", "19", "26", "Group control number {value} was used before in this interchange", _NUMBER, _ENVELOPE),
-    "group.astray": ("astray", "error", "", "33", "{segment} stands in the group outside of any set", _UNREAD, _ENVELOPE),
-    "group.astray.more": ("astray", "error", "", "", "{count} more segments stand outside of any set", _UNREAD, _ENVELOPE),
+    "group.astray": ("astray", "error", "", "33", "{segment} stands in the group outside of any set", _UNREAD, _ENVELOPE, HOLDS),
+    "group.astray.more": ("astray", "error", "", "", "{count} more segments stand outside of any set", _UNREAD, _ENVELOPE, HOLDS),
 
     # -- set
-    "set.identifier": ("identifier", "error", "6", "", "{place} names no transaction set", "the sender must say what the set is", _ST),
+    "set.identifier": ("identifier", "error", "6", "13", "{place} names no transaction set", "the sender must say what the set is", _ST),
     "set.number": ("number", "warning", "7", "", "{place} is not a control number of four to nine characters", _NUMBER, _ST),
     "set.number.empty": ("number", "error", "7", "", "{place} is not a control number of four to nine characters", _NUMBER, _ST),
     "set.count": ("count", "error", "4", "29", "{place} says {said}, the set has {counted}", _ASK_LOST, _ENVELOPE),
@@ -274,6 +281,10 @@ _ROWS: dict[str, _Row] = {
     "document.spreadsheet.zeros": ("spreadsheet", "error", "", "", '{column}: "{value}" in line {line} has {length} digits of {digits}; a spreadsheet drops leading zeros',
         "ask for the column formatted as text", _SHEET),
 }  # fmt: skip
+
+MISNAMING = frozenset(("control", "number", "identifier", "duplicate"))
+"""Rules of a set's header and trailer after whose breach its number need not be the one that its sender knows it by: all sets
+around it are then acknowledged by name, for nobody could tell which one is left out."""
 
 RULES: dict[str, Rule] = {
     key: Rule(row[0], cast("Level", key.split(".", 1)[0]), *row[1:]) for key, row in _ROWS.items()

@@ -60,6 +60,8 @@ class Standard:
     """Where a set's header names its type: element, component, data element number."""
     groups_required: bool
     """Whether a set must stand in a group (X12); else sets in none are in one without a name."""
+    partial_groups: bool
+    """Whether an acknowledgment can accept a part of a group (X12: AK901 P)."""
     controls_by_group: bool
     """Whether control numbers of sets are unique in their group (X12) or in their interchange."""
     numeric_controls: bool

@@ -130,7 +130,7 @@ def tokenize(chunks: bytes | Iterable[bytes]) -> Iterator[Event]:
 # -- between interchanges ---------------------------------------------------------------------------------------------
 def _seek(source: Source, *, first: bool) -> Generator[Finding, None, Header | None]:
     """Goes to the next header; what is skipped and is not noise is reported once, with its size."""
-    junk, begin = b"", -1
+    junk, begin, holds = b"", -1, False
     size = 0
     while True:
         source.need(ENOUGH + 8192)
@@ -145,12 +145,13 @@ def _seek(source: Source, *, first: bool) -> Generator[Finding, None, Header | N
         passed = at if header is not None else len(data) if source.ended else max(0, len(data) - ENOUGH)
         if passed and not size:
             junk, begin = data[:60], source.place(source.base)
+        holds = holds or bool(_SEGMENT.search(data, 0, passed))
         size += passed
         source.drop(passed)
         if header is not None or (source.ended and not source.data):
             break
     if size or (header is None and first):
-        yield _outside(header, first, begin, size, junk)
+        yield _outside(header, first, Position(max(begin, 0)), size, junk, holds=holds)
     return header
 
 
@@ -172,12 +173,18 @@ def _next_header(source: Source, *, strict: bool) -> tuple[Header | None, int]:
                 return header, at
 
 
-def _outside(header: Header | None, first: bool, begin: int, size: int, junk: bytes) -> Finding:
+_SEGMENT = re.compile(rb"(?:^|[^A-Za-z0-9 ])[\r\n ]*(?:GS|ST|UNG|UNH)[^A-Za-z0-9 \r\n]")
+"""What begins a group or a set, behind any terminator."""
+
+
+def _outside(header: Header | None, first: bool, where: Position, size: int, junk: bytes, *, holds: bool) -> Finding:
     if first and header is None:
         key = "file.empty.header" if size else "file.empty.blank"
+    elif first:
+        key = "file.junk.segments" if holds else "file.junk.before"
     else:
-        key = "file.junk.before" if first else "file.junk.after"
-    return finding(key, Position(max(begin, 0)), "X12", junk.decode("latin-1"), size=size)
+        key = "file.junk.after"
+    return finding(key, where, "X12", junk.decode("latin-1"), size=size)
 
 
 # -- inside an interchange --------------------------------------------------------------------------------------------

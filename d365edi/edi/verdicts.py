@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from d365edi.edi.findings import Finding, Severity
+from d365edi.edi.findings import Finding, Severity, unread
 from d365edi.edi.interchange import GroupReport, SetReport, Verdict
 
 Strictness = Literal["strict", "lenient"]
@@ -25,7 +25,8 @@ REJECTS = frozenset((
 """Rules whose errors reject even in lenient mode."""
 
 TOLERATED = frozenset(("interchange.count", "group.count", "group.duplicate", "interchange.date"))
-"""Errors of an envelope that lenient mode notes only: the content is whole (TA1 021, AK905 5 and 19)."""
+"""Errors of an envelope that lenient mode notes only: what was read can be trusted (TA1 021, AK905 5 and 19). Where
+something may not have been read, it is not acknowledged (see `group_verdict`)."""
 
 STRICTER = frozenset(("header", "terminator", "trailing", "empty", "padding", "group-date"))
 """Warnings that are errors in strict mode: the standard forbids them, every reader can read them."""
@@ -66,15 +67,29 @@ class Severities:
         rejects = (one.rule in REJECTS and f"{one.level}.{one.rule}" not in TOLERATED for one in errors)
         return "R" if self.strict or any(rejects) else "E"
 
-    def group_verdict(self, group: GroupReport, sets: Mapping[Verdict, int]) -> Verdict:
-        """AK901: R when the group itself is rejected or no set is accepted, P when some are, E when something is noted."""
-        own = self.verdict(group.findings)
-        accepted, rejected = sets.get("A", 0) + sets.get("E", 0), sets.get("R", 0)
-        if own == "R" or (rejected and not accepted):
+    def group_verdict(self, group: GroupReport, sets: Mapping[Verdict, int], *, partly: bool = True) -> Verdict:
+        """AK901: R when the group itself is rejected or no set is accepted, P when some are, E when something is noted.
+
+        Sets that its trailer counts and that were not read are as rejected. Without `partly` (EDIFACT: UCF has no word for
+        it) a group that lacks some is rejected."""
+        own, lacking = self.verdict(group.findings), missing(group)
+        accepted, rejected = sets.get("A", 0) + sets.get("E", 0), sets.get("R", 0) + lacking
+        if own == "R" or (lacking and not partly) or (not accepted and (rejected or unread(group.findings))):
             return "R"
         if rejected:
             return "P"
         return "E" if own == "E" or sets.get("E", 0) else "A"
+
+    def interchange_verdict(self, findings: Iterable[Finding], *, sets: int) -> Verdict:
+        """TA104: as of its findings; R as well where something may not have been read and nothing was. `sets` were read."""
+        own = self.verdict(found := list(findings))
+        return "R" if unread(found) and not sets else own
+
+
+def missing(group: GroupReport) -> int:
+    """How many sets a group's trailer counts that were not read, as far as that is an error."""
+    counted = any(one.rule == "count" for one in unread(group.findings))
+    return max(group.included - group.received, 0) if counted else 0
 
 
 def _known(severity: str) -> Severity:

@@ -86,8 +86,11 @@ def _groups(
     acks, envelope = partner.settings.acks, partner.settings.envelopes["X12"]
     ta1 = _ta1(acks, interchange, duplicate=duplicate)
     groups = [] if interchange.verdict == "R" or acks.send == "none" else interchange.groups
-    groups = [group for group in groups if group.functional_id != "FA"]
-    due = [group for group in groups if not _answered(tx, partner, interchange, group.functional_id, group.control)]
+    due = [
+        group
+        for group in groups
+        if acknowledgment.due(group) and not _answered(tx, partner, interchange, group.functional_id, group.control)
+    ]
     if not due and ta1 is None:
         return None
     form: acknowledgment.Form = "999" if acks.send == "999" else "997"
@@ -105,7 +108,8 @@ def _groups(
         usage=interchange.usage if interchange.usage in ("P", "T", "I") else "",
         receipts=[ta1] if ta1 else (),
     )
-    return _Made(form if due else "TA1", sent, tuple((group.functional_id, group.control) for group in due))
+    covered = dict.fromkeys((group.functional_id, group.control) for group in due)
+    return _Made(form if due else "TA1", sent, tuple(covered))
 
 
 def _contrl(
@@ -159,6 +163,8 @@ def _sentence(message: Message, interchange: InterchangeReport, kind: str, contr
             counts[report.id] = counts.get(report.id, 0) + 1
             verdicts.add(report.verdict)
     what = ", ".join(f"{id} ×{n}" for id, n in counts.items()) or f"interchange {interchange.control}"
-    word = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "P": "partly accepted"}
     verdict = "P" if "R" in verdicts and len(verdicts) > 1 else max(verdicts, default=interchange.verdict)
+    if verdict != "R" and interchange.unread:
+        verdict = "P"
+    word = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "P": "partly accepted"}
     return f"{message.name} ({size_text(message.size)}): {what}, {word[verdict]}; {kind} {control:09d}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from d365edi.edi import reader, sniff
 from d365edi.edi.acknowledgment import Answer
+from d365edi.edi.findings import unread
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
 from d365edi.flows import acknowledge
 from d365edi.flows.context import FlowContext
@@ -45,13 +46,15 @@ class ParsedDocument:
 class ParsedFile:
     """The contents of a file, sorted by what happens next.
 
-    `interchanges` are to be acknowledged, `ta1s` are TA1 segments in them, `problems` are sentences for a person."""
+    `interchanges` are to be acknowledged, `ta1s` are TA1 segments in them, `problems` are sentences for a person, `warnings`
+    are of envelopes with which everything could be read, and whether they are worth a line in the log."""
 
     documents: list[ParsedDocument] = field(default_factory=list)
     interchanges: list[InterchangeReport] = field(default_factory=list)
     acknowledgments: list[Answer] = field(default_factory=list)
     ta1s: list[list[str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    warnings: list[tuple[str, bool]] = field(default_factory=list)
 
 
 def parse(ctx: FlowContext, partner: TradingPartner, flow: str, payload: bytes) -> ParsedFile:
@@ -96,16 +99,29 @@ def _sort(ctx: FlowContext, partner: TradingPartner, report: FileReport, parsed:
             continue
         parsed.interchanges.append(interchange)
         parsed.ta1s.extend(interchange.acknowledgments)
+        _envelope(f"interchange {interchange.control}", interchange, parsed)
         if interchange.verdict == "R":
-            parsed.problems.append(
-                f"interchange {interchange.control} is rejected: {first_errors(interchange.findings)}"
-            )
             continue
         for group in interchange.groups:
-            if group.findings and group.verdict == "R":
-                parsed.problems.append(f"group {group.control} is rejected: {first_errors(group.findings)}")
+            _envelope(f"group {group.control}" if group.control else "a group without a header", group, parsed)
             for report_set in group.sets:
                 _sort_set(partner, interchange, group, report_set, parsed)
+
+
+def _envelope(name: str, part: InterchangeReport | GroupReport, parsed: ParsedFile) -> None:
+    """Errors of headers and trailers: one that rejects and what may not have been read are for a person, the rest for the log;
+    their warnings for the audit trail."""
+    errors = [finding for finding in part.findings if finding.severity == "error"]
+    lost = unread(part.findings)
+    if errors and part.verdict == "R":
+        parsed.problems.append(f"{name} is rejected: {first_errors(errors)}")
+    elif lost:
+        parsed.problems.append(f"{name}: {first_errors(lost)}")
+    elif errors:
+        parsed.warnings.append((f"{name}: {first_errors(errors)}", True))
+    warnings = [finding for finding in part.findings if finding.severity == "warning" and not finding.holds]
+    if warnings:
+        parsed.warnings.append((f"{name}: {first_errors(warnings)}", False))
 
 
 def _sort_set(
@@ -120,7 +136,8 @@ def _sort_set(
             parsed.acknowledgments.append(acknowledge.read(report))
         return
     if report.verdict == "R":
-        parsed.problems.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
+        if group.verdict != "R" or any(finding.severity == "error" for finding in report.findings):
+            parsed.problems.append(f"{report.id} {report.control} is rejected: {first_errors(report.findings)}")
         return
     receive = partner.receives.get(report.id)
     if receive is None:

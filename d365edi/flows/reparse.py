@@ -24,7 +24,7 @@ def reparse(tx: Tx, ctx: FlowContext, document: Document) -> tuple[Reading, str]
     if (receive := partner.receive_flow(document.flow)) is not None:
         if receive.flat is not None:
             return receive.flat.read(payload).readings[int(document.set) - 1], receive.map_digest
-        report = find_set(partner, payload, document)
+        report = find_set(tx, partner, payload, document)
         return read_set(reader_of(receive, report), report), receive.map_digest
     if (send := partner.send_flow(document.flow)) is not None:
         return maps.read(send.read_table, canonical.loads(payload), ctx.zone), send.map_digest
@@ -44,18 +44,30 @@ def read_set(reader: MapReader, report: SetReport) -> Reading:
     return replace(reading, unmapped=(*reading.unmapped, *doubts)) if doubts else reading
 
 
-def find_set(partner: TradingPartner, payload: bytes, document: Document) -> SetReport:
-    """The transaction set that a document row was read from."""
-    for interchange in reader.read(payload, partner.options).interchanges:
-        for group in interchange.groups:
-            for report in group.sets:
-                if (interchange.control, group.control, report.control) == (
-                    document.interchange,
-                    document.group,
-                    document.set,
-                ):
-                    return report
-    raise LookupError(f"set {document.set} of interchange {document.interchange} is not in message {document.message}")
+def find_set(tx: Tx, partner: TradingPartner, payload: bytes, document: Document) -> SetReport:
+    """The transaction set that a document row was read from. Where a partner numbers several alike, rows and sets are in the
+    same order."""
+    numbers = (document.interchange, document.group, document.set)
+    found = [
+        report
+        for interchange in reader.read(payload, partner.options).interchanges
+        for group in interchange.groups
+        for report in group.sets
+        if (interchange.control, group.control, report.control) == numbers
+    ]
+    place = 0
+    if len(found) > 1:
+        found = [report for report in found if report.verdict != "R"]
+        rows = tx.documents.for_message(document.message)
+        alike = [
+            row.id for row in rows if (row.interchange, row.group, row.set, row.store) == (*numbers, document.store)
+        ]
+        place = alike.index(document.id)
+    if place >= len(found):
+        raise LookupError(
+            f"set {document.set} of interchange {document.interchange} is not in message {document.message}"
+        )
+    return found[place]
 
 
 def problems(reading: Reading, ignore: Collection[str] = ()) -> list[str]:

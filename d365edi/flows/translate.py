@@ -124,6 +124,10 @@ def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: In
 
 
 def _close(tx: Tx, message: Message, parsed: ParsedFile, outcome: Outcome) -> None:
+    for warning, logged in dict.fromkeys(parsed.warnings):
+        tx.audit.append("warned", message=message.id, partner=message.partner, name=message.name, reason=warning)
+        if logged:
+            outcome.lines.append(("WARNING", "warned", f"{message.name}: {warning}"))
     if parsed.problems:
         reason = "; ".join(dict.fromkeys(parsed.problems))
         tx.messages.set_state(message.id, "quarantined", reason)

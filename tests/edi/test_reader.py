@@ -45,7 +45,7 @@ def test_a_rejected_interchange_takes_its_groups_and_sets_with_it() -> None:
         ([*ORDER, "REF*IA*1", *SECOND], "IA GE 850A 850A", ["REF:astray"]),
         ([*ORDER, "SE*22*0001"], "IA GE 850A", ["SE:astray"]),
         ([*ORDER, *ORDER], "IA GP 850A 850R", ["ST:23"]),
-        ([], "IA GA", []),
+        ([], "IA GR", ["GE:empty-envelope"]),
     ],
 )  # fmt: skip
 def test_sets_end_where_they_end(segments: list[str], verdicts: str, found: list[str]) -> None:
@@ -57,7 +57,7 @@ def test_sets_end_where_they_end(segments: list[str], verdicts: str, found: list
 def test_a_set_outside_of_any_group_is_read_and_rejected() -> None:
     whole = make.interchange()
     verdicts, found = read([whole[0], *ORDER, "IEA*0*000000101"])
-    assert verdicts == "IE GR 850R"
+    assert verdicts == "IR GR 850R"
     assert {"GS:3", "ST:024"} <= set(found)
 
 

@@ -3,8 +3,9 @@
     UNH UCI {UCM {UCS {UCD}}} UNT          or, where the interchange has groups, UCI {UCF {UCM ...}}
 
 UCI repeats who sent the interchange to whom, as it was and not turned round. Action 4 rejects a level and all below it, 7
-accepts a level and what below it is not reported otherwise, 8 says only that the interchange has come. One CONTRL answers one
-interchange; CONTRL is never answered.
+accepts a level and what below it is not reported otherwise, 8 says only that the interchange has come: with 8 each message
+that is accepted has its own UCM, which is how an interchange is answered of which something may not have been read, or with
+a message that may be misnamed. One CONTRL answers one interchange; CONTRL is never answered.
 
 Knows: findings and their codes (0085). Does not know: references of ours, when an answer is sent.
 """
@@ -47,7 +48,8 @@ def interchange(
     `charset` is what the answer is written in: in UNOA their small letters are echoed as capitals."""
     echo = _Echo(upper=charset == "UNOA")
     rejected = report.verdict == "R" or duplicate
-    action = REJECTED if rejected else RECEIVED if receipt else ACCEPTED
+    doubtful = bool(report.unread) or any(one.misnamed for group in report.groups for one in group.sets)
+    action = REJECTED if rejected else RECEIVED if receipt or doubtful else ACCEPTED
     errors = [f for f in report.findings if f.level == "interchange" and f.severity == "error" and f.code]
     where: list[Element] = ["26"] if duplicate else echo.place(errors)
     body: list[OutgoingSegment] = [
@@ -56,9 +58,9 @@ def interchange(
             echo.party(report.receiver, report.routing[1]), action, *(where if rejected else []),
         ]
     ]  # fmt: skip
-    if action == ACCEPTED and loop != "none":
+    if not (rejected or receipt) and (doubtful or loop != "none"):
         for group in report.groups:
-            body += echo.group(group, loop)
+            body += echo.group(group, all=doubtful or loop == "all")
     return body
 
 
@@ -68,15 +70,13 @@ class _Echo:
 
     upper: bool
 
-    def group(self, group: GroupReport, loop: Loop) -> list[OutgoingSegment]:
+    def group(self, group: GroupReport, *, all: bool) -> list[OutgoingSegment]:
         """UCF with the messages below it; the messages alone where they stand in no group."""
-        reported = [
-            segment for one in group.sets if loop == "all" or one.verdict == "R" for segment in self.message(one)
-        ]
+        reported = [segment for one in group.sets if all or one.verdict == "R" for segment in self.message(one)]
         if not (group.functional_id or group.control):
             return reported
         rejected = group.verdict == "R"
-        if not (reported or rejected or loop == "all"):
+        if not (reported or rejected or all):
             return []
         errors = [f for f in group.findings if f.severity == "error" and f.code]
         ucf: OutgoingSegment = [

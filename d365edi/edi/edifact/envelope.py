@@ -4,7 +4,7 @@ Knows: what stands in a header. Does not know: what the messages hold, the verdi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from d365edi.edi import element_check, guides, release, values
@@ -75,7 +75,10 @@ def _described(id: str, row: Row, syntax: Syntax, offset: int, level: Level) -> 
     """What the dictionary has to say about a header; and whether its date is one."""
     segment = guides.segments("EDIFACT", "D:01B")[id]
     context = element_check.Context(syntax, Position(offset, 0, id))
-    found = [replace(one, level=level) for one in element_check.explain(syntax.element.join(row), segment, context)]
+    found = [
+        replace(one, level=level, holds=False)
+        for one in element_check.explain(syntax.element.join(row), segment, context)
+    ]
     parts = _Parts(row, syntax)
     day, time = parts[4, 1], parts[4, 2]
     if (day and not is_day(day, 6, 8)) or (time and not _TIME.fullmatch(time)):
@@ -95,6 +98,11 @@ def _header(row: Row, _: GroupReport, report: InterchangeReport) -> SetHeader:
     parts = _Parts(row[2:3] or [""], syntax)
     version = ":".join(parts[0, component] for component in (2, 3, 4, 5))
     return SetHeader(parts[0, 1], control, version.rstrip(":"))
+
+
+def _header_checks(report: SetReport) -> Iterator[Finding]:
+    if not report.id:
+        yield finding("set.identifier", Position(report.offset, 1, "UNH", 2, 1, reference=65), "EDIFACT")
 
 
 def _wanted_group(report: SetReport, group: GroupReport) -> str:
@@ -120,6 +128,7 @@ EDIFACT = Standard(
     set_word="message",
     type_place=(2, 1, 65),
     groups_required=False,
+    partial_groups=False,
     controls_by_group=False,
     numeric_controls=False,
     unlisted_once=True,
@@ -128,7 +137,7 @@ EDIFACT = Standard(
     group=group,
     implicit_group=_implicit_group,
     header=_header,
-    header_checks=lambda _: (),
+    header_checks=_header_checks,
     wanted_group=_wanted_group,
     guide_version=lambda report, _: report.version,
     trailer=_trailer,

@@ -18,9 +18,10 @@ from typing import Literal
 
 from d365edi.edi.acknowledgment import Answer, Loop, SetAnswer
 from d365edi.edi.dates import is_day
-from d365edi.edi.findings import Finding, Position
+from d365edi.edi.findings import Finding, Position, unread
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.outgoing import OutgoingSegment
+from d365edi.edi.verdicts import missing
 from d365edi.edi.x12.envelope import TIME
 
 Form = Literal["997", "999"]
@@ -55,16 +56,15 @@ GROUP_CODES = {
 IMPLEMENTATION = "005010X231A1"
 """The version (GS08) of a group of 999s."""
 _NAMES: dict[Form, tuple[str, str, str]] = {"997": ("AK3", "AK4", "AK5"), "999": ("IK3", "IK4", "IK5")}
-_BUSINESS = {
-    "850": ("BEG", 3), "855": ("BAK", 3), "856": ("BSN", 2), "860": ("BCH", 3), "865": ("BCA", 3), "810": ("BIG", 2),
-    "820": ("TRN", 2), "824": ("BGN", 2),
-}  # fmt: skip
-"""Where a set has the number that people know it by: the business unit of a CTX."""
+_BUSINESS = {"820": ("TRN", 2)}
+"""Where a set has the number of its business unit, of those that the guide of `IMPLEMENTATION` has a name for (CTX01: TRN02)."""
+_OLDER = {"set": {"18": "6"}, "group": {"19": "6"}, "element": {"12": "3", "13": "3"}}
+"""Codes that the lists of an older version lack (718 and 716 of 004010, 723 before 004020), and what comes nearest there."""
 
 
 def due(group: GroupReport) -> bool:
-    """Whether a group is answered: all are but those of acknowledgments."""
-    return group.functional_id != "FA"
+    """Whether a group is answered: all are but those of acknowledgments, and those without a GS that could be named."""
+    return group.functional_id != "FA" and bool(group.functional_id or group.control)
 
 
 def functional(
@@ -75,17 +75,47 @@ def functional(
     With `loop` "errors" the sets without errors may be left out of `group.sets`: how many there were, the group knows.
     `version` is the one that the answer is written in, that of the group where it is not said; a 999 stands in a group
     of version `IMPLEMENTATION`. An acknowledgment is answered by nothing: see `due`."""
-    later = form == "999" or (version or group.version)[:3] >= "005"
+    lists = _Lists(form, version or group.version)
     functional_id = group.functional_id if re.fullmatch("[A-Z0-9]{2}", group.functional_id) else "00"
     head: OutgoingSegment = ["AK1", functional_id, _number(control)]
-    body = [[*head, _key(group.version, 12)] if later else head]
-    for report in group.sets:
-        if _named(report) and (loop == "all" or (loop == "errors" and report.verdict != "A")):
-            body += _Set(report, form, later=later).body()
+    body = [[*head, _key(group.version, 12)] if lists.later else head]
+    for report in _reported(group, loop):
+        body += _Set(report, form, lists).body()
     accepted = 0 if group.verdict == "R" else group.accepted
     included = group.included if group.included >= 0 else group.received
     counts = [str(min(count, 999_999)) for count in (included, group.received, accepted)]
-    return [*body, ["AK9", group.verdict, *counts, *_codes(group.findings, "group", GROUP_CODES, group.verdict)]]
+    codes = lists.codes(group.findings, "group", GROUP_CODES, group.verdict)
+    return [*body, ["AK9", group.verdict, *counts, *codes]]
+
+
+def _reported(group: GroupReport, loop: Loop) -> list[SetReport]:
+    """The sets that are reported one by one, in their order: those with errors, or all. All as well where some are missing
+    or one may be misnamed (a control number used twice): else nobody could tell which are accepted."""
+    named = [report for report in group.sets if _named(report)]
+    if loop == "errors" and not (missing(group) or any(report.misnamed for report in group.sets)):
+        named = [report for report in named if report.verdict != "A"]
+    return named if loop != "none" else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Which codes the version of an answer has. `later`: 005010 and what is of it, as a 999."""
+
+    form: Form
+    version: str
+
+    @property
+    def later(self) -> bool:
+        return self.form == "999" or self.version[:3] >= "005"
+
+    def code(self, level: str, code: str) -> str:
+        """The code of a finding, or what comes nearest to it in an older list."""
+        known = self.later or (level == "element" and self.version[:5] >= "00402")
+        return code if known else _OLDER.get(level, {}).get(code, code)
+
+    def codes(self, findings: Iterable[Finding], level: str, known: dict[str, str], verdict: Verdict) -> list[str]:
+        wanted = [f.code for f in findings if f.level == level and f.code in known and f.severity == "error"]
+        return [] if verdict == "A" else list(dict.fromkeys(self.code(level, code) for code in wanted))[:5]
 
 
 def _key(text: str, most: int) -> str:
@@ -105,8 +135,8 @@ def _named(report: SetReport) -> bool:
 class _Set:
     """What is said of one set: AK2 to AK5."""
 
-    def __init__(self, report: SetReport, form: Form, *, later: bool) -> None:
-        self.report, self.form, self.later = report, form, later
+    def __init__(self, report: SetReport, form: Form, lists: _Lists) -> None:
+        self.report, self.form, self.lists = report, form, lists
         self.segment, self.element, self.end = _NAMES[form]
 
     def body(self) -> list[OutgoingSegment]:
@@ -117,14 +147,14 @@ class _Set:
         ]
         for ordinal in sorted({finding.where.ordinal for finding in reported}):
             body += self._segment([finding for finding in reported if finding.where.ordinal == ordinal])
-        codes = _codes(report.findings, "set", SET_CODES, report.verdict)
+        codes = self.lists.codes(report.findings, "set", SET_CODES, report.verdict)
         if reported and "5" not in codes and report.verdict != "A":
             codes = [*codes, "5"]
         return [*body, [self.end, report.verdict if report.verdict != "P" else "E", *codes[:5]]]
 
     def _convention(self) -> list[str]:
         """ST03, which 005010 echoes."""
-        row = self.report.row(0) if self.later else []
+        row = self.report.row(0) if self.lists.later else []
         return [_key(row[3], 35)] if len(row) > 3 else []
 
     def _segment(self, findings: list[Finding]) -> list[OutgoingSegment]:
@@ -139,13 +169,13 @@ class _Set:
         return body
 
     def _note(self, id: str, ordinal: int, code: str) -> list[OutgoingSegment]:
-        name = _key(id.upper(), 3)
+        name = _key(id, 3)
         place = min(max(ordinal, 1), 999_999)
         note: OutgoingSegment = [self.segment, name if len(name) > 1 else "ZZ", str(place), "", code]
         return [note, *self._context()] if self.form == "999" else [note]
 
     def _context(self) -> list[OutgoingSegment]:
-        """Which business document it is, by the number that people know it by."""
+        """Which business unit it is, where the guide has a name for its number."""
         id, position = _BUSINESS.get(self.report.id, ("", 0))
         for row in self.report.rows[:20]:
             if row[0] == id and len(row) > position:
@@ -155,12 +185,12 @@ class _Set:
 
     def _element(self, finding: Finding) -> OutgoingSegment:
         where = finding.where
-        place = (where.element, where.component, where.repetition if self.later else 0)
+        place = (where.element, where.component, where.repetition if self.lists.later else 0)
         position = tuple(str(min(part, 99)) if part else "" for part in place)
         while not position[-1] and len(position) > 1:
             position = position[:-1]
         reference = str(where.reference) if where.reference else ""
-        return [self.element, position, reference, finding.code, _copy(finding.value)]
+        return [self.element, position, reference, self.lists.code("element", finding.code), _copy(finding.value)]
 
 
 def _copy(value: str) -> str:
@@ -169,20 +199,17 @@ def _copy(value: str) -> str:
     return " ".join(word for word in clean.split(" ") if word)[:99].rstrip(" ")
 
 
-def _codes(findings: Iterable[Finding], level: str, known: dict[str, str], verdict: Verdict) -> list[str]:
-    wanted = [f.code for f in findings if f.level == level and f.code in known and f.severity == "error"]
-    return [] if verdict == "A" else list(dict.fromkeys(wanted))[:5]
-
-
 def ta1_due(report: InterchangeReport) -> bool:
-    """Whether the interchange asks for a TA1 (ISA14 = 1), or must be answered because it is rejected; never for one of TA1s alone."""
-    asked = report.answer_requested and bool(report.groups or not report.acknowledgments)
-    return asked or report.verdict == "R"
+    """Whether the interchange asks for a TA1 (ISA14 = 1), or must be answered because it is rejected or because something
+    in it may not have been read, which no 997 can say; never for one of TA1s alone."""
+    asked = report.answer_requested or bool(unread(report.findings))
+    return (asked and bool(report.groups or not report.acknowledgments)) or report.verdict == "R"
 
 
 def interchange(report: InterchangeReport, *, duplicate: bool = False) -> list[str]:
     """The TA1 of an interchange: A with 000, else the code of its first error; a repeated control number is R with 025."""
-    errors = [finding.code for finding in report.findings if finding.level == "interchange" and finding.code]
+    found = [one for one in report.findings if one.level == "interchange" and one.code and one.severity == "error"]
+    errors = [one.code for one in found]
     verdict, code = ("A", "000")
     if duplicate:
         verdict, code = "R", "025"

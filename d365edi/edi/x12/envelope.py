@@ -166,6 +166,7 @@ X12 = Standard(
     set_word="set",
     type_place=(1, 0, 143),
     groups_required=True,
+    partial_groups=True,
     controls_by_group=True,
     numeric_controls=True,
     unlisted_once=False,

@@ -74,11 +74,11 @@ def _counts() -> Iterator[Hostile]:
     yield Hostile("no UNZ", _without("UNZ"), LOST, "trailer")
     yield Hostile("no UNT", _without("UNT"), WRONG, "trailer")
     yield Hostile("no UNT, no UNZ", _without("UNT", "UNZ"), LOST, "trailer")
-    yield Hostile("no UNH", _without("UNH"), "IE", "astray")
+    yield Hostile("no UNH", _without("UNH"), "IR", "astray")
     twice = data(interchange(numbered(), numbered()))
     yield Hostile("a reference twice", twice, "IA GP ORDERSA ORDERSR", "duplicate", 4)
     yield Hostile("the same interchange twice", data(GOOD) * 2, f"{FINE} {FINE}", "duplicate-interchange", 4)
-    yield Hostile("no message", data([*interchange(count=0)[:1], "UNZ+0+101"]), "IE", "empty-envelope", 0)
+    yield Hostile("no message", data([*interchange(count=0)[:1], "UNZ+0+101"]), "IR", "empty-envelope", 0)
 
 
 def _structure() -> Iterator[Hostile]:

@@ -81,7 +81,7 @@ def test_groups_are_counted_and_named() -> None:
 @pytest.mark.parametrize(
     ("messages", "verdicts", "code"),
     [
-        ([group(numbered(), count=2)], "IA GE ORDERSA", "29"),
+        ([group(numbered(), count=2)], "IA GR ORDERSR", "29"),
         ([group(numbered())[:-1]], "IA GR ORDERSR", "13"),
         ([[*group(numbered())[:-1], "UNE+1+8"]], "IA GR ORDERSR", "28"),
         ([group(numbered(), id="INVOIC")], "IA GE ORDERSE", "31"),
