@@ -5,16 +5,19 @@ A part of `app`. Knows: settings, constructors. Does not know: what any part doe
 """
 
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from d365edi.endpoints.base import Endpoint
+from d365edi.endpoints.d365.checks import Probe
 from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
+from d365edi.matching import locations
 from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
 from d365edi.settings.section import Schedule
@@ -112,6 +115,7 @@ def _d365(settings: Settings) -> D365Endpoint:
         authority=d365.authority,
         audience=d365.resource,
         companies=d365.companies,
+        probes=tuple(_probes(settings)),
         concurrency=d365.concurrency,
         unclear_for=d365.unclear_for.total_seconds(),
         connect_timeout=d365.timeouts.connect.total_seconds(),
@@ -119,6 +123,20 @@ def _d365(settings: Settings) -> D365Endpoint:
         verify=_trust(d365.ca_file),
     )
     return D365Endpoint(D365_NAME, config)
+
+
+def _probes(settings: Settings) -> Iterator[Probe]:
+    """What the orders of some flow are looked up by and another way could do without."""
+    flows = [
+        f"[partners.{name}.receive.{set_id}]"
+        for name, partner in settings.partners.items()
+        for set_id, receive in partner.receive.items()
+        if receive.create and receive.ship_to == "match"
+    ]
+    if flows:
+        role = "in D365, give the application's user a role that may read it"
+        remedy = f'{role}, or set ship_to = "order" or "default" under {", ".join(flows)}'
+        yield Probe("addresses", locations.any_address(), remedy)
 
 
 def _certificate(settings: Settings) -> tuple[bytes, str]:

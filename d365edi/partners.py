@@ -27,6 +27,7 @@ from d365edi.maps.reader import Reader
 from d365edi.maps.writer import Writer
 from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.lookup import PartnerLocation, Profile
+from d365edi.matching.parts import COMPONENTS, PartsPolicy
 from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
 from d365edi.settings.partners import Partner, Pickup, Receive, Send
@@ -58,7 +59,12 @@ def _profile(name: str, partner: Partner) -> Profile:
         code: PartnerLocation(row.location, row.site, row.warehouse, row.account, row.company or "")
         for code, row in partner.locations.items()
     }
-    return Profile(name, "", None, dict(partner.items), dict(partner.codes.get("unit", {})), places)
+    return Profile(name, "", None, _items(partner), dict(partner.codes.get("unit", {})), places)
+
+
+def _items(partner: Partner) -> dict[str, str]:
+    """Their item = ours: sets that are an item of ours are items as others are."""
+    return {**partner.items, **{theirs: ours for theirs, ours in partner.sets.items() if ours != COMPONENTS}}
 
 
 def _pickup(settings: Settings, partner: str, what: str, pickup: Pickup) -> PickupFlow:
@@ -88,7 +94,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
         table=read,
         readers=readers,
         order_table=_order_table(settings, prefix, flow, read),
-        policy=_policy(prefix, flow, partner.envelopes.get(standard), read),
+        policy=_policy(prefix, partner, flow, read),
         flat=flat,
     )
 
@@ -107,14 +113,17 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
     return table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
 
 
-def _policy(prefix: tuple[str, ...], flow: Receive, envelope: Envelope | None, read: table.Table) -> IntakePolicy:
+def _policy(prefix: tuple[str, ...], partner: Partner, flow: Receive, read: table.Table) -> IntakePolicy:
     """What was agreed about the flow's orders, as plain values."""
+    place, ignore = ".".join(prefix), frozenset(flow.ignore)
+    envelope = partner.envelopes.get(standard_of(prefix[-1]))
     return IntakePolicy(
-        place=".".join(prefix),
+        place=place,
         purpose=flow.purpose,
-        ignore=frozenset(flow.ignore),
+        ignore=ignore,
         unlike=flow.unlike.actions,
         places=intake.places(read, envelope.usage if envelope is not None else ""),
+        parts=PartsPolicy(place, ".".join((*prefix[:2], "sets")), ignore, schedules=flow.schedules, sets=partner.sets),
     )
 
 

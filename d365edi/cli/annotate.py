@@ -6,12 +6,11 @@ Knows: which reader is for which format. Does not know: output.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from d365edi.cli.flatfile import UNKNOWN, recognised
+from d365edi.cli.flatfile import recognised, unknown
 from d365edi.cli.inspect_file import read
 from d365edi.edi import annotate as edi
 from d365edi.edi import sniff
 from d365edi.edi.annotate import Chapter
-from d365edi.edi.findings import Finding
 from d365edi.edi.flat import annotate as flat
 from d365edi.flows.partner import TradingPartner
 
@@ -37,7 +36,7 @@ def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedF
 def _flat(data: bytes, partners: Sequence[TradingPartner]) -> AnnotatedFile:
     known = recognised(data, partners)
     if known is None:
-        finding = Finding("file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard")
-        return AnnotatedFile(UNKNOWN, (Chapter("file", "of unknown format", "", findings=(finding,)),))
+        what, finding = unknown(data)
+        return AnnotatedFile(what, (Chapter("file", "of unknown format", "", findings=(finding,)),))
     chapters = flat.annotate(known.report, known.layout, known.fields, known.name)
     return AnnotatedFile(f"flat file ({known.name})", tuple(chapters))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from d365edi.edi import sniff
+from d365edi.edi.findings import Finding
 from d365edi.edi.flat import reader as rows
 from d365edi.edi.flat.layout import Layout, fold
 from d365edi.edi.flat.reader import FlatReport
@@ -16,6 +18,20 @@ from d365edi.maps.csv.columns import flat
 from d365edi.maps.csv.reader import FlatReader
 
 UNKNOWN = "neither X12 nor EDIFACT nor a flat file with a known map"
+
+
+NO_EDI = {"headless": "EDI without an envelope", "empty": "an empty file"}
+"""What the file is called in which no interchange and no flat file was found, by the rule that it breaks."""
+
+
+def unknown(data: bytes) -> tuple[str, Finding]:
+    """What a file is that is neither an interchange nor a flat file with a known map, and the finding that says so."""
+    finding = sniff.missing(data)
+    if finding.rule in NO_EDI:
+        return NO_EDI[finding.rule], finding
+    return UNKNOWN, Finding(
+        "file", "error", "", f"This is {UNKNOWN}", remedy="look at it in an editor", rule="standard"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,8 @@ class Recognised:
 def recognised(data: bytes, partners: Sequence[TradingPartner] = ()) -> Recognised | None:
     """The map that reads documents from a file with the fewest errors, then findings, a partner's before a shipped one;
     of several the one with the fewest columns. None where none does."""
+    if sniff.missing(data).rule in NO_EDI:
+        return None
     return _best(data, _own(partners)) or _best(data, _shipped())
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from d365edi.cli.flatfile import UNKNOWN, recognised
+from d365edi.cli.flatfile import recognised, unknown
 from d365edi.cli.preview_ack import preview_ack
 from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides, sniff
@@ -99,8 +99,9 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
     """A flat file read by the best matching map: each document in it, and why it would be held."""
     known = recognised(data, partners)
     if known is None:
-        sentence = f"this is {UNKNOWN}; the daemon would quarantine it for a person"
-        return FileInspection(UNKNOWN, len(data), remarks=(Remark("error", "", sentence),))
+        what, why = unknown(data)
+        sentence = f"{why}; the daemon would quarantine it for a person"
+        return FileInspection(what, len(data), remarks=(Remark("error", "", sentence),))
     read = known.reader.read(data)
     inspection = FileInspection(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
     for number, reading in enumerate(read.readings, 1):

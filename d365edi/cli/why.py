@@ -18,6 +18,7 @@ import typer
 from d365edi.cli import PERSON, client
 from d365edi.cli.audit import COLUMNS, row
 from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clock, plain, say, table
+from d365edi.matching.resolution import Resolution
 
 if TYPE_CHECKING:
     from d365edi.journal import (
@@ -171,11 +172,21 @@ def _document(document: Document, history: History) -> Iterator[str]:
     yield f"  {document.kind} {document.number} of {document.company}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"
+    yield from _places(document)
     for delivery in history.deliveries:
         carried = [one for one in history.carried if one.delivery == delivery.id]
         for one in carried:
             if one.document == document.id:
                 yield from _delivery(delivery, "    ", one if len(carried) > 1 else None, len(carried))
+
+
+def _places(document: Document) -> Iterator[str]:
+    """Which account an order is of and where its goods go, as it was resolved."""
+    answers = Resolution.from_json(document.answers) if document.answers else Resolution()
+    if answers.customer:
+        yield f"    of customer {answers.customer}"
+    for line, place in sorted(answers.places.items()):
+        yield f"    {f'line {line}' if line else 'it'} goes {place}"
 
 
 def _delivery(

@@ -31,9 +31,12 @@ class OrderLine(SpelledPart):
     """One line. `number` is the buyer's own id of the line, None where they sent none; `price` is per `unit`.
 
     `stores` is how much of it goes to which store, counted as `distribution` says; `schedules` when how much of it is
-    to come; `components` what it consists of. `ship_to` is the place of its own that a line may have."""
+    to come; `components` what it consists of. `ship_to` is the place of its own that a line may have. A line that is a part
+    of another one names that one as `parent`, and by `parent_kind` in which way."""
 
     number: Text | None = None
+    parent: Text | None = None
+    parent_kind: Text | None = None
     quantity: Amount | None = None
     unit: Text | None = None
     price: Amount | None = None

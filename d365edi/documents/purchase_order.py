@@ -8,7 +8,14 @@ from d365edi.documents.order import OrderContent, OrderLine
 
 
 class PurchaseOrderLine(OrderLine):
-    """A line of an order."""
+    """A line of an order.
+
+    A line that was made for D365 says of what: `place` is the line of the order as it was written (1 is the first), `store`
+    the one that it is for, `component` which part of that line it is (1 is the first). They travel in no message."""
+
+    place: int | None = None
+    store: Text | None = None
+    component: int | None = None
 
 
 class PurchaseOrder(OrderContent):

@@ -8,7 +8,7 @@ Knows: the shipment as it was meant. Does not know: the message or record it com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text, Value
@@ -156,6 +156,11 @@ class ShipNotice(Document):
         made: Self = _with(self, iter(lines))
         return made
 
+    def with_levels(self, change: Callable[[tuple[ShippedLine, ...]], tuple[ShippedLine, ...]]) -> Self:
+        """This shipment with the items of each level changed together."""
+        made: Self = _changed(self, change)
+        return made
+
 
 _LEVELS = ("lines", "packs", "pallets", "orders")
 """The lists that hold levels, in the order in which they are written."""
@@ -186,4 +191,12 @@ def _with(level: Any, lines: Iterator[ShippedLine]) -> Any:
     for name in _LEVELS:
         if found := getattr(level, name, ()):
             inside[name] = tuple(_with(next(lines) if name == "lines" else each, lines) for each in found)
+    return level.replace(**inside) if inside else level
+
+
+def _changed(level: Any, change: Callable[[tuple[ShippedLine, ...]], tuple[ShippedLine, ...]]) -> Any:
+    inside: dict[str, Any] = {}
+    for name in _LEVELS:
+        if found := getattr(level, name, ()):
+            inside[name] = change(found) if name == "lines" else tuple(_changed(each, change) for each in found)
     return level.replace(**inside) if inside else level

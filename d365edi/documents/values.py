@@ -229,22 +229,32 @@ class Distribution(Value):
     id_kind: Text | None = None
 
 
-class DeliverySchedule(SpelledPart):
-    """How much of a line is to come when; a second day where there is a window. `place_kind` and `place`: to or from
-    whom."""
+class ScheduledQuantity(SpelledPart):
+    """How much is to come when; a second day where there is a window. `quantity_kind` says what is counted where a message
+    has several kinds."""
 
     quantity: Amount | None = None
+    quantity_kind: Text | None = None
     unit: Text | None = None
-    place_kind: Text | None = None
-    place: Text | None = None
     date_kind: Text | None = None
     date: Day | None = None
     time: Text | None = None
     second_kind: Text | None = None
     second: Day | None = None
     second_time: Text | None = None
+
+
+class DeliverySchedule(ScheduledQuantity):
+    """How much of a line is to come when. `place_kind` and `place`: to or from whom; `status` whether it is firm; `quantities`
+    where one schedule has several."""
+
+    place_kind: Text | None = None
+    place: Text | None = None
     request: Text | None = None
     number: Text | None = None
+    status: Text | None = None
+    frequency: Text | None = None
+    quantities: tuple[ScheduledQuantity, ...] = ()
 
 
 class Component(SpelledPart):

@@ -15,7 +15,7 @@ from itertools import pairwise
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.release import hide
 from d365edi.edi.rules import finding
-from d365edi.edi.syntax import Syntax
+from d365edi.edi.syntax import Standard, Syntax
 
 SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 """Where the element separators of an ISA stand (0-based)."""
@@ -69,6 +69,27 @@ def starts(data: bytes, at: int) -> bool:
     if tag == b"ISA":
         return len(data) > at + 3 and data[at + 3] not in _LETTERS and data[at + 3] not in b" \r\n"
     return tag in (b"UNA", b"UNB") and data[at + 3 : at + 4] not in (b"", b" ") and data[at + 3] not in _LETTERS
+
+
+_HEADLESS: tuple[tuple[Standard, re.Pattern[bytes]], ...] = (
+    ("X12", re.compile(rb"ST([^A-Za-z0-9\s])\d{3}\1|GS([^A-Za-z0-9\s])[A-Z]{2}\2")),
+    ("EDIFACT", re.compile(rb"(?:UNA[^A-Za-z0-9]{5,6}\s*)?UN[GH][^A-Za-z0-9\s]")),
+)
+
+
+def headless(data: bytes) -> Standard | None:
+    """The standard whose segments begin here, without the header of an interchange before them; None for anything
+    else."""
+    return next((standard for standard, pattern in _HEADLESS if pattern.match(data)), None)
+
+
+def without(data: bytes) -> str:
+    """The rule that a file breaks in which there is no header, as `rules` calls it. `data` is its beginning, noise left
+    out."""
+    standard = headless(data)
+    if standard is not None:
+        return "file.headless.isa" if standard == "X12" else "file.headless.unb"
+    return "file.header" if data else "file.empty.blank"
 
 
 def read(data: bytes, at: int, offset: int) -> Header | None:

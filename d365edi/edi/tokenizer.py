@@ -179,7 +179,7 @@ _SEGMENT = re.compile(rb"(?:^|[^A-Za-z0-9 ])[\r\n ]*(?:GS|ST|UNG|UNH)[^A-Za-z0-9
 
 def _outside(header: Header | None, first: bool, where: Position, size: int, junk: bytes, *, holds: bool) -> Finding:
     if first and header is None:
-        key = "file.empty.header" if size else "file.empty.blank"
+        key = headers.without(junk)
     elif first:
         key = "file.junk.segments" if holds else "file.junk.before"
     else:

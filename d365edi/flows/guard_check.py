@@ -16,6 +16,7 @@ from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.flows.messages import document_name
 from d365edi.journal import Document, Tx
+from d365edi.matching.folding import fold
 from d365edi.matching.lines import match_lines
 from d365edi.matching.references import Outbound, complete, each_line
 from d365edi.matching.resolution import Resolution
@@ -157,9 +158,9 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     resolution = Resolution.from_json(row.answers) if row.answers else Resolution()
     match = match_lines(document, {order.number: order}, resolution)
     source = tx.documents.order(row.partner, order.number)
-    document = complete(
-        document, resolution, Resolution.from_json(source.answers).units if source and source.answers else {}
-    )
+    answers = Resolution.from_json(source.answers) if source and source.answers else Resolution()
+    document = complete(document, resolution, answers.units)
+    document, match, _ = fold(document, match, {order.number: answers})
     places = {id(line): index for index, line in enumerate(order.lines)}
     return guard.Earlier(
         row.number,

@@ -17,6 +17,7 @@ from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import first_errors, similar_id_hint
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import read_set, reader_of
+from d365edi.journal import Message
 from d365edi.maps.reader import Reading
 
 
@@ -57,17 +58,14 @@ class ParsedFile:
     warnings: list[tuple[str, bool]] = field(default_factory=list)
 
 
-def parse(ctx: FlowContext, partner: TradingPartner, flow: str, payload: bytes) -> ParsedFile:
-    """Parse the bytes that a pickup flow (its name) fetched, and sort the contents."""
-    pickup = next((pickup for pickup in partner.pickups.values() if pickup.name == flow), None)
+def parse(ctx: FlowContext, partner: TradingPartner, message: Message, payload: bytes) -> ParsedFile:
+    """Parse the bytes of a message that a pickup fetched, and sort the contents."""
+    pickup = next((pickup for pickup in partner.pickups.values() if pickup.name == message.flow), None)
     if pickup is not None and pickup.settings.holds is not None:
         return _flat(partner.receives[pickup.settings.holds], payload)
     parsed = ParsedFile()
     if sniff.sniff(payload) is None:
-        parsed.problems.append(
-            "it is no EDI interchange (neither ISA nor UNB was found); check the file, ask the partner for it again, then: "
-            "d365edi reject it"
-        )
+        parsed.problems.append(f"{sniff.missing(payload)}; then: d365edi reject {message.name}")
         return parsed
     report = reader.read(payload, partner.options)
     parsed.problems.extend(str(finding) for finding in report.findings if finding.severity == "error")

@@ -20,6 +20,7 @@ from d365edi.flows.messages import document_name
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.matching import terms
+from d365edi.matching.folding import fold
 from d365edi.matching.lines import match_lines, order_numbers
 from d365edi.matching.references import complete
 from d365edi.matching.resolution import Resolution
@@ -35,10 +36,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class KnownOrders:
-    """The stored orders that a document belongs to, by number, their units for D365's units, and the customer account that
-    ordered."""
+    """The stored orders that a document belongs to and their answers, by number, their units for D365's units, and the
+    customer account that ordered."""
 
     orders: Mapping[str, PurchaseOrder]
+    answers: Mapping[str, Resolution]
     units: Mapping[str, str]
     customer: str | None = None
 
@@ -65,11 +67,12 @@ async def prepare(
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
     match = match_lines(whole, known.orders, resolved.resolution)
-    problems = (*resolved.problems, *(str(finding) for finding in match.findings if finding.severity == "error"))
-    if problems:
+    whole = complete(whole, resolved.resolution, known.units)
+    whole, match, parts = fold(whole, match, known.answers)
+    errors = (str(finding) for finding in (*match.findings, *parts) if finding.severity == "error")
+    if problems := (*resolved.problems, *errors):
         return Held(problems)
     _report_notes(document, match.findings, counters)
-    whole = complete(whole, resolved.resolution, known.units)
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
         whole, match = respond(whole, match, known.units)
@@ -85,15 +88,16 @@ async def prepare(
 
 def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
     """The received orders with these numbers as they were read; D365 does not store all that must be echoed."""
-    orders, units, customer = dict[str, PurchaseOrder](), dict[str, str](), None
+    orders, answers = dict[str, PurchaseOrder](), dict[str, Resolution]()
+    units, customer = dict[str, str](), None
     for number in numbers:
         row = tx.documents.order(partner, number)
         if row is not None and row.body:
             orders[number] = PurchaseOrder.from_json(row.body)
-            answers = Resolution.from_json(row.answers) if row.answers else Resolution()
-            units |= answers.units
-            customer = customer or answers.customer
-    return KnownOrders(orders, units, customer)
+            answers[number] = Resolution.from_json(row.answers) if row.answers else Resolution()
+            units |= answers[number].units
+            customer = customer or answers[number].customer
+    return KnownOrders(orders, answers, units, customer)
 
 
 def _report_notes(document: Document, findings: tuple[Finding, ...], counters: Counters) -> None:

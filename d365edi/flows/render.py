@@ -7,6 +7,7 @@ Knows: documents, their resolution, their destination. Does not know: connection
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from d365edi import log
@@ -22,6 +23,7 @@ from d365edi.flows.prepare import Held, prepare
 from d365edi.journal import Document, NumberedDocument, Tx
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.table import Table
+from d365edi.matching import parts
 
 T = TypeVar("T")
 
@@ -117,12 +119,15 @@ async def _order(
     ctx: FlowContext, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
 ) -> int | Held:
     """Write a partner's order as the plan of a sales order."""
-    order, findings = intake.take(PurchaseOrder.from_json(document.body), receive.policy, table)
+    written = PurchaseOrder.from_json(document.body)
+    order, findings = intake.take(written, receive.policy, table)
     resolved = await resolve.resolve(ctx, order, resolve.for_receive(partner, receive))
     problems = (*(str(finding) for finding in findings), *resolved.problems)
     if problems:
         return Held(problems)
-    payload = d365.write_plan(table, order, resolved.resolution, company=receive.settings.company).to_bytes()
+    answers = replace(resolved.resolution, parts=parts.parts_of(order))
+    numbers, company = parts.ordinals(written, order), receive.settings.company
+    payload = d365.write_plan(table, order, answers, company=company, numbers=numbers).to_bytes()
 
     def record(tx: Tx) -> int:
         if tx.documents.get(document.id).state != "ready":
@@ -140,7 +145,7 @@ async def _order(
             order_key=f"{partner.name}:order:{document.number}",
             progress=_carried_over(tx, document),
         )
-        tx.documents.amend(document.id, answers=resolved.resolution.to_json(), body=None)
+        tx.documents.amend(document.id, answers=answers.to_json(), body=None)
         tx.documents.set_state(document.id, "delivering")
         return delivery.id
 

@@ -50,7 +50,7 @@ async def translate(ctx: FlowContext, message_id: int, counters: Counters) -> Ou
             lambda tx: _read_record(tx, partner, message, payload, ctx.zone)
         )
     else:
-        parsed = parse(ctx, partner, message.flow, payload)
+        parsed = parse(ctx, partner, message, payload)
         outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, parsed))
     reach("translate.read")
     for level, verb, sentence in outcome.lines:

@@ -14,6 +14,8 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
+from d365edi.matching import components, schedules
+from d365edi.matching.parts import PartsPolicy
 from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
 
 Action = Literal["create", "hold", "ignore"]
@@ -38,6 +40,7 @@ class IntakePolicy:
     ignore: frozenset[str] = frozenset()
     unlike: Mapping[Kind, Action] = field(default_factory=dict)
     places: OrderPlaces = field(default_factory=OrderPlaces)
+    parts: PartsPolicy = field(default_factory=PartsPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,10 @@ def purpose_action(purpose: str | None, table: Mapping[str, Action]) -> Action:
 
 Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Finding, ...]]]
 """One change between what the partner said and what D365 is told; returns the order unchanged where it does not apply."""
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (
+    lambda order, policy: schedules.split(order, policy.parts),
+    lambda order, policy: components.take(order, policy.parts),
+)
 """In the order in which they are made."""
 
 

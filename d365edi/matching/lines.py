@@ -129,6 +129,7 @@ def _candidates(
     if line.order_line is not None and line.order_line in by_number:
         return [by_number[line.order_line]]
     same = [each for each in order.lines if _same_item(line, number, each, resolution)]
+    same = same or [each for each in order.lines if _same_item(line, number, each, resolution, parts=True)]
     price = getattr(line, "price", None)
     alike = [each for each in same if same_text(each.unit, line.unit)]
     for narrower in (
@@ -141,15 +142,19 @@ def _candidates(
     return same
 
 
-def _same_item(line: Line, number: int, ordered: PurchaseOrderLine, resolution: Resolution | None) -> bool:
-    """Whether any number of the item is the same on both sides."""
+def _same_item(
+    line: Line, number: int, ordered: PurchaseOrderLine, resolution: Resolution | None, *, parts: bool = False
+) -> bool:
+    """Whether any number of the item is the same on both sides; `parts`: of one of its components."""
     theirs = resolution.theirs.get(number) if resolution is not None else None
     buyer = {line.item.buyer, theirs.buyer if theirs else None} - {None}
     barcodes = {gtin(code) for code in (line.item.gtin, theirs.gtin if theirs else None) if code}
-    return (
-        ordered.item.buyer in buyer
-        or (ordered.item.gtin is not None and gtin(ordered.item.gtin) in barcodes)
-        or (ordered.item.vendor is not None and ordered.item.vendor in (line.item.own, line.item.vendor))
+    items = [component.item for component in ordered.components] if parts else [ordered.item]
+    return any(
+        item.buyer in buyer
+        or (item.gtin is not None and gtin(item.gtin) in barcodes)
+        or (item.vendor is not None and item.vendor in (line.item.own, line.item.vendor))
+        for item in items
     )
 
 

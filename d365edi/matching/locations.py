@@ -143,6 +143,12 @@ def _of_customer(party: TradeParty, lines: tuple[int, ...], order: Ordering, pro
     return UnresolvedReference("location", subject, lines, lookups, miss, several, refused=refused)
 
 
+def any_address() -> Query:
+    """One address of any customer: whether addresses may be read at all."""
+    table = tables()["location"]
+    return Query(table["set"], select=("dataAreaId", table["account"]), top=1)
+
+
 def _lookups(party: TradeParty, profile: Profile) -> Iterator[Lookup]:
     table = tables()["location"]
     filters = (eq("dataAreaId", profile.company), eq(table["account"], profile.customer))

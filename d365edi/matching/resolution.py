@@ -41,6 +41,11 @@ class DeliveryPlace:
     warehouse: str | None = None
     address: str | None = None
 
+    def __str__(self) -> str:
+        to = f"to location {self.location}" if self.location else "to the customer's address"
+        source = [f"{name} {value}" for name, value in (("site", self.site), ("warehouse", self.warehouse)) if value]
+        return ", ".join([f"to the address in the {self.address}" if self.address else to, *source])
+
 
 @dataclass(frozen=True, slots=True)
 class PartnerNumbers:
@@ -51,9 +56,19 @@ class PartnerNumbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a sales line was made of: the line of the order as written (1 is the first), for which store, of which component."""
+
+    line: int
+    store: str | None = None
+    component: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """All resolved references of one document: by line number (1 is the first) for items, by word for units.
 
+    Lines are those that D365 is told. `parts` says of which line of the order each was made, where they are not the same.
     `places` has 0 for the order as a whole, and the lines with a place of their own."""
 
     customer: str | None = None
@@ -62,10 +77,11 @@ class Resolution:
     items: Mapping[int, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[int, PartnerNumbers] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
     def plus(self, *references: ResolvedReference) -> Resolution:
         """This resolution with further references; a later one counts. Pass all of them at once: each call copies the rest."""
-        items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, str]()
+        items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, Any]()
         places = dict(self.places)
         for reference in references:
             if reference.kind == "customer":
@@ -107,6 +123,7 @@ class Resolution:
             content["items"] = {int(line): item for line, item in content.get("items", {}).items()}
             content["places"] = {int(line): DeliveryPlace(**each) for line, each in content.get("places", {}).items()}
             content["theirs"] = {int(line): PartnerNumbers(**each) for line, each in content.get("theirs", {}).items()}
+            content["parts"] = tuple(Part(**each) for each in content.get("parts", ()))
             return cls(**content)
         except TypeError as error:
             raise ValueError(f"this is no resolution: {error}") from error

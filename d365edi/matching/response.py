@@ -53,6 +53,13 @@ def _dated(line: PurchaseOrderLine, order: PurchaseOrder) -> PurchaseOrderLine:
     return line.replace(**days)
 
 
+def _asked(line: PurchaseOrderLine, ours: OrderResponseLine) -> PurchaseOrderLine:
+    """The line with the days that our part of it was asked for, where the order names several."""
+    if not line.schedules:
+        return line
+    return line.replace(ship_by=ours.asked_to_ship, deliver_by=ours.asked_to_deliver)
+
+
 def _line(
     response: OrderResponse, ordered: PurchaseOrderLine, ours: Sequence[OrderResponseLine], units: Mapping[str, str]
 ) -> OrderResponseLine:
@@ -67,7 +74,7 @@ def _line(
         each.replace(unit=ordered.unit) if any(same_text(each.unit, unit) for unit in same) else each for each in ours
     ]
     whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
-    answers = tuple(_answer(response, each, ordered, whole=whole) for each in ours)
+    answers = tuple(_answer(response, each, _asked(ordered, each), whole=whole) for each in ours)
     return ours[0].replace(**ordered_fields, answers=answers)
 
 

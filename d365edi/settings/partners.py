@@ -143,6 +143,8 @@ class Receive(SettingsSection):
     (match); to the address in the order; to the customer's default address."""
     ignore: tuple[Text, ...] = ()
     """Unmapped segments that do not hold the document: "SDQ"."""
+    schedules: Literal["hold", "lines"] = "hold"
+    """Lines that are to come at several dates (SCH, SCC): a person decides, or each date becomes a sales line."""
     map: MapRows = Field(default_factory=dict)
     """Rows that override the set's map."""
     d365: FreeTable = Field(default_factory=dict)
@@ -218,6 +220,8 @@ class Partner(SettingsSection):
     """Their item = ours; others are looked up in D365."""
     locations: Mapping[Text, Location] = Field(default_factory=dict)
     """Their code of a place = a location of an address, our site and warehouse, or the account that orders for it."""
+    sets: Mapping[Text, Text] = Field(default_factory=dict)
+    """Their kit, prepack or assortment = our item for it, or "components": each component a sales line; others hold."""
     codes: Mapping[Text, Mapping[Text, Text]] = Field(default_factory=dict)
     """Field = table of their code = ours."""
 

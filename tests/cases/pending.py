@@ -33,8 +33,6 @@ PENDING: dict[str, str] = {
     "edi_ord_263_610.edi": 'held as "is no date"',
     "edi_ord_free.edi": "dropped with a note",
     "edi_po_noqty.x12": "`check` says good, and the daemon holds it",
-    "edi_st_no_isa.x12": "called neither X12 nor EDIFACT",
-    "edi_una_no_unb.edi": "called neither X12 nor EDIFACT",
     "edi_v4030_cad.x12": "rejected: CAD01 is called mandatory",
     "edi_v4030_ref40.x12": "accepted with errors: REF02 is called too long",
     "item_conflict.edi": "the first number wins, and nothing is said",
@@ -44,5 +42,4 @@ PENDING: dict[str, str] = {
     "s860_05.edi": "`check` says good, and the daemon holds it",
     "two_st.edi": "the first is taken, the second dropped",
     "twoisa_mixed.edi": "`check` says good of an interchange that is nobody's",
-    "wrap80_passes.edi": "taken for unfinished until the pickup has looked three times",
 }

@@ -84,14 +84,25 @@ def test_every_format_is_listed(call: Call, plain: Path, data: bytes, says: list
     assert [words for words in says if words not in text] == []
 
 
-@pytest.mark.parametrize("data", [b"", b"Dear sirs,\n", b"\x00" * 300, b"a,b\n1,2\n"])
-def test_what_nothing_can_be_read_of_is_said_so(call: Call, plain: Path, data: bytes) -> None:
+NEITHER = "This is neither X12 nor EDIFACT nor a flat file with a known map"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "The file is empty"),
+        (b"\x00" * 300, "The file holds only blanks"),
+        (b"ST*850*0001~", "This is X12 without an envelope (no ISA)"),
+        (b"Dear sirs,\n", NEITHER),
+        (b"a,b\n1,2\n", NEITHER),
+    ],
+)
+def test_what_nothing_can_be_read_of_is_said_so(call: Call, plain: Path, data: bytes, says: str) -> None:
+    """`check` says the same."""
     (plain / "letter").write_bytes(data)
-    said = call("explain", str(plain / "letter"))
-    assert (said.code, "error: This is neither X12 nor EDIFACT nor a flat file with a known map" in said.out) == (
-        1,
-        True,
-    )
+    for command in ("explain", "check"):
+        said = call(command, str(plain / "letter"))
+        assert (said.code, f"error: {says}" in said.out) == (1, True)
 
 
 def test_a_file_cannot_move_the_cursor(call: Call, plain: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.edi import sniff
+from d365edi.edi import reader, sniff
 from tests.edi import make
 from tests.edi.hostile import inputs
 
@@ -41,6 +41,36 @@ ENDS = [
 @pytest.mark.parametrize(("data", "complete"), ENDS)
 def test_a_file_has_arrived_when_its_trailer_has(data: bytes, complete: bool) -> None:
     assert sniff.complete(data) == complete
+
+
+def wrapped(data: bytes, size: int) -> bytes:
+    """The file as it comes from a host that writes records of so many bytes."""
+    return b"\r\n".join(data[at : at + size] for at in range(0, len(data), size))
+
+
+@pytest.mark.parametrize("data", [X12, EDIFACT], ids=["X12", "EDIFACT"])
+def test_a_file_cut_into_records_has_arrived_wherever_its_trailer_is_cut(data: bytes) -> None:
+    """It was waited for three looks, as if its trailer had not come."""
+    sizes = range(60, 133)
+    assert [size for size in sizes if not sniff.complete(wrapped(data, size))] == []
+    whole = data.rstrip(b"~'")
+    assert [size for size in sizes if sniff.complete(wrapped(whole, size)[:-1])] == []
+
+
+BARE = [
+    (b"", "empty"), (b"\xef\xbb\xbf", "empty"), (b" \r\n\x1a", "empty"),
+    (b"ST*850*0001~", "headless"), (b"\r\nST|850|0001\n", "headless"), (b"GS*PO*US*THEM~", "headless"),
+    (b"UNH+1+ORDERS:D:96A:UN'", "headless"), (b"UNA:+.? '\r\nUNH+1+ORDERS'", "headless"), (b"UNG+ORDERS+1'", "headless"),
+    (b"STORE,QUANTITY\r\n", "header"), (b"ST 850 0001", "header"), (b"GSM*PO", "header"), (b"UNHAPPY", "header"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "rule"), BARE)
+def test_a_file_without_an_interchange_is_named(data: bytes, rule: str) -> None:
+    """The reader of interchanges says the same of it."""
+    found = sniff.missing(data)
+    assert found.rule == rule
+    assert [str(each) for each in reader.read(data).findings if each.severity == "error"] == [str(found)]
 
 
 def test_no_file_that_is_still_growing_looks_complete_before_its_trailer_is_whole() -> None:

@@ -69,7 +69,8 @@ FILES = [
     ("UNB in data", DATA.replace(b"GRANOLA", b"UNB+UNOA"), [[one.replace("GRANOLA", "UNB+UNOA") for one in BODY]], []),
     ("nothing", b"", [], ["empty"]),
     ("blanks", b" \r\n\x00", [], ["empty"]),
-    ("no EDI", b"hello, world", [], ["empty"]),
+    ("no EDI", b"hello, world", [], ["header"]),
+    ("no envelope", b"ST*850*0001~SE*2*0001~", [], ["headless"]),
     ("EDIFACT behind X12", DATA + EDIFACT, [BODY, ORDERS], []),
 ]  # fmt: skip
 

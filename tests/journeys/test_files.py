@@ -170,7 +170,8 @@ async def test_a_file_cut_in_the_middle_is_held_whole_and_quarantined(town: Worl
 
 
 @pytest.mark.parametrize(
-    ("data", "says"), [(b"\x00" * 400, "ISA"), (b"hello, this is no EDI\n" * 20, "ISA"), (b" \r\n \r\n", "ISA")]
+    ("data", "says"),
+    [(b"\x00" * 400, "only blanks"), (b"hello, this is no EDI\n" * 20, "ISA"), (b" \r\n \r\n", "only blanks")],
 )
 async def test_what_is_no_edi_is_quarantined_with_a_sentence(data: bytes, says: str, town: World) -> None:
     await send(town, data, passes=5)

@@ -241,6 +241,7 @@ _KNOBS = {
     "us": ":".join(PROFILE.us),
     "them": ":".join(PROFILE.them),
     "edifact": "",
+    "receive": "",
     "invoice": "810",
     "file": "{number}_{control:09}",
     "events": "",
@@ -289,6 +290,7 @@ every = "1s"
 [partners.acme.receive.850]
 create  = "SalesOrder"
 company = "usmf"
+{receive}
 
 [partners.acme.send.{invoice}]
 of    = "SalesInvoice"

@@ -254,7 +254,31 @@ def order_line(draw: DrawFn, number: str) -> Values:
         place, word = draw(party()), draw(st.sampled_from(("DP", "ST")))
         values["ship_to"] = {name: value for name, value in place.items() if name != "contact"}
         values["kept"] = {**values.get("kept", {}), **{f"ship_to.{name}": word for name in values["ship_to"]}}
+    values["schedules"] = tuple(draw(st.lists(schedule(), max_size=2)))
+    if draw(st.booleans()):
+        values |= {"parent": str(draw(st.integers(1, 999))), "parent_kind": "1"}
     return some(values)
+
+
+@cache
+@st.composite
+def schedule(draw: DrawFn) -> Values:
+    """When how much of a line is to come: several quantities, each with a day or a window."""
+    quantities_of = []
+    for _ in range(draw(st.integers(1, 2))):
+        unit, word = draw(units())
+        found = {"quantity": draw(quantities), "quantity_kind": "21", "unit": unit, "kept": word}
+        found |= {"date_kind": "64", "date": draw(days)}
+        if draw(st.booleans()):
+            found |= {"second_kind": "63", "second": draw(days)}
+        quantities_of.append(some(found))
+    return some(
+        {
+            "status": draw(st.sampled_from(("1", "4"))),
+            "frequency": draw(maybe(st.just("W"))),
+            "quantities": tuple(quantities_of),
+        }
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -196,9 +197,7 @@ def test_release_characters_are_no_part_of_a_value() -> None:
 
 
 MEANINGS = {
-    "a line that is a part of another": ["LIN+1++A:BP", "QTY+21:1", "LIN+2++B:BP+1:1", "QTY+21:2"],
     "quantities for single places": [*LINE, "LOC+11+X", "QTY+2:5"],
-    "split deliveries": [*LINE, "SCC+1", "QTY+21:5", "DTM+2:20260105:102"],
 }
 
 
@@ -207,6 +206,37 @@ def test_what_changes_the_meaning_of_an_order_holds_it(what: str) -> None:
     found = order(lines=MEANINGS[what]).unmapped
     assert [each.where.segment for each in found if each.rule == "meaning"] != []
     assert [str(each) for each in found if each.rule == "meaning" and not each.remedy] == []
+
+
+def test_dates_of_the_order_as_a_whole_hold_it_and_those_of_a_line_are_read() -> None:
+    [found] = [each for each in order("SCC+1", lines=LINE).unmapped if each.rule == "meaning"]
+    assert "deliveries at several dates" in str(found)
+    lines = [
+        *LINE,
+        "SCC+1",
+        "QTY+21:5:EA",
+        "DTM+2:20260105:102",
+        "QTY+21:7:EA",
+        "DTM+2:20260112:102",
+        "SCC+4",
+        "QTY+21:9",
+    ]
+    reading = order(lines=lines)
+    assert [each for each in reading.unmapped if each.rule == "meaning"] == []
+    schedules = reading.document.lines[0].schedules
+    assert [schedule.status for schedule in schedules] == ["1", "4"]
+    said = [(each.quantity, each.date) for schedule in schedules for each in schedule.quantities]
+    assert said == [(5, date(2026, 1, 5)), (7, date(2026, 1, 12)), (9, None)]
+
+
+def test_a_line_that_is_a_part_of_another_names_it_and_a_map_without_that_row_holds_the_order() -> None:
+    parted = ["LIN+1++A:BP", "QTY+21:1", "LIN+2++B:BP+1:1", "QTY+21:2"]
+    reading = order(lines=parted)
+    assert [(line.parent, line.parent_kind) for line in reading.document.lines] == [(None, None), ("1", "1")]
+    assert [each for each in reading.unmapped if each.rule == "meaning"] == []
+    message = report("ORDERS", ["BGM+220+1+9", *parted, "UNS+S"])
+    without = sides("ORDERS", override={"lines": {"parent": False}})[0].read(message)
+    assert "line 2 is a part of line 1" in "; ".join(str(each) for each in without.unmapped if each.rule == "meaning")
 
 
 def test_allowances_of_the_summary_are_read_with_those_of_the_head() -> None:

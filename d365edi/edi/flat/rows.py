@@ -23,10 +23,14 @@ _COMMAS = ";"
 
 
 def rows(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
-    """The rows of a file in order. Never raises for what is in it."""
-    if layout.fixed:
-        return _fixed(lines, layout)
-    return _separated(iter(lines), layout)
+    """The rows of a file in order. Never raises for what is in it; a file without any is told as EDI without any is."""
+    above, rest = list[str](), iter(lines)
+    for line in rest:
+        above.append(line)
+        if line.strip(BLANK + "\r\n"):
+            whole = chain(above, rest)
+            return _fixed(whole, layout) if layout.fixed else _separated(whole, layout)
+    return iter([(None, [at_line("file.empty.blank" if above else "file.empty", 0)])])
 
 
 def at_line(key: str, line: int, column: str = "", value: str = "", **fields: object) -> Finding:
@@ -71,10 +75,8 @@ def _headed(cells: Iterator[delimited.Cells], layout: Layout, *, doubt: bool) ->
 
 
 def _headless(above: Sequence[delimited.Cells], layout: Layout) -> Finding:
-    if not above:
-        return at_line("file.empty.rows", 0)
     names = ", ".join(f'"{column.name}"' for column in layout.columns[:6])
-    return at_line("document.header", above[0].line, names=names)
+    return at_line("document.header", above[0].line if above else 1, names=names)
 
 
 def _header_findings(header: delimited.Header, layout: Layout, line: int) -> Iterator[Finding]:

@@ -1,10 +1,13 @@
-"""The checks of `ping` at D365: a token, its user, the companies it sees. Reads only; every failure carries its remedy.
+"""The checks of `ping` at D365: a token, its user, the companies it sees, and what is looked up for orders. Reads only; every
+failure carries its remedy.
 
-Knows: the three entity sets that answer this. Does not know: documents, partners.
+Knows: the three entity sets that answer the first of them. Does not know: documents, partners.
 """
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from d365edi.endpoints.base import Check
 from d365edi.endpoints.d365.auth import Tokens, Unauthorized
@@ -16,9 +19,20 @@ from d365edi.odata.plan import Query
 _ROLES = "in D365, give the application's user a role that may read it"
 
 
-async def run(client: Client, tokens: Tokens, client_id: str, companies: Sequence[str]) -> list[Check]:
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Something that must be readable before the first order: its name, a query for it, and what to do where D365 says no."""
+
+    what: str
+    query: Query
+    remedy: str
+
+
+async def run(
+    client: Client, tokens: Tokens, client_id: str, companies: Sequence[str], probes: Sequence[Probe] = ()
+) -> list[Check]:
     """Token, role, companies, in that order; the first that fails is the last, since the rest would fail for the same
-    reason."""
+    reason. Then each of the probes."""
 
     async def token() -> str:
         await tokens.get()
@@ -34,8 +48,18 @@ async def run(client: Client, tokens: Tokens, client_id: str, companies: Sequenc
     for what, ask in (("token", token), ("role", role), ("companies", visible)):
         checks.append(await _timed(what, ask))
         if not checks[-1].ok:
-            break
-    return checks
+            return checks
+    return checks + [await _timed(probe.what, partial(_readable, client, probe)) for probe in probes]
+
+
+async def _readable(client: Client, probe: Probe) -> str:
+    try:
+        await client.rows(probe.query)
+    except Unauthorized:
+        raise
+    except Refused as error:
+        raise Refused(f"{probe.query.set} cannot be read: {error.message}", remedy=probe.remedy) from None
+    return f"{probe.query.set} can be read"
 
 
 async def _timed(what: str, ask: Callable[[], Awaitable[str]]) -> Check:

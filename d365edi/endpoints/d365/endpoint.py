@@ -53,7 +53,8 @@ class D365Config:
 
     `base_url` is https:// and the host (a port may follow), no path. `audience` is empty where it is the same. One of
     `client_secret` and `certificate` (PEM with key and certificate, or PFX). `verify` None means the system's trust.
-    `unclear_for`: seconds after which a request that got no answer cannot be carried out any more."""
+    `unclear_for`: seconds after which a request that got no answer cannot be carried out any more. `probes` are what `ping`
+    tries to read."""
 
     base_url: str
     tenant: str
@@ -64,6 +65,7 @@ class D365Config:
     authority: str = "https://login.microsoftonline.com"
     audience: str = ""
     companies: tuple[str, ...] = ()
+    probes: tuple[checks.Probe, ...] = ()
     concurrency: int = 8
     unclear_for: float = 120.0
     connect_timeout: float = 10.0
@@ -116,8 +118,9 @@ class D365Endpoint:
         self._client = Client(base, self._http, self._tokens, clock=clock)
 
     async def ping(self) -> list[Check]:
-        """Token, role, companies. Never raises."""
-        return await checks.run(self._client, self._tokens, self._config.client_id, self._config.companies)
+        """Token, role, companies, what orders are looked up by. Never raises."""
+        config = self._config
+        return await checks.run(self._client, self._tokens, config.client_id, config.companies, config.probes)
 
     async def ask(self, query: Query) -> list[Record]:
         """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal."""

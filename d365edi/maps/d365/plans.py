@@ -94,15 +94,21 @@ def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model,
 
 # -- writing ----------------------------------------------------------------------------------------------------------
 def write_plan(
-    table: Table, document: PurchaseOrder | Remittance, resolution: Resolution, *, company: str
+    table: Table,
+    document: PurchaseOrder | Remittance,
+    resolution: Resolution,
+    *,
+    company: str,
+    numbers: Sequence[int] = (),
 ) -> WritePlan:
-    """What to look up and to write for one document. Raises DocumentError when something that D365 needs is empty."""
+    """What to look up and to write for one document; `numbers` are the lines' in D365, left out: as `line_numbers` has
+    them. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = str(table.tree.get("label", "{number}")).format(number=document.number)
     filler = _RecordFiller(document, resolution, company, label)
     written = filler.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
-    numbers = line_numbers([line.number for line in items])
+    numbers = numbers or line_numbers([line.number for line in items])
     rows = tuple(filler.record(each, line, number, numbers) for number, line in enumerate(items, 1))
     if not rows:
         raise DocumentError(f"{label} has no lines", remedy="ask the partner for it again")
@@ -116,10 +122,23 @@ def write_plan(
         line_set=each.set,
         link_field=next(iter(each.tree["link"])),
         lines=rows,
-        compare=tuple(each.tree.get("compare", ())),
+        compare=(*each.tree.get("compare", ()), *_telling_apart(each, rows)),
         label=label,
         extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}},
     )
+
+
+def _telling_apart(section: Section, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The fields besides `compare` by which lines that are alike in all of these are told apart, as many as it takes.
+
+    They are not compared without need: D365 changes dates of its own accord."""
+    fields = list(section.tree.get("compare", ()))
+    for name in section.tree.get("apart", ()):
+        known: dict[tuple[Any, ...], Any] = {}
+        values = [(tuple(row.get(field) for field in fields), row.get(name)) for row in rows]
+        if any(known.setdefault(alike, value) != value for alike, value in values):
+            fields.append(name)
+            yield name
 
 
 @dataclass(frozen=True, slots=True)

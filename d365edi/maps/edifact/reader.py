@@ -18,6 +18,8 @@ from d365edi.maps.reader import Reader, Reading, nodes_in
 from d365edi.maps.table import Table
 
 Codes = Mapping[str, Mapping[str, str]]
+SUB_LINE = 4
+"""Where LIN says that it is a part of another line (C829)."""
 
 
 class EdifactReader:
@@ -45,7 +47,9 @@ class EdifactReader:
 
         reading = self._reader.take(read.nodes, read.rows, report.syntax.component, stands, released=not report.plain)
         unmapped = tuple(_placed(each, read) for each in reading.unmapped)
-        return Reading(reading.document, reading.findings, (*unmapped, *_sublines(report, rows, nodes)))
+        asked = not any(each.where.segment == "LIN" and each.where.element == SUB_LINE for each in unmapped)
+        parts = () if asked else _sublines(report, rows, nodes)
+        return Reading(reading.document, reading.findings, (*unmapped, *parts))
 
     def _implied(self, nodes: Sequence[Node | None], rows: list[list[str]], component: str) -> Read:
         """The message with the loops that it implies."""
@@ -70,12 +74,12 @@ def _named(report: SetReport, nodes: Sequence[Node | None]) -> list[list[str]]:
 def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node | None]) -> Iterator[Finding]:
     """Lines that are parts of another line: read as lines of their own they would be ordered twice."""
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
-        if len(row) < 5 or node is None or node.id != "LIN":
+        if len(row) <= SUB_LINE or node is None or node.id != "LIN":
             continue
-        of = "".join(components(row[4], report.syntax)[1:2])
+        of = "".join(components(row[SUB_LINE], report.syntax)[1:2])
         if of:
             message = f"line {release.data(row[1])} is a part of line {of}, and would be a line of its own"
-            where = Position(ordinal=index + 1, segment="LIN", element=4)
+            where = Position(ordinal=index + 1, segment="LIN", element=SUB_LINE)
             remedy = 'decide what it means, or ignore = ["LIN"] to the flow, then release it'
             yield Finding("document", "warning", "", message, where, of, remedy, "meaning", holds=True)
 

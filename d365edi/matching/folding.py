@@ -1,0 +1,214 @@
+"""What D365 says line by line, told in the lines of the partner's order: several sales lines of one order line become one again.
+
+Sales lines that were made of one line for its stores or dates are added up where nothing else tells them apart (a price, a
+day, a batch). Components of a set become sets where they are whole sets; an answer or an invoice with parts of a set is held,
+a ship notice says the components themselves. A line that was not made of another one is left as it is.
+
+Knows: documents that go out, the orders that they answer, which sales line was made of what. Does not know: why it was.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from d365edi.documents import InvoiceLine, PurchaseOrderLine, ShipNotice, ShippedLine
+from d365edi.documents.ship_notice import Ordered
+from d365edi.documents.values import Charge
+from d365edi.edi.findings import Finding
+from d365edi.matching.components import INCLUDED
+from d365edi.matching.lines import Line, LineMatch
+from d365edi.matching.references import AnyOutbound, each_line
+from d365edi.matching.resolution import Resolution
+
+Told = tuple[Line, PurchaseOrderLine | None]
+"""A line that goes out with the order's line that it answers."""
+NOTHING = Decimal(0)
+CENT = Decimal("0.01")
+COUNTED = {"quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "ordered": Ordered()}
+"""The fields of a line that are added up, or tell nothing about it."""
+
+
+@dataclass(slots=True)
+class Fold:
+    """Which order lines became several sales lines: by identity, the item of each of their components that is one."""
+
+    components: dict[int, dict[str, int]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def learn(self, lines: Sequence[PurchaseOrderLine], answers: Resolution) -> None:
+        """Take over what the lines of an order, as written, became."""
+        for number, part in enumerate(answers.parts, 1):
+            if part.line <= len(lines):
+                items = self.components.setdefault(id(lines[part.line - 1]), {})
+                if part.component is not None:
+                    items[answers.items.get(number, "").casefold()] = part.component
+
+    def told(self, lines: Sequence[Told], *, strict: bool) -> Iterator[Told]:
+        """The lines of one level. `strict`: parts of a set hold the document."""
+        groups: dict[int, list[Line]] = {}
+        for line, ordered in lines:
+            if ordered is not None and id(ordered) in self.components:
+                groups.setdefault(id(ordered), []).append(line)
+        for line, ordered in lines:
+            if ordered is None or id(ordered) not in self.components:
+                yield line, ordered
+            elif group := groups.pop(id(ordered), None):
+                yield from self._group(group, ordered, strict=strict)
+
+    def _group(self, lines: list[Line], ordered: PurchaseOrderLine, *, strict: bool) -> Iterator[Told]:
+        items = self.components[id(ordered)]
+        parts = [(line, items.get((line.item.own or "").casefold())) for line in lines]
+        for line in _merged(line for line, component in parts if component is None):
+            yield line, ordered
+        included = {place for place, each in enumerate(ordered.components, 1) if each.relation == INCLUDED}
+        of_set = [(line, component) for line, component in parts if component in included]
+        made = _as_set(of_set, ordered, included) if of_set else None
+        if made is not None:
+            yield made, ordered
+        elif of_set and strict:
+            self.findings.append(_no_set(ordered))
+        yield from ((line, None) for line, part in parts if part is not None and (made is None or part not in included))
+
+
+def fold(
+    document: AnyOutbound, match: LineMatch, answers: Mapping[str, Resolution]
+) -> tuple[AnyOutbound, LineMatch, tuple[Finding, ...]]:
+    """The document told in the lines of its orders, and the match that goes with its lines; findings hold it. `answers` are
+    those of each order, by its number."""
+    made = Fold()
+    for order in {id(each): each for each in (match.order, *match.orders) if each is not None}.values():
+        if (found := answers.get(order.number)) is not None:
+            made.learn(order.lines, found)
+    if not made.components:
+        return document, match, ()
+    ordered = {id(line): theirs for line, theirs in zip(each_line(document), match.lines, strict=True)}
+    matched: dict[int, PurchaseOrderLine | None] = {}
+
+    def change(lines: Iterable[Any]) -> tuple[Any, ...]:
+        found = list(
+            made.told([(line, ordered[id(line)]) for line in lines], strict=not isinstance(document, ShipNotice))
+        )
+        matched.update((id(line), theirs) for line, theirs in found)
+        return tuple(line for line, _ in found)
+
+    whole: Any = document
+    whole = whole.with_levels(change) if isinstance(document, ShipNotice) else whole.replace(lines=change(whole.lines))
+    lines = tuple(matched[id(line)] for line in each_line(whole))
+    return whole, replace(match, lines=lines), tuple(made.findings)
+
+
+# -- lines that are alike ---------------------------------------------------------------------------------------------
+def _merged(lines: Iterable[Line]) -> list[Line]:
+    """Lines that only their quantities tell apart as one; an invoice's only where the cents stay the same."""
+    found = list[list[Line]]()
+    for line in lines:
+        alike = next((group for group in found if _bare(group[0]) == _bare(line)), None)
+        if alike is None:
+            found.append([line])
+        else:
+            alike.append(line)
+    return [each for group in found for each in _sum(group)]
+
+
+def _bare(line: Line) -> Line:
+    return _changed(line, {name: empty for name, empty in COUNTED.items() if hasattr(line, name)})
+
+
+def _sum(lines: list[Line]) -> list[Line]:
+    if len(lines) == 1 or not _same_cents(lines):
+        return lines
+    first: Any = lines[0]
+    change: dict[str, Any] = {"quantity": _total(line.quantity for line in lines), "lot": None}
+    if isinstance(first, InvoiceLine):
+        change["amount"] = _total(line.amount for line in lines if isinstance(line, InvoiceLine))
+    if isinstance(first, ShippedLine):
+        ordered = [line.ordered for line in lines if isinstance(line, ShippedLine)]
+        change["ordered"] = first.ordered.replace(quantity=_total(each.quantity for each in ordered))
+    if not isinstance(first, ShippedLine):
+        change["charges"] = _charges(lines)
+    return [first.replace(**change)]
+
+
+def _same_cents(lines: list[Line]) -> bool:
+    """Whether the sum of an invoice's lines is what their quantities together cost."""
+    billed = [line for line in lines if isinstance(line, InvoiceLine)]
+    if not billed:
+        return True
+    whole = _cost(_total(line.quantity for line in billed), billed[0].price)
+    return whole == sum(_cost(line.quantity, line.price) for line in billed) and not any(line.taxes for line in billed)
+
+
+def _cost(quantity: Decimal | None, price: Decimal | None) -> Decimal:
+    return ((quantity or NOTHING) * (price or NOTHING)).quantize(CENT, ROUND_HALF_UP)
+
+
+def _charges(lines: Iterable[Any]) -> tuple[Charge, ...]:
+    """The charges of all of them, those of one kind added up."""
+    found: dict[Charge, list[Charge]] = {}
+    for charge in (charge for line in lines for charge in line.charges):
+        found.setdefault(charge.replace(amount=None), []).append(charge)
+    return tuple(kind.replace(amount=_total(each.amount for each in same)) for kind, same in found.items())
+
+
+def _total(values: Iterable[Decimal | None]) -> Decimal | None:
+    found = [value for value in values if value is not None]
+    return sum(found, NOTHING) if found else None
+
+
+# -- sets -------------------------------------------------------------------------------------------------------------
+def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine, included: set[int]) -> Line | None:
+    """The line that these components are, in whole sets; None where they are not."""
+    counts: dict[int, Decimal] = dict.fromkeys(included, NOTHING)
+    for line, component in parts:
+        assert component is not None
+        counts[component] += line.quantity or NOTHING
+    sets = {count / (ordered.components[place - 1].quantity or 1) for place, count in counts.items()}
+    lines = [line for line, _ in parts]
+    if len(sets) != 1 or len({getattr(line, "state", None) for line in lines}) != 1:
+        return None
+    (quantity,) = sets
+    first: Any = lines[0]
+    change: dict[str, Any] = {
+        "quantity": quantity, "unit": ordered.unit, "item": ordered.item, "description": ordered.description, "lot": None,
+    }  # fmt: skip
+    if isinstance(first, ShippedLine):
+        change |= {"ordered": Ordered(quantity=ordered.quantity, unit=ordered.unit), "batch": None}
+        return _changed(first, change)
+    price = _price(lines, quantity)
+    if price is None and any(getattr(line, "price", None) is not None for line in lines):
+        return None
+    change |= {"price": price, "charges": _charges(lines)}
+    if isinstance(first, InvoiceLine):
+        change["amount"] = _total(line.amount for line in lines if isinstance(line, InvoiceLine))
+    else:
+        change |= {name: _last(getattr(line, name) for line in lines) for name in ("ship_date", "deliver_date")}
+    return _changed(first, change)
+
+
+def _changed(line: Line, change: dict[str, Any]) -> Line:
+    made: Line = line.replace(**change)
+    return made
+
+
+def _last(days: Iterable[date | None]) -> date | None:
+    return max((day for day in days if day is not None), default=None)
+
+
+def _price(lines: Sequence[Line], sets: Decimal) -> Decimal | None:
+    """The price of one set; None where it cannot be said exactly, or not to the cent of what its components cost."""
+    priced = [line for line in lines if not isinstance(line, ShippedLine) and line.price is not None]
+    if not priced or len(priced) < len(lines) or not sets:
+        return None
+    price = sum(((line.quantity or NOTHING) * (line.price or NOTHING) for line in priced), NOTHING) / sets
+    exact = price == price.quantize(Decimal("0.000001"))
+    cents = sum((_cost(line.quantity, line.price) for line in priced), NOTHING)
+    return price.normalize() if exact and _cost(sets, price) == cents else None
+
+
+def _no_set(ordered: PurchaseOrderLine) -> Finding:
+    name = ordered.item.buyer or ordered.item.gtin or "a set"
+    message = f"line {ordered.number or ''} ({name}) is a set, and what D365 has of its components is not whole sets of one price"
+    remedy = "complete it in D365, or send it by hand"
+    return Finding("document", "error", "", message, remedy=remedy, rule="turnaround")

@@ -1,0 +1,88 @@
+"""Lines that D365 is told otherwise than they were written: what was agreed about them, and which line each was made of.
+
+The sales lines that were made of one line of an order share that line's number in D365, and what is sent back is told in
+the order's own lines by it.
+
+Knows: orders as they were written, and as D365 is told them. Does not know: why a line became several.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from d365edi.documents import PurchaseOrder, PurchaseOrderLine
+from d365edi.edi.findings import Finding
+from d365edi.matching.lines import line_numbers
+from d365edi.matching.resolution import Part
+
+EDIFACT = ("ORDERS", "ORDCHG")
+COMPONENTS = "components"
+"""What `sets` says of an item whose components are ordered in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartsPolicy:
+    """What a flow agreed about lines for several stores, at several dates, of several components.
+
+    `place` is the flow's table in the settings and `sets_place` the partner's, as sentences name them; `sets` maps their
+    set to our item, or to `components`."""
+
+    place: str = "partners.NAME.receive.SET"
+    sets_place: str = "partners.NAME.sets"
+    ignore: frozenset[str] = frozenset()
+    stores: Literal["hold", "lines", "orders"] = "hold"
+    schedules: Literal["hold", "lines"] = "hold"
+    sets: Mapping[str, str] = field(default_factory=dict)
+
+    def ignores(self, x12: str, edifact: str) -> bool:
+        """Whether the flow ignores what one of the standards says in this segment."""
+        return not self.ignore.isdisjoint((x12, edifact))
+
+    def by_hand(self, x12: str, edifact: str) -> str:
+        """The remedy without a setting: the segment's name is the one of the flow's standard."""
+        segment = edifact if self.place.rpartition(".")[2] in EDIFACT else x12
+        return f'handle it by hand and add ignore = ["{segment}"] to [{self.place}]'
+
+
+def held(message: str, remedy: str, order: PurchaseOrder) -> Finding:
+    """A finding that holds an order until it is released."""
+    return Finding(
+        "document", "error", "", message, remedy=f"{remedy}, then: d365edi release {order.number}", rule="parts"
+    )
+
+
+def plain(value: Decimal | None) -> str:
+    """A quantity as a person writes it."""
+    return "nothing" if value is None else f"{value.normalize():f}"
+
+
+def placed(order: PurchaseOrder) -> PurchaseOrder:
+    """The order with the place of each line kept in it."""
+    if all(line.place is not None for line in order.lines):
+        return order
+    lines = (line.replace(place=line.place or place) for place, line in enumerate(order.lines, 1))
+    return order.replace(lines=tuple(lines))
+
+
+def ordinals(written: PurchaseOrder, told: PurchaseOrder) -> tuple[int, ...]:
+    """The number in D365 of each line that it is told: that of the line as written which it was made of."""
+    numbers = line_numbers([line.number for line in written.lines])
+    return tuple(numbers[(line.place or place) - 1] for place, line in enumerate(told.lines, 1))
+
+
+def parts_of(told: PurchaseOrder) -> tuple[Part, ...]:
+    """What each line that D365 is told was made of; nothing where every line is the line that was written."""
+    if all(line.place in (None, place) and not _part(line) for place, line in enumerate(told.lines, 1)):
+        return ()
+    return tuple(Part(line.place or place, line.store, line.component) for place, line in enumerate(told.lines, 1))
+
+
+def name(line: PurchaseOrderLine, place: int) -> str:
+    """A line as sentences name it: `line 1 (KIT-1)`."""
+    item = line.item.buyer or line.item.gtin or line.item.vendor
+    return f"line {line.number or place}{f' ({item})' if item else ''}"
+
+
+def _part(line: PurchaseOrderLine) -> bool:
+    return line.store is not None or line.component is not None

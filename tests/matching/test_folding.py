@@ -1,0 +1,160 @@
+"""Several sales lines of one line of an order: what goes out is told in the order's own lines, to the cent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from d365edi.documents import Invoice, OrderResponse, PurchaseOrder, ShipNotice
+from d365edi.edi.findings import Finding
+from d365edi.matching.folding import fold
+from d365edi.matching.lines import match_lines
+from d365edi.matching.resolution import Part, Resolution
+from d365edi.matching.response import respond
+
+KIT = {
+    "number": "1", "quantity": Decimal(5), "unit": "st", "price": Decimal(10), "item": {"buyer": "KIT-1"},
+    "components": (
+        {"relation": "I", "quantity": Decimal(2), "unit": "ea", "item": {"buyer": "A"}},
+        {"relation": "I", "quantity": Decimal(3), "unit": "ea", "item": {"buyer": "B"}},
+        {"relation": "A", "quantity": Decimal(1), "unit": "ea", "item": {"buyer": "C"}},
+    ),
+}  # fmt: skip
+SPLIT = {
+    "number": "2",
+    "quantity": Decimal(30),
+    "unit": "ea",
+    "price": Decimal("0.333"),
+    "item": {"buyer": "ACME-4711"},
+}
+ORDER = PurchaseOrder.of({"number": "P1", "lines": (KIT, SPLIT)})
+ANSWERS = Resolution(
+    items={1: "D-A", 2: "D-B", 3: "D-C", 4: "D0001", 5: "D0001", 6: "D0001"},
+    parts=(*(Part(1, component=place) for place in (1, 2, 3)), *(Part(2, store) for store in ("0001", "0002", "0003"))),
+)
+
+
+def line(number: int, item: str, quantity: str, price: str | None = None, **more: Any) -> dict[str, Any]:
+    found = {"order_line": number, "item": {"own": item}, "quantity": Decimal(quantity), "unit": "ea", **more}
+    return {**found, "price": Decimal(price)} if price else found
+
+
+def invoice(*lines: dict[str, Any]) -> Invoice:
+    return Invoice.of({"number": "INV-1", "order_number": "P1", "lines": lines})
+
+
+def folded(document: Any) -> tuple[Any, list[str | None], tuple[Finding, ...]]:
+    made, match, findings = fold(document, match_lines(document, {"P1": ORDER}), {"P1": ANSWERS})
+    return made, [theirs.number if theirs is not None else None for theirs in match.lines], findings
+
+
+def test_lines_of_several_stores_are_billed_as_one() -> None:
+    three = [line(2, "D0001", "10", "0.333", amount=Decimal("3.33"), lot=f"L{n}") for n in range(3)]
+    made, answered, findings = folded(invoice(*three))
+    assert (answered, findings) == (["2"], ())
+    assert [(each.quantity, each.price, each.amount) for each in made.lines] == [
+        (30, Decimal("0.333"), Decimal("9.99"))
+    ]
+
+
+def test_lines_whose_cents_would_change_stay_apart() -> None:
+    two = [line(2, "D0001", "1", "0.335"), line(2, "D0001", "1", "0.335")]
+    made, answered, _ = folded(invoice(*two))
+    assert answered == ["2", "2"]
+    assert [each.quantity for each in made.lines] == [1, 1]
+
+
+def test_lines_at_different_prices_stay_apart_and_equal_charges_are_added_up() -> None:
+    charge = ({"kind": "allowance", "code": "C310", "amount": Decimal("0.50")},)
+    lines = [
+        line(2, "D0001", "10", "0.4", charges=charge),
+        line(2, "D0001", "5", "0.3"),
+        line(2, "D0001", "10", "0.4", charges=charge),
+    ]
+    made, _, _ = folded(invoice(*lines))
+    assert [(each.quantity, each.price, [charge.amount for charge in each.charges]) for each in made.lines] == [
+        (20, Decimal("0.4"), [Decimal("1.00")]),
+        (5, Decimal("0.3"), []),
+    ]
+
+
+def test_components_are_billed_as_sets_at_what_they_cost_and_what_came_in_addition_beside_them() -> None:
+    lines = [line(1, "D-A", "10", "2"), line(1, "D-B", "15", "2"), line(1, "D-C", "5", "1")]
+    made, answered, findings = folded(invoice(*lines))
+    assert (answered, findings) == (["1", None], ())
+    assert [(each.item.buyer, each.quantity, each.unit, each.price) for each in made.lines] == [
+        ("KIT-1", 5, "st", 10),
+        (None, 5, "ea", 1),
+    ]
+
+
+def test_parts_of_a_set_hold_an_invoice() -> None:
+    for lines in ([line(1, "D-A", "10", "2")], [line(1, "D-A", "10", "2"), line(1, "D-B", "14", "2")]):
+        _, _, (finding,) = folded(invoice(*lines))
+        assert (finding.severity, "is not whole sets" in str(finding)) == ("error", True)
+
+
+def test_a_shipment_says_sets_where_they_are_whole_and_else_the_components() -> None:
+    def carton(*quantities: str) -> dict[str, Any]:
+        return {
+            "sscc": "1",
+            "lines": tuple(line(1, item, q) for item, q in zip(("D-A", "D-B"), quantities, strict=False)),
+        }
+
+    order = {"number": "P1", "packs": (carton("2", "3"), carton("8"))}
+    made, answered, findings = folded(ShipNotice.of({"number": "S1", "orders": (order,)}))
+    assert (answered, findings) == (["1", None], ())
+    assert [(each.item.buyer, each.item.own, each.quantity) for each in made.every_line()] == [
+        ("KIT-1", None, 1),
+        (None, "D-A", 8),
+    ]
+    assert (made.every_line()[0].ordered.quantity, made.every_line()[0].ordered.unit) == (5, "st")
+
+
+def test_a_shipment_to_several_stores_is_of_the_order_s_line_in_each_carton() -> None:
+    def store(quantity: str, batch: str | None = None) -> dict[str, Any]:
+        found = line(2, "D0001", quantity, ordered={"quantity": Decimal(10), "unit": "ea"})
+        return {**found, "batch": batch} if batch else found
+
+    order = {"number": "P1", "lines": (store("10"), store("7"), store("3", "B1"))}
+    made, answered, _ = folded(ShipNotice.of({"number": "S1", "orders": (order,)}))
+    assert answered == ["2", "2"]
+    assert [(each.quantity, each.ordered.quantity, each.batch) for each in made.every_line()] == [
+        (17, 20, None),
+        (3, 10, "B1"),
+    ]
+
+
+def response(*lines: dict[str, Any]) -> OrderResponse:
+    document = OrderResponse.of({"number": "P1", "lines": lines})
+    made, match, findings = fold(document, match_lines(document, {"P1": ORDER}), {"P1": ANSWERS})
+    assert findings == ()
+    return respond(made, match)[0]
+
+
+def test_the_answer_to_a_line_for_several_stores_is_one() -> None:
+    day = date(2026, 11, 20)
+    made = response(*(line(2, "D0001", "10", ship_date=day) for _ in range(3)))
+    [answer] = made.lines[1].answers
+    assert (answer.outcome, answer.quantity, answer.date) == ("accepted", Decimal(30), day)
+
+
+def test_a_store_that_gets_less_makes_less_of_the_line() -> None:
+    made = response(line(2, "D0001", "10"), line(2, "D0001", "4"), line(2, "D0001", "0", state="Canceled"))
+    assert [(each.outcome, each.quantity) for each in made.lines[1].answers] == [
+        ("quantity changed", Decimal(14)),
+        ("rejected", Decimal(0)),
+    ]
+
+
+def test_the_answer_to_a_set_compares_what_its_components_cost() -> None:
+    made = response(line(1, "D-A", "10", "2"), line(1, "D-B", "15", "3"))
+    [answer] = made.lines[0].answers
+    assert (answer.outcome, answer.quantity) == ("price changed", Decimal(5))
+
+
+def test_an_order_whose_lines_were_written_as_they_are_is_left_alone() -> None:
+    document = invoice(line(2, "D0001", "10", "0.333"), line(2, "D0001", "10", "0.333"))
+    match = match_lines(document, {"P1": ORDER})
+    assert fold(document, match, {"P1": Resolution()}) == (document, match, ())
