@@ -1,5 +1,6 @@
 """Values that a writer computes: `count(lines)`, `sum(lines.quantity)` and a number as `total` of the document, `count(HL)` and
-`sum(SN102)` of the segments written so far.
+`sum(SN102)` of the segments written so far; `net(charges)`: charges less allowances that no line's amount contains, nothing
+where an invoice has none.
 
 Knows: the formulas. Does not know: which set wants which.
 """
@@ -9,13 +10,15 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import attrgetter
 
-from d365edi.documents import Document
+from d365edi.documents import Document, Invoice
 from d365edi.edi.guide import Guide
 from d365edi.maps.fields import Model, find
 
 Written = Sequence[Sequence[str | tuple[str, ...]]]
 """Segments: the id and then the elements."""
-Formula = Callable[[Document, Written], Decimal]
+Formula = Callable[[Document, Written], Decimal | None]
+"""None: nothing is written."""
+NET = "net(charges)"
 
 _CALL = re.compile(r"(count|sum)\(([a-z_]+)(?:\.([a-z_]+))?\)\Z")
 _OVER = re.compile(r"(?:count\(([A-Z][A-Z0-9]{1,2})\)|sum\(([A-Z][A-Z0-9]{1,2})(\d\d)\))\Z")
@@ -28,12 +31,16 @@ def formula(text: str, model: Model, guide: Guide) -> Formula:
         if (counted or added) not in guide.segments:
             raise ValueError(f'"{text}": the {guide.set} has no segment {counted or added}')
         return _count(counted) if counted else _sum(added, int(position))
+    if text == NET and issubclass(model, Invoice):
+        return _net
     match = _CALL.match(text)
     own = find(model, text)
     if own is not None and own.kind in ("amount", "whole") and not own.many:
         return lambda document, _: Decimal(attrgetter(text)(document) or 0)
     if match is None:
-        message = f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL) and sum(SN102)'
+        message = (
+            f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL), sum(SN102) and {NET}'
+        )
         raise ValueError(message)
     call, items, value = match.groups()
     field = find(model, items)
@@ -46,6 +53,17 @@ def formula(text: str, model: Model, guide: Guide) -> Formula:
         raise ValueError(f'"{text}": "{value}" is no number of a line')
     number = attrgetter(value)
     return lambda document, _: sum(filter(None, map(number, getattr(document, items))), Decimal(0))
+
+
+def _net(document: Document, _: Written) -> Decimal | None:
+    """What the total has beside goods and taxes: allowances of a line are in its amount, charges need not be."""
+    assert isinstance(document, Invoice)
+    lines = [line.amount for line in document.lines]
+    if document.total is None or not any((document.charges, *(line.charges for line in document.lines))):
+        return None
+    goods = sum((amount for amount in lines if amount is not None), Decimal(0))
+    beside = document.total - goods - sum((tax.amount for tax in document.taxes if tax.amount), Decimal(0))
+    return beside if beside and None not in lines else None
 
 
 def _count(id: str) -> Formula:

@@ -117,7 +117,8 @@ class LoopWriter:
         for at, fixed in self.computed:
             assert fixed.formula is not None
             assert fixed.format is not None
-            texts[at] = fixed.format(fixed.formula(task.document, task.body))
+            value = fixed.formula(task.document, task.body)
+            texts[at] = "" if value is None else fixed.format(value)
         inner: list[Segment] = []
         made: Ids = _NONE
         if self.levels:

@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from d365edi.edi import reader
+from tests.edi import independent
 from tests.journal.make_old_journal import sales_order
 from tests.journal.make_open_orders import EXTRA
 from tests.journal.resume import opened, resumed, unpacked
@@ -17,6 +21,8 @@ from tests.journeys.world import World
 
 ARCHIVE = Path(__file__).parent / "b0a5549.tar.gz"
 OPEN = ("4600100", "4600101", "4600200")
+FOR = {"HP": 100, "TP": 1000}
+"""How many units a price is for (data element 639)."""
 Rows = list[list[str]]
 
 
@@ -45,9 +51,12 @@ async def the_day_goes_on(here: World, old: Path) -> None:
             here.simulator.post_packing_slip(sales_order(here, number))
         await app.once()
         await app.release("CIV-000001", "pat")
+        await app.release("CIV-000002", "pat")
         for number in OPEN:
             here.simulator.post_invoice(sales_order(here, number))
         await app.once()
+        held = await app.journal.read(lambda tx: [document.reason for document in tx.documents.in_state("held")])
+    assert held == []
 
 
 def segments(data: bytes) -> Rows:
@@ -93,3 +102,57 @@ async def test_an_open_order_is_answered_and_its_shipment_announced_in_the_order
         assert [row[1:4] for row in answer if row[0] == "ACK"] == [["IA", line[0], "EA"] for line in lines]
         assert [row[2] for row in notice if row[0] == "SN1"] == [line[0] for line in lines]
     assert [one(rows["4600101"], "N1", "ST")[2] for rows in (answers, notices)] == ["PAT DOE"] * 2
+
+
+def billed(rows: Rows) -> Decimal:
+    """What the lines, charges and allowances of an 810 come to."""
+    lines = [row for row in rows if row[0] == "IT1"]
+    total = sum((Decimal(row[2]) * Decimal(row[4]) / FOR.get(row[5], 1) for row in lines), Decimal(0))
+    for row in rows:
+        if row[0] == "SAC":
+            total += {"C": 1, "A": -1}[row[1]] * Decimal(row[5]) / 100
+    return total
+
+
+async def test_an_invoice_that_waited_leaves_with_its_charges_in_the_codes_of_its_standard(
+    later: World, old: Path
+) -> None:
+    """At b0a5549 the INVOIC was held: "D240" has 4 characters, and 3 fit."""
+    await the_day_goes_on(later, old)
+    received = later.partner.received()
+    bill, invoic = by_order(received, "810")["4600102"], by_order(received, "INVOIC")["4600201"]
+    sacs = [row for row in bill if row[0] == "SAC"]
+    assert [(row[1:3], row[5], row[12]) for row in sacs] == [
+        (["A", "C310"], "1260", "02"),
+        (["C", "D240"], "2500", "06"),
+    ]
+    assert Decimal(one(bill, "TDS")[1]) / 100 == billed(bill) == Decimal("438.37")
+    alcs = {row[1]: row[3:6] for row in invoic if row[0] == "ALC"}
+    assert alcs == {"A": ["2", "", "DI:::LINE DISCOUNT"], "C": ["6", "", "FC:::FREIGHT AND CHARGES"]}
+    amounts = [row[1] for row in invoic if row[0] == "MOA"]
+    assert amounts == ["8:25", "203:113.4", "8:12.6", "203:299.97", "77:438.37", "79:413.37", "124:0", "131:25"]
+
+
+async def test_the_terms_of_an_open_order_follow_from_what_d365_posts(later: World, old: Path) -> None:
+    """At b0a5549: ITD*01*3*2**10*20261229*30, a discount that D365 does not give, and any days beside its due date."""
+    await the_day_goes_on(later, old)
+    for bill in by_order(later.partner.received(), "810").values():
+        terms, dated = one(bill, "ITD"), date.fromisoformat(one(bill, "BIG")[1])
+        due = date.fromisoformat(terms[6])
+        assert (due - dated).days == int(terms[7])
+        assert terms[2:6] == ["3", "", "", ""]
+
+
+async def test_whatever_leaves_is_strictly_valid(later: World, old: Path) -> None:
+    before = later.partner.received()
+    await the_day_goes_on(later, old)
+    found = {name: data for name, data in later.partner.received().items() if name not in before}
+    kinds = sorted(name.partition("_")[0] for name in found)
+    assert kinds == ["810"] * 3 + ["855"] * 2 + ["856"] * 2 + ["DESADV"] + ["INVOIC"] * 2 + ["ORDRSP"]
+    for name, data in found.items():
+        report = reader.read(data, reader.ReadOptions(strictness="strict"))
+        sets = [one for each in report.interchanges for group in each.groups for one in group.sets]
+        findings = [*report.findings, *(f for each in report.interchanges for f in each.findings)]
+        assert [str(f) for f in (*findings, *(f for each in sets for f in each.findings))] == [], name
+    x12 = {name: data for name, data in found.items() if name[0] == "8"}
+    assert independent.judge(x12) == dict.fromkeys(x12, "")

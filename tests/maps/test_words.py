@@ -35,6 +35,11 @@ def charges(table: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def signed(charge: dict[str, Any] | None) -> Decimal:
+    """What a charge adds to the total."""
+    return {"charge": charge["amount"], "allowance": -charge["amount"]}[charge["kind"]] if charge else Decimal(0)
+
+
 def invoices(tree: dict[str, Any]) -> Iterator[Document]:
     """Each sign of the total, each charge and each tax."""
     head, lines = tree["header"], tree["lines"]
@@ -47,21 +52,16 @@ def invoices(tree: dict[str, Any]) -> Iterator[Document]:
         "discount_days": 5,
         "discount_due": DAY,
     }
-    each = {**LINE, "price": Decimal("10.5"), "amount": Decimal(21), "charges": charges(lines)}
-    for senses in head["sign"].values():
-        for sense in senses:
-            values = {"sense": sense, "charges": charges(head), "taxes": taxes, "terms": terms, "lines": [each]}
-            yield Invoice.of(
-                {
-                    "number": "CIV-1",
-                    "date": DAY,
-                    "order_number": "4711",
-                    "currency": "USD",
-                    "total": Decimal("22.5"),
-                    **values,
-                }
-                | {"parties": PARTIES, **tree.get("says", {})}
-            )
+    senses = [sense for each in head["sign"].values() for sense in each]
+    for sense, own, within in every(senses, [None, *charges(head)], [None, *charges(lines)]):
+        inside = (
+            signed(within) if within and within["code"] == "discount" else 0
+        )  # D365's line amount is less the discount
+        each = {**LINE, "price": Decimal("10.5"), "amount": 21 + Decimal(inside), "charges": [within] if within else []}
+        values = {"sense": sense, "charges": [own] if own else [], "taxes": taxes, "terms": terms, "lines": [each]}
+        values |= {"number": "CIV-1", "date": DAY, "order_number": "4711", "currency": "USD", "parties": PARTIES}
+        total = 21 + Decimal("1.5") + signed(own) + signed(within)
+        yield Invoice.of({**values, "total": total, **tree.get("says", {})})
 
 
 def responses(tree: dict[str, Any]) -> Iterator[Document]:
