@@ -18,7 +18,7 @@ from d365edi.edi.syntax import Standard, standard_of
 from d365edi.errors import SettingsError
 from d365edi.flows import intake
 from d365edi.flows.partner import MapReader, MapWriter, PickupFlow, ReceiveFlow, SendFlow, TradingPartner
-from d365edi.maps import table
+from d365edi.maps import meaning, table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.edifact.reader import EdifactReader
@@ -83,6 +83,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
     known = _guides(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     reader: type[MapReader] = EdifactReader if standard == "EDIFACT" else Reader
     readers = _Readers({guide.version: partial(reader, read, guide, partner.codes, known) for guide in known})
+    _check_ignored(settings, prefix, flow, known)
     if flow.map or flow.guide:
         readers.compile()
     elif partner.codes and known:
@@ -113,6 +114,19 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
     return table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
 
 
+def _check_ignored(settings: Settings, prefix: tuple[str, ...], flow: Receive, known: list[Guide]) -> None:
+    """What a flow ignores is a segment of its set, in one of the versions; a flat file has none."""
+    segments = {id for guide in known for id in guide.segments}
+    for name in flow.ignore if known else ():
+        if name not in segments:
+            raise SettingsError(
+                f'"{name}" is no segment of the {prefix[-1]}, so it cannot be ignored',
+                where=settings.where(*prefix, "ignore"),
+                key=".".join((*prefix, "ignore")),
+                remedy=table.nearest(name, segments),
+            )
+
+
 def _policy(prefix: tuple[str, ...], partner: Partner, flow: Receive, read: table.Table) -> IntakePolicy:
     """What was agreed about the flow's orders, as plain values."""
     place, ignore = ".".join(prefix), frozenset(flow.ignore)
@@ -121,6 +135,7 @@ def _policy(prefix: tuple[str, ...], partner: Partner, flow: Receive, read: tabl
         place=place,
         purpose=flow.purpose,
         ignore=ignore,
+        said=meaning.segments(read),
         unlike=flow.unlike.actions,
         places=intake.places(read, envelope.usage if envelope is not None else ""),
         parts=PartsPolicy(place, ".".join((*prefix[:2], "sets")), ignore, schedules=flow.schedules, sets=partner.sets),

@@ -25,10 +25,11 @@ from d365edi.errors import SettingsError
 from d365edi.flows import intake
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import problems, read_set
-from d365edi.maps import table
+from d365edi.maps import meaning, table
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.reader import Reader, Reading
 from d365edi.matching.intake import IntakePolicy, Judgment
+from d365edi.matching.parts import PartsPolicy
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
 ACKNOWLEDGMENTS = {"997": acknowledgment.answer, "999": acknowledgment.answer, "CONTRL": contrl.answer}
@@ -196,9 +197,16 @@ def _shipped(report: SetReport) -> MapReader | None:
     return compiled(shipped, guide, versions=versions)
 
 
+def _usual(read_by: table.Table) -> IntakePolicy:
+    """The settings' defaults, for no partner; sentences name the set."""
+    place = f"partners.NAME.receive.{read_by.name}"
+    said, places = meaning.segments(read_by), intake.places(read_by)
+    return IntakePolicy(place=place, said=said, places=places, parts=PartsPolicy(place))
+
+
 def _holds(reading: Reading, flow: ReceiveFlow | None, usage: str, read_by: table.Table) -> Iterator[str]:
     """Why a document, read by a map, would be held: with a partner's flow or, without one, with the defaults."""
-    policy = flow.policy if flow is not None else IntakePolicy(places=intake.places(read_by))
+    policy = flow.policy if flow is not None else _usual(read_by)
     orders = flow.order_table if flow is not None else table.load("d365", "SalesOrder")
     document = reading.document
     judged = intake.judge(document, policy, usage) if orders is not None else Judgment()

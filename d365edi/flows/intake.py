@@ -50,4 +50,7 @@ def judge(document: Document | None, policy: IntakePolicy, usage: str) -> Judgme
 def take(order: PurchaseOrder, policy: IntakePolicy, table: Table) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
     """The order as it is written to D365 by this map, and what holds it: what no step takes over and no row writes."""
     written, found = intake.take(order, policy)
-    return written, (*found, *(f for f in unwritten(table, written) if f.where.segment not in policy.ignore))
+    return written, (
+        *found,
+        *(f for f in unwritten(table, written, policy.said) if f.where.segment not in policy.ignore),
+    )

@@ -74,7 +74,7 @@ def follow(
         below = base.segment.levels and step.qualifiers and (loop or not last)
         if number > 1 or step.segment != base.id or base.parent is None or below:
             node = _child(guide, node, step.segment, path, after if number == 1 else -1, last=last)
-            wanted = () if last and inside_pair else _qualifiers(table, row, path, step, node.segment)
+            wanted = () if last and inside_pair else qualifiers(table, row, path, step, node.segment)
             chain.append((node, wanted if step.qualifiers else (), step.occurrence))
     if loop:
         return Target(row, chain)
@@ -109,8 +109,9 @@ def _child(guide: Guide, node: Node, segment: str, path: Path, after: int, *, la
     return children[0]
 
 
-def _qualifiers(table: Table, row: MapRow, path: Path, step: Step, segment: Segment) -> Qualifiers:
-    """Where each group of codes stands: at the segment's own qualifier, then at its further codes in their order."""
+def qualifiers(table: Table, row: MapRow, path: Path, step: Step, segment: Segment) -> Qualifiers:
+    """Where each group of codes stands: at the segment's own qualifier, then at its further codes in their order. Raises
+    SettingsError for a code that cannot stand there."""
     groups = step.qualifiers
     first = segment.qualifier
     positions = [first] if first else []

@@ -1,9 +1,8 @@
 """From a transaction set to a document: one pass over the segments, each going where the guide's node says.
 
 For every node of the guide there is at most one taker at a time: the segment's qualifiers select a mapping node, and its
-assignment puts the values. Nodes without a row are passed by. What no row asked for becomes findings, counted; what would
-change the meaning of an order (quantities for stores, components, split deliveries, an allowance or charge) is marked
-`meaning`.
+assignment puts the values. Nodes without a row are passed by. What no row asked for becomes findings, counted; what changes
+what is delivered, when, where or for how much (the map's `[meaning]`) is marked so, and holds the document.
 
 Knows: mapping nodes, segments. Does not know: tables, delimiters beyond the report's own, what a finding does to the document.
 """
@@ -20,7 +19,7 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.guide import Guide, Node
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.values import values
-from d365edi.maps import unmapped
+from d365edi.maps import meaning, unmapped
 from d365edi.maps.compile import Codes, mapping_tree
 from d365edi.maps.dispatch import dispatch
 from d365edi.maps.notation import X12, Notation
@@ -36,7 +35,7 @@ class Reading:
     """What came of a transaction set: the document (None when it could not be built), what is wrong, and what no row
     asked for.
 
-    A finding of severity `error` holds the document; so does one of `unmapped` with rule `meaning`, unless the flow
+    A finding of severity `error` holds the document; so does one of `unmapped` that says so (`holds`), unless the flow
     ignores its segment."""
 
     document: Any
@@ -65,6 +64,7 @@ class Reader:
         self._dispatch = dispatch(root, len(guide.nodes), notation)
         self._model = KINDS[table.document]
         self._where = unmapped.where(root)
+        self._meanings = meaning.compiled(table, guide, versions, notation)
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""
@@ -101,7 +101,7 @@ class Reader:
             document = self._model.of(state.items[0])
         except ValidationError as error:
             findings += unmapped.unbuilt(self._model, state.items[0], error, self._where, self.table.document)
-        return Reading(document, tuple(findings), tuple(unmapped.unmapped(state, nodes, rows)))
+        return Reading(document, tuple(findings), tuple(unmapped.unmapped(state, nodes, rows, self._meanings)))
 
 
 def nodes_in(report: SetReport, guide: Guide) -> Sequence[Node | None]:

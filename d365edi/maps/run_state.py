@@ -22,12 +22,13 @@ class RunState:
 
     `takers` is who takes the next segment of each node, by the node's index; `openings` counts how often each loop was
     opened, and `taken` the opening in which each assignment took its segment; `held` is what nodes with alternatives
-    took (rank, index, row); `levels` the levels of a hierarchy by their own number.
+    took (rank, index, row); `again` are segments that a list took because their own place was taken; `levels` the levels
+    of a hierarchy by their own number.
 
     `component` separates components; `released`: values may hold hidden released characters."""
 
     __slots__ = (
-        "component", "findings", "held", "items", "left", "levels", "openings", "passed", "released", "taken",
+        "again", "component", "findings", "held", "items", "left", "levels", "openings", "passed", "released", "taken",
         "takers", "unasked",
     )  # fmt: skip
 
@@ -43,6 +44,7 @@ class RunState:
         self.released = released
         self.passed: list[int] = []
         self.left: list[int] = []
+        self.again: list[int] = []
         self.unasked: dict[tuple[MappingNode, int, int], list[int]] = {}
         self.findings: list[tuple[Rule | Pair, str, str, int]] = []
         self.levels: dict[str, Any] = {}

@@ -73,6 +73,8 @@ class Selector:
         slot = self.slot(state, row) if self.at or self.compound else self.plain
         if slot is not None and slot.assignment.once:
             slot = self._free(state, slot, row, index)
+            if slot is None and self.rest is not None:
+                state.again.append(index)
         slot = slot or self.rest
         if self.loop:
             self.open(state, slot)
@@ -122,6 +124,7 @@ class Selector:
         assignment.drop(state)
         if self.rest is not None:
             self.rest.assignment.take(state, held[2], held[1], "")
+            state.again.append(held[1])
         else:
             state.left.append(held[1])
         return slot

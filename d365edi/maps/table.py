@@ -181,7 +181,7 @@ def _over_tree(
 
 def _undotted(rows: Mapping[str, Any], at: Key) -> dict[str, Any]:
     """Quoted dotted names of fields (`"item.gtin" = ...`) as the tables that TOML makes of unquoted ones."""
-    if (at and at[-1] in _FIXED) or {"codes", "columns"} & set(at):
+    if (at and at[-1] in _FIXED) or {"codes", "columns", "meaning"} & set(at):
         return dict(rows)
     tree: dict[str, Any] = {}
     for name, value in rows.items():
@@ -210,7 +210,7 @@ def nearest(word: str, known: Any) -> str:
 
 
 _FIXED = ("constants", "defaults", "computed")
-_TABLES = ("fields", *_FIXED, "codes", "unlike", "file", "columns")
+_TABLES = ("fields", *_FIXED, "codes", "unlike", "meaning", "file", "columns")
 
 
 def scope(table: Table) -> Scope:

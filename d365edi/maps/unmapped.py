@@ -11,19 +11,12 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
+from d365edi.maps.meaning import Meanings, code
 from d365edi.maps.run_state import RunState
 
+CODE = 3
+"""Characters that a code of EDIFACT has at most."""
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
-MEANING = {
-    "SDQ": "quantities for single stores",
-    "SLN": "components of a line",
-    "SCH": "deliveries at several dates",
-    "SAC": "an allowance or charge",
-    "ALC": "an allowance or charge",
-    "SCC": "deliveries at several dates",
-    "ADX": "a deduction or another adjustment",
-}
-"""Segments that change what is ordered, billed or paid, in words."""
 RESOLVED = frozenset({"unit"})
 """Fields whose unknown words are asked of D365 before anyone is bothered."""
 
@@ -90,32 +83,74 @@ def unbuilt(
         yield Finding("document", "error", "", message, position, "", remedy, "document")
 
 
-def unmapped(state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]]) -> Iterator[Finding]:
-    """Segments and elements that no row asked for, each kind once with its count."""
-    counts: dict[tuple[str, bool], list[int]] = {}
+def unmapped(
+    state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]], meanings: Meanings
+) -> Iterator[Finding]:
+    """Segments and elements that no row asked for, each kind once with its count; `meanings` are those that hold."""
+    counts: dict[tuple[str, str, str], list[int]] = {}
     for index in sorted((*state.passed, *state.left)):
-        node, id = nodes[index], rows[index][0]
-        if id in ENVELOPE:
-            continue
-        path = node.path if node is not None else id
-        matters = id in MEANING and (id != "SAC" or rows[index][1:2] in (["A"], ["C"]))
-        counts.setdefault((path, matters), []).append(index)
-    for (path, matters), at in counts.items():
-        id = path.rpartition("/")[2]
+        if rows[index][0] not in ENVELOPE:
+            counts.setdefault(_kind(state, nodes[index], rows[index], meanings), []).append(index)
+    for index in state.again:
+        kind = _kind(state, nodes[index], rows[index], meanings, again=True)
+        if kind[1]:
+            counts.setdefault(kind, []).append(index)
+    for (path, words, end), at in counts.items():
         times = f" ({len(at)} times)" if len(at) > 1 else ""
-        position = Position(ordinal=at[0] + 1, segment=id)
-        if matters:
-            message = f"{path}{times} says {MEANING[id]}, and no row of the map reads it"
-            remedy = f'add a row for it, or ignore = ["{id}"] to the flow, then release it'
-            yield Finding("document", "warning", "", message, position, "", remedy, "meaning", holds=True)
+        position = Position(ordinal=at[0] + 1, segment=rows[at[0]][0] if words else path.rpartition("/")[2])
+        if words:
+            yield _holding(f"{path}{times} says {words}, {end}", position)
         else:
             yield _note(f"{path}{times} is read by no row of the map", position)
-    for (mapping, element, component), at in state.unasked.items():
-        times = f" ({len(at)} times)" if len(at) > 1 else ""
+    yield from _elements(state, rows, meanings)
+
+
+def _kind(
+    state: RunState, node: Node | None, row: list[str], meanings: Meanings, *, again: bool = False
+) -> tuple[str, str, str]:
+    """The path of a segment, what it says where that changes the meaning, and the end of that sentence."""
+    if node is None:
+        return row[0], "", ""
+    for each in meanings.get(node.index, ()):
+        if not each.element and (each.again or not again) and each.asks(row, state.component):
+            end = "and one is read already" if each.again else "and no row of the map reads it"
+            return _named(node, row, state.component), each.words, end
+    return node.path, "", ""
+
+
+def _named(node: Node, row: list[str], component: str) -> str:
+    """The path of a segment with its qualifier, where that is a code."""
+    at = node.segment.qualifier
+    described = node.segment.element(at)
+    if described is None or not (described.type == "ID" or (described.components or (described,))[0].max <= CODE):
+        return node.path
+    found = code(row, at, component)
+    return f"{node.path}[{found}]" if found else node.path
+
+
+def _elements(state: RunState, rows: Sequence[list[str]], meanings: Meanings) -> Iterator[Finding]:
+    """Elements that no row asked for."""
+    for (mapping, element, component), indexes in state.unasked.items():
         node = mapping.node
-        position = Position(ordinal=at[0] + 1, segment=node.id, element=element, component=component)
-        place = f"{node.path}{element:02d}" + (f"-{component}" if component else "")
-        yield _note(f"{place}{times} is read by no row of the map", position)
+        said: dict[str, list[int]] = {}
+        wanted = [one for one in meanings.get(node.index, ()) if (one.element, one.component) == (element, component)]
+        for index in indexes:
+            words = next((one.words for one in wanted if one.asks(rows[index], state.component)), "")
+            said.setdefault(words, []).append(index)
+        for words, at in said.items():
+            times = f" ({len(at)} times)" if len(at) > 1 else ""
+            position = Position(ordinal=at[0] + 1, segment=node.id, element=element, component=component)
+            place = f"{node.path}{element:02d}" + (f"-{component}" if component else "")
+            if words:
+                place = f"{_named(node, rows[at[0]], state.component)}{place.removeprefix(node.path)}"
+                yield _holding(f"{place}{times} says {words}, and no row of the map reads it", position)
+            else:
+                yield _note(f"{place}{times} is read by no row of the map", position)
+
+
+def _holding(message: str, position: Position) -> Finding:
+    remedy = f'add a row for it, or ignore = ["{position.segment}"] to the flow, then release it'
+    return Finding("document", "warning", "", message, position, "", remedy, "meaning", holds=True)
 
 
 def _note(message: str, position: Position) -> Finding:

@@ -33,11 +33,13 @@ PURPOSES = {
 class IntakePolicy:
     """What a partner's flow agreed about its orders. Without arguments: the settings' defaults, for no partner.
 
-    `place` is the flow's table in the settings, as sentences name it."""
+    `place` is the flow's table in the settings, as sentences name it; `said` the segment of the partner's set that says each
+    part of the order, by its dotted name (`lines.charges`)."""
 
     place: str = "partners.NAME.receive.SET"
     purpose: Mapping[str, Action] = field(default_factory=lambda: {NEW: "create"})
     ignore: frozenset[str] = frozenset()
+    said: Mapping[str, str] = field(default_factory=dict)
     unlike: Mapping[Kind, Action] = field(default_factory=dict)
     places: OrderPlaces = field(default_factory=OrderPlaces)
     parts: PartsPolicy = field(default_factory=PartsPolicy)

@@ -142,7 +142,7 @@ class Receive(SettingsSection):
     """Where goods go whose place is not under `locations`: to an address of the customer, found by code or by street and zip
     (match); to the address in the order; to the customer's default address."""
     ignore: tuple[Text, ...] = ()
-    """Unmapped segments that do not hold the document: "SDQ"."""
+    """Segments of the set that do not hold the document although nobody reads them: "SDQ", of an ORDERS "ALC"."""
     schedules: Literal["hold", "lines"] = "hold"
     """Lines that are to come at several dates (SCH, SCC): a person decides, or each date becomes a sales line."""
     map: MapRows = Field(default_factory=dict)

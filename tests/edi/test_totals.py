@@ -11,6 +11,8 @@ BODIES = {
     "850": ("PO", make.ORDER), "855": ("PR", make.ACKNOWLEDGED), "856": ("SH", make.SHIPMENT), "810": ("IN", make.INVOICE),
     "820": ("RA", make.PAYMENT), "860": ("PC", make.CHANGE),
 }  # fmt: skip
+AMOUNT = "AMT*TT*2806.74"
+"""What the order comes to."""
 
 
 def told(set: str, *changes: tuple[str, str]) -> list[str]:
@@ -58,13 +60,14 @@ def test_counts_and_hash_totals_are_added_up(set: str, old: str, new: str, found
 )
 def test_a_hash_total_may_leave_the_point_out(quantity: str, hash: str, found: list[str]) -> None:
     line = "PO1*1*120*EA*12.5*WE*UP*614141000012*VN*NB-100"
-    assert told("850", (line, line.replace("*120*", f"*{quantity}*")), ("CTT*2*178", f"CTT*2*{hash}")) == found
+    changes = (line, line.replace("*120*", f"*{quantity}*")), ("CTT*2*178", f"CTT*2*{hash}"), (AMOUNT, "")
+    assert told("850", *changes) == found
 
 
 def test_a_hash_total_is_cut_from_the_left_beyond_ten_digits() -> None:
     line = "PO1*1*120*EA*12.5*WE*UP*614141000012*VN*NB-100"
     long = line.replace("*120*", "*99999999999*")
-    assert told("850", (line, long), ("CTT*2*178", "CTT*2*57")) == []
+    assert told("850", (line, long), ("CTT*2*178", "CTT*2*57"), (AMOUNT, "")) == []
 
 
 TDS = "TDS*152000"
@@ -190,4 +193,4 @@ def test_an_article_number_has_its_length_and_its_check_digit(
 def test_a_segment_that_only_begins_like_a_line_is_none() -> None:
     line = "PO1*2*58*EA*22.53*WE*UP*614141000029*VN*NB-200"
     found = told("850", (line, line.replace("PO1", "PO1X")))
-    assert found == ["PO1:unknown", "PID:sequence", "CTT01:total", "CTT02:total"]
+    assert found == ["PO1:unknown", "PID:sequence", "CTT01:total", "CTT02:total", "AMT02:total"]

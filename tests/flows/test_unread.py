@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from d365edi import partners
 from d365edi.edi import reader
 from d365edi.edi.reader import ReadOptions
+from d365edi.errors import SettingsError
+from d365edi.settings import load
+from tests.settings.conftest import RIGHT
 from tests.unread import EDIFACT, X12, changed, edifact, holds, x12
 
 NOT_READ = {
@@ -56,3 +63,44 @@ def test_a_rule_that_the_guide_makes_a_note_holds_nothing() -> None:
     options = ReadOptions(overlays={"850": {"severity": {"unknown": "note"}}})
     (found,) = reader.read(data, options).interchanges[0].groups[0].sets[0].findings
     assert (found.rule, found.severity, found.holds) == ("unknown", "note", False)
+
+
+@pytest.mark.parametrize(
+    ("flow", "name", "remedy"),
+    [
+        ('receive.850]\ncreate = "SalesOrder"', "SDX", 'did you mean "SDQ"?'),
+        ('receive.ORDERS]\ncreate = "SalesOrder"', "SDQ", "there are AGR, ALC"),
+        ("receive.ORDCHG]", "SAC", 'did you mean "SCC"?'),
+    ],
+)
+def test_what_is_ignored_is_a_segment_of_the_set(flow: str, name: str, remedy: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        compiled_with(tmp_path, flow, name)
+    assert f'"{name}" is no' in str(caught.value)
+    assert remedy.split("AGR", maxsplit=1)[0] in str(caught.value)
+    assert "settings.toml:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("flow", "name"),
+    [
+        ('receive.850]\ncreate = "SalesOrder"', "SDQ"),
+        ('receive.ORDERS]\ncreate = "SalesOrder"', "ALC"),
+        ("receive.820]", "ADX"),
+        ('receive.PurchaseOrder]\ncreate = "SalesOrder"', "charges"),
+    ],
+)
+def test_each_standard_ignores_its_own_segments(flow: str, name: str, tmp_path: Path) -> None:
+    assert compiled_with(tmp_path, flow, name) == (name,)
+
+
+def compiled_with(folder: Path, flow: str, name: str) -> tuple[str, ...]:
+    """What a flow of a partner ignores, with its maps and guides compiled."""
+    path = folder / "settings.toml"
+    edifact = '\\g<0>\nedifact = { us = "14:4012345000009", them = "14:4098765000010" }'
+    right = RIGHT.partition("[partners.acme.receive.850]")[0]
+    right = re.sub(r"(?m)^x12 .*$", edifact, right)
+    table = f'\n[partners.acme.{flow}\ncompany = "usmf"\nignore = ["{name}"]\n'
+    path.write_text(right + table)
+    (receive,) = partners.compiled(load(path, {}))["acme"].receives.values()
+    return receive.settings.ignore

@@ -10,6 +10,7 @@ import pytest
 
 from d365edi.documents import Remittance
 from d365edi.errors import DocumentError
+from d365edi.maps import meaning
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.payment import balance
 from d365edi.maps.table import load
@@ -98,7 +99,7 @@ def test_without_a_journal_s_name_there_is_no_plan() -> None:
 
 def test_deductions_are_told_as_what_a_payment_line_cannot_say() -> None:
     remittance = payment("135", item("A", "145", "-5"), loose=("-10",))
-    [finding] = d365.unwritten(load("d365", "CustomerPayment"), remittance)
+    [finding] = d365.unwritten(load("d365", "CustomerPayment"), remittance, meaning.segments(load("x12", "820")))
     assert (finding.rule, finding.where.segment) == ("meaning", "ADX")
     assert finding.message.startswith("it has a deduction or another adjustment (2 times)")
 

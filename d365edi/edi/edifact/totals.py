@@ -163,6 +163,50 @@ def _readings(goods: Decimal, summary: dict[str, Decimal]) -> set[Decimal]:
     return {base + more + tax for base in bases for more in {ZERO, *extra} for tax in {ZERO, *taxes}}
 
 
+def _order(selection: Selection) -> Iterator[Finding]:
+    """86 (128, 79) of an order is what its lines come to, in any of the readings that guides have: by their amounts (203), or
+    else by quantity and price. Nothing is compared where a line has neither."""
+    summary = dict[str, tuple[int, Decimal]]()
+    for (index, _), kind, amount, behind in _amounts(selection):
+        if behind:
+            summary.setdefault(kind, (index, amount))
+    whole = next((kind for kind in ("86", "128", "79") if kind in summary), None)
+    lines = _lines_of(selection) if whole is not None else []
+    if whole is None or not lines or any(line is None for _, line in lines):
+        return
+    goods = sum((line for _, line in lines if line is not None), ZERO)
+    index, said = summary[whole]
+    readings = {goods, *_readings(goods, {kind: amount for kind, (_, amount) in summary.items()})}
+    readings.add(sum((line for below, line in lines if line is not None and not below), ZERO))
+    charged = any(selection.all("any/ALC")) or any(selection.all("any/TAX"))
+    if not charged and all(abs(said - reading) > slack(len(lines)) for reading in readings):
+        yield _total(selection, index, said, f"the lines come to {goods:.2f}", f"MOA {whole}")
+
+
+def _lines_of(selection: Selection) -> list[tuple[bool, Decimal | None]]:
+    """Whether each line is a part of another one, and what it comes to; None where it does not say."""
+    lines, below = list[dict[str, Decimal]](), list[bool]()
+    for _, row in selection.all("any/LIN", "any/UNS", "any/QTY", "any/PRI", "any/MOA"):
+        id, kind, figure = row[0][:3], selection.text(row, 1, 1), selection.number(row, 1, 2)
+        if id == "UNS":
+            break
+        if id == "LIN":
+            lines.append({})
+            below.append(bool(selection.text(row, 4, 1)))
+        elif lines and figure is not None and (id, kind) in _FIGURES:
+            basis = selection.number(row, 1, 5) if id == "PRI" else None
+            lines[-1].setdefault(_FIGURES[id, kind], figure / basis if basis else figure)
+    amounts = (
+        line.get("amount", line["quantity"] * line["price"] if {"quantity", "price"} <= line.keys() else None)
+        for line in lines
+    )
+    return list(zip(below, amounts, strict=True))
+
+
+_FIGURES = {("QTY", "21"): "quantity", ("PRI", "AAA"): "price", ("MOA", "203"): "amount"}
+"""Of a line of an order, what it comes to."""
+
+
 def _payment(selection: Selection) -> Iterator[Finding]:
     """The total remitted (12) is what the documents add up to."""
     paid, behind = ZERO, False
@@ -179,12 +223,12 @@ _ALL = "any/LIN any/QTY any/CNT any/PIA any/NAD any/GIN " + " ".join(
     f"any/{id}" for id in _NUMERIC if id not in ("QTY", "CNT")
 )
 _CHECKS = (_control_totals, CheckDigits(_gs1), _marks)
-_ORDER = totals.checks(_ALL, *_CHECKS)
+_ANSWER = totals.checks(_ALL, *_CHECKS)
 
 TABLE = {
-    "ORDERS": _ORDER,
-    "ORDRSP": _ORDER,
-    "ORDCHG": _ORDER,
+    "ORDERS": totals.checks(f"{_ALL} any/UNS any/ALC any/TAX", *_CHECKS, _order),
+    "ORDRSP": _ANSWER,
+    "ORDCHG": _ANSWER,
     "DESADV": totals.checks(f"{_ALL} any/CPS", *_CHECKS, _packing),
     "INVOIC": totals.checks(f"{_ALL} any/UNS", *_CHECKS, _invoice),
     "REMADV": totals.checks(f"{_ALL} any/UNS", *_CHECKS, _payment),

@@ -79,7 +79,8 @@ def _figures(lines: list[Found], element: int) -> list[Decimal]:
 
 def _charges(selection: Selection) -> Decimal:
     """Allowances and charges; those of sublines are in the line's price."""
-    rows = selection.all("IT1/SAC", "SAC") if selection.all("*/SLN") else selection.all("*/SAC")
+    line = "PO1/SAC" if selection.report.id == "850" else "IT1/SAC"
+    rows = selection.all(line, "SAC") if selection.all("*/SLN") else selection.all("*/SAC")
     return sum((_charge(selection, row) for _, row in rows), ZERO)
 
 
@@ -100,6 +101,36 @@ def _taxes(selection: Selection) -> Iterator[Decimal]:
         summary = selection.total("TXI", 2)
         yield summary
         yield whole - summary
+
+
+_FOR = {
+    **dict.fromkeys(("", "CA", "CP", "CT", "DI", "ES", "FX", "PR", "QT", "UM", "WH"), 1),
+    "PN": 10, "PD": 12, "TD": 12, "HP": 100, "LM": 1000, "TP": 1000,
+}  # fmt: skip
+"""For how many of the line's unit a price is, by its basis (data element 639)."""
+_EACH = frozenset(("LE", "PE", "TE", "WE"))
+"""Bases of a price for one piece, whatever the line's unit is."""
+
+
+def _order(selection: Selection) -> Iterator[Finding]:
+    """AMT*TT = lines, with allowances and charges or without, with taxes or without. Nothing is compared where a line has no
+    figures or a price is for what cannot be counted."""
+    said = next((found for found in selection.all("CTT/AMT") if selection.text(found[1], 1) == "TT"), None)
+    total, goods = selection.number(said[1], 2) if said is not None else None, list[Decimal]()
+    for _, row in selection.all("PO1"):
+        quantity, price, basis = selection.number(row, 2), selection.number(row, 4), selection.text(row, 5)
+        count = 1 if basis in _EACH and selection.text(row, 3) in ("EA", "") else _FOR.get(basis)
+        if quantity is None or price is None or count is None:
+            return
+        goods.append(quantity * price / count)
+    if said is None or total is None or not goods:
+        return
+    whole, charges, taxes = sum(goods, ZERO), _charges(selection), selection.total("*/TXI", 2)
+    readings = {whole + more + tax for more in (ZERO, charges) for tax in (ZERO, taxes)}
+    if all(abs(total - reading) > slack(len(goods)) for reading in readings):
+        extra = f", with allowances, charges and taxes to {whole + charges + taxes:.2f}" if charges or taxes else ""
+        counted = f"the lines come to {whole:.2f}{extra}"
+        yield selection.finding("element.total", said[0], 2, said[1][2], said=said[1][2], counted=counted)
 
 
 def _payment(selection: Selection) -> Iterable[Finding]:
@@ -147,12 +178,13 @@ def _cartons(selection: Selection) -> Iterable[Finding]:
         seen.add(number)
 
 
-_ORDER = totals.checks("CTT PO1 any/PO1", Count("CTT", 1, "PO1"), HashTotal("CTT", 2, "PO1", 2), _articles("any/PO1"))
+_LINES = (Count("CTT", 1, "PO1"), HashTotal("CTT", 2, "PO1", 2))
+_ARTICLES = _articles("any/PO1")
 _CHANGE = totals.checks("CTT POC any/POC", Count("CTT", 1, "POC"), _articles("any/POC"))
 
 TABLE = {
-    "850": _ORDER,
-    "855": _ORDER,
+    "850": totals.checks("CTT CTT/AMT PO1 any/PO1 */SAC */SLN */TXI PO1/SAC SAC", *_LINES, _order, _ARTICLES),
+    "855": totals.checks("CTT PO1 any/PO1", *_LINES, _ARTICLES),
     "860": _CHANGE,
     "865": _CHANGE,
     "856": totals.checks(

@@ -22,7 +22,6 @@ from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
-from d365edi.maps.unmapped import MEANING
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.resolution import PLACE, Resolution
 from d365edi.odata.canonical import day
@@ -48,6 +47,10 @@ def check(table: Table) -> None:
                 _check_source(table, entry.key, source, part, reading=table.mode == "read")
     for source in (*table.tree.get("says", {}), *header(table).tree.get("times", {}).values()):
         _check_source(table, ("says",), source, model, reading=True)
+    for place in table.tree.get("meaning", {}):
+        part = model
+        for name in place.split("."):
+            part = _items_of(table, ("meaning", place), part, name)
     _check_levels(table, model)
     for join in joins(table):
         for entry in join.rows:
@@ -185,17 +188,22 @@ class _RecordFiller:
         return day(parts[0]) if isinstance(parts[0], date) else parts[0]
 
 
-def unwritten(table: Table, document: Document) -> Iterator[Finding]:
+def unwritten(table: Table, document: Document, said: Mapping[str, str] | None = None) -> Iterator[Finding]:
     """What the document says and this table cannot write though it changes the meaning, as findings with rule `meaning`.
 
-    `where.segment` is the name under which a flow may list it in `ignore`."""
-    for name, places in table.tree.get("meaning", {}).items():
-        count = sum(1 for place in places for each in _items(document, place) if _matters(each))
+    `said` is the segment that says each part of the document (`meaning.segments`), in the partner's own set; without one it
+    is named by the part. `where.segment` is the name under which a flow may list it in `ignore`."""
+    found: dict[tuple[str, str], int] = {}
+    for place, words in table.tree.get("meaning", {}).items():
+        count = sum(1 for each in _items(document, place) if _matters(each))
         if count:
-            times = f" ({count} times)" if count > 1 else ""
-            message = f"it has {MEANING.get(name, name)}{times}, which a {_spaced(table.name)} does not take over"
-            remedy = f'handle it by hand and add ignore = ["{name}"] to the flow, then release it'
-            yield Finding("document", "warning", "", message, Position(segment=name), "", remedy, "meaning", holds=True)
+            name = (said or {}).get(place, place.rpartition(".")[2])
+            found[name, words] = found.get((name, words), 0) + count
+    for (name, words), count in found.items():
+        times = f" ({count} times)" if count > 1 else ""
+        message = f"it has {words}{times} in {name}, which a {_spaced(table.name)} does not take over"
+        remedy = f'handle it by hand and add ignore = ["{name}"] to the flow, then release it'
+        yield Finding("document", "warning", "", message, Position(segment=name), "", remedy, "meaning", holds=True)
 
 
 def _matters(item: Any) -> bool:

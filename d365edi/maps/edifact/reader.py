@@ -89,14 +89,7 @@ def _placed(finding: Finding, read: Read) -> Finding:
     if not finding.where.ordinal:
         return finding
     index = finding.where.ordinal - 1
-    node, at = read.nodes[index], replace(finding.where, ordinal=read.origin[index] + 1)
+    at = replace(finding.where, ordinal=read.origin[index] + 1)
     if at.segment in virtual_loops.IDS:
         at = replace(at, element=0, component=0)
-    if node is not None and node.path.endswith("LOC/QTY") and not at.element:
-        remedy = 'add a row for it, or ignore = ["LOC"] to the flow, then release it'
-        message = f"{node.path} says quantities for single places, and no row of the map reads it"
-        where = replace(at, segment="LOC")
-        return replace(
-            finding, severity="warning", rule="meaning", message=message, remedy=remedy, where=where, holds=True
-        )
     return replace(finding, where=at)

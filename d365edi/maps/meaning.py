@@ -1,0 +1,113 @@
+"""What a message can say that changes what is delivered, when, where or for how much: the table `[meaning]` of a map,
+compiled for a guide. What no row of the map reads of it holds the document, anything else that no row reads is a note.
+
+    "SAC[A|C]"  = "an allowance or charge"          a segment wherever it stands, with its qualifiers
+    "PO1/N1"    = "a party of its own for a line"   one in these loops
+    "N1[ST]#2"  = "a further ship-to"               one more, where a row reads one already
+    "DTM[002]06" = "a period"                       an element that no row asks for, of a segment that is read
+
+Right stands what it says, as the end of a sentence.
+
+Knows: paths, guides. Does not know: documents, what a reading does with a segment.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from d365edi.edi import release
+from d365edi.edi.guide import Guide, Node
+from d365edi.maps import check
+from d365edi.maps.mapping_tree import Qualifiers
+from d365edi.maps.notation import Notation
+from d365edi.maps.path import Path, parse
+from d365edi.maps.table import MapRow, Scope, Table, nearest, scope
+
+NAME = "meaning"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a segment says, or one of its elements: in words, for some qualifiers. `again`: where one is read already."""
+
+    words: str
+    qualifiers: Qualifiers = ()
+    again: bool = False
+    element: int = 0
+    component: int = 0
+
+    def asks(self, row: Sequence[str], component: str) -> bool:
+        """Whether the qualifiers of a segment are those."""
+        return all(code(row, position, component) in codes for position, codes in self.qualifiers)
+
+
+Meanings = Mapping[int, Sequence[Meaning]]
+"""By the index of the guide's node."""
+
+
+def code(row: Sequence[str], position: int, component: str) -> str:
+    """The qualifier at a position of a segment."""
+    return release.data(row[position].partition(component)[0]) if position < len(row) else ""
+
+
+def compiled(table: Table, guide: Guide, versions: Sequence[Guide], notation: Notation) -> Meanings:
+    """The meanings of a map in a guide. Raises SettingsError for one that no version of the set can have."""
+    found: dict[int, list[Meaning]] = {}
+    for row in rows(table):
+        places = list(_places(table, row, guide, notation))
+        if not (places or any(list(_places(table, row, other, notation)) for other in versions)):
+            raise _absent(table, row, guide)
+        for node, meaning in places:
+            found.setdefault(node.index, []).append(meaning)
+    return found
+
+
+def rows(table: Table) -> Iterator[MapRow]:
+    """The rows of the table: left the place, right what it says."""
+    for place, words in table.tree.get(NAME, {}).items():
+        key = (NAME, place)
+        if not isinstance(words, str):
+            raise table.mistake(key, f'"{place}" must say in words what changes', remedy="or false to remove the row")
+        yield MapRow(place, words, key, table.is_overridden(key))
+
+
+def _places(table: Table, row: MapRow, guide: Guide, notation: Notation) -> Iterator[tuple[Node, Meaning]]:
+    path = check.read(table, row, row.name)
+    *_, last = path.steps
+    for node in guide.nodes:
+        if not _ends(node, path):
+            continue
+        if path.element and (path.element, path.component) not in set(notation.addresses(node.segment)):
+            continue
+        wanted = check.qualifiers(table, row, path, last, node.segment) if last.qualifiers else ()
+        yield node, Meaning(row.value, wanted, last.occurrence > 1, path.element, path.component)
+
+
+def _ends(node: Node, path: Path) -> bool:
+    """Whether the loops down to a node end with those of the path."""
+    at: Node | None = node
+    for step in reversed(path.steps):
+        if at is None or at.id != step.segment:
+            return False
+        at = at.parent
+    return True
+
+
+def _absent(table: Table, row: MapRow, guide: Guide) -> Exception:
+    known = {each.path for each in guide.nodes[1:]} | set(guide.segments)
+    where = row.name.split("[")[0].split("#")[0]
+    return table.mistake(row.key, f'"{row.name}" is no place in the {guide.set}', remedy=nearest(where, known))
+
+
+def segments(table: Table) -> dict[str, str]:
+    """Which segment says each list and each field of the document, by its dotted name; empty for columns, which have none."""
+    return dict(_segments(scope(table), "")) if table.language in ("x12", "edifact") else {}
+
+
+def _segments(rows: Scope, around: str) -> Iterator[tuple[str, str]]:
+    for inner in rows.scopes:
+        name = f"{around}{inner.field}"
+        if inner.loop:
+            yield name, parse(inner.loop[0]).steps[-1].segment
+        yield from _segments(inner, f"{name}.")
+    for row in rows.rows:
+        yield f"{around}{row.name}", parse(row.paths[0]).steps[-1].segment
