@@ -14,6 +14,7 @@ from d365edi.documents.values import (
     Moment,
     Pack,
     Parties,
+    PricePer,
     Reference,
     Tax,
     Terms,
@@ -23,7 +24,7 @@ from d365edi.documents.values import (
 
 
 class InvoiceLine(SpelledPart):
-    """One line. `quantity` is negative on a credit; `price` is per `unit`.
+    """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is.
 
     `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They
     travel in no message; the order's own words are found by them."""
@@ -33,6 +34,8 @@ class InvoiceLine(SpelledPart):
     unit: Text | None = None
     price: Amount | None = None
     price_basis: Text | None = None
+    price_kind: Text | None = None
+    price_per: PricePer = PricePer()
     item: ItemIds = ItemIds()
     description: Text | None = None
     description_kind: Text | None = None

@@ -18,6 +18,7 @@ from d365edi.documents.values import (
     Pack,
     Parties,
     Price,
+    PricePer,
     Reference,
     StoreQuantity,
     Tax,
@@ -28,7 +29,10 @@ from d365edi.documents.values import (
 
 
 class OrderLine(SpelledPart):
-    """One line. `number` is the buyer's own id of the line, None where they sent none; `price` is per `unit`.
+    """One line. `number` is the buyer's own id of the line, None where they sent none.
+
+    `price` is as they stated it: for `price_per`, and `price_basis` and `price_kind` are words for what it is for and what
+    kind of price it is (`matching/prices.toml`), with their own codes in `kept`.
 
     `stores` is how much of it goes to which store, counted as `distribution` says; `schedules` when how much of it is
     to come; `components` what it consists of. `ship_to` is the place of its own that a line may have. A line that is a part
@@ -41,6 +45,8 @@ class OrderLine(SpelledPart):
     unit: Text | None = None
     price: Amount | None = None
     price_basis: Text | None = None
+    price_kind: Text | None = None
+    price_per: PricePer = PricePer()
     item: ItemIds = ItemIds()
     description: Text | None = None
     description_kind: Text | None = None

@@ -105,6 +105,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ship="1", delivery="2", invoice="3", specified="4", invoice_receipt="5", invoice_transmission="8"
     ),
     "answers.date_kind": _table(ships="068 11", arrives="067 69 67 17"),
+    "price_basis": _table(
+        unit="UM CA CP CT DI DR FX NT PQ PR QT ST VQ WH BR PU TU", each="PE WE TE LE QE CU", ten="PN", dozen="PD LD TD WD",
+        hundred="HP LC QH TC WC", thousand="TP LM QS TM WM", ten_thousand="TT", hundred_thousand="HT", gram="PG",
+        kilogram="PK", ounce="PO", troy_ounce="PA", pound="PP", ton="PT", milliliter="ML", liter="PL", foot="PF",
+        hundred_feet="HF", thousand_feet="TF", yard="PY", thousand_square_feet="PS", retail="RE RC RD RM RT RS SR",
+        period="DP WI BW SM PM SA PB ME", open="AP ES FO NE NQ NS PV TB", free="NC", weight="NW PW TW",
+        other="AA AB AI AW BD DS EC EH FB KA KP KR LR QR SC SW",
+    ),
 }  # fmt: skip
 """Fields (`unit`; `charges.code`, if only in that part or list) with the codes of both standards that became words."""
 

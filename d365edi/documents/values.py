@@ -113,6 +113,13 @@ class Feature(SpelledPart):
     text: Text | None = None
 
 
+class PricePer(Value):
+    """What a price is for: so many of a unit. Where both are None, one of the unit that is ordered or billed."""
+
+    quantity: Amount | None = None
+    unit: Text | None = None
+
+
 class Price(SpelledPart):
     """A price that is not the price of the line: retail, suggested, catalogue."""
 
@@ -121,6 +128,9 @@ class Price(SpelledPart):
     amount: Amount | None = None
     quantity: Amount | None = None
     unit: Text | None = None
+    price_basis: Text | None = None
+    price_kind: Text | None = None
+    per: Amount | None = None
 
 
 class Charge(SpelledPart):

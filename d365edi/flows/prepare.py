@@ -19,7 +19,7 @@ from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import terms
+from d365edi.matching import stating, terms
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import match_lines, order_numbers
 from d365edi.matching.references import complete
@@ -78,8 +78,9 @@ async def prepare(
         whole, match = respond(whole, match, known.units)
     if isinstance(whole, Invoice):
         whole = terms.dated(whole, match.order)
+    whole, repeated = stating.stated(whole, match.order, match.lines, flow.writer.places)
     body: Sequence[Segment] | bytes = flow.writer.write(
-        whole, order=match.order, line_orders=match.lines, orders=match.orders
+        whole, order=match.order, line_orders=repeated, orders=match.orders
     )
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders)

@@ -11,17 +11,31 @@ from decimal import Decimal
 
 from d365edi.documents import Invoice, InvoiceLine, PurchaseOrderLine, ShipNotice, ShippedLine
 from d365edi.guard.case import Case
+from d365edi.matching import prices
 
 ZERO = Decimal(0)
 
 
 def price_differs(case: Case) -> Iterator[str]:
     """Another price than ordered. Where the unit differs the prices cannot be compared; that is a separate check."""
+    readings = {id(line): prices.reading(order) for order in case.orders for line in order.lines}
     for place, line, ordered in _pairs(case):
         if not isinstance(line, InvoiceLine) or line.price is None or ordered.price is None:
             continue
-        if line.unit == ordered.unit and line.price != ordered.price:
-            yield f"{place}: price {plain(line.price)}, but ordered at {plain(ordered.price)}"
+        read = readings.get(id(ordered), prices.units_of)
+        if line.unit == ordered.unit and not prices.equal(line, ordered, read):
+            yield f"{place}: price {_price(line, prices.plainly)}, but ordered at {_price(ordered, read)}"
+
+
+def _price(line: InvoiceLine | PurchaseOrderLine, read: prices.Units) -> str:
+    """A price, with for how many it is where that is not one."""
+    assert line.price is not None
+    units = read(line)
+    if isinstance(units, str) or units == 1:
+        return plain(line.price)
+    if units.denominator != 1:
+        return f"{plain(line.price * units.denominator / units.numerator)}"
+    return f"{plain(line.price)} per {units}"
 
 
 def quantity_exceeds(case: Case) -> Iterator[str]:

@@ -6,11 +6,11 @@ Knows: invoices. Does not know: orders' prices and quantities, levels, costs.
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from d365edi.documents import Invoice, InvoiceLine
+from d365edi.documents import Invoice
 from d365edi.documents.values import Charge, Tax
 from d365edi.guard.case import Case
 from d365edi.guard.compare import ZERO, shipped
-from d365edi.matching import terms
+from d365edi.matching import prices, terms
 
 CENT = Decimal("0.01")
 NOT_ON_THIS_BILL = frozenset({"bill back", "information"})
@@ -29,7 +29,7 @@ def duplicate(case: Case) -> Iterator[str]:
 def total_wrong(case: Case) -> Iterator[str]:
     """Lines, charges less allowances, and taxes do not sum up to the total; or another total is written."""
     invoice = _invoice(case)
-    amounts = [_extended(line) for line in invoice.lines]
+    amounts = [prices.extended(line) for line in invoice.lines]
     if invoice.total is None or None in amounts:
         return
     goods = sum((amount for amount in amounts if amount is not None), ZERO)
@@ -71,12 +71,6 @@ def before_notice(case: Case) -> Iterator[str]:
 def _invoice(case: Case) -> Invoice:
     assert isinstance(case.document, Invoice)
     return case.document
-
-
-def _extended(line: InvoiceLine) -> Decimal | None:
-    if line.quantity is None or line.price is None:
-        return None
-    return (line.quantity * line.price).quantize(CENT, ROUND_HALF_UP)
 
 
 def _charged(charge: Charge) -> Decimal:

@@ -97,8 +97,9 @@ class Assignment:
             steps += [*values, *pairs]
         else:
             early = [each for each in self.words if not each[0].component]
-            steps += [*values, *value_steps.coded(early, self.text), *pairs]
-        steps += value_steps.coded([each for each in self.words if each not in early], self.text)
+            steps += [*values, *value_steps.coded(early, self.parts, composite=self.notation.composite), *pairs]
+        late = [each for each in self.words if each not in early]
+        steps += value_steps.coded(late, self.parts, composite=self.notation.composite)
         if self.kept:
             steps.append(self.keep)
         if self.many:
@@ -281,8 +282,13 @@ class Assignment:
         """Forget what was taken: a preferred alternative came later."""
         item = state.items[self.scope]
         for rule in self.node.rules:
-            reach(item, way_of(rule.name)).pop(key_of(rule.name), None)
+            part = item
+            for step in way_of(rule.name):
+                part = part.get(step, {})
+            part.pop(key_of(rule.name), None)
             item.get("kept", {}).pop(rule.name, None)
+            if not part and (way := way_of(rule.name)):
+                item.pop(way[0], None)
 
 
 def _parsed(state: RunState, row: Rule | Pair, value: str, index: int) -> object:

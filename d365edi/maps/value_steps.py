@@ -22,6 +22,8 @@ Words = Mapping[str, tuple[str, str]]
 FieldAt = tuple[int, str, Parse | None]
 """Where a value stands, the field it goes to, and how it is read."""
 NO_HIT = ("", "")
+NAMED = ("price_basis", "price_kind", "price_per.unit")
+"""Fields whose word of theirs is kept even where no other means the same: an order that is held names it."""
 Careful = Callable[[RunState, Item, Row, int], None]
 Plan = list[tuple[Way, list[tuple[int, Normalise | None, list[FieldAt], list[int]]]]]
 """For each way its composites: element, how it is normalised, the components with their fields, the components unasked."""
@@ -98,23 +100,38 @@ def _any(parts: list[str], places: list[int]) -> bool:
     return False
 
 
-def coded(rules: Sequence[tuple[Rule, Words]], text: Callable[[RunState, Row, int, int], str]) -> list[Step]:
-    """Puts our words for theirs; theirs is kept where others mean the same, and reported where no table has it."""
+def coded(
+    rules: Sequence[tuple[Rule, Words]], parts: Callable[[RunState, int, str], list[str]], *, composite: bool
+) -> list[Step]:
+    """Puts our words for theirs; theirs is kept where others mean the same, and reported where no table has it.
+
+    `parts` splits the value of an element, each once; `composite`: every element is split."""
+    elements: dict[int, list[tuple[int, Way, str, Rule, Words, bool]]] = {}
+    for rule, words in rules:
+        at = max(rule.component - 1, 0)
+        field = (at, way_of(rule.name), key_of(rule.name), rule, words, OPEN in words)
+        elements.setdefault(rule.element, []).append(field)
     plan = [
-        (rule.element, rule.component, way_of(rule.name), key_of(rule.name), rule, words, OPEN in words)
-        for rule, words in rules
+        (element, composite or any(rule.component for *_, rule, _, _ in fields), fields)
+        for element, fields in elements.items()
     ]
 
     def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        for element, component, way, key, rule, words, open in plan:
-            if not (word := text(state, row, element, component)):
+        count = len(row)
+        for element, split, fields in plan:
+            if element >= count or not (value := row[element]):
                 continue
-            ours, shared = words.get(word, NO_HIT)
-            if not ours and not open:
-                state.findings.append((rule, word, "", index))
-            elif shared:
-                item.setdefault("kept", {})[rule.name] = word
-            (reach(item, way) if way else item)[key] = ours or word
+            found = parts(state, element, value) if split else [value]
+            size = len(found)
+            for at, way, key, rule, words, open in fields:
+                if at >= size or not (word := found[at]):
+                    continue
+                ours, shared = words.get(word, NO_HIT)
+                if not ours and not open:
+                    state.findings.append((rule, word, "", index))
+                elif shared:
+                    item.setdefault("kept", {})[rule.name] = word
+                (reach(item, way) if way else item)[key] = ours or word
 
     return [assign] if plan else []
 
@@ -123,9 +140,8 @@ def words_of(rule: Rule) -> Words:
     """What the words of a rule's code table mean. Of some tables every word of theirs is kept."""
     words = rule.words or {}
     meanings = Counter(words.values())
-    found = {
-        word: (ours, word if words.get(OPEN) == KEPT or meanings[ours] > 1 else "") for word, ours in words.items()
-    }
+    always = words.get(OPEN) == KEPT or rule.name.endswith(NAMED)
+    found = {word: (ours, word if always or meanings[ours] > 1 else "") for word, ours in words.items()}
     return {**found, OPEN: NO_HIT} if OPEN in words else found
 
 

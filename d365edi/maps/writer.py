@@ -16,6 +16,7 @@ from d365edi.errors import DocumentError
 from d365edi.maps.compile import Codes, mapping_tree
 from d365edi.maps.loop_writer import LoopWriter, Task
 from d365edi.maps.notation import X12, Notation
+from d365edi.maps.price_places import places
 from d365edi.maps.segment_writer import Segment
 from d365edi.maps.table import Table
 from d365edi.maps.vocabulary import MappingError
@@ -52,6 +53,8 @@ class Writer:
         root = mapping_tree(table, guide, codes, versions, notation)
         assert root.model is not None
         self._root = LoopWriter(root, root.model, notation.compose)
+        self.places = places(table, codes)
+        """What a price can be said to be for."""
 
     def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> list[Segment]:
         """The body of the set, without its first and last segment. Raises DocumentError naming the document, the field and the

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from d365edi.documents import PurchaseOrder, PurchaseOrderLine
-from d365edi.documents.values import ItemIds, Pack
+from d365edi.documents.values import ItemIds, Pack, PricePer
 from d365edi.edi.findings import Finding
 from d365edi.matching import parts
 from d365edi.matching.parts import COMPONENTS, PartsPolicy, held, plain
@@ -133,6 +133,8 @@ def _components(line: PurchaseOrderLine) -> Iterator[PurchaseOrderLine]:
                 description_kind=None,
                 pack=Pack(),
                 prices=(),
+                price_kind=None,
+                price_per=PricePer(),
                 features=(),
                 **{name: getattr(each, name) for name in OWN},
             )

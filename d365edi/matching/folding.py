@@ -10,13 +10,15 @@ Knows: documents that go out, the orders that they answer, which sales line was 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from d365edi.documents import InvoiceLine, PurchaseOrderLine, ShipNotice, ShippedLine
+from d365edi.documents import InvoiceLine, OrderResponseLine, PurchaseOrderLine, ShipNotice, ShippedLine
 from d365edi.documents.ship_notice import Ordered
-from d365edi.documents.values import Charge
+from d365edi.documents.values import Charge, PricePer
 from d365edi.edi.findings import Finding
+from d365edi.matching import prices
 from d365edi.matching.components import INCLUDED
 from d365edi.matching.lines import Line, LineMatch
 from d365edi.matching.references import AnyOutbound, each_line
@@ -25,7 +27,6 @@ from d365edi.matching.resolution import Resolution
 Told = tuple[Line, PurchaseOrderLine | None]
 """A line that goes out with the order's line that it answers."""
 NOTHING = Decimal(0)
-CENT = Decimal("0.01")
 COUNTED = {"quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "ordered": Ordered()}
 """The fields of a line that are added up, or tell nothing about it."""
 
@@ -136,12 +137,12 @@ def _same_cents(lines: list[Line]) -> bool:
     billed = [line for line in lines if isinstance(line, InvoiceLine)]
     if not billed:
         return True
-    whole = _cost(_total(line.quantity for line in billed), billed[0].price)
-    return whole == sum(_cost(line.quantity, line.price) for line in billed) and not any(line.taxes for line in billed)
+    whole = _cost(billed[0].replace(quantity=_total(line.quantity for line in billed)))
+    return whole == sum(map(_cost, billed)) and not any(line.taxes for line in billed)
 
 
-def _cost(quantity: Decimal | None, price: Decimal | None) -> Decimal:
-    return ((quantity or NOTHING) * (price or NOTHING)).quantize(CENT, ROUND_HALF_UP)
+def _cost(line: InvoiceLine | OrderResponseLine) -> Decimal:
+    return prices.extended(line) or NOTHING
 
 
 def _charges(lines: Iterable[Any]) -> tuple[Charge, ...]:
@@ -179,7 +180,7 @@ def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
     price = _price(lines, quantity)
     if price is None and any(getattr(line, "price", None) is not None for line in lines):
         return None
-    change |= {"price": price, "charges": _charges(lines)}
+    change |= {"price": price, "price_per": PricePer(), "charges": _charges(lines)}
     if isinstance(first, InvoiceLine):
         change["amount"] = _total(line.amount for line in lines if isinstance(line, InvoiceLine))
     else:
@@ -201,10 +202,13 @@ def _price(lines: Sequence[Line], sets: Decimal) -> Decimal | None:
     priced = [line for line in lines if not isinstance(line, ShippedLine) and line.price is not None]
     if not priced or len(priced) < len(lines) or not sets:
         return None
-    price = sum(((line.quantity or NOTHING) * (line.price or NOTHING) for line in priced), NOTHING) / sets
+    whole = sum(
+        (Fraction(line.quantity or 0) * (prices.one(line, prices.plainly) or 0) for line in priced), Fraction(0)
+    )
+    price = prices.decimal(whole / Fraction(sets))
     exact = price == price.quantize(Decimal("0.000001"))
-    cents = sum((_cost(line.quantity, line.price) for line in priced), NOTHING)
-    return price.normalize() if exact and _cost(sets, price) == cents else None
+    cents = sum(map(_cost, priced), NOTHING)
+    return price.normalize() if exact and prices.round_cents(Fraction(sets) * Fraction(price)) == cents else None
 
 
 def _no_set(ordered: PurchaseOrderLine) -> Finding:

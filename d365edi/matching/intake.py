@@ -14,7 +14,7 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.matching import components, schedules
+from d365edi.matching import components, prices, schedules
 from d365edi.matching.parts import PartsPolicy
 from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
 
@@ -99,6 +99,7 @@ Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Findin
 STEPS: tuple[Step, ...] = (
     lambda order, policy: schedules.split(order, policy.parts),
     lambda order, policy: components.take(order, policy.parts),
+    lambda order, policy: prices.settle(order, policy.place),
 )
 """In the order in which they are made."""
 

@@ -21,6 +21,7 @@ from d365edi.documents import (
     ShippedLine,
 )
 from d365edi.edi.findings import Finding, Severity
+from d365edi.matching import prices
 from d365edi.matching.references import Outbound, each_line, gtin
 from d365edi.matching.resolution import Resolution
 from d365edi.odata.quoting import same_text
@@ -130,16 +131,19 @@ def _candidates(
         return [by_number[line.order_line]]
     same = [each for each in order.lines if _same_item(line, number, each, resolution)]
     same = same or [each for each in order.lines if _same_item(line, number, each, resolution, parts=True)]
-    price = getattr(line, "price", None)
     alike = [each for each in same if same_text(each.unit, line.unit)]
-    for narrower in (
-        alike,
-        [each for each in alike if each.price == price],
-        [each for each in alike if each.price == price and each.quantity == line.quantity],
-    ):
+    priced = alike if isinstance(line, ShippedLine) or len(same) < 2 else _same_price(line, alike, order)
+    for narrower in (alike, priced, [each for each in priced if each.quantity == line.quantity]):
         if len(same) > 1 and narrower:
             same = narrower
     return same
+
+
+def _same_price(
+    line: InvoiceLine | OrderResponseLine, candidates: Sequence[PurchaseOrderLine], order: PurchaseOrder
+) -> list[PurchaseOrderLine]:
+    read = prices.reading(order)
+    return [each for each in candidates if line.price is not None and prices.equal(line, each, read)]
 
 
 def _same_item(

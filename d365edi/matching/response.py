@@ -13,6 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from d365edi.documents import LineAnswer, OrderResponse, OrderResponseLine, PurchaseOrder, PurchaseOrderLine
+from d365edi.matching import prices
 from d365edi.matching.lines import LineMatch
 from d365edi.odata.quoting import same_text
 
@@ -23,6 +24,8 @@ QUANTITY, PRICE, DAY = "quantity changed", "price changed", "rescheduled"
 SINGLE = ([QUANTITY], [PRICE], [DAY])
 """Differences that have an outcome of their own; any other, or several, are `changed`."""
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
+REPEATED = ("number", "quantity", "unit", "price", "price_basis", "price_kind", "price_per", "item", "kept")
+"""What a line of the response repeats of the order's."""
 SHIPS, ARRIVES = "ships", "arrives"
 """What happens on a confirmed day."""
 
@@ -38,7 +41,10 @@ def respond(
     if order is None:
         lines = tuple(line.replace(answers=(_answer(response, line, None),)) for line in response.lines)
         return _whole(response, lines), match
-    made = tuple(_line(response, _dated(each, order), _ours(response, match, each), units) for each in order.lines)
+    read = prices.reading(order)
+    made = tuple(
+        _line(response, _dated(each, order), _ours(response, match, each), units, read) for each in order.lines
+    )
     return _whole(_repeated(response, order), made), LineMatch(order.lines, match.findings, order)
 
 
@@ -61,11 +67,13 @@ def _asked(line: PurchaseOrderLine, ours: OrderResponseLine) -> PurchaseOrderLin
 
 
 def _line(
-    response: OrderResponse, ordered: PurchaseOrderLine, ours: Sequence[OrderResponseLine], units: Mapping[str, str]
+    response: OrderResponse,
+    ordered: PurchaseOrderLine,
+    ours: Sequence[OrderResponseLine],
+    units: Mapping[str, str],
+    read: prices.Units,
 ) -> OrderResponseLine:
-    ordered_fields = {
-        name: getattr(ordered, name) for name in ("number", "quantity", "unit", "price", "price_basis", "item", "kept")
-    }
+    ordered_fields = {name: getattr(ordered, name) for name in REPEATED}
     if not ours:
         refused = LineAnswer(outcome=REJECTED, quantity=ordered.quantity, unit=ordered.unit, kept=_unit(ordered))
         return OrderResponseLine(**ordered_fields, answers=(refused,))
@@ -74,20 +82,28 @@ def _line(
         each.replace(unit=ordered.unit) if any(same_text(each.unit, unit) for unit in same) else each for each in ours
     ]
     whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
-    answers = tuple(_answer(response, each, _asked(ordered, each), whole=whole) for each in ours)
+    answers = tuple(_answer(response, each, _asked(ordered, each), read, whole=whole) for each in ours)
     return ours[0].replace(**ordered_fields, answers=answers)
 
 
 def _answer(
-    response: OrderResponse, ours: OrderResponseLine, ordered: PurchaseOrderLine | None, *, whole: bool = True
+    response: OrderResponse,
+    ours: OrderResponseLine,
+    ordered: PurchaseOrderLine | None,
+    read: prices.Units = prices.units_of,
+    *,
+    whole: bool = True,
 ) -> LineAnswer:
-    """The outcome of one of our lines; `whole`: our lines together have the ordered quantity."""
+    """The outcome of one of our lines; `read` is how the order's prices are understood, `whole`: our lines together have
+    the ordered quantity."""
     ships, arrives = ours.ship_date or response.ship_date, ours.deliver_date or response.deliver_date
     outcome = ACCEPTED
     if CANCELED in (ours.state, response.state):
         outcome = REJECTED
     elif ordered is not None:
         differences = _differences(ours, ordered, ships, arrives, whole=whole)
+        if not prices.equal(ours, ordered, read):
+            differences.append(PRICE)
         outcome = differences[0] if differences in SINGLE else CHANGED if differences else ACCEPTED
     day = None if outcome == REJECTED else ships or arrives
     return LineAnswer(
@@ -103,12 +119,10 @@ def _answer(
 def _differences(
     ours: OrderResponseLine, ordered: PurchaseOrderLine, ships: date | None, arrives: date | None, *, whole: bool
 ) -> list[str]:
-    """How our line differs from what was ordered."""
+    """How our line differs from what was ordered, but for its price."""
     found = ["unit"] if ours.unit != ordered.unit else []
     if not whole:
         found.append(QUANTITY)
-    if None not in (ours.price, ordered.price) and ours.price != ordered.price:
-        found.append(PRICE)
     if _later(ships, ordered.ship_by) or _later(arrives, ordered.deliver_by):
         found.append(DAY)
     return found

@@ -192,6 +192,10 @@ def references() -> SearchStrategy[Values]:
     )
 
 
+BASES = (("PE", "each"), ("WE", "each"), ("HP", "hundred"), ("PK", "kilogram"), ("UM", "unit"))
+"""Codes of data element 639 with the words that they are read as."""
+
+
 @cache
 @st.composite
 def line(draw: DrawFn, amounts: bool) -> Values:
@@ -205,6 +209,8 @@ def line(draw: DrawFn, amounts: bool) -> Values:
         price = draw(prices) if amounts else price
     elif amounts:
         price = None
+    basis = draw(maybe(st.sampled_from(BASES))) if price is not None else None
+    spelled |= {"price_basis": basis[0]} if basis else {}
     size = draw(maybe(percents))
     description = draw(maybe(words(1, 40)))
     types = ("F", "S") if description else ("S",)
@@ -216,7 +222,7 @@ def line(draw: DrawFn, amounts: bool) -> Values:
             "quantity": quantity,
             "unit": unit,
             "price": price,
-            "price_basis": draw(maybe(st.sampled_from(("PE", "WE")))) if price is not None else None,
+            "price_basis": basis[1] if basis else None,
             "item": item,
             "description": description,
             "description_kind": draw(maybe(st.just("08"))) if description else None,

@@ -84,6 +84,7 @@ def changed(draw: DrawFn) -> Values:
         values["left"] = draw(quantities)
     if "price" not in values:
         values.pop("price_basis", None)
+        told.pop("price_basis", None)
     return some({**values, "change": CHANGES[word], "kept": told})
 
 

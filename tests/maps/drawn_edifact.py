@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -190,6 +191,17 @@ def head(draw: DrawFn, windows: dict[str, str], roles: Values, references_of: di
     }
 
 
+PRICES: tuple[Values, ...] = (
+    {},
+    {"price_basis": "unit", "kept": {"price_basis": "CT"}},
+    {"price_kind": "retail", "kept": {"price_kind": "SRP"}},
+    {"price_basis": "unit", "price_kind": "unit", "kept": {"price_basis": "PU", "price_kind": "NTP"}},
+    {"price_per": {"quantity": Decimal(100)}},
+    {"price_per": {"quantity": Decimal(1), "unit": "kg"}, "kept": {"price_per.unit": "KGM"}},
+)
+"""What a price may be for, and of which kind (data elements 5375, 5387, 5284, 6411)."""
+
+
 @cache
 @st.composite
 def line(draw: DrawFn, quantity_words: str, number: str | None) -> Values:
@@ -202,8 +214,12 @@ def line(draw: DrawFn, quantity_words: str, number: str | None) -> Values:
         spelled |= word
         if "|" in quantity_words:
             spelled["quantity"] = draw(st.sampled_from(quantity_words.split("|")))
+    said: Values = {}
     if price is not None:
         spelled["price"] = draw(st.sampled_from(("AAA", "AAB", "INV")))
+        said = draw(st.sampled_from(PRICES))
+        spelled |= {"price_per.quantity": spelled["price"]} if "price_per" in said else {}
+        spelled |= said.get("kept", {})
     description = draw(maybe(words(1, 70)))
     if description:
         spelled["description"] = draw(st.sampled_from(("F", "E")))
@@ -213,6 +229,7 @@ def line(draw: DrawFn, quantity_words: str, number: str | None) -> Values:
         "quantity": quantity,
         "unit": unit,
         "price": price,
+        **{name: value for name, value in said.items() if name != "kept"},
         "description": description,
         "references": tuple(draw(st.lists(references(), max_size=1))),
         "dates": tuple(draw(st.lists(moments(), max_size=1))),

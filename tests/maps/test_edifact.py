@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from d365edi.documents import Invoice, PurchaseOrder
+from d365edi.documents.values import PricePer
 from d365edi.edi.edifact.writer import DEFAULT
 from d365edi.edi.syntax import Syntax
 from d365edi.errors import DocumentError, SettingsError
@@ -159,17 +161,26 @@ def test_what_is_no_day_holds_the_order(written: str) -> None:
 
 
 PRICES = {
-    "PRI+AAA:24.1:::100": "0.241",
-    "PRI+AAA:12,5": "12.5",
-    "PRI+AAA:3630.1724::NTP:100:C62": "36.301724",
-    "PRI+AAA:7.225:::1": "7.225",
-    "PRI+AAA:10:::3": "3.3333333333",
+    "PRI+AAA:24.1:::100": ("24.1", None, None, "100", None),
+    "PRI+AAA:12,5": ("12.5", None, None, None, None),
+    "PRI+AAA:3630.1724::NTP:100:C62": ("3630.1724", None, "unit", "100", "ea"),
+    "PRI+AAA:7.225:CT::1": ("7.225", "unit", None, "1", None),
+    "PRI+AAA:10:NW:RTP:3:KGM": ("10", "weight", "retail", "3", "kg"),
 }
+"""Price, words for what it is for (5375) and of which kind (5387), for how many (5284) of which unit (6411)."""
 
 
 @pytest.mark.parametrize("written", PRICES)
-def test_a_price_is_that_of_one_unit(written: str) -> None:
-    assert str(order(lines=[*LINE, written]).document.lines[0].price) == PRICES[written]
+def test_a_price_is_read_as_it_is_stated(written: str) -> None:
+    line = order(lines=[*LINE, written]).document.lines[0]
+    price, basis, kind, quantity, unit = PRICES[written]
+    assert (str(line.price), line.price_basis, line.price_kind) == (price, basis, kind)
+    assert line.price_per == PricePer(quantity=Decimal(quantity) if quantity else None, unit=unit)
+
+
+def test_an_information_price_is_not_the_price_of_the_line() -> None:
+    line = order(lines=[*LINE, "PRI+AAE:12.99"]).document.lines[0]
+    assert (line.price, [each.identifier for each in line.prices]) == (None, ["AAE"])
 
 
 def test_the_net_price_counts_more_than_a_gross_one_before_it() -> None:

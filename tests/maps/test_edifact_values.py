@@ -1,4 +1,4 @@
-"""Components of EDIFACT become plain values: days by their format, prices per unit, texts in two components, item numbers."""
+"""Components of EDIFACT become plain values: days by their format, texts in two components, item numbers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ ROWS = [
     ("DTM", 1, "137:050126:2", ["137", "20260105"]),
     ("DTM", 1, "137:20260105", ["137", "20260105"]),
     ("DTM", 1, "137:WEEK 7:ZZZ", ["137", "WEEK 7", "ZZZ"]),
-    ("PRI", 1, "AAA:12.5", ["AAA", "12.5"]),
-    ("PRI", 1, "AAA:12.5:::100:PCE", ["AAA", "0.125", "", "", "", "PCE"]),
-    ("PRI", 1, "AAA:12,5:::1", ["AAA", "12.5", "", "", ""]),
-    ("PRI", 1, "AAA:ASK:::100", ["AAA", "ASK", "", "", "100"]),
-    ("PRI", 1, "AAA:12.5:::0", ["AAA", "12.5", "", "", "0"]),
     ("IMD", 3, ":::ONE:TEXT", ["", "", "", "ONE TEXT", ""]),
     ("IMD", 3, "::::TEXT", ["", "", "", "TEXT", ""]),
     ("IMD", 3, ":::" + "X" * 35 + ":YZ", ["", "", "", "X" * 35 + "YZ", ""]),

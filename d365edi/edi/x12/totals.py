@@ -29,6 +29,20 @@ from d365edi.edi.totals import (
 GTIN = {"UP": (12,), "EN": (13,), "UK": (14,), "EO": (8,)}
 """The qualifiers (data element 235) of article numbers that have a check digit, with their lengths."""
 
+PER = {
+    "PN": 10, "PD": 12, "LD": 12, "RD": 12, "TD": 12, "WD": 12, "HP": 100, "LC": 100, "QH": 100, "RC": 100, "TC": 100,
+    "WC": 100, "TP": 1000, "LM": 1000, "QS": 1000, "RM": 1000, "TM": 1000, "WM": 1000, "TT": 10_000, "HT": 100_000,
+    "HF": 100, "TF": 1000, "PS": 1000,
+}  # fmt: skip
+"""The codes (data element 639) of prices for several, and for how many."""
+MEASURED = {
+    "PG": "GR", "PK": "KG", "PO": "OZ", "PA": "TO", "PP": "LB", "PT": "TN", "ML": "ML", "PL": "LT", "PF": "FT", "HF": "FT",
+    "TF": "FT", "PY": "YD", "PS": "SF",
+}  # fmt: skip
+"""The codes of prices by weight, length or volume, with the unit that they are for."""
+OF_ONE = frozenset({"", "PE", "UM", "WE", "TE", "LE", "QE", "CA", "CT", "QT"})
+"""The usual codes of prices of one."""
+
 _FIGURES = re.compile(r"(?:[0-9.-]{1,25}\n)*+").fullmatch
 
 
@@ -44,7 +58,7 @@ def _invoice(selection: Selection) -> Iterator[Finding]:
     headers, lines = selection.all("*/TDS"), selection.all("*/IT1")
     try:
         total = _money(headers[0][1][1]) * CENT
-        goods = sum(map(mul, _figures(lines, 2), _figures(lines, 4)), ZERO)
+        goods = sum(map(mul, _figures(lines, 2), _prices(lines)), ZERO)
     except (ArithmeticError, IndexError):
         return
     charges, most, readings = _charges(selection), slack(len(lines)), list[Decimal]()
@@ -75,6 +89,18 @@ def _figures(lines: list[Found], element: int) -> list[Decimal]:
     if not _FIGURES("\n".join([*texts, ""])):
         raise InvalidOperation
     return list(map(Decimal, texts))
+
+
+def _prices(lines: list[Found]) -> list[Decimal]:
+    """The price of one unit of all lines: some codes say that it is for more (IT105). IndexError where one is for another
+    unit than is billed: it takes a weight or a count that the line does not say."""
+    codes = [row[5] if len(row) > 5 else "" for _, row in lines]
+    prices = _figures(lines, 4)
+    if OF_ONE.issuperset(codes):
+        return prices
+    if any(code in MEASURED and row[3] != MEASURED[code] for code, (_, row) in zip(codes, lines, strict=True)):
+        raise IndexError
+    return [price / PER.get(code, 1) for price, code in zip(prices, codes, strict=True)]
 
 
 def _charges(selection: Selection) -> Decimal:

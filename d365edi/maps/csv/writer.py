@@ -26,6 +26,8 @@ class FlatWriter:
         self.table = table
         self._flat = flat(table)
         self._writer = Writer(table, self._flat.guide, codes, partner=partner, notation=CSV)
+        self.places = self._writer.places
+        """What a price can be said to be for."""
 
     def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> bytes:
         """A file of one document. Raises DocumentError."""

@@ -10,7 +10,7 @@ Knows: the layout of reading tables and of records. Does not know: entity names,
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from msgspec import ValidationError
@@ -23,12 +23,12 @@ from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.fields import Kind, Model, find
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table
+from d365edi.matching import prices
 
 Row = Mapping[str, Any]
 Values = dict[str, Any]
 
 OPPOSITE = {"charge": "allowance", "allowance": "charge"}
-_CENT = Decimal("0.01")
 
 
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:
@@ -164,7 +164,6 @@ def _join(
         if len(matched) == 1:
             line.update({name: value for name, value in matched[0].items() if name not in line})
             _take(item, join, matched[0], models[1])
-            _divide(join, matched[0], item)
         elif matched or found or not optional:
             findings.append(_odd(join, len(matched), f"line {number}"))
 
@@ -172,14 +171,6 @@ def _join(
 def _key(row: Row, names: Sequence[str]) -> tuple[object, ...]:
     """What rows are matched by, alike where D365 calls the values equal (see `quoting.same_text`)."""
     return tuple(value.rstrip(" ").casefold() if isinstance(value := row.get(name), str) else value for name in names)
-
-
-def _divide(join: Section, row: Row, item: Values) -> None:
-    """A price that is for so many units becomes the price of one."""
-    for name, field in join.tree.get("divide", {}).items():
-        units = Decimal(row.get(name) or 0)
-        if units not in (0, 1) and item.get(field) is not None:
-            item[field] = item[field] / units
 
 
 def _odd(join: Section, count: int, what: str) -> Finding:
@@ -219,8 +210,7 @@ def arithmetic(invoice: Invoice) -> list[Finding]:
     if invoice.total is None:
         return []
     nothing = Decimal(0)
-    extensions = ((line.quantity or nothing) * (line.price or nothing) for line in invoice.lines)
-    computed = sum((each.quantize(_CENT, ROUND_HALF_UP) for each in extensions), nothing)
+    computed = sum((prices.extended(line) or nothing for line in invoice.lines), nothing)
     for charge in (*invoice.charges, *(each for line in invoice.lines for each in line.charges)):
         sign = {"charge": 1, "allowance": -1}.get(charge.kind or "", 0)
         computed += sign * (charge.amount or nothing)

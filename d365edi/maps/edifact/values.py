@@ -1,17 +1,15 @@
-"""Components of EDIFACT as plain values: four ways in which a value is more than what stands in one component.
+"""Components of EDIFACT as plain values: three ways in which a value is more than what stands in one component.
 
     LIN03, PIA02 ...   an item number before its qualifier       a pair (see `address`)
     DTM01              a value with its format code (102, 203)    a day CCYYMMDD, and as component 4 what stands behind it:
                                                                   a time, or the last day of a period
     IMD03, ALC05 ...   a text in two components, as one is short  one text in the first of them
-    PRI01              a price for so many units                  the price of one
 
 Knows: composites, format codes. Does not know: tables, documents, delimiters.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from d365edi.edi.guide import Element, Segment
 from d365edi.maps.address import ITEM, Address
@@ -23,7 +21,6 @@ PERIOD, POINT = "C507", "2380"
 """The composite of a point in time, and the data element of its value."""
 DAY = "day"
 """The type of an element that is a day."""
-PRICE = "C509"
 REST = Element(4, "", "Time, or end of a period", "an", 1, 35)
 """What stands behind a day, as a component of it."""
 BETWEEN = "\x1f"
@@ -91,8 +88,6 @@ def normalise(element: Element) -> Normalise | None:
         return _whole
     if element.number == PERIOD:
         return period
-    if element.number == PRICE:
-        return _price
     joined = [each for each in _components(element) if each.count > 1]
     return _joining(joined) if joined else None
 
@@ -111,19 +106,6 @@ def period(parts: list[str]) -> list[str]:
     elif form not in _CENTURY:
         return [kind, value, form]
     return [kind, value[:8], "", value[8:]] if len(value) > 8 else [kind, value]
-
-
-def _price(parts: list[str]) -> list[str]:
-    """A price for more than one unit as the price of one."""
-    if len(parts) < 5:
-        return parts
-    price, basis = parts[1].replace(",", "."), parts[4].replace(",", ".")
-    if not (price and basis.replace(".", "", 1).isdecimal() and price.lstrip("-").replace(".", "", 1).isdecimal()):
-        return parts
-    if Decimal(basis):
-        one = (Decimal(price) / Decimal(basis)).quantize(Decimal("1e-10")).normalize()
-        parts[1], parts[4] = price if Decimal(basis) == 1 else format(one, "f"), ""
-    return parts
 
 
 def _joining(joined: list[ValuePlace]) -> Normalise:

@@ -1,0 +1,25 @@
+"""What a map has places for to say what a price is for.
+
+Knows: rows of lines, code tables. Does not know: guides, documents' prices.
+"""
+
+from collections.abc import Mapping
+
+from d365edi.maps.mapping_tree import LINES
+from d365edi.maps.table import Table, scope
+from d365edi.matching.stating import PricePlaces
+
+BASIS, KIND, QUANTITY = "price_basis", "price_kind", "price_per.quantity"
+
+
+def places(table: Table, codes: Mapping[str, Mapping[str, str]] | None = None) -> PricePlaces:
+    """The places that the lines of a map have; `codes` are the partner's, over the map's own."""
+    rows = {row.name for each in scope(table).scopes if each.field == LINES for row in each.rows}
+    own, theirs = table.codes(), codes or {}
+
+    def words(name: str) -> frozenset[str]:
+        if not {name, f"line.order.{name}", f"order.{name}"} & rows:
+            return frozenset()
+        return frozenset({**own.get(name, {}), **theirs.get(name, {})}.values())
+
+    return PricePlaces(words(BASIS), words(KIND), bool({QUANTITY, f"line.order.{QUANTITY}"} & rows))
