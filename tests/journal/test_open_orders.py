@@ -14,6 +14,7 @@ import pytest
 
 from d365edi.edi import reader
 from tests.edi import independent
+from tests.edi.edifact import independent as pydifact
 from tests.journal.make_old_journal import sales_order
 from tests.journal.make_open_orders import EXTRA
 from tests.journal.resume import opened, resumed, unpacked
@@ -133,6 +134,15 @@ async def test_an_invoice_that_waited_leaves_with_its_charges_in_the_codes_of_it
     assert amounts == ["8:25", "203:113.4", "8:12.6", "203:299.97", "77:438.37", "79:413.37", "124:0", "131:25"]
 
 
+async def test_what_was_ordered_per_hundred_is_billed_per_hundred(later: World, old: Path) -> None:
+    """At b0a5549: IT1*1*1200*EA*10.5*HP, a hundredth of what TDS says."""
+    await the_day_goes_on(later, old)
+    for number, bill in by_order(later.partner.received(), "810").items():
+        assert Decimal(one(bill, "TDS")[1]) / 100 == billed(bill), number
+        if number == "4600100":
+            assert one(bill, "IT1", "1")[2:6] == ["1200", "EA", "1050", "HP"]
+
+
 async def test_the_terms_of_an_open_order_follow_from_what_d365_posts(later: World, old: Path) -> None:
     """At b0a5549: ITD*01*3*2**10*20261229*30, a discount that D365 does not give, and any days beside its due date."""
     await the_day_goes_on(later, old)
@@ -156,3 +166,7 @@ async def test_whatever_leaves_is_strictly_valid(later: World, old: Path) -> Non
         assert [str(f) for f in (*findings, *(f for each in sets for f in each.findings))] == [], name
     x12 = {name: data for name, data in found.items() if name[0] == "8"}
     assert independent.judge(x12) == dict.fromkeys(x12, "")
+    edifact = {name: data for name, data in found.items() if name not in x12}
+    for name, rows in pydifact.read(edifact).items():
+        counts = [int(str(row[1])) for row in rows if not isinstance(rows, str) and row[0] == "UNT"]
+        assert counts == [len(rows) - 2], name  # all but UNB and UNZ

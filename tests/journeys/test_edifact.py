@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from d365edi.edi import reader
 from tests.journeys.world import World
 
 RECEIVE = """
@@ -135,6 +138,30 @@ async def test_an_invoice_leaves_as_invoic_echoing_its_order_and_their_contrl_cl
         (sent,) = await app.journal.read(lambda tx: tx.deliveries.search(name))
     assert sent.ack == state
     assert len(answers(edifact)) == 1
+
+
+async def test_an_invoice_with_freight_and_a_line_discount_leaves_strictly_valid(edifact: World) -> None:
+    """At b0a5549 each INVOIC with a charge was held: D240 does not fit ALC."""
+    edifact.knobs["invoice"] = "INVOIC"
+    edifact.partner.drop("ORDERS-77.edi", orders("4500123"))
+    await edifact.once()
+    state = edifact.simulator.state
+    first = state.rows("SalesOrderLinesV3")[0]
+    key = {name: first[name] for name in ("dataAreaId", "InventoryLotId")}
+    state.add("SalesOrderLinesV3", **key, LineDiscountPercentage=Decimal(10), LineAmount=Decimal("113.4"))
+    edifact.simulator.post_invoice(str(first["SalesOrderNumber"]), charges=25, tax_percent=19)
+    await edifact.once()
+    ((_, data),) = edifact.partner.received().items()
+    found = data.decode().split("'")
+    assert [segment for segment in found if segment.startswith("ALC")] == [
+        "ALC+C++6++FC:::FREIGHT AND CHARGES",
+        "ALC+A++2++DI:::LINE DISCOUNT",
+    ]
+    assert any(segment.startswith("TAX+7+VAT") for segment in found)
+    report = reader.read(data, reader.ReadOptions(strictness="strict"))
+    sets = [one for each in report.interchanges for group in each.groups for one in group.sets]
+    findings = [*report.findings, *(finding for one in sets for finding in one.findings)]
+    assert [str(finding) for finding in findings] == []
 
 
 async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_reported_by_a_desadv(edifact: World) -> None:

@@ -258,7 +258,7 @@ def described(draw: DrawFn) -> ShipNotice:
             "parties": some({"ship_to": draw(party("street", "zip")), "ship_from": draw(party("city"))}),
         }
     )
-    known = ShipNotice.of({"number": "1", **more})
+    known = worded(ShipNotice, {"number": "1", **more})
     return draw(shipments()).replace(**{name: getattr(known, name) for name in more})
 
 
