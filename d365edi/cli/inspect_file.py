@@ -17,12 +17,11 @@ from d365edi.cli.preview_ack import preview_ack
 from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides, sniff
 from d365edi.edi import reader as files
-from d365edi.edi.edifact import acknowledgment as contrl
+from d365edi.edi.acknowledgment import Answer, contradictions
 from d365edi.edi.findings import Finding, unread
 from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
-from d365edi.edi.x12 import acknowledgment
 from d365edi.errors import SettingsError
-from d365edi.flows import intake
+from d365edi.flows import acknowledge, intake
 from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import problems, read_set
 from d365edi.maps import meaning, table
@@ -32,8 +31,6 @@ from d365edi.matching.intake import IntakePolicy, Judgment
 from d365edi.matching.parts import PartsPolicy
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
-ACKNOWLEDGMENTS = {"997": acknowledgment.answer, "999": acknowledgment.answer, "CONTRL": contrl.answer}
-"""The reader of each kind of acknowledgment."""
 LANGUAGES: dict[str, table.Language] = {"X12": "x12", "EDIFACT": "edifact"}
 
 
@@ -159,13 +156,11 @@ def _unread(findings: Sequence[Finding]) -> Iterator[str]:
 
 def _set(report: SetReport, partner: TradingPartner | None, usage: str) -> InspectedPart:
     title = f"{report.id} {report.control}"
-    if report.id in ACKNOWLEDGMENTS and report.verdict != "R":
-        answer = ACKNOWLEDGMENTS[report.id](report)
-        verdict = VERDICTS.get(answer.verdict, answer.verdict)
-        group = f"group {answer.control} ({answer.functional_id})"
-        what = group if answer.functional_id else f"interchange {answer.control}"
-        title = f"{title}: answers {what}: {verdict}, {answer.accepted} of {answer.included}"
-        return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
+    if report.id in acknowledge.SETS:
+        found = acknowledge.read(report)
+        said = "; ".join(map(_answered, found)) or "answers nothing"
+        used = "E" if report.verdict == "R" and not acknowledge.doubtful(report, found) else report.verdict
+        return InspectedPart("set", 2, f"{title}: {said}; the {report.id} itself", used, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     flow = partner.receives.get(report.id) if partner is not None else None
@@ -179,6 +174,16 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str) -> Inspe
     document = reading.document.plain() if reading.document is not None else None
     holds = tuple(_holds(reading, flow, usage, reader.table))
     return InspectedPart("set", 2, title, report.verdict, found_remarks, document, holds)
+
+
+def _answered(answer: Answer) -> str:
+    """What an acknowledgment of theirs says."""
+    group = f"group {answer.control} ({answer.functional_id})"
+    what = group if answer.functional_id else f"interchange {answer.control}"
+    verdict = VERDICTS.get(answer.summary or "", "no verdict" if not answer.receipt else "received")
+    sets = f", {max(answer.accepted, 0)} of {max(answer.included, 0)}" if answer.included >= 0 else ""
+    wrong = "".join(f", but {sentence}" for sentence in contradictions(answer, ()))
+    return f"answers {what}: {verdict}{sets}{wrong}"
 
 
 def _shipped(report: SetReport) -> MapReader | None:

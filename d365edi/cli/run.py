@@ -17,7 +17,7 @@ from d365edi.cli.console import DEFAULT_SETTINGS, SettingsFile
 if TYPE_CHECKING:
     from d365edi.settings import Settings
 
-NEEDS_A_PERSON = ("held", "quarantined", "overdue", "rejected")
+NEEDS_A_PERSON = ("held", "quarantined", "overdue", "rejected", "partially")
 
 
 def run(

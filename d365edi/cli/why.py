@@ -77,7 +77,7 @@ def why(
         as_json(_unpacked(asdict(known)))
     else:
         for history in known.histories:
-            say(_lines(history))
+            say(lines(history))
             table("Audit", [row(line) for line in history.lines], COLUMNS)
         say(_left(known))
         if not (known.histories or known.sightings):
@@ -138,7 +138,7 @@ def _history(tx: Tx, id: int) -> History:
     )
 
 
-def _lines(history: History) -> Iterator[str]:
+def lines(history: History) -> Iterator[str]:
     """A history as text, the message first."""
     message = history.message
     origin = "from D365" if message.direction == "out" else f"from {message.partner}"

@@ -5,14 +5,8 @@ own control number (AK202), so that each of several documents in one interchange
 still matches; a second one, and one that matches nothing, are classified and stored. An accepted 997 confirms the syntax,
 not the business content.
 
-    AK9 (UCI)    AK5 (UCM) of its set      the document
-    R            any                       rejected: the group is refused as a whole
-    A, E, P      given                     as given
-    P            none                      accepted where every rejected set is listed, else partially: they did not say which
-    E            none                      accepted where another set is listed with the errors, else accepted with errors
-    A            none                      accepted
-
-A document that is alone in its group has the group's verdict, whatever else is reported.
+What follows from it for each set is in `edi/acknowledgment`; where it contradicts itself the worse counts, and that is told in
+the log and with the delivery.
 
 Knows: the acknowledgment state of deliveries and documents. Does not know: bytes, connections.
 """
@@ -20,6 +14,7 @@ Knows: the acknowledgment state of deliveries and documents. Does not know: byte
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from d365edi.edi import acknowledgment as edi
 from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import SetReport
@@ -38,9 +33,16 @@ Found = tuple[Delivery, list[DeliveryDocument]]
 """An acknowledged delivery, and the documents in it that the acknowledgment covers."""
 
 
-def read(report: SetReport) -> Answer:
-    """Their acknowledgment, whichever of the SETS it is."""
-    return contrl.answer(report) if report.syntax.standard == "EDIFACT" else acknowledgment.answer(report)
+def read(report: SetReport) -> tuple[Answer, ...]:
+    """What their acknowledgment says, whichever of the SETS it is: an answer for each group, or interchange."""
+    return contrl.answers(report) if report.syntax.standard == "EDIFACT" else acknowledgment.answers(report)
+
+
+def doubtful(report: SetReport, found: Sequence[Answer]) -> bool:
+    """Whether a part of their acknowledgment may be missing, so that a person has to look: its trailer or its numbers are wrong,
+    or it answers something without a verdict."""
+    wrong = any(finding.level == "set" and finding.severity == "error" for finding in report.findings)
+    return wrong or not found or any(not (one.verdict or one.sets) for one in found)
 
 
 def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLine]:
@@ -48,31 +50,55 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     control = _number(answer.control)
     functional_id = answer.functional_id or UNB
     sent = tx.deliveries.sent_group(partner, functional_id, control) if control is not None else []
+    found = _belongs([(delivery, _group(tx, delivery, functional_id, control)) for delivery in sent])
+    sets = [one.set for one in found[1]] if found else []
+    wrong = edi.contradictions(answer, sets)
     errors = error_text(answer.sets)
-    within = [(delivery, _group(tx, delivery, functional_id, control)) for delivery in sent]
-    match, found = _record(tx, partner, message, within, functional_id, answer.control, answer.verdict, errors)
+    detail = "; ".join(filter(None, (errors, _contradiction(wrong))))
+    match = _record(tx, partner, message, found, functional_id, answer.control, answer.verdict or "", detail)
     if found is None:
         what = f"{answer.functional_id} group" if answer.functional_id else "interchange"
-        what = f"{what} {answer.control}"
-        return [
-            (
-                "WARNING",
-                "unmatched",
-                f"{message.name} answers {what}, which we never sent; stored, ask the partner what it is for",
-            )
-        ]
+        unknown = f"{message.name} answers {what} {answer.control}, which we never sent; stored, ask the partner what it is for"
+        return [("WARNING", "unmatched", unknown)]
     delivery, carried = found
     if answer.receipt:
         return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)")]
-    states = set_states(answer, [one.set for one in carried])
+    states = [(one, *state) for one, state in zip(carried, set_states(answer, sets), strict=True) if state is not None]
     if match == "double":
-        now = policy.ACK_STATES.get(answer.verdict, "rejected")
+        now = combined_state(state for _, state, _ in states) if states else _standing(delivery, carried)
         return [_double(delivery, _standing(delivery, carried), now, message)]
-    for one, (state, detail) in zip(carried, states, strict=True):
-        tx.delivery_documents.answered(delivery.id, one.document, state, detail)
+    for one, state, said in states:
+        tx.delivery_documents.answered(delivery.id, one.document, state, said)
     _close(tx, delivery)
     reach("acknowledge.matched")
-    return _lines(tx, delivery, carried, partner, errors or "no reason given", late=match == "late")
+    told = [_contradicted(delivery, message, wrong)] if wrong else []
+    covered = [one for one, _, _ in states]
+    why = errors or _contradiction(wrong) or "no reason given"
+    return [
+        *told,
+        *(
+            _lines(tx, delivery, covered, partner, why, late=match == "late")
+            if covered
+            else [_silent(delivery, message)]
+        ),
+    ]
+
+
+def _contradiction(wrong: Sequence[str]) -> str:
+    return f"it contradicts itself: {', '.join(wrong)}" if wrong else ""
+
+
+def _contradicted(delivery: Delivery, message: Message, wrong: Sequence[str]) -> LogLine:
+    why = f"{message.name}, which answers {delivery.name}, contradicts itself: {', '.join(wrong)}"
+    return "WARNING", "contradicted", f"{why}; the worse counts, ask the partner which is right"
+
+
+def _silent(delivery: Delivery, message: Message) -> LogLine:
+    return (
+        "WARNING",
+        "unmatched",
+        f"{message.name} answers {delivery.name} without a verdict; it stays awaited, ask the partner for it again",
+    )
 
 
 def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> list[LogLine]:
@@ -83,7 +109,8 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
     control = _number(number)
     sent = tx.deliveries.sent_interchange(partner, control) if control is not None else []
     within = [(delivery, tx.delivery_documents.of(delivery.id)) for delivery in sent if delivery.functional_id != UNB]
-    match, found = _record(tx, partner, message, within, "TA1", number, verdict, note)
+    found = _belongs(within)
+    match = _record(tx, partner, message, found, "TA1", number, verdict, note)
     if found is None:
         unknown = f"{message.name} answers interchange {number}, which we never sent; stored, ask the partner about it"
         return [("WARNING", "unmatched", unknown)]
@@ -113,33 +140,37 @@ def _standing(delivery: Delivery, carried: list[DeliveryDocument]) -> AckState:
     return delivery.ack
 
 
+def _belongs(sent: list[Found]) -> Found | None:
+    """Of several deliveries of the same bytes an answer belongs to the one still awaited."""
+    open_ones = [found for found in sent if _standing(*found) in ("awaited", "overdue")]
+    return (open_ones or sent)[-1] if sent else None
+
+
 def _record(
     tx: Tx,
     partner: str,
     message: Message,
-    sent: list[Found],
+    found: Found | None,
     functional_id: str,
     control: str,
     verdict: str,
     detail: str,
-) -> tuple[policy.AckClass, Found | None]:
-    """Store the answer with its class. Of several deliveries of the same bytes it belongs to the one still awaited."""
-    open_ones = [found for found in sent if _standing(*found) in ("awaited", "overdue")]
-    found = (open_ones or sent)[-1] if sent else None
+) -> policy.AckClass:
+    """Store the answer with its class."""
     delivery = found[0] if found is not None else None
     match = policy.ack_class(_standing(*found) if found else None, delivery.ack_due if delivery else None, tx.now)
     about: dict[str, Any] = {"message": message.id, "delivery": delivery.id if delivery is not None else None}
     about |= {"partner": partner, "functional_id": functional_id, "verdict": verdict, "match": match}
     tx.acknowledgments.add(**about, control=_number(control), detail=detail)
     tx.audit.append("acknowledged", **about, control=control)
-    return match, found
+    return match
 
 
 def _close(tx: Tx, delivery: Delivery) -> None:
     """Close the delivery once all of its documents are acknowledged."""
     carried = tx.delivery_documents.of(delivery.id)
     if all(one.ack != "awaited" for one in carried):
-        errors = "; ".join(dict.fromkeys(one.ack_detail for one in carried if one.ack_detail))
+        errors = "; ".join(dict.fromkeys(part for one in carried for part in one.ack_detail.split("; ") if part))
         tx.deliveries.set_ack(delivery.id, combined_state(one.ack for one in carried), errors)
 
 
@@ -215,32 +246,12 @@ SetState = tuple[AckState, str]
 """The state of a document, and the reported errors as text."""
 
 
-def set_states(answer: Answer, sets: Sequence[str]) -> list[SetState]:
-    """The state of each set of the acknowledged group, by control number, in the order of `sets`."""
-    group = policy.ACK_STATES.get(answer.verdict, "rejected")
-    if len(sets) == 1:
-        return [(group, error_text(answer.sets))]
-    listed = {each.control.lstrip("0"): each for each in answer.sets}
-    named = [listed.get(control.lstrip("0")) for control in sets]
-    rest = _unnamed_state(answer, [each for each in named if each is not None])
-    found: list[SetState] = []
-    for each in named:
-        detail = error_text([each]) if each is not None else ""
-        if group == "rejected" or each is None:
-            found.append((group if group == "rejected" else rest, detail))
-        else:
-            found.append((policy.ACK_STATES.get(each.verdict, "rejected"), detail))
-    return found
-
-
-def _unnamed_state(answer: Answer, named: Sequence[SetAnswer]) -> AckState:
-    """The state of sets that the acknowledgment does not list."""
-    verdicts = [each.verdict for each in named]
-    if answer.verdict == "P":
-        return "accepted" if verdicts.count("R") >= max(answer.included - answer.accepted, 1) else "partially"
-    if answer.verdict == "E":
-        return "accepted" if set(verdicts) & {"E", "R"} else "accepted_with_errors"
-    return "accepted"
+def set_states(answer: Answer, sets: Sequence[str]) -> list[SetState | None]:
+    """The state of each set of the acknowledged group, by control number, in the order of `sets`; None where nothing is said."""
+    wrong = _contradiction(edi.contradictions(answer, sets))
+    details = ["; ".join(filter(None, (error_text(of), wrong))) for of in edi.named(answer, sets)]
+    found = zip(edi.verdicts(answer, sets), details, strict=True)
+    return [(policy.ACK_STATES[verdict], detail) if verdict is not None else None for verdict, detail in found]
 
 
 def error_text(sets: Iterable[SetAnswer]) -> str:

@@ -126,12 +126,7 @@ def _sort_set(
     partner: TradingPartner, interchange: InterchangeReport, group: GroupReport, report: SetReport, parsed: ParsedFile
 ) -> None:
     if report.id in acknowledge.SETS:
-        if report.verdict == "R":
-            parsed.problems.append(
-                f"their {report.id} {report.control} cannot be read: {first_errors(report.findings)}"
-            )
-        else:
-            parsed.acknowledgments.append(acknowledge.read(report))
+        _sort_acknowledgment(report, parsed)
         return
     if report.verdict == "R":
         if group.verdict != "R" or any(finding.severity == "error" for finding in report.findings):
@@ -147,6 +142,19 @@ def _sort_set(
     reading = read_set(reader_of(receive, report), report)
     label = f"{report.id} {report.control}"
     parsed.documents.append(ParsedDocument(receive, reading, interchange, group.control, report.control, label))
+
+
+def _sort_acknowledgment(report: SetReport, parsed: ParsedFile) -> None:
+    """An acknowledgment is used as far as it can be read. Where a part of it may be missing it is for a person as well."""
+    found = acknowledge.read(report)
+    parsed.acknowledgments += found
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    how = "is used as far as it can be read" if found else "cannot be read"
+    sentence = f"their {report.id} {report.control} {how}: {first_errors(errors) or 'it answers nothing'}"
+    if acknowledge.doubtful(report, found):
+        parsed.problems.append(sentence)
+    elif errors:
+        parsed.warnings.append((sentence, True))
 
 
 def _misrouted(

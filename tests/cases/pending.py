@@ -1,10 +1,6 @@
 """Cases that do not end as they must yet, each with what becomes of it instead. Whoever mends one deletes its line."""
 
 PENDING: dict[str, str] = {
-    "a_ak5r_ak9a.edi": "accepted, and nothing is said of the contradiction",
-    "a_ak9cnt.edi": "accepted, and nothing is said of the contradiction",
-    "a_ctx06.edi": "quarantined: CTX06 is taken for a number; the invoice stays awaited",
-    "a_two_groups.edi": "the last AK1 counts, the first group stays awaited",
     "dtm_rd8.edi": "no date on the order",
     "e_d610.edi": 'held as "is no date"',
     "e_d616.edi": 'held as "is no date"',
@@ -13,7 +9,6 @@ PENDING: dict[str, str] = {
     "edi_asn_noparent.x12": "nothing is said",
     "edi_asn_wrongorder.x12": "nothing is said",
     "edi_codes_noise.x12": "usual codes are called unknown",
-    "edi_contrl_all_rejected.edi": 'awaited further, and `check` says "partially accepted"',
     "edi_env_gs_missing.x12": 'the sentence is cut at every "i"',
     "edi_inv_period.edi": 'held as "is no date"',
     "edi_isa00401_gs005010.x12": "`check` cannot write the answer",

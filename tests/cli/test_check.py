@@ -101,7 +101,7 @@ def test_an_edifact_order_is_read_and_answered_by_a_contrl() -> None:
     assert (found.what, found.good, document["number"], len(document["lines"])) == ("EDIFACT", True, "4500012345", 1)
     reported = inspect_file(found.answers[0].encode("latin-1"), AT)
     [title] = [part.title for part in reported.parts if part.kind == "set"]
-    assert (title, reported.answers) == ("CONTRL 1: answers interchange 101: accepted, 0 of 0", [])
+    assert (title, reported.answers) == ("CONTRL 1: answers interchange 101: accepted, 0 of 0; the CONTRL itself", [])
 
 
 def test_a_flat_file_is_read_by_the_map_that_fits_it() -> None:
@@ -120,7 +120,11 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
     [answer] = inspect_file(ORDER.read_bytes(), AT).answers
     found = inspect_file(answer.encode("latin-1"), AT)
     [reported] = [part.title for part in found.parts if part.kind == "set"]
-    assert (reported, found.answers, found.good) == ("997 0001: answers group 1421 (PO): accepted, 1 of 1", [], True)
+    assert (reported, found.answers, found.good) == (
+        "997 0001: answers group 1421 (PO): accepted, 1 of 1; the 997 itself",
+        [],
+        True,
+    )
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ x12_997_staedi-invalid997                     |yes|IA GR 997R |AK101:5 AK402:6
 x12_997_stupidedi-response-to-functional-g    |yes|IA GA 997A |(encoding)
 x12_997_vgi-x12-ack-997                       |yes|IA GA 997A |
 x12_999_pyx12-x12testdata                     |yes|IA GA 999A |
-x12_999_staedi-invalid999                     |no |IA GR 999R |SE01:4 IK5:2 IK5:5 (AK101:padding) AK204:3 IK501:7 CTX06:6
+x12_999_staedi-invalid999                     |no |IA GR 999R |SE01:4 IK5:2 IK5:5 (AK101:padding) AK204:3 IK501:7
 x12_999_staedi-simple999                      |yes|IA GA 999A |
 x12_999_stupidedi-response-to-functional-g    |yes|IA GA 999A |(encoding)
 x12_999_x12-parser-x12-999-accepted           |no |IR GR 999R |IEA02:001 GS05:group-date

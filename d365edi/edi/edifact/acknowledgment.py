@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from d365edi.edi import guides, values
 from d365edi.edi.acknowledgment import Answer, Loop, SetAnswer
+from d365edi.edi.dates import digits
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport, Verdict
 from d365edi.edi.outgoing import Element, OutgoingSegment
@@ -168,37 +169,54 @@ class _Open:
         return SetAnswer(self.id, self.control, self.verdict, self.codes, tuple(errors))
 
 
-def answer(report: SetReport) -> Answer:
-    """Read their CONTRL. `control` is our interchange's reference; the verdict P says that some messages are rejected.
+@dataclass(slots=True)
+class _Theirs:
+    """What they say of an interchange while its UCMs are read."""
+
+    control: str
+    action: str
+    codes: tuple[str, ...]
+    messages: list[_Open] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+    def take(self, id: str, parts: list[list[str]]) -> None:
+        """One of its segments."""
+        if id == "UCF":
+            self.groups.append(_at(parts, 4))
+        elif id == "UCM":
+            self.messages.append(_Open(_at(parts, 2), _at(parts, 1), _verdict(_at(parts, 3)), _codes(parts, 4)))
+        elif id == "UCS" and self.messages:
+            self.messages[-1].ordinal = int(_at(parts, 1)) if digits(_at(parts, 1)) else 0
+            _error(self.messages[-1], _at(parts, 2), 0, 0)
+        elif id == "UCD" and self.messages:
+            place = [int(text) if digits(text) else 0 for text in (_at(parts, 2), _at(parts, 2, 2))]
+            _error(self.messages[-1], _at(parts, 1), max(place[0] - 1, 0), place[1])
+
+    def done(self) -> Answer:
+        sets = tuple(message.done() for message in self.messages)
+        rejected = sum(one.verdict == "R" for one in sets) + self.groups.count(REJECTED)
+        receipt = self.action == RECEIVED and not sets
+        verdict = _verdict(self.action) if self.action and (receipt or self.action != RECEIVED) else None
+        accepted = max(len(sets) - rejected, 0) if verdict != "R" else 0
+        verdict = "P" if verdict in ("A", "E") and rejected else verdict
+        return Answer("", self.control, "", verdict, len(sets), len(sets), accepted, self.codes, sets, receipt=receipt)
+
+
+def answers(report: SetReport) -> tuple[Answer, ...]:
+    """Read their CONTRL: one answer for each UCI, of which the standard has one, as far as it can be read. `control` is our
+    interchange's reference; the verdict P says that some messages are rejected.
 
     Action 8 says only that the interchange has come: the answer's `receipt` is True, and the verdict A is worth no more
-    than the partner and we have agreed on."""
-    control, action = "", ""
-    codes: tuple[str, ...] = ()
-    messages: list[_Open] = []
-    groups: list[str] = []
+    than the partner and we have agreed on. With UCMs beside it there is no verdict but on the messages they name."""
+    found: list[_Theirs] = []
     for row in report.rows:
         parts = [values.components(element, report.syntax) for element in row]
         id = parts[0][0]
         if id == "UCI":
-            control, action, codes = _at(parts, 1), _at(parts, 4), _codes(parts, 5)
-        elif id == "UCF":
-            groups.append(_at(parts, 4))
-        elif id == "UCM":
-            messages.append(_Open(_at(parts, 2), _at(parts, 1), _verdict(_at(parts, 3)), _codes(parts, 4)))
-        elif id == "UCS" and messages:
-            messages[-1].ordinal = int(_at(parts, 1)) if _at(parts, 1).isdigit() else 0
-            _error(messages[-1], _at(parts, 2), 0, 0)
-        elif id == "UCD" and messages:
-            place = [int(text) if text.isdigit() else 0 for text in (_at(parts, 2), _at(parts, 2, 2))]
-            _error(messages[-1], _at(parts, 1), max(place[0] - 1, 0), place[1])
-    sets = tuple(message.done() for message in messages)
-    rejected = sum(one.verdict == "R" for one in sets) + groups.count(REJECTED)
-    verdict: Verdict = "R" if _verdict(action) == "R" else "P" if rejected else "A"
-    accepted = len(sets) - rejected if verdict != "R" else 0
-    return Answer(
-        "", control, "", verdict, len(sets), len(sets), max(accepted, 0), codes, sets, receipt=action == RECEIVED
-    )
+            found.append(_Theirs(_at(parts, 1), _at(parts, 4), _codes(parts, 5)))
+        elif found:
+            found[-1].take(id, parts)
+    return tuple(each.done() for each in found)
 
 
 def _at(parts: list[list[str]], element: int, component: int = 1) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from d365edi.edi.acknowledgment import Answer, Loop, SetAnswer
-from d365edi.edi.dates import is_day
+from d365edi.edi.dates import digits, is_day
 from d365edi.edi.findings import Finding, Position, unread
 from d365edi.edi.interchange import GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.outgoing import OutgoingSegment
@@ -231,37 +231,75 @@ class _Open:
     segment: str = ""
     ordinal: int = 0
 
+    def done(self, verdict: Verdict | None = None, codes: tuple[str, ...] = ()) -> SetAnswer:
+        """What was said of it; without a verdict where no AK5 came."""
+        errors = tuple(self.errors) or tuple(_set_error(self, code) for code in codes)
+        return SetAnswer(self.id, self.control, verdict, codes, errors)
 
-def answer(report: SetReport) -> Answer:
-    """Read their 997 or 999 (AK or IK segments alike). A set that was closed by no AK5 counts as the group does."""
-    functional_id, control, version = "", "", ""
-    verdict: Verdict = "R"
-    included, received, accepted = 0, 0, 0
+
+@dataclass(slots=True)
+class _Theirs:
+    """What they say of a group while its AK2s are read."""
+
+    functional_id: str
+    control: str
+    version: str
+    component: str
+    verdict: Verdict | None = None
+    counts: tuple[int, int, int] = (-1, -1, -1)
     codes: tuple[str, ...] = ()
-    sets: list[SetAnswer] = []
-    open_set: _Open | None = None
+    sets: list[SetAnswer] = field(default_factory=list)
+    open: _Open | None = None
+
+    def take(self, id: str, elements: list[str]) -> None:
+        """One of its segments."""
+        got = [*elements, *[""] * 6]
+        if id == "AK9":
+            self.close()
+            included, received, accepted = (int(text) if digits(text) else -1 for text in got[1:4])
+            self.verdict, self.counts = _verdict(got[0]), (included, received, accepted)
+            self.codes = tuple(code for code in elements[4:] if code)
+        elif id == "AK2":
+            self.close()
+            self.open = _Open(got[0], got[1])
+        elif self.open is not None:
+            self._of_set(self.open, id, elements, got)
+
+    def _of_set(self, set: _Open, id: str, elements: list[str], got: list[str]) -> None:
+        if id in ("AK3", "IK3"):
+            set.segment, set.ordinal = got[0], int(got[1]) if digits(got[1]) else 0
+            _error(set, got[3], SEGMENT_CODES, "", "")
+        elif id in ("AK4", "IK4"):
+            _error(set, got[2], ELEMENT_CODES, got[0].split(self.component)[0], got[3])
+        elif id in ("AK5", "IK5"):
+            self.sets.append(set.done(_verdict(got[0]), tuple(code for code in elements[1:] if code)))
+            self.open = None
+
+    def close(self) -> None:
+        """A set that no AK5 closed ends."""
+        if self.open is not None:
+            self.sets.append(self.open.done())
+        self.open = None
+
+    def done(self) -> Answer:
+        self.close()
+        return Answer(
+            self.functional_id, self.control, self.version, self.verdict, *self.counts, self.codes, tuple(self.sets)
+        )
+
+
+def answers(report: SetReport) -> tuple[Answer, ...]:
+    """Read their 997 or 999 (AK or IK segments alike): one answer for each AK1, of which the standard has one, as far as it can
+    be read. A set that is closed by no AK5 has no verdict of its own, a group without AK9 none for what is not listed."""
+    found: list[_Theirs] = []
     for row in report.rows:
         id, *elements = [part.rstrip(" ") for part in row]
-        got = [*elements, *[""] * 6]
         if id == "AK1":
-            functional_id, control, version = got[0], got[1], got[2]
-        elif id == "AK2":
-            open_set = _Open(got[0], got[1])
-        elif id in ("AK3", "IK3") and open_set is not None:
-            open_set.segment, open_set.ordinal = got[0], int(got[1]) if got[1].isdigit() else 0
-            _error(open_set, got[3], SEGMENT_CODES, "", "")
-        elif id in ("AK4", "IK4") and open_set is not None:
-            _error(open_set, got[2], ELEMENT_CODES, got[0].split(report.syntax.component)[0], got[3])
-        elif id in ("AK5", "IK5") and open_set is not None:
-            said = tuple(code for code in elements[1:] if code)
-            errors = tuple(open_set.errors) or tuple(_set_error(open_set, code) for code in said)
-            sets.append(SetAnswer(open_set.id, open_set.control, _verdict(got[0]), said, errors))
-            open_set = None
-        elif id == "AK9":
-            verdict = _verdict(got[0])
-            included, received, accepted = (int(text) if text.isdigit() else 0 for text in got[1:4])
-            codes = tuple(code for code in elements[4:] if code)
-    return Answer(functional_id, control, version, verdict, included, received, accepted, codes, tuple(sets))
+            functional_id, control, version = [*elements, "", "", ""][:3]
+            found.append(_Theirs(functional_id, control, version, report.syntax.component))
+        elif found:
+            found[-1].take(id, elements)
+    return tuple(each.done() for each in found)
 
 
 def _verdict(code: str) -> Verdict:

@@ -7,7 +7,7 @@ import pytest
 from d365edi.edi import reader
 from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.edifact import acknowledgment, writer
-from d365edi.edi.edifact.acknowledgment import answer, asked, due, interchange
+from d365edi.edi.edifact.acknowledgment import answers, asked, due, interchange
 from d365edi.edi.interchange import InterchangeReport
 from tests.edi import see
 from tests.edi.edifact import make
@@ -22,7 +22,7 @@ def received(data: bytes) -> InterchangeReport:
 
 def theirs(*body: str) -> Answer:
     """A CONTRL of these segments, read."""
-    return answer(see.sets(reader.read(data(envelope(numbered(body, "CONTRL", "1", "D:3:UN")))))[0])
+    return answers(see.sets(reader.read(data(envelope(numbered(body, "CONTRL", "1", "D:3:UN")))))[0])[0]
 
 
 UCI = ["UCI", "101", ("5412345000013", "14"), ("4012345500004", "14")]
@@ -184,7 +184,7 @@ def test_what_we_write_is_read_back() -> None:
     body = interchange(received(BAD))
     outgoing = writer.OutgoingSet("CONTRL", "1", body)
     text = writer.write(make.envelope(version=acknowledgment.VERSION), [writer.Group("", 0, (outgoing,))])
-    got = answer(see.sets(reader.read(text))[0])
+    got = answers(see.sets(reader.read(text))[0])[0]
     assert (got.control, got.verdict) == ("101", "P")
     assert [
         (error.where.ordinal, error.where.element, error.where.component, error.code) for error in got.sets[0].errors

@@ -113,12 +113,18 @@ def _set(one: SetReport, standard: str, *, documents: bool) -> Plain:
         "segments": len(one.segments), "verdict": one.verdict, "findings": findings(one.findings),
     }  # fmt: skip
     if one.id in ("997", "999"):
-        found["answer"] = _answer(x12_acknowledgment.answer(one))
+        found["answer"] = _answers(x12_acknowledgment.answers(one))
     elif one.id == "CONTRL":
-        found["answer"] = _answer(contrl.answer(one))
+        found["answer"] = _answers(contrl.answers(one))
     if documents and one.guide is not None and one.id in maps(standard.lower()):
         found["mapped"] = reading(_mapper(standard, one.id, one.guide.version).read(one))
     return found
+
+
+def _answers(found: Iterable[edi_acknowledgment.Answer]) -> Any:
+    """The answer that an acknowledgment should be, a list where it is none or several."""
+    answers = [_answer(each) for each in found]
+    return answers[0] if len(answers) == 1 else answers
 
 
 def _answer(answer: edi_acknowledgment.Answer) -> Plain:
