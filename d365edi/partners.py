@@ -137,6 +137,7 @@ def _policy(prefix: tuple[str, ...], partner: Partner, flow: Receive, read: tabl
         ignore=ignore,
         said=meaning.segments(read),
         unlike=flow.unlike.actions,
+        agreed=flow.agreements,
         places=intake.places(read, envelope.usage if envelope is not None else ""),
         parts=PartsPolicy(place, ".".join((*prefix[:2], "sets")), ignore, schedules=flow.schedules, sets=partner.sets),
     )

@@ -11,11 +11,14 @@ class PurchaseOrderLine(OrderLine):
     """A line of an order.
 
     A line that was made for D365 says of what: `place` is the line of the order as it was written (1 is the first), `store`
-    the one that it is for, `component` which part of that line it is (1 is the first). They travel in no message."""
+    the one that it is for, `component` which part of that line it is (1 is the first). `discount_percent` of its amount and
+    `discount_amount` of each unit are taken off (`matching/charges.py`). They travel in no message."""
 
     place: int | None = None
     store: Text | None = None
     component: int | None = None
+    discount_percent: Amount | None = None
+    discount_amount: Amount | None = None
 
 
 class PurchaseOrder(OrderContent):

@@ -8,7 +8,7 @@ Knows: what is sent and what it echoes. Does not know: codes of a standard, othe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from d365edi import log
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
@@ -20,6 +20,7 @@ from d365edi.flows.messages import document_name
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.matching import stating, terms
+from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import match_lines, order_numbers
 from d365edi.matching.references import complete
@@ -36,13 +37,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class KnownOrders:
-    """The stored orders that a document belongs to and their answers, by number, their units for D365's units, and the
-    customer account that ordered."""
+    """The stored orders that a document belongs to and their answers, by number, their units for D365's units, the
+    customer account that ordered, and the flows they came by."""
 
     orders: Mapping[str, PurchaseOrder]
     answers: Mapping[str, Resolution]
     units: Mapping[str, str]
     customer: str | None = None
+    flows: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ async def prepare(
     if problems := (*resolved.problems, *errors):
         return Held(problems)
     _report_notes(document, match.findings, counters)
+    if isinstance(whole, Invoice):
+        receive = partner.receive_flow(known.flows.get(whole.order_number or "", ""))
+        agreed = receive.policy.agreed if receive is not None else {}
+        whole = echo_charges(whole, match.order, match.lines, agreed)
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
         whole, match = respond(whole, match, known.units)
@@ -90,15 +96,16 @@ async def prepare(
 def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
     """The received orders with these numbers as they were read; D365 does not store all that must be echoed."""
     orders, answers = dict[str, PurchaseOrder](), dict[str, Resolution]()
-    units, customer = dict[str, str](), None
+    units, customer, flows = dict[str, str](), None, dict[str, str]()
     for number in numbers:
         row = tx.documents.order(partner, number)
         if row is not None and row.body:
             orders[number] = PurchaseOrder.from_json(row.body)
+            flows[number] = row.flow
             answers[number] = Resolution.from_json(row.answers) if row.answers else Resolution()
             units |= answers[number].units
             customer = customer or answers[number].customer
-    return KnownOrders(orders, answers, units, customer)
+    return KnownOrders(orders, answers, units, customer, flows)
 
 
 def _report_notes(document: Document, findings: tuple[Finding, ...], counters: Counters) -> None:

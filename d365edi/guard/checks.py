@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from d365edi.documents import Document, Invoice, OrderResponse, ShipNotice
-from d365edi.guard import compare, echo, invoice, notice
+from d365edi.guard import allowance, compare, echo, invoice, notice
 from d365edi.guard.case import Case, Policy, Violation
 
 CheckFunction = Callable[[Case], Iterator[str]]
@@ -55,6 +55,7 @@ CHECKS: dict[str, GuardCheck] = {
     "unit_differs": _both(compare.unit_differs, "typically paid short", PER_NOTICE),
     "total_wrong": _invoice(invoice.total_wrong, "typically refused"),
     "terms_differ": _invoice(invoice.terms_differ, "typically paid by the order's terms"),
+    "allowance_missing": _invoice(allowance.allowance_missing, "typically deducted from the payment"),
     "dated_before_ship": _invoice(invoice.dated_before_ship, "typically refused or paid late"),
     "before_notice": _invoice(invoice.before_notice, "typically refused or paid late"),
     "notice_late": _notice(notice.notice_late, "typically 200 dollars, or 2 to 6 % of the goods' cost"),

@@ -15,6 +15,7 @@ from d365edi.documents import PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import ItemIds, Pack, PricePer
 from d365edi.edi.findings import Finding
 from d365edi.matching import parts
+from d365edi.matching.charges import CHANGING
 from d365edi.matching.parts import COMPONENTS, PartsPolicy, held, plain
 
 INCLUDED, ADDED, INFORMATION = "I", "A", "O"
@@ -82,7 +83,8 @@ def _wrong(line: PurchaseOrderLine, below: list[PurchaseOrderLine]) -> Iterator[
     """Why a set cannot be told as its components."""
     if below and (line.components or line.stores or line.schedules):
         yield "its components are lines of their own, and it says stores, dates or components besides"
-    if any(charge.kind in ("allowance", "charge") for charge in line.charges):
+    apart = any(each.discount_percent != line.discount_percent for each in below)
+    if apart or line.discount_amount is not None or any(charge.kind in CHANGING for charge in line.charges):
         yield "it has an allowance or charge, which its components cannot share"
     known = (INCLUDED, ADDED, INFORMATION)
     for other in dict.fromkeys(each.relation for each in line.components if each.relation not in known):

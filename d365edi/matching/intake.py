@@ -15,6 +15,7 @@ from typing import Literal
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.matching import components, prices, schedules
+from d365edi.matching.charges import Agreements, discounts
 from d365edi.matching.parts import PartsPolicy
 from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
 
@@ -43,6 +44,7 @@ class IntakePolicy:
     unlike: Mapping[Kind, Action] = field(default_factory=dict)
     places: OrderPlaces = field(default_factory=OrderPlaces)
     parts: PartsPolicy = field(default_factory=PartsPolicy)
+    agreed: Agreements = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,15 @@ def purpose_action(purpose: str | None, table: Mapping[str, Action]) -> Action:
     return next((table[name] for name in named if name in table), "create" if purpose == NEW else "hold")
 
 
+def _charges(order: PurchaseOrder, policy: IntakePolicy) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
+    ignored = any(policy.said.get(name) in policy.ignore for name in ("charges", "lines.charges"))
+    return discounts(order, policy.agreed, policy.place, ignored=ignored)
+
+
 Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Finding, ...]]]
 """One change between what the partner said and what D365 is told; returns the order unchanged where it does not apply."""
 STEPS: tuple[Step, ...] = (
+    _charges,
     lambda order, policy: schedules.split(order, policy.parts),
     lambda order, policy: components.take(order, policy.parts),
     lambda order, policy: prices.settle(order, policy.place),

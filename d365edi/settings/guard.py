@@ -47,6 +47,8 @@ class Guard(SettingsSection):
     """Lines, charges and taxes do not sum up to the total."""
     terms_differ: Level = "warn"
     """Due on another day than by the order, or with another discount for early payment."""
+    allowance_missing: Level = "warn"
+    """An allowance of the order is not taken off, or another amount is."""
     dated_before_ship: Level = "warn"
     """Dated before the goods ship."""
     before_notice: Level = "off"

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from d365edi.edi.syntax import Standard, standard_of
+from d365edi.matching.charges import Agreement, agreement
 from d365edi.matching.lookup import ShipTo
 from d365edi.matching.unlike import Kind
 
@@ -87,6 +88,14 @@ MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
 """Rows that override a shipped map: text (a path, a constant, a code) or false, in tables."""
 
 
+def _agreed(value: str) -> str:
+    if agreement(value) is None:
+        raise invalid("is not what can be agreed", 'write a percentage "3%", an amount "12.50", or "discount"')
+    return value
+
+
+Agreed = Annotated[Text, AfterValidator(_agreed)]
+"""What was agreed about a code of an allowance or a charge."""
 Policy = Literal["hold", "create", "ignore"]
 
 
@@ -141,6 +150,9 @@ class Receive(SettingsSection):
     ship_to: ShipTo = "match"
     """Where goods go whose place is not under `locations`: to an address of the customer, found by code or by street and zip
     (match); to the address in the order; to the customer's default address."""
+    agreed: Mapping[Text, Agreed] = Field(default_factory=dict)
+    """Codes of allowances and charges (SAC02, SAC04; ALC 7161, 5189) that do not hold an order: "3%" and "12.50" are expected,
+    and another percentage or amount holds; "discount" becomes the discount of the line."""
     ignore: tuple[Text, ...] = ()
     """Segments of the set that do not hold the document although nobody reads them: "SDQ", of an ORDERS "ALC"."""
     schedules: Literal["hold", "lines"] = "hold"
@@ -151,6 +163,12 @@ class Receive(SettingsSection):
     """Rows that override the D365 map."""
     guide: FreeTable = Field(default_factory=dict)
     """Where this partner's guide differs from the standard."""
+
+    @property
+    def agreements(self) -> dict[str, Agreement]:
+        """What was agreed by code."""
+        found = ((code, agreement(text)) for code, text in self.agreed.items())
+        return {code: agreed for code, agreed in found if agreed is not None}
 
 
 def _since(value: object) -> object:

@@ -35,6 +35,14 @@ SENT = date(2026, 11, 14)
 EARLIER = Earlier("CIV-0", ((0, Decimal(1), "ea"), (1, Decimal(9), "ea")))
 """One of line 1 was billed before; the nine of line 2 were billed in another unit, which is no number of cases."""
 
+
+def allowed(percent: str, *given: Charge) -> Case:
+    """An order with an allowance of the whole of 425.97, and an invoice with these."""
+    agreed = Charge(kind="allowance", code="C310", percent=Decimal(percent), percent_of="6")
+    case = invoice(charges=given)
+    return replace(case, order=ORDER.replace(charges=(agreed,)))
+
+
 WRONG: list[tuple[str, Case, list[str]]] = [
     ("duplicate", invoice({"same_number": (SENT,)}), ["an invoice CIV-1 went out to them before, on 2026-11-14"]),
     ("duplicate", invoice({"same_goods": "CIV-0"}), ["packing slip PS-9 was billed before, by invoice CIV-0"]),
@@ -51,6 +59,10 @@ WRONG: list[tuple[str, Case, list[str]]] = [
     ("total_wrong", invoice(taxes=()), ["the total is 449.00, but lines 425.97, charges 15.00 and taxes 0.00 come to 440.97"]),
     ("total_wrong", invoice(body=(*BODY, ["TDS", "44900.00"])), ["TDS01 is 44900.00, but the total is 449.00"]),
     ("terms_differ", invoice(terms=Terms(net_due=date(2026, 12, 12)), order=ORDER.replace(terms=Terms(net_days=46, basis="invoice"))), ["it is due on 2026-12-12, but by the order (46 days after the invoice date) on 2027-01-01"]),
+    ("allowance_missing", allowed("3"), ["the order's allowance C310 of 3% is not taken off: 12.78"]),
+    ("allowance_missing", allowed("3", Charge(kind="allowance", code="C310", amount=Decimal(9))), ["the order's allowance C310 of 3% comes to 12.78, and 9.00 is taken off"]),
+    ("allowance_missing", allowed("3", Charge(kind="allowance", code="C310", percent=Decimal(3), handling="information")), ["the order's allowance C310 of 3% is not taken off: 12.78"]),
+    ("allowance_missing", allowed("3", Charge(kind="allowance", code="C310", amount=Decimal("12.78"))), []),
     ("dated_before_ship", invoice(date=date(2026, 11, 14)), ["it is dated 2026-11-14, but its goods ship on 2026-11-15"]),
     ("dated_before_ship", invoice(ship_date=None, lines=line(0, ship_date=date(2026, 11, 18))), ["it is dated 2026-11-16, but its goods ship on 2026-11-18"]),
     ("before_notice", invoice({"notice_sent": False}), ["no ship notice for order 4500123 went out before it"]),

@@ -94,6 +94,7 @@ WRONG = {
     "per other quantities": line({**component("A", "2", "5"), "price_basis": "HP"}, price_basis="PE"),
     "it, or a component, has no quantity": line(component("A", "0")),
     "an allowance or charge": line(component("A"), charges=({"kind": "allowance", "amount": Decimal(1)},)),
+    "which its components cannot share": line(component("A"), discount_amount=Decimal(1)),
 }
 
 

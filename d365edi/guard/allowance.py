@@ -1,0 +1,49 @@
+"""An order's allowances that its invoice does not give.
+
+Knows: what they come to on an invoice. Does not know: what was agreed about them, levels, costs.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from d365edi.documents import Invoice
+from d365edi.guard.case import Case
+from d365edi.guard.compare import ZERO
+from d365edi.matching.charge_echo import Expected, expected
+from d365edi.matching.charges import CENT, cents, codes_of, plain, settled_otherwise
+
+
+def allowance_missing(case: Case) -> Iterator[str]:
+    """An allowance of the order that is not taken off, or for another amount. A credit gives none."""
+    invoice, order = case.document, case.order
+    if not isinstance(invoice, Invoice) or order is None or invoice.sense == "credit":
+        return
+    wanted = dict[str, list[Expected]]()
+    for each in expected(invoice, order, case.lines):
+        if each.charge.kind == "allowance" and (codes := codes_of(each.charge)):
+            wanted.setdefault(codes[0], []).append(each)
+    for code, parts in wanted.items():
+        amount = sum((part.amount for part in parts), ZERO)
+        given = _given(invoice, code)
+        slack = CENT * sum(1 + len(part.shares) for part in parts)
+        if given is None and amount:
+            yield f"the order's allowance {code}{_percent(parts)} is not taken off: {cents(amount)}"
+        elif given is not None and abs(given - amount) > slack:
+            yield f"the order's allowance {code}{_percent(parts)} comes to {cents(amount)}, and {cents(given)} is taken off"
+
+
+def _given(invoice: Invoice, code: str) -> Decimal | None:
+    """What the invoice takes off under a code."""
+    every = (*invoice.charges, *(charge for line in invoice.lines for charge in line.charges))
+    found = [
+        charge.amount or ZERO
+        for charge in every
+        if charge.kind == "allowance" and code in codes_of(charge) and not settled_otherwise(charge)
+    ]
+    return sum(found, ZERO) if found else None
+
+
+def _percent(parts: list[Expected]) -> str:
+    percents = dict.fromkeys(part.charge.percent for part in parts)
+    [percent] = percents if len(percents) == 1 else [None]
+    return f" of {plain(percent)}%" if percent is not None else ""

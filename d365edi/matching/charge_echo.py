@@ -1,0 +1,199 @@
+"""The allowances and charges of an invoice in the words of the order that it answers, each once.
+
+D365 posts discounts and charges without the codes of any order. Where what it posted is what the order's agreed allowances
+come to, it is reported as those: of a line, or of the whole where the order says it of the whole. What is expected, and was
+not taken off, is echoed as information, which changes no total. What D365 posted for another reason stays as it is.
+
+Knows: invoices, orders, what was agreed. Does not know: maps, levels of checks, what D365 is told of an order.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from d365edi.documents import Invoice, InvoiceLine, PurchaseOrder, PurchaseOrderLine
+from d365edi.documents.values import Charge
+from d365edi.matching.charges import (
+    CENT,
+    HUNDRED,
+    ZERO,
+    Agreements,
+    ChargeUnclear,
+    agreed_about,
+    cents,
+    gross,
+    of_price,
+    said,
+    settled_otherwise,
+)
+from d365edi.matching.prices import plainly, reading
+
+INFORMATION = "information"
+"""How a charge is handled that changes no total."""
+
+
+@dataclass(slots=True)
+class Expected:
+    """An allowance or charge of the order, and what it comes to on this invoice. `line` is the index of the invoice's line,
+    None where it is of the whole; `found` what D365 posted for it, None where it posted nothing."""
+
+    charge: Charge
+    amount: Decimal
+    line: int | None = None
+    found: Decimal | None = None
+    shares: list["Expected"] = field(default_factory=list)
+    """One of the whole: its part on each line, where it is a percentage."""
+
+
+def expected(
+    invoice: Invoice, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine | None], agreed: Agreements | None = None
+) -> list[Expected]:
+    """What the order's allowances and charges come to on an invoice, whose lines answer `lines`; with `agreed` only those
+    about which something was agreed, without it only those that are settled by the invoice."""
+    whole = [Expected(charge, ZERO) for charge in _counted(order.charges, agreed)]
+    found = [*whole]
+    for index, (line, ordered) in enumerate(zip(invoice.lines, lines, strict=True)):
+        if ordered is None:
+            continue
+        own = [Expected(charge, _part(charge, line, ordered), index) for charge in _counted(ordered.charges, agreed)]
+        shares = [(each, Expected(each.charge, ZERO, index)) for each in whole if each.charge.percent is not None]
+        parts = [part for part in (*own, *(share for _, share in shares)) if part.charge.percent is not None]
+        amount = gross(line, plainly) or ZERO
+        for part, percent in zip(parts, _percents([part.charge for part in parts]), strict=True):
+            part.amount = cents(amount * percent / HUNDRED)
+        for each, share in shares:
+            each.shares.append(share)
+            each.amount += share.amount
+        found += own
+    for each in whole:
+        if each.charge.percent is None:
+            each.amount = _proportion(said(each.charge) or ZERO, invoice, order)
+    return found
+
+
+def _counted(charges: Sequence[Charge], agreed: Agreements | None) -> Iterator[Charge]:
+    """The charges that count, with the agreed percentage where they say nothing."""
+    for charge in charges:
+        known = agreed_about(charge, agreed) if agreed is not None else None
+        if known is None:
+            if agreed is None and charge.kind in ("allowance", "charge") and not settled_otherwise(charge):
+                yield charge
+        elif charge.percent is None and said(charge) is None:
+            yield charge.replace(percent=known.percent, amount=known.amount)
+        else:
+            yield charge
+
+
+def _percents(charges: Sequence[Charge]) -> list[Decimal]:
+    try:
+        return of_price(charges)
+    except ChargeUnclear:
+        return [charge.percent or ZERO for charge in charges]
+
+
+def _part(charge: Charge, line: InvoiceLine, ordered: PurchaseOrderLine) -> Decimal:
+    """The amount of a line's charge that falls to what is billed of the line."""
+    amount = said(charge, ordered.quantity) or ZERO
+    return cents(amount * (line.quantity or ZERO) / ordered.quantity) if ordered.quantity else amount
+
+
+def _proportion(amount: Decimal, invoice: Invoice, order: PurchaseOrder) -> Decimal:
+    """The amount of the order's charge that falls to what is billed of the order."""
+    units = reading(order)
+    ordered = sum((gross(line, units) or ZERO for line in order.lines), ZERO)
+    billed = sum((gross(line, plainly) or ZERO for line in invoice.lines), ZERO)
+    return cents(amount * billed / ordered) if ordered else amount
+
+
+# -- the echo ---------------------------------------------------------------------------------------------------------
+def echo_charges(
+    invoice: Invoice, order: PurchaseOrder | None, lines: Sequence[PurchaseOrderLine | None], agreed: Agreements
+) -> Invoice:
+    """The invoice with the order's agreed allowances and charges in the order's words."""
+    if order is None or not agreed or invoice.sense == "credit":
+        return invoice
+    wanted = expected(invoice, order, lines, agreed)
+    if not wanted:
+        return invoice
+    of_lines = [_relabelled(line.charges, index, wanted) for index, line in enumerate(invoice.lines)]
+    whole = _relabelled_whole(invoice.charges, wanted)
+    for each in wanted:
+        (whole if each.line is None else of_lines[each.line]).extend(_told(each, agreed))
+    changed = [
+        line.replace(charges=tuple(charges), amount=_before(line, index, wanted))
+        for index, (line, charges) in enumerate(zip(invoice.lines, of_lines, strict=True))
+    ]
+    return invoice.replace(charges=tuple(whole), lines=tuple(changed))
+
+
+def _before(line: InvoiceLine, index: int, wanted: Sequence[Expected]) -> Decimal | None:
+    """The line's amount before what is reported of the whole is taken off."""
+    if line.amount is None:
+        return None
+    shares = (share for each in wanted for share in each.shares if share.line == index and share.found is not None)
+    signs = {"allowance": 1, "charge": -1}
+    return line.amount + sum((signs[share.charge.kind or ""] * (share.found or ZERO) for share in shares), ZERO)
+
+
+def _relabelled(charges: Sequence[Charge], index: int, wanted: Sequence[Expected]) -> list[Charge]:
+    """The charges of a line without what D365 posted for the order's own; that is noted with these."""
+    kept = list[Charge]()
+    for kind in ("allowance", "charge"):
+        posted = [charge for charge in charges if charge.kind == kind]
+        parts = [
+            part for each in wanted for part in (each, *each.shares) if part.line == index and part.charge.kind == kind
+        ]
+        kept += [] if _settle(posted, parts) else posted
+    return kept + [charge for charge in charges if charge.kind not in ("allowance", "charge")]
+
+
+def _relabelled_whole(charges: Sequence[Charge], wanted: Sequence[Expected]) -> list[Charge]:
+    """The same for what was posted of the invoice as a whole."""
+    kept = list[Charge]()
+    for kind in ("allowance", "charge"):
+        posted = [charge for charge in charges if charge.kind == kind]
+        open = [each for each in wanted if each.line is None and each.charge.kind == kind and not _found(each)]
+        kept += [] if _settle(posted, open) else posted
+    return kept + [charge for charge in charges if charge.kind not in ("allowance", "charge")]
+
+
+def _found(each: Expected) -> bool:
+    return each.found is not None or any(share.found is not None for share in each.shares)
+
+
+def _settle(posted: Sequence[Charge], parts: Sequence[Expected]) -> bool:
+    """Note what was posted with the parts that come to it; False where they do not."""
+    amount = sum((charge.amount or ZERO for charge in posted), ZERO)
+    open = [part for part in parts if part.amount]
+    slack = CENT * sum(max(1, len(part.shares)) for part in open)
+    if not open or not posted or abs(sum((part.amount for part in open), ZERO) - amount) > slack:
+        return False
+    for part in open[:-1]:
+        part.found = part.amount
+    open[-1].found = amount - sum((part.amount for part in open[:-1]), ZERO)
+    return True
+
+
+def _told(each: Expected, agreed: Agreements) -> Iterator[Charge]:
+    """The order's charge with what D365 posted for it, or as information where it posted nothing."""
+    amounts = [part.found for part in (each, *each.shares) if part.found is not None]
+    if amounts:
+        whole = all(share.found is not None for share in each.shares) or each.found is not None
+        partly = {} if whole else {"percent": None, "percent_of": None}
+        yield each.charge.replace(amount=sum(amounts, ZERO), **_NO_RATE, **partly)
+        return
+    known = agreed_about(each.charge, agreed)
+    if known is not None and not known.discounts:
+        handling = {} if settled_otherwise(each.charge) else {"handling": INFORMATION}
+        amount = None if each.charge.percent is not None else each.amount
+        yield _respelled(each.charge.replace(amount=amount, **_NO_RATE, **handling), "handling")
+
+
+_NO_RATE: dict[str, None] = {"rate": None, "rate_unit": None, "quantity": None, "second_quantity": None}
+"""What was said of the ordered quantity is not said of the billed one."""
+
+
+def _respelled(charge: Charge, name: str) -> Charge:
+    """A charge whose field is no more what the partner wrote."""
+    words = {field: word for field, word in (charge.kept or {}).items() if field != name}
+    return charge.replace(kept=words or None)
