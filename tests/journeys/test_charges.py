@@ -132,3 +132,32 @@ async def test_an_edifact_allowance_becomes_the_discount_of_its_line(
     [lines] = town.sales_orders().values()
     found = [(line["LineDiscountPercentage"], line["LineDiscountAmount"]) for line in lines]
     assert found == [(Decimal(str(percent)), Decimal(str(amount))) for percent, amount in discounts]
+
+
+INVOICES = [
+    # ALC of the order, what was agreed, ALC of the INVOIC with what follows it, MOA 77
+    (b"ALC+A++2++TD'PCD+3:3", "discount", ["ALC+A++2++TD", "PCD+3:3", "MOA+8:3.78"], "MOA+77:422.19"),
+    (b"ALC+A++2++TD'MOA+8:5", "discount", ["ALC+A++2++TD", "MOA+8:5"], "MOA+77:420.97"),
+    (b"ALC+A++2++TD'PCD+3:3", "3%", ["ALC+A++1++TD", "PCD+3:3"], "MOA+77:425.97"),
+]
+
+
+@pytest.mark.parametrize(("alc", "agreed", "echo", "total"), INVOICES)
+async def test_an_invoic_says_the_allowance_of_its_orders_once(
+    alc: bytes, agreed: str, echo: list[str], total: str, town: World
+) -> None:
+    town.knobs |= {
+        "edifact": 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }',
+        "invoice": "INVOIC",
+    }
+    town.extra = f'{RECEIVE}[partners.acme.receive.ORDERS.agreed]\nTD = "{agreed}"\n'
+    data = orders("4500123").replace(b"PRI+AAA:10.5'", b"PRI+AAA:10.5'" + alc + b"'")
+    town.partner.drop("ORDERS-77.edi", counted(data, 2))
+    await town.once()
+    [lines] = town.sales_orders().values()
+    town.simulator.post_invoice(str(lines[0]["SalesOrderNumber"]))
+    await town.once()
+    [sent] = [each.decode().split("'") for each in town.partner.received().values()]
+    [at] = [place for place, segment in enumerate(sent) if segment.startswith("ALC+")]
+    assert sent[at : at + len(echo)] == echo
+    assert [segment for segment in sent if segment.startswith("MOA+77")] == [total]
