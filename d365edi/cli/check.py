@@ -124,7 +124,9 @@ def _inline(value: Any) -> str:
 
 
 def _segments(answer: str) -> str:
-    """One line per segment, for any terminator."""
+    """One line per segment, for any terminator. A sentence in its place stays as it is."""
+    if not answer.startswith(("ISA", "UNA", "UNB")):
+        return answer
     edifact = answer.startswith("UN")
     end = (answer[8:9] if answer.startswith("UNA") else "'") if edifact else answer[105:106]
     return answer if end in "\r\n" else answer.replace("\n", "").replace("\r", "").replace(end, f"{end}\n").rstrip("\n")

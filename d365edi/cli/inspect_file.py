@@ -14,21 +14,19 @@ from typing import Any
 
 from d365edi.cli.flatfile import recognised, unknown
 from d365edi.cli.preview_ack import preview_ack
-from d365edi.documents import PurchaseOrder
+from d365edi.cli.would_hold import Holds
 from d365edi.edi import guides, sniff
 from d365edi.edi import reader as files
 from d365edi.edi.acknowledgment import Answer, contradictions
 from d365edi.edi.findings import Finding, unread
 from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
 from d365edi.errors import SettingsError
-from d365edi.flows import acknowledge, intake
-from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
-from d365edi.flows.reparse import problems, read_set
-from d365edi.maps import meaning, table
+from d365edi.flows import acknowledge, routing
+from d365edi.flows.partner import MapReader, TradingPartner
+from d365edi.flows.reparse import read_set, reader_of
+from d365edi.maps import table
 from d365edi.maps.edifact.reader import EdifactReader
-from d365edi.maps.reader import Reader, Reading
-from d365edi.matching.intake import IntakePolicy, Judgment
-from d365edi.matching.parts import PartsPolicy
+from d365edi.maps.reader import Reader
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
 LANGUAGES: dict[str, table.Language] = {"X12": "x12", "EDIFACT": "edifact"}
@@ -81,8 +79,8 @@ def inspect_file(data: bytes, at: datetime, partners: Sequence[TradingPartner] =
         return _flat(data, partners)
     report, partner = read(data, partners)
     inspection = FileInspection(what, len(data), remarks=remarks(report.findings))
-    inspection.parts = list(_parts(report, partner))
-    inspection.answers = [text for found in report.interchanges if (text := preview_ack(found, at))]
+    inspection.parts = list(_parts(report, partners, partner))
+    inspection.answers = list(_answers(report, partners, partner, at))
     return inspection
 
 
@@ -91,6 +89,18 @@ def read(data: bytes, partners: Sequence[TradingPartner] = ()) -> tuple[FileRepo
     report = files.read(data)
     partner = next((p for p in partners for found in report.interchanges if _is_from(p, found)), None)
     return (files.read(data, partner.options) if partner is not None else report), partner
+
+
+def _answers(
+    report: FileReport, partners: Sequence[TradingPartner], partner: TradingPartner | None, at: datetime
+) -> Iterator[str]:
+    """What acknowledges the interchanges that are the file's partner's; without settings all of them. The same bytes are
+    answered once."""
+    for digest in dict.fromkeys(found.digest for found in report.interchanges):
+        found = next(each for each in report.interchanges if each.digest == digest)
+        mine = not partners or (partner is not None and _is_from(partner, found))
+        if mine and (text := preview_ack(found, at, partner)):
+            yield text
 
 
 def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
@@ -102,11 +112,13 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
         return FileInspection(what, len(data), remarks=(Remark("error", "", sentence),))
     read = known.reader.read(data)
     inspection = FileInspection(f"flat file ({known.name})", len(data), remarks=remarks(read.findings))
+    wrong = [finding for finding in read.findings if finding.severity == "error"]
+    asked = Holds(next((partner for partner in partners if known.flow in partner.receives.values()), None))
     for number, reading in enumerate(read.readings, 1):
         document = reading.document.plain() if reading.document is not None else None
         found_remarks = remarks([*reading.findings, *reading.unmapped])
         verdict = "A" if reading.document is not None else "R"
-        holds = tuple(_holds(reading, known.flow, "", known.reader.table))
+        holds = asked.why(reading, known.flow, known.reader.table, wrong=wrong)
         part = InspectedPart("document", 0, str(number), verdict, found_remarks, document, holds)
         inspection.parts.append(part)
     return inspection
@@ -128,16 +140,15 @@ def _is_from(partner: TradingPartner, found: InterchangeReport) -> bool:
     return partner.envelope_of(found.sender, found.receiver) is not None
 
 
-def _parts(report: FileReport, partner: TradingPartner | None) -> Iterator[InspectedPart]:
-    seen: set[tuple[str, ...]] = set()
+def _parts(
+    report: FileReport, partners: Sequence[TradingPartner], partner: TradingPartner | None
+) -> Iterator[InspectedPart]:
+    asked, seen = Holds(partner), dict[tuple[str, ...], str]()
     for found in report.interchanges:
-        mine = partner if partner is not None and _is_from(partner, found) else None
-        from_partner = f", partner {mine.name}" if mine else ""
+        owner = routing.owner(partners, found.sender, found.receiver)
+        from_partner = f", partner {owner.name}" if owner else ""
         title = f"{found.control} from {found.sender} to {found.receiver}, usage {found.usage}{from_partner}"
-        key = (str(found.sender), str(found.receiver), found.control, found.usage)
-        again = (f"an earlier interchange has the same control number {found.control}",) if key in seen else ()
-        seen.add(key)
-        holds = (*again, *_unread(found.findings))
+        holds = (*_astray(found, partners, partner, owner, seen), *_unread(found.findings))
         yield InspectedPart("interchange", 0, title, found.verdict, remarks(found.findings), holds=holds)
         for group in found.groups:
             title = f"{group.control} ({group.functional_id}, {group.version})"
@@ -145,7 +156,7 @@ def _parts(report: FileReport, partner: TradingPartner | None) -> Iterator[Inspe
                 holds = tuple(_unread(group.findings))
                 yield InspectedPart("group", 1, title, group.verdict, remarks(group.findings), holds=holds)
             for one in group.sets:
-                yield _set(one, mine, found.usage)
+                yield _set(one, owner, found.usage, asked)
 
 
 def _unread(findings: Sequence[Finding]) -> Iterator[str]:
@@ -154,7 +165,23 @@ def _unread(findings: Sequence[Finding]) -> Iterator[str]:
         yield "something in it may not have been read; the file needs a person, what was read goes on"
 
 
-def _set(report: SetReport, partner: TradingPartner | None, usage: str) -> InspectedPart:
+def _astray(
+    found: InterchangeReport,
+    partners: Sequence[TradingPartner],
+    partner: TradingPartner | None,
+    owner: TradingPartner | None,
+    seen: dict[tuple[str, ...], str],
+) -> Iterator[str]:
+    """Why nothing of an interchange would be processed: it is not of the file's partner, or repeats a control number."""
+    if partners and (owner is None or owner is not partner):
+        yield routing.misrouted(partners, partner, found, owner)
+    key = (str(found.sender), str(found.receiver), found.control, found.usage)
+    taken = owner is not None and owner.settings.duplicates.same_interchange == "take"
+    if seen.setdefault(key, found.digest) != found.digest and not taken:
+        yield f"an earlier interchange has the same control number {found.control}"
+
+
+def _set(report: SetReport, partner: TradingPartner | None, usage: str, asked: Holds) -> InspectedPart:
     title = f"{report.id} {report.control}"
     if report.id in acknowledge.SETS:
         found = acknowledge.read(report)
@@ -164,15 +191,16 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str) -> Inspe
     if report.verdict == "R" or report.guide is None:
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     flow = partner.receives.get(report.id) if partner is not None else None
-    reader = _shipped(report) if partner is None else flow.readers.get(report.guide.version) if flow else None
+    reader = _shipped(report) if partner is None else reader_of(flow, report) if flow is not None else None
     if reader is None:
-        why = f"there is no map for {report.id}; it would not be processed"
+        shipped = f"there is no map for {report.id}; it would not be processed"
+        why = routing.unrouted(partner, report) if partner is not None else shipped
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
     reading = read_set(reader, report)
     own = (finding for finding in report.findings if not finding.holds)
     found_remarks = remarks([*own, *reading.findings, *reading.unmapped])
     document = reading.document.plain() if reading.document is not None else None
-    holds = tuple(_holds(reading, flow, usage, reader.table))
+    holds = asked.why(reading, flow, reader.table, usage)
     return InspectedPart("set", 2, title, report.verdict, found_remarks, document, holds)
 
 
@@ -200,26 +228,3 @@ def _shipped(report: SetReport) -> MapReader | None:
     assert guide is not None
     compiled = EdifactReader if standard == "EDIFACT" else Reader
     return compiled(shipped, guide, versions=versions)
-
-
-def _usual(read_by: table.Table) -> IntakePolicy:
-    """The settings' defaults, for no partner; sentences name the set."""
-    place = f"partners.NAME.receive.{read_by.name}"
-    said, places = meaning.segments(read_by), intake.places(read_by)
-    return IntakePolicy(place=place, said=said, places=places, parts=PartsPolicy(place))
-
-
-def _holds(reading: Reading, flow: ReceiveFlow | None, usage: str, read_by: table.Table) -> Iterator[str]:
-    """Why a document, read by a map, would be held: with a partner's flow or, without one, with the defaults."""
-    policy = flow.policy if flow is not None else _usual(read_by)
-    orders = flow.order_table if flow is not None else table.load("d365", "SalesOrder")
-    document = reading.document
-    judged = intake.judge(document, policy, usage) if orders is not None else Judgment()
-    if judged.ignored:
-        return
-    yield from problems(reading, policy.ignore)
-    yield from map(str, judged.findings)
-    if document is None and not reading.findings:
-        yield "no document could be read from it"
-    if orders is not None and isinstance(document, PurchaseOrder):
-        yield from map(str, intake.take(document, policy, orders)[1])

@@ -1,57 +1,57 @@
-"""The acknowledgment that a file would get, as text, with example control numbers.
+"""The acknowledgment that a file would get, as text: what the daemon plans, with example control numbers.
 
-Knows: which acknowledgment is due. Does not know: partners, their settings for acknowledgments.
+Knows: the partner's settings, and what stands for them where there is no partner. Does not know: which acknowledgment is due.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from d365edi.edi.edifact import acknowledgment as contrl
-from d365edi.edi.edifact import writer as edifact
-from d365edi.edi.interchange import GroupReport, InterchangeReport
-from d365edi.edi.x12 import acknowledgment
-from d365edi.edi.x12 import writer as x12
+from d365edi.edi.interchange import InterchangeReport
 from d365edi.errors import D365EdiError
+from d365edi.flows.answer import plan
+from d365edi.flows.interchange import example
+from d365edi.flows.partner import TradingPartner
+from d365edi.settings.envelope import ENCODINGS, X12, Edifact, Envelope, SyntaxId
+from d365edi.settings.partners import Acks
 
 
-def preview_ack(found: InterchangeReport, at: datetime) -> str:
-    """The acknowledgment interchange at that time, "" where none is due."""
+def preview_ack(found: InterchangeReport, at: datetime, partner: TradingPartner | None = None) -> str:
+    """The acknowledgment interchange at that time, "" where none is due; without a partner by the default settings."""
+    acks, agreed = Acks(), _as_theirs(found)
+    if partner is not None:
+        acks, agreed = partner.settings.acks, partner.settings.envelopes[found.standard]
+        if acks.to is None:
+            return ""
+    planned = plan(found, acks, agreed, lambda _id, _control: False)
+    if planned is None:
+        return ""
     try:
-        data = _edifact(found, at) if found.standard == "EDIFACT" else _x12(found, at)
+        data = example(
+            agreed,
+            planned.groups,
+            at,
+            version=planned.version,
+            usage=planned.usage,
+            receipts=planned.receipts,
+        )
     except D365EdiError as error:
         return f"(it cannot be written: {error})"
-    return data.decode("latin-1")
+    return data.decode(agreed.syntax.encoding)
 
 
-# -- X12: a 997 for each group that is no acknowledgment, and a TA1 where one is due -- -------------------------------
-def _x12(found: InterchangeReport, at: datetime) -> bytes:
-    rejected = found.verdict == "R"
-    groups = [] if rejected else [group for group in found.groups if acknowledgment.due(group)]
-    receipt = acknowledgment.interchange(found) if rejected or acknowledgment.ta1_due(found) else None
-    if not groups and receipt is None:
-        return b""
-    head = groups[0] if groups else None
-    us, them, version = found.receiver, found.sender, head.version if head else "004010"
-    of_groups = (head.receiver, head.sender) if head else (us.id, them.id)
-    envelope = x12.Envelope(us, them, *of_groups, version, found.usage, found.syntax, 1, at)
-    return x12.write(envelope, _functional(groups), acknowledgments=[receipt] if receipt else ())
-
-
-def _functional(groups: Sequence[GroupReport]) -> tuple[x12.Group, ...]:
-    if not groups:
-        return ()
-    sets = tuple(
-        x12.OutgoingSet("997", f"{number:04d}", acknowledgment.functional(group, group.control))
-        for number, group in enumerate(groups, 1)
+def _as_theirs(found: InterchangeReport) -> Envelope:
+    """An envelope that looks as theirs, turned round; nothing in it was agreed, so nothing is checked."""
+    us, them, signs = found.receiver, found.sender, found.syntax
+    if found.standard == "EDIFACT":
+        sent = found.version.partition(":")[0]
+        charset: SyntaxId = next((each for each in ENCODINGS if each == sent), "UNOC")
+        return Edifact.model_construct(us=us, them=them, syntax_id=charset)
+    head = found.groups[0] if found.groups else None
+    return X12.model_construct(
+        us=us,
+        them=them,
+        group_us=head.receiver if head else None,
+        group_them=head.sender if head else None,
+        version="005010" if found.version >= "00501" else "004010",
+        delimiters=signs.element + signs.component + signs.terminator + signs.repetition,
+        newline=bool(signs.suffix),
     )
-    return (x12.Group("FA", 1, sets),)
-
-
-# -- EDIFACT: one CONTRL for an interchange that holds none -----------------------------------------------------------
-def _edifact(found: InterchangeReport, at: datetime) -> bytes:
-    if not contrl.due(found):
-        return b""
-    us, them = found.receiver, found.sender
-    envelope = edifact.Envelope(us, them, contrl.VERSION, found.usage, found.syntax, 1, at)
-    one = edifact.OutgoingSet("CONTRL", "1", contrl.interchange(found))
-    return edifact.write(envelope, [edifact.Group("", 0, (one,))])

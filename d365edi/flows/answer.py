@@ -5,16 +5,19 @@ Written once, in the transaction that parses the bytes: when the same bytes arri
 Knows: which acknowledgment is due, control numbers. Does not know: how findings become codes (that is `edi`), connections.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import GroupReport, InterchangeReport
 from d365edi.edi.x12 import acknowledgment
-from d365edi.flows.interchange import UNB, WrittenInterchange, write_interchange
+from d365edi.flows.interchange import UNB, Groups, write_interchange
 from d365edi.flows.messages import size_text
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Message, Tx
+from d365edi.settings.envelope import Edifact, Envelope
 from d365edi.settings.partners import Acks
 
 KINDS = frozenset({"997", "999", "TA1", "CONTRL"})
@@ -30,12 +33,20 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """A written acknowledgment: its kind (997, 999, TA1, CONTRL) and the groups (functional id, number) that it covers."""
+class PlannedAnswer:
+    """What acknowledges one interchange: its kind (997, 999, TA1, CONTRL), the sets in it, its version and usage ("": the agreed
+    ones), TA1 segments, and the groups (functional id, control number) that it covers."""
 
     kind: str
-    sent: WrittenInterchange
-    groups: tuple[tuple[str, str], ...]
+    groups: Groups
+    version: str = ""
+    usage: str = ""
+    receipts: tuple[list[str], ...] = ()
+    covers: tuple[tuple[str, str], ...] = ()
+
+
+Answered = Callable[[str, str], bool]
+"""Whether a group, by functional id and control number, was answered before."""
 
 
 def answer(
@@ -45,11 +56,22 @@ def answer(
     target = partner.settings.acks.to
     if target is None:
         return None
-    render = _contrl if interchange.standard == "EDIFACT" else _groups
-    made = render(tx, partner, interchange, now, duplicate=duplicate)
-    if made is None:
+    envelope = partner.settings.envelopes[interchange.standard]
+    answered = partial(_answered, tx, partner, interchange)
+    planned = plan(interchange, partner.settings.acks, envelope, answered, duplicate=duplicate)
+    if planned is None:
         return None
-    sent, kind = made.sent, made.kind
+    sent = write_interchange(
+        tx,
+        partner.name,
+        envelope,
+        planned.groups,
+        now,
+        version=planned.version,
+        usage=planned.usage,
+        receipts=planned.receipts,
+    )
+    kind = planned.kind
     name = target.name(partner=partner.name, set=kind, control=sent.control, at=now)
     delivery = tx.deliveries.add(
         message=message.id,
@@ -65,7 +87,7 @@ def answer(
         functional_id=sent.functional_id,
         group=sent.group,
     )
-    for functional_id, control in made.groups:
+    for functional_id, control in planned.covers:
         tx.interchanges.answer(
             message=message.id,
             partner=partner.name,
@@ -79,18 +101,20 @@ def answer(
     return StoredAnswer(delivery.id, _sentence(message, interchange, kind, sent.control))
 
 
-def _groups(
-    tx: Tx, partner: TradingPartner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
-) -> _Made | None:
+def plan(
+    interchange: InterchangeReport, acks: Acks, agreed: Envelope, answered: Answered, *, duplicate: bool = False
+) -> PlannedAnswer | None:
+    """What acknowledges an interchange by these settings; None if nothing is due. Neither journal nor clock is asked."""
+    if isinstance(agreed, Edifact):
+        return _contrl(interchange, acks, agreed, answered, duplicate=duplicate)
+    return _groups(interchange, acks, answered, duplicate=duplicate)
+
+
+def _groups(interchange: InterchangeReport, acks: Acks, answered: Answered, *, duplicate: bool) -> PlannedAnswer | None:
     """One 997 or 999 for each group that is not itself an acknowledgment, and the TA1 that is due."""
-    acks, envelope = partner.settings.acks, partner.settings.envelopes["X12"]
     ta1 = _ta1(acks, interchange, duplicate=duplicate)
     groups = [] if interchange.verdict == "R" or acks.send == "none" else interchange.groups
-    due = [
-        group
-        for group in groups
-        if acknowledgment.due(group) and not _answered(tx, partner, interchange, group.functional_id, group.control)
-    ]
+    due = [group for group in groups if acknowledgment.due(group) and not answered(group.functional_id, group.control)]
     if not due and ta1 is None:
         return None
     form: acknowledgment.Form = "999" if acks.send == "999" else "997"
@@ -98,35 +122,27 @@ def _groups(
     bodies = [
         acknowledgment.functional(group, group.control, loop=acks.loop, form=form, version=version) for group in due
     ]
-    sent = write_interchange(
-        tx,
-        partner.name,
-        envelope,
+    return PlannedAnswer(
+        form if due else "TA1",
         {"FA": [(form, body) for body in bodies]} if due else {},
-        now,
-        version=version,
-        usage=interchange.usage if interchange.usage in ("P", "T", "I") else "",
-        receipts=[ta1] if ta1 else (),
+        version,
+        interchange.usage if interchange.usage in ("P", "T", "I") else "",
+        (ta1,) if ta1 else (),
+        tuple(dict.fromkeys((group.functional_id, group.control) for group in due)),
     )
-    covered = dict.fromkeys((group.functional_id, group.control) for group in due)
-    return _Made(form if due else "TA1", sent, tuple(covered))
 
 
 def _contrl(
-    tx: Tx, partner: TradingPartner, interchange: InterchangeReport, now: datetime, *, duplicate: bool
-) -> _Made | None:
+    interchange: InterchangeReport, acks: Acks, agreed: Edifact, answered: Answered, *, duplicate: bool
+) -> PlannedAnswer | None:
     """One CONTRL for an interchange that is not itself one."""
-    acks, envelope = partner.settings.acks, partner.settings.edifact
-    assert envelope is not None  # the interchange came under it
-    answered = _answered(tx, partner, interchange, UNB, interchange.control)
-    if acks.send == "none" or not contrl.due(interchange) or (answered and not duplicate):
+    before = answered(UNB, interchange.control)
+    if acks.send == "none" or not contrl.due(interchange) or (before and not duplicate):
         return None
-    body = contrl.interchange(interchange, loop=acks.loop, duplicate=duplicate, charset=envelope.syntax_id)
+    body = contrl.interchange(interchange, loop=acks.loop, duplicate=duplicate, charset=agreed.syntax_id)
     usage = interchange.usage if interchange.usage == "T" else "P"
-    sent = write_interchange(
-        tx, partner.name, envelope, {"": [("CONTRL", body)]}, now, version=contrl.VERSION, usage=usage
-    )
-    return _Made("CONTRL", sent, () if answered else ((UNB, interchange.control),))
+    covers = () if before else ((UNB, interchange.control),)
+    return PlannedAnswer("CONTRL", {"": [("CONTRL", body)]}, contrl.VERSION, usage, covers=covers)
 
 
 def _answered(

@@ -18,6 +18,7 @@ from d365edi import log
 from d365edi.edi.interchange import Party
 from d365edi.endpoints.base import Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
+from d365edi.flows import routing
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Journal
 from d365edi.odata.plan import Query
@@ -64,10 +65,7 @@ class FlowContext:
 
     def route(self, sender: Party, receiver: Party) -> TradingPartner | None:
         """The partner that sent this interchange: both ids and both qualifiers must match. None where no partner does."""
-        for partner in self.partners.values():
-            if partner.envelope_of(sender, receiver) is not None:
-                return partner
-        return None
+        return routing.owner(self.partners.values(), sender, receiver)
 
     @asynccontextmanager
     async def alone(self, key: str) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ import re
 
 from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.maps.d365.plans import unwritten
+from d365edi.maps.d365.plans import lacking, unwritten
 from d365edi.maps.table import Table, nearest
 from d365edi.matching import intake
 from d365edi.matching.intake import IntakePolicy, Judgment
@@ -48,9 +48,10 @@ def judge(document: Document | None, policy: IntakePolicy, usage: str) -> Judgme
 
 
 def take(order: PurchaseOrder, policy: IntakePolicy, table: Table) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
-    """The order as it is written to D365 by this map, and what holds it: what no step takes over and no row writes."""
+    """The order as it is written to D365 by this map, and what holds it: what no step takes over and no row writes, and what
+    D365 needs and the order does not say."""
     written, found = intake.take(order, policy)
-    return written, (
-        *found,
-        *(f for f in unwritten(table, written, policy.said) if f.where.segment not in policy.ignore),
+    losses = (
+        finding for finding in unwritten(table, written, policy.said) if finding.where.segment not in policy.ignore
     )
+    return written, (*found, *losses, *lacking(table, written))

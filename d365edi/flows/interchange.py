@@ -90,6 +90,22 @@ def write_interchange(
     return WrittenInterchange(payload, control, tuple(sets))
 
 
+def example(
+    agreed: Envelope,
+    groups: Groups,
+    at: datetime,
+    *,
+    version: str = "",
+    usage: str = "",
+    receipts: Sequence[Sequence[str]] = (),
+) -> bytes:
+    """The bytes that `write_interchange` would write, with 1 for every control number. DocumentError as there."""
+    usage = usage or agreed.usage
+    if isinstance(agreed, Edifact):
+        return _edifact(agreed, [body for group in groups.values() for body in group], 1, at, version, usage)
+    return _x12(agreed, groups, 1, dict.fromkeys(groups, 1), at, version, usage, receipts)
+
+
 def check_writable(agreed: Envelope, body: Body, at: datetime) -> None:
     """Write a set as a test: DocumentError where a value cannot be written. No control number is used."""
     if isinstance(agreed, Edifact):

@@ -67,6 +67,11 @@ def describe(document: Document) -> str:
             return what
 
 
+def by_hand(document: Document) -> str:
+    """Why a received document is held of which nothing is created."""
+    return f"{describe(document)}; handle it by hand, then: d365edi release {document_number(document)}"
+
+
 def _advised(document: ApplicationAdvice) -> Iterable[str]:
     for advice in document.advices:
         troubles = "; ".join(trouble.text or f"code {trouble.code}" for trouble in advice.troubles)

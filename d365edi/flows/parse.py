@@ -12,9 +12,9 @@ from d365edi.edi import reader, sniff
 from d365edi.edi.acknowledgment import Answer
 from d365edi.edi.findings import unread
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
-from d365edi.flows import acknowledge
+from d365edi.flows import acknowledge, routing
 from d365edi.flows.context import FlowContext
-from d365edi.flows.messages import first_errors, similar_id_hint
+from d365edi.flows.messages import first_errors
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import read_set, reader_of
 from d365edi.journal import Message
@@ -93,7 +93,7 @@ def _sort(ctx: FlowContext, partner: TradingPartner, report: FileReport, parsed:
     for interchange in report.interchanges:
         owner = ctx.route(interchange.sender, interchange.receiver)
         if owner is not partner:
-            parsed.problems.append(_misrouted(ctx, partner, interchange, owner))
+            parsed.problems.append(routing.misrouted(ctx.partners.values(), partner, interchange, owner))
             continue
         parsed.interchanges.append(interchange)
         parsed.ta1s.extend(interchange.acknowledgments)
@@ -134,10 +134,7 @@ def _sort_set(
         return
     receive = partner.receives.get(report.id)
     if receive is None:
-        parsed.problems.append(
-            f"{report.id} {report.control} has no route; add [partners.{partner.name}.receive.{report.id}] "
-            f"and release this file, or ask the partner not to send it and reject this one"
-        )
+        parsed.problems.append(routing.unrouted(partner, report))
         return
     reading = read_set(reader_of(receive, report), report)
     label = f"{report.id} {report.control}"
@@ -155,25 +152,3 @@ def _sort_acknowledgment(report: SetReport, parsed: ParsedFile) -> None:
         parsed.problems.append(sentence)
     elif errors:
         parsed.warnings.append((sentence, True))
-
-
-def _misrouted(
-    ctx: FlowContext, partner: TradingPartner, interchange: InterchangeReport, owner: TradingPartner | None
-) -> str:
-    got = f"it is from {interchange.sender} to {interchange.receiver}"
-    if owner is not None:
-        return (
-            f"{got}, which is partner {owner.name}, but it was in a folder of {partner.name}; "
-            f"put a copy into a folder of {owner.name} and reject this file"
-        )
-    standard = interchange.standard
-    agreed = partner.settings.envelopes.get(standard)
-    want = f"{partner.name} is from {agreed.them} to {agreed.us}" if agreed else f"{partner.name} has no {standard}"
-    others = {
-        each.name: envelopes[standard].them
-        for each in ctx.partners.values()
-        if standard in (envelopes := each.settings.envelopes)
-    }
-    near = similar_id_hint(interchange.sender, others)
-    table = f"[partners.{partner.name}] {standard.lower()}"
-    return f"{got}, and no partner has these ids ({want}{near}); correct {table} or ask the sender"

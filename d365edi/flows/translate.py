@@ -201,7 +201,7 @@ def _not_created(tx: Tx, document: Document, read: documents.Document, receive: 
         )
         outcome.lines.append(("INFO", "recorded", sentence))
         return
-    sentence = f"{sentence}; handle it by hand, then: d365edi release {document.number}"
+    sentence = messages.by_hand(read)
     tx.documents.set_state(document.id, "held", sentence)
     outcome.lines.append(("WARNING", "held", sentence))
 

@@ -95,7 +95,8 @@ def _identity(value: object) -> Party:
     return Party(found[1] or "", found[2])
 
 
-ENCODINGS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOW": "utf-8", "UNOY": "utf-8"}
+SyntaxId = Literal["UNOA", "UNOB", "UNOC", "UNOW", "UNOY"]
+ENCODINGS: dict[SyntaxId, str] = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOW": "utf-8", "UNOY": "utf-8"}
 """Syntax identifiers (0001) that we write, and the character set of each (ISO 9735)."""
 
 
@@ -110,7 +111,7 @@ class Edifact(SettingsSection):
     """The directory of the messages that we write (UNH, 0052 and 0054)."""
     association: Text | None = None
     """The code of the association's subset (UNH, 0057): "EAN008"."""
-    syntax_id: Literal["UNOA", "UNOB", "UNOC", "UNOW", "UNOY"] = "UNOC"
+    syntax_id: SyntaxId = "UNOC"
     """The character set (UNB, 0001)."""
     usage: Literal["P", "T"] = "P"
     """Production or test (UNB, 0035)."""

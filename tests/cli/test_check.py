@@ -52,7 +52,7 @@ def partner(folder: Path) -> Path:
 EDIFACT = (
     b"UNB+UNOC:3+5412345000013:14+4012345500004:14+260105:0915+101'"
     b"UNH+ME1+ORDERS:D:96A:UN:EAN008'BGM+220+4500012345+9'DTM+137:20260105:102'"
-    b"NAD+BY+5412345000013::9'NAD+SU+4012345500004::9'LIN+1++4000862141404:EN'QTY+21:120'UNS+S'UNT+9+ME1'UNZ+1+101'"
+    b"NAD+BY+5412345000013::9'NAD+SU+4012345500004::9'LIN+1++4000862141404:EN'QTY+21:120:PCE'UNS+S'UNT+9+ME1'UNZ+1+101'"
 )
 FLAT = (
     b"PO Number;PO Date;Line;Item;GTIN;Quantity;Unit;Price\r\n"
@@ -81,7 +81,7 @@ def test_what_no_sales_order_takes_over_and_changes_the_order_s_meaning_would_ho
 def test_what_may_stand_in_a_wrong_place_would_hold_an_order_that_is_accepted() -> None:
     found = inspect_file((SAMPLES / SHIFTED).read_bytes(), AT)
     (part,) = (part for part in found.parts if part.holds)
-    assert (found.good, part.verdict, "PO106 (Product/Service ID qualifier) is 5 long" in part.holds[0]) == (
+    assert (found.good, part.verdict, "PO106 (Product/Service ID qualifier) is 5 long" in " ".join(part.holds)) == (
         False,
         "E",
         True,
@@ -133,7 +133,11 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
         (changed(b"BEG*00*", b"BEG*05*"), "purpose replace asks for a change or a copy"),
         (changed(b"ST*850*", b"ST*820*").replace(b"GS*PO*", b"GS*RA*"), ""),
         (changed(b"BEG*00*", b"BEG**"), ""),
-        (ORDER.read_bytes() * 2, "an earlier interchange has the same control number 000003438"),
+        (ORDER.read_bytes() * 2, "PO 08292233294 stands in this file before"),
+        (
+            ORDER.read_bytes() + changed(b"08292233294", b"08292233295"),
+            "an earlier interchange has the same control number 000003438",
+        ),
         (ORDER.read_bytes()[:400], ""),
         (b"UNB+UNOC:3+a+b+200101:1200+1'UNZ+0+2'", ""),
         (b"", ""),
@@ -180,7 +184,10 @@ def test_with_settings_it_says_whose_file_it_is(call: Call, partner: Path) -> No
 def test_a_set_that_the_partner_has_no_flow_for_is_said(call: Call, partner: Path) -> None:
     partner.write_text(partner.read_text().partition("[partners.solon.receive.850]")[0])
     said = call("check", str(ORDER))
-    assert (said.code, "would be held: there is no map for 850" in said.out) == (1, True)
+    assert (said.code, "would be held: 850 000000010 has no route; add [partners.solon.receive.850]" in said.out) == (
+        1,
+        True,
+    )
 
 
 def test_the_whole_examination_is_there_in_json(call: Call, folder: Path) -> None:
@@ -225,3 +232,35 @@ def test_a_map_row_that_leads_nowhere_is_refused_with_its_line(
     assert said.code == 2
     assert said.err.startswith(f"d365edi: {partner}:{line}: ")
     assert "DTN" in said.err
+
+
+def test_what_is_answered_by_the_partner_s_settings_is_shown_so(call: Call, partner: Path) -> None:
+    """Their delimiters, the form and the reports agreed with them; the answer of a partner who wants none is not shown."""
+    assert "AK1" not in call("check", str(ORDER)).out
+    to = '{ endpoint = "solon", path = "/acks" }'
+    text = partner.read_text().replace('send = "none"', f'send = "999", loop = "all", to = {to}')
+    partner.write_text(text.replace('them = "12:4405197800"', 'them = "12:4405197800", delimiters = "|:!^"'))
+    shown = call("check", str(ORDER)).out
+    assert [line for line in shown.splitlines() if line.startswith(("AK", "IK"))] == [
+        "AK1|PO|1421|004010VICS!",
+        "AK2|850|000000010!",
+        "IK5|A!",
+        "AK9|A|1|1|1!",
+    ]
+
+
+def test_an_interchange_that_no_partner_sends_is_not_called_good(call: Call, partner: Path) -> None:
+    partner.write_text(partner.read_text().replace("12:4405197800", "12:4405197801"))
+    said = call("check", str(ORDER))
+    assert said.code == 1
+    assert "would be held: it is from 12:4405197800 to 01:999999999, and no partner has these ids" in said.out
+    assert "did they mean solon (12:4405197801)?" in said.out
+
+
+def test_a_document_of_which_nothing_is_created_waits_for_a_person(call: Call, partner: Path) -> None:
+    """Unless it is only to be kept."""
+    for line, code in (("", 1), ('then = "keep"', 0)):
+        text = partner.read_text().partition("[partners.solon.receive.850]")[0]
+        partner.write_text(f'{text}[partners.solon.receive.850]\ncompany = "usmf"\n{line}\n')
+        said = call("check", str(ORDER))
+        assert (said.code, "handle it by hand" in said.out) == (code, code == 1)

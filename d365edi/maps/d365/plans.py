@@ -8,9 +8,10 @@ its own.
 Knows: the layout of D365 tables. Does not know: any entity or field name (they stand in the tables), HTTP, settings.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -18,7 +19,7 @@ from d365edi.documents import Document, PurchaseOrder, Remittance
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps.d365 import record_reader
-from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
+from d365edi.maps.d365.schema import Section, TableRow, header, joins, lines, model_of
 from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
@@ -107,14 +108,14 @@ def write_plan(
     """What to look up and to write for one document; `numbers` are the lines' in D365, left out: as `line_numbers` has
     them. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
-    label = str(table.tree.get("label", "{number}")).format(number=document.number)
+    label = _label(table, document)
     filler = _RecordFiller(document, resolution, company, label)
     written = filler.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
     numbers = numbers or line_numbers([line.number for line in items])
     rows = tuple(filler.record(each, line, number, numbers) for number, line in enumerate(items, 1))
     if not rows:
-        raise DocumentError(f"{label} has no lines", remedy="ask the partner for it again")
+        raise DocumentError(f"{label} has no lines", remedy=_AGAIN)
     return WritePlan(
         what=table.name,
         company=company,
@@ -163,11 +164,20 @@ class _RecordFiller:
                 written[entry.name] = value
         for name in section.tree.get("needs", ()):
             if name not in written:
-                line = f" line {number}" if number else ""
-                sources = next((entry.sources for entry in section.rows if entry.name == name), ("no row",))
-                remedy = "complete it in the partner's tables, or give the D365 map a constant for it"
-                raise DocumentError(f"{self.label}{line}: {name} needs {sources[0]}, which is empty", remedy=remedy)
+                raise DocumentError(_needs(section, name, self.label, number), remedy=_COMPLETE)
         return written
+
+    def lacks(self, section: Section, item: Any, number: int) -> list[str]:
+        """The fields that D365 needs and this item leaves empty, whatever references are resolved to."""
+        needs, known = section.tree.get("needs", ()), partial(self._known, item, number)
+        there = {row.name for row in section.rows if row.name in needs and _may_be_written(row, known)}
+        return [name for name in needs if name not in there]
+
+    def _known(self, item: Any, number: int, source: str) -> Any:
+        """The value of a source; `...` for an answer, of which nothing is known but that a unit must be asked for."""
+        if source.startswith("answers."):
+            return ... if source != "answers.unit" or item.unit is not None else None
+        return self._value(source, item, number, range(1, number + 1))
 
     def _value(self, source: str, item: Any, number: int, numbers: Sequence[int]) -> Any:
         fixed = {
@@ -186,6 +196,43 @@ class _RecordFiller:
         if len(parts) > 1:
             return "\n".join(str(part) for part in parts if part is not None) or None
         return day(parts[0]) if isinstance(parts[0], date) else parts[0]
+
+
+def _may_be_written(row: TableRow, known: Callable[[str], Any]) -> bool:
+    met = all((value := known(field)) is ... or value in values for field, values in row.when)
+    return met and (row.constant is not None or any(known(source) is not None for source in row.sources))
+
+
+_AGAIN = "ask the partner for it again"
+_COMPLETE = "complete it in the partner's tables, or give the D365 map a constant for it"
+
+
+def _needs(section: Section, name: str, label: str, number: int) -> str:
+    line = f" line {number}" if number else ""
+    sources = next((entry.sources for entry in section.rows if entry.name == name), ("no row",))
+    return f"{label}{line}: {name} needs {sources[0]}, which is empty"
+
+
+def lacking(table: Table, document: PurchaseOrder) -> Iterator[Finding]:
+    """What D365 needs and the document does not say, as findings with rule `needs`: known before D365 is asked. A field is
+    named once, with its first line and how many more there are."""
+    head, each, label = header(table), lines(table), _label(table, document)
+    filler = _RecordFiller(document, Resolution(), "", label)
+    items = tuple(_items(document, _lines_of(table)))
+    found: dict[str, list[int]] = {name: [0] for name in filler.lacks(head, document, 0)}
+    for number, line in enumerate(items, 1):
+        for name in filler.lacks(each, line, number):
+            found.setdefault(name, []).append(number)
+    for name, numbers in found.items():
+        more = f", in {len(numbers) - 1} more lines too" if len(numbers) > 1 else ""
+        message = _needs(each if numbers[0] else head, name, label, numbers[0]) + more
+        yield Finding("document", "error", "", message, Position(line=numbers[0]), "", _COMPLETE, "needs")
+    if not items:
+        yield Finding("document", "error", "", f"{label} has no lines", remedy=_AGAIN, rule="needs")
+
+
+def _label(table: Table, document: Document) -> str:
+    return str(table.tree.get("label", "{number}")).format(number=getattr(document, "number", ""))
 
 
 def unwritten(table: Table, document: Document, said: Mapping[str, str] | None = None) -> Iterator[Finding]:
