@@ -103,6 +103,7 @@ async def test_a_second_invoice_that_bills_more_than_is_left_is_held_also_in_the
 
 @pytest.mark.parametrize(("usage", "leaves"), [("P", 1), ("T", 0)])
 async def test_a_test_order_is_not_billed_in_production(town: World, usage: str, leaves: int) -> None:
+    town.extra = '[partners.acme.receive.850.unlike]\ntest = "create"\n'
     data = town.order("4500123").replace(b"*0*P*>", f"*0*{usage}*>".encode())
     town.partner.drop("PO-4500123.edi", data)
     await town.once()

@@ -25,7 +25,7 @@ ODD_ORDERS = [
     (b"1200+77'", b"1200+77++++++1'", "UNB11 says test"),
     (b"BGM+220", b"BGM+221", "BGM01-1 is 221"),
     (b"BGM+220", b"BGM+227", "BGM01-1 is 227"),
-    (b"+9'DTM", b"+31'DTM", "purpose 07 (they wrote 31)"),
+    (b"+9'DTM", b"+31'DTM", "purpose duplicate (they wrote 31)"),
     (b"QTY+21:3:", b"QTY+21:-3:", "line 2 (ACME-4712): QTY01-2 is -3"),
     (b"QTY+21:3:", b"QTY+21:0:", "line 2 (ACME-4712): QTY01-2 is 0"),
 ]
