@@ -190,14 +190,15 @@ class _Agreed:
 
 
 def discounts(
-    order: PurchaseOrder, agreed: Agreements, place: str, *, ignored: bool = False
+    order: PurchaseOrder, agreed: Agreements, place: str, segment: str = "", *, ignored: bool = False
 ) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
     """The order with the agreed allowances as discounts of its lines and without those that need no action, and what holds
-    it. `place` is the flow's table in the settings. What nothing was agreed about holds, unless it is `ignored`."""
+    it. `place` is the flow's table in the settings, `segment` says charges in the partner's set. What nothing was agreed about
+    holds, unless it is `ignored`."""
     every = (*order.charges, *(charge for line in order.lines for charge in line.charges))
     if all(charge.kind not in CHANGING for charge in every):
         return order, ()
-    wrong = _Wrong(order.number, place, ignored=ignored)
+    wrong = _Wrong(order.number, place, segment, ignored=ignored)
     units = prices.reading(order)
     sums = [gross(line, units) for line in order.lines]
     own = [amount for line, amount in zip(order.lines, sums, strict=True) if line.parent is None]
@@ -229,8 +230,9 @@ def _left(charges: Sequence[Charge]) -> tuple[Charge, ...]:
 class _Wrong:
     """Collects what holds an order."""
 
-    def __init__(self, number: str, place: str, *, ignored: bool) -> None:
+    def __init__(self, number: str, place: str, segment: str, *, ignored: bool) -> None:
         self.number, self.place, self.ignored, self.findings = number, place, ignored, list[Finding]()
+        self.named = f" ({segment})" if segment else ""
 
     def taken(self, where: str, charges: Sequence[_Agreed]) -> list[_Agreed]:
         """Those that become a discount; a finding for each that is not as it was agreed."""
@@ -241,7 +243,7 @@ class _Wrong:
             try:
                 each.check()
             except ChargeUnclear as why:
-                self.add(f"{where}: {each.charge.kind} {each.code} {why}")
+                self.add(f"{where}: {each.charge.kind} {each.code}{self.named} {why}")
                 continue
             if each.agreement is not None and each.agreement.discounts:
                 found.append(each)

@@ -97,8 +97,8 @@ def purpose_action(purpose: str | None, table: Mapping[str, Action]) -> Action:
 
 
 def _charges(order: PurchaseOrder, policy: IntakePolicy) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
-    ignored = any(policy.said.get(name) in policy.ignore for name in ("charges", "lines.charges"))
-    return discounts(order, policy.agreed, policy.place, ignored=ignored)
+    segment = policy.said.get("lines.charges") or policy.said.get("charges", "")
+    return discounts(order, policy.agreed, policy.place, segment, ignored=segment in policy.ignore)
 
 
 Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Finding, ...]]]

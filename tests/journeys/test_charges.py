@@ -72,18 +72,18 @@ async def test_half_of_a_line_gives_half_of_its_allowance(town: World) -> None:
 @pytest.mark.parametrize(
     ("sac", "agreed", "says"),
     [
-        (b"SAC*A*C310****6*4", 'C310 = "3%"', "allowance C310 is 4%, and 3% is agreed"),
-        (b"SAC*A*C310***500*Z*2", 'C310 = "discount"', "allowance C310 is 2% and 5, and 2% of 425.97 is 8.52"),
+        (b"SAC*A*C310****6*4", 'C310 = "3%"', "allowance C310 (SAC) is 4%, and 3% is agreed"),
+        (b"SAC*A*C310***500*Z*2", 'C310 = "discount"', "allowance C310 (SAC) is 2% and 5, and 2% of 425.97 is 8.52"),
         (b"SAC*A*C310***500", 'C310 = "discount"', "an amount for the whole order has no place in a sales order"),
         (
             b"SAC*C*D240***500",
             'C310 = "discount"',
-            "the order as a whole: charge D240 is 5, about which nothing is agreed",
+            "the order as a whole: charge D240 (SAC) is 5, about which nothing is agreed",
         ),
         (
             b"SAC*A*C310****6*4",
             'F800 = "3%"',
-            "the order as a whole: allowance C310 is 4%, about which nothing is agreed",
+            "the order as a whole: allowance C310 (SAC) is 4%, about which nothing is agreed",
         ),
     ],
 )
