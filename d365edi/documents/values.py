@@ -19,11 +19,14 @@ class Reference(SpelledPart):
 
 
 class Moment(SpelledPart):
-    """A day (and a time as sent, HHMM or longer) with the meaning its qualifier gives it."""
+    """A day (and a time as sent, HHMM or longer) with the meaning its qualifier gives it. Of a period it is the first day, and
+    `time` the last. `text` is what is no day (a month, a week) as it was sent, `form` the code that says how it is written."""
 
     qualifier: Text | None = None
     date: Day | None = None
     time: Text | None = None
+    text: Text | None = None
+    form: Text | None = None
 
 
 class Contact(SpelledPart):

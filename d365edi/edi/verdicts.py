@@ -31,6 +31,9 @@ something may not have been read, it is not acknowledged (see `group_verdict`)."
 STRICTER = frozenset(("header", "terminator", "trailing", "empty", "padding", "group-date"))
 """Warnings that are errors in strict mode: the standard forbids them, every reader can read them."""
 
+SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
+"""From the least: a finding that a guide makes less than its rule says holds no document."""
+
 
 class Severities:
     """The severities in force for one partner; made once, used for every finding."""
@@ -48,7 +51,8 @@ class Severities:
                 settled.append(finding)
             elif severity != "off":
                 known = _known(severity)
-                settled.append(replace(finding, severity=known, holds=finding.holds and known != "note"))
+                holds = finding.holds and SEVERITIES.index(known) >= SEVERITIES.index(finding.severity)
+                settled.append(replace(finding, severity=known, holds=holds))
         return settled
 
     def _severity(self, finding: Finding, guide: Mapping[str, str]) -> str:

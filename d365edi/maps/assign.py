@@ -11,7 +11,7 @@ from d365edi.edi import release
 from d365edi.maps import address, value_steps
 from d365edi.maps.address import Address
 from d365edi.maps.mapping_tree import Fixed, MappingNode, Pair, Rule
-from d365edi.maps.notation import Notation
+from d365edi.maps.notation import Notation, Plain
 from d365edi.maps.run_state import Item, Row, RunState, Way, reach
 from d365edi.maps.value_steps import FieldAt, Step, Words, key_of, way_of
 
@@ -289,6 +289,28 @@ class Assignment:
             item.get("kept", {}).pop(rule.name, None)
             if not part and (way := way_of(rule.name)):
                 item.pop(way[0], None)
+
+
+class PlainAssignment(Assignment):
+    """One of segments that say in several ways what a map reads in one."""
+
+    def __init__(
+        self, plain: Plain, node: MappingNode, notation: Notation, number: int, scope: int, outer: int
+    ) -> None:
+        super().__init__(node, notation, number, scope, outer)
+        self.plain = plain
+
+    def take(self, state: RunState, row: Row, index: int, code: str) -> None:
+        """Take a segment as the one that says the same."""
+        super().take(state, self.plain(row), index, code)
+
+
+def assignment(node: MappingNode, notation: Notation, number: int, scope: int, outer: int) -> Assignment:
+    """The assignment of a mapping node."""
+    plain = notation.plain(node.node.segment)
+    if plain is None:
+        return Assignment(node, notation, number, scope, outer)
+    return PlainAssignment(plain, node, notation, number, scope, outer)
 
 
 def _parsed(state: RunState, row: Rule | Pair, value: str, index: int) -> object:

@@ -5,7 +5,7 @@ Knows: selectors, assignments, mapping trees. Does not know: segments, tables.
 
 from dataclasses import dataclass
 
-from d365edi.maps.assign import Assignment
+from d365edi.maps.assign import Assignment, assignment
 from d365edi.maps.hierarchy import LevelSelector
 from d365edi.maps.mapping_tree import MappingNode
 from d365edi.maps.notation import Notation
@@ -48,7 +48,7 @@ class _Builder:
         if node.list_field:
             scope, self.scopes = self.scopes, self.scopes + 1
         self.assignments += 1
-        return Assignment(node, self.notation, self.assignments - 1, scope, outer)
+        return assignment(node, self.notation, self.assignments - 1, scope, outer)
 
     def selectors(self, node: MappingNode, assignment: Assignment) -> dict[int, Selector]:
         """The selectors inside a mapping node, by node index."""

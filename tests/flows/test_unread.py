@@ -13,7 +13,7 @@ from d365edi.edi.reader import ReadOptions
 from d365edi.errors import SettingsError
 from d365edi.settings import load
 from tests.settings.conftest import RIGHT
-from tests.unread import EDIFACT, X12, changed, edifact, holds, x12
+from tests.unread import EDIFACT, X12, changed, edifact, holds, inspected, x12
 
 NOT_READ = {
     "a segment that nobody knows": ("N1*ST => NX*ST*ACME DC 7*92*0007", "segment 6: NX is not a segment of X12"),
@@ -58,11 +58,21 @@ def test_a_text_that_is_too_long_is_read_all_the_same(change: str) -> None:
     assert holds(x12(changed(X12, change))) == []
 
 
-def test_a_rule_that_the_guide_makes_a_note_holds_nothing() -> None:
+@pytest.mark.parametrize(("severity", "holding"), [("note", False), ("warning", False), ("error", True)])
+def test_a_rule_that_the_guide_makes_less_holds_nothing(severity: str, holding: bool) -> None:
     data = x12(changed(X12, "N1*ST => NX*ST*ACME DC 7*92*0007"))
-    options = ReadOptions(overlays={"850": {"severity": {"unknown": "note"}}})
+    options = ReadOptions(overlays={"850": {"severity": {"unknown": severity}}})
     (found,) = reader.read(data, options).interchanges[0].groups[0].sets[0].findings
-    assert (found.rule, found.severity, found.holds) == ("unknown", "note", False)
+    assert (found.rule, found.severity, found.holds) == ("unknown", severity, holding)
+
+
+def test_what_grew_since_an_old_version_holds_nothing_there() -> None:
+    (part,) = (
+        part
+        for part in inspected(x12(changed(X12, "N1*BY => N1*BY*ACME*921*1000"), version="003040")).parts
+        if part.document
+    )
+    assert part.holds == ()
 
 
 @pytest.mark.parametrize(

@@ -151,13 +151,61 @@ def test_a_day_is_read_by_its_format_code(written: str) -> None:
     assert str(order(written).document.date) == DAYS[written]
 
 
-@pytest.mark.parametrize("written", ["DTM+137:202602:616", "DTM+137:20261301:102", "DTM+137:7:804"])
-def test_what_is_no_day_holds_the_order(written: str) -> None:
+def test_a_day_that_is_none_holds_the_order() -> None:
     found = [
         (each.severity, each.where.segment, each.where.element, each.where.component)
-        for each in order(written).findings
+        for each in order("DTM+137:20261301:102").findings
     ]
     assert found == [("error", "DTM", 1, 2)]
+
+
+NO_DAY = {
+    "DTM+2:202611:610": "a month, not a day", "DTM+64:2611:609": "a month, not a day", "DTM+63:202647:616": "a week, not a day",
+    "DTM+38:47:108": "a week, not a day", "DTM+10:2026:602": "what is no day", "DTM+37:20264:608": "what is no day",
+    "DTM+11:7:804": "what is no day", "DTM+61:202645202646:716": "what is no day",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", NO_DAY)
+def test_what_is_no_day_holds_the_order_that_is_to_be_delivered_by_it(written: str) -> None:
+    readings = [order(written)]
+    if written[:6] not in ("DTM+64", "DTM+61"):  # of a line these are no fields
+        readings.append(order(lines=[*LINE, written]))
+    for found in readings:
+        (held,) = [each for each in found.unmapped if each.holds]
+        assert NO_DAY[written] in held.message
+        assert 'ignore = ["DTM"]' in held.remedy
+        assert found.findings == ()
+
+
+@pytest.mark.parametrize("written", NO_DAY)
+def test_what_is_no_day_is_kept_as_it_was_sent_where_nobody_delivers_by_it(written: str) -> None:
+    _, text, form = written.split(":")
+    found = order(f"DTM+263:{text}:{form}")
+    (kept,) = found.document.dates
+    assert (kept.qualifier, kept.date, kept.text, kept.form) == ("263", None, text, form)
+    assert (found.findings, [each for each in found.unmapped if each.holds]) == ((), [])
+    invoice = plain("INVOIC", "D96A")[0].read(
+        report("INVOIC", ["BGM+380+1+9", f"DTM+263:{text}:{form}", *LINE, "UNS+S", "MOA+77:1"])
+    )
+    assert [(each.text, each.form) for each in invoice.document.dates] == [(text, form)]
+    assert invoice.findings == ()
+
+
+PERIODS = {
+    "2026112020261125:718": "20261125", "20261120-20261125:718": "20261125", "261120261125:717": "20261125",
+    "202611201200202611251200:719": "1200202611251200", "20261120:102": None, "201126:2": None, "112026:3": None,
+    "2611201200:201": "1200",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", PERIODS)
+def test_of_a_period_the_first_day_is_read_and_the_rest_kept_or_noted(written: str) -> None:
+    assert str(order(f"DTM+2:{written}").document.deliver_by) == "2026-11-20"
+    (kept,) = order(f"DTM+263:{written}").document.dates
+    assert (str(kept.date), kept.time, kept.text) == ("2026-11-20", PERIODS[written], None)
+    noted = [each.message for each in order(f"DTM+2:{written}").unmapped]
+    assert noted == ([] if PERIODS[written] is None else ["DTM01-4 is read by no row of the map"])
 
 
 PRICES = {

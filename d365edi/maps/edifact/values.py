@@ -2,7 +2,8 @@
 
     LIN03, PIA02 ...   an item number before its qualifier       a pair (see `address`)
     DTM01              a value with its format code (102, 203)    a day CCYYMMDD, and as component 4 what stands behind it:
-                                                                  a time, or the last day of a period
+                                                                  a time, or the last day of a period; a month is
+                                                                  component 5, a week 6, what else is no day 7
     IMD03, ALC05 ...   a text in two components, as one is short  one text in the first of them
 
 Knows: composites, format codes. Does not know: tables, documents, delimiters.
@@ -11,6 +12,7 @@ Knows: composites, format codes. Does not know: tables, documents, delimiters.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from d365edi.edi.dates import is_day
 from d365edi.edi.guide import Element, Segment
 from d365edi.maps.address import ITEM, Address
 from d365edi.maps.notation import Compose, Normalise
@@ -29,7 +31,19 @@ BETWEEN = "\x1f"
 _FORMATS = {0: "102", 4: "203", 6: "204", 7: "303", 8: "718", 9: "304", 16: "719"}
 """The format code for a day and so many characters behind it."""
 _CENTURY = frozenset({"102", "203", "204", "205", "303", "304", "711", "718", "719", ""})
-_YEAR = frozenset({"101", "201", "202"})
+_YEAR = frozenset({"101", "201", "202", "301", "302"})
+_TURNED = {"2": (4, 2, 0), "3": (4, 0, 2)}
+"""Where year, month and day stand in a format that begins with another one."""
+_BOTH = "717"
+"""A period of two days without their century."""
+_SOME = {**dict.fromkeys(("109", "609", "610", "613", "614"), 5), **dict.fromkeys(("108", "615", "616"), 6)}
+"""The formats of a month and of a week, with the component that they are."""
+NO_DAY = (
+    Element(5, "", "Month", "an", 1, 35),
+    Element(6, "", "Week", "an", 1, 35),
+    Element(7, "", "Time that is no day", "an", 1, 35),
+)
+"""What is no day, as components of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ def _components(whole: Element) -> Iterator[ValuePlace]:
         described = replace(first, type=DAY if first.number == POINT else first.type, max=first.max * count)
         yield ValuePlace(whole.position, first.position, count, described)
     if whole.number == PERIOD:
-        yield ValuePlace(whole.position, REST.position, 1, REST)
+        yield from (ValuePlace(whole.position, each.position, 1, each) for each in (REST, *NO_DAY))
 
 
 def addresses(segment: Segment) -> Iterator[Address]:
@@ -97,15 +111,32 @@ def _whole(parts: list[str]) -> list[str]:
 
 
 def period(parts: list[str]) -> list[str]:
-    """A value and its format code as a day and the rest; what is no day stays as it is."""
+    """A value and its format code as a day and the rest; what is no day keeps its code and is a component of its own."""
     kind, value, form = [*parts, "", ""][:3]
+    if form == "102" and len(value) == 8:
+        return [kind, value]
+    text = _with_century(value.replace("-", ""), form)
+    if not text or not is_day(text[:8], 8):
+        return [kind, "", form, *[""] * (_SOME.get(form, 7) - 4), value] if value else [kind, "", form]
+    return [kind, text[:8], "", text[8:]] if len(text) > 8 else [kind, text]
+
+
+def _with_century(value: str, form: str) -> str:
+    """A value that begins with a day, as CCYYMMDD and the rest; "" for another format."""
+    if form in _CENTURY:
+        return value
     if form in _YEAR and len(value) >= 6:
-        value = ("20" if value < "5" else "19") + value
-    elif form == "2" and len(value) == 6:
-        value = f"{'20' if value[4:] < '50' else '19'}{value[4:]}{value[2:4]}{value[:2]}"
-    elif form not in _CENTURY:
-        return [kind, value, form]
-    return [kind, value[:8], "", value[8:]] if len(value) > 8 else [kind, value]
+        return _year(value)
+    if form == _BOTH and len(value) == 12:
+        return _year(value[:6]) + _year(value[6:])
+    if form in _TURNED and len(value) == 6:
+        return _year("".join(value[at : at + 2] for at in _TURNED[form]))
+    return ""
+
+
+def _year(text: str) -> str:
+    """A text that begins with two digits of a year: 00 to 49 are this century."""
+    return ("20" if text < "5" else "19") + text
 
 
 def _joining(joined: list[ValuePlace]) -> Normalise:
@@ -134,8 +165,8 @@ def compose(element: Element) -> Compose | None:
 
 def _dated(parts: list[str]) -> list[str]:
     """A day and what stands behind it as one value, with its format code."""
-    kind, value, form, rest, *_ = [*parts, "", "", ""]
-    return [kind, value + rest, (form or _FORMATS.get(len(rest), "102")) if value else form]
+    kind, value, form, rest, text, *_ = [*parts, "", "", "", ""]
+    return [kind, value + rest or text, (form or _FORMATS.get(len(rest), "102")) if value else form]
 
 
 def day(kind: str, date: str) -> list[str | tuple[str, ...]]:
