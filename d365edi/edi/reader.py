@@ -208,7 +208,7 @@ class Reader:
         else:
             self._astray(text, row[0], offset)
 
-    def _astray(self, text: str, id: str, offset: int) -> None:
+    def _astray(self, text: str, id: str, offset: int, way: str = "") -> None:
         """A segment that stands where only envelopes may stand. The first ones are shown, the others counted."""
         assert self.interchange is not None
         self.astray += 1
@@ -219,7 +219,7 @@ class Reader:
         where, value = Position(offset, 0, name), release.sent(text, sign)[:200]
         group = self.group if self._named() else None
         level, owner = ("group", group) if group is not None else ("interchange", self.interchange)
-        owner.findings.append(finding(f"{level}.astray", where, self.standard.name, value))
+        owner.findings.append(finding(f"{level}.astray{way}", where, self.standard.name, value))
 
     def _uncounted(self, level: Part, findings: list[Finding]) -> None:
         """Says how many segments stood outside besides those that were shown."""
@@ -251,7 +251,7 @@ class Reader:
         """A set begins outside of any group: an error in X12, usual in EDIFACT."""
         assert self.interchange is not None
         if self.standard.groups_required:
-            self._astray(text, row[0], offset)
+            self._astray(text, row[0], offset, ".set")
         elif self.groups:
             self._mixed(row[0], offset)
         group = self.standard.implicit_group(self.interchange, offset)

@@ -389,3 +389,18 @@ async def test_what_was_seen_before_is_reported_as_the_partner_is_set(
         town.partner.drop(name, data)
         await app.once()
     assert [line.split()[0] for line in lines if "received before" in line] == [level]
+
+
+@pytest.mark.parametrize(("form", "end"), [("997", "AK5"), ("999", "IK5")])
+async def test_a_partner_who_wants_it_is_told_of_every_set_that_is_accepted(form: str, end: str, town: World) -> None:
+    town.knobs["acks"] = f'send = "{form}", loop = "all"'
+    town.partner.drop("in.edi", town.order("4500123", copies=2))
+    await town.once()
+    (path,) = (town.partner.inbound / "acks").iterdir()
+    ((group,),) = [x12.groups(interchange) for interchange in x12.split(path.read_bytes())]
+    ((head, *body, _),) = group.sets
+    assert (group.gs[1], head[1]) == ("FA", form)
+    assert ["*".join(segment) for segment in body[1:]] == [
+        "AK2*850*0001", f"{end}*A", "AK2*850*0002", f"{end}*A", "AK9*A*2*2*2",
+    ]  # fmt: skip
+    assert set(town.sales_orders()) == {"4500123-1", "4500123-2"}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from d365edi.cli.why import _lines, look_up
+from d365edi.cli.why import lines, look_up
 from d365edi.journal import Document
 from tests.journeys.test_answers import NOTICE, RESPONSE, Set, picked, sets
 from tests.journeys.test_edifact import RECEIVE
@@ -52,7 +52,7 @@ async def document(world: World, number: str) -> Document:
 async def why(world: World, number: str) -> str:
     async with world.app() as app:
         (history, *_) = (await app.journal.read(lambda tx: look_up(tx, number))).histories
-    return "\n".join(_lines(history))
+    return "\n".join(lines(history))
 
 
 async def test_a_code_leads_to_the_customers_address_which_is_asked_for_once_and_shown_by_why(town: World) -> None:

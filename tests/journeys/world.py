@@ -241,6 +241,7 @@ _KNOBS = {
     "us": ":".join(PROFILE.us),
     "them": ":".join(PROFILE.them),
     "edifact": "",
+    "acks": 'send = "997"',
     "receive": "",
     "invoice": "810",
     "file": "{number}_{control:09}",
@@ -280,7 +281,7 @@ after     = {after}
 customer = {{ usmf = "US-003" }}
 x12      = {{ us = "{us}", them = "{them}"{dress} }}
 {edifact}
-acks     = {{ send = "997", to = {{ endpoint = "acme", path = "{root}/inbound/acks" }}, expect_within = "24h" }}
+acks     = {{ {acks}, to = {{ endpoint = "acme", path = "{root}/inbound/acks" }}, expect_within = "24h" }}
 {partner_extra}
 
 [partners.acme.pickup.edi]
