@@ -6,7 +6,7 @@ D365 is unreachable nothing is decided and the document stays ready.
 Knows: where references are looked up. Does not know: entity names, what an item is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,24 +43,41 @@ async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile:
     """Resolve every reference. Raises Unavailable when D365 cannot be asked now, Refused where it does not let us ask for
     something that every document needs.
 
-    The first queries of all references are asked together, then the second queries of those that are still open."""
+    The first queries of all references are asked together, then the second queries of those that are still open; all numbers
+    of an item at once."""
     found = find_references(document, profile)
     rows: list[list[Rows]] = [[] for _ in found.unresolved]
     verdicts = [resolve_reference(reference, []) for reference in found.unresolved]
     while waiting := [place for place, verdict in enumerate(verdicts) if verdict is None]:
-        queries = {place: found.unresolved[place].queries[len(rows[place])] for place in waiting}
-        answered = await _ask(ctx, queries.values())
-        for place, query in queries.items():
-            reference, answer = found.unresolved[place], answered[query]
-            if isinstance(answer, Refused):
-                verdicts[place] = _refused(reference, answer)
-                continue
-            rows[place].append(answer)
-            verdicts[place] = resolve_reference(reference, rows[place])
-            if isinstance(verdicts[place], Finding):
-                _forget(ctx, reference)
+        queries = {place: found.unresolved[place].wanted(len(rows[place])) for place in waiting}
+        answered = await _ask(ctx, dict.fromkeys(query for each in queries.values() for query in each))
+        for place, wanted in queries.items():
+            verdicts[place] = _verdict(ctx, found.unresolved[place], rows[place], [answered[query] for query in wanted])
     resolution = found.resolution.plus(*(verdict for verdict in verdicts if isinstance(verdict, ResolvedReference)))
     return Resolved(resolution, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
+
+
+def _verdict(
+    ctx: FlowContext, reference: UnresolvedReference, rows: list[Rows], answers: Sequence[Rows | Refused]
+) -> Finding | ResolvedReference | None:
+    """What a reference is after further answers, which are added to `rows`. Of several at once one may be refused."""
+    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    if refused and len(refused) == len(answers):
+        return _refused(reference, refused[0])
+    rows += [[] if isinstance(answer, Refused) else answer for answer in answers]
+    verdict = resolve_reference(reference, rows)
+    if isinstance(verdict, Finding):
+        _forget(ctx, reference)
+    elif verdict is not None and reference.agree:
+        _keep_misses(ctx, reference, rows)
+    return verdict
+
+
+def _keep_misses(ctx: FlowContext, reference: UnresolvedReference, rows: Sequence[Rows]) -> None:
+    """Numbers of an item that D365 does not know beside one that it does are not asked for again with each order."""
+    for query, found in zip(reference.queries, rows, strict=True):
+        if not found:
+            ctx.answers[query] = (ctx.clock() + FRESH, found)
 
 
 def _refused(reference: UnresolvedReference, error: Refused) -> Finding | ResolvedReference:

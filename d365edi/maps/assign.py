@@ -90,6 +90,7 @@ class Assignment:
         if self.composites or self.notation.composite:
             values.append(self._components())
         early = list[tuple[Rule, Words]]()
+        unsaid = {(fixed.element, fixed.component): fixed.value for fixed in self.node.unsaid}
         pairs: list[Step] = [self.take_pairs] if self.pairs is not None else []
         if self.notation.composite:
             steps += [*pairs, *values]
@@ -97,9 +98,9 @@ class Assignment:
             steps += [*values, *pairs]
         else:
             early = [each for each in self.words if not each[0].component]
-            steps += [*values, *value_steps.coded(early, self.parts, composite=self.notation.composite), *pairs]
+            steps += [*values, *value_steps.coded(early, self.parts, unsaid, composite=self.notation.composite), *pairs]
         late = [each for each in self.words if each not in early]
-        steps += value_steps.coded(late, self.parts, composite=self.notation.composite)
+        steps += value_steps.coded(late, self.parts, unsaid, composite=self.notation.composite)
         if self.kept:
             steps.append(self.keep)
         if self.many:

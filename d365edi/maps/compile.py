@@ -74,6 +74,9 @@ class _Compiler:
         for row in rows.defaults:
             for node, fixed in self._fixed(base, row, way, again=again):
                 node.defaults.append(fixed)
+        for row in rows.unsaid:
+            for node, fixed in self._fixed(base, row, way, again=again):
+                node.unsaid.append(fixed)
         for row in rows.computed:
             for node, fixed in self._fixed(base, row, way, computed=True):
                 node.computed.append(fixed)

@@ -90,6 +90,7 @@ class MappingNode:
     pairs: list[Pair] = field(default_factory=list)
     constants: list[Fixed] = field(default_factory=list)
     defaults: list[Fixed] = field(default_factory=list)
+    unsaid: list[Fixed] = field(default_factory=list)
     computed: list[Fixed] = field(default_factory=list)
     children: list[MappingNode] = field(default_factory=list)
 

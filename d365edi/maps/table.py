@@ -67,6 +67,7 @@ class Scope:
     constants: tuple[MapRow, ...] = ()
     defaults: tuple[MapRow, ...] = ()
     computed: tuple[MapRow, ...] = ()
+    unsaid: tuple[MapRow, ...] = ()
     scopes: tuple[Scope, ...] = ()
 
 
@@ -209,7 +210,7 @@ def nearest(word: str, known: Any) -> str:
     return f"there are {', '.join(sorted(words)[:12])}" if words else ""
 
 
-_FIXED = ("constants", "defaults", "computed")
+_FIXED = ("constants", "defaults", "computed", "unsaid")
 _TABLES = ("fields", *_FIXED, "codes", "unlike", "meaning", "file", "columns")
 
 

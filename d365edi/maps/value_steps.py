@@ -101,12 +101,22 @@ def _any(parts: list[str], places: list[int]) -> bool:
 
 
 def coded(
-    rules: Sequence[tuple[Rule, Words]], parts: Callable[[RunState, int, str], list[str]], *, composite: bool
+    rules: Sequence[tuple[Rule, Words]],
+    parts: Callable[[RunState, int, str], list[str]],
+    unsaid: Mapping[tuple[int, int], str],
+    *,
+    composite: bool,
 ) -> list[Step]:
     """Puts our words for theirs; theirs is kept where others mean the same, and reported where no table has it.
 
-    `parts` splits the value of an element, each once; `composite`: every element is split."""
+    `parts` splits the value of an element, each once; `composite`: every element is split. `unsaid` are the words that are
+    meant where a component is empty, and not kept."""
     elements: dict[int, list[tuple[int, Way, str, Rule, Words, bool]]] = {}
+    meant = [
+        (rule.element, max(rule.component - 1, 0), way_of(rule.name), key_of(rule.name), words.get(word, (word, ""))[0])
+        for rule, words in rules
+        if (word := unsaid.get((rule.element, rule.component)))
+    ]
     for rule, words in rules:
         at = max(rule.component - 1, 0)
         field = (at, way_of(rule.name), key_of(rule.name), rule, words, OPEN in words)
@@ -133,7 +143,12 @@ def coded(
                     item.setdefault("kept", {})[rule.name] = word
                 (reach(item, way) if way else item)[key] = ours or word
 
-    return [assign] if plan else []
+    def imply(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        for element, at, way, key, word in meant:
+            if element < len(row) and row[element] and not any(parts(state, element, row[element])[at : at + 1]):
+                (reach(item, way) if way else item)[key] = word
+
+    return [*([assign] if plan else []), *([imply] if meant else [])]
 
 
 def words_of(rule: Rule) -> Words:

@@ -20,9 +20,10 @@ from d365edi.documents import (
     ShipNotice,
     ShippedLine,
 )
+from d365edi.documents.values import ItemIds
 from d365edi.edi.findings import Finding, Severity
 from d365edi.matching import prices
-from d365edi.matching.references import Outbound, each_line, gtin
+from d365edi.matching.references import Outbound, each_line, gtin, whole_gtins
 from d365edi.matching.resolution import Resolution
 from d365edi.odata.quoting import same_text
 
@@ -156,10 +157,16 @@ def _same_item(
     items = [component.item for component in ordered.components] if parts else [ordered.item]
     return any(
         item.buyer in buyer
-        or (item.gtin is not None and gtin(item.gtin) in barcodes)
+        or not barcodes.isdisjoint(_barcodes(ordered, item))
         or (item.vendor is not None and item.vendor in (line.item.own, line.item.vendor))
         for item in items
     )
+
+
+def _barcodes(ordered: PurchaseOrderLine, item: ItemIds) -> set[str]:
+    """What the barcode that was ordered may be, with its check digit."""
+    code = ordered.spelling("item.gtin") if item is ordered.item else None
+    return {gtin(each) for each in whole_gtins(item.gtin, code)} if item.gtin is not None else set()
 
 
 def _not_matched(line: Line, number: int, order: PurchaseOrder, candidates: Sequence[PurchaseOrderLine]) -> Finding:

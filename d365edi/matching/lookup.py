@@ -58,7 +58,7 @@ class Lookup:
     """One query and how its rows are read: those whose field `theirs` is one of `values`, or that are the `same`, are hits;
     the field `ours` is the result.
 
-    Of several hits, those with most of `preferred` (field and value) count."""
+    Of several hits, those with most of `preferred` (field and value) count. `name` is what is looked up, in sentences."""
 
     query: Query
     theirs: str
@@ -66,6 +66,7 @@ class Lookup:
     ours: str
     preferred: tuple[tuple[str, str], ...] = ()
     same: Callable[[Row], bool] | None = None
+    name: str = ""
 
     def hits(self, rows: Rows) -> list[Row]:
         """The rows that are meant: a query can find more, as D365 compares text."""
@@ -81,7 +82,8 @@ class UnresolvedReference:
 
     When no lookup finds it, `miss` is the finding, or what it is then; None where it is left open. `several` begins the
     sentence when lookups find different results. `extra` names a second field to return. `refused` is the finding when D365
-    does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open."""
+    does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open. `agree`: all
+    lookups are asked, and what they find must be the same."""
 
     kind: ReferenceKind
     subject: str
@@ -92,11 +94,16 @@ class UnresolvedReference:
     extra: str = ""
     refused: Finding | None = None
     optional: bool = False
+    agree: bool = False
 
     @property
     def queries(self) -> tuple[Query, ...]:
-        """Its queries, to be asked one after the other until `resolve` decides."""
+        """Its queries, to be asked one after the other until `resolve` decides, or all at once."""
         return tuple(lookup.query for lookup in self.lookups)
+
+    def wanted(self, answered: int) -> tuple[Query, ...]:
+        """What to ask next, when so many queries are answered."""
+        return self.queries[answered:] if self.agree else self.queries[answered : answered + 1]
 
 
 def unmet(kind: str, subject: str, message: str, remedy: str) -> Finding:

@@ -27,6 +27,7 @@ UNIT, EACH, FREE = "unit", "each", "free"
 ONE, CENT = Fraction(1), Decimal("0.01")
 DIGITS = Context(prec=15)
 """How exactly a price is stated that has no end: 15 digits, as many as every standard takes."""
+LEAST, WIDE = Decimal("1e-14"), Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,5 +286,7 @@ def _amount(line: PricedLine, units: Fraction | str) -> Decimal | None:
 
 
 def decimal(value: Fraction) -> Decimal:
-    """A price as a number of as many digits as are exact, 15 at most."""
-    return DIGITS.divide(Decimal(value.numerator), Decimal(value.denominator))
+    """A price as a number, exact where that takes 15 digits at most."""
+    made = DIGITS.divide(Decimal(value.numerator), Decimal(value.denominator))
+    cut = made.quantize(LEAST, context=WIDE)
+    return made if cut == made else cut

@@ -10,7 +10,7 @@ Knows: documents, profiles, queries as values. Does not know: HTTP, caches, sett
 the table).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from d365edi.documents import (
     ShipNotice,
     ShippedLine,
 )
+from d365edi.edi import checkdigit
 from d365edi.edi.findings import Finding
 from d365edi.matching.locations import delivery_places, ordering
 from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
@@ -44,6 +45,10 @@ Candidates = tuple[tuple[str, str], ...]
 """The numbers of one item with their kinds: buyer, gtin, vendor, or the qualifier of another one."""
 
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
+SIZES = {"UP": 12, "UI": 12, "UA": 13, "EN": 13, "UK": 14, "U2": 14}
+"""How many digits a number has with its check digit, by its qualifier (data element 235; EDIFACT's 7143 has EN and UP)."""
+UNCHECKED = frozenset({"UA", "UI", "U2"})
+"""The qualifiers of numbers that have no check digit by definition."""
 LENGTHS = (8, 12, 13, 14)
 """How many digits a GTIN may be stored with."""
 
@@ -66,9 +71,11 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
     known, places = delivery_places(document, profile)
     unresolved = [_customer(document, profile), *places]
     for candidates, lines in _by_item(document).items():
-        item = next((profile.items[number] for _, number in candidates if number in profile.items), None)
-        if item is not None:
-            known.append(ResolvedReference("item", item, lines))
+        items = {number: profile.items[number] for _, number in candidates if number in profile.items}
+        if len(set(items.values())) == 1:
+            known.append(ResolvedReference("item", next(iter(items.values())), lines))
+        elif items:
+            unresolved.append(_torn(document, profile, items, lines))
         else:
             unresolved.append(_item(document, profile, candidates, lines))
     for unit, lines in _by_unit(document).items():
@@ -81,6 +88,8 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
 
 def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding | None:
     """Decide from the rows of the first queries; None: ask the next one. One result decides, different ones hold the document."""
+    if reference.agree:
+        return _agreed(reference, rows) if len(rows) == len(reference.lookups) else None
     for lookup, found in zip(reference.lookups, rows, strict=False):
         hits = _preferred(lookup, lookup.hits(found))
         names = sorted({str(row[lookup.ours]) for row in hits if row.get(lookup.ours)})
@@ -94,6 +103,29 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
     if len(rows) < len(reference.lookups):
         return None
     return reference.miss or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
+
+
+def _agreed(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding:
+    """What all numbers that are known to D365 are together: one of them may be several, and the others decide."""
+    named = [
+        (lookup, {str(row[lookup.ours]) for row in lookup.hits(found) if row.get(lookup.ours)})
+        for lookup, found in zip(reference.lookups, rows, strict=True)
+    ]
+    known = [(lookup, names) for lookup, names in named if names]
+    common = set.intersection(*(names for _, names in known)) if known else set[str]()
+    if len(common) == 1:
+        return ResolvedReference(reference.kind, common.pop(), reference.lines, reference.subject)
+    if not known:
+        assert reference.miss is not None
+        return reference.miss
+    if common:
+        remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
+        message = f"{reference.several}: {', '.join(sorted(common))}"
+    else:
+        remedy = "ask which one is meant and correct the number in D365, or add one of them to the partner's own table"
+        found = _different((lookup.name, " or ".join(sorted(names))) for lookup, names in known)
+        message = f"line {reference.lines[0]}: {found}"
+    return unmet(reference.kind, reference.subject, message, remedy)
 
 
 def _preferred(lookup: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -139,7 +171,7 @@ def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tupl
     lookups = []
     for kind, number in candidates:
         if kind in table["order"] and (kind != "buyer" or profile.customer):
-            lookups.append(_lookup(table[kind], profile, kind, number))
+            lookups.append(_lookup(table[kind], profile, kind, number, line.spelling(f"item.{kind}")))
     subject = candidates[0][1] if candidates else ""
     original = line.spelling(f"item.{candidates[0][0]}") if candidates else None
     place = ", ".join(part for part in (f"line {lines[0]}", line.number and f"PO1*{line.number}", original) if part)
@@ -147,24 +179,48 @@ def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tupl
     message = f"{what} is no item of {profile.company}" if subject else f"{what} has no number that we could look up"
     where = f"under [partners.{profile.partner}.items] or as external item number in D365"
     miss = unmet("item", subject, message, f"add it {where}, then: d365edi release {order.number}")
-    return UnresolvedReference(
-        "item", subject, lines, tuple(lookups), miss, f"{what} is several items of {profile.company}"
-    )
+    several = f"{what} is several items of {profile.company}"
+    return UnresolvedReference("item", subject, lines, tuple(lookups), miss, several, agree=True)
 
 
-def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str) -> Lookup:
-    values = variants(number) if kind == "gtin" else (number,)
+def _torn(order: Ordering, profile: Profile, items: Mapping[str, str], lines: tuple[int, ...]) -> UnresolvedReference:
+    """A line whose numbers are two items in the partner's own table."""
+    line = order.lines[lines[0] - 1]
+    message = f"line {line.number or lines[0]}: {_different(items.items())}"
+    remedy = f"correct [partners.{profile.partner}.items], then: d365edi release {order.number}"
+    subject = next(iter(items))
+    return UnresolvedReference("item", subject, lines, (), unmet("item", subject, message, remedy))
+
+
+def _different(items: Iterable[tuple[str, str]]) -> str:
+    return f"its numbers are different items of ours: {', '.join(f'{number} is {item}' for number, item in items)}"
+
+
+def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str, code: str | None) -> Lookup:
+    values: tuple[str, ...] = (number,)
+    if kind == "gtin":
+        values = tuple(dict.fromkeys(each for whole in whole_gtins(number, code) for each in variants(whole)))
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
         filters.append(eq(table["account"], profile.customer))
     select = tuple(dict.fromkeys(("dataAreaId", table["theirs"], table["ours"])))
     query = Query(table["set"], tuple(filters), select, choice=(table["theirs"], values))
-    return Lookup(query, table["theirs"], values, table["ours"])
+    return Lookup(query, table["theirs"], values, table["ours"], name=f"{code or kind} {number}")
 
 
 def gtin(number: str) -> str:
     """A GTIN in the form that two of them are compared in: 14 digits, zeros in front."""
     return number.zfill(LENGTHS[-1])
+
+
+def whole_gtins(number: str, qualifier: str | None) -> tuple[str, ...]:
+    """What a barcode may be with its check digit: UA and UI have none (2-5-5, 1-5-5), and what is one digit short of what
+    its qualifier has is complete only where its last digit says so."""
+    size = SIZES.get(qualifier or "")
+    if size is None or len(number) != size - 1 or not (number.isascii() and number.isdigit()):
+        return (number,)
+    made = number + checkdigit.digit(number)
+    return (number, made) if checkdigit.valid(number) and qualifier not in UNCHECKED else (made,)
 
 
 def variants(number: str) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def _as_said(
     count = units(ordered)
     plain["price_kind"] = ordered.price_kind if ordered.price_kind in places.kinds else None
     if not isinstance(count, str) and count.denominator == 1:
-        same = count == plainly(ordered) and ordered.price_per.unit in (None, ordered.unit)
+        same = count == plainly(ordered.replace(pack=Pack()))
         if same and _fits(ordered, places):
             return {**plain, "price_per": ordered.price_per, "price_basis": ordered.price_basis}, count
         if places.quantity and count != 1:

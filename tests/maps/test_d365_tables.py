@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from d365edi.documents import OrderResponse, ShipNotice
+from d365edi.documents import OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.endpoints.d365 import catalog
+from d365edi.errors import DocumentError
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.d365.schema import Section, header, joins, lines
 from d365edi.maps.table import load
+from d365edi.matching.resolution import Resolution
 
 NAMES = sorted(
     each.name.removesuffix(".toml")
@@ -222,3 +224,23 @@ def test_a_sales_order_is_an_answer_with_what_d365_confirms() -> None:
         1,
         "Backorder",
     )
+
+
+def test_a_constant_is_for_what_an_order_leaves_out() -> None:
+    """It lay over the units that lines said: three cases became three eaches."""
+    table = load("d365", "SalesOrder", {"lines": {"constants": {"SalesUnitSymbol": "ea"}}})
+    body: list[dict[str, Any]] = [{"quantity": Decimal(12)}, {"quantity": Decimal(3), "unit": "cs"}]
+    order = PurchaseOrder.of({"number": "P1", "lines": body})
+    answers = Resolution(customer="US-003", items={1: "D0001", 2: "D0002"})
+    plan = d365.write_plan(table, order, answers, company="usmf")
+    assert [line["SalesUnitSymbol"] for line in plan.lines] == ["ea", "cs"]
+    with pytest.raises(DocumentError, match=r'SalesUnitSymbol = "..." under d365.lines.constants of the flow'):
+        d365.write_plan(load("d365", "SalesOrder"), order, answers, company="usmf")
+
+
+def test_a_constant_without_its_row_is_always_written() -> None:
+    lines = {"fields": {"SalesUnitSymbol": False}, "constants": {"SalesUnitSymbol": "ea"}}
+    table = load("d365", "SalesOrder", {"lines": lines})
+    order = PurchaseOrder.of({"number": "P1", "lines": [{"quantity": Decimal(3), "unit": "cs"}]})
+    plan = d365.write_plan(table, order, Resolution(customer="US-003", items={1: "D0001"}), company="usmf")
+    assert plan.lines[0]["SalesUnitSymbol"] == "ea"

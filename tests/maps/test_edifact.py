@@ -348,3 +348,11 @@ def test_what_does_not_fit_names_document_field_and_partner() -> None:
     writer = sides("INVOIC")[1]
     with pytest.raises(DocumentError, match=r"Invoice 1 for acme: order_number \(RFF\[ON\]01-2\): .* 35 fit"):
         writer.write(_invoice().replace(order_number="4" * 36))
+
+
+def test_a_quantity_without_a_unit_is_in_pieces_and_nothing_is_kept_of_that() -> None:
+    """It was held, and the constant that the sentence named lay over the units of all other lines."""
+    lines = order(
+        lines=["LIN+1++4000862141404:EN", "QTY+21:12", "LIN+2++4000862141404:EN", "QTY+21:3:CT"]
+    ).document.lines
+    assert [(line.unit, line.spelling("unit")) for line in lines] == [("ea", None), ("cs", "CT")]

@@ -40,8 +40,10 @@ MEASURED = {
     "TF": "FT", "PY": "YD", "PS": "SF",
 }  # fmt: skip
 """The codes of prices by weight, length or volume, with the unit that they are for."""
-OF_ONE = frozenset({"", "PE", "UM", "WE", "TE", "LE", "QE", "CA", "CT", "QT"})
-"""The usual codes of prices of one."""
+OF_WHATEVER = frozenset({"", "CA", "CP", "CT", "DI", "ES", "FX", "PR", "QT", "UM", "WH"})
+"""The codes of prices of what is ordered."""
+OF_ONE = OF_WHATEVER | {"PE", "WE", "TE", "LE", "QE"}
+"""The codes of prices of one."""
 
 _FIGURES = re.compile(r"(?:[0-9.-]{1,25}\n)*+").fullmatch
 
@@ -129,15 +131,6 @@ def _taxes(selection: Selection) -> Iterator[Decimal]:
         yield whole - summary
 
 
-_FOR = {
-    **dict.fromkeys(("", "CA", "CP", "CT", "DI", "ES", "FX", "PR", "QT", "UM", "WH"), 1),
-    "PN": 10, "PD": 12, "TD": 12, "HP": 100, "LM": 1000, "TP": 1000,
-}  # fmt: skip
-"""For how many of the line's unit a price is, by its basis (data element 639)."""
-_EACH = frozenset(("LE", "PE", "TE", "WE"))
-"""Bases of a price for one piece, whatever the line's unit is."""
-
-
 def _order(selection: Selection) -> Iterator[Finding]:
     """AMT*TT = lines, with allowances and charges or without, with taxes or without. Nothing is compared where a line has no
     figures or a price is for what cannot be counted."""
@@ -145,7 +138,9 @@ def _order(selection: Selection) -> Iterator[Finding]:
     total, goods = selection.number(said[1], 2) if said is not None else None, list[Decimal]()
     for _, row in selection.all("PO1"):
         quantity, price, basis = selection.number(row, 2), selection.number(row, 4), selection.text(row, 5)
-        count = 1 if basis in _EACH and selection.text(row, 3) in ("EA", "") else _FOR.get(basis)
+        unit = selection.text(row, 3)
+        plain = unit in ("EA", "") or basis in OF_WHATEVER or MEASURED.get(basis) == unit
+        count = PER.get(basis, 1) if plain and MEASURED.get(basis, unit) == unit else None
         if quantity is None or price is None or count is None:
             return
         goods.append(quantity * price / count)

@@ -160,11 +160,11 @@ class _RecordFiller:
         for entry in section.rows_for(lambda source: self._value(source, item, number, numbers)):
             values = (self._value(source, item, number, numbers) for source in entry.sources)
             value = entry.constant if entry.constant is not None else next((v for v in values if v is not None), None)
-            if value is not None:
+            if value is not None and (entry.constant is None or entry.when or entry.name not in written):
                 written[entry.name] = value
         for name in section.tree.get("needs", ()):
             if name not in written:
-                raise DocumentError(_needs(section, name, self.label, number), remedy=_COMPLETE)
+                raise DocumentError(_needs(section, name, self.label, number), remedy=_complete(name, number))
         return written
 
     def lacks(self, section: Section, item: Any, number: int) -> list[str]:
@@ -204,7 +204,11 @@ def _may_be_written(row: TableRow, known: Callable[[str], Any]) -> bool:
 
 
 _AGAIN = "ask the partner for it again"
-_COMPLETE = "complete it in the partner's tables, or give the D365 map a constant for it"
+
+
+def _complete(name: str, number: int) -> str:
+    where = "d365.lines.constants" if number else "d365.header.constants"
+    return f'say what is meant where orders leave it out: {name} = "..." under {where} of the flow'
 
 
 def _needs(section: Section, name: str, label: str, number: int) -> str:
@@ -226,7 +230,9 @@ def lacking(table: Table, document: PurchaseOrder) -> Iterator[Finding]:
     for name, numbers in found.items():
         more = f", in {len(numbers) - 1} more lines too" if len(numbers) > 1 else ""
         message = _needs(each if numbers[0] else head, name, label, numbers[0]) + more
-        yield Finding("document", "error", "", message, Position(line=numbers[0]), "", _COMPLETE, "needs")
+        yield Finding(
+            "document", "error", "", message, Position(line=numbers[0]), "", _complete(name, numbers[0]), "needs"
+        )
     if not items:
         yield Finding("document", "error", "", f"{label} has no lines", remedy=_AGAIN, rule="needs")
 

@@ -17,7 +17,7 @@ from d365edi.maps.table import Key, Table, nearest
 @dataclass(frozen=True, slots=True)
 class TableRow:
     """One row: the field of the set, its sources in order of preference, or the constant; and when it holds (field or
-    answer -> values)."""
+    answer -> values). A constant without a condition is for what no other row has a value for."""
 
     name: str
     sources: tuple[str, ...]
@@ -99,8 +99,7 @@ def _section(table: Table, key: Key) -> Section:
             (field, tuple(values)) for field, values in inner.items() if field not in ("fields", "constants")
         )
         rows += _entries(table, inner, at, conditions)
-    constants = {entry.name for entry in rows if entry.constant is not None and not entry.when}
-    kept = tuple(entry for entry in rows if entry.constant is not None or entry.name not in constants)
+    kept = tuple(sorted(rows, key=lambda entry: entry.constant is not None and not entry.when))
     on = tuple(_pair(text) for text in tree.get("on", ()))
     return Section(key[-1], tree["set"], tree, kept, on)
 
