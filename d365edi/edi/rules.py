@@ -152,7 +152,7 @@ _ROWS: dict[str, _Row] = {
     "interchange.mixed": ("mixed", "error", "", "30", "The interchange has messages in groups and messages outside of groups", "the sender must use only one of the two", _UNB),
     "interchange.duplicate-interchange": ("duplicate-interchange", "warning", "025", "26", "Interchange {value} is in this file twice", _NUMBER, _ENVELOPE),
     "interchange.astray": ("astray", "error", "024", "33", "{segment} stands in the interchange outside of any group and set", _UNREAD, _ENVELOPE, HOLDS),
-    "interchange.astray.set": ("astray", "error", "024", "", "{segment} begins a set in no group: its GS is missing", "the set cannot be answered by name; ask the sender for it again", _GS, HOLDS),
+    "interchange.astray.set": ("astray", "error", "024", "", "{segment} begins a set outside of any group: its GS is missing", "the set cannot be answered by name; ask the sender for it again", _GS, HOLDS),
     "interchange.astray.more": ("astray", "error", "", "", "{count} more segments stand outside of any set", _UNREAD, _ENVELOPE, HOLDS),
 
     # -- group
