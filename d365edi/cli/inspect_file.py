@@ -19,7 +19,7 @@ from d365edi.edi import guides, sniff
 from d365edi.edi import reader as files
 from d365edi.edi.acknowledgment import Answer, contradictions
 from d365edi.edi.findings import Finding, unread
-from d365edi.edi.interchange import FileReport, InterchangeReport, SetReport
+from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport
 from d365edi.errors import SettingsError
 from d365edi.flows import acknowledge, routing
 from d365edi.flows.partner import MapReader, TradingPartner
@@ -151,12 +151,22 @@ def _parts(
         holds = (*_astray(found, partners, partner, owner, seen), *_unread(found.findings))
         yield InspectedPart("interchange", 0, title, found.verdict, remarks(found.findings), holds=holds)
         for group in found.groups:
-            title = f"{group.control} ({group.functional_id}, {group.version})"
+            sets = [_set(one, owner, found.usage, asked) for one in group.sets]
             if group.functional_id or group.findings:
-                holds = tuple(_unread(group.findings))
-                yield InspectedPart("group", 1, title, group.verdict, remarks(group.findings), holds=holds)
-            for one in group.sets:
-                yield _set(one, owner, found.usage, asked)
+                yield _group(group, sets)
+            yield from sets
+
+
+def _group(group: GroupReport, sets: Sequence[InspectedPart]) -> InspectedPart:
+    """A group that is rejected for acknowledgments alone, which are used all the same, is one with errors."""
+    own = any(finding.severity == "error" for finding in group.findings)
+    verdict = group.verdict if own or not sets or any(part.verdict == "R" for part in sets) else _milder(group.verdict)
+    title, holds = f"{group.control} ({group.functional_id}, {group.version})", tuple(_unread(group.findings))
+    return InspectedPart("group", 1, title, verdict, remarks(group.findings), holds=holds)
+
+
+def _milder(verdict: str) -> str:
+    return "E" if verdict in "PR" else verdict
 
 
 def _unread(findings: Sequence[Finding]) -> Iterator[str]:
