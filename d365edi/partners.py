@@ -139,7 +139,9 @@ def _policy(prefix: tuple[str, ...], partner: Partner, flow: Receive, read: tabl
         unlike=flow.unlike.actions,
         agreed=flow.agreements,
         places=intake.places(read, envelope.usage if envelope is not None else ""),
-        parts=PartsPolicy(place, ".".join((*prefix[:2], "sets")), ignore, schedules=flow.schedules, sets=partner.sets),
+        parts=PartsPolicy(
+            place, ".".join((*prefix[:2], "sets")), ignore, flow.stores, flow.back, flow.schedules, partner.sets
+        ),
     )
 
 

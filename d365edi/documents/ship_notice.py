@@ -8,7 +8,7 @@ Knows: the shipment as it was meant. Does not know: the message or record it com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text, Value
@@ -161,6 +161,11 @@ class ShipNotice(Document):
         made: Self = _changed(self, change)
         return made
 
+    def with_numbers(self, numbers: Mapping[str, str]) -> Self:
+        """This shipment with other numbers for some of its orders."""
+        made: Self = _numbered(self, numbers)
+        return made
+
 
 _LEVELS = ("lines", "packs", "pallets", "orders")
 """The lists that hold levels, in the order in which they are written."""
@@ -199,4 +204,14 @@ def _changed(level: Any, change: Callable[[tuple[ShippedLine, ...]], tuple[Shipp
     for name in _LEVELS:
         if found := getattr(level, name, ()):
             inside[name] = change(found) if name == "lines" else tuple(_changed(each, change) for each in found)
+    return level.replace(**inside) if inside else level
+
+
+def _numbered(level: Any, numbers: Mapping[str, str]) -> Any:
+    inside: dict[str, Any] = {}
+    for name in _LEVELS:
+        if name != "lines" and (found := getattr(level, name, ())):
+            inside[name] = tuple(_numbered(each, numbers) for each in found)
+    if isinstance(level, ShippedOrder) and (number := numbers.get(level.number or "")) is not None:
+        inside["number"] = number
     return level.replace(**inside) if inside else level

@@ -15,7 +15,7 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import assemble
 from d365edi.flows.interchange import check_writable
 from d365edi.flows.partner import SendFlow, TradingPartner
-from d365edi.flows.prepare import Held, Prepared, prepare
+from d365edi.flows.prepare import Held, Prepared, Waits, prepare
 from d365edi.flows.render import hold, report_warnings, tried
 from d365edi.journal import Document, Tx
 
@@ -83,7 +83,7 @@ def _ready(tx: Tx, batch: SendBatch) -> list[Document]:
 
 async def _prepare(
     ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
-) -> Prepared | Held | None:
+) -> Prepared | Held | Waits | None:
     made = await prepare(ctx, partner, flow, document, counters)
     if isinstance(made, Prepared):
         assert flow.envelope is not None

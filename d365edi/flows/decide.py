@@ -9,7 +9,7 @@ Knows: what can be released and which state follows. Does not know: how it is th
 from collections.abc import Callable
 
 from d365edi.errors import D365EdiError
-from d365edi.flows import reparse
+from d365edi.flows import reparse, stores
 from d365edi.flows.context import FlowContext
 from d365edi.flows.outbox import withdraw
 from d365edi.flows.translate import RELEASED
@@ -64,7 +64,9 @@ def _each(
     on_delivery: Callable[[Delivery], str],
 ) -> list[str]:
     deliveries = tx.deliveries.search(what)
-    documents = {found.id: found for found in (*tx.documents.search(what), *_left_behind(tx, deliveries))}
+    found_by_name = [*tx.documents.search(what), *_left_behind(tx, deliveries)]
+    of_them = [row for found in found_by_name if not found.store for row in stores.of_stores(tx, found)]
+    documents = {found.id: found for found in (*found_by_name, *of_them)}
     held = [document for document in documents.values() if document.state == "held"]
     covered = {document.id for document in held}
     messages = [found for found in tx.messages.search(what) if found.state in ("quarantined", "duplicate")]
@@ -131,6 +133,7 @@ def _release_delivery(tx: Tx, delivery: Delivery, actor: str) -> str:
 def _reject_document(tx: Tx, document: Document, why: str, actor: str) -> str:
     tx.documents.set_state(document.id, "rejected", why)
     withdraw(tx, document.id, why)
+    stores.settle(tx, tx.documents.get(document.id))
     tx.audit.append(
         "rejected", document=document.id, partner=document.partner, actor=actor, number=document.number, why=why
     )
@@ -148,6 +151,7 @@ def _reject_delivery(tx: Tx, delivery: Delivery, why: str, actor: str) -> str:
     closed = _waiting_in(tx, delivery)
     for document in closed:
         tx.documents.set_state(document.id, "rejected", why)
+        stores.settle(tx, tx.documents.get(document.id))
     tx.audit.append(
         "rejected", delivery=delivery.id, partner=delivery.partner, actor=actor, name=delivery.name, why=why
     )

@@ -14,19 +14,26 @@ from d365edi import log
 from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.errors import Disputed, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import policy
+from d365edi.flows import policy, stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
 
 
 async def deliver(ctx: FlowContext, delivery_id: int, counters: Counters) -> None:
-    """Attempt one delivery that is due. One that is not due (any more) is skipped."""
+    """Attempt one delivery that is due. One that is not due (any more) is skipped. Orders for stores of one order follow it."""
+    following: int | None = delivery_id
+    while following is not None:
+        following = await _attempt(ctx, following, counters)
+
+
+async def _attempt(ctx: FlowContext, delivery_id: int, counters: Counters) -> int | None:
+    """One attempt. The delivery that is to be attempted next, where this one is made and others wait for their turn behind it."""
     delivery = await ctx.journal.read(lambda tx: tx.deliveries.get(delivery_id))
     async with ctx.alone(delivery.order_key):
         started = await ctx.journal.write(lambda tx: _start(tx, ctx, delivery_id))
         if started is None:
-            return
+            return None
         delivery, payload = started
         reach("deliver.attempting")
         parcel = DeliveryRequest(delivery.id, delivery.path, delivery.name, payload, delivery.progress)
@@ -35,11 +42,14 @@ async def deliver(ctx: FlowContext, delivery_id: int, counters: Counters) -> Non
             receipt = await ctx.endpoints[delivery.endpoint].deliver(parcel, _checkpoint(ctx, delivery.id))
         except EndpointError as error:
             await _failed(ctx, delivery, error, counters)
-            return
+            return None
         reach("deliver.delivered")
         documents = await ctx.journal.write(lambda tx: _record(tx, delivery, receipt))
         reach("deliver.recorded")
         _report(delivery, documents, receipt, ctx.clock() - began, counters)
+    if not any(document.store for document in documents) or delivery.endpoint != ctx.d365_name:
+        return None
+    return await ctx.journal.read(lambda tx: tx.deliveries.behind(delivery))
 
 
 def _checkpoint(ctx: FlowContext, delivery_id: int) -> Checkpoint:
@@ -68,6 +78,7 @@ def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
     for row in documents:
         if row.state == "delivering":  # else a person has decided about it in the meantime
             tx.documents.set_state(row.id, "delivered")
+            stores.settle(tx, row)
     about: dict[str, Any] = {"delivery": delivery.id, "partner": delivery.partner, "name": delivery.name}
     about |= {"receipt": receipt.id, **receipt.detail}
     for row in documents:
@@ -96,8 +107,8 @@ async def _failed(ctx: FlowContext, delivery: Delivery, error: EndpointError, co
         sentence = f"{_named(delivery, decision.reason)}; next attempt in {decision.at - now:.0f} s"
         log.say("WARNING", delivery.flow, "waits", sentence)
         return
-    sentence = decision.reason
-    count = await ctx.journal.write(lambda tx: _set_aside(tx, delivery, sentence, disputed=isinstance(error, Disputed)))
+    disputed = isinstance(error, Disputed)
+    sentence, count = await ctx.journal.write(lambda tx: _set_aside(tx, delivery, decision.reason, disputed=disputed))
     verb = "held" if count else "quarantined"
     counters.add(verb, count or 1)
     log.say(
@@ -117,10 +128,12 @@ def _retry(tx: Tx, delivery: Delivery, decision: policy.RetryAt) -> None:
         tx.audit.append("failed", delivery=delivery.id, document=document, partner=delivery.partner, **why)
 
 
-def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> int:
-    """Quarantine the delivery and hold each document in it for a decision. Returns the number of documents."""
+def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> tuple[str, int]:
+    """Quarantine the delivery and hold each document in it for a decision. Returns the sentence, and how many documents."""
+    inside = [document for document in tx.documents.in_delivery(delivery.id) if document.state == "delivering"]
+    sentence = stores.set_aside(tx, delivery, inside, sentence)
     tx.deliveries.quarantined(delivery.id, sentence)
-    documents = [document.id for document in tx.documents.in_delivery(delivery.id) if document.state == "delivering"]
+    documents = [document.id for document in inside]
     for document in documents:
         tx.documents.set_state(document, "held", sentence)
     each: Sequence[int | None] = documents or [None]
@@ -128,7 +141,7 @@ def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> 
     about: dict[str, Any] = {"name": delivery.name, "reason": sentence}
     for one in each:
         tx.audit.append(verb, delivery=delivery.id, document=one, partner=delivery.partner, **about)
-    return len(documents)
+    return sentence, len(documents)
 
 
 def _report(

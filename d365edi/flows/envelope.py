@@ -35,7 +35,7 @@ def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequen
     assembled, going = Assembled(), list[Prepared]()
     for one in prepared:
         document, flow = one.document, one.flow
-        if tx.documents.get(document.id).state != "ready":
+        if any(tx.documents.get(each.id).state != "ready" for each in (document, *one.others)):
             continue
         usage = flow.envelope.usage if flow.envelope is not None else ""
         verdict = guard_check.check_guard(tx, one.leaving, flow.settings.guard.policy, usage, ctx.local)
@@ -45,7 +45,8 @@ def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequen
             continue
         guard_check.remember(tx, one.leaving)
         tx.documents.amend(document.id, answers=one.resolution.to_json(), body=None)
-        tx.documents.set_state(document.id, "delivering")
+        for each in (document, *one.others):
+            tx.documents.set_state(each.id, "delivering")
         going.append(one)
     if going:
         assembled.delivery = _deliver(tx, ctx, partner, going)
@@ -79,7 +80,8 @@ def _deliver(tx: Tx, ctx: FlowContext, partner: TradingPartner, going: Sequence[
         ack_due=None if within is None else tx.now + within.total_seconds(),
     )
     for one in ordered:
-        _note(tx, one.document, delivery, sent.control)
+        for each in (one.document, *one.others):
+            _note(tx, each, delivery, sent.control)
     return delivery.id
 
 
@@ -104,10 +106,11 @@ def _written(
 
 def _numbered(ordered: Sequence[Prepared], sent: WrittenInterchange) -> list[NumberedDocument]:
     if not sent.sets:
-        return [NumberedDocument(one.document.id) for one in ordered]
+        return [NumberedDocument(each.id) for one in ordered for each in (one.document, *one.others)]
     return [
-        NumberedDocument(one.document.id, number.functional_id, number.group, number.set)
+        NumberedDocument(each.id, number.functional_id, number.group, number.set)
         for one, number in zip(ordered, sent.sets, strict=True)
+        for each in (one.document, *one.others)
     ]
 
 

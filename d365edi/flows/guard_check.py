@@ -15,9 +15,10 @@ from typing import Any
 from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
 from d365edi.flows.messages import document_name
+from d365edi.flows.orders import known_orders
 from d365edi.journal import Document, Tx
 from d365edi.matching.folding import fold
-from d365edi.matching.lines import match_lines
+from d365edi.matching.lines import match_lines, order_numbers
 from d365edi.matching.references import Outbound, complete, each_line
 from d365edi.matching.resolution import Resolution
 
@@ -31,7 +32,8 @@ FOLLOWS = "before_notice"
 class OutgoingDocument:
     """A document about to be sent, with the order it belongs to and the order line of each of its lines.
 
-    `orders` are all orders of a shipment, None where one is not in the journal."""
+    `orders` are all orders of a shipment, None where one is not in the journal. `told` is the document under the numbers that
+    D365 has for its orders, None where these are the partner's."""
 
     row: Document
     document: Outbound
@@ -39,6 +41,12 @@ class OutgoingDocument:
     lines: tuple[PurchaseOrderLine | None, ...]
     body: Sequence[guard.Segment]
     orders: tuple[PurchaseOrder | None, ...] = ()
+    told: Outbound | None = None
+
+    @property
+    def references(self) -> frozenset[tuple[str, str]]:
+        """What it refers to, by the numbers that D365 has: goods for two stores are not the same goods."""
+        return guard.mentions(self.told if self.told is not None else self.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +86,13 @@ def check_guard(
 
 def remember(tx: Tx, outgoing: OutgoingDocument) -> None:
     """Store what the document refers to, for checks of later documents; documents that waited for it are checked again."""
-    tx.documents.mention(outgoing.row.id, guard.mentions(outgoing.document))
+    orders = {(what, value) for what, value in guard.mentions(outgoing.document) if what == "order"}
+    tx.documents.mention(outgoing.row.id, outgoing.references | orders)
     if isinstance(outgoing.document, ShipNotice):
-        _let_follow(tx, outgoing.row, {order.number for order in outgoing.document.every_order()})
+        _let_follow(tx, outgoing.row, {value for what, value in outgoing.references if what == "order"})
 
 
-def _let_follow(tx: Tx, notice: Document, orders: set[str | None]) -> None:
+def _let_follow(tx: Tx, notice: Document, orders: set[str]) -> None:
     """Set invoices of these orders ready that were held for a missing ship notice; any other violation holds them again."""
     for row in tx.documents.in_state("held", notice.partner):
         if f"[{FOLLOWS}]" in row.reason and Invoice.from_json(row.body).order_number in orders:
@@ -109,18 +118,18 @@ def _note(tx: Tx, row: Document, violation: guard.Violation, outcome: str) -> No
 def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[float], datetime]) -> guard.Facts:
     row = outgoing.row
     named: dict[str, list[str]] = {}
-    for what, value in sorted(guard.mentions(outgoing.document)):
+    for what, value in sorted(outgoing.references):
         named.setdefault(what, []).append(value)
     same = [d for d in tx.documents.search(row.number) if d.id != row.id and d.state in ("delivering", "delivered")]
     same = [d for d in same if (d.partner, d.kind) == (row.partner, row.kind) and not _refused(tx, d)]
     goods = _mentioning(tx, row, "goods", named.get("goods", ()), row.kind)
-    numbers = named.get("order", ())
-    earlier = _mentioning(tx, row, "order", numbers, "Invoice") if row.kind == "Invoice" else []
-    order = outgoing.order
+    numbers, order = named.get("order", ()), outgoing.order
+    ordered = [order.number] if row.kind == "Invoice" and order is not None else []
+    earlier = _mentioning(tx, row, "order", ordered, "Invoice")
     return guard.Facts(
         same_number=tuple(local(d.state_at).date() for d in same),
         same_goods=goods[0].number if goods else "",
-        earlier=tuple(_earlier(tx, order, document) for document in earlier) if order is not None else (),
+        earlier=tuple(_earlier(tx, order, document) for document in earlier if order is not None),
         notice_sent=bool(_mentioning(tx, row, "order", numbers, "ShipNotice")),
         sscc_used=_used(tx, row, named.get("sscc", ())),
         today=local(tx.now).date(),
@@ -152,24 +161,26 @@ def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
 
 
 def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
-    """An earlier document's quantities by order line, converted to the order's units (it is stored in D365's)."""
+    """An earlier document's quantities by order line, converted to the order's units (it is stored in D365's).
+
+    `order` may be what of it is for one store: then what was billed for another one does not count."""
     document = KINDS[row.kind].from_json(row.body)
     assert isinstance(document, Invoice | OrderResponse | ShipNotice)
     resolution = Resolution.from_json(row.answers) if row.answers else Resolution()
-    match = match_lines(document, {order.number: order}, resolution)
-    source = tx.documents.order(row.partner, order.number)
-    answers = Resolution.from_json(source.answers) if source and source.answers else Resolution()
-    document = complete(document, resolution, answers.units)
-    document, match, _ = fold(document, match, {order.number: answers})
-    places = {id(line): index for index, line in enumerate(order.lines)}
-    return guard.Earlier(
-        row.number,
-        tuple(
-            (places[id(ordered)], line.quantity, line.unit)
-            for line, ordered in zip(each_line(document), match.lines, strict=True)
-            if ordered is not None and line.quantity is not None
-        ),
+    known = known_orders(tx, row.partner, row.company, order_numbers(document))
+    orders = known.orders or {order.number: order}
+    match = match_lines(document, orders, resolution)
+    document, match, _ = fold(complete(document, resolution, known.units), match, known.pairs)
+    store = next(iter(known.stores.values()), None)
+    places = {line.place or place: index for index, (place, line) in enumerate(enumerate(order.lines, 1))
+              if line.store in (None, store)}  # fmt: skip
+    whole = {id(line): place for each in orders.values() for place, line in enumerate(each.lines, 1)}
+    billed = (
+        (places.get(whole[id(ordered)]), line.quantity, line.unit)
+        for line, ordered in zip(each_line(document), match.lines, strict=True)
+        if ordered is not None and line.quantity is not None
     )
+    return guard.Earlier(row.number, tuple((at, quantity, unit) for at, quantity, unit in billed if at is not None))
 
 
 def _order_usage(tx: Tx, partner: str, number: str) -> str:

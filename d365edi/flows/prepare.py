@@ -7,23 +7,25 @@ Knows: what is sent and what it echoes. Does not know: codes of a standard, othe
 `envelope`), connections.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from d365edi import log
-from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
+from d365edi.documents import KINDS, Invoice, OrderResponse, ShipNotice
 from d365edi.edi.findings import Finding
 from d365edi.flows import guard_check, resolve
+from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
+from d365edi.flows.orders import KnownOrders, known_orders
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import stating, terms
+from d365edi.matching import stating, stores, terms
 from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import match_lines, order_numbers
-from d365edi.matching.references import complete
+from d365edi.matching.references import Outbound, complete
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import respond
 
@@ -36,49 +38,49 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownOrders:
-    """The stored orders that a document belongs to and their answers, by number, their units for D365's units, the
-    customer account that ordered, and the flows they came by."""
+class Waits:
+    """The document is ready and waits for others: for which, as a sentence."""
 
-    orders: Mapping[str, PurchaseOrder]
-    answers: Mapping[str, Resolution]
-    units: Mapping[str, str]
-    customer: str | None = None
-    flows: Mapping[str, str] = field(default_factory=dict)
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A resolved document: its set (or the bytes of its flat file), and the input of the guard."""
+    """A resolved document: its set (or the bytes of its flat file), and the input of the guard.
+
+    `others` are documents that went into it, and are sent with it."""
 
     document: Document
     flow: SendFlow
     body: Sequence[Segment] | bytes
     resolution: Resolution
     leaving: guard_check.OutgoingDocument
+    others: tuple[Document, ...] = ()
 
 
 async def prepare(
     ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
-) -> Prepared | Held:
+) -> Prepared | Held | Waits:
     """Resolve and map one document. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
-    whole = KINDS[document.kind].from_json(document.body)
-    assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
-    numbers = order_numbers(whole)
-    known = await ctx.journal.read(lambda tx: known_orders(tx, partner.name, numbers))
+    gathered = await ctx.journal.read(lambda tx: _gather(tx, partner, document))
+    if isinstance(gathered, str):
+        return Waits(gathered)
+    whole, known, others = gathered
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
     match = match_lines(whole, known.orders, resolved.resolution)
     whole = complete(whole, resolved.resolution, known.units)
-    whole, match, parts = fold(whole, match, known.answers)
+    whole, match, parts = fold(whole, match, known.pairs)
     errors = (str(finding) for finding in (*match.findings, *parts) if finding.severity == "error")
     if problems := (*resolved.problems, *errors):
         return Held(problems)
     _report_notes(document, match.findings, counters)
     if isinstance(whole, Invoice):
-        receive = partner.receive_flow(known.flows.get(whole.order_number or "", ""))
-        agreed = receive.policy.agreed if receive is not None else {}
-        whole = echo_charges(whole, match.order, match.lines, agreed)
+        receive = partner.receive_flow(known.flow)
+        whole = echo_charges(whole, match.order, match.lines, receive.policy.agreed if receive is not None else {})
+    told, whole = whole, stores.named(whole, known.numbers)
+    if tells_apart(partner, known.flow):
+        match = stores.narrowed(match, {id(known.orders[each]): store for each, store in known.stores.items()})
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
         whole, match = respond(whole, match, known.units)
@@ -89,23 +91,31 @@ async def prepare(
         whole, order=match.order, line_orders=repeated, orders=match.orders
     )
     segments = () if isinstance(body, bytes) else body
-    leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders)
-    return Prepared(document, flow, body, resolved.resolution, leaving)
+    leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders, told)
+    return Prepared(document, flow, body, resolved.resolution, leaving, others)
 
 
-def known_orders(tx: Tx, partner: str, numbers: Sequence[str]) -> KnownOrders:
-    """The received orders with these numbers as they were read; D365 does not store all that must be echoed."""
-    orders, answers = dict[str, PurchaseOrder](), dict[str, Resolution]()
-    units, customer, flows = dict[str, str](), None, dict[str, str]()
-    for number in numbers:
-        row = tx.documents.order(partner, number)
-        if row is not None and row.body:
-            orders[number] = PurchaseOrder.from_json(row.body)
-            flows[number] = row.flow
-            answers[number] = Resolution.from_json(row.answers) if row.answers else Resolution()
-            units |= answers[number].units
-            customer = customer or answers[number].customer
-    return KnownOrders(orders, answers, units, customer, flows)
+def tells_apart(partner: TradingPartner, flow: str) -> bool:
+    """Whether documents that answer orders of a flow are for one store each."""
+    receive = partner.receive_flow(flow)
+    return receive is not None and receive.policy.parts.back == "store"
+
+
+def _gather(tx: Tx, partner: TradingPartner, row: Document) -> tuple[Outbound, KnownOrders, tuple[Document, ...]] | str:
+    """A document with the orders that it answers, and those that go out with it; or the sentence for what it waits."""
+    whole = KINDS[row.kind].from_json(row.body)
+    assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
+    known = known_orders(tx, partner.name, row.company, order_numbers(whole))
+    if not isinstance(whole, OrderResponse) or not known.stores:
+        return whole, known, ()
+    apart = tells_apart(partner, known.flow)
+    rows = of_stores.gathered(tx, row, tx.documents.order(partner.name, row.number), apart=apart)
+    if isinstance(rows, str):
+        return rows
+    answers = [OrderResponse.from_json(each.body) for each in rows]
+    everyone = known_orders(tx, partner.name, row.company, [answer.number for answer in answers])
+    others = tuple(each for each in rows if each.id != row.id and each.state == "ready")
+    return of_stores.one_answer(answers), everyone.as_one(), others
 
 
 def _report_notes(document: Document, findings: tuple[Finding, ...], counters: Counters) -> None:

@@ -6,24 +6,27 @@ numbers and file name are assigned in the same transaction. Retries and replays 
 Knows: documents, their resolution, their destination. Does not know: connections.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import intake, policy, resolve
+from d365edi.flows import intake, orders, policy, resolve
+from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import ReceiveFlow, SendFlow, TradingPartner
-from d365edi.flows.prepare import Held, prepare
+from d365edi.flows.prepare import Held, Prepared, Waits, prepare
+from d365edi.flows.stores import StoreOrder
 from d365edi.journal import Document, NumberedDocument, Tx
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.table import Table
-from d365edi.matching import parts
+from d365edi.matching import parts, stores
+from d365edi.matching.resolution import Resolution
 
 T = TypeVar("T")
 
@@ -46,9 +49,9 @@ async def render(ctx: FlowContext, document_id: int, counters: Counters) -> int 
 
 
 async def tried(
-    ctx: FlowContext, document: Document, work: Callable[[], Awaitable[T | Held | None]], counters: Counters
+    ctx: FlowContext, document: Document, work: Callable[[], Awaitable[T | Held | Waits | None]], counters: Counters
 ) -> T | None:
-    """Run one step of sending a document. None where it is held now, or waits until D365 can be asked again."""
+    """Run one step of sending a document. None where it is held now, or waits for others or until D365 can be asked again."""
     try:
         outcome = await work()
     except Unavailable as error:
@@ -61,12 +64,15 @@ async def tried(
     if isinstance(outcome, Held):
         await hold(ctx, document, outcome, counters)
         return None
+    if isinstance(outcome, Waits):
+        await _wait(ctx, document, outcome)
+        return None
     return outcome
 
 
 async def _render(
     ctx: FlowContext, partner: TradingPartner, flow: SendFlow | None, document: Document, counters: Counters
-) -> int | Held | None:
+) -> int | Held | Waits | None:
     receive = partner.receive_flow(document.flow)
     if receive is not None and receive.order_table is not None:
         return await _order(ctx, partner, receive, receive.order_table, document)
@@ -76,11 +82,19 @@ async def _render(
     if flow is None:
         return Held((f"flow {document.flow} is not in the settings any more; put it back, or reject it",))
     made = await prepare(ctx, partner, flow, document, counters)
-    if isinstance(made, Held):
+    if not isinstance(made, Prepared):
         return made
     assembled = await ctx.journal.write(lambda tx: assemble(tx, ctx, partner, [made]))
     report_warnings(assembled, counters)
     return assembled.held[0][1] if assembled.held else assembled.delivery
+
+
+async def _wait(ctx: FlowContext, document: Document, waits: Waits) -> None:
+    """Say once, with the document, for what it waits."""
+    if document.reason == "":
+        await ctx.journal.write(lambda tx: tx.documents.explain(document.id, waits.sentence))
+        name = document_name(document.kind, document.number)
+        log.say("INFO", document.flow, "waits", f"{name}, store {document.store}: {waits.sentence}")
 
 
 def report_warnings(assembled: Assembled, counters: Counters) -> None:
@@ -117,39 +131,80 @@ def _close_handled(tx: Tx, document: Document) -> None:
 
 async def _order(
     ctx: FlowContext, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
-) -> int | Held:
-    """Write a partner's order as the plan of a sales order."""
-    written = PurchaseOrder.from_json(document.body)
-    order, findings = intake.take(written, receive.policy, table)
-    resolved = await resolve.resolve(ctx, order, resolve.for_receive(partner, receive))
-    problems = (*(str(finding) for finding in findings), *resolved.problems)
-    if problems:
-        return Held(problems)
-    answers = replace(resolved.resolution, parts=parts.parts_of(order))
-    numbers, company = parts.ordinals(written, order), receive.settings.company
-    payload = d365.write_plan(table, order, answers, company=company, numbers=numbers).to_bytes()
+) -> int | Held | None:
+    """Write a partner's order as the plan of a sales order, or of one for each of its stores."""
+    whole = await ctx.journal.read(lambda tx: orders.whole_of(tx, document)) if document.store else document
+    written = PurchaseOrder.from_json(whole.body)
+    told, findings = intake.take(written, receive.policy, table)
+    split = not document.store and stores.by_orders(written, receive.policy.parts)
+    if findings and (split or document.store):
+        return Held(tuple(map(str, findings)))
 
-    def record(tx: Tx) -> int:
-        if tx.documents.get(document.id).state != "ready":
-            raise DocumentError(f"{document.number} was decided by a person in the meantime")
-        delivery = tx.deliveries.add(
-            documents=[NumberedDocument(document.id)],
-            message=document.message,
-            partner=partner.name,
-            flow=document.flow,
-            endpoint=ctx.d365_name,
-            path=receive.settings.company,
-            name=f"PO {document.number}",
-            kind=receive.settings.create or "",
-            payload=payload,
-            order_key=f"{partner.name}:order:{document.number}",
-            progress=_carried_over(tx, document),
-        )
-        tx.documents.amend(document.id, answers=answers.to_json(), body=None)
-        tx.documents.set_state(document.id, "delivering")
-        return delivery.id
+    async def plan(store: str) -> StoreOrder | Held:
+        order = stores.of_store(told, store) if store else told
+        resolved = await resolve.resolve(ctx, order, resolve.for_receive(partner, receive))
+        if problems := (*map(str, findings), *resolved.problems):
+            return Held(problems)
+        answers = replace(resolved.resolution, parts=parts.parts_of(order))
+        numbers = parts.ordinals(written, order)
+        made = d365.write_plan(table, order, answers, company=receive.settings.company, numbers=numbers)
+        body = stores.part(written, store).to_json() if store else ""
+        return StoreOrder(store, body, answers, made.to_bytes())
 
-    return await ctx.journal.write(record)
+    if not split:
+        made = await plan(document.store)
+        if isinstance(made, Held):
+            return made
+        return await ctx.journal.write(lambda tx: _written(tx, ctx, receive, document, made))
+    each = [await plan(store) for store in stores.stores_of(written)]
+    if problems := [problem for one in each if isinstance(one, Held) for problem in one.problems]:
+        return Held(tuple(dict.fromkeys(problems)))
+    ready = [one for one in each if isinstance(one, StoreOrder)]
+    return await ctx.journal.write(lambda tx: _split(tx, ctx, receive, document, ready))
+
+
+def _written(tx: Tx, ctx: FlowContext, receive: ReceiveFlow, document: Document, made: StoreOrder) -> int:
+    """The delivery of one sales order; the document waits for it."""
+    if tx.documents.get(document.id).state != "ready":
+        raise DocumentError(f"{document.number} was decided by a person in the meantime")
+    reference = stores.reference(document.number, made.store) if made.store else document.number
+    delivery = tx.deliveries.add(
+        documents=[NumberedDocument(document.id)],
+        message=document.message,
+        partner=document.partner,
+        flow=document.flow,
+        endpoint=ctx.d365_name,
+        path=receive.settings.company,
+        name=f"PO {reference}",
+        kind=receive.settings.create or "",
+        payload=made.payload,
+        order_key=f"{document.partner}:order:{document.number}",
+        progress=_carried_over(tx, document),
+    )
+    tx.documents.amend(document.id, answers=made.answers.to_json(), body=None)
+    tx.documents.set_state(document.id, "delivering")
+    return delivery.id
+
+
+def _split(
+    tx: Tx, ctx: FlowContext, receive: ReceiveFlow, document: Document, made: Sequence[StoreOrder]
+) -> int | None:
+    """A row and a delivery for each store that has none yet; the whole order waits for them. Returns the first delivery."""
+    if tx.documents.get(document.id).state != "ready":
+        raise DocumentError(f"{document.number} was decided by a person in the meantime")
+    rows = [(row, own) for own in made if (row := of_stores.add(tx, document, own)) is not None]
+    deliveries = [_written(tx, ctx, receive, row, own) for row, own in rows]
+    first = made[0].answers
+    units = {unit: ours for own in made for unit, ours in own.answers.units.items()}
+    answers = Resolution(first.customer, first.invoice_customer, units=units)
+    tx.documents.amend(document.id, answers=answers.to_json(), body=None)
+    tx.documents.set_state(document.id, "delivering")
+    for row, own in rows:
+        about: dict[str, Any] = {"number": stores.reference(row.number, own.store), "store": own.store}
+        tx.audit.append("read", message=row.message, document=row.id, partner=row.partner, **about)
+    for row in of_stores.of_stores(tx, document)[:1]:
+        of_stores.settle(tx, row)
+    return deliveries[0] if deliveries else None
 
 
 def _carried_over(tx: Tx, document: Document) -> dict[str, str]:

@@ -6,6 +6,7 @@ Knows: how a document row locates its set in a message. Does not know: connectio
 from collections.abc import Collection
 from dataclasses import replace
 
+from d365edi.documents import PurchaseOrder
 from d365edi.edi import reader
 from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import SetReport
@@ -14,11 +15,21 @@ from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.maps.d365 import plans as maps
 from d365edi.maps.reader import Reading
+from d365edi.matching import stores
 from d365edi.odata import canonical
 
 
 def reparse(tx: Tx, ctx: FlowContext, document: Document) -> tuple[Reading, str]:
-    """Today's reading of the document and the digest of the map that read it. LookupError where its flow or set is gone."""
+    """Today's reading of the document and the digest of the map that read it. LookupError where its flow or set is gone.
+
+    Of an order for one store it is what of the order is for that store."""
+    reading, digest = _reparse(tx, ctx, document)
+    if document.store and isinstance(reading.document, PurchaseOrder):
+        reading = replace(reading, document=stores.part(reading.document, document.store))
+    return reading, digest
+
+
+def _reparse(tx: Tx, ctx: FlowContext, document: Document) -> tuple[Reading, str]:
     partner = ctx.partners[document.partner]
     payload = tx.payloads.get(tx.messages.get(document.message).digest)
     if (receive := partner.receive_flow(document.flow)) is not None:

@@ -23,6 +23,7 @@ from d365edi.flows.reparse import problems
 from d365edi.journal import Document, Message, Tx
 from d365edi.maps.d365 import plans as maps
 from d365edi.matching.intake import Judgment
+from d365edi.matching.lines import order_numbers
 from d365edi.odata import canonical
 
 RELEASED = "released"
@@ -227,12 +228,15 @@ def _read_record(
         return [], [("WARNING", "quarantined", f"{message.name}: {reason}")]
     reading = maps.read(send.read_table, canonical.loads(payload), zone)
     read = reading.document
+    own = _store_of(tx, partner, message, read)
     number = messages.document_number(read) or message.name
+    number = own.number if own is not None and isinstance(read, documents.OrderResponse) else number
     name = messages.document_name(send.read_table.document, number)
     document = tx.documents.add(
         message=message.id,
         partner=partner.name,
         flow=send.name,
+        store=own.store if own is not None else "",
         kind=send.read_table.document,
         number=number,
         company=message.path,
@@ -256,3 +260,11 @@ def _read_record(
         tx.documents.set_state(document.id, "held", sentence)
         return [], [("WARNING", "held", sentence)]
     return [document.id], [("INFO", "collected", name if message.name == number else f"{name} ({message.name})")]
+
+
+def _store_of(tx: Tx, partner: TradingPartner, message: Message, read: documents.Document | None) -> Document | None:
+    """The order for one store that a record of ours is about, None where it is about another order, or several."""
+    if not isinstance(read, documents.Invoice | documents.OrderResponse | documents.ShipNotice):
+        return None
+    references = order_numbers(read)
+    return tx.documents.referenced(partner.name, message.path, references[0]) if len(references) == 1 else None

@@ -105,6 +105,7 @@ _GET = select(Delivery, "deliveries", "WHERE id = ?")
 # The planner would rather collect every open delivery by its state and sort; this index has them in order.
 _IN_ORDER = f"INDEXED BY deliveries_open WHERE {_OPEN} AND {_FIRST}"
 _DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? ORDER BY until, id LIMIT ?")
+_BEHIND = "SELECT id FROM deliveries WHERE order_key = ? AND id > ? AND state = 'pending' ORDER BY id LIMIT 1"
 _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIMIT 1"))
 _STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Delivery, "deliveries", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
@@ -210,6 +211,11 @@ class Deliveries(JournalTable):
         and block those behind them."""
         rows = self._execute(_DUE, (now, limit + len(busy)))
         return [_delivery(row) for row in rows if row[0] not in busy][:limit]
+
+    def behind(self, delivery: Delivery) -> int | None:
+        """The next one of its order key that was not attempted yet."""
+        row = self._execute(_BEHIND, (delivery.order_key, delivery.id)).fetchone()
+        return int(row[0]) if row else None
 
     def next_due(self, now: float) -> float | None:
         """When the next one can be tried: `now` when one is due, None when nothing is open."""

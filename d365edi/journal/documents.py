@@ -71,12 +71,13 @@ _HOLDER = select(
     "WHERE partner = ? AND company = ? AND kind = ? AND number = ? AND release = ? AND store = ? "
     "AND claimed_at IS NOT NULL",
 )
-# A document that holds its key was taken for an order; one that does not may be a repetition of it.
+# A document that holds its key was taken for an order; one that does not may be a repetition of it. An order that became one for
+# each store is the whole one, whose row has no store.
 _ORDER = select(
     Document,
     "documents",
     "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = 'PurchaseOrder' AND number = ? AND state <> 'rejected' "
-    "ORDER BY claimed_at IS NULL, id DESC LIMIT 1",
+    "ORDER BY claimed_at IS NULL, store <> '', id DESC LIMIT 1",
 )
 _MENTIONING = select(
     Document,
@@ -85,7 +86,26 @@ _MENTIONING = select(
     "WHERE mentions.value = ? AND mentions.what = ? AND documents.kind = ? AND documents.id <> ? "
     "AND documents.state <> 'rejected' ORDER BY documents.id DESC LIMIT ?",
 )
-_SEARCH = select(Document, "documents", "WHERE number = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
+_OF_SET = select(
+    Document, "documents", 'WHERE message = ? AND interchange = ? AND "group" = ? AND "set" = ? ORDER BY id'
+)
+_REFERENCED = select(
+    Document,
+    "documents",
+    "JOIN mentions ON mentions.document = documents.id WHERE mentions.value = ? AND mentions.what = 'reference' "
+    "AND documents.partner = ? AND documents.company = ? AND documents.state <> 'rejected' ORDER BY documents.id DESC LIMIT 1",
+)
+_ANSWERS = select(
+    Document,
+    "documents",
+    "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = ? AND number = ? AND store <> '' ORDER BY id",
+)
+_SEARCH = select(
+    Document,
+    "documents",
+    "WHERE number = ?1 COLLATE NOCASE OR id IN (SELECT document FROM mentions WHERE value = ?1 AND what = 'reference') "
+    "ORDER BY store <> '', id DESC LIMIT ?2",
+)
 
 
 class Documents(JournalTable):
@@ -161,6 +181,10 @@ class Documents(JournalTable):
         if changed.rowcount != 1:
             raise JournalError(f"document {id} is {self.get(id).state} and cannot be amended")
 
+    def explain(self, id: int, reason: str) -> None:
+        """Say of a document that is ready for what it waits."""
+        self._execute("UPDATE documents SET reason = ? WHERE id = ? AND state = 'ready'", (reason, id))
+
     def claim_key(self, id: int) -> Document | None:
         """Claim partner, company, kind, number, release and store for this document.
 
@@ -197,8 +221,22 @@ class Documents(JournalTable):
         """Documents of a kind that went out and name this, newest first, without the one with the id `but`."""
         return self._all(_MENTIONING, value, what, kind, but, LIMIT)
 
+    def referenced(self, partner: str, company: str, reference: str) -> Document | None:
+        """The order for one store that has this customer's reference in D365, None where no such order was made of another."""
+        row = self._execute(_REFERENCED, (reference, partner, company)).fetchone()
+        return Document(*row) if row else None
+
+    def of_set(self, document: Document) -> list[Document]:
+        """What was made of the same transaction set: the whole order first, then those for its stores."""
+        return self._all(_OF_SET, document.message, document.interchange, document.group, document.set)
+
+    def for_stores(self, partner: str, kind: str, number: str) -> list[Document]:
+        """The documents of a kind and number that are for single stores, oldest first."""
+        return self._all(_ANSWERS, number, partner, kind, number)
+
     def search(self, text: str) -> list[Document]:
-        """By the number of the order or invoice (in any case), newest first."""
+        """By the number of the order or invoice (in any case), newest first, or the reference of an order for one store; those
+        for single stores stand behind the others."""
         return self._all(_SEARCH, text, SEARCH_LIMIT)
 
     def _all(self, sql: str, *values: object) -> list[Document]:

@@ -7,14 +7,14 @@ a ship notice says the components themselves. A line that was not made of anothe
 Knows: documents that go out, the orders that they answer, which sales line was made of what. Does not know: why it was.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from d365edi.documents import InvoiceLine, OrderResponseLine, PurchaseOrderLine, ShipNotice, ShippedLine
+from d365edi.documents import InvoiceLine, OrderResponseLine, PurchaseOrder, PurchaseOrderLine, ShipNotice, ShippedLine
 from d365edi.documents.ship_notice import Ordered
 from d365edi.documents.values import Charge, PricePer
 from d365edi.edi.findings import Finding
@@ -23,6 +23,7 @@ from d365edi.matching.components import INCLUDED
 from d365edi.matching.lines import Line, LineMatch
 from d365edi.matching.references import AnyOutbound, each_line
 from d365edi.matching.resolution import Resolution
+from d365edi.matching.response import CANCELED
 
 Told = tuple[Line, PurchaseOrderLine | None]
 """A line that goes out with the order's line that it answers."""
@@ -74,14 +75,13 @@ class Fold:
 
 
 def fold(
-    document: AnyOutbound, match: LineMatch, answers: Mapping[str, Resolution]
+    document: AnyOutbound, match: LineMatch, orders: Iterable[tuple[PurchaseOrder, Resolution]]
 ) -> tuple[AnyOutbound, LineMatch, tuple[Finding, ...]]:
-    """The document told in the lines of its orders, and the match that goes with its lines; findings hold it. `answers` are
-    those of each order, by its number."""
+    """The document told in the lines of its orders, and the match that goes with its lines; findings hold it. `orders` are the
+    ones that were matched, each with its answers."""
     made = Fold()
-    for order in {id(each): each for each in (match.order, *match.orders) if each is not None}.values():
-        if (found := answers.get(order.number)) is not None:
-            made.learn(order.lines, found)
+    for order, answers in orders:
+        made.learn(order.lines, answers)
     if not made.components:
         return document, match, ()
     ordered = {id(line): theirs for line, theirs in zip(each_line(document), match.lines, strict=True)}
@@ -114,7 +114,10 @@ def _merged(lines: Iterable[Line]) -> list[Line]:
 
 
 def _bare(line: Line) -> Line:
-    return _changed(line, {name: empty for name, empty in COUNTED.items() if hasattr(line, name)})
+    change = {name: empty for name, empty in COUNTED.items() if hasattr(line, name)}
+    if isinstance(line, OrderResponseLine) and line.state != CANCELED:
+        change["state"] = None
+    return _changed(line, change)
 
 
 def _sum(lines: list[Line]) -> list[Line]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.matching import components, prices, schedules
+from d365edi.matching import components, prices, schedules, stores
 from d365edi.matching.charges import Agreements, discounts
 from d365edi.matching.parts import PartsPolicy
 from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
@@ -106,6 +106,7 @@ Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Findin
 STEPS: tuple[Step, ...] = (
     _charges,
     lambda order, policy: schedules.split(order, policy.parts),
+    lambda order, policy: stores.split(order, policy.parts),
     lambda order, policy: components.take(order, policy.parts),
     lambda order, policy: prices.settle(order, policy.place),
 )

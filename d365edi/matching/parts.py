@@ -26,12 +26,13 @@ class PartsPolicy:
     """What a flow agreed about lines for several stores, at several dates, of several components.
 
     `place` is the flow's table in the settings and `sets_place` the partner's, as sentences name them; `sets` maps their
-    set to our item, or to `components`."""
+    set to our item, or to `components`; `back` says whether documents that answer an order tell its stores apart."""
 
     place: str = "partners.NAME.receive.SET"
     sets_place: str = "partners.NAME.sets"
     ignore: frozenset[str] = frozenset()
     stores: Literal["hold", "lines", "orders"] = "hold"
+    back: Literal["order", "store"] = "order"
     schedules: Literal["hold", "lines"] = "hold"
     sets: Mapping[str, str] = field(default_factory=dict)
 

@@ -155,6 +155,10 @@ class Receive(SettingsSection):
     and another percentage or amount holds; "discount" becomes the discount of the line."""
     ignore: tuple[Text, ...] = ()
     """Segments of the set that do not hold the document although nobody reads them: "SDQ", of an ORDERS "ALC"."""
+    stores: Literal["hold", "lines", "orders"] = "hold"
+    """Lines for several stores (SDQ, LOC+7): a person decides, each store becomes a sales line, or a sales order of its own."""
+    back: Literal["order", "store"] = "order"
+    """What answers an order for several stores tells it as it was ordered (order), or each store apart (store)."""
     schedules: Literal["hold", "lines"] = "hold"
     """Lines that are to come at several dates (SCH, SCC): a person decides, or each date becomes a sales line."""
     map: MapRows = Field(default_factory=dict)
