@@ -115,14 +115,15 @@ def _agreed(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
     common = set.intersection(*(names for _, names in known)) if known else set[str]()
     if len(common) == 1:
         return ResolvedReference(reference.kind, common.pop(), reference.lines, reference.subject)
+    miss = reference.miss
     if not known:
-        assert reference.miss is not None
-        return reference.miss
+        assert miss is not None
+        return miss
     if common:
         remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
         message = f"{reference.several}: {', '.join(sorted(common))}"
     else:
-        remedy = "ask which one is meant and correct the number in D365, or add one of them to the partner's own table"
+        remedy = f"ask which one is meant, and {miss.remedy}" if isinstance(miss, Finding) else ""
         found = _different((lookup.name, " or ".join(sorted(names))) for lookup, names in known)
         message = f"line {reference.lines[0]}: {found}"
     return unmet(reference.kind, reference.subject, message, remedy)

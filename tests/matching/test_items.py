@@ -63,7 +63,8 @@ def test_numbers_that_are_two_items_of_ours_hold_and_are_both_named() -> None:
     """The buyer's number won, and nothing was said."""
     found = settled({BUYER: [("ACME-4711", "D0001")], GTIN: [("614141000029", "D0002")]})
     assert isinstance(found, Finding)
-    assert "BP ACME-4711 is D0001, UP 614141000029 is D0002" in str(found)
+    assert "BP ACME-4711 is D0001, UP 614141000029 is D0002; ask which one is meant, and add it under" in str(found)
+    assert "[partners.acme.items]" in str(found)
 
 
 @pytest.mark.parametrize(
