@@ -201,7 +201,7 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str, asked: H
     if report.verdict == "R" or report.guide is None:
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings))
     flow = partner.receives.get(report.id) if partner is not None else None
-    reader = _shipped(report) if partner is None else reader_of(flow, report) if flow is not None else None
+    reader = mapper(report, partner)
     if reader is None:
         shipped = f"there is no map for {report.id}; it would not be processed"
         why = routing.unrouted(partner, report) if partner is not None else shipped
@@ -222,6 +222,16 @@ def _answered(answer: Answer) -> str:
     sets = f", {max(answer.accepted, 0)} of {max(answer.included, 0)}" if answer.included >= 0 else ""
     wrong = "".join(f", but {sentence}" for sentence in contradictions(answer, ()))
     return f"answers {what}: {verdict}{sets}{wrong}"
+
+
+def mapper(report: SetReport, partner: TradingPartner | None) -> MapReader | None:
+    """The reader of a set: the partner's, or the shipped one where it is nobody's. None where there is none."""
+    if report.guide is None:
+        return None
+    if partner is None:
+        return _shipped(report)
+    flow = partner.receives.get(report.id)
+    return reader_of(flow, report) if flow is not None else None
 
 
 def _shipped(report: SetReport) -> MapReader | None:

@@ -9,8 +9,9 @@ Knows: the relations of the journal's tables. Does not know: how the rows are wr
 from __future__ import annotations
 
 import json as codec
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,9 +19,12 @@ import typer
 from d365edi.cli import PERSON, client
 from d365edi.cli.audit import COLUMNS, row
 from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clock, plain, say, table
+from d365edi.errors import SettingsError
 from d365edi.matching.resolution import Resolution
 
 if TYPE_CHECKING:
+    from d365edi.cli.inspect_file import Remark
+    from d365edi.flows.partner import TradingPartner
     from d365edi.journal import (
         Acknowledgment,
         AuditLine,
@@ -36,6 +40,10 @@ if TYPE_CHECKING:
     )
 
 
+SHOWN = 20
+"""Notes of a document, and documents of a file, that are shown where more are not asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """One message and everything about it. `carried` are the documents in its deliveries, those of other messages too.
@@ -49,6 +57,8 @@ class History:
     carried: list[DeliveryDocument]
     answers: list[Acknowledgment]
     lines: list[AuditLine]
+    notes: dict[int, tuple[Remark, ...]] = field(default_factory=dict)
+    """What no row of the map reads of its documents, by their id, and what is odd in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,8 @@ def why(
 
     For a file that was not picked up: where it was seen, and why it was not fetched. Exit code 1 when nothing is found.
     """
-    known = client.read(settings, lambda tx: look_up(tx, what))
+    partners = _partners(settings)
+    known = client.read(settings, lambda tx: look_up(tx, what, partners))
     if json:
         as_json(_unpacked(asdict(known)))
     else:
@@ -86,10 +97,28 @@ def why(
         raise typer.Exit(PERSON)
 
 
-def look_up(tx: Tx, what: str) -> FoundByName:
-    """Everything with this name, as histories of messages, oldest first."""
+def _partners(path: Path) -> dict[str, TradingPartner]:
+    """The partners of the settings; none where their maps are wrong, as the journal can be read all the same."""
+    from d365edi.cli import dry_run
+
+    try:
+        return {partner.name: partner for partner in dry_run.partners(path)}
+    except SettingsError:
+        return {}
+
+
+def look_up(tx: Tx, what: str, partners: Mapping[str, TradingPartner] | None = None) -> FoundByName:
+    """Everything with this name, as histories of messages, oldest first. With `partners` received documents are read again,
+    for what no row of a map reads."""
     found = tx.find(what)
     histories = [_history(tx, id) for id in sorted(_messages(tx, found))]
+    if partners:
+        from d365edi.cli.notes import notes
+
+        for history in histories:
+            named = [document for document in history.documents if document.number == what]
+            for document in named or history.documents[:SHOWN]:
+                history.notes[document.id] = notes(tx, partners, document)
     return FoundByName(
         histories, [sighting for sighting in found.sightings if sighting.message is None], tx.sightings.places()
     )
@@ -173,11 +202,20 @@ def _document(document: Document, history: History) -> Iterator[str]:
     if document.reason:
         yield f"    why: {document.reason}"
     yield from _places(document)
+    yield from _notes(history.notes.get(document.id, ()))
     for delivery in history.deliveries:
         carried = [one for one in history.carried if one.delivery == delivery.id]
         for one in carried:
             if one.document == document.id:
                 yield from _delivery(delivery, "    ", one if len(carried) > 1 else None, len(carried))
+
+
+def _notes(found: Sequence[Remark]) -> Iterator[str]:
+    for remark in found[:SHOWN]:
+        again = f" (and {remark.times - 1} more like it)" if remark.times > 1 else ""
+        yield f"    {remark.severity}: {remark.place}: {remark.sentence}{again}"
+    if len(found) > SHOWN:
+        yield f"    and {len(found) - SHOWN} more; see them with: d365edi explain FILE"
 
 
 def _places(document: Document) -> Iterator[str]:

@@ -66,10 +66,10 @@ class Assignment:
 
     def _unasked(self, own: list[Rule]) -> list[Address]:
         """The addresses that no row asks for; what a writer fills in by itself is no news either."""
-        node, whole = self.node, not self.notation.composite
+        node, every = self.node, self.notation.composite
         rows: list[Rule | Fixed] = [*own, *node.constants, *node.defaults, *node.computed]
-        asked = {(each.element, 0 if whole else each.component) for each in rows}
-        asked |= {(at, 0 if whole or not self._parted(at) else 1) for at, _ in node.qualifiers}
+        asked = {(each.element, each.component if every or self._parted(each.element) else 0) for each in rows}
+        asked |= {(at, 1 if self._parted(at) else 0) for at, _ in node.qualifiers}
         asked |= {(at, 0) for at in self.segment.levels}
         if self.pairs is not None:
             for at in range(self.pairs.first, self.pairs.after):

@@ -40,8 +40,11 @@ class Notation:
 
 
 def elements(segment: Segment) -> Iterable[Address]:
-    """The addresses of whole elements."""
-    return ((each.position, 0) for each in segment.elements)
+    """The addresses of elements, and of the components of composites."""
+    for each in segment.elements:
+        yield from (
+            ((each.position, part.position) for part in each.components) if each.components else [(each.position, 0)]
+        )
 
 
 X12 = Notation(check.resolve, spelling.spelling, elements, plain=periods.plain)
