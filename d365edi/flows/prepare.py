@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from d365edi import log
-from d365edi.documents import KINDS, Invoice, OrderResponse, ShipNotice
+from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi.findings import Finding
 from d365edi.flows import guard_check, resolve
 from d365edi.flows import stores as of_stores
@@ -24,10 +24,10 @@ from d365edi.journal import Document, Tx
 from d365edi.matching import stating, stores, terms
 from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
-from d365edi.matching.lines import match_lines, order_numbers
+from d365edi.matching.lines import LineMatch, match_lines, order_numbers
 from d365edi.matching.references import Outbound, complete
 from d365edi.matching.resolution import Resolution
-from d365edi.matching.response import respond
+from d365edi.matching.response import ordered_items, respond
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,20 @@ async def prepare(
     match = match_lines(whole, known.orders, resolved.resolution)
     whole = complete(whole, resolved.resolution, known.units)
     whole, match, parts = fold(whole, match, known.pairs)
-    errors = (str(finding) for finding in (*match.findings, *parts) if finding.severity == "error")
-    if problems := (*resolved.problems, *errors):
+    if problems := (*resolved.problems, *_errors((*match.findings, *parts))):
         return Held(problems)
     _report_notes(document, match.findings, counters)
     if isinstance(whole, Invoice):
         receive = partner.receive_flow(known.flow)
         whole = echo_charges(whole, match.order, match.lines, receive.policy.agreed if receive is not None else {})
-    told, whole = whole, stores.named(whole, known.numbers)
+    told, written, whole = whole, match.order, stores.named(whole, known.numbers)
     if tells_apart(partner, known.flow):
         match = stores.narrowed(match, {id(known.orders[each]): store for each, store in known.stores.items()})
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
-        whole, match = respond(whole, match, known.units)
+        whole, match = _respond(whole, match, known, written)
+        if problems := _errors(match.findings):
+            return Held(problems)
     if isinstance(whole, Invoice):
         whole = terms.dated(whole, match.order)
     whole, repeated = stating.stated(whole, match.order, match.lines, flow.writer.places)
@@ -93,6 +94,21 @@ async def prepare(
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders, told)
     return Prepared(document, flow, body, resolved.resolution, leaving, others)
+
+
+def _respond(
+    response: OrderResponse, match: LineMatch, known: KnownOrders, written: PurchaseOrder | None
+) -> tuple[OrderResponse, LineMatch]:
+    """The response with its answers; `written` is the whole order, of which `match` may have what is for one store."""
+    if match.order is None or written is None:
+        return respond(response, match, known.units)
+    ordered = ordered_items(written, [answers for order, answers in known.pairs if order is written])
+    items = [ordered[(line.place or number) - 1] for number, line in enumerate(match.order.lines, 1)]
+    return respond(response, match, known.units, items)
+
+
+def _errors(findings: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(str(finding) for finding in findings if finding.severity == "error")
 
 
 def tells_apart(partner: TradingPartner, flow: str) -> bool:

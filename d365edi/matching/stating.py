@@ -25,6 +25,9 @@ from d365edi.matching.prices import (
 )
 from d365edi.odata.quoting import same_text
 
+PRICED = ("price", "price_basis", "price_kind", "price_per")
+"""The fields that say what a line costs."""
+
 
 @dataclass(frozen=True, slots=True)
 class PricePlaces:
@@ -46,17 +49,21 @@ def stated(
     units = reading(order)
     repeated = tuple(each and _expressed(each, units, places) for each in lines)
     made = [
-        _like(line, theirs) if theirs is not None and isinstance(document, OrderResponse)
+        _like(line, theirs) if each is not None and _repeats(line, each) and isinstance(document, OrderResponse)
         else _restated(line, each, units, places)
         for line, each, theirs in zip(document.lines, lines, repeated, strict=True)
     ]  # fmt: skip
     return document.replace(lines=tuple(made)), repeated
 
 
-def _like(line: Any, repeated: OrderLine) -> Any:
+def _repeats(line: Any, ordered: OrderLine) -> bool:
+    """Whether a line of an answer has the order's price; one that is confirmed at another price has ours."""
+    return all(getattr(line, name) == getattr(ordered, name) for name in PRICED)
+
+
+def _like(line: Any, repeated: Any) -> Any:
     """A line of an answer, which repeats the order's price, as far as that is repeated."""
-    names = ("price", "price_basis", "price_kind", "price_per")
-    return line.replace(**{name: getattr(repeated, name) for name in names}, kept=repeated.kept)
+    return line.replace(**{name: getattr(repeated, name) for name in PRICED}, kept=repeated.kept)
 
 
 def _restated(line: Any, ordered: OrderLine | None, units: Units, places: PricePlaces) -> Any:

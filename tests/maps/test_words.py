@@ -16,14 +16,22 @@ from d365edi.edi import reader
 from d365edi.errors import DocumentError
 from d365edi.maps.d365.record_reader import OPPOSITE
 from d365edi.maps.table import load
-from d365edi.matching import response
+from d365edi.matching import asked, response
 from tests.maps import wire, wire_edifact
 
 TABLES = ("SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip")
 DAY = date(2026, 11, 12)
 PARTIES = {"buyer": {"id_kind": "92", "id": "0007"}, "ship_to": {"id_kind": "92", "id": "0007"}}
 LINE = {"number": "1", "quantity": Decimal(2), "unit": "ea", "item": {"gtin": "614141000012"}}
-OUTCOMES = (response.ACCEPTED, response.CHANGED, response.REJECTED, response.QUANTITY, response.PRICE, response.DAY)
+OUTCOMES = (
+    response.ACCEPTED,
+    response.CHANGED,
+    response.REJECTED,
+    response.SUBSTITUTED,
+    response.QUANTITY,
+    response.PRICE,
+    response.DAY,
+)
 
 
 def charges(table: dict[str, Any]) -> list[dict[str, Any]]:
@@ -66,9 +74,10 @@ def invoices(tree: dict[str, Any]) -> Iterator[Document]:
 
 def responses(tree: dict[str, Any]) -> Iterator[Document]:
     """Each outcome of a line and of an order, with each kind of day."""
-    for outcome, kind in every(OUTCOMES, (response.SHIPS, response.ARRIVES, None)):
+    for outcome, kind in every(OUTCOMES, (asked.SHIPS, asked.ARRIVES, None)):
         answer = {"outcome": outcome, "quantity": Decimal(2), "unit": "ea"}
         answer |= {"date_kind": kind, "date": DAY} if kind else {}
+        answer |= {"item": {"gtin": "614141000029", "vendor": "D0002"}} if outcome == response.SUBSTITUTED else {}
         verdict = outcome if outcome in (response.ACCEPTED, response.REJECTED) else response.CHANGED
         values = {"acknowledgment": verdict, "lines": [{**LINE, "price": Decimal("10.5"), "answers": [answer]}]}
         head = {"number": "4711", "date": DAY, "responded": DAY, "sales_order": "SO-1", "currency": "USD"}

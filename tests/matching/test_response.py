@@ -65,11 +65,11 @@ def test_a_line_is_answered_by_what_our_order_has_of_it(line: dict[str, Any], ou
     assert made.acknowledgment == ("accepted" if outcome == "accepted" else "changed")
 
 
-def test_a_line_that_our_order_does_not_have_is_rejected_as_it_was_ordered() -> None:
+def test_a_line_that_our_order_does_not_have_is_rejected_and_promises_nothing() -> None:
     made = answered(FULL)
     [refused] = made.lines[0].answers
-    assert (refused.outcome, refused.quantity, refused.unit) == ("rejected", Decimal(120), "ea")
-    assert made.acknowledgment == "changed"
+    assert (refused.outcome, refused.quantity, refused.unit, refused.date) == ("rejected", None, None, None)
+    assert (made.lines[0].quantity, made.acknowledgment) == (Decimal(120), "changed")
 
 
 def test_d365_s_own_word_for_a_unit_is_the_same_unit() -> None:

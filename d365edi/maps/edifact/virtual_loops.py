@@ -3,7 +3,7 @@
     ENT   in REMADV around all DOC: the items of a remittance stand under whom they are about
     ADV   in APERAK around RFF and ERC: what is said of one document of ours
     ACK   in a line of ORDRSP: what becomes of some of it. LIN02 says it of the whole line, QTY+113 and QTY+12 of a quantity,
-          QTY+83 says that so much comes later, DTM+69 (67, 17) when it arrives, DTM+11 when it leaves
+          QTY+83 says that so much comes later, DTM+69 (67, 17) when it arrives, DTM+11 when it leaves, PIA+3 what comes instead
 
 and a sign: what AJT takes off an open item of REMADV is sent without one, and has one here where only so the item adds up.
 The levels of DESADV are `packaging`'s.
@@ -29,12 +29,14 @@ AROUND = {"REMADV": ("ENT", frozenset({"DOC"})), "APERAK": ("ADV", frozenset({"R
 ANSWER = "ACK"
 IDS = frozenset({"ENT", "ADV", ANSWER, packaging.ORDER})
 """The segments that no message has."""
-OUTCOME, QUANTITY, UNIT, DATE_KIND, DATE = 1, 2, 3, 4, 5
+OUTCOME, QUANTITY, UNIT, DATE_KIND, DATE, ITEMS = 1, 2, 3, 4, 5, 6
 LATER = "83"
 """The quantity qualifier, and outcome, of what comes later."""
 CHANGED = "3"
 GIVEN = ("113", "12", LATER)
 PROMISED = ("69", "67", "17", "11")
+INSTEAD = "3"
+"""What PIA01 says of the numbers of what comes instead."""
 ACTION = 2
 """Where LIN02 stands."""
 
@@ -92,6 +94,7 @@ def _answers(guide: Guide) -> None:
         Element(UNIT, "6411", "Unit", "an", 1, 3),
         Element(DATE_KIND, "2005", "Date qualifier", "an", 1, 3),
         Element(DATE, "2380", "Date", DAY, 1, 35),
+        *_items(line.children["PIA"][0].segment),
     )
     for node in line.sequence:
         node.order *= 2
@@ -102,6 +105,11 @@ def _answers(guide: Guide) -> None:
     line.sequence.insert(line.sequence.index(after) + 1, made)
     line.children[ANSWER] = (made,)
     guide.segments[ANSWER] = segment  # type: ignore[index]
+
+
+def _items(numbers: Segment) -> list[Element]:
+    """The places of an answer for the numbers of what comes instead: those of PIA."""
+    return [replace(each, position=each.position - 2 + ITEMS) for each in numbers.elements[1:]]
 
 
 # -- in ---------------------------------------------------------------------------------------------------------------
@@ -156,14 +164,15 @@ def _says(node: Node | None, row: Row, component: str) -> bool:
     """Whether a segment says what becomes of a line."""
     if node is None or node.parent is None or node.parent.id != "LIN" or len(row) < 2:
         return False
-    kind = row[1].partition(component)[0]
-    return kind in GIVEN if node.id == "QTY" else node.id == "DTM" and kind in PROMISED
+    known = {"QTY": GIVEN, "DTM": PROMISED, "PIA": (INSTEAD,)}
+    return row[1].partition(component)[0] in known.get(node.id, ())
 
 
 def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int, component: str) -> list[tuple[int, Row]]:
-    """The answers of the line at `index`: one for each quantity, else one for all of it; the days in their order."""
+    """The answers of the line at `index`: one for each quantity, else one for all of it; the days in their order, and what
+    comes instead."""
     action = rows[index][ACTION] if len(rows[index]) > ACTION else ""
-    answers, days = list[tuple[int, Row]](), list[tuple[str, str]]()
+    answers, days, instead = list[tuple[int, Row]](), list[tuple[str, str]](), list[Row]()
     for at in range(index + 1, len(rows)):
         node, row = nodes[at], rows[at]
         if node is not None and node.id in ("LIN", "UNS"):
@@ -173,12 +182,16 @@ def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int, c
         parts = [*row[1].split(component), "", ""]
         if row[0] == "QTY":
             answers.append((at, [ANSWER, LATER if parts[0] == LATER else action, parts[1], parts[2], "", ""]))
+        elif row[0] == "PIA":
+            instead.append(row[2:])
         else:
             days.append((parts[0], period(parts)[1]))
-    if not answers and (action or days):
+    if not answers and (action or days or instead):
         answers = [(index, [ANSWER, action, "", "", "", ""])]
     for (_, answer), (kind, day) in zip(answers, days, strict=False):
         answer[DATE_KIND], answer[DATE] = kind, day
+    for (_, answer), numbers in zip(answers, instead, strict=False):
+        answer.extend(numbers)
     return answers
 
 

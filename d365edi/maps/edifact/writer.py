@@ -43,22 +43,38 @@ def without_loops(body: Sequence[Segment]) -> list[Segment]:
     if any(segment[0] == "CPS" for segment in body):
         return packaging_writer.write(body)
     around = {id for id, _ in loops.AROUND.values()}
-    made, line, days = list[Segment](), Segment(), list[Segment]()
+    made, answers = list[Segment](), list[Segment]()
     for segment in body:
         if segment[0] == loops.ANSWER:
-            _, outcome, quantity, unit, kind, date = [*map(str, segment), *[""] * (loops.DATE + 1 - len(segment))]
-            later = outcome == loops.LATER
-            if quantity:
-                parts = (loops.LATER if later else loops.GIVEN[0], quantity)
-                made.append(["QTY", (*parts, unit) if unit else parts])
-            days += [day(kind or loops.PROMISED[0], date)] if date else []
-            line += [""] * (loops.ACTION + 1 - len(line))
-            line[loops.ACTION] = line[loops.ACTION] or (loops.CHANGED if later else outcome)
+            answers.append(segment)
             continue
-        made += days
-        days = []  # they stand behind all quantities
-        if segment[0] == "LIN":
-            line = segment
+        if answers:
+            _answer(made, answers)
+            answers = []
         if segment[0] not in around:
             made.append(segment)
     return made
+
+
+def _answer(made: list[Segment], answers: Sequence[Segment]) -> None:
+    """Put the answers of a line into its segments, which are the last that were made: the action behind LIN01, what comes
+    instead behind the other numbers, quantities and then days at the end."""
+    at = next(index for index in range(len(made) - 1, -1, -1) if made[index][0] == "LIN")
+    actions, instead, days = list[str](), list[Segment](), list[Segment]()
+    for segment in answers:
+        said = [*map(str, segment[1 : loops.ITEMS]), *[""] * (loops.ITEMS - len(segment))]
+        outcome, quantity, unit, kind, date = said
+        items = segment[loops.ITEMS :]
+        later = outcome == loops.LATER
+        actions.append(loops.CHANGED if later else outcome)
+        if quantity:
+            parts = (loops.LATER if later else loops.GIVEN[0], quantity)
+            made.append(["QTY", (*parts, unit) if unit else parts])
+        days += [day(kind or loops.PROMISED[0], date)] if date else []
+        instead += [["PIA", loops.INSTEAD, *items]] if items else []
+    line = made[at]
+    line += [""] * (loops.ACTION + 1 - len(line))
+    line[loops.ACTION] = line[loops.ACTION] or (actions[0] if len(set(actions)) == 1 else loops.CHANGED)
+    behind = next((index for index in range(at + 1, len(made)) if made[index][0] != "PIA"), len(made))
+    made[behind:behind] = instead
+    made += days
