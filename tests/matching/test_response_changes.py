@@ -114,6 +114,14 @@ def test_the_partner_s_own_kind_of_price_is_the_one_that_is_changed() -> None:
     assert [each for each in found if each[:3] == "PRI"] == ["PRI+AAB:12.75"]
 
 
+def test_a_partner_may_have_the_ordered_price_in_po1_and_ours_beside_it() -> None:
+    writer = wire.writer("855", override={"lines": {"order.price": "PO104", "price": "CTP[CHG]03"}})
+    whole, match = answer(order(), ours(price=Decimal("12.75")))
+    whole, repeated = stating.stated(whole, match.order, match.lines, writer.places)
+    found = wire.written(writer.write(whole, order=match.order, line_orders=repeated))
+    assert found[2:5] == ["PO1*1*120*EA*12.5**UP*614141000012*IN*A-1", "CTP**CHG*12.75", "ACK*IP*120*EA"]
+
+
 HOLDS = [
     (
         [ours(quantity=Decimal(60)), ours(quantity=Decimal(60), price=Decimal(13))],

@@ -182,10 +182,11 @@ def test_a_price_per_piece_of_a_case_is_billed_per_case_and_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("price", "per", "outcome"), [("125", "100", "accepted"), ("1.25", "1", "accepted"), ("125", "1", "price changed")]
+    ("price", "per", "outcome", "said"),
+    [("125", "100", "accepted", "125"), ("1.25", "1", "accepted", "125"), ("125", "1", "price changed", "12500")],
 )
-def test_an_answer_compares_prices_of_the_same_quantity_and_repeats_the_order_s(
-    price: str, per: str, outcome: str
+def test_an_answer_compares_prices_of_the_same_quantity_and_says_them_as_the_order_did(
+    price: str, per: str, outcome: str, said: str
 ) -> None:
     """The sales line has its price per hundred, and was compared with that of one."""
     order = x12_order("PO1*1*500*EA*125*HP*BP*ACME-4711")
@@ -207,4 +208,4 @@ def test_an_answer_compares_prices_of_the_same_quantity_and_repeats_the_order_s(
     writer = wire.plain("855", "004010")[1]
     made, repeated = stated(made, order, match.lines, writer.places)
     row = next(each for each in writer.write(made, order=order, line_orders=repeated) if each[0] == "PO1")
-    assert row[4:6] == ["125", "HP"]
+    assert row[4:6] == [said, "HP"]
