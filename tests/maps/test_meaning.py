@@ -20,7 +20,6 @@ HOLDS = {
     "QTY*38*5*EA": ("PO1*1", "after", "PO1/QTY[38] says a quantity beside the one that is ordered"),
     "LIN**UP*614141000036": ("PO1*1", "after", "PO1/LIN says a further item"),
     "DIS*ZZZ*DR*2*0*10": ("PO1*1", "after", "PO1/DIS"),
-    "SDQ*EA*92*0007*12": ("PO1*1", "after", "it has quantities for single stores in SDQ"),
     "SCH*12*EA***010*20261120": ("PO1*1", "after", "to be delivered at dates of its own"),
     "SLN*1**I*12*EA****UP*614141000036": ("PO1*1", "after", "is a set of 614141000036"),
 }
@@ -31,7 +30,6 @@ HOLDS_EDIFACT = {
     "CUX+3:CAD:9": ("CUX+2", "in place", "CUX[3] says another currency"),
     "CUX+2:USD:9+3:CAD:4+1.3": ("CUX+2", "in place", "CUX[2]02-2 says another currency"),
     "LOC+11+4098765000034::9": ("LIN+2", "before", "LIN/LOC[11] says a place of its own"),
-    "LOC+7+4098765000034::9'QTY+11:12:EA": ("LIN+2", "before", "it has quantities for single stores in LOC"),
     "SCC+1'QTY+21:5'DTM+2:20261120:102": ("LIN+2", "before", "to be delivered at dates of its own"),
     "QVR+2:21": ("QTY+21:12", "after", "LIN/QVR says a difference in quantity"),
     "LIN+3++614141000036:EN+1:2'QTY+21:4:EA'PRI+AAA:1": ("UNS+S", "before", "is a set of line 3"),
