@@ -27,7 +27,8 @@ class InvoiceLine(SpelledPart):
     """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is.
 
     `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They
-    travel in no message; the order's own words are found by them."""
+    travel in no message; the order's own words are found by them. Neither does `tax`, the amount that was posted for the line
+    without a rate; what it is, is said by `taxes`."""
 
     number: Text | None = None
     quantity: Amount | None = None
@@ -47,6 +48,7 @@ class InvoiceLine(SpelledPart):
     charges: tuple[Charge, ...] = ()
     taxes: tuple[Tax, ...] = ()
     amount: Amount | None = None
+    tax: Amount | None = None
     sales_order: Text | None = None
     order_line: int | None = None
     lot: Text | None = None
@@ -55,7 +57,8 @@ class InvoiceLine(SpelledPart):
 class Invoice(Document):
     """An invoice, a credit or a debit note (`sense`). `total` is all of it: lines, charges less allowances, taxes.
 
-    `sales_order` is the seller's own order number, `account` the seller's account of the customer."""
+    `sales_order` is the seller's own order number, `account` the seller's account of the customer; `seller_tax_id` and
+    `buyer_tax_id` are the numbers of both for value added tax as they were posted. They travel as those of the parties."""
 
     number: Text
     date: Day | None = None
@@ -74,6 +77,8 @@ class Invoice(Document):
     packing_slip: Text | None = None
     original_invoice: Text | None = None
     account: Text | None = None
+    seller_tax_id: Text | None = None
+    buyer_tax_id: Text | None = None
     ship_date: Day | None = None
     deliver_date: Day | None = None
     dates: tuple[Moment, ...] = ()

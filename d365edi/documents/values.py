@@ -43,7 +43,8 @@ class Contact(SpelledPart):
 
 
 class TradeParty(SpelledPart):
-    """A party: a name, the id the partner knows them by with what kind of id it is, and an address."""
+    """A party: a name, the id the partner knows them by with what kind of id it is, an address, and the number under which it
+    pays value added tax."""
 
     role: Text | None = None
     name: Text | None = None
@@ -59,6 +60,7 @@ class TradeParty(SpelledPart):
     country: Text | None = None
     location_kind: Text | None = None
     location: Text | None = None
+    tax_id: Text | None = None
     contact: Contact = Contact()
 
 
@@ -157,11 +159,13 @@ class Charge(SpelledPart):
 
 
 class Tax(SpelledPart):
-    """A tax: its type, amount and rate in percent, where and under which registration."""
+    """A tax: its type, amount and rate in percent, on which amount (`base`), where and under which registration. `category` says
+    of which kind a rate is (UN/EDIFACT's data element 5305: S standard, Z zero, E exempt ...); `exempt` is X12's 441."""
 
     type: Text | None = None
     amount: Amount | None = None
     percent: Amount | None = None
+    category: Text | None = None
     jurisdiction_kind: Text | None = None
     jurisdiction: Text | None = None
     exempt: Text | None = None

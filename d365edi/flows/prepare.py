@@ -21,7 +21,7 @@ from d365edi.flows.messages import document_name
 from d365edi.flows.orders import KnownOrders, known_orders
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import stating, stores, terms
+from d365edi.matching import stating, stores, taxes, terms
 from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import LineMatch, match_lines, order_numbers
@@ -69,9 +69,9 @@ async def prepare(
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
     match = match_lines(whole, known.orders, resolved.resolution)
-    whole = complete(whole, resolved.resolution, known.units)
+    whole, untaxed = _taxed(complete(whole, resolved.resolution, known.units), partner)
     whole, match, parts = fold(whole, match, known.pairs)
-    if problems := (*resolved.problems, *_errors((*match.findings, *parts))):
+    if problems := (*resolved.problems, *untaxed, *_errors((*match.findings, *parts))):
         return Held(problems)
     _report_notes(document, match.findings, counters)
     if isinstance(whole, Invoice):
@@ -105,6 +105,14 @@ def _respond(
     ordered = ordered_items(written, [answers for order, answers in known.pairs if order is written])
     items = [ordered[(line.place or number) - 1] for number, line in enumerate(match.order.lines, 1)]
     return respond(response, match, known.units, items)
+
+
+def _taxed(whole: Outbound, partner: TradingPartner) -> tuple[Outbound, tuple[str, ...]]:
+    """An invoice with its taxes by rate where rates were agreed, and what holds it."""
+    tax = partner.settings.tax
+    if tax is None or not isinstance(whole, Invoice):
+        return whole, ()
+    return taxes.broken_down(whole, tax.agreed(f"partners.{partner.name}.tax"))
 
 
 def _errors(findings: Sequence[Finding]) -> tuple[str, ...]:

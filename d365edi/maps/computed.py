@@ -1,12 +1,12 @@
 """Values that a writer computes: `count(lines)`, `sum(lines.quantity)` and a number as `total` of the document, `count(HL)` and
 `sum(SN102)` of the segments written so far; `net(charges)`: charges less allowances that no line's amount contains, nothing
-where an invoice has none.
+where an invoice has none; `taxable(taxes)` and `taxed(taxes)`: bases and amounts of taxes that say on what they are.
 
 Knows: the formulas. Does not know: which set wants which.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 
@@ -18,7 +18,6 @@ Written = Sequence[Sequence[str | tuple[str, ...]]]
 """Segments: the id and then the elements."""
 Formula = Callable[[Document, Written], Decimal | None]
 """None: nothing is written."""
-NET = "net(charges)"
 
 _CALL = re.compile(r"(count|sum)\(([a-z_]+)(?:\.([a-z_]+))?\)\Z")
 _OVER = re.compile(r"(?:count\(([A-Z][A-Z0-9]{1,2})\)|sum\(([A-Z][A-Z0-9]{1,2})(\d\d)\))\Z")
@@ -31,16 +30,15 @@ def formula(text: str, model: Model, guide: Guide) -> Formula:
         if (counted or added) not in guide.segments:
             raise ValueError(f'"{text}": the {guide.set} has no segment {counted or added}')
         return _count(counted) if counted else _sum(added, int(position))
-    if text == NET and issubclass(model, Invoice):
-        return _net
+    if text in OF_INVOICES and issubclass(model, Invoice):
+        return OF_INVOICES[text]
     match = _CALL.match(text)
     own = find(model, text)
     if own is not None and own.kind in ("amount", "whole") and not own.many:
         return lambda document, _: Decimal(attrgetter(text)(document) or 0)
     if match is None:
-        message = (
-            f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL), sum(SN102) and {NET}'
-        )
+        known = ", ".join(OF_INVOICES)
+        message = f'"{text}" is no formula; there are count(lines), sum(lines.quantity), count(HL), sum(SN102), {known}'
         raise ValueError(message)
     call, items, value = match.groups()
     field = find(model, items)
@@ -64,6 +62,23 @@ def _net(document: Document, _: Written) -> Decimal | None:
     goods = sum((amount for amount in lines if amount is not None), Decimal(0))
     beside = document.total - goods - sum((tax.amount for tax in document.taxes if tax.amount), Decimal(0))
     return beside if beside and None not in lines else None
+
+
+def _taxable(document: Document, _: Written) -> Decimal | None:
+    """What is taxed, where that is said."""
+    assert isinstance(document, Invoice)
+    bases = [tax.base for tax in document.taxes if tax.base is not None]
+    return sum(bases, Decimal(0)) if bases else None
+
+
+def _taxed(document: Document, written: Written) -> Decimal | None:
+    """The taxes on it."""
+    assert isinstance(document, Invoice)
+    amounts = (tax.amount for tax in document.taxes if tax.base is not None and tax.amount is not None)
+    return None if _taxable(document, written) is None else sum(amounts, Decimal(0))
+
+
+OF_INVOICES: Mapping[str, Formula] = {"net(charges)": _net, "taxable(taxes)": _taxable, "taxed(taxes)": _taxed}
 
 
 def _count(id: str) -> Formula:

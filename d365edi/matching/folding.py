@@ -16,7 +16,7 @@ from typing import Any
 
 from d365edi.documents import InvoiceLine, OrderResponseLine, PurchaseOrder, PurchaseOrderLine, ShipNotice, ShippedLine
 from d365edi.documents.ship_notice import Ordered
-from d365edi.documents.values import Charge, PricePer
+from d365edi.documents.values import Charge, PricePer, Tax
 from d365edi.edi.findings import Finding
 from d365edi.matching import prices
 from d365edi.matching.components import INCLUDED
@@ -28,7 +28,7 @@ from d365edi.matching.response import CANCELED
 Told = tuple[Line, PurchaseOrderLine | None]
 """A line that goes out with the order's line that it answers."""
 NOTHING = Decimal(0)
-COUNTED = {"quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "ordered": Ordered()}
+COUNTED = {"quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "tax": None, "ordered": Ordered()}
 """The fields of a line that are added up, or tell nothing about it."""
 
 
@@ -126,7 +126,7 @@ def _sum(lines: list[Line]) -> list[Line]:
     first: Any = lines[0]
     change: dict[str, Any] = {"quantity": _total(line.quantity for line in lines), "lot": None}
     if isinstance(first, InvoiceLine):
-        change["amount"] = _total(line.amount for line in lines if isinstance(line, InvoiceLine))
+        change |= _billed(lines)
     if isinstance(first, ShippedLine):
         ordered = [line.ordered for line in lines if isinstance(line, ShippedLine)]
         change["ordered"] = first.ordered.replace(quantity=_total(each.quantity for each in ordered))
@@ -141,7 +141,7 @@ def _same_cents(lines: list[Line]) -> bool:
     if not billed:
         return True
     whole = _cost(billed[0].replace(quantity=_total(line.quantity for line in billed)))
-    return whole == sum(map(_cost, billed)) and not any(line.taxes for line in billed)
+    return whole == sum(map(_cost, billed))
 
 
 def _cost(line: InvoiceLine | OrderResponseLine) -> Decimal:
@@ -154,6 +154,20 @@ def _charges(lines: Iterable[Any]) -> tuple[Charge, ...]:
     for charge in (charge for line in lines for charge in line.charges):
         found.setdefault(charge.replace(amount=None), []).append(charge)
     return tuple(kind.replace(amount=_total(each.amount for each in same)) for kind, same in found.items())
+
+
+def _billed(lines: Iterable[Line]) -> dict[str, Any]:
+    """What an invoice's lines cost in all, and their taxes, those of one rate added up."""
+    billed = [line for line in lines if isinstance(line, InvoiceLine)]
+    found: dict[Tax, list[Tax]] = {}
+    for tax in (tax for line in billed for tax in line.taxes):
+        found.setdefault(tax.replace(amount=None, base=None), []).append(tax)
+    taxes = [
+        kind.replace(amount=_total(each.amount for each in same), base=_total(each.base for each in same))
+        for kind, same in found.items()
+    ]
+    amounts = {name: _total(getattr(line, name) for line in billed) for name in ("amount", "tax")}
+    return {**amounts, "taxes": tuple(taxes)}
 
 
 def _total(values: Iterable[Decimal | None]) -> Decimal | None:
@@ -185,7 +199,7 @@ def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
         return None
     change |= {"price": price, "price_per": PricePer(), "charges": _charges(lines)}
     if isinstance(first, InvoiceLine):
-        change["amount"] = _total(line.amount for line in lines if isinstance(line, InvoiceLine))
+        change |= _billed(lines)
     else:
         change |= {name: _last(getattr(line, name) for line in lines) for name in ("ship_date", "deliver_date")}
     return _changed(first, change)

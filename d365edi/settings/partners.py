@@ -18,6 +18,7 @@ from .envelope import X12, Edifact, Envelope
 from .guard import Guard
 from .locations import Location
 from .section import Destination, PickupSource, Schedule, SettingsSection
+from .taxation import TaxAgreement
 from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, invalid
 
 
@@ -244,6 +245,8 @@ class Partner(SettingsSection):
     """Their code of a place = a location of an address, our site and warehouse, or the account that orders for it."""
     sets: Mapping[Text, Text] = Field(default_factory=dict)
     """Their kit, prepack or assortment = our item for it, or "components": each component a sales line; others hold."""
+    tax: TaxAgreement | None = None
+    """Rates of value added tax that our invoices to the partner state; left out: only its amount."""
     codes: Mapping[Text, Mapping[Text, Text]] = Field(default_factory=dict)
     """Field = table of their code = ours."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from d365edi.edi import reader
+from tests.edi.edifact import independent
 from tests.journeys.world import World
 
 RECEIVE = """
@@ -162,6 +164,92 @@ async def test_an_invoice_with_freight_and_a_line_discount_leaves_strictly_valid
     sets = [one for each in report.interchanges for group in each.groups for one in group.sets]
     findings = [*report.findings, *(finding for one in sets for finding in one.findings)]
     assert [str(finding) for finding in findings] == []
+
+
+TAX = """
+[partners.acme.tax]
+rates = { "19" = "S", "7" = "S", "0" = "Z" }
+buyer = "DE222222226"
+"""
+
+
+async def _taxed(world: World, *, second_rate: int = 7, **particulars: Any) -> list[str]:
+    """The segments of the INVOIC of an order with 126.00 at 19 % and 299.97 at 7 %, none where it is held."""
+    world.knobs["invoice"] = "INVOIC"
+    world.extra += TAX
+    world.partner.drop("ORDERS-77.edi", orders("4500123"))
+    await world.once()
+    state = world.simulator.state
+    state.add("LegalEntities", LegalEntityId="usmf", VATNum="DE111111125")
+    first, second = state.rows("SalesOrderLinesV3")
+    taxes = {str(first["InventoryLotId"]): 19, str(second["InventoryLotId"]): second_rate}
+    world.simulator.post_invoice(str(first["SalesOrderNumber"]), taxes=taxes, **particulars)
+    await world.once()
+    files = list(world.partner.received().values())
+    if not files:
+        return []
+    (data,) = files
+    report = reader.read(data, reader.ReadOptions(strictness="strict"))
+    sets = [one for each in report.interchanges for group in each.groups for one in group.sets]
+    assert [str(finding) for one in sets for finding in (*report.findings, *one.findings)] == []
+    heard = independent.read({"INVOIC": data})["INVOIC"]
+    assert not isinstance(heard, str), heard
+    assert [row[1] for row in heard if row[0] == "UNT"] == [str(len(heard) - 2)]
+    return data.decode().split("'")
+
+
+async def test_an_invoice_states_its_tax_by_rate_and_the_numbers_of_both(edifact: World) -> None:
+    """At b0a5549 an INVOIC said TAX+7+TX and one amount. Here 42.60 off the whole (a tenth) and 25.00 of freight at 19 %.
+
+    At 19 %: 126.00 - 12.60 + 25.00 = 138.40, tax 21.55 + 4.75; at 7 %: 299.97 - 30.00 = 269.97, tax 18.90."""
+    found = await _taxed(edifact, charges=25, charges_tax=19, discount=Decimal("42.60"))
+    assert found[found.index("UNS+S") : -3] == [
+        "UNS+S",
+        "CNT+2:2",
+        "MOA+77:453.57",
+        "MOA+79:425.97",
+        "MOA+124:45.2",
+        "MOA+125:408.37",
+        "MOA+176:45.2",
+        "MOA+131:-17.6",
+        "TAX+7+VAT+++:::19+S",
+        "MOA+125:138.4",
+        "MOA+124:26.3",
+        "TAX+7+VAT+++:::7+S",
+        "MOA+125:269.97",
+        "MOA+124:18.9",
+    ]
+    by_line = [segment for segment in found[: found.index("UNS+S")] if segment.startswith(("LIN", "TAX", "MOA+12"))]
+    assert by_line == [
+        "LIN+1++614141000012:EN",
+        "TAX+7+VAT+++:::19+S",
+        "MOA+125:113.4",
+        "MOA+124:21.55",
+        "LIN+2++614141000029:EN",
+        "TAX+7+VAT+++:::7+S",
+        "MOA+125:269.97",
+        "MOA+124:18.9",
+    ]
+    for role, number in (("SU", "DE111111125"), ("IV", "DE222222226")):
+        at = next(at for at, segment in enumerate(found) if segment.startswith(f"NAD+{role}+"))
+        assert found[at + 1] == f"RFF+VA:{number}"
+
+
+async def test_a_line_whose_tax_is_no_agreed_rate_holds_the_invoice_until_the_rate_is_added(edifact: World) -> None:
+    assert await _taxed(edifact, second_rate=16) == []
+    async with edifact.app() as app:
+        (document,) = await app.journal.read(lambda tx: tx.documents.search("CIV-000001"))
+    assert document.state == "held"
+    assert document.reason == (
+        "line 2 (D0002): its tax 48.00 on 299.97 (16 %) is none of the rates 19 %, 7 %, 0 %; correct it in D365, or if it is "
+        "right add it to rates in [partners.acme.tax], then: d365edi release CIV-000001"
+    )
+    edifact.extra = edifact.extra.replace('"0" = "Z"', '"0" = "Z", "16" = "AA"')
+    async with edifact.app() as app:
+        await app.release("CIV-000001", "pat")
+        await app.once()
+    ((_, data),) = edifact.partner.received().items()
+    assert "TAX+7+VAT+++:::16+AA'MOA+125:299.97'MOA+124:48'" in data.decode()
 
 
 async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_reported_by_a_desadv(edifact: World) -> None:

@@ -143,7 +143,7 @@ def taxes(draw: DrawFn, *, base: bool) -> Values:
         {
             "type": "VAT",
             "percent": draw(percents),
-            "exempt": draw(maybe(st.sampled_from(("S", "E", "Z")))),
+            "category": draw(maybe(st.sampled_from(("S", "E", "Z")))),
             "base": draw(maybe(cents)) if base else None,
             "amount": amount,
             "kept": {"amount": draw(st.sampled_from(("124", "176")))} if amount is not None else None,

@@ -96,6 +96,9 @@ ONE_MISTAKE = [
     ("[partners.acme.send.810]", '[partners.acme.send.Invoice]\nguard = { demands = ["CAD"] }', "18: [partners.acme] demands places of Invoice, which has no segments; leave guard.demands out"),
     # places
     (DOCUMENT, f'{DOCUMENT}\nship_to = "mach"', '30: [partners.acme.receive.850.ship_to] "mach" must be "match" or "order" or "default"; did you mean "match"?'),
+    ("[partners.acme.send.810]", '[partners.acme.tax]\nrates = { "19" = "X" }\n[partners.acme.send.810]', '33: [partners.acme.tax.rates.19] "X" is no category of a tax (5305); known are A, AA, AB, AC, B, C, E, G, H, O, S, Z'),
+    ("[partners.acme.send.810]", '[partners.acme.tax]\nrates = { "19%" = "S" }\n[partners.acme.send.810]', '33: [partners.acme.tax.rates."19%"] "S" is not a rate in percent, or is there twice; write rates = { "19" = "S" }'),
+    ("[partners.acme.send.810]", '[partners.acme.tax]\nrates = {}\n[partners.acme.send.810]', '33: [partners.acme.tax.rates] has no rate; write rates = { "19" = "S", "0" = "Z" }'),
     ("[partners.acme.send.810]", '[partners.acme.locations]\n"0007" = {}\n[partners.acme.send.810]', '33: [partners.acme.locations.0007] says nothing about the place; write a location, as "0007" = "ACME-DC7", or { site = ..., warehouse = ... }, or { account = ... }'),
     ("[partners.acme.send.810]", '[partners.acme.locations]\n"0007" = { place = "X" }\n[partners.acme.send.810]', "33: [partners.acme.locations.0007.place] is no key of [partners.acme.locations.0007]; known are: location, site, warehouse, account, company"),
     ("[partners.acme.send.810]", '[partners.acme.locations]\n"0007" = { location = "X", company = "usmf" }\n[partners.acme.send.810]', '33: [partners.acme.locations.0007.company] "usmf" is the company of no account; leave it out, or write account'),

@@ -7,6 +7,7 @@ LineCreationSequenceNumber, and that `InventTransId` is the order line's lot. Do
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from typing import Any
 
 from . import progress, values
@@ -33,13 +34,18 @@ def post(
     date: str | None = None,
     due: str | None = None,
     tax_percent: Decimal | int = 0,
+    taxes: Mapping[str, Decimal | int] = MappingProxyType({}),
     charges: Decimal | int = 0,
+    charges_tax: Decimal | int = 0,
+    discount: Decimal | int = 0,
     journal: bool = True,
 ) -> str:
     """Post an invoice for an open order and return its number.
 
     `quantities`: lot to invoiced quantity, all lines in full when None. `date`, `due`: `YYYY-MM-DD`; when None today
-    and what the terms of payment say; an invoice can be back-dated. `journal`: whether the BI sets get their rows (a
+    and what the terms of payment say; an invoice can be back-dated. `tax_percent`: of lines that are not in `taxes` (by
+    lot); `charges_tax`: of the charges. `discount` is of the whole, and lines are taxed less their share
+    of it. `journal`: whether the BI sets get their rows (a
     tenant may keep those from us). LookupError when there is no such order, ValueError when nothing is open."""
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
     lines = [line for line in progress.lines(tenant, order) if line["SalesOrderLineStatus"] in _OPEN]
@@ -53,9 +59,10 @@ def post(
     items = []
     for sequence, line in enumerate(chosen, 1):
         quantity = Decimal(wanted[line["InventoryLotId"]])
-        item = _item(tenant, order, line, quantity, Decimal(tax_percent))
+        item = _item(tenant, order, line, quantity, Decimal(taxes.get(line["InventoryLotId"], tax_percent)))
         items.append({**item, "sequence": sequence, "number": Decimal(sequence)})
-    totals = _totals(items, Decimal(charges))
+    _tax(items, Decimal(discount))
+    totals = _totals(items, Decimal(charges), Decimal(charges_tax), Decimal(discount))
     entity = tenant.one("LegalEntities", LegalEntityId=company)
     for head_set, line_set in _SETS if journal else _SETS[:2]:
         _rows(tenant, order, items, head_set, line_set, head=head, totals=totals, company=entity)
@@ -64,9 +71,19 @@ def post(
     return str(head["number"])
 
 
-def _totals(items: list[Row], charges: Decimal) -> Row:
+def _tax(items: list[Row], discount: Decimal) -> None:
+    """The tax of each line, on its amount less its share of the discount of the whole."""
+    whole = sum((item["amount"] for item in items), Decimal(0))
+    for item in items:
+        base = item["amount"] - (discount * item["amount"] / whole if whole else 0)
+        item["tax"] = (base * item["rate"] / 100).quantize(_CENT, ROUND_HALF_UP)
+
+
+def _totals(items: list[Row], charges: Decimal, charges_tax: Decimal, discount: Decimal) -> Row:
     sums = {name: sum((item[name] for item in items), Decimal(0)) for name in ("amount", "tax", "discount", "quantity")}
-    return {**sums, "charges": charges, "invoice": sums["amount"] + sums["tax"] + charges}
+    sums["tax"] += (charges * charges_tax / 100).quantize(_CENT, ROUND_HALF_UP)
+    whole = sums["amount"] + sums["tax"] + charges - discount
+    return {**sums, "charges": charges, "end_discount": discount, "invoice": whole}
 
 
 def _head(tenant: Tenant, order: Row, date: str | None, due: str | None) -> Row:
@@ -99,7 +116,6 @@ def _item(tenant: Tenant, order: Row, line: Row, quantity: Decimal, tax_percent:
         "discount": (gross - amount).quantize(_CENT, ROUND_HALF_UP),
         "quantity": quantity,
         "amount": amount,
-        "tax": (amount * tax_percent / 100).quantize(_CENT, ROUND_HALF_UP),
         "rate": tax_percent,
         "barcode": barcodes[0]["Barcode"] if barcodes else "",
     }
