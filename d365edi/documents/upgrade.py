@@ -70,6 +70,14 @@ def _words(kind: str, values: Plain) -> None:  # noqa: ARG001
                     item.setdefault("kept", {})[dotted] = code
 
 
+def _categories(kind: str, values: Plain) -> None:  # noqa: ARG001
+    """The category of a tax (EDIFACT's 5305) was in `exempt`, as X12's exemption code (441) is. EDIFACT's types of taxes have
+    three letters, X12's two."""
+    for name, item in items(values):
+        if name == "taxes" and "exempt" in item and len(item.get("type", "")) == len("VAT"):
+            item["category"] = item.pop("exempt")
+
+
 def _table(**words: str) -> dict[str, str]:
     """Code = word, of word = codes."""
     return {code: word.replace("_", " ") for word, codes in words.items() for code in codes.split(" ")}
@@ -116,5 +124,5 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 """Fields (`unit`; `charges.code`, if only in that part or list) with the codes of both standards that became words."""
 
-STEPS: Mapping[int, Sequence[Step]] = {1: (_words,)}
+STEPS: Mapping[int, Sequence[Step]] = {1: (_categories, _words)}
 """Version = what makes of its words those of the next one."""

@@ -65,16 +65,17 @@ def _net(document: Document, _: Written) -> Decimal | None:
 
 
 def _taxable(document: Document, _: Written) -> Decimal | None:
-    """What is taxed, where that is said."""
+    """What is taxed in all, where each tax says its own."""
     assert isinstance(document, Invoice)
-    bases = [tax.base for tax in document.taxes if tax.base is not None]
-    return sum(bases, Decimal(0)) if bases else None
+    bases = [tax.base for tax in document.taxes]
+    known = [base for base in bases if base is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(bases) else None
 
 
 def _taxed(document: Document, written: Written) -> Decimal | None:
-    """The taxes on it."""
+    """The taxes on that."""
     assert isinstance(document, Invoice)
-    amounts = (tax.amount for tax in document.taxes if tax.base is not None and tax.amount is not None)
+    amounts = (tax.amount for tax in document.taxes if tax.amount is not None)
     return None if _taxable(document, written) is None else sum(amounts, Decimal(0))
 
 

@@ -57,3 +57,13 @@ def test_old_codes_become_words_and_are_kept_with_the_item_they_stand_in(monkeyp
             }
         ],
     }
+
+
+def test_the_category_of_an_old_tax_of_edifact_is_told_from_an_exemption_of_x12() -> None:
+    """TAX06 (5305) and TXI06 (441) were one field."""
+    taxes = [{"type": "VAT", "exempt": "S"}, {"type": "VA", "exempt": "1"}]
+    read = Invoice.from_json(json.dumps({"number": "1", "taxes": taxes}))
+    assert [(tax.type, tax.category, tax.exempt) for tax in read.taxes] == [
+        ("value added", "S", None),
+        ("value added", None, "1"),
+    ]
