@@ -178,7 +178,10 @@ def _not_matched(line: Line, number: int, order: PurchaseOrder, candidates: Sequ
             f"line {number} ({item}) could answer several lines of order {order.number}: {numbers}",
             "let d365edi read the set in D365 that distinguishes them (see the map's order_lines), or send it by hand",
         )
-    remedy = "check whether it was added in D365; the partner must know of it before it is shipped and billed"
+    remedy = (
+        "if it comes instead of another line, give it that one's customer line number in D365; if it was added, the partner must "
+        "know of it before it is shipped and billed"
+    )
     return _finding("error", f"line {number} ({item}) answers no line of order {order.number}", remedy)
 
 

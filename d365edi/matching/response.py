@@ -209,9 +209,11 @@ def _unsaid(ordered: PurchaseOrderLine, what: str) -> Finding:
 
 # -- the whole --------------------------------------------------------------------------------------------------------
 def _whole(response: OrderResponse, lines: tuple[OrderResponseLine, ...]) -> OrderResponse:
+    """The response with its lines and its verdict; of an order that is rejected no day is confirmed."""
     outcomes = {answer.outcome for line in lines for answer in line.answers}
     outcome = ACCEPTED if outcomes <= {ACCEPTED} else REJECTED if outcomes == {REJECTED} else CHANGED
-    return response.replace(lines=lines, acknowledgment=outcome)
+    days = {"ship_date": None, "deliver_date": None} if outcome == REJECTED else {}
+    return response.replace(lines=lines, acknowledgment=outcome, **days)
 
 
 def _repeated(response: OrderResponse, order: PurchaseOrder) -> OrderResponse:
