@@ -101,6 +101,8 @@ def test_a_right_sample_is_written_as_it_was_but_for_what_is_not_mapped(corpus: 
     ours = interchange(set, writer.write(document), directory).decode().split("'")
     computed = [f"CNT+1:{sum(line.quantity for line in document.lines)}"]
     computed += [f"MOA+176:{sum(tax.amount for tax in document.taxes)}"] if set == "INVOIC" else []
+    if set == "ORDERS":  # the unit that the sample leaves out is a piece
+        computed += [f"QTY+21:{line.quantity}:EA" for line in document.lines]
     assert [each for each in ours[2:-3] if frozenset(each.split("+")) not in theirs and each not in computed] == []
 
 
