@@ -56,9 +56,9 @@ def _cut() -> Iterator[Hostile]:
     yield Hostile("good", data(GOOD), FINE)
     yield Hostile("empty", b"", "", "empty", 0)
     yield Hostile("blanks only", b" \r\n\t \n", "", "empty", 0)
-    yield Hostile("UNA only", b"UNA:+.? '", "", "empty", 0)
+    yield Hostile("UNA only", b"UNA:+.? '", "", "header", 0)
     yield Hostile("UNB only", data(GOOD[:1]), "IR", "trailer", 0)
-    yield Hostile("UNB cut", data(GOOD)[:30], "", "empty", 0)
+    yield Hostile("UNB cut", data(GOOD)[:30], "", "header", 0)
     yield Hostile("cut in a segment", data(GOOD)[: TEXT.index("5410738000152")], LOST, "trailer")
     yield Hostile("no last terminator", data(GOOD)[:-1], FINE, "terminator")
 

@@ -36,7 +36,7 @@ edifact_INVOIC_EDI-Net-edifact-Issue203|no|IA GR INVOICR|(encoding) (UNB01:chars
     DTM01:12 MOA01:37 (CNT01:total)
 edifact_INVOIC_edifact-mapper-31002|yes|IA GR INVOICR|GEI:15 IMD:15 RFF:15 PYT:15 MOA:36 MOA:35 MOA:13 LOC02:39
     MOA01:37 PRI01:37 PCD01:37
-edifact_INVOIC_edifact-rs-d01b-invoic-malformed     |yes|             |empty
+edifact_INVOIC_edifact-rs-d01b-invoic-malformed     |yes|             |headless
 edifact_INVOIC_edifactconvert-orders                |no |IA GR INVOICR|UNT01:29
 edifact_INVOIC_golden-D01B                          |yes|IA GA INVOICA|
 edifact_INVOIC_golden-D96A                          |yes|IA GA INVOICA|
@@ -57,7 +57,7 @@ edifact_ORDERS_OBOE-orders-3                        |no |IR GR ORDERSR|UNZ02:28 
 edifact_ORDERS_OBOE-orders-4                        |no |IR GR ORDERSR|UNZ02:28 UNT01:29 BGM:13 DTM:13
 edifact_ORDERS_apibusinesshub-Bruno-Collection-Orde |yes|IA GA ORDERSA|(NAD02:check-digit)
 edifact_ORDERS_edifact-parser-llms-reading          |yes|IA GA ORDERSA|(NAD02:check-digit)
-edifact_ORDERS_edifact-rs-d01b-orders-conforming    |yes|             |empty
+edifact_ORDERS_edifact-rs-d01b-orders-conforming    |yes|             |headless
 edifact_ORDERS_edifactconvert-DESADV-D96A-OPEN-TRANS|yes|IA GA ORDERSA|
 edifact_ORDERS_edifactconvert-ORDERS-D01B           |yes|IA GA ORDERSA|(NAD02:check-digit) (LIN03:check-digit)
 edifact_ORDERS_golden-D96A                          |yes|IA GA ORDERSA|
