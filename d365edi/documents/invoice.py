@@ -8,6 +8,7 @@ from d365edi.documents.values import (
     Carrier,
     Charge,
     Contact,
+    Distribution,
     Feature,
     Freight,
     ItemIds,
@@ -16,6 +17,7 @@ from d365edi.documents.values import (
     Parties,
     PricePer,
     Reference,
+    StoreQuantity,
     Tax,
     Terms,
     TextNote,
@@ -26,9 +28,10 @@ from d365edi.documents.values import (
 class InvoiceLine(SpelledPart):
     """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is.
 
-    `order_line` and `lot` say which line of our sales order it invoices: its number there, and the inventory lot. They
-    travel in no message; the order's own words are found by them. Neither does `tax`, the amount that was posted for the line
-    without a rate; what it is, is said by `taxes`."""
+    `stores` is how much of it is for which store, where that is told. `order_line`, `lot` and `location` say which line of our
+    sales order it invoices: its number there, the inventory lot, where it is delivered. They travel in no message; the order's
+    own words are found by them. Neither does `tax`, the amount that was posted for the line without a rate; what it is, is said
+    by `taxes`."""
 
     number: Text | None = None
     quantity: Amount | None = None
@@ -50,8 +53,11 @@ class InvoiceLine(SpelledPart):
     amount: Amount | None = None
     tax: Amount | None = None
     sales_order: Text | None = None
+    stores: tuple[StoreQuantity, ...] = ()
+    distribution: Distribution = Distribution()
     order_line: int | None = None
     lot: Text | None = None
+    location: Text | None = None
 
 
 class Invoice(Document):

@@ -27,13 +27,14 @@ class LineAnswer(SpelledPart):
 class OrderResponseLine(OrderLine):
     """A line of the order with its answers. Quantity and price are what the order says where it is known.
 
-    `order_line` and `lot` say which line of our sales order it is, `state` what D365 says of that one, `asked_to_ship` and
-    `asked_to_deliver` what it was asked for, `ship_date` and `deliver_date` what it confirms. They travel in no message: the
-    answers are made of them."""
+    `order_line`, `lot` and `location` say which line of our sales order it is, `state` what D365 says of that one,
+    `asked_to_ship` and `asked_to_deliver` what it was asked for, `ship_date` and `deliver_date` what it confirms. They travel
+    in no message: the answers are made of them."""
 
     answers: tuple[LineAnswer, ...] = ()
     order_line: int | None = None
     lot: Text | None = None
+    location: Text | None = None
     state: Text | None = None
     ship_date: Day | None = None
     deliver_date: Day | None = None

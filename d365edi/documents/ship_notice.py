@@ -15,6 +15,7 @@ from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text, Val
 from d365edi.documents.values import (
     Carrier,
     Contact,
+    Distribution,
     Equipment,
     Feature,
     Freight,
@@ -25,6 +26,7 @@ from d365edi.documents.values import (
     Packages,
     Parties,
     Reference,
+    StoreQuantity,
 )
 
 
@@ -55,8 +57,8 @@ class ShippedPack(SpelledPart):
 class ShippedLine(SpelledPart):
     """An item that was shipped: how much, of how much that was ordered; `number` is the order's line.
 
-    `packs` are its packages where the shipment is described item by item. `order_line` and `lot` say which line of our
-    sales order it is; they travel in no message."""
+    `packs` are its packages where the shipment is described item by item, `stores` how much of it is for which store, where
+    that is told. `order_line`, `lot` and `location` say which line of our sales order it is; they travel in no message."""
 
     number: Text | None = None
     item: ItemIds = ItemIds()
@@ -74,8 +76,11 @@ class ShippedLine(SpelledPart):
     references: tuple[Reference, ...] = ()
     dates: tuple[Moment, ...] = ()
     packs: tuple[ShippedPack, ...] = ()
+    stores: tuple[StoreQuantity, ...] = ()
+    distribution: Distribution = Distribution()
     order_line: int | None = None
     lot: Text | None = None
+    location: Text | None = None
 
 
 class ShippedPallet(ShippedPack):

@@ -66,11 +66,12 @@ async def prepare(
     if isinstance(gathered, str):
         return Waits(gathered)
     whole, known, others = gathered
+    apart = tells_apart(partner, known.flow)
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
     match = match_lines(whole, known.orders, resolved.resolution)
     whole, untaxed = _taxed(complete(whole, resolved.resolution, known.units), partner)
-    whole, match, parts = fold(whole, match, known.pairs)
+    whole, match, parts = fold(whole, match, known.pairs, apart=apart)
     if problems := (*resolved.problems, *untaxed, *_errors((*match.findings, *parts))):
         return Held(problems)
     _report_notes(document, match.findings, counters)
@@ -78,7 +79,7 @@ async def prepare(
         receive = partner.receive_flow(known.flow)
         whole = echo_charges(whole, match.order, match.lines, receive.policy.agreed if receive is not None else {})
     told, written, whole = whole, match.order, stores.named(whole, known.numbers)
-    if tells_apart(partner, known.flow):
+    if apart:
         match = stores.narrowed(match, {id(known.orders[each]): store for each, store in known.stores.items()})
     if isinstance(whole, OrderResponse):
         whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())

@@ -16,11 +16,11 @@ from typing import Any
 
 from d365edi.documents import InvoiceLine, OrderResponseLine, PurchaseOrder, PurchaseOrderLine, ShipNotice, ShippedLine
 from d365edi.documents.ship_notice import Ordered
-from d365edi.documents.values import Charge, PricePer, Tax
+from d365edi.documents.values import Charge, PricePer, StoreQuantity, Tax
 from d365edi.edi.findings import Finding
 from d365edi.matching import prices
 from d365edi.matching.components import INCLUDED
-from d365edi.matching.lines import Line, LineMatch
+from d365edi.matching.lines import Line, LineMatch, together
 from d365edi.matching.references import AnyOutbound, each_line
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import CANCELED
@@ -28,15 +28,21 @@ from d365edi.matching.response import CANCELED
 Told = tuple[Line, PurchaseOrderLine | None]
 """A line that goes out with the order's line that it answers."""
 NOTHING = Decimal(0)
-COUNTED = {"quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "tax": None, "ordered": Ordered()}
+COUNTED = {
+    "quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "tax": None, "ordered": Ordered(), "stores": (),
+    "location": None,
+}  # fmt: skip
 """The fields of a line that are added up, or tell nothing about it."""
 
 
 @dataclass(slots=True)
 class Fold:
-    """Which order lines became several sales lines: by identity, the item of each of their components that is one."""
+    """Which order lines became several sales lines: by identity, the item of each of their components that is one, and the
+    store at each place. `apart`: lines say which of their stores gets how much."""
 
+    apart: bool = False
     components: dict[int, dict[str, int]] = field(default_factory=dict)
+    places: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def learn(self, lines: Sequence[PurchaseOrderLine], answers: Resolution) -> None:
@@ -46,6 +52,9 @@ class Fold:
                 items = self.components.setdefault(id(lines[part.line - 1]), {})
                 if part.component is not None:
                     items[answers.items.get(number, "").casefold()] = part.component
+                if part.store is not None and (place := answers.places.get(number)) is not None:
+                    places = self.places.setdefault(id(lines[part.line - 1]), {})
+                    places.setdefault((place.location or "").casefold(), set()).add(part.store)
 
     def told(self, lines: Sequence[Told], *, strict: bool) -> Iterator[Told]:
         """The lines of one level. `strict`: parts of a set hold the document."""
@@ -61,6 +70,8 @@ class Fold:
 
     def _group(self, lines: list[Line], ordered: PurchaseOrderLine, *, strict: bool) -> Iterator[Told]:
         items = self.components[id(ordered)]
+        if self.apart and id(ordered) in self.places:
+            lines = [self._for_store(line, ordered) for line in lines]
         parts = [(line, items.get((line.item.own or "").casefold())) for line in lines]
         for line in _merged(line for line, component in parts if component is None):
             yield line, ordered
@@ -73,13 +84,29 @@ class Fold:
             self.findings.append(_no_set(ordered))
         yield from ((line, None) for line, part in parts if part is not None and (made is None or part not in included))
 
+    def _for_store(self, line: Line, ordered: PurchaseOrderLine) -> Line:
+        """The line with the store that it is for."""
+        if line.quantity is None or getattr(line, "state", None) == CANCELED:
+            return line
+        found = self.places[id(ordered)].get((line.location or "").casefold(), set())
+        if len(found) != 1:
+            self.findings.append(_no_store(line, ordered, found))
+            return line
+        (store,) = found
+        made = (StoreQuantity(store=store, quantity=line.quantity),)
+        return _changed(line, {"stores": made, "distribution": ordered.distribution})
+
 
 def fold(
-    document: AnyOutbound, match: LineMatch, orders: Iterable[tuple[PurchaseOrder, Resolution]]
+    document: AnyOutbound,
+    match: LineMatch,
+    orders: Iterable[tuple[PurchaseOrder, Resolution]],
+    *,
+    apart: bool = False,
 ) -> tuple[AnyOutbound, LineMatch, tuple[Finding, ...]]:
     """The document told in the lines of its orders, and the match that goes with its lines; findings hold it. `orders` are the
-    ones that were matched, each with its answers."""
-    made = Fold()
+    ones that were matched, each with its answers; `apart` tells the stores of a line apart."""
+    made = Fold(apart)
     for order, answers in orders:
         made.learn(order.lines, answers)
     if not made.components:
@@ -132,6 +159,7 @@ def _sum(lines: list[Line]) -> list[Line]:
         change["ordered"] = first.ordered.replace(quantity=_total(each.quantity for each in ordered))
     if not isinstance(first, ShippedLine):
         change["charges"] = _charges(lines)
+    change["stores"] = together(lines)
     return [first.replace(**change)]
 
 
@@ -187,9 +215,13 @@ def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
     if len(sets) != 1 or len({getattr(line, "state", None) for line in lines}) != 1:
         return None
     (quantity,) = sets
+    stores = _stores_of_sets(parts, ordered)
+    if stores is None:
+        return None
     first: Any = lines[0]
     change: dict[str, Any] = {
         "quantity": quantity, "unit": ordered.unit, "item": ordered.item, "description": ordered.description, "lot": None,
+        "stores": stores,
     }  # fmt: skip
     if isinstance(first, ShippedLine):
         change |= {"ordered": Ordered(quantity=ordered.quantity, unit=ordered.unit), "batch": None}
@@ -203,6 +235,19 @@ def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
     else:
         change |= {name: _last(getattr(line, name) for line in lines) for name in ("ship_date", "deliver_date")}
     return _changed(first, change)
+
+
+def _stores_of_sets(
+    parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
+) -> tuple[StoreQuantity, ...] | None:
+    """How many sets each store gets, where that is told; None where these are no whole ones."""
+    found: dict[str, set[Decimal]] = {}
+    for component in {component for _, component in parts if component is not None}:
+        for each in together(line for line, of in parts if of == component):
+            found.setdefault(each.store, set()).add(each.quantity / (ordered.components[component - 1].quantity or 1))
+    if any(len(sets) != 1 for sets in found.values()):
+        return None
+    return tuple(StoreQuantity(store=store, quantity=sets.pop()) for store, sets in found.items())
 
 
 def _changed(line: Line, change: dict[str, Any]) -> Line:
@@ -226,6 +271,14 @@ def _price(lines: Sequence[Line], sets: Decimal) -> Decimal | None:
     exact = price == price.quantize(Decimal("0.000001"))
     cents = sum(map(_cost, priced), NOTHING)
     return price.normalize() if exact and prices.round_cents(Fraction(sets) * Fraction(price)) == cents else None
+
+
+def _no_store(line: Line, ordered: PurchaseOrderLine, found: set[str]) -> Finding:
+    place = f"delivery address {line.location}" if line.location else "no delivery address that we may read"
+    which = f"is that of stores {', '.join(sorted(found))}" if found else "is that of none of its stores"
+    message = f"line {ordered.number or ''} of the order: a sales line has {place}, which {which}"
+    remedy = 'correct it in D365, or leave stores untold: back = "order" of the receive flow'
+    return Finding("document", "error", "", message, remedy=remedy, rule="turnaround")
 
 
 def _no_set(ordered: PurchaseOrderLine) -> Finding:

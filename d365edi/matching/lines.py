@@ -8,8 +8,9 @@ D365's own fields and a note.
 Knows: orders and the documents that answer them. Does not know: where either is stored, how the echo is written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from d365edi.documents import (
     Invoice,
@@ -20,7 +21,7 @@ from d365edi.documents import (
     ShipNotice,
     ShippedLine,
 )
-from d365edi.documents.values import ItemIds
+from d365edi.documents.values import ItemIds, StoreQuantity
 from d365edi.edi.findings import Finding, Severity
 from d365edi.matching import prices
 from d365edi.matching.references import Outbound, each_line, gtin, whole_gtins
@@ -97,6 +98,14 @@ def _match_shipment(
     answered = tuple(orders.get(order.number or "") for order in notice.every_order())
     first = next((order for order in (*answered, *orders.values()) if order is not None), None)
     return LineMatch(tuple(lines), tuple(findings), first, answered)
+
+
+def together(lines: Iterable[Line]) -> tuple[StoreQuantity, ...]:
+    """What each store gets of several lines."""
+    found: dict[str, Decimal] = {}
+    for each in (each for line in lines for each in line.stores):
+        found[each.store] = found.get(each.store, Decimal(0)) + each.quantity
+    return tuple(StoreQuantity(store=store, quantity=quantity) for store, quantity in found.items())
 
 
 class _OrderLines:

@@ -19,7 +19,7 @@ from d365edi.documents import LineAnswer, OrderResponse, OrderResponseLine, Purc
 from d365edi.documents.values import ItemIds
 from d365edi.edi.findings import Finding
 from d365edi.matching import asked, prices
-from d365edi.matching.lines import LineMatch
+from d365edi.matching.lines import LineMatch, together
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.stating import PRICED
 from d365edi.odata.quoting import same_text
@@ -104,7 +104,9 @@ def _line(
     whole = sum((each.quantity or Decimal(0) for each in ours), Decimal(0)) == ordered.quantity
     answers = tuple(_answer(known, each, ordered, items, whole=whole) for each in ours)
     priced, wrong = _priced(ours, ordered, known.read)
-    return ours[0].replace(**{**repeated, **priced}, answers=answers), wrong
+    stores = together(ours)
+    counted = {"distribution": ordered.distribution} if stores else {}
+    return ours[0].replace(**{**repeated, **priced}, **counted, stores=stores, answers=answers), wrong
 
 
 def _in_their_unit(ours: OrderResponseLine, ordered: PurchaseOrderLine, units: Mapping[str, str]) -> OrderResponseLine:

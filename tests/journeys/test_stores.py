@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from d365edi.app import App
@@ -111,6 +113,43 @@ async def test_a_place_that_nobody_knows_holds_the_whole_order(stores: World) ->
     assert held.state == "held"
     assert '"0009"' in held.reason
     assert "[partners.acme.locations]" in held.reason
+
+
+async def test_lines_of_stores_come_back_with_what_each_store_gets(stores: World) -> None:
+    receive(stores, 'stores = "lines"\nback = "store"')
+    drop(stores, "4500123", *SDQ)
+    await stores.once()
+    confirm(stores)
+    (number,) = numbers(stores).values()
+    stores.simulator.post_packing_slip(number, date=stores.today())
+    await stores.once()
+    stores.simulator.post_invoice(number)
+    await stores.once()
+    first = ["EA", "92", "0001", "10", "0002", "15", "0003", "5"]
+    second = ["EA", "92", "0002", "1", "0003", "3"]
+    for prefix, segment, quantity in (("855", "PO1", 2), ("856", "SN1", 2), ("810", "IT1", 2)):
+        found = only(stores, prefix)
+        assert picked(found, segment, quantity) == [("30",), ("4",)], prefix
+        assert [part[1:] for part in found if part[0] == "SDQ"] == [first, second], prefix
+    assert picked(only(stores, "810"), "TDS", 1) == [("71496",)]
+
+
+async def test_a_line_that_was_sent_elsewhere_in_d365_holds_what_tells_its_store(stores: World) -> None:
+    receive(stores, 'stores = "lines"\nback = "store"')
+    drop(stores, "4500123", *SDQ)
+    await stores.once()
+    build(stores, "ELSEWHERE")
+    line = stores.simulator.state.store.one("SalesOrderLinesV3", OrderedSalesQuantity=Decimal(15))
+    assert line is not None
+    stores.simulator.state.store.update(line, {"DeliveryAddressLocationId": "ELSEWHERE"})
+    (number,) = numbers(stores).values()
+    stores.simulator.post_invoice(number)
+    async with stores.app() as app:
+        await app.once()
+        found = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    (held,) = [row for row in found if row.kind == "Invoice"]
+    assert "delivery address ELSEWHERE, which is that of none of its stores" in held.reason
+    assert 'back = "order"' in held.reason
 
 
 # -- an order a store --------------------------------------------------------------------------------------------------

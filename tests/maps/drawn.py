@@ -392,6 +392,15 @@ def component(draw: DrawFn) -> Values:
 
 @cache
 @st.composite
+def invoice_line(draw: DrawFn) -> Values:
+    """A line of an invoice, for several stores or for none."""
+    values: Values = draw(line(amounts=True))
+    shared, counted = draw(stores())
+    return {**values, **shared, "kept": {**values.get("kept", {}), **counted}} if shared else values
+
+
+@cache
+@st.composite
 def invoices(draw: DrawFn) -> Invoice:
     """An invoice."""
     head = draw(
@@ -419,7 +428,7 @@ def invoices(draw: DrawFn) -> Invoice:
         "carrier": some({"mode": "M", "routing": draw(words())}) if draw(st.booleans()) else None,
         "remarks": tuple(draw(st.lists(words(), max_size=2))),
         "notes": tuple(draw(st.lists(note, max_size=1))),
-        "lines": tuple(draw(st.lists(line(amounts=True), min_size=1, max_size=3))),
+        "lines": tuple(draw(st.lists(invoice_line(), min_size=1, max_size=3))),
         "total": draw(cents),
         "discount": draw(maybe(cents)),
     }

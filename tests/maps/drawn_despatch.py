@@ -12,6 +12,8 @@ from hypothesis.strategies import DrawFn
 from d365edi.documents import ShipNotice
 from tests.maps.drawn import Values, codes, days, maybe, some, worded
 
+counts = st.decimals(0, 9999, places=2)
+
 
 @cache
 @st.composite
@@ -23,6 +25,7 @@ def line(draw: DrawFn) -> Values:
         "quantity": draw(maybe(st.decimals(0, 9999, places=2))),
         "batch": draw(maybe(codes(6))),
         "expires": draw(maybe(days)),
+        "stores": tuple(draw(st.lists(st.fixed_dictionaries({"store": codes(6), "quantity": counts}), max_size=2))),
     }
     return some({**values, "kept": {"item.buyer": "IN"} if values["item"] else {}})
 

@@ -336,6 +336,8 @@ def invoices(draw: DrawFn) -> Invoice:
 def invoice_line(draw: DrawFn, number: str) -> Values:
     """A line of an invoice."""
     values: Values = draw(line("47|12|46", number))
+    stores = st.fixed_dictionaries({"store": codes(6), "quantity": quantities})
+    values["stores"] = tuple(draw(st.lists(stores, max_size=2)))
     amount = draw(maybe(cents))
     if amount is not None:
         values["amount"] = amount

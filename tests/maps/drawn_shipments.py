@@ -23,6 +23,7 @@ from tests.maps.drawn import (
     quantities,
     references,
     some,
+    stores,
     units,
     wholes,
     worded,
@@ -57,8 +58,10 @@ def line(draw: DrawFn, *, packed: bool = False) -> Values:
     counted = draw(maybe(quantities))
     produced = draw(maybe(days))
     told = {f"ordered.{field}": code for field, code in told.items()} if counted is not None else {}
+    shared, spelled_stores = draw(stores())
     return some(
         {
+            **shared,
             "number": draw(maybe(codes(3))),
             "item": item,
             "quantity": draw(quantities),
@@ -71,7 +74,7 @@ def line(draw: DrawFn, *, packed: bool = False) -> Values:
             "references": tuple(draw(st.lists(references(), max_size=1))),
             "dates": tuple(draw(st.lists(moments(), max_size=1))),
             "packs": tuple(draw(st.lists(package(), min_size=1, max_size=2))) if packed else (),
-            "kept": {**spelled, **word, **told, **({"produced": "094"} if produced else {})},
+            "kept": {**spelled, **word, **told, **spelled_stores, **({"produced": "094"} if produced else {})},
         }
     )
 
