@@ -396,7 +396,7 @@ def invoice_line(draw: DrawFn) -> Values:
     """A line of an invoice, for several stores or for none."""
     values: Values = draw(line(amounts=True))
     shared, counted = draw(stores())
-    return {**values, **shared, "kept": {**values.get("kept", {}), **counted}} if shared else values
+    return some({**values, **shared, "kept": {**values.get("kept", {}), **counted}})
 
 
 @cache
