@@ -19,7 +19,7 @@ from d365edi.edi import release, values
 from d365edi.edi.dates import digits, is_day
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Element, Note, Segment
-from d365edi.edi.pattern import PERIOD
+from d365edi.edi.pattern import PERIOD, USER
 from d365edi.edi.rules import finding
 from d365edi.edi.syntax import Syntax
 
@@ -29,6 +29,7 @@ _NUMBERS = {
     "EDIFACT": re.compile(r"-?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)"),
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_USER = re.compile(USER)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9][0-9]{0,2})?")
 _FORMATS = {"101": 6, "102": 8, "203": 12, "204": 14, "718": 16}
 """Digits of the date formats (2379) that are looked into."""
@@ -241,6 +242,8 @@ class _Place:
 
     def _code(self, element: Element, text: str) -> Iterator[Finding]:
         if element.codes and text not in element.codes:
+            if self.edifact and not element.closed and _USER.fullmatch(text):
+                return
             if element.closed:
                 yield self.say("element.code", text, codes=", ".join(list(element.codes)[:12]))
             else:

@@ -3,7 +3,7 @@
 `"AN 1/30 Reference"` is an element; `"Reference: 128! 127 352 C040 | R0203"` a segment with its relational notes;
 `"ST! BEG! {N1*200: N2*2 N3*2} SE!"` a tree. `!` is mandatory, `*n` at most n (`*` without end), `(a b)*n` a repeated
 group, `^n` an element that may be repeated n times in its place, `...` an open end; `+` stands only in newer versions, `-`
-only in older ones (`Era` says which is which).
+only in older ones (`Era` says which is which). `"AA-AD N1 01-12"` is a list of codes: numbers and letters count up.
 
 Knows: the notation. Does not know: where the text comes from, any one segment or set.
 """
@@ -54,6 +54,30 @@ def segment(id: str, text: str, lookup: Callable[[str], Element], era: Era) -> S
     for number, mandatory, repeat in _references(body.removesuffix("..."), era):
         elements.append(replace(lookup(number), position=len(elements) + 1, mandatory=mandatory, repeat=repeat))
     return Segment(id, name, tuple(elements), _notes(notes, era), open=is_open)
+
+
+def codes(text: str) -> Iterator[str]:
+    """The codes of `"AA-AD N1 01-12 1-18"`, in their order. Between the ends of a range numbers and letters count up, each
+    place staying what it is: behind A9 comes B0, behind AZ comes BA. ValueError where a range does not end."""
+    for word in text.split():
+        code, _, last = word.partition("-")
+        yield code
+        while last and code != last:
+            code = _next(code)
+            if len(code) > len(last):
+                raise ValueError(f'"{word}" is no range of codes')
+            yield code
+
+
+def _next(code: str) -> str:
+    """The code behind another one, one place longer behind 99 and ZZ."""
+    if code.isdigit():
+        return f"{int(code) + 1:0{len(code)}d}"
+    rest, last = code[:-1], code[-1:]
+    if last not in ("Z", "9"):
+        return rest + chr(ord(last) + 1)
+    first = "A" if last == "Z" else "0"
+    return (_next(rest) if rest else first) + first
 
 
 def _references(body: str, era: Era) -> Iterator[tuple[str, bool, int]]:

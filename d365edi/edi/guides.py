@@ -135,7 +135,7 @@ def segments(standard: Standard, version: str) -> Mapping[str, Segment]:
 
 
 def codes(number: str, standard: Standard = "X12") -> Mapping[str, str]:
-    """The known codes of a data element with their meaning."""
+    """The codes of a data element whose meaning is known, with it."""
     table: Mapping[str, str] = _table(standard, "codes").get(number, {})
     return table
 
@@ -173,7 +173,7 @@ def _sets(standard: Standard, own: Folder | None = None) -> dict[str, Any]:
 
 @lru_cache
 def _elements(standard: Standard, version: str, own: Folder | None = None) -> dict[str, Element]:
-    table, lists = _table(standard, "elements", own), _table(standard, "codes", own)
+    table, lists = _table(standard, "elements", own), _lists(standard, own)
     found = {number: guide_notation.element(number, text) for number, text in table["elements"].items()}
     for first, changes in table.get("since", {}).items():
         if _age(version) >= _age(first):
@@ -181,9 +181,19 @@ def _elements(standard: Standard, version: str, own: Folder | None = None) -> di
     for first, changes in table.get("before", {}).items():
         if _age(version) < _age(first):
             found |= {number: guide_notation.element(number, text, found[number]) for number, text in changes.items()}
+    complete = _table(standard, "codes", own)["complete"]
     for number in lists.keys() & found.keys():
-        found[number] = replace(found[number], codes=lists[number], closed=number in lists["complete"])
+        found[number] = replace(found[number], codes=lists[number], closed=number in complete)
     return found
+
+
+@lru_cache
+def _lists(standard: Standard, own: Folder | None = None) -> dict[str, dict[str, str]]:
+    """The codes of each data element that has a list: those with a meaning first, then those that the standard has too."""
+    table = _table(standard, "codes", own)
+    known = {number: dict.fromkeys(guide_notation.codes(text), "") for number, text in table["known"].items()}
+    named = {number: rows for number, rows in table.items() if number not in ("complete", "known")}
+    return {number: {**rows, **known.get(number, {}), **rows} for number, rows in named.items()}
 
 
 @lru_cache

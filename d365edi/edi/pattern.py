@@ -10,6 +10,7 @@ Knows: elements, notes and service characters of both standards. Does not know: 
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from d365edi.edi.guide import Element, Note, Segment
 from d365edi.edi.syntax import Standard, Syntax
@@ -20,6 +21,8 @@ POINT = r"\."
 """The decimal mark as data has it before it is written."""
 PERIOD = "C507"
 """The composite of a date in EDIFACT: its qualifier, the date, the format that the date must have."""
+USER = "Z[0-9A-Z]{1,2}"
+"""A code of EDIFACT that partners agreed on between themselves: no directory has one that begins so, but ZZZ."""
 
 _DAY = (
     r"(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)|02(?:0[1-9]|1[0-9]|2[0-8]))"
@@ -121,7 +124,8 @@ class _Builder:
         if element.components:
             return row([(self._element(part), part.mandatory) for part in element.components], self.colon)
         if element.codes:
-            return alternatives(element.codes)
+            listed, agreed = alternatives(element.codes), self.edifact and not element.closed and element.max > 2
+            return f"(?:{listed}|{USER})" if agreed else listed
         whole = _WHOLE.get((element.type, element.min))
         return whole or size(element, "[A-Z0-9]" if element.type == "ID" else self.text, self.mark)
 
@@ -169,7 +173,11 @@ def ranges(characters: Sequence[int]) -> str:
     """Ascending characters as ranges of a class."""
     starts = [c for c in characters if c - 1 not in characters]
     ends = [c for c in characters if c + 1 not in characters]
-    return "".join(f"\\x{first:02x}-\\x{last:02x}" for first, last in zip(starts, ends, strict=True))
+    return "".join(_span(chr(first), chr(last)) for first, last in zip(starts, ends, strict=True))
+
+
+def _span(first: str, last: str) -> str:
+    return inside(first) if first == last else f"{inside(first)}-{inside(last)}"
 
 
 class _Letters(dict[str, "_Letters"]):
@@ -178,6 +186,11 @@ class _Letters(dict[str, "_Letters"]):
 
 def alternatives(codes: Iterable[str]) -> str:
     """Codes, letter by letter: few comparisons for long lists."""
+    return _alternatives(tuple(codes))
+
+
+@lru_cache(maxsize=512)
+def _alternatives(codes: tuple[str, ...]) -> str:
     tree = _Letters()
     for code in codes:
         here = tree
@@ -188,10 +201,18 @@ def alternatives(codes: Iterable[str]) -> str:
 
 
 def _branch(tree: _Letters) -> str:
-    leaves = [letter for letter, rest in tree.items() if letter and list(rest) == [""]]
-    stems = [letter for letter in tree if letter and letter not in leaves]
-    options = [re.escape(letter) + _branch(tree[letter]) for letter in stems]
+    """What may follow: letters that the same may follow stand together."""
+    together: dict[str, list[str]] = {}
+    for letter, rest in tree.items():
+        if letter:
+            together.setdefault(_branch(rest), []).append(letter)
+    leaves = together.pop("", None)
+    options = [_letter(letters) + rest for rest, letters in together.items()]
     if leaves:
-        options.insert(0, f"[{''.join(inside(letter) for letter in leaves)}]")
-    body = options[0] if len(options) == 1 else f"(?:{'|'.join(options)})"
+        options.insert(0, _letter(leaves))
+    body = options[0] if len(options) == 1 else f"(?:{'|'.join(options)})" if options else ""
     return f"(?:{body}|)" if "" in tree and options else body
+
+
+def _letter(letters: Sequence[str]) -> str:
+    return re.escape(letters[0]) if len(letters) == 1 else f"[{ranges(sorted(map(ord, letters)))}]"

@@ -3,7 +3,6 @@
 PENDING: dict[str, str] = {
     "edi_asn_noparent.x12": "nothing is said",
     "edi_asn_wrongorder.x12": "nothing is said",
-    "edi_codes_noise.x12": "usual codes are called unknown",
     "edi_v4030_cad.x12": "rejected: CAD01 is called mandatory",
     "edi_v4030_ref40.x12": "accepted with errors: REF02 is called too long",
 }

@@ -139,3 +139,21 @@ def test_a_tree_is_nested_as_it_is_written(text: str, era: Era, expected: str) -
 def test_a_path_names_the_loops_down_to_a_node() -> None:
     _, nodes = guide_notation.tree("ST! {PO1*: PID {N1*: N3}} SE!", lambda id: Segment(id, id, ()), OLD)
     assert [node.path for node in nodes] == ["", "ST", "PO1", "PO1/PID", "PO1/N1", "PO1/N1/N3", "SE"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("", ""), ("AA ZZ", "AA ZZ"), ("AA-AD N1", "AA AB AC AD N1"), ("08-12", "08 09 10 11 12"), ("8-11", "8 9 10 11"),
+        ("A8-B1", "A8 A9 B0 B1"), ("AZ-BB", "AZ BA BB"), ("1Y-2A", "1Y 1Z 2A"), ("ABZ-ACA", "ABZ ACA"), ("A-C", "A B C"),
+        ("A010\nA9-A9", "A010 A9"),
+    ],
+)  # fmt: skip
+def test_a_range_of_codes_is_counted_up(text: str, codes: str) -> None:
+    assert list(guide_notation.codes(text)) == codes.split()
+
+
+@pytest.mark.parametrize("text", ["B-A", "AB-AA", "12-11", "AA-A", "A-9"])
+def test_a_range_of_codes_that_does_not_end_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no range of codes"):
+        list(guide_notation.codes(text))

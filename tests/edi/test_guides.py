@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from d365edi.edi import guides, reader
-from d365edi.edi.guide import Guide
+from d365edi.edi import element_check, guides, pattern, reader
+from d365edi.edi.element_check import Context
+from d365edi.edi.findings import Position
+from d365edi.edi.guide import Element, Guide, Segment
 from d365edi.edi.reader import ReadOptions
+from d365edi.edi.syntax import Standard, Syntax
 from d365edi.errors import SettingsError
 from tests.edi import make, see
 
@@ -129,6 +134,64 @@ def test_codes_have_meanings_and_only_complete_lists_are_closed() -> None:
     assert guides.codes("no such element") == {}
 
 
+USUAL = [
+    ("X12", "DTM01", "001 003 010 063 080 195 582"), ("X12", "N101", "MA BT ST HH LI MP SH"), ("X12", "PO106", "UA UI VE UP C4"),
+    ("X12", "REF01", "BT VW 06 DP ZZ"), ("X12", "SAC02", "B800 C310 H090"), ("X12", "PO103", "01 EA KI LR ZZ"),
+    ("X12", "BEG02", "BE SA"), ("X12", "TXI06", "9 1"), ("X12", "OTI01", "TA TC TP TR"), ("EDIFACT", "BGM01-1", "220 242 27"),
+    ("EDIFACT", "RFF01-1", "ON AAN ABS"), ("EDIFACT", "NAD01", "BY AA BT"), ("EDIFACT", "MOA01-1", "79 64 106"),
+]  # fmt: skip
+DAMAGED = [
+    ("X12", "PO103", "EACH DZN"), ("X12", "PO106", "SKU-A 6141"), ("X12", "N103", "SONS 01"), ("X12", "REF01", "ZZZ ZF"),
+    ("X12", "ITD02", "TD"), ("EDIFACT", "NAD01", "X1 Z ZABC z01"), ("EDIFACT", "ALC01", "PP"), ("EDIFACT", "LIN02", "X"),
+]  # fmt: skip
+
+
+def unlisted(standard: Standard, place: str, code: str) -> bool:
+    """Whether a code is called unlisted at a place; the pattern takes what is not reported, and nothing else."""
+    segment = guides.segments(standard, "004010" if standard == "X12" else "D96A")[
+        place[:-4] if "-" in place else place[:-2]
+    ]
+    at, _, part = place[len(segment.id) :].partition("-")
+    element = segment.elements[int(at) - 1]
+    element = element.components[int(part) - 1] if part else element
+    whole = Segment("XX", "Name", (replace(element, position=1),))
+    syntax = Syntax() if standard == "X12" else Syntax("EDIFACT", "+", ":", "'", "", "?")
+    text = f"XX{syntax.element}{code}"
+    found = element_check.explain(text, whole, Context(syntax, Position()))
+    assert bool(pattern.compile(whole, syntax).fullmatch(text)) == (not found)
+    return "unlisted" in {one.rule for one in found}
+
+
+@pytest.mark.parametrize(("standard", "place", "codes"), USUAL)
+def test_no_code_of_the_standard_is_called_unknown(standard: Standard, place: str, codes: str) -> None:
+    assert [code for code in codes.split() if unlisted(standard, place, code)] == []
+
+
+@pytest.mark.parametrize(("standard", "place", "codes"), DAMAGED)
+def test_a_code_that_no_version_has_is_called_unknown(standard: Standard, place: str, codes: str) -> None:
+    assert [code for code in codes.split() if not unlisted(standard, place, code)] == []
+
+
+def test_codes_of_edifact_that_begin_with_z_are_agreed_on_between_partners() -> None:
+    assert not any(unlisted("EDIFACT", "NAD01", code) for code in ("Z01", "ZSH", "ZZZ", "Z9"))
+    assert unlisted("X12", "REF01", "ZZ1")
+
+
+@pytest.mark.parametrize("standard", ["X12", "EDIFACT"])
+def test_every_code_fits_its_element(standard: Standard) -> None:
+    for version in guides.VERSIONS[standard]:
+        elements = {one.number: one for segment in guides.segments(standard, version).values() for one in flat(segment)}
+        for element in elements.values():
+            wrong = [code for code in element.codes or () if not 0 < len(code) <= element.max]
+            assert wrong == [], (version, element.number)
+
+
+def flat(segment: Segment) -> Iterator[Element]:
+    """The elements of a segment with their components."""
+    for element in segment.elements:
+        yield from element.components or (element,)
+
+
 def test_text_for_people_is_known_by_its_number() -> None:
     assert {"93", "166", "352", "933"} <= guides.free_text("X12")
     assert not {"127", "234", "324", "67"} & guides.free_text("X12")
@@ -151,10 +214,10 @@ OVERLAYS = [
      [("CUR*BY*USD", "CUR*BY*USD" + "*" * 20 + "P12")], [("error", "length")]),
     ("a code list, kept", {"codes": {"BEG02": ["SA", "DS"]}}, [], []),
     ("a code list, broken", {"codes": {"BEG02": ["DS"]}}, [], [("error", "code")]),
-    ("a code list with meanings", {"codes": {"REF01": {"IA": "ours", "ZQ": "theirs"}}}, [("REF*IA", "REF*ZQ")], []),
+    ("a code list with meanings", {"codes": {"REF01": {"IA": "ours", "ZF": "theirs"}}}, [("REF*IA", "REF*ZF")], []),
     ("a severity down", {"severity": {"extra": "warning"}}, [("N3*700", "N3*A*B*C*700")], [("warning", "extra")]),
     ("a severity off", {"severity": {"extra": "off"}}, [("N3*700", "N3*A*B*C*700")], []),
-    ("a severity up", {"severity": {"unlisted": "error"}}, [("REF*IA", "REF*ZQ")], [("error", "unlisted")]),
+    ("a severity up", {"severity": {"unlisted": "error"}}, [("REF*IA", "REF*ZF")], [("error", "unlisted")]),
     ("a severity of a level", {"severity": {"element.extra": "warning"}}, [("N3*700", "N3*A*B*C*700")], [("warning", "extra")]),
 ]  # fmt: skip
 
