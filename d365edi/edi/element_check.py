@@ -60,28 +60,6 @@ def explain(text: str, segment: Segment, context: Context) -> list[Finding]:
     return found
 
 
-def without_padding(text: str, segment: Segment, found: list[Finding], syntax: Syntax) -> list[Finding]:
-    """The findings of a segment of EDIFACT less those of blanks at the end of its texts, where nothing else is wrong than
-    codes that are not listed and no blank stands before an element separator: such blanks may be data."""
-    if f" {syntax.element}" in text or not all(_may_be_data(one, segment, syntax) for one in found):
-        return found
-    return [one for one in found if one.rule == "unlisted"]
-
-
-def _may_be_data(one: Finding, segment: Segment, syntax: Syntax) -> bool:
-    if one.rule == "unlisted":
-        return " " not in one.value and (not syntax.release or syntax.release not in one.value)
-    described = segment.element(one.where.element)
-    if described is None or one.rule not in ("padding", "required", "character") or not one.value:
-        return False
-    part = described.components[one.where.component - 1] if one.where.component else described
-    hidden = release.hide(one.value, syntax.release)
-    text = release.data(hidden)
-    if _CONTROL.search(hidden):
-        return False  # what is released may be a control character: it is a separator there
-    return not (part.codes or part.components or part.type == "n" or part.number == "2380" or len(text) > part.max)
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """One place that is looked at: the segment first, then its elements and components."""
@@ -195,7 +173,7 @@ class _Place:
         padded = bare != text and (self.edifact or len(text) > element.min)
         if padded and not self.edifact:
             yield self.say("element.padding", value)
-        if _CONTROL.search(data):
+        if _CONTROL.search(value):  # what is released is data, also a separator that is a control character
             yield self.say("element.character", value)
         elif not (self.edifact or data.isascii()):
             yield self.say("element.national", value)

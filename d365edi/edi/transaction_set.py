@@ -155,10 +155,7 @@ class TransactionSet:
                 continue
             context = element_check.Context(report.syntax, self.place(at), self.point_in_n2)
             text, segment = report.segments[at], guide.guide.segments[node.id]
-            explained = element_check.explain(text, segment, context)
-            if self.standard.unlisted_once:
-                explained = element_check.without_padding(text, segment, explained, report.syntax)
-            for found in explained:
+            for found in element_check.explain(text, segment, context):
                 key = (found.where.reference, found.value)
                 if not self.standard.unlisted_once or found.rule != "unlisted" or key not in reported:
                     self.findings.append(found)

@@ -243,4 +243,4 @@ def test_a_released_separator_may_be_a_control_character() -> None:
     free = "FTX+XX9+++A?:B '"
     whole = MESSAGE.format(header="1", free=free, trailer="UNT+9+1").replace(":", "\x1f")
     report = reader.read(f"UNA\x1f+.? '{whole}".encode()).interchanges[0].groups[0].sets[0]
-    assert [one.rule for one in report.findings] == ["unlisted"]
+    assert [(one.rule, one.where.element) for one in report.findings] == [("unlisted", 1), ("padding", 4)]
