@@ -244,6 +244,12 @@ _ROWS: dict[str, _Row] = {
     "element.total": ("total", "warning", "", "", "{place} says {said}, {counted}", _COMPARE, _ARITHMETIC, HOLDS),
     "element.hierarchy.twice": ("hierarchy", "error", "7", "26", "{place} {value} is used twice", _COMPARE, "X12.6 HL, hierarchical level; CPS of D.96A", HOLDS),
     "element.hierarchy.parent": ("hierarchy", "error", "7", "12", "{place} names {value}, which is not a level before it", _COMPARE, "X12.6 HL, hierarchical level; CPS of D.96A", HOLDS),
+    "element.hierarchy.orphan": ("hierarchy", "error", "2", "13", "{place} is empty, and level {level} is not the first: it hangs below nothing",
+        "ask the sender what it belongs to", "X12.6 HL, hierarchical level; CPS of D.96A", HOLDS),
+    "element.hierarchy.order": ("hierarchy", "error", "7", "", "level {value} ({place}) stands below level {above}, which belongs below it: the order is {order}", _COMPARE,
+        "X12.6 HL, hierarchical level", HOLDS),
+    "element.hierarchy.structure": ("hierarchy", "warning", "7", "", "level {value} ({place}) stands below level {above}, and BSN05 says {structure}: {order}",
+        "the levels are read as they stand; the sender must name their structure in BSN05", "X12 856, hierarchical structure of BSN05"),
     "element.check-digit": ("check-digit", "warning", "", "12", "{number} is not a valid {kind}: its length or its check digit is wrong", _COMPARE, _GS1),
     "element.duplicate-sscc": ("duplicate-sscc", "warning", "", "26", "SSCC {number} is on two packages", _COMPARE, "GS1 General Specifications, SSCC: one number for one logistic unit"),
 

@@ -206,23 +206,31 @@ class HashTotal:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """Rows number themselves and name the row above: each number once, each parent an earlier number."""
+    """Rows number themselves and name the row above: each number once, each parent an earlier number. Only the first, and
+    more of its `level`, have no row above. Where rows may stand side by side (`flat`) that counts as soon as one names a
+    parent."""
 
     segment: str
     own: int
     parent: int
+    level: int
     component: int = 0
+    flat: bool = False
 
     def __call__(self, selection: Selection) -> Iterator[Finding]:
-        """Both faults are errors."""
-        seen: set[str] = set()
-        for index, row in selection.all(self.segment):
+        """All faults are errors: nobody can tell what is in which carton."""
+        rows, seen = selection.all(self.segment), set[str]()
+        flat = self.flat and not any(selection.text(row, self.parent, self.component) for _, row in rows)
+        top = selection.text(rows[0][1], self.level) if rows else ""
+        for index, row in rows:
             own = selection.text(row, self.own, self.component)
             parent = selection.text(row, self.parent, self.component)
             if own in seen:
                 yield selection.finding("element.hierarchy.twice", index, self.own, own)
             if parent and parent not in seen:
                 yield selection.finding("element.hierarchy.parent", index, self.parent, parent)
+            elif not parent and seen and not flat and (not top or selection.text(row, self.level) != top):
+                yield selection.finding("element.hierarchy.orphan", index, self.parent, "", level=own)
             seen.add(own)
 
 

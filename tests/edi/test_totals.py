@@ -141,12 +141,35 @@ HIERARCHY = [
     ("HL*1**S", "HL*1*1*S", ["HL02:hierarchy"]),
     ("HL*5*2*P", "HL*5*6*P", ["HL02:hierarchy"]),
     ("HL*1**S", "HL", ["HL:empty-segment", "HL01:required", "HL03:required", "HL02:hierarchy"]),
+    ("HL*5*2*P", "HL*5**P", ["HL02:hierarchy"]),  # below nothing
+    ("HL*6*5*I", "HL*6**I", ["HL02:hierarchy"]),
+    ("HL*5*2*P", "HL*5**S", []),  # a second shipment
+    ("HL*5*2*P", "HL*5*2*T", []),
+    ("HL*5*2*P", "HL*5*4*P", ["HL03:hierarchy"]),  # a pack in an item
+    ("HL*5*2*P", "HL*5*4*O", ["HL03:hierarchy"]),
+    ("HL*5*2*P", "HL*5*3*Q", []),
+    ("HL*6*5*I", "HL*6*5*K", []),  # no structure has kits
 ]
+STRUCTURES = [
+    ("0001", ["error", "warning"]), ("0002", ["error"]), ("0003", ["error", "warning"]), ("0004", ["error"]), ("", ["error"]),
+    ("0010", []), ("ZZZZ", []),
+]  # fmt: skip
+"""How bad it is, by structure, that an item has an order and a pack below it."""
 
 
 @pytest.mark.parametrize(("old", "new", "found"), HIERARCHY)
 def test_a_level_names_one_before_it_and_has_a_number_of_its_own(old: str, new: str, found: list[str]) -> None:
     assert sorted(told("856", (old, new))) == sorted(found)
+
+
+@pytest.mark.parametrize(("structure", "found"), STRUCTURES)
+def test_levels_stand_in_the_order_that_the_structure_names(structure: str, found: list[str]) -> None:
+    body = [
+        f"BSN*00*SH1*20260112*1015*{structure}".rstrip("*"), "HL*1**S", "HL*2*1*I", "LIN**VN*NB-100", "SN1**4*EA", "HL*3*2*O",
+        "PRF*PO1", "HL*4*2*P", "CTT*4*4",
+    ]  # fmt: skip
+    text = make.data(make.interchange([make.numbered(body, "856")], functional="SH"))
+    assert [one.severity for one in see.findings(reader.read(text)) if one.rule == "hierarchy"] == found
 
 
 CARTON = "MAN*GM*00006141410000000012"

@@ -112,7 +112,7 @@ def _packages(selection: Selection) -> Iterator[Finding]:
         packages.add(number)
 
 
-_LEVELS = Hierarchy("any/CPS", 1, 2, 1)
+_LEVELS = Hierarchy("any/CPS", 1, 2, 3, component=1, flat=True)
 
 
 def _packing(selection: Selection) -> list[Finding]:

@@ -167,6 +167,38 @@ def _payment(selection: Selection) -> Iterable[Finding]:
         yield selection.finding("element.total", index, 2, row[2], said=said, counted=counted)
 
 
+# -- levels -----------------------------------------------------------------------------------------------------------
+_STRUCTURES = {"": "SOI", "0001": "SOPI", "0002": "SOIP", "0003": "SPOI", "0004": "SOI"}
+"""The order of levels (data element 735) from above, by the structure that BSN05 names; without one what all have."""
+_PACKAGES = frozenset("TPQ")
+"""Tare, pack and subpack: what lies in what of these is not said by a structure."""
+
+
+def _levels(selection: Selection) -> Iterator[Finding]:
+    """No level stands below one that the structure has below it: an order below an item is an error, a pack on the wrong side
+    of items or orders a warning, for its place is clear."""
+    structure = next((selection.text(row, 5) for _, row in selection.all("BSN")), "")
+    order = _STRUCTURES.get(structure, "")
+    rows = [(index, row) for index, row in selection.all("HL") if len(row) > 3]
+    kinds = {row[3] for _, row in rows}
+    wrong = {(above, kind) for above in kinds for kind in kinds if _turned(order, above, kind)}
+    levels = dict[str, str]()
+    for index, row in rows if wrong else ():
+        above, kind = levels.get(row[2], ""), row[3]
+        if (above, kind) in wrong:
+            key = "order" if _turned("SOI", above, kind) else "structure"
+            yield selection.finding(
+                f"element.hierarchy.{key}", index, 3, kind, above=above, structure=structure, order=", ".join(order)
+            )
+        levels[row[1]] = kind
+
+
+def _turned(order: str, above: str, kind: str) -> bool:
+    """Whether a level above another one belongs below it."""
+    at = [order.find("P" if one in _PACKAGES else one) if one else -1 for one in (above, kind)]
+    return min(at) >= 0 and at[0] > at[1]
+
+
 # -- numbers of GS1 ---------------------------------------------------------------------------------------------------
 def _articles(segment: str) -> CheckDigits:
     """The article numbers of lines, each behind its qualifier, wherever the two stand."""
@@ -209,10 +241,11 @@ TABLE = {
     "860": _CHANGE,
     "865": _CHANGE,
     "856": totals.checks(
-        "CTT HL HL/SN1 HL/MAN any/LIN",
+        "BSN CTT HL HL/SN1 HL/MAN any/LIN",
         Count("CTT", 1, "HL", or_of=("HL", 3, "I")),  # most count HL, some count items
         HashTotal("CTT", 2, "HL/SN1", 2),
-        Hierarchy("HL", 1, 2),
+        Hierarchy("HL", 1, 2, 3),
+        _levels,
         _cartons,
         _articles("any/LIN"),
     ),

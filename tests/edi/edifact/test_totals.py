@@ -128,6 +128,14 @@ def test_a_package_in_a_package_that_is_not_there_is_an_error() -> None:
     assert told("DESADV", ("CPS+3+1+3", "CPS+2+1+3")) == [("error", "hierarchy", "CPS01 2 is used twice")]
 
 
+def test_a_package_below_nothing_is_an_error_where_others_are_below_something() -> None:
+    lost = ("error", "hierarchy", "CPS02 is empty, and level 3 is not the first: it hangs below nothing")
+    assert told("DESADV", ("CPS+3+1+3", "CPS+3++3")) == [lost]
+    assert told("DESADV", ("CPS+3+1+3", "CPS+3")) == [lost]
+    assert told("DESADV", ("CPS+1\n", "CPS+1++4\n"), ("CPS+3+1+3", "CPS+3++4")) == []
+    assert told("DESADV", ("CPS+2+1+3", "CPS+2++3"), ("CPS+3+1+3", "CPS+3++3")) == []  # side by side
+
+
 def test_a_decimal_mark_that_was_not_announced_is_told_once() -> None:
     found = told("ORDERS", ("12.5", "12,5"), ("7.225", "7,225"))
     assert found == [("warning", "decimal-mark", 'PRI writes "12,5" where . is the decimal mark')]
