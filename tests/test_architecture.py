@@ -87,7 +87,7 @@ STATE = {
     "endpoints/sftp_session._logins",  # how many log in at one host at a time
     "endpoints/d365/catalog._data", "endpoints/d365/catalog.entity_set", "sandbox/d365/catalog.load",  # shipped tables
     "edi/guides._load", "edi/guides._table", "edi/guides._sets", "edi/guides._elements", "edi/guides._segments",
-    "edi/guides.free_text", "edi/compiled_guide.compile", "edi/totals._selectors",  # made of guides
+    "edi/guides.free_text", "edi/compiled_guide.compile", "edi/totals._selectors", "edi/pattern._alternatives",  # made of guides
     "edi/serializer.serializer_for", "edi/syntax._raw",  # made of a version, of service characters
     "maps/table._shipped", "maps/path.parse", "maps/edifact/virtual_loops.extended",  # made of maps and guides
     "maps/table._usual_codes",  # made of a language

@@ -187,7 +187,6 @@ def _elements(standard: Standard, version: str, own: Folder | None = None) -> di
     return found
 
 
-@lru_cache
 def _lists(standard: Standard, own: Folder | None = None) -> dict[str, dict[str, str]]:
     """The codes of each data element that has a list: those with a meaning first, then those that the standard has too."""
     table = _table(standard, "codes", own)
