@@ -32,6 +32,8 @@ from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
 from d365edi.settings.partners import Partner, Pickup, Receive, Send
 
+WHOLE = ("document", "journal")
+"""The joins of an invoice that are read for the whole of it."""
 LANGUAGES: dict[Standard, table.Language] = {"X12": "x12", "EDIFACT": "edifact", "FLAT": "csv"}
 
 
@@ -199,12 +201,34 @@ def _writer(
     return writer(write, guide, partner.codes, partner=name, versions=known)
 
 
+def _original(settings: Settings, prefix: tuple[str, ...], flow: Send) -> dict[str, Any]:
+    """The row of the D365 map that reads the original invoice of a credit note, as `original_field` names its field."""
+    if flow.original_field is None:
+        return {}
+    where, key = settings.where(*prefix, "original_field"), ".".join((*prefix, "original_field"))
+    tree = table.load("d365", flow.of).tree
+    if flow.of != "SalesInvoice":
+        message, remedy = f"names a field of an invoice, and {flow.of} is sent", "leave it out"
+        raise SettingsError(message, where=where, key=key, remedy=remedy)
+    head: dict[str, Any] = {tree["header"]["set"]: ("header",)}
+    head |= {join["set"]: ("joins", name) for name, join in tree["joins"].items() if name in WHOLE}
+    named, _, field = flow.original_field.rpartition(".")
+    place = head.get(named or tree["header"]["set"])
+    if place is None:
+        message = f"names {named}, which is not read for the whole of an invoice"
+        raise SettingsError(message, where=where, key=key, remedy=table.nearest(named, head))
+    row: dict[str, Any] = {"fields": {field: "original_invoice"}}
+    for name in reversed(place):
+        row = {name: row}
+    return row
+
+
 def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Send) -> SendFlow:
     prefix = ("partners", name, "send", set_id)
     standard = standard_of(set_id)
     envelope = partner.envelopes.get(standard)
     write = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
-    read = table.load("d365", flow.of)
+    read = table.load("d365", flow.of, _original(settings, prefix, flow))
     if read.document != write.document:
         message = f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}"
         remedy = "name the D365 record that this set is written from"

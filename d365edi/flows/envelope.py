@@ -38,7 +38,7 @@ def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequen
         if any(tx.documents.get(each.id).state != "ready" for each in (document, *one.others)):
             continue
         usage = flow.envelope.usage if flow.envelope is not None else ""
-        verdict = guard_check.check_guard(tx, one.leaving, flow.settings.guard.policy, usage, ctx.local)
+        verdict = guard_check.check_guard(tx, one.leaving, flow.settings.checks, usage, ctx.local)
         assembled.warnings += [(document.flow, warning) for warning in verdict.warnings]
         if verdict.holds:
             assembled.held.append((document, Held((verdict.holds,))))

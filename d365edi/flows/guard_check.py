@@ -14,9 +14,11 @@ from typing import Any
 
 from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
+from d365edi.flows.earlier import is_credit, mentioning, originals, refused
 from d365edi.flows.messages import document_name
 from d365edi.flows.orders import known_orders
 from d365edi.journal import Document, Tx
+from d365edi.matching.crediting import CREDIT
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import match_lines, order_numbers
 from d365edi.matching.references import Outbound, complete, each_line
@@ -121,33 +123,25 @@ def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[floa
     for what, value in sorted(outgoing.references):
         named.setdefault(what, []).append(value)
     same = [d for d in tx.documents.search(row.number) if d.id != row.id and d.state in ("delivering", "delivered")]
-    same = [d for d in same if (d.partner, d.kind) == (row.partner, row.kind) and not _refused(tx, d)]
-    goods = _mentioning(tx, row, "goods", named.get("goods", ()), row.kind)
+    same = [d for d in same if (d.partner, d.kind) == (row.partner, row.kind) and not refused(tx, d)]
+    goods = mentioning(tx, row, "goods", named.get("goods", ()), row.kind)
+    credit = isinstance(outgoing.document, Invoice) and outgoing.document.sense == CREDIT
+    goods = [each for each in goods if is_credit(each) == credit]
     numbers, order = named.get("order", ()), outgoing.order
     ordered = [order.number] if row.kind == "Invoice" and order is not None else []
-    earlier = _mentioning(tx, row, "order", ordered, "Invoice")
+    earlier = mentioning(tx, row, "order", ordered, "Invoice")
     return guard.Facts(
         same_number=tuple(local(d.state_at).date() for d in same),
         same_goods=goods[0].number if goods else "",
         earlier=tuple(_earlier(tx, order, document) for document in earlier if order is not None),
-        notice_sent=bool(_mentioning(tx, row, "order", numbers, "ShipNotice")),
+        notice_sent=bool(mentioning(tx, row, "order", numbers, "ShipNotice")),
         sscc_used=_used(tx, row, named.get("sscc", ())),
         today=local(tx.now).date(),
         usage=usage,
         order_usage=_order_usage(tx, row.partner, order.number) if order is not None else "",
+        originals=originals(tx, row, Invoice.from_json(row.body)) if credit else (),
+        section=f"[partners.{row.flow}]",
     )
-
-
-def _refused(tx: Tx, document: Document) -> bool:
-    """Whether the partner's acknowledgment rejected it: then they never received it."""
-    carried = tx.delivery_documents.for_document(document.id)
-    return bool(carried) and carried[-1].ack == "rejected"
-
-
-def _mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: str) -> list[Document]:
-    """Other documents of a kind that this partner received and that refer to one of these values."""
-    found = [document for value in values for document in tx.documents.mentioning(what, value, kind, but=row.id)]
-    return [document for document in found if document.partner == row.partner and not _refused(tx, document)]
 
 
 def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from d365edi import log
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi.findings import Finding
-from d365edi.flows import guard_check, resolve
+from d365edi.flows import earlier, guard_check, resolve
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.interchange import Segment
@@ -21,7 +21,7 @@ from d365edi.flows.messages import document_name
 from d365edi.flows.orders import KnownOrders, known_orders
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import stating, stores, taxes, terms
+from d365edi.matching import crediting, stating, stores, taxes, terms
 from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import LineMatch, match_lines, order_numbers
@@ -90,7 +90,7 @@ async def prepare(
         whole = terms.dated(whole, match.order)
     whole, repeated = stating.stated(whole, match.order, match.lines, flow.writer.places)
     body: Sequence[Segment] | bytes = flow.writer.write(
-        whole, order=match.order, line_orders=repeated, orders=match.orders
+        crediting.stated(whole, flow.writer.credits), order=match.order, line_orders=repeated, orders=match.orders
     )
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders, told)
@@ -130,6 +130,8 @@ def _gather(tx: Tx, partner: TradingPartner, row: Document) -> tuple[Outbound, K
     """A document with the orders that it answers, and those that go out with it; or the sentence for what it waits."""
     whole = KINDS[row.kind].from_json(row.body)
     assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
+    if isinstance(whole, Invoice):
+        whole = earlier.with_original(tx, row, whole)
     known = known_orders(tx, partner.name, row.company, order_numbers(whole))
     if not isinstance(whole, OrderResponse) or not known.stores:
         return whole, known, ()

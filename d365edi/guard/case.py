@@ -39,7 +39,8 @@ class Facts:
     number of another one for the same packing slip (a ship notice: bill of lading and order), "" where there is none.
     `earlier`: others for the same order. `notice_sent`: whether a ship notice for the order was sent. `sscc_used`:
     numbers of this document's cartons that an earlier one had, with its number. `usage` is P or T of its own envelope,
-    `order_usage` that of the order's."""
+    `order_usage` that of the order's. `originals`: the invoices that a credit note may correct. `section`: where the
+    settings of what is sent stand."""
 
     same_number: tuple[date, ...] = ()
     same_goods: str = ""
@@ -49,6 +50,8 @@ class Facts:
     today: date | None = None
     usage: str = ""
     order_usage: str = ""
+    originals: tuple[str, ...] = ()
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)

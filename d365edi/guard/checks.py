@@ -54,6 +54,7 @@ CHECKS: dict[str, GuardCheck] = {
     "over_invoiced": _invoice(compare.over_invoiced, "typically the surplus is deducted"),
     "unit_differs": _both(compare.unit_differs, "typically paid short", PER_NOTICE),
     "total_wrong": _invoice(invoice.total_wrong, "typically refused"),
+    "original_missing": _invoice(invoice.original_missing, "typically refused"),
     "terms_differ": _invoice(invoice.terms_differ, "typically paid by the order's terms"),
     "allowance_missing": _invoice(allowance.allowance_missing, "typically deducted from the payment"),
     "dated_before_ship": _invoice(invoice.dated_before_ship, "typically refused or paid late"),

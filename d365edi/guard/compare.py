@@ -1,6 +1,6 @@
 """A document compared with its order: price, quantity, unit, and the ship window.
 
-A credit (negative quantities) returns what was billed and never exceeds anything.
+A credit (negative quantities) returns what was billed: it never exceeds anything, and what it returned may be billed again.
 
 Knows: lines and their order lines. Does not know: levels, costs, how ids are echoed.
 """
@@ -12,6 +12,7 @@ from decimal import Decimal
 from d365edi.documents import Invoice, InvoiceLine, PurchaseOrderLine, ShipNotice, ShippedLine
 from d365edi.guard.case import Case
 from d365edi.matching import prices
+from d365edi.matching.crediting import CREDIT
 
 ZERO = Decimal(0)
 
@@ -71,7 +72,7 @@ def unit_differs(case: Case) -> Iterator[str]:
 def outside_window(case: Case) -> Iterator[str]:
     """Shipped before an order's first day, after its last, or when it was void."""
     day = shipped(case)
-    if day is None:
+    if day is None or (isinstance(case.document, Invoice) and case.document.sense == CREDIT):
         return
     for order in case.orders:
         if order.ship_from and day < order.ship_from:

@@ -11,6 +11,7 @@ from d365edi.documents.values import Charge, Tax
 from d365edi.guard.case import Case
 from d365edi.guard.compare import ZERO, shipped
 from d365edi.matching import prices, terms
+from d365edi.matching.crediting import CREDIT
 
 CENT = Decimal("0.01")
 NOT_ON_THIS_BILL = frozenset({"bill back", "information"})
@@ -44,33 +45,56 @@ def total_wrong(case: Case) -> Iterator[str]:
             f"taxes {_money(readings[1])} come to {_money(goods + charges + readings[1])}"
         )
     written = next((segment[1] for segment in case.body if segment[0] == "TDS" and len(segment) > 1), None)
-    if isinstance(written, str) and written != f"{(invoice.total / CENT).quantize(Decimal(1), ROUND_HALF_UP)}":
+    cents = (invoice.total / CENT).quantize(Decimal(1), ROUND_HALF_UP)
+    right = {f"{cents}", f"{abs(cents)}"} if _is_credit(case) else {f"{cents}"}
+    if isinstance(written, str) and written not in right:
         yield f"TDS01 is {written}, but the total is {_money(invoice.total)}"
+
+
+def original_missing(case: Case) -> Iterator[str]:
+    """A credit note that does not say which invoice it corrects, because none or several can be it."""
+    credit, of = _invoice(case), ""
+    if credit.sense != CREDIT or credit.original_invoice:
+        return
+    if credit.order_number:
+        of = f" of order {credit.order_number}"
+    found = ", ".join(case.facts.originals)
+    which = (
+        f"each of the invoices {found}{of} can be it" if found else f"no invoice{of} with its lines went out to them"
+    )
+    yield (
+        f"the invoice that this credit note corrects is not known: {which}; have D365 name it in the field that "
+        f'original_field in {case.facts.section} says, or send such credit notes without it: original = "omit"'
+    )
 
 
 def terms_differ(case: Case) -> Iterator[str]:
     """Due on another day than by the order, or another discount for early payment."""
-    if case.order is not None:
+    if case.order is not None and not _is_credit(case):
         yield from terms.differences(_invoice(case), case.order)
 
 
 def dated_before_ship(case: Case) -> Iterator[str]:
     """Dated before its goods were shipped."""
     invoice, day = _invoice(case), shipped(case)
-    if invoice.date and day and invoice.date < day:
+    if invoice.date and day and invoice.date < day and not _is_credit(case):
         yield f"it is dated {invoice.date}, but its goods ship on {day}"
 
 
 def before_notice(case: Case) -> Iterator[str]:
     """No ship notice for the order was sent yet."""
     invoice = _invoice(case)
-    if invoice.order_number and not case.facts.notice_sent and invoice.sense != "credit":
+    if invoice.order_number and not case.facts.notice_sent and invoice.sense != CREDIT:
         yield f"no ship notice for order {invoice.order_number} went out before it"
 
 
 def _invoice(case: Case) -> Invoice:
     assert isinstance(case.document, Invoice)
     return case.document
+
+
+def _is_credit(case: Case) -> bool:
+    return _invoice(case).sense == CREDIT
 
 
 def _charged(charge: Charge) -> Decimal:

@@ -211,13 +211,15 @@ def nearest(word: str, known: Any) -> str:
 
 
 _FIXED = ("constants", "defaults", "computed", "unsaid")
+_SINGLE = {"Invoice": ("credits",)}
+"""Rows of maps of a document that stand in no table."""
 _TABLES = ("fields", *_FIXED, "codes", "unlike", "meaning", "file", "columns")
 
 
 def scope(table: Table) -> Scope:
     """The rows of a message map (X12, EDIFACT), sorted into the document and its lists. Raises SettingsError."""
     for name, value in table.tree.items():
-        if not isinstance(value, Mapping) and name not in ("document", "mode", "set"):
+        if not isinstance(value, Mapping) and name not in ("document", "mode", "set", *_SINGLE.get(table.document, ())):
             message = f'"{name}" stands outside of a table'
             raise table.mistake((name,), message, remedy="rows of fields stand under [fields]")
     root = {name: value for name, value in table.tree.items() if isinstance(value, Mapping) and name not in _TABLES}

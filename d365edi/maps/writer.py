@@ -14,6 +14,7 @@ from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.guide import Guide
 from d365edi.errors import DocumentError
 from d365edi.maps.compile import Codes, mapping_tree
+from d365edi.maps.credit_signs import credit_signs
 from d365edi.maps.loop_writer import LoopWriter, Task
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.price_places import places
@@ -55,6 +56,8 @@ class Writer:
         self._root = LoopWriter(root, root.model, notation.compose)
         self.places = places(table, codes)
         """What a price can be said to be for."""
+        self.credits = credit_signs(table)
+        """The signs of credit notes."""
 
     def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> list[Segment]:
         """The body of the set, without its first and last segment. Raises DocumentError naming the document, the field and the

@@ -79,5 +79,6 @@ class Guard(SettingsSection):
     @property
     def policy(self) -> Policy:
         """The section as the guard takes it."""
-        levels: dict[str, Level] = {name: getattr(self, name) for name in CHECKS}
+        # The level of original_missing is the flow's `original`, see Send.checks.
+        levels: dict[str, Level] = {name: getattr(self, name, "hold") for name in CHECKS}
         return Policy(levels, self.demands, self.costs, self.say_costs)

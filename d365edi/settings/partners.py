@@ -4,12 +4,14 @@ Knows: the settings of a partner. Does not know: what the rows of maps and guide
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from d365edi.edi.syntax import Standard, standard_of
+from d365edi.guard import Policy as GuardPolicy
 from d365edi.matching.charges import Agreement, agreement
 from d365edi.matching.lookup import ShipTo
 from d365edi.matching.unlike import Kind
@@ -209,6 +211,11 @@ class Send(Schedule):
     """Only of this company; left out: of every company that the partner is a customer of."""
     map: MapRows = Field(default_factory=dict)
     """Rows that override the set's map."""
+    original: Literal["hold", "omit"] = "hold"
+    """A credit note whose original invoice is not known: a person decides, or it goes out without naming one."""
+    original_field: Text | None = None
+    """D365's field with the original invoice of a credit note: "SET.FIELD", or a field of SalesInvoiceHeadersV4. Left out, or
+    where it is empty: the only invoice sent to them with the order and the lines."""
     guard: Guard = Guard()
     """Checks before it is sent, for errors that the partner charges for."""
 
@@ -216,6 +223,14 @@ class Send(Schedule):
     def first_day(self) -> date | None:
         """The first day whose records are sent, None for "now"."""
         return self.since if isinstance(self.since, date) else None
+
+    @property
+    def checks(self) -> GuardPolicy:
+        """What the guard checks, with `original`."""
+        policy = self.guard.policy
+        return replace(
+            policy, levels={**policy.levels, "original_missing": "hold" if self.original == "hold" else "off"}
+        )
 
 
 class Partner(SettingsSection):

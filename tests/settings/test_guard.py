@@ -21,14 +21,19 @@ def with_guard(rows: str) -> tuple[str, str]:
 
 
 def test_without_a_word_certain_mistakes_hold_and_the_rest_warns(reading: Reading) -> None:
-    levels = reading().partners["acme"].send["810"].guard.policy.levels
+    levels = reading().partners["acme"].send["810"].checks.levels
     held = {name for name, level in levels.items() if level == "hold"}
     assert held == {
         *("duplicate", "over_invoiced", "total_wrong", "reference_missing", "usage_differs"),
-        *("sscc_wrong", "sscc_reused"),
+        *("sscc_wrong", "sscc_reused", "original_missing"),
     }
     assert {name for name, level in levels.items() if level == "off"} == {"before_notice"}
     assert set(levels) == set(CHECKS)
+
+
+def test_a_credit_note_may_leave_its_original_out(reading: Reading) -> None:
+    sent = reading((OF, f'original = "omit"\n{OF}')).partners["acme"].send["810"]
+    assert sent.checks.levels["original_missing"] == "off"
 
 
 def test_a_check_is_switched_for_one_partner(reading: Reading) -> None:

@@ -28,6 +28,8 @@ class FlatWriter:
         self._writer = Writer(table, self._flat.guide, codes, partner=partner, notation=CSV)
         self.places = self._writer.places
         """What a price can be said to be for."""
+        self.credits = self._writer.credits
+        """The signs of credit notes."""
 
     def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> bytes:
         """A file of one document. Raises DocumentError."""

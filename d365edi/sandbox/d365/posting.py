@@ -1,4 +1,4 @@
-"""Posting the sales invoice of an order: the rows that a posted invoice leaves in every set, agreeing with each other.
+"""Posting the sales invoice of an order, or a credit note: its rows in every set, agreeing with each other.
 
 Knows: how header, lines, business document and BI rows of one invoice belong together, by InvoiceId, InvoiceDate and
 LineCreationSequenceNumber, and that `InventTransId` is the order line's lot. Does not know: HTTP.
@@ -56,19 +56,61 @@ def post(
     if not chosen:
         raise ValueError(f"order {order_number} has no open line to invoice")
     head = _head(tenant, order, date, due)
-    items = []
-    for sequence, line in enumerate(chosen, 1):
-        quantity = Decimal(wanted[line["InventoryLotId"]])
-        item = _item(tenant, order, line, quantity, Decimal(taxes.get(line["InventoryLotId"], tax_percent)))
-        items.append({**item, "sequence": sequence, "number": Decimal(sequence)})
+    items = [
+        _item(tenant, order, line, Decimal(wanted[lot]), Decimal(taxes.get(lot, tax_percent)))
+        for line in chosen
+        for lot in [line["InventoryLotId"]]
+    ]
     _tax(items, Decimal(discount))
     totals = _totals(items, Decimal(charges), Decimal(charges_tax), Decimal(discount))
-    entity = tenant.one("LegalEntities", LegalEntityId=company)
-    for head_set, line_set in _SETS if journal else _SETS[:2]:
-        _rows(tenant, order, items, head_set, line_set, head=head, totals=totals, company=entity)
+    _post(tenant, order, head, items, totals, journal=journal)
     lots = [line["InventoryLotId"] for line in chosen]
     progress.advance(tenant, order, lots, "Invoiced")
     return str(head["number"])
+
+
+def post_credit(
+    tenant: Tenant,
+    order_number: str,
+    quantities: Mapping[str, Decimal | int],
+    *,
+    company: str = "usmf",
+    date: str | None = None,
+    document: str = "",
+    tax_percent: Decimal | int = 0,
+    charges: Decimal | int = 0,
+    charges_tax: Decimal | int = 0,
+    journal: bool = True,
+) -> str:
+    """Post a credit note for an invoiced order and return its number: quantities and amounts in all sets are negative.
+
+    `quantities`: lot to credited quantity, above 0; `charges`: what of charges is credited, above 0; `document`: the text in
+    `DocumentNum`, where a tenant may keep the original invoice. D365 names no original by itself. ValueError when a lot is not
+    invoiced."""
+    order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
+    chosen = [line for line in progress.lines(tenant, order) if line["InventoryLotId"] in quantities]
+    if len(chosen) != len(quantities) or any(line["SalesOrderLineStatus"] != "Invoiced" for line in chosen):
+        raise ValueError(f"order {order_number} has no such invoiced line to credit")
+    if any(quantity <= 0 for quantity in quantities.values()):
+        raise ValueError("a credited quantity is above 0")
+    head = {**_head(tenant, order, date, None), "document": document}
+    items = [
+        _item(tenant, order, line, -Decimal(quantities[line["InventoryLotId"]]), Decimal(tax_percent))
+        for line in chosen
+    ]
+    _tax(items, Decimal(0))
+    _post(
+        tenant, order, head, items, _totals(items, -Decimal(charges), Decimal(charges_tax), Decimal(0)), journal=journal
+    )
+    return str(head["number"])
+
+
+def _post(tenant: Tenant, order: Row, head: Row, items: list[Row], totals: Row, *, journal: bool) -> None:
+    """The rows of an invoice or a credit note in every set."""
+    numbered = [{**item, "sequence": number, "number": Decimal(number)} for number, item in enumerate(items, 1)]
+    entity = tenant.one("LegalEntities", LegalEntityId=order["dataAreaId"])
+    for head_set, line_set in _SETS if journal else _SETS[:2]:
+        _rows(tenant, order, numbered, head_set, line_set, head=head, totals=totals, company=entity)
 
 
 def _tax(items: list[Row], discount: Decimal) -> None:
@@ -97,6 +139,7 @@ def _head(tenant: Tenant, order: Row, date: str | None, due: str | None) -> Row:
         "date": invoiced,
         "due": values.date_value(due) if due else _due(tenant, order, invoiced),
         "now": tenant.now(),
+        "document": "",
         "record": FIRST_RECORD + tenant.number(company, "journal"),
     }
 

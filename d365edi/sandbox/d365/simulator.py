@@ -4,7 +4,7 @@ Knows: what a fresh tenant is seeded with. Does not know: the client it is teste
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,10 @@ class Simulator:
     def post_invoice(self, order_number: str, **particulars: Any) -> str:
         """Post the sales invoice of an order and return its number; see `posting.post` for the particulars."""
         return posting.post(self.state, order_number, **particulars)
+
+    def post_credit(self, order_number: str, quantities: Mapping[str, Any], **particulars: Any) -> str:
+        """Post a credit note for invoiced lines of an order and return its number; see `posting.post_credit`."""
+        return posting.post_credit(self.state, order_number, quantities, **particulars)
 
     def post_packing_slip(self, order_number: str, **particulars: Any) -> str:
         """Post a packing slip of an order and return its number; see `packing.post` for the particulars."""

@@ -1,0 +1,51 @@
+"""Documents that a partner got before: those that mention the same, and the invoice that a credit note corrects.
+
+Knows: where sent documents are stored. Does not know: what follows from there being one.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from d365edi.documents import Invoice
+from d365edi.journal import Document, Tx
+from d365edi.matching.crediting import CREDIT, corrected
+
+
+def mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: str) -> list[Document]:
+    """Other documents of a kind that this partner received and that refer to one of these values."""
+    found = [document for value in values for document in tx.documents.mentioning(what, value, kind, but=row.id)]
+    return [document for document in found if document.partner == row.partner and not refused(tx, document)]
+
+
+def refused(tx: Tx, document: Document) -> bool:
+    """Whether the partner's acknowledgment rejected it: then they never received it."""
+    carried = tx.delivery_documents.for_document(document.id)
+    return bool(carried) and carried[-1].ack == "rejected"
+
+
+def is_credit(document: Document) -> bool:
+    """Whether a stored document is a credit note."""
+    return document.kind == Invoice.__name__ and Invoice.from_json(document.body).sense == CREDIT
+
+
+def with_original(tx: Tx, row: Document, invoice: Invoice) -> Invoice:
+    """A credit note with the invoice that it corrects: the one that D365 names, else the only one it can be. Any other invoice
+    names none, whatever the field of D365 says there."""
+    if invoice.sense != CREDIT:
+        return invoice.replace(original_invoice=None) if invoice.original_invoice else invoice
+    found = originals(tx, row, invoice) if invoice.original_invoice is None else ()
+    return invoice.replace(original_invoice=found[0]) if len(found) == 1 else invoice
+
+
+def originals(tx: Tx, row: Document, credit: Invoice) -> tuple[str, ...]:
+    """The numbers of the invoices that a credit note, as it was read, may correct: of this partner and company, sent or about
+    to be sent."""
+    return corrected(credit, _invoices(tx, row, credit.order_number))
+
+
+def _invoices(tx: Tx, row: Document, order: str | None) -> Iterator[Invoice]:
+    if order is None:
+        return
+    ready = tx.documents.in_state("ready", row.partner)
+    for each in (*mentioning(tx, row, "order", [order], row.kind), *ready):
+        if each.id != row.id and (each.kind, each.company) == (row.kind, row.company):
+            yield Invoice.from_json(each.body)

@@ -1,0 +1,92 @@
+"""Credit notes: which invoice one corrects, and its figures as a partner's set states them.
+
+D365 posts a credit note as an invoice with negative quantities and amounts, and names no invoice that it corrects. It corrects
+one of the same order that billed what it credits: of each item (and line of the sales order, where both say one) at least as
+much, in the same unit. An X12 810 keeps D365's signs, an INVOIC 381 has positive figures: `credits` of the map says so.
+
+Knows: invoices as they were read from D365. Does not know: where they are stored, codes, what becomes of a credit note that
+corrects none or several.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Literal
+
+from d365edi.documents import Document, Invoice, InvoiceLine
+from d365edi.odata.quoting import same_text
+
+CREDIT = "credit"
+Signs = Literal["negative", "positive"]
+"""How a set states what is credited."""
+SIGNS: tuple[Signs, ...] = ("negative", "positive")
+
+_ZERO = Decimal(0)
+_OPPOSITE = {"allowance": "charge", "charge": "allowance"}
+
+
+def corrected(credit: Invoice, invoices: Iterable[Invoice]) -> tuple[str, ...]:
+    """The numbers of those invoices that a credit note may correct: of its order, with all that it credits."""
+    return tuple(dict.fromkeys(each.number for each in invoices if _may_correct(credit, each)))
+
+
+def stated(document: Document, signs: Signs) -> Document:
+    """A credit note in the signs of a set; any other document as it is. Charges keep their amount and change their kind."""
+    if not isinstance(document, Invoice) or document.sense != CREDIT or signs == "negative":
+        return document
+    lines = tuple(map(_turned_line, document.lines))
+    turned: Invoice = _turned(document, "total", "discountable", "discounted", "discount").replace(lines=lines)
+    return turned
+
+
+def _may_correct(credit: Invoice, invoice: Invoice) -> bool:
+    if invoice.sense == CREDIT or credit.order_number is None or not credit.lines:
+        return False
+    if not same_text(credit.order_number, invoice.order_number or ""):
+        return False
+    left = {index: line.quantity or _ZERO for index, line in enumerate(invoice.lines)}
+    return all(_taken(line, invoice, left) for line in credit.lines)
+
+
+def _taken(line: InvoiceLine, invoice: Invoice, left: dict[int, Decimal]) -> bool:
+    """Whether the invoice billed what a line credits, taken off of what is `left` of its lines."""
+    same = [index for index, each in enumerate(invoice.lines) if _same(line, each)]
+    wanted = max(-(line.quantity or _ZERO), _ZERO)
+    for index in same:
+        taken = min(wanted, max(left[index], _ZERO))
+        left[index] -= taken
+        wanted -= taken
+    return bool(same) and not wanted
+
+
+def _same(credited: InvoiceLine, billed: InvoiceLine) -> bool:
+    ours, theirs = credited.item.own, billed.item.own
+    if ours is None or theirs is None or not same_text(ours, theirs):
+        return False
+    if not same_text(credited.unit or "", billed.unit or ""):
+        return False
+    lines = credited.order_line, billed.order_line
+    return None in lines or lines[0] == lines[1]
+
+
+def _turned_line(line: InvoiceLine) -> Any:
+    stores = tuple(each.replace(quantity=-each.quantity) for each in line.stores)
+    return _turned(line, "quantity", "amount", "tax").replace(stores=stores)
+
+
+def _turned(part: Any, *names: str) -> Any:
+    """A document or a line with these numbers, its charges and its taxes the other way round."""
+    figures: dict[str, Any] = {name: _minus(getattr(part, name)) for name in names}
+    figures["charges"] = tuple(
+        each.replace(kind=_OPPOSITE.get(each.kind or "", each.kind), kept=_without_kind(each.kept))
+        for each in part.charges
+    )
+    figures["taxes"] = tuple(each.replace(amount=_minus(each.amount), base=_minus(each.base)) for each in part.taxes)
+    return part.replace(**figures)
+
+
+def _without_kind(kept: dict[str, str] | None) -> dict[str, str] | None:
+    return {name: word for name, word in kept.items() if name != "kind"} or None if kept else kept
+
+
+def _minus(amount: Decimal | None) -> Decimal | None:
+    return -amount if amount else amount
