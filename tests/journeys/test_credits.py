@@ -14,7 +14,7 @@ import pytest
 from d365edi import partners
 from d365edi.edi import reader
 from d365edi.errors import SettingsError
-from tests.journeys.test_edifact import RECEIVE, orders
+from tests.journeys.test_edifact import RECEIVE, TAX, orders
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
 
@@ -107,6 +107,38 @@ async def test_an_invoic_381_says_what_is_credited_without_a_sign(town: World) -
     assert (amounts["MOA+77"], amounts["MOA+79"]) == (Decimal("156.49"), Decimal("152.49"))
     assert [each[:5] for each in sent if each.startswith("ALC+")] == ["ALC+C"]
     assert "-" not in "".join(each for each in sent if each.startswith(("MOA", "QTY", "PRI")))
+    assert_strict(data)
+
+
+async def test_an_invoic_381_states_its_tax_by_rate_without_a_sign(town: World) -> None:
+    """52.50 and 99.99 at 19 % (9.98 and 19.00), 4.00 of freight at 19 % (0.76)."""
+    town.knobs |= {"edifact": EDIFACT, "invoice": "INVOIC"}
+    town.extra = RECEIVE + TAX
+    town.partner.drop("ORDERS-77.edi", orders("4500123"))
+    await town.once()
+    town.simulator.state.add("LegalEntities", LegalEntityId="usmf", VATNum="DE111111125")
+    [lines] = town.sales_orders().values()
+    order = str(lines[0]["SalesOrderNumber"])
+    town.simulator.post_invoice(order, tax_percent=19)
+    await town.once()
+    first, second = lots(town, order, 0, 1)
+    number = town.simulator.post_credit(order, {first: 5, second: 1}, tax_percent=19, charges=4, charges_tax=19)
+    await town.once()
+    data = file_of(town, number)
+    sent = data.decode().split("'")
+    assert sent[sent.index("UNS+S") : -3] == [
+        "UNS+S",
+        "CNT+2:2",
+        "MOA+77:186.23",
+        "MOA+79:152.49",
+        "MOA+124:29.74",
+        "MOA+125:156.49",
+        "MOA+176:29.74",
+        "MOA+131:4",
+        "TAX+7+VAT+++:::19+S",
+        "MOA+125:156.49",
+        "MOA+124:29.74",
+    ]
     assert_strict(data)
 
 
