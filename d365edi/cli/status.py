@@ -81,7 +81,12 @@ def _counts(counts: dict[str, dict[str, dict[str, int]]]) -> Iterator[Row]:
 
 
 def _held(tx: Tx) -> Iterator[Row]:
+    said = set[tuple[str, str, str]]()  # orders for stores that are held together have one sentence
     for document in tx.documents.in_state("held", limit=SHOWN):
+        sentence = (document.partner, document.number, document.reason)
+        if document.store and sentence in said:
+            continue
+        said.add(sentence)
         yield _person(document.partner, "held", document.number, document.reason, document.state_at)
 
 

@@ -116,7 +116,7 @@ def look_up(tx: Tx, what: str, partners: Mapping[str, TradingPartner] | None = N
         from d365edi.cli.notes import notes
 
         for history in histories:
-            named = [document for document in history.documents if document.number == what]
+            named = [document for document in history.documents if document.number == what and not document.store]
             for document in named or history.documents[:SHOWN]:
                 history.notes[document.id] = notes(tx, partners, document)
     return FoundByName(
@@ -198,7 +198,9 @@ def _source(message: Message) -> str:
 def _document(document: Document, history: History) -> Iterator[str]:
     numbers = " ".join(part for part in (document.interchange, document.group, document.set) if part)
     place = f" (control numbers {numbers})" if numbers else ""
-    yield f"  {document.kind} {document.number} of {document.company}{place}: {document.state}, map {document.map_digest[:12]}"
+    store = f", store {document.store}" if document.store else ""
+    name = f"{document.kind} {document.number}{store} of {document.company}"
+    yield f"  {name}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"
     yield from _places(document)
@@ -224,7 +226,15 @@ def _places(document: Document) -> Iterator[str]:
     if answers.customer:
         yield f"    of customer {answers.customer}"
     for line, place in sorted(answers.places.items()):
-        yield f"    {f'line {line}' if line else 'it'} goes {place}"
+        yield f"    {_line(line, answers) if line else 'it'} goes {place}"
+
+
+def _line(number: int, answers: Resolution) -> str:
+    """A sales line by the line of the order that it was made of, and its store."""
+    if not answers.parts:
+        return f"line {number}"
+    part = answers.parts[number - 1]
+    return f"line {part.line}" + (f" for store {part.store}" if part.store else "")
 
 
 def _delivery(

@@ -29,6 +29,11 @@ from d365edi.matching.references import Outbound, complete
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import ordered_items, respond
 
+SUMMARY = (
+    "it bills sales orders of several stores, and the partner wants each store's apart; "
+    'post one invoice an order in D365, or leave stores untold: back = "order" of the receive flow'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -67,6 +72,8 @@ async def prepare(
         return Waits(gathered)
     whole, known, others = gathered
     apart = tells_apart(partner, known.flow)
+    if apart and known.stores and _bills_several(whole):
+        return Held((SUMMARY,))
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
     match = match_lines(whole, known.orders, resolved.resolution)
@@ -118,6 +125,10 @@ def _taxed(whole: Outbound, partner: TradingPartner) -> tuple[Outbound, tuple[st
 
 def _errors(findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(str(finding) for finding in findings if finding.severity == "error")
+
+
+def _bills_several(document: Outbound) -> bool:
+    return isinstance(document, Invoice) and len({line.sales_order for line in document.lines} - {None}) > 1
 
 
 def tells_apart(partner: TradingPartner, flow: str) -> bool:

@@ -18,6 +18,7 @@ from d365edi.journal import AuditLine, Journal, Tx
 from d365edi.sandbox import x12
 from tests.journal.make_old_journal import EXTRA, KNOBS, answer, sales_order
 from tests.journal.resume import opened, resumed, unpacked
+from tests.journeys.retail import drop
 from tests.journeys.world import World
 
 ARCHIVE = Path(__file__).parent / "d60af4b.tar.gz"
@@ -127,6 +128,19 @@ async def test_files_that_come_again_are_known(later: World, old: Path) -> None:
     assert [len([one for one in found if one.kind == "PurchaseOrder"]) for found in documents] == [1] * 7
     assert sorted(later.sales_orders()) == [*orders, "4500106"]
     assert later.partner.waiting() == ["PO-4500107.edi.tmp", "notes.edi"]
+
+
+async def test_an_order_of_then_that_comes_with_stores_now_is_a_repeat(later: World, old: Path) -> None:
+    made = sorted(later.sales_orders())
+    later.knobs["receive"] = 'stores = "orders"'
+    later.control = 990
+    drop(later, "4500105", "PO1*1*30*EA*10.5*PE*BP*ACME-4711", "SDQ*EA*92*0001*10*0002*20")
+    async with opened(later, old) as app:
+        await app.once()
+        found = await app.journal.read(lambda tx: tx.documents.search("4500105"))
+    (held,) = [row for row in found if row.kind == "PurchaseOrder" and row.state == "held"]
+    assert "PO 4500105 was received before" in held.reason
+    assert sorted(later.sales_orders()) == sorted({*made, "4500106"})
 
 
 async def test_what_was_sent_then_is_acknowledged_now_and_an_open_order_is_invoiced(later: World, old: Path) -> None:

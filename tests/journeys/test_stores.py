@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 
 from d365edi.app import App
+from d365edi.cli.why import lines, look_up
 from d365edi.journal import Document
 from tests.journeys.retail import answering, confirm, drop, only, picked, receive, sets, written
+from tests.journeys.test_edifact import orders
 from tests.journeys.test_trouble import until_done
 from tests.journeys.world import World
 
@@ -101,6 +103,18 @@ async def test_stores_become_lines_with_their_places_and_one_line_again_in_all_t
     assert picked(invoice, "BIG", 4) == [("4500123",)]
     assert picked(invoice, "IT1", 1, 2, 4) == [("1", "30", "10.5"), ("2", "4", "99.99")]
     assert picked(invoice, "TDS", 1) == [("71496",)]
+
+
+async def test_why_says_which_store_a_line_is_for(stores: World) -> None:
+    receive(stores, 'stores = "lines"')
+    drop(stores, "4500123", *SDQ)
+    async with stores.app() as app:
+        await app.once()
+        found = await app.journal.read(lambda tx: look_up(tx, "4500123"))
+    said = "\n".join(line for history in found.histories for line in lines(history))
+    assert (
+        "    line 1 for store 0003 goes to location STORE-3\n    line 2 for store 0002 goes to location STORE-2" in said
+    )
 
 
 async def test_a_place_that_nobody_knows_holds_the_whole_order(stores: World) -> None:
@@ -325,3 +339,79 @@ async def test_an_answer_that_waits_says_for_what(stores: World) -> None:
     await stores.once()
     await stores.once()
     assert picked(only(stores, "855"), "ACK", 1, 2) == [("IA", "30"), ("IA", "4")]
+
+
+# -- EDIFACT -----------------------------------------------------------------------------------------------------------
+SEND = """
+[partners.acme.send.{set}]
+of    = "{of}"
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "{set}_{{number}}_{{control:09}}.edi" }}
+since = 2026-01-01
+every = "1s"
+"""
+
+
+def edifact(world: World, back: str, stores: str = "orders") -> None:
+    """The partner orders by ORDERS with LOC+7, and wants ORDRSP, DESADV and INVOIC."""
+    world.knobs["edifact"] = 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }'
+    world.knobs["invoice"] = "INVOIC"
+    world.extra = (
+        PLACES
+        + f"""
+[partners.acme.receive.ORDERS]
+create  = "SalesOrder"
+company = "usmf"
+stores  = "{stores}"
+back    = "{back}"
+"""
+    )
+    world.extra += SEND.format(set="ORDRSP", of="SalesOrderResponse", root=world.prefix)
+    world.extra += SEND.format(set="DESADV", of="PackingSlip", root=world.prefix)
+    text = orders("4500123").decode()
+    split = "QTY+21:12:EA'PRI+AAA:10.5'LOC+7+0001::92'QTY+11:5:EA'LOC+7+0002::92'QTY+11:7:EA'"
+    text = text.replace("QTY+21:12:EA'PRI+AAA:10.5'", split)
+    text = text.replace("PRI+AAA:99.99'", "PRI+AAA:99.99'LOC+7+0002::92'QTY+11:3:EA'").replace("UNT+20+1", "UNT+26+1")
+    text = text.replace("NAD+DP+4098765000027::9++ACME DC 7+700 DISTRIBUTION WAY+AUSTIN+TX+78701+US'", "")
+    world.partner.drop("ORDERS.edi", text.replace("UNT+26+1", "UNT+25+1").encode())
+
+
+def messages(world: World, prefix: str) -> list[list[str]]:
+    """The segments of each message of a kind at the partner."""
+    found = sorted(name for name in world.partner.received() if name.startswith(f"{prefix}_"))
+    return [world.partner.received()[name].decode("latin-1").split("'") for name in found]
+
+
+def said(message: list[str], *tags: str) -> list[str]:
+    return [each for each in message if each.startswith(tags)]
+
+
+async def test_orders_for_places_come_back_in_edifact_as_the_order_was(stores: World) -> None:
+    edifact(stores, "order")
+    await stores.once()
+    assert sorted(numbers(stores)) == ["4500123-0001", "4500123-0002"]
+    await posted(stores)
+    (answer,) = messages(stores, "ORDRSP")
+    assert said(answer, "RFF+ON") == ["RFF+ON:4500123"]
+    assert said(answer, "LIN", "QTY+113") == [
+        "LIN+1+5+614141000012:EN", "QTY+113:12:EA", "LIN+2+5+614141000029:EN", "QTY+113:3:EA"
+    ]  # fmt: skip
+    notices, bills = messages(stores, "DESADV"), messages(stores, "INVOIC")
+    assert [said(each, "RFF+ON") for each in notices] == [["RFF+ON:4500123"]] * 2
+    assert [said(each, "QTY+12") for each in notices] == [["QTY+12:5:EA"], ["QTY+12:7:EA", "QTY+12:3:EA"]]
+    assert [said(each, "RFF+ON", "QTY+47") for each in bills] == [
+        ["RFF+ON:4500123", "QTY+47:5:EA"],
+        ["RFF+ON:4500123", "QTY+47:7:EA", "QTY+47:3:EA"],
+    ]
+
+
+async def test_lines_for_places_come_back_in_edifact_place_by_place(stores: World) -> None:
+    edifact(stores, "store", "lines")
+    await stores.once()
+    assert list(numbers(stores)) == ["4500123"]
+    await posted(stores)
+    places = ["LOC+7+0001", "QTY+11:5", "LOC+7+0002", "QTY+11:7", "LOC+7+0002", "QTY+11:3"]
+    for prefix in ("ORDRSP", "DESADV", "INVOIC"):
+        (message,) = messages(stores, prefix)
+        assert said(message, "LOC", "QTY+11:") == places, prefix
+    (bill,) = messages(stores, "INVOIC")
+    assert said(bill, "QTY+47") == ["QTY+47:12:EA", "QTY+47:3:EA"]
