@@ -6,7 +6,7 @@ file, line and key.
 Knows: settings of partners, constructors of maps. Does not know: endpoints, secrets, what a flow does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -83,11 +83,11 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
     read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
     known = _guides(settings, prefix, "receive", standard, flow.guide) if flat is None else []
-    reader: type[MapReader] = EdifactReader if standard == "EDIFACT" else Reader
-    readers = _Readers({guide.version: partial(reader, read, guide, partner.codes, known) for guide in known})
+    versions = guides.versions(standard, set_id) if known else ()
+    readers = _Readers({each: partial(_reader, standard, read, flow, partner, known, each) for each in versions})
     _check_ignored(settings, prefix, flow, known)
     if flow.map or flow.guide:
-        readers.compile()
+        readers.compile(guide.version for guide in known)
     elif partner.codes and known:
         readers[known[-1].version]  # an error in a code table shows in any version
     return ReceiveFlow(
@@ -114,6 +114,16 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
             remedy='leave it out; then = "hold" (or "keep") says what happens to it',
         )
     return table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
+
+
+def _reader(
+    standard: Standard, read: table.Table, flow: Receive, partner: Partner, known: Sequence[Guide], version: str
+) -> MapReader:
+    """The map compiled for reading a set in a version."""
+    guide = guides.load(standard, read.name, version, flow.guide or None)
+    assert guide is not None
+    compiled = EdifactReader if standard == "EDIFACT" else Reader
+    return compiled(read, guide, partner.codes, known)
 
 
 def _check_ignored(settings: Settings, prefix: tuple[str, ...], flow: Receive, known: list[Guide]) -> None:
@@ -151,7 +161,7 @@ class _Readers(Mapping[str, MapReader]):
     """The readers of a set by version, each compiled when it is first asked for.
 
     A shipped map is known to compile for every version, so the daemon need not wait for it; one with a partner's rows
-    is compiled for all at start, to find their mistakes."""
+    is compiled at start for every form that the set has, to find their mistakes."""
 
     def __init__(self, ways: Mapping[str, Callable[[], MapReader]]) -> None:
         self._ways = ways
@@ -169,17 +179,17 @@ class _Readers(Mapping[str, MapReader]):
     def __len__(self) -> int:
         return len(self._ways)
 
-    def compile(self) -> None:
-        """Make all of them now."""
-        for version in self._ways:
+    def compile(self, versions: Iterable[str]) -> None:
+        """Make those of some versions now."""
+        for version in versions:
             self[version]
 
 
 def _guides(
     settings: Settings, prefix: tuple[str, ...], verb: str, standard: Standard, overlay: Mapping[str, Any] | None = None
 ) -> list[Guide]:
-    """The set's guides of all versions that have it; a row of a map must have its place in one of them."""
-    found = (guides.load(standard, prefix[-1], version, overlay or None) for version in guides.VERSIONS[standard])
+    """The set's guides in each of its forms; a row of a map must have its place in one of them."""
+    found = (guides.load(standard, prefix[-1], version, overlay or None) for version in guides.FORMS[standard])
     available = [guide for guide in found if guide is not None]
     if not available:
         message = f"there is no guide for {prefix[-1]}"

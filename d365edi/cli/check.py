@@ -48,13 +48,16 @@ def _settings(path: Path) -> Iterator[str]:
     """A sentence for each part that was checked; the first error is raised."""
     from d365edi import build, daemon
     from d365edi import partners as trading
+    from d365edi.edi import guides
     from d365edi.settings import SecretRef
 
     settings = client.load(path)
     partners, flows = trading.compiled(settings), build.flows(settings)
+    forms = {version for each in guides.FORMS.values() for version in each}
     for partner in partners.values():
         for receive in partner.receives.values():
-            list(receive.readers.values())  # each is compiled when it is first asked for
+            for version in forms & receive.readers.keys():
+                receive.readers[version]  # each is compiled when it is first asked for
     for flow in flows:
         daemon.trigger(flow, settings.daemon.timezone)
     missing = []

@@ -242,9 +242,9 @@ def _shipped(report: SetReport) -> MapReader | None:
         shipped = table.load(LANGUAGES[standard], report.id)
     except SettingsError:
         return None
-    known = {version: guides.load(standard, report.id, version) for version in guides.VERSIONS[standard]}
-    versions = [guide for guide in known.values() if guide is not None]
-    guide = known[report.guide.version]
+    known = (guides.load(standard, report.id, version) for version in guides.FORMS[standard])
+    versions = [guide for guide in known if guide is not None]
+    guide = guides.load(standard, report.id, report.guide.version)
     assert guide is not None
     compiled = EdifactReader if standard == "EDIFACT" else Reader
     return compiled(shipped, guide, versions=versions)

@@ -3,7 +3,8 @@
 `"AN 1/30 Reference"` is an element; `"Reference: 128! 127 352 C040 | R0203"` a segment with its relational notes;
 `"ST! BEG! {N1*200: N2*2 N3*2} SE!"` a tree. `!` is mandatory, `*n` at most n (`*` without end), `(a b)*n` a repeated
 group, `^n` an element that may be repeated n times in its place, `...` an open end; `+` stands only in newer versions, `-`
-only in older ones (`Era` says which is which). `"AA-AD N1 01-12"` is a list of codes: numbers and letters count up.
+only in older ones (`Era` says which is which), `+004020` from 004020 on, `-004050` before it. `"AA-AD N1 01-12"` is a
+list of codes: numbers and letters count up.
 
 Knows: the notation. Does not know: where the text comes from, any one segment or set.
 """
@@ -18,20 +19,29 @@ from d365edi.edi.guide import Element, Node, Note, Segment
 @dataclass(frozen=True, slots=True)
 class Era:
     """Which marks hold in a version: `newer` takes what is marked `+`, `older` what is marked `-`; a version between
-    takes both."""
+    takes both. A mark that names a version is held against `version`."""
 
     older: bool
     newer: bool
+    version: str = ""
 
     def holds(self, mark: str) -> bool:
-        """Whether something with this mark ("", "+" or "-") stands in the version."""
+        """Whether something with this mark ("", "+", "-", "+004020", "-004020") stands in the version."""
+        if len(mark) > 1:
+            return (self.version >= mark[1:]) == (mark[0] == "+")
         return not mark or (mark == "+" and self.newer) or (mark == "-" and self.older)
+
+    def binds(self, mark: str) -> bool:
+        """Whether what a note with this mark, or a `!`, demands is demanded in the version. Between two versions one
+        of which does not demand it, it is in doubt, and nobody is bound."""
+        return self.holds(mark) and not (mark in {"+", "-"} and self.older and self.newer)
 
 
 _ELEMENT = re.compile(r"(\w+) (\d+)/(\d+)(?: (.*))?")
-_REFERENCE = re.compile(r"([A-Z]?\d+)(?:(!)([+-]?))?(?:\^(\d+))?([+-]?)")
+_MARK = r"([+-]\d{6}|[+-]|)"
+_REFERENCE = re.compile(rf"([A-Z]?\d+)(?:(!){_MARK})?(?:\^(\d+))?{_MARK}")
 _GROUP = re.compile(r"\(([^)]*)\)\*(\d+)")
-_NOTE = re.compile(r"([PRECL])((?:\d\d)+)([+-]?)")
+_NOTE = re.compile(rf"([PRECL])((?:\d\d)+){_MARK}")
 _WORD = re.compile(r"[{}]|([A-Z][A-Z0-9]{1,2})(!?)(?:(\*)(\d*))?([+-]?):?")
 
 
@@ -97,7 +107,7 @@ def _reference(word: str, era: Era, *, first: bool) -> Iterator[tuple[str, bool,
         raise ValueError(f'"{word}" names no element')
     number, mandatory, since, repeat, mark = match.groups()
     if era.holds(mark):
-        yield number, bool(mandatory) and first and era.holds(since or ""), int(repeat or 1)
+        yield number, bool(mandatory) and first and era.binds(since or ""), int(repeat or 1)
 
 
 def _notes(text: str, era: Era) -> tuple[Note, ...]:
@@ -107,7 +117,7 @@ def _notes(text: str, era: Era) -> tuple[Note, ...]:
         if match is None:
             raise ValueError(f'"{word}" is no relational note')
         kind, digits, mark = match.groups()
-        if era.holds(mark):
+        if era.binds(mark):
             found.append(Note(kind, tuple(int(digits[i : i + 2]) for i in range(0, len(digits), 2))))
     return tuple(found)
 

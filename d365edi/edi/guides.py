@@ -43,13 +43,24 @@ class Folder(Traversable, Protocol):
 
 
 VERSIONS: Mapping[Standard, tuple[str, ...]] = {
-    "X12": ("003040", "004010", "004030", "005010"),
+    "X12": (
+        "003040", "004010", "004020", "004030", "004040", "004050", "004060", "005010", "005030", "005050", "006010",
+        "006020",
+    ),
     "EDIFACT": ("D96A", "D01B"),
+}  # fmt: skip
+"""The versions on the shelf, oldest first: those whose tables differ from the ones before."""
+
+FORMS: Mapping[Standard, tuple[str, ...]] = {
+    "X12": ("004010", "004030", "005010", "006020"),
+    "EDIFACT": VERSIONS["EDIFACT"],
 }
-"""The versions on the shelf, oldest first."""
+"""Versions that have, between them, every place that any version has; the others differ from these in lengths and in
+what is mandatory. Rows of a map are held against these at start, and the tables of the others are made when a message
+in them is met."""
 
 _ERAS = {
-    "003040": Era(True, False), "004010": Era(True, False), "004030": Era(True, True), "005010": Era(False, True),
+    **{version: Era(version < "005010", version > "004010", version) for version in VERSIONS["X12"]},
     "D96A": Era(True, False), "D01B": Era(False, True),
 }  # fmt: skip
 _TOLERANT = {"003040": {"length": "warning", "extra": "warning", "date-width": "warning", "relational": "warning"}}
@@ -93,6 +104,13 @@ def group_of(standard: Standard, set: str) -> str:
     """The functional group id that a transaction set travels in (850: PO), "" when the set is unknown."""
     table = _sets(standard).get(set)
     return table["group"] if table else ""
+
+
+def versions(standard: Standard, set: str) -> tuple[str, ...]:
+    """The versions on the shelf that have a set; none for an unknown one."""
+    table = _sets(standard).get(set)
+    first = table.get("from", "") if table else "~"
+    return tuple(version for version in VERSIONS[standard] if _age(version) >= first)
 
 
 def load(

@@ -43,7 +43,7 @@ class Target:
     described: Element | None = None
 
 
-Find = Callable[[Table, MapRow, Path, Segment], tuple[Address, Element]]
+Find = Callable[[Path, Segment], tuple[Address, Element]]
 """The address that a path ends in, and what stands there."""
 
 
@@ -81,7 +81,7 @@ def follow(
     if inside_pair:
         codes, value = _pair(table, row, path, node.segment)
         return Target(row, chain, pair=codes, described=value)
-    (position, component), described = (find or element)(table, row, path, node.segment)
+    (position, component), described = (find or element)(path, node.segment)
     return Target(row, chain, position, component, described=described)
 
 
@@ -152,7 +152,7 @@ def _pair(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[tupl
     return qualifiers[0], value
 
 
-def element(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[Address, Element]:
+def element(path: Path, segment: Segment) -> tuple[Address, Element]:
     """The element (or component) that a path ends in, with its address."""
     whole = segment.element(path.element)
     if whole is None:
@@ -162,7 +162,7 @@ def element(table: Table, row: MapRow, path: Path, segment: Segment) -> tuple[Ad
             raise Absent(f'"{path.text}": element {path.element:02d} has {len(whole.components)} components')
         return (path.element, path.component), whole.components[path.component - 1]
     if whole.components:
-        raise table.mistake(row.key, f'"{path.text}" is a composite', remedy=f"name its component, as in {path.text}-1")
+        raise Absent(f'"{path.text}" is a composite', remedy=f"name its component, as in {path.text}-1")
     return (path.element, 0), whole
 
 

@@ -33,7 +33,7 @@ def resolve(table: Table, guide: Guide, base: Node, row: MapRow, text: str, *, l
     return check.follow(table, guide, base, row, path, loop=loop, find=_find, after=after)
 
 
-def _find(_table: Table, _row: MapRow, path: Path, segment: Segment) -> tuple[Address, Element]:
+def _find(path: Path, segment: Segment) -> tuple[Address, Element]:
     """The value that a path ends in. Element 4 is also its component 1."""
     wanted = path.component or 1
     for each in values(segment):
