@@ -58,7 +58,8 @@ class ShippedLine(SpelledPart):
     """An item that was shipped: how much, of how much that was ordered; `number` is the order's line.
 
     `packs` are its packages where the shipment is described item by item, `stores` how much of it is for which store, where
-    that is told. `order_line`, `lot` and `location` say which line of our sales order it is; they travel in no message."""
+    that is told. `order_line`, `lot` and `location` say which line of our sales order it is, `weight` what it weighs in all; they
+    travel in no message."""
 
     number: Text | None = None
     item: ItemIds = ItemIds()
@@ -78,6 +79,8 @@ class ShippedLine(SpelledPart):
     packs: tuple[ShippedPack, ...] = ()
     stores: tuple[StoreQuantity, ...] = ()
     distribution: Distribution = Distribution()
+    weight: Amount | None = None
+    weight_unit: Text | None = None
     order_line: int | None = None
     lot: Text | None = None
     location: Text | None = None
@@ -130,6 +133,7 @@ class ShipNotice(Document):
     carrier: Carrier = Carrier()
     equipment: Equipment = Equipment()
     bill_of_lading: Text | None = None
+    master_bill: Text | None = None
     tracking: Text | None = None
     load: Text | None = None
     packing_slip: Text | None = None

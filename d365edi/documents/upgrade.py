@@ -88,6 +88,9 @@ BASES = _table(invoice="5", invoice_receipt="9", delivery="29", specified="66", 
 PLAIN: Mapping[str, frozenset[str]] = {
     "purpose": frozenset({"7", "31"}),
     "answers.date_kind": frozenset({"69", "67", "17"}),
+    "packages.packaging": frozenset(),
+    "packages.weight_kind": frozenset(),
+    "packages.weight_unit": frozenset(),
 }
 """Fields whose codes are not kept, but for these, which mean the same as another one."""
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -112,6 +115,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "terms.basis": _table(
         ship="1", delivery="2", invoice="3", specified="4", invoice_receipt="5", invoice_transmission="8"
     ),
+    "packages.packaging": _table(carton="CTN CT"),
+    "packages.weight_kind": _table(gross="G"),
+    "packages.weight_unit": _table(lb="LB", kg="KG"),
     "answers.date_kind": _table(ships="068 11", arrives="067 69 67 17"),
     "price_basis": _table(
         unit="UM CA CP CT DI DR FX NT PQ PR QT ST VQ WH BR PU TU", each="PE WE TE LE QE CU", ten="PN", dozen="PD LD TD WD",

@@ -21,7 +21,7 @@ from d365edi.flows.messages import document_name
 from d365edi.flows.orders import KnownOrders, known_orders
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import crediting, stating, stores, taxes, terms
+from d365edi.matching import crediting, stating, stores, taxes, terms, wholes
 from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import LineMatch, match_lines, order_numbers
@@ -94,7 +94,10 @@ async def prepare(
         if problems := _errors(match.findings):
             return Held(problems)
     if isinstance(whole, Invoice):
-        whole = terms.dated(whole, match.order)
+        whole = wholes.of_invoice(terms.dated(whole, match.order))
+    if isinstance(whole, ShipNotice):
+        carriers = partner.settings.codes.get("carrier.id", {}).values()
+        whole = wholes.of_notice(whole, ctx.local(ctx.clock()), carriers)
     whole, repeated = stating.stated(whole, match.order, match.lines, flow.writer.places)
     body: Sequence[Segment] | bytes = flow.writer.write(
         crediting.stated(whole, flow.writer.credits), order=match.order, line_orders=repeated, orders=match.orders

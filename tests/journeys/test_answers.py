@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -224,11 +224,17 @@ async def test_a_partner_may_want_answer_notice_and_invoice_and_gets_each_once(s
 
 async def test_cartons_of_a_warehouse_leave_with_their_numbers_and_a_correction_waits_for_a_person(town: World) -> None:
     town.extra = NOTICE.format(root=town.prefix).replace("PackingSlip", "ShipmentPackingSlip")
+    town.extra += '\n[partners.acme.codes."carrier.id"]\nNRTF = "Northern freight"\n'
     number = await made_order(town)
     lots = [row["InventoryLotId"] for row in town.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=number)]
     plates = {lots[0]: "006141410000000012", lots[1]: "006141410000000029"}
-    load = {"ProNumber": "PRO-77", "MasterBillOfLadingId": "BOL-9", "TrailerNumber": "T53"}
-    town.simulator.post_shipment(number, plates=plates, load=load)
+    load = {"ProNumber": "PRO-77", "MasterBillOfLadingId": "MB-9", "TrailerNumber": "T53"}
+    weights = {lots[0]: (Decimal("12.5"), "LB"), lots[1]: (Decimal(3), "lb")}
+    header = town.simulator.state.store.one("SalesOrderHeadersV4", SalesOrderNumber=number)
+    assert header is not None
+    fields = {"ShippingCarrierId": "Northern freight", "DefaultShippingWarehouseId": "11"}
+    town.simulator.state.store.update(header, fields)
+    town.simulator.post_shipment(number, plates=plates, load=load, weights=weights)
     await town.once()
     town.simulator.post_shipment(number, plates=plates, shipment="SH-000001")
     async with town.app() as app:
@@ -237,6 +243,16 @@ async def test_cartons_of_a_warehouse_leave_with_their_numbers_and_a_correction_
     assert sorted(states) == ["delivered", "held"]
     ((found),) = sets(town, "856")
     assert picked(found, "BSN", 2, 5) == [("SH-000001", "0001")]
+    assert picked(found, "TD1", 1, 2, 6, 7, 8) == [("CTN", "2", "G", "15.5", "LB"), *[("CTN", "1", "", "", "")] * 2]
+    assert picked(found, "TD5", 2, 3, 5) == [("2", "NRTF", "Northern freight")]
+    assert ["REF", "MB", "MB-9"] in found
+    assert "BM" not in [segment[1] for segment in found if segment[0] == "REF"]
+    assert picked([segment for segment in found if segment[:2] == ["N1", "SF"]], "N1", 3, 4) == [("91", "11")]
+    (data,) = town.partner.received().values()
+    gs = x12.groups(next(iter(x12.split(data))))[0].gs
+    ((day, time),) = picked(found, "BSN", 3, 4)
+    moments = [datetime.strptime(text, "%Y%m%d%H%M") for text in (day + time, gs[4] + gs[5][:4])]  # noqa: DTZ007
+    assert moments[1] - moments[0] <= timedelta(minutes=1)
     levels = ["S", "O", "P", "I", "P", "I"]
     assert picked(found, "HL", 2, 3) == list(zip(["", "1", "2", "3", "2", "5"], levels, strict=True))
     assert [(kind, text[-18:]) for kind, text in picked(found, "MAN", 1, 2)] == [
@@ -244,5 +260,5 @@ async def test_cartons_of_a_warehouse_leave_with_their_numbers_and_a_correction_
     ]
     assert picked(found, "LIN", 1, 5) == [("1", "ACME-4711"), ("2", "ACME-4712")]
     assert picked(found, "SN1", 2, 3) == [("12", "EA"), ("3", "EA")]
-    assert picked(found, "REF", 1, 2)[:2] == [("BM", "BOL-9"), ("CN", "PRO-77")]
+    assert picked(found, "REF", 1, 2)[:2] == [("MB", "MB-9"), ("CN", "PRO-77")]
     assert picked(found, "TD3", 3) == [("T53",)]

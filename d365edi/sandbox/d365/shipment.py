@@ -8,6 +8,8 @@ LoadId. Does not know: packing slips of sales orders, HTTP.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from . import progress, values
@@ -25,13 +27,14 @@ def post(
     shipment: str = "",
     date: str | None = None,
     load: Mapping[str, str] | None = None,
+    weights: Mapping[str, tuple[Decimal, str]] = MappingProxyType({}),
 ) -> str:
     """Post the whole of an order as a shipment and return its version number (`USMF-000001.1`).
 
     `plates`: lot to the license plate that it stands on; a lot that is not named stands on none. `shipment`: the id of
     one that was posted before and is now corrected, a new one when empty. `load`: fields of the load it travels with
-    (`ProNumber`, `TrailerNumber` ...), no load when None. `date`: `YYYY-MM-DD`, today when None. LookupError when there
-    is no such order."""
+    (`ProNumber`, `TrailerNumber` ...), no load when None. `weights`: lot to what it weighs in all, and the unit. `date`:
+    `YYYY-MM-DD`, today when None. LookupError when there is no such order."""
     order = tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=order_number)
     head = _head(tenant, order, shipment, load)
     sent = values.date_value(date) if date else tenant.today()
@@ -47,7 +50,9 @@ def post(
         tenant.add("ShipmentPackingSlipJournalLines", **place, **quantity, **sold, ConsignerLineNumber=number)
         plate = (plates or {}).get(line["InventoryLotId"], "")
         quantity["HandlingQuantity"] = line["OrderedSalesQuantity"]
-        tenant.add("ShipmentPackingSlipTransactionDimensions", **place, **quantity, LicensePlateNumber=plate)
+        weight, unit = weights.get(line["InventoryLotId"], (Decimal(0), ""))
+        weighed = {"Weight": weight, "WeightUnitSymbol": unit, "LicensePlateNumber": plate}
+        tenant.add("ShipmentPackingSlipTransactionDimensions", **place, **quantity, **weighed)
     return str(head["ShipmentPackingSlipVersionNumber"])
 
 
