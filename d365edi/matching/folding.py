@@ -30,7 +30,7 @@ Told = tuple[Line, PurchaseOrderLine | None]
 NOTHING = Decimal(0)
 COUNTED = {
     "quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "tax": None, "ordered": Ordered(), "stores": (),
-    "location": None,
+    "location": None, "weight": None, "weight_unit": None,
 }  # fmt: skip
 """The fields of a line that are added up, or tell nothing about it."""
 
@@ -157,6 +157,7 @@ def _sum(lines: list[Line]) -> list[Line]:
     if isinstance(first, ShippedLine):
         ordered = [line.ordered for line in lines if isinstance(line, ShippedLine)]
         change["ordered"] = first.ordered.replace(quantity=_total(each.quantity for each in ordered))
+        change |= _weight(lines)
     if not isinstance(first, ShippedLine):
         change["charges"] = _charges(lines)
     change["stores"] = together(lines)
@@ -198,6 +199,15 @@ def _billed(lines: Iterable[Line]) -> dict[str, Any]:
     return {**amounts, "taxes": tuple(taxes)}
 
 
+def _weight(lines: Iterable[Line]) -> dict[str, Any]:
+    """What all of them weigh, where each says so in one unit."""
+    shipped = [line for line in lines if isinstance(line, ShippedLine)]
+    units = {(line.weight_unit or "").casefold() for line in shipped}
+    if len(units) > 1 or any(line.weight is None for line in shipped):
+        return {"weight": None, "weight_unit": None}
+    return {"weight": _total(line.weight for line in shipped), "weight_unit": units.pop() or None}
+
+
 def _total(values: Iterable[Decimal | None]) -> Decimal | None:
     found = [value for value in values if value is not None]
     return sum(found, NOTHING) if found else None
@@ -225,7 +235,7 @@ def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
     }  # fmt: skip
     if isinstance(first, ShippedLine):
         change |= {"ordered": Ordered(quantity=ordered.quantity, unit=ordered.unit), "batch": None}
-        return _changed(first, change)
+        return _changed(first, change | _weight(lines))
     price = _price(lines, quantity)
     if price is None and any(getattr(line, "price", None) is not None for line in lines):
         return None

@@ -155,3 +155,23 @@ def test_an_order_whose_lines_were_written_as_they_are_is_left_alone() -> None:
     document = invoice(line(2, "D0001", "10", "0.333"), line(2, "D0001", "10", "0.333"))
     match = match_lines(document, {"P1": ORDER})
     assert fold(document, match, [(ORDER, Resolution())]) == (document, match, ())
+
+
+def test_taxes_of_one_rate_are_added_up_where_lines_become_one() -> None:
+    tax = {"type": "value added", "percent": Decimal(19), "category": "S"}
+    each = {**tax, "base": Decimal("3.33"), "amount": Decimal("0.63")}
+    three = [line(2, "D0001", "10", "0.333", amount=Decimal("3.33"), taxes=(each,)) for _ in range(3)]
+    (found,) = folded(invoice(*three))[0].lines
+    assert [(one.percent, one.base, one.amount) for one in found.taxes] == [(19, Decimal("9.99"), Decimal("1.89"))]
+
+
+def test_weights_are_added_up_where_all_of_them_are_known_in_one_unit() -> None:
+    def weighed(*pairs: tuple[str, str]) -> list[tuple[Decimal | None, str | None]]:
+        lines = [line(2, "D0001", "10", weight=Decimal(weight), weight_unit=unit) for weight, unit in pairs]
+        order = {"number": "P1", "lines": (*lines, *([line(2, "D0001", "10")] if len(pairs) < 3 else []))}
+        made, _, _ = folded(ShipNotice.of({"number": "S1", "orders": (order,)}))
+        return [(each.weight, each.weight_unit) for each in made.every_line()]
+
+    assert weighed(("1", "LB"), ("2", "lb"), ("3.5", "lb")) == [(Decimal("6.5"), "lb")]
+    assert weighed(("1", "lb"), ("2", "kg"), ("3.5", "lb")) == [(None, None)]
+    assert weighed(("1", "lb"), ("2", "lb")) == [(None, None)]
