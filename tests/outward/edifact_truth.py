@@ -1,0 +1,145 @@
+"""What an ORDRSP, DESADV and INVOIC must say of a deal, recomputed from their bytes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from tests.outward import reader
+from tests.outward.deals import ORDERED, POSTED, Bill, Billed, Bought, Box, Deal, Sold, cents, is_unit
+from tests.outward.reader import Segment, amount, day, groups, head, number, only, some
+from tests.outward.x12_truth import outcome, packed, priced
+
+PLACES = ["UNS", "CPS", "CNT"]
+"""What ends the last line of a level."""
+
+
+def valued(body: Sequence[Segment], id: str, qualifier: str) -> list[str]:
+    """The values of the segments with a qualifier."""
+    return [each[1, 2] for each in some(body, id, qualifier)]
+
+
+def value(body: Sequence[Segment], id: str, qualifier: str) -> str:
+    """The one value there is."""
+    return only(body, id, qualifier)[1, 2]
+
+
+def ids(found: Sequence[Segment], line: Bought) -> None:
+    """The item is named as it was ordered."""
+    lin = found[0]
+    assert (lin[3, 1], lin[3, 2]) == ((line.gtin, "EN") if line.gtin else ("", ""))
+    assert [each[2, 1] for each in some(found, "PIA", "1")] == ([line.buyer] if line.buyer else [])
+
+
+def price(found: Sequence[Segment]) -> Fraction:
+    """What one of the unit costs."""
+    pri = only(found, "PRI", "AAA")
+    return amount("1", pri[1, 2], int(pri[1, 5] or 1))
+
+
+def opened(body: Sequence[Segment], deal: Deal) -> None:
+    """The order is named with its day."""
+    of_order = next(groups(body, "RFF", ["NAD", "CUX", "LIN"]))
+    assert (value(of_order, "RFF", "ON"), day(value(of_order, "DTM", "171"))) == (deal.number, ORDERED)
+    assert day(value(head(body, "RFF"), "DTM", "137")) == POSTED
+
+
+def response(data: bytes, deal: Deal) -> None:
+    """An ORDRSP."""
+    body = reader.edifact(data)
+    opened(head(body, "LIN"), deal)
+    lines = list(groups(body, "LIN", ["UNS"]))
+    assert [each[0][1] for each in lines] == [line.number for line in deal.lines]
+    told = {
+        answered(deal, line, deal.ours(place), found)
+        for place, (line, found) in enumerate(zip(deal.lines, lines, strict=True), 1)
+    }
+    assert only(body, "BGM")[3] == {frozenset("5"): "29", frozenset("7"): "27"}.get(frozenset(told), "4")
+    assert number(value(body, "CNT", "2")) == len(deal.lines)
+
+
+def answered(deal: Deal, line: Bought, ours: Sequence[Sold], found: Sequence[Segment]) -> str:
+    """One line of an ORDRSP; its outcome."""
+    ordered = only(found, "QTY", "21")
+    assert (number(ordered[1, 2]), ordered[1, 3]) == (line.quantity, line.unit)
+    ids(found, line)
+    wanted = {outcome(deal, line, each, ours) for each in ours}
+    assert found[0][2] == ("7" if not wanted else "5" if wanted == {"accepted"} else "3")
+    given = some(found, "QTY", "113")
+    assert [number(each[1, 2]) for each in given] == [each.quantity for each in ours]
+    assert all(is_unit(each[1, 3], sold, line) for each, sold in zip(given, ours, strict=True))
+    days = {("11", each.ships) for each in ours if each.ships} | {("69", each.arrives) for each in ours if each.arrives}
+    told = {(each[1], day(each[1, 2])) for each in some(found, "DTM") if each[1] in ("11", "69", "67", "17")}
+    assert told <= days
+    assert bool(told) == bool(days)
+    instead = [each[2, 1] for each in some(found, "PIA", "3")]
+    assert instead == [each.item for each in ours if each.item != line.item]
+    assert {price(found)} == (priced(line, ours) or {line.each})
+    return found[0][2]
+
+
+def notice(data: bytes, deals: Sequence[Deal], boxes: Sequence[Box]) -> None:
+    """A DESADV: what is shipped of which line of which order, in which package."""
+    body = reader.edifact(data)
+    assert day(value(body[:4], "DTM", "11")) == POSTED
+    levels = list(groups(body, "CPS", ["CNT"]))
+    assert [each[0][1] for each in levels] == [str(place) for place in range(1, len(levels) + 1)]
+    whole = valued(head(body, "CPS"), "RFF", "ON")
+    told, packages = Counter[tuple[str, str, str, str]](), list[str]()
+    for level in levels:
+        marks = [each[2] for each in some(level, "GIN", "BJ")]
+        assert len(marks) <= 1
+        packages += marks
+        for found in groups(level, "LIN", ["CNT"]):
+            (order,) = valued(found, "RFF", "ON") or whole
+            deal = next(deal for deal in deals if deal.number == order)
+            line = next(line for line in deal.lines if line.number == found[0][1])
+            ids(found, line)
+            sent, ordered = only(found, "QTY", "12"), only(found, "QTY", "21")
+            assert (number(ordered[1, 2]), ordered[1, 3]) == (line.quantity, line.unit)
+            told[order, line.number, sent[1, 3], "".join(marks)] += number(sent[1, 2])  # type: ignore[assignment]
+    assert dict(told) == packed(deals, boxes)
+    assert Counter(packages) == Counter({box.sscc for box in boxes if box.sscc})
+    assert number(value(body, "CNT", "2")) == len(some(body, "LIN"))
+
+
+def invoice(data: bytes, deal: Deal, bill: Bill) -> None:
+    """An INVOIC: lines, charges and taxes come to the total, which is D365's."""
+    body = reader.edifact(data)
+    assert only(body, "BGM")[2] == bill.number
+    opened(head(body, "LIN"), deal)
+    lines = list(groups(body, "LIN", ["UNS"]))
+    goods = sum(billed(deal, line, found) for line, found in zip(bill.lines, lines, strict=True))
+    assert signed(head(body, "LIN")) == bill.charge - bill.discount
+    summary = body[[each.id for each in body].index("UNS") :]
+    sums = {each[1, 1]: number(each[1, 2]) for each in reversed(some(summary, "MOA"))}
+    assert sums["77"] == bill.total
+    assert sums["79"] == goods == sum((line.amount for line in bill.lines), Decimal(0))
+    assert sums.get("124", 0) == bill.tax
+    assert sums.get("131", 0) == bill.charges - bill.discount
+    assert sums["79"] + sums.get("124", 0) + sums.get("131", 0) == sums["77"]
+    assert number(value(summary, "CNT", "2")) == len(bill.lines)
+    for due in valued(body, "DTM", "13"):
+        assert day(due) == bill.due
+
+
+def billed(deal: Deal, line: Billed, found: Sequence[Segment]) -> Decimal:
+    """One line of an INVOIC: its amount, which its price, its quantity and its allowances come to."""
+    ordered, quantity = deal.lines[line.sold.line - 1], only(found, "QTY", "47")
+    assert (found[0][1], number(quantity[1, 2])) == (ordered.number, line.quantity)
+    assert is_unit(quantity[1, 3], line.sold, ordered)
+    ids(found, ordered)
+    assert signed(found) == line.charge - line.discount
+    net = cents(Fraction(quantity[1, 2]) * price(found)) - line.discount
+    assert number(value(found, "MOA", "203")) == net == line.amount
+    return net
+
+
+def signed(found: Sequence[Segment]) -> Decimal:
+    """Allowances and charges, each with its amount, in their directions."""
+    total = Decimal(0)
+    for each in groups(found, "ALC", ["TAX", "UNS", "LIN", "PRI"]):
+        total += {"A": -1, "C": 1}[each[0][1]] * number(value(each, "MOA", "8"))
+    return total

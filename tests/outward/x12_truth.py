@@ -1,0 +1,180 @@
+"""What an 855, 856 and 810 must say of a deal, recomputed from their bytes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from tests.outward import reader
+from tests.outward.deals import ORDERED, POSTED, Bill, Billed, Bought, Box, Deal, Sold, cents, is_unit
+from tests.outward.reader import PER, Segment, amount, day, groups, number, only, some
+
+CONFIRMED = {
+    "accepted": "IA",
+    "quantity": "IQ",
+    "price": "IP",
+    "day": "DR",
+    "several": "IC",
+    "item": "IS",
+    "nothing": "IR",
+}
+
+
+def ids(segment: Segment, first: int, line: Bought) -> None:
+    """The item is named as it was ordered."""
+    wanted = {kind: id for kind, id in (("EN", line.gtin), ("BP", line.buyer)) if id}
+    assert segment.pairs(first) == wanted
+
+
+def asked(deal: Deal, line: Bought) -> tuple[date | None, date | None]:
+    """Until when a line is to be shipped and to be delivered."""
+    return deal.ship, line.deliver or deal.deliver
+
+
+def is_late(deal: Deal, line: Bought, sold: Sold) -> bool:
+    """Whether what is confirmed comes after what was asked for."""
+    ship, deliver = asked(deal, line)
+    late = [(sold.ships, ship), (sold.ships, deliver), (sold.arrives, deliver)]
+    return any(told is not None and wanted is not None and told > wanted for told, wanted in late)
+
+
+def outcome(deal: Deal, line: Bought, sold: Sold, ours: Sequence[Sold]) -> str:
+    """What becomes of a line, or of a part of it, as D365 has it."""
+    if sold.item != line.item:
+        return "item"
+    if sold.symbol != line.symbol:
+        return "several"
+    short = sum(each.quantity for each in ours) != line.quantity
+    dear = sold.price * line.per != line.price * sold.per
+    found = [
+        what for what, there in (("quantity", short), ("price", dear), ("day", is_late(deal, line, sold))) if there
+    ]
+    return "several" if len(found) > 1 else found[0] if found else "accepted"
+
+
+def response(data: bytes, deal: Deal) -> None:
+    """An 855."""
+    body = reader.x12(data)
+    bak = only(body, "BAK")
+    assert (bak[3], day(bak[4])) == (deal.number, ORDERED)
+    assert only(body, "REF", "IA")[2] == "0078123"
+    lines = list(groups(body, "PO1", ["CTT"]))
+    assert [each[0][1] for each in lines] == [line.number for line in deal.lines]
+    told = set()
+    for place, (line, found) in enumerate(zip(deal.lines, lines, strict=True), 1):
+        told |= answered(deal, line, deal.ours(place), found)
+    whole = {"IA"} >= told, {"IR"} >= told
+    assert bak[2] in (("AD", "AT", "AK") if whole[0] else ("RD", "RJ") if whole[1] else ("AC",))
+    assert number(only(body, "CTT")[1]) == len(deal.lines)
+
+
+def answered(deal: Deal, line: Bought, ours: Sequence[Sold], found: Sequence[Segment]) -> set[str]:
+    """One line of an 855; its outcomes."""
+    po1, acks = found[0], some(found, "ACK")
+    assert (number(po1[2]), po1[3]) == (line.quantity, line.unit)
+    ids(po1, 6, line)
+    wanted = [outcome(deal, line, each, ours) for each in ours] or ["nothing"]
+    assert [each[1] for each in acks] == [CONFIRMED[what] for what in wanted]
+    assert sum(number(each[2]) for each in acks) == sum(each.quantity for each in ours)
+    for ack, sold in zip(acks, ours, strict=False):
+        assert (number(ack[2]), is_unit(ack[3], sold, line)) == (sold.quantity, True)
+        days = {"068": sold.ships, "067": sold.arrives}
+        assert (ack[5] == "") == (sold.ships is None and sold.arrives is None)
+        assert ack[5] == "" or days[ack[4]] == day(ack[5])
+        if sold.item != line.item:
+            assert sold.item in ack.pairs(7).values()
+    each = amount("1", po1[4], PER[po1[5]])
+    assert {each} == (priced(line, ours) or {line.each})
+    return {ack[1] for ack in acks}
+
+
+def priced(line: Bought, ours: Sequence[Sold]) -> set[Fraction]:
+    """What D365 asks for one of the ordered unit."""
+    whole = [(each, Fraction(each.quantity) / Fraction(line.quantity)) for each in ours]
+    return {Fraction(each.price) / each.per * (1 if each.symbol == line.symbol else count) for each, count in whole}
+
+
+def notice(data: bytes, deals: Sequence[Deal], boxes: Sequence[Box]) -> None:
+    """An 856: what is shipped of which line of which order, in which package."""
+    body = reader.x12(data)
+    levels = list(groups(body, "HL", ["CTT"]))
+    assert [each[0][1] for each in levels] == [str(place) for place in range(1, len(levels) + 1)]
+    above = {each[0][1]: each for each in levels}
+    told, packages = Counter[tuple[str, str, str, str]](), set()
+    for each in (each for each in levels if each[0][3] == "I"):
+        order, package, level = "", "", each
+        while level[0][2]:
+            level = above[level[0][2]]
+            order = only(level, "PRF")[1] if level[0][3] == "O" else order
+            package = only(level, "MAN")[2].removeprefix("00") if level[0][3] == "P" else package
+        assert level[0][3] == "S"
+        sn1 = only(each, "SN1")
+        packages |= {package} - {""}
+        told[order, only(each, "LIN")[1], sn1[3], package] += number(sn1[2])  # type: ignore[assignment]
+        deal = next(deal for deal in deals if deal.number == order)
+        line = next(line for line in deal.lines if line.number == only(each, "LIN")[1])
+        ids(only(each, "LIN"), 2, line)
+        assert (number(sn1[5]), sn1[6]) == (line.quantity, line.unit)
+    assert dict(told) == packed(deals, boxes)
+    assert {only(each, "MAN")[2].removeprefix("00") for each in levels if each[0][3] == "P"} == packages
+    assert {day(only(each, "PRF")[4]) for each in levels if each[0][3] == "O"} == {ORDERED}
+    assert day(only(levels[0], "DTM", "011")[2]) == POSTED
+    for count in some(levels[0], "TD1"):
+        assert number(count[2]) == len(packages) or not packages
+    assert number(only(body, "CTT")[1]) == len(levels)
+    assert number(only(body, "CTT")[2]) in (0, sum(box.quantity for box in boxes))
+
+
+def packed(deals: Sequence[Deal], boxes: Sequence[Box]) -> dict[tuple[str, str, str, str], Decimal]:
+    """How much of each line, in which unit, is in each package."""
+    found: dict[tuple[str, str, str, str], Decimal] = {}
+    for box in boxes:
+        deal = next(deal for deal in deals if any(each is box.sold for each in deal.sold))
+        line = deal.lines[box.sold.line - 1]
+        unit = line.unit if box.sold.symbol == line.symbol else "EA"
+        key = (deal.number, line.number, unit, box.sscc)
+        found[key] = found.get(key, Decimal(0)) + box.quantity
+    return found
+
+
+def invoice(data: bytes, deal: Deal, bill: Bill) -> None:
+    """An 810: lines, charges and taxes come to the total, which is D365's."""
+    body = reader.x12(data)
+    big = only(body, "BIG")
+    assert (day(big[1]), big[2], day(big[3]), big[4]) == (POSTED, bill.number, ORDERED, deal.number)
+    lines = list(groups(body, "IT1", ["TDS"]))
+    assert len(lines) == len(bill.lines)
+    computed = sum(billed(deal, line, found) for line, found in zip(bill.lines, lines, strict=True))
+    ids_of = [each.id for each in body]
+    summary = body[ids_of.index("TDS") :]
+    charges, taxes = some(summary, "SAC"), some(summary, "TXI")
+    assert sum(map(signed, charges)) == bill.charge - bill.discount
+    assert sum(number(each[2]) for each in taxes) == bill.tax
+    total = number(only(summary, "TDS")[1]) / 100
+    assert total == bill.total
+    assert computed + sum(map(signed, charges)) + sum(number(each[2]) for each in taxes) == total
+    assert number(only(summary, "CTT")[1]) == len(bill.lines)
+    for itd in some(body, "ITD"):
+        assert itd[6] == "" or day(itd[6]) == bill.due
+        assert itd[7] == "" or int(itd[7]) == (bill.due - POSTED).days
+
+
+def billed(deal: Deal, line: Billed, found: Sequence[Segment]) -> Decimal:
+    """One line of an 810: what it comes to, with its own allowances and charges."""
+    it1, ordered = found[0], deal.lines[line.sold.line - 1]
+    assert (it1[1], number(it1[2])) == (ordered.number, line.quantity)
+    assert is_unit(it1[3], line.sold, ordered)
+    ids(it1, 6, ordered)
+    gross = cents(amount(it1[2], it1[4], PER[it1[5]]))
+    own = [signed(each) for each in some(found, "SAC")]
+    assert gross - line.discount == line.amount
+    assert sum(own) == line.charge - line.discount
+    return gross + sum(own, Decimal(0))
+
+
+def signed(sac: Segment) -> Decimal:
+    """The amount of an allowance or charge, in its direction; SAC05 is in cents."""
+    return {"A": -1, "C": 1, "N": 0}[sac[1]] * number(sac[5]) / 100
