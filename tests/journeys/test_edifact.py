@@ -268,6 +268,7 @@ async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_repor
     await edifact.once()
     files = {name.split("_")[0]: data.decode().split("'") for name, data in edifact.partner.received().items()}
     assert sorted(files) == ["DESADV", "ORDRSP"]
+    assert "NAD+SU+4012345000009::9" in files["DESADV"]
     assert "RFF+ON:4500123" in files["ORDRSP"]
     assert next(segment for segment in files["ORDRSP"] if segment.startswith("LIN+")).startswith(
         "LIN+1+5+614141000012:"

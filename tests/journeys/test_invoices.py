@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from decimal import Decimal
 
 import pytest
 
 from d365edi.app import App
 from d365edi.sandbox import x12
+from tests.edi import independent
 from tests.journeys.world import World
 
 
@@ -194,3 +196,27 @@ async def test_an_invoice_goes_out_in_the_dress_the_partner_wants(
     async with town.app() as app:
         (sent,) = await app.journal.read(lambda tx: tx.deliveries.search(next(iter(town.partner.received()))))
     assert sent.ack == "accepted"
+
+
+async def test_an_invoice_says_its_ship_date_what_early_payment_leaves_and_where_to_pay(town: World) -> None:
+    """At b0a5549 the ship date stood in lines only, TDS04 alone, and N1 RI without a code."""
+    town.extra = '\n[partners.acme.send.810.map.constants]\n"N1[RI|RE]03" = "92"\n"N1[RI|RE]04" = "778899"\n'
+    number = town.simulator.post_invoice(await made_order(town))
+    state = town.simulator.state
+    discounted = {"SalesInvoiceHeadersV4": ("InvoiceNumber", {"CashDiscount": Decimal("8.52")})}
+    discounted["CustInvoiceJourBiEntities"] = (
+        "InvoiceId",
+        {"CashDiscPercent": Decimal(2), "CashDiscDate": f"{town.today()}T12:00:00Z"},
+    )
+    for name, (key, fields) in discounted.items():
+        record = state.store.one(name, **{key: number})
+        assert record is not None
+        state.store.update(record, fields)
+    await town.once()
+    ((name, data),) = town.partner.received().items()
+    found = segments(town, name)
+    head = found[: [segment[0] for segment in found].index("IT1")]
+    assert ["DTM", "011", town.today().replace("-", "")] in head
+    assert ["TDS", "42597", "42597", "41745", "852"] in found
+    assert [segment[3:] for segment in found if segment[:2] == ["N1", "RI"]] == [["92", "778899"]]
+    assert independent.judge({name: data}) == {name: ""}
