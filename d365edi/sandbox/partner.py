@@ -26,8 +26,9 @@ Answering = Literal["accept", "reject", "silent"]
 class PartnerProfile:
     """A partner's identity: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
 
-    Where it differs from all others is listed in `rows` (fields of a line and where its orders have them), `ignore` (segments
-    of its orders that are passed over) and `notes` (rules that it may break): a settings file says them in one line each."""
+    Where it differs from all others is listed in `rows` (fields of a line and where its orders have them, "" nowhere),
+    `ignore` (segments of its orders that are passed over) and `notes` (rules that it may break): a settings file says them
+    in one line each."""
 
     name: str
     account: str

@@ -17,6 +17,8 @@ from .partner import PartnerProfile
 
 OURS = ("VN", "VP", "VC", "VA")
 GTINS = ("UP", "UK", "UA", "EN")
+BARE = ("UA",)
+"""Qualifiers of numbers without their check digit."""
 THEIRS = ("IN", "BP", "SK", "CB", "MG")
 DROPSHIP = "DS"
 """BEG02 of an order whose goods go to a consumer: that address is on no customer."""
@@ -86,9 +88,21 @@ def add_item(tenant: Tenant, company: str, account: str, line: orders.SentLine) 
         if qualifier in THEIRS:
             add_external_number(tenant, company, account, number, value)
         if qualifier in GTINS:
-            barcode = {"Barcode": value, "BarcodeSetupId": "GTIN", "ProductQuantityUnitSymbol": unit}
+            barcode = {
+                "Barcode": barcode_of(qualifier, value),
+                "BarcodeSetupId": "GTIN",
+                "ProductQuantityUnitSymbol": unit,
+            }
             tenant.add("ProductBarcodesV3", **key, **barcode)
     return number
+
+
+def barcode_of(qualifier: str, value: str) -> str:
+    """A GTIN as it stands on the goods: with the check digit of GS1 that some are sent without."""
+    if qualifier not in BARE:
+        return value
+    weighed = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(value)))
+    return f"{value}{-weighed % 10}"
 
 
 def add_external_number(tenant: Tenant, company: str, account: str, number: str, theirs: str) -> None:
@@ -104,7 +118,7 @@ def known(tenant: Tenant, company: str, account: str, line: orders.SentLine) -> 
             equal = {"CustomerProductNumber": value, "CustomerAccountNumber": account}
             rows = tenant.rows("CustomerProductDescriptionsV2", dataAreaId=company, **equal)
         elif qualifier in GTINS:
-            rows = tenant.rows("ProductBarcodesV3", dataAreaId=company, Barcode=value)
+            rows = tenant.rows("ProductBarcodesV3", dataAreaId=company, Barcode=barcode_of(qualifier, value))
         elif qualifier in OURS:
             rows = tenant.rows("ReleasedProductsV2", dataAreaId=company, ItemNumber=value)
         else:

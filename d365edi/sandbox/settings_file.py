@@ -80,7 +80,7 @@ def _partner(profile: PartnerProfile, every: str) -> str:
     ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
     notes = ", ".join(f'{rule} = "note"' for rule in profile.notes)
     guide = f"guide   = {{ severity = {{ {notes} }} }}\n" if notes else ""
-    rows = "".join(f"{field} = {_text(place)}\n" for field, place in profile.rows)
+    rows = "".join(f"{field} = {_text(place) if place else 'false'}\n" for field, place in profile.rows)
     lines = f"\n[partners.{name}.receive.850.map.lines]\n{rows}" if rows else ""
     units = "\n".join(f"{theirs} = {_text(ours)}" for theirs, ours in UNITS.items())
     return f"""[partners.{name}]
