@@ -21,7 +21,7 @@ from d365edi.flows.messages import document_name
 from d365edi.flows.orders import KnownOrders, known_orders
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import crediting, stating, stores, taxes, terms, wholes
+from d365edi.matching import crediting, stating, stores, substitutes, taxes, terms, wholes
 from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import LineMatch, match_lines, order_numbers
@@ -70,7 +70,7 @@ async def prepare(
     gathered = await ctx.journal.read(lambda tx: _gather(tx, partner, document))
     if isinstance(gathered, str):
         return Waits(gathered)
-    whole, known, others = gathered
+    whole, known, together = gathered
     apart = tells_apart(partner, known.flow)
     if apart and known.stores and _bills_several(whole):
         return Held((SUMMARY,))
@@ -79,6 +79,7 @@ async def prepare(
     match = match_lines(whole, known.orders, resolved.resolution)
     whole, untaxed = _taxed(complete(whole, resolved.resolution, known.units), partner)
     whole, match, parts = fold(whole, match, known.pairs, apart=apart)
+    others = substitutes.found(whole, match.lines, known.pairs)
     if problems := (*resolved.problems, *untaxed, *_errors((*match.findings, *parts))):
         return Held(problems)
     _report_notes(document, match.findings, counters)
@@ -99,12 +100,13 @@ async def prepare(
         carriers = partner.settings.codes.get("carrier.id", {}).values()
         whole = wholes.of_notice(whole, ctx.local(ctx.clock()), carriers)
     whole, repeated = stating.stated(whole, match.order, match.lines, flow.writer.places)
+    repeated = substitutes.named(whole, repeated, others)
     body: Sequence[Segment] | bytes = flow.writer.write(
         crediting.stated(whole, flow.writer.credits), order=match.order, line_orders=repeated, orders=match.orders
     )
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders, told)
-    return Prepared(document, flow, body, resolved.resolution, leaving, others)
+    return Prepared(document, flow, body, resolved.resolution, leaving, together)
 
 
 def _respond(

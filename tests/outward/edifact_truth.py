@@ -26,11 +26,12 @@ def value(body: Sequence[Segment], id: str, qualifier: str) -> str:
     return only(body, id, qualifier)[1, 2]
 
 
-def ids(found: Sequence[Segment], line: Bought) -> None:
-    """The item is named as it was ordered."""
-    lin = found[0]
-    assert (lin[3, 1], lin[3, 2]) == ((line.gtin, "EN") if line.gtin else ("", ""))
-    assert [each[2, 1] for each in some(found, "PIA", "1")] == ([line.buyer] if line.buyer else [])
+def ids(found: Sequence[Segment], line: Bought, item: str = "") -> None:
+    """The item is named as it was ordered, another one by our number."""
+    other = item not in ("", line.item)
+    gtin, number = ("", (item, "SA")) if other else (line.gtin, (line.buyer, "IN"))
+    assert (found[0][3, 1], found[0][3, 2]) == ((gtin, "EN") if gtin else ("", ""))
+    assert [(each[2, 1], each[2, 2]) for each in some(found, "PIA", "1")] == ([number] if number[0] else [])
 
 
 def price(found: Sequence[Segment]) -> Fraction:
@@ -96,7 +97,7 @@ def notice(data: bytes, deals: Sequence[Deal], boxes: Sequence[Box]) -> None:
             (order,) = valued(found, "RFF", "ON") or whole
             deal = next(deal for deal in deals if deal.number == order)
             line = next(line for line in deal.lines if line.number == found[0][1])
-            ids(found, line)
+            ids(found, line, deal.ours(deal.lines.index(line) + 1)[0].item)
             sent, ordered = only(found, "QTY", "12"), only(found, "QTY", "21")
             assert (number(ordered[1, 2]), ordered[1, 3]) == (line.quantity, line.unit)
             told[order, line.number, sent[1, 3], "".join(marks)] += number(sent[1, 2])  # type: ignore[assignment]
@@ -130,7 +131,7 @@ def billed(deal: Deal, line: Billed, found: Sequence[Segment]) -> Decimal:
     ordered, quantity = deal.lines[line.sold.line - 1], only(found, "QTY", "47")
     assert (found[0][1], number(quantity[1, 2])) == (ordered.number, line.quantity)
     assert is_unit(quantity[1, 3], line.sold, ordered)
-    ids(found, ordered)
+    ids(found, ordered, line.sold.item)
     assert signed(found) == line.charge - line.discount
     net = cents(Fraction(quantity[1, 2]) * price(found)) - line.discount
     assert number(value(found, "MOA", "203")) == net == line.amount

@@ -23,10 +23,10 @@ CONFIRMED = {
 }
 
 
-def ids(segment: Segment, first: int, line: Bought) -> None:
-    """The item is named as it was ordered."""
+def ids(segment: Segment, first: int, line: Bought, item: str = "") -> None:
+    """The item is named as it was ordered, another one by our number."""
     wanted = {kind: id for kind, id in (("EN", line.gtin), ("BP", line.buyer)) if id}
-    assert segment.pairs(first) == wanted
+    assert segment.pairs(first) == (wanted if item in ("", line.item) else {"VN": item})
 
 
 def asked(deal: Deal, line: Bought) -> tuple[date | None, date | None]:
@@ -116,7 +116,7 @@ def notice(data: bytes, deals: Sequence[Deal], boxes: Sequence[Box]) -> None:
         told[order, only(each, "LIN")[1], sn1[3], package] += number(sn1[2])  # type: ignore[assignment]
         deal = next(deal for deal in deals if deal.number == order)
         line = next(line for line in deal.lines if line.number == only(each, "LIN")[1])
-        ids(only(each, "LIN"), 2, line)
+        ids(only(each, "LIN"), 2, line, deal.ours(deal.lines.index(line) + 1)[0].item)
         assert (number(sn1[5]), sn1[6]) == (line.quantity, line.unit)
     assert dict(told) == packed(deals, boxes)
     assert {only(each, "MAN")[2].removeprefix("00") for each in levels if each[0][3] == "P"} == packages
@@ -167,7 +167,7 @@ def billed(deal: Deal, line: Billed, found: Sequence[Segment]) -> Decimal:
     it1, ordered = found[0], deal.lines[line.sold.line - 1]
     assert (it1[1], number(it1[2])) == (ordered.number, line.quantity)
     assert is_unit(it1[3], line.sold, ordered)
-    ids(it1, 6, ordered)
+    ids(it1, 6, ordered, line.sold.item)
     gross = cents(amount(it1[2], it1[4], PER[it1[5]]))
     own = [signed(each) for each in some(found, "SAC")]
     assert gross - line.discount == line.amount
