@@ -203,7 +203,9 @@ async def test_an_invoice_says_its_ship_date_what_early_payment_leaves_and_where
     town.extra = '\n[partners.acme.send.810.map.constants]\n"N1[RI|RE]03" = "92"\n"N1[RI|RE]04" = "778899"\n'
     number = town.simulator.post_invoice(await made_order(town))
     state = town.simulator.state
-    discounted = {"SalesInvoiceHeadersV4": ("InvoiceNumber", {"CashDiscount": Decimal("8.52")})}
+    discounted: dict[str, tuple[str, dict[str, object]]] = {
+        "SalesInvoiceHeadersV4": ("InvoiceNumber", {"CashDiscount": Decimal("8.52")})
+    }
     discounted["CustInvoiceJourBiEntities"] = (
         "InvoiceId",
         {"CashDiscPercent": Decimal(2), "CashDiscDate": f"{town.today()}T12:00:00Z"},
