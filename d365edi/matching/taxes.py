@@ -1,7 +1,7 @@
-"""Which rate of value added tax each amount of an invoice bears, on what, and how much it comes to per rate.
+"""Which rate of value added tax applies to each amount of an invoice, on what base, and how much it comes to per rate.
 
 D365 posts the amount of the tax of a line and of the whole, and no rate. The rate is found: of those that were agreed, the
-one by which the line's amount bears this tax, to the cent. What a discount or a charge of the whole is taxed with is what is
+one that gives this tax of the line's amount, to the cent. What a discount or a charge of the whole is taxed with is what is
 left of the tax. Whether the discount of the whole and a line's own charges are in the line's tax depends on how D365 is set
 up: they are where the rates fit so. What fits no rate, or several, holds the invoice; nothing is guessed.
 
@@ -54,7 +54,7 @@ def broken_down(invoice: Invoice, agreed: Taxation | None) -> tuple[Invoice, tup
     if agreed is None:
         return invoice, ()
     found = None
-    for discounted, charged in dict.fromkeys(product((True, False), repeat=2)):
+    for discounted, charged in product((True, False), repeat=2):
         made = _read(invoice, agreed, discounted=discounted, charged=charged)
         found = made if found is None or (found.problems and not made.problems) else found
     assert found is not None
@@ -102,7 +102,7 @@ def _read(invoice: Invoice, agreed: Taxation, *, discounted: bool, charged: bool
 def _add(
     made: Breakdown, taxes: list[Tax | None], agreed: Taxation, what: str, base: Decimal, amount: Decimal | None
 ) -> None:
-    """Find the rate of an amount; what costs nothing bears no tax."""
+    """Find the rate of an amount; what costs nothing has no tax."""
     if amount is None:
         made.problems.append(f"D365 gives no tax amount of {what}: look at LineTotalTaxAmount there")
         return
@@ -117,7 +117,7 @@ def _add(
 
 
 def _fitting(rates: Mapping[Decimal, str], base: Decimal, amount: Decimal) -> list[Decimal]:
-    """The rates by which an amount bears this tax: rounded, or else within a cent."""
+    """The rates that give this tax of an amount: rounded, or else within a cent."""
     due = {rate: Fraction(base) * Fraction(rate) / 100 for rate in rates}
     exact = [rate for rate, tax in due.items() if round_cents(tax) == amount]
     return exact or [rate for rate, tax in due.items() if abs(tax - Fraction(amount)) <= CENT]
