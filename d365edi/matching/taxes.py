@@ -16,6 +16,7 @@ from itertools import product
 
 from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import Charge, Tax, TradeParty
+from d365edi.matching.parts import plain
 from d365edi.matching.prices import round_cents
 
 CENT, ZERO = Decimal("0.01"), Decimal(0)
@@ -36,7 +37,7 @@ class Taxation:
     place: str = ""
 
     def __str__(self) -> str:
-        return ", ".join(f"{_plain(rate)} %" for rate in self.rates)
+        return ", ".join(f"{plain(rate)} %" for rate in self.rates)
 
 
 @dataclass(slots=True)
@@ -126,10 +127,10 @@ def _fitting(rates: Mapping[Decimal, str], base: Decimal, amount: Decimal) -> li
 def _unfit(agreed: Taxation, what: str, base: Decimal, amount: Decimal, found: Sequence[Decimal]) -> str:
     said = f"{what}: its tax {amount:.2f} on {base:.2f}"
     if found:
-        *first, last = (f"{_plain(rate)} %" for rate in found)
+        *first, last = (f"{plain(rate)} %" for rate in found)
         rates = f"{', '.join(first)} and {last}"
         return f"{said} fits {rates} alike; leave those out that are not meant, of rates in [{agreed.place}]"
-    percent = f" ({_plain((amount * 100 / base).quantize(CENT))} %)" if base else ""
+    percent = f" ({plain((amount * 100 / base).quantize(CENT))} %)" if base else ""
     return (
         f"{said}{percent} is none of the rates {agreed}; correct it in D365, or if it is right add it to rates in "
         f"[{agreed.place}]"
@@ -154,10 +155,6 @@ def _shares(off: Decimal, lines: Sequence[InvoiceLine]) -> list[Decimal]:
 
 def _item(line: InvoiceLine) -> str:
     return line.item.own or line.item.vendor or line.item.gtin or "no item"
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
 
 
 # -- whose tax --------------------------------------------------------------------------------------------------------

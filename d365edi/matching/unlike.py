@@ -8,11 +8,11 @@ Knows: what is odd about an order, and where it says so. Does not know: what a f
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 
 from d365edi.documents import PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import Component, DeliverySchedule, StoreQuantity
+from d365edi.matching.parts import plain
 
 Kind = Literal[
     "test",
@@ -93,7 +93,7 @@ def _quantities(lines: Sequence[PurchaseOrderLine], places: OrderPlaces) -> Iter
         if line.quantity == 0:
             zero.append(f"{where} is 0")
         below = [each for each in found if each is not None and each < 0]
-        negative += [f"{where} is {_plain(each)}" for each in below[:1]]
+        negative += [f"{where} is {plain(each)}" for each in below[:1]]
     if zero:
         yield Oddity("zero_quantity", _some(zero))
     if negative:
@@ -128,7 +128,3 @@ def named(line: PurchaseOrderLine, place: int) -> str:
 def _some(sentences: Sequence[str], most: int = 3) -> str:
     more = f" (+{len(sentences) - most} more)" if len(sentences) > most else ""
     return "; ".join(sentences[:most]) + more
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
