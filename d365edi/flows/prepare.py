@@ -3,31 +3,29 @@
 Invoices, order responses and ship notices take the same steps; they differ in the orders they belong to, and a response is
 made by comparing D365's order with the partner's.
 
-Knows: what is sent and what it echoes. Does not know: codes of a standard, other documents in the interchange (that is
-`envelope`), connections.
+Knows: where a document and its orders are stored, who agreed what. Does not know: what a document echoes (`matching/outgoing`),
+codes of a standard, other documents in the interchange (that is `envelope`), connections.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from d365edi import log
-from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, ShipNotice
+from d365edi.documents import KINDS, Invoice, OrderResponse, ShipNotice
 from d365edi.edi.findings import Finding
 from d365edi.flows import earlier, guard_check, resolve
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
-from d365edi.flows.orders import KnownOrders, known_orders
+from d365edi.flows.orders import known_orders
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
-from d365edi.matching import crediting, stating, stores, substitutes, taxes, terms, wholes
-from d365edi.matching.charge_echo import echo_charges
-from d365edi.matching.folding import fold
-from d365edi.matching.lines import LineMatch, match_lines, order_numbers
-from d365edi.matching.references import Outbound, complete
+from d365edi.matching.known_orders import KnownOrders
+from d365edi.matching.lines import order_numbers
+from d365edi.matching.outgoing import Agreed, outgoing
+from d365edi.matching.references import Outbound
 from d365edi.matching.resolution import Resolution
-from d365edi.matching.response import ordered_items, respond
 
 SUMMARY = (
     "it bills sales orders of several stores, and the partner wants each store's apart; "
@@ -71,65 +69,36 @@ async def prepare(
     if isinstance(gathered, str):
         return Waits(gathered)
     whole, known, together = gathered
-    apart = tells_apart(partner, known.flow)
-    if apart and known.stores and _bills_several(whole):
+    if tells_apart(partner, known.flow) and known.stores and _bills_several(whole):
         return Held((SUMMARY,))
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
-    match = match_lines(whole, known.orders, resolved.resolution)
-    whole, untaxed = _taxed(complete(whole, resolved.resolution, known.units), partner)
-    whole, match, parts = fold(whole, match, known.pairs, apart=apart)
-    others = substitutes.found(whole, match.lines, known.pairs)
-    if problems := (*resolved.problems, *untaxed, *_errors((*match.findings, *parts))):
-        return Held(problems)
-    _report_notes(document, match.findings, counters)
-    if isinstance(whole, Invoice):
-        receive = partner.receive_flow(known.flow)
-        whole = echo_charges(whole, match.order, match.lines, receive.policy.agreed if receive is not None else {})
-    told, written, whole = whole, match.order, stores.named(whole, known.numbers)
-    if apart:
-        match = stores.narrowed(match, {id(known.orders[each]): store for each, store in known.stores.items()})
-    if isinstance(whole, OrderResponse):
-        whole = whole.replace(responded=whole.responded or ctx.local(ctx.clock()).date())
-        whole, match = _respond(whole, match, known, written)
-        if problems := _errors(match.findings):
-            return Held(problems)
-    if isinstance(whole, Invoice):
-        whole = wholes.of_invoice(terms.dated(whole, match.order))
-    if isinstance(whole, ShipNotice):
-        carriers = partner.settings.codes.get("carrier.id", {}).values()
-        whole = wholes.of_notice(whole, ctx.local(ctx.clock()), carriers)
-    whole, repeated = stating.stated(whole, match.order, match.lines, flow.writer.places)
-    repeated = substitutes.named(whole, repeated, others)
+    made = outgoing(whole, known, resolved.resolution, _agreed(partner, flow, known.flow), ctx.local(ctx.clock()))
+    if isinstance(made, tuple) or resolved.problems:
+        return Held((*resolved.problems, *(made if isinstance(made, tuple) else ())))
+    _report_notes(document, made.notes, counters)
+    match = made.match
     body: Sequence[Segment] | bytes = flow.writer.write(
-        crediting.stated(whole, flow.writer.credits), order=match.order, line_orders=repeated, orders=match.orders
+        made.stated, order=match.order, line_orders=made.repeated, orders=match.orders
     )
     segments = () if isinstance(body, bytes) else body
-    leaving = guard_check.OutgoingDocument(document, whole, match.order, match.lines, segments, match.orders, told)
+    leaving = guard_check.OutgoingDocument(
+        document, made.document, match.order, match.lines, segments, match.orders, made.told
+    )
     return Prepared(document, flow, body, resolved.resolution, leaving, together)
 
 
-def _respond(
-    response: OrderResponse, match: LineMatch, known: KnownOrders, written: PurchaseOrder | None
-) -> tuple[OrderResponse, LineMatch]:
-    """The response with its answers; `written` is the whole order, of which `match` may have what is for one store."""
-    if match.order is None or written is None:
-        return respond(response, match, known.units)
-    ordered = ordered_items(written, [answers for order, answers in known.pairs if order is written])
-    items = [ordered[(line.place or number) - 1] for number, line in enumerate(match.order.lines, 1)]
-    return respond(response, match, known.units, items)
-
-
-def _taxed(whole: Outbound, partner: TradingPartner) -> tuple[Outbound, tuple[str, ...]]:
-    """An invoice with its taxes by rate where rates were agreed, and what holds it."""
-    tax = partner.settings.tax
-    if tax is None or not isinstance(whole, Invoice):
-        return whole, ()
-    return taxes.broken_down(whole, tax.agreed(f"partners.{partner.name}.tax"))
-
-
-def _errors(findings: Sequence[Finding]) -> tuple[str, ...]:
-    return tuple(str(finding) for finding in findings if finding.severity == "error")
+def _agreed(partner: TradingPartner, flow: SendFlow, came: str) -> Agreed:
+    """What was agreed about what a flow sends in answer to the orders that came by another one."""
+    receive, tax = partner.receive_flow(came), partner.settings.tax
+    return Agreed(
+        taxation=tax.agreed(f"partners.{partner.name}.tax") if tax is not None else None,
+        charges=receive.policy.agreed if receive is not None else {},
+        apart=tells_apart(partner, came),
+        carriers=partner.settings.codes.get("carrier.id", {}).values(),
+        places=flow.writer.places,
+        signs=flow.writer.credits,
+    )
 
 
 def _bills_several(document: Outbound) -> bool:
