@@ -75,7 +75,7 @@ def write_interchange(
     usage = usage or agreed.usage
     control = tx.counters.take(partner, LEVELS[agreed.syntax.standard])
     if isinstance(agreed, Edifact):
-        bodies = [body for group in groups.values() for body in group]
+        bodies = _ungrouped(groups)
         payload = _edifact(agreed, bodies, control, at, version, usage)
         return WrittenInterchange(
             payload, control, tuple(SetNumber(UNB, control, str(n)) for n, _ in enumerate(bodies, 1))
@@ -102,7 +102,7 @@ def example(
     """The bytes that `write_interchange` would write, with 1 for every control number. DocumentError as there."""
     usage = usage or agreed.usage
     if isinstance(agreed, Edifact):
-        return _edifact(agreed, [body for group in groups.values() for body in group], 1, at, version, usage)
+        return _edifact(agreed, _ungrouped(groups), 1, at, version, usage)
     return _x12(agreed, groups, 1, dict.fromkeys(groups, 1), at, version, usage, receipts)
 
 
@@ -112,6 +112,11 @@ def check_writable(agreed: Envelope, body: Body, at: datetime) -> None:
         _edifact(agreed, [body], 1, at, "", agreed.usage)
     else:
         _x12(agreed, {"": [body]}, 1, {"": 1}, at, "", agreed.usage, ())
+
+
+def _ungrouped(groups: Groups) -> list[Body]:
+    """The messages of an EDIFACT interchange, which has no groups."""
+    return [body for group in groups.values() for body in group]
 
 
 def _x12(

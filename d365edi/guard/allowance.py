@@ -10,7 +10,8 @@ from d365edi.documents import Invoice
 from d365edi.guard.case import Case
 from d365edi.guard.compare import ZERO
 from d365edi.matching.charge_echo import Expected, expected
-from d365edi.matching.charges import CENT, cents, codes_of, plain, settled_otherwise
+from d365edi.matching.charges import CENT, cents, codes_of, settled_otherwise
+from d365edi.matching.numbers import plain
 
 
 def allowance_missing(case: Case) -> Iterator[str]:

@@ -13,6 +13,7 @@ from d365edi.documents import Invoice, InvoiceLine, PurchaseOrderLine, ShipNotic
 from d365edi.guard.case import Case
 from d365edi.matching import prices
 from d365edi.matching.crediting import CREDIT
+from d365edi.matching.numbers import plain
 
 ZERO = Decimal(0)
 
@@ -90,11 +91,6 @@ def shipped(case: Case) -> date | None:
         lines = (line.ship_date for line in document.lines if line.ship_date)
         return document.ship_date or max(lines, default=None)
     return document.ship_date if isinstance(document, ShipNotice) else None
-
-
-def plain(value: Decimal) -> str:
-    """A number as a person writes it: no exponent, no zeros at its end."""
-    return f"{value.normalize():f}"
 
 
 def _lines(case: Case) -> tuple[InvoiceLine | ShippedLine, ...]:

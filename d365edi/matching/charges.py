@@ -21,6 +21,7 @@ from d365edi.documents import InvoiceLine, OrderLine, PurchaseOrder, PurchaseOrd
 from d365edi.documents.values import Charge
 from d365edi.edi.findings import Finding
 from d365edi.matching import prices
+from d365edi.matching.numbers import plain
 from d365edi.matching.prices import Units
 from d365edi.matching.unlike import named
 
@@ -116,11 +117,6 @@ def near(one: Decimal, other: Decimal) -> bool:
 def cents(amount: Decimal) -> Decimal:
     """An amount of money, rounded half up."""
     return amount.quantize(CENT, ROUND_HALF_UP)
-
-
-def plain(value: Decimal) -> str:
-    """A number as a person writes it."""
-    return f"{value.normalize():f}"
 
 
 # -- what D365 is told ------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from d365edi.documents.values import ItemIds, Pack, PricePer
 from d365edi.edi.findings import Finding
 from d365edi.matching import parts
 from d365edi.matching.charges import CHANGING
-from d365edi.matching.parts import COMPONENTS, PartsPolicy, held, plain
+from d365edi.matching.numbers import plain
+from d365edi.matching.parts import COMPONENTS, PartsPolicy, held
 
 INCLUDED, ADDED, INFORMATION = "I", "A", "O"
 SEGMENTS = ("SLN", "LIN")

@@ -8,7 +8,6 @@ Knows: orders as they were written, and as D365 is told them. Does not know: why
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 
 from d365edi.documents import PurchaseOrder, PurchaseOrderLine
@@ -51,11 +50,6 @@ def held(message: str, remedy: str, order: PurchaseOrder) -> Finding:
     return Finding(
         "document", "error", "", message, remedy=f"{remedy}, then: d365edi release {order.number}", rule="parts"
     )
-
-
-def plain(value: Decimal | None) -> str:
-    """A quantity as a person writes it."""
-    return "nothing" if value is None else f"{value.normalize():f}"
 
 
 def placed(order: PurchaseOrder) -> PurchaseOrder:

@@ -20,6 +20,7 @@ from d365edi.documents import OrderLine, PurchaseOrder
 from d365edi.documents.invoice import InvoiceLine
 from d365edi.documents.values import Pack, PricePer
 from d365edi.edi.findings import Finding
+from d365edi.matching.numbers import plain
 from d365edi.odata.quoting import same_text
 
 PricedLine = OrderLine | InvoiceLine
@@ -135,7 +136,7 @@ def _counted(line: PricedLine, pieces: Count) -> Fraction | str:
 
 def _units(line: PricedLine, pieces: Count) -> Fraction:
     price, per = f"the price {line.price}", line.price_per
-    ordered = f"and {_plain(line.quantity)} {line.unit or 'without a unit'} are {_done(line)}"
+    ordered = f"and {plain(line.quantity, 'some')} {line.unit or 'without a unit'} are {_done(line)}"
     quantity = ONE if per.quantity is None else Fraction(per.quantity)
     if quantity <= 0:
         raise _Unsaid(f"{price} is for {per.quantity} units")
@@ -239,10 +240,6 @@ def _held(line: PricedLine, message: str, remedy: str) -> Finding:
 
 def _done(line: PricedLine) -> str:
     return "billed" if isinstance(line, InvoiceLine) else "ordered"
-
-
-def _plain(value: Decimal | None) -> str:
-    return f"{value.normalize():f}" if value is not None else "some"
 
 
 # -- prices compared --------------------------------------------------------------------------------------------------

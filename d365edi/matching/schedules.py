@@ -13,7 +13,8 @@ from d365edi.documents import PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import DeliverySchedule, Moment, ScheduledQuantity
 from d365edi.edi.findings import Finding
 from d365edi.matching import parts
-from d365edi.matching.parts import PartsPolicy, held, plain
+from d365edi.matching.numbers import plain
+from d365edi.matching.parts import PartsPolicy, held
 
 FIELDS = {
     **dict.fromkeys(("002", "063", "106", "2", "63"), "deliver_by"),

@@ -19,7 +19,8 @@ from d365edi.edi.findings import Finding
 from d365edi.matching import parts
 from d365edi.matching.lines import LineMatch
 from d365edi.matching.locations import names_place
-from d365edi.matching.parts import PartsPolicy, held, plain
+from d365edi.matching.numbers import plain
+from d365edi.matching.parts import PartsPolicy, held
 from d365edi.matching.references import AnyOutbound
 
 SEGMENTS = ("SDQ", "LOC")

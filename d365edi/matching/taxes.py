@@ -16,7 +16,7 @@ from itertools import product
 
 from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import Charge, Tax, TradeParty
-from d365edi.matching.parts import plain
+from d365edi.matching.numbers import plain
 from d365edi.matching.prices import round_cents
 
 CENT, ZERO = Decimal("0.01"), Decimal(0)

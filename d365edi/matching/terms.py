@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from d365edi.documents import Invoice, PurchaseOrder
 from d365edi.documents.values import Terms
+from d365edi.matching.numbers import plain
 
 INVOICE, SHIPPED = "invoice", "ship"
 """What days are counted from (`Terms.basis`): the invoice's date, the day when the goods left."""
@@ -66,7 +67,7 @@ def differences(invoice: Invoice, order: PurchaseOrder) -> Iterator[str]:
     if _silent(theirs) or (invoice.discount and not percent and not theirs_percent):
         return
     if percent != theirs_percent:
-        yield f"its discount for early payment is {percent.normalize():f} %, but {theirs_percent.normalize():f} % in the order"
+        yield f"its discount for early payment is {plain(percent)} %, but {plain(theirs_percent)} % in the order"
         return
     early = theirs.discount_due or _after(invoice, theirs, theirs.discount_days)
     if percent and early is not None and ours.discount_due is not None and early != ours.discount_due:

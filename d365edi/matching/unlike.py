@@ -12,7 +12,7 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import Component, DeliverySchedule, StoreQuantity
-from d365edi.matching.parts import plain
+from d365edi.matching.numbers import plain
 
 Kind = Literal[
     "test",
