@@ -22,6 +22,15 @@ from tests.journeys.world import World, seed
 from tests.servers.openssh import OpenSsh, openssh
 
 
+PLACES = 40
+"""Distribution centres of the partner, each an address of the customer in D365."""
+
+
+def their_place(place: int) -> str:
+    """The partner's code for one of its distribution centres."""
+    return f"{1000 + place}"
+
+
 def their_number(item: int) -> str:
     """The partner's number for one of the many items that D365 knows."""
     return f"ACME-{item:07d}"
@@ -38,6 +47,16 @@ def _slow(app: ASGIApp, seconds: float) -> ASGIApp:
 async def _serve(folder: Path, items: int, wait: float) -> None:
     simulator = Simulator(companies=("usmf",), default_company="usmf")
     seed(simulator)
+    for place in range(PLACES):
+        simulator.state.add(
+            "CustomerPostalAddresses",
+            dataAreaId="usmf",
+            CustomerAccountNumber="US-003",
+            CustomerLegalEntityId="usmf",
+            AddressLocationId=f"DC{place:03d}",
+            AddressDescription=their_place(place),
+            IsRoleDelivery="Yes",
+        )
     for item in range(items):
         ours = f"M{item:07d}"
         simulator.state.add(

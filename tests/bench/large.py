@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.generate import Draw
-from tests.bench.ground import Ground, ground, their_number
+from tests.bench.ground import PLACES, Ground, ground, their_number, their_place
 from tests.journeys.world import PROFILE
 
 SMALL = 50
@@ -50,7 +50,7 @@ def interchange(orders: list[tuple[str, list[int]]], control: int) -> bytes:
             f"BEG*00*SA*{name}**20261102",
             f"REF*DP*{draw.digits(3)}",
             "DTM*010*20261120",
-            f"N1*ST*{draw.words(3)}*92*{draw.digits(4)}",
+            f"N1*ST*{draw.words(3)}*92*{their_place(draw.below(0, PLACES - 1))}",
             f"N3*{draw.street()}",
             "N4*AUSTIN*TX*78701*US",
         ]
