@@ -275,8 +275,11 @@ class Assignment:
 
     def note(self, state: RunState, row: Row, index: int) -> None:
         """Note the values that no row asks for."""
+        count = len(row)
         for element, component in self.unasked:
-            if self.text(state, row, element, component):
+            if element >= count:
+                break
+            if row[element] and (not component or self.text(state, row, element, component)):
                 state.unasked.setdefault((self.node, element, component), []).append(index)
 
     def drop(self, state: RunState) -> None:

@@ -136,6 +136,8 @@ def _order(selection: Selection) -> Iterator[Finding]:
     figures or a price is for what cannot be counted."""
     said = next((found for found in selection.all("CTT/AMT") if selection.text(found[1], 1) == "TT"), None)
     total, goods = selection.number(said[1], 2) if said is not None else None, list[Decimal]()
+    if said is None or total is None:
+        return
     for _, row in selection.all("PO1"):
         quantity, price, basis = selection.number(row, 2), selection.number(row, 4), selection.text(row, 5)
         unit = selection.text(row, 3)
@@ -144,7 +146,7 @@ def _order(selection: Selection) -> Iterator[Finding]:
         if quantity is None or price is None or count is None:
             return
         goods.append(quantity * price / count)
-    if said is None or total is None or not goods:
+    if not goods:
         return
     whole, charges, taxes = sum(goods, ZERO), _charges(selection), selection.total("*/TXI", 2)
     readings = {whole + more + tax for more in (ZERO, charges) for tax in (ZERO, taxes)}
