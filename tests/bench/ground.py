@@ -21,7 +21,6 @@ from d365edi.sandbox.d365 import Simulator
 from tests.journeys.world import World, seed
 from tests.servers.openssh import OpenSsh, openssh
 
-
 PLACES = 40
 """Distribution centres of the partner, each an address of the customer in D365."""
 
