@@ -111,9 +111,11 @@ def _unanswered(tx: Tx) -> Iterator[Row]:
 
 
 def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Iterator[Row]:
-    """Of several documents in a file those that were not accepted, by number."""
+    """Of several documents in a file those that were not accepted, by number; those of one set are told once."""
+    said = set[tuple[str, int | None]]()
     for one in carried:
-        if one.ack in ("rejected", "partially"):
+        if one.ack in ("rejected", "partially") and (one.set, one.group) not in said:
+            said.add((one.set, one.group))
             why = f"in {delivery.name}: {one.ack_detail or 'no reason given'}"
             yield _person(
                 delivery.partner, f"997 {one.ack}", tx.documents.get(one.document).number, why, delivery.state_at

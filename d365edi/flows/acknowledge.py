@@ -51,7 +51,7 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     functional_id = answer.functional_id or UNB
     sent = tx.deliveries.sent_group(partner, functional_id, control) if control is not None else []
     found = _belongs([(delivery, _group(tx, delivery, functional_id, control)) for delivery in sent])
-    sets = [one.set for one in found[1]] if found else []
+    sets = list(dict.fromkeys(one.set for one in found[1])) if found else []
     wrong = edi.contradictions(answer, sets)
     errors = error_text(answer.sets)
     detail = "; ".join(filter(None, (errors, _contradiction(wrong))))
@@ -63,7 +63,8 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     delivery, carried = found
     if answer.receipt:
         return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)")]
-    states = [(one, *state) for one, state in zip(carried, set_states(answer, sets), strict=True) if state is not None]
+    by_set = dict(zip(sets, set_states(answer, sets), strict=True))
+    states = [(one, *known) for one in carried if (known := by_set[one.set]) is not None]
     if match == "double":
         now = combined_state(state for _, state, _ in states) if states else _standing(delivery, carried)
         return [_double(delivery, _standing(delivery, carried), now, message)]
@@ -166,6 +167,14 @@ def _record(
     return match
 
 
+def apart(carried: Iterable[DeliveryDocument]) -> list[DeliveryDocument]:
+    """A document of each set of a delivery: one set may be made of several, as the answer to an order for several stores."""
+    first: dict[tuple[str, int | None, str], DeliveryDocument] = {}
+    for one in carried:
+        first.setdefault((one.functional_id, one.group, one.set), one)
+    return [*first.values()]
+
+
 def _close(tx: Tx, delivery: Delivery) -> None:
     """Close the delivery once all of its documents are acknowledged."""
     carried = tx.delivery_documents.of(delivery.id)
@@ -192,15 +201,16 @@ def _double(delivery: Delivery, before: AckState, state: AckState, message: Mess
 def _lines(
     tx: Tx, delivery: Delivery, covered: list[DeliveryDocument], partner: str, why: str, *, late: bool
 ) -> list[LogLine]:
-    """A log line for the file and, where it holds several documents, one for each that is acknowledged."""
+    """A log line for the file and, where it holds several sets, one for each that is acknowledged. Of a set that answers
+    orders for several stores each of these is a document, and it is told once."""
     documents = {one.document for one in covered}
     carried = tx.delivery_documents.of(delivery.id)
     answered = [one for one in carried if one.document in documents]
     state = combined_state(one.ack for one in answered)
     when = " (late)" if late else ""
-    if len(carried) > 1:
-        lines = [_document(tx, delivery, one, partner) for one in answered]
-        return [_file(delivery, [one.ack for one in answered], len(carried), partner + when), *lines]
+    if (count := len(apart(carried))) > 1:
+        lines = dict.fromkeys(_document(tx, delivery, one, partner) for one in answered)
+        return [_file(delivery, [one.ack for one in apart(answered)], count, partner + when), *lines]
     text = f"{state_text(state)} by {partner}{when}"
     if state in FAILED:
         return [("WARNING", state, f"{delivery.name} is {text}: {why}; {REMEDY.format(delivery.name)}")]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from d365edi.cli.status import picture
 from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.edi.interchange import Verdict
 from d365edi.flows import acknowledge
@@ -81,6 +82,30 @@ def test_a_group_s_answer_is_for_its_documents_and_the_file_waits_for_the_other_
         "both_42.edi: accepted by acme, 1 of its 4 documents",
         "shipment S-0 in both_42.edi is accepted by acme",
     ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "says"),
+    [
+        ("A", "accepted", "855_4500123.edi: accepted by acme"),
+        ("R", "rejected", "855_4500123.edi is rejected by acme: no reason given; correct the data or the map, then: d365edi"),
+    ],
+)  # fmt: skip
+def test_one_set_of_several_documents_is_one_for_the_partner(
+    tx: Tx, theirs: Message, verdict: Verdict, state: str, says: str
+) -> None:
+    """An answer to an order for three stores. Its acknowledgment was found to count 1 set of 3."""
+    rows = [document(tx, message(tx, name=f"r{n}"), kind="OrderResponse", number="4500123", store=n) for n in "123"]
+    numbered = [NumberedDocument(row.id, "PR", 8, "0001") for row in rows]
+    made = delivery(
+        tx, documents=numbered, name="855_4500123.edi", kind="855", functional_id="PR", group=8, ack="awaited"
+    )
+    tx.deliveries.attempting(made.id)
+    tx.deliveries.delivered(made.id, made.name)
+    [(_, _, sentence)] = acknowledge.apply(tx, "acme", theirs, answer("PR", "8", verdict, s0001=verdict))
+    assert acks(tx, made) == [state] * 4
+    assert sentence.startswith(says)
+    assert len([row for row in picture(tx).needs_a_person if row["state"] == "997 rejected"]) == (verdict == "R")
 
 
 def test_what_is_said_of_each_document_stands_in_its_trail(tx: Tx, theirs: Message, sent: Delivery) -> None:
