@@ -115,8 +115,8 @@ def echo_charges(
     wanted = expected(invoice, order, lines, agreed)
     if not wanted:
         return invoice
-    of_lines = [_relabelled(line.charges, index, wanted) for index, line in enumerate(invoice.lines)]
-    whole = _relabelled_whole(invoice.charges, wanted)
+    of_lines = [_relabelled(line.charges, index, wanted, agreed) for index, line in enumerate(invoice.lines)]
+    whole = _relabelled_whole(invoice.charges, wanted, agreed)
     for each in wanted:
         (whole if each.line is None else of_lines[each.line]).extend(_told(each, agreed))
     changed = [
@@ -135,7 +135,7 @@ def _before(line: InvoiceLine, index: int, wanted: Sequence[Expected]) -> Decima
     return line.amount + sum((signs[share.charge.kind or ""] * (share.found or ZERO) for share in shares), ZERO)
 
 
-def _relabelled(charges: Sequence[Charge], index: int, wanted: Sequence[Expected]) -> list[Charge]:
+def _relabelled(charges: Sequence[Charge], index: int, wanted: Sequence[Expected], agreed: Agreements) -> list[Charge]:
     """The charges of a line without what D365 posted for the order's own; that is noted with these."""
     kept = list[Charge]()
     for kind in ("allowance", "charge"):
@@ -143,17 +143,17 @@ def _relabelled(charges: Sequence[Charge], index: int, wanted: Sequence[Expected
         parts = [
             part for each in wanted for part in (each, *each.shares) if part.line == index and part.charge.kind == kind
         ]
-        kept += [] if _settle(posted, parts) else posted
+        kept += [] if _settle(posted, parts, agreed) else posted
     return kept + [charge for charge in charges if charge.kind not in ("allowance", "charge")]
 
 
-def _relabelled_whole(charges: Sequence[Charge], wanted: Sequence[Expected]) -> list[Charge]:
+def _relabelled_whole(charges: Sequence[Charge], wanted: Sequence[Expected], agreed: Agreements) -> list[Charge]:
     """The same for what was posted of the invoice as a whole."""
     kept = list[Charge]()
     for kind in ("allowance", "charge"):
         posted = [charge for charge in charges if charge.kind == kind]
         open = [each for each in wanted if each.line is None and each.charge.kind == kind and not _found(each)]
-        kept += [] if _settle(posted, open) else posted
+        kept += [] if _settle(posted, open, agreed) else posted
     return kept + [charge for charge in charges if charge.kind not in ("allowance", "charge")]
 
 
@@ -161,8 +161,16 @@ def _found(each: Expected) -> bool:
     return each.found is not None or any(share.found is not None for share in each.shares)
 
 
-def _settle(posted: Sequence[Charge], parts: Sequence[Expected]) -> bool:
-    """Note what was posted with the parts that come to it; False where they do not."""
+def _settle(posted: Sequence[Charge], parts: Sequence[Expected], agreed: Agreements) -> bool:
+    """Note what was posted with the parts that come to it: all of them, those that an invoice settles, or those alone that D365
+    was told of. False where none of these come to it."""
+    billed = [part for part in parts if not settled_otherwise(part.charge)]
+    told = [part for part in parts if (known := agreed_about(part.charge, agreed)) is not None and known.discounts]
+    return any(_come_to(posted, some) for some in (parts, billed, told))
+
+
+def _come_to(posted: Sequence[Charge], parts: Sequence[Expected]) -> bool:
+    """Note what was posted with these parts; False where they come to another amount."""
     amount = sum((charge.amount or ZERO for charge in posted), ZERO)
     open = [part for part in parts if part.amount]
     slack = CENT * sum(max(1, len(part.shares)) for part in open)

@@ -80,6 +80,9 @@ ECHOES = [
     (order([{**F800, "percent": D(10), "percent_of": "6"}], [THREE]), invoice("16.38", "9.00"), agreed(C310="discount", F800="discount"), [("whole", "C310", D("12.78"), D(3), None), ("line 1", "F800", D("12.60"), D(10), None)]),
     # the second percentage is of what the first left
     (order([{**F800, "percent": D(10), "percent_of": "6"}, {**C310, "percent": D(5), "percent_of": "7"}]), invoice("18.27", None), agreed(C310="discount", F800="discount"), [("line 1", "F800", D("12.60"), D(10), None), ("line 1", "C310", D("5.67"), D(5), None)]),
+    # one that became a discount beside one that is expected, and not taken off; and beside one that is settled otherwise
+    (order(head=[THREE, {**F800, "percent": D(1)}]), invoice("3.78", "9.00"), agreed(C310="discount", F800="1%"), [("whole", "C310", D("12.78"), D(3), None), ("whole", "F800", None, D(1), INFORMATION)]),
+    (order([THREE, {**F800, "percent": D(1), "handling": "bill back"}]), invoice("3.78", None), agreed(C310="3%", F800="1%"), [("line 1", "C310", D("3.78"), D(3), None), ("line 1", "F800", None, D(1), "bill back")]),
     # expected and not taken off: information
     (order([THREE]), invoice(None, None), agreed(C310="3%"), [("line 1", "C310", None, D(3), INFORMATION)]),
     (order(head=[THREE]), invoice(None, None), agreed(C310="3%"), [("whole", "C310", None, D(3), INFORMATION)]),
