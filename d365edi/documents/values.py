@@ -138,8 +138,25 @@ class Price(SpelledPart):
     per: Amount | None = None
 
 
+class Tax(SpelledPart):
+    """A tax: its type, amount and rate in percent, on which amount (`base`), where and under which registration. `category` says
+    of which kind a rate is (UN/EDIFACT's data element 5305: S standard, Z zero, E exempt ...); `exempt` is X12's 441."""
+
+    type: Text | None = None
+    amount: Amount | None = None
+    percent: Amount | None = None
+    category: Text | None = None
+    jurisdiction_kind: Text | None = None
+    jurisdiction: Text | None = None
+    exempt: Text | None = None
+    relation: Text | None = None
+    base: Amount | None = None
+    id: Text | None = None
+
+
 class Charge(SpelledPart):
-    """An allowance (reduces), a charge (adds) or information. `amount` is without a sign: `kind` says the direction."""
+    """An allowance (reduces), a charge (adds) or information. `amount` is without a sign: `kind` says the direction.
+    `taxes` says what of it is taxed at which rate."""
 
     kind: Text | None = None
     code: Text | None = None
@@ -156,22 +173,7 @@ class Charge(SpelledPart):
     reference: Text | None = None
     option: Text | None = None
     description: Text | None = None
-
-
-class Tax(SpelledPart):
-    """A tax: its type, amount and rate in percent, on which amount (`base`), where and under which registration. `category` says
-    of which kind a rate is (UN/EDIFACT's data element 5305: S standard, Z zero, E exempt ...); `exempt` is X12's 441."""
-
-    type: Text | None = None
-    amount: Amount | None = None
-    percent: Amount | None = None
-    category: Text | None = None
-    jurisdiction_kind: Text | None = None
-    jurisdiction: Text | None = None
-    exempt: Text | None = None
-    relation: Text | None = None
-    base: Amount | None = None
-    id: Text | None = None
+    taxes: tuple[Tax, ...] = ()
 
 
 class Terms(Value):

@@ -81,7 +81,7 @@ class _Compiler:
             for node, fixed in self._fixed(base, row, way, computed=True):
                 node.computed.append(fixed)
         for inner in rows.scopes:
-            self._list(base, inner, model, way, _echo(inner.field, echo))
+            self._list(base, inner, model, way, _echo(inner.field, echo), again=again)
 
     def _nothing_lost(self, targets: list[Target], settled: list[Target], model: Model) -> None:
         """A user's row may take the place of a shipped one, but not of a field that a document must have."""
@@ -217,11 +217,17 @@ class _Compiler:
             message = f'"{row.value}" does not fit "{row.name}", which has {element.min} to {element.max} characters'
             raise self.table.mistake(row.key, message)
 
-    def _list(self, base: MappingNode, rows: Scope, model: Model, way: tuple[str, ...], echo: Model) -> None:
+    def _list(
+        self, base: MappingNode, rows: Scope, model: Model, way: tuple[str, ...], echo: Model, *, again: bool = False
+    ) -> None:
         field = find(model, rows.field)
         if field is None or not field.many or field.model is None:
             message = f'{model.__name__} has no list "{rows.field}"'
             raise self.table.mistake(rows.key, message, remedy=nearest(rows.field, list(names(model))))
+        for name in rows.needs:
+            if find(field.model, name) is None:
+                message = f'{field.model.__name__} has no field "{name}"'
+                raise self.table.mistake((*rows.key, "needs"), message, remedy=nearest(name, list(names(field.model))))
         row = MapRow("loop", list(rows.loop), (*rows.key, "loop"), self.table.is_overridden((*rows.key, "loop")))
         opened, absent = 0, None
         for text in rows.loop:
@@ -233,10 +239,11 @@ class _Compiler:
             *above, (node, qualifiers, occurrence) = target.chain
             outer = self._node(base, Target(row, above))
             made = MappingNode(node, outer, qualifiers, occurrence, field.model, rows.field, second=opened > 0)
+            made.needs = rows.needs
             outer.children.append(made)
-            self.fill(made, rows, field.model, (*way, text), echo, again=opened > 0)
+            self.fill(made, rows, field.model, (*way, text), echo, again=again or opened > 0)
             opened += 1
-        if not opened and absent is not None and not self._elsewhere(row, rows.loop, way, loop=True):
+        if not (opened or again) and absent is not None and not self._elsewhere(row, rows.loop, way, loop=True):
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
 
 

@@ -1,6 +1,7 @@
 """Values that a writer computes: `count(lines)`, `sum(lines.quantity)` and a number as `total` of the document, `count(HL)` and
 `sum(SN102)` of the segments written so far; `net(charges)`: charges less allowances that no line's amount contains, nothing
-where an invoice has none; `taxable(taxes)` and `taxed(taxes)`: bases and amounts of taxes that say on what they are.
+where an invoice has none; `owed(taxes)`: all of them, nothing where there are none; `taxable(taxes)` and `taxed(taxes)`: bases
+and amounts of taxes that say on what they are.
 
 Knows: the formulas. Does not know: which set wants which.
 """
@@ -64,6 +65,13 @@ def _net(document: Document, _: Written) -> Decimal | None:
     return beside if beside and None not in lines else None
 
 
+def _owed(document: Document, _: Written) -> Decimal | None:
+    """The taxes together."""
+    assert isinstance(document, Invoice)
+    amounts = (tax.amount for tax in document.taxes if tax.amount is not None)
+    return sum(amounts, Decimal(0)) if document.taxes else None
+
+
 def _taxable(document: Document, _: Written) -> Decimal | None:
     """What is taxed in all, where each tax says its own."""
     assert isinstance(document, Invoice)
@@ -75,11 +83,15 @@ def _taxable(document: Document, _: Written) -> Decimal | None:
 def _taxed(document: Document, written: Written) -> Decimal | None:
     """The taxes on that."""
     assert isinstance(document, Invoice)
-    amounts = (tax.amount for tax in document.taxes if tax.amount is not None)
-    return None if _taxable(document, written) is None else sum(amounts, Decimal(0))
+    return None if _taxable(document, written) is None else _owed(document, written)
 
 
-OF_INVOICES: Mapping[str, Formula] = {"net(charges)": _net, "taxable(taxes)": _taxable, "taxed(taxes)": _taxed}
+OF_INVOICES: Mapping[str, Formula] = {
+    "net(charges)": _net,
+    "owed(taxes)": _owed,
+    "taxable(taxes)": _taxable,
+    "taxed(taxes)": _taxed,
+}
 
 
 def _count(id: str) -> Formula:

@@ -10,7 +10,7 @@ Knows: mapping nodes, items of a document. Does not know: tables, guides as a wh
 
 from collections.abc import Iterator, Sequence, Set
 from functools import cache
-from itertools import compress, takewhile
+from itertools import compress, repeat, takewhile
 from operator import attrgetter, is_not
 from typing import Any
 
@@ -25,6 +25,7 @@ from d365edi.maps.vocabulary import MappingError, getter
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 Ids = Set[str]
 _NONE: Ids = frozenset()
+_NOTHING = repeat(None)
 _NEVER = object()
 """What no field ever holds."""
 
@@ -58,6 +59,7 @@ class LoopWriter:
         many = node.list_field or (segment.many.name if segment.many is not None else "")
         self.items = attrgetter(many) if many else None
         """The items of its list, or the values of a field that holds many: each has a segment."""
+        self.needs = getter(node.needs) if node.needs else None
         self.mandatory = [each.id for each in node.node.sequence if each.mandatory and each.id not in ENVELOPE]
         self.echoes = not node.list_field and _echoes(node)
         self.sources = _sources(node, model, around)
@@ -98,7 +100,7 @@ class LoopWriter:
         answers."""
         if self.list_field and self.items is not None:
             answered = task.answered.get(self.list_field)
-            for each in self.items(item):
+            for each in self._told(self.items(item)):
                 self._one(task, each, order if answered is None else next(answered, None), out, None)
         elif self.items is not None:
             for value in self.items(item) or ():
@@ -109,6 +111,11 @@ class LoopWriter:
                 self._one(task, item, order, out, found[at : at + room])
         else:
             self._one(task, item, order, out, None)
+
+    def _told(self, items: Sequence[Any]) -> Sequence[Any]:
+        """The items that have one of the fields without which nothing is written."""
+        needs = self.needs
+        return items if needs is None else [each for each in items if any(map(is_not, needs(each), _NOTHING))]
 
     def _one(self, task: Task, item: Any, order: Any, out: list[Segment], value: Any) -> None:
         """One segment and what stands inside it; none where there is nothing to write."""

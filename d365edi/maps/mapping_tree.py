@@ -76,8 +76,8 @@ class MappingNode:
     """A segment of the guide with its qualifiers (none: any) and its occurrence (0: not said), inside the node
     `parent`.
 
-    Where it opens a list, `list_field` is the list's field and `model` what an item is made of. `second`: another
-    version's form of a list that is also read, but not written."""
+    Where it opens a list, `list_field` is the list's field and `model` what an item is made of; an item is written that has
+    one of the fields `needs`. `second`: another version's form of a list that is also read, but not written."""
 
     node: Node
     parent: MappingNode | None = None
@@ -93,6 +93,7 @@ class MappingNode:
     unsaid: list[Fixed] = field(default_factory=list)
     computed: list[Fixed] = field(default_factory=list)
     children: list[MappingNode] = field(default_factory=list)
+    needs: tuple[str, ...] = ()
 
     def combinations(self) -> Iterator[tuple[str, ...]]:
         """Every combination of codes that leads here, in order of preference."""

@@ -1,4 +1,4 @@
-"""What a map has places for to say what a price is for.
+"""What a map has places for to say what a price is for, and which rate a tax has.
 
 Knows: rows of lines, code tables. Does not know: guides, documents' prices.
 """
@@ -10,11 +10,13 @@ from d365edi.maps.table import Table, scope
 from d365edi.matching.stating import PricePlaces
 
 BASIS, KIND, QUANTITY = "price_basis", "price_kind", "price_per.quantity"
+TAXES, RATE = "taxes", "percent"
 
 
 def places(table: Table, codes: Mapping[str, Mapping[str, str]] | None = None) -> PricePlaces:
     """The places that the lines of a map have; `codes` are the partner's, over the map's own."""
-    rows = {row.name for each in scope(table).scopes if each.field == LINES for row in each.rows}
+    lists = {each.field: each for each in scope(table).scopes}
+    rows = {row.name for row in lists[LINES].rows} if LINES in lists else set[str]()
     own, theirs = table.codes(), codes or {}
 
     def words(name: str) -> frozenset[str]:
@@ -22,4 +24,5 @@ def places(table: Table, codes: Mapping[str, Mapping[str, str]] | None = None) -
             return frozenset()
         return frozenset({**own.get(name, {}), **theirs.get(name, {})}.values())
 
-    return PricePlaces(words(BASIS), words(KIND), bool({QUANTITY, f"line.order.{QUANTITY}"} & rows))
+    rates = TAXES in lists and RATE in lists[TAXES].needs
+    return PricePlaces(words(BASIS), words(KIND), bool({QUANTITY, f"line.order.{QUANTITY}"} & rows), rates)

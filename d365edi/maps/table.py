@@ -36,7 +36,7 @@ OPEN, KEPT = "*", "kept"
 """The row `"*" = "*"` of a code table: what it has no row for stays as it is; `"*" = "kept"`: so it does, and what it has one
 for is kept as it was."""
 Locate = Callable[[Key], str]
-LIKE = "like"
+LIKE, NEEDS = "like", "needs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class MapRow:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The rows of a document, or of one list in it. `field` is the list's field in the scope around (dotted), `loop`
-    its loop."""
+    its loop; `needs` are fields of which an item must have one to be written."""
 
     field: str = ""
     loop: tuple[str, ...] = ()
@@ -69,6 +69,7 @@ class Scope:
     computed: tuple[MapRow, ...] = ()
     unsaid: tuple[MapRow, ...] = ()
     scopes: tuple[Scope, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,7 +225,7 @@ def scope(table: Table) -> Scope:
             raise table.mistake((name,), message, remedy="rows of fields stand under [fields]")
     root = {name: value for name, value in table.tree.items() if isinstance(value, Mapping) and name not in _TABLES}
     fields = list(_rows(table, table.tree.get("fields", {}), ("fields",), ""))
-    fixed = {name: _pairs(table, table.tree, (), name) for name in _FIXED}
+    fixed: dict[str, Any] = {name: _pairs(table, table.tree, (), name) for name in _FIXED}
     return Scope("", (), (), tuple(fields), **fixed, scopes=tuple(_scopes(table, root, (), "")))
 
 
@@ -271,10 +272,13 @@ def _list(table: Table, tree: Mapping[str, Any], key: Key, field: str) -> Scope:
     places = tuple(loop) if isinstance(loop, list | tuple) else (loop,)
     if not (places or LIKE in tree) or not all(isinstance(place, str) for place in places):
         raise table.mistake((*key, "loop"), 'a loop is named by its segment, as in "PO1"')
-    own = {name: value for name, value in tree.items() if name not in ("loop", LIKE, *_TABLES)}
+    needs = tree.get(NEEDS, [])
+    if not isinstance(needs, list) or not all(isinstance(each, str) for each in needs):
+        raise table.mistake((*key, NEEDS), "it lists fields of an item", remedy='as in needs = ["percent"]')
+    own = {name: value for name, value in tree.items() if name not in ("loop", LIKE, NEEDS, *_TABLES)}
     fixed = {name: _pairs(table, tree, key, name) for name in _FIXED}
     rows, scopes = tuple(_rows(table, own, key, "")), tuple(_scopes(table, own, key, ""))
-    made = Scope(field, places, key, rows, **fixed, scopes=scopes)
+    made = Scope(field, places, key, rows, **fixed, scopes=scopes, needs=tuple(needs))
     return made if LIKE not in tree else _over(made, _alike(table, tree[LIKE], key, field))
 
 
@@ -298,6 +302,7 @@ def _over(above: Scope, below: Scope) -> Scope:
         return (*(row for row in others if row.name not in named), *own)
 
     lists = {scope.field for scope in above.scopes}
-    merged = {name: rows(getattr(above, name), getattr(below, name)) for name in ("rows", *_FIXED)}
+    merged: dict[str, Any] = {name: rows(getattr(above, name), getattr(below, name)) for name in ("rows", *_FIXED)}
     scopes = (*(scope for scope in below.scopes if scope.field not in lists), *above.scopes)
-    return Scope(above.field, above.loop or below.loop, above.key, **merged, scopes=scopes)
+    needs = above.needs or below.needs
+    return Scope(above.field, above.loop or below.loop, above.key, **merged, scopes=scopes, needs=needs)

@@ -64,14 +64,14 @@ def outgoing(
     """The document as it is told to the partner, or the sentences that hold it. `known` are the orders that it answers,
     `resolution` has the partner's numbers for our items; `now` is local time, for what has no time of its own."""
     match = match_lines(document, known.orders, resolution)
-    whole, untaxed = _taxed(complete(document, resolution, known.units), agreed)
+    whole, untaxed = _taxed(complete(document, resolution, known.units), match.order, agreed)
     whole, match, parts = fold(whole, match, known.pairs, apart=agreed.apart)
     if problems := (*untaxed, *_errors((*match.findings, *parts))):
         return problems
     notes, others = match.findings, substitutes.found(whole, match.lines, known.pairs)
     if isinstance(whole, Invoice):
         whole = terms.dated(echo_charges(whole, match.order, match.lines, agreed.charges), match.order)
-        whole = wholes.of_invoice(whole)
+        whole = taxes.of_charges(wholes.of_invoice(whole))
     if isinstance(whole, ShipNotice):
         whole = wholes.of_notice(whole, now, agreed.carriers)
     told, written, whole = whole, match.order, stores.named(whole, known.numbers)
@@ -87,9 +87,15 @@ def outgoing(
     return Outgoing(whole, told, crediting.stated(whole, agreed.signs), match, repeated, notes)
 
 
-def _taxed(whole: Outbound, agreed: Agreed) -> tuple[Outbound, tuple[str, ...]]:
-    """An invoice with its taxes by rate where rates were agreed, and what holds it."""
-    return taxes.broken_down(whole, agreed.taxation) if isinstance(whole, Invoice) else (whole, ())
+def _taxed(whole: Outbound, order: PurchaseOrder | None, agreed: Agreed) -> tuple[Outbound, tuple[str, ...]]:
+    """An invoice with its taxes by rate where rates were agreed or the set says rates, and what holds it."""
+    if not isinstance(whole, Invoice) or (agreed.taxation is None and not agreed.places.rates):
+        return whole, ()
+    whole, unnamed = taxes.registered(whole, order, agreed.taxation)
+    if agreed.taxation is None:
+        return taxes.by_amounts(whole), ()
+    whole, unfit = taxes.broken_down(whole, agreed.taxation)
+    return whole, (*unfit, *unnamed)
 
 
 def _responded(

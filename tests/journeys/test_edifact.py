@@ -219,8 +219,16 @@ async def test_an_invoice_states_its_tax_by_rate_and_the_numbers_of_both(edifact
         "MOA+125:269.97",
         "MOA+124:18.9",
     ]
-    by_line = [segment for segment in found[: found.index("UNS+S")] if segment.startswith(("LIN", "TAX", "MOA+12"))]
-    assert by_line == [
+    said = [segment for segment in found[: found.index("UNS+S")] if segment.startswith(("ALC", "LIN", "TAX", "MOA+12"))]
+    assert said == [
+        "ALC+C++6++FC:::FREIGHT AND CHARGES",
+        "TAX+7+VAT+++:::19+S",
+        "MOA+125:25",
+        "ALC+A++2++DI:::DISCOUNT",
+        "TAX+7+VAT+++:::19+S",
+        "MOA+125:12.6",
+        "TAX+7+VAT+++:::7+S",
+        "MOA+125:30",
         "LIN+1++614141000012:EN",
         "TAX+7+VAT+++:::19+S",
         "MOA+125:113.4",
@@ -230,9 +238,40 @@ async def test_an_invoice_states_its_tax_by_rate_and_the_numbers_of_both(edifact
         "MOA+125:269.97",
         "MOA+124:18.9",
     ]
-    for role, number in (("SU", "DE111111125"), ("IV", "DE222222226")):
+    for role, number in (("SU", "DE111111125"), ("IV", "DE222222226"), ("BY", "DE222222226")):
         at = next(at for at, segment in enumerate(found) if segment.startswith(f"NAD+{role}+"))
         assert found[at + 1] == f"RFF+VA:{number}"
+
+
+@pytest.mark.parametrize(
+    ("percents", "summary"),
+    [
+        ((19, 7), ["MOA+124:44.94", "MOA+125:425.97", "TAX+7+VAT+++:::19", "MOA+125:126", "MOA+124:23.94", "TAX+7+VAT+++:::7",
+                   "MOA+125:299.97", "MOA+124:21"]),
+        ((0, 0), []),
+        (("0.0049", 7), ["MOA+124:21.01"]),
+    ],
+)  # fmt: skip
+async def test_a_partner_without_rates_reads_the_rates_that_the_amounts_show_or_none(
+    edifact: World, percents: tuple[str | int, str | int], summary: list[str]
+) -> None:
+    """At 963ea1f TAX+7+VAT without a rate, and MOA+124:0 where there is no tax."""
+    edifact.knobs["invoice"] = "INVOIC"
+    edifact.partner.drop("ORDERS-77.edi", orders("4500123"))
+    await edifact.once()
+    state = edifact.simulator.state
+    lines = state.rows("SalesOrderLinesV3")
+    taxes = {str(line["InventoryLotId"]): Decimal(each) for line, each in zip(lines, percents, strict=True)}
+    edifact.simulator.post_invoice(str(lines[0]["SalesOrderNumber"]), taxes=taxes)
+    await edifact.once()
+    ((_, data),) = edifact.partner.received().items()
+    found = data.decode().split("'")
+    whole = found[found.index("UNS+S") :]
+    assert [each for each in whole if each.startswith(("TAX", "MOA+124", "MOA+125"))] == summary
+    assert all("+:::" in each for each in found if each.startswith("TAX"))
+    report = reader.read(data, reader.ReadOptions(strictness="strict"))
+    sets = [one for each in report.interchanges for group in each.groups for one in group.sets]
+    assert [str(finding) for one in sets for finding in (*report.findings, *one.findings)] == []
 
 
 async def test_a_line_whose_tax_is_no_agreed_rate_holds_the_invoice_until_the_rate_is_added(edifact: World) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from d365edi.documents import Invoice
-from d365edi.matching.taxes import Taxation, broken_down
+from d365edi.documents import Invoice, PurchaseOrder
+from d365edi.matching.taxes import Taxation, broken_down, by_amounts, of_charges, registered
 
 D = Decimal
 CENT = D("0.01")
@@ -100,18 +100,100 @@ def test_a_tax_that_is_left_and_no_rate_of_the_charges_holds() -> None:
 def test_without_a_number_of_ours_it_holds_and_d365_says_it_where_the_settings_do_not() -> None:
     agreed = Taxation({D("19"): "S"}, place="partners.acme.tax")
     made = invoice([("100", "19.00")], "19.00")
-    (problem,) = broken_down(made, agreed)[1]
+    (problem,) = registered(made, None, agreed)[1]
     assert problem == (
         "D365 names no tax registration number of ours; write seller under [partners.acme.tax], then: d365edi release CIV-1"
     )
-    found, _ = broken_down(made.replace(seller_tax_id="DE111111125", buyer_tax_id="DE222222226"), agreed)
+    assert registered(made, None, None) == (made, ())
+    found, _ = registered(made.replace(seller_tax_id="DE111111125", buyer_tax_id="DE222222226"), None, agreed)
     assert (found.parties.vendor.name, found.parties.vendor.tax_id) == ("Northbay", "DE111111125")
-    assert found.parties.bill_to.tax_id == "DE222222226"
+    assert (found.parties.bill_to.tax_id, found.parties.buyer.tax_id) == ("DE222222226", None)
 
 
-def test_where_nothing_was_agreed_an_invoice_is_as_it_was() -> None:
-    made = invoice([("100", "19.00")], "19.00")
-    assert broken_down(made, None) == (made, ())
+def test_the_number_of_who_is_billed_is_said_of_the_buyer_of_the_order_too() -> None:
+    made = invoice([("100", "19.00")], "19.00", buyer_tax_id="DE222222226")
+    order = PurchaseOrder.of({"number": "4711", "parties": {"buyer": {"id_kind": "9", "id": "4098765000010"}}})
+    found, _ = registered(made, order, None)
+    assert (found.parties.bill_to.tax_id, found.parties.buyer.tax_id) == ("DE222222226", "DE222222226")
+
+
+def test_what_is_charged_or_off_says_its_rates() -> None:
+    """100 at 19 % and 200 at 7 % with 30 off the whole: 10 and 20 of that; 25 of freight at 19 %."""
+    charges = (charge("charge", "freight", "25"), charge("allowance", "discount", "30"))
+    found, _ = broken_down(invoice([("100", "17.10"), ("200", "12.60")], "34.45", charges), AGREED)
+    assert [[(str(t.percent), t.category, str(t.base), t.amount) for t in each.taxes] for each in found.charges] == [
+        [("19", "S", "25", None)],
+        [("19", "S", "10.00", None), ("7", "S", "20.00", None)],
+    ]
+
+
+def test_a_charge_in_the_order_s_words_has_the_one_rate_of_the_invoice() -> None:
+    made = invoice([("100", "19.00")], "19.00", (charge("allowance", "C310", "3"), charge("information", "X", "1")))
+    rate = {"percent": D(19), "category": "S", "base": D(100), "amount": D(19)}
+    one = made.replace(taxes=Invoice.of({"number": "x", "taxes": [rate]}).taxes)
+    assert [[str(t.percent) for t in each.taxes] for each in of_charges(one).charges] == [["19"], []]
+    assert of_charges(made) == made
+
+
+# -- where nothing was agreed -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("lines", "tax", "charges", "shown"),
+    [
+        ([("100", "19.00"), ("200", "14.00")], "33.00", (), ["19", "7"]),
+        ([("4068.00", "335.61")], "335.61", (), ["8.25"]),
+        ([("20000", "1775.00")], "1775.00", (), ["8.875"]),
+        ([("100", "19.00"), ("0.50", "0.10")], "19.10", (), ["19"]),
+        ([("100", "19.00")], "23.75", (("charge", "freight", "25"),), ["19"]),
+        ([("90", "16.20"), ("10", "1.80")], "18.00", (("allowance", "discount", "10"),), ["20"]),
+        ([("100", "19.00"), ("50", "0")], "19.00", (), ["19", "0"]),
+        ([("-100", "-19.00")], "-19.00", (), ["19"]),
+    ],
+)
+def test_amounts_show_their_rates(lines: Any, tax: str, charges: Any, shown: list[str]) -> None:
+    made = invoice(lines, tax, tuple(charge(*each) for each in charges))
+    found = by_amounts(made)
+    assert [str(each.percent) for each in found.taxes] == shown
+    assert {(each.type, each.category) for each in found.taxes} == {("all", None)}
+    assert sum(each.amount or 0 for each in found.taxes) == D(tax)
+    assert all(line.tax is None for line in found.lines)
+
+
+@pytest.mark.parametrize(
+    ("lines", "tax"),
+    [
+        ([("0.50", "0.10")], "0.10"),  # 19 to 21 %
+        ([("9.00", "0.74")], "0.74"),  # 8.2 %, or the 8.25 of another place
+        ([("126.00", "23.95")], "23.95"),  # 19 % and a cent
+        ([("20000", "2469.13")], "2469.13"),
+        ([("100", "19.00")], "25.00"),  # tax that is on nothing
+        ([("100", "190.00")], "190.00"),
+    ],
+)
+def test_amounts_that_show_no_rate_for_certain_are_left(lines: Any, tax: str) -> None:
+    made = invoice(lines, tax)
+    assert by_amounts(made) == made
+
+
+def test_without_a_tax_none_is_shown() -> None:
+    made = invoice([("100", "0")], "0").replace(taxes=())
+    assert by_amounts(made) == made
+
+
+@given(
+    st.lists(st.tuples(st.decimals(50, 9999, places=2), st.sampled_from([*AGREED.rates])), min_size=1, max_size=9),
+    st.decimals(0, 500, places=2),
+)
+def test_a_rate_that_is_shown_is_the_one_by_which_d365_posted(
+    lines: list[tuple[Decimal, Decimal]], freight: Decimal
+) -> None:
+    taxes = [(amount * rate / 100).quantize(CENT, ROUND_HALF_UP) for amount, rate in lines]
+    on_freight = (freight * 19 / 100).quantize(CENT, ROUND_HALF_UP)
+    pairs = [(str(amount), str(tax)) for (amount, _), tax in zip(lines, taxes, strict=True)]
+    made = invoice(pairs, str(sum(taxes, on_freight)), (charge("charge", "freight", str(freight)),))
+    found = by_amounts(made)
+    if found != made:
+        assert [line.taxes[0].percent for line in found.lines] == [rate for _, rate in lines]
+        assert sum(tax.base or D(0) for tax in found.taxes) == sum((amount for amount, _ in lines), freight)
 
 
 @given(
