@@ -8,6 +8,7 @@ import signal
 
 NAMES: frozenset[str] = frozenset(
     {
+        "poll.sorted",  # records that lacked their key have it, nothing new is fetched
         "receive.fetched",  # the bytes are here, nothing is journaled
         "receive.claimed",  # message and payload are durable, the source is untouched
         "receive.settling",  # about to move or delete at the source

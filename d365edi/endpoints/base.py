@@ -27,26 +27,38 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """One thing listed at a place. `size` in bytes, `modified` in seconds as the server reports them (None where it cannot)."""
+    """One thing listed at a place. `size` in bytes, `modified` in seconds as the server reports them (None where it cannot).
+
+    `key` distinguishes it from all others at its place, whatever their names; left out it is the name. `id` is all that
+    `fetch` needs besides."""
 
     path: str
     name: str
     size: int
     modified: float | None = None
     id: str = ""
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            object.__setattr__(self, "key", self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A name that was seen and not offered, in printable form, and the reason in words."""
+    """A name that was seen and not offered, in printable form, and the reason in words; `key` where others have that name."""
 
     name: str
     reason: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a place holds: what can be fetched, in the order of names, and what was passed over."""
+    """What a place holds: what can be fetched, in the order of names, and what was passed over.
+
+    What has one name stands oldest first. Where even the key is the same (a server lists a name twice and opens the files by
+    it), the later one can be fetched once the earlier one is cleared."""
 
     remotes: tuple[Remote, ...]
     passed_over: tuple[PassedOver, ...] = ()

@@ -75,17 +75,22 @@ def fault(name: bytes) -> str:
 
 
 def filter_names(folder: str, entries: Iterable[DirectoryEntry], pattern: str, rules: NameRules) -> Listing:
-    """Split the entries of one folder into what is offered and what is passed over, both in the order of names."""
+    """Split the entries of one folder into what is offered and what is passed over, both in the order of names.
+
+    Some servers show a mailbox as a folder and list a name twice: both are offered, the oldest first."""
     name_filter = _NameFilter(pattern, rules)
-    known = {entry.name: entry for entry in reversed(list(entries)) if entry.name not in {b".", b".."}}
+    listed = sorted(
+        {entry for entry in entries if entry.name not in {b".", b".."}},
+        key=lambda entry: (entry.name, entry.modified or 0.0),
+    )
+    known = {entry.name: entry for entry in listed}
     remotes: list[Remote] = []
     passed: list[PassedOver] = []
-    for name in sorted(known):
-        entry = known[name]
+    for entry in listed:
         if reason := name_filter.reason(entry, known):
-            passed.append(PassedOver(printable(name), reason))
+            passed.append(PassedOver(printable(entry.name), reason))
         else:
-            remotes.append(Remote(folder, name.decode(), entry.size or 0, entry.modified))
+            remotes.append(Remote(folder, entry.name.decode(), entry.size or 0, entry.modified))
     return Listing(tuple(remotes), tuple(passed))
 
 

@@ -9,10 +9,9 @@ Knows: what can be released and which state follows. Does not know: how it is th
 from collections.abc import Callable
 
 from d365edi.errors import D365EdiError
-from d365edi.flows import reparse, stores
+from d365edi.flows import policy, reparse, stores
 from d365edi.flows.context import FlowContext
 from d365edi.flows.outbox import withdraw
-from d365edi.flows.translate import RELEASED
 from d365edi.journal import Delivery, Document, Message, Tx
 
 
@@ -95,7 +94,8 @@ def _release_document(tx: Tx, ctx: FlowContext, document: Document, actor: str) 
     if tx.documents.get(document.id).state != "held":
         return f"{document.number} continues"  # released together with another document of the same file
     holder = tx.documents.claim_key(document.id)
-    if holder is not None and holder.state != "rejected":
+    released = tx.messages.get(document.message).reason == policy.RELEASED
+    if holder is not None and holder.state != "rejected" and not released:
         return (
             f"{document.number} stays held: it was received before (message {holder.message}, {holder.state}); "
             "reject one of the two"
@@ -116,7 +116,7 @@ def _release_document(tx: Tx, ctx: FlowContext, document: Document, actor: str) 
 
 
 def _release_message(tx: Tx, message: Message, actor: str) -> str:
-    tx.messages.set_state(message.id, "received", RELEASED)
+    tx.messages.set_state(message.id, "received", policy.RELEASED)
     tx.audit.append("released", message=message.id, partner=message.partner, actor=actor, name=message.name)
     return f"{message.name} is parsed again"
 

@@ -11,9 +11,11 @@ from d365edi.matching.crediting import CREDIT, corrected
 
 
 def mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: str) -> list[Document]:
-    """Other documents of a kind that this partner received and that refer to one of these values."""
+    """Other documents of a kind that this partner received of the same company and that refer to one of these values: two
+    companies number their packing slips alike."""
     found = [document for value in values for document in tx.documents.mentioning(what, value, kind, but=row.id)]
-    return [document for document in found if document.partner == row.partner and not refused(tx, document)]
+    mine = [each for each in found if (each.partner, each.company.lower()) == (row.partner, row.company.lower())]
+    return [document for document in mine if not refused(tx, document)]
 
 
 def refused(tx: Tx, document: Document) -> bool:

@@ -17,6 +17,7 @@ from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, Purc
 from d365edi.flows.earlier import is_credit, mentioning, originals, refused
 from d365edi.flows.messages import document_name
 from d365edi.flows.orders import known_orders
+from d365edi.flows.policy import RELEASED
 from d365edi.journal import Document, Tx
 from d365edi.matching.crediting import CREDIT
 from d365edi.matching.folding import fold
@@ -122,7 +123,9 @@ def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[floa
     named: dict[str, list[str]] = {}
     for what, value in sorted(outgoing.references):
         named.setdefault(what, []).append(value)
-    same = [d for d in tx.documents.search(row.number) if d.id != row.id and d.state in ("delivering", "delivered")]
+    released = tx.messages.get(row.message).reason == RELEASED  # although its number was sent before
+    same = [] if released else tx.documents.search(row.number)
+    same = [d for d in same if d.id != row.id and d.state in ("delivering", "delivered")]
     same = [d for d in same if (d.partner, d.kind) == (row.partner, row.kind) and not refused(tx, d)]
     goods = mentioning(tx, row, "goods", named.get("goods", ()), row.kind)
     credit = isinstance(outgoing.document, Invoice) and outgoing.document.sense == CREDIT

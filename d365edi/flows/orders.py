@@ -21,7 +21,7 @@ def known_orders(tx: Tx, partner: str, company: str, references: Sequence[str]) 
     units, customer, flow = dict[str, str](), None, ""
     for reference in references:
         own = tx.documents.referenced(partner, company, reference)
-        row = whole_of(tx, own) if own is not None else tx.documents.order(partner, reference)
+        row = whole_of(tx, own) if own is not None else tx.documents.order(partner, reference, company)
         if row is None or not row.body:
             continue
         orders[reference] = PurchaseOrder.from_json(row.body)

@@ -16,6 +16,8 @@ from d365edi.settings.partners import Duplicates
 
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 900.0
+RELEASED = "released"
+"""The reason of a message that a person released although its control number, its name or its number was used before."""
 
 
 @dataclass(frozen=True, slots=True)

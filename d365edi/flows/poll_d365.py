@@ -1,27 +1,31 @@
 """D365 to journal: records posted for the partner's accounts since the cursor, except those already in the journal.
 
 The only field to filter by is the invoice date, which has no time of day and can be back-dated. So each poll asks from the
-cursor minus an overlap window and skips names that the journal has: a sent record is never sent again, whatever its date.
-The first start without a configured date sets a baseline: everything in the window is recorded and not sent.
+cursor minus an overlap window and skips records that the journal has (see `records`): a sent record is never sent again,
+whatever its date. The first start without a configured date sets a baseline: everything in the window is recorded and not
+sent. What cannot be distinguished from another record is reported when it is first seen.
 
 A business event only triggers a poll and carries no data that is used: a lost event costs minutes, not an invoice.
 
 Knows: send flows, the cursor, claims. Does not know: entity names, OData, how a record becomes a document.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from d365edi import log
-from d365edi.endpoints.base import Place, Remote
+from d365edi.endpoints.base import PassedOver, Place, Remote
 from d365edi.errors import Refused, Unavailable
 from d365edi.failpoints import reach
+from d365edi.flows import records
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.partner import SendFlow
-from d365edi.journal import Message, MessageState, Tx
+from d365edi.flows.records import SortedRecords
+from d365edi.journal import Message, MessageState, Passed, Tx
 from d365edi.maps.d365 import plans as maps
+from d365edi.odata.plan import ReadPlan
 
 FETCH_LIMIT = 64 << 20
 TOGETHER = 20
@@ -34,9 +38,15 @@ async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
         return []
     ids: list[int] = []
     for company, accounts in send.accounts.items():
+        passed: list[PassedOver] = []
         try:
+            whole = True
             for asked in await _questions(ctx, send, company, accounts):
-                ids += await _poll(ctx, send, partner, asked, counters)
+                polled = await _poll(ctx, send, partner, asked, counters)
+                ids += polled.ids
+                passed += polled.passed_over
+                whole = whole and polled.whole
+            await _finish(ctx, send, company, passed, whole=whole)
         except (Unavailable, Refused) as error:
             log.say("WARNING", send.name, "waits", str(error))
             counters.add("unreachable")
@@ -53,6 +63,29 @@ class AskedAccounts:
     cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PolledAccounts:
+    """What a poll found: messages to translate, what was passed over, and whether all of the rest is stored (`whole`)."""
+
+    ids: tuple[int, ...]
+    passed_over: tuple[PassedOver, ...]
+    whole: bool = True
+
+
+async def _finish(ctx: FlowContext, send: SendFlow, company: str, passed: list[PassedOver], *, whole: bool) -> None:
+    """Report what was passed over and was not before; from the first whole poll on, records are known by key."""
+    place = f"{send.name}/{company}"
+    seen = [Passed(each.name, each.reason, each.key) for each in passed]
+    before, by_name = await ctx.journal.read(
+        lambda tx: (tx.sightings.passed(ctx.d365_name, place), tx.records.last_by_name(send.name, company))
+    )
+    if set(before) != set(seen):
+        for found in await ctx.journal.write(lambda tx: tx.sightings.record_passed(ctx.d365_name, place, seen)):
+            log.say("WARNING", send.name, "passed over", f"{found.name} of {company}: {found.verdict}")
+    if by_name and whole:
+        await ctx.journal.write(lambda tx: tx.records.by_key_from_now(send.name, company))
+
+
 async def _questions(ctx: FlowContext, send: SendFlow, company: str, accounts: Sequence[str]) -> list[AskedAccounts]:
     """What to ask in a company. An account that is new among the partner's has a first start of its own, so that what was
     posted for it before is not sent."""
@@ -67,7 +100,9 @@ async def _questions(ctx: FlowContext, send: SendFlow, company: str, accounts: S
     return found
 
 
-async def _poll(ctx: FlowContext, send: SendFlow, partner: str, asked: AskedAccounts, counters: Counters) -> list[int]:
+async def _poll(
+    ctx: FlowContext, send: SendFlow, partner: str, asked: AskedAccounts, counters: Counters
+) -> PolledAccounts:
     company, today = asked.company, ctx.local(ctx.clock()).date()
     since = _start(send, asked.cursor, today)
     plan = maps.read_plan(send.read_table, company=company, accounts=asked.accounts, since=since, zone=ctx.zone)
@@ -77,22 +112,36 @@ async def _poll(ctx: FlowContext, send: SendFlow, partner: str, asked: AskedAcco
         earlier = f"{count} earlier records are not sent" if (count := len(listing.remotes)) else "no earlier records"
         whose = f"{company} for {', '.join(asked.accounts)}"
         log.say("INFO", send.name, "started", f"first start in {whose}: {earlier}")
-        return []
-    new = await ctx.journal.read(
-        lambda tx: [remote for remote in listing.remotes if not _known(tx, send, partner, remote)]
-    )
+        return PolledAccounts((), listing.passed_over)
+    found = await _sorted(ctx, send, partner, company, plan, listing.remotes)
+    reasons = {each.remote: each.reason for each in found.held}
     ids: list[int] = []
+    held: list[int] = []
 
     async def one(remote: Remote) -> None:
-        message = await _take(ctx, send, partner, company, remote)
+        reason = reasons.get(remote, "")
+        message = await _take(ctx, send, partner, company, remote, reason)
         if message is not None:
-            counters.add("collected")
-            ids.append(message.id)
+            counters.add("quarantined" if reason else "collected")
+            (held if reason else ids).append(message.id)
 
-    await ctx.each(f"record:{send.name}:{company}", new, one)
-    if len(ids) == len(new):
+    await ctx.each(f"record:{send.name}:{company}", [*found.new, *reasons], one)
+    whole = len(held) == len(reasons)
+    if whole and len(ids) == len(found.new):
         await ctx.journal.write(lambda tx: _read_until(tx, asked, today))
-    return ids
+    return PolledAccounts(tuple(ids), listing.passed_over, whole)
+
+
+async def _sorted(
+    ctx: FlowContext, send: SendFlow, partner: str, company: str, plan: ReadPlan, remotes: Sequence[Remote]
+) -> SortedRecords:
+    """What the flow does not have of a listing."""
+    unknown = await ctx.journal.read(lambda tx: records.unknown(tx, send, company, remotes))
+    if not unknown:
+        return SortedRecords(())
+    found = await ctx.journal.write(lambda tx: records.sort(tx, send, partner, company, plan, remotes))
+    reach("poll.sorted")
+    return found
 
 
 def _read_until(tx: Tx, asked: AskedAccounts, today: date) -> None:
@@ -108,17 +157,11 @@ def _start(send: SendFlow, cursor: str | None, today: date) -> date:
     return max(start, send.settings.first_day) if send.settings.first_day is not None else start
 
 
-def _known(tx: Tx, send: SendFlow, partner: str, remote: Remote) -> bool:
-    """Whether this flow has it: another flow may send the same record as another set."""
-    return any(message.flow == send.name for message in tx.messages.named(partner, remote.name))
-
-
 def _baseline(
     tx: Tx, send: SendFlow, partner: str, asked: AskedAccounts, remotes: tuple[Remote, ...], today: date
 ) -> None:
-    for remote in remotes:
-        if not _known(tx, send, partner, remote):
-            _add(tx, send, partner, asked.company, remote, b"", "done", "posted before the first start")
+    for remote in records.unknown(tx, send, asked.company, remotes):
+        _add(tx, send, partner, asked.company, remote, b"", "done", "posted before the first start")
     _read_until(tx, asked, today)
     accounts = list(asked.accounts)
     tx.audit.append(
@@ -126,7 +169,10 @@ def _baseline(
     )
 
 
-async def _take(ctx: FlowContext, send: SendFlow, partner: str, company: str, remote: Remote) -> Message | None:
+async def _take(
+    ctx: FlowContext, send: SendFlow, partner: str, company: str, remote: Remote, held: str
+) -> Message | None:
+    """Fetch and store a record; with a reason why it is `held` it is not sent by itself. None where it cannot be fetched."""
     try:
         payload = await ctx.d365.fetch(remote, FETCH_LIMIT)
     except (Unavailable, Refused) as error:
@@ -135,11 +181,14 @@ async def _take(ctx: FlowContext, send: SendFlow, partner: str, company: str, re
     reach("receive.fetched")
 
     def claim(tx: Tx) -> Message:
-        known = tx.messages.same(partner, remote.name, hashlib.sha256(payload).hexdigest())
-        return known or _add(tx, send, partner, company, remote, payload, "received", "")
+        known = tx.records.known(send.name, company, remote.key)
+        state: MessageState = "quarantined" if held else "received"
+        return known or _add(tx, send, partner, company, remote, payload, state, held)
 
     message = await ctx.journal.write(claim)
     reach("receive.claimed")
+    if held:
+        log.say("WARNING", send.name, "quarantined", held, run=message.run)
     return message
 
 
@@ -153,6 +202,7 @@ def _add(
         endpoint="d365",
         path=company,
         name=remote.name,
+        remote=remote.key,
         size=len(payload),
         modified=None,
         payload=payload,
@@ -160,6 +210,9 @@ def _add(
         reason=reason,
         settled=True,
     )
-    if state == "received":
-        tx.audit.append("collected", message=message.id, partner=partner, name=remote.name, digest=message.digest)
+    if state != "done":
+        detail: dict[str, Any] = {"name": remote.name, "key": remote.key, "digest": message.digest}
+        detail |= {"reason": reason} if reason else {}
+        verb = "collected" if state == "received" else state
+        tx.audit.append(verb, message=message.id, partner=partner, **detail)
     return message

@@ -9,8 +9,8 @@ Knows: pickups, sightings, claims. Does not know: what is in the bytes (only whe
 """
 
 import hashlib
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,37 +25,77 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import size_text
 from d365edi.flows.outbox import deliver_again
 from d365edi.flows.partner import PickupFlow
-from d365edi.journal import Message, Sighting, Tx
+from d365edi.journal import Listed, Message, Passed, Sighting, Tx
 from d365edi.settings.partners import Duplicates
+
+BEHIND = "another file of this name is listed before it; it is taken once that one is cleared"
+"""Why a file is not taken yet where a server lists its name twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedFile:
-    """A claimed file: its message, and whether the same bytes under the same name were received before."""
+    """A claimed file: its message, and whether the same bytes under the same key were received before (`again`), whether
+    it was claimed in an earlier pass (`known`), and whether it is not at the source any more (`cleared`)."""
 
     message: Message
     again: bool = False
+    known: bool = False
+    cleared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyFile:
+    """A file that is complete, and its sighting. `beside` another one of its key in the last listing, it does not replace it."""
+
+    remote: Remote
+    sighting: Sighting
+    beside: bool = False
 
 
 async def receive(ctx: FlowContext, pickup: PickupFlow, counters: Counters, received: Callable[[int], object]) -> None:
     """One pass over a pickup. `received` is called with the id of each new message to translate: at once, so that the
     first is on its way while the last is still fetched."""
     endpoint = ctx.endpoints[pickup.endpoint]
-    if ctx.is_paused(pickup.endpoint):
-        return
-    try:
-        ready = await _ready(ctx, pickup, endpoint)
-    except (Unavailable, Refused) as error:
-        _out_of_reach(ctx, pickup, error)
-        counters.add("unreachable")
-        return
+    again, hidden = True, set[str]()
+    while again and not ctx.is_paused(pickup.endpoint):
+        try:
+            ready, hidden = await _ready(ctx, pickup, endpoint, hidden)
+        except (Unavailable, Refused) as error:
+            _out_of_reach(ctx, pickup, error)
+            counters.add("unreachable")
+            return
+        cleared = await _take_all(ctx, pickup, endpoint, ready, counters, received)
+        again = bool(hidden & cleared)
+
+
+async def _take_all(
+    ctx: FlowContext,
+    pickup: PickupFlow,
+    endpoint: Endpoint,
+    ready: Sequence[ReadyFile],
+    counters: Counters,
+    received: Callable[[int], object],
+) -> set[str]:
+    """Take what is ready, files of one name one after the other as they are listed. Returns the keys that were cleared."""
+    named: dict[str, list[ReadyFile]] = {}
+    for file in ready:
+        named.setdefault(file.remote.name, []).append(file)
+    for files in named.values():
+        files.sort(key=lambda file: file.remote.modified or 0.0)
+    cleared: set[str] = set()
 
     async def one(name: str) -> None:
-        taken = await _take(ctx, pickup, endpoint, *ready[name], counters)
-        if taken is not None and taken.message.state == "received":
-            received(taken.message.id)
+        for file in named[name]:
+            taken = await _take(ctx, pickup, endpoint, file, counters)
+            if taken is None:
+                continue
+            if taken.message.state == "received" and not taken.known:
+                received(taken.message.id)
+            if taken.cleared:
+                cleared.add(file.remote.key)
 
-    await ctx.each(f"{pickup.endpoint}:{pickup.view}", ready, one, pickup.endpoint_settings.in_flight)
+    await ctx.each(f"{pickup.endpoint}:{pickup.view}", named, one, pickup.endpoint_settings.in_flight)
+    return cleared
 
 
 def _out_of_reach(ctx: FlowContext, pickup: PickupFlow, error: Unavailable | Refused) -> None:
@@ -64,8 +104,11 @@ def _out_of_reach(ctx: FlowContext, pickup: PickupFlow, error: Unavailable | Ref
     log.say("WARNING", pickup.name, "waits", str(error))
 
 
-async def _ready(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> dict[str, tuple[Remote, Sighting]]:
-    """The files that are complete: seen often enough without a change (sentinels are handled by the endpoint)."""
+async def _ready(
+    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, hidden: Set[str]
+) -> tuple[list[ReadyFile], set[str]]:
+    """The files that are complete: seen often enough without a change (sentinels are handled by the endpoint), and the keys
+    under which a further file is listed. `hidden` are these keys of the listing before."""
     listing = await endpoint.list(pickup.place)
     sightings = await _note(ctx, pickup, listing)
     for _ in range(pickup.endpoint_settings.complete.needed - 1):
@@ -74,12 +117,21 @@ async def _ready(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> di
         await ctx.sleep(pickup.endpoint_settings.complete.apart.total_seconds())
         listing = await endpoint.list(pickup.place)
         sightings = await _note(ctx, pickup, listing)
-    return {
-        remote.name: (remote, sighting)
-        for remote in listing.remotes
-        if not _young(pickup, sighting := sightings[remote.name])
+    first, later = _by_key(listing)
+    ready = [
+        ReadyFile(remote, sighting, remote.key in hidden)
+        for remote in first
+        if not _young(pickup, sighting := sightings[remote.key])
         and not (sighting.message is not None and pickup.after.action == "leave")
-    }
+    ]
+    return ready, {remote.key for remote in later}
+
+
+def _by_key(listing: Listing) -> tuple[list[Remote], list[Remote]]:
+    """The first remote of each key, and those behind it, which cannot be fetched before it is cleared."""
+    first: dict[str, Remote] = {}
+    later = [remote for remote in listing.remotes if first.setdefault(remote.key, remote) is not remote]
+    return list(first.values()), later
 
 
 def _young(pickup: PickupFlow, sighting: Sighting) -> bool:
@@ -87,32 +139,35 @@ def _young(pickup: PickupFlow, sighting: Sighting) -> bool:
 
 
 async def _note(ctx: FlowContext, pickup: PickupFlow, listing: Listing) -> dict[str, Sighting]:
-    remotes = [(remote.name, remote.size, remote.modified) for remote in listing.remotes]
-    passed = [(entry.name, entry.reason) for entry in listing.passed_over]
+    first, later = _by_key(listing)
+    remotes = [Listed(remote.name, remote.size, remote.modified, remote.key) for remote in first]
+    passed = [Passed(entry.name, entry.reason, entry.key) for entry in listing.passed_over]
+    passed += [Passed(remote.name, BEHIND, f"{remote.key}/{place}") for place, remote in enumerate(later, 2)]
 
     def record(tx: Tx) -> list[Sighting]:
-        _gone(tx, pickup, {remote[0] for remote in remotes} | {entry[0] for entry in passed})
+        _gone(tx, pickup, {remote.key for remote in remotes} | {entry.key or entry.name for entry in passed})
         return tx.sightings.record(pickup.endpoint, pickup.view, remotes, passed)
 
-    return {sighting.name: sighting for sighting in await ctx.journal.write(record)}
+    return {sighting.remote: sighting for sighting in await ctx.journal.write(record)}
 
 
 def _gone(tx: Tx, pickup: PickupFlow, there: Set[str]) -> None:
     """Mark stored, unsettled files settled that are no longer at the source: a reply was lost, or a person removed them."""
     for message in tx.messages.unsettled(pickup.endpoint, pickup.place.path):
-        if message.flow == pickup.name and message.name not in there:
+        if message.flow == pickup.name and message.remote not in there:
             tx.messages.settled(message.id, "")
             tx.audit.append("settled", message=message.id, partner=message.partner, outcome="gone", name=message.name)
 
 
 async def _take(
-    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, sighting: Sighting, counters: Counters
+    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, file: ReadyFile, counters: Counters
 ) -> ClaimedFile | None:
+    remote, sighting = file.remote, file.sighting
     if sighting.message is not None:
         known = await ctx.journal.read(partial(_message, id=sighting.message))
         if not known.settled:
-            await _settle(ctx, pickup, endpoint, remote, known)
-            return None
+            cleared = await _settle(ctx, pickup, endpoint, remote, known)
+            return ClaimedFile(known, known=True, cleared=cleared)
     try:
         payload = await endpoint.fetch(remote, pickup.endpoint_settings.max_message)
     except (Unavailable, Refused) as error:
@@ -126,11 +181,10 @@ async def _take(
         await _note_reason(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
         counters.add("incomplete")
         return None
-    taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, remote, payload))
+    taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, file, payload))
     reach("receive.claimed")
     _report(pickup, ctx.partners[pickup.partner].settings.duplicates, taken, counters)
-    await _settle(ctx, pickup, endpoint, remote, taken.message)
-    return taken
+    return replace(taken, cleared=await _settle(ctx, pickup, endpoint, remote, taken.message))
 
 
 def _message(tx: Tx, id: int) -> Message:
@@ -139,24 +193,26 @@ def _message(tx: Tx, id: int) -> Message:
 
 async def _note_reason(ctx: FlowContext, pickup: PickupFlow, remote: Remote, reason: str, *, waits: int = 0) -> None:
     await ctx.journal.write(
-        lambda tx: tx.sightings.verdict(pickup.endpoint, pickup.view, remote.name, reason, waits=waits)
+        lambda tx: tx.sightings.verdict(pickup.endpoint, pickup.view, remote.key, reason, waits=waits)
     )
 
 
-def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, remote: Remote, payload: bytes) -> ClaimedFile:
+def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, file: ReadyFile, payload: bytes) -> ClaimedFile:
     """One transaction: the payload, the message row with its state, the sighting that it came from, the audit line."""
+    remote = file.remote
     digest = hashlib.sha256(payload).hexdigest()
-    same = tx.messages.same(pickup.partner, remote.name, digest)
+    same = tx.messages.same(pickup.partner, remote.key, digest)
     if same is not None:
-        tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, same.id)
+        tx.sightings.taken(pickup.endpoint, pickup.view, remote.key, same.id)
         tx.audit.append("duplicate", message=same.id, partner=pickup.partner, name=remote.name, digest=digest)
         _resend_acknowledgments(tx, same)
         return ClaimedFile(same, again=True)
     duplicates = ctx.partners[pickup.partner].settings.duplicates
     earlier = tx.messages.with_digest(pickup.partner, digest)
+    replaced = [] if file.beside else tx.messages.named(pickup.partner, remote.key)
     decision = policy.claim(
         remote.name,
-        [message.digest for message in tx.messages.named(pickup.partner, remote.name)],
+        [message.digest for message in replaced],
         [message.name for message in earlier],
         duplicates,
     )
@@ -167,13 +223,14 @@ def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, remote: Remote, payload
         endpoint=pickup.endpoint,
         path=pickup.place.path,
         name=remote.name,
+        remote=remote.key,
         size=len(payload),
         modified=remote.modified,
         payload=payload,
         state=decision.state,
         reason=decision.reason,
     )
-    tx.sightings.taken(pickup.endpoint, pickup.view, remote.name, message.id)
+    tx.sightings.taken(pickup.endpoint, pickup.view, remote.key, message.id)
     if decision.state == "duplicate" and earlier:
         _resend_acknowledgments(tx, earlier[0])
     detail: dict[str, Any] = {"name": remote.name, "size": len(payload), "digest": digest, "reason": decision.reason}
@@ -210,23 +267,24 @@ def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, coun
         log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, run=message.run)
 
 
-async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message) -> None:
-    """Settle the file at the source. A failure is retried alone in the next pass; nothing is fetched again."""
+async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message) -> bool:
+    """Settle the file at the source; True where it is not there any more. A failure is retried alone in the next pass;
+    nothing is fetched again."""
     if pickup.after.action == "leave":
         await ctx.journal.write(lambda tx: tx.messages.settled(message.id, remote.name))
-        return
+        return False
     reach("receive.settling")
     try:
         settlement = await endpoint.settle(remote, pickup.after, message.digest)
     except (Unavailable, Refused) as error:
         sentence = f"{message.name} is stored but still at the source: {error}"
         log.say("WARNING", pickup.name, "not settled", sentence, run=message.run)
-        return
+        return False
     reach("receive.settled")
     if settlement.outcome == "changed":
         sentence = f"{message.name} was overwritten since; it is received again"
         log.say("WARNING", pickup.name, "changed", sentence, run=message.run)
-        return
+        return False
 
     def record(tx: Tx) -> None:
         tx.messages.settled(message.id, settlement.name)
@@ -235,3 +293,4 @@ async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remo
         )
 
     await ctx.journal.write(record)
+    return True

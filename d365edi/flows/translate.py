@@ -26,9 +26,6 @@ from d365edi.matching.intake import Judgment
 from d365edi.matching.lines import order_numbers
 from d365edi.odata import canonical
 
-RELEASED = "released"
-"""The reason of a message that a person released although its control number or name was used before."""
-
 
 @dataclass(slots=True)
 class Outcome:
@@ -114,7 +111,11 @@ def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: In
     )
     seen = [earlier for earlier in seen if earlier.message != message.id or earlier.digest != interchange.digest]
     settings = partner.settings.duplicates
-    if not seen or message.reason == RELEASED or policy.reusable(seen[-1].seen_at, tx.now, settings.reused_after):
+    if (
+        not seen
+        or message.reason == policy.RELEASED
+        or policy.reusable(seen[-1].seen_at, tx.now, settings.reused_after)
+    ):
         return ""
     return (
         f"interchange control number {interchange.control} was used before by {partner.name} (message {seen[-1].message}); "
@@ -248,12 +249,12 @@ def _read_record(
     )
     found = problems(reading)
     holder = tx.documents.claim_key(document.id)
-    if holder is not None:
+    if holder is not None and message.reason != policy.RELEASED:
         found.append(
             f"{name} was collected before (message {holder.message}, {holder.state}); a partner who receives it twice "
             f"charges for it: d365edi reject {number} unless the first one is rejected"
         )
-    tx.messages.set_state(message.id, "done")
+    tx.messages.set_state(message.id, "done", message.reason)  # a person's release counts for the document, too
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     if found:
         sentence = f"{name}: {'; '.join(found)}"

@@ -77,7 +77,7 @@ _ORDER = select(
     Document,
     "documents",
     "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = 'PurchaseOrder' AND number = ? AND state <> 'rejected' "
-    "ORDER BY claimed_at IS NULL, store <> '', id DESC LIMIT 1",
+    "ORDER BY company <> ? COLLATE NOCASE, claimed_at IS NULL, store <> '', id DESC LIMIT 1",
 )
 _MENTIONING = select(
     Document,
@@ -204,11 +204,12 @@ class Documents(JournalTable):
         """The documents in a delivery, in its order."""
         return self._all(_DELIVERY, delivery)
 
-    def order(self, partner: str, number: str) -> Document | None:
-        """The purchase order of that number which an invoice answers: the newest that holds its key, else the newest.
+    def order(self, partner: str, number: str, company: str = "") -> Document | None:
+        """The purchase order of that number which an invoice answers: of the company rather than of another one, there the
+        newest that holds its key, else the newest.
 
         Rejected ones are left out."""
-        row = self._execute(_ORDER, (number, partner, number)).fetchone()
+        row = self._execute(_ORDER, (number, partner, number, company)).fetchone()
         return Document(*row) if row else None
 
     def mention(self, id: int, mentions: Iterable[tuple[str, str]]) -> None:

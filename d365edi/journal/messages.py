@@ -43,7 +43,10 @@ TRANSITIONS: Transitions = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. Times in seconds since the epoch, `modified` as the server reported it; `digest` sha256 in hex."""
+    """One message. Times in seconds since the epoch, `modified` as the server reported it; `digest` sha256 in hex.
+
+    `remote` distinguishes it from all else at its place: a file's name, a record's whole key ("" for a record that was
+    collected before keys were kept, see `records`)."""
 
     id: int
     direction: Direction
@@ -52,6 +55,7 @@ class Message:
     endpoint: str
     path: str
     name: str
+    remote: str
     size: int
     modified: float | None
     digest: str
@@ -76,8 +80,12 @@ class Message:
 
 _INSERT = insert("messages", *(name for name in Message.__dataclass_fields__ if name != "id"))
 _GET = select(Message, "messages", "WHERE id = ?")
-_SAME = select(Message, "messages", "WHERE partner = ? AND name = ? AND digest = ? AND parent IS NULL")
-_NAMED = select(Message, "messages", "WHERE name = ? COLLATE NOCASE AND partner = ? AND name = ? ORDER BY id")
+_SAME = select(
+    Message, "messages", "WHERE direction = 'in' AND partner = ? AND remote = ? AND digest = ? AND parent IS NULL"
+)
+_NAMED = select(
+    Message, "messages", "WHERE direction = 'in' AND parent IS NULL AND partner = ? AND remote = ? ORDER BY id"
+)
 _DIGEST = select(Message, "messages", "WHERE digest = ? AND partner = ? ORDER BY id")
 _CHILDREN = select(Message, "messages", "WHERE parent = ? ORDER BY id")
 _STATE = select(Message, "messages", "WHERE state = ? ORDER BY id LIMIT ?")
@@ -108,6 +116,7 @@ class Messages(JournalTable):
         size: int,
         modified: float | None,
         payload: bytes,
+        remote: str = "",
         state: MessageState = "received",
         reason: str = "",
         parent: int | None = None,
@@ -115,18 +124,33 @@ class Messages(JournalTable):
     ) -> Message:
         """Claim a message: its bytes are kept and its row stands.
 
-        JournalError where a message of that partner with the same name and digest stands already (ask `same` first); a
-        replay names its `parent` and may repeat them. `settled` where there is no source to clear."""
+        `remote` is its key at its place, left out: its name. JournalError where a file of that partner with the same key and
+        digest stands already (ask `same` first), or a record of that flow and company with the same key (`records.known`);
+        a replay names its `parent` and may repeat them. `settled` where there is no source to clear."""
         digest, now = self._payloads.put(payload), self._unit.now
         settled_at = now if settled else None
         values = (
-            *(direction, partner, flow, endpoint, path, name, size, modified, digest, state, reason, parent),
+            *(
+                direction,
+                partner,
+                flow,
+                endpoint,
+                path,
+                name,
+                remote or name,
+                size,
+                modified,
+                digest,
+                state,
+                reason,
+                parent,
+            ),
             *(now, now, settled_at, ""),
         )
         try:
             id = self._execute(_INSERT, values).lastrowid
         except sqlite3.IntegrityError as error:
-            if (same := self.same(partner, name, digest)) is None or parent is not None:
+            if (same := self.same(partner, remote or name, digest)) is None or parent is not None:
                 raise
             raise JournalError(f"{name} of {partner} with these bytes is held already as message {same.id}") from error
         assert id is not None
@@ -139,14 +163,14 @@ class Messages(JournalTable):
             raise JournalError(f"there is no message {id}")
         return Message(*row)
 
-    def same(self, partner: str, name: str, digest: str) -> Message | None:
-        """The message of that partner with that name and those bytes (replays left out)."""
-        row = self._execute(_SAME, (partner, name, digest)).fetchone()
+    def same(self, partner: str, remote: str, digest: str) -> Message | None:
+        """The file of that partner with that key and those bytes (replays left out)."""
+        row = self._execute(_SAME, (partner, remote, digest)).fetchone()
         return Message(*row) if row else None
 
-    def named(self, partner: str, name: str) -> list[Message]:
-        """All messages of that partner with that name, oldest first."""
-        return self._all(_NAMED, name, partner, name)
+    def named(self, partner: str, remote: str) -> list[Message]:
+        """The files of that partner with that key (replays left out), oldest first."""
+        return self._all(_NAMED, partner, remote)
 
     def with_digest(self, partner: str, digest: str) -> list[Message]:
         """All messages of that partner with those bytes, oldest first."""

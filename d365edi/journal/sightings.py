@@ -1,14 +1,14 @@
 """Sightings of files in folders: size and time, how often in a row they were the same, and why a file was not picked up.
 
-A file is taken after two equal sightings (name, size and time as the server reports them). Rows are written only where
+A file is taken after two equal sightings (key, size and time as the server reports them). Rows are written only where
 something changed: a folder whose files stay is polled for ever without growing the journal.
 
-Knows: names, sizes, times. Does not know: endpoints, patterns, policies.
+Knows: keys, names, sizes, times. Does not know: endpoints, patterns, policies.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from d365edi.errors import JournalError
 from d365edi.journal.table import SEARCH_LIMIT, JournalTable, insert, select
@@ -18,12 +18,13 @@ GONE = "was not there any more at the last look"
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One name at a place. `equal` listings in a row showed this size and time (0: passed over, or gone); `waits` counts
-    the further listings granted to a file without its trailer; `verdict` says why it was not taken; `message` is what it
-    became."""
+    """One thing at a place, by its key (`remote`; that of a file is its name). `equal` listings in a row showed this size and
+    time (0: passed over, or gone); `waits` counts the further listings granted to a file without its trailer; `verdict` says
+    why it was not taken; `message` is what it became."""
 
     endpoint: str
     path: str
+    remote: str
     name: str
     size: int
     modified: float | None
@@ -33,6 +34,23 @@ class Sighting:
     waits: int
     verdict: str
     message: int | None
+
+
+class Listed(NamedTuple):
+    """One line of a listing: what a place offers. Without a `key` its name is its key."""
+
+    name: str
+    size: int
+    modified: float | None
+    key: str = ""
+
+
+class Passed(NamedTuple):
+    """One line of a listing that was passed over, and why."""
+
+    name: str
+    reason: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +79,49 @@ class Sightings(JournalTable):
         self,
         endpoint: str,
         path: str,
-        remotes: Sequence[tuple[str, int, float | None]],
-        passed: Sequence[tuple[str, str]] = (),
+        remotes: Sequence[Listed],
+        passed: Sequence[Passed] = (),
     ) -> list[Sighting]:
-        """Record one listing of a place: (name, size, modified) of what it offers, (name, reason) of what was passed over.
+        """Record one listing of a place: what it offers, each key once, and what was passed over.
 
         Returns the sightings of what it offers, in that order. `path` names one view of a folder, its pattern included:
         two patterns over one folder are two places, or each would take the files of the other for gone."""
         now = self._unit.now
         before = {row[2]: Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))}
         after, changed = [], []
-        for name, size, modified in remotes:
-            old = before.pop(name, None)
-            sighting = _seen(old, (endpoint, path, name), size, modified, now)
+        for listed in remotes:
+            old = before.pop(listed.key or listed.name, None)
+            sighting = _seen(old, (endpoint, path, listed.key or listed.name, listed.name), listed, now)
             after.append(sighting)
             if sighting is not old:
                 changed.append(sighting)
-        for name, reason in passed:
-            old = before.pop(name, None)
-            if old is None or old.verdict != reason or old.equal:
-                changed.append(
-                    Sighting(endpoint, path, name, 0, None, 0, old.first_at if old else now, now, 0, reason, None)
-                )
-        gone = [
-            sighting for sighting in before.values() if sighting.verdict != GONE or sighting.equal or sighting.message
-        ]
-        self._write(changed, gone)
+        changed += self._newly_passed(before, (endpoint, path), passed)
+        self._write(changed, _newly_gone(before))
         self._execute(
             "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)", (endpoint, path, now, len(remotes), len(passed))
         )
         return after
 
-    def verdict(self, endpoint: str, path: str, name: str, text: str, *, waits: int = 0) -> None:
-        """Record why a file was not taken; `waits=1` counts that it was granted a further listing."""
-        self._change("verdict = ?, waits = waits + ?", endpoint, path, name, text, waits)
+    def record_passed(self, endpoint: str, path: str, passed: Sequence[Passed]) -> list[Sighting]:
+        """Record what was passed over at a place where nothing else is recorded; what was not there, or had another
+        reason, at the last look."""
+        before = {row[2]: Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))}
+        new = self._newly_passed(before, (endpoint, path), passed)
+        self._write(new, _newly_gone(before))
+        return new
 
-    def taken(self, endpoint: str, path: str, name: str, message: int) -> None:
+    def passed(self, endpoint: str, path: str) -> list[Passed]:
+        """What was passed over at a place at the last look."""
+        rows = [Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))]
+        return [Passed(row.name, row.verdict, row.remote) for row in rows if not row.equal and row.verdict != GONE]
+
+    def verdict(self, endpoint: str, path: str, remote: str, text: str, *, waits: int = 0) -> None:
+        """Record why a file was not taken; `waits=1` counts that it was granted a further listing."""
+        self._change("verdict = ?, waits = waits + ?", endpoint, path, remote, text, waits)
+
+    def taken(self, endpoint: str, path: str, remote: str, message: int) -> None:
         """This file, as last seen, is stored as this message; unchanged and left there it keeps the message."""
-        self._change("verdict = '', message = ?", endpoint, path, name, message)
+        self._change("verdict = '', message = ?", endpoint, path, remote, message)
 
     def places(self) -> list[PlaceStatus]:
         """The places that were listed."""
@@ -113,20 +136,37 @@ class Sightings(JournalTable):
         for sighting in gone:
             if sighting.message is not None:
                 # The message has the rest; a row for every file ever taken would be read at every listing.
-                sql = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND name = ?"
-                self._execute(sql, (sighting.endpoint, sighting.path, sighting.name))
+                sql = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
+                self._execute(sql, (sighting.endpoint, sighting.path, sighting.remote))
             else:
                 self._execute(_PUT, _values(replace(sighting, equal=0, verdict=GONE)))
 
-    def _change(self, what: str, endpoint: str, path: str, name: str, *values: object) -> None:
-        sql = " ".join(("UPDATE sightings SET", what, "WHERE endpoint = ? AND path = ? AND name = ?"))
-        if self._execute(sql, (*values, endpoint, path, name)).rowcount != 1:
-            raise JournalError(f"{name} was never seen in {path} of {endpoint}")
+    def _newly_passed(
+        self, before: dict[str, Sighting], place: tuple[str, str], passed: Sequence[Passed]
+    ) -> list[Sighting]:
+        """Sightings of what was not passed over for the same reason at the last look; all are taken out of `before`."""
+        now, found = self._unit.now, []
+        for each in passed:
+            key = each.key or each.name
+            old = before.pop(key, None)
+            if old is None or old.verdict != each.reason or old.equal:
+                first_at = old.first_at if old else now
+                found.append(Sighting(*place, key, each.name, 0, None, 0, first_at, now, 0, each.reason, None))
+        return found
+
+    def _change(self, what: str, endpoint: str, path: str, remote: str, *values: object) -> None:
+        sql = " ".join(("UPDATE sightings SET", what, "WHERE endpoint = ? AND path = ? AND remote = ?"))
+        if self._execute(sql, (*values, endpoint, path, remote)).rowcount != 1:
+            raise JournalError(f"{remote} was never seen in {path} of {endpoint}")
 
 
-def _seen(old: Sighting | None, key: tuple[str, str, str], size: int, modified: float | None, now: float) -> Sighting:
-    if old is None or (old.size, old.modified) != (size, modified) or old.equal == 0:
-        return Sighting(*key, size, modified, 1, old.first_at if old else now, now, 0, "", None)
+def _newly_gone(before: dict[str, Sighting]) -> list[Sighting]:
+    return [sighting for sighting in before.values() if sighting.verdict != GONE or sighting.equal or sighting.message]
+
+
+def _seen(old: Sighting | None, key: tuple[str, str, str, str], listed: Listed, now: float) -> Sighting:
+    if old is None or (old.size, old.modified) != (listed.size, listed.modified) or old.equal == 0:
+        return Sighting(*key, listed.size, listed.modified, 1, old.first_at if old else now, now, 0, "", None)
     if old.message is not None:
         return old
     return replace(old, equal=old.equal + 1, last_at=now)

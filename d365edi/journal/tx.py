@@ -16,6 +16,7 @@ from d365edi.journal.documents import Document, Documents
 from d365edi.journal.interchanges import Interchanges, ReceivedInterchange
 from d365edi.journal.messages import Message, Messages
 from d365edi.journal.payloads import Payloads
+from d365edi.journal.records import Records
 from d365edi.journal.sightings import Sighting, Sightings
 from d365edi.journal.table import Unit
 
@@ -53,6 +54,7 @@ class Tx:
         "interchanges",
         "messages",
         "payloads",
+        "records",
         "sightings",
         "unit",
     )  # fmt: skip
@@ -61,6 +63,7 @@ class Tx:
         self.unit = unit = Unit(connection)
         self.payloads = Payloads(unit)
         self.messages = Messages(unit, self.payloads)
+        self.records = Records(unit)
         self.interchanges = Interchanges(unit)
         self.documents = Documents(unit)
         self.delivery_documents = DeliveryDocuments(unit)

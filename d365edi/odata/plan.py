@@ -53,6 +53,11 @@ class ReadPlan:
     name_fields: tuple[str, ...]
     joins: tuple[Join, ...] = ()
 
+    def key_of(self, header: Mapping[str, Any]) -> str:
+        """The whole key of a record as text: canonical JSON of its parts, one text for one record. KeyError where the row
+        lacks a part."""
+        return canonical.dumps({part: header[part] for part in self.key}).decode()
+
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:

@@ -14,7 +14,7 @@ import pytest
 
 from d365edi.cli import client
 from d365edi.errors import JournalError
-from d365edi.journal import Journal, NumberedDocument, Tx
+from d365edi.journal import Journal, Listed, NumberedDocument, Passed, Tx
 from tests.cli.conftest import Call, words, written
 
 AT = 1_750_000_000.0
@@ -59,7 +59,9 @@ def fill(tx: Tx) -> None:
         payload=b"810", order_key="",
     )  # fmt: skip
     tx.deliveries.waiting(waiting.id, AT + 60, "acme is out of reach")
-    tx.sightings.record("acme", "/outbound/*", [("growing.edi", 10, AT)], [("a.tmp", "it has a temporary name")])
+    tx.sightings.record(
+        "acme", "/outbound/*", [Listed("growing.edi", 10, AT)], [Passed("a.tmp", "it has a temporary name")]
+    )
 
 
 def deliver(

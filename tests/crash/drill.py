@@ -51,7 +51,7 @@ LEAVING = (
     "sftp.renamed",
 )
 """Places that every file passes on its way out."""
-OUTBOUND = ("receive.fetched", "receive.claimed", "translate.read", *LEAVING)
+OUTBOUND = ("poll.sorted", "receive.fetched", "receive.claimed", "translate.read", *LEAVING)
 """Places that an invoice passes on its way out."""
 TOGETHER = ("translate.read:2", *LEAVING, "acknowledge.matched")
 """Places that three invoices pass in one file, and their 997."""

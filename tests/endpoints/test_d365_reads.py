@@ -168,6 +168,46 @@ async def test_names_hold_no_path_and_a_row_without_its_key_is_passed_over(scene
     assert [passed.name for passed in listing.passed_over] == ["-2026-02-01"]
 
 
+async def test_a_record_is_known_by_its_whole_key_whatever_its_name(scene: Scene) -> None:
+    fields = {"InvoiceCustomerAccountNumber": "US-003", "InvoiceDate": "2026-03-01", "LedgerVoucher": "V-2"}
+    scene.sim.state.add("SalesInvoiceHeadersV4", dataAreaId="usmf", InvoiceNumber="CIV-000001", **fields)
+    listing = await scene.endpoint.list(PLACE)
+    assert len({remote.name for remote in listing.remotes}) == 1
+    keys = [canonical.loads(remote.key) for remote in listing.remotes]
+    assert all(list(key) == sorted(PLAN.key) and key["dataAreaId"] == "usmf" for key in keys)
+    assert len({key["LedgerVoucher"] for key in keys}) == 2
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason"),
+    [
+        (
+            replace(PLAN, key=("dataAreaId", "TotalInvoiceAmount")),
+            "TotalInvoiceAmount of its key (dataAreaId, Tot",
+        ),
+        (
+            replace(PLAN, key=("dataAreaId", "SalesOrderNumber")),
+            "SalesOrderNumber of its key (dataAreaId, Sa",
+        ),
+        (
+            replace(PLAN, key=("dataAreaId", "CurrencyCode")),
+            "has 3 rows with its key (dataAreaId usmf, CurrencyCode USD)",
+        ),
+    ],
+)
+async def test_what_cannot_be_distinguished_from_another_record_is_passed_over_and_says_why(
+    plan: ReadPlan, reason: str, scene: Scene
+) -> None:
+    fields = {"InvoiceCustomerAccountNumber": "US-003", "InvoiceDate": "2026-03-01", "CurrencyCode": "USD"}
+    for voucher in ("V-2", "V-3"):
+        scene.sim.state.add(
+            "SalesInvoiceHeadersV4", dataAreaId="usmf", InvoiceNumber="CIV-000001", LedgerVoucher=voucher, **fields
+        )
+    listing = await scene.endpoint.list(Place("SalesInvoice", query=plan))
+    assert reason in listing.passed_over[0].reason
+    assert len(listing.remotes) == (0 if "CurrencyCode" in plan.key else 1)
+
+
 async def test_closing_twice_is_fine(scene: Scene) -> None:
     await scene.endpoint.close()
     await scene.endpoint.close()

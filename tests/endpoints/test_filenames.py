@@ -100,6 +100,13 @@ def test_empty_files_are_offered_where_that_is_set() -> None:
     assert listing.remotes == (Remote("/in", "a.edi", 0, 1.0),)
 
 
+def test_a_name_that_is_listed_twice_is_offered_twice_oldest_first() -> None:
+    found = [DirectoryEntry(b"a.edi", "file", size, at) for size, at in ((5, 9.0), (7, 2.0), (5, 9.0))]
+    listing = filenames.filter_names("/in", found, "*", NameRules())
+    assert listing.remotes == (Remote("/in", "a.edi", 7, 2.0), Remote("/in", "a.edi", 5, 9.0))
+    assert listing.passed_over == ()
+
+
 def test_a_file_waits_for_its_sentinel_and_the_sentinel_is_no_file() -> None:
     found = [entry("a.edi"), entry("b.edi"), entry("b.edi.done", size=0), entry("stray.done")]
     listing = filenames.filter_names("/in", found, "*", NameRules(sentinel="{name}.done"))

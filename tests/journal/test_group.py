@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Journal, Tx
+from d365edi.journal import Journal, Listed, Tx
 from tests.journal.rows import message
 
 
@@ -59,7 +59,7 @@ async def test_a_unit_that_raises_takes_back_its_own_effects_and_no_others(journ
 
 async def test_what_sqlite_refuses_is_told_as_journal_error(journal: Journal) -> None:
     def takes(tx: Tx) -> None:
-        tx.sightings.record("e", "/", [("a", 1, 1.0)])
+        tx.sightings.record("e", "/", [Listed("a", 1, 1.0)])
         tx.sightings.taken("e", "/", "a", 99)
 
     with pytest.raises(JournalError, match="FOREIGN KEY"):
@@ -221,7 +221,7 @@ async def test_another_program_that_holds_the_database_is_waited_for_then_told_a
 async def test_a_commit_that_fails_leaves_no_transaction_open_and_nothing_of_it_is_kept(path: Path) -> None:
     def fails_at_commit(tx: Tx) -> None:
         tx.unit.connection.execute("PRAGMA defer_foreign_keys = ON")
-        tx.sightings.record("e", "/", [("a", 1, 1.0)])
+        tx.sightings.record("e", "/", [Listed("a", 1, 1.0)])
         tx.sightings.taken("e", "/", "a", 99)
 
     journal = await Journal.open(path)

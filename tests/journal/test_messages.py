@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,7 @@ def test_a_message_is_kept_as_it_came(tx: Tx) -> None:
         endpoint="acme",
         path="/outbound",
         name="PO-77.edi",
+        remote="PO-77.edi",
         size=4,
         modified=12.5,
         digest=digest,
@@ -53,6 +56,33 @@ def test_the_same_file_of_a_partner_is_one_row(tx: Tx) -> None:
     assert tx.messages.same("acme", "PO-77.edi", first.digest) == first
     others = [message(tx, payload=b"other"), message(tx, name="PO-78.edi"), message(tx, partner="bolt")]
     assert [other.id for other in others] == [2, 3, 4]
+
+
+def test_what_has_one_name_and_several_keys_is_several_rows(tx: Tx) -> None:
+    first, second = message(tx, remote="1"), message(tx, remote="2")
+    assert (first.name, tx.messages.same("acme", "2", first.digest)) == (second.name, second)
+    with pytest.raises(JournalError, match="held already as message 1"):
+        message(tx, remote="1")
+
+
+def test_a_record_is_one_row_of_its_flow_and_company_whatever_its_name_and_bytes(tx: Tx) -> None:
+    record: dict[str, Any] = {
+        "direction": "out",
+        "flow": "acme.send.810",
+        "endpoint": "d365",
+        "name": "CIV-1",
+        "settled": True,
+    }
+    first = message(tx, **record, path="usmf", remote='{"a":1}')
+    for path, flow, key in (
+        ("demf", "acme.send.810", '{"a":1}'),
+        ("usmf", "acme.send.856", '{"a":1}'),
+        ("usmf", "acme.send.810", "2"),
+    ):
+        message(tx, **{**record, "path": path, "flow": flow, "remote": key})
+    assert tx.records.known("acme.send.810", "USMF", '{"a":1}') == first
+    with pytest.raises(sqlite3.IntegrityError):
+        message(tx, **record, path="usmf", remote='{"a":1}', payload=b"changed")
 
 
 def test_a_replay_is_a_child_of_the_message_it_repeats(tx: Tx) -> None:

@@ -53,16 +53,26 @@ async def test_every_row_is_there_after_the_migration_and_no_audit_line_is_rewri
     path = old / "journal.db"
     names = [name for (name,) in rows(path, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
     before = {name: rows(path, f"SELECT * FROM {name}") for name in names if name != "migrations"}
-    with pytest.raises(JournalError, match="the journal is of version 3, this d365edi reads 4"):
+    with pytest.raises(JournalError, match="the journal is of version 3, this d365edi reads 5"):
         await Journal.open_readonly(path)
     async with await Journal.open(path) as journal:
         assert await journal.read(lambda tx: tx.audit.verify()) is None
         assert journal.sending_held == ""
     after = {RENAMED.get(name, name): found for name, found in before.items()}
-    assert {name: rows(path, f"SELECT * FROM {name}") for name in after} == after
+    keyed = {name: _without_keys(path, name) for name in ("messages", "sightings")}
+    assert {name: keyed.get(name) or rows(path, f"SELECT * FROM {name}") for name in after} == after
+    assert rows(path, "SELECT DISTINCT direction, remote = name FROM messages ORDER BY 1") == [("in", 1), ("out", 0)]
+    assert rows(path, "SELECT count(*) FROM messages WHERE direction = 'out' AND remote <> ''") == [(0,)]
+    assert rows(path, "SELECT count(*) FROM sightings WHERE remote <> name") == [(0,)]
     indexes = {name for (name,) in rows(path, "SELECT name FROM sqlite_schema WHERE type = 'index'")}
     assert {"sightings_name", "delivery_documents_document", "delivery_documents_group"} <= indexes
     assert not [name for name in indexes if name.startswith(("looks", "carried"))]
+
+
+def _without_keys(path: Path, table: str) -> list[tuple[Any, ...]]:
+    """Rows of a table without the keys that its rows got."""
+    names = [name for _, name, *_ in rows(path, f"PRAGMA table_info({table})") if name != "remote"]
+    return rows(path, f"SELECT {', '.join(names)} FROM {table}")
 
 
 def _asked(tx: Tx, actions: tuple[str, ...]) -> list[list[AuditLine]]:

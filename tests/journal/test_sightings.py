@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from d365edi.errors import JournalError
-from d365edi.journal import Sighting, Tx
+from d365edi.journal import Listed, Passed, Sighting, Tx
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import message
 
@@ -22,7 +22,7 @@ PLACE = ("acme", "/outbound/*.edi")
 
 def look(tx: Tx, *remotes: tuple[str, int, float | None], at: float = 1000.0) -> list[Sighting]:
     tx.unit.now = at
-    return tx.sightings.record(*PLACE, remotes)
+    return tx.sightings.record(*PLACE, [Listed(*remote) for remote in remotes])
 
 
 def test_equal_looks_are_counted_in_a_row(tx: Tx) -> None:
@@ -76,9 +76,9 @@ def test_a_file_that_was_taken_and_is_gone_leaves_no_row_behind(tx: Tx) -> None:
 
 
 def test_what_is_passed_over_is_kept_with_its_reason_and_written_once(tx: Tx) -> None:
-    tx.sightings.record(*PLACE, [], [("a.tmp", "a temporary name"), ("dir", "a folder")])
+    tx.sightings.record(*PLACE, [], [Passed("a.tmp", "a temporary name"), Passed("dir", "a folder")])
     changes = tx.unit.connection.total_changes
-    tx.sightings.record(*PLACE, [], [("a.tmp", "a temporary name"), ("dir", "a folder")])
+    tx.sightings.record(*PLACE, [], [Passed("a.tmp", "a temporary name"), Passed("dir", "a folder")])
     assert tx.unit.connection.total_changes - changes == 1
     (passed,) = tx.sightings.search("a.tmp")
     assert (passed.verdict, passed.equal) == ("a temporary name", 0)
@@ -87,16 +87,16 @@ def test_what_is_passed_over_is_kept_with_its_reason_and_written_once(tx: Tx) ->
 
 
 def test_two_patterns_over_one_folder_do_not_miss_each_others_files(tx: Tx) -> None:
-    first = tx.sightings.record("acme", "/outbound/850*", [("850.edi", 1, 1.0)])
-    second = tx.sightings.record("acme", "/outbound/997*", [("997.edi", 1, 1.0)])
-    again = tx.sightings.record("acme", "/outbound/850*", [("850.edi", 1, 1.0)])
+    first = tx.sightings.record("acme", "/outbound/850*", [Listed("850.edi", 1, 1.0)])
+    second = tx.sightings.record("acme", "/outbound/997*", [Listed("997.edi", 1, 1.0)])
+    again = tx.sightings.record("acme", "/outbound/850*", [Listed("850.edi", 1, 1.0)])
     assert [first[0].equal, second[0].equal, again[0].equal] == [1, 1, 2]
 
 
 def test_places_tell_when_they_were_looked_at_last(tx: Tx) -> None:
     look(tx, ("a", 1, 1.0), at=5.0)
     tx.unit.now = 9.0
-    tx.sightings.record(*PLACE, [("a", 1, 1.0), ("b", 1, 1.0)], [("c", "a folder")])
+    tx.sightings.record(*PLACE, [Listed("a", 1, 1.0), Listed("b", 1, 1.0)], [Passed("c", "a folder")])
     (place,) = tx.sightings.places()
     assert (place.endpoint, place.path, place.looked_at, place.offered, place.passed) == (*PLACE, 9.0, 2, 1)
 
@@ -144,7 +144,7 @@ class Folder(RuleBasedStateMachine):
     @rule()
     def look(self) -> None:
         self.tx.unit.now += 1
-        looks = self.tx.sightings.record(*PLACE, [(name, *file) for name, file in self.files.items()])
+        looks = self.tx.sightings.record(*PLACE, [Listed(name, *file) for name, file in self.files.items()])
         before, self.notebook = self.notebook, {}
         for name, (size, modified) in self.files.items():
             noted = before.get(name)

@@ -12,6 +12,7 @@ import pytest
 
 from d365edi.errors import JournalError
 from d365edi.journal import (
+    Listed,
     SearchResult,
     Tx,
     acknowledgments,
@@ -129,7 +130,7 @@ def test_one_text_finds_all_that_goes_by_it(tx: Tx) -> None:
     answer = tx.acknowledgments.add(
         message=source.id, partner="acme", functional_id="IN", control=42, verdict="A", match="unmatched"
     )
-    (look,) = tx.sightings.record("acme", "/out", [("42", 1, 1.0)])
+    (look,) = tx.sightings.record("acme", "/out", [Listed("42", 1, 1.0)])
     found = tx.find("42")
     assert found == SearchResult([source], [order], [sent], [seen], [answer], [look])
     assert found

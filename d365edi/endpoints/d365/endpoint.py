@@ -9,6 +9,7 @@ Knows: plans, the client. Does not know: which entities they name, EDI, partners
 
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -129,22 +130,25 @@ class D365Endpoint:
     async def list(self, place: Place) -> Listing:
         """The records that the place's ReadPlan finds, as remotes in the order of their names.
 
-        `size` is that of what was listed, not of the whole message; `modified` is None: D365 does not report it."""
+        `size` is that of what was listed, not of the whole message; `modified` is None: D365 does not report it. Passed over
+        is what cannot be distinguished from another record: a part of its key is empty, or two rows have one key."""
         plan = place.query
         if not isinstance(plan, ReadPlan):
             raise Refused("D365 is listed by a plan of what to read", endpoint=self.name)
         query = plan.header
         fields = tuple(dict.fromkeys((*plan.key, *plan.name_fields)))
         rows = await self._client.rows(replace(query, select=fields, orderby=query.orderby or plan.key))
-        remotes: dict[str, Remote] = {}
+        remotes: list[Remote] = []
         passed: list[PassedOver] = []
-        for row in rows:
-            if any(row.get(part) in (None, "") for part in plan.key):
-                passed.append(PassedOver(_name(plan, row), f"a part of its key ({', '.join(plan.key)}) is empty"))
-                continue
-            remote = _remote(plan, row)
-            remotes[remote.id] = remote
-        return Listing(tuple(sorted(remotes.values(), key=lambda remote: remote.name)), tuple(passed))
+        whole = dict.fromkeys(plan.key)
+        counts = Counter(plan.key_of({**whole, **row}) for row in rows)
+        for row in {plan.key_of({**whole, **row}): row for row in rows}.values():
+            key = plan.key_of({**whole, **row})
+            if reason := _unusable(plan, row, counts[key]):
+                passed.append(PassedOver(_name(plan, row), reason, key))
+            else:
+                remotes.append(_remote(plan, row, key))
+        return Listing(tuple(sorted(remotes, key=lambda remote: (remote.name, remote.key))), tuple(passed))
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
         """The record and its joins as canonical JSON (see `odata.plan.ReadPlan`).
@@ -234,7 +238,25 @@ class D365Endpoint:
         ]
 
 
-def _remote(plan: ReadPlan, row: Record) -> Remote:
+_EMPTY = (None, "", 0, "1900-01-01T12:00:00Z", "1900-01-01T00:00:00Z")
+"""What D365 keeps where a field is empty."""
+
+
+def _unusable(plan: ReadPlan, row: Record, count: int) -> str:
+    """Why a row does not name one record; "" where it does."""
+    empty = [part for part in plan.key if row.get(part) in _EMPTY]
+    if empty:
+        parts = " and ".join(empty)
+        return (
+            f"{parts} of its key ({', '.join(plan.key)}) is 0 or empty; correct the record in D365, or send it by hand"
+        )
+    if count > 1:
+        key = ", ".join(f"{part} {row[part]}" for part in plan.key)
+        return f"{plan.header.set} has {count} rows with its key ({key}); it is collected once only one has it"
+    return ""
+
+
+def _remote(plan: ReadPlan, row: Record, key: str) -> Remote:
     wanted = {
         "set": plan.header.set,
         "key": {part: row[part] for part in plan.key},
@@ -242,7 +264,7 @@ def _remote(plan: ReadPlan, row: Record) -> Remote:
         "joins": [asdict(join) for join in plan.joins],
     }
     size = len(canonical.dumps(row))
-    return Remote(plan.what, _name(plan, row), size, None, canonical.dumps(wanted).decode())
+    return Remote(plan.what, _name(plan, row), size, None, canonical.dumps(wanted).decode(), key)
 
 
 def _join(written: Mapping[str, Any]) -> Join:

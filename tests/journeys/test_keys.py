@@ -1,0 +1,205 @@
+"""Names are not identities: files and records of one name are told apart, and each is taken once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from d365edi.endpoints.base import (
+    After,
+    Check,
+    Checkpoint,
+    DeliveryRequest,
+    Listing,
+    NotDelivered,
+    Outcome,
+    Place,
+    Receipt,
+    Remote,
+    Settlement,
+)
+from d365edi.errors import Refused
+from d365edi.journal import Tx
+from tests.journal.make_named_records import INVOICE, copy, posted, two_companies
+from tests.journeys.world import World, world
+from tests.servers.asyncssh_server import AsyncsshServer
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[World]:
+    """A world with asyncssh's server, whose listings can be changed."""
+    async with world(tmp_path) as made:
+        yield made
+
+
+def names_twice(here: World, older: bytes, newer: bytes) -> None:
+    """The server shows a mailbox as a folder: a name twice, of which it opens the older file until that is cleared."""
+    assert isinstance(here.server, AsyncsshServer)
+    here.partner.drop("in.edi", older)
+    faults, path = here.server.faults, here.partner.outbound / "in.edi"
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    attributes = asyncssh.SFTPAttrs(
+        type=asyncssh.FILEXFER_TYPE_REGULAR, size=len(newer), permissions=0o100644, atime=0, mtime=1_700_000_100
+    )
+    faults.names.append(asyncssh.SFTPName(b"in.edi", attrs=attributes))
+
+    def cleared() -> None:
+        if faults.names and not path.exists():
+            faults.names.clear()
+            path.write_bytes(newer)
+            os.utime(path, (1_700_000_100, 1_700_000_100))
+
+    faults.after |= {"rename": cleared, "remove": cleared}
+
+
+async def taken(here: World) -> list[tuple[str, bytes]]:
+    """State and bytes of what was taken under the name, in the order in which it was."""
+    async with here.app() as app:
+        found = await app.journal.read(lambda tx: tx.messages.search("in.edi")[::-1])
+        return [(each.state, await app.journal.read(partial(_payload, digest=each.digest))) for each in found]
+
+
+def _payload(tx: Tx, digest: str) -> bytes:
+    return tx.payloads.get(digest)
+
+
+@pytest.mark.parametrize("after", ["move", "delete"])
+async def test_two_files_of_one_name_in_one_listing_are_both_taken_oldest_first(after: str, here: World) -> None:
+    if after == "delete":
+        here.knobs["after"] = '"delete"'
+    older, newer = here.order("4500123"), here.order("4500124", lines=[("1", "5", "10.5", "ACME-4711")])
+    names_twice(here, older, newer)
+    await here.once()
+    assert await taken(here) == [("done", older), ("done", newer)]
+    assert sorted(here.sales_orders()) == ["4500123", "4500124"]
+    assert here.partner.waiting() == []
+    await here.once()
+    assert len(await taken(here)) == 2
+
+
+async def test_the_second_file_of_a_name_is_said_to_wait_where_the_first_one_stays(here: World) -> None:
+    here.knobs["after"] = '"leave"'
+    older, newer = here.order("4500123"), here.order("4500124", lines=[("1", "5", "10.5", "ACME-4711")])
+    names_twice(here, older, newer)
+    await here.once()
+    assert await taken(here) == [("done", older)]
+    async with here.app() as app:
+        seen = await app.journal.read(lambda tx: tx.sightings.search("in.edi"))
+    waits = [each.verdict for each in seen if each.remote != "in.edi"]
+    assert waits == ["another file of this name is listed before it; it is taken once that one is cleared"]
+
+
+@dataclass
+class Mailbox:
+    """An endpoint whose messages have ids: their names may repeat."""
+
+    name: str = "acme"
+    messages: dict[str, tuple[str, float, bytes]] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+
+    async def ping(self) -> list[Check]:
+        """Nothing to try."""
+        return []
+
+    async def list(self, place: Place) -> Listing:
+        """What was not cleared, the newest first."""
+        rows = sorted(self.messages.items(), key=lambda row: -row[1][1])
+        return Listing(tuple(Remote(place.path, name, len(data), at, key=id) for id, (name, at, data) in rows))
+
+    async def fetch(self, remote: Remote, limit: int) -> bytes:
+        """By the message's id."""
+        assert remote.size <= limit
+        self.fetched.append(remote.key)
+        return self.messages[remote.key][2]
+
+    async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
+        """Clear one message."""
+        assert (after.action, len(digest)) == ("move", 64)
+        return Settlement("settled" if self.messages.pop(remote.key, None) else "gone")
+
+    async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
+        """Nothing is delivered here."""
+        raise Refused(f"{request.name} is not taken, {checkpoint} or not", endpoint=self.name)
+
+    async def probe(self, request: DeliveryRequest) -> Outcome:
+        """Nothing was delivered here."""
+        assert request.name
+        return NotDelivered()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_messages_of_one_name_and_several_ids_are_all_taken_oldest_first(here: World) -> None:
+    orders = [here.order(f"450012{digit}") for digit in range(3)]
+    mailbox = Mailbox(messages={f"id-{at}": ("in.edi", float(at), data) for at, data in enumerate(orders)})
+    async with here.app() as app:
+        app.ctx.endpoints = {**app.ctx.endpoints, "acme": mailbox}
+        await app.tick("acme.pickup.edi")
+        await app.tick("acme.pickup.edi")
+        found = await app.journal.read(lambda tx: tx.messages.search("in.edi")[::-1])
+    assert mailbox.fetched == ["id-0", "id-1", "id-2"]
+    assert [message.remote for message in found] == mailbox.fetched
+    assert mailbox.messages == {}
+    assert sorted(here.sales_orders()) == ["4500120", "4500121", "4500122"]
+
+
+@pytest.mark.parametrize("level", ["hold", "warn"])
+async def test_of_two_companies_that_number_alike_both_are_collected(level: str, here: World) -> None:
+    here.extra = f'[partners.acme.send.810.guard]\nduplicate = "{level}"\n'
+    here.simulator.state.companies.append("demf")
+    number = await posted(here, "4500123")
+    copy(here, INVOICE, number, {"dataAreaId": "demf"})
+    async with two_companies(here) as app:
+        await app.once()
+        await app.once()
+        documents = await app.journal.read(lambda tx: tx.documents.search(number))
+    assert sorted(each.company for each in documents) == ["demf", "usmf"]
+    states = sorted(each.state for each in documents)
+    # To the partner it is a number that we used before: the guard has a setting for that.
+    assert states == ["delivered", "held" if level == "hold" else "delivered"]
+    assert all(f"d365edi release {number}" in each.reason for each in documents if each.state == "held")
+    assert len(here.partner.received()) == (1 if level == "hold" else 2)
+
+
+async def test_a_number_that_a_company_uses_twice_is_held_and_said_once(here: World, lines: list[str]) -> None:
+    number = await posted(here, "4500123")
+    await here.once()
+    copy(here, INVOICE, number, {"LedgerVoucher": "V-TWICE"})
+    for _ in range(3):
+        await here.once()
+    async with here.app() as app:
+        (held,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+        messages = await app.journal.read(lambda tx: tx.messages.search(number))
+    assert f"invoice {number} was collected before" in held.reason
+    assert len({message.remote for message in messages}) == 2
+    assert len([line for line in lines if "was collected before" in line]) == 1
+    assert len(here.partner.received()) == 1
+
+
+async def test_a_record_that_cannot_be_told_apart_is_reported_once_and_taken_when_it_can(
+    here: World, lines: list[str]
+) -> None:
+    number = await posted(here, "4500123")
+    (header,) = here.simulator.state.rows("SalesInvoiceHeadersV4", InvoiceNumber=number)
+    record = here.simulator.state.store.one("SalesInvoiceHeadersV4", InvoiceNumber=number)
+    assert record is not None
+    voucher = header["LedgerVoucher"]
+    here.simulator.state.store.update(record, {"LedgerVoucher": ""})
+    for _ in range(3):
+        await here.once()
+    said = [line for line in lines if "passed over" in line or "LedgerVoucher" in line]
+    assert len(said) == 1
+    assert said[0].startswith(f"WARNING {number} of usmf: LedgerVoucher of its key (dataAreaId, InvoiceNumber, ")
+    async with here.app() as app:
+        (seen,) = await app.journal.read(lambda tx: tx.sightings.search(number))
+    assert "is 0 or empty; correct the record in D365" in seen.verdict
+    here.simulator.state.store.update(record, {"LedgerVoucher": voucher})
+    await here.once()
+    assert len(here.partner.received()) == 1
