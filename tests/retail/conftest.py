@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from tests.journeys.world import World, world
 
@@ -14,5 +15,15 @@ from tests.journeys.world import World, world
 async def town(tmp_path: Path) -> AsyncIterator[World]:
     """A tenant of D365, a partner with an SFTP server, settings."""
     async with world(tmp_path) as made:
-        made.knobs |= {"apart": "0.01s", "acks": 'send = "997"'}
+        made.knobs["apart"] = "0.01s"
         yield made
+
+
+@pytest.fixture
+def calm() -> Iterator[None]:
+    """Nothing is warned of while the test runs: neither is a document unlike its order, nor an acknowledgment late."""
+    warned: list[str] = []
+    sink = logger.add(lambda line: warned.append(str(line)), format="{level} {message}", level="WARNING")
+    yield
+    logger.remove(sink)
+    assert warned == []

@@ -24,12 +24,10 @@ from tests.edi import independent, see
 from tests.journeys.retail import answering, confirm
 from tests.journeys.world import World
 from tests.retail import wire
+from tests.retail.tenant import furnish, sales_orders
 from tests.retail.wire import Set
 
 FOLDER = Path(__file__).parent / "orders"
-BUYERS, CODES = ("IN", "BP", "SK"), ("UP", "UK", "EN")
-"""Qualifiers of the customer's numbers for items, and of GTINs."""
-DROPSHIP = "DS"
 
 
 @dataclass
@@ -85,12 +83,35 @@ class Day:
             self.world.simulator.post_packing_slip(number, date=date, quantities=lots, **fields)
         return await self._sent("856")
 
-    async def bill(self, date: str, lots: Mapping[str, int] | None = None, *orders: str, **fields: Any) -> list[Set]:
-        """The sales orders are invoiced, all or so many of a lot; the 810s."""
+    async def bill(
+        self,
+        date: str,
+        lots: Mapping[str, int] | None = None,
+        *orders: str,
+        early: tuple[str, int, str] | None = None,
+        **fields: Any,
+    ) -> list[Set]:
+        """The sales orders are invoiced, all or so many of a lot; the 810s. `early`: what is taken off where it is paid until a
+        day, and the percentage that it is."""
         self.date = date
         for number in orders or self.numbers:
-            self.world.simulator.post_invoice(number, date=date, quantities=lots, **fields)
+            made = self.world.simulator.post_invoice(number, date=date, quantities=lots, **fields)
+            if early is not None:
+                self._early(made, *early)
         return await self._sent("810")
+
+    def _early(self, number: str, amount: str, percent: int, until: str) -> None:
+        store = self.world.simulator.state.store
+        rows = (
+            (store.one("SalesInvoiceHeadersV4", InvoiceNumber=number), {"CashDiscount": Decimal(amount)}),
+            (
+                store.one("CustInvoiceJourBiEntities", InvoiceId=number),
+                {"CashDiscPercent": Decimal(percent), "CashDiscDate": f"{until}T12:00:00Z"},
+            ),
+        )
+        for row, changed in rows:
+            assert row is not None
+            store.update(row, changed)
 
     async def end(self) -> None:
         """Each file that was sent is valid, strictly read by us and by another parser, and the partner acknowledged it."""
@@ -142,104 +163,3 @@ class Day:
         control = 900 + self.answered
         answer = x12.write(address, "FA", [("997", body)], interchange=control, group=control, at=at)
         self.world.partner.drop(f"997_{control}.edi", answer)
-
-
-# -- what D365 has -----------------------------------------------------------------------------------------------------
-def furnish(world: World, orders: list[Set]) -> None:
-    """The items and the customer's addresses that these orders name: our item R900101 is their 900101, and where their code
-    of a place is 0101, D365 has the address LOC-0101."""
-    known: set[str] = set()
-    for order in orders:
-        if order.one("BEG", 2) != (DROPSHIP,):
-            for code, *address in places(order):
-                if code not in known:
-                    known.add(code)
-                    _address(world, code, *address)
-        for segment in [each for each in order.body if each[0] in ("PO1", "SLN")]:
-            pairs = dict(zip(segment[6::2], segment[7::2], strict=True)) if segment[0] == "PO1" else _pairs(segment)
-            buyer = next(pairs[kind] for kind in BUYERS if kind in pairs)
-            gtin = next((pairs[kind] for kind in CODES if kind in pairs), "")
-            if buyer not in known:
-                known.add(buyer)
-                item(world, f"R{buyer}", buyer, gtin, "cs" if "UK" in pairs else "ea")
-
-
-def _pairs(segment: list[str]) -> dict[str, str]:
-    return dict(zip(segment[9::2], segment[10::2], strict=True))
-
-
-def places(order: Set) -> list[tuple[str, ...]]:
-    """Code, street, city, state and zip of each place: those of SDQ, and those of N1*ST."""
-    stores = [code for segment in order.body if segment[0] == "SDQ" for code in segment[3::2]]
-    found: list[tuple[str, ...]] = [(code, f"{code} STORE ROAD", "AUSTIN", "TX", "78701") for code in stores]
-    for at, segment in enumerate(order.body):
-        if segment[:2] == ["N1", "ST"] and len(segment) > 4:
-            street, city = order.body[at + 1 : at + 3]
-            told = street[0] == "N3" and city[0] == "N4"
-            address = (street[1], *city[1:4]) if told else (f"{segment[4]} DEPOT ROAD", "AUSTIN", "TX", "78702")
-            found.append((segment[4], *address))
-    return found
-
-
-def _address(world: World, code: str, street: str, city: str, state: str, zip: str) -> None:
-    world.simulator.state.add(
-        "CustomerPostalAddresses",
-        dataAreaId="usmf",
-        CustomerAccountNumber="US-003",
-        CustomerLegalEntityId="usmf",
-        AddressLocationId=f"LOC-{code}",
-        AddressDescription=code,
-        AddressStreet=street,
-        AddressCity=city,
-        AddressState=state,
-        AddressZipCode=zip,
-        AddressCountryRegionId="USA",
-        AddressCountryRegionISOCode="US",
-        IsRoleDelivery="Yes",
-    )
-
-
-def item(world: World, ours: str, theirs: str, gtin: str = "", unit: str = "ea", account: str = "US-003") -> None:
-    """An item with the customer's number for it and its barcode."""
-    state, key = world.simulator.state, {"dataAreaId": "usmf", "ItemNumber": ours}
-    state.add("ReleasedProductsV2", **key, ProductNumber=ours, SalesUnitSymbol=unit)
-    numbers = {"CustomerAccountNumber": account, "CustomerProductNumber": theirs}
-    state.add("CustomerProductDescriptionsV2", **key, **numbers)
-    if gtin:
-        barcode = {"BarcodeSetupId": "UPC", "Barcode": gtin, "ProductQuantityUnitSymbol": unit}
-        state.add("ProductBarcodesV3", **key, **barcode)
-
-
-def sales_orders(world: World) -> dict[str, list[str]]:
-    """Each sales order by the customer's reference: where it goes and when, then its lines, as text."""
-    found = {}
-    for header in world.simulator.state.rows("SalesOrderHeadersV4"):
-        lines = world.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=header["SalesOrderNumber"])
-        head = f"{header['OrderingCustomerAccountNumber']}{_goes(header, 'DefaultShippingWarehouseId')}"
-        found[str(header["CustomersOrderReference"])] = [head, *(_line(line, header) for line in lines)]
-    return found
-
-
-def _line(line: Mapping[str, Any], header: Mapping[str, Any]) -> str:
-    per = "" if line["SalesPriceQuantity"] in (0, 1) else f" per {_number(line['SalesPriceQuantity'])}"
-    less = f" less {_number(line['LineDiscountPercentage'])}%" if line["LineDiscountPercentage"] else ""
-    less += f" less {_number(line['LineDiscountAmount'])}" if line["LineDiscountAmount"] else ""
-    what = f"{_number(line['OrderedSalesQuantity'])} {line['SalesUnitSymbol']} {line['ItemNumber']}"
-    whole = _goes(header, "DefaultShippingWarehouseId")
-    goes = _goes(line, "ShippingWarehouseId")
-    price = f"{_number(line['SalesPrice'])}{per}{less}"
-    return f"{line['CustomersLineNumber']}: {what} at {price}{'' if goes == whole else goes}"
-
-
-def _goes(row: Mapping[str, Any], warehouse: str) -> str:
-    place = row["DeliveryAddressLocationId"]
-    if row["IsDeliveryAddressOrderSpecific"] == "Yes":
-        place = row["FormattedDelveryAddress"].replace("\n", ", ")
-    parts = [f" to {place}" if place else "", f" from {row[warehouse]}" if row[warehouse] else ""]
-    days = (("ship", "RequestedShippingDate"), ("arrive", "RequestedReceiptDate"))
-    parts += [f" {what} {str(row[name])[:10]}" for what, name in days if str(row[name])[:4] > "1900"]
-    return "".join(parts)
-
-
-def _number(value: Any) -> str:
-    return f"{Decimal(str(value)).normalize():f}"
