@@ -20,6 +20,7 @@ from d365edi import partners as trading
 from d365edi.build import FlowInfo
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
+from d365edi.endpoints.health import Health
 from d365edi.flows import acknowledge, batch, decide, replay
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
@@ -56,17 +57,13 @@ class App:
 
         Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use."""
         partners = trading.compiled(settings)
-        endpoints = build.endpoints(settings)
-        if d365 is not None:
-            endpoints[build.D365_NAME] = d365
-        d365_endpoint = endpoints[build.D365_NAME]
-        assert isinstance(d365_endpoint, D365Endpoint)
+        records, endpoints = build.endpoints(settings, d365)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:
             ctx = FlowContext(
                 journal=journal,
                 endpoints=endpoints,
-                d365=d365_endpoint,
+                d365=records,
                 partners=partners,
                 clock=clock,
                 sleep=anyio.sleep,
@@ -170,7 +167,8 @@ class App:
 
     async def _due(self, counters: Counters) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
-        messages, documents, deliveries, late = await self.journal.read(_waiting)
+        resting = self.ctx.resting()
+        messages, documents, deliveries, late = await self.journal.read(lambda tx: _waiting(tx, resting))
         for level, verb, sentence in await self.journal.write(acknowledge.overdue) if late else ():
             counters.add(verb)
             log.say(level, "acknowledge", verb, sentence)
@@ -192,6 +190,10 @@ class App:
     async def next_due(self) -> float | None:
         """When the next delivery is due (epoch seconds), None when nothing waits."""
         return await self.journal.read(lambda tx: tx.deliveries.next_due(tx.now))
+
+    def health(self) -> list[Health]:
+        """What is known of every endpoint, and of each place there that was used since the start. Times are epoch seconds."""
+        return self.ctx.health()
 
     async def release(self, what: str, actor: str) -> list[str]:
         """Release a held document, a quarantined message or delivery. Returns a sentence for each thing decided."""
@@ -236,10 +238,10 @@ def _emptied(tx: Tx, before: float) -> int:
     return emptied
 
 
-def _waiting(tx: Tx) -> tuple[list[int], list[int], list[int], bool]:
+def _waiting(tx: Tx, resting: Sequence[tuple[str, str | None]]) -> tuple[list[int], list[int], list[int], bool]:
     return (
         [message.id for message in tx.messages.in_state("received", limit=BATCH)],
         [document.id for document in tx.documents.in_state("ready")],
-        [delivery.id for delivery in tx.deliveries.due(tx.now, BATCH)],
+        [delivery.id for delivery in tx.deliveries.due(tx.now, BATCH, resting=resting)],
         bool(tx.deliveries.overdue(tx.now)),
     )

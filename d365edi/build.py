@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from d365edi.endpoints.base import Endpoint
+from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.d365.checks import Probe
 from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
 from d365edi.endpoints.filenames import NameRules
@@ -51,17 +51,19 @@ def _cron(schedule: Schedule) -> str | None:
     return str(schedule.cron) if schedule.cron is not None else None
 
 
-def endpoints(settings: Settings) -> dict[str, Endpoint]:
-    """Every endpoint with its secrets revealed; none has connected yet. Raises SecretError where a secret is missing."""
-    found: dict[str, Endpoint] = {D365_NAME: _d365(settings)}
+def endpoints(settings: Settings, d365: D365Endpoint | None = None) -> tuple[D365Breaker, dict[str, Breaker]]:
+    """D365, and every endpoint by name (D365 among them), each behind its circuit breaker, with its secrets revealed; none has
+    connected yet. `d365` stands in for the one of the settings. Raises SecretError where a secret is missing."""
+    records = D365Breaker(d365 or _d365(settings))
+    found: dict[str, Breaker] = {D365_NAME: records}
     for name, endpoint in settings.endpoints.items():
         if isinstance(endpoint, section.Sftp):
-            found[name] = _sftp(settings, name, endpoint)
+            found[name] = Breaker(_sftp(settings, name, endpoint))
         else:
-            found[name] = FolderEndpoint(
-                name, endpoint.path, rules=_rules(endpoint), deliver=endpoint.deliver, folders=_folders(settings, name)
-            )
-    return found
+            folders = _folders(settings, name)
+            rules, deliver = _rules(endpoint), endpoint.deliver
+            found[name] = Breaker(FolderEndpoint(name, endpoint.path, rules=rules, deliver=deliver, folders=folders))
+    return records, found
 
 
 def _rules(endpoint: section.Sftp | section.LocalFolder) -> NameRules:

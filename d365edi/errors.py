@@ -7,10 +7,15 @@
     ├── DocumentError        a document cannot be written in a language: names document, field and partner
     └── EndpointError        something failed at an endpoint
         ├── Unavailable      ask again (with `retry_after` seconds where the other side said so)
+        │   ├── Unreachable          no connection or no answer: it concerns everything for this endpoint
+        │   ├── CredentialsRejected  nobody is let in before a person has changed something
+        │   ├── Throttled            a pause is asked for, for everything
+        │   └── PlaceRefused         one folder or table is missing or closed to us
         └── Refused          do not ask again: the same request would fail the same way
             └── Disputed     something is there that we did not put there: a person decides
 
-At every endpoint there are only these two leaves, so that a caller's decision is a table (`flows/policy.py`), never a guess.
+At every endpoint there are only these two branches, so that a caller's decision is a table (`flows/policy.py`), never a guess.
+The four below Unavailable are the endpoint's fault and not the document's (`endpoints/health.py`).
 
 Knows: sentences. Does not know: any other package.
 """
@@ -58,11 +63,13 @@ class DocumentError(D365EdiError):
 
 
 class EndpointError(D365EdiError):
-    """Something failed at an endpoint; always one of the two classes below."""
+    """Something failed at an endpoint; always one of the two classes below. `bare` is the message without what it
+    happened to, the same for all documents."""
 
     def __init__(self, message: str, *, endpoint: str = "", remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.endpoint = endpoint
+        self.bare = message
 
 
 class Unavailable(EndpointError):
@@ -83,6 +90,30 @@ class Unavailable(EndpointError):
         super().__init__(message, endpoint=endpoint, remedy=remedy)
         self.retry_after = retry_after
         self.unclear = unclear
+
+    def named(self, message: str) -> "Unavailable":
+        """The same error, of the same class, with a message that names the document that it happened to."""
+        again = type(self)(
+            message, endpoint=self.endpoint, remedy=self.remedy, retry_after=self.retry_after, unclear=self.unclear
+        )
+        again.bare = self.bare
+        return again
+
+
+class Unreachable(Unavailable):
+    """There is no connection, or no answer: whatever is asked of this endpoint now fails alike."""
+
+
+class CredentialsRejected(Unavailable):
+    """Nobody is let in: password, key, secret, host key, algorithms or registration. A person must change something."""
+
+
+class Throttled(Unavailable):
+    """The other side asks for a pause, of `retry_after` seconds where it says so; it concerns every request."""
+
+
+class PlaceRefused(Unavailable):
+    """One place (a folder, a table) is missing, or we have no right there; the rest of the endpoint is not concerned."""
 
 
 class Refused(EndpointError):

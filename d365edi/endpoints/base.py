@@ -8,7 +8,8 @@
     probe    was this request delivered? a question, never an error about the answer
 
 Knows: the verbs and their values. Does not know: any protocol. One test (`tests/endpoints/test_promise.py`) runs over every
-implementation. Every verb raises only `Unavailable` or `Refused` (see errors.py), whatever the library below it raised.
+implementation. Every verb raises only `Unavailable` or `Refused` (see errors.py), whatever the library below it raised; flows
+use them through a circuit breaker (`breaker`), which lets what has failed as a whole rest.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

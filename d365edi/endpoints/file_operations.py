@@ -1,6 +1,6 @@
 """The seven operations that any tree of files offers, and what a path can be.
 
-Every operation raises only `Unavailable` or `Refused`; two kinds of `Refused` have a name, because what to do next depends on
+Every operation raises only `Unavailable` or `Refused`; three kinds of `Refused` have a name, because what to do next depends on
 them.
 
 Knows: paths. Does not know: SSH, disks, messages.
@@ -25,6 +25,10 @@ class Stat:
 
 class PathNotFound(Refused):
     """There is nothing under this path."""
+
+
+class NotPermitted(Refused):
+    """Our user may not do that there."""
 
 
 class AlreadyExists(Refused):

@@ -25,10 +25,10 @@ from d365edi.endpoints.base import (
     Unclear,
 )
 from d365edi.endpoints.download import Downloader
-from d365edi.endpoints.file_operations import AlreadyExists, PathNotFound, Stat
+from d365edi.endpoints.file_operations import AlreadyExists, NotPermitted, PathNotFound, Stat
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.upload_protocol import Mode, Next, RemoteState, UploadPlan
-from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
+from d365edi.errors import Disputed, EndpointError, PlaceRefused, Refused, Unavailable
 
 
 class FileStore(Downloader):
@@ -71,8 +71,16 @@ class FileStore(Downloader):
         """See `base.Endpoint.close`."""
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
-        """Upload by the table in `upload_protocol`; called again with the recorded progress it continues from there."""
+        """Upload by the table in `upload_protocol`; called again with the recorded progress it continues from there.
+
+        A folder that is missing, or where we have no right, is `PlaceRefused`."""
         filenames.check_name(request.name, self.name)
+        try:
+            return await self._deliver(request, checkpoint)
+        except (PathNotFound, NotPermitted) as error:
+            raise PlaceRefused(error.message, endpoint=self.name, remedy=error.remedy) from error
+
+    async def _deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
         plan = self._plan(request)
         step = request.progress.get("step", "")
         todo: Next = await self._next(plan, request, step) if step else "upload"
@@ -112,10 +120,20 @@ class FileStore(Downloader):
         todo = upload_protocol.decide(plan, step, seen)
         if todo != "read":
             return todo
-        theirs, _ = await self._read(plan.final, plan.size + 1)
+        theirs = await self._content(plan)
         return upload_protocol.decide(
             plan, step, replace(seen, content=upload_protocol.compare(theirs, request.payload))
         )
+
+    async def _content(self, plan: UploadPlan) -> bytes:
+        """What is under the final name. That one file vanished, or is closed to us, says nothing about its folder."""
+        try:
+            theirs, _ = await self._read(plan.final, plan.size + 1)
+        except PathNotFound as error:
+            raise self._vanished(plan.final) from error
+        except NotPermitted as error:
+            raise Refused(error.message, endpoint=self.name, remedy=error.remedy) from error
+        return theirs
 
     async def _upload(self, plan: UploadPlan, request: DeliveryRequest, checkpoint: Checkpoint, *, clear: bool) -> Next:
         """Write the file; `direct` and `sentinel` are recorded before it is closed, since the partner may take it then."""
@@ -182,6 +200,9 @@ class FileStore(Downloader):
         """A file that appeared or vanished between two operations is tried again; a missing folder is an error."""
         if isinstance(error, PathNotFound):
             return error
+        return self._vanished(path)
+
+    def _vanished(self, path: str) -> Unavailable:
         return Unavailable(f'"{path}" on {self.name} appeared or vanished meanwhile', endpoint=self.name)
 
     def _question(self, plan: UploadPlan) -> str:

@@ -18,15 +18,17 @@ from typing import TypeVar
 import anyio.to_thread
 
 from d365edi.endpoints.base import Check
-from d365edi.endpoints.file_operations import AlreadyExists, Close, PathNotFound, Stat
+from d365edi.endpoints.file_operations import AlreadyExists, Close, NotPermitted, PathNotFound, Stat
 from d365edi.endpoints.file_store import FileStore
 from d365edi.endpoints.filenames import DirectoryEntry, Kind, NameRules
 from d365edi.endpoints.upload_protocol import Mode
-from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.errors import EndpointError, Refused, Unavailable, Unreachable
 
 T = TypeVar("T")
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+_NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_MOUNT = frozenset({errno.ENOTCONN, errno.ESTALE, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT})
 _REMEDIES: dict[int, str] = {
     errno.EACCES: "give the user of the daemon the right",
     errno.EPERM: "give the user of the daemon the right",
@@ -106,8 +108,12 @@ class FolderEndpoint(FileStore):
             return AlreadyExists(sentence, endpoint=self.name)
         remedy = _REMEDIES.get(error.errno or 0) if isinstance(error, OSError) else "check the path"
         if remedy is not None:
-            return Refused(sentence, endpoint=self.name, remedy=remedy)
-        return Unavailable(sentence, endpoint=self.name, remedy="if it stays so, check the disk or the mount")
+            kind = NotPermitted if isinstance(error, OSError) and error.errno in _NO_RIGHT else Refused
+            return kind(sentence, endpoint=self.name, remedy=remedy)
+        remedy = "if it stays so, check the disk or the mount"
+        if isinstance(error, OSError) and error.errno in _NO_MOUNT:
+            return Unreachable(f"{self.name}: {said}", endpoint=self.name, remedy=remedy)
+        return Unavailable(sentence, endpoint=self.name, remedy=remedy)
 
     def _below(self, path: str) -> Path:
         parts = PurePosixPath("/", path).parts[1:]

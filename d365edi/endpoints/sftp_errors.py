@@ -9,61 +9,63 @@ Knows: asyncssh's exceptions and the system's. Does not know: connections, verbs
 import errno
 import socket
 from dataclasses import dataclass
-from typing import Literal
 
 import asyncssh
 
-from d365edi.endpoints.file_operations import PathNotFound
-from d365edi.errors import EndpointError, Refused, Unavailable
-
-Kind = Literal["unavailable", "refused"]
+from d365edi.endpoints.file_operations import NotPermitted, PathNotFound
+from d365edi.errors import CredentialsRejected, EndpointError, Refused, Unavailable, Unreachable
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     kinds: tuple[type[Exception], ...]
-    kind: Kind
+    error: type[EndpointError]
     sentence: str
     remedy: str
 
 
+_LOGIN = _Row(
+    (asyncssh.PermissionDenied, asyncssh.IllegalUserName), CredentialsRejected,
+    "the login was refused", "check username and key or password; the partner may have to install our public key",
+)  # fmt: skip
 _TABLE: tuple[_Row, ...] = (
-    _Row((asyncssh.HostKeyNotVerifiable,), "refused",
+    _Row((asyncssh.HostKeyNotVerifiable,), CredentialsRejected,
          "the host key is not trusted", "pin the right key under host_keys"),
-    _Row((asyncssh.PermissionDenied, asyncssh.IllegalUserName), "refused",
-         "the login was refused", "check username and key or password; the partner may have to install our public key"),
-    _Row((asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported, asyncssh.ServiceNotAvailable), "refused",
+    _LOGIN,
+    _Row((asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported, asyncssh.ServiceNotAvailable),
+         CredentialsRejected,
          "no SSH algorithm in common with this server", "ask the partner which SSH algorithms their server offers"),
-    _Row((asyncssh.KeyImportError, asyncssh.KeyEncryptionError), "refused", "our SSH key cannot be used",
+    _Row((asyncssh.KeyImportError, asyncssh.KeyEncryptionError), CredentialsRejected, "our SSH key cannot be used",
          "store it in OpenSSH or PEM form (PuTTY: puttygen KEY.ppk -O private-openssh), and its passphrase with it"),
-    _Row((asyncssh.PasswordChangeRequired,), "refused",
+    _Row((asyncssh.PasswordChangeRequired,), CredentialsRejected,
          "the password has expired", "change it with the partner and store the new one"),
-    _Row((asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath), "refused",
+    _Row((asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath), PathNotFound,
          "there is nothing under that path", "check the path with the partner"),
-    _Row((asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect, asyncssh.SFTPCannotDelete), "refused",
+    _Row((asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect, asyncssh.SFTPCannotDelete), NotPermitted,
          "our user may not do that there", "ask the partner for the right"),
-    _Row((asyncssh.SFTPOpUnsupported,), "refused", "their server cannot do that",
+    _Row((asyncssh.SFTPOpUnsupported,), Refused, "their server cannot do that",
          'set deliver = "direct" or "sentinel", or after = "leave", as their server allows'),
     _Row((asyncssh.SFTPFileAlreadyExists, asyncssh.SFTPInvalidFilename, asyncssh.SFTPInvalidParameter,
           asyncssh.SFTPNotADirectory, asyncssh.SFTPFileIsADirectory, asyncssh.SFTPDirNotEmpty, asyncssh.SFTPLinkLoop,
           asyncssh.SFTPUnknownPrincipal, asyncssh.SFTPOwnerInvalid, asyncssh.SFTPGroupInvalid, asyncssh.SFTPBadMessage),
-         "refused", "their server refuses that path", "check the path and the file name with the partner"),
-    _Row((asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded), "unavailable",
+         Refused, "their server refuses that path", "check the path and the file name with the partner"),
+    _Row((asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded), Unavailable,
          "there is no room left on their server", "ask the partner to make room"),
     _Row((asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.ConnectionLost,
-          asyncssh.DisconnectError), "unavailable", "the connection was lost", ""),
-    _Row((asyncssh.SFTPError,), "unavailable",
+          asyncssh.DisconnectError), Unreachable, "the connection was lost", ""),
+    _Row((asyncssh.SFTPError,), Unavailable,
          "their server failed", "if it stays so, ask the partner (disk full, locked, quota)"),
-    _Row((asyncssh.ChannelOpenError,), "unavailable",
+    _Row((asyncssh.ChannelOpenError,), Unreachable,
          "their server opens no SFTP session", "ask the partner whether SFTP is enabled"),
-    _Row((socket.gaierror,), "unavailable", "the host name is not known", "check host and DNS"),
-    _Row((ConnectionRefusedError,), "unavailable", "nothing listens there", "check host and port, and their firewall"),
-    _Row((TimeoutError,), "unavailable", "no answer in time", "if it stays so, check host, port and firewalls"),
-    _Row((OSError, EOFError), "unavailable", "the connection failed", ""),
-    _Row((asyncssh.Error,), "unavailable", "the SSH session failed", ""),
-    _Row((ValueError,), "refused", "the settings of this endpoint cannot be used", "check key, host_keys and username"),
+    _Row((socket.gaierror,), Unreachable, "the host name is not known", "check host and DNS"),
+    _Row((ConnectionRefusedError,), Unreachable, "nothing listens there", "check host and port, and their firewall"),
+    _Row((TimeoutError,), Unreachable, "no answer in time", "if it stays so, check host, port and firewalls"),
+    _Row((OSError, EOFError), Unreachable, "the connection failed", ""),
+    _Row((asyncssh.Error,), Unreachable, "the SSH session failed", ""),
+    _Row((ValueError,), CredentialsRejected,
+         "the settings of this endpoint cannot be used", "check key, host_keys and username"),
 )  # fmt: skip
-_UNKNOWN = _Row((Exception,), "unavailable", "something unexpected happened", "if it stays so, report it")
+_UNKNOWN = _Row((Exception,), Unavailable, "something unexpected happened", "if it stays so, report it")
 
 _ANSWERS = (asyncssh.SFTPError,)
 _BROKEN = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.SFTPBadMessage)
@@ -77,15 +79,20 @@ def broken(error: Exception) -> bool:
 def translate(error: Exception, endpoint: str, doing: str, *, effect: bool = False) -> EndpointError:
     """`Unavailable` or `Refused` for what a library raised while we were `doing` something on `endpoint`.
 
-    `effect`: the operation changes something on the server; without an answer it may have happened (`unclear`). A
-    missing path is `PathNotFound`, which is `Refused`."""
-    row = next((row for row in _TABLE if isinstance(error, row.kinds)), _UNKNOWN)
+    `effect`: the operation changes something on the server; without an answer it may have happened (`unclear`)."""
     said = _said(error)
-    sentence = f"{endpoint}: {doing}: {row.sentence}{f' ({said})' if said else ''}"
-    if row.kind == "unavailable":
-        return Unavailable(sentence, endpoint=endpoint, remedy=row.remedy, unclear=effect and broken(error))
-    absent = isinstance(error, asyncssh.SFTPNoSuchFile | asyncssh.SFTPNoSuchPath)
-    return (PathNotFound if absent else Refused)(sentence, endpoint=endpoint, remedy=row.remedy)
+    if isinstance(error, asyncssh.DisconnectError) and "authentication failures" in said:  # sshd's MaxAuthTries
+        row = _LOGIN
+    else:
+        row = next((row for row in _TABLE if isinstance(error, row.kinds)), _UNKNOWN)
+    reason = f"{row.sentence}{f' ({said})' if said else ''}"
+    sentence = f"{endpoint}: {doing}: {reason}"
+    if not issubclass(row.error, Unavailable):
+        return row.error(sentence, endpoint=endpoint, remedy=row.remedy)
+    found = row.error(sentence, endpoint=endpoint, remedy=row.remedy, unclear=effect and broken(error))
+    if row.error is not Unavailable:
+        found.bare = f"{endpoint}: {reason}"
+    return found
 
 
 def _said(error: Exception) -> str:

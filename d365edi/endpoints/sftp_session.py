@@ -19,7 +19,7 @@ import anyio.to_thread
 import asyncssh
 
 from d365edi.endpoints.sftp_errors import translate
-from d365edi.errors import EndpointError, Refused
+from d365edi.errors import CredentialsRejected, EndpointError
 
 _CONNECTS_PER_HOST = 4  # sshd drops at random from the tenth unfinished login on (MaxStartups 10:30:100)
 _CONNECT_TRIES = 3
@@ -80,7 +80,7 @@ class Pins:
             except ValueError as error:
                 message = f'{endpoint}: "{line}" under host_keys is no public key ({error})'
                 remedy = "write a full public key (ssh-ed25519 AAAA...) or a fingerprint (SHA256:...)"
-                raise Refused(message, endpoint=endpoint, remedy=remedy) from error
+                raise CredentialsRejected(message, endpoint=endpoint, remedy=remedy) from error
 
     def trusts(self, key: asyncssh.SSHKey) -> bool:
         """Is this key pinned?"""
@@ -139,7 +139,7 @@ class Session:
         self._slots = _login_slots(config.host, config.port)
 
     async def client(self) -> asyncssh.SFTPClient:
-        """The SFTP channel; connects when there is none that lives. Raises `Refused`, or what asyncssh raised."""
+        """The SFTP channel; connects when there is none that lives. Raises `CredentialsRejected`, or what asyncssh raised."""
         async with self._connecting:
             if self._client is None or self._connection is None or self._connection.is_closed():
                 self._abort()
@@ -236,10 +236,10 @@ class Session:
             key, passphrase = self.config.key, self.config.passphrase or None
             self._identity = await anyio.to_thread.run_sync(asyncssh.import_private_key, key, passphrase)
 
-    def _untrusted(self, key: asyncssh.SSHKey) -> Refused:
+    def _untrusted(self, key: asyncssh.SSHKey) -> CredentialsRejected:
         line = key.export_public_key().decode("ascii").strip()
         pinned = "none is pinned" if not self.config.host_keys else "which is not one of those pinned"
-        return Refused(
+        return CredentialsRejected(
             f"{self.endpoint}: {self.config.host}:{self.config.port} offered the {key.get_algorithm()} host key "
             f"{key.get_fingerprint()}, {pinned}: {line}",
             endpoint=self.endpoint,

@@ -53,7 +53,7 @@ def batches(partners: Iterable[TradingPartner]) -> list[SendBatch]:
 
 async def render_ready(ctx: FlowContext, batch: SendBatch, counters: Counters) -> list[int]:
     """Write what is ready in these flows. Returns ids of deliveries. The caller has locked the batch's key."""
-    if ctx.is_paused(ctx.d365_name):
+    if ctx.rests(ctx.d365_name):
         return []
     partner, flows = batch.partner, batch.flows
     ready = await ctx.journal.read(lambda tx: _ready(tx, batch))

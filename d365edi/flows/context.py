@@ -1,6 +1,6 @@
 """What every flow works with: journal, endpoints, partners, clock, and the locks between tasks.
 
-All state here may be lost at any instant: the busy set, the key locks and the pauses only keep two tasks of one process
+All state here may be lost at any instant: the busy set, the key locks and what rests only keep two tasks of one process
 from doing the same work at once. The journal alone is authoritative.
 
 Knows: how work is run concurrently. Does not know: what the work is.
@@ -16,8 +16,8 @@ import anyio
 
 from d365edi import log
 from d365edi.edi.interchange import Party
-from d365edi.endpoints.base import Endpoint
-from d365edi.endpoints.d365.endpoint import D365Endpoint
+from d365edi.endpoints.breaker import Breaker, D365Breaker
+from d365edi.endpoints.health import Health, Use
 from d365edi.flows import routing
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Journal
@@ -45,8 +45,8 @@ class FlowContext:
     """The parts a flow needs. `clock` returns epoch seconds, `sleep` waits; both are passed in so that tests control time."""
 
     journal: Journal
-    endpoints: Mapping[str, Endpoint]
-    d365: D365Endpoint
+    endpoints: Mapping[str, Breaker]
+    d365: D365Breaker
     partners: Mapping[str, TradingPartner]
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
@@ -54,7 +54,6 @@ class FlowContext:
     zone: tzinfo
     concurrency: int = 8
     busy: set[str] = field(default_factory=set)
-    paused: dict[str, float] = field(default_factory=dict)
     answers: dict[Query, tuple[float, list[Mapping[str, Any]]]] = field(default_factory=dict)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
@@ -118,10 +117,14 @@ class FlowContext:
         async with anyio.create_task_group() as group:
             yield lambda id: group.start_soon(one, id)
 
-    def pause(self, endpoint: str, until: float) -> None:
-        """Do not use an endpoint until then (epoch seconds): it is unreachable for every task."""
-        self.paused[endpoint] = until
+    def rests(self, endpoint: str, use: Use = "", path: str = "") -> bool:
+        """Whether an endpoint, or this place there, must not be asked now (see `endpoints.health`)."""
+        return self.endpoints[endpoint].rests(use, path)
 
-    def is_paused(self, endpoint: str) -> bool:
-        """Whether an endpoint is paused."""
-        return self.paused.get(endpoint, 0.0) > self.clock()
+    def resting(self) -> list[tuple[str, str | None]]:
+        """Where nothing can be delivered now: endpoints with None for all of it, or with a path."""
+        return [each for endpoint in self.endpoints.values() for each in endpoint.resting()]
+
+    def health(self) -> list[Health]:
+        """What is known of every endpoint and of each place there that was used."""
+        return [each for endpoint in self.endpoints.values() for each in endpoint.health()]

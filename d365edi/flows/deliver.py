@@ -2,7 +2,7 @@
 
 The endpoint records its intent and each step in the journal before and after every side effect; called again with that
 progress, it checks before it writes. So a delivery is simply retried, whatever happened to the last attempt; `policy`
-decides how often.
+decides how often. While its endpoint or its folder rests it is not tried, and not charged with the time.
 
 Knows: deliveries and their states. Does not know: any protocol, any standard, what a payload means.
 """
@@ -12,7 +12,8 @@ from typing import Any
 
 from d365edi import log
 from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
-from d365edi.errors import Disputed, EndpointError, Unavailable
+from d365edi.endpoints.health import kind_of
+from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
 from d365edi.flows import policy, stores
 from d365edi.flows.context import Counters, FlowContext
@@ -61,7 +62,9 @@ def _checkpoint(ctx: FlowContext, delivery_id: int) -> Checkpoint:
 
 def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes] | None:
     delivery = tx.deliveries.get(delivery_id)
-    if delivery.state not in ("pending", "waiting", "attempting") or ctx.is_paused(delivery.endpoint):
+    if delivery.state not in ("pending", "waiting", "attempting") or ctx.rests(
+        delivery.endpoint, "delivery", delivery.path
+    ):
         return None
     if ctx.journal.sending_held and delivery.endpoint != ctx.d365_name:
         return None
@@ -89,21 +92,26 @@ def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
 
 
 async def _failed(ctx: FlowContext, delivery: Delivery, error: EndpointError, counters: Counters) -> None:
-    """Store the decision in one transaction; an unreachable endpoint is paused for every task until then."""
+    """Store the decision in one transaction. What concerns the whole endpoint or place is reported by its breaker."""
     now = ctx.clock()
+    rested = ctx.endpoints[delivery.endpoint].rested_until(delivery.path)
     decision = policy.after_failure(
         error,
         delivery.attempts,
-        delivery.first_failed_at or now,
+        max(delivery.first_failed_at or now, rested or 0.0),
         now,
         budget=ctx.partners[delivery.partner].settings.retry.budget.total_seconds(),
         jitter=ctx.jitter(),
     )
+    if isinstance(decision, policy.Rest):
+        await ctx.journal.write(lambda tx: _rest(tx, delivery, decision))
+        counters.add("waiting")
+        return
     if isinstance(decision, policy.RetryAt):
-        if isinstance(error, Unavailable) and not error.unclear:
-            ctx.pause(delivery.endpoint, min(decision.at, now + policy.FIRST_WAIT))
         await ctx.journal.write(lambda tx: _retry(tx, delivery, decision))
         counters.add("waiting")
+        if kind_of(error):
+            return
         sentence = f"{_named(delivery, decision.reason)}; next attempt in {decision.at - now:.0f} s"
         log.say("WARNING", delivery.flow, "waits", sentence)
         return
@@ -122,9 +130,17 @@ def _named(delivery: Delivery, sentence: str) -> str:
 
 def _retry(tx: Tx, delivery: Delivery, decision: policy.RetryAt) -> None:
     tx.deliveries.waiting(delivery.id, decision.at, decision.reason)
+    _audit_failed(tx, delivery, {"reason": decision.reason, "until": decision.at})
+
+
+def _rest(tx: Tx, delivery: Delivery, decision: policy.Rest) -> None:
+    _audit_failed(tx, delivery, {"reason": decision.reason})
+    tx.deliveries.rests(delivery.id, decision.reason)
+
+
+def _audit_failed(tx: Tx, delivery: Delivery, why: dict[str, Any]) -> None:
     each: Sequence[int | None] = [carried.document for carried in tx.delivery_documents.of(delivery.id)] or [None]
     for document in each:
-        why: dict[str, Any] = {"reason": decision.reason, "until": decision.at}
         tx.audit.append("failed", delivery=delivery.id, document=document, partner=delivery.partner, **why)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from d365edi.errors import Disputed, Refused, Unavailable
+from d365edi.errors import CredentialsRejected, Disputed, PlaceRefused, Refused, Throttled, Unavailable
 from d365edi.settings.partners import Duplicates
 
 FIRST_WAIT = 5.0
@@ -35,14 +35,23 @@ class Quarantine:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Retry when the endpoint or the place can be used again: this failure is not the delivery's."""
+
+    reason: str
+
+
 def after_failure(
     error: Exception, attempt: int, first_failed_at: float, now: float, *, budget: float, jitter: float = 0.5
-) -> RetryAt | Quarantine:
+) -> RetryAt | Quarantine | Rest:
     """Decide about a failed attempt (1 is the first). `jitter` in [0, 1) spreads the wait over 75 to 125 %; budget in seconds.
 
-    A Retry-After is obeyed even beyond the longest wait, but not past the end of the budget."""
+    A wait that the error names is obeyed even beyond the longest wait, but not past the end of the budget."""
     if isinstance(error, Disputed | Refused):
         return Quarantine(str(error))
+    if isinstance(error, CredentialsRejected | Throttled | PlaceRefused):
+        return Rest(str(error))
     if not isinstance(error, Unavailable):
         return Quarantine(
             f"unexpected {type(error).__name__}: {error}; this is a defect of d365edi, its log has the trace"

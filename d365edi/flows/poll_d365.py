@@ -17,7 +17,8 @@ from typing import Any
 
 from d365edi import log
 from d365edi.endpoints.base import PassedOver, Place, Remote
-from d365edi.errors import Refused, Unavailable
+from d365edi.endpoints.health import kind_of
+from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import records
 from d365edi.flows.context import Counters, FlowContext
@@ -34,8 +35,6 @@ TOGETHER = 20
 
 async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Counters) -> list[int]:
     """Poll for new records to send, company by company. Returns ids of messages to translate."""
-    if ctx.is_paused(ctx.d365_name):
-        return []
     ids: list[int] = []
     for company, accounts in send.accounts.items():
         passed: list[PassedOver] = []
@@ -47,8 +46,7 @@ async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
                 passed += polled.passed_over
                 whole = whole and polled.whole
             await _finish(ctx, send, company, passed, whole=whole)
-        except (Unavailable, Refused) as error:
-            log.say("WARNING", send.name, "waits", str(error))
+        except (Unavailable, Refused):  # reported by the endpoint's breaker
             counters.add("unreachable")
     return ids
 
@@ -175,8 +173,9 @@ async def _take(
     """Fetch and store a record; with a reason why it is `held` it is not sent by itself. None where it cannot be fetched."""
     try:
         payload = await ctx.d365.fetch(remote, FETCH_LIMIT)
-    except (Unavailable, Refused) as error:
-        log.say("WARNING", send.name, "waits", f"{remote.name}: {error}")
+    except EndpointError as error:
+        if not kind_of(error):
+            log.say("WARNING", send.name, "waits", f"{remote.name}: {error}")
         return None
     reach("receive.fetched")
 

@@ -17,7 +17,8 @@ from typing import Any
 from d365edi import log
 from d365edi.edi.sniff import complete
 from d365edi.endpoints.base import Endpoint, Listing, Remote
-from d365edi.errors import Refused, Unavailable
+from d365edi.endpoints.health import kind_of
+from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import policy
 from d365edi.flows.answer import KINDS
@@ -57,11 +58,10 @@ async def receive(ctx: FlowContext, pickup: PickupFlow, counters: Counters, rece
     first is on its way while the last is still fetched."""
     endpoint = ctx.endpoints[pickup.endpoint]
     again, hidden = True, set[str]()
-    while again and not ctx.is_paused(pickup.endpoint):
+    while again:
         try:
             ready, hidden = await _ready(ctx, pickup, endpoint, hidden)
-        except (Unavailable, Refused) as error:
-            _out_of_reach(ctx, pickup, error)
+        except (Unavailable, Refused):  # reported by the endpoint's breaker
             counters.add("unreachable")
             return
         cleared = await _take_all(ctx, pickup, endpoint, ready, counters, received)
@@ -96,12 +96,6 @@ async def _take_all(
 
     await ctx.each(f"{pickup.endpoint}:{pickup.view}", named, one, pickup.endpoint_settings.in_flight)
     return cleared
-
-
-def _out_of_reach(ctx: FlowContext, pickup: PickupFlow, error: Unavailable | Refused) -> None:
-    wait = error.retry_after if isinstance(error, Unavailable) and error.retry_after else policy.FIRST_WAIT
-    ctx.pause(pickup.endpoint, ctx.clock() + wait)
-    log.say("WARNING", pickup.name, "waits", str(error))
 
 
 async def _ready(
@@ -170,7 +164,10 @@ async def _take(
             return ClaimedFile(known, known=True, cleared=cleared)
     try:
         payload = await endpoint.fetch(remote, pickup.endpoint_settings.max_message)
-    except (Unavailable, Refused) as error:
+    except EndpointError as error:
+        if kind_of(error):
+            counters.add("unreachable")
+            return None
         await _note_reason(ctx, pickup, remote, str(error))
         log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
         return None
@@ -276,7 +273,9 @@ async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remo
     reach("receive.settling")
     try:
         settlement = await endpoint.settle(remote, pickup.after, message.digest)
-    except (Unavailable, Refused) as error:
+    except EndpointError as error:
+        if kind_of(error):
+            return False
         sentence = f"{message.name} is stored but still at the source: {error}"
         log.say("WARNING", pickup.name, "not settled", sentence, run=message.run)
         return False

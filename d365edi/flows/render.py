@@ -14,7 +14,7 @@ from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import intake, orders, policy, resolve
+from d365edi.flows import intake, orders, resolve
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
@@ -36,7 +36,7 @@ async def render(ctx: FlowContext, document_id: int, counters: Counters) -> int 
 
     Documents of a flow with `batch` are skipped: they are sent together."""
     document = await ctx.journal.read(lambda tx: tx.documents.get(document_id))
-    if document.state != "ready":
+    if document.state != "ready" or ctx.rests(ctx.d365_name):
         return None
     partner = ctx.partners[document.partner]
     flow = partner.send_flow(document.flow)
@@ -54,9 +54,7 @@ async def tried(
     """Run one step of sending a document. None where it is held now, or waits for others or until D365 can be asked again."""
     try:
         outcome = await work()
-    except Unavailable as error:
-        ctx.pause(ctx.d365_name, ctx.clock() + (error.retry_after or policy.FIRST_WAIT))
-        log.say("WARNING", document.flow, "waits", f"{document.number}: {error}")
+    except Unavailable:  # reported by D365's breaker
         counters.add("waiting")
         return None
     except (DocumentError, EndpointError) as error:

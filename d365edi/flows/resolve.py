@@ -12,7 +12,6 @@ from typing import Any
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.endpoints.d365.auth import Unauthorized
 from d365edi.errors import Refused
 from d365edi.flows import intake
 from d365edi.flows.context import FlowContext
@@ -105,8 +104,6 @@ async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows |
             if len(known) < len(parts):
                 try:
                     rows: Rows = [dict(row) for row in await ctx.d365.ask(request)]
-                except Unauthorized:
-                    raise
                 except Refused as error:
                     found |= dict.fromkeys(parts, error)
                     continue

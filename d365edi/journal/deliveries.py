@@ -104,7 +104,11 @@ _FIRST = (
 _GET = select(Delivery, "deliveries", "WHERE id = ?")
 # The planner would rather collect every open delivery by its state and sort; this index has them in order.
 _IN_ORDER = f"INDEXED BY deliveries_open WHERE {_OPEN} AND {_FIRST}"
-_DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? ORDER BY until, id LIMIT ?")
+_RESTING = (
+    "EXISTS (SELECT 1 FROM json_each(?) AS rest WHERE rest.value ->> 0 = deliveries.endpoint "
+    "AND coalesce(rest.value ->> 1, deliveries.path) = deliveries.path)"
+)
+_DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? AND NOT {_RESTING} ORDER BY until, id LIMIT ?")
 _BEHIND = "SELECT id FROM deliveries WHERE order_key = ? AND id > ? AND state = 'pending' ORDER BY id LIMIT 1"
 _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIMIT 1"))
 _STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
@@ -204,12 +208,19 @@ class Deliveries(JournalTable):
             raise JournalError(f"there is no delivery {id}")
         return _delivery(row)
 
-    def due(self, now: float, limit: int = LIMIT, *, busy: Collection[int] = ()) -> list[Delivery]:
+    def due(
+        self,
+        now: float,
+        limit: int = LIMIT,
+        *,
+        busy: Collection[int] = (),
+        resting: Collection[tuple[str, str | None]] = (),
+    ) -> list[Delivery]:
         """What can be tried now: pending, attempting (left by a crash), then what has waited longest.
 
         Of each order key only the first. `busy` are the ids that the caller works on at the moment; they are left out,
-        and block those behind them."""
-        rows = self._execute(_DUE, (now, limit + len(busy)))
+        and block those behind them. Those for a `resting` endpoint (with None), or a path there, are left out as well."""
+        rows = self._execute(_DUE, (now, json.dumps(list(resting)), limit + len(busy)))
         return [_delivery(row) for row in rows if row[0] not in busy][:limit]
 
     def behind(self, delivery: Delivery) -> int | None:
@@ -271,6 +282,13 @@ class Deliveries(JournalTable):
         self._step(id, "waiting", reason)
         sql = "UPDATE deliveries SET until = ?, first_failed_at = coalesce(first_failed_at, ?) WHERE id = ?"
         self._execute(sql, (until, self._unit.now, id))
+
+    def rests(self, id: int, reason: str) -> None:
+        """It waits until its endpoint or place can be used again. The attempt does not count, and its retry budget is whole
+        again; it comes after those that were not tried yet."""
+        self._step(id, "waiting", reason)
+        sql = "UPDATE deliveries SET until = ?, first_failed_at = NULL, attempts = max(attempts - 1, 0) WHERE id = ?"
+        self._execute(sql, (self._unit.now, id))
 
     def quarantined(self, id: int, reason: str) -> None:
         """A person decides."""

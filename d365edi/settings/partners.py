@@ -60,7 +60,8 @@ class Retry(SettingsSection):
     """How long a delivery is retried."""
 
     budget: Duration = timedelta(hours=6)
-    """After this much time without success a person decides."""
+    """After this much time without success a person decides. Time in which the endpoint lets nobody in, or has no such folder,
+    does not count."""
 
 
 class Pickup(Schedule):

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from starlette.responses import Response
 
-from d365edi.endpoints.d365.auth import EARLY, RETRY_AFTER, Unauthorized
+from d365edi.endpoints.d365.auth import EARLY, RETRY_AFTER
 from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
-from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.errors import CredentialsRejected, EndpointError, Throttled, Unavailable, Unreachable
 from d365edi.odata.plan import Query
 from d365edi.sandbox.d365.simulator import CLIENT_ID
 from tests.endpoints.d365_scene import HOST, Scene
@@ -106,7 +106,7 @@ async def test_an_expired_token_is_not_sent(scene: Scene) -> None:
 
 async def test_a_second_refusal_is_for_a_person(scene: Scene) -> None:
     scene.sim.faults.answer(401, times=2)
-    with pytest.raises(Unauthorized) as caught:
+    with pytest.raises(CredentialsRejected) as caught:
         await asked(scene.endpoint)
     assert "Microsoft Entra ID applications" in caught.value.remedy
     assert (scene.sim.entra.issued, scene.sim.count("GET", "UnitsOfMeasure")) == (2, 2)
@@ -126,7 +126,7 @@ async def test_a_second_refusal_is_for_a_person(scene: Scene) -> None:
 async def test_what_the_directory_refuses_is_said_in_words(
     scene: Scene, changes: dict[str, Any], says: str, remedy: str
 ) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CredentialsRejected) as caught:
         await asked(scene.open(**changes))
     assert (says in caught.value.message, remedy in caught.value.remedy) == (True, True)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
@@ -134,7 +134,7 @@ async def test_what_the_directory_refuses_is_said_in_words(
 
 async def test_an_audience_that_the_directory_does_not_have_is_said_in_words(scene: Scene) -> None:
     scene.sim.entra.audiences = {HOST}
-    with pytest.raises(Refused, match=r"does not know the audience \(AADSTS500011\)"):
+    with pytest.raises(CredentialsRejected, match=r"does not know the audience \(AADSTS500011\)"):
         await asked(scene.open(audience="https://elsewhere.test"))
 
 
@@ -163,12 +163,12 @@ async def test_a_certificate_opens_the_door_as_pem_and_as_pfx_and_an_unknown_one
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     pfx = pkcs12.serialize_key_and_certificates(b"d", key, own, None, serialization.BestAvailableEncryption(b"pw"))
-    with pytest.raises(Refused, match="not one of the application's"):
+    with pytest.raises(CredentialsRejected, match="not one of the application's"):
         await asked(scene.open(client_secret="", certificate=pem))
     scene.sim.entra.certificates[CLIENT_ID] = [public]
     assert await asked(scene.open(client_secret="", certificate=pem)) == ["ea"]
     assert await asked(scene.open(client_secret="", certificate=pfx, certificate_password="pw")) == ["ea"]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CredentialsRejected) as caught:
         await asked(scene.open(client_secret="", certificate=pfx, certificate_password=SECRET))
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
@@ -208,7 +208,7 @@ def aad(number: int, error: str = "invalid_client") -> dict[str, Any]:
 )
 async def test_codes_of_the_directory_have_words(number: int, says: str) -> None:
     error = await Directory(401, aad(number)).error()
-    assert type(error) is Refused
+    assert type(error) is CredentialsRejected
     assert error.message == (
         f"Entra refused a token for application client of tenant contoso.example: {says} (AADSTS{number})"
     )
@@ -216,28 +216,28 @@ async def test_codes_of_the_directory_have_words(number: int, says: str) -> None
 
 async def test_a_code_without_words_is_told_as_it_is_without_its_tail() -> None:
     error = await Directory(400, aad(999999, "invalid_request")).error()
-    assert (type(error), "AADSTS999999: Something technical." in error.message) == (Refused, True)
+    assert (type(error), "AADSTS999999: Something technical." in error.message) == (CredentialsRejected, True)
     assert "Trace" not in error.message
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "headers", "wait"),
+    ("status", "body", "headers", "kind", "wait"),
     [
-        (429, {"error": "throttled"}, {"Retry-After": "17"}, 17),
-        (429, {"error": "throttled"}, {}, None),
-        (500, {"error": "server"}, {}, None),
-        (503, b"<html>", {"Retry-After": "5"}, 5),
-        (502, b"oops", {}, None),
-        (400, aad(90033, "temporarily_unavailable"), {}, None),
-        (200, b"<html>maintenance</html>", {}, None),
-        (200, {"token_type": "Bearer", "expires_in": 3599, "access_token": "a\nb"}, {}, None),
+        (429, {"error": "throttled"}, {"Retry-After": "17"}, Throttled, 17),
+        (429, {"error": "throttled"}, {}, Throttled, None),
+        (500, {"error": "server"}, {}, Unreachable, None),
+        (503, b"<html>", {"Retry-After": "5"}, Throttled, 5),
+        (502, b"oops", {}, Unreachable, None),
+        (400, aad(90033, "temporarily_unavailable"), {}, Unreachable, None),
+        (200, b"<html>maintenance</html>", {}, Unreachable, None),
+        (200, {"token_type": "Bearer", "expires_in": 3599, "access_token": "a\nb"}, {}, Unreachable, None),
     ],
 )
 async def test_a_busy_or_unreadable_directory_is_unavailable_and_asked_once(
-    status: int, body: Any, headers: dict[str, str], wait: float | None
+    status: int, body: Any, headers: dict[str, str], kind: type[Unavailable], wait: float | None
 ) -> None:
     error = await Directory(status, body, headers).error()
-    assert (type(error), getattr(error, "retry_after", 0)) == (Unavailable, wait)
+    assert (type(error), getattr(error, "retry_after", 0)) == (kind, wait)
 
 
 async def test_a_directory_out_of_reach_is_unavailable(scene: Scene) -> None:

@@ -155,7 +155,7 @@ REFUSED, UNCLEAR, CLEAR = "refused", "unclear", "clear"
     [
         (400, INFOLOG, REFUSED, REFUSED),
         (400, CONFLICT, CLEAR, CLEAR),
-        (403, PLAIN, REFUSED, REFUSED),
+        (403, PLAIN, REFUSED, CLEAR),
         (404, PLAIN, REFUSED, REFUSED),
         (405, HTML, REFUSED, REFUSED),
         (408, PLAIN, CLEAR, UNCLEAR),

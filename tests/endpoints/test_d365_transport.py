@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
-from d365edi.errors import Refused, Unavailable
+from d365edi.errors import Refused, Unavailable, Unreachable
 
 TOKEN = "Bearer eyJ0.secret"
 NEVER_SENT = {"ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError"}
@@ -91,7 +91,7 @@ async def test_every_exception_of_the_library_is_unavailable_or_refused(error: E
         assert type(caught.value) is Refused
     else:
         unclear = method == "POST" and name not in NEVER_SENT
-        assert (type(caught.value), getattr(caught.value, "unclear", None)) == (Unavailable, unclear)
+        assert (type(caught.value), getattr(caught.value, "unclear", None)) == (Unreachable, unclear)
     assert name in caught.value.message
 
 

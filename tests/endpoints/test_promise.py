@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from d365edi.endpoints.base import After, Delivered, NotDelivered, Place, Settlement, Unclear
-from d365edi.errors import Disputed, Refused, Unavailable
+from d365edi.errors import Disputed, PlaceRefused, Refused, Unavailable
 from tests.endpoints.conftest import Checkpoints, Ground, Killed
 
 DIGEST = hashlib.sha256(b"ISA*00*~").hexdigest()
@@ -314,7 +314,7 @@ async def test_a_name_that_would_leave_the_folder_is_refused_before_anything_is_
 async def test_delivery_into_a_missing_folder_is_refused_with_a_remedy(ground: Ground) -> None:
     request = ground.request()
     (ground.home / "inbound").rmdir()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(PlaceRefused) as refused:
         await ground.open().deliver(request, Checkpoints())
     assert refused.value.remedy
 

@@ -9,9 +9,9 @@ import sys
 import asyncssh
 import pytest
 
-from d365edi.endpoints.file_operations import PathNotFound
+from d365edi.endpoints.file_operations import NotPermitted, PathNotFound
 from d365edi.endpoints.sftp_errors import broken, translate
-from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.errors import CredentialsRejected, EndpointError, Refused, Unavailable, Unreachable
 
 
 def exceptions() -> list[type[Exception]]:
@@ -56,27 +56,28 @@ def test_every_kind_lands_on_one_of_the_two_with_a_sentence_on_one_line(kind: ty
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
-        (asyncssh.PermissionDenied("no"), Refused, "the login was refused"),
-        (asyncssh.KeyExchangeFailed("no"), Refused, "no SSH algorithm in common"),
+        (asyncssh.PermissionDenied("no"), CredentialsRejected, "the login was refused"),
+        (asyncssh.ProtocolError("Too many authentication failures"), CredentialsRejected, "the login was refused"),
+        (asyncssh.KeyExchangeFailed("no"), CredentialsRejected, "no SSH algorithm in common"),
         (asyncssh.SFTPNoSuchFile("no"), PathNotFound, "there is nothing under that path"),
-        (asyncssh.SFTPPermissionDenied("no"), Refused, "our user may not do that there"),
+        (asyncssh.SFTPPermissionDenied("no"), NotPermitted, "our user may not do that there"),
         (asyncssh.SFTPOpUnsupported("no"), Refused, "their server cannot do that"),
         (asyncssh.SFTPFailure("no"), Unavailable, "their server failed"),
         (asyncssh.SFTPQuotaExceeded("no"), Unavailable, "there is no room left"),
-        (asyncssh.SFTPConnectionLost("gone"), Unavailable, "the connection was lost"),
-        (asyncssh.ConnectionLost("gone"), Unavailable, "the connection was lost"),
-        (asyncssh.ChannelOpenError(4, "no more"), Unavailable, "opens no SFTP session"),
-        (socket.gaierror(-2, "Name or service not known"), Unavailable, "the host name is not known"),
-        (ConnectionRefusedError(111, "Connection refused"), Unavailable, "nothing listens there"),
-        (TimeoutError(), Unavailable, "no answer in time"),
-        (BrokenPipeError(32, "Broken pipe"), Unavailable, "the connection failed"),
-        (EOFError(), Unavailable, "the connection failed"),
+        (asyncssh.SFTPConnectionLost("gone"), Unreachable, "the connection was lost"),
+        (asyncssh.ConnectionLost("gone"), Unreachable, "the connection was lost"),
+        (asyncssh.ChannelOpenError(4, "no more"), Unreachable, "opens no SFTP session"),
+        (socket.gaierror(-2, "Name or service not known"), Unreachable, "the host name is not known"),
+        (ConnectionRefusedError(111, "Connection refused"), Unreachable, "nothing listens there"),
+        (TimeoutError(), Unreachable, "no answer in time"),
+        (BrokenPipeError(32, "Broken pipe"), Unreachable, "the connection failed"),
+        (EOFError(), Unreachable, "the connection failed"),
         (KeyError("a bug"), Unavailable, "something unexpected happened"),
     ],
 )
 def test_the_usual_failures_have_their_sentence(error: Exception, kind: type[EndpointError], words: str) -> None:
     translated = translate(error, "acme", "reading")
-    assert isinstance(translated, kind)
+    assert type(translated) is kind
     assert words in translated.message
 
 

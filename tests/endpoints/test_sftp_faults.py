@@ -20,7 +20,7 @@ from d365edi.endpoints.base import After, DeliveryRequest, Place, Settlement
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
 from d365edi.endpoints.upload_protocol import Mode
-from d365edi.errors import Disputed, Refused, Unavailable
+from d365edi.errors import Disputed, PlaceRefused, Refused, Unavailable
 from tests.endpoints.conftest import Checkpoints
 from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import OpenSsh, openssh
@@ -203,7 +203,7 @@ async def test_a_server_without_fsync_is_delivered_to(
 @pytest.mark.parametrize(
     ("act", "error", "kind"),
     [
-        ("open", asyncssh.SFTPPermissionDenied("read-only"), Refused),
+        ("open", asyncssh.SFTPPermissionDenied("read-only"), PlaceRefused),
         ("rename", asyncssh.SFTPOpUnsupported("no rename here"), Refused),
         ("write", asyncssh.SFTPFailure("disk full"), Unavailable),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from d365edi.endpoints.base import Place
 from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
-from d365edi.errors import Refused, Unavailable
+from d365edi.errors import CredentialsRejected, Unreachable
 from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server, key
 from tests.servers.openssh import OpenSsh, free_port
 
@@ -51,7 +51,7 @@ async def test_an_unpinned_server_is_refused_with_the_key_it_offered_and_what_to
         "another fingerprint": (asyncssh.generate_private_key("ssh-ed25519").get_fingerprint(),),
     }
     offered = sshd.host_keys["ed25519"]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CredentialsRejected) as refused:
         await enter(sshd.config(host_keys=lines[pinned]))
     which = "none is pinned" if pinned == "nothing" else "which is not one of those pinned"
     assert refused.value.message == (
@@ -66,12 +66,12 @@ async def test_an_unpinned_server_is_refused_with_the_key_it_offered_and_what_to
 async def test_a_server_that_only_has_an_unpinned_type_is_refused_with_its_key(home: Path) -> None:
     rsa = key("ssh-rsa")
     async with asyncssh_server(home, [rsa]) as server:
-        with pytest.raises(Refused, match="offered the ssh-rsa host key SHA256:"):
+        with pytest.raises(CredentialsRejected, match="offered the ssh-rsa host key SHA256:"):
             await enter(server.config())
 
 
 async def test_a_line_that_is_no_key_is_refused_by_that_line(sshd: OpenSsh) -> None:
-    with pytest.raises(Refused, match='"ssh-ed25519 oops" under host_keys is no public key'):
+    with pytest.raises(CredentialsRejected, match='"ssh-ed25519 oops" under host_keys is no public key'):
         await enter(sshd.config(host_keys=("ssh-ed25519 oops",)))
 
 
@@ -85,9 +85,9 @@ async def test_nothing_of_this_machine_takes_part(
     (ssh / "id_ed25519").write_bytes(sshd.client_key.export_private_key())
     monkeypatch.setenv("HOME", str(tmp_path))
     await enter(sshd.config())
-    with pytest.raises(Refused, match="none is pinned"):
+    with pytest.raises(CredentialsRejected, match="none is pinned"):
         await enter(sshd.config(host_keys=()))
-    with pytest.raises(Refused, match="the login was refused"):
+    with pytest.raises(CredentialsRejected, match="the login was refused"):
         await enter(sshd.config(key=""))
 
 
@@ -126,7 +126,7 @@ async def test_a_key_that_cannot_be_read_is_refused_with_a_remedy_and_is_not_sho
 ) -> None:
     if text == "encrypted":
         text = key(which=1).export_private_key(passphrase="s3cret", rounds=50).decode()
-    with pytest.raises(Refused, match="our SSH key cannot be used") as refused:
+    with pytest.raises(CredentialsRejected, match="our SSH key cannot be used") as refused:
         await enter(sshd.config(key=text, passphrase=passphrase))
     assert "puttygen" in refused.value.remedy
     assert text not in str(refused.value)
@@ -134,7 +134,7 @@ async def test_a_key_that_cannot_be_read_is_refused_with_a_remedy_and_is_not_sho
 
 async def test_a_refused_login_names_our_user_and_the_public_key_to_install(sshd: OpenSsh) -> None:
     unknown_key = asyncssh.generate_private_key("ssh-ed25519")
-    with pytest.raises(Refused, match="the login was refused") as refused:
+    with pytest.raises(CredentialsRejected, match="the login was refused") as refused:
         await enter(sshd.config(key=unknown_key.export_private_key().decode(), username="contoso"))
     assert 'username "contoso"' in refused.value.remedy
     assert public(unknown_key) in refused.value.remedy
@@ -142,7 +142,7 @@ async def test_a_refused_login_names_our_user_and_the_public_key_to_install(sshd
 
 async def test_a_password_lets_in_and_a_wrong_one_is_refused(server: AsyncsshServer) -> None:
     await enter(server.config(key="", password="open sesame"))
-    with pytest.raises(Refused, match="the login was refused") as refused:
+    with pytest.raises(CredentialsRejected, match="the login was refused") as refused:
         await enter(server.config(key="", password="hunter2"))
     assert "hunter2" not in str(refused.value)
 
@@ -170,7 +170,7 @@ async def test_the_fastest_cipher_is_chosen_where_the_server_has_it(sshd: OpenSs
 
 @pytest.mark.parametrize(("host", "words"), [("127.0.0.1", "nothing listens"), ("no-such-host.invalid", "not known")])
 async def test_a_host_that_does_not_answer_is_unavailable(host: str, words: str) -> None:
-    with pytest.raises(Unavailable, match=words) as unavailable:
+    with pytest.raises(Unreachable, match=words) as unavailable:
         await enter(SftpConfig(host, free_port(), "contoso"))
     assert unavailable.value.remedy
     assert not unavailable.value.unclear

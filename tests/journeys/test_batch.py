@@ -12,6 +12,8 @@ import pytest
 from d365edi.app import App
 from d365edi.cli.status import picture
 from d365edi.cli.why import look_up
+from d365edi.errors import Throttled
+from d365edi.flows.interchange import LEVELS
 from d365edi.journal import Delivery, Document
 from d365edi.sandbox import x12
 from tests.journeys.test_answers import picked
@@ -255,10 +257,10 @@ async def test_what_is_ready_while_d365_cannot_be_asked_leaves_when_it_can(batch
     async with batching.app() as app:
         await app.tick("acme.send.810")
         await app.release(number, "pat")
-        app.ctx.pause(app.ctx.d365_name, app.ctx.clock() + 3600)
+        await rest(app, app.ctx.d365_name)
         await app.tick("due")
         assert [document.state for document in await named(app, [number])] == ["ready"]
-        app.ctx.paused.clear()
+        await app.ping("d365")
         await app.tick("due")
     assert len(groups(batching)) == 1
 
@@ -266,24 +268,36 @@ async def test_what_is_ready_while_d365_cannot_be_asked_leaves_when_it_can(batch
 async def test_one_taken_out_of_a_file_that_has_not_gone_lets_the_others_leave_anew(batching: World) -> None:
     numbers = await invoiced(batching, "4500123", "4500124", "4500125")
     async with batching.app() as app:
-        app.ctx.pause("acme", app.ctx.clock() + 3600)
+        await rest(app, "acme")
         await app.tick("acme.send.810")
         (waiting,) = await app.journal.read(lambda tx: tx.deliveries.in_state("pending"))
         await app.replay(numbers[1], "render", go=True, acks=False, actor="pat")
         assert [document.state for document in await named(app, numbers)] == ["ready"] * 3
         assert (await app.journal.read(lambda tx: tx.deliveries.get(waiting.id))).state == "cancelled"
-        app.ctx.paused.clear()
+        await app.ping("acme")
         await app.tick("due")
     ((group,),) = groups(batching)
     assert int(group.gs[6]) > (waiting.group or 0)
     assert sorted(picked(found, "BIG", 2)[0][0] for found in group.sets) == numbers
 
 
+async def rest(app: App, name: str) -> None:
+    """Let an endpoint rest, as if it had asked for a pause; a ping that succeeds ends it."""
+
+    async def ask() -> None:
+        raise Throttled("a pause", endpoint=name, retry_after=600)
+
+    with pytest.raises(Throttled):
+        await app.ctx.endpoints[name]._run("", "", ask)
+
+
 async def refused(world: World, app: App) -> Delivery:
-    """What is ready was sent, and the server would not have it."""
-    away = world.partner.inbound.rename(world.partner.home / "away")
+    """What is ready was sent, and something else was in its place."""
+    control = await app.journal.read(lambda tx: tx.counters.peek("acme", LEVELS["X12"]))
+    taken = world.partner.inbound / f"810_{control:09}.edi"
+    taken.write_bytes(b"not ours")
     await app.tick("acme.send.810")
-    away.rename(world.partner.inbound)
+    taken.unlink()
     (delivery,) = await app.journal.read(lambda tx: tx.deliveries.in_state("quarantined"))
     return delivery
 

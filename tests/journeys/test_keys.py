@@ -24,6 +24,7 @@ from d365edi.endpoints.base import (
     Remote,
     Settlement,
 )
+from d365edi.endpoints.breaker import Breaker
 from d365edi.errors import Refused
 from d365edi.journal import Tx
 from tests.journal.make_named_records import INVOICE, copy, posted, two_companies
@@ -140,7 +141,7 @@ async def test_messages_of_one_name_and_several_ids_are_all_taken_oldest_first(h
     orders = [here.order(f"450012{digit}") for digit in range(3)]
     mailbox = Mailbox(messages={f"id-{at}": ("in.edi", float(at), data) for at, data in enumerate(orders)})
     async with here.app() as app:
-        app.ctx.endpoints = {**app.ctx.endpoints, "acme": mailbox}
+        app.ctx.endpoints = {**app.ctx.endpoints, "acme": Breaker(mailbox)}
         await app.tick("acme.pickup.edi")
         await app.tick("acme.pickup.edi")
         found = await app.journal.read(lambda tx: tx.messages.search("in.edi")[::-1])

@@ -25,7 +25,8 @@ async def until_done(app: App, patience: float = 60) -> Counters:
     while anyio.current_time() < until:
         for word, count in (await app.tick("due")).counts.items():
             total.add(word, count)
-        if await app.next_due() is None:
+        ready = await app.journal.read(lambda tx: tx.documents.in_state("ready"))
+        if not ready and await app.next_due() is None:
             return total
         await anyio.sleep(0.15)
     raise AssertionError(f"still waiting after {patience} s: {total}")
@@ -63,6 +64,7 @@ async def until_done(app: App, patience: float = 60) -> Counters:
 )
 async def test_an_order_is_made_once_and_whole(fault: Fault, town: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("d365edi.flows.policy.FIRST_WAIT", 0.2)
+    monkeypatch.setattr("d365edi.endpoints.health.FIRST_REST", 0.2)
     town.partner.drop("PO-77.edi", town.order("4500123"))
     async with town.app() as app:
         fault(town.simulator)

@@ -49,7 +49,7 @@ ADDRESSES = {
 
 @dataclass
 class World:
-    """Everything a journey touches."""
+    """Everything a journey touches. `key`: our private key, where it is not the one that the server knows."""
 
     folder: Path
     simulator: Simulator
@@ -62,6 +62,7 @@ class World:
     extra: str = ""
     partner_extra: str = ""
     knobs: dict[str, str] = field(default_factory=dict)
+    key: str = ""
 
     @property
     def settings_file(self) -> Path:
@@ -70,7 +71,7 @@ class World:
     @property
     def environ(self) -> Mapping[str, str]:
         config = self.server.config()
-        return {"D365EDI_SECRET_D365": CLIENT_SECRET, "D365EDI_SECRET_ACME_SSH_KEY": config.key}
+        return {"D365EDI_SECRET_D365": CLIENT_SECRET, "D365EDI_SECRET_ACME_SSH_KEY": self.key or config.key}
 
     def write_settings(self) -> Path:
         """Settings for this world; `extra` is appended, `partner_extra` stands inside [partners.acme]."""

@@ -29,7 +29,8 @@ class Faults:
 
     `lose`: the act is done, then the connection is cut before the answer. `cut`: the connection is cut before the act.
     `stall`: no answer ever. `refuse`: this error instead. `clobber`: a rename overwrites. `names`: more lines in every
-    listing. `before`, `after`: called around an act. Each holds until `clear`. `acts` counts, "session" among them.
+    listing. `before`, `after`: called around an act. Each holds until `clear`. `acts` counts, "login" (each that was tried)
+    and "session" among them. `password` is the one that is right.
     """
 
     lose: set[str] = field(default_factory=set)
@@ -37,6 +38,7 @@ class Faults:
     stall: set[str] = field(default_factory=set)
     refuse: dict[str, Exception] = field(default_factory=dict)
     clobber: bool = False
+    password: str = "open sesame"
     names: list[asyncssh.SFTPName] = field(default_factory=list)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -153,10 +155,15 @@ class AsyncsshServer:
 
 
 class _Gate(asyncssh.SSHServer):
-    """Lets one user in by key or by the password "open sesame"."""
+    """Lets one user in by key or by password."""
 
-    def __init__(self, visitors: list[asyncssh.SSHServerConnection]) -> None:
+    def __init__(self, visitors: list[asyncssh.SSHServerConnection], faults: Faults) -> None:
         self.visitors = visitors
+        self.faults = faults
+
+    def begin_auth(self, _username: str) -> bool:
+        self.faults.acts["login"] += 1
+        return True
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self.visitors.append(conn)
@@ -165,7 +172,7 @@ class _Gate(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("contoso", "open sesame")
+        return (username, password) == ("contoso", self.faults.password)
 
 
 @contextlib.asynccontextmanager
@@ -179,7 +186,7 @@ async def asyncssh_server(home: Path, host_keys: list[asyncssh.SSHKey] | None = 
         "127.0.0.1",
         0,
         server_host_keys=host_keys or [key()],
-        server_factory=lambda: _Gate(visitors),
+        server_factory=lambda: _Gate(visitors, faults),
         authorized_client_keys=authorized,
         sftp_factory=lambda chan: Server(chan, home=home, faults=faults, opened=opened),
         encoding=None,

@@ -11,16 +11,12 @@ import anyio
 
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.transport import HttpTransport
-from d365edi.errors import Refused, Unavailable
+from d365edi.errors import Unavailable
 
 EARLY = 300.0
 """Seconds before its end from which a token is refreshed."""
 RETRY_AFTER = 30.0
 """Seconds between two tries of a refresh that is not urgent yet."""
-
-
-class Unauthorized(Refused):
-    """D365 refused a token that Entra had issued a moment ago."""
 
 
 class Tokens:
@@ -45,7 +41,7 @@ class Tokens:
     async def get(self, *, bad: str = "", claims: str = "") -> str:
         """A token to send. `bad` is one that D365 refused, `claims` the challenge it gave with that, if any.
 
-        Any number of callers at once cause one request. Raises Unavailable (Entra is out of reach or busy) or Refused.
+        Any number of callers at once cause one request. Raises CredentialsRejected, Unreachable or Throttled.
         """
         if self._token and self._token != bad:
             now = self._clock()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from d365edi.endpoints.base import Check
-from d365edi.endpoints.d365.auth import Tokens, Unauthorized
+from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client
 from d365edi.errors import EndpointError, Refused
 from d365edi.odata import quoting
@@ -55,8 +55,6 @@ async def run(
 async def _readable(client: Client, probe: Probe) -> str:
     try:
         await client.rows(probe.query)
-    except Unauthorized:
-        raise
     except Refused as error:
         raise Refused(f"{probe.query.set} cannot be read: {error.message}", remedy=probe.remedy) from None
     return f"{probe.query.set} can be read"
@@ -76,8 +74,6 @@ async def _role(client: Client, client_id: str) -> str:
     query = Query("SysAADClients", (quoting.eq("AADClientId", client_id),), ("AADClientId", "UserId"), top=1)
     try:
         rows = await client.rows(query)
-    except Unauthorized:
-        raise
     except Refused:
         await client.rows(Query("LegalEntities", select=("LegalEntityId",), top=1))
         return "D365 lets the application in (as whom, it may not see)"

@@ -4,9 +4,10 @@ sentences.
 Nothing is tried again here but one thing: a request that was answered 401 goes out once more with a new token. What
 an answer means otherwise is one table (`judge`): 429 was turned away before it ran; 5xx, an HTML page or no answer at
 all may, for a write, have come after it ran (`unclear`); 500 inside a batch is how D365 spells a refused row; the
-rest is a refusal.
+rest is a refusal. A bare 403 is said to an application that is not registered, and perhaps where a right is missing: what
+everybody may read tells which.
 
-Knows: HTTP and OData. Does not know: any entity, partners, documents.
+Knows: HTTP and OData. Does not know: any entity but that one, partners, documents.
 """
 
 import re
@@ -16,10 +17,18 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from d365edi.endpoints.d365.auth import Tokens, Unauthorized
+from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.retry_after import retry_after
-from d365edi.endpoints.d365.transport import SAFE_METHODS, HttpTransport
-from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.endpoints.d365.transport import SAFE_METHODS, HttpAnswer, HttpTransport
+from d365edi.errors import (
+    CredentialsRejected,
+    EndpointError,
+    PlaceRefused,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unreachable,
+)
 from d365edi.odata import batch, canonical, errors, quoting
 from d365edi.odata.plan import Query
 
@@ -33,6 +42,7 @@ _REGISTER = (
     "register the client id in D365 under System administration > Setup > Microsoft Entra ID applications "
     "and give its user the roles it needs"
 )
+_ANYTHING = Query("LegalEntities", select=("LegalEntityId",), top=1)
 _REMEDIES = {
     403: _REGISTER,
     404: "check the entity set's name (case counts), the company, and that the user may see it",
@@ -129,14 +139,19 @@ class Client:
         unclear = method not in SAFE_METHODS and status != 429 and not inner
         if status in _BUSY or fault.conflict:
             wait = retry_after(headers, self._clock())
-            return self._unavailable(words, method, wait, unclear=unclear and not fault.conflict)
+            kind = Throttled if status == 429 or wait is not None else Unavailable if fault.conflict else Unreachable
+            doubt = unclear and not fault.conflict
+            return kind(words, endpoint=self._transport.endpoint, retry_after=wait, unclear=doubt)
         if status >= 500 and not (inner and fault.infolog):
             return self._unavailable(words, method, unclear=unclear)
         if status < 400:
             words = f"{self._transport.peer} answered {status} with another address, which is not followed"
             return Refused(words, endpoint=self._transport.endpoint, remedy="check host under [d365]")
         said = fault.sentence if fault.infolog else words
-        return Refused(said, endpoint=self._transport.endpoint, remedy=_REMEDIES.get(status, ""))
+        remedy = _REMEDIES.get(status, "")
+        if status == 403 and method == "POST" and not fault.infolog:
+            return PlaceRefused(said, endpoint=self._transport.endpoint, remedy=remedy)
+        return Refused(said, endpoint=self._transport.endpoint, remedy=remedy)
 
     async def _json(self, method: str, url: str, content: bytes | None = None) -> Record:
         answer = await self._send(method, url, content, _JSON)
@@ -159,10 +174,20 @@ class Client:
             if answer.status_code == 401:
                 message = f"{self._transport.peer} refuses the application's token, also a new one"
                 remedy = f"{_REGISTER}; check audience under [d365]"
-                raise Unauthorized(message, endpoint=self._transport.endpoint, remedy=remedy)
+                raise CredentialsRejected(message, endpoint=self._transport.endpoint, remedy=remedy)
+        if answer.status_code == 403 and await self._shut_out(answer, _with(headers, token)):
+            message = f"{self._transport.peer} does not let the application in (403)"
+            raise CredentialsRejected(message, endpoint=self._transport.endpoint, remedy=_REGISTER)
         if not 200 <= answer.status_code < 300:
             raise self.judge(answer.status_code, answer.headers, answer.content, method)
         return answer
+
+    async def _shut_out(self, answer: HttpAnswer, headers: Mapping[str, str]) -> bool:
+        """Whether a 403 means that nothing may be read at all."""
+        if errors.read(answer.content).readable:
+            return False
+        other = await self._transport.send("GET", self.root + quoting.address(_ANYTHING), headers=headers)
+        return other.status_code == 403 and not errors.read(other.content).readable
 
     def _next(self, link: object, what: str) -> str:
         if not link:
@@ -173,11 +198,9 @@ class Client:
             raise Refused(f"the next page of {what} lies outside /data/", endpoint=self._transport.endpoint)
         return f"{self._base}{parts.path[place:]}" + (f"?{parts.query}" if parts.query else "")
 
-    def _unavailable(
-        self, words: str, method: str, wait: float | None = None, *, unclear: bool | None = None
-    ) -> Unavailable:
+    def _unavailable(self, words: str, method: str, *, unclear: bool | None = None) -> Unavailable:
         doubt = method not in SAFE_METHODS if unclear is None else unclear
-        return Unavailable(words, endpoint=self._transport.endpoint, retry_after=wait, unclear=doubt)
+        return Unavailable(words, endpoint=self._transport.endpoint, unclear=doubt)
 
 
 def _with(headers: Mapping[str, str], token: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ from d365edi.endpoints.base import (
     Unclear,
 )
 from d365edi.endpoints.d365 import catalog, checks, compare_lines
-from d365edi.endpoints.d365.auth import Tokens, Unauthorized
+from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client, Record
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, NotFound, StateLookup
@@ -162,8 +162,6 @@ class D365Endpoint:
         for join in joins:
             try:
                 message[join.name] = await self._joined(join, header)
-            except Unauthorized:
-                raise
             except Refused as error:
                 if not join.optional:
                     raise

@@ -23,7 +23,7 @@ from azure.identity.aio import CertificateCredential, ClientSecretCredential
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport
-from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.errors import CredentialsRejected, EndpointError, Throttled, Unavailable, Unreachable
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _TAIL = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp|To mitigate|Content):.*", re.DOTALL)
@@ -57,13 +57,13 @@ _PASSING = frozenset({"90025", "90033", "90012", "50196"})
 async def request(identity: ClientIdentity, http: HttpTransport, claims: str, now: float) -> tuple[str, float]:
     """One request to Entra: the token and the seconds it lives. `claims` is a challenge of D365's, `now` epoch seconds.
 
-    Raises Unavailable (Entra is out of reach or busy) or Refused."""
+    Raises CredentialsRejected, Throttled or Unreachable; Refused where the request cannot be sent as it is."""
     transport = _Transport(http)
     try:
         credential = _credential(identity, transport)
         answer = await credential.get_token(f"{identity.audience}/.default", claims=claims or None)
     except Unavailable as error:  # nothing was asked of D365 yet, so nothing there is unclear
-        raise Unavailable(error.message, endpoint=error.endpoint, remedy=error.remedy) from None
+        raise Unreachable(error.message, endpoint=error.endpoint, remedy=error.remedy) from None
     except (AzureError, ValueError, TypeError) as error:
         raise _verdict(error, transport, identity, http, now) from None
     if not re.fullmatch(r"[\x21-\x7e]+", answer.token):
@@ -89,7 +89,7 @@ def _credential(identity: ClientIdentity, transport: _Transport) -> ClientSecret
 def _verdict(
     error: Exception, transport: _Transport, identity: ClientIdentity, http: HttpTransport, now: float
 ) -> EndpointError:
-    """A failure of azure-identity as a sentence; busy and unreadable is Unavailable, what Entra denies is Refused."""
+    """A failure of azure-identity as a sentence; busy and unreadable will pass, what Entra denies is for a person."""
     if isinstance(error, ValueError | TypeError):
         return _refused(
             identity, http, str(error), "check tenant, authority, client_id and the certificate under [d365]"
@@ -97,7 +97,8 @@ def _verdict(
     codes = _CODE.findall(str(error))
     status = transport.status
     if not 400 <= status < 500 or status == 429 or isinstance(error, DecodeError) or _PASSING.intersection(codes):
-        return _unavailable(identity, http, f"it answered {status}", retry_after(transport.headers, now))
+        wait = retry_after(transport.headers, now)
+        return _unavailable(identity, http, f"it answered {status}", wait, throttled=status == 429)
     for code in codes:
         if code in _SENTENCES:
             words, remedy = _SENTENCES[code]
@@ -106,14 +107,17 @@ def _verdict(
     return _refused(identity, http, " ".join(said.split())[:300], "check tenant, client_id and audience under [d365]")
 
 
-def _refused(identity: ClientIdentity, http: HttpTransport, words: str, remedy: str) -> Refused:
+def _refused(identity: ClientIdentity, http: HttpTransport, words: str, remedy: str) -> CredentialsRejected:
     message = f"Entra refused a token for application {identity.client_id} of tenant {identity.tenant}: {words}"
-    return Refused(message, endpoint=http.endpoint, remedy=remedy)
+    return CredentialsRejected(message, endpoint=http.endpoint, remedy=remedy)
 
 
-def _unavailable(identity: ClientIdentity, http: HttpTransport, words: str, wait: float | None = None) -> Unavailable:
+def _unavailable(
+    identity: ClientIdentity, http: HttpTransport, words: str, wait: float | None = None, *, throttled: bool = False
+) -> Unavailable:
     message = f"Entra at {identity.authority} gave no token: {words}"
-    return Unavailable(message, endpoint=http.endpoint, retry_after=wait)
+    kind = Throttled if throttled or wait is not None else Unreachable
+    return kind(message, endpoint=http.endpoint, retry_after=wait)
 
 
 class _Answer(AsyncHttpResponse):

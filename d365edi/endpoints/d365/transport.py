@@ -1,4 +1,4 @@
-"""One long-lived HTTP client for one host, and the table from what its library raises to `Unavailable` or `Refused`.
+"""One long-lived HTTP client for one host, and the table from what its library raises to `Unreachable` or `Refused`.
 
 Why these limits: a pool of connections that meets cancelled requests can lose connections for good; it does not
 when no more requests are let in than there are connections and when time runs out by the client's own timeouts or by
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import anyio
 import httpx
 
-from d365edi.errors import EndpointError, Refused, Unavailable
+from d365edi.errors import EndpointError, Refused, Unreachable
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -92,7 +92,7 @@ class HttpTransport:
     async def send(
         self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
     ) -> HttpAnswer:
-        """One request and its whole answer, whatever its status. Raises Unavailable (`unclear` where it may have been
+        """One request and its whole answer, whatever its status. Raises Unreachable (`unclear` where it may have been
         carried out) or Refused for everything that happens instead of an answer."""
         async with self._slots:
             pool = self._ready()
@@ -119,8 +119,8 @@ class HttpTransport:
             return Refused(message, endpoint=self.endpoint, remedy="check host, authority and the like in the settings")
         if isinstance(error, _NEVER_SENT):
             remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else "check host and network"
-            return Unavailable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)
-        return Unavailable(
+            return Unreachable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)
+        return Unreachable(
             f"no answer from {self.peer} ({reason})", endpoint=self.endpoint, unclear=method not in SAFE_METHODS
         )
 

@@ -25,7 +25,6 @@ from dataclasses import dataclass
 
 from d365edi.endpoints.base import Checkpoint, Receipt
 from d365edi.endpoints.d365 import catalog
-from d365edi.endpoints.d365.auth import Unauthorized
 from d365edi.endpoints.d365.client import Record
 from d365edi.endpoints.d365.state_lookup import Complete, Conflict, NotFound, StateLookup
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
@@ -94,7 +93,7 @@ class DocumentWriter:
             await lookup.client.create_together(plan.line_set, bodies, token)
         except EndpointError as error:
             await checkpoint(*self._outcome(error, "lines_at"))
-            if isinstance(error, Refused) and not isinstance(error, Unauthorized):
+            if isinstance(error, Refused):
                 raise await self._withdraw(header, error, checkpoint) from None
             raise self._named(error) from None
         reach("d365.lines")
@@ -135,11 +134,8 @@ class DocumentWriter:
 
     def _named(self, error: EndpointError) -> EndpointError:
         """The same error with the document's name before it."""
-        words = f"{self.lookup.label}: {error.message}"
         if isinstance(error, Unavailable):
-            return Unavailable(
-                words, endpoint=self.endpoint, remedy=error.remedy, retry_after=error.retry_after, unclear=error.unclear
-            )
+            return error.named(f"{self.lookup.label}: {error.message}")
         return self._refused(error.message, error.remedy)
 
     def _refused(self, words: str, remedy: str) -> Refused:

@@ -1,0 +1,196 @@
+"""A circuit breaker around an endpoint: what rests is not asked, and one attempt at a time tries whether it is back.
+
+As long as it is not known that an endpoint answers, one verb at a time goes through and the others wait for its outcome:
+forty deliveries with a wrong password log in once. All of it is memory of this process; a new one begins with an attempt.
+
+Knows: the verbs, and when one may go through. Does not know: what a failure means (that is `health`), any protocol.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import anyio
+
+from d365edi import log
+from d365edi.endpoints import health
+from d365edi.endpoints.base import (
+    After,
+    Check,
+    Checkpoint,
+    DeliveryRequest,
+    Endpoint,
+    Listing,
+    Outcome,
+    Place,
+    Receipt,
+    Remote,
+    Settlement,
+)
+from d365edi.endpoints.d365.client import Record
+from d365edi.endpoints.d365.endpoint import D365Endpoint
+from d365edi.endpoints.health import Health, Use
+from d365edi.errors import EndpointError
+from d365edi.odata.plan import Query
+
+T = TypeVar("T")
+
+
+class Breaker:
+    """An endpoint whose verbs raise at once, as the last failure did, while it or the place rests.
+
+    `clock` is the monotonic one that rests are measured by, in seconds; `epoch` tells the time of day for reports."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        epoch: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = endpoint.name
+        self._endpoint = endpoint
+        self._clock = clock
+        self._epoch = epoch
+        self._own = Health(endpoint.name)
+        self._places: dict[tuple[Use, str], Health] = {}
+        self._gate = anyio.Lock()
+
+    # -- what is known ------------------------------------------------------------------------------------------------
+    def health(self) -> tuple[Health, ...]:
+        """The endpoint's state and that of each place that was used since the start; times are epoch seconds."""
+        ahead = self._epoch() - self._clock()
+        return tuple(each.shifted(ahead) for each in (self._own, *self._places.values()))
+
+    def rests(self, use: Use = "", path: str = "") -> bool:
+        """Whether the endpoint, or this place there, must not be asked now."""
+        now = self._clock()
+        return self._own.rests(now) or self._place(use, path).rests(now)
+
+    def resting(self) -> list[tuple[str, str | None]]:
+        """Where nothing can be delivered now: this endpoint with None for all of it, or with each path that rests."""
+        now = self._clock()
+        if self._own.rests(now):
+            return [(self.name, None)]
+        return [
+            (self.name, path) for (use, path), each in self._places.items() if use == "delivery" and each.rests(now)
+        ]
+
+    def rested_until(self, path: str) -> float | None:
+        """When the last rest ended that no delivery to this path is charged with (epoch seconds)."""
+        ends = [
+            each.rested_until for each in (self._own, self._place("delivery", path)) if each.rested_until is not None
+        ]
+        return max(ends) + self._epoch() - self._clock() if ends else None
+
+    # -- the verbs ----------------------------------------------------------------------------------------------------
+    async def ping(self) -> list[Check]:
+        """As the endpoint's. It is always tried; when every check succeeded all rests are over."""
+        checks = await self._endpoint.ping()
+        if checks and all(check.ok for check in checks):
+            now = self._clock()
+            self._own = replace(self._own, rests_until=now)
+            self._places = {key: replace(each, rests_until=now) for key, each in self._places.items()}
+        return checks
+
+    async def list(self, place: Place) -> Listing:
+        """As the endpoint's; whatever fails concerns the place."""
+        return await self._run("pickup", place.path, lambda: self._endpoint.list(place))
+
+    async def fetch(self, remote: Remote, limit: int) -> bytes:
+        """As the endpoint's."""
+        return await self._run("", "", lambda: self._endpoint.fetch(remote, limit))
+
+    async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
+        """As the endpoint's."""
+        return await self._run("", "", lambda: self._endpoint.settle(remote, after, digest))
+
+    async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
+        """As the endpoint's; the place is the request's path."""
+        return await self._run("delivery", request.path, lambda: self._endpoint.deliver(request, checkpoint))
+
+    async def probe(self, request: DeliveryRequest) -> Outcome:
+        """As the endpoint's."""
+        return await self._run("", "", lambda: self._endpoint.probe(request))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._endpoint.close()
+
+    # -- one attempt --------------------------------------------------------------------------------------------------
+    async def _run(self, use: Use, path: str, verb: Callable[[], Awaitable[T]]) -> T:
+        self._refuse_at_rest(use, path)
+        if not self._proven(use, path):
+            async with self._gate:
+                self._refuse_at_rest(use, path)
+                if not self._proven(use, path):
+                    return await self._attempt(use, path, verb)
+        return await self._attempt(use, path, verb)
+
+    def _refuse_at_rest(self, use: Use, path: str) -> None:
+        now = self._clock()
+        for each in (self._own, self._place(use, path)):
+            if each.rests(now):
+                raise health.resting(each, now)
+
+    def _proven(self, use: Use, path: str) -> bool:
+        """Whether the last attempt succeeded. Of a place it is enough that none failed."""
+        own = self._own
+        return own.reached_at is not None and own.failing_since is None and self._place(use, path).failing_since is None
+
+    async def _attempt(self, use: Use, path: str, verb: Callable[[], Awaitable[T]]) -> T:
+        began = self._clock()
+        try:
+            answer = await verb()
+        except EndpointError as error:
+            self._failed(use, path, error, began)
+            raise
+        self._reached("", "", began)
+        if use:
+            self._reached(use, path, began)
+        return answer
+
+    def _failed(self, use: Use, path: str, error: EndpointError, began: float) -> None:
+        now = self._clock()
+        if of_place := health.kind_of_place(error, use):
+            if of_place == "place":  # it was the server that said so
+                self._reached("", "", began)
+            self._keep(use, path, health.failed(self._place(use, path), error, of_place, began, now))
+        elif kind := health.kind_of(error):
+            self._keep("", "", health.failed(self._own, error, kind, began, now))
+
+    def _reached(self, use: Use, path: str, began: float) -> None:
+        self._keep(use, path, health.reached(self._place(use, path), began, self._clock()))
+
+    def _place(self, use: Use, path: str) -> Health:
+        return self._places.get((use, path)) or Health(self.name, path, use) if use else self._own
+
+    def _keep(self, use: Use, path: str, after: Health) -> None:
+        """Keep a state, and report it where that is due."""
+        now = self._clock()
+        if line := health.notice(self._place(use, path), after, now):
+            after = replace(after, said_at=now)
+            log.say(line.level, self.name, line.verb, line.sentence)
+        if use:
+            self._places[use, path] = after
+        else:
+            self._own = after
+
+
+class D365Breaker(Breaker):
+    """The same around D365, which answers look-ups, too."""
+
+    def __init__(
+        self,
+        endpoint: D365Endpoint,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        epoch: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(endpoint, clock=clock, epoch=epoch)
+        self._d365 = endpoint
+
+    async def ask(self, query: Query) -> list[Record]:
+        """As the endpoint's; the place is the entity set."""
+        return await self._run("lookup", query.set, lambda: self._d365.ask(query))

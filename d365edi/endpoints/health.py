@@ -1,0 +1,196 @@
+"""What is known of an endpoint, and of each of its places: reached, failing since when and why, resting until when.
+
+    unreachable   no connection or no answer: tried again after 5 s, then ever later, at least once a minute
+    credentials   nobody is let in: one attempt every 15 min
+    place         a folder or table is missing or closed to us: one attempt every 15 min, and only that place rests
+    throttled     the other side asked for a pause: exactly so long, at most 15 min
+
+A failure counts here when it says something about the endpoint or the place. What says something about one document
+(a refused order, a file that still grows) does not.
+
+Knows: errors, times as numbers of one clock. Does not know: which clock, who asks, any protocol.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from d365edi.errors import (
+    CredentialsRejected,
+    EndpointError,
+    PlaceRefused,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unreachable,
+)
+
+Kind = Literal["", "unreachable", "credentials", "place", "throttled"]
+Use = Literal["", "pickup", "delivery", "lookup"]
+
+REST = 900.0
+"""Seconds between two attempts where a person must change something first; the longest pause that is granted."""
+FIRST_REST = 5.0
+LONGEST_REST = 60.0
+"""Seconds between two attempts at an endpoint that does not answer: the first, and the longest."""
+SAID_AGAIN = 3600.0
+"""Seconds after which a state that lasts is reported once more."""
+
+_ERRORS: dict[Kind, type[Unavailable]] = {
+    "unreachable": Unreachable,
+    "credentials": CredentialsRejected,
+    "place": PlaceRefused,
+    "throttled": Throttled,
+}
+_UNCHARGED = frozenset({"credentials", "place"})
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of an endpoint (`place` and `use` are empty) or of a place there. Times are seconds, of one clock.
+
+    `reached_at`: the last success. While it fails: `kind`, `reason`, `remedy`, since when, how many `failures`, the last at
+    `failed_at`; it is not asked before `rests_until`. `asked_for` is the pause that it asked for (None: it did not say).
+    `rested_until`: the end of the last rest that no document is charged with. `said_at`: when it was last reported."""
+
+    endpoint: str
+    place: str = ""
+    use: Use = ""
+    reached_at: float | None = None
+    kind: Kind = ""
+    reason: str = ""
+    remedy: str = ""
+    failing_since: float | None = None
+    failed_at: float = 0.0
+    failures: int = 0
+    rests_until: float = 0.0
+    asked_for: float | None = None
+    rested_until: float | None = None
+    said_at: float = 0.0
+
+    def rests(self, now: float) -> bool:
+        """Whether it must not be asked now."""
+        return self.failing_since is not None and now < self.rests_until
+
+    def shifted(self, by: float) -> "Health":
+        """The same with its times by another clock, which is `by` seconds ahead of this one."""
+        return replace(
+            self,
+            reached_at=_shifted(self.reached_at, by),
+            failing_since=_shifted(self.failing_since, by),
+            failed_at=self.failed_at + by,
+            rests_until=self.rests_until + by,
+            rested_until=_shifted(self.rested_until, by),
+            said_at=self.said_at + by,
+        )
+
+
+def _shifted(at: float | None, by: float) -> float | None:
+    return None if at is None else at + by
+
+
+def kind_of(error: EndpointError) -> Kind:
+    """What an error says about an endpoint or a place; empty where it is about one document only."""
+    return next((kind for kind, each in _ERRORS.items() if isinstance(error, each)), "")
+
+
+def kind_of_place(error: EndpointError, use: Use) -> Kind:
+    """What an error says about the place that was used. Whatever fails while a place is listed concerns it, and a table where
+    look-ups fail; that one look-up is refused concerns the document."""
+    if isinstance(error, PlaceRefused) or (use == "pickup" and isinstance(error, Refused)):
+        return "place"
+    return "unreachable" if use in ("pickup", "lookup") and type(error) is Unavailable else ""
+
+
+def failed(health: Health, error: EndpointError, kind: Kind, began: float, now: float) -> Health:
+    """The state after an attempt, begun then, failed with that kind. Attempts that ran side by side make one rest."""
+    beside = health.failing_since is not None and began < health.failed_at
+    failures = health.failures + 1
+    asked_for = error.retry_after if isinstance(error, Unavailable) else None
+    until = now + _rest(kind, asked_for, failures)
+    if beside:
+        until = max(health.rests_until, until) if kind == "throttled" else health.rests_until
+    return replace(
+        health,
+        kind=kind,
+        reason=error.bare,
+        remedy=error.remedy,
+        failing_since=now if health.failing_since is None else health.failing_since,
+        failed_at=now,
+        failures=failures,
+        rests_until=until,
+        asked_for=asked_for,
+        rested_until=now if health.kind in _UNCHARGED else health.rested_until,
+    )
+
+
+def _rest(kind: Kind, asked_for: float | None, failures: int) -> float:
+    if kind in _UNCHARGED:
+        return REST
+    if asked_for is not None:
+        return min(max(asked_for, 0.0), REST)
+    return min(FIRST_REST * 2.0 ** min(failures - 1, 16), max(FIRST_REST, LONGEST_REST))
+
+
+def reached(health: Health, began: float, now: float) -> Health:
+    """The state after a success. One that was begun before the last failure says nothing about the time since."""
+    if health.failing_since is not None and began < health.failed_at:
+        return health
+    rested = now if health.kind in _UNCHARGED else health.rested_until
+    return Health(health.endpoint, health.place, health.use, reached_at=now, rested_until=rested)
+
+
+def resting(health: Health, now: float) -> Unavailable:
+    """The error for whoever asks while it rests: that of the last failure, with the seconds that are left."""
+    error = _ERRORS[health.kind or "unreachable"]
+    left = max(0.0, health.rests_until - now)
+    return error(health.reason, endpoint=health.endpoint, remedy=health.remedy, retry_after=left)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line for the log."""
+
+    level: Literal["INFO", "WARNING"]
+    verb: str
+    sentence: str
+
+
+def notice(before: Health, after: Health, now: float) -> Notice | None:
+    """What to report of a change: its begin, another reason, once an hour that it lasts, and its end. None otherwise."""
+    where = f"{after.place}: " if after.place else ""
+    if after.failing_since is None:
+        if before.failing_since is None:
+            return None
+        lasted = f"{span(now - before.failing_since)}, {before.failures} failure{'s' if before.failures > 1 else ''}"
+        return Notice("INFO", "reachable", f"{where}reachable again after {lasted}")
+    changed = _cause(before) != _cause(after)
+    if before.failing_since is not None and not changed and now - after.said_at < SAID_AGAIN:
+        return None
+    remedy = f"; {after.remedy}" if after.remedy else ""
+    lasts = f" (for {span(now - after.failing_since)}, {after.failures} failures)" if after.failures > 1 else ""
+    verb = {"unreachable": "waits", "throttled": "throttled"}.get(after.kind, "refused")
+    return Notice("WARNING", verb, f"{where}{after.reason}{remedy}{lasts}; {_next(after, now)}")
+
+
+def _cause(health: Health) -> tuple[Kind, str]:
+    """What makes two failures the same: the sentence about a place names the file that was tried, too."""
+    return health.kind, health.remedy if health.kind == "place" else health.reason
+
+
+def _next(health: Health, now: float) -> str:
+    left = span(health.rests_until - now)
+    if health.kind in _UNCHARGED:
+        return (
+            f"it is tried again in {left}, at once after a reload or when `d365edi ping {health.endpoint}` succeeds; "
+            "what waits for it then goes by itself"
+        )
+    if health.kind == "throttled" and health.asked_for is not None and health.asked_for > REST:
+        return f"it asks for a pause of {span(health.asked_for)} and is asked again in {left}"
+    return f"everything for it waits {left}" if health.kind == "throttled" else f"tried again in {left}"
+
+
+def span(seconds: float) -> str:
+    """A time in words: `42 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
