@@ -12,15 +12,18 @@ from d365edi.errors import D365EdiError
 from d365edi.flows import policy, reparse, stores
 from d365edi.flows.context import FlowContext
 from d365edi.flows.outbox import withdraw
+from d365edi.flows.refetch import refetch
 from d365edi.journal import Delivery, Document, Message, Tx
 
 
 async def release(ctx: FlowContext, what: str, actor: str) -> list[str]:
-    """Release everything that waits for a decision under this name. Raises D365EdiError when nothing does.
+    """Release everything that waits for a decision under this name. Raises D365EdiError when nothing does, or when a record
+    that D365 did not show whole cannot be fetched again.
 
     The name `sending` releases sending after a journal older than its control numbers was restored."""
     if what == "sending":
         return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
+    await refetch(ctx, what)
     return await ctx.journal.write(
         lambda tx: _each(
             tx,

@@ -156,6 +156,12 @@ class Messages(JournalTable):
         assert id is not None
         return Message(id, *values)
 
+    def refetched(self, id: int, payload: bytes) -> Message:
+        """Other bytes of the same record of ours, in place of those that D365 did not show whole. Gives the row as it is now."""
+        digest = self._payloads.put(payload)
+        self._execute("UPDATE messages SET digest = ?, size = ? WHERE id = ?", (digest, len(payload), id))
+        return self.get(id)
+
     def get(self, id: int) -> Message:
         """The message; JournalError where there is none."""
         row = self._execute(_GET, (id,)).fetchone()

@@ -12,6 +12,11 @@ from typing import Any
 
 from d365edi.odata import canonical
 
+REFUSED = "_refused"
+"""The key of a fetched message under which sets that it needs and may not be read are listed, each with the reason."""
+WANTED = "_wanted"
+"""The key under which such a message says what is to be fetched (`Remote.id`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -45,7 +50,8 @@ class ReadPlan:
     """What is new as messages: rows of `header` since a date, each fetched whole with its joins as one JSON object.
 
     `name_fields` make the message's name. The fetched bytes are canonical JSON:
-    {"header": {...}, "<join name>": [{...}, ...]}, keys sorted, `@odata.*` left out, numbers as written by D365."""
+    {"header": {...}, "<join name>": [{...}, ...]}, keys sorted, `@odata.*` left out, numbers as written by D365. What D365
+    does not show of it is empty, and named under REFUSED."""
 
     what: str
     header: Query

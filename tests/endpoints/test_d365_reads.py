@@ -97,10 +97,16 @@ async def test_an_optional_set_that_may_not_be_read_is_empty_and_says_why(scene:
     assert message["_missing"]["journal"].startswith(f"D365 at {HOST} answered 403")
 
 
-async def test_a_set_that_is_needed_and_may_not_be_read_is_refused(scene: Scene) -> None:
-    scene.sim.faults.answer(403, path="/data/SalesInvoiceV4Lines")
-    with pytest.raises(Refused, match="403"):
-        await fetched(scene)
+@pytest.mark.parametrize("entity_set", ["SalesInvoiceV4Lines", "SalesInvoiceHeadersV4"])
+async def test_a_set_that_is_needed_and_may_not_be_read_is_named_with_what_was_wanted(
+    scene: Scene, entity_set: str
+) -> None:
+    remote = (await scene.endpoint.list(PLACE)).remotes[0]
+    scene.sim.faults.answer(403, path=f"/data/{entity_set}")
+    message = canonical.loads(await scene.endpoint.fetch(remote, LIMIT))
+    assert (list(message["_refused"]), message["_wanted"]) == ([entity_set], remote.id)
+    assert message["_refused"][entity_set].startswith(f"D365 at {HOST} answered 403")
+    assert message.get("lines", []) == []
 
 
 @pytest.mark.parametrize(("status", "times"), [(503, 1), (401, 2)])

@@ -7,7 +7,9 @@ import pytest
 
 from d365edi.app import App
 from d365edi.endpoints.health import Health
+from d365edi.flows.context import Counters
 from d365edi.journal import Delivery
+from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
 from tests.servers.openssh import OpenSsh
 
@@ -112,6 +114,28 @@ async def test_what_rests_takes_no_turn_from_what_is_for_others(town: World, mon
         assert len(app.ctx.resting()) == 1
         found = await app.journal.read(lambda tx: tx.deliveries.due(2e10, 2, resting=app.ctx.resting()))
         assert [each.endpoint for each in found] == ["d365"]
+
+
+async def test_a_record_that_d365_does_not_show_is_held_and_fetched_again_by_a_release(
+    town: World, lines: list[str]
+) -> None:
+    entity_set = "SalesInvoiceV4Lines"
+    number = town.simulator.post_invoice(await made_order(town))
+    async with town.app() as app:
+        town.simulator.faults.answer(403, path=f"/data/{entity_set}", times=2)
+        for _ in range(3):
+            await app.once()
+        (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
+        assert document.state == "held"
+        assert f"D365 does not show its {entity_set}" in document.reason
+        assert len([line for line in lines if entity_set in line]) == 1
+        (said,) = await app.release(number, "pat")
+        assert said.startswith(f"{number} stays held: D365 does not show its {entity_set}")
+        assert await app.release(number, "pat") == [f"{number} continues"]
+        await app.tick("due")
+        (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
+        assert (document.state, await app.once()) == ("delivered", Counters())
+    assert len(town.partner.received()) == 1
 
 
 async def test_a_pause_that_d365_asks_for_is_kept_by_sixty_orders_and_by_the_reads(town: World) -> None:

@@ -42,7 +42,7 @@ from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
 from d365edi.errors import Refused
 from d365edi.odata import canonical
-from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
+from d365edi.odata.plan import REFUSED, WANTED, Join, Query, ReadPlan, WritePlan
 
 MISSING = "_missing"
 """The key of a fetched message under which optional joins that were refused are listed, each with the reason."""
@@ -78,6 +78,10 @@ class D365Config:
         for name in ("base_url", "authority"):
             if not getattr(self, name).startswith("https://"):
                 raise ValueError(f"{name} must begin with https://, since secrets travel there")
+
+
+class _Gone(Refused):
+    """The record is not there any more."""
 
 
 class D365Endpoint:
@@ -153,21 +157,31 @@ class D365Endpoint:
     async def fetch(self, remote: Remote, limit: int) -> bytes:
         """The record and its joins as canonical JSON (see `odata.plan.ReadPlan`).
 
-        An optional join that D365 refuses is an empty list, and says why under `_missing`. Refused when the record is
-        gone."""
+        A set that D365 does not let us read is empty; an optional join says why under `_missing`, what the message needs
+        under `_refused`. Refused when the record is gone."""
         wanted, joins = self._wanted(remote)
-        header = await self._header(remote.name, wanted, joins)
+        refused: dict[str, str] = {}
+        try:
+            header = await self._header(remote.name, wanted, joins)
+        except _Gone:
+            raise
+        except Refused as error:
+            header, joins, refused[wanted["set"]] = {}, (), error.message
         message: dict[str, Any] = {"header": header}
         missing: dict[str, str] = {}
         for join in joins:
             try:
                 message[join.name] = await self._joined(join, header)
             except Refused as error:
-                if not join.optional:
-                    raise
-                message[join.name], missing[join.name] = [], error.message
+                message[join.name] = []
+                if join.optional:
+                    missing[join.name] = error.message
+                else:
+                    refused[join.set] = error.message
         if missing:
             message[MISSING] = missing
+        if refused:
+            message |= {REFUSED: refused, WANTED: remote.id}
         data = canonical.dumps(message)
         if len(data) > limit:
             raise Refused(f"{remote.name} has {len(data)} bytes; {limit} are allowed", endpoint=self.name)
@@ -219,7 +233,8 @@ class D365Endpoint:
         same = [row for row in rows if all(compare_lines.alike(row.get(part), value) for part, value in key.items())]
         if len(same) != 1:
             found = "is not there any more" if not same else f"is there {len(same)} times"
-            raise Refused(f"{name} {found} in {entity_set}", endpoint=self.name)
+            kind = Refused if same else _Gone
+            raise kind(f"{name} {found} in {entity_set}", endpoint=self.name)
         return same[0]
 
     async def _joined(self, join: Join, header: Record) -> Sequence[Record]:

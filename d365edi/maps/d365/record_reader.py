@@ -9,8 +9,10 @@ Knows: the layout of reading tables and of records. Does not know: entity names,
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from itertools import starmap
 from typing import Any
 
 from msgspec import ValidationError
@@ -24,6 +26,7 @@ from d365edi.maps.fields import Kind, Model, find
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table
 from d365edi.matching import prices
+from d365edi.odata.plan import REFUSED
 
 Row = Mapping[str, Any]
 Values = dict[str, Any]
@@ -33,7 +36,18 @@ OPPOSITE = {"charge": "allowance", "allowance": "charge"}
 
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:
     """The document of a record `{"header": {...}, "lines": [...], "<join>": [...]}`; findings of severity error hold
-    it. `zone`: the time zone of points in time."""
+    it. `zone`: the time zone of points in time. What D365 did not show of it is all that is said of a record."""
+    reading = _read(table, content, zone)
+    refused = content.get(REFUSED)
+    return replace(reading, findings=tuple(starmap(_not_shown, refused.items()))) if refused else reading
+
+
+def _not_shown(entity_set: str, reason: str) -> Finding:
+    remedy = "in D365, give the application's user a role that may read it, then release it: it is fetched again"
+    return _error(f"D365 does not show its {entity_set} ({reason})", remedy)
+
+
+def _read(table: Table, content: Mapping[str, Any], zone: tzinfo) -> Reading:
     model = model_of(table)
     head, each = header(table), lines(table)
     content = {**content, "header": _here(head, content["header"], zone)}
