@@ -234,11 +234,15 @@ class TextNote(SpelledPart):
     texts: tuple[Text, ...] = ()
 
 
-class StoreQuantity(Value):
-    """How much of a line goes to one store."""
+class StoreQuantity(SpelledPart):
+    """How much of a line goes to one store; the unit and the days where the store has its own, else they are the line's."""
 
     store: Text
     quantity: Amount
+    unit: Text | None = None
+    ship_from: Day | None = None
+    ship_by: Day | None = None
+    deliver_by: Day | None = None
 
 
 class Distribution(Value):

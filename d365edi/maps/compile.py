@@ -10,7 +10,7 @@ from d365edi.documents import KINDS
 from d365edi.edi.guide import Element, Guide, Node
 from d365edi.maps.check import Absent, Target, settle
 from d365edi.maps.computed import formula
-from d365edi.maps.fields import Field, Model, fields, find, names, required
+from d365edi.maps.fields import Field, Model, find, names, required
 from d365edi.maps.mapping_tree import LINES, ORDERS, Fixed, MappingNode, Pair, Rule
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.path import EVERY
@@ -169,7 +169,7 @@ class _Compiler:
                 raise self.table.mistake(row.key, f'"{name}" holds many values, and a pair is one')
             parse, format = self._spelling(row, value, field, name)
             return Pair(name, target.pair, parse, format, row, target.echo)
-        parts = list(fields(field.model)) if field.model is not None else []
+        parts = required(field.model) if field.model is not None else ()
         if not field.many or field.model is None or len(parts) != 2:
             raise self.table.mistake(row.key, f'"{name}" is no list of pairs, and "{row.paths[0]}" is many')
         inner = find(field.model, parts[1])

@@ -6,11 +6,12 @@ that is asked for, whichever of the two it is called. What a line says counts be
 Knows: the days of orders and of what we confirm. Does not know: prices, quantities, codes of an answer.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 
 from d365edi.documents import OrderResponse, OrderResponseLine, PurchaseOrder, PurchaseOrderLine
-from d365edi.matching.schedules import FIELDS
+from d365edi.matching.schedules import DAYS, FIELDS
 
 SHIPS, ARRIVES = "ships", "arrives"
 """What happens on a confirmed day."""
@@ -75,6 +76,9 @@ def asked(line: PurchaseOrderLine, order: PurchaseOrder, ours: OrderResponseLine
     """The days that a line of the order, or our part of it, was asked for."""
     if line.schedules:
         return _scheduled(line, ours)
+    stores = {name for each in line.stores for name in DAYS if getattr(each, name)}
+    if stores:
+        return _of_part(stores, ours)
     return Asked(
         Window(line.ship_from, line.ship_by) or Window(order.ship_from, order.ship_by),
         Window(_first(line), line.deliver_by) or Window(order.deliver_from, order.deliver_by),
@@ -94,6 +98,11 @@ def _scheduled(line: PurchaseOrderLine, ours: OrderResponseLine) -> Asked:
     """Of a line at several dates: what our part of it was asked for, of the kinds of days that the line names."""
     each = [entry for schedule in line.schedules for entry in (schedule.quantities or (schedule,))]
     named = {FIELDS.get(kind or "") for entry in each for kind in (entry.date_kind, entry.second_kind)}
+    return _of_part(named, ours)
+
+
+def _of_part(named: Set[str | None], ours: OrderResponseLine) -> Asked:
+    """What our part of a line was asked for, where its parts name these kinds of days."""
     return Asked(
         Window(None, ours.asked_to_ship if named & {"ship_from", "ship_by"} else None),
         Window(None, ours.asked_to_deliver if "deliver_by" in named else None),

@@ -16,6 +16,8 @@ from d365edi.matching import parts
 from d365edi.matching.numbers import plain
 from d365edi.matching.parts import PartsPolicy, held
 
+DAYS = ("ship_from", "ship_by", "deliver_by")
+"""The days of a line that a part of it may have of its own."""
 FIELDS = {
     **dict.fromkeys(("002", "063", "106", "2", "63"), "deliver_by"),
     **dict.fromkeys(("038", "10", "11", "38"), "ship_by"),
@@ -98,5 +100,5 @@ def _dated(line: PurchaseOrderLine) -> Iterator[PurchaseOrderLine]:
             days[FIELDS[each.second_kind or ""]] = each.second
         times = [(each.date_kind, each.date, each.time), (each.second_kind, each.second, each.second_time)]
         moments = tuple(Moment(qualifier=kind, date=day, time=time) for kind, day, time in times if time)
-        own: dict[str, object] = {**dict.fromkeys(("ship_from", "ship_by", "deliver_by")), **days}
+        own: dict[str, object] = {**dict.fromkeys(DAYS), **days}
         yield line.replace(**own, schedules=(), quantity=each.quantity, dates=(*line.dates, *moments))

@@ -1,20 +1,21 @@
 """Lines for several stores (SDQ, LOC+7 with its QTY): as a line for each store, or as an order for each store.
 
 The quantities of a line's stores must add up to its own, in its unit. A store is a place of its own: where its goods go is
-looked up as any ship-to is. An order for one store has a reference of its own in D365; which number and which store that is
-says the journal, never the text.
+looked up as any ship-to is, and when they are to come may be said for it alone. An order for one store has a reference of
+its own in D365; which number and which store that is says the journal, never the text.
 
 Knows: orders, and documents that go out about them. Does not know: places in D365, the journal, settings.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from d365edi.documents import Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
-from d365edi.documents.values import Charge, Distribution, TradeParty
+from d365edi.documents.values import Charge, Distribution, StoreQuantity, TradeParty
 from d365edi.edi.findings import Finding
 from d365edi.matching import parts
 from d365edi.matching.lines import LineMatch
@@ -22,6 +23,7 @@ from d365edi.matching.locations import names_place
 from d365edi.matching.numbers import plain
 from d365edi.matching.parts import PartsPolicy, held
 from d365edi.matching.references import AnyOutbound
+from d365edi.matching.schedules import DAYS
 
 SEGMENTS = ("SDQ", "LOC")
 SMALLEST = Decimal("0.000001")
@@ -63,8 +65,12 @@ def _wrong(order: PurchaseOrder, policy: PartsPolicy) -> Iterator[str]:
             if policy.stores == "orders":
                 yield f"{name} names no store, and each store has an order of its own"
             continue
-        if line.distribution.unit not in (None, line.unit):
-            yield f"{name} is ordered in {line.unit}, and its stores are counted in {line.distribution.unit}"
+        counted = dict.fromkeys((line.distribution.unit, *(each.unit for each in line.stores)))
+        for unit in (unit for unit in counted if unit not in (None, line.unit)):
+            yield f"{name} is ordered in {line.unit}, and its stores are counted in {unit}"
+        for store in dict.fromkeys(each.store for each in line.stores):
+            if len({_days(each) for each in line.stores if each.store == store and each.quantity}) > 1:
+                yield f"{name} comes to store {store} at several dates"
         if any(each.quantity < 0 for each in line.stores):
             yield f"{name} takes something back from a store"
         if total != line.quantity:
@@ -80,12 +86,18 @@ def stores_of(order: PurchaseOrder) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.store for line in order.lines for each in line.stores if each.quantity))
 
 
+def _days(each: StoreQuantity) -> tuple[date | None, ...]:
+    return tuple(getattr(each, name) for name in DAYS)
+
+
 def _each(line: PurchaseOrderLine) -> Iterator[PurchaseOrderLine]:
-    """A line for each store, with all that the store gets of it."""
+    """A line for each store, with all that the store gets of it, when it is to have it."""
     for store in dict.fromkeys(each.store for each in line.stores):
-        quantity = sum((each.quantity for each in line.stores if each.store == store), Decimal(0))
+        found = [each for each in line.stores if each.store == store and each.quantity]
+        quantity = sum((each.quantity for each in found), Decimal(0))
         if quantity:
             own = {"stores": (), "distribution": Distribution(), "store": store, "ship_to": _party(store, line)}
+            own |= dict(zip(DAYS, _days(found[0]), strict=True)) if any(_days(found[0])) else {}
             share = Fraction(quantity) / Fraction(line.quantity or quantity)
             yield line.replace(quantity=quantity, charges=_shares(line.charges, share), **own)
 

@@ -265,8 +265,7 @@ def order_line(draw: DrawFn, number: str) -> Values:
     """A line of an order."""
     values: Values = draw(line("21", number))
     values["texts"] = tuple(draw(st.lists(texts, max_size=2)))
-    stores = st.fixed_dictionaries({"store": codes(6), "quantity": quantities})
-    values["stores"] = tuple(draw(st.lists(stores, max_size=2)))
+    values["stores"] = tuple(draw(st.lists(store(), max_size=2)))
     if draw(st.booleans()):
         place, word = draw(party()), draw(st.sampled_from(("DP", "ST")))
         values["ship_to"] = {name: value for name, value in place.items() if name != "contact"}
@@ -275,6 +274,17 @@ def order_line(draw: DrawFn, number: str) -> Values:
     if draw(st.booleans()):
         values |= {"parent": str(draw(st.integers(1, 999))), "parent_kind": "1"}
     return some(values)
+
+
+@cache
+@st.composite
+def store(draw: DrawFn) -> Values:
+    """How much one store gets of a line, perhaps in a unit and at a day of its own."""
+    unit, word = draw(units())
+    days_of, spelled = draw(kept({"deliver_by": "2|63", "ship_by": "10|11|38"}, days))
+    return some(
+        {"store": draw(codes(6)), "quantity": draw(quantities), "unit": unit, **days_of, "kept": word | spelled}
+    )
 
 
 @cache

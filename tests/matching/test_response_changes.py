@@ -299,3 +299,12 @@ def test_a_window_that_is_open_misses_nothing() -> None:
     assert not asked.Window().missed(day(1))
     assert asked.Confirmed(None, day(3)).told(asked.Asked()) == ("arrives", day(3))
     assert asked.Confirmed().told(asked.Asked(asked.Window(day(1)))) == (None, None)
+
+
+def test_what_a_store_gets_is_compared_with_the_day_that_was_asked_for_it() -> None:
+    stores = [{"store": f"000{at}", "quantity": Decimal(60), "deliver_by": day(at)} for at in (10, 17)]
+    parts = [
+        ours(quantity=Decimal(60), asked_to_deliver=day(at), ship_date=day(8), deliver_date=day(11)) for at in (10, 17)
+    ]
+    made, _ = answer(order({"stores": stores}), *parts)
+    assert outcomes(made) == [["rescheduled", "accepted"]]
