@@ -57,7 +57,7 @@ class App:
 
         Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use."""
         partners = trading.compiled(settings)
-        records, endpoints = build.endpoints(settings, d365)
+        records, endpoints = build.endpoints(settings, d365, epoch=clock)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:
             ctx = FlowContext(

@@ -5,7 +5,8 @@ A part of `app`. Knows: settings, constructors. Does not know: what any part doe
 """
 
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -51,18 +52,23 @@ def _cron(schedule: Schedule) -> str | None:
     return str(schedule.cron) if schedule.cron is not None else None
 
 
-def endpoints(settings: Settings, d365: D365Endpoint | None = None) -> tuple[D365Breaker, dict[str, Breaker]]:
+def endpoints(
+    settings: Settings, d365: D365Endpoint | None = None, *, epoch: Callable[[], float] = time.time
+) -> tuple[D365Breaker, dict[str, Breaker]]:
     """D365, and every endpoint by name (D365 among them), each behind its circuit breaker, with its secrets revealed; none has
-    connected yet. `d365` stands in for the one of the settings. Raises SecretError where a secret is missing."""
-    records = D365Breaker(d365 or _d365(settings))
+    connected yet.
+
+    `d365` stands in for the one of the settings, `epoch` tells the time of day. SecretError where a secret is missing."""
+    records = D365Breaker(d365 or _d365(settings), epoch=epoch)
     found: dict[str, Breaker] = {D365_NAME: records}
     for name, endpoint in settings.endpoints.items():
         if isinstance(endpoint, section.Sftp):
-            found[name] = Breaker(_sftp(settings, name, endpoint))
+            found[name] = Breaker(_sftp(settings, name, endpoint), epoch=epoch)
         else:
             folders = _folders(settings, name)
             rules, deliver = _rules(endpoint), endpoint.deliver
-            found[name] = Breaker(FolderEndpoint(name, endpoint.path, rules=rules, deliver=deliver, folders=folders))
+            local = FolderEndpoint(name, endpoint.path, rules=rules, deliver=deliver, folders=folders)
+            found[name] = Breaker(local, epoch=epoch)
     return records, found
 
 

@@ -18,7 +18,7 @@ from d365edi.journal import Delivery, Document
 from d365edi.sandbox import x12
 from tests.journeys.test_answers import picked
 from tests.journeys.test_edifact import RECEIVE, orders
-from tests.journeys.world import World
+from tests.journeys.world import World, rest
 
 NOTICE = """
 [partners.acme.send.{set}]
@@ -28,6 +28,7 @@ since = 2026-01-01
 every = "1s"
 batch = 5
 """
+PAUSE = Throttled("a pause", retry_after=600)
 FOLLOWS = '\n[partners.acme.send.810.guard]\nbefore_notice = "hold"\n'
 INVOICE_KEY = ("dataAreaId", "InvoiceNumber", "InvoiceDate", "LedgerVoucher")
 
@@ -257,7 +258,7 @@ async def test_what_is_ready_while_d365_cannot_be_asked_leaves_when_it_can(batch
     async with batching.app() as app:
         await app.tick("acme.send.810")
         await app.release(number, "pat")
-        await rest(app, app.ctx.d365_name)
+        await rest(app, "d365", PAUSE)
         await app.tick("due")
         assert [document.state for document in await named(app, [number])] == ["ready"]
         await app.ping("d365")
@@ -268,7 +269,7 @@ async def test_what_is_ready_while_d365_cannot_be_asked_leaves_when_it_can(batch
 async def test_one_taken_out_of_a_file_that_has_not_gone_lets_the_others_leave_anew(batching: World) -> None:
     numbers = await invoiced(batching, "4500123", "4500124", "4500125")
     async with batching.app() as app:
-        await rest(app, "acme")
+        await rest(app, "acme", PAUSE)
         await app.tick("acme.send.810")
         (waiting,) = await app.journal.read(lambda tx: tx.deliveries.in_state("pending"))
         await app.replay(numbers[1], "render", go=True, acks=False, actor="pat")
@@ -279,16 +280,6 @@ async def test_one_taken_out_of_a_file_that_has_not_gone_lets_the_others_leave_a
     ((group,),) = groups(batching)
     assert int(group.gs[6]) > (waiting.group or 0)
     assert sorted(picked(found, "BIG", 2)[0][0] for found in group.sets) == numbers
-
-
-async def rest(app: App, name: str) -> None:
-    """Let an endpoint rest, as if it had asked for a pause; a ping that succeeds ends it."""
-
-    async def ask() -> None:
-        raise Throttled("a pause", endpoint=name, retry_after=600)
-
-    with pytest.raises(Throttled):
-        await app.ctx.endpoints[name]._run("", "", ask)
 
 
 async def refused(world: World, app: App) -> Delivery:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import asyncssh
 import pytest
 
 from d365edi.app import App
 from d365edi.endpoints.health import Health
+from d365edi.errors import CredentialsRejected
 from d365edi.flows.context import Counters
 from d365edi.journal import Delivery
+from tests.endpoints.d365_scene import Clock
 from tests.journeys.test_invoices import made_order
-from tests.journeys.world import World
+from tests.journeys.world import World, rest, world
+from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import OpenSsh
 
 BUDGET = 'retry = { budget = "1s" }\n'
@@ -76,6 +81,25 @@ async def test_a_wrong_key_gives_up_no_acknowledgment_and_all_go_once_it_is_righ
         await app.tick("due")
         assert [each.state for each in await outgoing(app)] == ["delivered"] * 4
     assert [answer.verdict for answer in both.partner.acknowledgments()] == ["A"] * 4
+
+
+@pytest.mark.parametrize("rested", [True, False])
+async def test_a_rest_is_not_charged_to_what_had_failed_before(rested: bool, tmp_path: Path) -> None:
+    async with world(tmp_path, "asyncssh") as town:
+        town.partner_extra = 'retry = { budget = "1h" }\n'
+        assert isinstance(town.server, AsyncsshServer)
+        town.server.faults.refuse["write"] = asyncssh.SFTPFailure("not now")
+        town.partner.drop("PO-77.edi", town.order("4500123"))
+        clock = Clock()
+        async with App.open(town.settings(), clock=clock) as app:
+            await app.tick("acme.pickup.edi")
+            clock.now += 10 * 3600
+            if rested:
+                await rest(app, "acme", CredentialsRejected("not let in", endpoint="acme"))
+                await app.ping("acme")
+                await app.tick("acme.pickup.edi")
+            await app.tick("due")
+            assert [each.state for each in await outgoing(app)] == ["waiting" if rested else "quarantined"]
 
 
 async def test_a_missing_folder_rests_alone_and_in_one_pass_the_others_go_on(both: World, lines: list[str]) -> None:

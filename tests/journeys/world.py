@@ -15,6 +15,7 @@ from typing import Literal
 
 from d365edi import log, secrets
 from d365edi.app import App
+from d365edi.errors import EndpointError
 from d365edi.flows.context import Counters
 from d365edi.sandbox import serve, tls
 from d365edi.sandbox.d365 import CLIENT_ID, CLIENT_SECRET, TENANT, Simulator
@@ -208,6 +209,16 @@ def seed(simulator: Simulator) -> None:
             BarcodeSetupId="UPC",
             Barcode=gtin,
         )
+
+
+async def rest(app: App, name: str, error: EndpointError) -> None:
+    """Let an endpoint rest, as if it had failed like this; a ping that succeeds ends it."""
+
+    async def ask() -> None:
+        raise error
+
+    with contextlib.suppress(type(error)):
+        await app.ctx.endpoints[name]._run("", "", ask)
 
 
 @contextlib.asynccontextmanager
