@@ -15,7 +15,7 @@ from d365edi.maps.mapping_tree import LINES, ORDERS, Fixed, MappingNode, Pair, R
 from d365edi.maps.notation import X12, Notation
 from d365edi.maps.path import EVERY
 from d365edi.maps.spelling import Format, Parse, total
-from d365edi.maps.table import MapRow, Scope, Table, nearest, scope
+from d365edi.maps.table import OPEN, MapRow, Scope, Table, nearest, scope
 
 ORDER = "order."
 """Rows that begin so (inside a list also `line.order.`) name a field of the order that a document answers; they are
@@ -152,15 +152,19 @@ class _Compiler:
             node.pairs.append(replace(self._pair(target, field, name), second=second))
             return
         parse, format = self._spelling(row, target.described, field, name)
-        words = self._codes(base, name) if field.kind == "text" else None
+        codes = self._codes(base, name) if field.kind == "text" else ""
+        assert target.described is not None
         node.rules.append(
-            Rule(name, target.element, target.component, parse, format, row, words, field.many, target.echo, second)
-        )
+            Rule(
+                name, target.element, target.component, parse, format, row, self.words.get(codes), field.many,
+                target.echo, second, codes, closed=bool(target.described.number) and OPEN not in self.words.get(codes, {}),
+            )
+        )  # fmt: skip
 
-    def _codes(self, base: MappingNode, name: str) -> Mapping[str, str] | None:
-        """The code table of a field, which is named by the list or the part that it is in, or by the field alone."""
+    def _codes(self, base: MappingNode, name: str) -> str:
+        """The name of a field's code table, by the list or the part that it is in, or by the field alone; "" without one."""
         *_, around, last = *base.list_field.split("."), *name.split(".")
-        return self.words.get(f"{around}.{last}") or self.words.get(last)
+        return next((each for each in (f"{around}.{last}", last) if self.words.get(each)), "")
 
     def _pair(self, target: Target, field: Field, name: str) -> Pair:
         row, value = target.row, target.described

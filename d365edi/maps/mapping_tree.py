@@ -26,7 +26,8 @@ Qualifiers = tuple[tuple[int, tuple[str, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row at an element: the field (dotted in its scope), how it is spelled, and the code words of the partner.
+    """One row at an element: the field (dotted in its scope), how it is spelled, and the code words of the partner from the
+    table `table`; `closed`: they are codes of a standard, and all there are.
 
     `echo`: the field is one of the order, written only. `many`: one segment for each value of the field."""
 
@@ -40,6 +41,8 @@ class Rule:
     many: bool = False
     echo: bool = False
     second: bool = False
+    table: str = ""
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

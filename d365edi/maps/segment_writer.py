@@ -53,7 +53,7 @@ class ValueSteps:
         does not fit."""
         for (at, row, word), value in zip(self.steps, self.values(item), strict=True):
             if value is not None and not texts[at]:
-                text = value if word is None else word(value, kept(item, row.name), kept(answered, row.name))
+                text = value if word is None else word(value, item, answered)
                 texts[at] = spell(row, text)
 
 

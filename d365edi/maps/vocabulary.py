@@ -17,8 +17,10 @@ from d365edi.maps.table import ALSO, OPEN
 GTIN_LENGTH = {"UP": 12, "UA": 12, "UI": 11, "EN": 13, "UK": 14}
 """How many digits a number of each kind of GTIN has (data element 235)."""
 
-Word = Callable[[str, str | None, str | None], str]
-"""The partner's word for ours, given the words that were kept with the item and with the order that it answers."""
+Word = Callable[[str, Any, Any], str]
+"""The partner's word for ours, given the item that it stands in and what of the order that answers."""
+YOUR = "partners.NAME"
+"""What a remedy calls the partner's settings; a writer puts the name."""
 
 
 class MappingError(Exception):
@@ -47,9 +49,10 @@ def kept(item: Any, name: str | None) -> str | None:
 
 def chooser(row: Rule) -> Word | None:
     """How a code table (their word = ours) translates a word of ours: to the word that they used if that means the same, else
-    to the first word of the table, else it stays as it is. Case makes no difference: D365 has Pcs where a table has pcs.
+    to the first word of the table. Case makes no difference: D365 has Pcs where a table has pcs.
 
-    The word raises MappingError for one of ours that an open table has no row for: their codes have no small letters."""
+    What a table has no row for stays as it is where the order says it, where the table is open (no code has small letters), and
+    in flat files. The word raises MappingError for any other: a unit of D365 is no code of theirs."""
     if row.words is None:
         return None
     meanings = {theirs: ours.casefold() for theirs, ours in row.words.items() if theirs != OPEN}
@@ -57,19 +60,28 @@ def chooser(row: Rule) -> Word | None:
     first: dict[str, str] = {}
     for theirs, meaning in meanings.items():
         first.setdefault(meaning, theirs.partition(ALSO)[0])
+    name, table = row.name, f'"{row.table}"' if "." in row.table else row.table
 
-    def choose(ours: str, used: str | None, earlier: str | None) -> str:
+    def choose(ours: str, item: Any, answered: Any) -> str:
         meaning = ours.casefold()
-        for word in (used, earlier):
+        for word in (kept(item, name), kept(answered, name)):
             if word is not None and meanings.get(word) == meaning:
                 return word
         found = first.get(meaning)
-        if found is None and open and ours != ours.upper():
-            message = f'{row.name} ({row.row.paths[0]}): there is no code for "{ours}"'
-            raise MappingError(message, "give the partner's word for it in codes")
+        unknown = found is None and (ours != ours.upper() if open else row.closed and not row.echo)
+        if unknown and ours != _said(answered, name):
+            message = f'{name} ({row.row.paths[0]}): there is no code for "{ours}"'
+            raise MappingError(message, f'add theirs under [{YOUR}.codes.{table}], as in CODE = "{ours}"')
         return found or ours
 
     return choose
+
+
+def _said(answered: Any, name: str) -> Any:
+    """What an order says in a field, None where it has no such field."""
+    for step in name.split("."):
+        answered = getattr(answered, step, None)
+    return answered
 
 
 def spell(row: Rule | Pair, value: object) -> str:

@@ -20,7 +20,7 @@ from d365edi.maps.notation import X12, Notation
 from d365edi.maps.price_places import places
 from d365edi.maps.segment_writer import Segment
 from d365edi.maps.table import Table
-from d365edi.maps.vocabulary import MappingError
+from d365edi.maps.vocabulary import YOUR, MappingError
 
 __all__ = ["Segment", "Writer"]
 
@@ -74,4 +74,5 @@ class Writer:
         """The error that names the document and the partner."""
         what = f"{self.table.document} {getattr(document, 'number', '')}".strip(" ")
         to = f" for {self.partner}" if self.partner else ""
+        remedy = remedy.replace(YOUR, f"partners.{self.partner}") if self.partner else remedy
         return DocumentError(f"{what}{to}: {message}", remedy=remedy)

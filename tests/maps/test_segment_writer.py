@@ -71,7 +71,7 @@ PARTY = {"name": "STORE 7", "id_kind": "92", "id": "0007"}
             "terms.discount_percent (ITD03), terms.discount_due (ITD04), terms.discount_days (ITD05), "
             "terms.day_of_month (ITD13) the first needs one of the others",
         ),
-        ({"lines": [{**LINE, "price": None, "price_basis": "PE"}]}, "the first needs all the others"),
+        ({"lines": [{**LINE, "price": None, "price_basis": "each"}]}, "the first needs all the others"),
         ({"parties": {"ship_to": {**PARTY, "second_name": None, "third_name": "REAR"}}}, "second_name (N201) is empty"),
         (
             {"date": None},

@@ -3,6 +3,7 @@ that the guide of that standard knows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from d365edi.documents import Document, Invoice, OrderResponse, ShipNotice
+from d365edi.documents import KINDS, Document, Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi import reader
 from d365edi.errors import DocumentError
 from d365edi.maps.d365.record_reader import OPPOSITE
@@ -135,5 +136,30 @@ def test_a_word_without_a_code_is_refused_with_the_setting_that_gives_one(set: s
     }
     values |= {"parties": PARTIES, "charges": [{"kind": "charge", "code": "loss of sleep", "amount": Decimal(1)}]}
     writer = (wire.plain(set, "004010") if set == "810" else wire_edifact.plain(set, "D96A"))[1]
-    with pytest.raises(DocumentError, match='no code for "loss of sleep"; give the partner\'s word for it in codes'):
+    sentence = 'no code for "loss of sleep"; add theirs under [partners.acme.codes."charges.code"], as in CODE = "loss of sleep"'
+    with pytest.raises(DocumentError, match=re.escape(sentence)):
         writer.write(Invoice.of(values))
+
+
+@pytest.mark.parametrize("set", ["810", "855", "856", "INVOIC", "ORDRSP", "DESADV"])
+def test_a_unit_of_d365_without_a_code_of_theirs_is_refused_and_one_of_the_order_repeated(set: str) -> None:
+    """At ded3e2b a unit that no row names left as D365 has it: ST (Stueck) is a set in X12."""
+    line = {**LINE, "unit": "ST"}
+    head: dict[str, Any] = {"number": "4711", "date": DAY, "parties": PARTIES, "lines": [line]}
+    kind = {"810": "Invoice", "INVOIC": "Invoice", "855": "OrderResponse", "ORDRSP": "OrderResponse"}.get(
+        set, "ShipNotice"
+    )
+    more: dict[str, dict[str, Any]] = {
+        "Invoice": {"order_number": "4711", "total": Decimal(21), "lines": [{**line, "price": Decimal("10.5")}]},
+        "OrderResponse": {"purpose": "original", "acknowledgment": response.ACCEPTED, "responded": DAY},
+        "ShipNotice": {"purpose": "original", "structure": "0004", "time": "1200", "lines": [],
+                       "orders": [{"number": "4711", "lines": [line]}]},
+    }  # fmt: skip
+    document = KINDS[kind].of({**head, **more[kind]})
+    writer = (wire.plain(set, "004010") if set.isdigit() else wire_edifact.plain(set, "D96A"))[1]
+    sentence = 'there is no code for "ST"; add theirs under [partners.acme.codes.unit], as in CODE = "ST"'
+    with pytest.raises(DocumentError, match=re.escape(sentence)):
+        writer.write(document)
+    order = PurchaseOrder.of({"number": "4711", "date": DAY, "lines": [line]})
+    body = writer.write(document, order=order, line_orders=order.lines, orders=[order])
+    assert any("ST" in each for segment in body for each in segment)
