@@ -5,9 +5,11 @@ Knows: where sent documents are stored. Does not know: what follows from there b
 
 from collections.abc import Iterator, Sequence
 
-from d365edi.documents import Invoice
+from d365edi.documents import Invoice, OrderResponse, ShipNotice
+from d365edi.flows.orders import order_rows
 from d365edi.journal import Document, Tx
 from d365edi.matching.crediting import CREDIT, corrected
+from d365edi.matching.lines import OrderKey, order_keys
 
 
 def mentioning(tx: Tx, row: Document, what: str, values: Sequence[str], kind: str) -> list[Document]:
@@ -36,6 +38,20 @@ def with_original(tx: Tx, row: Document, invoice: Invoice) -> Invoice:
         return invoice.replace(original_invoice=None) if invoice.original_invoice else invoice
     found = originals(tx, row, invoice) if invoice.original_invoice is None else ()
     return invoice.replace(original_invoice=found[0]) if len(found) == 1 else invoice
+
+
+def keys_of(tx: Tx, row: Document, document: Invoice | OrderResponse | ShipNotice) -> tuple[OrderKey, ...]:
+    """The orders that a document belongs to. A credit note is often posted for a return, with a sales order of its own: where
+    its order has several releases, those of the invoice that it corrects."""
+    keys = order_keys(document)
+    if not isinstance(document, Invoice) or document.sense != CREDIT or document.original_invoice is None:
+        return keys
+    if all(len(order_rows(tx, row.partner, row.company, key)) < 2 for key in keys):
+        return keys
+    for invoice in _invoices(tx, row, document.order_number):
+        if invoice.number == document.original_invoice:
+            return order_keys(invoice)
+    return keys
 
 
 def originals(tx: Tx, row: Document, credit: Invoice) -> tuple[str, ...]:

@@ -14,14 +14,14 @@ from typing import Any
 
 from d365edi import guard
 from d365edi.documents import KINDS, Invoice, OrderResponse, PurchaseOrder, PurchaseOrderLine, ShipNotice
-from d365edi.flows.earlier import is_credit, mentioning, originals, refused
+from d365edi.flows.earlier import is_credit, keys_of, mentioning, originals, refused
 from d365edi.flows.messages import document_name
 from d365edi.flows.orders import known_orders
 from d365edi.flows.policy import RELEASED
 from d365edi.journal import Document, Tx
 from d365edi.matching.crediting import CREDIT
 from d365edi.matching.folding import fold
-from d365edi.matching.lines import match_lines, order_numbers
+from d365edi.matching.lines import OrderKey, match_lines, order_keys
 from d365edi.matching.references import Outbound, complete, each_line
 from d365edi.matching.resolution import Resolution
 
@@ -137,14 +137,26 @@ def _facts(tx: Tx, outgoing: OutgoingDocument, usage: str, local: Callable[[floa
         same_number=tuple(local(d.state_at).date() for d in same),
         same_goods=goods[0].number if goods else "",
         earlier=tuple(_earlier(tx, order, document) for document in earlier if order is not None),
-        notice_sent=bool(mentioning(tx, row, "order", numbers, "ShipNotice")),
+        notice_sent=any(_same_sales_order(row, each) for each in mentioning(tx, row, "order", numbers, "ShipNotice")),
         sscc_used=_used(tx, row, named.get("sscc", ())),
         today=local(tx.now).date(),
         usage=usage,
-        order_usage=_order_usage(tx, row.partner, order.number) if order is not None else "",
+        order_usage=_order_usage(tx, row, order) if order is not None else "",
         originals=originals(tx, row, Invoice.from_json(row.body)) if credit else (),
         section=f"[partners.{row.flow}]",
     )
+
+
+def _same_sales_order(row: Document, other: Document) -> bool:
+    """Whether two documents under one order number may be about one sales order: the releases of an order share its number."""
+    ours, theirs = _sales_orders(row), _sales_orders(other)
+    return not ours or not theirs or not ours.isdisjoint(theirs)
+
+
+def _sales_orders(row: Document) -> set[str]:
+    document = KINDS[row.kind].from_json(row.body)
+    assert isinstance(document, Invoice | OrderResponse | ShipNotice)
+    return {key.sales_order for key in order_keys(document) if key.sales_order is not None}
 
 
 def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
@@ -164,8 +176,10 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     document = KINDS[row.kind].from_json(row.body)
     assert isinstance(document, Invoice | OrderResponse | ShipNotice)
     resolution = Resolution.from_json(row.answers) if row.answers else Resolution()
-    known = known_orders(tx, row.partner, row.company, order_numbers(document))
-    orders = known.orders or {order.number: order}
+    known = known_orders(tx, row.partner, row.company, keys_of(tx, row, document))
+    if known.orders and all((each.number, each.release) != (order.number, order.release) for each in known.apart):
+        return guard.Earlier(row.number)  # for another release
+    orders = known.orders or {OrderKey(order.number): order}
     match = match_lines(document, orders, resolution)
     document, match, _ = fold(complete(document, resolution, known.units), match, known.pairs)
     store = next(iter(known.stores.values()), None)
@@ -180,9 +194,10 @@ def _earlier(tx: Tx, order: PurchaseOrder, row: Document) -> guard.Earlier:
     return guard.Earlier(row.number, tuple((at, quantity, unit) for at, quantity, unit in billed if at is not None))
 
 
-def _order_usage(tx: Tx, partner: str, number: str) -> str:
+def _order_usage(tx: Tx, row: Document, order: PurchaseOrder) -> str:
     """Usage (P or T) of the interchange that the order came in, "" where it is unknown."""
-    row = tx.documents.order(partner, number)
-    if row is None:
+    rows = tx.documents.orders(row.partner, order.number, row.company)
+    came = next((each for each in rows if each.release == (order.release or "") and each.state != "rejected"), None)
+    if came is None:
         return ""
-    return next((i.usage for i in tx.interchanges.for_message(row.message) if i.control == row.interchange), "")
+    return next((i.usage for i in tx.interchanges.for_message(came.message) if i.control == came.interchange), "")

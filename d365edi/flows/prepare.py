@@ -18,11 +18,11 @@ from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
-from d365edi.flows.orders import known_orders
+from d365edi.flows.orders import known_orders, one_row, whole_of
 from d365edi.flows.partner import SendFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.matching.known_orders import KnownOrders
-from d365edi.matching.lines import order_numbers
+from d365edi.matching.lines import order_keys
 from d365edi.matching.outgoing import Agreed, outgoing
 from d365edi.matching.references import Outbound
 from d365edi.matching.resolution import Resolution
@@ -117,15 +117,16 @@ def _gather(tx: Tx, partner: TradingPartner, row: Document) -> tuple[Outbound, K
     assert isinstance(whole, Invoice | OrderResponse | ShipNotice)
     if isinstance(whole, Invoice):
         whole = earlier.with_original(tx, row, whole)
-    known = known_orders(tx, partner.name, row.company, order_numbers(whole))
-    if not isinstance(whole, OrderResponse) or not known.stores:
+    known = known_orders(tx, partner.name, row.company, earlier.keys_of(tx, row, whole))
+    own = one_row(tx, partner.name, row.company, order_keys(whole))
+    if not isinstance(whole, OrderResponse) or own is None or not own.store:
         return whole, known, ()
     apart = tells_apart(partner, known.flow)
-    rows = of_stores.gathered(tx, row, tx.documents.order(partner.name, row.number), apart=apart)
+    rows = of_stores.gathered(tx, row, whole_of(tx, own), apart=apart)
     if isinstance(rows, str):
         return rows
     answers = [OrderResponse.from_json(each.body) for each in rows]
-    everyone = known_orders(tx, partner.name, row.company, [answer.number for answer in answers])
+    everyone = known_orders(tx, partner.name, row.company, [key for each in answers for key in order_keys(each)])
     others = tuple(each for each in rows if each.id != row.id and each.state == "ready")
     return of_stores.one_answer(answers), everyone.as_one(), others
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from d365edi.documents import OrderResponse
 from d365edi.errors import DocumentError
+from d365edi.flows.orders import one_row
 from d365edi.journal import Delivery, Document, Tx
 from d365edi.matching import stores
+from d365edi.matching.lines import order_keys
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import CANCELED
 
@@ -66,9 +68,11 @@ def add(tx: Tx, whole: Document, own: StoreOrder) -> Document | None:
 
 
 def _taken(tx: Tx, whole: Document, reference: str) -> Document | None:
-    """Another order that has this reference in D365."""
+    """Another order that has this reference and release in D365."""
     own = tx.documents.referenced(whole.partner, whole.company, reference)
-    return own or tx.documents.order(whole.partner, reference)
+    rows = (*own, *tx.documents.orders(whole.partner, reference, whole.company))
+    key = (whole.company, whole.release)
+    return next((row for row in rows if (row.company, row.release) == key and row.state != "rejected"), None)
 
 
 def of_stores(tx: Tx, document: Document) -> list[Document]:
@@ -116,17 +120,17 @@ def _made(tx: Tx, row: Document) -> str:
 
 
 # -- what comes back --------------------------------------------------------------------------------------------------
-def gathered(tx: Tx, row: Document, whole: Document | None, *, apart: bool) -> list[Document] | str:
+def gathered(tx: Tx, row: Document, whole: Document, *, apart: bool) -> list[Document] | str:
     """The answers to the orders of all stores that go out as one, those to be sent with `row` among them; with `apart` it alone.
 
     Instead a sentence while an order is neither made nor rejected, or made and not answered, or while another answer is the
     one to go out with the others."""
-    rows = of_stores(tx, whole) if whole is not None else []
+    rows = of_stores(tx, whole)
     if open := [each.store for each in rows if each.state not in FINAL]:
         return f"it waits until the order for store {', '.join(open)} is made or rejected"
     if apart or not rows:
         return [row]
-    found = tx.documents.for_stores(row.partner, row.kind, row.number)
+    found = [each for each in tx.documents.for_stores(row.partner, row.kind, row.number) if _answers(tx, each, rows)]
     made = {each.store for each in rows if each.state == "delivered"}
     if missing := sorted(made - {each.store for each in found if each.state != "held"}):
         return f"it waits for the answer for store {', '.join(missing)}"
@@ -134,6 +138,12 @@ def gathered(tx: Tx, row: Document, whole: Document | None, *, apart: bool) -> l
     if ready and ready[0].id != row.id:
         return f"it goes out with the answer for store {ready[0].store}"
     return [each for each in found if each.state != "rejected"]
+
+
+def _answers(tx: Tx, row: Document, orders: Sequence[Document]) -> bool:
+    """Whether an answer is to one of these orders: those for other releases have the same number and stores."""
+    own = one_row(tx, row.partner, row.company, order_keys(OrderResponse.from_json(row.body)))
+    return own is not None and own.id in {each.id for each in orders}
 
 
 def one_answer(documents: Sequence[OrderResponse]) -> OrderResponse:

@@ -17,13 +17,14 @@ from d365edi.flows import acknowledge, intake, messages, policy
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
+from d365edi.flows.orders import one_row
 from d365edi.flows.parse import ParsedDocument, ParsedFile, parse
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import problems
 from d365edi.journal import Document, Message, Tx
 from d365edi.maps.d365 import plans as maps
 from d365edi.matching.intake import Judgment
-from d365edi.matching.lines import order_numbers
+from d365edi.matching.lines import order_keys
 from d365edi.odata import canonical
 
 
@@ -229,9 +230,9 @@ def _read_record(
         return [], [("WARNING", "quarantined", f"{message.name}: {reason}")]
     reading = maps.read(send.read_table, canonical.loads(payload), zone)
     read = reading.document
-    own = _store_of(tx, partner, message, read)
-    number = messages.document_number(read) or message.name
-    number = own.number if own is not None and isinstance(read, documents.OrderResponse) else number
+    own = _own_order(tx, partner, message, read)
+    answered = own if isinstance(read, documents.OrderResponse) else None
+    number = answered.number if answered is not None else messages.document_number(read) or message.name
     name = messages.document_name(send.read_table.document, number)
     document = tx.documents.add(
         message=message.id,
@@ -241,6 +242,7 @@ def _read_record(
         kind=send.read_table.document,
         number=number,
         company=message.path,
+        release=answered.release if answered is not None else "",
         body=read.to_json() if read is not None else "",
         map_digest=send.map_digest,
         interchange="",
@@ -248,7 +250,7 @@ def _read_record(
         set="",
     )
     found = problems(reading)
-    holder = tx.documents.claim_key(document.id)
+    holder = tx.documents.claim_key(document.id) or _answered_before(tx, document, read)
     if holder is not None and message.reason != policy.RELEASED:
         found.append(
             f"{name} was collected before (message {holder.message}, {holder.state}); a partner who receives it twice "
@@ -263,9 +265,18 @@ def _read_record(
     return [document.id], [("INFO", "collected", name if message.name == number else f"{name} ({message.name})")]
 
 
-def _store_of(tx: Tx, partner: TradingPartner, message: Message, read: documents.Document | None) -> Document | None:
-    """The order for one store that a record of ours is about, None where it is about another order, or several."""
+def _own_order(tx: Tx, partner: TradingPartner, message: Message, read: documents.Document | None) -> Document | None:
+    """The order that a record of ours is about, or the order for one store; None where it is about several, or none of ours."""
     if not isinstance(read, documents.Invoice | documents.OrderResponse | documents.ShipNotice):
         return None
-    references = order_numbers(read)
-    return tx.documents.referenced(partner.name, message.path, references[0]) if len(references) == 1 else None
+    return one_row(tx, partner.name, message.path, order_keys(read))
+
+
+def _answered_before(tx: Tx, document: Document, read: documents.Document | None) -> Document | None:
+    """The answer to the same release that an earlier version stored without the release."""
+    older = (
+        tx.documents.holder(document, "") if document.release and isinstance(read, documents.OrderResponse) else None
+    )
+    if older is None or not isinstance(read, documents.OrderResponse) or not older.body:
+        return None
+    return older if documents.OrderResponse.from_json(older.body).sales_order == read.sales_order else None

@@ -73,11 +73,19 @@ _HOLDER = select(
 )
 # A document that holds its key was taken for an order; one that does not may be a repetition of it. An order that became one for
 # each store is the whole one, whose row has no store.
-_ORDER = select(
+_ORDERS = select(
     Document,
     "documents",
-    "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = 'PurchaseOrder' AND number = ? AND state <> 'rejected' "
-    "ORDER BY company <> ? COLLATE NOCASE, claimed_at IS NULL, store <> '', id DESC LIMIT 1",
+    "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = 'PurchaseOrder' AND number = ? AND store = '' "
+    "ORDER BY state = 'rejected', company <> ? COLLATE NOCASE, claimed_at IS NULL, id DESC",
+)
+_MADE = select(
+    Document,
+    "documents",
+    "JOIN delivery_documents AS inside ON inside.document = documents.id JOIN deliveries AS made ON made.id = inside.delivery "
+    "WHERE made.receipt = ? COLLATE NOCASE AND made.receipt <> '' AND documents.kind = 'PurchaseOrder' "
+    "AND documents.partner = ? AND documents.company = ? COLLATE NOCASE AND documents.state <> 'rejected' "
+    "ORDER BY documents.id DESC LIMIT 1",
 )
 _MENTIONING = select(
     Document,
@@ -93,7 +101,7 @@ _REFERENCED = select(
     Document,
     "documents",
     "JOIN mentions ON mentions.document = documents.id WHERE mentions.value = ? AND mentions.what = 'reference' "
-    "AND documents.partner = ? AND documents.company = ? AND documents.state <> 'rejected' ORDER BY documents.id DESC LIMIT 1",
+    "AND documents.partner = ? AND documents.company = ? COLLATE NOCASE ORDER BY documents.state = 'rejected', documents.id DESC",
 )
 _ANSWERS = select(
     Document,
@@ -192,24 +200,30 @@ class Documents(JournalTable):
         document = self.get(id)
         if document.state == "rejected":
             raise JournalError(f"document {id} is rejected and claims no key")
-        key = (document.partner, document.company, document.kind, document.number, document.release, document.store)
-        row = self._execute(_HOLDER, key).fetchone()
-        if row is None:
+        holder = self.holder(document, document.release)
+        if holder is None:
             self._execute("UPDATE documents SET claimed_at = ? WHERE id = ?", (self._unit.now, id))
             return None
-        holder = Document(*row)
         return None if holder.id == id else holder
+
+    def holder(self, document: Document, release: str) -> Document | None:
+        """The document that holds the key of this one with that release."""
+        key = (document.partner, document.company, document.kind, document.number, release, document.store)
+        row = self._execute(_HOLDER, key).fetchone()
+        return Document(*row) if row else None
 
     def in_delivery(self, delivery: int) -> list[Document]:
         """The documents in a delivery, in its order."""
         return self._all(_DELIVERY, delivery)
 
-    def order(self, partner: str, number: str, company: str = "") -> Document | None:
-        """The purchase order of that number which an invoice answers: of the company rather than of another one, there the
-        newest that holds its key, else the newest.
+    def orders(self, partner: str, number: str, company: str = "") -> list[Document]:
+        """The purchase orders of that number, of every release: rejected ones last; before that those of the company, those that
+        hold their key, the newest."""
+        return self._all(_ORDERS, number, partner, number, company)
 
-        Rejected ones are left out."""
-        row = self._execute(_ORDER, (number, partner, number, company)).fetchone()
+    def made_as(self, partner: str, company: str, sales_order: str) -> Document | None:
+        """The order, or the order for one store, that was written to D365 as this sales order. Rejected ones are left out."""
+        row = self._execute(_MADE, (sales_order, partner, company)).fetchone()
         return Document(*row) if row else None
 
     def mention(self, id: int, mentions: Iterable[tuple[str, str]]) -> None:
@@ -222,10 +236,10 @@ class Documents(JournalTable):
         """Documents of a kind that went out and name this, newest first, without the one with the id `but`."""
         return self._all(_MENTIONING, value, what, kind, but, LIMIT)
 
-    def referenced(self, partner: str, company: str, reference: str) -> Document | None:
-        """The order for one store that has this customer's reference in D365, None where no such order was made of another."""
-        row = self._execute(_REFERENCED, (reference, partner, company)).fetchone()
-        return Document(*row) if row else None
+    def referenced(self, partner: str, company: str, reference: str) -> list[Document]:
+        """The orders for one store that have this customer's reference in D365, newest first, rejected ones last: each release of
+        an order has one. None where no such order was made of another."""
+        return self._all(_REFERENCED, reference, partner, company)
 
     def of_set(self, document: Document) -> list[Document]:
         """What was made of the same transaction set: the whole order first, then those for its stores."""

@@ -25,8 +25,11 @@ _OPPOSITE = {"allowance": "charge", "charge": "allowance"}
 
 
 def corrected(credit: Invoice, invoices: Iterable[Invoice]) -> tuple[str, ...]:
-    """The numbers of those invoices that a credit note may correct: of its order, with all that it credits."""
-    return tuple(dict.fromkeys(each.number for each in invoices if _may_correct(credit, each)))
+    """The numbers of those invoices that a credit note may correct: of its order, with all that it credits. Where some billed
+    its sales order, only these: the releases of an order share its number, and a return has a sales order of its own."""
+    known = [*invoices]
+    own = [each for each in known if not _sales_orders(credit).isdisjoint(_sales_orders(each))]
+    return tuple(dict.fromkeys(each.number for each in own or known if _may_correct(credit, each)))
 
 
 def stated(document: Document, signs: Signs) -> Document:
@@ -36,6 +39,10 @@ def stated(document: Document, signs: Signs) -> Document:
     lines = tuple(map(_turned_line, document.lines))
     turned: Invoice = _turned(document, "total", "discountable", "discounted", "discount").replace(lines=lines)
     return turned
+
+
+def _sales_orders(invoice: Invoice) -> set[str]:
+    return {each for each in (invoice.sales_order, *(line.sales_order for line in invoice.lines)) if each is not None}
 
 
 def _may_correct(credit: Invoice, invoice: Invoice) -> bool:

@@ -9,32 +9,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from d365edi.documents import PurchaseOrder
+from d365edi.matching.lines import OrderKey
 from d365edi.matching.resolution import Resolution
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOrders:
-    """Orders as they were read and their answers, by reference; those for one store (`stores`) are the whole order with the
-    store's answers. Their units for D365's units, the customer account that ordered, the flow that they came in by."""
+    """Orders as they were read and their answers, by how a document names them; those for one store (`stores`) are the whole
+    order with the store's answers. Their units for D365's units, the customer account that ordered, the flow that they came in
+    by. `problems`: why it cannot be said which order is answered."""
 
-    orders: Mapping[str, PurchaseOrder]
-    answers: Mapping[str, Resolution]
-    stores: Mapping[str, str] = field(default_factory=dict)
+    orders: Mapping[OrderKey, PurchaseOrder]
+    answers: Mapping[OrderKey, Resolution]
+    stores: Mapping[OrderKey, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     customer: str | None = None
     flow: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> list[tuple[PurchaseOrder, Resolution]]:
         """Each order with its answers."""
-        return [(order, self.answers[reference]) for reference, order in self.orders.items()]
+        return [(order, self.answers[key]) for key, order in self.orders.items()]
 
     @property
     def numbers(self) -> Mapping[str, str]:
         """The partner's order number for the reference of each order for one store."""
-        return {reference: self.orders[reference].number for reference in self.stores}
+        return {key.reference: self.orders[key].number for key in self.stores if key.reference is not None}
+
+    @property
+    def apart(self) -> list[PurchaseOrder]:
+        """One order of each number and release."""
+        return list({(order.number, order.release): order for order in self.orders.values()}.values())
 
     def as_one(self) -> KnownOrders:
-        """The same where all of them are of one order: all references lead to the same value."""
+        """The same where all of them are of one order: all keys lead to the same value."""
         first = next(iter(self.orders.values()), None)
         return replace(self, orders=dict.fromkeys(self.orders, first)) if first is not None else self

@@ -11,16 +11,18 @@ Knows: orders and the documents that answer them. Does not know: where either is
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from d365edi.documents import (
-    Invoice,
     InvoiceLine,
+    OrderResponse,
     OrderResponseLine,
     PurchaseOrder,
     PurchaseOrderLine,
     ShipNotice,
     ShippedLine,
 )
+from d365edi.documents.ship_notice import ShippedOrder
 from d365edi.documents.values import ItemIds, StoreQuantity
 from d365edi.edi.findings import Finding, Severity
 from d365edi.matching import prices
@@ -33,6 +35,17 @@ LARGEST = 2**31 - 1
 
 
 Line = InvoiceLine | OrderResponseLine | ShippedLine
+
+
+class OrderKey(NamedTuple):
+    """How a document of ours names an order that it belongs to: by the customer's reference in D365, by our sales order, and by
+    the release where the record has it ("" for none). None where it does not say.
+
+    The reference alone is not enough: the releases of an order share one."""
+
+    reference: str | None
+    sales_order: str | None = None
+    release: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +61,21 @@ class LineMatch:
     orders: tuple[PurchaseOrder | None, ...] = ()
 
 
-def order_numbers(document: Outbound) -> tuple[str, ...]:
-    """The numbers of the partner's orders that a document answers."""
+def order_keys(document: Outbound) -> tuple[OrderKey, ...]:
+    """The orders that a document belongs to, each once: the one of its head first, then those that only its lines name."""
     if isinstance(document, ShipNotice):
-        return tuple(dict.fromkeys(order.number for order in document.every_order() if order.number is not None))
-    number = document.order_number if isinstance(document, Invoice) else document.number
-    return (number,) if number is not None else ()
+        keys = [_key(order) for order in document.every_order()] or [OrderKey(None, document.sales_order)]
+    elif isinstance(document, OrderResponse):
+        keys = [OrderKey(document.number, document.sales_order, document.release or "")]
+    else:
+        lines = list(dict.fromkeys(line.sales_order for line in document.lines if line.sales_order is not None))
+        own = document.sales_order or (lines[0] if len(lines) == 1 else None)
+        keys = [OrderKey(document.order_number, own), *(OrderKey(None, each) for each in lines if each != own)]
+    return tuple(dict.fromkeys(key for key in keys if key[:2] != (None, None)))
+
+
+def _key(order: ShippedOrder) -> OrderKey:
+    return OrderKey(order.number, order.sales_order)
 
 
 def line_numbers(numbers: Sequence[str | None]) -> tuple[int, ...]:
@@ -66,36 +88,36 @@ def line_numbers(numbers: Sequence[str | None]) -> tuple[int, ...]:
 
 
 def match_lines(
-    document: Outbound, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None = None
+    document: Outbound, orders: Mapping[OrderKey, PurchaseOrder], resolution: Resolution | None = None
 ) -> LineMatch:
     """Find the order line of each line of the document.
 
-    `orders` are the received ones of those that it names, by number (only a shipment has several); `resolution` has the
-    partner's numbers for our items."""
+    `orders` are the received ones of those that it names (only a shipment has several); `resolution` has the partner's numbers
+    for our items."""
     if isinstance(document, ShipNotice):
         return _match_shipment(document, orders, resolution)
     order = next(iter(orders.values()), None)
     if order is None:
-        return LineMatch((None,) * len(document.lines), (_unknown(order_numbers(document)),))
+        return LineMatch((None,) * len(document.lines), (_unknown(order_keys(document)),))
     known = _OrderLines(order)
     found = [known.line(line, number, resolution) for number, line in enumerate(each_line(document), 1)]
     return LineMatch(tuple(line for line, _ in found), tuple(each for _, each in found if each is not None), order)
 
 
 def _match_shipment(
-    notice: ShipNotice, orders: Mapping[str, PurchaseOrder], resolution: Resolution | None
+    notice: ShipNotice, orders: Mapping[OrderKey, PurchaseOrder], resolution: Resolution | None
 ) -> LineMatch:
-    known = {number: _OrderLines(order) for number, order in orders.items()}
+    known = {key: _OrderLines(order) for key, order in orders.items()}
     only = next(iter(known.values())) if len(known) == 1 and not notice.every_order() else None
     lines: list[PurchaseOrderLine | None] = []
-    named = order_numbers(notice)
-    findings = [_unknown((number,)) for number in named if number not in orders] if named else [_unknown(())]
+    named = [key for key in order_keys(notice) if key.reference is not None]
+    findings = [_unknown((key,)) for key in named if key not in orders] if named else [_unknown(())]
     for number, (order, line) in enumerate(notice.lines_of_orders(), 1):
-        candidates = known.get(order.number or "") if order is not None else only
+        candidates = known.get(_key(order)) if order is not None else only
         ordered, finding = candidates.line(line, number, resolution) if candidates is not None else (None, None)
         lines.append(ordered)
         findings += [finding] if finding is not None else []
-    answered = tuple(orders.get(order.number or "") for order in notice.every_order())
+    answered = tuple(orders.get(_key(order)) for order in notice.every_order())
     first = next((order for order in (*answered, *orders.values()) if order is not None), None)
     return LineMatch(tuple(lines), tuple(findings), first, answered)
 
@@ -125,8 +147,9 @@ class _OrderLines:
         return None, _not_matched(line, number, self.order, candidates)
 
 
-def _unknown(numbers: Sequence[str]) -> Finding:
-    reason = f"order {numbers[0]} was never received here" if numbers else "it names no order"
+def _unknown(keys: Sequence[OrderKey]) -> Finding:
+    number = next((key.reference for key in keys if key.reference is not None), None)
+    reason = f"order {number} was never received here" if number is not None else "it names no order"
     return _finding("note", f"{reason}: it goes out with D365's own fields, nothing of the order is echoed")
 
 

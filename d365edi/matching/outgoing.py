@@ -8,7 +8,7 @@ Knows: documents, the orders that they answer, what was agreed. Does not know: t
 written (what the set has places for is told).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,9 @@ def outgoing(
 ) -> Outgoing | tuple[str, ...]:
     """The document as it is told to the partner, or the sentences that hold it. `known` are the orders that it answers,
     `resolution` has the partner's numbers for our items; `now` is local time, for what has no time of its own."""
+    if problems := (*known.problems, *_several(document, known)):
+        return problems
+    known = known.as_one() if isinstance(document, Invoice) and not agreed.apart else known
     match = match_lines(document, known.orders, resolution)
     whole, untaxed = _taxed(complete(document, resolution, known.units), match.order, agreed)
     whole, match, parts = fold(whole, match, known.pairs, apart=agreed.apart)
@@ -85,6 +88,13 @@ def outgoing(
     whole, repeated = stating.stated(whole, match.order, match.lines, agreed.places)
     repeated = substitutes.named(whole, repeated, others)
     return Outgoing(whole, told, crediting.stated(whole, agreed.signs), match, repeated, notes)
+
+
+def _several(document: Outbound, known: KnownOrders) -> Iterator[str]:
+    """What holds an invoice of several orders: an invoice of ours answers one."""
+    if isinstance(document, Invoice) and len(known.apart) > 1:
+        names = [f"{each.number} release {each.release}" if each.release else each.number for each in known.apart]
+        yield f"it bills several orders ({', '.join(names)}); post one invoice an order in D365"
 
 
 def _taxed(whole: Outbound, order: PurchaseOrder | None, agreed: Agreed) -> tuple[Outbound, tuple[str, ...]]:

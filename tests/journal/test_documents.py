@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Tx
+from d365edi.journal import NumberedDocument, Tx
 from tests.journal.rows import document, message
 
 MOVES = {
@@ -115,16 +115,31 @@ def test_a_rejected_document_lets_go_of_its_key_and_a_delivered_one_never_does(t
 
 def test_an_invoice_finds_the_order_it_answers(tx: Tx) -> None:
     source = message(tx)
-    assert tx.documents.order("acme", "4500123") is None
+    assert tx.documents.orders("acme", "4500123") == []
     first, repeated, newer, rejected = (document(tx, source, release=release) for release in ("1", "1", "2", "3"))
     document(tx, source, kind="Invoice")
     for claimed in (first, newer, rejected):
         tx.documents.claim_key(claimed.id)
     tx.documents.set_state(rejected.id, "rejected")
-    found = tx.documents.order("acme", "4500123")
-    assert found == tx.documents.get(newer.id)
-    assert repeated.id < newer.id
-    assert tx.documents.order("bolt", "4500123") is None
+    found = [each.id for each in tx.documents.orders("acme", "4500123")]
+    assert found == [newer.id, first.id, repeated.id, rejected.id]
+    assert tx.documents.orders("bolt", "4500123") == []
+
+
+def test_an_order_is_found_by_the_sales_order_that_it_became(tx: Tx) -> None:
+    source = message(tx)
+    first, second = (document(tx, source, release=release) for release in ("1", "2"))
+    for row, receipt in ((first, "SO-1"), (second, "SO-2")):
+        made = tx.deliveries.add(
+            partner="acme", flow="acme.receive.850", endpoint="d365", path="usmf", name="PO", kind="SalesOrder",
+            payload=b"", order_key="", documents=[NumberedDocument(row.id)],
+        )  # fmt: skip
+        tx.deliveries.attempting(made.id)
+        tx.deliveries.delivered(made.id, receipt)
+    found = [tx.documents.made_as("acme", "usmf", number) for number in ("SO-1", "so-2", "SO-3")]
+    assert [row and row.release for row in found] == ["1", "2", None]
+    assert tx.documents.made_as("bolt", "usmf", "SO-1") is None
+    assert tx.documents.made_as("acme", "demf", "SO-1") is None
 
 
 def test_documents_are_listed_by_state_and_found_by_number(tx: Tx) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from d365edi.documents import Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi.findings import Finding
 from d365edi.matching.folding import fold
-from d365edi.matching.lines import match_lines
+from d365edi.matching.lines import OrderKey, match_lines
 from d365edi.matching.resolution import Part, Resolution
 from d365edi.matching.response import respond
 
@@ -45,7 +45,7 @@ def invoice(*lines: dict[str, Any]) -> Invoice:
 
 
 def folded(document: Any) -> tuple[Any, list[str | None], tuple[Finding, ...]]:
-    made, match, findings = fold(document, match_lines(document, {"P1": ORDER}), [(ORDER, ANSWERS)])
+    made, match, findings = fold(document, match_lines(document, {OrderKey("P1"): ORDER}), [(ORDER, ANSWERS)])
     return made, [theirs.number if theirs is not None else None for theirs in match.lines], findings
 
 
@@ -128,7 +128,7 @@ def test_a_shipment_to_several_stores_is_of_the_order_s_line_in_each_carton() ->
 
 def response(*lines: dict[str, Any]) -> OrderResponse:
     document = OrderResponse.of({"number": "P1", "lines": lines})
-    made, match, findings = fold(document, match_lines(document, {"P1": ORDER}), [(ORDER, ANSWERS)])
+    made, match, findings = fold(document, match_lines(document, {OrderKey("P1"): ORDER}), [(ORDER, ANSWERS)])
     assert findings == ()
     return respond(made, match)[0]
 
@@ -153,7 +153,7 @@ def test_the_answer_to_a_set_compares_what_its_components_cost() -> None:
 
 def test_an_order_whose_lines_were_written_as_they_are_is_left_alone() -> None:
     document = invoice(line(2, "D0001", "10", "0.333"), line(2, "D0001", "10", "0.333"))
-    match = match_lines(document, {"P1": ORDER})
+    match = match_lines(document, {OrderKey("P1"): ORDER})
     assert fold(document, match, [(ORDER, Resolution())]) == (document, match, ())
 
 

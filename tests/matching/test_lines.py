@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
-from d365edi.matching.lines import line_numbers, match_lines
+from d365edi.matching.lines import OrderKey, line_numbers, match_lines, order_keys
 from d365edi.matching.references import Profile, References, complete, find_references, resolve
 from d365edi.matching.resolution import ResolvedReference
 from tests.maps.wire import plain, report, written
@@ -70,14 +70,14 @@ FOUND = [
 
 @pytest.mark.parametrize(("ours", "number"), [each[1:] for each in FOUND], ids=[each[0] for each in FOUND])
 def test_the_order_s_line_is_found(ours: dict[str, Any], number: str) -> None:
-    [found] = match_lines(invoice(ours), {"4500": ORDER}).lines
+    [found] = match_lines(invoice(ours), {OrderKey("4500"): ORDER}).lines
     assert found is not None
     assert found.number == number
 
 
 def test_two_lines_that_nothing_tells_apart_hold_the_document() -> None:
     ours = {"item": {"own": "NB-9"}, "unit": "ea", "price": Decimal(7), "quantity": Decimal(2)}
-    [finding] = match_lines(invoice(ours), {"4500": ORDER}).findings
+    [finding] = match_lines(invoice(ours), {OrderKey("4500"): ORDER}).findings
     assert (finding.severity, finding.message) == (
         "error",
         "line 1 (NB-9) could answer several lines of order 4500: D, E",
@@ -123,7 +123,7 @@ def test_a_unit_that_d365_writes_with_another_case_goes_out_as_the_partner_s_wor
 
 def test_a_shipment_without_orders_answers_the_only_order_that_is_known() -> None:
     notice = ShipNotice.of({"number": "PS", "lines": [{"item": {"buyer": "9001"}, "unit": "ea"}]})
-    found = match_lines(notice, {"4500": ORDER})
+    found = match_lines(notice, {OrderKey("4500"): ORDER})
     assert [each and each.number for each in found.lines] == ["A"]
     assert found.order is ORDER
 
@@ -132,6 +132,25 @@ def test_an_850_read_again_is_found_by_what_it_said() -> None:
     read = plain("850", "004010")[0].read(
         report("850", ["BEG*00*SA*4500**20260105", "PO1*001A*4*PC*2**UP*614141000012"])
     )
-    [found] = match_lines(invoice({"item": {"gtin": "614141000012"}, "unit": "pcs"}), {"4500": read.document}).lines
+    [found] = match_lines(
+        invoice({"item": {"gtin": "614141000012"}, "unit": "pcs"}), {OrderKey("4500"): read.document}
+    ).lines
     assert found is not None
     assert found.spelling("item.gtin") == "UP"
+
+
+def test_a_shipment_of_two_releases_finds_each_by_our_sales_order() -> None:
+    first, second = (ORDER.replace(release=release) for release in ("1", "2"))
+    made = {"quantity": Decimal(10), "unit": "ea", "item": {"buyer": "9001"}}
+    levels = [{"number": "4500", "sales_order": number, "lines": [made]} for number in ("SO-2", "SO-1", "SO-9")]
+    notice = ShipNotice.of({"number": "PS", "orders": levels})
+    found = match_lines(notice, {OrderKey("4500", "SO-1"): first, OrderKey("4500", "SO-2"): second})
+    assert [order and order.release for order in found.orders] == ["2", "1", None]
+    assert [line is not None for line in found.lines] == [True, True, False]
+
+
+def test_an_invoice_names_the_order_of_its_head_and_those_of_its_lines() -> None:
+    whole = invoice({}, {"sales_order": "SO-2"}, {"sales_order": "SO-1"}).replace(sales_order="SO-1")
+    assert order_keys(whole) == (OrderKey("4500", "SO-1"), OrderKey(None, "SO-2"))
+    one = invoice({"sales_order": "SO-2"}, {"sales_order": "SO-2"})
+    assert order_keys(one) == (OrderKey("4500", "SO-2"),)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.documents import OrderResponse, PurchaseOrder, ShipNotice
-from d365edi.matching.lines import match_lines, order_numbers
+from d365edi.matching.lines import OrderKey, match_lines, order_keys
 from d365edi.matching.response import respond
 from tests.maps.wire import plain, report, writer, written
 
@@ -40,7 +40,7 @@ def response(*lines: dict[str, Any], **more: Any) -> OrderResponse:
 
 def answered(*lines: dict[str, Any], **more: Any) -> OrderResponse:
     made = response(*lines, **more)
-    return respond(made, match_lines(made, {"4500012345": order()}))[0]
+    return respond(made, match_lines(made, {OrderKey("4500012345"): order()}))[0]
 
 
 LATE, EARLY = date(2026, 1, 20), date(2026, 1, 12)
@@ -74,7 +74,7 @@ def test_a_line_that_our_order_does_not_have_is_rejected_and_promises_nothing() 
 
 def test_d365_s_own_word_for_a_unit_is_the_same_unit() -> None:
     made = response(ours(1, "NB-100", "120", unit="Pcs"), FULL)
-    whole, _ = respond(made, match_lines(made, {"4500012345": order()}), {"ea": "pcs"})
+    whole, _ = respond(made, match_lines(made, {OrderKey("4500012345"): order()}), {"ea": "pcs"})
     assert [(answer.outcome, answer.unit) for answer in whole.lines[0].answers] == [("accepted", "ea")]
 
 
@@ -93,7 +93,7 @@ def test_a_line_in_two_parts_is_accepted_when_both_make_up_what_was_ordered() ->
 
 def test_a_line_of_ours_that_answers_none_of_the_order_holds_the_answer() -> None:
     made = response(ours(9, "NB-999", "1"))
-    [finding] = match_lines(made, {"4500012345": order()}).findings
+    [finding] = match_lines(made, {OrderKey("4500012345"): order()}).findings
     assert finding.severity == "error"
     assert finding.message == "line 1 (NB-999) answers no line of order 4500012345"
 
@@ -110,7 +110,7 @@ def test_an_855_says_again_what_the_order_said_and_then_what_becomes_of_it(versi
     made = response(
         ours(1, "NB-100", "120", price=Decimal("12.5"), ship_date=EARLY), ours(2, "NB-200", "40", unit="cs")
     )
-    whole, found = respond(made, match_lines(made, {"4500012345": order()}))
+    whole, found = respond(made, match_lines(made, {OrderKey("4500012345"): order()}))
     body = plain("855", version)[1].write(whole, order=found.order, line_orders=found.lines)
     assert written(body) == [
         "BAK*00*AC*4500012345*20260105****SO-000321",
@@ -145,8 +145,8 @@ def test_an_856_echoes_each_order_and_each_of_its_lines_wherever_it_is_packed() 
         },
         {"number": "4500099999", "lines": [ours(1, "NB-100", "5")]},
     )
-    assert order_numbers(made) == ("4500012345", "4500099999")
-    found = match_lines(made, {each.number: each for each in (first, second)})
+    assert order_keys(made) == (OrderKey("4500012345"), OrderKey("4500099999"))
+    found = match_lines(made, {OrderKey(each.number): each for each in (first, second)})
     body = plain("856", "004010")[1].write(made, order=found.order, line_orders=found.lines, orders=found.orders)
     assert found.findings == ()
     assert written(body)[1:] == [
@@ -180,7 +180,7 @@ def test_a_shipment_under_an_order_that_was_never_received_goes_out_as_d365_has_
     made = notice(
         {"number": "4500012345", "lines": [ours(1, "NB-100", "5")]}, {"number": "X", "lines": [ours(1, "NB-1", "5")]}
     )
-    found = match_lines(made, {"4500012345": order()})
+    found = match_lines(made, {OrderKey("4500012345"): order()})
     assert [line and line.number for line in found.lines] == ["001A", None]
     assert [(finding.severity, finding.message.partition(":")[0]) for finding in found.findings] == [
         ("note", "order X was never received here")
@@ -192,7 +192,7 @@ def test_a_partner_s_row_may_name_the_order_and_its_line_by_their_whole_names() 
     made = response(ours(1, "NB-100", "120"), FULL)
     ordered = order().replace(sales_requirement="SC")
     lines = tuple(each.replace(ship_by=LATE) for each in ordered.lines)
-    whole, found = respond(made, match_lines(made, {"4500012345": ordered.replace(lines=lines)}))
+    whole, found = respond(made, match_lines(made, {OrderKey("4500012345"): ordered.replace(lines=lines)}))
     body = written(writer("855", override=rows).write(whole, order=found.order, line_orders=found.lines))
     assert [each for each in body if each.startswith(("CSH", "DTM*038"))] == [
         "CSH*SC",

@@ -13,7 +13,7 @@ import pytest
 from d365edi.documents import OrderResponse, PurchaseOrder
 from d365edi.edi import reader
 from d365edi.matching import asked, stating
-from d365edi.matching.lines import match_lines
+from d365edi.matching.lines import OrderKey, match_lines
 from d365edi.matching.resolution import Part, Resolution
 from d365edi.matching.response import ordered_items, respond
 from tests.maps import wire, wire_edifact
@@ -43,7 +43,7 @@ def response(*lines: dict[str, Any], **more: Any) -> OrderResponse:
 
 def answer(asked_for: PurchaseOrder, *lines: dict[str, Any], **more: Any) -> tuple[OrderResponse, Any]:
     made = response(*lines, **more)
-    return respond(made, match_lines(made, {"4711": asked_for}), items=ordered_items(asked_for, [ANSWERS]))
+    return respond(made, match_lines(made, {OrderKey("4711"): asked_for}), items=ordered_items(asked_for, [ANSWERS]))
 
 
 def outcomes(made: OrderResponse) -> list[list[str | None]]:

@@ -16,6 +16,7 @@ from d365edi.edi.x12 import writer as x12
 from d365edi.maps.d365 import plans
 from d365edi.maps.table import load
 from d365edi.matching.known_orders import KnownOrders
+from d365edi.matching.lines import order_keys
 from d365edi.matching.outgoing import Agreed, Outgoing, outgoing
 from d365edi.matching.resolution import Resolution
 from tests.edi import make
@@ -46,7 +47,12 @@ def sent(table: str, record: Mapping[str, Any], deals: Sequence[Deal], standard:
     edi = standard == "EDIFACT"
     writer: Any = wire_edifact.plain(set, "D96A")[1] if edi else wire.plain(set, "004010")[1]
     agreed = Agreed(places=writer.places, signs=writer.credits)
-    made = outgoing(whole, KnownOrders(orders, answers), Resolution(), agreed, NOW)
+    names = {key: key.reference for key in order_keys(whole) if key.reference in orders}
+    known = KnownOrders(
+        {key: orders[name] for key, name in names.items() if name},
+        {key: answers[name] for key, name in names.items() if name},
+    )
+    made = outgoing(whole, known, Resolution(), agreed, NOW)
     if not isinstance(made, Outgoing):
         raise Held("; ".join(made))
     _must_go(made.notes)
