@@ -31,23 +31,36 @@ def dated(invoice: Invoice, order: PurchaseOrder | None) -> Invoice:
     if order is not None and ours.net_due is not None and not any(differences(found, order)):
         agreed = {name: value for name in AS_AGREED if (value := getattr(theirs, name)) is not None}
         found = invoice.replace(terms=ours.replace(**agreed))
-    return found
+    return _with_a_day(found)
+
+
+def _with_a_day(invoice: Invoice) -> Invoice:
+    """The invoice without a discount of which nobody says until when: a percentage needs a day (ITD's note L03040513)."""
+    terms = invoice.terms
+    if terms.discount_percent is None or (terms.discount_due, terms.discount_days, terms.day_of_month) != (None,) * 3:
+        return invoice
+    return invoice.replace(terms=terms.replace(discount_percent=None))
 
 
 def _discounted(invoice: Invoice, order: PurchaseOrder | None) -> Terms:
-    """The terms with the order's percentage and day of the discount, where D365 says no more than the amount and it is that of
-    the order."""
-    ours = invoice.terms
-    if ours.discount_percent is not None or not invoice.discount or order is None or invoice.total is None:
-        return ours
-    theirs = order.terms
+    """The terms with the order's percentage and day of the discount, where D365 says no more than the amount, or the percentage,
+    and it is that of the order."""
+    ours, theirs = invoice.terms, order.terms if order is not None else Terms()
     percent, days = theirs.discount_percent, theirs.discount_days
-    counted = theirs.basis in (None, INVOICE) and days is not None and invoice.date is not None
-    if percent is None or not counted or abs(invoice.total * percent / 100 - invoice.discount) > CENT:
+    if percent is None or days is None or ours.discount_due is not None or invoice.date is None:
         return ours
-    assert invoice.date is not None
-    assert days is not None
+    if theirs.basis not in (None, INVOICE) or ours.discount_percent not in (None, percent):
+        return ours
+    if ours.discount_percent is None and not _comes_to(invoice, percent):
+        return ours
     return ours.replace(discount_percent=percent, discount_due=invoice.date + timedelta(days))
+
+
+def _comes_to(invoice: Invoice, percent: Decimal) -> bool:
+    """Whether the discount that D365 posted is so much of the total."""
+    if not invoice.discount or invoice.total is None:
+        return False
+    return abs(invoice.total * percent / 100 - invoice.discount) <= CENT
 
 
 def _days(invoice: Invoice, due: date | None) -> int | None:

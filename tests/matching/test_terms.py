@@ -58,6 +58,16 @@ def test_without_a_due_date_there_are_no_days() -> None:
     assert dated(invoice(), order(**TWO_TEN)).terms == Terms()
 
 
+@pytest.mark.parametrize(
+    ("theirs", "percent", "due"), [("2", Decimal(2), DAY + timedelta(10)), ("3", None, None), (None, None, None)]
+)
+def test_a_discount_without_a_day_has_the_order_s_or_is_not_said(theirs: Any, percent: Any, due: Any) -> None:
+    """At 1eebee2 such an 810 was held: ITD03 needs a day."""
+    asked = order(discount_percent=theirs and Decimal(theirs), discount_days=theirs and 10, net_days=30)
+    made = dated(invoice({"net_due": DAY + timedelta(30), "discount_percent": Decimal(2)}), asked).terms
+    assert (made.discount_percent, made.discount_due, made.net_days) == (percent, due, 30)
+
+
 DAYS = st.none() | st.integers(0, 400)
 PERCENTS = st.none() | st.decimals("0.01", "20", places=2)
 
