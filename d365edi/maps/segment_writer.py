@@ -112,6 +112,7 @@ class SegmentWriter:
         """What of an item is written beside the order that it answers."""
         self._compile_codes(node, single, echoed)
         self.constants = [(self.slots[_address(fixed)], fixed.value) for fixed in node.constants]
+        self.defaulted = {fixed.element for fixed in (*node.constants, *node.defaults)}
         self.defaults = [(self.slots[_address(fixed)], fixed.value, self._needs(fixed)) for fixed in node.defaults]
 
     # -- compiled -----------------------------------------------------------------------------------------------------
@@ -162,10 +163,11 @@ class SegmentWriter:
         ]
 
     def _needs(self, fixed: Fixed) -> list[list[int]]:
-        """Groups of which each must be there in part for a default to be: it makes no pair, and no composite, by itself."""
+        """Groups of which each must be there in part for a default to be: it makes no composite by itself, and no pair unless all
+        of that has defaults."""
         element, component = _address(fixed)
         notes = [note for note in self.segment.notes if element in note.elements]
-        groups = [{*note.elements} for note in notes if note.kind == "P"]
+        groups = [{*note.elements} for note in notes if note.kind == "P" and not {*note.elements} <= self.defaulted]
         groups += [{at for note in notes if note.kind == "C" for at in note.elements} - {element}]
         found = [[at for (each, _), at in self.slots.items() if each in group] for group in groups if group]
         whole = self.segment.elements[element - 1]

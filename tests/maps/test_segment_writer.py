@@ -100,3 +100,14 @@ def test_a_composite_needs_its_mandatory_components() -> None:
     values = {"number": "1", "date": date(2026, 11, 2), "parties": {"buyer": {"id_kind": "9"}}, "lines": [LINE]}
     with pytest.raises(DocumentError, match=r"parties.buyer.id \(NAD02-1\) is empty, and NAD needs it"):
         edifact("ORDERS", "D96A")[1].write(PurchaseOrder.of({**values, "purpose": "00"}))
+
+
+def test_defaults_for_both_halves_of_a_pair_make_it() -> None:
+    """At 1eebee2 [partners.NAME.send.810.map.defaults] with N103 and N104 had no effect."""
+    half, both = {"N1[ST]03": "92"}, {"N1[ST]03": "92", "N1[ST]04": "778899"}
+    named = {"number": "A-1", "parties": {"ship_to": {"name": "ACME"}}, "lines": [LINE]}
+    for defaults, wanted in ((half, ["N1", "ST", "ACME"]), (both, ["N1", "ST", "ACME", "92", "778899"])):
+        body = writer("850", override={"defaults": defaults}).write(PurchaseOrder.of(HEAD | named))
+        assert [segment for segment in body if segment[0] == "N1"] == [wanted]
+    body = writer("850", override={"defaults": both}).write(PurchaseOrder.of(HEAD | {"number": "A-1", "lines": [LINE]}))
+    assert [segment for segment in body if segment[0] == "N1"] == []
