@@ -230,6 +230,13 @@ async def test_a_code_without_words_is_told_as_it_is_without_its_tail() -> None:
         (502, b"oops", {}, Unreachable, None),
         (400, aad(90033, "temporarily_unavailable"), {}, Unreachable, None),
         (200, b"<html>maintenance</html>", {}, Unreachable, None),
+        (200, ["no", "object"], {}, Unreachable, None),
+        (200, "a text", {}, Unreachable, None),
+        (200, 7, {}, Unreachable, None),
+        (200, {}, {}, Unreachable, None),
+        (200, {"access_token": 7, "expires_in": 3599}, {}, Unreachable, None),
+        (200, {"access_token": "a", "expires_in": "soon"}, {}, Unreachable, None),
+        (401, ["no", "object"], {}, Unreachable, None),
         (200, {"token_type": "Bearer", "expires_in": 3599, "access_token": "a\nb"}, {}, Unreachable, None),
     ],
 )
@@ -238,6 +245,17 @@ async def test_a_busy_or_unreadable_directory_is_unavailable_and_asked_once(
 ) -> None:
     error = await Directory(status, body, headers).error()
     assert (type(error), getattr(error, "retry_after", 0)) == (kind, wait)
+
+
+async def test_a_directory_whose_answer_has_no_end_refuses_no_document() -> None:
+    assert type(await Directory(200, b" " * (2 << 20)).error()) is CredentialsRejected
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_another_address_of_the_directory_is_not_followed(status: int) -> None:
+    token = {"access_token": "a", "expires_in": 3599, "token_type": "Bearer"}
+    error = await Directory(status, token, {"Location": "https://evil.example/token"}).error()
+    assert (type(error), "with another address, which is not followed" in error.message) == (Unreachable, True)
 
 
 async def test_a_directory_out_of_reach_is_unavailable(scene: Scene) -> None:

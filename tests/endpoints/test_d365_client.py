@@ -113,6 +113,16 @@ async def test_pages_that_go_round_in_a_circle_end() -> None:
         await Server(page([{"A": 1}], link), page([{"A": 2}], link)).client.rows(Query("S"))
 
 
+@pytest.mark.parametrize(("pages", "size"), [(3, 1 << 20), (100, 600)])
+async def test_a_query_ends_at_so_many_pages_or_bytes(pages: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(*(page([{"a": "x" * 80}], f"{HOST}/data/S?$skip={at}") for at in range(1, 20)))
+    monkeypatch.setattr("d365edi.endpoints.d365.client.MOST_PAGES", pages)
+    monkeypatch.setattr("d365edi.endpoints.d365.client.MOST_BYTES", size)
+    with pytest.raises(Refused, match="S has more than"):
+        await server.client.rows(Query("S"))
+    assert len(server.requests) == 4
+
+
 @pytest.mark.parametrize(
     "content", [HTML, b"", b"[]", b"{}", b'{"value": 3}', b'{"value": [1]}', b'{"value": [{"a": NaN}]}', b'{"value": [']
 )

@@ -8,6 +8,8 @@ import inspect
 import random
 import ssl
 import traceback
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -219,16 +221,19 @@ async def test_a_port_where_nobody_listens_is_unavailable_and_not_unclear() -> N
 class Recording(httpx.AsyncBaseTransport):
     """Keeps requests; sets a cookie, and packs what it answers."""
 
+    packed = gzip.compress(b"packed")
+    encoding = "gzip"
+
     def __init__(self) -> None:
         self.requests = list[httpx.Request]()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        headers = {"Content-Encoding": "gzip", "Set-Cookie": "affinity=aos7; Path=/"}
-        return httpx.Response(200, headers=headers, content=gzip.compress(b"packed"))
+        headers = {"Content-Encoding": self.encoding, "Set-Cookie": "affinity=aos7; Path=/"}
+        return httpx.Response(200, headers=headers, content=self.packed)
 
 
-async def test_an_answer_is_unpacked_and_its_cookie_goes_with_the_next_request() -> None:
+async def test_an_answer_is_unpacked_and_its_cookie_is_not_kept() -> None:
     network = Recording()
     one = wire(network)
     answers = [
@@ -236,9 +241,67 @@ async def test_an_answer_is_unpacked_and_its_cookie_goes_with_the_next_request()
     ]
     assert [bytes(answer.content) for answer in answers] == [b"packed", b"packed"]
     first, second = network.requests
-    assert (first.headers.get("cookie"), second.headers["cookie"]) == (None, "affinity=aos7")
+    assert [request.headers.get("cookie") for request in (first, second)] == [None, None]
     assert first.headers.get_list("accept") == ["application/json"]
     assert (first.headers["accept-encoding"], first.headers["content-length"]) == ("gzip, deflate", "2")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("packed", [True, False])
+async def test_an_answer_is_read_up_to_the_limit_and_no_further(packed: bool, method: str) -> None:
+    class Blanks(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            blanks = b" " * size
+            headers = {"Content-Encoding": "gzip"} if packed else {}
+            return httpx.Response(200, headers=headers, content=gzip.compress(blanks) if packed else blanks)
+
+    one = wire(Blanks(), answer=4 << 20)
+    size = 4 << 20
+    assert len((await one.send(method, "https://h/")).content) == size
+    size += 1
+    with pytest.raises(Refused if method == "GET" else Unavailable, match="more than 4 MB") as caught:
+        await one.send(method, "https://h/")
+    assert getattr(caught.value, "unclear", False) == (method == "POST")
+
+
+async def test_a_bomb_of_blanks_takes_no_more_memory_than_the_limit() -> None:
+    class Bomb(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Pieces())
+
+    class Pieces(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for start in range(0, len(bomb), 65536):
+                yield bomb[start : start + 65536]
+
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    bomb = b"".join(packer.compress(b" " * (1 << 20)) for _ in range(300)) + packer.flush()
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refused, match="more than 64 MB"):
+            await wire(Bomb()).send("GET", "https://h/")
+        assert tracemalloc.get_traced_memory()[1] < 160 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("frame", [zlib.MAX_WBITS, -zlib.MAX_WBITS])
+async def test_deflate_is_unpacked_with_and_without_its_frame(frame: int) -> None:
+    network = Recording()
+    packer = zlib.compressobj(wbits=frame)
+    network.packed, network.encoding = packer.compress(b"packed" * 9) + packer.flush(), "deflate"
+    assert bytes((await wire(network).send("GET", "https://h/")).content) == b"packed" * 9
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [("br", b"x"), ("gzip", b"not packed"), ("gzip", gzip.compress(b"packed")[:-9]), ("deflate", b"\xff\xff")],
+)
+async def test_what_cannot_be_unpacked_is_no_answer(encoding: str, content: bytes) -> None:
+    network = Recording()
+    network.packed, network.encoding = content, encoding
+    with pytest.raises(Unreachable, match="no answer from"):
+        await wire(network).send("GET", "https://h/")
 
 
 async def test_an_answer_that_says_go_elsewhere_is_given_back_as_it_is() -> None:

@@ -34,6 +34,10 @@ from d365edi.odata.plan import Query
 
 Record = dict[str, Any]
 
+MOST_PAGES = 1000
+MOST_BYTES = 256 << 20
+"""What one query may find: pages (of up to 10,000 rows), and bytes of JSON in all of them."""
+
 _HEADERS = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVersion": "4.0", "User-Agent": "d365edi"}
 _JSON = "application/json;odata.metadata=minimal;charset=utf-8"
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
@@ -77,12 +81,16 @@ class Client:
             url = self.root + quoting.address(query)
         except ValueError as error:
             raise Refused(f"{query.set} cannot be asked: {error}", endpoint=self._transport.endpoint) from None
-        seen = set()
+        seen, size = set[str](), 0
         while url:
             if url in seen:
                 raise self._unavailable(f"the pages of {query.set} repeat in a circle", "GET")
             seen.add(url)
-            content = await self._json("GET", url)
+            answer = await self._send("GET", url)
+            size += len(answer.content)
+            if len(seen) > MOST_PAGES or size > MOST_BYTES:
+                raise self._endless(query.set)
+            content = self._record(answer, "GET")
             rows = content.get("value")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise self._unavailable(f"the answer about {query.set} holds no list of rows", "GET")
@@ -154,7 +162,13 @@ class Client:
         return Refused(said, endpoint=self._transport.endpoint, remedy=remedy)
 
     async def _json(self, method: str, url: str, content: bytes | None = None) -> Record:
-        answer = await self._send(method, url, content, _JSON)
+        return self._record(await self._send(method, url, content, _JSON), method)
+
+    def _endless(self, entity_set: str) -> Refused:
+        message = f"{entity_set} has more than {MOST_PAGES} pages or {MOST_BYTES >> 20} MB of what was asked for"
+        return Refused(message, endpoint=self._transport.endpoint, remedy="ask for less: a later day, fewer accounts")
+
+    def _record(self, answer: HttpAnswer, method: str) -> Record:
         try:
             read = canonical.loads(answer.content)
         except (ValueError, RecursionError):
@@ -163,7 +177,7 @@ class Client:
             raise self._unavailable("the answer is JSON but no record", method)
         return read
 
-    async def _send(self, method: str, url: str, content: bytes | None = None, content_type: str = "") -> Any:
+    async def _send(self, method: str, url: str, content: bytes | None = None, content_type: str = "") -> HttpAnswer:
         """One request with a token, and once more with a new one when the first was refused."""
         headers = {**_HEADERS, **({"Content-Type": content_type} if content is not None else {})}
         token = await self._tokens.get()

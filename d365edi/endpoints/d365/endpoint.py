@@ -106,7 +106,7 @@ class D365Endpoint:
         )
         base = config.base_url.rstrip("/")
         self._http = HttpTransport(name, f"D365 at {base}", limits, verify=config.verify, transport=transport)
-        few = replace(limits, connections=2, read=30.0, overall=60.0)
+        few = replace(limits, connections=2, read=30.0, overall=60.0, answer=1 << 20)
         self._entra = HttpTransport(
             name, f"Entra at {config.authority}", few, verify=config.verify, transport=transport
         )

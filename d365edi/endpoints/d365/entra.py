@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
 
-from azure.core.exceptions import AzureError, DecodeError
+from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
 from azure.identity.aio import CertificateCredential, ClientSecretCredential
 
@@ -24,6 +24,7 @@ from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport
 from d365edi.errors import CredentialsRejected, EndpointError, Throttled, Unavailable, Unreachable
+from d365edi.odata import canonical
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _TAIL = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp|To mitigate|Content):.*", re.DOTALL)
@@ -57,16 +58,20 @@ _PASSING = frozenset({"90025", "90033", "90012", "50196"})
 async def request(identity: ClientIdentity, http: HttpTransport, claims: str, now: float) -> tuple[str, float]:
     """One request to Entra: the token and the seconds it lives. `claims` is a challenge of D365's, `now` epoch seconds.
 
-    Raises CredentialsRejected, Throttled or Unreachable; Refused where the request cannot be sent as it is."""
+    Raises CredentialsRejected (also where the request cannot be sent as it is), Throttled or Unreachable."""
     transport = _Transport(http)
     try:
         credential = _credential(identity, transport)
         answer = await credential.get_token(f"{identity.audience}/.default", claims=claims or None)
     except Unavailable as error:  # nothing was asked of D365 yet, so nothing there is unclear
         raise Unreachable(error.message, endpoint=error.endpoint, remedy=error.remedy) from None
-    except (AzureError, ValueError, TypeError) as error:
+    except (
+        EndpointError
+    ) as error:  # the address of Entra cannot be asked, or answers without an end: no document's fault
+        raise CredentialsRejected(error.message, endpoint=error.endpoint, remedy=error.remedy) from None
+    except Exception as error:  # the library reads an answer that is no token in ways of its own
         raise _verdict(error, transport, identity, http, now) from None
-    if not re.fullmatch(r"[\x21-\x7e]+", answer.token):
+    if not isinstance(answer.token, str) or not re.fullmatch(r"[\x21-\x7e]+", answer.token):
         raise _unavailable(identity, http, "the answer holds no token that could be sent")
     return answer.token, answer.expires_on - time.time()
 
@@ -90,13 +95,16 @@ def _verdict(
     error: Exception, transport: _Transport, identity: ClientIdentity, http: HttpTransport, now: float
 ) -> EndpointError:
     """A failure of azure-identity as a sentence; busy and unreadable will pass, what Entra denies is for a person."""
-    if isinstance(error, ValueError | TypeError):
+    if not isinstance(error, AzureError) and transport.status:
+        return _unavailable(identity, http, f"it answered {transport.status}, and not with a token")
+    if not isinstance(error, AzureError):
         return _refused(
             identity, http, str(error), "check tenant, authority, client_id and the certificate under [d365]"
         )
     codes = _CODE.findall(str(error))
     status = transport.status
-    if not 400 <= status < 500 or status == 429 or isinstance(error, DecodeError) or _PASSING.intersection(codes):
+    passing = status == 429 or not transport.readable or _PASSING.intersection(codes)
+    if passing or not 400 <= status < 500:
         wait = retry_after(transport.headers, now)
         return _unavailable(identity, http, f"it answered {status}", wait, throttled=status == 429)
     for code in codes:
@@ -120,6 +128,13 @@ def _unavailable(
     return kind(message, endpoint=http.endpoint, retry_after=wait)
 
 
+def _is_object(content: bytes | bytearray) -> bool:
+    try:
+        return isinstance(canonical.loads(content), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 class _Answer(AsyncHttpResponse):
     """An answer of the transport in the shape that azure-core reads."""
 
@@ -141,12 +156,14 @@ class _Answer(AsyncHttpResponse):
 class _Transport(AsyncHttpTransport[Any, Any]):
     """azure-core's interface to the transport. It owns nothing: the transport is closed by its owner.
 
-    `status` and `headers` are the last answer's: the errors of azure-identity do not always carry them."""
+    `status` and `headers` are the last answer's: the errors of azure-identity do not always carry them. `readable`: it was a
+    JSON object."""
 
     def __init__(self, http: HttpTransport) -> None:
         self._http = http
         self.status = 0
         self.headers: Mapping[str, str] = {}
+        self.readable = False
 
     async def send(self, request: Any, **_options: Any) -> _Answer:
         """Send one request; time limits are the transport's, failures are already Unavailable or Refused."""
@@ -157,6 +174,10 @@ class _Transport(AsyncHttpTransport[Any, Any]):
         body = content.encode() if isinstance(content, str) else content
         response = await self._http.send(request.method, request.url, headers=headers, content=body)
         self.status, self.headers = response.status_code, response.headers
+        self.readable = _is_object(response.content)
+        if 300 <= response.status_code < 400:
+            message = f"{self._http.peer} answered {response.status_code} with another address, which is not followed"
+            raise Unreachable(message, endpoint=self._http.endpoint, remedy="check authority under [d365]")
         return _Answer(request, response)
 
     async def open(self) -> None:

@@ -4,8 +4,9 @@ Why these limits: a pool of connections that meets cancelled requests can lose c
 when no more requests are let in than there are connections and when time runs out by the client's own timeouts or by
 anyio's scopes. So there is a semaphore in front, asyncio's own timeouts are not used, and should a pool ever starve
 it is replaced: requests that are still on the old one end there. The read timeout counts from one chunk to the next,
-so every request has an overall deadline as well. HTTP/1.1 only, no proxies from the environment, no redirects, no
-retries, no event hooks (they would see the token).
+so every request has an overall deadline as well. An answer is unpacked while it is read, and never beyond a limit.
+HTTP/1.1 only, no proxies from the environment, no redirects, no cookies, no retries, no event hooks (they would see the
+token).
 
 Knows: httpx. Does not know: OData, tokens, what a status means.
 """
@@ -17,7 +18,8 @@ from dataclasses import dataclass, field
 import anyio
 import httpx
 
-from d365edi.errors import EndpointError, Refused, Unreachable
+from d365edi.endpoints.d365.inflate import Body, TooLargeError
+from d365edi.errors import EndpointError, Refused, Unavailable, Unreachable
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -37,7 +39,8 @@ _QUIET = (httpx.LocalProtocolError, UnicodeError)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds for each phase and for a whole request; `connections` is how many requests run at once.
+    """Seconds for each phase and for a whole request; `connections` is how many requests run at once, `answer` how many bytes
+    an answer may have when it is unpacked (a batch of 5,000 lines is answered with 23 MB).
 
     `read` is long because the first call after a restart of D365 builds its metadata."""
 
@@ -46,6 +49,7 @@ class Limits:
     read: float = 120.0
     write: float = 30.0
     overall: float = 300.0
+    answer: int = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,6 @@ class HttpAnswer:
 @dataclass(slots=True)
 class _Pool:
     connections: httpx.AsyncBaseTransport
-    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     busy: int = 0
     retired: bool = field(default=False)
 
@@ -100,7 +103,7 @@ class HttpTransport:
             try:
                 with anyio.fail_after(self._limits.overall):
                     request = httpx.Request(method, url, headers=headers, content=content, extensions=self._extensions)
-                    return await _exchange(pool, request)
+                    return await _exchange(pool, request, self._limits.answer)
             except Exception as error:
                 if isinstance(error, httpx.PoolTimeout):
                     self._retire(pool)
@@ -117,6 +120,11 @@ class HttpTransport:
         if isinstance(error, _NEVER_RIGHT):
             message = f"the request to {self.peer} cannot be sent as it is ({reason})"
             return Refused(message, endpoint=self.endpoint, remedy="check host, authority and the like in the settings")
+        if isinstance(error, TooLargeError):
+            message = f"the answer of {self.peer} has {error}, and was not read to its end"
+            if method in SAFE_METHODS:
+                return Refused(message, endpoint=self.endpoint, remedy="ask for less, or find out what answers there")
+            return Unavailable(message, endpoint=self.endpoint, unclear=True)
         if isinstance(error, _NEVER_SENT):
             remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else "check host and network"
             return Unreachable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)
@@ -152,24 +160,22 @@ class HttpTransport:
         return httpx.AsyncHTTPTransport(verify=self._verify, trust_env=False, limits=limits)
 
 
-async def _exchange(pool: _Pool, request: httpx.Request) -> HttpAnswer:
+async def _exchange(pool: _Pool, request: httpx.Request, limit: int) -> HttpAnswer:
     """Send a request and read its answer: what httpx.AsyncClient does, without what is not wanted here (redirects,
-    authentication, hooks), which took half of the time of a call."""
+    cookies, authentication, hooks), which took half of the time of a call."""
     for name, value in _HEADERS.items():
         request.headers.setdefault(name, value)
-    if pool.cookies:
-        pool.cookies.set_cookie_header(request)
     response = await pool.connections.handle_async_request(request)
     try:
         response.request = request
-        if "set-cookie" in response.headers:
-            pool.cookies.extract_cookies(response)
-        content = bytearray()
-        async for piece in response.aiter_bytes():
-            content += piece
+        body = Body(response.headers.get("content-encoding", ""), limit)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        async for piece in response.stream:
+            body.feed(piece)
+        body.end()
     finally:
         await response.aclose()
-    return HttpAnswer(response.status_code, response.reason_phrase, response.headers, content)
+    return HttpAnswer(response.status_code, response.reason_phrase, response.headers, body.content)
 
 
 async def _shut(pool: _Pool) -> None:
