@@ -15,7 +15,7 @@ from d365edi.flows.reparse import problems, read_set
 from d365edi.maps import meaning, table
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.reader import Reader
-from d365edi.matching.charges import agreement
+from d365edi.matching.agreements import agreement
 from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.parts import PartsPolicy
 from tests.unread import edifact, x12

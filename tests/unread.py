@@ -36,10 +36,10 @@ def edifact(body: Sequence[str] = EDIFACT, message: str = "ORDERS") -> bytes:
 
 
 def changed(body: Sequence[str], change: str) -> list[str]:
-    """A body with a segment put in or replaced: `OLD => NEW` replaces, `+ NEW` after `OLD`."""
+    """A body with segments put in or one replaced: `OLD => NEW` replaces, `+ NEW` after `OLD`."""
     old, sign, new = change.partition(" => ") if " => " in change else change.partition(" + ")
     at = next(index for index, each in enumerate(body) if each.startswith(old))
-    return [*body[:at], *([new] if sign == " => " else [body[at], *new.split("~")]), *body[at + 1 :]]
+    return [*body[:at], *([] if sign == " => " else [body[at]]), *new.split("~"), *body[at + 1 :]]
 
 
 def inspected(data: bytes) -> FileInspection:

@@ -156,6 +156,7 @@ class Tax(SpelledPart):
 
 class Charge(SpelledPart):
     """An allowance (reduces), a charge (adds) or information. `amount` is without a sign: `kind` says the direction.
+    `rate` is for `rate_per` of `rate_unit`, one where that is not said; `quantity` is how many it is for, of `quantity_unit`.
     `taxes` says what of it is taxed at which rate."""
 
     kind: Text | None = None
@@ -166,8 +167,10 @@ class Charge(SpelledPart):
     percent_of: Text | None = None
     percent: Amount | None = None
     rate: Amount | None = None
+    rate_per: Amount | None = None
     rate_unit: Text | None = None
     quantity: Amount | None = None
+    quantity_unit: Text | None = None
     second_quantity: Amount | None = None
     handling: Text | None = None
     reference: Text | None = None

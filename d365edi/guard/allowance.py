@@ -9,8 +9,9 @@ from decimal import Decimal
 from d365edi.documents import Invoice
 from d365edi.guard.case import Case
 from d365edi.guard.compare import ZERO
+from d365edi.matching.agreements import codes_of, settled_otherwise
 from d365edi.matching.charge_echo import Expected, expected
-from d365edi.matching.charges import CENT, cents, codes_of, settled_otherwise
+from d365edi.matching.charges import CENT, cents
 from d365edi.matching.numbers import plain
 
 

@@ -13,20 +13,18 @@ from decimal import Decimal
 
 from d365edi.documents import Invoice, InvoiceLine, PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import Charge
+from d365edi.matching.agreements import Agreements, agreed_about, settled_otherwise
 from d365edi.matching.charges import (
     CENT,
     HUNDRED,
     ZERO,
-    Agreements,
     ChargeUnclear,
-    agreed_about,
     cents,
     gross,
     of_price,
     said,
-    settled_otherwise,
 )
-from d365edi.matching.prices import plainly, reading
+from d365edi.matching.prices import before_allowances, plainly, reading
 
 INFORMATION = "information"
 """How a charge is handled that changes no total."""
@@ -55,7 +53,8 @@ def expected(
     for index, (line, ordered) in enumerate(zip(invoice.lines, lines, strict=True)):
         if ordered is None:
             continue
-        own = [Expected(charge, _part(charge, line, ordered), index) for charge in _counted(ordered.charges, agreed)]
+        charges = [each for each in ordered.charges if not _in_the_price(each, ordered, agreed)]
+        own = [Expected(charge, _part(charge, line, ordered), index) for charge in _counted(charges, agreed)]
         shares = [(each, Expected(each.charge, ZERO, index)) for each in whole if each.charge.percent is not None]
         parts = [part for part in (*own, *(share for _, share in shares)) if part.charge.percent is not None]
         amount = gross(line, plainly) or ZERO
@@ -69,6 +68,12 @@ def expected(
         if each.charge.percent is None:
             each.amount = _proportion(said(each.charge) or ZERO, invoice, order)
     return found
+
+
+def _in_the_price(charge: Charge, ordered: PurchaseOrderLine, agreed: Agreements | None) -> bool:
+    """Whether the price of a line has an allowance taken off already, as the price beside it says."""
+    known = agreed_about(charge, agreed) if agreed is not None else None
+    return before_allowances(ordered) is not None and (known is None or known.discounts)
 
 
 def _counted(charges: Sequence[Charge], agreed: Agreements | None) -> Iterator[Charge]:
@@ -197,7 +202,8 @@ def _told(each: Expected, agreed: Agreements) -> Iterator[Charge]:
         yield _respelled(each.charge.replace(amount=amount, **_NO_RATE, **handling), "handling")
 
 
-_NO_RATE: dict[str, None] = {"rate": None, "rate_unit": None, "quantity": None, "second_quantity": None}
+_NO_RATE: dict[str, None] = {"rate": None, "rate_per": None, "rate_unit": None, "quantity": None, "quantity_unit": None,
+                             "second_quantity": None}  # fmt: skip
 """What was said of the ordered quantity is not said of the billed one."""
 
 

@@ -1,9 +1,9 @@
-"""Allowances and charges of an order: what was agreed about them, what they come to, and the discount that a line is given.
+"""Allowances and charges of an order: what they come to, and the discount that a line is given where that is agreed.
 
-A flow's table `agreed` names codes (SAC02 or SAC04; ALC C214 7161 or C552 5189). "3%" and "12.50" are known and expected:
-nothing is done in D365, and an order that says otherwise is held. "discount" is taken as the order says it: a percentage is
-the discount of the line, one for the whole order of every line; an amount is the discount per unit, as D365 keeps it.
-A line's amount in D365 is (price - discount amount) x quantity, less the discount percentage of that.
+A percentage is the discount of the line, one for the whole order of every line; an amount is the discount per unit, as D365
+keeps it. A line's amount in D365 is (price - discount amount) x quantity, less the discount percentage of that. Where a line
+says its price before allowances and the one after them (PRI AAB and AAA), the second one is the price in D365, and nothing more
+is taken off.
 
 Several percentages of a line add up where each is of the price, and follow one another where each is of what the one before
 left (SAC06 7; the sequence of ALC04); where the order does not say which, it is held.
@@ -11,8 +11,7 @@ left (SAC06 7; the sequence of ALC04); where the order does not say which, it is
 Knows: charges, lines, exact numbers. Does not know: settings, maps, what D365 posts.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -21,77 +20,22 @@ from d365edi.documents import InvoiceLine, OrderLine, PurchaseOrder, PurchaseOrd
 from d365edi.documents.values import Charge
 from d365edi.edi.findings import Finding
 from d365edi.matching import prices
+from d365edi.matching.agreements import CHANGING, Agreement, Agreements, agreed_about, codes_of, settled_otherwise
 from d365edi.matching.numbers import plain
 from d365edi.matching.prices import Units
 from d365edi.matching.unlike import named
+from d365edi.odata.quoting import same_text
 
 CENT, HUNDRED, ZERO = Decimal("0.01"), Decimal(100), Decimal(0)
+HALF_A_CENT = Fraction(5, 1000)
 PLACES = 6
 """Decimal places of an amount in D365."""
-OFF_THE_BILL = frozenset({"bill back", "information", "check to customer", "credit customer"})
-"""Ways of handling an allowance that take nothing off an invoice: it is settled otherwise."""
 OF_THE_PRICE, OF_THE_REST = frozenset({"1", "5", "6"}), "7"
 """What a percentage is of (SAC06, data element 378): the price, the price less the discount before it."""
-AGREED = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<percent>%?)")
-DISCOUNT = "discount"
-CHANGING = ("allowance", "charge")
-"""Kinds that change what is to be paid; the third is information."""
 
 
 class ChargeUnclear(Exception):
     """Why a charge cannot be taken as it was agreed, or several not together: the end of a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """What was agreed about a code: a percentage or an amount that is expected, or neither: what the order says becomes
-    the discount."""
-
-    percent: Decimal | None = None
-    amount: Decimal | None = None
-
-    @property
-    def discounts(self) -> bool:
-        """Whether D365 is given the discount."""
-        return self.percent is None and self.amount is None
-
-    def __str__(self) -> str:
-        return (
-            DISCOUNT if self.discounts else f"{plain(self.percent)}%" if self.percent is not None else f"{self.amount}"
-        )
-
-
-def agreement(text: str) -> Agreement | None:
-    """What "3%", "12.50" or "discount" in the settings means, None for anything else."""
-    if text == DISCOUNT:
-        return Agreement()
-    found = AGREED.fullmatch(text)
-    if found is None:
-        return None
-    number = Decimal(found["number"])
-    return Agreement(percent=number) if found["percent"] else Agreement(amount=number)
-
-
-Agreements = Mapping[str, Agreement]
-"""By code, as the partner writes it."""
-
-
-def agreed_about(charge: Charge, agreed: Agreements) -> Agreement | None:
-    """What was agreed about an allowance or a charge; None where nothing is, or where it is information alone."""
-    if charge.kind not in CHANGING:
-        return None
-    return next((agreed[code] for code in codes_of(charge) if code in agreed), None)
-
-
-def codes_of(charge: Charge) -> tuple[str, ...]:
-    """The codes of a charge, as the partner wrote them first."""
-    found = (charge.spelling("code"), charge.code, charge.spelling("agency_code"), charge.agency_code)
-    return tuple(dict.fromkeys(code for code in found if code is not None))
-
-
-def settled_otherwise(charge: Charge) -> bool:
-    """Whether it takes nothing off an invoice and adds nothing."""
-    return charge.handling in OFF_THE_BILL
 
 
 def gross(line: OrderLine | InvoiceLine, units: Units) -> Decimal | None:
@@ -103,10 +47,15 @@ def gross(line: OrderLine | InvoiceLine, units: Units) -> Decimal | None:
 def said(charge: Charge, quantity: Decimal | None = None) -> Decimal | None:
     """The amount that a charge says: for all of it, or a rate for each of so many (of the line's `quantity` where it does
     not say of how many); None where it says none."""
+    return charge.amount if charge.amount is not None else rated(charge, quantity)
+
+
+def rated(charge: Charge, quantity: Decimal | None = None) -> Decimal | None:
+    """What the rate of a charge comes to, None where it says none or nobody knows for how many it is."""
     many = charge.quantity if charge.quantity is not None else quantity
-    if charge.amount is None and charge.rate is not None and many is not None:
-        return charge.rate * many
-    return charge.amount
+    if charge.rate is None or many is None or charge.rate_per == 0:
+        return None
+    return charge.rate * many / (charge.rate_per or 1)
 
 
 def near(one: Decimal, other: Decimal) -> bool:
@@ -146,6 +95,10 @@ class _Agreed:
             raise ChargeUnclear(f"is {self.words}, about which nothing is agreed")
         if self.agreement.discounts:
             self._takeable()
+        elif self.charge.kind != self.agreement.kind:
+            kind = "a charge" if self.agreement.kind == "charge" else "an allowance"
+            raise ChargeUnclear(f"is {self.words}, and {kind} of {self.agreement} is agreed")
+        self._consistent()
         wanted = self.charge.percent if self.agreement.discounts else self.agreement.percent
         if self.agreement.amount is not None:
             if self.amount != self.agreement.amount and (self.amount, self.charge.percent) != (None, None):
@@ -158,6 +111,28 @@ class _Agreed:
             if not near(self.amount, self.base * wanted / HUNDRED):
                 comes = cents(self.base * wanted / HUNDRED)
                 raise ChargeUnclear(f"is {self.words}, and {plain(wanted)}% of {plain(self.base)} is {comes}")
+
+    def _consistent(self) -> None:
+        """Raise where it contradicts itself, or is not for all of what it stands by."""
+        charge, ordered = self.charge, self.line.quantity if self.line is not None else None
+        rate = rated(charge, ordered)
+        if rate is not None and charge.amount is not None and not near(rate, charge.amount):
+            raise ChargeUnclear(f"is {self.words}, and its rate comes to {plain(cents(rate))}")
+        if charge.second_quantity is not None:
+            raise ChargeUnclear(f"is for {plain(charge.quantity)} to {plain(charge.second_quantity)} only")
+        if charge.quantity is not None and charge.quantity != ordered and (charge.percent is not None or self._beyond):
+            whole = plain(ordered, "the order as a whole" if self.line is None else "nothing")
+            raise ChargeUnclear(f"is {self.words} for {plain(charge.quantity)}, and it stands by {whole}")
+        for unit in (charge.rate_unit, charge.quantity_unit):
+            if self.line is not None and unit is not None and not _same_unit(unit, self.line):
+                ours = self.line.spelling("unit") or self.line.unit
+                raise ChargeUnclear(f"is for each {unit}, and the line is in {ours}")
+
+    @property
+    def _beyond(self) -> bool:
+        """Whether it is for more than the line has."""
+        ordered = self.line.quantity if self.line is not None else None
+        return ordered is not None and self.charge.quantity is not None and self.charge.quantity > ordered
 
     def _takeable(self) -> None:
         if self.charge.kind != "allowance":
@@ -172,17 +147,18 @@ class _Agreed:
             raise ChargeUnclear(f"is {self.words}, which is less than nothing")
         if self.charge.percent is None and self.line is None:
             raise ChargeUnclear(f"is {self.words}, and an amount for the whole order has no place in a sales order")
-        unit = self.charge.rate_unit
-        if self.line is not None and unit not in (None, self.line.unit, self.line.spelling("unit")):
-            raise ChargeUnclear(
-                f"is for each {unit}, and the line is in {self.line.spelling('unit') or self.line.unit}"
-            )
 
     @property
     def words(self) -> str:
         """What it says: "3% and 3.78"."""
         parts = [f"{plain(self.charge.percent)}%"] if self.charge.percent is not None else []
         return " and ".join([*parts, *([plain(self.amount)] if self.amount is not None else [])]) or "of no amount"
+
+
+def _same_unit(unit: str, line: PurchaseOrderLine) -> bool:
+    """Whether a code of theirs is the unit of a line: its code, our word, or a piece as that is."""
+    ours = [word for word in (line.unit, line.spelling("unit")) if word is not None]
+    return any(same_text(unit, word) or (prices.piece(unit) and prices.piece(word)) for word in ours)
 
 
 def discounts(
@@ -197,11 +173,12 @@ def discounts(
     wrong = _Wrong(order.number, place, segment, ignored=ignored)
     units = prices.reading(order)
     sums = [gross(line, units) for line in order.lines]
+    bases = [gross(prices.before_allowances(line) or line, units) for line in order.lines]
     own = [amount for line, amount in zip(order.lines, sums, strict=True) if line.parent is None]
     whole = None if None in own else sum((each for each in own if each is not None), ZERO)
     shared = wrong.taken("the order as a whole", [_Agreed(*each, whole) for each in _known(order.charges, agreed)])
     lines = []
-    for number, (line, base) in enumerate(zip(order.lines, sums, strict=True), 1):
+    for number, (line, base) in enumerate(zip(order.lines, bases, strict=True), 1):
         where = named(line, number)
         taken = wrong.taken(where, [_Agreed(*each, base, line) for each in _known(line.charges, agreed)])
         left = line.replace(charges=_left(line.charges))
@@ -258,12 +235,30 @@ class _Wrong:
 def _discounted(
     line: PurchaseOrderLine, taken: Sequence[_Agreed], base: Decimal | None, units: Units
 ) -> PurchaseOrderLine:
-    """The line with what is taken off its price."""
+    """The line with what is taken off its price; at the price that has it taken off already, where it says that."""
+    whole = prices.before_allowances(line) if taken else None
+    if whole is None:
+        return _taken_off(line, taken, base, units)
+    found, full, net = _taken_off(whole, taken, base, units), prices.one(whole, units), prices.one(line, units)
+    if full is not None and net is not None:
+        percent, amount = Fraction(found.discount_percent or 0), Fraction(found.discount_amount or 0)
+        left = (full - amount) * (1 - percent / 100)
+        if abs(left - net) >= HALF_A_CENT:
+            before, after, says = (plain(prices.decimal(each)) for each in (full, left, net))
+            raise ChargeUnclear(f"its price {before} comes to {after} after its allowances, and it says {says}")
+    return line
+
+
+def _taken_off(
+    line: PurchaseOrderLine, taken: Sequence[_Agreed], base: Decimal | None, units: Units
+) -> PurchaseOrderLine:
     percents = [each.charge for each in taken if each.charge.percent is not None]
     amounts = [each.amount for each in taken if each.charge.percent is None and each.amount is not None]
     if percents and amounts:
         raise ChargeUnclear("it has a percentage and an amount taken off, and does not say which comes first")
     if amounts:
+        if line.price is None:
+            raise ChargeUnclear("an amount is taken off, and it has no price to take it off")
         many = units(line)
         if isinstance(many, str) or many > 1:
             raise ChargeUnclear("an amount is taken off, and its price is not for one unit")

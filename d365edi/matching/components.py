@@ -15,7 +15,7 @@ from d365edi.documents import PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import ItemIds, Pack, PricePer
 from d365edi.edi.findings import Finding
 from d365edi.matching import parts
-from d365edi.matching.charges import CHANGING
+from d365edi.matching.agreements import CHANGING
 from d365edi.matching.numbers import plain
 from d365edi.matching.parts import COMPONENTS, PartsPolicy, held
 

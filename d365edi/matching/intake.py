@@ -15,7 +15,8 @@ from typing import Literal
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.matching import components, prices, schedules, stores
-from d365edi.matching.charges import Agreements, discounts
+from d365edi.matching.agreements import Agreements
+from d365edi.matching.charges import discounts
 from d365edi.matching.parts import PartsPolicy
 from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
 

@@ -16,8 +16,8 @@ from typing import Any
 from d365edi.documents import Document, Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi.findings import Finding
 from d365edi.matching import crediting, stating, stores, substitutes, taxes, terms, wholes
+from d365edi.matching.agreements import Agreement
 from d365edi.matching.charge_echo import echo_charges
-from d365edi.matching.charges import Agreement
 from d365edi.matching.folding import fold
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import LineMatch, match_lines

@@ -92,6 +92,24 @@ def _stated(line: OrderLine, number: str = "") -> tuple[Any, str]:
     return line.replace(price=amount, price_basis=basis, price_per=PricePer(unit=unit)), ""
 
 
+def before_allowances(line: OrderLine) -> Any:
+    """The line at the price to which its allowances are still to be applied, where it says that beside the price that has them
+    in it (PRI AAB beside AAA); None where it does not."""
+    other = _table()["gross"].get(line.spelling("price"))
+    found = next((each for each in line.prices if other and each.identifier == other and each.amount is not None), None)
+    if found is None:
+        return None
+    per = PricePer(quantity=found.per, unit=found.unit)
+    return line.replace(
+        price=found.amount,
+        price_basis=found.price_basis,
+        price_kind=found.price_kind,
+        price_per=per,
+        prices=(),
+        kept=None,
+    )
+
+
 Units = Callable[[PricedLine], Fraction | str]
 
 
@@ -195,6 +213,11 @@ def pieces_in(unit: str | None, spelled: str | None, pack: Pack) -> Fraction | N
         known = packed and pack.inner in (None, 1, pack.count) and any(word in table["containers"] for word in words)
         return Fraction(pack.count) if known and pack.count is not None else None
     return ONE
+
+
+def piece(word: str) -> bool:
+    """Whether a unit of ours, or the code of a standard, is a piece."""
+    return word.casefold() in _table()["units"]["pieces"]
 
 
 @cache

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from d365edi.edi.syntax import Standard, standard_of
 from d365edi.guard import Policy as GuardPolicy
-from d365edi.matching.charges import Agreement, agreement
+from d365edi.matching.agreements import Agreement, agreement
 from d365edi.matching.lookup import ShipTo
 from d365edi.matching.unlike import Kind
 
@@ -94,7 +94,10 @@ MapRows = Annotated[Mapping[str, Any], BeforeValidator(_rows)]
 
 def _agreed(value: str) -> str:
     if agreement(value) is None:
-        raise invalid("is not what can be agreed", 'write a percentage "3%", an amount "12.50", or "discount"')
+        raise invalid(
+            "is not what can be agreed",
+            'write "3%" or "12.50" for an allowance, "+3%" or "+12.50" for a charge, or "discount"',
+        )
     return value
 
 
@@ -155,8 +158,8 @@ class Receive(SettingsSection):
     """Where goods go whose place is not under `locations`: to an address of the customer, found by code or by street and zip
     (match); to the address in the order; to the customer's default address."""
     agreed: Mapping[Text, Agreed] = Field(default_factory=dict)
-    """Codes of allowances and charges (SAC02, SAC04; ALC 7161, 5189) that do not hold an order: "3%" and "12.50" are expected,
-    and another percentage or amount holds; "discount" becomes the discount of the line."""
+    """Codes of allowances and charges (SAC02, SAC04; ALC 7161, 5189) that do not hold an order: allowances of "3%" and
+    "12.50", and charges of "+3%" and "+12.50", are expected, and others hold; "discount" becomes the discount of the line."""
     ignore: tuple[Text, ...] = ()
     """Segments of the set that do not hold the document although nobody reads them: "SDQ", of an ORDERS "ALC"."""
     stores: Literal["hold", "lines", "orders"] = "hold"

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from d365edi.documents import Invoice, PurchaseOrder
-from d365edi.matching.charge_echo import INFORMATION, echo_charges
-from d365edi.matching.charges import Agreements, agreement
+from d365edi.documents.values import Price
+from d365edi.matching.agreements import Agreements, agreement
+from d365edi.matching.charge_echo import INFORMATION, echo_charges, expected
 
 D = Decimal
 POSTED = {"kind": "allowance", "code": "discount", "description": "LINE DISCOUNT"}
@@ -110,3 +111,12 @@ def test_each_allowance_is_said_once_and_in_the_orders_words(
 
 def test_without_the_order_nothing_is_changed() -> None:
     assert echo_charges(invoice("3.78", None), None, (None, None), agreed(C310="3%")) == invoice("3.78", None)
+
+
+def test_an_allowance_that_the_net_price_has_taken_off_is_neither_told_nor_missed() -> None:
+    read = order([THREE])
+    first = read.lines[0].replace(kept={"price": "AAA"}, prices=(Price(identifier="AAB", amount=D("10.82")),))
+    read, made = read.replace(lines=(first, read.lines[1])), invoice(None, None)
+    assert echo_charges(made, read, read.lines, agreed(C310="discount")) == made
+    assert expected(made, read, read.lines) == []
+    assert [each.charge.code for each in expected(made, read, read.lines, agreed(C310="3%"))] == ["C310"]

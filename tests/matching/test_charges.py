@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from d365edi.documents import PurchaseOrder
-from d365edi.matching.charges import agreement, cents, discounts
+from d365edi.matching.agreements import agreement
+from d365edi.matching.charges import cents, discounts
 
 D = Decimal
 TAKE = {"C310": "discount", "F800": "discount", "TD": "discount"}
@@ -41,12 +42,19 @@ def taken(read: PurchaseOrder, agreed: dict[str, str]) -> tuple[PurchaseOrder, l
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("3%", "3%"), ("2.50%", "2.5%"), ("12.50", "12.50"), ("discount", "discount"), ("3 %", None), ("-3%", None), ("", None), ("price", None), ("3,5%", None)],
+    [("3%", "3%"), ("2.50%", "2.5%"), ("12.50", "12.50"), ("discount", "discount"), ("3 %", None), ("-3%", None), ("", None), ("price", None), ("3,5%", None), ("+3%", "+3%"), ("+12.50", "+12.50"), ("+discount", None)],
 )  # fmt: skip
 def test_what_can_be_agreed(text: str, said: str | None) -> None:
     found = agreement(text)
     assert (str(found) if found is not None else None) == said
 
+
+NET: dict[str, Any] = {
+    "price": D("9.975"),
+    "kept": {"price": "AAA"},
+    "prices": [{"identifier": "AAB", "amount": D("10.5")}],
+}
+"""A price with five percent off, beside the one without."""
 
 DISCOUNTS = [
     # of a line
@@ -56,6 +64,13 @@ DISCOUNTS = [
     (order([allowance(None, None, rate=D("0.25"))]), (None, D("0.25")), (None, None)),
     (order([allowance(None, None, rate=D("0.25"), quantity=D(4))]), (None, D("0.083333")), (None, None)),
     (order([allowance(None, None, rate=D("0.25"), rate_unit="EA")], kept={"unit": "EA"}), (None, D("0.25")), (None, None)),
+    (order([allowance(None, None, rate=D(2), rate_per=D(100))]), (None, D("0.02")), (None, None)),
+    (order([allowance(None, "3.00", rate=D("0.25"))]), (None, D("0.25")), (None, None)),
+    (order([allowance(None, None, rate=D("0.25"), rate_unit="PCE")], unit="ea"), (None, D("0.25")), (None, None)),
+    (order([allowance("5", quantity=D(12))]), (D(5), None), (None, None)),
+    (order([allowance("5")], **NET), (None, None), (None, None)),
+    (order([allowance("5", "6.30")], **NET), (None, None), (None, None)),
+    (order([allowance(None, None, rate=D("0.525"))], **NET), (None, None), (None, None)),
     (order([allowance(None, "5.00"), allowance(None, "1.00", code="F800")]), (None, D("0.5")), (None, None)),
     (order([allowance("3", "3.78")], price=D(1050), price_basis="hundred"), (D(3), None), (None, None)),
     # of the order as a whole
@@ -105,6 +120,21 @@ HELD = [
     (order(head=[allowance("3", "5.00")]), {"C310": "3%"}, "the order as a whole: allowance C310 is 3% and 5, and 3% of 425.97 is 12.78"),
     (order(head=[allowance(None, "12.00")]), {"C310": "12.50"}, "the order as a whole: allowance C310 is 12, and 12.50 is agreed"),
     (order(head=[allowance("3")]), {"C310": "12.50"}, "the order as a whole: allowance C310 is 3%, and 12.50 is agreed"),
+    (order([allowance("3", kind="charge")]), {"C310": "3%"}, "line 1: charge C310 is 3%, and an allowance of 3% is agreed"),
+    (order([allowance("3")]), {"C310": "+3%"}, "line 1: allowance C310 is 3%, and a charge of +3% is agreed"),
+    # for a part of the line, or what contradicts itself
+    (order([allowance("5", quantity=D(5))]), TAKE, "line 1: allowance C310 is 5% for 5, and it stands by 12"),
+    (order([allowance("5", quantity=D(5))]), {"C310": "5%"}, "line 1: allowance C310 is 5% for 5, and it stands by 12"),
+    (order(head=[allowance("5", quantity=D(5))]), TAKE, "the order as a whole: allowance C310 is 5% for 5, and it stands by the order as a whole"),
+    (order([allowance(None, None, rate=D("0.25"), quantity=D(20))]), TAKE, "line 1: allowance C310 is 5 for 20, and it stands by 12"),
+    (order([allowance("5", quantity=D(5), second_quantity=D(20))]), TAKE, "line 1: allowance C310 is for 5 to 20 only"),
+    (order([allowance(None, "9.00", rate=D("0.25"))]), TAKE, "line 1: allowance C310 is 9, and its rate comes to 3"),
+    (order([allowance(None, "9.00", rate=D("0.25"))]), {"C310": "9.00"}, "line 1: allowance C310 is 9, and its rate comes to 3"),
+    (order([allowance("3", rate=D("0.25"))]), TAKE, "line 1: allowance C310 is 3% and 3, and 3% of 126 is 3.78"),
+    (order([allowance(None, None, rate=D(1), quantity=D(12), quantity_unit="CT")]), TAKE, "line 1: allowance C310 is for each CT, and the line is in ea"),
+    (order([allowance(None, "5.00")], price=None), TAKE, "line 1: an amount is taken off, and it has no price to take it off"),
+    (order([allowance("10")], **NET), TAKE, "line 1: its price 10.5 comes to 9.45 after its allowances, and it says 9.975"),
+    (order([allowance("5")], [allowance("5", code="F800", percent_of="6")], **NET), TAKE, "line 1: its price 10.5 comes to 9.45 after its allowances, and it says 9.975"),
 ]  # fmt: skip
 
 
@@ -125,7 +155,8 @@ def test_what_differs_or_has_no_place_holds_with_what_it_says(
         (order([allowance(None, "3.78")]), {"C310": "3%"}),
         (order(head=[allowance("3", "12.78")]), {"C310": "3%"}),
         (order(head=[allowance(None, "12.5")]), {"C310": "12.50"}),
-        (order(head=[allowance(None, "12.5", kind="charge")]), {"C310": "12.50"}),
+        (order(head=[allowance(None, "12.5", kind="charge")]), {"C310": "+12.50"}),
+        (order([allowance("3", kind="charge")]), {"C310": "+3%"}),
         (order(head=[allowance()]), {"C310": "3%"}),
         (order(head=[allowance("3", handling="bill back")]), {"C310": "3%"}),
     ],

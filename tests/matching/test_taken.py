@@ -4,6 +4,7 @@ other lines, or a sentence that holds it."""
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -79,3 +80,46 @@ def test_a_place_s_date_that_no_sales_line_can_have_holds(dates: tuple[str, str]
     first, second = dates
     put = f"LOC+7+0007::92~QTY+11:5:EA~{first}~LOC+7+0007::92~QTY+11:7:EA~{second}"
     held(of("EDIFACT", put, stores="lines"), sentence)
+
+
+# -- allowances and charges -------------------------------------------------------------------------------------------
+TAKEN = [
+    # what is put in, the discount of the line: percent and amount
+    ("X12", "SAC*A*C310******.25*EA*12", (None, "0.25")),
+    ("EDIFACT", "ALC+A++++DI~RTE+1:2:100:EA", (None, "0.02")),
+    ("EDIFACT", "ALC+A++++DI~QTY+1:12:PCE~PCD+3:5", ("5", None)),
+    ("EDIFACT", "PRI+AAA => PRI+AAB:10.5~PRI+AAA:9.975~ALC+A++++DI~PCD+3:5", (None, None)),
+    ("EDIFACT", "PRI+AAA => PRI+AAA:9.975~PRI+AAB:10.5~ALC+A++++DI~PCD+3:5", (None, None)),
+]
+
+
+@pytest.mark.parametrize(("standard", "segments", "discount"), TAKEN)
+def test_an_allowance_is_taken_as_it_is_said(
+    standard: str, segments: str, discount: tuple[str | None, str | None]
+) -> None:
+    """Two for a hundred were two for each, and what a net price had taken off was taken off again."""
+    found = of(standard, segments, agreed={"C310": "discount", "DI": "discount"})
+    assert found.holds == ()
+    wanted = tuple(Decimal(each) if each is not None else None for each in discount)
+    assert lines(found.told, "discount_percent", "discount_amount")[0] == wanted
+
+
+UNCLEAR = [
+    ("X12", "SAC*A*C310****3*5**EA*5", "is 5% for 5, and it stands by 12"),
+    ("X12", "SAC*A*C310****3*5**CA*12", "is for each CA, and the line is in EA"),
+    ("X12", "SAC*A*C310****3*5**EA*5*20", "is for 5 to 20 only"),
+    ("X12", "SAC*A*C310***900***.25*EA*12", "is 9, and its rate comes to 3"),
+    ("X12", "SAC*C*F800****3*3", "charge F800 (SAC) is 3%, and an allowance of 3% is agreed"),
+    ("EDIFACT", "ALC+A++++DI~QTY+1:5:EA~PCD+3:5", "is 5% for 5, and it stands by 12"),
+    ("EDIFACT", "ALC+A++++DI~MOA+8:9~RTE+1:0.25:1:EA", "is 9, and its rate comes to 3"),
+    ("EDIFACT", "ALC+A++++DI~RTE+1:2:1:CT", "is for each CT, and the line is in EA"),
+    ("EDIFACT", "ALC+A++++DI~DTM+206:20260101:102~PCD+3:5", "LIN/ALC/DTM[206] says when an allowance or charge is given"),
+    ("EDIFACT", "ALC+A++++DI~PCD+3:5~MOA+25:60", "LIN/ALC/MOA[25] says the amount that an allowance or charge is of"),
+    ("EDIFACT", "ALC+A++++DI~PCD+13:5~MOA+8:5", "LIN/ALC/PCD[13] says a percentage of an allowance or charge"),
+    ("EDIFACT", "PRI+AAA => PRI+AAA:9~PRI+AAB:10.5~ALC+A++++DI~PCD+3:5", "its price 10.5 comes to 9.975 after its allowances"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("standard", "segments", "sentence"), UNCLEAR)
+def test_an_allowance_for_a_part_or_at_odds_with_itself_holds(standard: str, segments: str, sentence: str) -> None:
+    held(of(standard, segments, agreed={"C310": "discount", "DI": "discount", "F800": "3%"}), sentence)

@@ -60,7 +60,7 @@ async def test_a_line_at_three_days_is_shipped_and_billed_day_by_day(town: World
 
 async def test_three_consumers_get_their_goods_at_home(town: World) -> None:
     """Each order is 129.00; the 3.50 for handling are settled otherwise."""
-    receive(town, 'agreed = { H750 = "3.50" }')
+    receive(town, 'agreed = { H750 = "+3.50" }')
     day = Day(town, "dropship.x12")
     days = "ship 2026-11-03 arrive 2026-11-03"
     assert await day.arrive() == {
