@@ -45,12 +45,15 @@ class Holds:
         found = [*problems(reading, policy.ignore), *map(str, wrong), *map(str, judged.findings)]
         again = self._again(read, flow) if read is not None and judged.claims else None
         if again is not None:
-            if not found and flow is not None and flow.flat is not None and again == read:
+            if not found and self._skipped(flow) and again == read:
                 return ()
             found.append(_twice(read))
         if read is None:
             return tuple(found) or ("no document could be read from it",)
         return tuple(found or self._later(read, flow, policy, orders))
+
+    def _skipped(self, flow: ReceiveFlow | None) -> bool:
+        return self.partner is not None and flow is not None and self.partner.skips_repeats(flow)
 
     def _again(self, read: Document, flow: ReceiveFlow | None) -> Document | None:
         company = flow.settings.company if flow is not None else ""

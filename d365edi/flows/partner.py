@@ -134,6 +134,10 @@ class TradingPartner:
         """The send flow of this name, None where the settings have it no more."""
         return next((flow for flow in self.sends.values() if flow.name == name), None)
 
+    def skips_repeats(self, flow: ReceiveFlow) -> bool:
+        """Whether a document that says what an earlier one of its number said is closed: flat files are often cumulative."""
+        return flow.flat is not None or self.settings.duplicates.same_document == "skip"
+
     def envelope_of(self, sender: Party, receiver: Party) -> Envelope | None:
         """The agreed envelope of an interchange of theirs: both ids and both qualifiers must match."""
         for envelope in self.settings.envelopes.values():

@@ -167,11 +167,12 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
     found = problems(part.reading, receive.settings.ignore)
     found += [str(finding) for finding in judged.findings]
     holder = tx.documents.claim_key(document.id) if judged.claims else None
-    if holder is not None and not found and receive.flat is not None and _unchanged(read, holder):
+    unchanged = holder is not None and _unchanged(read, holder)
+    if holder is not None and not found and unchanged and partner.skips_repeats(receive):
         _ignore(tx, document, name, f"unchanged since message {holder.message}", outcome)
         return
     if holder is not None:
-        found.append(_key_taken(document, holder))
+        found.append(_key_taken(document, holder, unchanged=unchanged))
     if not found and read is not None and not receive.settings.create:
         _not_created(tx, document, read, receive, outcome)
     elif found:
@@ -190,7 +191,7 @@ def _ignore(tx: Tx, document: Document, name: str, reason: str, outcome: Outcome
 
 
 def _unchanged(read: documents.Document | None, holder: Document) -> bool:
-    """Whether a document says what an earlier one said: files of all open orders repeat each until it is shipped."""
+    """Whether a document says what an earlier one said."""
     return read is not None and bool(holder.body) and type(read).from_json(holder.body) == read
 
 
@@ -209,9 +210,12 @@ def _not_created(tx: Tx, document: Document, read: documents.Document, receive: 
     outcome.lines.append(("WARNING", "held", sentence))
 
 
-def _key_taken(document: Document, holder: Document) -> str:
+def _key_taken(document: Document, holder: Document, *, unchanged: bool) -> str:
     name = messages.document_name(document.kind, document.number)
     again = f"{name} was received before (message {holder.message}, {holder.state})"
+    if unchanged:
+        setting = f'same_document = "skip" under [partners.{document.partner}.duplicates]'
+        return f"{again}; it says the same: d365edi reject {document.number}; {setting} closes such repeats"
     change = "change the order in D365 by hand" if document.kind == "PurchaseOrder" else "handle it by hand"
     return f"{again}; if it is a repeat: d365edi reject {document.number}; if it replaces the first, {change}"
 

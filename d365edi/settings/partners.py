@@ -52,6 +52,9 @@ class Duplicates(SettingsSection):
     """Known bytes under another name."""
     same_interchange: Literal["hold", "reject", "take"] = "hold"
     """Other bytes with a control number (ISA13, UNB 0020) that they used before; reject: answered by TA1 025 or UCI 26."""
+    same_document: Literal["hold", "skip"] = "hold"
+    """A document of theirs under a number that was received before, with nothing changed; skip: closed, as it always is in a flat
+    file."""
     reused_after: Duration | None = None
     """A control number last used longer ago than this is taken as a new one; left out: never."""
 

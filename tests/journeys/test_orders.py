@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
+from d365edi.cli.inspect_file import inspect_file
 from tests.journeys.world import World
 
 
@@ -74,3 +78,37 @@ async def test_items_of_many_lines_are_asked_for_together_and_the_one_that_nobod
     assert held.state == "held"
     assert held.reason.startswith('item "T999" (line 46, PO1*46, BP) is no item of usmf; add it'), held.reason
     assert "T0" not in held.reason
+
+
+@pytest.mark.parametrize(
+    ("setting", "price", "state", "says"),
+    [
+        ("skip", "10.5", "rejected", "unchanged since message 1"),
+        ("skip", "11", "held", "PO 4500123 was received before (message 1, delivered); if it is a repeat: d365edi reject"),
+        (
+            "hold",
+            "10.5",
+            "held",
+            "PO 4500123 was received before (message 1, delivered); it says the same: d365edi reject 4500123; "
+            'same_document = "skip" under [partners.acme.duplicates] closes such repeats',
+        ),
+    ],
+)  # fmt: skip
+async def test_an_order_that_comes_again_is_closed_where_a_setting_says_so_and_nothing_changed(
+    town: World, setting: str, price: str, state: str, says: str
+) -> None:
+    """Each was held, and no setting changed that."""
+    town.partner_extra = f'duplicates = {{ same_document = "{setting}" }}'
+    first = town.order("4500123", [("1", "12", "10.5", "ACME-4711")])
+    again = town.order("4500123", [("1", "12", price, "ACME-4711")])
+    async with town.app() as app:
+        for name, data in (("PO-1.edi", first), ("PO-2.edi", again)):
+            town.partner.drop(name, data)
+            await app.once()
+        found = await app.journal.read(lambda tx: tx.documents.search("4500123"))
+        checked = inspect_file(first + again, datetime.now(UTC), list(app.ctx.partners.values()))
+    [repeat] = [document for document in found if document.message == max(each.message for each in found)]
+    assert (repeat.state, repeat.reason[: len(says)]) == (state, says)
+    assert checked.good == (state == "rejected")
+    assert [len(lines) for lines in town.sales_orders().values()] == [1]
+    assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A", "A"]

@@ -9,12 +9,14 @@ import pytest
 from loguru import logger
 
 from tests.journeys.world import World, world
+from tests.retail.tenant import clear
 
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[World]:
-    """A tenant of D365, a partner with an SFTP server, settings."""
+    """A tenant of D365 without items and addresses, a partner with an SFTP server, settings."""
     async with world(tmp_path) as made:
+        clear(made)
         made.knobs["apart"] = "0.01s"
         yield made
 

@@ -8,7 +8,7 @@ is needed: no document is held, no message is set aside, nothing waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +18,6 @@ from typing import Any
 from d365edi.app import App
 from d365edi.cli.status import picture
 from d365edi.edi import reader
-from d365edi.flows.context import Counters
 from d365edi.sandbox import x12
 from tests.edi import independent, see
 from tests.journeys.retail import answering, confirm
@@ -46,14 +45,10 @@ class Day:
         noon = datetime.fromisoformat(f"{self.date}T12:00:00+00:00").timestamp()
         return noon + time.time() - self.began
 
-    async def walk(self) -> Counters:
+    async def walk(self) -> None:
         """A pass of the daemon, after which nobody is needed."""
         self.world.simulator.state.clock = self.clock
-        async with App.open(self.world.settings(), clock=self.clock) as app:
-            counters = await app.once()
-            seen = await app.journal.read(picture)
-        assert (seen.needs_a_person, seen.waits, seen.sending_held) == ([], [], "")
-        return counters
+        await walked(self.world, self.clock)
 
     # -- what happens --------------------------------------------------------------------------------------------------
     async def arrive(self) -> dict[str, list[str]]:
@@ -163,3 +158,11 @@ class Day:
         control = 900 + self.answered
         answer = x12.write(address, "FA", [("997", body)], interchange=control, group=control, at=at)
         self.world.partner.drop(f"997_{control}.edi", answer)
+
+
+async def walked(world: World, clock: Callable[[], float] = time.time) -> None:
+    """A pass of the daemon, after which nobody is needed: no document is held, no message set aside, and nothing waits."""
+    async with App.open(world.settings(), clock=clock) as app:
+        await app.once()
+        seen = await app.journal.read(picture)
+    assert (seen.needs_a_person, seen.waits, seen.sending_held) == ([], [], "")

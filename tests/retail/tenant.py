@@ -3,38 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tests.journeys.world import World
-from tests.retail.wire import Set
+from tests.retail.wire import Segment, Set
 
-BUYERS, CODES = ("IN", "BP", "SK"), ("UP", "UK", "EN")
-"""Qualifiers of the customer's numbers for items, and of GTINs."""
+BUYERS, CODES, OURS = ("IN", "BP", "SK"), ("UP", "UK", "EN"), ("VN", "VP", "VA", "MG")
+"""Qualifiers of the customer's numbers for items, of GTINs, and of our own numbers: MG is the manufacturer's, who we are."""
+CASE_CODE = "UA"
+"""A GTIN of a case without its check digit."""
+CASES = ("CA", "CT")
 DROPSHIP = "DS"
 
 
-def furnish(world: World, orders: list[Set]) -> None:
-    """The items and the customer's addresses that these orders name: our item R900101 is their 900101, and where their code
-    of a place is 0101, D365 has the address LOC-0101."""
-    known: set[str] = set()
-    for order in orders:
-        if order.one("BEG", 2) != (DROPSHIP,):
-            for code, *address in places(order):
-                if code not in known:
-                    known.add(code)
-                    _address(world, code, *address)
-        for segment in [each for each in order.body if each[0] in ("PO1", "SLN")]:
-            pairs = dict(zip(segment[6::2], segment[7::2], strict=True)) if segment[0] == "PO1" else _pairs(segment)
-            buyer = next(pairs[kind] for kind in BUYERS if kind in pairs)
-            gtin = next((pairs[kind] for kind in CODES if kind in pairs), "")
-            if buyer not in known:
-                known.add(buyer)
-                item(world, f"R{buyer}", buyer, gtin, "cs" if "UK" in pairs else "ea")
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item as an order names it: our number, theirs, its GTIN, and the unit that we sell it in; "" where there is none."""
+
+    ours: str
+    buyer: str
+    gtin: str
+    unit: str
 
 
-def _pairs(segment: list[str]) -> dict[str, str]:
-    return dict(zip(segment[9::2], segment[10::2], strict=True))
+def item_of(segment: Segment, first: int = 0) -> Item:
+    """The item of a PO1 or SLN: ours is the number that the order says is ours, else R and theirs. `first` is where the first
+    qualifier stands, if not where the standard has it."""
+    first = first or {"PO1": 6, "SLN": 9}[segment[0]]
+    pairs = {kind: id for kind, id in zip(segment[first::2], segment[first + 1 :: 2], strict=True) if id}
+    ours, buyer, gtin = (next((pairs[kind] for kind in kinds if kind in pairs), "") for kinds in (OURS, BUYERS, CODES))
+    if CASE_CODE in pairs:
+        gtin = pairs[CASE_CODE] + check_digit(pairs[CASE_CODE])
+    return Item(ours or f"R{buyer or gtin}", buyer, gtin, "cs" if segment[3] in CASES else "ea")
+
+
+def check_digit(text: str) -> str:
+    """GS1's: from the right the digits count three times and once by turns."""
+    return str(-sum(int(digit) * (1 if at % 2 else 3) for at, digit in enumerate(reversed(text))) % 10)
+
+
+def furnish(world: World, orders: list[Set], first: int = 0) -> None:
+    """The items and the customer's addresses that these orders name, and no others: our item R900101 is their 900101, and where
+    their code of a place is 0101, D365 has the address LOC-0101."""
+    addressed = [order for order in orders if order.one("BEG", 2) != (DROPSHIP,)]
+    for address in dict.fromkeys(each for order in addressed for each in places(order)):
+        _address(world, *address)
+    segments = [each for order in orders for each in order.body if each[0] in ("PO1", "SLN")]
+    for each in dict.fromkeys(item_of(segment, first) for segment in segments):
+        item(world, each.ours, each.buyer, each.gtin, each.unit)
+
+
+def clear(world: World) -> None:
+    """Take the items and addresses away that every world begins with."""
+    store = world.simulator.state.store
+    for name in ("ReleasedProductsV2", "CustomerProductDescriptionsV2", "ProductBarcodesV3", "CustomerPostalAddresses"):
+        for row in [*store.rows(name)]:
+            store.delete(row)
 
 
 def places(order: Set) -> list[tuple[str, ...]]:
@@ -42,11 +68,12 @@ def places(order: Set) -> list[tuple[str, ...]]:
     stores = [code for segment in order.body if segment[0] == "SDQ" for code in segment[3::2]]
     found: list[tuple[str, ...]] = [(code, f"{code} STORE ROAD", "AUSTIN", "TX", "78701") for code in stores]
     for at, segment in enumerate(order.body):
-        if segment[:2] == ["N1", "ST"] and len(segment) > 4:
+        if segment[:2] == ["N1", "ST"]:
             street, city = order.body[at + 1 : at + 3]
             told = street[0] == "N3" and city[0] == "N4"
-            address = (street[1], *city[1:4]) if told else (f"{segment[4]} DEPOT ROAD", "AUSTIN", "TX", "78702")
-            found.append((segment[4], *address))
+            code = segment[4] if len(segment) > 4 else segment[2]
+            address = (street[1], *city[1:4]) if told else (f"{code} DEPOT ROAD", "AUSTIN", "TX", "78702")
+            found.append((code, *address))
     return found
 
 
@@ -72,8 +99,9 @@ def item(world: World, ours: str, theirs: str, gtin: str = "", unit: str = "ea",
     """An item with the customer's number for it and its barcode."""
     state, key = world.simulator.state, {"dataAreaId": "usmf", "ItemNumber": ours}
     state.add("ReleasedProductsV2", **key, ProductNumber=ours, SalesUnitSymbol=unit)
-    numbers = {"CustomerAccountNumber": account, "CustomerProductNumber": theirs}
-    state.add("CustomerProductDescriptionsV2", **key, **numbers)
+    if theirs:
+        numbers = {"CustomerAccountNumber": account, "CustomerProductNumber": theirs}
+        state.add("CustomerProductDescriptionsV2", **key, **numbers)
     if gtin:
         barcode = {"BarcodeSetupId": "UPC", "Barcode": gtin, "ProductQuantityUnitSymbol": unit}
         state.add("ProductBarcodesV3", **key, **barcode)
