@@ -242,6 +242,28 @@ async def test_orders_of_stores_come_back_store_by_store(stores: World) -> None:
     assert [picked(each, "ACK", 1, 2)[0] for each in sets(stores, "855")] == [("IA", "10"), ("IA", "15"), ("IA", "5")]
 
 
+async def test_an_invoice_over_orders_of_several_stores_holds_where_each_store_is_told_apart(stores: World) -> None:
+    as_orders(stores, "store")
+    drop(stores, "4500123", *SDQ)
+    await stores.once()
+    orders = numbers(stores)
+    invoice = stores.simulator.post_invoice(orders["4500123-0002"])
+    store = stores.simulator.state.store
+    line = store.one("BusinessDocumentSalesInvoiceLineItems", InvoiceId=invoice, ItemId="D0002")
+    assert line is not None
+    store.update(line, {"OrigSalesId": orders["4500123-0003"]})
+    async with stores.app() as app:
+        await app.once()
+        held = [
+            row for row in await app.journal.read(lambda tx: tx.documents.in_state("held")) if row.kind == "Invoice"
+        ]
+    assert [row.reason for row in held] == [
+        f"invoice {invoice}: it bills sales orders of several stores, and the partner wants each store's apart; post one invoice "
+        'an order in D365, or leave stores untold: back = "order" of the receive flow'
+    ]
+    assert sets(stores, "810") == []
+
+
 async def test_what_d365_refuses_for_one_store_leaves_what_is_made_and_is_written_alone_by_release(
     stores: World,
 ) -> None:
