@@ -99,13 +99,15 @@ def _several(document: Outbound, known: KnownOrders) -> Iterator[str]:
 
 def _taxed(whole: Outbound, order: PurchaseOrder | None, agreed: Agreed) -> tuple[Outbound, tuple[str, ...]]:
     """An invoice with its taxes by rate where rates were agreed or the set says rates, and what holds it."""
-    if not isinstance(whole, Invoice) or (agreed.taxation is None and not agreed.places.rates):
+    if not isinstance(whole, Invoice):
         return whole, ()
-    whole, unnamed = taxes.registered(whole, order, agreed.taxation)
+    problems: tuple[str, ...] = ()
+    if agreed.places.rates:
+        whole, problems = taxes.registered(whole, order, agreed.taxation)
     if agreed.taxation is None:
-        return taxes.by_amounts(whole), ()
+        return taxes.by_amounts(whole) if agreed.places.rates else whole, ()
     whole, unfit = taxes.broken_down(whole, agreed.taxation)
-    return whole, (*unfit, *unnamed)
+    return whole if agreed.places.rates else taxes.of_the_whole(whole), (*unfit, *problems)
 
 
 def _responded(

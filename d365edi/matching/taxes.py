@@ -104,6 +104,11 @@ def by_amounts(invoice: Invoice) -> Invoice:
     return _told(invoice, found[0], types.pop())
 
 
+def of_the_whole(invoice: Invoice) -> Invoice:
+    """The invoice with its taxes in all and not by line: in an 810 every TXI counts in the total, wherever it stands."""
+    return invoice.replace(lines=tuple(line.replace(taxes=()) for line in invoice.lines))
+
+
 def _told(invoice: Invoice, found: Breakdown, type: str | None = TYPE) -> Invoice:
     """The invoice with the taxes that were found."""
     typed = [tax and tax.replace(type=type) for tax in (*found.lines, found.whole)]

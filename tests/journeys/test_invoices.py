@@ -9,8 +9,9 @@ from decimal import Decimal
 import pytest
 
 from d365edi.app import App
+from d365edi.edi import reader
 from d365edi.sandbox import x12
-from tests.edi import independent
+from tests.edi import independent, see
 from tests.journeys.world import World
 
 
@@ -221,4 +222,30 @@ async def test_an_invoice_says_its_ship_date_what_early_payment_leaves_and_where
     assert ["DTM", "011", town.today().replace("-", "")] in head
     assert ["TDS", "42597", "42597", "41745", "852"] in found
     assert [segment[3:] for segment in found if segment[:2] == ["N1", "RI"]] == [["92", "778899"]]
+    assert independent.judge({name: data}) == {name: ""}
+
+
+async def test_an_810_states_its_tax_by_rate_where_rates_were_agreed(town: World) -> None:
+    """126.00 at 19 % and 299.97 at 7 %, 25.00 of freight at 19 %: 28.69 on 151.00, 21.00 on 299.97.
+
+    At fb8f581 TXI stood at each line, too: 425.97 + 25.00 + 2 * 49.69, and the total was 500.66."""
+    town.extra = '\n[partners.acme.tax]\nrates = { "19" = "S", "7" = "S" }\n'
+    order = await made_order(town)
+    lots = [str(line["InventoryLotId"]) for line in town.simulator.state.rows("SalesOrderLinesV3")]
+    town.simulator.post_invoice(order, taxes=dict(zip(lots, (19, 7), strict=True)), charges=25, charges_tax=19)
+    await town.once()
+    ((name, data),) = town.partner.received().items()
+    found = segments(town, name)
+    assert ["~".join(segment[:4]) for segment in found if segment[0] in ("IT1", "TDS", "TXI", "SAC")] == [
+        "IT1~1~12~EA",
+        "IT1~2~3~EA",
+        "TDS~50066",
+        "TXI~VA~28.69~19",
+        "TXI~VA~21~7",
+        "SAC~C~D240~",
+    ]
+    assert [segment[8] for segment in found if segment[0] == "TXI"] == ["151", "299.97"]
+    assert [verdict.complaints for verdict in town.partner.answer_invoices()] == [()]
+    report = reader.read(data, reader.ReadOptions(strictness="strict"))
+    assert [str(finding) for finding in see.findings(report)] == []
     assert independent.judge({name: data}) == {name: ""}
