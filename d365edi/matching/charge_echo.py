@@ -7,9 +7,10 @@ not taken off, is echoed as information, which changes no total. What D365 poste
 Knows: invoices, orders, what was agreed. Does not know: maps, levels of checks, what D365 is told of an order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 
 from d365edi.documents import Invoice, InvoiceLine, PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import Charge
@@ -24,7 +25,8 @@ from d365edi.matching.charges import (
     of_price,
     said,
 )
-from d365edi.matching.prices import before_allowances, plainly, reading
+from d365edi.matching.prices import Units, before_allowances, plainly, reading, round_cents
+from d365edi.odata.quoting import same_text
 
 INFORMATION = "information"
 """How a charge is handled that changes no total."""
@@ -50,11 +52,13 @@ def expected(
     about which something was agreed, without it only those that are settled by the invoice."""
     whole = [Expected(charge, ZERO) for charge in _counted(order.charges, agreed)]
     found = [*whole]
+    units = reading(order)
     for index, (line, ordered) in enumerate(zip(invoice.lines, lines, strict=True)):
         if ordered is None:
             continue
         charges = [each for each in ordered.charges if not _in_the_price(each, ordered, agreed)]
-        own = [Expected(charge, _part(charge, line, ordered), index) for charge in _counted(charges, agreed)]
+        ratio = _part(line, ordered, units)
+        own = [Expected(charge, _amount(charge, ordered, ratio), index) for charge in _counted(charges, agreed)]
         shares = [(each, Expected(each.charge, ZERO, index)) for each in whole if each.charge.percent is not None]
         parts = [part for part in (*own, *(share for _, share in shares)) if part.charge.percent is not None]
         amount = gross(line, plainly) or ZERO
@@ -64,9 +68,10 @@ def expected(
             each.shares.append(share)
             each.amount += share.amount
         found += own
+    billed = _billed(zip(invoice.lines, lines, strict=True), order, units)
     for each in whole:
         if each.charge.percent is None:
-            each.amount = _proportion(said(each.charge) or ZERO, invoice, order)
+            each.amount = round_cents(Fraction(said(each.charge) or ZERO) * billed)
     return found
 
 
@@ -96,18 +101,33 @@ def _percents(charges: Sequence[Charge]) -> list[Decimal]:
         return [charge.percent or ZERO for charge in charges]
 
 
-def _part(charge: Charge, line: InvoiceLine, ordered: PurchaseOrderLine) -> Decimal:
+def _part(line: InvoiceLine, ordered: PurchaseOrderLine, units: Units) -> Fraction:
+    """How much of an ordered line is billed: by quantity, or in another unit by what it costs."""
+    if same_text(line.unit or "", ordered.unit or ""):
+        return Fraction(line.quantity or ZERO) / Fraction(ordered.quantity) if ordered.quantity else Fraction(1)
+    cost, whole = gross(line, plainly), gross(ordered, units)
+    return Fraction(cost) / Fraction(whole) if cost is not None and whole else Fraction(1)
+
+
+def _amount(charge: Charge, ordered: PurchaseOrderLine, part: Fraction) -> Decimal:
     """The amount of a line's charge that falls to what is billed of the line."""
-    amount = said(charge, ordered.quantity) or ZERO
-    return cents(amount * (line.quantity or ZERO) / ordered.quantity) if ordered.quantity else amount
+    return round_cents(Fraction(said(charge, ordered.quantity) or ZERO) * part)
 
 
-def _proportion(amount: Decimal, invoice: Invoice, order: PurchaseOrder) -> Decimal:
-    """The amount of the order's charge that falls to what is billed of the order."""
-    units = reading(order)
-    ordered = sum((gross(line, units) or ZERO for line in order.lines), ZERO)
-    billed = sum((gross(line, plainly) or ZERO for line in invoice.lines), ZERO)
-    return cents(amount * billed / ordered) if ordered else amount
+def _billed(
+    pairs: Iterable[tuple[InvoiceLine, PurchaseOrderLine | None]], order: PurchaseOrder, units: Units
+) -> Fraction:
+    """How much of an order is billed, at the prices that it was ordered at."""
+    whole = sum((Fraction(gross(line, units) or ZERO) for line in order.lines), Fraction(0))
+    billed = sum((_cost(line, ordered, units) for line, ordered in pairs), Fraction(0))
+    return billed / whole if whole else Fraction(1)
+
+
+def _cost(line: InvoiceLine, ordered: PurchaseOrderLine | None, units: Units) -> Fraction:
+    whole = gross(ordered, units) if ordered is not None else None
+    if ordered is None or whole is None:
+        return Fraction(gross(line, plainly) or ZERO)
+    return Fraction(whole) * _part(line, ordered, units)
 
 
 # -- the echo ---------------------------------------------------------------------------------------------------------
@@ -167,24 +187,25 @@ def _found(each: Expected) -> bool:
 
 
 def _settle(posted: Sequence[Charge], parts: Sequence[Expected], agreed: Agreements) -> bool:
-    """Note what was posted with the parts that come to it: all of them, those that an invoice settles, or those alone that D365
-    was told of. False where none of these come to it."""
-    billed = [part for part in parts if not settled_otherwise(part.charge)]
-    told = [part for part in parts if (known := agreed_about(part.charge, agreed)) is not None and known.discounts]
-    return any(_come_to(posted, some) for some in (parts, billed, told))
-
-
-def _come_to(posted: Sequence[Charge], parts: Sequence[Expected]) -> bool:
-    """Note what was posted with these parts; False where they come to another amount."""
+    """Note what was posted with the parts that come to it: all of them, those that an invoice settles, those that D365 was told
+    of, or those that are only expected, whichever is nearest. False where none of these come to it."""
     amount = sum((charge.amount or ZERO for charge in posted), ZERO)
     open = [part for part in parts if part.amount]
-    slack = CENT * sum(max(1, len(part.shares)) for part in open)
-    if not open or not posted or abs(sum((part.amount for part in open), ZERO) - amount) > slack:
+    billed = [part for part in open if not settled_otherwise(part.charge)]
+    told = [part for part in open if (known := agreed_about(part.charge, agreed)) is not None and known.discounts]
+    others = [part for part in open if part not in told]
+    chosen = min((open, billed, told, others), key=lambda each: (not each, abs(_sum(each) - amount)))
+    slack = CENT * sum(max(1, len(part.shares)) for part in chosen)
+    if not chosen or not posted or abs(_sum(chosen) - amount) > slack:
         return False
-    for part in open[:-1]:
+    for part in chosen[:-1]:
         part.found = part.amount
-    open[-1].found = amount - sum((part.amount for part in open[:-1]), ZERO)
+    chosen[-1].found = amount - _sum(chosen[:-1])
     return True
+
+
+def _sum(parts: Iterable[Expected]) -> Decimal:
+    return sum((part.amount for part in parts), ZERO)
 
 
 def _told(each: Expected, agreed: Agreements) -> Iterator[Charge]:

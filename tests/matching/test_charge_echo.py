@@ -21,20 +21,25 @@ def agreed(**words: str) -> Agreements:
     return {code: made for code, text in words.items() if (made := agreement(text)) is not None}
 
 
-def order(line: list[dict[str, Any]] | None = None, head: list[dict[str, Any]] | None = None) -> PurchaseOrder:
+def order(
+    line: list[dict[str, Any]] | None = None, head: list[dict[str, Any]] | None = None, **more: Any
+) -> PurchaseOrder:
     """12 at 10.50 and 3 at 99.99."""
-    first = {"number": "1", "quantity": D(12), "price": D("10.5"), "charges": line or []}
+    first = {"number": "1", "quantity": D(12), "price": D("10.5"), "charges": line or [], **more}
     return PurchaseOrder.of(
         {"number": "1", "charges": head or [], "lines": [first, {"number": "2", "quantity": D(3), "price": D("99.99")}]}
     )
 
 
-def invoice(*posted: str | None, quantity: int = 12, whole: str | None = None, **more: Any) -> Invoice:
-    """An invoice of both lines with the discounts that D365 posted."""
-    prices, quantities = (D("10.5"), D("99.99")), (D(quantity), D(3))
+def invoice(
+    *posted: str | None, quantity: int = 12, whole: str | None = None, price: str = "10.5", unit: str = "", **more: Any
+) -> Invoice:
+    """An invoice of both lines with the discounts that D365 posted; the first may have another quantity, price and unit."""
+    prices, quantities = (D(price), D("99.99")), (D(quantity), D(3))
     lines = [
         {
             "quantity": many,
+            "unit": unit if unit and many != 3 else None,
             "price": price,
             "amount": many * price - D(discount or 0),
             "charges": [{**POSTED, "amount": D(discount)}] if discount else [],
@@ -89,6 +94,12 @@ ECHOES = [
     (order(head=[THREE]), invoice(None, None), agreed(C310="3%"), [("whole", "C310", None, D(3), INFORMATION)]),
     (order(head=[{**C310, "amount": D("12.5")}]), invoice(None, None), agreed(C310="12.50"), [("whole", "C310", D("12.5"), None, INFORMATION)]),
     (order(head=[{**THREE, "handling": "bill back"}]), invoice(None, None), agreed(C310="3%"), [("whole", "C310", None, D(3), "bill back")]),
+    # of two, D365 is told one: it alone was posted, the other is information
+    (order([{**F800, "percent": D(10), "percent_of": "6"}], [THREE]), invoice("12.60", None), agreed(C310="3%", F800="discount"), [("whole", "C310", None, D(3), INFORMATION), ("line 1", "F800", D("12.60"), D(10), None)]),
+    (order([{**C310, "amount": D(5)}], [{**F800, "percent": D(2), "percent_of": "6"}]), invoice("2.52", "6.00"), agreed(C310="5", F800="discount"), [("whole", "F800", D("8.52"), D(2), None), ("line 1", "C310", D(5), None, INFORMATION)]),
+    # an amount is of what was ordered, whatever it is billed at, and in whichever unit
+    (order(head=[{**C310, "amount": D("12.5")}]), invoice(None, None, price="21"), agreed(C310="12.50"), [("whole", "C310", D("12.5"), None, INFORMATION)]),
+    (order([{**C310, "amount": D(6)}], unit="cs"), invoice(None, None, quantity=72, price="1.75", unit="ea"), agreed(C310="6"), [("line 1", "C310", D(6), None, INFORMATION)]),
     # not D365's to say: another amount, or a discount that it was told and did not give
     (order([THREE]), invoice("7.00", None), agreed(C310="discount"), [("line 1", "discount", D(7), None, None)]),
     (order([THREE]), invoice(None, None), agreed(C310="discount"), []),
