@@ -61,25 +61,22 @@ class Taxed:
 
 @dataclass(slots=True)
 class Breakdown:
-    """What each line and the charges of the whole are taxed with; `problems` where that cannot be said. `discounted`: lines
-    are taxed less the discount of the whole; `charged`: with their own charges."""
+    """What each line and the charges of the whole are taxed with; `problems` where that cannot be said, `unfit` of them where
+    no rate gives the tax. `discounted`: lines are taxed less the discount of the whole; `charged`: with their own charges."""
 
     lines: list[Tax | None] = field(default_factory=list)
     whole: Tax | None = None
     problems: list[str] = field(default_factory=list)
+    unfit: int = 0
     discounted: bool = False
     charged: bool = False
 
 
 def broken_down(invoice: Invoice, agreed: Taxation) -> tuple[Invoice, tuple[str, ...]]:
     """The invoice with its taxes by rate, in all, by line and by charge; and what holds it."""
-    found = None
-    for discounted, charged in READINGS:
-        made = Breakdown(discounted=discounted, charged=charged)
-        for each in _taxed(invoice, discounted=discounted, charged=charged):
-            _add(made, agreed, each)
-        found = made if found is None or (found.problems and not made.problems) else found
-    assert found is not None
+    readings = [_read(invoice, agreed, *each) for each in READINGS]
+    found = min(readings, key=lambda made: (made.unfit, len(made.problems)))
+    found.problems += _doubts(invoice, agreed, [made for made in readings if not made.problems])
     if found.problems:
         return invoice, tuple(f"{problem}, then: d365edi release {invoice.number}" for problem in found.problems)
     return _told(invoice, found), ()
@@ -185,6 +182,24 @@ def _taxed(invoice: Invoice, *, discounted: bool, charged: bool) -> Iterator[Tax
     yield Taxed("what is charged of the whole", rest, left)
 
 
+def _read(invoice: Invoice, agreed: Taxation, discounted: bool, charged: bool) -> Breakdown:
+    """The breakdown by the agreed rates."""
+    made = Breakdown(discounted=discounted, charged=charged)
+    for each in _taxed(invoice, discounted=discounted, charged=charged):
+        _add(made, agreed, each)
+    return made
+
+
+def _doubts(invoice: Invoice, agreed: Taxation, fitting: Sequence[Breakdown]) -> Iterator[str]:
+    """The lines whose rate is another one in another reading that fits: amounts of a few cents."""
+    for at, line in enumerate(invoice.lines):
+        found = [tax for made in fitting if (tax := made.lines[at]) is not None]
+        rates = list(dict.fromkeys(tax.percent for tax in found if tax.percent is not None))
+        if len(rates) > 1:
+            base, amount = found[0].base or ZERO, found[0].amount or ZERO
+            yield _unfit(agreed, f"line {at + 1} ({_item(line)})", base, amount, rates)
+
+
 def _put(made: Breakdown, each: Taxed, tax: Tax | None) -> None:
     if each.line is None:
         made.whole = tax
@@ -202,6 +217,7 @@ def _add(made: Breakdown, agreed: Taxation, each: Taxed) -> None:
     if len(found) == 1:
         _put(made, each, Tax(percent=found[0], category=agreed.rates[found[0]], base=base, amount=amount))
     elif base or amount:
+        made.unfit += not found
         made.problems.append(_unfit(agreed, each.what, base, amount, found))
     else:
         _put(made, each, None)
@@ -209,12 +225,9 @@ def _add(made: Breakdown, agreed: Taxation, each: Taxed) -> None:
 
 def _shown(invoice: Invoice, discounted: bool, charged: bool) -> Breakdown:
     """The breakdown by the rates that the larger amounts show."""
-    made = Breakdown(discounted=discounted, charged=charged)
-    taxed = [*_taxed(invoice, discounted=discounted, charged=charged)]
+    taxed = _taxed(invoice, discounted=discounted, charged=charged)
     shown = Taxation({rate: None for each in taxed if (rate := _simplest(each)) is not None})
-    for each in taxed:
-        _add(made, shown, each)
-    return made
+    return _read(invoice, shown, discounted, charged)
 
 
 def _rates(made: Breakdown) -> set[Decimal | None]:
