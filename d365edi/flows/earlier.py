@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from d365edi.documents import Invoice, OrderResponse, ShipNotice
 from d365edi.flows.orders import order_rows
 from d365edi.journal import Document, Tx
+from d365edi.matching import crediting
 from d365edi.matching.crediting import CREDIT, corrected
 from d365edi.matching.lines import OrderKey, order_keys
 
@@ -32,12 +33,8 @@ def is_credit(document: Document) -> bool:
 
 
 def with_original(tx: Tx, row: Document, invoice: Invoice) -> Invoice:
-    """A credit note with the invoice that it corrects: the one that D365 names, else the only one it can be. Any other invoice
-    names none, whatever the field of D365 says there."""
-    if invoice.sense != CREDIT:
-        return invoice.replace(original_invoice=None) if invoice.original_invoice else invoice
-    found = originals(tx, row, invoice) if invoice.original_invoice is None else ()
-    return invoice.replace(original_invoice=found[0]) if len(found) == 1 else invoice
+    """A credit note with the invoice that it corrects, where that is known."""
+    return crediting.with_original(invoice, _invoices(tx, row, invoice.order_number))
 
 
 def keys_of(tx: Tx, row: Document, document: Invoice | OrderResponse | ShipNotice) -> tuple[OrderKey, ...]:

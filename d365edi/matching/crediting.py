@@ -32,6 +32,15 @@ def corrected(credit: Invoice, invoices: Iterable[Invoice]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.number for each in own or known if _may_correct(credit, each)))
 
 
+def with_original(invoice: Invoice, invoices: Iterable[Invoice]) -> Invoice:
+    """A credit note with the invoice that it corrects: the one that D365 names, else the only one of `invoices` that it can be.
+    Any other invoice names none, whatever the field of D365 says there."""
+    if invoice.sense != CREDIT:
+        return invoice.replace(original_invoice=None) if invoice.original_invoice else invoice
+    found = corrected(invoice, invoices) if invoice.original_invoice is None else ()
+    return invoice.replace(original_invoice=found[0]) if len(found) == 1 else invoice
+
+
 def stated(document: Document, signs: Signs) -> Document:
     """A credit note in the signs of a set; any other document as it is. Charges keep their amount and change their kind."""
     if not isinstance(document, Invoice) or document.sense != CREDIT or signs == "negative":

@@ -17,14 +17,36 @@ from hypothesis.strategies import DrawFn
 Standard = Literal["X12", "EDIFACT"]
 ORDERED = date(2026, 1, 5)
 POSTED = date(2026, 1, 20)
+VERSIONS: dict[Standard, tuple[str, ...]] = {"X12": ("004010", "005010"), "EDIFACT": ("D96A", "D01B")}
+"""The versions that a deal is told in."""
 UNITS = {
     "X12": {"EA": "ea", "UN": "ea", "CA": "cs", "CT": "cs", "PC": "pcs", "DZ": "dz", "KG": "kg"},
     "EDIFACT": {"PCE": "pcs", "EA": "ea", "C62": "ea", "CT": "cs", "CS": "cs", "DZN": "dz", "KGM": "kg"},
 }
 """The partner's word for a unit and D365's symbol."""
 PIECES = ("ea", "pcs")
+CODES: dict[Standard, tuple[str, ...]] = {
+    "X12": ("I310", "F800", "I170", "A260", "I530", "F910"),
+    "EDIFACT": ("TAE", "PAD", "TD", "ADR", "VAB", "QD"),
+}
+"""How allowances are called, none as D365 calls one: expected in percent, in money, taken off; of a line, then of an order."""
 BASES = {1: ("", "PE", "CP"), 10: ("PN",), 12: ("PD",), 100: ("HP",), 1000: ("TP",)}
 """How an 850 says that its price is for so many (639)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An allowance that an order names: so many percent of the price, or so much. `agreed`: what the settings say of its code."""
+
+    code: str
+    agreed: str
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+
+    @property
+    def discounts(self) -> bool:
+        """Whether D365 takes it off; else it is settled otherwise, and only named."""
+        return self.agreed == "discount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,7 @@ class Bought:
     per: int
     basis: str
     deliver: date | None
+    allowance: Allowance | None = None
 
     @property
     def each(self) -> Fraction:
@@ -67,45 +90,8 @@ class Sold:
 
 
 @dataclass(frozen=True, slots=True)
-class Billed:
-    """A line of an invoice, in cents' worth."""
-
-    sold: Sold
-    quantity: Decimal
-    discount: Decimal
-    charge: Decimal
-
-    @property
-    def amount(self) -> Decimal:
-        """What D365 posts for it: rounded to cents, the discount taken off, charges apart."""
-        return cents(Fraction(self.quantity) * Fraction(self.sold.price) / self.sold.per) - self.discount
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """An invoice of an order."""
-
-    number: str
-    due: date
-    lines: tuple[Billed, ...]
-    charge: Decimal
-    discount: Decimal
-    tax: Decimal
-
-    @property
-    def charges(self) -> Decimal:
-        """All charges, those of lines among them, as D365 adds them up."""
-        return self.charge + sum((line.charge for line in self.lines), Decimal(0))
-
-    @property
-    def total(self) -> Decimal:
-        """What is to be paid."""
-        return sum((line.amount for line in self.lines), Decimal(0)) + self.charges - self.discount + self.tax
-
-
-@dataclass(frozen=True, slots=True)
 class Deal:
-    """An order and its sales order. `days`: until when the order as a whole is to be shipped and to be delivered."""
+    """An order, told in some version, and its sales order; until when the order as a whole is to be shipped and delivered."""
 
     number: str
     sales_order: str
@@ -113,6 +99,14 @@ class Deal:
     deliver: date | None
     lines: tuple[Bought, ...]
     sold: tuple[Sold, ...]
+    allowance: Allowance | None = None
+    version: str = ""
+
+    @property
+    def agreed(self) -> dict[str, str]:
+        """What the settings say of the codes of its allowances."""
+        named = (self.allowance, *(line.allowance for line in self.lines))
+        return {each.code: each.agreed for each in named if each is not None}
 
     def ours(self, line: int) -> list[Sold]:
         """The sales lines of a line that will be delivered."""
@@ -129,8 +123,9 @@ class Box:
 
 
 def cents(value: Fraction) -> Decimal:
-    """A positive amount rounded as D365 does."""
-    return Decimal(int(value * 100 + Fraction(1, 2))) / 100
+    """An amount rounded as D365 does: half a cent away from nothing."""
+    whole = Decimal(int(abs(value) * 100 + Fraction(1, 2))) / 100
+    return whole if value >= 0 else -whole
 
 
 def plain(value: Decimal) -> str:
@@ -161,6 +156,18 @@ def quantities(draw: DrawFn, unit: str) -> Decimal:
 
 
 @st.composite
+def allowances(draw: DrawFn, standard: Standard, *, of_line: bool) -> Allowance:
+    """What an order takes off a line, or off all of it. A code has one meaning wherever it stands."""
+    percent, money, discount = CODES[standard][:3] if of_line else CODES[standard][3:]
+    match draw(st.sampled_from(["percent", "money", "discount"])):
+        case "percent":
+            return Allowance(percent, "3%", percent=Decimal(3))
+        case "money":
+            return Allowance(money, "12.50", amount=Decimal("12.50"))
+    return Allowance(discount, "discount", percent=Decimal(draw(st.sampled_from(["1.5", "5", "10"]))))
+
+
+@st.composite
 def bought(draw: DrawFn, standard: Standard, place: int, number: str) -> Bought:
     """A line of an order."""
     unit = draw(st.sampled_from(sorted(UNITS[standard])))
@@ -180,6 +187,7 @@ def bought(draw: DrawFn, standard: Standard, place: int, number: str) -> Bought:
         per=per,
         basis=draw(st.sampled_from(BASES[per] if symbol in PIECES else ("", "CP"))),
         deliver=draw(maybe(later)),
+        allowance=draw(st.none() | allowances(standard, of_line=True)),
     )
 
 
@@ -242,26 +250,15 @@ def deals(draw: DrawFn, standard: Standard, number: str = "4500012345") -> Deal:
                 1, "L-1-1", lines[0].item, lines[0].symbol, lines[0].quantity, lines[0].price, lines[0].per, None, None
             )
         ]
-    return Deal(number, f"SO-{number[-5:]}", draw(maybe(later)), draw(maybe(later)), tuple(lines), tuple(parts))
-
-
-@st.composite
-def bills(draw: DrawFn, deal: Deal) -> Bill | None:
-    """An invoice of some of what was sold; None where there is nothing to bill."""
-    chosen = [each for each in deal.sold if not each.cancelled and draw(st.sampled_from([True, True, False]))]
-    lines = []
-    for each in chosen:
-        quantity = each.quantity if draw(st.booleans()) else max(Decimal(1), each.quantity - 3)
-        gross = Billed(each, min(quantity, each.quantity), Decimal(0), Decimal(0))
-        discount = draw(none | st.integers(1, 9).map(lambda tenths: cents(Fraction(gross.amount) * tenths / 10)))  # noqa: B023
-        lines.append(Billed(each, gross.quantity, discount, draw(none | money)))
-    goods = sum((line.amount for line in lines), Decimal(0))
-    if not lines or goods <= 0:
-        return None
-    due = POSTED + timedelta(draw(st.sampled_from([0, 10, 30, 60])))
-    discount = draw(none | st.integers(1, 9).map(lambda tenths: cents(Fraction(goods) * tenths / 100)))
-    return Bill(
-        f"CIV-{draw(st.integers(1, 999999)):06}", due, tuple(lines), draw(none | money), discount, draw(none | money)
+    return Deal(
+        number,
+        f"SO-{number[-5:]}",
+        draw(maybe(later)),
+        draw(maybe(later)),
+        tuple(lines),
+        tuple(parts),
+        draw(st.none() | allowances(standard, of_line=False)),
+        draw(st.sampled_from(VERSIONS[standard])),
     )
 
 

@@ -7,11 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.outward.deals import POSTED, Bill, Box, Deal, Sold
+from tests.outward.bills import Bill, Billed
+from tests.outward.deals import POSTED, Box, Deal, Sold
 
 Record = dict[str, Any]
 NEVER = "1900-01-01T12:00:00Z"
 COMPANY = {"dataAreaId": "usmf"}
+OURS, THEIRS = "DE111111125", "DE222222222"
+"""The tax registration numbers of both."""
 
 
 def day(value: date | None) -> str:
@@ -92,7 +95,8 @@ def _same(deal: Deal, each: Sold) -> bool:
 
 
 def invoice(deal: Deal, bill: Bill) -> Record:
-    """A posted invoice with its business document and the lines that name the order's."""
+    """A posted invoice with its business document and the lines that name the order's. A credit note has a minus everywhere."""
+    sign = -1 if bill.credits else 1
     key = {**COMPANY, "InvoiceNumber": bill.number, "InvoiceDate": day(POSTED), "LedgerVoucher": "V-1"}
     other = {**COMPANY, "InvoiceId": bill.number, "InvoiceDate": day(POSTED), "LedgerVoucher": "V-1"}
     head = {
@@ -101,38 +105,39 @@ def invoice(deal: Deal, bill: Bill) -> Record:
         "SalesOrderNumber": deal.sales_order,
         "CurrencyCode": "USD",
         "InvoiceCustomerAccountNumber": "US-003",
-        "TotalInvoiceAmount": bill.total,
+        "TotalInvoiceAmount": sign * bill.total,
         "CashDiscount": Decimal(0),
-        "TotalChargeAmount": bill.charges,
-        "EndDiscount": bill.discount,
-        "TotalTaxAmount": bill.tax,
+        "TotalChargeAmount": sign * bill.charges,
+        "EndDiscount": sign * bill.discount,
+        "TotalTaxAmount": sign * bill.tax,
     }
     lines, items, beside = [], [], []
     for place, line in enumerate(bill.lines, 1):
-        ordered = deal.lines[line.sold.line - 1]
-        at = {"LineCreationSequenceNumber": place}
-        lines.append(
-            {
-                **key,
-                **at,
-                "ProductNumber": line.sold.item,
-                "ProductName": "GOODS",
-                "InvoicedQuantity": line.quantity,
-                "SalesUnitSymbol": line.sold.symbol,
-                "SalesPrice": line.sold.price,
-                "LineAmount": line.amount,
-                "LineTotalDiscountAmount": line.discount,
-                "LineTotalChargeAmount": line.charge,
-                "ConfirmedShippingDate": day(line.sold.ships),
-            }
-        )
+        ordered, at = deal.lines[line.sold.line - 1], {"LineCreationSequenceNumber": place}
+        lines.append({**key, **at, **_posted(line, sign)})
         buyer = ordered.buyer if _same(deal, line.sold) else ""
         price = {"PriceUnit": Decimal(line.sold.per), "OrigSalesId": deal.sales_order}
         items.append({**other, **at, **price, "ItemId": line.sold.item, "ExternalItemId": buyer, "ItemBarCode": ""})
         beside.append({**other, **at, "CustomerLineNum": ordered.ordinal, "InventTransId": line.sold.lot})
     company = {"CompanyName": "NORTHBAY GOODS", "InvoiceAccountName": "EXAMPLE RETAIL CO"}
-    document = [{**other, "DueDate": day(bill.due), **company}]
+    numbers = {"CompanyTaxRegNumber": OURS, "VATNum": THEIRS}
+    document = [{**other, "DueDate": day(bill.due), **company, **numbers}]
     return {"header": head, "lines": lines, "document": document, "journal": [], "items": items, "order_lines": beside}
+
+
+def _posted(line: Billed, sign: int) -> Record:
+    return {
+        "ProductNumber": line.sold.item,
+        "ProductName": "GOODS",
+        "InvoicedQuantity": sign * line.quantity,
+        "SalesUnitSymbol": line.sold.symbol,
+        "SalesPrice": line.sold.price,
+        "LineAmount": sign * line.amount,
+        "LineTotalDiscountAmount": sign * line.discount,
+        "LineTotalChargeAmount": sign * line.charge,
+        "LineTotalTaxAmount": sign * line.tax,
+        "ConfirmedShippingDate": day(line.sold.ships),
+    }
 
 
 def packing_slip(deal: Deal, boxes: Sequence[Box]) -> Record:

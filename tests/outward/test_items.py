@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.outward import path, reader, records
-from tests.outward.deals import POSTED, Bill, Billed, Bought, Box, Deal, Sold, Standard
+from tests.outward.bills import Bill, Billed
+from tests.outward.deals import POSTED, Bought, Box, Deal, Sold, Standard
 from tests.outward.reader import only
 
 NOTHING = Decimal(0)

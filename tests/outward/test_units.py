@@ -11,7 +11,8 @@ from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.table import load
 from tests.outward import path, reader, records
-from tests.outward.deals import POSTED, Bill, Billed, Bought, Box, Deal, Sold
+from tests.outward.bills import Bill, Billed
+from tests.outward.deals import POSTED, Bought, Box, Deal, Sold
 from tests.outward.reader import only
 
 NOTHING = Decimal(0)

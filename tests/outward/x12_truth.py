@@ -9,7 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.outward import reader
-from tests.outward.deals import ORDERED, POSTED, Bill, Billed, Bought, Box, Deal, Sold, cents, is_unit
+from tests.outward.bills import Bill, Billed
+from tests.outward.charged import Charge, Told, by_rate, rated, told, whole
+from tests.outward.deals import ORDERED, POSTED, Bought, Box, Deal, Sold, cents, is_unit
 from tests.outward.reader import PER, Segment, amount, day, groups, number, only, some
 
 CONFIRMED = {
@@ -38,7 +40,7 @@ def is_late(deal: Deal, line: Bought, sold: Sold) -> bool:
     """Whether what is confirmed comes after what was asked for."""
     ship, deliver = asked(deal, line)
     late = [(sold.ships, ship), (sold.ships, deliver), (sold.arrives, deliver)]
-    return any(told is not None and wanted is not None and told > wanted for told, wanted in late)
+    return any(ours is not None and wanted is not None and ours > wanted for ours, wanted in late)
 
 
 def outcome(deal: Deal, line: Bought, sold: Sold, ours: Sequence[Sold]) -> str:
@@ -63,11 +65,11 @@ def response(data: bytes, deal: Deal) -> None:
     assert only(body, "REF", "IA")[2] == "0078123"
     lines = list(groups(body, "PO1", ["CTT"]))
     assert [each[0][1] for each in lines] == [line.number for line in deal.lines]
-    told = set()
+    outcomes = set()
     for place, (line, found) in enumerate(zip(deal.lines, lines, strict=True), 1):
-        told |= answered(deal, line, deal.ours(place), found)
-    whole = {"IA"} >= told, {"IR"} >= told
-    assert bak[2] in (("AD", "AT", "AK") if whole[0] else ("RD", "RJ") if whole[1] else ("AC",))
+        outcomes |= answered(deal, line, deal.ours(place), found)
+    all_taken, none_taken = {"IA"} >= outcomes, {"IR"} >= outcomes
+    assert bak[2] in (("AD", "AT", "AK") if all_taken else ("RD", "RJ") if none_taken else ("AC",))
     assert number(only(body, "CTT")[1]) == len(deal.lines)
 
 
@@ -103,7 +105,7 @@ def notice(data: bytes, deals: Sequence[Deal], boxes: Sequence[Box]) -> None:
     levels = list(groups(body, "HL", ["CTT"]))
     assert [each[0][1] for each in levels] == [str(place) for place in range(1, len(levels) + 1)]
     above = {each[0][1]: each for each in levels}
-    told, packages = Counter[tuple[str, str, str, str]](), set()
+    shipped, packages = Counter[tuple[str, str, str, str]](), set()
     for each in (each for each in levels if each[0][3] == "I"):
         order, package, level = "", "", each
         while level[0][2]:
@@ -113,12 +115,12 @@ def notice(data: bytes, deals: Sequence[Deal], boxes: Sequence[Box]) -> None:
         assert level[0][3] == "S"
         sn1 = only(each, "SN1")
         packages |= {package} - {""}
-        told[order, only(each, "LIN")[1], sn1[3], package] += number(sn1[2])  # type: ignore[assignment]
+        shipped[order, only(each, "LIN")[1], sn1[3], package] += number(sn1[2])  # type: ignore[assignment]
         deal = next(deal for deal in deals if deal.number == order)
         line = next(line for line in deal.lines if line.number == only(each, "LIN")[1])
         ids(only(each, "LIN"), 2, line, deal.ours(deal.lines.index(line) + 1)[0].item)
         assert (number(sn1[5]), sn1[6]) == (line.quantity, line.unit)
-    assert dict(told) == packed(deals, boxes)
+    assert dict(shipped) == packed(deals, boxes)
     assert {only(each, "MAN")[2].removeprefix("00") for each in levels if each[0][3] == "P"} == packages
     assert {day(only(each, "PRF")[4]) for each in levels if each[0][3] == "O"} == {ORDERED}
     assert day(only(levels[0], "DTM", "011")[2]) == POSTED
@@ -140,41 +142,45 @@ def packed(deals: Sequence[Deal], boxes: Sequence[Box]) -> dict[tuple[str, str, 
     return found
 
 
-def invoice(data: bytes, deal: Deal, bill: Bill) -> None:
-    """An 810: lines, charges and taxes come to the total, which is D365's."""
-    body = reader.x12(data)
+def invoice(data: bytes, deal: Deal, bill: Bill, *, positive: bool = False) -> None:
+    """An 810: lines, charges and taxes come to the total, which is D365's. Of a credit note in its signs or `positive`."""
+    body, sign = reader.x12(data), -1 if bill.credits and not positive else 1
     big = only(body, "BIG")
     assert (day(big[1]), big[2], day(big[3]), big[4]) == (POSTED, bill.number, ORDERED, deal.number)
-    lines = list(groups(body, "IT1", ["TDS"]))
+    assert (big[7] == "CR", [each[2] for each in some(body, "REF", "OI")]) == (
+        bool(bill.credits),
+        [bill.credits] if bill.credits else [],
+    )
+    lines, summary = list(groups(body, "IT1", ["TDS"])), body[[each.id for each in body].index("TDS") :]
     assert len(lines) == len(bill.lines)
-    computed = sum(billed(deal, line, found) for line, found in zip(bill.lines, lines, strict=True))
-    ids_of = [each.id for each in body]
-    summary = body[ids_of.index("TDS") :]
-    charges, taxes = some(summary, "SAC"), some(summary, "TXI")
-    assert sum(map(signed, charges)) == bill.charge - bill.discount
-    assert sum(number(each[2]) for each in taxes) == bill.tax
+    told = [billed(deal, bill, line, found, sign) for line, found in zip(bill.lines, lines, strict=True)]
+    heads, taxes = [charge(each) for each in some(summary, "SAC")], some(summary, "TXI")
+    whole(deal, bill, heads, told, sign)
+    assert sum(number(each[2]) for each in taxes) == sign * bill.tax
+    by_rate(bill, [(each[3], number(each[8]), number(each[2])) for each in taxes if bill.agreed], sign)
     total = number(only(summary, "TDS")[1]) / 100
-    assert total == bill.total
-    assert computed + sum(map(signed, charges)) + sum(number(each[2]) for each in taxes) == total
+    assert total == sign * bill.total
+    nets = sum(line.net for line in told)
+    assert nets + sum(each.counted for each in heads) + sum(number(each[2]) for each in taxes) == total
     assert number(only(summary, "CTT")[1]) == len(bill.lines)
     for itd in some(body, "ITD"):
         assert itd[6] == "" or day(itd[6]) == bill.due
         assert itd[7] == "" or int(itd[7]) == (bill.due - POSTED).days
 
 
-def billed(deal: Deal, line: Billed, found: Sequence[Segment]) -> Decimal:
+def billed(deal: Deal, bill: Bill, line: Billed, found: Sequence[Segment], sign: int) -> Told:
     """One line of an 810: what it comes to, with its own allowances and charges."""
     it1, ordered = found[0], deal.lines[line.sold.line - 1]
-    assert (it1[1], number(it1[2])) == (ordered.number, line.quantity)
+    assert (it1[1], number(it1[2])) == (ordered.number, sign * line.quantity)
     assert is_unit(it1[3], line.sold, ordered)
     ids(it1, 6, ordered, line.sold.item)
     gross = cents(amount(it1[2], it1[4], PER[it1[5]]))
-    own = [signed(each) for each in some(found, "SAC")]
-    assert gross - line.discount == line.amount
-    assert sum(own) == line.charge - line.discount
-    return gross + sum(own, Decimal(0))
+    assert gross == sign * line.gross
+    rated(bill, line, [each[3] for each in some(found, "TXI")])
+    return told(deal, bill, line, gross, [charge(each) for each in some(found, "SAC")], sign)
 
 
-def signed(sac: Segment) -> Decimal:
-    """The amount of an allowance or charge, in its direction; SAC05 is in cents."""
-    return {"A": -1, "C": 1, "N": 0}[sac[1]] * number(sac[5]) / 100
+def charge(sac: Segment) -> Charge:
+    """An allowance or charge; SAC05 is in cents, and what is information (SAC12 15, SAC01 N) adds nothing."""
+    value = number(sac[5]) / 100
+    return Charge(sac[2], {"A": -value, "C": value, "N": Decimal(0)}[sac[1]], sac[7], told=sac[12] == "15")
