@@ -20,7 +20,7 @@ from d365edi.matching.agreements import Agreement
 from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.folding import fold
 from d365edi.matching.known_orders import KnownOrders
-from d365edi.matching.lines import LineMatch, match_lines
+from d365edi.matching.lines import LineMatch, match_lines, order_keys
 from d365edi.matching.references import Outbound, complete
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import ordered_items, respond
@@ -91,10 +91,19 @@ def outgoing(
 
 
 def _several(document: Outbound, known: KnownOrders) -> Iterator[str]:
-    """What holds an invoice of several orders: an invoice of ours answers one."""
-    if isinstance(document, Invoice) and len(known.apart) > 1:
-        names = [f"{each.number} release {each.release}" if each.release else each.number for each in known.apart]
+    """What holds an invoice of several orders: an invoice of ours answers one. A sales order that none of theirs became may be
+    anybody's, and a line of it has the number of a line of theirs by chance."""
+    if not isinstance(document, Invoice) or not known.orders:
+        return
+    names = [f"{each.number} release {each.release}" if each.release else each.number for each in known.apart]
+    others = [key.sales_order for key in order_keys(document) if key not in known.orders and key.sales_order]
+    if len(names) > 1:
         yield f"it bills several orders ({', '.join(names)}); post one invoice an order in D365"
+    elif others:
+        yield (
+            f"it bills order {names[0]} and sales order {', '.join(others)}, which was made of none of theirs; post one invoice "
+            "an order in D365, or send it by hand and reject this one"
+        )
 
 
 def _taxed(whole: Outbound, order: PurchaseOrder | None, agreed: Agreed) -> tuple[Outbound, tuple[str, ...]]:
