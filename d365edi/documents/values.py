@@ -238,10 +238,12 @@ class TextNote(SpelledPart):
 
 
 class StoreQuantity(SpelledPart):
-    """How much of a line goes to one store; the unit and the days where the store has its own, else they are the line's."""
+    """How much of a line goes to one store; the kind of its id, the unit and the days where the store has its own, else they
+    are the line's."""
 
     store: Text
     quantity: Amount
+    id_kind: Text | None = None
     unit: Text | None = None
     ship_from: Day | None = None
     ship_by: Day | None = None

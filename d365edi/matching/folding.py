@@ -7,7 +7,7 @@ a ship notice says the components themselves. A line that was not made of anothe
 Knows: documents that go out, the orders that they answer, which sales line was made of what. Does not know: why it was.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -22,7 +22,7 @@ from d365edi.matching import prices
 from d365edi.matching.components import INCLUDED
 from d365edi.matching.lines import Line, LineMatch, together
 from d365edi.matching.references import AnyOutbound, each_line
-from d365edi.matching.resolution import Resolution
+from d365edi.matching.resolution import DeliveryPlace, Resolution
 from d365edi.matching.response import CANCELED
 
 Told = tuple[Line, PurchaseOrderLine | None]
@@ -38,23 +38,22 @@ COUNTED = {
 @dataclass(slots=True)
 class Fold:
     """Which order lines became several sales lines: by identity, the item of each of their components that is one, and the
-    store at each place. `apart`: lines say which of their stores gets how much."""
+    store at each place ("" for those whose place was left to D365), where lines say which of their stores gets how much."""
 
-    apart: bool = False
     components: dict[int, dict[str, int]] = field(default_factory=dict)
     places: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def learn(self, lines: Sequence[PurchaseOrderLine], answers: Resolution) -> None:
-        """Take over what the lines of an order, as written, became."""
+    def learn(self, lines: Sequence[PurchaseOrderLine], answers: Resolution, *, apart: bool) -> None:
+        """Take over what the lines of an order, as written, became; and where each store is with `apart`."""
         for number, part in enumerate(answers.parts, 1):
             if part.line <= len(lines):
                 items = self.components.setdefault(id(lines[part.line - 1]), {})
                 if part.component is not None:
                     items[answers.items.get(number, "").casefold()] = part.component
-                if part.store is not None and (place := answers.places.get(number)) is not None:
+                if apart and part.store is not None:
                     places = self.places.setdefault(id(lines[part.line - 1]), {})
-                    places.setdefault((place.location or "").casefold(), set()).add(part.store)
+                    places.setdefault((_place(answers, number).location or "").casefold(), set()).add(part.store)
 
     def told(self, lines: Sequence[Told], *, strict: bool) -> Iterator[Told]:
         """The lines of one level. `strict`: parts of a set hold the document."""
@@ -70,7 +69,7 @@ class Fold:
 
     def _group(self, lines: list[Line], ordered: PurchaseOrderLine, *, strict: bool) -> Iterator[Told]:
         items = self.components[id(ordered)]
-        if self.apart and id(ordered) in self.places:
+        if id(ordered) in self.places:
             lines = [self._for_store(line, ordered) for line in lines]
         parts = [(line, items.get((line.item.own or "").casefold())) for line in lines]
         for line in _merged(line for line, component in parts if component is None):
@@ -88,12 +87,14 @@ class Fold:
         """The line with the store that it is for."""
         if line.quantity is None or getattr(line, "state", None) == CANCELED:
             return line
-        found = self.places[id(ordered)].get((line.location or "").casefold(), set())
+        places = self.places[id(ordered)]
+        found = places.get((line.location or "").casefold(), set())
         if len(found) != 1:
-            self.findings.append(_no_store(line, ordered, found))
+            self.findings.append(_no_store(line, ordered, found, places.get("", set())))
             return line
         (store,) = found
-        made = (StoreQuantity(store=store, quantity=line.quantity),)
+        kind = next((each.id_kind for each in ordered.stores if each.store == store), None)
+        made = (StoreQuantity(store=store, id_kind=kind, quantity=line.quantity),)
         return _changed(line, {"stores": made, "distribution": ordered.distribution})
 
 
@@ -102,13 +103,13 @@ def fold(
     match: LineMatch,
     orders: Iterable[tuple[PurchaseOrder, Resolution]],
     *,
-    apart: bool = False,
+    apart: Collection[int] = (),
 ) -> tuple[AnyOutbound, LineMatch, tuple[Finding, ...]]:
     """The document told in the lines of its orders, and the match that goes with its lines; findings hold it. `orders` are the
-    ones that were matched, each with its answers; `apart` tells the stores of a line apart."""
-    made = Fold(apart)
+    ones that were matched, each with its answers; `apart` are the identities of those whose lines tell their stores apart."""
+    made = Fold()
     for order, answers in orders:
-        made.learn(order.lines, answers)
+        made.learn(order.lines, answers, apart=id(order) in apart)
     if not made.components:
         return document, match, ()
     ordered = {id(line): theirs for line, theirs in zip(each_line(document), match.lines, strict=True)}
@@ -251,13 +252,14 @@ def _stores_of_sets(
     parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
 ) -> tuple[StoreQuantity, ...] | None:
     """How many sets each store gets, where that is told; None where these are no whole ones."""
-    found: dict[str, set[Decimal]] = {}
+    found: dict[tuple[str, str | None], set[Decimal]] = {}
     for component in {component for _, component in parts if component is not None}:
         for each in together(line for line, of in parts if of == component):
-            found.setdefault(each.store, set()).add(each.quantity / (ordered.components[component - 1].quantity or 1))
+            sets = each.quantity / (ordered.components[component - 1].quantity or 1)
+            found.setdefault((each.store, each.id_kind), set()).add(sets)
     if any(len(sets) != 1 for sets in found.values()):
         return None
-    return tuple(StoreQuantity(store=store, quantity=sets.pop()) for store, sets in found.items())
+    return tuple(StoreQuantity(store=store, id_kind=kind, quantity=sets.pop()) for (store, kind), sets in found.items())
 
 
 def _changed(line: Line, change: dict[str, Any]) -> Line:
@@ -283,11 +285,21 @@ def _price(lines: Sequence[Line], sets: Decimal) -> Decimal | None:
     return price.normalize() if exact and prices.round_cents(Fraction(sets) * Fraction(price)) == cents else None
 
 
-def _no_store(line: Line, ordered: PurchaseOrderLine, found: set[str]) -> Finding:
+def _place(answers: Resolution, number: int) -> DeliveryPlace:
+    """Where a sales line goes: one with the place of the order as a whole has none of its own."""
+    return answers.places.get(number) or answers.places.get(0) or DeliveryPlace()
+
+
+def _no_store(line: Line, ordered: PurchaseOrderLine, found: set[str], unplaced: set[str]) -> Finding:
     place = f"delivery address {line.location}" if line.location else "no delivery address that we may read"
     which = f"is that of stores {', '.join(sorted(found))}" if found else "is that of none of its stores"
-    message = f"line {ordered.number or ''} of the order: a sales line has {place}, which {which}"
     remedy = 'correct it in D365, or leave stores untold: back = "order" of the receive flow'
+    if unplaced and not found:
+        which += f"; the address of {', '.join(sorted(unplaced))} was left to D365"
+        remedy = (
+            'list the stores under locations of the partner, or leave stores untold: back = "order" of the receive flow'
+        )
+    message = f"line {ordered.number or ''} of the order: a sales line has {place}, which {which}"
     return Finding("document", "error", "", message, remedy=remedy, rule="turnaround")
 
 

@@ -38,6 +38,11 @@ class KnownOrders:
         return {key.reference: self.orders[key].number for key in self.stores if key.reference is not None}
 
     @property
+    def of_stores(self) -> set[int]:
+        """The identities of the orders that are not for one store: their lines may be for several."""
+        return {id(order) for key, order in self.orders.items() if key not in self.stores}
+
+    @property
     def apart(self) -> list[PurchaseOrder]:
         """One order of each number and release."""
         return list({(order.number, order.release): order for order in self.orders.values()}.values())

@@ -10,7 +10,6 @@ Knows: orders and the documents that answer them. Does not know: where either is
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import NamedTuple
 
 from d365edi.documents import (
@@ -124,10 +123,12 @@ def _match_shipment(
 
 def together(lines: Iterable[Line]) -> tuple[StoreQuantity, ...]:
     """What each store gets of several lines."""
-    found: dict[str, Decimal] = {}
+    found: dict[str, StoreQuantity] = {}
     for each in (each for line in lines for each in line.stores):
-        found[each.store] = found.get(each.store, Decimal(0)) + each.quantity
-    return tuple(StoreQuantity(store=store, quantity=quantity) for store, quantity in found.items())
+        before = found.get(each.store)
+        whole = each.quantity + (before.quantity if before is not None else 0)
+        found[each.store] = StoreQuantity(store=each.store, id_kind=each.id_kind, quantity=whole)
+    return tuple(found.values())
 
 
 class _OrderLines:

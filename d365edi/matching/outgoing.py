@@ -68,7 +68,7 @@ def outgoing(
     known = known.as_one() if isinstance(document, Invoice) and not agreed.apart else known
     match = match_lines(document, known.orders, resolution)
     whole, untaxed = _taxed(complete(document, resolution, known.units), match.order, agreed)
-    whole, match, parts = fold(whole, match, known.pairs, apart=agreed.apart)
+    whole, match, parts = fold(whole, match, known.pairs, apart=known.of_stores if agreed.apart else ())
     if problems := (*untaxed, *_errors((*match.findings, *parts))):
         return problems
     notes, others = match.findings, substitutes.found(whole, match.lines, known.pairs)

@@ -117,7 +117,8 @@ def _exact(value: Fraction) -> Decimal:
 
 
 def _party(store: str, line: PurchaseOrderLine) -> TradeParty:
-    return TradeParty(id=store, id_kind=line.distribution.id_kind)
+    kind = next((each.id_kind for each in line.stores if each.store == store), None)
+    return TradeParty(id=store, id_kind=kind or line.distribution.id_kind)
 
 
 # -- an order a store -------------------------------------------------------------------------------------------------
@@ -158,12 +159,13 @@ def _value(lines: Iterable[PurchaseOrderLine]) -> Fraction | None:
 
 def echoed(order: PurchaseOrder, store: str) -> PurchaseOrder:
     """What of an order is for one store, as documents for that store repeat it: where the order has a ship-to of its own, the
-    store is whom the goods are marked for."""
+    store is whom the goods are marked for, and the buyer where the order names none."""
     own = part(order, store)
     if not names_place(order.parties.ship_to):
         return own
-    parties = order.parties.replace(mark_for=own.parties.ship_to)
-    return own.replace(parties=parties)
+    party = own.parties.ship_to
+    buyer = order.parties.buyer if names_place(order.parties.buyer) else party
+    return own.replace(parties=order.parties.replace(mark_for=party, buyer=buyer))
 
 
 # -- what comes back --------------------------------------------------------------------------------------------------
@@ -181,7 +183,8 @@ def named(document: AnyOutbound, numbers: Mapping[str, str]) -> AnyOutbound:
 
 
 def narrowed(match: LineMatch, stores: Mapping[int, str]) -> LineMatch:
-    """The match with orders for single stores in the place of the whole ones, whose identities have their store."""
+    """The match with orders for single stores in the place of the whole ones, whose identities have their store. As a whole a
+    document for several stores has the parties that are the same for all of them."""
     wholes = {id(order): order for order in (match.order, *match.orders) if order is not None and id(order) in stores}
     own = {key: echoed(order, stores[key]) for key, order in wholes.items()}
     lines: dict[int, PurchaseOrderLine | None] = {}
@@ -191,6 +194,16 @@ def narrowed(match: LineMatch, stores: Mapping[int, str]) -> LineMatch:
     return replace(
         match,
         lines=tuple(lines.get(id(line), line) for line in match.lines),
-        order=own.get(id(match.order), match.order),
+        order=_of_all(own.get(id(match.order), match.order), own.values()),
         orders=tuple(own.get(id(order), order) for order in match.orders),
     )
+
+
+def _of_all(order: PurchaseOrder | None, own: Iterable[PurchaseOrder]) -> PurchaseOrder | None:
+    """The order with its store in no party where `own` are orders for several."""
+    parties = [each.parties for each in own]
+    if order is None or len(parties) < 2:
+        return order
+    roles = ("ship_to", "mark_for", "buyer")
+    other = {role: TradeParty() for role in roles if len({getattr(each, role) for each in parties}) > 1}
+    return order.replace(parties=order.parties.replace(**other)) if other else order

@@ -431,7 +431,7 @@ async def test_lines_for_places_come_back_in_edifact_place_by_place(stores: Worl
     await stores.once()
     assert list(numbers(stores)) == ["4500123"]
     await posted(stores)
-    places = ["LOC+7+0001", "QTY+11:5", "LOC+7+0002", "QTY+11:7", "LOC+7+0002", "QTY+11:3"]
+    places = ["LOC+7+0001::92", "QTY+11:5", "LOC+7+0002::92", "QTY+11:7", "LOC+7+0002::92", "QTY+11:3"]
     for prefix in ("ORDRSP", "DESADV", "INVOIC"):
         (message,) = messages(stores, prefix)
         assert said(message, "LOC", "QTY+11:") == places, prefix

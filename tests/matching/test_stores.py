@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from d365edi.documents import Invoice, OrderResponse, PurchaseOrder, ShipNotice
+from d365edi.documents.values import TradeParty
 from d365edi.matching import parts, stores
 from d365edi.matching.lines import LineMatch
 from d365edi.matching.parts import PartsPolicy
@@ -108,9 +109,25 @@ def test_the_order_for_a_store_is_its_part_of_each_line_delivered_to_it() -> Non
 
 def test_documents_for_a_store_name_it_as_ship_to_or_as_whom_the_goods_are_marked_for() -> None:
     marked = stores.echoed(WHOLE, "0002").parties
-    assert (marked.ship_to.id, marked.mark_for.id) == ("DC", "0002")
+    assert (marked.ship_to.id, marked.mark_for.id, marked.buyer.id) == ("DC", "0002", "0002")
+    bought = WHOLE.replace(parties=WHOLE.parties.replace(buyer=TradeParty(id="HQ")))
+    assert stores.echoed(bought, "0002").parties.buyer.id == "HQ"
     bare = stores.echoed(WHOLE.replace(parties=type(WHOLE.parties)()), "0002").parties
     assert (bare.ship_to.id, bare.mark_for.id) == ("0002", None)
+
+
+def test_a_shipment_for_several_stores_has_none_of_them_as_a_whole() -> None:
+    for first in (WHOLE, WHOLE.replace(parties=type(WHOLE.parties)())):
+        second = first.replace(date=None)
+        match = LineMatch((first.lines[1], second.lines[1]), order=first, orders=(first, second))
+        narrowed = stores.narrowed(match, {id(first): "0001", id(second): "0002"})
+        assert narrowed.order is not None
+        assert [each.parties.mark_for.id or each.parties.ship_to.id for each in narrowed.orders if each] == [
+            "0001",
+            "0002",
+        ]
+        shared = narrowed.order.parties
+        assert (shared.mark_for.id, shared.buyer.id, shared.ship_to.id) == (None, None, first.parties.ship_to.id)
 
 
 def test_a_match_with_a_store_s_part_has_its_lines_in_the_place_of_the_order_s() -> None:
