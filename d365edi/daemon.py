@@ -277,7 +277,8 @@ class ServicePeriod:
         place = self.settings.daemon.socket
         private = bound.enter_context(listener.bind_unix(place))
         bound.callback(functools.partial(place.unlink, missing_ok=True))
-        yield listener.Listener(listener.verbs_app(listener.verbs(self.app, self.fire, self.status)), private)
+        verbs = listener.verbs(self.app, self.fire, self.status)
+        yield listener.Listener(listener.verbs_app(verbs, self.settings.digest), private)
         if address := self.settings.daemon.listen:
             events, tls = self.settings.d365.events, self.settings.daemon.tls
             secret = self.settings.secret(events.secret) if events else ""

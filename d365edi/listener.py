@@ -35,6 +35,8 @@ from d365edi.errors import D365EdiError, SettingsError
 BODY_LIMIT = 256 * 1024
 """Bytes. Business events carry identifiers, about a kilobyte; more than this is not one."""
 
+SETTINGS_HEADER = "D365edi-Settings"
+
 Event = dict[str, Any]
 Arguments = dict[str, Any]
 Verb = Callable[[Arguments], Awaitable[Any]]
@@ -72,10 +74,12 @@ def events_app(
     )
 
 
-def verbs_app(verbs: Mapping[str, Verb]) -> Starlette:
+def verbs_app(verbs: Mapping[str, Verb], settings: str = "") -> Starlette:
     """The socket's application: `POST /<verb>` with a JSON object of arguments, answered `{"answer": …}`.
 
-    What a verb refuses comes back as `{"error": kind, "message": …, "remedy": …}` with status 409."""
+    What a verb refuses comes back as `{"error": kind, "message": …, "remedy": …}` with status 409. Every answer names the
+    digest of the `settings` that are in use, so that a command can say that the files were changed since."""
+    headers = {SETTINGS_HEADER: settings}
 
     async def call(request: Request) -> Response:
         verb = verbs.get(request.path_params["verb"])
@@ -84,10 +88,10 @@ def verbs_app(verbs: Mapping[str, Verb]) -> Starlette:
         if verb is None or arguments is None:
             return JSONResponse({"error": "D365EdiError", "message": "no such verb"}, status_code=404)
         try:
-            return JSONResponse({"answer": await verb(arguments)})
+            return JSONResponse({"answer": await verb(arguments)}, headers=headers)
         except D365EdiError as error:
             said = {"error": type(error).__name__, "message": str(error)}
-            return JSONResponse(said, status_code=409)
+            return JSONResponse(said, status_code=409, headers=headers)
 
     return Starlette(routes=[Route("/{verb}", call, methods=["POST"])])
 

@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SETTINGS_HEADER = "D365edi-Settings"
+NOT_RELOADED = (
+    "the settings were changed since the daemon read them, and it still goes by the old ones: "
+    "systemctl reload d365edi, then repeat this"
+)
 PATIENCE = 600.0
 """Seconds to wait for a response: a replay asks the other side first."""
 
@@ -51,7 +57,7 @@ def load(path: Path) -> Settings:
 def perform(path: Path, verb: str, **arguments: Any) -> Any:
     """Run one of the socket's commands, by the daemon or in this process, and return its result."""
     settings = load(path)
-    answered, answer = ask(settings.daemon.socket, verb, arguments)
+    answered, answer = ask(settings.daemon.socket, verb, arguments, settings.digest)
     return answer if answered else anyio.run(_in_process, settings, verb, arguments)
 
 
@@ -70,13 +76,16 @@ async def _read(place: Path, work: Callable[[Tx], T]) -> T:
         return await journal.read(lambda tx: here.run(work, tx))
 
 
-def ask(place: Path, verb: str, arguments: dict[str, Any]) -> tuple[bool, Any]:
-    """Ask the daemon. (False, None) when none runs; its errors are raised with the same class."""
+def ask(place: Path, verb: str, arguments: dict[str, Any], settings: str = "") -> tuple[bool, Any]:
+    """Ask the daemon. (False, None) when none runs; its errors are raised with the same class.
+
+    Where it has not read the `settings` of this digest yet, that is said on standard error."""
     connection = _SocketConnection(place)
     try:
         connection.request("POST", f"/{verb}", json.dumps(arguments), {"Content-Type": "application/json"})
         response = connection.getresponse()
         body = response.read()
+        used = response.getheader(SETTINGS_HEADER, "")
     except (FileNotFoundError, ConnectionRefusedError):
         return False, None
     except PermissionError as error:
@@ -86,6 +95,8 @@ def ask(place: Path, verb: str, arguments: dict[str, Any]) -> tuple[bool, Any]:
         raise JournalError(f"the daemon closed the connection ({error}); see its log") from error
     finally:
         connection.close()
+    if settings and used and used != settings:
+        print(NOT_RELOADED, file=sys.stderr)
     return True, _answer(response.status, body)
 
 

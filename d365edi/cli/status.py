@@ -39,7 +39,8 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
 
     Exit code 1 when something needs a person, 0 when nothing does; a daemon that does not run is reported and is no error.
     """
-    answered, daemon = client.ask(client.load(settings).daemon.socket, "status", {})
+    loaded = client.load(settings)
+    answered, daemon = client.ask(loaded.daemon.socket, "status", {}, loaded.digest)
     seen = client.read(settings, picture)
     if json:
         as_json({"daemon": daemon, **{name: getattr(seen, name) for name in Picture.__dataclass_fields__}})

@@ -54,7 +54,7 @@ def wrong(state: RunState, rows: Sequence[list[str]], stands: Where = segment) -
         else:
             field = row.name.rpartition(".")[2]
             message = f'{row.name}: the word "{value}" at {at} is in no code table'
-            remedy = f'add it to the partner\'s codes: [codes.{field}] {value} = "..."'
+            remedy = f'add it to the partner\'s codes: [partners.NAME.codes.{field}] {value} = "..."'
             yield Finding(
                 "document", "warning" if field in RESOLVED else "error", "", message, at, value, remedy, "code"
             )

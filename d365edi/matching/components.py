@@ -52,7 +52,7 @@ def _below(order: PurchaseOrder, line: PurchaseOrderLine, policy: PartsPolicy) -
     if len(above) != 1 or above[0].parent is not None:
         found = "no line" if not above else f"{len(above)} lines" if len(above) > 1 else "a line that is a part itself"
         message = f"{_name(line)} is a part of line {line.parent}, which is {found} of the order"
-        yield held(message, f"ask the partner what it means, or {policy.by_hand(*SEGMENTS)}", order)
+        yield held(message, f"ask the partner what it means, or {policy.unread(*SEGMENTS)}", order)
 
 
 def _set(
@@ -67,13 +67,13 @@ def _set(
         named = [*(_ids(each.item)[:1] for each in line.components), *([f"line {each.number}"] for each in below)]
         message = f"{_name(line)} is a set of {', '.join(name for names in named for name in names) or 'components'}"
         setting = f'write "{key}" = our item for the set, or "{COMPONENTS}", under [{policy.sets_place}]'
-        return [line, *below], [(message, f"{setting}; or {policy.by_hand(*SEGMENTS)}")]
+        return [line, *below], [(message, f"{setting}; or {policy.unread(*SEGMENTS)}")]
     if ours != COMPONENTS:
         return [line.replace(components=())], []
     item = f'write "{key}" = our item for the set under [{policy.sets_place}]'
     wrong = [*_wrong(line, below)]
     if wrong:
-        return [line, *below], [(f"{_name(line)}: {each}", f"{item}, or {policy.by_hand(*SEGMENTS)}") for each in wrong]
+        return [line, *below], [(f"{_name(line)}: {each}", f"{item}, or {policy.unread(*SEGMENTS)}") for each in wrong]
     if below:
         return [*below], []
     kept = [] if any(each.relation == INCLUDED for each in line.components) else [line.replace(components=())]

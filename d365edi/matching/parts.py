@@ -39,17 +39,20 @@ class PartsPolicy:
         """Whether the flow ignores what one of the standards says in this segment."""
         return not self.ignore.isdisjoint((x12, edifact))
 
-    def by_hand(self, x12: str, edifact: str) -> str:
-        """The remedy without a setting: the segment's name is the one of the flow's standard."""
+    def unread(self, x12: str, edifact: str) -> str:
+        """The setting that passes the segment over in every order of the flow; its name is that of the flow's standard."""
         segment = edifact if self.place.rpartition(".")[2] in EDIFACT else x12
-        return f'handle it by hand and add ignore = ["{segment}"] to [{self.place}]'
+        return f'where none of their orders needs it ignore = ["{segment}"] in [{self.place}]'
 
 
 def held(message: str, remedy: str, order: PurchaseOrder) -> Finding:
-    """A finding that holds an order until it is released."""
-    return Finding(
-        "document", "error", "", message, remedy=f"{remedy}, then: d365edi release {order.number}", rule="parts"
-    )
+    """A finding that holds an order until it is released, or closed because a person entered it."""
+    remedy = f"{remedy}, then: d365edi release {order.number}; or enter it in D365 by hand, then: {_reject(order)}"
+    return Finding("document", "error", "", message, remedy=remedy, rule="parts")
+
+
+def _reject(order: PurchaseOrder) -> str:
+    return f'd365edi reject {order.number} --why "entered by hand"'
 
 
 def placed(order: PurchaseOrder) -> PurchaseOrder:

@@ -42,11 +42,11 @@ def split(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tup
         names = [parts.name(line, place) for place, line in enumerate(order.lines, 1) if line.schedules]
         message = f"{', '.join(names)}: to be delivered at dates of {'its' if len(names) == 1 else 'their'} own"
         setting = f'write schedules = "lines" in [{policy.place}] for a sales line for each date'
-        return order, (held(message, f"{setting}, or {policy.by_hand(*SEGMENTS)}", order),)
+        return order, (held(message, f"{setting}, or {policy.unread(*SEGMENTS)}", order),)
     made, findings = list[PurchaseOrderLine](), list[Finding]()
     for place, line in enumerate(order.lines, 1):
         wrong = list(_wrong(line)) if line.schedules else []
-        remedy = f"ask the partner for a correct one, or {policy.by_hand(*SEGMENTS)}"
+        remedy = f"ask the partner for a correct one, or {policy.unread(*SEGMENTS)}"
         findings += [held(f"{parts.name(line, place)} {each}", remedy, order) for each in wrong]
         made += [line] if wrong or not line.schedules else _dated(line)
     return order.replace(lines=tuple(made)), tuple(findings)

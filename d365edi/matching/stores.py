@@ -43,8 +43,8 @@ def split(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tup
         names = [parts.name(line, line.place or 0) for line in order.lines if line.stores]
         message = f"{', '.join(names)}: for {len(stores_of(order))} stores"
         setting = f'write stores = "lines" in [{policy.place}] for a sales line a store, or "orders" for a sales order a store'
-        return order, (held(message, f"{setting}; or {policy.by_hand(*SEGMENTS)}", order),)
-    remedy = f"ask the partner for a correct one, or {policy.by_hand(*SEGMENTS)}"
+        return order, (held(message, f"{setting}; or {policy.unread(*SEGMENTS)}", order),)
+    remedy = f"ask the partner for a correct one, or {policy.unread(*SEGMENTS)}"
     findings = [held(each, remedy, order) for each in _wrong(order, policy)]
     if findings:
         return order, tuple(findings)

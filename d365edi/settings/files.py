@@ -7,6 +7,7 @@ Knows: TOML files, includes, lines. Does not know: what the keys mean.
 """
 
 import glob
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,10 +23,11 @@ Key = tuple[str, ...]
 
 @dataclass(slots=True)
 class Locations:
-    """Where each key is set: `file:line`, or the environment variable that overrides it."""
+    """Where each key is set: `file:line`, or the environment variable that overrides it; `digest` is that of all the files."""
 
     files: list[tuple[str, dict[Key, int]]] = field(default_factory=list)
     variables: dict[Key, str] = field(default_factory=dict)
+    digest: str = ""
 
     def where(self, *key: object) -> str:
         """`file:line` of a key (list items by index), else of the nearest table around it, else the main file's first line."""
@@ -75,7 +77,9 @@ def read(path: Path) -> tuple[dict[str, Any], Locations, list[SettingsError]]:
 
 def _parse(path: Path, locations: Locations) -> dict[str, Any]:
     try:
-        text = path.read_bytes().decode()
+        data = path.read_bytes()
+        locations.digest = hashlib.sha256(locations.digest.encode() + data).hexdigest()
+        text = data.decode()
         tree = tomllib.loads(text)
     except FileNotFoundError:
         remedy = "name another with --settings, or copy settings.example.toml there"

@@ -99,6 +99,11 @@ class Settings(BaseSettings):
         A key that no file sets gives the nearest table around it; one set by the environment gives its variable."""
         return self._locations.where(*key)
 
+    @property
+    def digest(self) -> str:
+        """What the files were when they were read (SHA-256, hexadecimal): other files, or other text in them, differ."""
+        return self._locations.digest
+
     def secret(self, reference: SecretRef) -> str:
         """The secret that a key names. SecretError with its location when it is not stored, or `load` was given no keyring."""
         if self._reveal is None:

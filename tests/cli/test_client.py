@@ -18,7 +18,7 @@ from d365edi.listener import Listener, bind_unix, serving, verbs_app
 
 
 @contextlib.asynccontextmanager
-async def daemon(place: Path, answer: Any) -> AsyncIterator[None]:
+async def daemon(place: Path, answer: Any, settings: str = "") -> AsyncIterator[None]:
     """A socket with one verb, `do`, which returns or raises `answer`."""
 
     async def do(arguments: dict[str, Any]) -> Any:
@@ -27,7 +27,7 @@ async def daemon(place: Path, answer: Any) -> AsyncIterator[None]:
         return [arguments, answer]
 
     with bind_unix(place) as bound:
-        async with serving(Listener(verbs_app({"do": do}), bound)):
+        async with serving(Listener(verbs_app({"do": do}, settings), bound)):
             yield
 
 
@@ -35,6 +35,15 @@ async def test_arguments_go_there_and_the_answer_comes_back(tmp_path: Path) -> N
     async with daemon(tmp_path / "d.sock", "dôné"):
         got = await asyncio.to_thread(client.ask, tmp_path / "d.sock", "do", {"what": "4500124 / é"})
     assert got == (True, [{"what": "4500124 / é"}, "dôné"])
+
+
+@pytest.mark.parametrize(("ours", "said"), [("new", client.NOT_RELOADED + "\n"), ("old", "")])
+async def test_settings_that_the_daemon_has_not_read_yet_are_pointed_out(
+    ours: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with daemon(tmp_path / "d.sock", "done", "old"):
+        got = await asyncio.to_thread(client.ask, tmp_path / "d.sock", "do", {}, ours)
+    assert (got, capsys.readouterr().err) == ((True, [{}, "done"]), said)
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,9 @@ def test_a_set_is_known_by_any_of_its_numbers() -> None:
 def test_an_unknown_set_is_held_with_what_to_write() -> None:
     assert sentence(order(line(component("A"))), PartsPolicy(*PLACES)) == (
         'line 1 (KIT-1) is a set of A; write "KIT-1" = our item for the set, or "components", under '
-        '[partners.acme.sets]; or handle it by hand and add ignore = ["SLN"] to [partners.acme.receive.850], '
-        "then: d365edi release P1"
+        '[partners.acme.sets]; or where none of their orders needs it ignore = ["SLN"] in [partners.acme.receive.850], '
+        "then: d365edi release P1; "
+        'or enter it in D365 by hand, then: d365edi reject P1 --why "entered by hand"'
     )
 
 

@@ -63,7 +63,8 @@ def test_it_is_held_by_default_with_the_setting_that_takes_it() -> None:
     assert str(finding) == (
         "line 10 (ACME-4711): to be delivered at dates of its own; "
         'write schedules = "lines" in [partners.acme.receive.850] for a sales line for each date, '
-        'or handle it by hand and add ignore = ["SCH"] to [partners.acme.receive.850], then: d365edi release P1'
+        'or where none of their orders needs it ignore = ["SCH"] in [partners.acme.receive.850], then: d365edi release P1; '
+        'or enter it in D365 by hand, then: d365edi reject P1 --why "entered by hand"'
     )
     assert [line.schedules for line in told.lines] == [line.schedules for line in written.lines]
 

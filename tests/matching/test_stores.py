@@ -50,8 +50,9 @@ def test_they_are_held_by_default_with_the_settings_that_take_them() -> None:
     _, (finding,) = stores.split(TWO, PartsPolicy("partners.acme.receive.850"))
     assert str(finding) == (
         'line 7 (ACME-4711): for 2 stores; write stores = "lines" in [partners.acme.receive.850] for a sales line a '
-        'store, or "orders" for a sales order a store; or handle it by hand and add ignore = ["SDQ"] to '
-        "[partners.acme.receive.850], then: d365edi release P1"
+        'store, or "orders" for a sales order a store; or where none of their orders needs it ignore = ["SDQ"] in '
+        "[partners.acme.receive.850], then: d365edi release P1; "
+        'or enter it in D365 by hand, then: d365edi reject P1 --why "entered by hand"'
     )
 
 
