@@ -91,7 +91,12 @@ def _shown(file: Path, inspection: FileInspection) -> Iterator[str]:
     for answer in inspection.answers:
         yield "\nThe acknowledgment it would get (its control numbers are examples):"
         yield _segments(answer)
-    yield "\nEverything would be accepted." if inspection.good else "\nNot everything would be accepted."
+    if not inspection.good:
+        yield "\nNot everything would be accepted."
+    elif any(part.document is not None for part in inspection.parts):
+        yield "\nEverything would be accepted; what it names is looked up in D365 when it arrives."
+    else:
+        yield "\nEverything would be accepted."
 
 
 def _part(part: InspectedPart) -> Iterator[str]:

@@ -3,6 +3,7 @@
 Knows: one row of the table. Does not know: addresses, orders.
 """
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import model_validator
@@ -15,7 +16,7 @@ class Location(SettingsSection):
     """What a partner's code of a place (N104, NAD) is for us; at least one of the keys. Text alone is `location`."""
 
     location: Text | None = None
-    """The location of an address in D365: goods go there."""
+    """The location of an address in D365 (`AddressLocationId`, not its description): goods go there."""
     site: Text | None = None
     """Our site that the goods are shipped from."""
     warehouse: Text | None = None
@@ -28,6 +29,8 @@ class Location(SettingsSection):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
+        if not isinstance(value, str | Mapping | Location):
+            raise invalid("is neither text nor a table", 'write it in quotes: "0007" = "ACME-DC7"')
         return {"location": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
