@@ -245,7 +245,7 @@ def _una(window: bytes, offset: int) -> Header | None:
         return None
     body = re.match(
         rb"UNB(?:%s.|[^%s])*" % (re.escape(release), re.escape(terminator)) if release.strip() else
-        rb"UNB[^%s]*" % re.escape(terminator), window[start:], re.DOTALL,
+        rb"UNB[^%s]*" % re.escape(terminator), window[start : start + ENOUGH], re.DOTALL,
     )  # fmt: skip
     if body is None or window[start + body.end() : start + body.end() + 1] != terminator:
         return None
@@ -259,8 +259,3 @@ def _una(window: bytes, offset: int) -> Header | None:
     encoding = ENCODINGS.get(charset, "latin-1")
     syntax = replace(Syntax("EDIFACT", *(sign.decode("latin-1") for sign in service)), encoding=encoding)
     return Header(syntax, elements, length, findings=findings)
-
-
-def released(text: bytes, release: bytes) -> bool:
-    """Whether the character that follows `text` is protected: an odd number of release characters ends it."""
-    return (len(text) - len(text.rstrip(release))) % 2 == 1

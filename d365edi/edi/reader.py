@@ -15,13 +15,14 @@ from hashlib import sha256
 from typing import Any
 
 from d365edi.edi import compiled_guide, envelope, guides, release
+from d365edi.edi.batch import Batch
 from d365edi.edi.compiled_guide import CompiledGuide
 from d365edi.edi.edifact.envelope import EDIFACT
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.interchange import FileReport, GroupReport, InterchangeReport, SetReport, Verdict
 from d365edi.edi.rules import finding
 from d365edi.edi.standard import Part, Standard
-from d365edi.edi.tokenizer import Batch, Closing, Opening, tokenize
+from d365edi.edi.tokenizer import Closing, Opening, tokenize
 from d365edi.edi.transaction_set import TransactionSet
 from d365edi.edi.verdicts import Severities, Strictness, reject
 from d365edi.edi.x12.envelope import X12

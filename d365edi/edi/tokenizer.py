@@ -5,26 +5,23 @@ and NULs between segments are noise. "ISA" or "UNA" inside data never splits a f
 behind the trailer of another, or where a whole ISA of fixed width proves that the one before was cut. What belongs to
 no interchange is reported, with its place and size; nothing is dropped in silence.
 
-A batch holds the segments as they were sent, without terminators. Places of single segments are worked out only when
-asked for.
-
 Knows: service characters, noise, record wrapping, byte order marks. Does not know: what a segment means, guides,
 envelopes.
 """
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 
 from d365edi.edi import header as headers
 from d365edi.edi import release
+from d365edi.edi.batch import BLANK, Batch
 from d365edi.edi.findings import Finding, Position
-from d365edi.edi.header import ENOUGH, NOISE, Header, released
+from d365edi.edi.header import ENOUGH, NOISE, Header
 from d365edi.edi.rules import finding
 from d365edi.edi.source import CHUNK, Source
 from d365edi.edi.syntax import Syntax
 
-BLANK = NOISE.decode("latin-1")
 LONGEST = 1 << 23
 """Bytes after which a segment without a terminator is given up: nothing in EDI is that long."""
 
@@ -37,62 +34,6 @@ class Opening:
     elements: list[str]
     offset: int
     findings: list[Finding]
-
-
-@dataclass(slots=True)
-class Batch:
-    """Segments that follow each other in one interchange, as text with released characters hidden (see `release`).
-
-    `offset` is the place of the first of `pieces`, which are the segments with the noise around them."""
-
-    segments: list[str]
-    pieces: list[str]
-    source: Source
-    offset: int
-    findings: list[Finding] = field(default_factory=list)
-    blanks: bool = False
-    """Whether a blank stands before an element separator or a terminator somewhere."""
-    plain: bool = False
-    """Whether all is ASCII, nothing is released, and no value ends with a blank."""
-    size: Callable[[str], int] = len
-    """How many bytes a piece had in the file."""
-    ids: list[str] = field(default_factory=list)
-    """The ids of the segments, once `identify` was called."""
-    _behind: int = 0
-    _reached: tuple[int, int] = (0, 0)
-    _starts: list[int] = field(default_factory=list)
-
-    def identify(self, element: str, size: int) -> None:
-        """Notes the ids of the segments: so many characters, or (0) what stands before the first element separator."""
-        texts = self.segments
-        self.ids = [text[:size] for text in texts] if size else [text.partition(element)[0] for text in texts]
-
-    def behind(self, id: str, at: int) -> int:
-        """The place behind the next segment from `at` on with this id, the end of the batch where there is none. Each
-        is looked for once, so that a file of sets without trailers is not searched over and over."""
-        if self._behind <= at:
-            try:
-                self._behind = self.ids.index(id, at) + 1
-            except ValueError:
-                self._behind = len(self.ids)
-        return self._behind
-
-    def place(self, index: int) -> int:
-        """The offset in the file of segment `index`; ascending questions cost little."""
-        if len(self.pieces) == len(self.segments):
-            at, offset = self._reached if self._reached[0] <= index else (0, 0)
-            offset += sum(map(self.size, self.pieces[at:index])) + index - at
-            self._reached = (index, offset)
-            piece = self.pieces[index]
-            return self.source.place(self.offset + offset + len(piece) - len(piece.lstrip(BLANK)))
-        if not self._starts:
-            at = self.offset
-            for piece in self.pieces:
-                body = piece.lstrip(BLANK)
-                if body:
-                    self._starts.append(at + len(piece) - len(body))
-                at += self.size(piece) + 1
-        return self.source.place(self._starts[index])
 
 
 @dataclass(slots=True)
@@ -163,16 +104,20 @@ def _next_header(source: Source, *, strict: bool) -> tuple[Header | None, int]:
         if header is not None:
             return header, 0
     upper = data.upper() if len(data) < 2 * CHUNK else data
-    while True:
-        at = min((hit for tag in (b"ISA", b"UNA", b"UNB") if (hit := upper.find(tag, at + 1)) >= 0), default=-1)
-        if at < 0 or (not source.ended and len(data) - at < ENOUGH):
-            return None, 0
+    for tag in _TAG(upper, at + 1):
+        at = tag.start()
+        if not source.ended and len(data) - at < ENOUGH:
+            break
         if headers.sound(data, at) or data[at - 1 : at] in b"\r\n'~":
             header = headers.read(data, at, source.place(source.base + at))
             if header is not None:
                 return header, at
+    return None, 0
 
 
+_TAG = re.compile(rb"ISA|UN[AB]").finditer
+"""What may begin an interchange. Looked for once from left to right: a search for each of them apart goes to the end of
+the data every time where one of them does not occur."""
 _SEGMENT = re.compile(rb"(?:^|[^A-Za-z0-9 ])[\r\n ]*(?:GS|ST|UNG|UNH)[^A-Za-z0-9 \r\n]")
 """What begins a group or a set, behind any terminator."""
 
@@ -226,20 +171,30 @@ _MARKS = {
 def _boundary(source: Source, syntax: Syntax, trailer: bytes) -> tuple[int, bool | None]:
     """How many of the bytes at hand are whole segments of this interchange, and whether it ends there (True: at its
     trailer)."""
-    data, terminator = source.data, syntax.raw.terminator
-    places = [mark.start() for mark in _MARKS[trailer](data)]
-    at = next((place for place in places if _intrudes(source, syntax, place)), -1)
+    data, found, end, at = source.data, -1, -1, -1
+    for mark in _MARKS[trailer](data):
+        place = mark.start()
+        if 0 <= end < place:
+            break
+        if data.startswith(trailer, place):
+            if found < 0 and _is_trailer(data, place, syntax):
+                found, end = place, _terminator(data, place, len(data), syntax)
+        elif _intrudes(source, syntax, place):
+            at = place
+            break
+    if end >= 0 and (at < 0 or end < at):
+        return end + 1, True
     limit = at if at >= 0 else len(data)
     decided = at >= 0 and (source.ended or len(data) - at >= ENOUGH)
-    for place in places:
-        if place >= limit or not data.startswith(trailer, place) or not _begins_segment(data, place, syntax):
-            continue
-        if data[place + 3 : place + 4] in (syntax.raw.element, terminator):
-            end = _terminator(data, place, limit, syntax)
-            if end >= 0:
-                return end + 1, True
-            return (limit, True) if decided else (place, None)
+    if found >= 0:
+        return (limit, True) if decided else (found, None)
     return (at, False) if decided else (_last_terminator(data, limit, syntax) + 1, None)
+
+
+def _is_trailer(data: bytes, at: int, syntax: Syntax) -> bool:
+    """Whether the three letters at `at` are the id of a segment."""
+    behind = data[at + 3 : at + 4]
+    return behind in (syntax.raw.element, syntax.raw.terminator) and _begins_segment(data, at, syntax)
 
 
 def _intrudes(source: Source, syntax: Syntax, at: int) -> bool:
@@ -263,21 +218,27 @@ def _begins_segment(data: bytes, at: int, syntax: Syntax) -> bool:
     )
     if not before:
         return at <= 64
-    return before.endswith(syntax.raw.terminator) and not (
-        syntax.raw.release and released(before[:-1], syntax.raw.release)
-    )
+    return before.endswith(syntax.raw.terminator) and not (_released(before, len(before) - 1, syntax))
 
 
 def _terminator(data: bytes, start: int, limit: int, syntax: Syntax) -> int:
     end = data.find(syntax.raw.terminator, start, limit)
-    while end >= 0 and syntax.raw.release and released(data[start:end], syntax.raw.release):
+    while end >= 0 and _released(data, end, syntax):
         end = data.find(syntax.raw.terminator, end + 1, limit)
     return end
 
 
+def _released(data: bytes, at: int, syntax: Syntax) -> bool:
+    """Whether the terminator at `at` is protected: an odd number of release characters stands before it."""
+    first, sign = at, syntax.raw.release
+    while sign and first and data[first - 1 : first] == sign:
+        first -= 1
+    return (at - first) % 2 == 1
+
+
 def _last_terminator(data: bytes, limit: int, syntax: Syntax) -> int:
     end = data.rfind(syntax.raw.terminator, 0, limit)
-    while end >= 0 and syntax.raw.release and released(data[max(0, end - 99) : end], syntax.raw.release):
+    while end >= 0 and _released(data, end, syntax):
         end = data.rfind(syntax.raw.terminator, 0, end)
     return end
 

@@ -8,13 +8,13 @@ envelopes around the set, what a breach is worth.
 from bisect import bisect_right
 
 from d365edi.edi import element_check, guides, release, sequence
+from d365edi.edi.batch import Batch
 from d365edi.edi.compiled_guide import END, END_ASTRAY, UNKNOWN, CompiledGuide
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.edi.interchange import InterchangeReport, SetReport
 from d365edi.edi.rules import finding
 from d365edi.edi.standard import Standard
-from d365edi.edi.tokenizer import Batch
 
 
 class TransactionSet:
@@ -40,7 +40,9 @@ class TransactionSet:
         and whether it was the set's trailer; else the batch is done, or an envelope's segment follows."""
         report, before = self.report, len(self.report.segments)
         self.place.stand(batch, at)
-        end = batch.behind(self.standard.set_trailer, at)
+        end, header = batch.behind(self.standard.set_trailer, at), batch.before(self.standard.set_header, at)
+        if header < end and self._ends(batch.segments[header]):
+            end = header
         end, ended = self._walk(batch, at, end) if self.guide is not None else self._pass(batch, at, end)
         report.segments += batch.segments[at:end]
         report.plain = report.plain and batch.plain
@@ -74,8 +76,8 @@ class TransactionSet:
 
     def _pass(self, batch: Batch, at: int, end: int) -> tuple[int, bool]:
         """The segments of a set without a guide: everything up to its trailer belongs to it."""
-        for index, id in enumerate(batch.ids[at:end], at):
-            if id.rstrip(" ") == self.standard.set_trailer:
+        for index in range(at, end):
+            if batch.ids[index].rstrip(" ") == self.standard.set_trailer:
                 return index + 1, True
             if self._ends(batch.segments[index]):
                 return index, False

@@ -47,7 +47,8 @@ class LevelSelector(Selector):
         if inside is None or inside.selector is None or slot is None:
             self.open(state, None)
             state.left.append(index)
-            level = Level(None, None, around.item, around)
+            above = around if around.selector is not None else around.above  # levels that nobody takes make no chain
+            level = Level(None, None, around.item, above)
         else:
             assignment = slot.assignment
             state.items[assignment.outer] = inside.item

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.edi import release
+from d365edi.edi.batch import Batch
 from d365edi.edi.findings import Finding
-from d365edi.edi.tokenizer import LONGEST, Batch, Closing, Opening, tokenize
+from d365edi.edi.tokenizer import LONGEST, Closing, Opening, tokenize
 from tests.edi import make
 
 WHOLE = make.interchange()

@@ -114,6 +114,17 @@ def test_levels_are_read_however_they_are_said(what: str) -> None:
     assert shown(reading.document) == ("S1", expected)
 
 
+@pytest.mark.parametrize("each", [[], ["LIN+1++A:BP", "QTY+12:1", "RFF+ON:7"]])
+def test_levels_are_read_however_deep_they_stand(each: list[str]) -> None:
+    deep = 9000
+    levels = [line for at in range(2, deep + 1) for line in (f"CPS+{at}+{at - 1}", *each)]
+    reading = plain("DESADV", "D96A")[0].read(report("DESADV", [*HEAD, "RFF+ON:7", "CPS+1", *levels, *B]))
+    assert [str(finding) for finding in reading.findings] == []
+    assert isinstance(reading.document, ShipNotice)
+    lines = reading.document.every_line()
+    assert (len(lines), lines[-1].item.buyer) == (len(each) // 3 * (deep - 1) + 1, "B")
+
+
 @pytest.mark.parametrize("name", ["edifact_DESADV_golden-D01B"])
 def test_a_right_sample_is_written_as_it_was(corpus: Path, name: str) -> None:
     reader, writer = plain("DESADV", "D01B")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -183,3 +185,28 @@ def test_a_carton_s_number_has_the_identifier_that_its_qualifier_says(row: str, 
 def test_a_carton_s_number_is_said_again_as_the_partner_said_it() -> None:
     body = [S, *order(2, 1, "PO1"), *pack(3, 2, "006141410000000018"), *item(4, 3, "1")]
     assert "MAN*GM*006141410000000018" in written(plain("856", "004010")[1].write(read(*body).document))
+
+
+def steps(deep: int) -> int:
+    """How many lines of the hierarchy's code run for levels that no row asks for, each inside the one before it."""
+    body = [S, *(f"HL*{at}*{at - 1}*ZZ" for at in range(2, deep))]
+    done = 0
+
+    def count(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal done
+        done += event == "line"
+        return count if frame.f_code.co_filename.endswith("hierarchy.py") else None
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        read(*body)
+    finally:
+        sys.settrace(before)
+    return done
+
+
+def test_levels_that_nobody_asks_for_cost_as_much_as_there_are_of_them() -> None:
+    read(S)
+    once, twice = steps(200), steps(400)
+    assert once < twice < 2.3 * once

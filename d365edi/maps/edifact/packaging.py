@@ -128,7 +128,7 @@ def read(
     whose = _whose(top, default.number) if top is not None else {}
     if not default.number or default.number not in whose:
         head = found[:behind]  # all lines name others
-    numbered = _Numbering(guide.root.children["CPS"][0], orders).level(top, 0) if top is not None else ()
+    numbered = _Numbering(guide.root.children["CPS"][0], orders).rows(top) if top is not None else ()
     made = [*head, *numbered, *tail]
     return [each.node for each in made], [each.row for each in made], [each.index for each in made]
 
@@ -181,11 +181,13 @@ def _stacked(found: Sequence[Found], orders: dict[str, Order], default: str) -> 
     return top
 
 
-def _all(level: Package | None) -> Iterator[Package]:
-    if level is not None:
+def _all(top: Package | None) -> Iterator[Package]:
+    """A level and all on it, each before what is on it, however deep."""
+    waiting = [top] if top is not None else []
+    while waiting:
+        level = waiting.pop()
         yield level
-        for inner in level.inside:
-            yield from _all(inner)
+        waiting += reversed(level.inside)
 
 
 def _name(line: Line, orders: dict[str, Order]) -> None:
@@ -224,13 +226,17 @@ def _kinds(found: Sequence[Found]) -> dict[int, str]:
 
 def _whose(level: Package, default: str) -> dict[str, None]:
     """The orders ("" for none) of all lines in a level and on it; a level without any is of the only order."""
-    for line in level.lines:
-        level.orders[line.order] = None
-    for inner in level.inside:
-        level.orders |= _whose(inner, default)
-    if not level.orders:
-        level.orders[default] = None
+    for each in reversed(list(_all(level))):
+        each.orders |= dict.fromkeys(line.order for line in each.lines)
+        for inner in each.inside:
+            each.orders |= inner.orders
+        if not each.orders:
+            each.orders[default] = None
     return level.orders
+
+
+_Steps = Iterator["Found | _Steps"]
+"""Segments, and where a level begins the steps that write it."""
 
 
 @dataclass(slots=True)
@@ -241,27 +247,39 @@ class _Numbering:
     orders: dict[str, Order]
     count: int = 0
 
-    def level(self, level: Package, above: int, order: str = "") -> Iterator[Found]:
+    def rows(self, top: Package) -> Iterator[Found]:
+        """The consignment with all that is in it, however deep."""
+        waiting = [self._level(top, 0)]
+        while waiting:
+            step = next(waiting[-1], None)
+            if step is None:
+                waiting.pop()
+            elif isinstance(step, Found):
+                yield step
+            else:
+                waiting.append(step)
+
+    def _level(self, level: Package, above: int, order: str = "") -> _Steps:
         """A level that stands in `above`; `order` is the order that it stands in."""
         yield self._cps(above, level.kind, level.index)
         number = self.count
         yield from level.own
-        yield from self._inside(level, number, order)
+        yield self._inside(level, number, order)
         for each in level.separate_orders() if not order else ():
             if each:
                 yield self._cps(number, "O", self.orders[each].index)
                 said = self.orders[each]
                 yield Found(self.node.children[ORDER][0], [ORDER, said.number, said.date], said.index)
-                yield from self._inside(level, self.count, each)
+                yield self._inside(level, self.count, each)
 
-    def _inside(self, level: Package, above: int, order: str) -> Iterator[Found]:
+    def _inside(self, level: Package, above: int, order: str) -> _Steps:
         """The lines and levels in one that are of an order; without one, those of none or of several."""
         for line in level.lines:
             if line.order == order:
                 yield from line.segments
         for inner in level.inside:
             if inner.only() == order:
-                yield from self.level(inner, above, order)
+                yield self._level(inner, above, order)
 
     def _cps(self, above: int, kind: str, index: int) -> Found:
         self.count += 1

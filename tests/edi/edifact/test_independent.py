@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from d365edi.edi import reader, release, values
+from d365edi.edi.batch import Batch
 from d365edi.edi.edifact import acknowledgment, writer
 from d365edi.edi.syntax import Syntax
-from d365edi.edi.tokenizer import Batch, Opening, tokenize
+from d365edi.edi.tokenizer import Opening, tokenize
 from tests.edi.edifact import independent, make
 from tests.edi.edifact.mutants import MUTANTS
 
