@@ -93,7 +93,7 @@ STATE = {
     "maps/table._usual_codes",  # made of a language
     "maps/fields.fields", "maps/fields.required", "maps/loop_writer._defaults",  # made of documents' models
     "maps/d365/schema.header", "maps/d365/schema.lines", "maps/d365/schema.joins", "matching/lookup.tables",
-    "matching/prices._table", "matching/prices.bases", "matching/prices._measures",
+    "matching/crossing._pairs", "matching/prices._table", "matching/prices.bases", "matching/prices._measures",
     "maps/csv/numbers._amount", "maps/csv/numbers._day_of",  # made of the formats that settings name
 }  # fmt: skip
 """What a module may keep between two calls, and of what it is made."""

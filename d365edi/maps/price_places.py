@@ -1,4 +1,4 @@
-"""What a map has places for to say what a price is for, and which rate a tax has.
+"""What a map has places for to say what a price is for and which rate a tax has, and in which standard.
 
 Knows: rows of lines, code tables. Does not know: guides, documents' prices.
 """
@@ -25,4 +25,6 @@ def places(table: Table, codes: Mapping[str, Mapping[str, str]] | None = None) -
         return frozenset({**own.get(name, {}), **theirs.get(name, {})}.values())
 
     rates = TAXES in lists and RATE in lists[TAXES].needs
-    return PricePlaces(words(BASIS), words(KIND), bool({QUANTITY, f"line.order.{QUANTITY}"} & rows), rates)
+    standard = {"x12": "X12", "edifact": "EDIFACT"}.get(table.language, "")
+    quantity = bool({QUANTITY, f"line.order.{QUANTITY}"} & rows)
+    return PricePlaces(words(BASIS), words(KIND), quantity, rates, standard)

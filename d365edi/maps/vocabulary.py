@@ -51,8 +51,8 @@ def chooser(row: Rule) -> Word | None:
     """How a code table (their word = ours) translates a word of ours: to the word that they used if that means the same, else
     to the first word of the table. Case makes no difference: D365 has Pcs where a table has pcs.
 
-    What a table has no row for stays as it is where the order says it, where the table is open (no code has small letters), and
-    in flat files. The word raises MappingError for any other: a unit of D365 is no code of theirs."""
+    What a table has no row for stays as it is where the order says it, and where the table is open: no code has small letters.
+    In flat files it does. The word raises MappingError for any other: a unit of D365 is no code of theirs."""
     if row.words is None:
         return None
     meanings = {theirs: ours.casefold() for theirs, ours in row.words.items() if theirs != OPEN}
@@ -68,8 +68,8 @@ def chooser(row: Rule) -> Word | None:
             if word is not None and meanings.get(word) == meaning:
                 return word
         found = first.get(meaning)
-        unknown = found is None and (ours != ours.upper() if open else row.closed and not row.echo)
-        if unknown and ours != _said(answered, name):
+        raw = open or (row.closed and (row.echo or ours == _said(answered, name)))
+        if found is None and (ours != ours.upper() if raw else row.closed):
             message = f'{name} ({row.row.paths[0]}): there is no code for "{ours}"'
             raise MappingError(message, f'add theirs under [{YOUR}.codes.{table}], as in CODE = "{ours}"')
         return found or ours

@@ -18,6 +18,7 @@ from d365edi.edi.findings import Finding
 from d365edi.matching import crediting, stating, stores, substitutes, taxes, terms, wholes
 from d365edi.matching.agreements import Agreement
 from d365edi.matching.charge_echo import echo_charges
+from d365edi.matching.crossing import crossed
 from d365edi.matching.folding import fold
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import LineMatch, match_lines, order_keys
@@ -66,6 +67,7 @@ def outgoing(
     if problems := (*known.problems, *_several(document, known)):
         return problems
     known = known.as_one() if isinstance(document, Invoice) and not agreed.apart else known
+    known = crossed(known, agreed.places.standard)
     match = match_lines(document, known.orders, resolution)
     whole, untaxed = _taxed(complete(document, resolution, known.units), match.order, agreed)
     whole, match, parts = fold(whole, match, known.pairs, apart=known.of_stores if agreed.apart else ())

@@ -32,12 +32,14 @@ PRICED = ("price", "price_basis", "price_kind", "price_per")
 @dataclass(frozen=True, slots=True)
 class PricePlaces:
     """What a partner's set has places for: words for the basis and for the kind of a price, and whether for a quantity.
-    `rates`: a tax is said with its rate, or not at all; of lines and charges beside the whole."""
+    `rates`: a tax is said with its rate, or not at all; of lines and charges beside the whole.
+    `standard` is X12 or EDIFACT, "" for flat files."""
 
     bases: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     quantity: bool = False
     rates: bool = False
+    standard: str = ""
 
 
 def stated(
