@@ -7,7 +7,7 @@ a ship notice says the components themselves. A line that was not made of anothe
 Knows: documents that go out, the orders that they answer, which sales line was made of what. Does not know: why it was.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -37,10 +37,12 @@ COUNTED = {
 
 @dataclass(slots=True)
 class Fold:
-    """Which order lines became several sales lines: by identity, the item of each of their components that is one, and the
-    store at each place ("" for those whose place was left to D365), where lines say which of their stores gets how much."""
+    """Which order lines became several sales lines: by identity, the item of each of their components that is one, the line of
+    the set of which a line is a component (EDIFACT's sub-lines), and the store at each place ("" for those whose place was left
+    to D365), where lines say which of their stores gets how much."""
 
     components: dict[int, dict[str, int]] = field(default_factory=dict)
+    sets: dict[int, PurchaseOrderLine] = field(default_factory=dict)
     places: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -54,27 +56,55 @@ class Fold:
                 if apart and part.store is not None:
                     places = self.places.setdefault(id(lines[part.line - 1]), {})
                     places.setdefault((_place(answers, number).location or "").casefold(), set()).add(part.store)
+        made = {part.line for part in answers.parts}
+        wholes = {line.number: line for place, line in enumerate(lines, 1) if place not in made}
+        for line in (line for place, line in enumerate(lines, 1) if line.parent is not None and place in made):
+            if line.parent in wholes:
+                self.sets[id(line)] = wholes[line.parent]
 
     def told(self, lines: Sequence[Told], *, strict: bool) -> Iterator[Told]:
         """The lines of one level. `strict`: parts of a set hold the document."""
-        groups: dict[int, list[Line]] = {}
+        groups: dict[int, list[tuple[Line, PurchaseOrderLine]]] = {}
         for line, ordered in lines:
             if ordered is not None and id(ordered) in self.components:
-                groups.setdefault(id(ordered), []).append(line)
+                own = self._for_store(line, ordered) if id(ordered) in self.places else line
+                groups.setdefault(id(self.sets.get(id(ordered), ordered)), []).append((own, ordered))
         for line, ordered in lines:
             if ordered is None or id(ordered) not in self.components:
                 yield line, ordered
-            elif group := groups.pop(id(ordered), None):
-                yield from self._group(group, ordered, strict=strict)
+            elif group := groups.pop(id(self.sets.get(id(ordered), ordered)), None):
+                yield from (
+                    self._sub_lines(group, strict=strict)
+                    if id(ordered) in self.sets
+                    else self._group([line for line, _ in group], ordered, strict=strict)
+                )
+
+    def _sub_lines(self, group: Sequence[tuple[Line, PurchaseOrderLine]], *, strict: bool) -> Iterator[Told]:
+        """The set that lines below it are, or these as they were ordered."""
+        ordered = self.sets[id(group[0][1])]
+        below = {id(each): each for _, each in group}
+        per = {key: Fraction(each.quantity or 1) / Fraction(ordered.quantity or 1) for key, each in below.items()}
+        whole = {key for key, each in self.sets.items() if each is ordered} == {*below}
+        made = _as_set([(line, id(each)) for line, each in group], ordered, per) if whole else None
+        if made is not None:
+            yield made, ordered
+            return
+        if strict:
+            self.findings.append(_no_set(ordered))
+        for key, each in below.items():
+            for line in _merged(line for line, of in group if id(of) == key):
+                yield line, each
 
     def _group(self, lines: list[Line], ordered: PurchaseOrderLine, *, strict: bool) -> Iterator[Told]:
         items = self.components[id(ordered)]
-        if id(ordered) in self.places:
-            lines = [self._for_store(line, ordered) for line in lines]
         parts = [(line, items.get((line.item.own or "").casefold())) for line in lines]
         for line in _merged(line for line, component in parts if component is None):
             yield line, ordered
-        included = {place for place, each in enumerate(ordered.components, 1) if each.relation == INCLUDED}
+        included = {
+            place: Fraction(each.quantity or 1)
+            for place, each in enumerate(ordered.components, 1)
+            if each.relation == INCLUDED
+        }
         of_set = [(line, component) for line, component in parts if component in included]
         made = _as_set(of_set, ordered, included) if of_set else None
         if made is not None:
@@ -215,19 +245,22 @@ def _total(values: Iterable[Decimal | None]) -> Decimal | None:
 
 
 # -- sets -------------------------------------------------------------------------------------------------------------
-def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine, included: set[int]) -> Line | None:
-    """The line that these components are, in whole sets; None where they are not."""
-    counts: dict[int, Decimal] = dict.fromkeys(included, NOTHING)
+def _as_set(
+    parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine, per: Mapping[int, Fraction]
+) -> Line | None:
+    """The line that these components are, in whole sets; None where they are not. `per` is how many of each are in one set."""
+    counts: dict[int, Decimal] = dict.fromkeys(per, NOTHING)
     for line, component in parts:
         assert component is not None
         counts[component] += line.quantity or NOTHING
-    sets = {count / (ordered.components[place - 1].quantity or 1) for place, count in counts.items()}
+    sets = {Fraction(count) / per[component] for component, count in counts.items()}
     lines = [line for line, _ in parts]
     if len(sets) != 1 or len({getattr(line, "state", None) for line in lines}) != 1:
         return None
-    (quantity,) = sets
-    stores = _stores_of_sets(parts, ordered)
-    if stores is None:
+    (exact,) = sets
+    stores, quantity = _stores_of_sets(parts, per), prices.decimal(exact)
+    whole = exact.denominator == 1 or Fraction(ordered.quantity or 1).denominator != 1
+    if stores is None or Fraction(quantity) != exact or not whole:
         return None
     first: Any = lines[0]
     change: dict[str, Any] = {
@@ -249,17 +282,19 @@ def _as_set(parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
 
 
 def _stores_of_sets(
-    parts: Sequence[tuple[Line, int | None]], ordered: PurchaseOrderLine
+    parts: Sequence[tuple[Line, int | None]], per: Mapping[int, Fraction]
 ) -> tuple[StoreQuantity, ...] | None:
     """How many sets each store gets, where that is told; None where these are no whole ones."""
-    found: dict[tuple[str, str | None], set[Decimal]] = {}
+    found: dict[tuple[str, str | None], set[Fraction]] = {}
     for component in {component for _, component in parts if component is not None}:
         for each in together(line for line, of in parts if of == component):
-            sets = each.quantity / (ordered.components[component - 1].quantity or 1)
-            found.setdefault((each.store, each.id_kind), set()).add(sets)
+            found.setdefault((each.store, each.id_kind), set()).add(Fraction(each.quantity) / per[component])
     if any(len(sets) != 1 for sets in found.values()):
         return None
-    return tuple(StoreQuantity(store=store, id_kind=kind, quantity=sets.pop()) for (store, kind), sets in found.items())
+    return tuple(
+        StoreQuantity(store=store, id_kind=kind, quantity=prices.decimal(sets.pop()))
+        for (store, kind), sets in found.items()
+    )
 
 
 def _changed(line: Line, change: dict[str, Any]) -> Line:

@@ -62,13 +62,16 @@ def respond(
         lines = tuple(line.replace(answers=(_unmatched(response, line),)) for line in response.lines)
         return _whole(response, lines), match
     known = _Known(response, order, units, prices.reading(order))
-    wanted = [*items, *[()] * (len(order.lines) - len(items))]
-    made = [
-        _line(known, each, _ours(response, match, each), item) for each, item in zip(order.lines, wanted, strict=True)
-    ]
+    wanted = zip(order.lines, [*items, *[()] * (len(order.lines) - len(items))], strict=True)
+    answered = {id(each) for each in match.lines}
+    sets = {each.number for each in order.lines if id(each) in answered}
+    own = [
+        (each, item) for each, item in wanted if id(each) in answered or each.parent is None or each.parent not in sets
+    ]  # a component of a set that is answered as the set has no answer of its own
+    made = [_line(known, each, _ours(response, match, each), item) for each, item in own]
     findings = (*match.findings, *(finding for _, finding in made if finding is not None))
     lines = tuple(line for line, _ in made)
-    return _whole(_repeated(response, order), lines), LineMatch(order.lines, findings, order)
+    return _whole(_repeated(response, order), lines), LineMatch(tuple(each for each, _ in own), findings, order)
 
 
 def ordered_items(order: PurchaseOrder, answers: Iterable[Resolution]) -> tuple[frozenset[str], ...]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.journeys.retail import answering, confirm, drop, only, picked, receive, sets, written
+from tests.journeys.test_credits import assert_strict
+from tests.journeys.test_edifact import orders
+from tests.journeys.test_stores import edifact as by_edifact
+from tests.journeys.test_stores import messages, said
 from tests.journeys.world import World
 
 SCHEDULED = ("PO1*10*12*EA*10.5*PE*BP*ACME-4711", "SCH*6*EA***002*20261120", "SCH*6*EA***002*20261127")
@@ -90,3 +96,38 @@ async def test_both_are_held_by_default_and_go_on_once_the_settings_say_how(town
         await app.once()
     assert sorted(town.sales_orders()) == ["1", "2"]
     assert sets(town, "855") == []
+
+
+SUB_LINES = (
+    "LIN+1++KIT-2:IN'QTY+21:2:EA'PRI+AAA:41.5'",
+    "LIN+2++614141000012:EN+1:1'QTY+21:4:EA'PRI+AAA:10.5'",
+    "LIN+3++614141000029:EN+1:1'QTY+21:2:EA'PRI+AAA:20.5'",
+)
+
+
+@pytest.mark.parametrize("ours", ["components", "D0003"])
+async def test_a_kit_of_sub_lines_is_a_kit_again_in_all_that_comes_back(ours: str, town: World) -> None:
+    by_edifact(town, "order")
+    town.extra += f'\n[partners.acme.sets]\n"KIT-2" = "{ours}"\n'
+    text = orders("4500123").decode()
+    lines = text[text.index("LIN+1") : text.index("UNS+S")]
+    made = text.replace(lines, "".join(SUB_LINES)).replace("CNT+2:2", "CNT+2:3").replace("UNT+20", "UNT+20")
+    town.partner.drop("ORDERS.edi", made.encode())
+    await town.once()
+    items = [row[:2] for row in written(town, "4500123", "ItemNumber", "OrderedSalesQuantity")]
+    assert items == ([("D0001", 4), ("D0002", 2)] if ours == "components" else [("D0003", 2)])
+    confirm(town)
+    (header,) = town.simulator.state.rows("SalesOrderHeadersV4")
+    town.simulator.post_packing_slip(str(header["SalesOrderNumber"]), date=town.today())
+    await town.once()
+    town.simulator.post_invoice(str(header["SalesOrderNumber"]))
+    await town.once()
+    answer, notice, bill = (messages(town, prefix)[0] for prefix in ("ORDRSP", "DESADV", "INVOIC"))
+    assert said(answer, "LIN", "QTY+113", "PRI") == ["LIN+1+5", "QTY+113:2:EA", "PRI+AAA:41.5"]
+    assert [each.split("+")[3] for each in said(answer, "BGM")] == ["29"]
+    assert said(notice, "LIN", "QTY") == ["LIN+1", "QTY+21:2:EA", "QTY+12:2:EA"]
+    assert said(bill, "LIN", "QTY", "MOA+203", "MOA+77") == ["LIN+1", "QTY+47:2:EA", "MOA+203:83", "MOA+77:83"]
+    for message in (answer, notice, bill):
+        assert said(message, "PIA") == ["PIA+1+KIT-2:IN"]
+    for data in town.partner.received().values():
+        assert_strict(data)

@@ -175,3 +175,91 @@ def test_weights_are_added_up_where_all_of_them_are_known_in_one_unit() -> None:
     assert weighed(("1", "LB"), ("2", "lb"), ("3.5", "lb")) == [(Decimal("6.5"), "lb")]
     assert weighed(("1", "lb"), ("2", "kg"), ("3.5", "lb")) == [(None, None)]
     assert weighed(("1", "lb"), ("2", "lb")) == [(None, None)]
+
+
+# -- sub-lines (EDIFACT) -----------------------------------------------------------------------------------------------
+SUB_LINES = PurchaseOrder.of(
+    {
+        "number": "P2",
+        "lines": (
+            {"number": "1", "quantity": Decimal(2), "unit": "ea", "price": Decimal(30), "item": {"buyer": "KIT-2"}},
+            {
+                "number": "2",
+                "parent": "1",
+                "quantity": Decimal(4),
+                "unit": "ea",
+                "price": Decimal(5),
+                "item": {"buyer": "A"},
+            },
+            {
+                "number": "3",
+                "parent": "1",
+                "quantity": Decimal(2),
+                "unit": "ea",
+                "price": Decimal(20),
+                "item": {"buyer": "B"},
+            },
+            {"number": "4", "quantity": Decimal(7), "unit": "ea", "price": Decimal(1), "item": {"buyer": "C"}},
+        ),
+    }
+)
+OF_SUB_LINES = Resolution(items={1: "D-A", 2: "D-B", 3: "D-C"}, parts=(Part(2), Part(3), Part(4)))
+
+
+def of_sub_lines(document: Any, answers: Resolution = OF_SUB_LINES) -> tuple[Any, Any, tuple[Finding, ...]]:
+    return fold(document, match_lines(document, {OrderKey("P2"): SUB_LINES}), [(SUB_LINES, answers)])
+
+
+def billed(*lines: dict[str, Any]) -> Invoice:
+    return Invoice.of({"number": "INV-2", "order_number": "P2", "lines": lines})
+
+
+def test_sub_lines_that_are_whole_sets_are_billed_as_the_line_of_the_set() -> None:
+    lines = [line(2, "D-A", "4", "5", amount=Decimal(20)), line(3, "D-B", "2", "20", amount=Decimal(40))]
+    made, match, findings = of_sub_lines(billed(*lines, line(4, "D-C", "7", "1", amount=Decimal(7))))
+    assert findings == ()
+    assert [each and each.number for each in match.lines] == ["1", "4"]
+    assert [(each.quantity, each.price, each.amount) for each in made.lines] == [(2, 30, 60), (7, 1, 7)]
+
+
+def test_sub_lines_that_are_no_whole_sets_hold_an_invoice_and_are_shipped_as_they_were_ordered() -> None:
+    for lines in ([line(2, "D-A", "4", "5")], [line(2, "D-A", "2", "5"), line(3, "D-B", "2", "20")]):
+        _, _, findings = of_sub_lines(billed(*lines))
+        assert ["is a set" in str(each) for each in findings] == [True]
+    shipped = ShipNotice.of({"number": "S", "orders": ({"number": "P2", "lines": (line(2, "D-A", "3"),)},)})
+    made, match, findings = of_sub_lines(shipped)
+    assert findings == ()
+    assert [(each.quantity, theirs.number) for each, theirs in zip(made.every_line(), match.lines, strict=True)] == [
+        (3, "2")
+    ]
+
+
+def test_half_a_set_is_no_whole_set() -> None:
+    _, _, findings = of_sub_lines(billed(line(2, "D-A", "2", "5"), line(3, "D-B", "1", "20")))
+    assert findings == ()
+    _, _, findings = of_sub_lines(billed(line(2, "D-A", "1", "5"), line(3, "D-B", "0.5", "20")))
+    assert len(findings) == 1
+
+
+def test_a_set_is_answered_once_whether_it_is_its_sub_lines_or_an_item_of_ours() -> None:
+    components = [line(2, "D-A", "4", "5"), line(3, "D-B", "2", "20"), line(4, "D-C", "7", "1")]
+    of_ours = [line(1, "D-KIT", "2", "30"), line(4, "D-C", "7", "1")]
+    for lines, answers in (
+        (components, OF_SUB_LINES),
+        (of_ours, Resolution(items={1: "D-KIT", 2: "D-C"}, parts=(Part(1), Part(4)))),
+    ):
+        response = OrderResponse.of({"number": "P2", "lines": lines})
+        made, match, findings = of_sub_lines(response, answers)
+        told, found = respond(made, match)
+        assert (findings, found.findings, told.acknowledgment) == ((), (), "accepted")
+        assert [(each.number, [answer.outcome for answer in each.answers]) for each in told.lines] == [
+            ("1", ["accepted"]), ("4", ["accepted"])
+        ]  # fmt: skip
+
+
+def test_sub_lines_without_their_set_are_rejected() -> None:
+    made, match, _ = of_sub_lines(OrderResponse.of({"number": "P2", "lines": [line(4, "D-C", "7", "1")]}))
+    told, _ = respond(made, match)
+    assert [(each.number, each.answers[0].outcome) for each in told.lines] == [
+        ("1", "rejected"), ("2", "rejected"), ("3", "rejected"), ("4", "accepted")
+    ]  # fmt: skip
