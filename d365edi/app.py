@@ -24,6 +24,7 @@ from d365edi.endpoints.health import Health
 from d365edi.flows import acknowledge, batch, decide, replay
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
+from d365edi.flows.named import Selection
 from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
@@ -195,17 +196,32 @@ class App:
         """What is known of every endpoint, and of each place there that was used since the start. Times are epoch seconds."""
         return self.ctx.health()
 
-    async def release(self, what: str, actor: str) -> list[str]:
-        """Release a held document, a quarantined message or delivery. Returns a sentence for each thing decided."""
-        return await decide.release(self.ctx, what, actor)
+    async def release(self, what: str, actor: str, *, partner: str = "", id: str = "", many: bool = False) -> list[str]:
+        """Release a held document, a quarantined message or delivery, by its name or its id. Returns a sentence for each thing
+        decided; AmbiguousError where the name stands for several and not `many` are meant."""
+        return await decide.release(self.ctx, Selection(what, partner, id, many), actor)
 
-    async def reject(self, what: str, why: str, actor: str) -> list[str]:
-        """Close a held document, a quarantined message or delivery for good. Returns a sentence for each thing decided."""
-        return await decide.reject(self.ctx, what, why, actor)
+    async def reject(
+        self, what: str, why: str, actor: str, *, partner: str = "", id: str = "", many: bool = False
+    ) -> list[str]:
+        """Close a held document, a quarantined message or delivery for good. As `release`."""
+        return await decide.reject(self.ctx, Selection(what, partner, id, many), why, actor)
 
-    async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
-        """The same message again from a stage; without `go` only what would happen. Returns sentences."""
-        return await replay.replay(self.ctx, what, stage, go=go, acks=acks, actor=actor)
+    async def replay(
+        self,
+        what: str,
+        stage: str,
+        *,
+        go: bool,
+        acks: bool,
+        actor: str,
+        partner: str = "",
+        id: str = "",
+        many: bool = False,
+    ) -> list[str]:
+        """The same message again from a stage; without `go` only what would happen. Named as for `release`. Returns sentences."""
+        selection = Selection(what, partner, id, many)
+        return await replay.replay(self.ctx, selection, stage, go=go, acks=acks, actor=actor)
 
     async def event(self, payload: dict[str, Any]) -> list[str]:
         """A business event: names of the flows to run. It says that something is new, never what."""

@@ -4,6 +4,7 @@
     ├── SettingsError        settings, maps or partners are wrong: file, line, key, value, remedy; nothing has started
     │   └── SecretError      a secret is missing, unreadable or written where it must not be
     ├── JournalError         the journal cannot be used: locked by another process, damaged, of a newer version
+    ├── AmbiguousError       a name stands for several things: each with its id, and nothing was done
     ├── DocumentError        a document cannot be written in a language: names document, field and partner
     └── EndpointError        something failed at an endpoint
         ├── Unavailable      ask again (with `retry_after` seconds where the other side said so)
@@ -56,6 +57,10 @@ class SecretError(SettingsError):
 
 class JournalError(D365EdiError):
     """The journal cannot be opened or used."""
+
+
+class AmbiguousError(D365EdiError):
+    """A name stands for several things. The message lists them with their ids, a line each; nothing was done."""
 
 
 class DocumentError(D365EdiError):

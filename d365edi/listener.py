@@ -102,13 +102,26 @@ class Decides(Protocol):
     def flows(self) -> Sequence[Any]:
         """Every flow, each with a `name`."""
 
-    async def release(self, what: str, actor: str) -> list[str]:
+    async def release(self, what: str, actor: str, *, partner: str = "", id: str = "", many: bool = False) -> list[str]:
         """Release what is held."""
 
-    async def reject(self, what: str, why: str, actor: str) -> list[str]:
+    async def reject(
+        self, what: str, why: str, actor: str, *, partner: str = "", id: str = "", many: bool = False
+    ) -> list[str]:
         """Close what is held."""
 
-    async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+    async def replay(
+        self,
+        what: str,
+        stage: str,
+        *,
+        go: bool,
+        acks: bool,
+        actor: str,
+        partner: str = "",
+        id: str = "",
+        many: bool = False,
+    ) -> list[str]:
         """The same message again."""
 
     async def ping(self, name: str | None = None) -> dict[str, Any]:
@@ -122,15 +135,15 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
     """What the socket takes. `fire` starts a flow and returns; what releases something fires the flow `due`."""
 
     async def release(a: Arguments) -> list[str]:
-        said = await app.release(a["what"], a["actor"])
+        said = await app.release(a["what"], a["actor"], **_selection(a))
         await fire("due")
         return said
 
     async def reject(a: Arguments) -> list[str]:
-        return await app.reject(a["what"], a["why"], a["actor"])
+        return await app.reject(a["what"], a["why"], a["actor"], **_selection(a))
 
     async def replay(a: Arguments) -> list[str]:
-        said = await app.replay(a["what"], a["stage"], go=a["go"], acks=a["acks"], actor=a["actor"])
+        said = await app.replay(a["what"], a["stage"], go=a["go"], acks=a["acks"], actor=a["actor"], **_selection(a))
         await fire("due")
         return said
 
@@ -147,6 +160,11 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
         return status()
 
     return {"release": release, "reject": reject, "replay": replay, "tick": tick, "ping": ping, "status": state}
+
+
+def _selection(a: Arguments) -> dict[str, Any]:
+    """What is named besides its name; callers of earlier versions name nothing else."""
+    return {name: a[name] for name in ("partner", "id", "many") if a.get(name)}
 
 
 async def _nothing(_: Request, __: Exception) -> Response:

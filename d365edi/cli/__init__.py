@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import typer
 
-from d365edi.errors import D365EdiError, DocumentError, Refused, Unavailable
+from d365edi.errors import AmbiguousError, D365EdiError, DocumentError, Refused, Unavailable
 
 FINE, PERSON, USAGE, UNREACHABLE = 0, 1, 2, 3
 
@@ -70,7 +70,7 @@ def exit_code(error: D365EdiError) -> int:
     """The exit code of a failure: try again later (3), a person must decide (1), usage or settings are wrong (2)."""
     if isinstance(error, Unavailable):
         return UNREACHABLE
-    return PERSON if isinstance(error, Refused | DocumentError) else USAGE
+    return PERSON if isinstance(error, Refused | DocumentError | AmbiguousError) else USAGE
 
 
 def _fail(error: BaseException, options: Options) -> int:

@@ -21,6 +21,11 @@ SettingsFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
+What = Annotated[str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")]
+OfPartner = Annotated[str, typer.Option("--partner", help="Only what is this partner's.")]
+Id = Annotated[str, typer.Option("--id", help="An id in place of a name: document-12, message-7, delivery-31.")]
+Many = Annotated[bool, typer.Option("--all", help="Everything that the name stands for.")]
+
 _LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
@@ -29,6 +34,15 @@ zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 Row = Mapping[str, Any]
 Columns = Mapping[str, Callable[[Any], str] | None]
 """Keys of a row in the order of the columns, each with its format function (None: `plain`). The heading of `a_b` is `a b`."""
+
+
+def selection(what: str, partner: str, id: str, many: bool) -> dict[str, Any]:
+    """What is named, as the daemon's socket takes it. A wrong usage where it is both a name and an id, or neither."""
+    if not what and not id:
+        raise typer.BadParameter("Missing argument 'what', or --id in its place")
+    if what and id:
+        raise typer.BadParameter(f"name one thing: {what}, or --id {id}")
+    return {"what": what, "partner": partner, "id": id, "many": many}
 
 
 def clean(value: object) -> str:

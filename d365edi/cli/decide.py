@@ -8,25 +8,53 @@ from typing import Annotated
 import typer
 
 from d365edi.cli import client
-from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
+from d365edi.cli.console import (
+    DEFAULT_SETTINGS,
+    AsJson,
+    Id,
+    Many,
+    OfPartner,
+    SettingsFile,
+    What,
+    as_json,
+    say,
+    selection,
+)
 
-What = Annotated[str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")]
 
-
-def release(what: What, *, settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
-    """Continue what is held or quarantined, once its cause is corrected: what is still wrong holds it again."""
-    _show(client.perform(settings, "release", what=what, actor=client.actor()), json)
-
-
-def reject(
-    what: What,
+def release(
+    what: What = "",
     *,
-    why: Annotated[str, typer.Option("--why", help="The reason, for the audit.")],
+    partner: OfPartner = "",
+    id: Id = "",
+    many: Many = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Close what is held or quarantined. Nothing is sent; inform the partner where that is needed."""
-    _show(client.perform(settings, "reject", what=what, why=why, actor=client.actor()), json)
+    """Continue what is held or quarantined, once its cause is corrected: what is still wrong holds it again.
+
+    A name that stands for several things is answered by a list of them, each with its id, and nothing is done.
+    """
+    named = selection(what, partner, id, many)
+    _show(client.perform(settings, "release", **named, actor=client.actor()), json)
+
+
+def reject(
+    what: What = "",
+    *,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the audit.")],
+    partner: OfPartner = "",
+    id: Id = "",
+    many: Many = False,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    json: AsJson = False,
+) -> None:
+    """Close what is held or quarantined. Nothing is sent; inform the partner where that is needed.
+
+    A name that stands for several things is answered by a list of them, each with its id, and nothing is done.
+    """
+    named = selection(what, partner, id, many)
+    _show(client.perform(settings, "reject", **named, why=why, actor=client.actor()), json)
 
 
 def _show(sentences: list[str], json: bool) -> None:

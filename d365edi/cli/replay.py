@@ -8,17 +8,29 @@ from typing import Annotated
 import typer
 
 from d365edi.cli import client
-from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say
+from d365edi.cli.console import (
+    DEFAULT_SETTINGS,
+    AsJson,
+    Id,
+    Many,
+    OfPartner,
+    SettingsFile,
+    What,
+    as_json,
+    say,
+    selection,
+)
 
 
 def replay(
-    what: Annotated[
-        str, typer.Argument(help="A file name, an order, invoice or control number, or a digest's beginning.")
-    ],
+    what: What = "",
     *,
     stage: Annotated[str, typer.Option("--from", help="The first stage: read, render or deliver.")] = "read",
     go: Annotated[bool, typer.Option("--go", help="Do it; without this only a preview is shown.")] = False,
     acks: Annotated[bool, typer.Option("--acks", help="Send acknowledgments again as well.")] = False,
+    partner: OfPartner = "",
+    id: Id = "",
+    many: Many = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
@@ -26,7 +38,8 @@ def replay(
 
     The protection against duplicates stays on: no second record is created, and no acknowledgment is sent again without --acks.
     """
-    sentences = client.perform(settings, "replay", what=what, stage=stage, go=go, acks=acks, actor=client.actor())
+    named = selection(what, partner, id, many)
+    sentences = client.perform(settings, "replay", **named, stage=stage, go=go, acks=acks, actor=client.actor())
     if json:
         as_json(sentences)
     else:

@@ -10,15 +10,28 @@ from __future__ import annotations
 
 import json as codec
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from d365edi.cli import PERSON, client
 from d365edi.cli.audit import COLUMNS, row
-from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clock, plain, say, table
+from d365edi.cli.console import (
+    DEFAULT_SETTINGS,
+    AsJson,
+    Id,
+    Many,
+    OfPartner,
+    SettingsFile,
+    as_json,
+    clock,
+    plain,
+    say,
+    selection,
+    table,
+)
 from d365edi.errors import SettingsError
 from d365edi.matching.resolution import Resolution
 
@@ -39,6 +52,8 @@ if TYPE_CHECKING:
         Tx,
     )
 
+
+R = TypeVar("R", "Document", "Message")
 
 SHOWN = 20
 """Notes of a document, and documents of a file, that are shown where more are not asked for."""
@@ -73,17 +88,25 @@ class FoundByName:
 def why(
     what: Annotated[
         str, typer.Argument(help="A file, order, invoice or control number, a D365 key, a digest's beginning.")
-    ],
+    ] = "",
     *,
+    partner: OfPartner = "",
+    id: Id = "",
+    many: Many = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
     """Everything about one name: origin, envelope, documents, deliveries, acknowledgments, and decisions.
 
-    For a file that was not picked up: where it was seen, and why it was not fetched. Exit code 1 when nothing is found.
+    For a file that was not picked up: where it was seen, and why it was not fetched. Exit code 1 when nothing is found. A name
+    that several partners use is answered by a list, each with its id.
     """
+    named = selection(what, partner, id, many)
     partners = _partners(settings)
-    known = client.read(settings, lambda tx: look_up(tx, what, partners))
+    known = client.read(settings, lambda tx: look_up(tx, what, partners, partner=partner, id=id))
+    if not json and not many and len({history.message.partner for history in known.histories}) > 1:
+        say(_several(named["what"], known.histories))
+        raise typer.Exit(PERSON)
     if json:
         as_json(_unpacked(asdict(known)))
     else:
@@ -92,7 +115,7 @@ def why(
             table("Audit", [row(line) for line in history.lines], COLUMNS)
         say(_left(known))
         if not (known.histories or known.sightings):
-            say(_unknown(what, known.places))
+            say(_unknown(what or id, known.places))
     if not (known.histories or known.sightings):
         raise typer.Exit(PERSON)
 
@@ -107,11 +130,28 @@ def _partners(path: Path) -> dict[str, TradingPartner]:
         return {}
 
 
-def look_up(tx: Tx, what: str, partners: Mapping[str, TradingPartner] | None = None) -> FoundByName:
-    """Everything with this name, as histories of messages, oldest first. With `partners` received documents are read again,
-    for what no row of a map reads."""
-    found = tx.find(what)
+def _several(what: str, histories: Sequence[History]) -> Iterator[str]:
+    yield f"{what} is a name that several partners use:"
+    for history in histories:
+        message = history.message
+        yield f"  {_id(message)}  {message.partner}  {message.name}  {message.state}  received {clock(message.received_at)}"
+    first = histories[0].message
+    yield f"one of them: d365edi why --id {_id(first)}, or d365edi why {what} --partner {first.partner}"
+
+
+def look_up(
+    tx: Tx,
+    what: str,
+    partners: Mapping[str, TradingPartner] | None = None,
+    *,
+    partner: str = "",
+    id: str = "",
+) -> FoundByName:
+    """Everything with this name (of this partner) or this id, as histories of messages, oldest first. With `partners` received
+    documents are read again, for what no row of a map reads."""
+    found = _by_id(tx, id) if id else tx.find(what)
     histories = [_history(tx, id) for id in sorted(_messages(tx, found))]
+    histories = [history for history in histories if partner in ("", history.message.partner)]
     if partners:
         from d365edi.cli.notes import notes
 
@@ -122,6 +162,31 @@ def look_up(tx: Tx, what: str, partners: Mapping[str, TradingPartner] | None = N
     return FoundByName(
         histories, [sighting for sighting in found.sightings if sighting.message is None], tx.sightings.places()
     )
+
+
+def _id(row: Document | Message) -> str:
+    from d365edi.flows.named import identify  # with the journal, which is imported by now
+
+    return identify(row)
+
+
+def _with_commands(tx: Tx, row: R, name: str) -> R:
+    """The row with commands in its reason that work now, where it waits for a person."""
+    if row.state not in ("held", "quarantined", "duplicate"):
+        return row
+    from d365edi.flows.named import runnable
+
+    return replace(row, reason=runnable(tx, row.reason, row, name))
+
+
+def _by_id(tx: Tx, id: str) -> SearchResult:
+    from d365edi.flows.named import row_of
+    from d365edi.journal import Delivery, Document, Message, SearchResult
+
+    row = row_of(tx, id)
+    messages = [row] if isinstance(row, Message) else []
+    documents = [row] if isinstance(row, Document) else []
+    return SearchResult(messages, documents, [row] if isinstance(row, Delivery) else [], [], [], [])
 
 
 def _messages(tx: Tx, found: SearchResult) -> set[int]:
@@ -156,10 +221,11 @@ def _history(tx: Tx, id: int) -> History:
     own = {None, *(document.id for document in documents)}  # not the actions on other documents in the same file
     for delivery in deliveries.values():
         lines.update((line.id, line) for line in tx.audit.query(delivery=delivery.id) if line.document in own)
+    message = tx.messages.get(id)
     return History(
-        tx.messages.get(id),
+        _with_commands(tx, message, message.name),
         tx.interchanges.for_message(id),
-        documents,
+        [_with_commands(tx, document, document.number) for document in documents],
         [deliveries[key] for key in sorted(deliveries)],
         [carried for key in sorted(deliveries) for carried in tx.delivery_documents.of(key)],
         [answers[key] for key in sorted(answers)],
@@ -173,7 +239,8 @@ def lines(history: History) -> Iterator[str]:
     origin = "from D365" if message.direction == "out" else f"from {message.partner}"
     yield f"\n{message.name}  {origin} ({message.endpoint}:{message.path}), {message.size} bytes, sha256:{message.digest}"
     source = "" if message.direction == "out" else f"; {_source(message)}"
-    yield f"  {message.state} since {clock(message.state_at)}, received {clock(message.received_at)}{source}"
+    received = f"received {clock(message.received_at)}{source}"
+    yield f"  {message.state} since {clock(message.state_at)}, {received} ({_id(message)})"
     if message.reason:
         yield f"  why: {message.reason}"
     if message.parent is not None:
@@ -200,7 +267,7 @@ def _document(document: Document, history: History) -> Iterator[str]:
     place = f" (control numbers {numbers})" if numbers else ""
     store = f", store {document.store}" if document.store else ""
     name = f"{document.kind} {document.number}{store} of {document.company}"
-    yield f"  {name}{place}: {document.state}, map {document.map_digest[:12]}"
+    yield f"  {_id(document)} {name}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"
     yield from _places(document)

@@ -1,7 +1,7 @@
 """What a person decides about what is held or quarantined: release it, or reject it with a reason.
 
-`what` is a name as the log shows it: a PO or invoice number, a file name, a delivery's file name. Everything that waits for a
-decision under that name is decided together, in one transaction with an audit line and the actor's name for each.
+What is named is decided and nothing else: a PO or invoice number, a file name, a delivery's file name, while it stands for one
+thing (see `named`), or an id. It is one transaction with an audit line and the actor's name for each.
 
 Knows: what can be released and which state follows. Does not know: how it is then processed (the next tick does that).
 """
@@ -9,40 +9,44 @@ Knows: what can be released and which state follows. Does not know: how it is th
 from collections.abc import Callable
 
 from d365edi.errors import D365EdiError
-from d365edi.flows import policy, reparse, stores
+from d365edi.flows import named, policy, reparse, stores
 from d365edi.flows.context import FlowContext
+from d365edi.flows.named import Selection
 from d365edi.flows.outbox import withdraw
 from d365edi.flows.refetch import refetch
 from d365edi.journal import Delivery, Document, Message, Tx
 
 
-async def release(ctx: FlowContext, what: str, actor: str) -> list[str]:
-    """Release everything that waits for a decision under this name. Raises D365EdiError when nothing does, or when a record
-    that D365 did not show whole cannot be fetched again.
+async def release(ctx: FlowContext, selection: Selection, actor: str) -> list[str]:
+    """Release what is named. Raises D365EdiError when nothing of that name waits, AmbiguousError when several things do,
+    EndpointError when a record that D365 did not show whole cannot be fetched again.
 
-    The name `sending` releases sending after a journal older than its control numbers was restored."""
-    if what == "sending":
+    The name `sending` releases sending after a journal older than its control numbers was restored. An id also releases a
+    record of ours whose number was sent before."""
+    if selection.what == "sending":
         return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
-    await refetch(ctx, what)
+    await refetch(ctx, selection)
     return await ctx.journal.write(
         lambda tx: _each(
             tx,
-            what,
-            lambda document: _release_document(tx, ctx, document, actor),
+            selection,
+            lambda target: f"d365edi release {target}",
+            lambda document: _release_document(tx, ctx, document, actor, by_id=bool(selection.id)),
             lambda message: _release_message(tx, message, actor),
             lambda delivery: _release_delivery(tx, delivery, actor),
         )
     )
 
 
-async def reject(ctx: FlowContext, what: str, why: str, actor: str) -> list[str]:
-    """Close everything that waits for a decision under this name, with `why` in the audit. D365EdiError when nothing does."""
+async def reject(ctx: FlowContext, selection: Selection, why: str, actor: str) -> list[str]:
+    """Close what is named, with `why` in the audit. D365EdiError and AmbiguousError as `release` has them."""
     if not why.strip(" "):
-        raise D365EdiError("a rejection needs a reason", remedy=f'give one: d365edi reject {what} --why "..."')
+        raise D365EdiError("a rejection needs a reason", remedy='give one: --why "..."')
     return await ctx.journal.write(
         lambda tx: _each(
             tx,
-            what,
+            selection,
+            lambda target: f'd365edi reject {target} --why "..."',
             lambda document: _reject_document(tx, document, why, actor),
             lambda message: _reject_message(tx, message, why, actor),
             lambda delivery: _reject_delivery(tx, delivery, why, actor),
@@ -60,62 +64,69 @@ def _release_sending(tx: Tx, actor: str) -> list[str]:
 
 def _each(
     tx: Tx,
-    what: str,
+    selection: Selection,
+    command: Callable[[str], str],
     on_document: Callable[[Document], str],
     on_message: Callable[[Message], str],
     on_delivery: Callable[[Delivery], str],
 ) -> list[str]:
-    deliveries = tx.deliveries.search(what)
-    found_by_name = [*tx.documents.search(what), *_left_behind(tx, deliveries)]
-    of_them = [row for found in found_by_name if not found.store for row in stores.of_stores(tx, found)]
-    documents = {found.id: found for found in (*found_by_name, *of_them)}
-    held = [document for document in documents.values() if document.state == "held"]
-    covered = {document.id for document in held}
-    messages = [found for found in tx.messages.search(what) if found.state in ("quarantined", "duplicate")]
-    quarantined = [found for found in deliveries if found.state == "quarantined"]
-    sentences = [on_document(found) for found in held]
-    sentences += [on_message(found) for found in messages]
-    sentences += [
-        on_delivery(found)
-        for found in quarantined
-        if not covered & {carried.document for carried in tx.delivery_documents.of(found.id)}
-    ]
-    if not sentences:
-        message = f"nothing named {what} waits for a decision"
-        raise D365EdiError(message, remedy=f"see `d365edi why {what}` and `d365edi status`")
+    found = named.one_of(named.waiting(tx, selection), selection, command)
+    if not found:
+        message = f"nothing named {selection.given} waits for a decision"
+        raise D365EdiError(
+            message, remedy=f"see `d365edi why {selection.what or '--id ' + selection.id}` and `d365edi status`"
+        )
+    sentences: list[str] = []
+    for candidate in found:
+        if candidate.documents:
+            sentences += [on_document(document) for document in candidate.documents]
+        elif isinstance(candidate.row, Message):
+            sentences.append(on_message(candidate.row))
+        elif isinstance(candidate.row, Delivery):
+            sentences.append(on_delivery(candidate.row))
     return sentences
 
 
-def _left_behind(tx: Tx, deliveries: list[Delivery]) -> list[Document]:
-    """Documents of cancelled deliveries: they are found by the delivery's name as well."""
-    cancelled = [delivery.id for delivery in deliveries if delivery.state == "cancelled"]
-    return [document for id in cancelled for document in tx.documents.in_delivery(id)]
-
-
-def _release_document(tx: Tx, ctx: FlowContext, document: Document, actor: str) -> str:
+def _release_document(tx: Tx, ctx: FlowContext, document: Document, actor: str, *, by_id: bool) -> str:
     """A held document is parsed again from its bytes (tables may have been corrected since) and continues from there."""
     if tx.documents.get(document.id).state != "held":
         return f"{document.number} continues"  # released together with another document of the same file
     holder = tx.documents.claim_key(document.id)
-    released = tx.messages.get(document.message).reason == policy.RELEASED
-    if holder is not None and holder.state != "rejected" and not released:
-        return (
-            f"{document.number} stays held: it was received before (message {holder.message}, {holder.state}); "
-            "reject one of the two"
-        )
+    if holder is not None and holder.state != "rejected" and not _sent_again(tx, document, by_id=by_id):
+        before = f"{document.number} stays held: it was received before (message {holder.message}, {holder.state}); "
+        return before + _instead(tx, document, holder)
     outbound = [d for d in tx.deliveries.for_document(document.id) if d.state == "quarantined"]
     if outbound and outbound[-1].endpoint != ctx.d365_name:
         return _release_delivery(tx, outbound[-1], actor)
     problems = reparse.amend(tx, ctx, document)
     if problems:
         tx.documents.set_state(document.id, "held", problems)
-        return f"{document.number} stays held: {problems}"
+        return f"{document.number} stays held: {named.runnable(tx, problems, document, document.number)}"
     for delivery in outbound:
         tx.deliveries.cancelled(delivery.id, f"released by {actor}")
     # The released reasons stay until it is rendered: the guard does not hold it for the same findings again.
     tx.documents.set_state(document.id, "ready", f"released by {actor}: {document.reason}")
     tx.audit.append("released", document=document.id, partner=document.partner, actor=actor, number=document.number)
     return f"{document.number} continues"
+
+
+def _instead(tx: Tx, document: Document, holder: Document) -> str:
+    """What can be done about a document whose key another one holds."""
+    this = f'd365edi reject --id {named.identify(document)} --why "..."'
+    if tx.messages.get(document.message).direction == "out":
+        return f"send it all the same: d365edi release --id {named.identify(document)}, or close it: {this}"
+    other = f'd365edi reject --id {named.identify(holder)} --why "..."'
+    return f"reject one of the two: {this}" + (f", or {other}" if holder.state == "held" else "")
+
+
+def _sent_again(tx: Tx, document: Document, *, by_id: bool) -> bool:
+    """Whether a record of ours is to be sent although its number was: a person released it by its id, or its message."""
+    message = tx.messages.get(document.message)
+    if message.direction == "in":
+        return False
+    if by_id:
+        tx.messages.explain(message.id, policy.RELEASED)
+    return by_id or message.reason == policy.RELEASED
 
 
 def _release_message(tx: Tx, message: Message, actor: str) -> str:

@@ -85,10 +85,12 @@ def claim(name: str, named: Sequence[str], twins: Sequence[str], duplicates: Dup
         return Claim("duplicate", f"{name} has the same bytes as {twins[0]}, which was received before; skipped")
     if twins and duplicates.new_name_same_bytes == "hold":
         before = f"{name} has the same bytes as {twins[0]}, which was received before"
-        return Claim("quarantined", f"{before}; d365edi release {name} processes it anyway, reject closes it")
+        return Claim(
+            "quarantined", f"{before}; d365edi release {name} processes it anyway, d365edi reject {name} closes it"
+        )
     if named and duplicates.same_name_new_bytes == "hold":
         before = f"{name} was received before with other bytes ({named[0][:6]}…)"
-        ask = f"ask the partner whether it replaces the first, then: d365edi release {name}, or reject"
+        ask = f"ask the partner whether it replaces the first, then: d365edi release {name}, or d365edi reject {name}"
         return Claim("quarantined", f"{before}; {ask}")
     return Claim("received")
 

@@ -20,7 +20,7 @@ from d365edi.endpoints.base import PassedOver, Place, Remote
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import records
+from d365edi.flows import named, records
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.partner import SendFlow
 from d365edi.flows.records import SortedRecords
@@ -182,13 +182,20 @@ async def _take(
     def claim(tx: Tx) -> Message:
         known = tx.records.known(send.name, company, remote.key)
         state: MessageState = "quarantined" if held else "received"
-        return known or _add(tx, send, partner, company, remote, payload, state, held)
+        return known or _runnable(tx, _add(tx, send, partner, company, remote, payload, state, held))
 
     message = await ctx.journal.write(claim)
     reach("receive.claimed")
     if held:
-        log.say("WARNING", send.name, "quarantined", held, run=message.run)
+        log.say("WARNING", send.name, "quarantined", message.reason, run=message.run)
     return message
+
+
+def _runnable(tx: Tx, message: Message) -> Message:
+    if message.reason:
+        reason = named.runnable(tx, message.reason, message, message.name, by_id=True)
+        tx.messages.set_state(message.id, message.state, reason)
+    return tx.messages.get(message.id)
 
 
 def _add(

@@ -20,7 +20,7 @@ from d365edi.endpoints.base import Endpoint, Listing, Remote
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import policy
+from d365edi.flows import named, policy
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import size_text
@@ -232,7 +232,8 @@ def _claim(tx: Tx, ctx: FlowContext, pickup: PickupFlow, file: ReadyFile, payloa
         _resend_acknowledgments(tx, earlier[0])
     detail: dict[str, Any] = {"name": remote.name, "size": len(payload), "digest": digest, "reason": decision.reason}
     tx.audit.append(decision.state, message=message.id, partner=pickup.partner, **detail)
-    return ClaimedFile(message)
+    # What is logged has the command as it is typed.
+    return ClaimedFile(replace(message, reason=named.runnable(tx, decision.reason, message, message.name)))
 
 
 def _resend_acknowledgments(tx: Tx, message: Message) -> None:

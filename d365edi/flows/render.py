@@ -14,7 +14,7 @@ from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import intake, orders, resolve
+from d365edi.flows import intake, named, orders, resolve
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
@@ -104,20 +104,18 @@ def report_warnings(assembled: Assembled, counters: Counters) -> None:
 
 async def hold(ctx: FlowContext, document: Document, held: Held, counters: Counters) -> None:
     """Hold one document for a decision, in one transaction, and log it."""
-    sentence = "; ".join(held.problems)
-    if document.number not in sentence:
-        sentence = f"{document_name(document.kind, document.number)}: {sentence}"
+    reason = "; ".join(held.problems)
+    if document.number not in reason:
+        reason = f"{document_name(document.kind, document.number)}: {reason}"
 
-    def record(tx: Tx) -> bool:
+    def record(tx: Tx) -> str:
         if tx.documents.get(document.id).state not in ("ready", "held"):
-            return False  # a person has decided about it in the meantime
-        tx.documents.set_state(document.id, "held", sentence)
-        tx.audit.append(
-            "held", document=document.id, message=document.message, partner=document.partner, reason=sentence
-        )
-        return True
+            return ""  # a person has decided about it in the meantime
+        tx.documents.set_state(document.id, "held", reason)
+        tx.audit.append("held", document=document.id, message=document.message, partner=document.partner, reason=reason)
+        return named.runnable(tx, reason, document, document.number)
 
-    if await ctx.journal.write(record):
+    if sentence := await ctx.journal.write(record):
         counters.add("held")
         log.say("WARNING", document.flow, "held", sentence)
 

@@ -19,42 +19,100 @@ from typing import Any
 from d365edi.documents import KINDS
 from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Unclear
 from d365edi.errors import D365EdiError, EndpointError
-from d365edi.flows import answer
+from d365edi.flows import answer, named
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import LEVELS
+from d365edi.flows.named import Candidate, Selection
 from d365edi.flows.outbox import deliver_again, withdraw
 from d365edi.flows.reparse import held_by, reparse
-from d365edi.journal import Delivery, Document, Tx
+from d365edi.journal import Delivery, Document, Message, Tx
 
 STAGES = ("read", "render", "deliver")
 
 
-async def replay(ctx: FlowContext, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
-    """Preview, or with `go` carry out, the replay of everything named `what`. Raises D365EdiError when nothing is found."""
+async def replay(ctx: FlowContext, selection: Selection, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+    """Preview, or with `go` carry out, the replay of what is named. Raises D365EdiError when nothing is found, AmbiguousError
+    when the name stands for several things."""
     if stage not in STAGES:
         raise D365EdiError(f"there is no stage {stage!r}", remedy=f"use one of {', '.join(STAGES)}")
-    documents, deliveries = await ctx.journal.read(lambda tx: (_named(tx, what), tx.deliveries.search(what)))
-    if stage != "deliver":
-        documents += await ctx.journal.read(lambda tx: _in(tx, deliveries, {document.id for document in documents}))
-        if not documents:
-            raise D365EdiError(f"no document is named {what}", remedy=f"see `d365edi why {what}`")
+    find = _deliveries_named if stage == "deliver" else _documents_named
+    candidates = await ctx.journal.read(lambda tx: find(tx, selection))
+    option = " --go" if go else ""
+    chosen = named.one_of(candidates, selection, lambda target: f"d365edi replay {target} --from {stage}{option}")
+    see = f"see `d365edi why {selection.what or '--id ' + selection.id}`"
+    if not chosen and stage == "deliver":
+        raise D365EdiError(f"nothing named {selection.given} was delivered or waits", remedy=see)
+    if not chosen:
+        raise D365EdiError(f"no document is named {selection.given}", remedy=see)
+    documents = list({row.id: row for each in chosen for row in each.documents}.values())
+    lines: list[str] = []
+    if stage == "deliver":
+        deliveries = [each.row for each in chosen if isinstance(each.row, Delivery)]
+        lines += await _deliveries(ctx, deliveries, go=go, actor=actor)
+    else:
         looked: set[int] = set()  # documents of one file share a delivery
-        lines = []
         for document in documents:
             lines += await _document(ctx, document, stage, looked, go=go, actor=actor)
-    else:
-        lines = await _deliveries(ctx, documents, deliveries, what, go=go, actor=actor)
     if acks:
         lines += await _acknowledgments(ctx, documents, go=go, actor=actor)
     return lines
 
 
-def _named(tx: Tx, what: str) -> list[Document]:
-    """The documents with this number, and those in received files with this name or digest."""
-    documents = {document.id: document for document in tx.documents.search(what)}
-    for message in tx.messages.search(what):
-        documents.update((document.id, document) for document in tx.documents.for_message(message.id))
-    return list(documents.values())
+def _documents_named(tx: Tx, selection: Selection) -> list[Candidate]:
+    """What a name stands for where documents are meant: received files and our deliveries with what is in them, and
+    documents by their number, those of one set together."""
+    messages, documents, deliveries = _rows_named(tx, selection)
+    found = [Candidate(message, tuple(tx.documents.for_message(message.id))) for message in messages]
+    known = {row.id for each in found for row in each.documents}
+    together: dict[tuple[object, ...], dict[int, Document]] = {}
+    for document in documents:
+        if document.id not in known:
+            together.setdefault(named.belongs(document), {})[document.id] = document
+    found += [Candidate(next(iter(rows.values())), tuple(rows.values())) for rows in together.values()]
+    known |= {row.id for each in found for row in each.documents}
+    for delivery in _latest(deliveries):
+        inside = tuple(_in(tx, [delivery], known))
+        known |= {row.id for row in inside}
+        found.append(Candidate(delivery, inside))
+    return [each for each in found if each.documents]
+
+
+def _deliveries_named(tx: Tx, selection: Selection) -> list[Candidate]:
+    """What a name stands for where deliveries are meant: each delivery of that name, or the last one of what is named."""
+    messages, documents, deliveries = _rows_named(tx, selection)
+    documents += [row for message in messages for row in tx.documents.for_message(message.id)]
+    deliveries += [each for row in documents for each in tx.deliveries.for_document(row.id)[-1:]]
+    name = selection.what or next((each.name for each in deliveries if named.identify(each) == selection.id), "")
+    chosen = [each for each in _latest(deliveries) if each.kind not in answer.KINDS or each.name == name]
+    return [Candidate(each, tuple(tx.documents.in_delivery(each.id))) for each in chosen]
+
+
+def _rows_named(tx: Tx, selection: Selection) -> tuple[list[Message], list[Document], list[Delivery]]:
+    if selection.id:
+        row = named.row_of(tx, selection.id)
+        found = (
+            [row] if isinstance(row, Message) else [],
+            [row] if isinstance(row, Document) else [],
+            [row] if isinstance(row, Delivery) else [],
+        )
+    else:
+        what = selection.what
+        found = (tx.messages.search(what), tx.documents.search(what), tx.deliveries.search(what))
+    messages, documents, deliveries = found
+    partner = selection.partner
+    return (
+        [each for each in messages if partner in ("", each.partner)],
+        [each for each in documents if partner in ("", each.partner)],
+        [each for each in deliveries if partner in ("", each.partner)],
+    )
+
+
+def _latest(deliveries: list[Delivery]) -> list[Delivery]:
+    """The deliveries, of the same bytes to the same place only the last one."""
+    last: dict[tuple[str, str, str, str], Delivery] = {}
+    for each in sorted(deliveries, key=lambda each: each.id):
+        last[each.endpoint, each.path, each.name, each.digest] = each
+    return list(last.values())
 
 
 def _in(tx: Tx, deliveries: list[Delivery], known: Collection[int]) -> list[Document]:
@@ -134,17 +192,9 @@ def _again(tx: Tx, ctx: FlowContext, document: Document, stage: str, actor: str)
     return f"{document.number} continues from {stage}"
 
 
-async def _deliveries(
-    ctx: FlowContext, documents: list[Document], deliveries: list[Delivery], what: str, *, go: bool, actor: str
-) -> list[str]:
-    deliveries += await ctx.journal.read(
-        lambda tx: [delivery for document in documents for delivery in tx.deliveries.for_document(document.id)[-1:]]
-    )
-    chosen = {d.id: d for d in deliveries if d.kind not in answer.KINDS or d.name == what}
-    if not chosen:
-        raise D365EdiError(f"nothing named {what} was delivered or waits", remedy=f"see `d365edi why {what}`")
+async def _deliveries(ctx: FlowContext, deliveries: list[Delivery], *, go: bool, actor: str) -> list[str]:
     lines = []
-    for delivery in chosen.values():
+    for delivery in deliveries:
         inside = await ctx.journal.read(partial(_in, deliveries=[delivery], known=()))
         several = f", {len(inside)} documents" if len(inside) > 1 else ""
         lines.append(f"{delivery.name}: the same bytes ({delivery.digest[:6]}…{several}) to {delivery.endpoint}")

@@ -13,7 +13,7 @@ from datetime import tzinfo
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, intake, messages, policy
+from d365edi.flows import acknowledge, intake, messages, named, policy
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
@@ -135,7 +135,8 @@ def _close(tx: Tx, message: Message, parsed: ParsedFile, outcome: Outcome) -> No
         reason = "; ".join(dict.fromkeys(parsed.problems))
         tx.messages.set_state(message.id, "quarantined", reason)
         tx.audit.append("quarantined", message=message.id, partner=message.partner, name=message.name, reason=reason)
-        outcome.lines.append(("WARNING", "quarantined", f"{message.name}: {reason}"))
+        said = named.runnable(tx, f"{message.name}: {reason}", message, message.name)
+        outcome.lines.append(("WARNING", "quarantined", said))
     else:
         tx.messages.set_state(message.id, "done")
 
@@ -179,7 +180,7 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
         sentence = "; ".join(found)
         sentence = sentence if number in sentence else f"{name}: {sentence}"
         tx.documents.set_state(document.id, "held", sentence)
-        outcome.lines.append(("WARNING", "held", sentence))
+        outcome.lines.append(("WARNING", "held", named.runnable(tx, sentence, document, number)))
     else:
         outcome.documents.append(document.id)
 
@@ -207,7 +208,7 @@ def _not_created(tx: Tx, document: Document, read: documents.Document, receive: 
         return
     sentence = messages.by_hand(read)
     tx.documents.set_state(document.id, "held", sentence)
-    outcome.lines.append(("WARNING", "held", sentence))
+    outcome.lines.append(("WARNING", "held", named.runnable(tx, sentence, document, document.number)))
 
 
 def _key_taken(document: Document, holder: Document, *, unchanged: bool) -> str:
@@ -231,7 +232,8 @@ def _read_record(
     if send is None:
         reason = f"flow {message.flow} is not in the settings any more; put it back, or: d365edi reject {message.name}"
         tx.messages.set_state(message.id, "quarantined", reason)
-        return [], [("WARNING", "quarantined", f"{message.name}: {reason}")]
+        said = named.runnable(tx, f"{message.name}: {reason}", message, message.name)
+        return [], [("WARNING", "quarantined", said)]
     reading = maps.read(send.read_table, canonical.loads(payload), zone)
     read = reading.document
     own = _own_order(tx, partner, message, read)
@@ -258,14 +260,14 @@ def _read_record(
     if holder is not None and message.reason != policy.RELEASED:
         found.append(
             f"{name} was collected before (message {holder.message}, {holder.state}); a partner who receives it twice "
-            f"charges for it: d365edi reject {number} unless the first one is rejected"
+            f"charges for it: d365edi reject {number}; or send it all the same: d365edi release --id {named.identify(document)}"
         )
     tx.messages.set_state(message.id, "done", message.reason)  # a person's release counts for the document, too
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)
     if found:
         sentence = f"{name}: {'; '.join(found)}"
         tx.documents.set_state(document.id, "held", sentence)
-        return [], [("WARNING", "held", sentence)]
+        return [], [("WARNING", "held", named.runnable(tx, sentence, document, number))]
     return [document.id], [("INFO", "collected", name if message.name == number else f"{name} ({message.name})")]
 
 

@@ -200,6 +200,10 @@ class Messages(JournalTable):
             "UPDATE messages SET state = ?, reason = ?, state_at = ? WHERE id = ?", (state, reason, self._unit.now, id)
         )
 
+    def explain(self, id: int, reason: str) -> None:
+        """Say of a message what a person decided about it."""
+        self._execute("UPDATE messages SET reason = ? WHERE id = ?", (reason, id))
+
     def settled(self, id: int, name: str) -> None:
         """The source knows that we hold it; `name` is where it went ("" where it was deleted, left or gone)."""
         changed = self._execute(

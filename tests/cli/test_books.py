@@ -255,3 +255,30 @@ def test_a_journal_that_is_not_there_is_said(call: Call, folder: Path) -> None:
     assert (said.code, said.err) == (2, f"d365edi: {folder}/journal.db: there is no journal; d365edi run makes it\n")
     with pytest.raises(JournalError):
         client.read(folder / "settings.toml", lambda tx: tx.now)
+
+
+def test_a_name_of_several_partners_is_answered_by_a_list_with_ids(
+    call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "s3cret")
+
+    def fill(tx: Tx) -> None:
+        for partner in ("acme", "bolt"):
+            message = tx.messages.add(
+                direction="in", partner=partner, flow=f"{partner}.pickup.edi", endpoint=partner, path="/outbound",
+                name="in.edi", size=3, modified=AT, payload=partner.encode(),
+            )  # fmt: skip
+            tx.messages.set_state(message.id, "quarantined", "it is no EDI")
+
+    written(folder, fill, AT)
+    asked = call("why", "in.edi")
+    assert asked.code == 1
+    assert "in.edi is a name that several partners use: message-1 acme in.edi quarantined" in words(asked)
+    assert "sha256:" in words(call("why", "--id", "message-2"))
+    assert "from bolt" in words(call("why", "in.edi", "--partner", "bolt"))
+    refused = call("reject", "in.edi", "--why", "no EDI")
+    assert refused.code == 1, refused.err
+    assert "message-1  acme  in.edi  quarantined: it is no EDI" in refused.err
+    assert call("reject", "--id", "message-2", "--why", "no EDI").code == 0
+    assert call("reject", "in.edi", "--why", "no EDI").code == 0
+    assert call("reject", "in.edi", "--id", "message-1", "--why", "no EDI").code == 2
