@@ -51,7 +51,8 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A line of an order. `price` is for `per` pieces or, of another unit, for one of it; `ordinal` is its number in D365."""
+    """A line of an order. `price` is for `per` pieces or, of another unit, for one of it; `ordinal` is its number in D365;
+    `stores` says how much each store gets."""
 
     number: str
     ordinal: int
@@ -66,6 +67,7 @@ class Bought:
     basis: str
     deliver: date | None
     allowance: Allowance | None = None
+    stores: tuple[tuple[str, Decimal], ...] = ()
 
     @property
     def each(self) -> Fraction:
@@ -75,7 +77,7 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A sales line of D365 for a line of the order. `price` is for `per` of the unit."""
+    """A sales line of D365 for a line of the order, or for what a store gets of it. `price` is for `per` of the unit."""
 
     line: int
     lot: str
@@ -87,11 +89,18 @@ class Sold:
     ships: date | None
     arrives: date | None
     cancelled: bool = False
+    store: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where D365 delivers it: what the store is called there."""
+        return f"PLACE-{self.store}" if self.store else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """An order, told in some version, and its sales order; until when the order as a whole is to be shipped and delivered."""
+    """An order, told in some version, and its sales order; until when the order as a whole is to be shipped and delivered.
+    `apart`: what answers it says what each store gets."""
 
     number: str
     sales_order: str
@@ -101,6 +110,7 @@ class Deal:
     sold: tuple[Sold, ...]
     allowance: Allowance | None = None
     version: str = ""
+    apart: bool = False
 
     @property
     def agreed(self) -> dict[str, str]:

@@ -24,8 +24,8 @@ from d365edi.matching.intake import IntakePolicy, take
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import order_keys
 from d365edi.matching.outgoing import Agreed, Outgoing, outgoing
-from d365edi.matching.parts import parts_of
-from d365edi.matching.resolution import Resolution
+from d365edi.matching.parts import PartsPolicy, parts_of
+from d365edi.matching.resolution import DeliveryPlace, Resolution
 from d365edi.matching.taxes import Taxation
 from tests.edi import make
 from tests.edi.edifact import make as make_edifact
@@ -66,6 +66,7 @@ def sent(
     agreed = Agreed(
         taxation=Taxation({Decimal(rate): category for rate, category in rates.items()}) if rates else None,
         charges={code: _agreement(text) for deal in deals for code, text in deal.agreed.items()},
+        apart=deals[0].apart,
         places=writer.places,
         signs=writer.credits,
     )
@@ -95,11 +96,13 @@ def _known(whole: Any, deals: Sequence[Deal], standard: Standard) -> KnownOrders
         if deal is None:
             continue
         order = texts.order(deal, standard)
-        policy = IntakePolicy(agreed={code: _agreement(text) for code, text in deal.agreed.items()})
+        parts = PartsPolicy(stores="lines", back="store" if deal.apart else "order")
+        policy = IntakePolicy(agreed={code: _agreement(text) for code, text in deal.agreed.items()}, parts=parts)
         told, findings = take(order, policy)
         _must_go(findings)
         items = {n: deal.lines[(line.place or n) - 1].item for n, line in enumerate(told.lines, 1)}
-        orders[key], answers[key] = order, Resolution(items=items, parts=parts_of(told))
+        places = {n: DeliveryPlace(f"PLACE-{line.store}") for n, line in enumerate(told.lines, 1) if line.store}
+        orders[key], answers[key] = order, Resolution(items=items, parts=parts_of(told), places=places)
     return KnownOrders(orders, answers)
 
 

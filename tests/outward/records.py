@@ -38,6 +38,7 @@ def sales_order(deal: Deal) -> Record:
             "CustomersLineNumber": deal.lines[each.line - 1].ordinal,
             "InventoryLotId": each.lot,
             "SalesOrderLineStatus": "Canceled" if each.cancelled else "Backorder",
+            "DeliveryAddressLocationId": each.place,
         }
         for each in deal.sold
     ]
@@ -72,6 +73,7 @@ def confirmation(deal: Deal) -> Record:
             "CustomersLineNumber": deal.lines[each.line - 1].ordinal,
             "ConfirmedReceiptDate": day(each.arrives),
             "SalesOrderLineStatus": "Canceled" if each.cancelled else "Backorder",
+            "DeliveryAddressLocationId": each.place,
         }
         for each in deal.sold
     ]
@@ -122,7 +124,17 @@ def invoice(deal: Deal, bill: Bill) -> Record:
     company = {"CompanyName": "NORTHBAY GOODS", "InvoiceAccountName": "EXAMPLE RETAIL CO"}
     numbers = {"CompanyTaxRegNumber": OURS, "VATNum": THEIRS}
     document = [{**other, "DueDate": day(bill.due), **company, **numbers}]
-    return {"header": head, "lines": lines, "document": document, "journal": [], "items": items, "order_lines": beside}
+    places = [
+        {
+            **COMPANY,
+            "SalesOrderNumber": deal.sales_order,
+            "InventoryLotId": each.lot,
+            "DeliveryAddressLocationId": each.place,
+        }
+        for each in deal.sold
+    ]
+    sets = {"document": document, "journal": [], "items": items, "order_lines": beside, "places": places}
+    return {"header": head, "lines": lines, **sets}
 
 
 def _posted(line: Billed, sign: int) -> Record:
@@ -169,7 +181,12 @@ def packing_slip(deal: Deal, boxes: Sequence[Box]) -> Record:
             }
         )
     beside = [
-        {"InventoryLotId": each.lot, "CustomersLineNumber": deal.lines[each.line - 1].ordinal} for each in deal.sold
+        {
+            "InventoryLotId": each.lot,
+            "CustomersLineNumber": deal.lines[each.line - 1].ordinal,
+            "DeliveryAddressLocationId": each.place,
+        }
+        for each in deal.sold
     ]
     return {"header": head, "lines": lines, "tracking": [{"TrackingNumber": "1Z1"}], "order_lines": beside}
 

@@ -19,9 +19,10 @@ from d365edi.edi.reader import ReadOptions
 from d365edi.errors import DocumentError
 from tests.edi import independent, see
 from tests.edi.edifact import independent as independent_edifact
-from tests.outward import edifact_truth, path, records, x12_truth
+from tests.outward import edifact_truth, path, records, store_truth, x12_truth
 from tests.outward.bills import bills, credits
 from tests.outward.deals import Standard, deals, shipments, slips
+from tests.outward.store_deals import store_bills, store_deals, store_slips
 
 FEW, MANY, BATCH = 60, 10_000, 500
 """How many documents a map writes here, and in the longer run; how many a checker is shown at a time."""
@@ -98,6 +99,34 @@ def credited(draw: Draw, standard: Standard) -> bytes:
     return data
 
 
+def allocated(draw: Draw, standard: Standard) -> bytes:
+    """The answer to an order for several stores, from its sales order or a confirmation."""
+    deal = draw(store_deals(standard))
+    table, record = draw(
+        st.sampled_from([("SalesOrderResponse", records.sales_order), ("SalesOrderConfirmation", records.confirmation)])
+    )
+    data = path.sent(table, record(deal), [deal], standard)
+    store_truth.response(data, standard, deal)
+    return data
+
+
+def shipped_to_stores(draw: Draw, standard: Standard) -> bytes:
+    """The notice of what goes to several stores."""
+    deal, boxes = draw(store_slips(standard).filter(lambda drawn: drawn[1]))
+    data = path.sent("PackingSlip", records.packing_slip(deal, boxes), [deal], standard)
+    store_truth.notice(data, standard, deal, boxes)
+    return data
+
+
+def billed_for_stores(draw: Draw, standard: Standard) -> bytes:
+    """The invoice of what went to several stores."""
+    deal = draw(store_deals(standard))
+    bill = draw(store_bills(deal).filter(bool))
+    data = path.sent("SalesInvoice", records.invoice(deal, bill), [deal], standard)
+    store_truth.invoice(data, standard, deal, bill)
+    return data
+
+
 def clear(sending: Callable[[], bytes]) -> bytes:
     """What is sent. A tax of a few cents that fits several rates is held, and one with a base of more digits than TXI08."""
     try:
@@ -133,7 +162,10 @@ def tried(way: Way, standard: Standard, size: int) -> None:
         assert doubted(files[start : start + BATCH], standard) == {}
 
 
-WAYS: dict[Way, int] = {answered: 2, confirmed: 2, shipped: 2, packed: 2, billed: 2, credited: 2}
+WAYS: dict[Way, int] = {
+    answered: 3, confirmed: 3, allocated: 3, shipped: 3, packed: 3, shipped_to_stores: 3, billed: 3, credited: 3,
+    billed_for_stores: 3,
+}  # fmt: skip
 """The ways to a document, and how many there are to its kind."""
 each_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 each_standard = pytest.mark.parametrize("standard", TRUTH)

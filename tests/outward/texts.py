@@ -32,6 +32,7 @@ def _x12(deal: Deal) -> list[str]:
         ids = "".join(f"*{kind}*{id}" for kind, id in (("EN", line.gtin), ("BP", line.buyer)) if id)
         body.append(f"PO1*{line.number}*{plain(line.quantity)}*{line.unit}*{plain(line.price)}*{line.basis}{ids}")
         body += _sac(line.allowance)
+        body += _sdq(line)
         body += [f"DTM*002*{line.deliver:%Y%m%d}"] if line.deliver else []
     return [*body, f"CTT*{len(deal.lines)}"]
 
@@ -46,6 +47,12 @@ def _sac(said: Allowance | None) -> list[str]:
     return [f"SAC*A*{said.code}***{plain(said.amount * 100)}*******02"]
 
 
+def _sdq(line: Bought) -> list[str]:
+    """What each store gets, ten stores a segment."""
+    tens = [line.stores[start : start + 10] for start in range(0, len(line.stores), 10)]
+    return [f"SDQ*{line.unit}*92" + "".join(f"*{store}*{plain(many)}" for store, many in ten) for ten in tens]
+
+
 def _edifact(deal: Deal) -> list[str]:
     body = [f"BGM+220+{deal.number}+9", _day("137", ORDERED)]
     body += [_day(kind, day) for kind, day in (("10", deal.ship), ("2", deal.deliver)) if day]
@@ -57,6 +64,9 @@ def _edifact(deal: Deal) -> list[str]:
         body.append(f"QTY+21:{plain(line.quantity)}:{line.unit}")
         body += [_day("2", line.deliver)] if line.deliver else []
         body.append(f"PRI+AAA:{plain(line.price)}{_per(line)}")
+        body += [
+            part for store, many in line.stores for part in (f"LOC+7+{store}::92", f"QTY+11:{plain(many)}:{line.unit}")
+        ]
         body += _alc(line.allowance)
     return [*body, "UNS+S", f"CNT+2:{len(deal.lines)}"]
 
