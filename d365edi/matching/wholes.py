@@ -15,6 +15,8 @@ from d365edi.documents.values import Packages
 CENT, ZERO, ONE = Decimal("0.01"), Decimal(0), Decimal(1)
 CARTON, GROSS = "carton", "gross"
 WEIGHED_IN = frozenset({"kg", "lb"})
+SCAC = "scac"
+"""The word for the standard carrier alpha code, which the partner has for a carrier of ours."""
 SELLERS = "91"
 """The kind of a code that the seller gave, in both standards."""
 
@@ -41,8 +43,9 @@ def of_notice(notice: ShipNotice, now: datetime, carriers: Collection[str]) -> S
     if notice.time is None:
         notice = notice.replace(date=now.date(), time=f"{now:%H%M}")
     carrier, place = notice.carrier, notice.parties.ship_from
-    if carrier.id is not None and carrier.id_kind is None and carrier.id not in carriers:
-        notice = notice.replace(carrier=carrier.replace(id=None, routing=carrier.routing or carrier.id))
+    if carrier.id is not None and carrier.id_kind is None:
+        text = carrier.replace(id=None, routing=carrier.routing or carrier.id)
+        notice = notice.replace(carrier=carrier.replace(id_kind=SCAC) if carrier.id in carriers else text)
     if place.id is not None and place.id_kind is None:
         notice = notice.replace(parties=notice.parties.replace(ship_from=place.replace(id_kind=SELLERS)))
     return notice if notice.packages != Packages() else _packed(notice)

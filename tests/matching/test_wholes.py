@@ -10,6 +10,7 @@ import pytest
 
 from d365edi.documents import Invoice, ShipNotice
 from d365edi.matching.wholes import of_invoice, of_notice
+from tests.maps import wire, wire_edifact
 
 D = Decimal
 DAY, NEXT = date(2026, 11, 12), date(2026, 11, 13)
@@ -43,7 +44,12 @@ def test_the_discount_is_of_the_total_the_total_without_tax_or_the_goods(
 def notice(packed: int, *, loose: int = 0, weights: tuple[str, ...] = (), unit: str = "lb", **more: Any) -> ShipNotice:
     """A shipment of an order with so many lines in a pack each, and so many in none."""
     lines = [
-        {"quantity": D(1), **({"weight": D(weights[at]), "weight_unit": unit} if at < len(weights) else {})}
+        {
+            "quantity": D(1),
+            "unit": "ea",
+            "item": {"buyer": "A-1"},
+            **({"weight": D(weights[at]), "weight_unit": unit} if at < len(weights) else {}),
+        }
         for at in range(packed + loose)
     ]
     packs = [{"sscc": str(at), "lines": [lines[at]]} for at in range(packed)]
@@ -76,7 +82,8 @@ def test_a_notice_without_a_moment_of_d365_is_of_the_moment_it_is_made() -> None
 
 def test_a_carrier_is_an_id_where_the_partner_s_code_is_known_and_text_elsewhere() -> None:
     made = notice(1, carrier={"id": "Northern"})
-    assert of_notice(made, NOW, {"Northern"}).carrier.id == "Northern"
+    known = of_notice(made, NOW, {"Northern"}).carrier
+    assert (known.id, known.id_kind) == ("Northern", "scac")
     told = of_notice(made, NOW, ()).carrier
     assert (told.id, told.routing) == (None, "Northern")
 
@@ -84,3 +91,27 @@ def test_a_carrier_is_an_id_where_the_partner_s_code_is_known_and_text_elsewhere
 def test_our_warehouse_is_a_code_of_ours() -> None:
     found = of_notice(notice(1, parties={"ship_from": {"id": "11"}}), NOW, ()).parties.ship_from
     assert (found.id_kind, found.id) == ("91", "11")
+
+
+@pytest.mark.parametrize(
+    ("set", "written"),
+    [
+        ("856", [["TD1", "CTN", "2", "", "", "", "G", "3.5", "LB"], ["TD5", "", "2", "NRTH"]]),
+        (
+            "DESADV",
+            [
+                ["MEA", "WT", "G", ("LBR", "3.5")],
+                ["TDT", "20", "", "", "", ("NRTH", "", "182")],
+                ["PAC", "2", "", "CT"],
+            ],
+        ),
+    ],
+)
+def test_weight_cartons_and_carrier_are_written_in_both_standards(set: str, written: list[Any]) -> None:
+    """At e9ad584 a DESADV said no weight, and a SCAC without whose code it is."""
+    head: dict[str, Any] = {"carrier": {"id": "Northern"}, "ship_date": DAY, "purpose": "original", "structure": "0001"}
+    made = of_notice(notice(2, weights=("1.5", "2"), **head), NOW, {"Northern"})
+    codes = {"carrier.id": {"NRTH": "Northern"}}
+    side: Any = wire.writer if set == "856" else lambda *each, **more: wire_edifact.sides(*each, **more)[1]
+    body = side(set, codes=codes).write(made)
+    assert [each for each in body if each[0] in ("TD1", "TD5", "MEA", "TDT", "PAC")][: len(written)] == written
