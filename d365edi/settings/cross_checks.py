@@ -107,24 +107,36 @@ def _identities(reporter: ErrorReporter) -> Iterator[SettingsError]:
 
 
 def _accounts(reporter: ErrorReporter) -> Iterator[SettingsError]:
-    """Accounts of places that are another partner's, too: both would be sent what is posted for them."""
-    taken: dict[tuple[str, str], tuple[str, Key]] = {}
-    places: list[tuple[str, str, str, Key]] = []
+    """Customer accounts that are another partner's, too: both would be sent what is posted for them, unless both say that they
+    share it. D365 tells accounts and companies apart without regard to case."""
+    owners: dict[tuple[str, str], tuple[str, Key]] = {}
+    shares = {key[1] for key, body in _partners(reporter) if body.get("shares_account") is True}
+    for partner, company, account, key in (*_customers(reporter), *_further_accounts(reporter)):
+        owner, first = owners.setdefault((company.casefold(), account.casefold()), (partner, key))
+        if owner != partner and not {owner, partner} <= shares:
+            where = reporter.locations.where(*first)
+            sentence = f"is also {owner}'s in {company} (at {where}): both would be sent its invoices"
+            both = "" if "locations" in key else ", or write shares_account = true under both"
+            remedy = f"keep it with one of the two{both}"
+            yield reporter.report(key, sentence, remedy, value=account)
+
+
+def _customers(reporter: ErrorReporter) -> Iterator[tuple[str, str, str, Key]]:
     for key, body in _partners(reporter):
         customer = _table(body, "customer")
         for company in customer:
-            taken.setdefault((company, _text(customer, company)), (key[1], (*key, "customer", company)))
+            if _text(customer, company):
+                yield key[1], company, _text(customer, company), (*key, "customer", company)
+
+
+def _further_accounts(reporter: ErrorReporter) -> Iterator[tuple[str, str, str, Key]]:
+    for key, body in _partners(reporter):
+        customer = _table(body, "customer")
         for code in _table(body, "locations"):
             row = _table(body, "locations", code)
             company = _text(row, "company") or (next(iter(customer)) if len(customer) == 1 else "")
             if _text(row, "account"):
-                places.append((key[1], company, _text(row, "account"), (*key, "locations", code, "account")))
-    for partner, company, account, key in places:
-        owner, first = taken.setdefault((company, account), (partner, key))
-        if owner != partner:
-            where = reporter.locations.where(*first)
-            sentence = f"is also {owner}'s in {company} (at {where}): both would be sent its invoices"
-            yield reporter.report(key, sentence, "keep it with one of the two", value=account)
+                yield key[1], company, _text(row, "account"), (*key, "locations", code, "account")
 
 
 def _events(reporter: ErrorReporter) -> Iterator[SettingsError]:

@@ -245,6 +245,8 @@ class Partner(SettingsSection):
 
     customer: Mapping[Company, Text] = Field(default_factory=dict)
     """Company = the partner's customer account in it."""
+    shares_account: bool = False
+    """Another partner, which says so too, has one of the accounts: both are sent what is posted for it."""
     x12: X12 | None = None
     """The agreed X12 envelope."""
     edifact: Edifact | None = None

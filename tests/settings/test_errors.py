@@ -107,6 +107,7 @@ ONE_MISTAKE = [
     ('customer = { usmf = "US-003" }', 'customer = { usmf = "US-003" }\nlocations = { 0007 = { account = "DE-010", company = "demf" } }', '20: [partners.acme.locations.0007.account] "DE-010" is an account of demf, where the partner is no customer; write customer = { demf = "US-003" }'),
     # between sections
     ("[partners.acme]\n", '[partners.twin]\ncustomer = { usmf = "US-004" }\n[partners.acme]\nlocations = { 0007 = { account = "US-004" } }\n', "21: [partners.acme.locations.0007.account] \"US-004\" is also twin's in usmf (at settings.toml:19): both would be sent its invoices; keep it with one of the two"),
+    ("[partners.acme]\n", '[partners.twin]\ncustomer = { usmf = "us-003" }\nshares_account = true\n[partners.acme]\n', "22: [partners.acme.customer.usmf] \"US-003\" is also twin's in usmf (at settings.toml:19): both would be sent its invoices; keep it with one of the two, or write shares_account = true under both"),
     ('to = { endpoint = "acme", path = "/inbound/acks"', 'to = { endpoint = "acne", path = "/inbound/acks"', '21: [partners.acme.acks.to.endpoint] "acne" is not an endpoint; did you mean "acme"?'),
     ('customer = { usmf', 'customer = { usfm = "US-004", usmf', '19: [partners.acme.customer.usfm] "usfm" is not one of [d365] companies; did you mean "usmf"?'),
     ("[partners.acme]", f"[partners.twin]\n{X12}\n[partners.acme]", "22: [partners.acme.x12.them] \"08:6111250008\" is also twin's (at settings.toml:19) with the same `us`: a file could belong to either; give each partner its own identity, or merge the two partners"),
@@ -261,3 +262,21 @@ def test_a_table_that_another_file_says_as_a_value_is_reported(tmp_path: Path) -
         str(caught.value)
         == f"{tmp_path}/more:1: [partners] is set twice: here and at {tmp_path}/s.toml:19; keep one of the two"
     )
+
+
+@pytest.mark.parametrize(
+    "places",
+    ['customer = { usmf = "US-003" }', 'customer = { usmf = "US-004" }\nlocations = { 0007 = { account = "US-003" } }'],
+)
+def test_an_account_of_two_partners_is_taken_where_both_say_that_they_share_it(tmp_path: Path, places: str) -> None:
+    def read(*, one: bool, other: bool) -> dict[str, bool]:
+        twin = f"[partners.twin]\n{places}\nshares_account = {str(one).lower()}\n"
+        acme = f"[partners.acme]\nshares_account = {str(other).lower()}"
+        (tmp_path / "s.toml").write_text(RIGHT.replace("[partners.acme]", f"{twin}{acme}"))
+        settings = load(tmp_path / "s.toml", {"D365EDI_SECRET_D365": "s", "D365EDI_SECRET_ACME_SSH_KEY": "k"})
+        return {name: partner.shares_account for name, partner in settings.partners.items()}
+
+    assert read(one=True, other=True) == {"twin": True, "acme": True}
+    for one, other in ((True, False), (False, True), (False, False)):
+        with pytest.raises(SettingsError, match="both would be sent its invoices"):
+            read(one=one, other=other)
