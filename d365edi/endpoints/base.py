@@ -19,11 +19,14 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What to list: a folder with a glob pattern, or for D365 a question (`query`, an odata plan)."""
+    """What to list: a folder with a glob pattern, or for D365 a question (`query`, an odata plan).
+
+    `taken`: name, size and time of files that are stored and stay there; they are not offered, nor counted among the others."""
 
     path: str
     pattern: str = "*"
     query: object | None = None
+    taken: frozenset[tuple[str, int, float | None]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,21 @@ class Listing:
     """What a place holds: what can be fetched, in the order of names, and what was passed over.
 
     What has one name stands oldest first. Where even the key is the same (a server lists a name twice and opens the files by
-    it), the later one can be fetched once the earlier one is cleared."""
+    it), the later one can be fetched once the earlier one is cleared.
+
+    Of too many the oldest are offered; `beyond` counts the others, `unnamed` what was passed over and is not named here, and
+    `left` names what of `Place.taken` is still there."""
 
     remotes: tuple[Remote, ...]
     passed_over: tuple[PassedOver, ...] = ()
+    beyond: int = 0
+    unnamed: int = 0
+    left: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that is there is in it: what is not in it is gone."""
+        return not (self.beyond or self.unnamed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from d365edi.endpoints import filenames
 from d365edi.endpoints.base import After, Listing, Place, Remote, Settlement
 from d365edi.endpoints.file_operations import AlreadyExists, FileOperations, PathNotFound, Stat
 from d365edi.endpoints.filenames import NameRules
+from d365edi.endpoints.portion import Portion
 from d365edi.errors import EndpointError, Refused, Unavailable
 
 
@@ -16,8 +17,11 @@ class Downloader(FileOperations):
     rules: NameRules
 
     async def list(self, place: Place) -> Listing:
-        """What is in the folder now: see `filenames.filter_names` for what is passed over. A missing folder is Refused."""
-        return filenames.filter_names(place.path, await self._scan(place.path), place.pattern, self.rules)
+        """What is in the folder now: see `filenames.NameFilter` for what is passed over, `portion` for how many are offered.
+        A missing folder is Refused."""
+        portion = Portion(place, self.rules)
+        await self._scan(place.path, portion.add)
+        return portion.listing()
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
         """The bytes of one file; `Unavailable` when it is no longer what was listed: it is still growing."""

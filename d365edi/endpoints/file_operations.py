@@ -44,8 +44,9 @@ class FileOperations(ABC):
     name: str
 
     @abstractmethod
-    async def _scan(self, folder: str) -> list[filenames.DirectoryEntry]:
-        """Every entry of a folder with its attributes, in one pass, links not followed. `PathNotFound` when there is none."""
+    async def _scan(self, folder: str, take: Callable[[filenames.DirectoryEntry], None]) -> None:
+        """`take` every entry of a folder with its attributes, in one pass, links not followed, none kept. `PathNotFound` when
+        there is none."""
 
     @abstractmethod
     async def _look(self, path: str) -> Stat | None:

@@ -59,7 +59,8 @@ class FileStore(Downloader):
             listing = await self.list(Place(folder))
         except EndpointError as error:
             return Check(f"folder {folder}", False, (time.monotonic() - started) * 1000, error.message, error.remedy)
-        seen = f"{len(listing.remotes)} files to take, {len(listing.passed_over)} passed over"
+        files = len(listing.remotes) + listing.beyond
+        seen = f"{files} files to take, {len(listing.passed_over) + listing.unnamed} passed over"
         return Check(f"folder {folder}", True, (time.monotonic() - started) * 1000, seen)
 
     @abstractmethod

@@ -10,11 +10,10 @@ Knows: names, patterns and kinds. Does not know: any protocol or disk.
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from d365edi.endpoints.base import Listing, PassedOver, Remote
 from d365edi.errors import Refused
 
 TEMPORARY: tuple[str, ...] = (
@@ -74,27 +73,7 @@ def fault(name: bytes) -> str:
     return ""
 
 
-def filter_names(folder: str, entries: Iterable[DirectoryEntry], pattern: str, rules: NameRules) -> Listing:
-    """Split the entries of one folder into what is offered and what is passed over, both in the order of names.
-
-    Some servers show a mailbox as a folder and list a name twice: both are offered, the oldest first."""
-    name_filter = _NameFilter(pattern, rules)
-    listed = sorted(
-        {entry for entry in entries if entry.name not in {b".", b".."}},
-        key=lambda entry: (entry.name, entry.modified or 0.0),
-    )
-    known = {entry.name: entry for entry in listed}
-    remotes: list[Remote] = []
-    passed: list[PassedOver] = []
-    for entry in listed:
-        if reason := name_filter.reason(entry, known):
-            passed.append(PassedOver(printable(entry.name), reason))
-        else:
-            remotes.append(Remote(folder, entry.name.decode(), entry.size or 0, entry.modified))
-    return Listing(tuple(remotes), tuple(passed))
-
-
-class _NameFilter:
+class NameFilter:
     """The rules for one listing, compiled once."""
 
     def __init__(self, pattern: str, rules: NameRules) -> None:
@@ -106,7 +85,7 @@ class _NameFilter:
         front, _, back = rules.sentinel.partition("{name}")
         self.front, self.back = front.encode(), back.encode()
 
-    def reason(self, entry: DirectoryEntry, known: dict[bytes, DirectoryEntry]) -> str:
+    def reason(self, entry: DirectoryEntry, known: Container[bytes]) -> str:
         """Why this entry is passed over; empty when it is offered. The first reason that applies is given."""
         if reason := fault(entry.name) or _not_a_file(entry.kind):
             return reason
@@ -119,14 +98,14 @@ class _NameFilter:
             return f'its name does not match "{self.pattern}"'
         return self._incomplete(entry, name, known)
 
-    def _announces(self, name: bytes, known: dict[bytes, DirectoryEntry]) -> bool:
+    def _announces(self, name: bytes, known: Container[bytes]) -> bool:
         """Is this the sentinel of a file that is there?"""
         front, back = self.front, self.back
         if not (name.startswith(front) and name.endswith(back) and len(name) > len(front) + len(back)):
             return False
         return name[len(front) : len(name) - len(back)] in known
 
-    def _incomplete(self, entry: DirectoryEntry, name: str, known: dict[bytes, DirectoryEntry]) -> str:
+    def _incomplete(self, entry: DirectoryEntry, name: str, known: Container[bytes]) -> str:
         if self.rules.sentinel and (awaited := self.rules.sentinel.replace("{name}", name)).encode() not in known:
             return f'it waits for its sentinel "{awaited}"'
         if entry.size is None:

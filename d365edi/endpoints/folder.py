@@ -66,8 +66,8 @@ class FolderEndpoint(FileStore):
         """List each folder."""
         return [await self._peek(folder) for folder in self.folders]
 
-    async def _scan(self, folder: str) -> builtins.list[DirectoryEntry]:
-        return await self._run(f'listing "{folder}"', lambda: _scan(self._below(folder)))
+    async def _scan(self, folder: str, take: Callable[[DirectoryEntry], None]) -> None:
+        await self._run(f'listing "{folder}"', lambda: _scan(self._below(folder), take))
 
     async def _look(self, path: str) -> Stat | None:
         return await self._run(f'looking at "{path}"', lambda: _look(self._below(path)))
@@ -122,9 +122,11 @@ class FolderEndpoint(FileStore):
         return self.root.joinpath(*parts)
 
 
-def _scan(folder: Path) -> list[DirectoryEntry]:
+def _scan(folder: Path, take: Callable[[DirectoryEntry], None]) -> None:
     with os.scandir(os.fsencode(folder)) as lines:
-        return [entry for line in lines if (entry := _entry(line)) is not None]
+        for line in lines:
+            if (entry := _entry(line)) is not None:
+                take(entry)
 
 
 def _entry(line: os.DirEntry[bytes]) -> DirectoryEntry | None:

@@ -10,7 +10,7 @@ Knows: SFTP's operations and statuses. Does not know: their order (`file_store`,
 import builtins
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import anyio
 import asyncssh
@@ -76,9 +76,10 @@ class SftpEndpoint(FileStore):
                     self._session.drop(client)
                 raise self._session.explain(error, doing, effect=effect and client is not None) from error
 
-    async def _scan(self, folder: str) -> builtins.list[DirectoryEntry]:
+    async def _scan(self, folder: str, take: Callable[[DirectoryEntry], None]) -> None:
         async with self._wire(f'listing "{folder}"') as sftp:
-            return [_entry(line) async for line in sftp.scandir(_path(folder))]
+            async for line in sftp.scandir(_path(folder)):
+                take(_entry(line))
 
     async def _look(self, path: str) -> Stat | None:
         async with self._wire(f'looking at "{path}"') as sftp:

@@ -55,6 +55,7 @@ class FlowContext:
     concurrency: int = 8
     busy: set[str] = field(default_factory=set)
     answers: dict[Query, tuple[float, list[Mapping[str, Any]]]] = field(default_factory=dict)
+    crowded: set[str] = field(default_factory=set)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
 

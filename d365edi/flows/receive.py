@@ -16,21 +16,19 @@ from typing import Any
 
 from d365edi import log
 from d365edi.edi.sniff import complete
-from d365edi.endpoints.base import Endpoint, Listing, Remote
+from d365edi.endpoints.base import Endpoint, Remote
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import named, policy
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Counters, FlowContext
+from d365edi.flows.look import look
 from d365edi.flows.messages import size_text
 from d365edi.flows.outbox import deliver_again
 from d365edi.flows.partner import PickupFlow
-from d365edi.journal import Listed, Message, Passed, Sighting, Tx
+from d365edi.journal import Message, Sighting, Tx
 from d365edi.settings.partners import Duplicates
-
-BEHIND = "another file of this name is listed before it; it is taken once that one is cleared"
-"""Why a file is not taken yet where a server lists its name twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,54 +101,23 @@ async def _ready(
 ) -> tuple[list[ReadyFile], set[str]]:
     """The files that are complete: seen often enough without a change (sentinels are handled by the endpoint), and the keys
     under which a further file is listed. `hidden` are these keys of the listing before."""
-    listing = await endpoint.list(pickup.place)
-    sightings = await _note(ctx, pickup, listing)
+    seen = await look(ctx, pickup, endpoint)
     for _ in range(pickup.endpoint_settings.complete.needed - 1):
-        if not any(_young(pickup, sighting) for sighting in sightings.values()):
+        if not any(_young(pickup, sighting) for sighting in seen.sightings.values()):
             break
         await ctx.sleep(pickup.endpoint_settings.complete.apart.total_seconds())
-        listing = await endpoint.list(pickup.place)
-        sightings = await _note(ctx, pickup, listing)
-    first, later = _by_key(listing)
+        seen = await look(ctx, pickup, endpoint)
     ready = [
         ReadyFile(remote, sighting, remote.key in hidden)
-        for remote in first
-        if not _young(pickup, sighting := sightings[remote.key])
+        for remote in seen.first
+        if not _young(pickup, sighting := seen.sightings[remote.key])
         and not (sighting.message is not None and pickup.after.action == "leave")
     ]
-    return ready, {remote.key for remote in later}
-
-
-def _by_key(listing: Listing) -> tuple[list[Remote], list[Remote]]:
-    """The first remote of each key, and those behind it, which cannot be fetched before it is cleared."""
-    first: dict[str, Remote] = {}
-    later = [remote for remote in listing.remotes if first.setdefault(remote.key, remote) is not remote]
-    return list(first.values()), later
+    return ready, {remote.key for remote in seen.later}
 
 
 def _young(pickup: PickupFlow, sighting: Sighting) -> bool:
     return sighting.message is None and sighting.equal < pickup.endpoint_settings.complete.needed
-
-
-async def _note(ctx: FlowContext, pickup: PickupFlow, listing: Listing) -> dict[str, Sighting]:
-    first, later = _by_key(listing)
-    remotes = [Listed(remote.name, remote.size, remote.modified, remote.key) for remote in first]
-    passed = [Passed(entry.name, entry.reason, entry.key) for entry in listing.passed_over]
-    passed += [Passed(remote.name, BEHIND, f"{remote.key}/{place}") for place, remote in enumerate(later, 2)]
-
-    def record(tx: Tx) -> list[Sighting]:
-        _gone(tx, pickup, {remote.key for remote in remotes} | {entry.key or entry.name for entry in passed})
-        return tx.sightings.record(pickup.endpoint, pickup.view, remotes, passed)
-
-    return {sighting.remote: sighting for sighting in await ctx.journal.write(record)}
-
-
-def _gone(tx: Tx, pickup: PickupFlow, there: Set[str]) -> None:
-    """Mark stored, unsettled files settled that are no longer at the source: a reply was lost, or a person removed them."""
-    for message in tx.messages.unsettled(pickup.endpoint, pickup.place.path):
-        if message.flow == pickup.name and message.remote not in there:
-            tx.messages.settled(message.id, "")
-            tx.audit.append("settled", message=message.id, partner=message.partner, outcome="gone", name=message.name)
 
 
 async def _take(

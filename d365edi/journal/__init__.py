@@ -15,12 +15,12 @@ from d365edi.journal.delivery_documents import DeliveryDocument, NumberedDocumen
 from d365edi.journal.documents import Document
 from d365edi.journal.interchanges import Answered, ReceivedInterchange
 from d365edi.journal.messages import Direction, Message
-from d365edi.journal.sightings import Listed, Passed, PlaceStatus, Sighting
+from d365edi.journal.sightings import Listed, Part, Passed, PlaceStatus, Sighting
 from d365edi.journal.states import AckState, DeliveryState, DocumentState, MessageState
 from d365edi.journal.tx import SearchResult, Tx
 
 __all__ = [
     "AckState", "Acknowledgment", "Answered", "AuditLine", "Broken", "Delivery", "DeliveryDocument",
     "DeliveryState", "Direction", "Document", "DocumentState", "Journal", "Listed", "Match", "Message", "MessageState",
-    "NumberedDocument", "Passed", "PlaceStatus", "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
+    "NumberedDocument", "Part", "Passed", "PlaceStatus", "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
 ]  # fmt: skip

@@ -6,7 +6,8 @@ something changed: a folder whose files stay is polled for ever without growing 
 Knows: keys, names, sizes, times. Does not know: endpoints, patterns, policies.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -53,6 +54,15 @@ class Passed(NamedTuple):
     key: str = ""
 
 
+class Part(NamedTuple):
+    """A listing that is not whole: how many names there are in all, offered and passed over; and whether stored files are
+    `left` where they are, or else are cleared and need no sighting any more."""
+
+    offered: int
+    passed: int
+    left: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceStatus:
     """When a place was listed last, how many names it offered and how many were passed over."""
@@ -65,6 +75,18 @@ class PlaceStatus:
 
 
 _PLACE = select(Sighting, "sightings", "WHERE endpoint = ? AND path = ?")
+_LISTED = select(
+    Sighting, "sightings", "WHERE endpoint = ? AND path = ? AND remote IN (SELECT value FROM json_each(?))"
+)
+_CLEARED = (
+    "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND message IS NOT NULL "
+    "AND remote NOT IN (SELECT value FROM json_each(?)) AND ? "
+    "AND EXISTS (SELECT 1 FROM messages WHERE messages.id = sightings.message AND messages.settled_at IS NOT NULL)"
+)
+_STORED_HERE = "FROM sightings WHERE endpoint = ? AND path = ? AND message IS NOT NULL"
+_STORED = " ".join(("SELECT name, size, modified", _STORED_HERE))
+_COUNT_STORED = " ".join(("SELECT count(*)", _STORED_HERE))
+_FORGET = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
 _PUT = insert("sightings", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
 _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
 _PLACES = select(PlaceStatus, "places", "ORDER BY endpoint, path")
@@ -81,13 +103,23 @@ class Sightings(JournalTable):
         path: str,
         remotes: Sequence[Listed],
         passed: Sequence[Passed] = (),
+        *,
+        part: Part | None = None,
     ) -> list[Sighting]:
         """Record one listing of a place: what it offers, each key once, and what was passed over.
 
         Returns the sightings of what it offers, in that order. `path` names one view of a folder, its pattern included:
-        two patterns over one folder are two places, or each would take the files of the other for gone."""
+        two patterns over one folder are two places, or each would take the files of the other for gone. Of a `part` what is
+        not in it is not gone."""
         now = self._unit.now
-        before = {row[2]: Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))}
+        if part is None:
+            rows = self._execute(_PLACE, (endpoint, path))
+        else:
+            there = [each.key or each.name for each in remotes] + [each.key or each.name for each in passed]
+            keys = json.dumps(there)
+            self._execute(_CLEARED, (endpoint, path, keys, not part.left))
+            rows = self._execute(_LISTED, (endpoint, path, keys))
+        before = {row[2]: Sighting(*row) for row in rows}
         after, changed = [], []
         for listed in remotes:
             old = before.pop(listed.key or listed.name, None)
@@ -96,11 +128,22 @@ class Sightings(JournalTable):
             if sighting is not old:
                 changed.append(sighting)
         changed += self._newly_passed(before, (endpoint, path), passed)
-        self._write(changed, _newly_gone(before))
-        self._execute(
-            "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)", (endpoint, path, now, len(remotes), len(passed))
-        )
+        self._write(changed, _newly_gone(before) if part is None else ())
+        counts = (len(remotes), len(passed)) if part is None else (part.offered, part.passed)
+        self._execute("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?)", (endpoint, path, now, *counts))
         return after
+
+    def stored(self, endpoint: str, path: str) -> Iterator[tuple[str, int, float | None]]:
+        """Name, size and time of the files of a place that are stored."""
+        yield from self._execute(_STORED, (endpoint, path))
+
+    def count_stored(self, endpoint: str, path: str) -> int:
+        """How many files of a place are stored."""
+        return int(self._execute(_COUNT_STORED, (endpoint, path)).fetchone()[0])
+
+    def forget(self, endpoint: str, path: str, remotes: Iterable[str]) -> None:
+        """These stored files are not there any more; their messages have the rest."""
+        self._unit.connection.executemany(_FORGET, [(endpoint, path, remote) for remote in remotes])
 
     def record_passed(self, endpoint: str, path: str, passed: Sequence[Passed]) -> list[Sighting]:
         """Record what was passed over at a place where nothing else is recorded; what was not there, or had another
@@ -136,8 +179,7 @@ class Sightings(JournalTable):
         for sighting in gone:
             if sighting.message is not None:
                 # The message has the rest; a row for every file ever taken would be read at every listing.
-                sql = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
-                self._execute(sql, (sighting.endpoint, sighting.path, sighting.remote))
+                self._execute(_FORGET, (sighting.endpoint, sighting.path, sighting.remote))
             else:
                 self._execute(_PUT, _values(replace(sighting, equal=0, verdict=GONE)))
 

@@ -9,9 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.endpoints import filenames
-from d365edi.endpoints.base import Listing, PassedOver, Remote
+from d365edi.endpoints.base import Listing, PassedOver, Place, Remote
 from d365edi.endpoints.filenames import DirectoryEntry, NameRules
+from d365edi.endpoints.portion import Portion
 from d365edi.errors import Refused
+
+
+def listed(found: list[DirectoryEntry], pattern: str, rules: NameRules) -> Listing:
+    """The listing of a folder that holds this."""
+    portion = Portion(Place("/in", pattern), rules)
+    for each in found:
+        portion.add(each)
+    return portion.listing()
 
 
 def entry(name: str | bytes, size: int | None = 5, kind: filenames.Kind = "file") -> DirectoryEntry:
@@ -52,16 +61,14 @@ def test_every_name_can_be_shown_on_one_line(name: bytes) -> None:
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.binary(max_size=8), max_size=8, unique=True))
 def test_every_name_is_either_offered_or_passed_over(found: list[bytes]) -> None:
-    listing = filenames.filter_names("/in", [entry(name) for name in found], "*", NameRules())
+    listing = listed([entry(name) for name in found], "*", NameRules())
     words = len([name for name in found if name not in {b".", b".."}])
     assert len(listing.remotes) + len(listing.passed_over) == words
     assert not [remote.name for remote in listing.remotes if filenames.fault(remote.name.encode())]
 
 
 def test_the_folder_itself_and_its_parent_are_not_told() -> None:
-    assert filenames.filter_names(
-        "/in", [entry(".", kind="folder"), entry("..", kind="folder")], "*", NameRules()
-    ) == Listing(())
+    assert listed([entry(".", kind="folder"), entry("..", kind="folder")], "*", NameRules()) == Listing(())
 
 
 @pytest.mark.parametrize(
@@ -80,36 +87,36 @@ def test_the_folder_itself_and_its_parent_are_not_told() -> None:
     ],
 )
 def test_what_is_passed_over_is_reported_with_its_reason(found: DirectoryEntry, reason: str) -> None:
-    listing = filenames.filter_names("/in", [found], "*.edi", NameRules())
+    listing = listed([found], "*.edi", NameRules())
     assert listing == Listing((), (PassedOver(found.name.decode(), reason),))
 
 
 def test_names_that_say_unfinished_are_a_setting() -> None:
     rules = NameRules(temporary=("*.busy",))
-    listing = filenames.filter_names("/in", [entry("a.part"), entry("b.BUSY")], "*", rules)
+    listing = listed([entry("a.part"), entry("b.BUSY")], "*", rules)
     assert [remote.name for remote in listing.remotes] == ["a.part"]
 
 
 def test_without_any_unfinished_name_in_the_settings_every_name_is_finished() -> None:
-    listing = filenames.filter_names("/in", [entry("a.part")], "*", NameRules(temporary=()))
+    listing = listed([entry("a.part")], "*", NameRules(temporary=()))
     assert [remote.name for remote in listing.remotes] == ["a.part"]
 
 
 def test_empty_files_are_offered_where_that_is_set() -> None:
-    listing = filenames.filter_names("/in", [entry("a.edi", size=0)], "*", NameRules(offer_empty=True))
+    listing = listed([entry("a.edi", size=0)], "*", NameRules(offer_empty=True))
     assert listing.remotes == (Remote("/in", "a.edi", 0, 1.0),)
 
 
 def test_a_name_that_is_listed_twice_is_offered_twice_oldest_first() -> None:
     found = [DirectoryEntry(b"a.edi", "file", size, at) for size, at in ((5, 9.0), (7, 2.0), (5, 9.0))]
-    listing = filenames.filter_names("/in", found, "*", NameRules())
+    listing = listed(found, "*", NameRules())
     assert listing.remotes == (Remote("/in", "a.edi", 7, 2.0), Remote("/in", "a.edi", 5, 9.0))
     assert listing.passed_over == ()
 
 
 def test_a_file_waits_for_its_sentinel_and_the_sentinel_is_no_file() -> None:
     found = [entry("a.edi"), entry("b.edi"), entry("b.edi.done", size=0), entry("stray.done")]
-    listing = filenames.filter_names("/in", found, "*", NameRules(sentinel="{name}.done"))
+    listing = listed(found, "*", NameRules(sentinel="{name}.done"))
     assert [remote.name for remote in listing.remotes] == ["b.edi"]
     assert listing.passed_over == (
         PassedOver("a.edi", 'it waits for its sentinel "a.edi.done"'),
@@ -141,7 +148,7 @@ def test_paths_are_joined_as_sftp_writes_them(folder: str, path: str) -> None:
 def test_the_name_a_request_grows_under_is_itself_passed_over_and_short() -> None:
     temp = filenames.temporary(12345, "ab" * 32)
     assert temp == ".d365edi-12345-abababababab.part"
-    assert filenames.filter_names("/in", [entry(temp)], "*", NameRules()).remotes == ()
+    assert listed([entry(temp)], "*", NameRules()).remotes == ()
 
 
 def test_a_name_of_ours_that_no_partner_should_see_is_refused() -> None:

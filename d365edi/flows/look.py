@@ -1,0 +1,93 @@
+"""One look at a pickup's place: the listing, and what of it the journal has seen before.
+
+A folder may hold more files than one listing offers (`endpoints.portion`). What lies beyond is reported once and is not taken
+for gone; where stored files stay at the source the listing is told which they are, so that they do not stand before the others.
+
+Knows: listings, sightings. Does not know: when a file is ready, how it is taken.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+
+from d365edi import log
+from d365edi.endpoints import portion
+from d365edi.endpoints.base import Endpoint, Listing, Place, Remote
+from d365edi.flows.context import FlowContext
+from d365edi.flows.partner import PickupFlow
+from d365edi.journal import Listed, Part, Passed, Sighting, Tx
+
+BEHIND = "another file of this name is listed before it; it is taken once that one is cleared"
+"""Why a file is not taken yet where a server lists its name twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen: the first remote of each key, the `later` ones, which cannot be fetched before it is cleared, and the
+    sighting of each key."""
+
+    first: tuple[Remote, ...]
+    later: tuple[Remote, ...]
+    sightings: dict[str, Sighting]
+
+
+async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look:
+    """List a pickup's place and record what is there. Raises Unavailable and Refused as the endpoint does."""
+    place = await ctx.journal.read(lambda tx: _place(tx, pickup))
+    listing = await endpoint.list(place)
+    first: dict[str, Remote] = {}
+    later = tuple(each for each in listing.remotes if first.setdefault(each.key, each) is not each)
+    seen = await ctx.journal.write(lambda tx: _record(tx, pickup, place, listing, tuple(first.values()), later))
+    _report(ctx, pickup, listing)
+    return Look(tuple(first.values()), later, {sighting.remote: sighting for sighting in seen})
+
+
+def _place(tx: Tx, pickup: PickupFlow) -> Place:
+    """The place to list: with the files that stay there, where they are so many that they would fill a listing."""
+    at = (pickup.endpoint, pickup.view)
+    if pickup.after.action != "leave" or tx.sightings.count_stored(*at) <= portion.PORTION // 2:
+        return pickup.place
+    return replace(pickup.place, taken=frozenset(tx.sightings.stored(*at)))
+
+
+def _record(
+    tx: Tx, pickup: PickupFlow, place: Place, listing: Listing, first: tuple[Remote, ...], later: tuple[Remote, ...]
+) -> list[Sighting]:
+    remotes = [Listed(remote.name, remote.size, remote.modified, remote.key) for remote in first]
+    passed = [Passed(entry.name, entry.reason, entry.key) for entry in listing.passed_over]
+    passed += [Passed(remote.name, BEHIND, f"{remote.key}/{number}") for number, remote in enumerate(later, 2)]
+    there = {remote.key for remote in remotes} | {entry.key or entry.name for entry in passed}
+    if listing.whole:
+        _gone(tx, pickup, there)
+    if listing.whole and not place.taken:
+        return tx.sightings.record(pickup.endpoint, pickup.view, remotes, passed)
+    offered = len(remotes) + listing.beyond + len(listing.left)
+    left = pickup.after.action == "leave"
+    part = Part(offered, len(passed) + listing.unnamed, left=left)
+    tx.sightings.forget(
+        pickup.endpoint, pickup.view, {name for name, _, _ in place.taken if name not in listing.left} - there
+    )
+    return tx.sightings.record(pickup.endpoint, pickup.view, remotes, passed, part=part)
+
+
+def _gone(tx: Tx, pickup: PickupFlow, there: Set[str]) -> None:
+    """Mark stored, unsettled files settled that are no longer at the source: a reply was lost, or a person removed them."""
+    for message in tx.messages.unsettled(pickup.endpoint, pickup.place.path):
+        if message.flow == pickup.name and message.remote not in there:
+            tx.messages.settled(message.id, "")
+            tx.audit.append("settled", message=message.id, partner=message.partner, outcome="gone", name=message.name)
+
+
+def _report(ctx: FlowContext, pickup: PickupFlow, listing: Listing) -> None:
+    """Say once that a place holds more than one listing offers, and that it does no more."""
+    where = f"{pickup.endpoint}:{pickup.view}"
+    if listing.beyond and where not in ctx.crowded:
+        ctx.crowded.add(where)
+        files = len(listing.remotes) + listing.beyond
+        sentence = (
+            f"{files} files are in {pickup.place.path}; the oldest {len(listing.remotes)} are taken in this pass, "
+            "the others in the next ones"
+        )
+        log.say("WARNING", pickup.name, "crowded", sentence)
+    elif not listing.beyond and where in ctx.crowded:
+        ctx.crowded.discard(where)
+        log.say("INFO", pickup.name, "crowded", f"all files in {pickup.place.path} are listed again")

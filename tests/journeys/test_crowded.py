@@ -1,0 +1,66 @@
+"""A folder with more files than one listing offers: all are taken, the oldest first, each once, and none counts as gone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from d365edi.endpoints import portion
+from tests.journeys.world import World, world
+from tests.servers.asyncssh_server import AsyncsshServer
+
+
+def leave_orders(world: World, count: int) -> None:
+    """Orders of theirs; the one with the highest number is the oldest."""
+    for number in range(count):
+        world.partner.drop(f"PO-{number}.edi", world.order(f"450012{number}", control=number + 1))
+        os.utime(world.partner.outbound / f"PO-{number}.edi", (0, 1_700_000_000 - number))
+
+
+@pytest.mark.parametrize("after", ["move", "delete", "leave"])
+async def test_all_are_taken_in_portions_the_oldest_first(
+    after: str, town: World, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(portion, "PORTION", 3)
+    if after != "move":
+        town.knobs["after"] = f'"{after}"'
+    leave_orders(town, 8)
+    async with town.app() as app:
+        for taken in (3, 6, 8, 8, 8):
+            await app.tick("acme.pickup.edi")
+            found = await app.journal.read(lambda tx: tx.messages.in_state("done"))
+            assert sorted(message.name for message in found) == [f"PO-{number}.edi" for number in range(8 - taken, 8)]
+        places = await app.journal.read(lambda tx: tx.sightings.places())
+        assert [place.offered for place in places] == [8 if after == "leave" else 0]
+    assert len(town.sales_orders()) == 8
+    assert len(town.partner.acknowledgments()) == 8
+    assert len([line for line in lines if "the oldest 3 are taken in this pass" in line]) == 1
+    assert len([line for line in lines if "are listed again" in line]) == 1
+    assert town.partner.waiting() == ([f"PO-{number}.edi" for number in range(8)] if after == "leave" else [])
+
+
+async def test_a_stored_file_beyond_the_portion_is_not_taken_for_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portion, "PORTION", 2)
+    async with world(tmp_path, "asyncssh") as town:
+        town.knobs["after"] = '"delete"'
+        assert isinstance(town.server, AsyncsshServer)
+        leave_orders(town, 1)
+        town.server.faults.refuse["remove"] = asyncssh.SFTPFailure("locked")
+        async with town.app() as app:
+            await app.tick("acme.pickup.edi")
+            leave_orders(town, 4)  # the first is the same, the others are older
+            await app.tick("acme.pickup.edi")
+            (first,) = await app.journal.read(lambda tx: tx.messages.search("PO-0.edi"))
+            assert not first.settled
+            town.server.faults.clear()
+            for _ in range(3):
+                await app.tick("acme.pickup.edi")
+            (first,) = await app.journal.read(lambda tx: tx.messages.search("PO-0.edi"))
+            assert first.settled
+        assert len(town.sales_orders()) == len(town.partner.acknowledgments()) == 4
+        assert town.partner.waiting() == []
