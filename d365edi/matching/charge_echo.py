@@ -25,6 +25,7 @@ from d365edi.matching.charges import (
     of_price,
     said,
 )
+from d365edi.matching.crediting import CREDIT, turned
 from d365edi.matching.prices import Units, before_allowances, plainly, reading, round_cents
 from d365edi.odata.quoting import same_text
 
@@ -134,9 +135,18 @@ def _cost(line: InvoiceLine, ordered: PurchaseOrderLine | None, units: Units) ->
 def echo_charges(
     invoice: Invoice, order: PurchaseOrder | None, lines: Sequence[PurchaseOrderLine | None], agreed: Agreements
 ) -> Invoice:
-    """The invoice with the order's agreed allowances and charges in the order's words."""
-    if order is None or not agreed or invoice.sense == "credit":
+    """The invoice with the order's agreed allowances and charges in the order's words; a credit note as the invoice of what it
+    gives back."""
+    if order is None or not agreed:
         return invoice
+    if invoice.sense == CREDIT:
+        return turned(_echoed(turned(invoice), order, lines, agreed))
+    return _echoed(invoice, order, lines, agreed)
+
+
+def _echoed(
+    invoice: Invoice, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine | None], agreed: Agreements
+) -> Invoice:
     wanted = expected(invoice, order, lines, agreed)
     if not wanted:
         return invoice

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from d365edi.documents import Document, Invoice, InvoiceLine
+from d365edi.documents.values import Charge
+from d365edi.matching.agreements import settled_otherwise
 from d365edi.odata.quoting import same_text
 
 CREDIT = "credit"
@@ -42,12 +44,18 @@ def with_original(invoice: Invoice, invoices: Iterable[Invoice]) -> Invoice:
 
 
 def stated(document: Document, signs: Signs) -> Document:
-    """A credit note in the signs of a set; any other document as it is. Charges keep their amount and change their kind."""
+    """A credit note in the signs of a set; any other document as it is."""
     if not isinstance(document, Invoice) or document.sense != CREDIT or signs == "negative":
         return document
-    lines = tuple(map(_turned_line, document.lines))
-    turned: Invoice = _turned(document, "total", "discountable", "discounted", "discount").replace(lines=lines)
-    return turned
+    return turned(document)
+
+
+def turned(credit: Invoice) -> Invoice:
+    """A credit note with all its figures the other way round; twice, as it was. Charges that count keep their amount and change
+    their kind: of negative figures an allowance that is given back is a charge, of positive ones an allowance."""
+    lines = tuple(map(_turned_line, credit.lines))
+    made: Invoice = _turned(credit, "total", "discountable", "discounted", "discount").replace(lines=lines)
+    return made
 
 
 def _sales_orders(invoice: Invoice) -> set[str]:
@@ -92,12 +100,20 @@ def _turned_line(line: InvoiceLine) -> Any:
 def _turned(part: Any, *names: str) -> Any:
     """A document or a line with these numbers, its charges and its taxes the other way round."""
     figures: dict[str, Any] = {name: _minus(getattr(part, name)) for name in names}
-    figures["charges"] = tuple(
-        each.replace(kind=_OPPOSITE.get(each.kind or "", each.kind), kept=_without_kind(each.kept))
-        for each in part.charges
-    )
+    figures["charges"] = tuple(_turned_charge(each) if _counts(each) else each for each in part.charges)
     figures["taxes"] = tuple(each.replace(amount=_minus(each.amount), base=_minus(each.base)) for each in part.taxes)
     return part.replace(**figures)
+
+
+def _counts(charge: Charge) -> bool:
+    """Whether it adds something to the total, or takes something off."""
+    return charge.amount is not None and not settled_otherwise(charge)
+
+
+def _turned_charge(charge: Charge) -> Charge:
+    kind = _OPPOSITE.get(charge.kind or "", charge.kind)
+    made: Charge = charge.replace(kind=kind, kept=_without_kind(charge.kept))
+    return made
 
 
 def _without_kind(kept: dict[str, str] | None) -> dict[str, str] | None:

@@ -14,6 +14,7 @@ import pytest
 from d365edi import partners
 from d365edi.edi import reader
 from d365edi.errors import SettingsError
+from tests.journeys.test_charges import counted
 from tests.journeys.test_edifact import RECEIVE, TAX, orders
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
@@ -65,6 +66,47 @@ async def test_an_810_credits_with_d365_s_signs_and_names_its_invoice(town: Worl
     assert [each[:6] for each in found(data, "SAC")] == [["SAC", "A", "D240", "", "", "400"]]
     assert [each[2] for each in found(data, "TXI")] == ["-15.25"]
     assert found(data, "CTT") == [["CTT", "2", "-6"]]
+    assert_strict(data)
+
+
+PROMO = b"SAC*A*C310****6*3*****02***PROMO"
+
+
+async def test_a_discount_is_given_back_in_the_words_of_its_order(town: World) -> None:
+    """5 of 12 at 10.50 less 3 %: 52.50 less 1.57 (the line comes to 50.925, posted as 50.93)."""
+    town.extra = '[partners.acme.receive.850.agreed]\nC310 = "discount"\n'
+    town.partner.drop("PO-1.edi", counted(town.order("4500123").replace(b"~PO1*2*", b"~" + PROMO + b"~PO1*2*")))
+    await town.once()
+    [lines] = town.sales_orders().values()
+    order = str(lines[0]["SalesOrderNumber"])
+    town.simulator.post_invoice(order)
+    await town.once()
+    number = town.simulator.post_credit(order, {lots(town, order, 0)[0]: 5})
+    await town.once()
+    data = file_of(town, number)
+    words = ["6", "3", "", "", "", "", "02", "", "", "PROMO"]
+    assert found(data, "SAC") == [["SAC", "C", "C310", "", "", "157", *words]]
+    assert found(data, "TDS") == [["TDS", "-5093"]]
+    assert_strict(data)
+
+
+async def test_an_invoic_381_says_the_allowance_of_its_order(town: World) -> None:
+    town.knobs |= {"edifact": EDIFACT, "invoice": "INVOIC"}
+    town.extra = f'{RECEIVE}[partners.acme.receive.ORDERS.agreed]\nTD = "discount"\n'
+    alc = b"ALC+A++2++TD:::PROMO'PCD+3:3'"
+    town.partner.drop("ORDERS-77.edi", counted(orders("4500123").replace(b"LIN+2", alc + b"LIN+2"), 2))
+    await town.once()
+    [lines] = town.sales_orders().values()
+    order = str(lines[0]["SalesOrderNumber"])
+    town.simulator.post_invoice(order)
+    await town.once()
+    number = town.simulator.post_credit(order, {lots(town, order, 0)[0]: 5})
+    await town.once()
+    data = file_of(town, number)
+    sent = data.decode().split("'")
+    at = next(place for place, each in enumerate(sent) if each.startswith("ALC"))
+    assert sent[at : at + 3] == ["ALC+A++2++TD:::PROMO", "PCD+3:3", "MOA+8:1.57"]
+    assert "MOA+77:50.93" in sent
     assert_strict(data)
 
 

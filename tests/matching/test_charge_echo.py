@@ -12,6 +12,7 @@ from d365edi.documents import Invoice, PurchaseOrder
 from d365edi.documents.values import Price
 from d365edi.matching.agreements import Agreements, agreement
 from d365edi.matching.charge_echo import INFORMATION, echo_charges, expected
+from d365edi.matching.crediting import turned
 
 D = Decimal
 POSTED = {"kind": "allowance", "code": "discount", "description": "LINE DISCOUNT"}
@@ -106,7 +107,6 @@ ECHOES = [
     # nothing agreed, nothing said
     (order([THREE]), invoice("3.78", None), agreed(F800="3%"), [("line 1", "discount", D("3.78"), None, None)]),
     (order(), invoice("3.78", None), agreed(C310="3%"), [("line 1", "discount", D("3.78"), None, None)]),
-    (order([THREE]), invoice("3.78", None, sense="credit"), agreed(C310="3%"), [("line 1", "discount", D("3.78"), None, None)]),
 ]  # fmt: skip
 
 
@@ -118,6 +118,16 @@ def test_each_allowance_is_said_once_and_in_the_orders_words(
     assert said(made) == expected
     assert effect(made) == effect(posted)
     assert net(made) == net(posted)
+
+
+@pytest.mark.parametrize(("ordered", "posted", "known"), [row[:3] for row in ECHOES])
+def test_a_credit_note_says_them_as_the_invoice_does(
+    ordered: PurchaseOrder, posted: Invoice, known: Agreements
+) -> None:
+    credit = turned(posted.replace(sense="credit"))
+    made = turned(echo_charges(credit, ordered, ordered.lines, known))
+    assert said(made) == said(echo_charges(posted, ordered, ordered.lines, known))
+    assert (effect(made), net(made)) == (effect(posted), net(posted))
 
 
 def test_without_the_order_nothing_is_changed() -> None:
