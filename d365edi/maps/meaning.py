@@ -6,7 +6,8 @@ compiled for a guide. What no row of the map reads of it holds the document, any
     "N1[ST]#2"  = "a further ship-to"               one more, where a row reads one already
     "DTM[002]06" = "a period"                       an element that no row asks for, of a segment that is read
 
-Right stands what it says, as the end of a sentence.
+Right stands what it says, as the end of a sentence. The table `[unused]` has the same paths of segments for what only a list
+keeps that takes whatever no other row takes, and that nothing uses: it holds, too.
 
 Knows: paths, guides. Does not know: documents, what a reading does with a segment.
 """
@@ -22,16 +23,18 @@ from d365edi.maps.notation import Notation
 from d365edi.maps.path import Path, parse
 from d365edi.maps.table import MapRow, Scope, Table, nearest, scope
 
-NAME = "meaning"
+NAME, UNUSED = "meaning", "unused"
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a segment says, or one of its elements: in words, for some qualifiers. `again`: where one is read already."""
+    """What a segment says, or one of its elements: in words, for some qualifiers. `again`: where one is read already; `unused`:
+    where only a list for the rest keeps it."""
 
     words: str
     qualifiers: Qualifiers = ()
     again: bool = False
+    unused: bool = False
     element: int = 0
     component: int = 0
 
@@ -62,12 +65,15 @@ def compiled(table: Table, guide: Guide, versions: Sequence[Guide], notation: No
 
 
 def rows(table: Table) -> Iterator[MapRow]:
-    """The rows of the table: left the place, right what it says."""
-    for place, words in table.tree.get(NAME, {}).items():
-        key = (NAME, place)
-        if not isinstance(words, str):
-            raise table.mistake(key, f'"{place}" must say in words what changes', remedy="or false to remove the row")
-        yield MapRow(place, words, key, table.is_overridden(key))
+    """The rows of the tables: left the place, right what it says."""
+    for name in (NAME, UNUSED):
+        for place, words in table.tree.get(name, {}).items():
+            key = (name, place)
+            if not isinstance(words, str):
+                raise table.mistake(
+                    key, f'"{place}" must say in words what changes', remedy="or false to remove the row"
+                )
+            yield MapRow(place, words, key, table.is_overridden(key))
 
 
 def _places(table: Table, row: MapRow, guide: Guide, notation: Notation) -> Iterator[tuple[Node, Meaning]]:
@@ -79,7 +85,8 @@ def _places(table: Table, row: MapRow, guide: Guide, notation: Notation) -> Iter
         if path.element and (path.element, path.component) not in set(notation.addresses(node.segment)):
             continue
         wanted = check.qualifiers(table, row, path, last, node.segment) if last.qualifiers else ()
-        yield node, Meaning(row.value, wanted, last.occurrence > 1, path.element, path.component)
+        unused = row.key[0] == UNUSED
+        yield node, Meaning(row.value, wanted, last.occurrence > 1, unused, path.element, path.component)
 
 
 def _ends(node: Node, path: Path) -> bool:

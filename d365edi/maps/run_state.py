@@ -22,14 +22,14 @@ class RunState:
 
     `takers` is who takes the next segment of each node, by the node's index; `openings` counts how often each loop was
     opened, and `taken` the opening in which each assignment took its segment; `held` is what nodes with alternatives
-    took (rank, index, row); `again` are segments that a list took because their own place was taken; `levels` the levels
-    of a hierarchy by their own number.
+    took (rank, index, row); `again` are segments that a list took because their own place was taken, `rest` those that it
+    took because no row of their own asks for them; `levels` the levels of a hierarchy by their own number.
 
     `component` separates components; `released`: values may hold hidden released characters."""
 
     __slots__ = (
-        "again", "component", "findings", "held", "items", "left", "levels", "openings", "passed", "released", "taken",
-        "takers", "unasked",
+        "again", "component", "findings", "held", "items", "left", "levels", "openings", "passed", "released", "rest",
+        "taken", "takers", "unasked",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,7 @@ class RunState:
         self.passed: list[int] = []
         self.left: list[int] = []
         self.again: list[int] = []
+        self.rest: list[int] = []
         self.unasked: dict[tuple[MappingNode, int, int], list[int]] = {}
         self.findings: list[tuple[Rule | Pair, str, str, int]] = []
         self.levels: dict[str, Any] = {}

@@ -75,6 +75,8 @@ class Selector:
             slot = self._free(state, slot, row, index)
             if slot is None and self.rest is not None:
                 state.again.append(index)
+        elif slot is None and self.rest is not None:
+            state.rest.append(index)
         slot = slot or self.rest
         if self.loop:
             self.open(state, slot)

@@ -16,6 +16,10 @@ from d365edi.maps.run_state import RunState
 
 CODE = 3
 """Characters that a code of EDIFACT has at most."""
+LEFT, AGAIN, REST = "left", "again", "rest"
+"""Why no row of its own took a segment: no row and no list did, or a list did because one is read already, or because there is
+none."""
+UNREAD = "and no row of the map reads it"
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 RESOLVED = frozenset({"unit"})
 """Fields whose unknown words are asked of D365 before anyone is bothered."""
@@ -91,10 +95,11 @@ def unmapped(
     for index in sorted((*state.passed, *state.left)):
         if rows[index][0] not in ENVELOPE:
             counts.setdefault(_kind(state, nodes[index], rows[index], meanings), []).append(index)
-    for index in state.again:
-        kind = _kind(state, nodes[index], rows[index], meanings, again=True)
-        if kind[1]:
-            counts.setdefault(kind, []).append(index)
+    for how, indexes in ((AGAIN, state.again), (REST, state.rest)):
+        for index in indexes:
+            kind = _kind(state, nodes[index], rows[index], meanings, how)
+            if kind[1]:
+                counts.setdefault(kind, []).append(index)
     for (path, words, end), at in counts.items():
         times = f" ({len(at)} times)" if len(at) > 1 else ""
         position = Position(ordinal=at[0] + 1, segment=rows[at[0]][0] if words else path.rpartition("/")[2])
@@ -106,14 +111,15 @@ def unmapped(
 
 
 def _kind(
-    state: RunState, node: Node | None, row: list[str], meanings: Meanings, *, again: bool = False
+    state: RunState, node: Node | None, row: list[str], meanings: Meanings, how: str = LEFT
 ) -> tuple[str, str, str]:
     """The path of a segment, what it says where that changes the meaning, and the end of that sentence."""
     if node is None:
         return row[0], "", ""
     for each in meanings.get(node.index, ()):
-        if not each.element and (each.again or not again) and each.asks(row, state.component):
-            end = "and one is read already" if each.again else "and no row of the map reads it"
+        known = each.unused if how == REST else not each.unused and (each.again or how == LEFT)
+        if not each.element and known and each.asks(row, state.component):
+            end = "and nothing uses it" if each.unused else "and one is read already" if each.again else UNREAD
             return _named(node, row, state.component), each.words, end
     return node.path, "", ""
 
@@ -143,7 +149,7 @@ def _elements(state: RunState, rows: Sequence[list[str]], meanings: Meanings) ->
             place = f"{node.path}{element:02d}" + (f"-{component}" if component else "")
             if words:
                 place = f"{_named(node, rows[at[0]], state.component)}{place.removeprefix(node.path)}"
-                yield _holding(f"{place}{times} says {words}, and no row of the map reads it", position)
+                yield _holding(f"{place}{times} says {words}, {UNREAD}", position)
             else:
                 yield _note(f"{place}{times} is read by no row of the map", position)
 

@@ -19,9 +19,9 @@ from d365edi.matching.parts import PartsPolicy, held
 DAYS = ("ship_from", "ship_by", "deliver_by")
 """The days of a line that a part of it may have of its own."""
 FIELDS = {
-    **dict.fromkeys(("002", "063", "106", "2", "63"), "deliver_by"),
-    **dict.fromkeys(("038", "10", "11", "38"), "ship_by"),
-    **dict.fromkeys(("010", "037", "37"), "ship_from"),
+    **dict.fromkeys(("002", "063", "106", "074", "2", "63", "74", "359"), "deliver_by"),
+    **dict.fromkeys(("038", "084", "10", "11", "38", "84", "200", "235"), "ship_by"),
+    **dict.fromkeys(("010", "037", "081", "118", "37", "81", "234"), "ship_from"),
 }
 """Which day of a line a kind of date is (X12 data element 374 has three digits, EDIFACT 2005 no zeros in front)."""
 QUANTITIES = (None, "1", "21", "113")

@@ -179,7 +179,7 @@ def items(draw: DrawFn) -> tuple[Values, Values]:
 @cache
 def moments(*mapped: str) -> SearchStrategy[Values]:
     """Dates under qualifiers that no row names."""
-    qualifiers = st.sampled_from(tuple(code for code in ("015", "118", "074", "071") if code not in mapped))
+    qualifiers = st.sampled_from(tuple(code for code in ("015", "007", "043", "036") if code not in mapped))
     return st.fixed_dictionaries({"qualifier": qualifiers, "date": days, "time": st.sampled_from(("0915", "235959"))})
 
 
@@ -280,10 +280,10 @@ def common(draw: DrawFn, windows: Mapping[str, str], roles: tuple[str, ...], cur
 def order(draw: DrawFn) -> Values:
     """What every message about an order says of it, but for its lines."""
     windows = {
-        "ship_from": "010|037",
-        "ship_by": "038",
-        "deliver_from": "064",
-        "deliver_by": "002|063|106",
+        "ship_from": "010|037|081|118",
+        "ship_by": "038|084",
+        "deliver_from": "064|071",
+        "deliver_by": "002|063|106|074",
         "cancel_after": "001|061|175|177",
     }
     head = draw(common(windows, ("buyer", "ship_to", "bill_to", "ship_from", "mark_for"), "BY|SE"))
@@ -316,7 +316,7 @@ def orders(draw: DrawFn) -> PurchaseOrder:
 def order_line(draw: DrawFn) -> Values:
     """A line of an order."""
     values = draw(line(amounts=False))
-    dates, spelled = draw(kept({"ship_from": "010|037", "ship_by": "038", "deliver_by": "002|063|106"}, days))
+    dates, spelled = draw(kept({"ship_from": "010|037|118", "ship_by": "038|084", "deliver_by": "002|106|074"}, days))
     unit, word = draw(units())
     quantity = draw(maybe(quantities))
     price = {

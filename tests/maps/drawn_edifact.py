@@ -156,7 +156,7 @@ def moments() -> SearchStrategy[Values]:
     """Days under qualifiers that no row names: with a time, as the start of a period, alone."""
     rest = st.sampled_from(("0915", "235959", "20260131"))
     return st.fixed_dictionaries(
-        {"qualifier": st.sampled_from(("76", "200", "191")), "date": days}, optional={"time": rest}
+        {"qualifier": st.sampled_from(("15", "44", "361")), "date": days}, optional={"time": rest}
     )
 
 
@@ -244,7 +244,7 @@ def line(draw: DrawFn, quantity_words: str, number: str | None) -> Values:
 def orders(draw: DrawFn) -> PurchaseOrder:
     """A purchase order."""
     roles = {"buyer": "BY", "ship_to": "DP|ST", "bill_to": "IV", "mark_for": "UC"}
-    windows = {"deliver_by": "2|63", "deliver_from": "64", "ship_by": "10|11|38", "cancel_after": "61"}
+    windows = {"deliver_by": "2|63", "deliver_from": "64|71|358", "ship_by": "10|11|38|200", "cancel_after": "61"}
     shared = draw(head({**windows}, roles, {"contract": "CT|BO", "customer_order": "CO|UC", "vendor_number": "IA"}))
     shared["kept"]["date"] = "137"
     lines = [draw(order_line(str(number))) for number in range(1, draw(st.integers(1, 3)) + 1)]

@@ -123,3 +123,52 @@ UNCLEAR = [
 @pytest.mark.parametrize(("standard", "segments", "sentence"), UNCLEAR)
 def test_an_allowance_for_a_part_or_at_odds_with_itself_holds(standard: str, segments: str, sentence: str) -> None:
     held(of(standard, segments, agreed={"C310": "discount", "DI": "discount", "F800": "3%"}), sentence)
+
+
+# -- days -------------------------------------------------------------------------------------------------------------
+DAY = date(2026, 12, 1)
+ASKED = [
+    # the segment, which day of the order it is
+    ("X12", "DTM*074*20261201", "deliver_by"),
+    ("X12", "DTM*074****RD8*20261201-20261205", "deliver_by"),
+    ("X12", "DTM*071*20261201", "deliver_from"),
+    ("X12", "DTM*118*20261201", "ship_from"),
+    ("X12", "DTM*081*20261201", "ship_from"),
+    ("X12", "DTM*084*20261201", "ship_by"),
+    ("EDIFACT", "DTM+74:20261201:102", "deliver_by"),
+    ("EDIFACT", "DTM+359:20261201:102", "deliver_by"),
+    ("EDIFACT", "DTM+71:20261201:102", "deliver_from"),
+    ("EDIFACT", "DTM+358:20261201:102", "deliver_from"),
+    ("EDIFACT", "DTM+200:20261201:102", "ship_by"),
+    ("EDIFACT", "DTM+84:20261201:102", "ship_by"),
+    ("EDIFACT", "DTM+81:20261201:102", "ship_from"),
+]
+DTM = {"X12": "DTM*002", "EDIFACT": "DTM+2:"}
+
+
+@pytest.mark.parametrize(("standard", "segment", "field"), ASKED)
+def test_each_code_of_a_day_that_is_asked_for_is_read(standard: str, segment: str, field: str) -> None:
+    """D365 chose a day of its own, and nobody was told."""
+    found = of(standard, f"{DTM[standard]} => {segment}")
+    assert found.holds == ()
+    assert found.told is not None
+    assert {name: value for name in ("deliver_by", "deliver_from", "ship_by", "ship_from")
+            if (value := getattr(found.told, name))} == {field: DAY}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("standard", "segment", "sentence"),
+    [
+        ("X12", "DTM*017*20261201", "DTM[017] says a day of delivery or shipment that nobody asked for, and nothing uses it"),
+        ("X12", "DTM*068*20261201", "DTM[068] says a day of delivery"),
+        ("X12", "DTM*077*20261201", "DTM[077] says a week, not a day"),
+        ("X12", "DTM*074****CM*202612", "DTM[074]06 says a month, not a day"),
+        ("EDIFACT", "DTM+17:20261201:102", "DTM[17] says a day of delivery"),
+        ("EDIFACT", "DTM+76:20261201:102", "DTM[76] says a day of delivery"),
+        ("EDIFACT", "DTM+359:202649:616", "DTM[359]01-6 says a week, not a day"),
+    ],
+)  # fmt: skip
+def test_a_day_that_is_not_asked_for_or_is_none_holds(standard: str, segment: str, sentence: str) -> None:
+    held(of(standard, f"{DTM[standard]} => {segment}"), sentence)
+    line = of(standard, segment if standard == "X12" else f"QTY+21 + {segment}")
+    held(line, sentence)
