@@ -22,7 +22,9 @@ X12, EDIFACT = "X12", "EDIFACT"
 ROLES = ("buyer", "ship_to", "bill_to", "vendor", "ship_from", "remit_to", "mark_for")
 OTHER = "other"
 """The word for a charge of which only the text is repeated."""
-NO_CODE: Mapping[str, None] = dict.fromkeys(("agency", "agency_code", "percent_of", "rate_unit", "reference", "option"))
+NO_CODE: Mapping[str, None] = dict.fromkeys(
+    ("agency", "agency_code", "percent_of", "rate_unit", "quantity_unit", "reference", "option")
+)
 """What of a charge is coded without words."""
 
 
@@ -99,8 +101,12 @@ def _line(line: PurchaseOrderLine, pairs: Mapping[str, Any], units: Mapping[str,
     distribution = line.distribution.replace(
         unit=_unit(line.distribution.unit, units), id_kind=pairs["id_kind"].get(line.distribution.id_kind)
     )
+    stores = tuple(
+        each.replace(id_kind=pairs["id_kind"].get(each.id_kind), unit=_unit(each.unit, units)) for each in line.stores
+    )
     return line.replace(
         unit=_unit(line.unit, units),
+        stores=stores,
         item=line.item.replace(others=others),
         charges=tuple(map(_charge, line.charges)),
         distribution=distribution,

@@ -46,7 +46,7 @@ def codes(element: str, standard: Standard) -> list[str]:
 def orders(standard: Standard) -> list[PurchaseOrder]:
     """Orders with each code of each kind that an answer repeats."""
     who, what, pays = ("66", "235", "146") if standard == "X12" else ("3055", "7143", "4215")
-    roles, party = ("buyer", "ship_to", "bill_to", "vendor"), {"name": "ACME", "id": "4098765000027"}
+    roles, party = ("buyer", "ship_to", "bill_to", "vendor", "mark_for"), {"name": "ACME", "id": "4098765000027"}
     kinds = [{"parties": {role: {**party, "id_kind": kind} for role in roles}} for kind in codes(who, standard)]
     found = [{**each, "lines": [PRICED]} for each in kinds]
     found += [{"lines": [{**PRICED, "item": {"buyer": "A-1", "others": [{"qualifier": each, "id": "77"}]}}]}
@@ -56,7 +56,7 @@ def orders(standard: Standard) -> list[PurchaseOrder]:
         {"terms": {"type": each, "method": each, "net_days": 30}, "lines": [PRICED]} for each in codes("336", "X12")
     ]
     charge = {"kind": "allowance", "code": "H000", "agency": "VI", "agency_code": "X1", "handling": "13", "percent_of": "Z",
-              "option": "1", "percent": Decimal(2), "description": "OFF"}  # fmt: skip
+              "option": "1", "quantity_unit": "QX", "rate_unit": "QX", "percent": Decimal(2), "description": "OFF"}  # fmt: skip
     found += [{"charges": [charge], "lines": [PRICED]}, {"lines": [{**PRICED, "charges": [charge]}]}]
     found += [{"lines": [{**PRICED, "kept": {"unit": "EA", "item.gtin": "UK"}, "item": {"gtin": "00614141000012"}}]}]
     return [PurchaseOrder.of({**ORDER, **each}) for each in found]
@@ -152,3 +152,10 @@ def test_a_unit_without_a_word_is_d365_s_and_holds_until_its_code_is_named() -> 
     assert isinstance(told, Outgoing), told
     with pytest.raises(DocumentError, match='no code for "tub"; add theirs under'):
         writer.write(told.stated, order=told.match.order, line_orders=told.repeated, orders=told.match.orders)
+
+
+def test_who_gave_a_store_s_id_and_its_unit_are_said_in_the_other_standard() -> None:
+    stores = [{"store": "4098765000027", "quantity": Decimal(2), "id_kind": "9", "unit": "QX"}]
+    order = PurchaseOrder.of({**ORDER, "lines": [{**PRICED, "stores": stores}]})
+    (store,) = only(crossed(known(order, "acme.receive.ORDERS"), "X12")).lines[0].stores
+    assert (store.id_kind, store.unit) == ("UL", "tub")
