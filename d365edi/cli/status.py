@@ -56,7 +56,13 @@ def picture(tx: Tx) -> Picture:
         counts=list(_counts(tx.counts())),
         needs_a_person=[*_held(tx), *_quarantined(tx), *_unanswered(tx)],
         waits=[
-            {"partner": d.partner, "name": d.name, "to": d.endpoint, "until": clock(d.until), "reason": d.reason}
+            {
+                "partner": d.partner,
+                "name": d.name,
+                "to": d.endpoint,
+                "until": "" if d.rests else clock(d.until),
+                "reason": d.reason,
+            }
             for d in tx.deliveries.in_state("waiting", limit=SHOWN)
         ],
         places=[

@@ -316,7 +316,9 @@ def _delivery(
     yield f"{indent}→ {delivery.endpoint}:{delivery.path} {delivery.name}: {delivery.state}{receipt}{number}{tries}"
     if delivery.reason:
         yield f"{indent}  why: {delivery.reason}"
-    if delivery.until:
+    if delivery.rests:
+        yield f"{indent}  again as soon as {delivery.endpoint} can be used"
+    elif delivery.until:
         yield f"{indent}  again at {clock(delivery.until)}"
     if carried is not None and carried.ack not in ("none", "awaited"):
         yield f"{indent}  acknowledgment: {carried.ack.replace('_', ' ')} {carried.ack_detail}".rstrip()

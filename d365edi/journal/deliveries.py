@@ -88,6 +88,11 @@ class Delivery:
     receipt_detail: Mapping[str, str]
     progress: Mapping[str, str]
 
+    @property
+    def rests(self) -> bool:
+        """Whether it waits for its endpoint or place, not for a time (see `Deliveries.rests`)."""
+        return self.state == "waiting" and self.until <= self.state_at
+
 
 _INSERT = insert(
     "deliveries",

@@ -8,6 +8,9 @@ import asyncssh
 import pytest
 
 from d365edi.app import App
+from d365edi.cli.status import picture
+from d365edi.cli.why import lines as why
+from d365edi.cli.why import look_up
 from d365edi.endpoints.health import Health
 from d365edi.errors import CredentialsRejected
 from d365edi.flows.context import Counters
@@ -69,6 +72,10 @@ async def test_a_wrong_key_gives_up_no_acknowledgment_and_all_go_once_it_is_righ
             await app.once()
         assert await waits_uncharged(app)
         assert known(app, "acme").kind == "credentials"
+        waits = (await app.journal.read(picture)).waits
+        assert {str(row["until"]) for row in waits} == {""}
+        told = await app.journal.read(lambda tx: look_up(tx, str(waits[0]["name"])))
+        assert "again as soon as acme can be used" in "".join(line for each in told.histories for line in why(each))
         assert len([line for line in lines if "the login was refused" in line]) == 1
         if isinstance(both.server, OpenSsh):  # the partner installs our key; nobody does anything here but look
             installed = both.server.folder / "authorized_keys"
