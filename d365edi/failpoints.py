@@ -12,6 +12,7 @@ NAMES: frozenset[str] = frozenset(
         "receive.fetched",  # the bytes are here, nothing is journaled
         "receive.claimed",  # message and payload are durable, the source is untouched
         "receive.settling",  # about to move or delete at the source
+        "receive.compared",  # what is at the source is what was fetched, not moved or deleted yet
         "receive.settled",  # moved at the source, not yet recorded
         "translate.read",  # documents and acknowledgment are durable
         "translate.rendered",  # bytes, control numbers and file name are durable

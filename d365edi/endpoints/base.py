@@ -166,9 +166,11 @@ class Endpoint(Protocol):
         """The bytes of one remote, whole or not at all; more than `limit` bytes is Refused. Changes nothing at the source."""
 
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Clear the source, after checking that it is still what was fetched (size and time). May be repeated.
+        """Clear the source, after checking that it is still what was fetched: by size and time, and by its bytes where these do
+        not tell. `changed` leaves it there. May be repeated.
 
-        `digest` (hex) distinguishes the name when it is taken in the folder of processed files."""
+        `digest` is the SHA-256 of what was fetched, in hex; it also distinguishes the name when it is taken in the folder of
+        processed files."""
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
         """Put the payload there exactly once, whole, under its name.

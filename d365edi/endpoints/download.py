@@ -3,6 +3,9 @@
 Knows: names, and when a file is still what was listed. Does not know: SSH, disks, the journal.
 """
 
+import hashlib
+
+from d365edi import failpoints
 from d365edi.endpoints import filenames
 from d365edi.endpoints.base import After, Listing, Place, Remote, Settlement
 from d365edi.endpoints.file_operations import AlreadyExists, FileOperations, PathNotFound, Stat
@@ -42,7 +45,7 @@ class Downloader(FileOperations):
 
     # -- settling -----------------------------------------------------------------------------------------------------
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
-        """Move, delete or leave what was fetched, after checking it again. Call again after a lost reply."""
+        """Move, delete or leave what was fetched, after comparing it again. Call again after a lost reply."""
         path = filenames.join(remote.path, remote.name)
         now = await self._look(path)
         if now is None:
@@ -51,17 +54,32 @@ class Downloader(FileOperations):
             return Settlement("changed")
         if after.action == "leave":
             return Settlement("settled", path)
-        if self.rules.sentinel:  # first, so that no later file of this name is taken for complete
-            await self._remove(filenames.join(remote.path, self.rules.sentinel.replace("{name}", remote.name)))
-        if after.action == "delete":
-            await self._remove(path)
-            return Settlement("settled", path)
         try:
-            return Settlement("settled", await self._move(path, remote.name, after.to, digest))
+            if not await self._is_fetched(path, remote, digest):
+                return Settlement("changed")
+            failpoints.reach("receive.compared")
+            return await self._clear(path, remote, after, digest)
         except PathNotFound:
             if await self._look(path) is not None:
                 raise
             return await self._gone(remote, after, digest)
+
+    async def _clear(self, path: str, remote: Remote, after: After, digest: str) -> Settlement:
+        """Move or delete a file; its sentinel goes first, so that no later file of this name is taken for complete."""
+        if self.rules.sentinel:
+            await self._remove(filenames.join(remote.path, self.rules.sentinel.replace("{name}", remote.name)))
+        if after.action == "delete":
+            await self._remove(path)
+            return Settlement("settled", path)
+        return Settlement("settled", await self._move(path, remote.name, after.to, digest))
+
+    async def _is_fetched(self, path: str, remote: Remote, digest: str) -> bool:
+        """Whether the bytes there are those that were fetched. SFTP tells times in whole seconds, and some writers set them: a
+        file that was overwritten with as many bytes looks the same, so it is read again. A finer time tells."""
+        if remote.modified is not None and remote.modified % 1:
+            return True
+        data, now = await self._read(path, remote.size + 1)
+        return hashlib.sha256(data).hexdigest() == digest and _same(now, remote)
 
     async def _gone(self, remote: Remote, after: After, digest: str) -> Settlement:
         """Nothing is there: did we move it, and the answer was lost?"""

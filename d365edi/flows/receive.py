@@ -250,6 +250,7 @@ async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remo
     reach("receive.settled")
     if settlement.outcome == "changed":
         sentence = f"{message.name} was overwritten since; it is received again"
+        await ctx.journal.write(lambda tx: tx.sightings.not_taken(pickup.endpoint, pickup.view, remote.key))
         log.say("WARNING", pickup.name, "changed", sentence, run=message.run)
         return False
 

@@ -166,6 +166,10 @@ class Sightings(JournalTable):
         """This file, as last seen, is stored as this message; unchanged and left there it keeps the message."""
         self._change("verdict = '', message = ?", endpoint, path, remote, message)
 
+    def not_taken(self, endpoint: str, path: str, remote: str) -> None:
+        """What is there is not what was stored, though it looks the same: it is taken as if seen for the first time."""
+        self._change("verdict = '', message = NULL, equal = 1, waits = 0", endpoint, path, remote)
+
     def places(self) -> list[PlaceStatus]:
         """The places that were listed."""
         return [PlaceStatus(*row) for row in self._execute(_PLACES)]

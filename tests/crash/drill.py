@@ -26,6 +26,7 @@ INBOUND = (
     "receive.fetched",
     "receive.claimed",
     "receive.settling",
+    "receive.compared",
     "receive.settled",
     "translate.read",
     "translate.rendered",

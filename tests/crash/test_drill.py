@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -37,6 +38,27 @@ async def test_an_order_survives_a_kill(failpoint: str, tmp_path: Path) -> None:
         assert await drill.run(made, failpoint) == -9
         await drill.settle(made)
         assert await drill.invariants(made, {"4500123": 2}, 0) == []
+
+
+@pytest.mark.parametrize("failpoint", ["receive.claimed", "receive.settling", "receive.compared"])
+async def test_an_order_that_looks_like_the_one_before_survives_a_kill(failpoint: str, tmp_path: Path) -> None:
+    """The partner overwrites a file that is stored and not cleared, with as many bytes and the same time."""
+    async with world(tmp_path) as made:
+        made.knobs["after"] = '"delete"'
+        made.partner_extra = 'duplicates = { same_name_new_bytes = "take" }'
+        made.write_settings()
+        path = made.partner.outbound / "PO-1.edi"
+        (made.partner.outbound / "processed").mkdir(exist_ok=True)
+        first, second = made.order("4500123"), made.order("4500124")
+        assert len(first) == len(second)
+        for data, place in ((first, failpoint), (second, "")):
+            made.partner.drop(path.name, data)
+            os.utime(path, (1_790_000_000,) * 2)
+            assert await drill.run(made, place) == (-9 if place else 0)
+        await drill.settle(made)
+        await drill.settle(made)
+        assert await drill.invariants(made, {"4500123": 2, "4500124": 2}, 0) == []
+        assert made.partner.waiting() == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from typing import Literal
 
 import anyio
 import pytest
@@ -165,6 +166,19 @@ async def test_a_file_overwritten_since_is_changed_and_stays(ground: Ground) -> 
     for after in (After("move", ground.at("done")), After("delete"), After("leave")):
         assert await endpoint.settle(remote, after, DIGEST) == Settlement("changed")
     assert ground.tree() == {"outbound/a.edi": b"another order"}
+
+
+@pytest.mark.parametrize("action", ["move", "delete"])
+async def test_a_file_overwritten_with_as_many_bytes_in_the_same_second_is_changed_and_stays(
+    ground: Ground, action: Literal["move", "delete"]
+) -> None:
+    there = ground.put("outbound/a.edi")
+    os.utime(there, (1_790_000_000,) * 2)
+    remote = await ground.remote("outbound", "a.edi")
+    there.write_bytes(b"ISA*01*~")
+    os.utime(there, (1_790_000_000,) * 2)
+    assert await ground.open().settle(remote, After(action, ground.at("done")), DIGEST) == Settlement("changed")
+    assert ground.tree() == {"outbound/a.edi": b"ISA*01*~"}
 
 
 async def test_a_name_that_is_taken_among_the_processed_gets_a_piece_of_the_digest_then_a_number(

@@ -26,7 +26,7 @@ from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import OpenSsh, openssh
 from tests.servers.proxy import proxy
 
-DIGEST = "9f2c1a04" * 8
+DIGEST = hashlib.sha256(b"ISA").hexdigest()
 
 
 @pytest.fixture

@@ -68,6 +68,14 @@ def test_a_file_that_was_taken_and_stays_keeps_its_message_until_it_changes(tx: 
     assert look(tx, ("a", 5, 2.0))[0].message is None
 
 
+def test_a_file_that_only_looks_like_the_one_that_was_taken_is_seen_anew(tx: Tx) -> None:
+    look(tx, ("a", 5, 1.0))
+    tx.sightings.taken(*PLACE, "a", message(tx).id)
+    tx.sightings.not_taken(*PLACE, "a")
+    (seen,) = look(tx, ("a", 5, 1.0))
+    assert (seen.message, seen.equal) == (None, 2)
+
+
 def test_a_file_that_was_taken_and_is_gone_leaves_no_row_behind(tx: Tx) -> None:
     look(tx, ("a", 5, 1.0))
     tx.sightings.taken(*PLACE, "a", message(tx).id)
