@@ -21,6 +21,8 @@ from d365edi.journal.sightings import Sighting, Sightings
 from d365edi.journal.table import Unit
 
 Counts = dict[str, dict[str, dict[str, int]]]
+COUNTS = "SELECT what, partner, state, count FROM state_counts WHERE count > 0"
+"""They are kept as states change (`schema/0006_state_counts.sql`), not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +94,7 @@ class Tx:
 
     def counts(self) -> Counts:
         """How many stand where: {"messages" | "documents" | "deliveries" | "acks": {partner: {state: count}}}."""
-        return {
-            "messages": self._count("SELECT partner, state, count(*) FROM messages GROUP BY state, partner"),
-            "documents": self._count("SELECT partner, state, count(*) FROM documents GROUP BY state, partner"),
-            "deliveries": self._count("SELECT partner, state, count(*) FROM deliveries GROUP BY state, partner"),
-            "acks": self._count(
-                "SELECT partner, ack, count(*) FROM deliveries WHERE ack <> 'none' GROUP BY ack, partner"
-            ),
-        }
-
-    def _count(self, sql: str) -> dict[str, dict[str, int]]:
-        counts: dict[str, dict[str, int]] = {}
-        for partner, state, count in self.unit.connection.execute(sql):
-            counts.setdefault(partner, {})[state] = count
+        counts: Counts = {"messages": {}, "documents": {}, "deliveries": {}, "acks": {}}
+        for what, partner, state, count in self.unit.connection.execute(COUNTS):
+            counts[what].setdefault(partner, {})[state] = count
         return counts

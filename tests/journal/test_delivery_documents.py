@@ -100,7 +100,7 @@ def test_deliveries_of_a_journal_from_before_carry_the_document_that_they_had(tm
             "(?, ?, 1, 'acme', 'f', 'acme', '/in', 'n', '810', 'd', '', 42, 'IN', 7, '0001', 'delivered', ?, ?, 0, 0)",
             (id, of, ack, detail),
         )
-    assert migrations.migrate(connection, after, 1.0) == ["0003_carried", "0004_sightings", "0005_keys"]
+    assert migrations.migrate(connection, after, 1.0) == [each.name for each in after[2:]]
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     tx = Tx(connection)
     assert tx.deliveries.for_document(1) == [tx.deliveries.get(1), tx.deliveries.get(2)]

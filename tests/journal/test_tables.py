@@ -23,7 +23,8 @@ from d365edi.journal import (
     messages,
     sightings,
 )
-from tests.journal.rows import delivery, document, message
+from d365edi.journal.tx import COUNTS
+from tests.journal.rows import counted, delivery, document, message
 
 GROUP: dict[str, Any] = {
     "partner": "acme",
@@ -121,6 +122,35 @@ def test_counts_tell_by_partner_what_stands_where(tx: Tx) -> None:
         "deliveries": {"acme": {"pending": 2}},
         "acks": {"acme": {"awaited": 1}},
     }
+
+
+def test_counts_follow_every_change_of_a_state_and_no_row_is_read_for_them(tx: Tx) -> None:
+    source, other = message(tx), message(tx, partner="bolt", name="PO-78.edi")
+    orders = [document(tx, source, state="held") for _ in range(3)]
+    sent = [delivery(tx, ack=ack) for ack in ("awaited", "awaited", "none")]
+    tx.messages.set_state(source.id, "done")
+    tx.messages.set_state(other.id, "quarantined", "why")
+    tx.messages.set_state(other.id, "received")
+    tx.documents.set_state(orders[0].id, "held", "for another reason")
+    tx.documents.set_state(orders[1].id, "ready")
+    tx.documents.set_state(orders[2].id, "rejected")
+    for each in sent:
+        tx.deliveries.attempting(each.id)
+    tx.deliveries.waiting(sent[0].id, 2000.0, "acme is out of reach")
+    tx.deliveries.cancelled(sent[0].id, "no")
+    tx.deliveries.delivered(sent[1].id, "810_1.edi", ack_due=1500.0)
+    tx.deliveries.set_ack(sent[1].id, "overdue")
+    assert tx.counts() == counted(lambda sql: tx.unit.connection.execute(sql).fetchall())
+    plan = [row[3] for row in tx.unit.connection.execute(f"EXPLAIN QUERY PLAN {COUNTS}")]
+    assert plan == ["SCAN state_counts"]
+
+
+def test_a_unit_that_fails_is_not_counted(tx: Tx) -> None:
+    source = message(tx)
+    tx.unit.connection.execute("SAVEPOINT unit")
+    tx.messages.set_state(source.id, "done")
+    tx.unit.connection.execute("ROLLBACK TO unit")
+    assert tx.counts()["messages"] == {"acme": {"received": 1}}
 
 
 def test_one_text_finds_all_that_goes_by_it(tx: Tx) -> None:
