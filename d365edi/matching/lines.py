@@ -9,7 +9,7 @@ Knows: orders and the documents that answer them. Does not know: where either is
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from d365edi.documents import (
@@ -119,6 +119,14 @@ def _match_shipment(
     answered = tuple(orders.get(_key(order)) for order in notice.every_order())
     first = next((order for order in (*answered, *orders.values()) if order is not None), None)
     return LineMatch(tuple(lines), tuple(findings), first, answered)
+
+
+def one_release(match: LineMatch) -> LineMatch:
+    """The match whose order as a whole has a release only where all orders of a shipment have the same."""
+    releases = {order.release for order in match.orders if order is not None}
+    if match.order is None or len(releases) < 2:
+        return match
+    return replace(match, order=match.order.replace(release=None))
 
 
 def together(lines: Iterable[Line]) -> tuple[StoreQuantity, ...]:

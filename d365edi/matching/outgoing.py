@@ -21,7 +21,7 @@ from d365edi.matching.charge_echo import echo_charges
 from d365edi.matching.crossing import crossed
 from d365edi.matching.folding import fold
 from d365edi.matching.known_orders import KnownOrders
-from d365edi.matching.lines import LineMatch, match_lines, order_keys
+from d365edi.matching.lines import LineMatch, match_lines, one_release, order_keys
 from d365edi.matching.references import Outbound, complete
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.response import ordered_items, respond
@@ -87,6 +87,7 @@ def outgoing(
         whole, match = _responded(whole, match, known, written)
         if problems := _errors(match.findings):
             return problems
+    match = one_release(match)
     whole, repeated = stating.stated(whole, match.order, match.lines, agreed.places)
     repeated = substitutes.named(whole, repeated, others)
     return Outgoing(whole, told, crediting.stated(whole, agreed.signs), match, repeated, notes)

@@ -47,9 +47,9 @@ class TaxAgreement(SettingsSection):
     rates: Annotated[Mapping[Text, Text], AfterValidator(_rates)]
     """Rate in percent = its category (5305: S standard, Z zero, E exempt ...)."""
     seller: Text | None = None
-    """Our registration number; left out: CompanyTaxRegNumber of the invoice in D365."""
+    """Our registration number, which an INVOIC says; left out: CompanyTaxRegNumber of the invoice in D365."""
     buyer: Text | None = None
-    """The partner's number; left out: the VAT number of the invoice in D365."""
+    """The partner's number, which an INVOIC says; left out: the VAT number of the invoice in D365."""
 
     def agreed(self, place: str) -> Taxation:
         """The same for the room that breaks the taxes down."""

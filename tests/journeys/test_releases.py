@@ -6,6 +6,7 @@ import pytest
 
 from d365edi.journal import Document
 from tests.journeys.retail import answering, confirm, drop, picked, sets
+from tests.journeys.test_credits import assert_strict
 from tests.journeys.test_edifact import orders
 from tests.journeys.test_stores import PLACES, SEND, as_orders, build, messages, said
 from tests.journeys.world import World
@@ -156,4 +157,7 @@ async def test_releases_in_edifact_are_answered_shipped_and_billed_as_themselves
     for prefix, tag in (("ORDRSP", "QTY+113"), ("DESADV", "QTY+12"), ("INVOIC", "QTY+47")):
         found = [said(each, "RFF+ON", tag) for each in messages(town, prefix)]
         assert sorted(found) == [["RFF+ON:4500123", f"{tag}:{first}:EA", f"{tag}:3:EA"] for first in (5, 7)], prefix
-    assert [said(each, "RFF+RE") for each in messages(town, "INVOIC")] == [["RFF+RE:1"], ["RFF+RE:2"]]
+        releases = [(said(each, "RFF+RE"), said(each, tag)[0]) for each in messages(town, prefix)]
+        assert sorted(releases) == [(["RFF+RE:1"], f"{tag}:7:EA"), (["RFF+RE:2"], f"{tag}:5:EA")], prefix
+    for data in town.partner.received().values():
+        assert_strict(data)

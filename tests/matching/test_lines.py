@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.documents import Invoice, PurchaseOrder, ShipNotice
-from d365edi.matching.lines import OrderKey, line_numbers, match_lines, order_keys
+from d365edi.matching.lines import OrderKey, line_numbers, match_lines, one_release, order_keys
 from d365edi.matching.references import Profile, References, complete, find_references, resolve
 from d365edi.matching.resolution import ResolvedReference
 from tests.maps.wire import plain, report, written
@@ -147,6 +147,12 @@ def test_a_shipment_of_two_releases_finds_each_by_our_sales_order() -> None:
     found = match_lines(notice, {OrderKey("4500", "SO-1"): first, OrderKey("4500", "SO-2"): second})
     assert [order and order.release for order in found.orders] == ["2", "1", None]
     assert [line is not None for line in found.lines] == [True, True, False]
+    assert found.order is second
+    whole = one_release(found).order
+    assert whole is not None
+    assert (whole.number, whole.release) == ("4500", None)
+    alone = match_lines(notice.replace(orders=notice.orders[:1]), {OrderKey("4500", "SO-2"): second})
+    assert one_release(alone).order is second
 
 
 def test_an_invoice_names_the_order_of_its_head_and_those_of_its_lines() -> None:
