@@ -154,6 +154,11 @@ def slack(lines: int) -> Decimal:
     return CENT * (1 + (lines + 1) // 2)
 
 
+def rounding(units: Decimal) -> Decimal:
+    """What a price rounded to cents may make of the total of a line, for so many of what the price is for."""
+    return slack(1) + abs(units) * CENT / 2
+
+
 # -- declarations -----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Count:

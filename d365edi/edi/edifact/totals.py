@@ -13,7 +13,7 @@ from d365edi.edi.findings import Finding
 from d365edi.edi.interchange import InterchangeReport, SetReport
 from d365edi.edi.rules import finding
 from d365edi.edi.standard import Place
-from d365edi.edi.totals import ZERO, CheckDigits, Found, Hierarchy, Numbered, Selection, slack
+from d365edi.edi.totals import ZERO, CheckDigits, Found, Hierarchy, Numbered, Row, Selection, rounding, slack
 
 GTIN = {"EN": (8, 12, 13, 14), "SRV": (8, 12, 13, 14), "UP": (12,)}
 """The kinds of article numbers (7143) that have a check digit, with their lengths."""
@@ -203,6 +203,47 @@ def _lines_of(selection: Selection) -> list[tuple[bool, Decimal | None]]:
     return list(zip(below, amounts, strict=True))
 
 
+def _line_amounts(selection: Selection) -> Iterator[Finding]:
+    """203 (66) of a line of an order is its quantity by its price. Nothing is compared where the line has allowances or charges,
+    or the price is for another unit."""
+    lines = list[list[Found]]()
+    for found in selection.all("any/LIN", "any/QTY", "any/PRI", "any/MOA", "any/ALC", "any/UNS"):
+        if found[1][0][:3] in ("LIN", "UNS"):
+            lines.append([])
+        elif lines:
+            lines[-1].append(found)
+    for line in lines:
+        figures = _goods(selection, [row for _, row in line])
+        if figures is None:
+            continue
+        goods, most = figures[0] * figures[1], rounding(figures[0])
+        for index, row in line:
+            said, kind = selection.number(row, 1, 2), selection.text(row, 1, 1)
+            if row[0][:3] == "MOA" and kind in LINE_TOTALS and said is not None and abs(said - goods) > most:
+                yield _total(selection, index, said, f"the line comes to {goods:.2f}", f"MOA {kind}")
+
+
+def _goods(selection: Selection, rows: list[Row]) -> tuple[Decimal, Decimal] | None:
+    """For how many a line has its price, and the price: 21 and the net price, for the unit that is ordered; None where that
+    cannot be said."""
+    kinds: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        kinds.setdefault((row[0][:3], selection.text(row, 1, 1)), row)
+    ordered, price = kinds.get(("QTY", "21")), kinds.get(("PRI", "AAA"))
+    if ordered is None or price is None or any(id == "ALC" for id, _ in kinds):
+        return None
+    quantity, figure, basis = (
+        selection.number(ordered, 1, 2),
+        selection.number(price, 1, 2),
+        selection.number(price, 1, 5),
+    )
+    if quantity is None or figure is None or selection.text(price, 1, 6) not in ("", selection.text(ordered, 1, 3)):
+        return None
+    return quantity / (basis or 1), figure
+
+
+LINE_TOTALS = ("203", "66")
+"""The kinds (5025) of what a line comes to."""
 _FIGURES = {("QTY", "21"): "quantity", ("PRI", "AAA"): "price", ("MOA", "203"): "amount"}
 """Of a line of an order, what it comes to."""
 
@@ -226,7 +267,7 @@ _CHECKS = (_control_totals, CheckDigits(_gs1), _marks)
 _ANSWER = totals.checks(_ALL, *_CHECKS)
 
 TABLE = {
-    "ORDERS": totals.checks(f"{_ALL} any/UNS any/ALC any/TAX", *_CHECKS, _order),
+    "ORDERS": totals.checks(f"{_ALL} any/UNS any/ALC any/TAX", *_CHECKS, _order, _line_amounts),
     "ORDRSP": _ANSWER,
     "ORDCHG": _ANSWER,
     "DESADV": totals.checks(f"{_ALL} any/CPS", *_CHECKS, _packing),

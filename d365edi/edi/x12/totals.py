@@ -23,6 +23,7 @@ from d365edi.edi.totals import (
     Numbered,
     Row,
     Selection,
+    rounding,
     slack,
 )
 
@@ -42,6 +43,8 @@ MEASURED = {
 """The codes of prices by weight, length or volume, with the unit that they are for."""
 OF_WHATEVER = frozenset({"", "CA", "CP", "CT", "DI", "ES", "FX", "PR", "QT", "UM", "WH"})
 """The codes of prices of what is ordered."""
+LINE_TOTAL = "1"
+"""The code (data element 522) of an amount that is the total of a line."""
 OF_ONE = OF_WHATEVER | {"PE", "WE", "TE", "LE", "QE"}
 """The codes of prices of one."""
 
@@ -139,13 +142,10 @@ def _order(selection: Selection) -> Iterator[Finding]:
     if said is None or total is None:
         return
     for _, row in selection.all("PO1"):
-        quantity, price, basis = selection.number(row, 2), selection.number(row, 4), selection.text(row, 5)
-        unit = selection.text(row, 3)
-        plain = unit in ("EA", "") or basis in OF_WHATEVER or MEASURED.get(basis) == unit
-        count = PER.get(basis, 1) if plain and MEASURED.get(basis, unit) == unit else None
-        if quantity is None or price is None or count is None:
+        amount = _ordered(selection, row)
+        if amount is None:
             return
-        goods.append(quantity * price / count)
+        goods.append(amount)
     if not goods:
         return
     whole, charges, taxes = sum(goods, ZERO), _charges(selection), selection.total("*/TXI", 2)
@@ -154,6 +154,36 @@ def _order(selection: Selection) -> Iterator[Finding]:
         extra = f", with allowances, charges and taxes to {whole + charges + taxes:.2f}" if charges or taxes else ""
         counted = f"the lines come to {whole:.2f}{extra}"
         yield selection.finding("element.total", said[0], 2, said[1][2], said=said[1][2], counted=counted)
+
+
+def _ordered(selection: Selection, row: Row) -> Decimal | None:
+    """What a line of an order comes to; None where it has no figures, or a price for what cannot be counted."""
+    quantity, price, basis = selection.number(row, 2), selection.number(row, 4), selection.text(row, 5)
+    unit = selection.text(row, 3)
+    plain = unit in ("EA", "") or basis in OF_WHATEVER or MEASURED.get(basis) == unit
+    if quantity is None or price is None or not plain or MEASURED.get(basis, unit) != unit:
+        return None
+    return quantity * price / PER.get(basis, 1)
+
+
+def _line_amounts(selection: Selection) -> Iterator[Finding]:
+    """AMT*1 of a line is what it comes to, with its allowances and charges or without, with its taxes or without."""
+    goods: Decimal | None = None
+    charges = taxes = most = ZERO
+    for index, row in selection.all("PO1", "PO1/SAC", "PO1/TXI", "PO1/AMT"):
+        if row[0] == "PO1":
+            goods, charges, taxes = _ordered(selection, row), ZERO, ZERO
+            most = rounding((selection.number(row, 2) or ZERO) / PER.get(selection.text(row, 5), 1))
+        elif row[0] == "SAC":
+            charges += _charge(selection, row)
+        elif row[0] == "TXI":
+            taxes += selection.number(row, 2) or ZERO
+        elif goods is not None and selection.text(row, 1) == LINE_TOTAL:
+            said = selection.number(row, 2)
+            readings = {goods + more + tax for more in (ZERO, charges) for tax in (ZERO, taxes)}
+            if said is not None and all(abs(said - reading) > most for reading in readings):
+                counted = f"the line comes to {goods:.2f}"
+                yield selection.finding("element.total", index, 2, row[2], said=row[2], counted=counted)
 
 
 def _payment(selection: Selection) -> Iterable[Finding]:
@@ -238,7 +268,13 @@ _ARTICLES = _articles("any/PO1")
 _CHANGE = totals.checks("CTT POC any/POC", Count("CTT", 1, "POC"), _articles("any/POC"))
 
 TABLE = {
-    "850": totals.checks("CTT CTT/AMT PO1 any/PO1 */SAC */SLN */TXI PO1/SAC SAC", *_LINES, _order, _ARTICLES),
+    "850": totals.checks(
+        "CTT CTT/AMT PO1 any/PO1 */SAC */SLN */TXI PO1/SAC SAC PO1/TXI PO1/AMT",
+        *_LINES,
+        _order,
+        _line_amounts,
+        _ARTICLES,
+    ),
     "855": totals.checks("CTT PO1 any/PO1", *_LINES, _ARTICLES),
     "860": _CHANGE,
     "865": _CHANGE,
