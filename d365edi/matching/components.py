@@ -3,7 +3,7 @@
 X12 says a component by SLN below its line, for one of the line. EDIFACT says it by a line that names its line (LIN04), with
 the quantity of all of them. A component that is included, or comes in addition, is a line; one that is only information is
 none. Where components have prices they must come to the set's: nobody is billed something else than was ordered. Where none
-has one, D365 has their prices, and the answer to the order compares them with the set's.
+has one, nobody can say what of the set's price is whose, and the order is held.
 
 Knows: the relations of X12 (data element 662). Does not know: which item is which in D365, settings.
 """
@@ -112,7 +112,8 @@ def _costs(line: PurchaseOrderLine, below: list[PurchaseOrderLine]) -> Iterator[
     if line.price is None or not each:
         return
     if all(price is None for _, price, _ in each):
-        return  # they cost what D365 says, and the answer compares that with the set's price
+        yield f"it costs {plain(line.price)}, and none of its components says what of it is its own"
+        return
     if any(price is None for _, price, _ in each):
         yield f"it costs {plain(line.price)}, and not every component says what of it is its own"
     elif any((basis or line.price_basis) != line.price_basis for _, _, basis in each):

@@ -50,10 +50,6 @@ def test_components_are_lines_of_line_times_component() -> None:
     assert [(part.line, part.component) for part in parts.parts_of(told)] == [(1, 1), (1, 2)]
 
 
-def test_components_without_any_price_have_d365_s() -> None:
-    assert [price for *_, price, _ in taken(order(line(component("A"), component("B"))))] == [None, None]
-
-
 def test_what_comes_in_addition_comes_beside_the_line() -> None:
     found = taken(order(line(component("A", "2", "3", "A"))))
     assert found == [("1", "KIT-1", 5, "st", 10, None), ("1", "A", 10, "ea", 3, 1)]
@@ -91,6 +87,7 @@ WRONG = {
     "the relation none of a component": line(component("A", relation=None)),
     "its components are only information": line(component("A", relation="O")),
     "it costs 10, and its components come to 9": line(component("A", "2", "3"), component("B", "3", "1")),
+    "it costs 10, and none of its components says": line(component("A"), component("B")),
     "it costs 10, and not every component says": line(component("A", "2", "3"), component("B", "3")),
     "per other quantities": line({**component("A", "2", "5"), "price_basis": "HP"}, price_basis="PE"),
     "it, or a component, has no quantity": line(component("A", "0")),
