@@ -162,8 +162,10 @@ def _by_item(order: Ordering) -> dict[Candidates, tuple[int, ...]]:
 
 
 def _candidates(line: OrderLine) -> Candidates:
-    ours = [(kind, getattr(line.item, kind)) for kind in tables()["items"]["order"]]
-    others = [(other.qualifier, other.id) for other in line.item.others]
+    kinds = tables()["items"]["order"]
+    ours = [(kind, getattr(line.item, kind)) for kind in kinds]
+    again = {line.spelling(f"item.{kind}"): kind for kind in kinds}  # a second number of a kind that has one already
+    others = [(again.get(other.qualifier, other.qualifier), other.id) for other in line.item.others]
     return tuple((kind, number) for kind, number in (*ours, *others) if number is not None)
 
 

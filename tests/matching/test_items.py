@@ -94,3 +94,22 @@ def test_the_partner_s_own_table_counts_more_and_holds_where_it_says_two() -> No
 def test_a_number_of_several_items_holds() -> None:
     found = settled({GTIN: [("614141000029", "D0002"), ("614141000029", "D0003")]})
     assert "is several items of usmf: D0002, D0003" in str(found)
+
+
+def test_a_second_number_of_one_kind_is_looked_up_like_the_first() -> None:
+    """It was kept and never asked for."""
+    line = {
+        **LINE,
+        "item": {
+            "buyer": "ACME-4711",
+            "others": [{"qualifier": "BP", "id": "ACME-4712"}, {"qualifier": "CB", "id": "7"}],
+        },
+    }
+    found = find_references(PurchaseOrder.of({"number": "P1", "lines": [line]}), Profile("acme", "usmf", "US-003"))
+    reference = next(each for each in found.unresolved if each.kind == "item")
+    assert [lookup.values for lookup in reference.lookups] == [("ACME-4711",), ("ACME-4712",)]
+    rows = [
+        [{lookup.theirs: number, lookup.ours: item}]
+        for lookup, number, item in zip(reference.lookups, ("ACME-4711", "ACME-4712"), ("D0001", "D0002"), strict=True)
+    ]
+    assert "BP ACME-4711 is D0001, BP ACME-4712 is D0002" in str(resolve(reference, rows))
