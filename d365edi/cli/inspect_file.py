@@ -207,7 +207,8 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str, asked: H
         why = routing.unrouted(partner, report) if partner is not None else shipped
         return InspectedPart("set", 2, title, report.verdict, remarks(report.findings), holds=(why,))
     reading = read_set(reader, report)
-    own = (finding for finding in report.findings if not finding.holds)
+    doubts = {(finding.where, finding.message) for finding in reading.unmapped}
+    own = (finding for finding in report.findings if (finding.where, finding.message) not in doubts)
     found_remarks = remarks([*own, *reading.findings, *reading.unmapped])
     document = reading.document.plain() if reading.document is not None else None
     holds = asked.why(reading, flow, reader.table, usage)

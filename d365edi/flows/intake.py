@@ -11,7 +11,7 @@ from d365edi.maps.d365.plans import lacking, unwritten
 from d365edi.maps.table import Table, nearest
 from d365edi.matching import intake
 from d365edi.matching.intake import IntakePolicy, Judgment
-from d365edi.matching.unlike import TYPES, OrderPlaces
+from d365edi.matching.unlike import NORMAL, TYPES, OrderPlaces
 
 FLAGS = {"x12": "ISA15", "edifact": "UNB11"}
 """Where each standard says that an interchange is a test."""
@@ -24,8 +24,8 @@ def places(table: Table, usage: str = "") -> OrderPlaces:
     type of order is given a word that is none."""
     types = table.tree.get(UNLIKE, {})
     for code, word in types.items():
-        if word not in TYPES:
-            raise table.mistake((UNLIKE, code), f'"{word}" is no kind of order', remedy=nearest(word, TYPES))
+        if word not in (*TYPES, NORMAL):
+            raise table.mistake((UNLIKE, code), f'"{word}" is no kind of order', remedy=nearest(word, (*TYPES, NORMAL)))
     fields, line = table.tree.get("fields", {}), table.tree.get("lines", {})
     return OrderPlaces(
         types={code.casefold(): word for code, word in types.items()},

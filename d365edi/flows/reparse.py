@@ -49,10 +49,20 @@ def reader_of(receive: ReceiveFlow, report: SetReport) -> MapReader:
 
 
 def read_set(reader: MapReader, report: SetReport) -> Reading:
-    """A set's document, with what the set itself says was not read, or may have been read in a wrong place."""
+    """A set's document, with what the set itself says was not read, or may have been read in a wrong place: of what came after
+    its place only what can change what is delivered, when, where or for how much."""
     reading = reader.read(report)
-    doubts = tuple(finding for finding in report.findings if finding.holds)
+    doubts = tuple(
+        replace(finding, holds=True)
+        for finding in report.findings
+        if finding.holds or (_late(finding) and finding.where.segment in reader.changing)
+    )
     return replace(reading, unmapped=(*reading.unmapped, *doubts)) if doubts else reading
+
+
+def _late(finding: Finding) -> bool:
+    """Whether a segment came after its place; a guide may say that this is worth less."""
+    return (finding.level, finding.rule, finding.severity) == ("segment", "sequence", "error")
 
 
 def find_set(tx: Tx, partner: TradingPartner, payload: bytes, document: Document) -> SetReport:

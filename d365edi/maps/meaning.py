@@ -5,9 +5,11 @@ compiled for a guide. What no row of the map reads of it holds the document, any
     "PO1/N1"    = "a party of its own for a line"   one in these loops
     "N1[ST]#2"  = "a further ship-to"               one more, where a row reads one already
     "DTM[002]06" = "a period"                       an element that no row asks for, of a segment that is read
+    "LIN02 not 1" = "an action"                     the same, but for some values
 
 Right stands what it says, as the end of a sentence. The table `[unused]` has the same paths of segments for what only a list
-keeps that takes whatever no other row takes, and that nothing uses: it holds, too.
+keeps that takes whatever no other row takes, and that nothing uses: it holds, too. So does what `[twice]` names, where its code
+stands a second time in one place and says something else.
 
 Knows: paths, guides. Does not know: documents, what a reading does with a segment.
 """
@@ -23,20 +25,24 @@ from d365edi.maps.notation import Notation
 from d365edi.maps.path import Path, parse
 from d365edi.maps.table import MapRow, Scope, Table, nearest, scope
 
-NAME, UNUSED = "meaning", "unused"
+NAME, UNUSED, TWICE = "meaning", "unused", "twice"
+NOT = " not "
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a segment says, or one of its elements: in words, for some qualifiers. `again`: where one is read already; `unused`:
-    where only a list for the rest keeps it."""
+    where only a list for the rest keeps it; `twice`: where its code says something else before. `fine` are values of an
+    element that say nothing of the kind."""
 
     words: str
     qualifiers: Qualifiers = ()
     again: bool = False
     unused: bool = False
+    twice: bool = False
     element: int = 0
     component: int = 0
+    fine: frozenset[str] = frozenset()
 
     def asks(self, row: Sequence[str], component: str) -> bool:
         """Whether the qualifiers of a segment are those."""
@@ -66,7 +72,7 @@ def compiled(table: Table, guide: Guide, versions: Sequence[Guide], notation: No
 
 def rows(table: Table) -> Iterator[MapRow]:
     """The rows of the tables: left the place, right what it says."""
-    for name in (NAME, UNUSED):
+    for name in (NAME, UNUSED, TWICE):
         for place, words in table.tree.get(name, {}).items():
             key = (name, place)
             if not isinstance(words, str):
@@ -77,7 +83,8 @@ def rows(table: Table) -> Iterator[MapRow]:
 
 
 def _places(table: Table, row: MapRow, guide: Guide, notation: Notation) -> Iterator[tuple[Node, Meaning]]:
-    path = check.read(table, row, row.name)
+    place, _, fine = row.name.partition(NOT)
+    path = check.read(table, row, place)
     *_, last = path.steps
     for node in guide.nodes:
         if not _ends(node, path):
@@ -85,8 +92,8 @@ def _places(table: Table, row: MapRow, guide: Guide, notation: Notation) -> Iter
         if path.element and (path.element, path.component) not in set(notation.addresses(node.segment)):
             continue
         wanted = check.qualifiers(table, row, path, last, node.segment) if last.qualifiers else ()
-        unused = row.key[0] == UNUSED
-        yield node, Meaning(row.value, wanted, last.occurrence > 1, unused, path.element, path.component)
+        unused, twice, values = row.key[0] == UNUSED, row.key[0] == TWICE, frozenset(fine.split("|") if fine else ())
+        yield node, Meaning(row.value, wanted, last.occurrence > 1, unused, twice, path.element, path.component, values)
 
 
 def _ends(node: Node, path: Path) -> bool:
@@ -101,7 +108,7 @@ def _ends(node: Node, path: Path) -> bool:
 
 def _absent(table: Table, row: MapRow, guide: Guide) -> Exception:
     known = {each.path for each in guide.nodes[1:]} | set(guide.segments)
-    where = row.name.split("[")[0].split("#")[0]
+    where = row.name.partition(NOT)[0].split("[")[0].split("#")[0]
     return table.mistake(row.key, f'"{row.name}" is no place in the {guide.set}', remedy=nearest(where, known))
 
 

@@ -65,6 +65,8 @@ class Reader:
         self._model = KINDS[table.document]
         self._where = unmapped.where(root)
         self._meanings = meaning.compiled(table, guide, versions, notation)
+        self.changing = frozenset(guide.nodes[index].id for index in self._meanings)
+        """The segments that can change what is delivered, when, where or for how much: one after its place holds the document."""
 
     def read(self, report: SetReport) -> Reading:
         """The document of one set. Never raises for what a set holds."""

@@ -183,7 +183,7 @@ def _over_tree(
 
 def _undotted(rows: Mapping[str, Any], at: Key) -> dict[str, Any]:
     """Quoted dotted names of fields (`"item.gtin" = ...`) as the tables that TOML makes of unquoted ones."""
-    if (at and at[-1] in _FIXED) or {"codes", "columns", "meaning", "unused"} & set(at):
+    if (at and at[-1] in _FIXED) or {"codes", "columns", "meaning", "unused", "twice"} & set(at):
         return dict(rows)
     tree: dict[str, Any] = {}
     for name, value in rows.items():
@@ -214,7 +214,7 @@ def nearest(word: str, known: Any) -> str:
 _FIXED = ("constants", "defaults", "computed", "unsaid")
 _SINGLE = {"Invoice": ("credits",)}
 """Rows of maps of a document that stand in no table."""
-_TABLES = ("fields", *_FIXED, "codes", "unlike", "meaning", "unused", "file", "columns")
+_TABLES = ("fields", *_FIXED, "codes", "unlike", "meaning", "unused", "twice", "file", "columns")
 
 
 def scope(table: Table) -> Scope:

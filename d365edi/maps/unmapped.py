@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from d365edi.edi import release
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
@@ -98,6 +99,8 @@ def unmapped(
     for how, indexes in ((AGAIN, state.again), (REST, state.rest)):
         for index in indexes:
             kind = _kind(state, nodes[index], rows[index], meanings, how)
+            if not kind[1] and how == AGAIN:
+                kind = _twice(state, nodes, rows, index, meanings)
             if kind[1]:
                 counts.setdefault(kind, []).append(index)
     for (path, words, end), at in counts.items():
@@ -118,10 +121,39 @@ def _kind(
         return row[0], "", ""
     for each in meanings.get(node.index, ()):
         known = each.unused if how == REST else not each.unused and (each.again or how == LEFT)
-        if not each.element and known and each.asks(row, state.component):
+        if not (each.element or each.twice) and known and each.asks(row, state.component):
             end = "and nothing uses it" if each.unused else "and one is read already" if each.again else UNREAD
             return _named(node, row, state.component), each.words, end
     return node.path, "", ""
+
+
+def _twice(
+    state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]], index: int, meanings: Meanings
+) -> tuple[str, str, str]:
+    """The same of a segment whose code stands before in the same place, and said something else."""
+    node, row = nodes[index], rows[index]
+    if node is None:
+        return row[0], "", ""
+    for each in meanings.get(node.index, ()):
+        if each.twice and each.asks(row, state.component):
+            same = _said_before(state, nodes, rows, index)
+            if any(other != row for other in same):
+                return _named(node, row, state.component), each.words, "and another one is read already"
+    return node.path, "", ""
+
+
+def _said_before(
+    state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]], index: int
+) -> Iterator[list[str]]:
+    """The segments before one, of its place and its code, in the same opening of the loop around."""
+    node = nodes[index]
+    assert node is not None
+    own = code(rows[index], node.segment.qualifier, state.component)
+    for at in range(index - 1, -1, -1):
+        if nodes[at] is node and code(rows[at], node.segment.qualifier, state.component) == own:
+            yield rows[at]
+        elif nodes[at] is not None and nodes[at] is node.parent:
+            return
 
 
 def _named(node: Node, row: list[str], component: str) -> str:
@@ -141,7 +173,9 @@ def _elements(state: RunState, rows: Sequence[list[str]], meanings: Meanings) ->
         said: dict[str, list[int]] = {}
         wanted = [one for one in meanings.get(node.index, ()) if (one.element, one.component) == (element, component)]
         for index in indexes:
-            words = next((one.words for one in wanted if one.asks(rows[index], state.component)), "")
+            value = _value(rows[index], element, component, state.component)
+            asked = (one for one in wanted if value not in one.fine and one.asks(rows[index], state.component))
+            words = next((one.words for one in asked), "")
             said.setdefault(words, []).append(index)
         for words, at in said.items():
             times = f" ({len(at)} times)" if len(at) > 1 else ""
@@ -152,6 +186,12 @@ def _elements(state: RunState, rows: Sequence[list[str]], meanings: Meanings) ->
                 yield _holding(f"{place}{times} says {words}, {UNREAD}", position)
             else:
                 yield _note(f"{place}{times} is read by no row of the map", position)
+
+
+def _value(row: list[str], element: int, component: int, separator: str) -> str:
+    """The text at an address of a segment."""
+    parts = row[element].split(separator) if component else [row[element]]
+    return release.data(parts[max(component, 1) - 1]) if len(parts) >= component else ""
 
 
 def _holding(message: str, position: Position) -> Finding:

@@ -30,8 +30,12 @@ TYPES: Mapping[str, tuple[Kind, str]] = {
     "blanket": ("blanket", "a blanket order, of which parts are called off later"),
     "consignment": ("consignment", "a consignment order, billed when the goods are sold"),
     "no_order": ("no_order", "a message about an order or an offer, not an order for goods"),
+    "service": ("no_order", "an order for a repair, an exchange, a rental or another service, not for goods"),
+    "unknown": ("no_order", "a type of order that the map does not know"),
 }
 """What a type of order may be, and how a sentence says so."""
+NORMAL, OTHERS = "normal", "*"
+"""The word for a type that is a normal order, and the row for every type that has none of its own."""
 ASIDE: frozenset[Kind] = frozenset({"test", "information_copy", "no_order"})
 """What takes no business key: the order that it tries, copies or is about has the same number."""
 USAGES = {"P": "production", "T": "test", "I": "information"}
@@ -39,8 +43,8 @@ USAGES = {"P": "production", "T": "test", "I": "information"}
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaces:
-    """Where a set says things, for sentences ("BEG02", "PO102"); "" for a flat file. `types` are the codes of the type
-    that are not a normal order; `usage` is the agreed one (P or T), "" where nothing is agreed."""
+    """Where a set says things, for sentences ("BEG02", "PO102"); "" for a flat file. `types` are what codes of the type
+    mean; `usage` is the agreed one (P or T), "" where nothing is agreed."""
 
     types: Mapping[str, str] = field(default_factory=dict)
     type: str = ""
@@ -74,7 +78,8 @@ def _flagged(usage: str, places: OrderPlaces) -> Iterator[Oddity]:
 
 def _typed(order: PurchaseOrder, places: OrderPlaces) -> Iterator[Oddity]:
     code = order.spelling("type") or order.type
-    known = TYPES.get(places.types.get(code.casefold(), "")) if code is not None else None
+    others = places.types.get(OTHERS, "")
+    known = TYPES.get(places.types.get(code.casefold(), others)) if code is not None else None
     if known is not None:
         kind, what = known
         yield Oddity(kind, f"{places.type or 'its type'} is {code}, {what}")

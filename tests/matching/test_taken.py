@@ -18,9 +18,9 @@ ONE = (*EDIFACT[:12], "UNS+S", "CNT+2:1")
 
 
 def of(standard: str, change: str, **settings: Any) -> Taken:
-    """An order of one standard with segments put in after the price of line 1, or as `changed` says it."""
+    """An order of one standard with segments put in behind what line 1 says, or as `changed` says it."""
     body = X12 if standard == "X12" else ONE
-    where = "PO1*1" if standard == "X12" else "PRI+AAA"
+    where = "PID*F" if standard == "X12" else "PRI+AAA"
     put = change if " => " in change or " + " in change else f"{where} + {change}"
     return take(changed(body, put), policy("X12" if standard == "X12" else "EDIFACT", **settings))
 
@@ -172,3 +172,110 @@ def test_a_day_that_is_not_asked_for_or_is_none_holds(standard: str, segment: st
     held(of(standard, f"{DTM[standard]} => {segment}"), sentence)
     line = of(standard, segment if standard == "X12" else f"QTY+21 + {segment}")
     held(line, sentence)
+
+
+def test_what_is_asked_for_twice_differently_or_in_a_wrong_place_holds() -> None:
+    """The first day and the first price counted, a day behind the price or the lines was read by nobody."""
+    for standard, change, sentence in TWICE:
+        held(of(standard, change), sentence)
+
+
+TWICE = [
+    (
+        "X12",
+        "DTM*002 + DTM*002*20261205",
+        "DTM[002] says another day of the same kind, and another one is read already",
+    ),
+    ("X12", "DTM*002*20261205~DTM*002*20261206", "PO1/DTM[002] says another day of the same kind"),
+    ("X12", "CTT*2 + DTM*010*20261225", "DTM comes too late"),
+    ("X12", "DTM*002 + N9*L1*X~DTM*010*20261225", "N9/DTM[010] says a day of delivery or shipment"),
+    ("EDIFACT", "DTM+2 + DTM+2:20261205:102", "DTM[2] says another day of the same kind"),
+    ("EDIFACT", "PRI+AAA:9.5", "LIN/PRI[AAA] says another price of the same kind, and another one is read already"),
+    ("EDIFACT", "PRI+AAB:12~PRI+AAB:13", "LIN/PRI[AAB] says another price of the same kind"),
+    ("EDIFACT", "DTM+2:20261205:102", "LIN/PRI/DTM[2] says a day of delivery or shipment"),
+    ("EDIFACT", "NAD+DP + DTM+64:20261105:102", "DTM comes too late"),
+    ("EDIFACT", "RFF+CT:7~DTM+2:20261205:102", "LIN/RFF/DTM[2] says a day of delivery or shipment"),
+]
+
+
+@pytest.mark.parametrize(
+    ("standard", "change"),
+    [
+        ("X12", "DTM*002 + DTM*002*20261120"),
+        ("X12", "DTM*002 + DTM*063*20261125"),
+        ("X12", "CUR*BY => CUR*BY*USD*1"),
+        ("EDIFACT", "PRI+AAA:10.5"),
+        ("EDIFACT", "PRI+AAB:12"),
+        ("EDIFACT", "LIN+1 => LIN+1+1+614141000012:EN"),
+        ("EDIFACT", "PRI+AAA:10.5~DTM+206:20261231:102"),
+    ],
+)
+def test_the_same_again_and_another_kind_beside_it_are_no_contradiction(standard: str, change: str) -> None:
+    assert of(standard, change).holds == ()
+
+
+ELSE = [
+    # currencies, factors, actions, patterns, types of orders
+    ("X12", "CUR*BY => CUR*BY*USD*1.35", "CUR[BY]03 says a rate of exchange"),
+    ("X12", "CUR*BY => CUR*BY*USD**SE*CAD", "CUR[BY]05 says a currency of another party"),
+    ("X12", "PO1*1 => PO1*1*12*EA***BP*ACME-4711~CTP**UCP*9.75***SEL*.9", "PO1/CTP[UCP]07 says a factor of a price"),
+    ("X12", "PO1*1 + CTP**UCP*9.75*1*EA*DIS*.9", "PO1/CTP[UCP]07 says a factor of a price"),
+    ("X12", "BEG => BEG*00*CF*4500123**20261102", "BEG02 is CF, a copy for information"),
+    ("X12", "BEG => BEG*00*RR*4500123**20261102", "BEG02 is RR, an order for a repair"),
+    ("X12", "BEG => BEG*00*AC*4500123**20261102", "BEG02 is AC, a type of order that the map does not know"),
+    ("EDIFACT", "LIN+1 => LIN+1+2+614141000012:EN", "LIN02 says an action on the line, which is no plain order"),
+    ("EDIFACT", "LIN+1 => LIN+1+7+614141000012:EN", "LIN02 says an action on the line"),
+    ("EDIFACT", "SCC+1++W~QTY+21:12:EA~DTM+2:20261201:102", "has a schedule that is no firm delivery (it says W)"),
+    ("EDIFACT", "SCC+1+SC~QTY+21:12:EA~DTM+2:20261201:102", "LIN/SCC[1]02 says a requirement of a delivery"),
+    ("EDIFACT", "BGM => BGM+22E+4500123+9", "BGM01-1 is 22E, a consignment order"),
+    ("EDIFACT", "BGM => BGM+225+4500123+9", "BGM01-1 is 225, an order for a repair"),
+    ("EDIFACT", "BGM => BGM+351+4500123+9", "BGM01-1 is 351, a type of order that the map does not know"),
+    ("EDIFACT", "BGM => BGM+240+4500123+9", "BGM01-1 is 240, a type of order"),
+    ("EDIFACT", "BGM => BGM+325+4500123+9", "BGM01-1 is 325, a type of order"),
+]
+
+
+@pytest.mark.parametrize(("standard", "change", "sentence"), ELSE)
+def test_what_is_unlike_a_plain_order_holds(standard: str, change: str, sentence: str) -> None:
+    """Each of these became a sales order as if it were not there."""
+    held(of(standard, change, schedules="lines"), sentence)
+
+
+@pytest.mark.parametrize("type", ["SA", "NE", "RL", "DS", "OS", "220", "224", "226", "402", "105"])
+def test_types_of_normal_orders_are_taken(type: str) -> None:
+    standard, change = (
+        ("X12", f"BEG => BEG*00*{type}*4500123**20261102")
+        if type.isalpha()
+        else ("EDIFACT", f"BGM => BGM+{type}+4500123+9")
+    )
+    assert not [each for each in of(standard, change).holds if "BEG02" in each or "BGM01" in each]
+
+
+TOTALS = [
+    ("X12", "AMT*1*200", "the line comes to 126.00"),
+    ("X12", "SAC*A*C310***500~AMT*1*125", "the line comes to 126.00"),
+    ("EDIFACT", "IMD+F => IMD+F++:::GOODS~QTY+59:1~MOA+203:200", "the line comes to 126.00"),
+    ("EDIFACT", "QTY+21 => QTY+21:12:EA~MOA+203:200", "the line comes to 126.00"),
+    ("EDIFACT", "QTY+21 => QTY+21:12:EA~MOA+66:200", "the line comes to 126.00"),
+]
+
+
+@pytest.mark.parametrize(("standard", "change", "sentence"), TOTALS)
+def test_the_total_of_a_line_that_it_does_not_come_to_holds(standard: str, change: str, sentence: str) -> None:
+    assert any(sentence in each for each in of(standard, change, agreed={"C310": "discount"}).holds)
+
+
+@pytest.mark.parametrize(
+    ("standard", "change"),
+    [
+        ("X12", "AMT*1*126"),
+        ("X12", "SAC*A*C310***500~AMT*1*121"),
+        ("X12", "SAC*A*C310***500~AMT*1*126"),
+        ("X12", "AMT*OH*200"),
+        ("EDIFACT", "QTY+21 => QTY+21:12:EA~MOA+203:126"),
+        ("EDIFACT", "QTY+21 => QTY+21:12:EA~MOA+203:126.01"),
+        ("EDIFACT", "PRI+AAA => MOA+203:12.6~PRI+AAA:105:::100"),
+    ],
+)
+def test_the_total_of_a_line_may_be_before_or_after_its_allowances(standard: str, change: str) -> None:
+    assert of(standard, change, agreed={"C310": "discount"}).holds == ()

@@ -32,6 +32,7 @@ class EdifactReader:
         self._extended = virtual_loops.extended(guide)
         others = [virtual_loops.extended(each) for each in versions]
         self._reader = Reader(table, self._extended, codes, others, EDIFACT)
+        self.changing = self._reader.changing
 
     def read(self, report: SetReport) -> Reading:
         """The document of one message. Never raises for what a message holds."""
