@@ -72,7 +72,7 @@ def line(draw: DrawFn, *, packed: bool = False) -> Values:
             "expires": draw(maybe(days)),
             "produced": produced,
             "references": tuple(draw(st.lists(references(), max_size=1))),
-            "dates": tuple(draw(st.lists(moments(), max_size=1))),
+            "dates": tuple(draw(st.lists(moments("036"), max_size=1))),
             "packs": tuple(draw(st.lists(package(), min_size=1, max_size=2))) if packed else (),
             "kept": {**spelled, **word, **told, **spelled_stores, **({"produced": "094"} if produced else {})},
         }

@@ -92,7 +92,8 @@ def test_days_and_dates_never_contradict(
         assert counted is None or day == DAY + timedelta(counted)
         assert day is None or day < DAY or counted == (day - DAY).days
     assert terms.basis in (None, "invoice")
-    assert dated(made, asked) == made
+    if terms.discount_percent is not None or percent is None:  # else a percentage without a day was left out
+        assert dated(made, asked) == made
 
 
 @pytest.mark.parametrize(
