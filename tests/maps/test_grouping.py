@@ -201,6 +201,7 @@ def test_a_ship_notice_echoes_each_of_its_orders() -> None:
         {
             "Shipment Number": "S1", "Ship To ID": "0007", "PO Number": "7", "PO Date": "2026-01-05", "Department": "42",
             "SSCC": "C-1", "Line": "10", "Buyer Item": "A-1", "Quantity": "12", "Unit": "EACH",
+            "Quantity Ordered": "12", "Unit Ordered": "EACH",
         },
         {"Shipment Number": "S1", "Ship To ID": "0007", "PO Number": "8", "Line": "1", "Quantity": "3", "Unit": "CA"},
     ]  # fmt: skip
