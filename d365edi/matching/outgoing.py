@@ -75,7 +75,8 @@ def outgoing(
         return problems
     notes, others = match.findings, substitutes.found(whole, match.lines, known.pairs)
     if isinstance(whole, Invoice):
-        whole = terms.dated(echo_charges(whole, match.order, match.lines, agreed.charges), match.order)
+        echoed = agreed.charges if agreed.places.standard else {}  # a flat file cannot say that one is only information
+        whole = terms.dated(echo_charges(whole, match.order, match.lines, echoed), match.order)
         whole = taxes.of_charges(wholes.of_invoice(whole))
     if isinstance(whole, ShipNotice):
         whole = wholes.of_notice(whole, now, agreed.carriers)

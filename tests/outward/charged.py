@@ -61,7 +61,9 @@ def whole(deal: Deal, bill: Bill, found: Sequence[Charge], lines: Sequence[Told]
     assert sum((each.counted for each in found), NOTHING) == sign * (bill.charge - bill.discount) - off
     if not bill.credits:
         shares = [line.share for line in bill.lines]
-        known = None if None in shares or bill.discount else sum((share for share in shares if share is not None), NOTHING)
+        known = (
+            None if None in shares or bill.discount else sum((share for share in shares if share is not None), NOTHING)
+        )
         echoed(deal.allowance, found, known)
 
 

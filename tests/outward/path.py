@@ -16,6 +16,7 @@ from d365edi.documents import Invoice, OrderResponse, ShipNotice
 from d365edi.edi import guides
 from d365edi.edi.edifact import writer as edifact
 from d365edi.edi.x12 import writer as x12
+from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
 from d365edi.maps.table import load
 from d365edi.matching import crediting
@@ -63,6 +64,23 @@ def sent(
         whole = crediting.with_original(whole, [_read(table, each) for each in invoices])
     set = SETS[standard][type(whole)]
     writer, version = _writer(standard, deals[0].version, set, signs)
+    body = _written(whole, deals, standard, writer, rates)
+    if standard == "EDIFACT":
+        envelope = make_edifact.envelope(version=wire_edifact.DIRECTORIES[version])
+        return edifact.write(envelope, [edifact.Group("", 0, (edifact.OutgoingSet(set, "1", body),))])
+    group = x12.Group(guides.group_of("X12", set), 7, (x12.OutgoingSet(set, "0001", body),))
+    return x12.write(make.envelope(version), [group])
+
+
+def sent_flat(table: str, record: Record, deals: Sequence[Deal], standard: Standard, flat: str) -> bytes:
+    """The same as a flat file, by one of its maps; the orders came in a standard."""
+    written: bytes = _written(_read(table, record), deals, standard, FlatWriter(load("csv", flat), partner="acme"))
+    return written
+
+
+def _written(
+    whole: Any, deals: Sequence[Deal], standard: Standard, writer: Any, rates: Mapping[str, str] = NO_RATES
+) -> Any:
     agreed = Agreed(
         taxation=Taxation({Decimal(rate): category for rate, category in rates.items()}) if rates else None,
         charges={code: _agreement(text) for deal in deals for code, text in deal.agreed.items()},
@@ -74,12 +92,7 @@ def sent(
     if not isinstance(made, Outgoing):
         raise Held("; ".join(made))
     _must_go(made.notes)
-    body = writer.write(made.stated, order=made.match.order, line_orders=made.repeated, orders=made.match.orders)
-    if standard == "EDIFACT":
-        envelope = make_edifact.envelope(version=wire_edifact.DIRECTORIES[version])
-        return edifact.write(envelope, [edifact.Group("", 0, (edifact.OutgoingSet(set, "1", body),))])
-    group = x12.Group(guides.group_of("X12", set), 7, (x12.OutgoingSet(set, "0001", body),))
-    return x12.write(make.envelope(version), [group])
+    return writer.write(made.stated, order=made.match.order, line_orders=made.repeated, orders=made.match.orders)
 
 
 def _read(table: str, record: Record) -> Any:
