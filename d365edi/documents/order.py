@@ -5,6 +5,7 @@ Knows: what an order holds. Does not know: what one message adds to it.
 
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import (
+    Alternative,
     Carrier,
     Charge,
     Component,
@@ -31,6 +32,8 @@ from d365edi.documents.values import (
 class OrderLine(SpelledPart):
     """One line. `number` is the buyer's own id of the line, None where they sent none.
 
+    `alternatives` are other items beside it. `deliver_from` is the first day on which it may arrive.
+
     `price` is as they stated it: for `price_per`, and `price_basis` and `price_kind` are words for what it is for and what
     kind of price it is (`matching/prices.toml`), with their own codes in `kept`.
 
@@ -48,6 +51,7 @@ class OrderLine(SpelledPart):
     price_kind: Text | None = None
     price_per: PricePer = PricePer()
     item: ItemIds = ItemIds()
+    alternatives: tuple[Alternative, ...] = ()
     description: Text | None = None
     description_kind: Text | None = None
     features: tuple[Feature, ...] = ()
@@ -55,6 +59,7 @@ class OrderLine(SpelledPart):
     prices: tuple[Price, ...] = ()
     ship_from: Day | None = None
     ship_by: Day | None = None
+    deliver_from: Day | None = None
     deliver_by: Day | None = None
     dates: tuple[Moment, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -71,7 +76,8 @@ class OrderLine(SpelledPart):
 
 class OrderContent(Document):
     """An order as any message describes it. `release` counts the releases of a blanket order; the ship window is from
-    `ship_from` to `ship_by`; `cancel_after` is the day from which it is void."""
+    `ship_from` to `ship_by`, that for its arrival from `deliver_from` to `deliver_by`; `schedules` is what is said of the
+    deliveries of the order as a whole; `cancel_after` is the day from which it is void."""
 
     number: Text
     purpose: Text | None = None
@@ -93,6 +99,7 @@ class OrderContent(Document):
     dates: tuple[Moment, ...] = ()
     references: tuple[Reference, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    schedules: tuple[DeliverySchedule, ...] = ()
     parties: Parties = Parties()
     terms: Terms = Terms()
     freight: Freight = Freight()

@@ -238,11 +238,11 @@ class TextNote(SpelledPart):
 
 
 class StoreQuantity(SpelledPart):
-    """How much of a line goes to one store; the kind of its id, the unit and the days where the store has its own, else they
-    are the line's."""
+    """How much of a line goes to one store (None: they did not say); the kind of its id, the unit and the days where the store
+    has its own, else they are the line's."""
 
     store: Text
-    quantity: Amount
+    quantity: Amount | None = None
     id_kind: Text | None = None
     unit: Text | None = None
     ship_from: Day | None = None
@@ -297,6 +297,14 @@ class Component(SpelledPart):
     price_basis: Text | None = None
     item: ItemIds = ItemIds()
     description: Text | None = None
+
+
+class Alternative(SpelledPart):
+    """Another item than the one of a line; `relation` says how it is meant: "possible" may be sent instead, "ordered" takes
+    its place in the order, "replaced" is the one whose place the line's item takes."""
+
+    relation: Text | None = None
+    item: ItemIds = ItemIds()
 
 
 class Packages(Value):

@@ -173,7 +173,7 @@ class _Compiler:
                 raise self.table.mistake(row.key, f'"{name}" holds many values, and a pair is one')
             parse, format = self._spelling(row, value, field, name)
             return Pair(name, target.pair, parse, format, row, target.echo)
-        parts = required(field.model) if field.model is not None else ()
+        parts = _parts(field.model) if field.model is not None else ()
         if not field.many or field.model is None or len(parts) != 2:
             raise self.table.mistake(row.key, f'"{name}" is no list of pairs, and "{row.paths[0]}" is many')
         inner = find(field.model, parts[1])
@@ -249,6 +249,15 @@ class _Compiler:
             opened += 1
         if not (opened or again) and absent is not None and not self._elsewhere(row, rows.loop, way, loop=True):
             raise self.table.mistake(row.key, str(absent), remedy=absent.remedy)
+
+
+def _parts(model: Model) -> tuple[str, ...]:
+    """The fields of an item that is one pair: what it must have, else the first that it must have and the one behind it."""
+    known, needed = list(names(model)), required(model)
+    if len(needed) != 1:
+        return tuple(needed)
+    at = known.index(needed[0])
+    return tuple(known[at : at + 2])
 
 
 def _echo(field: str, around: Model) -> Model:

@@ -58,6 +58,30 @@ def code(row: Sequence[str], position: int, component: str) -> str:
     return release.data(row[position].partition(component)[0]) if position < len(row) else ""
 
 
+def said_twice(
+    again: Sequence[int],
+    nodes: Sequence[Node | None],
+    rows: Sequence[Sequence[str]],
+    meanings: Meanings,
+    component: str,
+) -> Iterator[tuple[int, Node, Meaning]]:
+    """Which of the segments whose place was taken already (`again`, by index) say something else than the first with their
+    code in the same turn of the loop around, and what that means (`[twice]`)."""
+    late = frozenset(again)
+    turns: dict[int, int] = {}
+    first: dict[tuple[int, int, str], Sequence[str]] = {}
+    for index, (node, row) in enumerate(zip(nodes, rows, strict=True)) if late else ():
+        if node is None:
+            continue
+        turns[node.index] = turns.get(node.index, 0) + 1
+        asked = [each for each in meanings.get(node.index, ()) if each.twice]
+        if asked and node.parent is not None:
+            key = (node.index, turns.get(node.parent.index, 0), code(row, node.segment.qualifier, component))
+            before = first.setdefault(key, row)
+            if index in late and before != row:
+                yield from ((index, node, each) for each in asked[:1] if each.asks(row, component))
+
+
 def compiled(table: Table, guide: Guide, versions: Sequence[Guide], notation: Notation) -> Meanings:
     """The meanings of a map in a guide. Raises SettingsError for one that no version of the set can have."""
     found: dict[int, list[Meaning]] = {}

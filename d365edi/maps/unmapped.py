@@ -12,7 +12,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
-from d365edi.maps.meaning import Meanings, code
+from d365edi.maps.meaning import Meanings, code, said_twice
 from d365edi.maps.run_state import RunState
 
 CODE = 3
@@ -99,10 +99,11 @@ def unmapped(
     for how, indexes in ((AGAIN, state.again), (REST, state.rest)):
         for index in indexes:
             kind = _kind(state, nodes[index], rows[index], meanings, how)
-            if not kind[1] and how == AGAIN:
-                kind = _twice(state, nodes, rows, index, meanings)
             if kind[1]:
                 counts.setdefault(kind, []).append(index)
+    for index, node, meaning in said_twice(state.again, nodes, rows, meanings, state.component):
+        twice = (_named(node, rows[index], state.component), meaning.words, "and another one is read already")
+        counts.setdefault(twice, []).append(index)
     for (path, words, end), at in counts.items():
         times = f" ({len(at)} times)" if len(at) > 1 else ""
         position = Position(ordinal=at[0] + 1, segment=rows[at[0]][0] if words else path.rpartition("/")[2])
@@ -125,35 +126,6 @@ def _kind(
             end = "and nothing uses it" if each.unused else "and one is read already" if each.again else UNREAD
             return _named(node, row, state.component), each.words, end
     return node.path, "", ""
-
-
-def _twice(
-    state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]], index: int, meanings: Meanings
-) -> tuple[str, str, str]:
-    """The same of a segment whose code stands before in the same place, and said something else."""
-    node, row = nodes[index], rows[index]
-    if node is None:
-        return row[0], "", ""
-    for each in meanings.get(node.index, ()):
-        if each.twice and each.asks(row, state.component):
-            same = _said_before(state, nodes, rows, index)
-            if any(other != row for other in same):
-                return _named(node, row, state.component), each.words, "and another one is read already"
-    return node.path, "", ""
-
-
-def _said_before(
-    state: RunState, nodes: Sequence[Node | None], rows: Sequence[list[str]], index: int
-) -> Iterator[list[str]]:
-    """The segments before one, of its place and its code, in the same opening of the loop around."""
-    node = nodes[index]
-    assert node is not None
-    own = code(rows[index], node.segment.qualifier, state.component)
-    for at in range(index - 1, -1, -1):
-        if nodes[at] is node and code(rows[at], node.segment.qualifier, state.component) == own:
-            yield rows[at]
-        elif nodes[at] is not None and nodes[at] is node.parent:
-            return
 
 
 def _named(node: Node, row: list[str], component: str) -> str:

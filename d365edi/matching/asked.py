@@ -86,7 +86,8 @@ def asked(line: PurchaseOrderLine, order: PurchaseOrder, ours: OrderResponseLine
 
 
 def _first(line: PurchaseOrderLine) -> date | None:
-    return next((each.date for each in line.dates if each.qualifier in NOT_BEFORE), None)
+    """The first day on which a line may arrive; orders from before it was a field have it among their dates."""
+    return line.deliver_from or next((each.date for each in line.dates if each.qualifier in NOT_BEFORE), None)
 
 
 def confirmed(ours: OrderResponseLine, response: OrderResponse) -> Confirmed:

@@ -93,7 +93,7 @@ def _same(credited: InvoiceLine, billed: InvoiceLine) -> bool:
 
 
 def _turned_line(line: InvoiceLine) -> Any:
-    stores = tuple(each.replace(quantity=-each.quantity) for each in line.stores)
+    stores = tuple(each.replace(quantity=_minus(each.quantity)) for each in line.stores)
     return _turned(line, "quantity", "amount", "tax").replace(stores=stores)
 
 

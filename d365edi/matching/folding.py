@@ -288,7 +288,7 @@ def _stores_of_sets(
     found: dict[tuple[str, str | None], set[Fraction]] = {}
     for component in {component for _, component in parts if component is not None}:
         for each in together(line for line, of in parts if of == component):
-            found.setdefault((each.store, each.id_kind), set()).add(Fraction(each.quantity) / per[component])
+            found.setdefault((each.store, each.id_kind), set()).add(Fraction(each.quantity or 0) / per[component])
     if any(len(sets) != 1 for sets in found.values()):
         return None
     return tuple(

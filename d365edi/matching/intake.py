@@ -14,7 +14,7 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.matching import components, prices, schedules, stores
+from d365edi.matching import alternatives, components, prices, schedules, stores, windows
 from d365edi.matching.agreements import Agreements
 from d365edi.matching.charges import discounts
 from d365edi.matching.parts import PartsPolicy
@@ -106,6 +106,8 @@ Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Findin
 """One change between what the partner said and what D365 is told; returns the order unchanged where it does not apply."""
 STEPS: tuple[Step, ...] = (
     _charges,
+    lambda order, policy: alternatives.check(order, policy.parts),
+    lambda order, policy: windows.check(order, policy.parts),
     lambda order, policy: schedules.split(order, policy.parts),
     lambda order, policy: stores.split(order, policy.parts),
     lambda order, policy: components.take(order, policy.parts),

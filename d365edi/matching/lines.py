@@ -10,6 +10,7 @@ Knows: orders and the documents that answer them. Does not know: where either is
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import NamedTuple
 
 from d365edi.documents import (
@@ -134,7 +135,8 @@ def together(lines: Iterable[Line]) -> tuple[StoreQuantity, ...]:
     found: dict[str, StoreQuantity] = {}
     for each in (each for line in lines for each in line.stores):
         before = found.get(each.store)
-        whole = each.quantity + (before.quantity if before is not None else 0)
+        known = [one.quantity for one in (each, before) if one is not None and one.quantity is not None]
+        whole = sum(known, Decimal(0)) if known else None
         found[each.store] = StoreQuantity(store=each.store, id_kind=each.id_kind, quantity=whole)
     return tuple(found.values())
 

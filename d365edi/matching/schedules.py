@@ -33,11 +33,17 @@ SEGMENTS = ("SCH", "SCC")
 
 def split(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
     """The order with a line for each date of a schedule, and what holds it."""
-    if not any(line.schedules for line in order.lines):
+    if not order.schedules and not any(line.schedules for line in order.lines):
         return order, ()
     order = parts.placed(order)
     if policy.ignores(*SEGMENTS):
-        return order.replace(lines=tuple(line.replace(schedules=()) for line in order.lines)), ()
+        return order.replace(schedules=(), lines=tuple(line.replace(schedules=()) for line in order.lines)), ()
+    if whole := _whole(order):
+        remedy = f"ask the partner for the dates of each line, or {policy.unread(*SEGMENTS)}"
+        return order, (held(whole, remedy, order),)
+    order = order.replace(schedules=())
+    if not any(line.schedules for line in order.lines):
+        return order, ()
     if policy.schedules == "hold":
         names = [parts.name(line, place) for place, line in enumerate(order.lines, 1) if line.schedules]
         message = f"{', '.join(names)}: to be delivered at dates of {'its' if len(names) == 1 else 'their'} own"
@@ -50,6 +56,17 @@ def split(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tup
         findings += [held(f"{parts.name(line, place)} {each}", remedy, order) for each in wrong]
         made += [line] if wrong or not line.schedules else _dated(line)
     return order.replace(lines=tuple(made)), tuple(findings)
+
+
+def _whole(order: PurchaseOrder) -> str:
+    """Why what the order says of its deliveries as a whole cannot be told to D365; "" where it only says that it is firm."""
+    loose = [each.status or each.frequency for each in order.schedules if each.status not in FIRM or each.frequency]
+    if loose:
+        return f"the order as a whole is no firm delivery (its schedule says {', '.join(map(str, loose))})"
+    if dated := [each for schedule in order.schedules for each in schedule.quantities]:
+        said = ", ".join(f"{plain(each.quantity)} on {each.date or 'no day'}" for each in dated)
+        return f"the order as a whole is to come at dates of its own ({said}), and does not say how much of which line"
+    return ""
 
 
 def _each(line: PurchaseOrderLine) -> Iterator[tuple[DeliverySchedule, ScheduledQuantity]]:

@@ -39,6 +39,9 @@ def split(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tup
     if policy.ignores(*SEGMENTS):
         bare = (line.replace(stores=(), distribution=Distribution()) for line in order.lines)
         return order.replace(lines=tuple(bare)), ()
+    if silent := list(_silent(order)):
+        remedy = f"ask the partner how much each of them gets, or {policy.unread(*SEGMENTS)}"
+        return order, tuple(held(each, remedy, order) for each in silent)
     if policy.stores == "hold":
         names = [parts.name(line, line.place or 0) for line in order.lines if line.stores]
         message = f"{', '.join(names)}: for {len(stores_of(order))} stores"
@@ -52,6 +55,14 @@ def split(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tup
     return order.replace(lines=tuple(lines)), ()
 
 
+def _silent(order: PurchaseOrder) -> Iterator[str]:
+    """The lines that name a store without a quantity for it."""
+    for line in order.lines:
+        if silent := dict.fromkeys(each.store for each in line.stores if each.quantity is None):
+            name = parts.name(line, line.place or 0)
+            yield f"{name} does not say how much of it is for store {', '.join(silent)}"
+
+
 def by_orders(order: PurchaseOrder, policy: PartsPolicy) -> bool:
     """Whether an order, as it was written, becomes an order for each of its stores."""
     return policy.stores == "orders" and not policy.ignores(*SEGMENTS) and bool(stores_of(order))
@@ -60,7 +71,7 @@ def by_orders(order: PurchaseOrder, policy: PartsPolicy) -> bool:
 def _wrong(order: PurchaseOrder, policy: PartsPolicy) -> Iterator[str]:
     """Why the stores of an order cannot be told to D365."""
     for line in order.lines:
-        name, total = parts.name(line, line.place or 0), sum((each.quantity for each in line.stores), Decimal(0))
+        name, total = parts.name(line, line.place or 0), _sum(line.stores)
         if not line.stores:
             if policy.stores == "orders":
                 yield f"{name} names no store, and each store has an order of its own"
@@ -71,7 +82,7 @@ def _wrong(order: PurchaseOrder, policy: PartsPolicy) -> Iterator[str]:
         for store in dict.fromkeys(each.store for each in line.stores):
             if len({_days(each) for each in line.stores if each.store == store and each.quantity}) > 1:
                 yield f"{name} comes to store {store} at several dates"
-        if any(each.quantity < 0 for each in line.stores):
+        if any(each.quantity is not None and each.quantity < 0 for each in line.stores):
             yield f"{name} takes something back from a store"
         if total != line.quantity:
             yield f"{name} is {plain(line.quantity)}, and its stores come to {plain(total)}"
@@ -79,6 +90,10 @@ def _wrong(order: PurchaseOrder, policy: PartsPolicy) -> Iterator[str]:
         longest = max((reference(order.number, store) for store in stores_of(order)), key=len, default="")
         if len(longest) > LONGEST:
             yield f"the reference {longest} is longer than D365 has room for ({LONGEST})"
+
+
+def _sum(stores: Iterable[StoreQuantity]) -> Decimal:
+    return sum((each.quantity for each in stores if each.quantity is not None), Decimal(0))
 
 
 def stores_of(order: PurchaseOrder) -> tuple[str, ...]:
@@ -94,7 +109,7 @@ def _each(line: PurchaseOrderLine) -> Iterator[PurchaseOrderLine]:
     """A line for each store, with all that the store gets of it, when it is to have it."""
     for store in dict.fromkeys(each.store for each in line.stores):
         found = [each for each in line.stores if each.store == store and each.quantity]
-        quantity = sum((each.quantity for each in found), Decimal(0))
+        quantity = _sum(found)
         if quantity:
             own = {"stores": (), "distribution": Distribution(), "store": store, "ship_to": _party(store, line)}
             own |= dict(zip(DAYS, _days(found[0]), strict=True)) if any(_days(found[0])) else {}

@@ -270,9 +270,11 @@ def test_what_changes_the_meaning_of_an_order_holds_it(what: str) -> None:
     assert [str(each) for each in found if each.rule == "meaning" and not each.remedy] == []
 
 
-def test_dates_of_the_order_as_a_whole_hold_it_and_those_of_a_line_are_read() -> None:
-    [found] = [each for each in order("SCC+1", lines=LINE).unmapped if each.rule == "meaning"]
-    assert "deliveries at several dates" in str(found)
+def test_dates_of_the_order_as_a_whole_and_those_of_a_line_are_read() -> None:
+    reading = order("SCC+1", "QTY+21:5:EA", "DTM+2:20260105:102", lines=LINE)
+    assert [each for each in reading.unmapped if each.rule == "meaning"] == []
+    [whole] = reading.document.schedules
+    assert [(each.quantity, each.date) for each in whole.quantities] == [(5, date(2026, 1, 5))]
     lines = [
         *LINE,
         "SCC+1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from d365edi.edi import guides
@@ -10,6 +12,7 @@ from d365edi.maps import meaning
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.reader import Reader
 from d365edi.maps.table import load
+from tests.effort import work
 from tests.unread import EDIFACT, X12, changed, edifact, holds, inspected, x12
 
 HOLDS = {
@@ -31,6 +34,10 @@ HOLDS_EDIFACT = {
     "CUX+2:USD:9+3:CAD:4+1.3": ("CUX+2", "in place", "CUX[2]02-2 says another currency"),
     "LOC+11+4098765000034::9": ("LIN+2", "before", "LIN/LOC[11] says a place of its own"),
     "SCC+1'QTY+21:5'DTM+2:20261120:102": ("LIN+2", "before", "to be delivered at dates of its own"),
+    "SCC+3": ("LIN+1", "before", "the order as a whole is no firm delivery (its schedule says 3)"),
+    "SCC+1'QTY+21:5'DTM+2:20260105:102": ("LIN+1", "before", "is to come at dates of its own (5 on 2026-01-05)"),
+    "PIA+3+OTHER:BP": ("QTY+21:12", "before", "names OTHER as the item that takes its place"),
+    "LOC+7+0007::92": ("LIN+2", "before", "does not say how much of it is for store 0007"),
     "QVR+2:21": ("QTY+21:12", "after", "LIN/QVR says a difference in quantity"),
     "LIN+3++614141000036:EN+1:2'QTY+21:4:EA'PRI+AAA:1": ("UNS+S", "before", "is a set of line 3"),
 }  # fmt: skip
@@ -64,6 +71,58 @@ def test_edifact_that_changes_the_meaning_holds_the_order_under_its_own_segment(
     found = holds(edifact(put(EDIFACT, segment, HOLDS_EDIFACT[segment])))
     assert any(HOLDS_EDIFACT[segment][2] in each for each in found), found
     assert any(f'ignore = ["{segment[:3]}"]' in each for each in found), found
+
+
+@pytest.mark.parametrize("change", ["DTM*002 + DTM*002*20261120", "DTM*002 + DTM*063*20261130~DTM*001*20261201"])
+def test_a_day_that_is_said_twice_or_of_another_kind_holds_nothing(change: str) -> None:
+    assert holds(x12(changed(X12, change))) == []
+
+
+@pytest.mark.parametrize(
+    "change", ["DTM+2 + DTM+2:20261120:102", "DTM+2 + DTM+63:20261130:102", "PRI+AAA + PRI+AAB:11", "CUX + SCC+1"]
+)
+def test_what_an_edifact_order_says_twice_or_firmly_holds_nothing(change: str) -> None:
+    assert holds(edifact(changed(EDIFACT, change))) == []
+
+
+def test_what_is_said_again_and_again_costs_as_much_as_there_is_of_it() -> None:
+    holds(x12())
+    once, twice = (
+        work(partial(holds, x12(changed(X12, "DTM*002 + " + "~".join(["DTM*002*20261120"] * times)))))
+        for times in (400, 800)
+    )
+    assert twice < 2.3 * once
+
+
+@pytest.mark.parametrize(("function", "relation"), [("2", "possible"), ("4", "replaced")])
+def test_numbers_of_other_items_are_kept_and_are_no_numbers_of_the_line(function: str, relation: str) -> None:
+    body = changed(EDIFACT, f"PIA+1 => PIA+{function}+OTHER:IN+OLD:SA")
+    (part,) = (part for part in inspected(edifact(body)).parts if part.kind == "set")
+    assert (part.holds, part.document is not None) == ((), True)
+    line = (part.document or {})["lines"][0]
+    assert (line["item"], line["alternatives"][0]["relation"]) == ({"gtin": "614141000012"}, relation)
+    assert line["alternatives"][0]["item"] == {"buyer": "OTHER", "vendor": "OLD"}
+
+
+@pytest.mark.parametrize("function", ["1", "5"])
+def test_numbers_that_identify_the_product_are_those_of_the_line(function: str) -> None:
+    body = changed(EDIFACT, f"PIA+1 => PIA+{function}+ACME-4711:IN")
+    (part,) = (part for part in inspected(edifact(body)).parts if part.kind == "set")
+    assert (part.document or {})["lines"][0]["item"] == {"gtin": "614141000012", "buyer": "ACME-4711"}
+
+
+WINDOWS = {
+    "DTM*002 + DTM*064*20261121": "it is to be delivered from 2026-11-21 on and until 2026-11-20, which is before",
+    "DTM*002 + DTM*010*20261115~DTM*038*20261110": "it is to be shipped from 2026-11-15 on and until 2026-11-10",
+    "PID*F + DTM*064*20261121~DTM*002*20261120": "line 1 (ACME-4711) is to be delivered from 2026-11-21 on",
+}
+
+
+@pytest.mark.parametrize("change", WINDOWS)
+def test_a_window_that_ends_before_it_begins_holds(change: str) -> None:
+    (found,) = holds(x12(changed(X12, change)))
+    assert WINDOWS[change] in found
+    assert 'ignore = ["DTM"]' in found
 
 
 @pytest.mark.parametrize("segment", NOTED)
