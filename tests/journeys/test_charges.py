@@ -20,7 +20,7 @@ def counted(data: bytes, added: int = 1) -> bytes:
     return re.sub(rb"(SE[*]|UNT[+])(\d+)", lambda found: found[1] + str(int(found[2]) + added).encode(), data)
 
 
-LINE, HEAD = b"~PO1*2*", b"~N1*ST*"
+LINE, HEAD = b"~PO1*2*", b"~DTM*010*"
 """What a SAC of the first line, and one of the whole order, stands before."""
 
 DAYS = [
