@@ -77,14 +77,17 @@ def _stated(line: OrderLine, number: str = "") -> tuple[Any, str]:
     """The line with its price: where it has none of its own, the one beside it that is no retail price; and what is wrong."""
     if line.price is not None or not line.prices:
         return line, ""
-    known = _table()["stated"]["identifiers"]
+    table = _table()["stated"]
+    known = table["identifiers"]
     found = {
         (each.amount, each.price_basis, each.unit, each.quantity or Decimal(1))
         for each in line.prices
         if each.amount is not None and each.identifier in known
     }
     if not found:
-        return line, ""
+        left = [each for each in line.prices if each.amount and each.identifier not in table["retail"]]
+        others = ", ".join(f"{each.amount} ({each.identifier or 'without a kind'})" for each in left)
+        return line, f"line {number}: it has no price of its own, and beside it {others}" if others else ""
     if len(found) > 1 or any(quantity != 1 for *_, quantity in found):
         listed = ", ".join(sorted(f"{amount}" for amount, *_ in found))
         return line, f"line {number}: it has no price of its own, and beside it {listed}"

@@ -279,3 +279,17 @@ def test_the_total_of_a_line_that_it_does_not_come_to_holds(standard: str, chang
 )
 def test_the_total_of_a_line_may_be_before_or_after_its_allowances(standard: str, change: str) -> None:
     assert of(standard, change, agreed={"C310": "discount"}).holds == ()
+
+
+@pytest.mark.parametrize(
+    ("standard", "change", "beside"),
+    [
+        ("X12", "PO1*1 => PO1*1*12*EA***BP*ACME-4711~CTP**ALT*9.75", "9.75 (ALT)"),
+        ("EDIFACT", "PRI+AAA => PRI+NTP:10.5", "10.5 (NTP)"),
+        ("EDIFACT", "PRI+AAA => PRI+AAE:10.5", "10.5 (AAE)"),
+    ],
+)
+def test_the_only_price_of_a_line_that_is_none_to_order_at_holds(standard: str, change: str, beside: str) -> None:
+    """D365 had a price of its own, and nobody was told."""
+    sentences = of(standard, change).holds
+    assert any(f"it has no price of its own, and beside it {beside}" in each for each in sentences), sentences
