@@ -3,7 +3,8 @@
 The partner's own table of places comes first. Places that are not in it are addresses of the customer in D365, found by the
 partner's code, else by street and zip; or, where that is agreed and for goods that go to a consumer, the address in the order
 itself. What is neither holds the order: goods must not go to a guess. An order that names no place goes to the customer's
-default address. A new order (BEG02 NE) for an address without a code that is none of the customer's is for a consumer, too.
+default address; one that names no ship-to but another party that goods may go to (a consignee, a store) holds. A new order
+(BEG02 NE) for an address without a code that is none of the customer's is for a consumer, too.
 
 Knows: ship-tos of orders, the partner's table. Does not know: HTTP, settings files, entity names.
 """
@@ -43,10 +44,22 @@ def delivery_places(order: Ordering, profile: Profile) -> tuple[list[ResolvedRef
     if not names_place(head) and _dropship(order):
         message = "its goods go to a consumer, and it names no ship-to"
         found.append(_held(order, profile, head, WHOLE, message, "ask the partner to send it with an address"))
+    elif not names_place(head) and profile.ship_to != "default":
+        found += _received(order, profile)
     for party, lines in _by_place(order):
         found += locate(party, lines, order, profile)
     known = [each for each in found if isinstance(each, ResolvedReference)]
     return known, [each for each in found if isinstance(each, UnresolvedReference)]
+
+
+def _received(order: Ordering, profile: Profile) -> Iterator[UnresolvedReference]:
+    """What holds an order that names no ship-to, and another party that its goods may go to."""
+    party = next((each for each in order.parties.others if each.role in tables()["location"]["receivers"]), None)
+    if party is not None and not all(names_place(line.ship_to) for line in order.lines):
+        who = " ".join(filter(None, (party.role, party.id or party.name)))
+        message = f"it names no ship-to, and its goods may go to {who}"
+        default = f'set ship_to = "default" under [{profile.flow}] for the customer\'s address'
+        yield _held(order, profile, order.parties.ship_to, WHOLE, message, f"map that one as ship-to, or {default}")
 
 
 def names_place(party: TradeParty) -> bool:

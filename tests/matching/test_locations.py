@@ -275,3 +275,17 @@ def test_an_address_in_another_country_is_another_and_one_without_zip_goes_by_it
 
 def test_the_street_of_a_party_is_all_of_its_lines() -> None:
     assert address_of(CONSUMER) == Address("1 HIGH ST APT 4", "78701", "AUSTIN", "US")
+
+
+@pytest.mark.parametrize("role", ["CN", "SN", "DA", "UC"])
+def test_an_order_without_a_ship_to_does_not_go_past_its_consignee_to_the_default_address(role: str) -> None:
+    parties = Parties(others=(TradeParty(role=role, id="0008"),))
+    assert places(order(parties=parties), profile()) == ({}, [
+        f"it names no ship-to, and its goods may go to {role} 0008; map that one as ship-to, or set ship_to = \"default\" "
+        "under [partners.acme.receive.850] for the customer's address, then: d365edi release P1"
+    ])  # fmt: skip
+    assert places(order(parties=parties), profile(ship_to="default")) == ({}, [])
+    assert places(order(parties=parties.replace(ship_to=DC7)), profile()) == ({0: at("LOC-7")}, [])
+    own = order(TradeParty(), DC7, parties=parties)
+    assert places(own, profile()) == ({1: at("LOC-7")}, [])
+    assert places(order(parties=Parties(others=(TradeParty(role="BY", id="0008"),))), profile()) == ({}, [])
