@@ -313,3 +313,39 @@ async def test_a_confirmed_order_is_answered_by_an_ordrsp_and_its_shipment_repor
         "LIN+1+5+614141000012:"
     )
     assert [segment for segment in files["DESADV"] if segment.startswith("QTY+12")] == ["QTY+12:12:EA", "QTY+12:3:EA"]
+
+
+PLACES = b"PRI+AAA:10.5'LOC+7+0007::92'QTY+11:5:EA'DTM+2:20261205:102'LOC+7+4098765000027::9'QTY+11:7:EA'"
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd", "says"),
+    [
+        (b"PRI+AAA:10.5'", PLACES, ""),
+        (b"PRI+AAA:10.5'", PLACES.replace(b":EA", b":CT"), "its stores are counted in cs"),
+        (b"DTM+2:20261120:102'", b"DTM+2:20261120:102'DTM+2:20261130:102'", "another day of the same kind"),
+        (b"LIN+1++", b"LIN+1+2+", "an action on the line"),
+        (b"PRI+AAA:10.5'", b"PRI+AAA:10.5'PRI+AAA:9.5'", "another price of the same kind"),
+        (b"QTY+21:12:EA'", b"QTY+21:12:EA'MOA+203:200'", "the line comes to 126.00"),
+        (b"BGM+220", b"BGM+22E", "a consignment order"),
+    ],
+)
+async def test_what_a_line_says_of_places_is_taken_and_what_contradicts_itself_is_held(
+    usual: bytes, odd: bytes, says: str, edifact: World
+) -> None:
+    """Each of these became a sales order, with the date of the place, the second value or the action left out."""
+    edifact.extra = f'{RECEIVE}stores = "lines"\n'
+    data = orders("4500123")
+    assert data.count(usual) == 1
+    added = odd.count(b"'") - usual.count(b"'")
+    edifact.partner.drop("ORDERS-77.edi", data.replace(usual, odd).replace(b"UNT+20", f"UNT+{20 + added}".encode()))
+    async with edifact.app() as app:
+        await app.once()
+        held = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    if says:
+        assert says in held[0].reason
+        assert edifact.sales_orders() == {}
+    else:
+        lines = edifact.sales_orders()["4500123"]
+        found = [(line["OrderedSalesQuantity"], str(line["RequestedReceiptDate"])[:10]) for line in lines]
+        assert found == [(5, "2026-12-05"), (7, "2026-11-20"), (3, "2026-11-20")]
