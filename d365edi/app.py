@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ import anyio
 from d365edi import build, log
 from d365edi import partners as trading
 from d365edi.build import FlowInfo
+from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import Health
@@ -103,7 +104,7 @@ class App:
         partner, kind, what = name.split(".", 2)
         if kind == "pickup":
             pickup = self.ctx.partners[partner].pickups[what]
-            async with self.ctx.pool("message", self._message(counters)) as start:
+            async with self.ctx.pool("message", self._message(counters), counters) as start:
                 await receive(self.ctx, pickup, counters, start)
         else:
             await self._send(self.ctx.partners[partner], what, counters)
@@ -113,10 +114,8 @@ class App:
         """Every flow a single time, then everything that is due."""
         total = Counters()
         for flow in self._flows:
-            for word, count in (await self.tick(flow.name)).counts.items():
-                total.add(word, count)
-        for word, count in (await self.tick(DUE)).counts.items():
-            total.add(word, count)
+            total.include(await self.tick(flow.name))
+        total.include(await self.tick(DUE))
         return total
 
     async def _send(self, partner: TradingPartner, what: str, counters: Counters) -> None:
@@ -141,7 +140,7 @@ class App:
         return one
 
     async def _messages(self, ids: Sequence[int], counters: Counters) -> None:
-        await self.ctx.each("message", ids, self._message(counters))
+        await self.ctx.each("message", ids, self._message(counters), counters)
 
     async def _documents(self, ids: Sequence[int], counters: Counters) -> None:
         async def one(id: int) -> None:
@@ -149,10 +148,10 @@ class App:
             if delivery is not None:
                 await self._deliveries([delivery], counters)
 
-        await self.ctx.each("document", ids, one)
+        await self.ctx.each("document", ids, one, counters)
 
     async def _deliveries(self, ids: Sequence[int], counters: Counters) -> None:
-        await self.ctx.each("delivery", ids, lambda id: deliver(self.ctx, id, counters))
+        await self.ctx.each("delivery", ids, lambda id: deliver(self.ctx, id, counters), counters)
 
     async def _batches(self, counters: Counters) -> None:
         """Send batches that are ready, except where a collection is under way: it sends what is ready when it is done."""
@@ -164,12 +163,15 @@ class App:
                     deliveries = await batch.render_ready(self.ctx, found[key], counters)
                 await self._deliveries(deliveries, counters)
 
-        await self.ctx.each("batch", found, one)
+        await self.ctx.each("batch", found, one, counters)
 
     async def _due(self, counters: Counters) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
         resting = self.ctx.resting()
         messages, documents, deliveries, late = await self.journal.read(lambda tx: _waiting(tx, resting))
+        if resting or self.journal.sending_held:
+            for why in await self.journal.read(lambda tx: list(self._skipped(tx, resting, documents))):
+                counters.skip(why)
         for level, verb, sentence in await self.journal.write(acknowledge.overdue) if late else ():
             counters.add(verb)
             log.say(level, "acknowledge", verb, sentence)
@@ -177,6 +179,16 @@ class App:
         await self._documents(documents, counters)
         await self._batches(counters)
         await self._deliveries(deliveries, counters)
+
+    def _skipped(self, tx: Tx, resting: Sequence[tuple[str, str | None]], ready: Sequence[int]) -> Iterator[str]:
+        """Why what is due is not tried."""
+        rest = {endpoint for endpoint, _ in resting}
+        waits = {delivery.endpoint for delivery in tx.deliveries.due(tx.now, BATCH)}
+        if ready and self.ctx.rests(self.ctx.d365_name):
+            waits.add(self.ctx.d365_name)
+        yield from (f"{endpoint} rests" for endpoint in sorted(rest & waits))
+        if self.journal.sending_held and waits - {self.ctx.d365_name}:
+            yield "sending is held"
 
     async def _retire(self) -> None:
         """Empty the payloads whose retention is over: once a day, and in pieces so that other writers are not blocked."""
@@ -191,6 +203,14 @@ class App:
     async def next_due(self) -> float | None:
         """When the next delivery is due (epoch seconds), None when nothing waits."""
         return await self.journal.read(lambda tx: tx.deliveries.next_due(tx.now))
+
+    def troubles(self) -> list[Trouble]:
+        """What is the matter: with the journal, with sending, with endpoints and places, with single messages and documents."""
+        found = [*of_journal(self.journal), *of_endpoints(self.health())]
+        for key, state in self.ctx.defects.items():
+            remedy = "report it with the traceback in the log"
+            found.append(Trouble("defect", key, state.cause, remedy, state.since_epoch(), None, state.failures))
+        return found
 
     def health(self) -> list[Health]:
         """What is known of every endpoint, and of each place there that was used since the start. Times are epoch seconds."""

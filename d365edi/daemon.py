@@ -4,7 +4,8 @@
     running    a firing only starts work in a task group; a flow never runs beside itself; `due` every few seconds
     SIGHUP     new settings are checked first: bad ones are reported and the old ones stay; good ones reopen the app
     SIGTERM    no new work; what runs may finish within `stop_within`; exit 0. A second signal exits at once
-    watchdog   notified while the loop runs, the scheduler fires and no flow runs past STUCK_AFTER
+    watchdog   notified while the loop runs, the scheduler fires, no flow runs past STUCK_AFTER and the journal can be written
+               to without a restart; its status line names what is in trouble
 
 Exiting at once, or being killed, is safe at any instruction: the next start continues from the journal.
 
@@ -33,10 +34,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from d365edi import listener, log, systemd
+from d365edi import condition, listener, log, systemd
 from d365edi.app import DUE, App
 from d365edi.build import FlowInfo
-from d365edi.errors import D365EdiError, SettingsError
+from d365edi.condition import Trouble
+from d365edi.errors import CommitError, D365EdiError, SettingsError
+from d365edi.recurring import Recurring, span
 from d365edi.settings import Settings
 
 DUE_EVERY = 2.0
@@ -151,6 +154,8 @@ class ServicePeriod:
         self.running: dict[str, float] = {}
         self.again: set[str] = set()
         self.last: dict[str, tuple[datetime, str]] = {}
+        self.failing: dict[str, Recurring] = {}
+        self.stuck = Recurring()
         self.fired = time.monotonic()
         self.closing = False
         self.idle = anyio.Event()
@@ -229,12 +234,9 @@ class ServicePeriod:
     async def _work(self, name: str) -> None:
         try:
             said = str(await self.app.tick(name))
-        except D365EdiError as error:
-            said = str(error)
-            log.say("WARNING", name, "waits", said)
-        except Exception as error:
-            said = "failed by a defect; see the log"  # which never stops the other flows
-            log.defect(name, "the run", error)
+            self._ran(name)
+        except Exception as error:  # which never stops the other flows
+            said = self._failed(name, error)
         finally:
             del self.running[name]
             if self.closing and not self.running:
@@ -243,6 +245,23 @@ class ServicePeriod:
         if name in self.again:
             self.again.discard(name)
             await self.fire(name)
+
+    def _ran(self, name: str) -> None:
+        if (state := self.failing.pop(name, None)) and (lasted := state.ended()) is not None:
+            log.say("INFO", name, "runs", f"runs again after {lasted}")
+
+    def _failed(self, name: str, error: Exception) -> str:
+        """Report it, once while it repeats. Returns the sentence for `status`."""
+        if isinstance(error, CommitError):  # reported by the journal
+            return str(error)
+        defect = not isinstance(error, D365EdiError)
+        sentence = f"failed by a defect ({type(error).__name__}: {error}); see the log" if defect else str(error)
+        lasts = self.failing.setdefault(name, Recurring()).failed(sentence)
+        if lasts is not None and defect:
+            log.defect(name, f"the run{lasts}", error)
+        elif lasts is not None:
+            log.say("WARNING", name, "waits", f"{sentence}{lasts}")
+        return sentence
 
     async def _drain(self) -> None:
         """Wait for what runs, at most `stop_within`; what is aborted then continues at the next start."""
@@ -256,19 +275,36 @@ class ServicePeriod:
             log.say("WARNING", "daemon", "aborted", sentence)
 
     # --------------------------------------------------------------------------------------------------- health
-    def healthy(self) -> bool:
-        """Whether there is progress: the scheduler fired lately and no flow runs past STUCK_AFTER."""
-        now = time.monotonic()
-        fires = self.closing or now - self.fired < 5 * DUE_EVERY
-        return fires and all(now - began < STUCK_AFTER for began in self.running.values())
+    def troubles(self) -> list[Trouble]:
+        """What is the matter: the app's troubles, and flows that fail or do not end. Empty where all the work is done."""
+        found, now, today = list(self.app.troubles()), time.monotonic(), time.time()
+        for name, state in self.failing.items():
+            found.append(Trouble("flow", name, state.cause, since=state.since_epoch(), failures=state.failures))
+        for name, began in self.running.items():
+            if now - began >= STUCK_AFTER:
+                lasts = f"it runs for {span(now - began)}"
+                found.append(Trouble("stuck", name, lasts, "restart d365edi", today - now + began))
+        if not self.closing and now - self.fired >= 5 * DUE_EVERY:
+            why = f"no flow was started for {span(now - self.fired)}"
+            found.append(Trouble("stuck", "schedule", why, "restart d365edi", today - now + self.fired))
+        return found
+
+    def health(self) -> listener.Condition:
+        """What /healthz says."""
+        troubles = self.troubles()
+        return listener.Condition(condition.live(troubles), tuple(sorted({trouble.kind for trouble in troubles})))
 
     async def _watchdog(self) -> None:
         every = systemd.watchdog_interval()
         while every is not None:
-            if self.healthy():
-                systemd.notify(f"WATCHDOG=1\nSTATUS={len(self.app.flows())} flows, {len(self.running)} running")
-            else:
-                log.say("ERROR", "daemon", "stuck", f"no progress: {', '.join(sorted(self.running))}")
+            troubles = self.troubles()
+            summary = condition.summary(troubles)
+            if condition.live(troubles):
+                state = f"{len(self.app.flows())} flows, {len(self.running)} running"
+                systemd.notify(f"WATCHDOG=1\nSTATUS={'; '.join(filter(None, (state, summary)))}")
+                self.stuck.ended()
+            elif (lasts := self.stuck.failed(summary)) is not None:
+                log.say("ERROR", "daemon", "stuck", f"no progress: {summary}{lasts}; systemd restarts it")
             await anyio.sleep(every)
 
     # ------------------------------------------------------------------------------------------------ listeners
@@ -282,7 +318,7 @@ class ServicePeriod:
         if address := self.settings.daemon.listen:
             events, tls = self.settings.d365.events, self.settings.daemon.tls
             secret = self.settings.secret(events.secret) if events else ""
-            app = listener.events_app(events.path if events else "", secret, self._event, self.healthy)
+            app = listener.events_app(events.path if events else "", secret, self._event, self.health)
             context = listener.tls_context(tls.certificate, self.settings.secret(tls.key)) if tls else None
             yield listener.Listener(app, self.sockets.tcp(address), context)
         else:
@@ -301,7 +337,8 @@ class ServicePeriod:
         log.say("INFO", "daemon", "event", f"{id}: {started}")
 
     def status(self) -> dict[str, Any]:
-        """What only the running daemon knows: its process, each flow's last and next run (ISO 8601 with offset)."""
+        """What only the running daemon knows: its process, what is the matter, endpoints, each flow's last and next run. Moments
+        are ISO 8601 with offset."""
         flows = []
         for flow in self.app.flows():
             at, said = self.last.get(flow.name, (None, ""))
@@ -310,7 +347,15 @@ class ServicePeriod:
             flows.append(
                 {"name": flow.name, "running": running, "last": _iso(at), "result": said, "next": _iso(following)}
             )
-        return {"pid": os.getpid(), "since": _iso(self.since), "healthy": self.healthy(), "flows": flows}
+        troubles = self.troubles()
+        return {
+            "pid": os.getpid(),
+            "since": _iso(self.since),
+            "healthy": condition.live(troubles),
+            "troubles": condition.rows(troubles, self.zone),
+            "endpoints": condition.rows(self.app.health(), self.zone),
+            "flows": flows,
+        }
 
 
 def _iso(at: datetime | None) -> str | None:

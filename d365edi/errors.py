@@ -4,6 +4,7 @@
     ├── SettingsError        settings, maps or partners are wrong: file, line, key, value, remedy; nothing has started
     │   └── SecretError      a secret is missing, unreadable or written where it must not be
     ├── JournalError         the journal cannot be used: locked by another process, damaged, of a newer version
+    │   └── CommitError      nothing of this is stored: the disk is full or broken; the journal has reported it
     ├── AmbiguousError       a name stands for several things: each with its id, and nothing was done
     ├── DocumentError        a document cannot be written in a language: names document, field and partner
     └── EndpointError        something failed at an endpoint
@@ -57,6 +58,10 @@ class SecretError(SettingsError):
 
 class JournalError(D365EdiError):
     """The journal cannot be opened or used."""
+
+
+class CommitError(JournalError):
+    """The journal could not commit, and nothing of the work is kept. The journal reports it once: who catches this does not."""
 
 
 class AmbiguousError(D365EdiError):

@@ -1,7 +1,9 @@
 """Two listeners of the running daemon, one ASGI app each: HTTPS for business events and health, a Unix socket for verbs.
 
     POST <secret path>?secret=…   a business event: it says that something is new, never what; answered before the work begins
-    GET  /healthz                 200 while the daemon makes progress, 503 when it does not
+    GET  /healthz/live            200 while the daemon makes progress, 503 when only a restart helps
+    GET  /healthz/ready           200 while all its work is done, 503 when some is not: kinds of trouble, no names
+    GET  /healthz                 the status of `live` with what `ready` says: "ok", "degraded" or "stuck"
     POST /<verb>                  on the socket (mode 0600): release, reject, replay, tick, ping, status as JSON
 
 D365 does not sign its events and knows only a URL (kept in a key vault), so the URL carries the secret. A wrong secret
@@ -42,16 +44,23 @@ Arguments = dict[str, Any]
 Verb = Callable[[Arguments], Awaitable[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What /healthz says. `live`: a restart would not help. `because`: the kinds of trouble, without names (anybody may ask)."""
+
+    live: bool = True
+    because: tuple[str, ...] = ()
+
+
 def events_app(
-    path: str, secret: str, take: Callable[[Event], Awaitable[None]], healthy: Callable[[], bool]
+    path: str, secret: str, take: Callable[[Event], Awaitable[None]], condition: Callable[[], Condition]
 ) -> Starlette:
     """The HTTPS application. `take` is handed each business event and only starts work; `path` and `secret` are the settings'.
 
     An empty `path` takes no events and leaves only /healthz."""
 
-    async def health(_: Request) -> Response:
-        well = healthy()
-        return JSONResponse({"status": "ok" if well else "stuck"}, status_code=200 if well else 503)
+    async def health(request: Request) -> Response:
+        return _health(condition(), request.url.path)
 
     async def event(request: Request) -> Response:
         offered = request.query_params.get("secret", "")
@@ -69,8 +78,20 @@ def events_app(
         return JSONResponse({"status": "taken"})
 
     return Starlette(
-        routes=[Route("/healthz", health, methods=["GET"]), Route("/{rest:path}", event, methods=["POST"])],
+        routes=[
+            *(Route(place, health, methods=["GET"]) for place in ("/healthz", "/healthz/live", "/healthz/ready")),
+            Route("/{rest:path}", event, methods=["POST"]),
+        ],
         exception_handlers={404: _nothing, 405: _nothing},
+    )
+
+
+def _health(now: Condition, asked: str) -> Response:
+    because = () if asked == "/healthz/live" else now.because
+    word = "stuck" if not now.live else "degraded" if because else "ok"
+    well = now.live and not (because and asked == "/healthz/ready")
+    return JSONResponse(
+        {"status": word, **({"because": list(because)} if because else {})}, status_code=200 if well else 503
     )
 
 

@@ -34,8 +34,10 @@ FLOORS = (
 
 SAME_ROOM = {
     "build": "app",
+    "condition": "app",
     "partners": "app",
     "systemd": "daemon",
+    "recurring": "log",
     "failpoints": "errors",
     "__main__": "cli",
     "__init__": "errors",

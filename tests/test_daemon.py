@@ -1,7 +1,6 @@
 """The daemon in its own loop: when flows run, how it stops and reloads, what systemd is notified of.
 
-`StandIn` takes the app's place: it is what lets a test decide how long a flow runs and see that it ran. The real app is
-driven by the journeys.
+`StandIn` (`tests/running.py`) takes the app's place. The real app is driven by the journeys.
 """
 
 from __future__ import annotations
@@ -12,12 +11,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import anyio
@@ -25,137 +21,11 @@ import httpx
 import pytest
 
 from d365edi import daemon, systemd
-from d365edi.app import App
 from d365edi.build import FlowInfo
 from d365edi.cli import client
-from d365edi.endpoints.base import Check
+from d365edi.condition import Trouble
 from d365edi.errors import JournalError, SettingsError, Unavailable
-from d365edi.settings import Settings, load
-
-SETTINGS = """
-[daemon]
-timezone = "America/Chicago"
-journal = "journal.db"
-stop_within = "{stop_within}"
-{more}
-[d365]
-host = "contoso.example"
-tenant = "contoso"
-client_id = "client"
-client_secret = {{ secret = "d365" }}
-companies = ["usmf"]
-{events}
-"""
-
-
-@dataclass
-class StandIn:
-    """Flows that take as long as a test says."""
-
-    infos: list[FlowInfo] = field(default_factory=list)
-    takes: dict[str, float] = field(default_factory=dict)
-    raises: dict[str, Exception] = field(default_factory=dict)
-    begun: list[str] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
-    decided: list[tuple[object, ...]] = field(default_factory=list)
-    opened: list[Settings] = field(default_factory=list)
-    refuses: Callable[[Settings], Exception | None] = lambda _: None
-    closed: int = 0
-
-    @asynccontextmanager
-    async def open(self, settings: Settings) -> AsyncIterator[App]:
-        if error := self.refuses(settings):
-            raise error
-        self.opened.append(settings)
-        yield cast(App, self)
-        self.closed += 1
-
-    def flows(self) -> list[FlowInfo]:
-        return self.infos
-
-    async def tick(self, name: str) -> str:
-        self.begun.append(name)
-        if name in self.raises:
-            raise self.raises[name]
-        await anyio.sleep(self.takes.get(name, 0))
-        self.ended.append(name)
-        return "1 received"
-
-    async def event(self, payload: dict[str, Any]) -> list[str]:
-        return [info.name for info in self.infos if info.on_event == payload.get("BusinessEventId")]
-
-    async def release(self, what: str, actor: str) -> list[str]:
-        self.decided.append(("release", what, actor))
-        return [f"{what} continues"]
-
-    async def reject(self, what: str, why: str, actor: str) -> list[str]:
-        raise Unavailable("not now")
-
-    async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
-        self.decided.append(("replay", what, stage, go, acks, actor))
-        return []
-
-    async def ping(self, name: str | None = None) -> dict[str, list[Check]]:
-        return {"d365": [Check("token", True, 12.5, "granted")]}
-
-
-@dataclass
-class Running:
-    """A daemon that runs in this loop, with its settings file."""
-
-    folder: Path
-    app: StandIn
-    stop_within: str = "5s"
-    more: str = ""
-    events: str = ""
-    code: int | None = None
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "settings.toml"
-
-    @property
-    def socket(self) -> Path:
-        return self.folder / "journal.sock"
-
-    def write(self, **changes: str) -> None:
-        values = {"stop_within": self.stop_within, "more": self.more, "events": self.events, **changes}
-        self.file.write_text(SETTINGS.format(**values))
-
-    def load(self) -> Settings:
-        secrets = {"events": "s3cret-of-the-test"}
-        return load(self.file, {}, keyring=lambda *_: lambda name: secrets[name])
-
-    async def ask(self, verb: str, **arguments: Any) -> Any:
-        return await asyncio.to_thread(client.ask, self.socket, verb, arguments)
-
-
-@asynccontextmanager
-async def running(folder: Path, app: StandIn, **how: str) -> AsyncIterator[Running]:
-    """Start a daemon and wait until it is ready; on leaving send SIGTERM and wait for its exit code."""
-    here = Running(folder, app, **how)  # type: ignore[arg-type]
-    here.write()
-
-    async def serve() -> None:
-        here.code = await daemon.run(here.load, open_app=app.open)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(serve)
-        await until(here.socket.exists)
-        yield here
-        if here.code is None:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-
-async def until(true: Callable[[], object], within: float = 5.0) -> None:
-    """Wait for something to become true."""
-    with anyio.fail_after(within):
-        while not true():  # noqa: ASYNC110 - what is waited for knows no events
-            await anyio.sleep(0.005)
-
-
-def every(name: str, seconds: float, **more: Any) -> FlowInfo:
-    return FlowInfo(name, every=timedelta(seconds=seconds), **more)
+from tests.running import Running, StandIn, Systemd, every, running, until
 
 
 async def test_each_flow_looks_once_at_the_start_and_then_as_often_as_it_says(tmp_path: Path) -> None:
@@ -333,23 +203,6 @@ async def test_nobody_listens_where_no_daemon_runs(tmp_path: Path) -> None:
     assert client.ask(tmp_path / "missing.sock", "status", {}) == (False, None)
 
 
-class Systemd:
-    """The receiving end of the notification socket."""
-
-    def __init__(self, place: str) -> None:
-        self.heard: list[str] = []
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self.socket.bind("\0" + place[1:] if place.startswith("@") else place)
-
-    def words(self) -> list[str]:
-        """The first word of every message so far."""
-        while True:
-            try:
-                self.heard.append(self.socket.recv(4096).decode())
-            except BlockingIOError:
-                return [message.partition("=")[0] for message in self.heard]
-
-
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A systemd that listens."""
@@ -394,6 +247,59 @@ async def test_the_watchdog_is_not_answered_while_a_flow_is_stuck(
         await anyio.sleep(0.2)
         _, status = await here.ask("status")
         assert (service.words().count("WATCHDOG"), status["healthy"]) == (before, False)
+
+
+async def test_what_is_the_matter_is_said_by_status_healthz_and_systemctl_and_no_restart_is_asked_for(
+    tmp_path: Path, service: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "40000")
+    with socket.create_server(("127.0.0.1", 0)) as spare:
+        place = f"127.0.0.1:{spare.getsockname()[1]}"
+    app = StandIn([every("a", 3600)])
+    app.in_trouble = [Trouble("credentials", "acme", "the login was refused", "set the key", 1_750_000_000.0)]
+    async with running(tmp_path, app, more=f'listen = "{place}"') as here:
+        await until(lambda: service.words().count("WATCHDOG") >= 2)
+        async with httpx.AsyncClient(base_url=f"http://{place}") as client:
+            answers = [await client.get(f"/healthz{what}") for what in ("", "/live", "/ready")]
+        _, status = await here.ask("status")
+    assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [
+        (200, "degraded"),
+        (200, "ok"),
+        (503, "degraded"),
+    ]
+    [trouble] = status["troubles"]
+    assert (trouble["kind"], trouble["name"], trouble["since"]) == ("credentials", "acme", "2025-06-15T10:06:40-05:00")
+    assert (status["healthy"], status["endpoints"][0]["reached_at"]) == (True, "2025-06-15T10:06:40-05:00")
+    assert any(message.endswith("running; credentials: acme") for message in service.heard)
+
+
+async def test_a_journal_that_needs_a_restart_gets_one_from_the_watchdog_and_one_line(
+    tmp_path: Path, service: Systemd, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "20000")
+    app = StandIn(in_trouble=[Trouble("broken", "journal", "disk I/O error")])
+    async with running(tmp_path, app):
+        await until(lambda: app.ended.count("due") >= 1)
+        await anyio.sleep(0.2)
+    assert "WATCHDOG" not in service.words()
+    assert capsys.readouterr().err.count("no progress: broken: journal") == 1
+
+
+async def test_a_flow_that_fails_alike_again_and_again_is_two_lines_and_a_trouble(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = StandIn([every("bad", 0.02)], raises={"bad": JournalError("the journal refused")})
+    async with running(tmp_path, app) as here:
+        await until(lambda: app.begun.count("bad") >= 4)
+        _, during = await here.ask("status")
+        app.raises.clear()
+        await until(lambda: app.ended.count("bad") >= 2)
+        _, after = await here.ask("status")
+    [trouble] = during["troubles"]
+    assert (trouble["kind"], trouble["name"], trouble["why"]) == ("flow", "bad", "the journal refused")
+    assert (trouble["failures"] >= 3, after["troubles"]) == (True, [])
+    said = capsys.readouterr().err
+    assert (said.count("the journal refused"), said.count("runs again after")) == (1, 1)
 
 
 @pytest.mark.parametrize("place", ["", "vsock:2:1234", "/nowhere/at/all"])

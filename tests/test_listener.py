@@ -16,10 +16,21 @@ import httpx
 import pytest
 
 from d365edi.errors import Refused, SettingsError
-from d365edi.listener import BODY_LIMIT, Listener, bind_tcp, bind_unix, events_app, serving, tls_context, verbs_app
+from d365edi.listener import (
+    BODY_LIMIT,
+    Condition,
+    Listener,
+    bind_tcp,
+    bind_unix,
+    events_app,
+    serving,
+    tls_context,
+    verbs_app,
+)
 from tests.certificates import self_signed
 
 PATH, SECRET = "/events/2b1f", "s3cret-of-the-test"
+WELL = Condition()
 TEST_EVENT = {"BusinessEventId": "BusinessEventsTestEndpointContract", "ControlNumber": -9223372036854775808}
 
 
@@ -32,9 +43,9 @@ class Taken(list[dict[str, Any]]):
 
 @asynccontextmanager
 async def events_client(
-    taken: Taken, *, path: str = PATH, secret: str = SECRET, well: bool = True
+    taken: Taken, *, path: str = PATH, secret: str = SECRET, now: Condition = WELL
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = events_app(path, secret, taken.take, lambda: well)
+    app = events_app(path, secret, taken.take, lambda: now)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://events") as client:
         yield client
 
@@ -94,11 +105,26 @@ async def test_a_body_is_taken_up_to_its_limit(length: int, status: int) -> None
     assert (len(body), answer.status_code) == (length, status)
 
 
-@pytest.mark.parametrize(("well", "status", "said"), [(True, 200, "ok"), (False, 503, "stuck")])
-async def test_healthz_tells_progress_and_nothing_else(well: bool, status: int, said: str) -> None:
-    async with events_client(Taken(), well=well) as client:
-        answer = await client.get("/healthz")
-    assert (answer.status_code, answer.json()) == (status, {"status": said})
+DEGRADED = {"status": "degraded", "because": ["credentials", "held"]}
+STUCK = {"status": "stuck", "because": ["stuck"]}
+
+
+@pytest.mark.parametrize(
+    ("now", "whole", "live", "ready"),
+    [
+        (Condition(), (200, {"status": "ok"}), (200, {"status": "ok"}), (200, {"status": "ok"})),
+        (Condition(True, ("credentials", "held")), (200, DEGRADED), (200, {"status": "ok"}), (503, DEGRADED)),
+        (Condition(False, ("stuck",)), (503, STUCK), (503, {"status": "stuck"}), (503, STUCK)),
+    ],
+)
+async def test_healthz_says_apart_whether_a_restart_helps_and_whether_all_work_is_done(
+    now: Condition, whole: object, live: object, ready: object
+) -> None:
+    async with events_client(Taken(), now=now) as client:
+        answers = [await client.get(f"/healthz{what}") for what in ("", "/live", "/ready")]
+        other = await client.get("/healthz/other")
+    assert [(answer.status_code, answer.json()) for answer in answers] == [whole, live, ready]
+    assert (other.status_code, other.content) == (404, b"")
 
 
 async def echo(arguments: dict[str, Any]) -> Any:
@@ -159,7 +185,7 @@ async def test_the_https_door_shows_its_certificate_and_serves(tmp_path: Path) -
     taken = Taken()
     verify = ssl.create_default_context(cadata=certificate)
     tls = tls_context(tmp_path / "tls.crt", key)
-    app = events_app(PATH, SECRET, taken.take, lambda: True)
+    app = events_app(PATH, SECRET, taken.take, Condition)
     with bound:
         async with serving(Listener(app, bound, tls)), httpx.AsyncClient(verify=verify) as client:
             answer = await client.post(f"https://127.0.0.1:{port}{PATH}?secret={SECRET}", json=TEST_EVENT)

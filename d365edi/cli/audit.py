@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from d365edi.cli import FINE, PERSON, client
-from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, as_lines, clock, say, table, zone
+from d365edi.cli.console import (
+    DEFAULT_SETTINGS,
+    AsJson,
+    SettingsFile,
+    as_json,
+    as_lines,
+    clock,
+    say,
+    table,
+    timed,
+    zone,
+)
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -49,10 +60,7 @@ def audit(
     asked = {"partner": partner, "action": action, "actor": actor, "since": _moment(since), "until": _moment(until)}
     lines = client.read(settings, lambda tx: lines_of(tx, of, asked, limit))
     if json:
-        as_lines(
-            {**asdict(line), "verb": line.verb, "at": clock(line.at), "detail": codec.loads(line.detail)}
-            for line in lines
-        )
+        as_lines(timed({**asdict(line), "verb": line.verb, "detail": codec.loads(line.detail)}) for line in lines)
     else:
         table("Audit", [row(line) for line in lines], COLUMNS, nothing="no matching lines")
 
@@ -62,7 +70,9 @@ def verify(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
     """Check the whole chain of digests. Exit code 0 when every line is unchanged, 1 when one is not."""
     broken, (number, digest) = client.read(settings, lambda tx: (tx.audit.verify(), tx.audit.head()))
     if json:
-        as_json({"holds": broken is None, "lines": number, "digest": digest, "broken": broken and asdict(broken)})
+        as_json(
+            {"holds": broken is None, "lines": number, "digest": digest, "broken": broken and timed(asdict(broken))}
+        )
     elif broken is None:
         print(
             f"The chain holds: {number} lines, the last with digest {digest}"
@@ -92,7 +102,7 @@ def row(line: AuditLine) -> dict[str, Any]:
     """A line as a table row."""
     return {
         "line": line.id, "at": clock(line.at), "action": line.verb, "partner": line.partner,
-        "actor": line.actor, "run": line.run, "detail": codec.loads(line.detail),
+        "actor": line.actor, "run": line.run, "detail": timed(codec.loads(line.detail), clock),
     }  # fmt: skip
 
 

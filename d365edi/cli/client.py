@@ -17,7 +17,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import anyio
 
@@ -38,6 +38,15 @@ NOT_RELOADED = (
 )
 PATIENCE = 600.0
 """Seconds to wait for a response: a replay asks the other side first."""
+STATUS_PATIENCE = 5.0
+"""Seconds to wait for the daemon's status, which it has at hand."""
+
+DaemonState = Literal["runs", "hangs", "killed", "none"]
+"""It answers; it has the socket and does not answer; it left its socket behind; there is none."""
+
+
+class SilentError(JournalError):
+    """The daemon took the connection and does not answer."""
 
 
 def actor() -> str:
@@ -61,9 +70,10 @@ def perform(path: Path, verb: str, **arguments: Any) -> Any:
     return answer if answered else anyio.run(_in_process, settings, verb, arguments)
 
 
-def read(path: Path, work: Callable[[Tx], T]) -> T:
+def read(settings: Path | Settings, work: Callable[[Tx], T]) -> T:
     """Read from the journal, with or without a running daemon. `work` gets a read-only `Tx`."""
-    return anyio.run(_read, load(path).daemon.journal, work)
+    loaded = load(settings) if isinstance(settings, Path) else settings
+    return anyio.run(_read, loaded.daemon.journal, work)
 
 
 async def _read(place: Path, work: Callable[[Tx], T]) -> T:
@@ -76,11 +86,14 @@ async def _read(place: Path, work: Callable[[Tx], T]) -> T:
         return await journal.read(lambda tx: here.run(work, tx))
 
 
-def ask(place: Path, verb: str, arguments: dict[str, Any], settings: str = "") -> tuple[bool, Any]:
+def ask(
+    place: Path, verb: str, arguments: dict[str, Any], settings: str = "", patience: float = PATIENCE
+) -> tuple[bool, Any]:
     """Ask the daemon. (False, None) when none runs; its errors are raised with the same class.
 
-    Where it has not read the `settings` of this digest yet, that is said on standard error."""
-    connection = _SocketConnection(place)
+    Where it has not read the `settings` of this digest yet, that is said on standard error. JournalError where it does not
+    answer within `patience` seconds."""
+    connection = _SocketConnection(place, patience)
     try:
         connection.request("POST", f"/{verb}", json.dumps(arguments), {"Content-Type": "application/json"})
         response = connection.getresponse()
@@ -91,6 +104,8 @@ def ask(place: Path, verb: str, arguments: dict[str, Any], settings: str = "") -
     except PermissionError as error:
         message = f"no permission for the daemon's socket {place}"
         raise SettingsError(message, key="daemon.socket", remedy="run this as the daemon's user (sudo -u)") from error
+    except TimeoutError as error:
+        raise SilentError(f"the daemon does not answer within {patience:.0f} s; see its log") from error
     except (OSError, http.client.HTTPException) as error:
         raise JournalError(f"the daemon closed the connection ({error}); see its log") from error
     finally:
@@ -98,6 +113,19 @@ def ask(place: Path, verb: str, arguments: dict[str, Any], settings: str = "") -
     if settings and used and used != settings:
         print(NOT_RELOADED, file=sys.stderr)
     return True, _answer(response.status, body)
+
+
+def daemon_state(settings: Settings) -> tuple[DaemonState, dict[str, Any] | None]:
+    """Whether a daemon runs on this journal, and what it answers when it is asked for its status."""
+    place = settings.daemon.socket
+    try:
+        answered, status = ask(place, "status", {}, settings.digest, STATUS_PATIENCE)
+    except SilentError:
+        return "hangs", None
+    if answered:
+        return "runs", status
+    # A daemon that stops takes its socket away; one that is killed cannot.
+    return ("killed" if place.exists() else "none"), None
 
 
 def _answer(status: int, body: bytes) -> Any:
@@ -127,8 +155,8 @@ async def _in_process(settings: Settings, verb: str, arguments: dict[str, Any]) 
 class _SocketConnection(http.client.HTTPConnection):
     """HTTP over the daemon's Unix socket."""
 
-    def __init__(self, place: Path) -> None:
-        super().__init__("daemon", timeout=PATIENCE)
+    def __init__(self, place: Path, patience: float) -> None:
+        super().__init__("daemon", timeout=patience)
         self._place = place
 
     def connect(self) -> None:

@@ -26,6 +26,7 @@ OfPartner = Annotated[str, typer.Option("--partner", help="Only what is this par
 Id = Annotated[str, typer.Option("--id", help="An id in place of a name: document-12, message-7, delivery-31.")]
 Many = Annotated[bool, typer.Option("--all", help="Everything that the name stands for.")]
 
+_MOMENTS = frozenset({"at", "until", "since", "ack_due", "modified"})
 _LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
@@ -55,11 +56,31 @@ def brief(text: str) -> str:
     return _LONG_ID.sub(r"\1…", text)
 
 
-def clock(epoch: float | None) -> str:
-    """Epoch seconds as date and time in the daemon's zone; empty for None."""
-    return (
-        "" if epoch is None else datetime.fromtimestamp(epoch, UTC).astimezone(zone.get()).strftime("%Y-%m-%d %H:%M:%S")
-    )
+def clock(epoch: float | str | None) -> str:
+    """Epoch seconds, or ISO 8601 with an offset, as date and time in the daemon's zone with its offset; empty for None."""
+    if epoch is None or epoch == "":
+        return ""
+    at = datetime.fromisoformat(epoch) if isinstance(epoch, str) else datetime.fromtimestamp(epoch, UTC)
+    return at.astimezone(zone.get()).isoformat(" ", "seconds")
+
+
+def moment(epoch: float | None) -> str | None:
+    """Epoch seconds as ISO 8601 in the daemon's zone with its offset, for JSON; None for None."""
+    return None if epoch is None else clock(epoch).replace(" ", "T")
+
+
+def timed(value: Any, show: Callable[[float], str | None] = moment) -> Any:
+    """The same tree with every moment (epoch seconds under `at`, `until`, `..._at` and the like) as `show` writes it; one
+    that is 0 was never set."""
+    if isinstance(value, Mapping):
+        return {key: _timed(str(key), inner, show) for key, inner in value.items()}
+    return [timed(each, show) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _timed(key: str, value: Any, show: Callable[[float], str | None]) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool) and (key in _MOMENTS or key.endswith("_at")):
+        return show(value) if value else None
+    return timed(value, show)
 
 
 def plain(value: object) -> str:

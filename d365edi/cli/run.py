@@ -27,7 +27,8 @@ def run(
 ) -> None:
     """Run the daemon until SIGTERM or Ctrl-C. SIGHUP reloads the settings; a second signal exits at once.
 
-    With --once the exit code is 1 when something needs a person and 3 when an endpoint was unreachable."""
+    With --once the exit code is 1 when something needs a person (a login that is refused, too), 3 when an endpoint did not
+    answer or asked for a pause."""
     if once:
         raise typer.Exit(anyio.run(_once, client.load(settings)))
     gc.disable()  # modules are never freed: collecting during imports costs a tenth of the start
@@ -41,11 +42,13 @@ def run(
 async def _once(settings: Settings) -> int:
     from d365edi import log
     from d365edi.app import App
+    from d365edi.condition import PASSING
 
     log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
     async with App.open(settings) as app:
         counters = await app.once()
+        kinds = {trouble.kind for trouble in app.troubles()}
     log.say("INFO", "daemon", "once", str(counters))
-    if counters.counts.get("unreachable"):
-        return UNREACHABLE
-    return PERSON if any(counters.counts.get(word) for word in NEEDS_A_PERSON) else FINE
+    if kinds - PASSING or any(counters.counts.get(word) for word in NEEDS_A_PERSON):
+        return PERSON
+    return UNREACHABLE if kinds or counters.counts.get("unreachable") else FINE

@@ -1,24 +1,28 @@
-"""`d365edi status`: what runs, what waits, what needs a person, what is late.
+"""`d365edi status`: what runs, what is the matter, what waits, what needs a person, what is late.
 
-Reads the journal, and asks the daemon where one runs.
+Reads the journal, and asks the daemon where one runs; endpoints are known to the daemon alone. A daemon that hangs is waited
+for five seconds.
 
 Knows: which states need a person. Does not know: what is done about them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from d365edi.cli import FINE, PERSON, client
-from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, Row, SettingsFile, as_json, clock, say, table
+from d365edi.cli import FINE, PERSON, UNREACHABLE, client
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, Row, SettingsFile, as_json, clock, say, table, timed
 
 if TYPE_CHECKING:
     from d365edi.journal import Delivery, DeliveryDocument, Document, Message, Tx
+    from d365edi.settings import Settings
 
+PASSING = frozenset({"unreachable", "throttled"})
+"""Kinds of trouble that end by themselves (`condition.PASSING`, which takes a quarter of a second to import)."""
 SHOWN = 50
 """Rows of one kind; the counts above them are of all."""
 
@@ -35,19 +39,30 @@ class Picture:
 
 
 def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
-    """Flows with their last and next run, what waits, what needs a person, overdue acknowledgments, polled places.
+    """What is the matter, flows with their last and next run, endpoints, what waits, what needs a person, polled places.
 
-    Exit code 1 when something needs a person, 0 when nothing does; a daemon that does not run is reported and is no error.
+    Exit code 1 when something needs a person (a daemon that hangs or was killed, too), 3 when all there is will pass by itself
+    (an endpoint that does not answer), else 0; that no daemon was started is reported and is no error.
     """
     loaded = client.load(settings)
-    answered, daemon = client.ask(loaded.daemon.socket, "status", {}, loaded.digest)
-    seen = client.read(settings, picture)
+    state, daemon = client.daemon_state(loaded)
+    seen = client.read(loaded, picture)
     if json:
-        as_json({"daemon": daemon, **{name: getattr(seen, name) for name in Picture.__dataclass_fields__}})
+        rows = {name: getattr(seen, name) for name in Picture.__dataclass_fields__}
+        as_json(timed({"state": state, "daemon": daemon, **rows}))
     else:
-        _show_daemon(daemon if answered else None)
+        _show_daemon(loaded, state, daemon)
+        if daemon is None and seen.sending_held:
+            say([f"\nSending is held: {seen.sending_held}; when that is settled: d365edi release sending"])
         _show(seen)
-    raise typer.Exit(PERSON if seen.needs_a_person or seen.sending_held else FINE)
+    raise typer.Exit(_exit_code(state, daemon, seen))
+
+
+def _exit_code(state: client.DaemonState, daemon: dict[str, Any] | None, seen: Picture) -> int:
+    kinds = {trouble["kind"] for trouble in daemon["troubles"]} if daemon else set()
+    if seen.needs_a_person or seen.sending_held or state in ("hangs", "killed") or kinds - PASSING:
+        return PERSON
+    return UNREACHABLE if kinds else FINE
 
 
 def picture(tx: Tx) -> Picture:
@@ -60,7 +75,7 @@ def picture(tx: Tx) -> Picture:
                 "partner": d.partner,
                 "name": d.name,
                 "to": d.endpoint,
-                "until": "" if d.rests else clock(d.until),
+                "until": None if d.rests else d.until,
                 "reason": d.reason,
             }
             for d in tx.deliveries.in_state("waiting", limit=SHOWN)
@@ -68,7 +83,7 @@ def picture(tx: Tx) -> Picture:
         places=[
             {
                 "place": f"{p.endpoint}:{p.path}",
-                "looked_at": clock(p.looked_at),
+                "looked_at": p.looked_at,
                 "offered": p.offered,
                 "passed_over": p.passed,
             }
@@ -142,27 +157,55 @@ def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Ite
 
 
 def _person(partner: str, state: str, name: str, why: str, since: float) -> Row:
-    return {"partner": partner, "state": state, "name": name, "since": clock(since), "why": why}
+    return {"partner": partner, "state": state, "name": name, "since": since, "why": why}
 
 
-def _show_daemon(daemon: dict[str, Any] | None) -> None:
+TIMES = {"since": clock, "until": clock, "last": clock, "next": clock, "looked_at": clock, "reached_at": clock}
+
+
+def _table(title: str, rows: Sequence[Row], *names: str, nothing: str = "nothing") -> None:
+    table(title, rows, {name: TIMES.get(name) for name in names}, nothing=nothing)
+
+
+def _show_daemon(settings: Settings, state: client.DaemonState, daemon: dict[str, Any] | None) -> None:
     if daemon is None:
-        say(["No daemon is running on this journal (d365edi run)."])
+        say([_absent(settings, state)])
         return
-    say(
-        [
-            f"The daemon runs as process {daemon['pid']} since {daemon['since']}, {'healthy' if daemon['healthy'] else 'STUCK'}."
-        ]
-    )
-    columns = dict.fromkeys(("name", "last", "result", "next", "running"))
-    table("Flows", daemon["flows"], columns, nothing="no flow is configured")
+    well = "healthy" if daemon["healthy"] else "STUCK"
+    say([f"The daemon runs as process {daemon['pid']} since {clock(daemon['since'])}, {well}."])
+    if daemon["troubles"]:
+        rows = [{**row, "why": "; ".join(filter(None, (row["why"], row["remedy"])))} for row in daemon["troubles"]]
+        _table("Trouble", rows, "kind", "name", "since", "why", "until", "failures")
+    _table("Flows", daemon["flows"], "name", "last", "result", "next", "running", nothing="no flow is configured")
+    _table("Endpoints", list(_endpoints(daemon["endpoints"])), "endpoint", "state", "reached_at")
+
+
+def _absent(settings: Settings, state: client.DaemonState) -> str:
+    from d365edi.journal.lock import holder
+
+    if state == "hangs":
+        process = holder(settings.daemon.journal)
+        return (
+            f"The daemon (process {process}) does not answer within {client.STATUS_PATIENCE:.0f} s; see its log, and restart it. "
+            "What follows is from the journal."
+        )
+    if state == "killed":
+        return "The daemon was killed, as its socket is still there: start it again. What follows is from the journal."
+    return "No daemon is running on this journal (d365edi run)."
+
+
+def _endpoints(known: list[dict[str, Any]]) -> Iterator[Row]:
+    """Every endpoint, and the places that fail."""
+    for row in known:
+        if not row["place"] or row["kind"]:
+            name = f"{row['endpoint']}:{row['place']}" if row["place"] else row["endpoint"]
+            state = row["kind"] or ("reached" if row["reached_at"] else "not asked yet")
+            yield {"endpoint": name, "state": state, "reached_at": row["reached_at"]}
 
 
 def _show(seen: Picture) -> None:
-    table("Partners", seen.counts, dict.fromkeys(("partner", "messages", "documents", "deliveries", "acknowledgments")))
-    if seen.sending_held:
-        say([f"\nSending is held: {seen.sending_held}"])
-    table("Needs a person", seen.needs_a_person, dict.fromkeys(("partner", "state", "name", "since", "why")))
+    _table("Partners", seen.counts, "partner", "messages", "documents", "deliveries", "acknowledgments")
+    _table("Needs a person", seen.needs_a_person, "partner", "state", "name", "since", "why")
     if seen.waits:
-        table("Waits for a retry", seen.waits, dict.fromkeys(("partner", "name", "to", "until", "reason")))
-    table("Polled places", seen.places, dict.fromkeys(("place", "looked_at", "offered", "passed_over")))
+        _table("Waits for a retry", seen.waits, "partner", "name", "to", "until", "reason")
+    _table("Polled places", seen.places, "place", "looked_at", "offered", "passed_over")

@@ -31,6 +31,7 @@ from d365edi.cli.console import (
     say,
     selection,
     table,
+    timed,
 )
 from d365edi.errors import SettingsError
 from d365edi.matching.resolution import Resolution
@@ -108,7 +109,7 @@ def why(
         say(_several(named["what"], known.histories))
         raise typer.Exit(PERSON)
     if json:
-        as_json(_unpacked(asdict(known)))
+        as_json(timed(_unpacked(asdict(known))))
     else:
         for history in known.histories:
             say(lines(history))

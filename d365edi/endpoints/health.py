@@ -23,6 +23,7 @@ from d365edi.errors import (
     Unavailable,
     Unreachable,
 )
+from d365edi.recurring import SAID_AGAIN, span
 
 Kind = Literal["", "unreachable", "credentials", "place", "throttled"]
 Use = Literal["", "pickup", "delivery", "lookup"]
@@ -32,8 +33,6 @@ REST = 900.0
 FIRST_REST = 5.0
 LONGEST_REST = 60.0
 """Seconds between two attempts at an endpoint that does not answer: the first, and the longest."""
-SAID_AGAIN = 3600.0
-"""Seconds after which a state that lasts is reported once more."""
 
 _ERRORS: dict[Kind, type[Unavailable]] = {
     "unreachable": Unreachable,
@@ -187,10 +186,3 @@ def _next(health: Health, now: float) -> str:
     if health.kind == "throttled" and health.asked_for is not None and health.asked_for > REST:
         return f"it asks for a pause of {span(health.asked_for)} and is asked again in {left}"
     return f"everything for it waits {left}" if health.kind == "throttled" else f"tried again in {left}"
-
-
-def span(seconds: float) -> str:
-    """A time in words: `42 s`, `12 min`, `3.5 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

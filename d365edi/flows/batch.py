@@ -66,7 +66,7 @@ async def render_ready(ctx: FlowContext, batch: SendBatch, counters: Counters) -
         if made is not None:
             prepared.append(made)
 
-    await ctx.each("document", ready, one)
+    await ctx.each("document", ready, one, counters)
     prepared.sort(key=_sort_key)
     deliveries = []
     for start in range(0, len(prepared), batch.most):

@@ -18,26 +18,40 @@ from d365edi import log
 from d365edi.edi.interchange import Party
 from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.health import Health, Use
+from d365edi.errors import CommitError
 from d365edi.flows import routing
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Journal
 from d365edi.odata.plan import Query
+from d365edi.recurring import Recurring
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Counters:
-    """What one tick did, for the log and for tests: counts by verb (`received`, `created`, `held`, ...)."""
+    """What one tick did, for the log and for tests: counts by verb (`received`, `created`, `held`, ...), and why something that
+    waits was not tried (`skipped`, an ordered set of sentences)."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, None] = field(default_factory=dict)
 
     def add(self, word: str, by: int = 1) -> None:
         """Count one thing."""
         self.counts[word] = self.counts.get(word, 0) + by
 
+    def skip(self, why: str) -> None:
+        """Something waits and was not tried."""
+        self.skipped[why] = None
+
+    def include(self, other: "Counters") -> None:
+        """Add what another tick did."""
+        for word, count in other.counts.items():
+            self.add(word, count)
+        self.skipped |= other.skipped
+
     def __str__(self) -> str:
-        return ", ".join(f"{n} {word}" for word, n in self.counts.items()) or "nothing to do"
+        return ", ".join([*(f"{n} {word}" for word, n in self.counts.items()), *self.skipped]) or "nothing to do"
 
 
 @dataclass(slots=True)
@@ -56,6 +70,7 @@ class FlowContext:
     busy: set[str] = field(default_factory=set)
     answers: dict[Query, tuple[float, list[Mapping[str, Any]]]] = field(default_factory=dict)
     crowded: set[str] = field(default_factory=set)
+    defects: dict[str, Recurring] = field(default_factory=dict)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
 
@@ -86,20 +101,23 @@ class FlowContext:
         """Whether a task has locked `key`, or waits for it."""
         return key in self.locks
 
-    async def each(self, kind: str, ids: Iterable[T], work: Callable[[T], Awaitable[None]], limit: int = 0) -> None:
+    async def each(
+        self, kind: str, ids: Iterable[T], work: Callable[[T], Awaitable[None]], counters: Counters, limit: int = 0
+    ) -> None:
         """Run `work` for the ids as `pool` does; ends when all are done."""
-        async with self.pool(kind, work, limit) as start:
+        async with self.pool(kind, work, counters, limit) as start:
             for id in ids:
                 start(id)
 
     @asynccontextmanager
     async def pool(
-        self, kind: str, work: Callable[[T], Awaitable[None]], limit: int = 0
+        self, kind: str, work: Callable[[T], Awaitable[None]], counters: Counters, limit: int = 0
     ) -> AsyncIterator[Callable[[T], object]]:
         """Gives a function that starts `work` for an id: concurrently, at most `limit` at once (0: `concurrency`),
         skipping ids that another task handles. The block ends when all of it is done.
 
-        An unexpected failure is logged with its traceback and does not stop the others."""
+        An unexpected failure is counted, is logged with its traceback (as a state: not at every attempt) and does not stop
+        the others. What the journal could not commit is reported by the journal."""
         limiter = anyio.Semaphore(limit or self.concurrency)
 
         async def one(id: T) -> None:
@@ -110,13 +128,22 @@ class FlowContext:
                 self.busy.add(key)
                 try:
                     await work(id)
+                    self.defects.pop(key, None)
+                except CommitError as error:
+                    counters.skip(error.message)
                 except Exception as error:
-                    log.defect("flows", f"{kind} {id}", error)
+                    counters.add("failed")
+                    self._defect(key, f"{kind} {id}", error)
                 finally:
                     self.busy.discard(key)
 
         async with anyio.create_task_group() as group:
             yield lambda id: group.start_soon(one, id)
+
+    def _defect(self, key: str, what: str, error: Exception) -> None:
+        state = self.defects.setdefault(key, Recurring())
+        if (lasts := state.failed(f"{type(error).__name__}: {error}")) is not None:
+            log.defect("flows", f"{what}{lasts}", error)
 
     def rests(self, endpoint: str, use: Use = "", path: str = "") -> bool:
         """Whether an endpoint, or this place there, must not be asked now (see `endpoints.health`)."""

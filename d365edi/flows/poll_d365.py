@@ -123,7 +123,7 @@ async def _poll(
             counters.add("quarantined" if reason else "collected")
             (held if reason else ids).append(message.id)
 
-    await ctx.each(f"record:{send.name}:{company}", [*found.new, *reasons], one)
+    await ctx.each(f"record:{send.name}:{company}", [*found.new, *reasons], one, counters)
     whole = len(held) == len(reasons)
     if whole and len(ids) == len(found.new):
         await ctx.journal.write(lambda tx: _read_until(tx, asked, today))

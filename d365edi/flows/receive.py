@@ -92,7 +92,7 @@ async def _take_all(
             if taken.cleared:
                 cleared.add(file.remote.key)
 
-    await ctx.each(f"{pickup.endpoint}:{pickup.view}", named, one, pickup.endpoint_settings.in_flight)
+    await ctx.each(f"{pickup.endpoint}:{pickup.view}", named, one, counters, pickup.endpoint_settings.in_flight)
     return cleared
 
 

@@ -69,9 +69,29 @@ class Journal:
         return "; ".join(reason for reason in (self._held, self._behind) if reason)
 
     @property
+    def held(self) -> str:
+        """Why sending is held until a person releases it; "" where it is not."""
+        return self._held
+
+    @property
+    def behind(self) -> str:
+        """Why nothing is sent until the backup of the control numbers can be written; "" where it can."""
+        return self._behind
+
+    @property
     def trouble(self) -> str:
         """Why the last commit failed and what to do; "" when it succeeded."""
         return self._writer.trouble
+
+    @property
+    def failing_since(self) -> float | None:
+        """Since when no commit succeeds, in epoch seconds; None when the last one did."""
+        return self._writer.state.since_epoch()
+
+    @property
+    def broken(self) -> bool:
+        """Whether nothing more is written until the journal is opened again."""
+        return self._writer.broken
 
     @property
     def commits(self) -> int:

@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from d365edi.errors import JournalError
+from d365edi.errors import CommitError, JournalError
 from d365edi.journal.tx import Tx
 
+ROOM = "make room on the disk"
 Work = Callable[[Tx], Any]
 Outcome = tuple[Any, BaseException | None]
 """What a unit returned, or what it raised. A pair, because a future cannot hold StopIteration."""
@@ -74,6 +75,15 @@ def _carry_out(tx: Tx, work: Work) -> Outcome:
             raise
         execute("ROLLBACK TO unit")
         execute("RELEASE unit")
-        return None, as_journal_error(error)
+        return None, _no_room(error) or as_journal_error(error)
     execute("RELEASE unit")
     return value, None
+
+
+def _no_room(error: BaseException) -> CommitError | None:
+    """A full disk that ended one unit and not the whole transaction."""
+    if getattr(error, "sqlite_errorname", "") != "SQLITE_FULL":
+        return None
+    full = CommitError(f"the journal could not commit ({error}); nothing of it was kept", remedy=ROOM)
+    full.__cause__ = error
+    return full

@@ -18,7 +18,7 @@ class Lock:
 
     def __init__(self, journal: Path) -> None:
         """Take it, or JournalError with the id of the process that holds it."""
-        path = journal.with_name(journal.name + ".lock")
+        path = _path(journal)
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -43,3 +43,15 @@ class Lock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def holder(journal: Path) -> str:
+    """The id of the process that took the lock last; "" where none ever did."""
+    try:
+        return _path(journal).read_text("ascii", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _path(journal: Path) -> Path:
+    return journal.with_name(journal.name + ".lock")

@@ -4,6 +4,8 @@ The leader is a task that runs as long as something waits. While it commits, the
 to do, the more units share one fsync. A queued unit is carried out, also when its caller is cancelled meanwhile: it may
 record something that already happened at the other side.
 
+That it cannot commit is logged here, once when it begins and once when it ends; the callers get CommitError.
+
 Knows: the event loop, who waits, which failures are temporary. Does not know: SQL, files.
 """
 
@@ -11,8 +13,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from d365edi.errors import JournalError
-from d365edi.journal.group import Outcome, Work
+from d365edi import log
+from d365edi.errors import CommitError, JournalError
+from d365edi.journal.group import ROOM, Outcome, Work
+from d365edi.recurring import Recurring
 
 Commit = Callable[[list[Work]], Awaitable[list[Outcome]]]
 
@@ -21,14 +25,16 @@ _TEMPORARY = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "S
 
 
 class GroupWriter:
-    """A queue with a leader. `trouble` says why the last commit failed, "" when it succeeded; `commits` and `units` count."""
+    """A queue with a leader. `trouble` says why the last commit failed, "" when it succeeded; `state` since when; `broken`: no
+    further one is tried. `commits` and `units` count."""
 
     def __init__(self, commit: Commit) -> None:
         self.trouble = ""
         self.commits = 0
         self.units = 0
         self._commit = commit
-        self._broken = False
+        self.broken = False
+        self.state = Recurring()
         self._queue: list[tuple[Work, asyncio.Future[Outcome]]] = []
         self._leader: asyncio.Task[None] | None = None
 
@@ -68,18 +74,30 @@ class GroupWriter:
             self._queue = []
 
     async def _outcomes(self, works: list[Work]) -> list[Outcome]:
-        if self._broken:
-            return [(None, JournalError(self.trouble)) for _ in works]
+        if self.broken:
+            self._failed()
+            return [(None, CommitError(self.trouble)) for _ in works]
         try:
             outcomes = await self._commit(works)
         except Exception as error:
-            self._broken = getattr(error, "sqlite_errorname", "") not in _TEMPORARY
-            self.trouble = _sentence(error, self._broken)
+            self.broken = getattr(error, "sqlite_errorname", "") not in _TEMPORARY
+            self.trouble = _sentence(error, self.broken)
+            self._failed()
             return [(None, _lost(self.trouble, error)) for _ in works]
-        self.trouble = ""
         self.commits += 1
         self.units += len(works)
+        if full := next((error for _, error in outcomes if isinstance(error, CommitError)), None):
+            self.trouble = str(full)
+            self._failed()
+            return outcomes
+        self.trouble = ""
+        if (lasted := self.state.ended()) is not None:
+            log.say("INFO", "journal", "commits", f"the journal commits again after {lasted}")
         return outcomes
+
+    def _failed(self) -> None:
+        if (lasts := self.state.failed(self.trouble)) is not None:
+            log.say("ERROR", "journal", "stopped" if self.broken else "waits", f"{self.trouble}{lasts}")
 
 
 def _sentence(error: Exception, broken: bool) -> str:
@@ -88,10 +106,10 @@ def _sentence(error: Exception, broken: bool) -> str:
             f"the journal could not commit ({error}) and writes nothing more; check the disk and start d365edi again, "
             "which finds out what was kept"
         )
-    return f"the journal could not commit ({error}); nothing of it was kept, make room on the disk"
+    return f"the journal could not commit ({error}); nothing of it was kept; {ROOM}"
 
 
-def _lost(words: str, error: Exception) -> JournalError:
-    lost = JournalError(words)
+def _lost(words: str, error: Exception) -> CommitError:
+    lost = CommitError(words)
     lost.__cause__ = error
     return lost

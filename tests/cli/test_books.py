@@ -116,9 +116,15 @@ def test_status_shows_times_in_the_zone_of_the_daemon(call: Call, book: Path) ->
     file = book / "settings.toml"
     file.write_text(re.sub(r'timezone *= *"[^"]*"', 'timezone = "Asia/Tokyo"', file.read_text()))
     status = json.loads(call("status", "--json").out)
-    tokyo = datetime.fromtimestamp(AT, ZoneInfo("Asia/Tokyo")).strftime("%Y-%m-%d %H:%M:%S")
+    tokyo = datetime.fromtimestamp(AT, ZoneInfo("Asia/Tokyo")).isoformat(timespec="seconds")
     assert {status["places"][0]["looked_at"], status["needs_a_person"][0]["since"]} == {tokyo}
-    assert f"received {tokyo}" in words(call("why", "x.edi"))
+    assert tokyo.endswith("+09:00")
+    shown = tokyo.replace("T", " ")
+    assert f"received {shown}" in words(call("why", "x.edi"))
+    assert shown in words(call("status"))
+    [life] = json.loads(call("why", "x.edi", "--json").out)["histories"]
+    [line] = [json.loads(each) for each in call("audit", "--json", "--action", "received").out.splitlines()]
+    assert {life["message"]["received_at"], life["message"]["modified"], line["at"]} == {tokyo}
 
 
 def test_status_of_an_empty_journal_is_fine(call: Call, folder: Path) -> None:

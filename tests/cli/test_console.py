@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -74,6 +76,24 @@ def test_json_takes_paths_and_decimals_as_text(capsys: pytest.CaptureFixture[str
     assert lines == '{"a": 1}\n{"b": "é"}\n'
 
 
-def test_a_moment_is_shown_in_local_time() -> None:
-    assert console.clock(None) == ""
-    assert len(console.clock(1_700_000_000.4)) == len("2023-11-14 22:13:20")
+def test_a_moment_is_shown_in_the_daemon_s_zone_with_its_offset() -> None:
+    token = console.zone.set(ZoneInfo("Asia/Kolkata"))
+    assert (console.clock(None), console.moment(None)) == ("", None)
+    assert console.clock(1_700_000_000.4) == console.clock("2023-11-14T22:13:20Z") == "2023-11-15 03:43:20+05:30"
+    assert console.moment(1_700_000_000.4) == "2023-11-15T03:43:20+05:30"
+    console.zone.reset(token)
+
+
+def test_every_moment_in_a_tree_is_written_alike_and_nothing_else_is() -> None:
+    token = console.zone.set(UTC)
+    tree = {
+        "state_at": 1.0,
+        "size": 2,
+        "rows": [{"until": 0.0, "claimed_at": None, "at": True, "detail": {"until": 3}}],
+    }
+    assert console.timed(tree) == {
+        "state_at": "1970-01-01T00:00:01+00:00",
+        "size": 2,
+        "rows": [{"until": None, "claimed_at": None, "at": True, "detail": {"until": "1970-01-01T00:00:03+00:00"}}],
+    }
+    console.zone.reset(token)

@@ -11,7 +11,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from d365edi.errors import JournalError
+from d365edi import log
+from d365edi.errors import CommitError, JournalError
 from d365edi.journal import Journal, Listed, Tx
 from tests.journal.rows import message
 
@@ -182,7 +183,11 @@ async def test_a_long_read_does_not_hold_up_close(path: Path) -> None:
         await reading
 
 
-async def test_a_full_disk_is_told_to_every_caller_and_passes(journal: Journal) -> None:
+async def test_a_full_disk_is_told_to_every_caller_once_in_the_log_and_passes(
+    journal: Journal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.setup()
+
     def pages(tx: Tx, more: int) -> None:
         (count,) = tx.unit.connection.execute("PRAGMA page_count").fetchone()
         tx.unit.connection.execute(f"PRAGMA max_page_count = {count + more}")
@@ -194,14 +199,20 @@ async def test_a_full_disk_is_told_to_every_caller_and_passes(journal: Journal) 
         journal.write(put("beside")),
         return_exceptions=True,
     )
-    assert isinstance(outcomes[0], JournalError)
+    assert isinstance(outcomes[0], CommitError)
     assert "full" in str(outcomes[0])
     kept = await journal.read(lambda tx: (tx.messages.search("a"), tx.cursors.get("beside")))
     assert kept[0] == []
     assert (kept[1] == "1") == (outcomes[1] == "beside")
+    assert ("full" in journal.trouble, journal.failing_since is not None) == (True, True)
+    await asyncio.gather(
+        *(journal.write(lambda tx: message(tx, name="a", **big)) for _ in range(3)), return_exceptions=True
+    )
     await journal.write(lambda tx: pages(tx, 10_000))
     assert (await journal.write(lambda tx: message(tx, name="a", **big))).name == "a"
-    assert journal.trouble == ""
+    assert (journal.trouble, journal.failing_since) == ("", None)
+    said = capsys.readouterr().err
+    assert (said.count("could not commit"), said.count("the journal commits again after")) == (1, 1)
 
 
 async def test_another_program_that_holds_the_database_is_waited_for_then_told_and_passes(journal: Journal) -> None:
@@ -209,7 +220,7 @@ async def test_another_program_that_holds_the_database_is_waited_for_then_told_a
     other = sqlite3.connect(journal.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     outcomes = await asyncio.gather(journal.write(put("a")), journal.write(put("b")), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [JournalError, JournalError]
+    assert [type(outcome) for outcome in outcomes] == [CommitError, CommitError]
     assert "could not commit (database is locked)" in journal.trouble
     other.execute("ROLLBACK")
     other.close()
@@ -228,7 +239,7 @@ async def test_a_commit_that_fails_leaves_no_transaction_open_and_nothing_of_it_
     outcomes = await asyncio.gather(
         journal.write(put("beside")), journal.write(fails_at_commit), return_exceptions=True
     )
-    assert [type(outcome) for outcome in outcomes] == [JournalError, JournalError]
+    assert [type(outcome) for outcome in outcomes] == [CommitError, CommitError]
     assert journal._writing is not None
     assert not journal._writing[0].in_transaction
     await journal.close()

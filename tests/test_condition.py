@@ -1,0 +1,45 @@
+"""What is the matter, by kind: who ends it, and what one line says of it."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from d365edi import condition
+from d365edi.cli import status
+from d365edi.condition import Kind, Trouble, of_endpoints, rows
+from d365edi.endpoints.health import Health
+
+AT = 1_750_000_000.0
+REFUSED = Health(
+    "acme", "", "", AT, "credentials", "the login was refused", "set the key", AT + 60, AT + 120, 3, AT + 960, None
+)
+
+
+def test_an_endpoint_that_is_reached_is_no_trouble_and_one_that_fails_says_since_when_and_why() -> None:
+    place = Health("acme", "/out", "pickup", AT, "place", "it is missing", "make it", AT, AT, 1, AT + 900)
+    found = list(of_endpoints([Health("d365", reached_at=AT), REFUSED, place]))
+    assert found == [
+        Trouble("credentials", "acme", "the login was refused", "set the key", AT + 60, AT + 960, 3),
+        Trouble("place", "acme:/out", "it is missing", "make it", AT, AT + 900, 1),
+    ]
+    assert condition.summary(found) == "credentials: acme; place: acme:/out"
+
+
+def test_moments_of_rows_have_the_zone_s_offset() -> None:
+    zone = ZoneInfo("America/Chicago")
+    [trouble] = rows(list(of_endpoints([REFUSED])), zone)
+    [endpoint] = rows([REFUSED], zone)
+    assert (trouble["since"], trouble["until"]) == ("2025-06-15T10:07:40-05:00", "2025-06-15T10:22:40-05:00")
+    assert (endpoint["reached_at"], endpoint["failing_since"]) == ("2025-06-15T10:06:40-05:00", trouble["since"])
+    assert rows([Health("d365")], zone)[0]["reached_at"] is None
+
+
+@pytest.mark.parametrize(("kind", "lives"), [("broken", False), ("stuck", False), ("journal", True), ("held", True)])
+def test_only_what_a_restart_ends_is_left_to_the_watchdog(kind: Kind, lives: bool) -> None:
+    assert condition.live([Trouble(kind, "x", "y")]) is lives
+
+
+def test_status_knows_the_kinds_that_pass_by_themselves() -> None:
+    assert status.PASSING == condition.PASSING
