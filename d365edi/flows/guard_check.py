@@ -96,9 +96,11 @@ def remember(tx: Tx, outgoing: OutgoingDocument) -> None:
 
 
 def _let_follow(tx: Tx, notice: Document, orders: set[str]) -> None:
-    """Set invoices of these orders ready that were held for a missing ship notice; any other violation holds them again."""
+    """Set invoices of the same company for these orders ready that were held for a missing ship notice; any other violation
+    holds them again."""
     for row in tx.documents.in_state("held", notice.partner):
-        if f"[{FOLLOWS}]" in row.reason and Invoice.from_json(row.body).order_number in orders:
+        own = row.company.lower() == notice.company.lower()
+        if own and f"[{FOLLOWS}]" in row.reason and Invoice.from_json(row.body).order_number in orders:
             tx.documents.set_state(row.id, "ready")
             tx.audit.append(
                 "ready", document=row.id, message=row.message, partner=row.partner, reason=f"after {notice.number}"

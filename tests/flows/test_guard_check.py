@@ -115,6 +115,18 @@ def test_an_invoice_waits_for_the_ship_notice_of_its_order(tx: Tx) -> None:
     assert judged(tx, outgoing, "before_notice").holds == ""
 
 
+@pytest.mark.parametrize(("company", "same"), [("USMF", True), ("demf", False)])
+def test_two_companies_may_have_an_order_of_one_number(tx: Tx, company: str, same: bool) -> None:
+    invoice = row(tx, OTHER)
+    held = judged(tx, leaving(invoice, OTHER), "before_notice").holds
+    tx.documents.set_state(invoice.id, "held", held)
+    sent(tx, NOTICE, company=company)
+    sent(tx, INVOICE, company=company)
+    assert (tx.documents.get(invoice.id).state == "ready") is same
+    verdict = judged(tx, leaving(invoice, OTHER), "over_invoiced", "before_notice").holds
+    assert ("24 billed with CIV-1" in verdict, "no ship notice" in verdict) == (same, not same)
+
+
 def test_a_carton_is_one_in_the_whole_world(tx: Tx) -> None:
     sent(tx, NOTICE, partner="globex")
     again = NOTICE.replace(number="SHIP-2", bill_of_lading="BOL-2")
