@@ -217,6 +217,7 @@ def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -
     yield Expectation(claim, result, len(good) == len(course.verdicts) == INVOICES)
     yield Expectation(f"{INVOICES} business events received", str(course.events), course.events == INVOICES)
     yield Expectation(f"{INVOICES} of their 997s matched", str(seen["answered"]), seen["answered"] == INVOICES)
+    yield Expectation("no step waited in vain", str(here.vain), here.vain == 0)
     yield Expectation("nothing needs a person", str(seen["open"]), seen["open"] == 0)
 
 

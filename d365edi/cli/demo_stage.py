@@ -32,13 +32,17 @@ class DemoStage:
     settings: Path
     process: anyio.abc.Process
     output: list[str]
+    vain: int = 0
 
     async def until(self, true: Callable[[], bool], within: float = PATIENCE) -> bool:
-        """Wait until something is true of the town; False when it is not `within` seconds, or the daemon has ended."""
+        """Wait until something is true of the town; False when it is not `within` seconds, or the daemon has ended. Counted in
+        `vain` then."""
+        came = False
         with anyio.move_on_after(within):
-            while not true() and self.process.returncode is None:  # noqa: ASYNC110 - no events for files and rows
+            while not (came := true()) and self.process.returncode is None:  # noqa: ASYNC110 - no events for files and rows
                 await anyio.sleep(0.05)
-        return true()
+        self.vain += not came
+        return came
 
     async def stop(self) -> int:
         """SIGTERM, as systemd sends it; the daemon's exit code."""

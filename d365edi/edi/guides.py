@@ -91,7 +91,7 @@ def _directory(version: str) -> str:
 
 
 def _age(version: str) -> str:
-    """A version as text that sorts by age: directories bear two digits of the year (D96A, D01B)."""
+    """A version as text that sorts by age: directories have two digits of the year (D96A, D01B)."""
     return ("19" if version[1] == "9" else "20") + version[1:] if version[0] == "D" else version
 
 
