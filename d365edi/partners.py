@@ -12,12 +12,13 @@ from typing import Any
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides
-from d365edi.edi.guide import Guide
+from d365edi.edi.guide import Guide, Segment
 from d365edi.edi.reader import ReadOptions
 from d365edi.edi.syntax import Standard, standard_of
 from d365edi.errors import SettingsError
 from d365edi.flows import intake
 from d365edi.flows.partner import MapReader, MapWriter, PickupFlow, ReceiveFlow, SendFlow, TradingPartner
+from d365edi.guard.echo import PLACE
 from d365edi.maps import meaning, table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
@@ -47,7 +48,7 @@ def _partner(settings: Settings, name: str, partner: Partner) -> TradingPartner:
     return TradingPartner(
         name=name,
         settings=partner,
-        options=ReadOptions(strictness=partner.acks.strictness, overlays=overlays),
+        options=ReadOptions(strictness=partner.acks.strictness, severities=partner.acks.severity, overlays=overlays),
         profile=_profile(name, partner),
         pickups={what: _pickup(settings, name, what, pickup) for what, pickup in partner.pickup.items()},
         receives={set_id: _receive(settings, name, partner, set_id, flow) for set_id, flow in partner.receive.items()},
@@ -80,7 +81,7 @@ def _located(settings: Settings, *prefix: str) -> Callable[[tuple[str, ...]], st
 def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow: Receive) -> ReceiveFlow:
     prefix = ("partners", name, "receive", set_id)
     standard = standard_of(set_id)
-    read = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
+    read = _map(settings, prefix, standard, flow.map)
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
     known = _guides(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     versions = guides.versions(standard, set_id) if known else ()
@@ -100,6 +101,18 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
         policy=_policy(prefix, partner, flow, read),
         flat=flat,
     )
+
+
+def _map(settings: Settings, prefix: tuple[str, ...], standard: Standard, rows: Mapping[str, Any]) -> table.Table:
+    """The shipped map of a set with the partner's rows over it."""
+    try:
+        return table.load(LANGUAGES[standard], prefix[-1], rows, locate=_located(settings, *prefix, "map"))
+    except SettingsError as error:
+        if error.where:
+            raise
+        raise SettingsError(
+            error.message, where=settings.where(*prefix), key=".".join(prefix), remedy=error.remedy
+        ) from None
 
 
 def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, read: table.Table) -> table.Table | None:
@@ -189,12 +202,51 @@ def _guides(
     settings: Settings, prefix: tuple[str, ...], verb: str, standard: Standard, overlay: Mapping[str, Any] | None = None
 ) -> list[Guide]:
     """The set's guides in each of its forms; a row of a map must have its place in one of them."""
-    found = (guides.load(standard, prefix[-1], version, overlay or None) for version in guides.FORMS[standard])
+    try:
+        found = [guides.load(standard, prefix[-1], version, overlay or None) for version in guides.FORMS[standard]]
+    except SettingsError as error:
+        raise _of_guide(settings, prefix, overlay or {}, error) from None
     available = [guide for guide in found if guide is not None]
     if not available:
         message = f"there is no guide for {prefix[-1]}"
         raise SettingsError(message, where=settings.where(*prefix), key=".".join(prefix), remedy=f"{verb} another set")
     return available
+
+
+def _of_guide(
+    settings: Settings, prefix: tuple[str, ...], overlay: Mapping[str, Any], error: SettingsError
+) -> SettingsError:
+    """An error in a partner's guide, with file and line."""
+    inside = (name for name, rows in overlay.items() if isinstance(rows, Mapping | list) and error.key in rows)
+    path = (*prefix, "guide", *((name, error.key) if (name := next(inside, "")) else (error.key,)))
+    return SettingsError(error.message, where=settings.where(*path), key=".".join(path), remedy=error.remedy)
+
+
+def _demanded(settings: Settings, prefix: tuple[str, ...], standard: Standard, flow: Send) -> None:
+    """What a flow demands of a document is a place of its set, in one of the versions."""
+    known = _guides(settings, prefix, "send", standard) if flow.guard.demands else []
+    segments: dict[str, list[Segment]] = {}
+    for id, segment in (each for guide in known for each in guide.segments.items()):
+        segments.setdefault(id, []).append(segment)
+    for place in flow.guard.demands:
+        match = PLACE.fullmatch(place)
+        assert match is not None
+        id, _, position, component = match.groups()
+        if not any(_has(segment, int(position or 0), int(component or 0)) for segment in segments.get(id, ())):
+            raise SettingsError(
+                f'"{place}" is no place in the {prefix[-1]}, so it would be missing from each',
+                where=settings.where(*prefix, "guard", "demands"),
+                key=".".join((*prefix, "guard", "demands")),
+                remedy="correct it" if id in segments else table.nearest(id, segments),
+            )
+
+
+def _has(segment: Segment, position: int, component: int) -> bool:
+    """Whether a segment has the element (0: any) and the component of it (0: any)."""
+    if segment.open or not position:
+        return True
+    described = segment.element(position)
+    return described is not None and component <= max(len(described.components), 1)
 
 
 def _writer(
@@ -237,7 +289,9 @@ def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Se
     prefix = ("partners", name, "send", set_id)
     standard = standard_of(set_id)
     envelope = partner.envelopes.get(standard)
-    write = table.load(LANGUAGES[standard], set_id, flow.map, locate=_located(settings, *prefix, "map"))
+    write = _map(settings, prefix, standard, flow.map)
+    if envelope is not None:
+        _demanded(settings, prefix, standard, flow)
     read = table.load("d365", flow.of, _original(settings, prefix, flow))
     if read.document != write.document:
         message = f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}"

@@ -30,6 +30,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, Protocol
 
 from d365edi.edi import guide_notation
+from d365edi.edi import overlay as overlaid
 from d365edi.edi.guide import Element, Guide, Node, Segment
 from d365edi.edi.guide_notation import Era
 from d365edi.edi.syntax import Standard
@@ -234,13 +235,10 @@ def _segments(standard: Standard, version: str, own: Folder | None = None) -> di
 # -- overlays ---------------------------------------------------------------------------------------------------------
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{1,2})(\d\d)(?:-(\d{1,2}))?")
-_KEYS = ("optional", "mandatory", "max_use", "elements", "codes", "severity")
 
 
 def _overlaid(shelf: Mapping[str, Segment], overlay: Mapping[str, Any]) -> dict[str, Segment]:
-    for key in overlay:
-        if key not in _KEYS:
-            raise SettingsError(f'a guide has no "{key}"', key=key, remedy=f"use one of {', '.join(_KEYS)}")
+    overlaid.check(overlay)
     segments = dict(shelf)
     for place, text in overlay.get("elements", {}).items():
         _put(segments, place, lambda old, text=text: _reworded(old, text))

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from d365edi.edi.overlay import OF_A_SET, named
 from d365edi.edi.syntax import Standard, standard_of
 from d365edi.guard import Policy as GuardPolicy
 from d365edi.matching.agreements import Agreement, agreement
@@ -21,7 +22,19 @@ from .guard import Guard
 from .locations import Location
 from .section import Destination, PickupSource, Schedule, SettingsSection
 from .taxation import TaxAgreement
-from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, invalid
+from .values import Company, Duration, FreeTable, Name, SetId, Text, Whole, invalid, nearest
+
+
+def _of_envelopes(value: Mapping[str, str]) -> Mapping[str, str]:
+    known = named(("interchange", "group"))
+    for name in value:
+        if name not in known:
+            full = sorted(each for each in known if each.partition(".")[2] == name)
+            remedy = "write " + " or ".join(f'"{each}"' for each in full) if full else nearest(name, known) or "README, Rules, lists them"
+            if name in named(OF_A_SET):
+                remedy = "write it under guide.severity of the flow, without acks"
+            raise invalid("belongs to no rule of an interchange or a group", remedy, inside=(name,))
+    return value
 
 
 class Acks(SettingsSection):
@@ -35,6 +48,11 @@ class Acks(SettingsSection):
     """When an interchange is answered by a TA1: where ISA14 asks or it is rejected; each; none."""
     strictness: Literal["lenient", "strict"] = "lenient"
     """Lenient: what can be understood is accepted with its errors reported; strict: any error rejects its set."""
+    severity: Annotated[Mapping[Text, Literal["error", "warning", "note", "off"]], AfterValidator(_of_envelopes)] = (
+        Field(default_factory=dict)
+    )
+    """What a violated rule of an interchange or a group is worth, by level and name: `"interchange.empty-envelope" = "note"` lets
+    interchanges without a group pass that only say that their line is alive."""
     loop: Literal["errors", "all", "none"] = "errors"
     """Which sets the 997 reports one by one (AK2 to AK5)."""
     expect_within: Duration | None = None
