@@ -93,7 +93,7 @@ def _shown(file: Path, inspection: FileInspection) -> Iterator[str]:
         yield _segments(answer)
     if not inspection.good:
         yield "\nNot everything would be accepted."
-    elif any(part.document is not None for part in inspection.parts):
+    elif any(part.document is not None and not part.closes for part in inspection.parts):
         yield "\nEverything would be accepted; what it names is looked up in D365 when it arrives."
     else:
         yield "\nEverything would be accepted."
@@ -110,6 +110,8 @@ def _part(part: InspectedPart) -> Iterator[str]:
         yield f"{indent}  {remark.severity}: {remark.place}: {remark.sentence}{again}"
     for why in part.holds:
         yield f"{indent}  would be held: {why}"
+    if part.closes:
+        yield f"{indent}  would be closed, and nothing created: {part.closes}"
     if part.document is not None:
         yield from _document(part.document, indent + "    ")
 

@@ -44,7 +44,8 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class InspectedPart:
-    """One level of the file: `kind` interchange, group or set; `depth` for showing; `holds` why it would be held."""
+    """One level of the file: `kind` interchange, group or set; `depth` for showing; `holds` why it would be held, `closes`
+    why it would be closed without anything being done."""
 
     kind: str
     depth: int
@@ -53,6 +54,7 @@ class InspectedPart:
     remarks: tuple[Remark, ...] = ()
     document: Mapping[str, Any] | None = None
     holds: tuple[str, ...] = ()
+    closes: str = ""
 
 
 @dataclass(slots=True)
@@ -118,8 +120,8 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> FileInspection:
         document = reading.document.plain() if reading.document is not None else None
         found_remarks = remarks([*reading.findings, *reading.unmapped])
         verdict = "A" if reading.document is not None else "R"
-        holds = asked.why(reading, known.flow, known.reader.table, wrong=wrong)
-        part = InspectedPart("document", 0, str(number), verdict, found_remarks, document, holds)
+        fate = asked.why(reading, known.flow, known.reader.table, wrong=wrong)
+        part = InspectedPart("document", 0, str(number), verdict, found_remarks, document, fate.holds, fate.closes)
         inspection.parts.append(part)
     return inspection
 
@@ -211,8 +213,8 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str, asked: H
     own = (finding for finding in report.findings if (finding.where, finding.message) not in doubts)
     found_remarks = remarks([*own, *reading.findings, *reading.unmapped])
     document = reading.document.plain() if reading.document is not None else None
-    holds = asked.why(reading, flow, reader.table, usage)
-    return InspectedPart("set", 2, title, report.verdict, found_remarks, document, holds)
+    fate = asked.why(reading, flow, reader.table, usage)
+    return InspectedPart("set", 2, title, report.verdict, found_remarks, document, fate.holds, fate.closes)
 
 
 def _answered(answer: Answer) -> str:

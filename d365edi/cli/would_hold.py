@@ -19,6 +19,15 @@ from d365edi.matching.references import find_references
 from d365edi.matching.references import resolve as resolve_reference
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What would become of a document without a word from a person: the sentences that would hold it, or `closes`, the one with
+    which it would be closed. Without either it goes on."""
+
+    holds: tuple[str, ...] = ()
+    closes: str = ""
+
+
 @dataclass(slots=True)
 class Holds:
     """Asked for one document after the other; `seen` are the keys of those before it, each with its document."""
@@ -33,24 +42,24 @@ class Holds:
         read_by: table.Table,
         usage: str = "",
         wrong: Sequence[Finding] = (),
-    ) -> tuple[str, ...]:
-        """The sentences that would hold a document, read by this map: with the partner's flow or, without one, with the
-        defaults. `wrong` is what is wrong with the whole file."""
+    ) -> Fate:
+        """What would become of a document, read by this map: with the partner's flow or, without one, with the defaults.
+        `wrong` is what is wrong with the whole file."""
         policy = flow.policy if flow is not None else _usual(read_by)
         orders = flow.order_table if flow is not None else table.load("d365", "SalesOrder")
         read = reading.document
         judged = intake.judge(read, policy, usage) if orders is not None else Judgment()
         if judged.ignored:
-            return ()
+            return Fate(closes=judged.ignored)
         found = [*problems(reading, policy.ignore), *map(str, wrong), *map(str, judged.findings)]
         again = self._again(read, flow) if read is not None and judged.claims else None
         if again is not None:
             if not found and self._skipped(flow) and again == read:
-                return ()
+                return Fate(closes=f"{_twice(read)}, unchanged")
             found.append(_twice(read))
         if read is None:
-            return tuple(found) or ("no document could be read from it",)
-        return tuple(found or self._later(read, flow, policy, orders))
+            return Fate(tuple(found) or ("no document could be read from it",))
+        return Fate(tuple(found or self._later(read, flow, policy, orders)))
 
     def _skipped(self, flow: ReceiveFlow | None) -> bool:
         return self.partner is not None and flow is not None and self.partner.skips_repeats(flow)

@@ -30,7 +30,11 @@ def _of_envelopes(value: Mapping[str, str]) -> Mapping[str, str]:
     for name in value:
         if name not in known:
             full = sorted(each for each in known if each.partition(".")[2] == name)
-            remedy = "write " + " or ".join(f'"{each}"' for each in full) if full else nearest(name, known) or "README, Rules, lists them"
+            remedy = (
+                "write " + " or ".join(f'"{each}"' for each in full)
+                if full
+                else nearest(name, known) or "README, Rules, lists them"
+            )
             if name in named(OF_A_SET):
                 remedy = "write it under guide.severity of the flow, without acks"
             raise invalid("belongs to no rule of an interchange or a group", remedy, inside=(name,))

@@ -157,6 +157,8 @@ def differences(found: FileInspection, ended: Ended) -> Iterator[str]:
             yield f"check alone of {document.number}: {unsaid}; daemon: {document.state} {document.reason}"
         if document.state == "held" and not part.holds and not ASKED.search(document.reason):
             yield f"daemon alone of {document.number}: {document.reason}"
+        if bool(part.closes) != (document.state == "rejected"):
+            yield f"check closes {document.number}: {part.closes}; daemon: {document.state} {document.reason}"
         if document.state != "held" and part.holds:
             yield f"check holds {document.number}: {part.holds}; daemon: {document.state}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -125,6 +126,29 @@ def test_an_acknowledgment_of_ours_is_read_in_words_and_gets_no_answer() -> None
         [],
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ('purpose = { "00" = "ignore" }', "purpose original is ignored by setting"),
+        ('unlike = { no_order = "ignore" }', "no_order is ignored by setting"),
+    ],
+)
+def test_an_order_that_a_policy_closes_is_said_to_be_closed(call: Call, partner: Path, row: str, reason: str) -> None:
+    partner.write_text(partner.read_text() + row + "\n")
+    data = ORDER.read_bytes() if row.startswith("purpose") else changed(b"BEG*00*SA", b"BEG*00*CP")
+    (partner.parent / "in.edi").write_bytes(data)
+    said = call("check", str(partner.parent / "in.edi"))
+    assert said.code == 0
+    assert re.search(rf"would be closed, and nothing created: .*{reason}\n", said.out)
+    assert "looked up in D365" not in said.out
+    (part,) = [
+        each
+        for each in json.loads(call("check", str(partner.parent / "in.edi"), "--json").out)["parts"]
+        if each["document"]
+    ]
+    assert reason in part["closes"]
 
 
 @pytest.mark.parametrize(
