@@ -219,13 +219,14 @@ class App:
     async def release(self, what: str, actor: str, *, partner: str = "", id: str = "", many: bool = False) -> list[str]:
         """Release a held document, a quarantined message or delivery, by its name or its id. Returns a sentence for each thing
         decided; AmbiguousError where the name stands for several and not `many` are meant."""
-        return await decide.release(self.ctx, Selection(what, partner, id, many), actor)
+        return _decided("released", actor, await decide.release(self.ctx, Selection(what, partner, id, many), actor))
 
     async def reject(
         self, what: str, why: str, actor: str, *, partner: str = "", id: str = "", many: bool = False
     ) -> list[str]:
         """Close a held document, a quarantined message or delivery for good. As `release`."""
-        return await decide.reject(self.ctx, Selection(what, partner, id, many), why, actor)
+        said = await decide.reject(self.ctx, Selection(what, partner, id, many), why, actor)
+        return _decided("rejected", actor, said, why=why)
 
     async def replay(
         self,
@@ -241,7 +242,8 @@ class App:
     ) -> list[str]:
         """The same message again from a stage; without `go` only what would happen. Named as for `release`. Returns sentences."""
         selection = Selection(what, partner, id, many)
-        return await replay.replay(self.ctx, selection, stage, go=go, acks=acks, actor=actor)
+        said = await replay.replay(self.ctx, selection, stage, go=go, acks=acks, actor=actor)
+        return _decided("replayed", actor, said, stage=stage) if go else said
 
     async def event(self, payload: dict[str, Any]) -> list[str]:
         """A business event: names of the flows to run. It says that something is new, never what."""
@@ -265,6 +267,13 @@ class App:
             for each, endpoint in endpoints.items():
                 group.start_soon(one, each, endpoint)
         return {each: found[each] for each in endpoints}
+
+
+def _decided(verb: str, actor: str, sentences: list[str], **more: str) -> list[str]:
+    """Log what a person decided, a line for each sentence of the answer."""
+    for sentence in sentences:
+        log.say("INFO", "person", verb, sentence, actor=actor, **more)
+    return sentences
 
 
 def _emptied(tx: Tx, before: float) -> int:

@@ -41,6 +41,7 @@ from d365edi.condition import Trouble
 from d365edi.errors import CommitError, D365EdiError, SettingsError
 from d365edi.recurring import Recurring, span
 from d365edi.settings import Settings
+from d365edi.verify import verify
 
 DUE_EVERY = 2.0
 """Seconds between two checks of what waits in the journal (one indexed read when nothing does)."""
@@ -105,9 +106,9 @@ async def _serve(settings: Settings, load: Load, open_app: Open, requests: Signa
         while True:
             try:
                 log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
-                async with open_app(settings) as app, ServicePeriod(app, settings, sockets).open() as period:
+                async with open_app(settings) as app, ServicePeriod(app, settings, sockets, load).open() as period:
                     proven = settings
-                    following = await period.until(requests, load)
+                    following = await period.until(requests)
             except SettingsError as error:
                 if proven is None or proven is settings:
                     raise
@@ -120,7 +121,9 @@ async def _serve(settings: Settings, load: Load, open_app: Open, requests: Signa
 
 
 def _report_refused(error: SettingsError) -> None:
-    log.say("ERROR", "daemon", "unchanged", f"the new settings are wrong and the old ones stay: {error}")
+    log.say("ERROR", "daemon", "unchanged", "the new settings are wrong and the old ones stay")
+    for fault in str(error).splitlines():
+        log.say("ERROR", "daemon", "settings", fault)
 
 
 class BoundSockets:
@@ -147,10 +150,11 @@ class BoundSockets:
 class ServicePeriod:
     """One period of serving with one set of settings and one open app."""
 
-    def __init__(self, app: App, settings: Settings, sockets: BoundSockets) -> None:
+    def __init__(self, app: App, settings: Settings, sockets: BoundSockets, load: Load) -> None:
         self.app = app
         self.settings = settings
         self.sockets = sockets
+        self.load = load
         self.running: dict[str, float] = {}
         self.again: set[str] = set()
         self.last: dict[str, tuple[datetime, str]] = {}
@@ -192,7 +196,7 @@ class ServicePeriod:
                 await self._drain()
                 self.group.cancel_scope.cancel()
 
-    async def until(self, requests: SignalRequests, load: Load) -> Settings | None:
+    async def until(self, requests: SignalRequests) -> Settings | None:
         """Wait for a signal. Returns the settings of the next period, or None to stop."""
         while True:
             await requests.news.wait()
@@ -209,7 +213,7 @@ class ServicePeriod:
             requests.reload = False
             systemd.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
             try:
-                following = load()
+                following = self.load()
             except SettingsError as error:
                 _report_refused(error)
                 systemd.notify("READY=1")
@@ -313,7 +317,7 @@ class ServicePeriod:
         place = self.settings.daemon.socket
         private = bound.enter_context(listener.bind_unix(place))
         bound.callback(functools.partial(place.unlink, missing_ok=True))
-        verbs = listener.verbs(self.app, self.fire, self.status)
+        verbs = {**listener.verbs(self.app, self.fire, self.status), "check": self._check}
         yield listener.Listener(listener.verbs_app(verbs, self.settings.digest), private)
         if address := self.settings.daemon.listen:
             events, tls = self.settings.d365.events, self.settings.daemon.tls
@@ -323,6 +327,10 @@ class ServicePeriod:
             yield listener.Listener(app, self.sockets.tcp(address), context)
         else:
             self.sockets.close()
+
+    async def _check(self, _: dict[str, Any]) -> list[str]:
+        """Whether the settings, as their files are now, could be served: before a reload, which cannot fail any more."""
+        return await anyio.to_thread.run_sync(lambda: verify(self.load(), trigger))
 
     def _where(self) -> str:
         address = self.settings.daemon.listen

@@ -4,7 +4,7 @@
     GET  /healthz/live            200 while the daemon makes progress, 503 when only a restart helps
     GET  /healthz/ready           200 while all its work is done, 503 when some is not: kinds of trouble, no names
     GET  /healthz                 the status of `live` with what `ready` says: "ok", "degraded" or "stuck"
-    POST /<verb>                  on the socket (mode 0600): release, reject, replay, tick, ping, status as JSON
+    POST /<verb>                  on the socket (mode 0600): release, reject, replay, tick, ping, status, check as JSON
 
 D365 does not sign its events and knows only a URL (kept in a key vault), so the URL carries the secret. A wrong secret
 and a wrong path get the same 404: an outsider learns nothing. D365 waits ten seconds and tries three times, so the

@@ -1,10 +1,14 @@
 """The log: one line for each event that a business person can read, or one JSON object a line.
 
-    12:00:05.412 INFO  acme.850      received   PO-77.edi 4.1 kB sha256:9f2c1a…   run=acme:PO-77.edi:9f2c1a
+    2026-11-02 12:00:05.412-06:00 INFO  acme.850      received   PO-77.edi 4.1 kB sha256:9f2c1a…   run=acme:PO-77.edi:9f2c1a
+
+Where the lines go to systemd's journal (JOURNAL_STREAM) each begins with its priority as sd-daemon(3) has it, which the journal
+takes off (`journalctl -p warning`), and the day is left to the journal.
 
 Everything passes one sink, which builds the whole text, escapes control characters (a file's name cannot forge a line) and
 removes every secret that was revealed and everything that looks like one. Only constant templates reach loguru: a name with
-braces in it is data. What the libraries log comes the same way, from WARNING up: below that httpx logs whole URLs.
+braces in it is data. What the libraries log comes the same way, from WARNING up, as lines of the daemon: below that httpx
+logs whole URLs. Libraries whose failures reach us as errors, and are reported by us, log nothing.
 
 Knows: lines. Does not know: what happened.
 """
@@ -13,6 +17,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import traceback
@@ -29,18 +34,10 @@ if TYPE_CHECKING:
     from loguru import Message, Record
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-LIBRARIES = (
-    "httpx",
-    "httpcore",
-    "asyncssh",
-    "azure",
-    "msal",
-    "apscheduler",
-    "uvicorn",
-    "asyncio",
-    "aiosqlite",
-    "tzlocal",
-)
+LIBRARIES = ("httpx", "httpcore", "asyncssh", "apscheduler", "uvicorn", "asyncio", "aiosqlite", "tzlocal")
+SILENT = ("azure", "msal")
+"""They log each failure that they also raise; `endpoints/d365/entra.py` says it in our words."""
+PRIORITIES = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3}
 
 _hidden: list[str] = []
 _SECRETIVE = re.compile(
@@ -69,6 +66,8 @@ def setup(
     logging.basicConfig(handlers=[_Intercept()], level=logging.WARNING, force=True)
     for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def say(level: Level, flow: str, verb: str, sentence: str, /, **fields: object) -> None:
@@ -139,8 +138,8 @@ class _Intercept(logging.Handler):
         while frame and (depth == 0 or frame.f_code.co_filename == logging.__file__):
             frame = frame.f_back
             depth += 1
-        bound = logger.bind(flow=record.name, verb="says", fields={})
-        bound.opt(depth=depth, exception=record.exc_info).log(level, "{}", record.getMessage())
+        bound = logger.bind(flow="daemon", verb="library", fields={})
+        bound.opt(depth=depth, exception=record.exc_info).log(level, "{}", f"{record.name}: {record.getMessage()}")
 
 
 class _Sink:
@@ -150,17 +149,25 @@ class _Sink:
         self.stream = stream
         self.build = self._line if format == "line" else self._json
         self.zone = zone
+        self.journal = _is_journal(stream or sys.stderr)
 
     def __call__(self, message: Message) -> None:
         stream = self.stream or sys.stderr
-        stream.write(f"{redact(self.build(message.record))}\n")
+        text = redact(self.build(message.record))
+        if self.journal:
+            priority = PRIORITIES.get(message.record["level"].name, 5)
+            text = "\n".join(f"<{priority}>{line}" for line in text.split("\n"))
+        stream.write(f"{text}\n")
         stream.flush()
 
     def _line(self, record: Record) -> str:
         time = record["time"].astimezone(self.zone)
+        shown = (
+            f"{time:%H:%M:%S}.{time.microsecond // 1000:03}" if self.journal else time.isoformat(" ", "milliseconds")
+        )
         extra = record["extra"]
         level = record["level"].name.replace("WARNING", "WARN")
-        head = f"{time:%H:%M:%S}.{time.microsecond // 1000:03} {level:<5}"
+        head = f"{shown} {level:<5}"
         text = f"{head} {_escape(extra.get('flow', '')):<18} {_escape(extra.get('verb', '')):<10} {_short(record['message'])}"
         fields = "  ".join(_field(name, value) for name, value in _fields(extra))
         return "\n".join([f"{text}   {fields}" if fields else text, *(f"    {line}" for line in _trace(record))])
@@ -178,6 +185,15 @@ class _Sink:
         if trace := list(_trace(record)):
             entry["trace"] = trace
         return _escape(json.dumps(entry, ensure_ascii=False, default=str))
+
+
+def _is_journal(stream: IO[str]) -> bool:
+    """Whether systemd's journal reads the stream: $JOURNAL_STREAM is the device and inode of its socket (systemd.exec(5))."""
+    try:
+        at = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # a stream of a test, or one that is closed
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{at.st_dev}:{at.st_ino}"
 
 
 def _fields(extra: dict[str, Any]) -> Iterator[tuple[str, object]]:

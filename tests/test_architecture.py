@@ -37,6 +37,7 @@ SAME_ROOM = {
     "condition": "app",
     "partners": "app",
     "systemd": "daemon",
+    "verify": "app",
     "recurring": "log",
     "failpoints": "errors",
     "__main__": "cli",

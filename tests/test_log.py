@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -47,7 +49,7 @@ def logged() -> Setup:
 
 def after_time(stream: io.StringIO) -> str:
     """What was logged, each line without its time."""
-    return re.sub(r"(?m)^\d\d:\d\d:\d\d\.\d{3} ", "", stream.getvalue())
+    return re.sub(r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}-0[56]:00 ", "", stream.getvalue())
 
 
 def test_a_line_is_columns_and_a_sentence_with_ids_cut_to_be_read(logged: Setup) -> None:
@@ -199,25 +201,58 @@ def test_an_empty_secret_hides_nothing() -> None:
 
 def test_libraries_are_logged_from_warning_up_however_deep_they_log(logged: Setup) -> None:
     stream = logged("DEBUG")
-    for name in (
-        "httpx",
-        "httpcore.http11",
-        "asyncssh.sftp",
-        "azure.identity",
-        "apscheduler.scheduler",
-        "uvicorn.error",
-    ):
+    names = ("httpx", "httpcore.http11", "asyncssh.sftp", "apscheduler.scheduler", "uvicorn.error")
+    for name in names:
         logging.getLogger(name).setLevel(logging.NOTSET)  # a simulator of this process may have silenced its own
         logging.getLogger(name).info("https://x/?secret")
         logging.getLogger(name).warning("%s grumbles", name)
-    assert [line.split()[:3] for line in after_time(stream).splitlines()] == [
-        ["WARN", "httpx", "says"],
-        ["WARN", "httpcore.http11", "says"],
-        ["WARN", "asyncssh.sftp", "says"],
-        ["WARN", "azure.identity", "says"],
-        ["WARN", "apscheduler.scheduler", "says"],
-        ["WARN", "uvicorn.error", "says"],
+    assert [line.split()[:4] for line in after_time(stream).splitlines()] == [
+        ["WARN", "daemon", "library", f"{name}:"] for name in names
     ]
+
+
+def test_libraries_that_raise_what_they_log_do_not_repeat_our_sentence(logged: Setup) -> None:
+    stream = logged("DEBUG")
+    for name in ("azure.identity.aio._internal.get_token_mixin", "azure.core", "msal.application"):
+        logging.getLogger(name).error("ClientSecretCredential.get_token failed: AADSTS7000215")
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("format", ["line", "json"])
+def test_in_the_journal_each_line_has_its_priority_and_no_day(
+    format: Literal["line", "json"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "socket").open("w+") as stream:
+        at = os.fstat(stream.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{at.st_dev}:{at.st_ino}")
+        log.setup("DEBUG", format, stream, ZoneInfo("America/Chicago"))
+        log.say("DEBUG", "f", "v", "d")
+        log.say("INFO", "f", "v", "i")
+        log.say("WARNING", "f", "v", "w")
+        try:
+            raise ValueError("two\nlines")
+        except ValueError as error:
+            log.defect("f", "e", error)
+        stream.seek(0)
+        lines = stream.read().splitlines()
+    assert [line[:3] for line in lines[:4]] == ["<7>", "<6>", "<4>", "<3>"]
+    assert {line[:3] for line in lines[4:]} <= {"<3>"}
+    assert (len(lines) > 4) == (format == "line")
+    if format == "line":
+        assert re.fullmatch(r"<4>\d\d:\d\d:\d\d\.\d{3} WARN  f +v +w", lines[2])
+    else:
+        assert json.loads(lines[2][3:])["message"] == "w"
+
+
+def test_a_stream_that_the_journal_does_not_read_has_the_day_and_the_offset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "9:99999999")  # inherited by a command whose standard error goes elsewhere
+    with (tmp_path / "file").open("w+") as stream:
+        log.setup("INFO", "line", stream, ZoneInfo("Asia/Kolkata"))
+        log.say("INFO", "f", "v", "i")
+        stream.seek(0)
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+05:30 INFO ", stream.read())
 
 
 def test_a_library_s_own_level_and_exception_come_through(logged: Setup) -> None:
@@ -251,7 +286,7 @@ def test_without_a_stream_it_is_told_on_stderr(capsys: pytest.CaptureFixture[str
     log.setup()
     log.say("INFO", "f", "v", "here")
     out, err = capsys.readouterr()
-    assert (out, err[13:]) == ("", "INFO  f                  v          here\n")
+    assert (out, err.partition(" INFO ")[2]) == ("", " f                  v          here\n")
 
 
 @given(st.text(), st.text(max_size=20), st.sampled_from(["line", "json"]))

@@ -67,7 +67,10 @@ def test_the_unit_is_closed(unit: Path) -> None:
         ("Type", ["notify"]),  # notify-reload is not known to Debian 12
         ("NotifyAccess", ["main"]),
         ("ExecStart", [f"{INSTALLED} run --settings {DEFAULT_SETTINGS}"]),
-        ("ExecReload", ["/bin/kill -HUP $MAINPID"]),
+        (
+            "ExecReload",
+            [f"{INSTALLED} check --running --settings {DEFAULT_SETTINGS}", "/bin/kill -HUP $MAINPID"],
+        ),
         ("KillMode", ["mixed"]),
         ("Restart", ["on-failure"]),
         ("RestartPreventExitStatus", ["2"]),

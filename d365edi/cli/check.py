@@ -15,7 +15,7 @@ import typer
 
 from d365edi.cli import FINE, PERSON, client
 from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, plain, say
-from d365edi.errors import SecretError, SettingsError
+from d365edi.errors import D365EdiError
 
 if TYPE_CHECKING:
     from d365edi.cli.inspect_file import FileInspection, InspectedPart
@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 def check(
     file: Annotated[Path | None, typer.Argument(help="An EDI file; left out: the settings.")] = None,
     *,
+    running: Annotated[
+        bool, typer.Option("--running", help="Let the running daemon check the settings, with the secrets it can read.")
+    ] = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
     """Without a file: check settings, maps, schedules and secrets, without connecting to anything.
 
+    With `--running` the daemon does it, as `systemctl reload` does first: only the service can read its credentials.
+
     With a file: its format, its errors, the acknowledgment it would get, the documents in it. Settings are optional;
     where there are some, the partner's own guide and maps are used. Exit code 1 when any part of it would be rejected
     or held."""
     if file is None:
-        sentences = list(_settings(settings))
+        sentences = _by_daemon(settings) if running else _here(settings)
         say(sentences) if not json else as_json(sentences)
         raise typer.Exit(FINE)
     inspection = _inspected(file, settings)
@@ -44,35 +49,19 @@ def check(
     raise typer.Exit(FINE if inspection.good else PERSON)
 
 
-def _settings(path: Path) -> Iterator[str]:
-    """A sentence for each part that was checked; the first error is raised."""
-    from d365edi import build, daemon
-    from d365edi import partners as trading
-    from d365edi.edi import guides
-    from d365edi.settings import SecretRef
+def _here(path: Path) -> list[str]:
+    from d365edi import daemon
+    from d365edi.verify import verify
 
-    settings = client.load(path)
-    partners, flows = trading.compiled(settings), build.flows(settings)
-    forms = {version for each in guides.FORMS.values() for version in each}
-    for partner in partners.values():
-        for receive in partner.receives.values():
-            for version in forms & receive.readers.keys():
-                receive.readers[version]  # each is compiled when it is first asked for
-    for flow in flows:
-        daemon.trigger(flow, settings.daemon.timezone)
-    missing = []
-    for named in settings.references():
-        try:
-            settings.secret(SecretRef(secret=named.name))
-        except SecretError as error:
-            missing.append(str(error))
-    if missing:
-        raise SettingsError("\n".join(missing))
-    yield f"{path} is correct."
-    names = {"endpoints": list(settings.endpoints), "partners": list(partners), "flows": [flow.name for flow in flows]}
-    for kind, found in names.items():
-        yield f"{len(found)} {kind}: {plain(found)}" if found else f"no {kind}"
-    yield f"{len(settings.references())} secrets are referred to, and all are stored."
+    return [f"{path} is correct.", *verify(client.load(path), daemon.trigger)]
+
+
+def _by_daemon(path: Path) -> list[str]:
+    loaded = client.load(path)  # wrong settings are reported without it
+    answered, sentences = client.ask(loaded.daemon.socket, "check", {})
+    if not answered:
+        raise D365EdiError("no daemon runs on this journal", remedy="leave --running out")
+    return [f"{path} is correct.", *sentences]
 
 
 def _inspected(file: Path, path: Path) -> FileInspection:

@@ -58,7 +58,7 @@ def test_it_ends_with_tables(day: Day, heading: str) -> None:
 
 
 def test_the_log_shows_the_day_line_by_line(day: Day) -> None:
-    lines = re.findall(r"^\d\d:\d\d:\d\d\.\d{3} (?:INFO |WARN )", day[1].stdout, re.MULTILINE)
+    lines = re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\S+ (?:INFO |WARN )", day[1].stdout, re.MULTILINE)
     assert len(lines) > 60
 
 

@@ -110,6 +110,27 @@ def test_sighup_reads_the_settings_again(folder: Path) -> None:
         assert running.stop(signal.SIGTERM) == 0
 
 
+def test_a_reload_is_checked_by_the_daemon_and_each_fault_is_a_line(folder: Path, call: Call) -> None:
+    file, right = folder / "settings.toml", (folder / "settings.toml").read_text()
+    with daemon(folder) as running:
+        well = call("check", "--running")
+        file.write_text(right.replace('client_id = "client"', 'client_id = "client"\nlisten = 1\ncompany = 2'))
+        wrong = call("check", "--running")
+        file.write_text(right.replace('secret = "d365"', 'secret = "not-stored"'))
+        missing = call("check", "--running")
+        file.write_text(right.replace('client_id = "client"', 'client_id = "client"\nlisten = 1\ncompany = 2'))
+        running.process.send_signal(signal.SIGHUP)
+        running.until("the old ones stay")
+        running.until("[d365.company]")
+        faults = [line for line in running.log.read_text().splitlines() if line.split()[3:5] == ["daemon", "settings"]]
+    assert (well.code, "secrets are referred to, and all are stored" in well.out) == (0, True)
+    assert (wrong.code, len(wrong.err.splitlines())) == (2, 2)
+    assert (missing.code, "not-stored" in missing.err) == (2, True)
+    assert [("ERROR" in line, "[d365." in line) for line in faults] == [(True, True)] * 2
+    file.write_text(right)
+    assert call("check", "--running").code == 2
+
+
 def test_verbs_go_through_the_daemon_and_answer_in_words(folder: Path, call: Call) -> None:
     with daemon(folder):
         released = call("release", "4500124")

@@ -220,6 +220,11 @@ async def test_a_code_without_words_is_told_as_it_is_without_its_tail() -> None:
     assert "Trace" not in error.message
 
 
+async def test_invalid_client_without_a_code_names_the_secret_among_its_causes() -> None:
+    error = await Directory(401, {"error": "invalid_client"}).error()
+    assert error.remedy.startswith("check client_secret (the secret's value, not its id), client_id, tenant")
+
+
 @pytest.mark.parametrize(
     ("status", "body", "headers", "kind", "wait"),
     [

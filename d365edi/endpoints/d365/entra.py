@@ -112,7 +112,9 @@ def _verdict(
             words, remedy = _SENTENCES[code]
             return _refused(identity, http, f"{words} (AADSTS{code})", remedy)
     said = _TAIL.sub("", str(error)).strip(" \n")
-    return _refused(identity, http, " ".join(said.split())[:300], "check tenant, client_id and audience under [d365]")
+    secret = "certificate" if identity.certificate else "client_secret (the secret's value, not its id)"
+    remedy = f"check {secret}, client_id, tenant and audience under [d365]"
+    return _refused(identity, http, " ".join(said.split())[:300], remedy)
 
 
 def _refused(identity: ClientIdentity, http: HttpTransport, words: str, remedy: str) -> CredentialsRejected:

@@ -1,0 +1,42 @@
+"""Whether settings can be served: maps, partners' guides, schedules and secrets, without connecting to anything.
+
+A part of `app`. Knows: what is compiled from settings. Does not know: who asks (the command, or the daemon before a reload).
+"""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from d365edi import build
+from d365edi import partners as trading
+from d365edi.edi import guides
+from d365edi.errors import SecretError, SettingsError
+from d365edi.settings import SecretRef, Settings
+
+
+def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], object]) -> list[str]:
+    """A sentence for each part that was checked; `schedule` makes the trigger of a flow (`daemon.trigger`).
+
+    SettingsError with the first error, for missing secrets with all of them."""
+    partners, flows = trading.compiled(settings), build.flows(settings)
+    forms = {version for each in guides.FORMS.values() for version in each}
+    for partner in partners.values():
+        for receive in partner.receives.values():
+            for version in forms & receive.readers.keys():
+                receive.readers[version]  # each is compiled when it is first asked for
+    for flow in flows:
+        schedule(flow, settings.daemon.timezone)
+    _secrets(settings)
+    names = {"endpoints": list(settings.endpoints), "partners": list(partners), "flows": [flow.name for flow in flows]}
+    found = [f"{len(each)} {kind}: {', '.join(each)}" if each else f"no {kind}" for kind, each in names.items()]
+    return [*found, f"{len(settings.references())} secrets are referred to, and all are stored."]
+
+
+def _secrets(settings: Settings) -> None:
+    missing = []
+    for named in settings.references():
+        try:
+            settings.secret(SecretRef(secret=named.name))
+        except SecretError as error:
+            missing.append(str(error))
+    if missing:
+        raise SettingsError("\n".join(missing))
