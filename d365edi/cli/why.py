@@ -33,6 +33,7 @@ from d365edi.cli.console import (
     table,
     timed,
 )
+from d365edi.cli.inside import FoundInside, search
 from d365edi.errors import SettingsError
 from d365edi.matching.resolution import Resolution
 
@@ -75,6 +76,8 @@ class History:
     lines: list[AuditLine]
     notes: dict[int, tuple[Remark, ...]] = field(default_factory=dict)
     """What no row of the map reads of its documents, by their id, and what is odd in them."""
+    quote: str = ""
+    """The text around the name, where it stands in bytes of which nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class FoundByName:
     histories: list[History]
     sightings: list[Sighting]
     places: list[PlaceStatus]
+    beyond: int = 0
+    """Files with something unread that were not searched, because there are too many bytes in all."""
 
 
 def why(
@@ -151,7 +156,9 @@ def look_up(
     """Everything with this name (of this partner) or this id, as histories of messages, oldest first. With `partners` received
     documents are read again, for what no row of a map reads."""
     found = _by_id(tx, id) if id else tx.find(what)
-    histories = [_history(tx, id) for id in sorted(_messages(tx, found))]
+    ids = _messages(tx, found)
+    inside = search(tx, what, partner, ids) if what and not id else FoundInside()
+    histories = [_history(tx, id, inside.quotes.get(id, "")) for id in sorted(ids | inside.quotes.keys())]
     histories = [history for history in histories if partner in ("", history.message.partner)]
     if partners:
         from d365edi.cli.notes import notes
@@ -161,7 +168,10 @@ def look_up(
             for document in named or history.documents[:SHOWN]:
                 history.notes[document.id] = notes(tx, partners, document)
     return FoundByName(
-        histories, [sighting for sighting in found.sightings if sighting.message is None], tx.sightings.places()
+        histories,
+        [sighting for sighting in found.sightings if sighting.message is None],
+        tx.sightings.places(),
+        inside.beyond,
     )
 
 
@@ -208,7 +218,7 @@ def _answered(tx: Tx, found: SearchResult) -> Iterator[Delivery]:
             yield tx.deliveries.get(answer.delivery)
 
 
-def _history(tx: Tx, id: int) -> History:
+def _history(tx: Tx, id: int, quote: str = "") -> History:
     documents = tx.documents.for_message(id)
     deliveries = {delivery.id: delivery for delivery in tx.deliveries.for_message(id)}
     for document in documents:
@@ -231,6 +241,7 @@ def _history(tx: Tx, id: int) -> History:
         [carried for key in sorted(deliveries) for carried in tx.delivery_documents.of(key)],
         [answers[key] for key in sorted(answers)],
         [lines[key] for key in sorted(lines)],
+        quote=quote,
     )
 
 
@@ -244,6 +255,8 @@ def lines(history: History) -> Iterator[str]:
     yield f"  {message.state} since {clock(message.state_at)}, {received} ({_id(message)})"
     if message.reason:
         yield f"  why: {message.reason}"
+    if history.quote:
+        yield f"  of what was not read: ...{history.quote}..."
     if message.parent is not None:
         yield f"  a replay of message {message.parent}"
     for interchange in history.interchanges:
@@ -329,6 +342,8 @@ def _delivery(
 
 
 def _left(known: FoundByName) -> Iterator[str]:
+    if known.beyond:
+        yield f"{known.beyond} more files that a person has to look at, or closed, were not searched for it: d365edi status"
     for sighting in known.sightings:
         seen = f"seen {sighting.equal} times unchanged" if sighting.equal else "seen"
         reason = sighting.verdict or "it is fetched at the second sighting without a change"
