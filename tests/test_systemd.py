@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from d365edi.cli import VERBS
 from d365edi.cli.console import DEFAULT_SETTINGS
 from d365edi.secrets import KEY_CREDENTIAL
 from d365edi.settings import Daemon
@@ -85,3 +86,17 @@ def test_the_unit_says_what_the_daemon_does(directive: str, values: list[str]) -
 def test_systemd_waits_longer_than_the_daemon_for_what_runs() -> None:
     stop_within = Daemon.model_fields["stop_within"].default
     assert int(directives()["TimeoutStopSec"][0]) > stop_within.total_seconds()
+
+
+def test_the_timer_starts_a_backup_with_a_command_that_exists(tmp_path: Path) -> None:
+    names = ("d365edi-backup.service", "d365edi-backup.timer")
+    texts = [(UNIT.parent / name).read_text() for name in names]
+    for name, text in zip(names, texts, strict=True):
+        (tmp_path / name).write_text(text.replace(INSTALLED, str(Path(sys.executable).parent / "d365edi")))
+    if shutil.which("systemd-analyze"):
+        said = analyze("verify", "--man=no", *(str(tmp_path / name) for name in names))
+        assert (said.returncode, said.stderr) == (0, "")
+    [line] = re.findall(rf"^ExecStart={INSTALLED} (.*)$", texts[0], re.MULTILINE)
+    command, folder, *options = line.split()
+    assert (command in VERBS, options) == (True, ["--keep", "48", "--settings", str(DEFAULT_SETTINGS)])
+    assert Path(folder).name in re.findall(r"^StateDirectory=(.*)$", texts[0], re.MULTILINE)[0].split()

@@ -42,6 +42,7 @@ VERBS: dict[str, Verb] = {
     "replay": Verb("replay", "replay", "Process a message again from a stage: a preview, with --go for real."),
     "release": Verb("decide", "release", "Continue what is held or quarantined."),
     "reject": Verb("decide", "reject", "Close what is held or quarantined."),
+    "backup": Verb("backup", "backup", "A verified copy of the journal, while the daemon runs or not."),
     "secrets": Verb("secrets", "app", "The vault: set, list, rotate."),
 }
 

@@ -1,0 +1,164 @@
+"""A copy of the journal that can be restored: one file, whole, and the backup of the control numbers beside it.
+
+A journal in use is three files, and what was committed last stands in its write-ahead log: copying the first file alone gives
+an older journal, or an empty one. SQLite's backup API (https://sqlite.org/backup.html) copies one consistent state, while the
+daemon goes on writing.
+
+Knows: SQLite, names of the copies. Does not know: when a copy is made, how it is put back (`restore`).
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from d365edi.errors import JournalError
+from d365edi.journal import control_number_backup, migrations
+from d365edi.journal.control_number_backup import Counts
+
+COUNTED = ("messages", "documents", "deliveries", "audit")
+"""The tables whose rows are counted to compare a copy with its journal."""
+_COUNTS = (
+    "SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM documents), (SELECT count(*) FROM deliveries), "
+    "(SELECT count(*) FROM audit)"
+)
+_TAKEN = "SELECT partner, level, taken FROM counters"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A verified copy of a journal: where, its bytes, how many rows of `COUNTED` it has, and the time of its newest audit line
+    in epoch seconds (None where it has none)."""
+
+    path: Path
+    size: int
+    rows: dict[str, int]
+    newest: float | None
+
+
+def backup(journal: Path, to: Path, *, now: float | None = None) -> Copy:
+    """Copy the journal, in use or not, to a new file, or into a folder under a name with the time in UTC.
+
+    Beside it stands NAME.numbers with the control numbers. The copy has its name only once it is verified and durable.
+    JournalError where there is no journal, the file is there already, or the copy differs."""
+    target = to / _name(journal, time.time() if now is None else now) if to.is_dir() else to
+    partial = target.with_name(target.name + ".partial")
+    if target.exists():
+        raise JournalError(f"{target} is there already", remedy="name a new file, or a folder")
+    try:
+        partial.unlink(missing_ok=True)
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        copied = _copied(journal, partial)
+        if copied.rows != (found := inspect(partial).rows):
+            raise JournalError(
+                f"the copy {partial} has {found} and the journal had {copied.rows}", remedy="see the disk"
+            )
+        control_number_backup.write(control_number_backup.path_of(target), _numbers(journal, partial))
+        partial.replace(target)
+        sync(target.parent)
+    except (sqlite3.Error, OSError) as error:
+        raise JournalError(
+            f"{journal} cannot be copied to {target}: {error}", remedy="see the folder and its disk"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return Copy(target, copied.size, copied.rows, copied.newest)
+
+
+def inspect(copy: Path) -> Copy:
+    """Read a copy through: SQLite's integrity check, this program's tables. JournalError where it is damaged, no journal or of a
+    newer version; an older one is migrated when it is opened for writing."""
+    try:
+        with opened(copy, "ro") as connection:
+            stands, knows = migrations.version(connection), migrations.shipped()[-1].number
+            if not 0 < stands <= knows:
+                raise JournalError(f"{copy} is of version {stands}, this d365edi reads 1 to {knows}")
+            [(verdict,), *_] = connection.execute("PRAGMA integrity_check(1)").fetchall()
+            if verdict != "ok":
+                raise JournalError(f"{copy} is damaged: {verdict}", remedy="take another copy")
+            return _described(connection, copy)
+    except sqlite3.Error as error:
+        raise JournalError(f"{copy} is damaged or no journal: {error}", remedy="take another copy") from error
+
+
+def taken(path: Path) -> Counts:
+    """How many control numbers a journal or copy has taken: partner -> level -> count."""
+    counts: dict[str, dict[str, int]] = {}
+    with opened(path, "ro") as connection:
+        for partner, level, number in connection.execute(_TAKEN):
+            counts.setdefault(partner, {})[level] = number
+    return counts
+
+
+def highest(*of: Counts) -> Counts:
+    """The higher count of each partner and level."""
+    counts: dict[str, dict[str, int]] = {}
+    for each in of:
+        for partner, levels in each.items():
+            ours = counts.setdefault(partner, {})
+            for level, number in levels.items():
+                ours[level] = max(ours.get(level, 0), number)
+    return counts
+
+
+def kept(folder: Path, journal: Path, number: int) -> list[Path]:
+    """Delete all but the newest `number` copies of a journal in a folder, with their `.numbers`. Returns what was deleted."""
+    pattern = f"{journal.stem}-{'[0-9]' * 8}T{'[0-9]' * 6}Z{journal.suffix}"
+    surplus = sorted(folder.glob(pattern))[:-number]
+    for copy in surplus:
+        copy.unlink()
+        control_number_backup.path_of(copy).unlink(missing_ok=True)
+    return surplus
+
+
+@contextmanager
+def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """A connection in SQLite's `mode` (`ro`, `rw`), which is closed at the end. JournalError where there is no file."""
+    if not path.is_file():
+        raise JournalError(f"there is no file {path}")
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10.0)) as connection:
+        yield connection
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copied(journal: Path, to: Path) -> Copy:
+    """Copy one consistent state; what was counted in the journal in the same transaction."""
+    with opened(journal, "ro") as source, opened(to, "rw") as target:
+        source.execute("BEGIN")
+        found = _described(source, to)
+        source.backup(target)
+        source.execute("COMMIT")
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, without a write-ahead log of its own
+    sync(to)
+    return Copy(to, to.stat().st_size, found.rows, found.newest)
+
+
+def _described(connection: sqlite3.Connection, path: Path) -> Copy:
+    rows = dict(zip(COUNTED, connection.execute(_COUNTS).fetchone(), strict=True))
+    (newest,) = connection.execute("SELECT max(at) FROM audit").fetchone()
+    return Copy(path, path.stat().st_size, rows, newest)
+
+
+def _numbers(journal: Path, copy: Path) -> Counts:
+    """The numbers of the copy, or the journal's own backup of them where that is ahead: it is read after the copy was made."""
+    try:
+        noted = control_number_backup.read(control_number_backup.path_of(journal))
+    except control_number_backup.UnreadableError:
+        noted = None
+    return highest(taken(copy), noted or {})
+
+
+def _name(journal: Path, now: float) -> str:
+    return f"{journal.stem}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}{journal.suffix}"

@@ -1,0 +1,35 @@
+"""`d365edi backup`, as a person and the timer call it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Call, written
+
+AT = 1_750_000_000.0
+
+
+def test_copies_into_a_folder_say_what_is_in_them_and_older_ones_go(folder: Path, call: Call) -> None:
+    written(folder, lambda tx: tx.audit.append("received", partner="acme"), AT)
+    (folder / "copies").mkdir()
+    said = call("backup", str(folder / "copies"), "--json")
+    copy = json.loads(said.out)
+    assert (said.code, copy["rows"]["audit"], copy["newest"]) == (0, 1, "2025-06-15T10:06:40-05:00")
+    assert Path(copy["path"]).stat().st_size == copy["size"]
+    older = folder / "copies" / "journal-20200101T000000Z.db"
+    older.write_bytes(b"")
+    Path(copy["path"]).rename(folder / "copies" / "journal-20200102T000000Z.db")
+    said = call("backup", str(folder / "copies"), "--keep", "2")
+    assert (said.code, older.exists()) == (0, False)
+    assert f"deleted {older}" in said.out
+    assert "0 messages, 0 documents, 0 deliveries, as of 2025-06-15 10:06:40-05:00; verified" in said.out
+
+
+def test_a_copy_that_is_not_made_is_a_failure_with_a_sentence(folder: Path, call: Call) -> None:
+    said = call("backup", str(folder / "copy.db"))
+    assert (said.code, "there is no file" in said.err) == (2, True)
+    written(folder, lambda tx: tx.audit.append("received", partner="acme"), AT)
+    assert call("backup", str(folder / "copy.db")).code == 0
+    said = call("backup", str(folder / "copy.db"))
+    assert (said.code, "is there already; name a new file, or a folder" in said.err) == (2, True)
