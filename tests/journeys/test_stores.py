@@ -49,6 +49,19 @@ def close(world: World, place: str) -> None:
     world.simulator.state.store.delete(row)
 
 
+COLUMNS = """
+[partners.acme.pickup.columns]
+from  = {{ endpoint = "acme", path = "{root}/outbound/columns/*.csv" }}
+holds = "PurchaseOrderStores"
+every = "1s"
+
+[partners.acme.receive.PurchaseOrderStores]
+create  = "SalesOrder"
+company = "usmf"
+stores  = "lines"
+"""
+
+
 @pytest.fixture
 def stores(town: World) -> World:
     """The world's partner has three stores that are places of ours, and wants to be answered."""
@@ -437,3 +450,17 @@ async def test_lines_for_places_come_back_in_edifact_place_by_place(stores: Worl
         assert said(message, "LOC", "QTY+11:") == places, prefix
     (bill,) = messages(stores, "INVOIC")
     assert said(bill, "QTY+47") == ["QTY+47:12:EA", "QTY+47:3:EA"]
+
+
+async def test_rows_of_a_csv_file_for_several_stores_are_sales_lines_for_each(stores: World) -> None:
+    (stores.partner.outbound / "columns").mkdir()
+    stores.extra += COLUMNS.format(root=stores.prefix)
+    rows = ("1,12,EA,10.5,ACME-4711,0001", "1,18,EA,10.5,ACME-4711,0002", "2,4,EA,99.99,ACME-4712,0003")
+    text = "PO Number,Line,Quantity,Unit,Price,Buyer Item,Store\r\n" + "".join(f"4500123,{row}\r\n" for row in rows)
+    (stores.partner.outbound / "columns" / "orders.csv").write_bytes(text.encode())
+    await stores.once()
+    found = stores.sales_orders()["4500123"]
+    told = [
+        (row["OrderedSalesQuantity"], row["DeliveryAddressLocationId"], row["CustomersLineNumber"]) for row in found
+    ]
+    assert sorted(told) == [(4, "STORE-3", 2), (12, "STORE-1", 1), (18, "STORE-2", 1)]

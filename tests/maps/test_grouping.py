@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -37,6 +38,40 @@ def test_a_document_comes_back_as_it_was_written(name: str, delimiter: str, deci
     document = data.draw(DRAWN[name]())
     delimiter = "|" if name.endswith("Records") else delimiter
     assert compact(there_and_back(plain(name, delimiter, decimal), document)) == compact(document)
+
+
+STORES = """\
+PO Number,Line,SKU,Store,Qty,UOM,Price
+7001,1,A-1,0007,5,EA,10.50
+7001,1,A-1,0008,7,EA,10.50
+7001,2,A-2,0007,3,EA,1
+"""
+
+
+@pytest.mark.parametrize(("old", "new"), [("", ""), (",Qty,UOM", ",Qty,Line Quantity,UOM")])
+def test_rows_of_one_line_are_what_its_stores_get(old: str, new: str) -> None:
+    text = STORES.replace(old, new).replace(",5,EA", ",5,12,EA").replace(",7,EA", ",7,12,EA") if new else STORES
+    found = read("PurchaseOrderStores", text.replace(",3,EA", ",3,3,EA") if new else text)
+    assert (found.findings, found.unmapped) == ((), ())
+    assert isinstance(found.document, PurchaseOrder)
+    lines = [(line.number, line.quantity, line.unit, line.price) for line in found.document.lines]
+    assert lines == [("1", Decimal(12), "ea", Decimal("10.5")), ("2", Decimal(3), "ea", Decimal(1))]
+    stores = [[(each.store, each.quantity) for each in line.stores] for line in found.document.lines]
+    assert stores == [[("0007", Decimal(5)), ("0008", Decimal(7))], [("0007", Decimal(3))]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("0008", "0007", 'Quantity is "7" in line 3 and "5" in line 2'),
+        ("0008,7", "0007,5", "line 3 says nothing that line 2 does not say"),
+        ("0008", "", "lines.stores.store (Store) of the purchase order is missing"),
+        ("7,EA,10.50", "7,EA,10.60", "Price is"),
+    ],
+)
+def test_a_store_of_a_line_that_comes_twice_or_is_not_named_is_an_error(old: str, new: str, sentence: str) -> None:
+    found = read("PurchaseOrderStores", STORES.replace(old, new, 1))
+    assert sentence in " ".join(each.message for each in found.findings if each.severity == "error")
 
 
 SHIPPED = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from d365edi.documents import KINDS, Document
+from d365edi.documents import KINDS, Document, PurchaseOrder
 from d365edi.edi import checkdigit
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.flat import reader as files
@@ -82,6 +82,8 @@ class FlatReader:
             replace(each, where=Position(line=at[0].line)) if _nowhere(each) else each for each in reading.findings
         ]
         findings += [*found.findings, *wrong, *self._gtins(found.rows)]
+        if isinstance(reading.document, PurchaseOrder):
+            reading = replace(reading, document=_summed(reading.document))
         if reading.document is not None:
             findings += self._totals(reading.document, nodes, rows, at)
         unmapped = (_unread(each, nodes, at) for each in reading.unmapped)
@@ -151,6 +153,16 @@ class FlatReader:
                     )
                     remedy = "a record may be missing; ask for a whole file"
                     yield Finding("document", "error", "", message, where, row[element], remedy, "totals")
+
+
+def _summed(order: PurchaseOrder) -> PurchaseOrder:
+    """The order with what its stores get as the quantity of each line whose rows say nothing else."""
+    lines = []
+    for line in order.lines:
+        each = [store.quantity for store in line.stores if store.quantity is not None]
+        summed = line.quantity is None and each and len(each) == len(line.stores)
+        lines.append(line.replace(quantity=sum(each, Decimal(0))) if summed else line)
+    return order.replace(lines=tuple(lines))
 
 
 def _follow(node: Node, record: str) -> Node:
