@@ -11,7 +11,7 @@ from fractions import Fraction
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from tests.outward.deals import POSTED, Deal, Sold, cents, money, none
+from tests.outward.deals import POSTED, Allowance, Bought, Deal, Sold, cents, money, none
 
 NOTHING = Decimal(0)
 RATES = {"19": "S", "7": "S", "0": "Z"}
@@ -110,13 +110,21 @@ def billed(draw: DrawFn, deal: Deal, each: Sold, *, as_ordered: bool) -> Billed:
     if not as_ordered:
         discount = draw(none | st.integers(1, 9).map(lambda tenths: cents(Fraction(line.gross) * tenths / 10)))
         return replace(line, discount=discount)
-    own, share = (
-        cents(line.exact * Fraction(said.percent) / 100)
-        if said is not None and said.discounts and said.percent is not None
-        else NOTHING
-        for said in (deal.lines[each.line - 1].allowance, deal.allowance)
-    )
+    ordered = deal.lines[each.line - 1]
+    own, share = (_off(said, line, ordered) for said in (ordered.allowance, deal.allowance))
     return replace(line, discount=own + share, own=own, share=share)
+
+
+def _off(said: Allowance | None, line: Billed, ordered: Bought) -> Decimal:
+    """What an allowance takes off a line: of an amount as much as is billed of the line."""
+    if said is None or not said.discounts:
+        return NOTHING
+    if said.percent is not None:
+        return cents(line.exact * Fraction(said.percent) / 100)
+    assert said.amount is not None
+    if line.sold.symbol == ordered.symbol:
+        return cents(Fraction(said.amount) * Fraction(line.quantity) / Fraction(ordered.quantity))
+    return cents(Fraction(said.amount) * line.exact / (ordered.each * Fraction(ordered.quantity)))
 
 
 @st.composite

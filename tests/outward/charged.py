@@ -48,7 +48,7 @@ def told(deal: Deal, bill: Bill, line: Billed, gross: Decimal, found: Sequence[C
     counted = sum((each.counted for each in found), NOTHING)
     off = counted - sign * (line.charge - line.discount)
     assert sign * off >= 0
-    assert off == 0 or (deal.allowance is not None and deal.allowance.discounts)
+    assert off == 0 or deal.allowance is not None
     if not bill.credits:
         echoed(said, found, line.own)
         assert line.share is None or abs(off - line.share) <= CENT
@@ -76,10 +76,10 @@ def echoed(said: Allowance | None, found: Sequence[Charge], posted: Decimal | No
     assert len(named) <= 1
     if not said.discounts:
         assert [each.told for each in named] == [True] or posted is None
-        if said.percent is not None:
+        if said.percent is not None and (named[0].told or named[0].percent):
             assert Decimal(named[0].percent) == said.percent
-        else:
-            assert NOTHING <= -named[0].amount <= (said.amount or NOTHING)
+        if said.amount is not None:
+            assert NOTHING <= -named[0].amount <= said.amount
     elif posted:
         assert [each.told for each in named] == [False]
         assert abs(named[0].amount + posted) <= CENT * 4

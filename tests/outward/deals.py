@@ -5,7 +5,7 @@ A deal knows no document, map or code table of the product. `texts` says it as a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -178,6 +178,16 @@ def allowances(draw: DrawFn, standard: Standard, *, of_line: bool) -> Allowance:
 
 
 @st.composite
+def in_money(draw: DrawFn, line: Bought) -> Bought:
+    """The line with what is taken off its price as an amount, some tenths for each unit, where it has such an allowance."""
+    said = line.allowance
+    if said is None or not said.discounts or line.per != 1 or line.price < 1 or draw(st.booleans()):
+        return line
+    each = Decimal(draw(st.integers(1, 3))) / 10
+    return replace(line, allowance=replace(said, percent=None, amount=each * line.quantity))
+
+
+@st.composite
 def bought(draw: DrawFn, standard: Standard, place: int, number: str) -> Bought:
     """A line of an order."""
     unit = draw(st.sampled_from(sorted(UNITS[standard])))
@@ -253,6 +263,9 @@ def deals(draw: DrawFn, standard: Standard, number: str = "4500012345") -> Deal:
     """An order with what D365 made of it; at least one of its lines will be delivered."""
     count, scheme = draw(st.integers(1, 4)), draw(st.sampled_from(["{0}", "{0}0", "{0:03}"]))
     lines = [draw(bought(standard, place, scheme.format(place))) for place in range(1, count + 1)]
+    whole = draw(st.none() | allowances(standard, of_line=False))
+    if whole is None or not whole.discounts:
+        lines = [draw(in_money(line)) for line in lines]
     parts = [each for place, line in enumerate(lines, 1) for each in draw(sold(line, place))]
     if not parts:
         parts = [
@@ -267,7 +280,7 @@ def deals(draw: DrawFn, standard: Standard, number: str = "4500012345") -> Deal:
         draw(maybe(later)),
         tuple(lines),
         tuple(parts),
-        draw(st.none() | allowances(standard, of_line=False)),
+        whole,
         draw(st.sampled_from(VERSIONS[standard])),
     )
 
