@@ -95,7 +95,10 @@ class App:
         return list(self._flows)
 
     async def tick(self, name: str) -> Counters:
-        """Run one flow once, and all that follows from it: documents, deliveries. The name `due` processes what waits."""
+        """Run one flow once, and all that follows from it: documents, deliveries. The name `due` processes what waits.
+
+        JournalGoneError where the journal was moved, replaced or deleted."""
+        self.journal.check_presence()
         counters = Counters()
         if name == DUE:
             await self._due(counters)

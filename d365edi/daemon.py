@@ -4,6 +4,7 @@
     running    a firing only starts work in a task group; a flow never runs beside itself; `due` every few seconds
     SIGHUP     new settings are checked first: bad ones are reported and the old ones stay; good ones reopen the app
     SIGTERM    no new work; what runs may finish within `stop_within`; exit 0. A second signal exits at once
+    journal    moved, replaced or deleted: what runs is aborted; exit 2, after which systemd does not start it again
     watchdog   notified while the loop runs, the scheduler fires, no flow runs past STUCK_AFTER and the journal can be written
                to without a restart; its status line names what is in trouble
 
@@ -38,7 +39,7 @@ from d365edi import condition, listener, log, systemd
 from d365edi.app import DUE, App
 from d365edi.build import FlowInfo
 from d365edi.condition import Trouble
-from d365edi.errors import CommitError, D365EdiError, SettingsError
+from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, sole
 from d365edi.recurring import Recurring, span
 from d365edi.settings import Settings
 from d365edi.verify import verify
@@ -56,7 +57,8 @@ Open = Callable[[Settings], AbstractAsyncContextManager[App]]
 
 
 async def run(load: Load, *, open_app: Open = App.open) -> int:
-    """Serve until a signal stops it; returns the exit code 0. SettingsError and JournalError when it cannot begin.
+    """Serve until a signal stops it; returns the exit code 0. SettingsError and JournalError when it cannot begin,
+    JournalGoneError when the journal is moved, replaced or deleted meanwhile.
 
     `load` reads the settings anew each time it is called: once now and once for every SIGHUP."""
     asyncio.get_running_loop().set_exception_handler(_unawaited)
@@ -69,6 +71,8 @@ async def run(load: Load, *, open_app: Open = App.open) -> int:
             await _serve(settings, load, open_app, requests)
         except D365EdiError as error:
             failure = error  # raised below: a task group would wrap it
+        except BaseExceptionGroup as errors:
+            failure = sole(errors, JournalGoneError)
         group.cancel_scope.cancel()
     if failure is not None:
         raise failure
@@ -239,6 +243,8 @@ class ServicePeriod:
         try:
             said = str(await self.app.tick(name))
             self._ran(name)
+        except JournalGoneError:  # which ends the daemon: nothing could be stored
+            raise
         except Exception as error:  # which never stops the other flows
             said = self._failed(name, error)
         finally:

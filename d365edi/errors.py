@@ -4,7 +4,8 @@
     ├── SettingsError        settings, maps or partners are wrong: file, line, key, value, remedy; nothing has started
     │   └── SecretError      a secret is missing, unreadable or written where it must not be
     ├── JournalError         the journal cannot be used: locked by another process, damaged, of a newer version
-    │   └── CommitError      nothing of this is stored: the disk is full or broken; the journal has reported it
+    │   ├── CommitError      nothing of this is stored: the disk is full or broken; the journal has reported it
+    │   └── JournalGoneError the journal was moved, replaced or deleted under this process, which has to end
     ├── AmbiguousError       a name stands for several things: each with its id, and nothing was done
     ├── DocumentError        a document cannot be written in a language: names document, field and partner
     └── EndpointError        something failed at an endpoint
@@ -21,6 +22,10 @@ The four below Unavailable are the endpoint's fault and not the document's (`end
 
 Knows: sentences. Does not know: any other package.
 """
+
+from typing import TypeVar
+
+Failure = TypeVar("Failure", bound=Exception)
 
 
 class D365EdiError(Exception):
@@ -62,6 +67,10 @@ class JournalError(D365EdiError):
 
 class CommitError(JournalError):
     """The journal could not commit, and nothing of the work is kept. The journal reports it once: who catches this does not."""
+
+
+class JournalGoneError(JournalError):
+    """The file under the journal's name is not the one that was opened. Nothing is stored any more; the daemon ends."""
 
 
 class AmbiguousError(D365EdiError):
@@ -132,3 +141,14 @@ class Refused(EndpointError):
 
 class Disputed(Refused):
     """Something is where ours should go, and we did not put it there. The message is a question for a person."""
+
+
+def sole(errors: BaseExceptionGroup[BaseException], kind: type[Failure]) -> Failure:
+    """The first error of a kind in a group that has no other. Raises the group where it has one."""
+    found, others = errors.split(kind)
+    if found is None or others is not None:
+        raise errors
+    first: Failure | BaseExceptionGroup[Failure] = found
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

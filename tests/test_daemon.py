@@ -24,7 +24,7 @@ from d365edi import daemon, systemd
 from d365edi.build import FlowInfo
 from d365edi.cli import client
 from d365edi.condition import Trouble
-from d365edi.errors import JournalError, SettingsError, Unavailable
+from d365edi.errors import JournalError, JournalGoneError, SettingsError, Unavailable
 from tests.running import Running, StandIn, Systemd, every, running, until
 
 
@@ -149,6 +149,20 @@ async def test_what_is_wrong_at_the_first_start_is_raised_as_it_is(tmp_path: Pat
     with pytest.raises(type(error)) as caught:
         await daemon.run(here.load, open_app=app.open)
     assert caught.value is error
+
+
+@pytest.mark.parametrize("flows", [1, 2])
+async def test_a_journal_that_is_gone_ends_the_daemon_with_its_sentence_and_leaves_no_socket(
+    tmp_path: Path, flows: int
+) -> None:
+    gone = JournalGoneError("the journal was moved")
+    app = StandIn([every(str(n), 3600) for n in range(flows)], {"slow": 60}, {str(n): gone for n in range(flows)})
+    app.infos.append(every("slow", 3600))
+    here = Running(tmp_path, app)
+    here.write()
+    with anyio.fail_after(10), pytest.raises(JournalGoneError) as caught:
+        await daemon.run(here.load, open_app=app.open)
+    assert (caught.value, here.socket.exists()) == (gone, False)
 
 
 async def test_an_event_fires_its_flow_and_once_more_when_it_runs_already(tmp_path: Path) -> None:

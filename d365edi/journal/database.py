@@ -9,6 +9,7 @@ Knows: what is opened and closed in which order, the files beside the database. 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
@@ -19,11 +20,12 @@ from typing import TypeVar
 import aiosqlite
 import anyio
 
-from d365edi.errors import JournalError
+from d365edi.errors import JournalError, JournalGoneError
 from d365edi.journal import control_number_backup, migrations
 from d365edi.journal.connection import connect_reader, connect_writer, hop
 from d365edi.journal.group import Outcome, Work, commit, read
 from d365edi.journal.lock import Lock
+from d365edi.journal.presence import Presence
 from d365edi.journal.tx import Tx
 from d365edi.journal.writer import GroupWriter
 
@@ -44,6 +46,7 @@ class Journal:
         self._refusal = "" if lock else "the journal is open for reading only"
         self._held = ""
         self._behind = ""
+        self._presence: Presence | None = None
 
     @classmethod
     async def open(cls, path: Path, *, clock: Clock = time.time) -> Journal:
@@ -103,6 +106,11 @@ class Journal:
         """How many units of work were carried out."""
         return self._writer.units
 
+    def check_presence(self) -> None:
+        """JournalGoneError where the files that were opened do not stand there any more: this process has to end then."""
+        if self._presence is not None:
+            self._presence.check()
+
     async def write(self, work: Callable[[Tx], T]) -> T:
         """Carry out a unit of work as a transaction of its own; what it returns, once it is durable.
 
@@ -138,10 +146,19 @@ class Journal:
                     await reading[0].close()
                 # The writer goes last: the last connection to close checkpoints.
                 if writing is not None:
+                    await self._kept_whole(writing[0])
                     await writing[0].close()
             finally:
                 if self._lock is not None:
                     self._lock.release()
+
+    async def _kept_whole(self, connection: aiosqlite.Connection) -> None:
+        """SQLite does not checkpoint a file that was moved; its log would be lost to it with the next start at the old place."""
+        try:
+            self.check_presence()
+        except JournalGoneError:
+            with contextlib.suppress(sqlite3.Error):
+                await hop(connection, lambda raw: raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     async def __aenter__(self) -> Journal:
         return self
@@ -167,6 +184,7 @@ class Journal:
         self._writing = connection, await hop(connection, Tx)
         await hop(connection, partial(migrations.migrate, migrations=migrations.shipped(), now=self._clock()))
         await self.write(lambda tx: _catch_up(tx, control_number_backup.path_of(self.path)))
+        self._presence = Presence(self.path)
 
     async def _open_reader(self) -> None:
         connection = await connect_reader(self.path)
@@ -181,7 +199,9 @@ class Journal:
 
     def _commit_here(self, tx: Tx, works: list[Work]) -> list[Outcome]:
         """In the writing thread: commit, then write what must be on disk before the commit is reported."""
+        self.check_presence()
         outcomes = commit(tx, works, self._clock)
+        self.check_presence()
         if tx.unit.hold_changed:
             self._held = tx.counters.held()
         if tx.unit.numbers_taken or self._behind:

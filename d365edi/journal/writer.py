@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from d365edi import log
-from d365edi.errors import CommitError, JournalError
+from d365edi.errors import CommitError, JournalError, JournalGoneError
 from d365edi.journal.group import ROOM, Outcome, Work
 from d365edi.recurring import Recurring
 
@@ -101,6 +101,8 @@ class GroupWriter:
 
 
 def _sentence(error: Exception, broken: bool) -> str:
+    if isinstance(error, JournalGoneError):
+        return str(error)
     if broken:
         return (
             f"the journal could not commit ({error}) and writes nothing more; check the disk and start d365edi again, "

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 
-from d365edi.app import App
+from d365edi.app import DUE, App
+from d365edi.errors import JournalGoneError
 from d365edi.flows.context import Counters
 from d365edi.sandbox.d365 import Simulator
 from tests.journeys.world import World
@@ -136,3 +137,20 @@ async def test_a_line_that_d365_refuses_leaves_no_half_made_order(town: World) -
         assert await app.release("4500123", "pat") == ["4500123 continues"]
         await until_done(app)
     assert {number: len(lines) for number, lines in town.sales_orders().items()} == {"4500123": 2}
+
+
+async def test_an_order_is_not_acknowledged_out_of_a_journal_that_was_taken_away(town: World) -> None:
+    """What no later start will find has not been taken: the file stays, and the order comes once after the journal is back."""
+    town.partner.drop("PO-77.edi", town.order("4500123"))
+    path = town.settings().daemon.journal
+    away = path.with_name("away.db")
+    async with town.app() as app:
+        path.rename(away)
+        for flow in ("acme.pickup.edi", DUE):
+            with pytest.raises(JournalGoneError, match="moved or deleted"):
+                await app.tick(flow)
+    assert (town.partner.waiting(), town.sales_orders(), town.partner.acknowledgments()) == (["PO-77.edi"], {}, [])
+    away.rename(path)
+    await town.once()
+    assert (town.partner.waiting(), list(town.sales_orders())) == ([], ["4500123"])
+    assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A"]
