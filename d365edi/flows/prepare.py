@@ -27,11 +27,6 @@ from d365edi.matching.outgoing import Agreed, outgoing
 from d365edi.matching.references import Outbound
 from d365edi.matching.resolution import Resolution
 
-SUMMARY = (
-    "it bills sales orders of several stores, and the partner wants each store's apart; "
-    'post one invoice an order in D365, or leave stores untold: back = "order" of the receive flow'
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -69,8 +64,6 @@ async def prepare(
     if isinstance(gathered, str):
         return Waits(gathered)
     whole, known, together = gathered
-    if tells_apart(partner, known.flow) and known.stores and _bills_several(whole):
-        return Held((SUMMARY,))
     profile = resolve.for_company(partner.profile, document.company, partner.settings.customer)
     resolved = await resolve.resolve(ctx, whole, replace(profile, customer=known.customer or profile.customer))
     made = outgoing(whole, known, resolved.resolution, _agreed(partner, flow, known.flow), ctx.local(ctx.clock()))
@@ -99,10 +92,6 @@ def _agreed(partner: TradingPartner, flow: SendFlow, came: str) -> Agreed:
         places=flow.writer.places,
         signs=flow.writer.credits,
     )
-
-
-def _bills_several(document: Outbound) -> bool:
-    return isinstance(document, Invoice) and len({line.sales_order for line in document.lines} - {None}) > 1
 
 
 def tells_apart(partner: TradingPartner, flow: str) -> bool:

@@ -64,7 +64,7 @@ def outgoing(
 ) -> Outgoing | tuple[str, ...]:
     """The document as it is told to the partner, or the sentences that hold it. `known` are the orders that it answers,
     `resolution` has the partner's numbers for our items; `now` is local time, for what has no time of its own."""
-    if problems := (*known.problems, *_several(document, known)):
+    if problems := (*known.problems, *_several(document, known, agreed)):
         return problems
     known = known.as_one() if isinstance(document, Invoice) and not agreed.apart else known
     known = crossed(known, agreed.places.standard)
@@ -94,9 +94,9 @@ def outgoing(
     return Outgoing(whole, told, crediting.stated(whole, agreed.signs), match, repeated, notes)
 
 
-def _several(document: Outbound, known: KnownOrders) -> Iterator[str]:
-    """What holds an invoice of several orders: an invoice of ours answers one. A sales order that none of theirs became may be
-    anybody's, and a line of it has the number of a line of theirs by chance."""
+def _several(document: Outbound, known: KnownOrders, agreed: Agreed) -> Iterator[str]:
+    """What holds an invoice of several orders: an invoice of ours answers one, or what of it is for one store. A sales order that
+    none of theirs became may be anybody's, and a line of it has the number of a line of theirs by chance."""
     if not isinstance(document, Invoice) or not known.orders:
         return
     names = [f"{each.number} release {each.release}" if each.release else each.number for each in known.apart]
@@ -107,6 +107,11 @@ def _several(document: Outbound, known: KnownOrders) -> Iterator[str]:
         yield (
             f"it bills order {names[0]} and sales order {', '.join(others)}, which was made of none of theirs; post one invoice "
             "an order in D365, or send it by hand and reject this one"
+        )
+    elif agreed.apart and known.stores and len({line.sales_order for line in document.lines} - {None}) > 1:
+        yield (
+            "it bills sales orders of several stores, and the partner wants each store's apart; post one invoice an order in "
+            'D365, or leave stores untold: back = "order" of the receive flow'
         )
 
 
