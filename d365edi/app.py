@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -18,11 +19,12 @@ import anyio
 from d365edi import build, log
 from d365edi import partners as trading
 from d365edi.build import FlowInfo
+from d365edi.clock import AHEAD, STEADY, ClockWatch, in_words, retire_before
 from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import Health
-from d365edi.flows import acknowledge, batch, decide, replay
+from d365edi.flows import acknowledge, batch, decide, policy, replay
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.named import Selection
@@ -37,6 +39,8 @@ from d365edi.settings import Settings
 DUE = "due"
 """The name of the tick that processes what waits and is due, whatever flow it belongs to."""
 BATCH = 500
+STEP_SHOWN = 3600.0
+"""Seconds for which `status` shows that the clock was set."""
 RETIRE_EVERY = 86_400.0
 """Seconds between two searches for payloads whose retention is over."""
 
@@ -44,16 +48,29 @@ RETIRE_EVERY = 86_400.0
 class App:
     """All parts, open. Made by `App.open` only."""
 
-    def __init__(self, settings: Settings, ctx: FlowContext, flows: Sequence[FlowInfo]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ctx: FlowContext,
+        flows: Sequence[FlowInfo],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settings = settings
         self.ctx = ctx
         self._flows = tuple(flows)
-        self._retired_at = 0.0
+        self._watch = ClockWatch(ctx.clock, monotonic)
+        self._set_by = self._unstored_step = 0.0
+        self._retired_at: float | None = None
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, clock: Callable[[], float] = time.time, d365: D365Endpoint | None = None
+        cls,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        d365: D365Endpoint | None = None,
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
@@ -73,7 +90,7 @@ class App:
                 zone=settings.daemon.timezone,
                 concurrency=settings.d365.concurrency,
             )
-            yield cls(settings, ctx, build.flows(settings))
+            yield cls(settings, ctx, build.flows(settings), monotonic)
         finally:
             with anyio.CancelScope(shield=True):
                 for endpoint in reversed(endpoints.values()):
@@ -101,6 +118,7 @@ class App:
         self.journal.check_presence()
         counters = Counters()
         if name == DUE:
+            await self._look_at_clock()
             await self._due(counters)
             await self._retire()
             return counters
@@ -194,14 +212,32 @@ class App:
             yield "sending is held"
 
     async def _retire(self) -> None:
-        """Empty the payloads whose retention is over: once a day, and in pieces so that other writers are not blocked."""
-        now = self.ctx.clock()
-        if now < self._retired_at + RETIRE_EVERY:
+        """Empty the payloads whose retention is over: once a day, and in pieces so that other writers are not blocked.
+
+        Not while retention is held; a clock that was steady for a day ends that."""
+        if self.journal.retention_held and self._watch.steady_for() >= STEADY:
+            await self.journal.write(lambda tx: tx.retention.go("d365edi"))
+            log.say("INFO", "journal", "steady", "the clock was not set for a day and is believed")
+        now = self._watch.monotonic()
+        if self.journal.retention_held or (self._retired_at is not None and now < self._retired_at + RETIRE_EVERY):
             return
         self._retired_at = now
-        before = now - self.settings.daemon.retain.payloads.total_seconds()
-        while (emptied := await self.journal.write(lambda tx: _emptied(tx, before))) > 0:
+        retain = self.settings.daemon.retain.payloads.total_seconds()
+        before = await self.journal.read(lambda tx: retire_before(tx.now, tx.retention.newest(), retain))
+        while before is not None and (emptied := await self.journal.write(partial(_emptied, before=before))) > 0:
             log.say("INFO", "journal", "retired", f"{emptied} payloads past their retention; their digests stay")
+
+    async def _look_at_clock(self) -> None:
+        """Report that the wall clock was set. What was to wait by the old time waits no longer than a failure does, and
+        retention is held after a great step forward."""
+        if by := self._watch.step():
+            self._set_by = by
+            self._unstored_step += by
+            self.ctx.answers.clear()
+            log.say("WARNING", "daemon", "clock set", f"the clock was set {in_words(by)}; schedules are computed anew")
+        if self._unstored_step:
+            await self.journal.write(partial(_clock_set, by=self._unstored_step))
+            self._unstored_step = 0.0
 
     async def next_due(self) -> float | None:
         """When the next delivery is due (epoch seconds), None when nothing waits."""
@@ -210,6 +246,9 @@ class App:
     def troubles(self) -> list[Trouble]:
         """What is the matter: with the journal, with sending, with endpoints and places, with single messages and documents."""
         found = [*of_journal(self.journal), *of_endpoints(self.health())]
+        if self._set_by and (ago := self._watch.steady_for()) < STEP_SHOWN:
+            why = f"it was set {in_words(self._set_by)}; schedules were computed anew"
+            found.append(Trouble("clock", "clock", why, "check what sets it", self.ctx.clock() - ago))
         for key, state in self.ctx.defects.items():
             remedy = "report it with the traceback in the log"
             found.append(Trouble("defect", key, state.cause, remedy, state.since_epoch(), None, state.failures))
@@ -277,6 +316,13 @@ def _decided(verb: str, actor: str, sentences: list[str], **more: str) -> list[s
     for sentence in sentences:
         log.say("INFO", "person", verb, sentence, actor=actor, **more)
     return sentences
+
+
+def _clock_set(tx: Tx, by: float) -> None:
+    if by > AHEAD:
+        tx.retention.hold(f"the clock was set {in_words(by)}")
+    tx.deliveries.wait_no_longer(tx.now + policy.LONGEST_WAIT)
+    tx.audit.append("clock set", seconds=round(by))
 
 
 def _emptied(tx: Tx, before: float) -> int:

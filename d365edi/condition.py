@@ -8,6 +8,7 @@
     place         one folder or table is missing or closed to us       a person
     unreachable   an endpoint, or a place there, does not answer       by itself
     throttled     an endpoint asked for a pause                        by itself
+    clock         the clock was set, or is doubted: nothing is emptied  by itself, a day later; or `remedy`
     flow          a flow fails whenever it runs                        a person, where it lasts
     stuck         a flow does not end, or the schedule stands still    a restart: the watchdog's, too
     defect        one message or document fails by a mistake of ours   a person
@@ -24,10 +25,10 @@ from d365edi.endpoints.health import Health
 from d365edi.journal import Journal
 
 Kind = Literal[
-    "journal", "broken", "held", "credentials", "place", "unreachable", "throttled", "flow", "stuck", "defect"
+    "journal", "broken", "held", "credentials", "place", "unreachable", "throttled", "clock", "flow", "stuck", "defect"
 ]
 NEEDS_A_RESTART: frozenset[Kind] = frozenset({"broken", "stuck"})
-PASSING: frozenset[Kind] = frozenset({"unreachable", "throttled"})
+PASSING: frozenset[Kind] = frozenset({"unreachable", "throttled", "clock"})
 """Kinds that end by themselves; all others need a person."""
 
 
@@ -75,6 +76,9 @@ def of_journal(journal: Journal) -> Iterator[Trouble]:
         yield Trouble(kind, "journal", journal.trouble, since=journal.failing_since)
     if journal.held:
         yield Trouble("held", "sending", journal.held, "d365edi release sending")
+    if journal.retention_held:
+        why = f"payloads past their retention stay: {journal.retention_held}"
+        yield Trouble("clock", "retention", why, "if the clock is right: d365edi release retention")
     if journal.behind:
         yield Trouble("held", "sending", journal.behind, "let d365edi write it; sending then continues by itself")
 

@@ -27,17 +27,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import anyio
 import anyio.abc
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
-from d365edi import condition, listener, log, systemd
+from d365edi import condition, listener, log, schedule, systemd
 from d365edi.app import DUE, App
-from d365edi.build import FlowInfo
+from d365edi.clock import ClockWatch
 from d365edi.condition import Trouble
 from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, sole
 from d365edi.recurring import Recurring, span
@@ -48,9 +45,6 @@ DUE_EVERY = 2.0
 """Seconds between two checks of what waits in the journal (one indexed read when nothing does)."""
 STUCK_AFTER = 3600.0
 """Seconds after which a flow that still runs counts as no progress. A slow partner's thousand files take less."""
-
-EVENT_ONLY_EVERY = 3600.0
-"""Seconds between two runs of a flow that only an event fires: an event can be lost."""
 
 Load = Callable[[], Settings]
 Open = Callable[[Settings], AbstractAsyncContextManager[App]]
@@ -154,8 +148,11 @@ class BoundSockets:
 class ServicePeriod:
     """One period of serving with one set of settings and one open app."""
 
-    def __init__(self, app: App, settings: Settings, sockets: BoundSockets, load: Load) -> None:
+    def __init__(
+        self, app: App, settings: Settings, sockets: BoundSockets, load: Load, wall: Callable[[], float] = time.time
+    ) -> None:
         self.app = app
+        self.wall = wall
         self.settings = settings
         self.sockets = sockets
         self.load = load
@@ -174,8 +171,10 @@ class ServicePeriod:
         )
         for flow in app.flows():
             first = {} if flow.cron else {"next_run_time": self.since}
-            self.scheduler.add_job(self.clock, trigger(flow, self.zone), id=flow.name, args=[flow.name], **first)
-        often = IntervalTrigger(seconds=DUE_EVERY, timezone=self.zone)
+            self.scheduler.add_job(
+                self.clock, schedule.trigger(flow, self.zone), id=flow.name, args=[flow.name], **first
+            )
+        often = schedule.Interval(seconds=DUE_EVERY, timezone=self.zone)
         self.scheduler.add_job(self.clock, often, args=[DUE], next_run_time=self.since)
 
     @contextlib.asynccontextmanager
@@ -192,6 +191,7 @@ class ServicePeriod:
                     self.scheduler.start()
                     stack.callback(self.scheduler.shutdown, wait=False)
                     self.group.start_soon(self._watchdog)
+                    self.group.start_soon(self._watch_clock)
                     flows = len(self.app.flows())
                     systemd.notify(f"READY=1\nSTATUS={flows} {'flow' if flows == 1 else 'flows'}")
                     log.say("INFO", "daemon", "ready", f"{flows} flows; {self._where()}")
@@ -304,6 +304,14 @@ class ServicePeriod:
         troubles = self.troubles()
         return listener.Condition(condition.live(troubles), tuple(sorted({trouble.kind for trouble in troubles})))
 
+    async def _watch_clock(self) -> None:
+        """Compute the schedules anew when the wall clock was set. What it means for stored times is the tick `due`'s affair."""
+        watch = ClockWatch(self.wall)
+        while True:
+            await anyio.sleep(DUE_EVERY)
+            if watch.step():
+                schedule.recompute(self.scheduler, datetime.now(self.zone))
+
     async def _watchdog(self) -> None:
         every = systemd.watchdog_interval()
         while every is not None:
@@ -336,7 +344,7 @@ class ServicePeriod:
 
     async def _check(self, _: dict[str, Any]) -> list[str]:
         """Whether the settings, as their files are now, could be served: before a reload, which cannot fail any more."""
-        return await anyio.to_thread.run_sync(lambda: verify(self.load(), trigger))
+        return await anyio.to_thread.run_sync(lambda: verify(self.load(), schedule.trigger))
 
     def _where(self) -> str:
         address = self.settings.daemon.listen
@@ -374,21 +382,6 @@ class ServicePeriod:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat(timespec="seconds") if at else None
-
-
-def trigger(flow: FlowInfo, zone: ZoneInfo) -> Any:
-    """The clock of a flow, in the daemon's zone. SettingsError when its cron line cannot be followed."""
-    jitter = int(flow.jitter.total_seconds()) if flow.jitter else None
-    if flow.cron is None:
-        seconds = flow.every.total_seconds() if flow.every else EVENT_ONLY_EVERY
-        return IntervalTrigger(seconds=seconds, timezone=zone, jitter=jitter)
-    try:
-        made = CronTrigger.from_crontab(flow.cron, timezone=zone)
-    except ValueError as error:
-        remedy = 'write minute, hour, day, month and weekday, e.g. "*/10 6-20 * * mon-fri"'
-        raise SettingsError(f'cron = "{flow.cron}": {error}', key=f"partners.{flow.name}", remedy=remedy) from error
-    made.jitter = jitter
-    return made
 
 
 def _unawaited(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from d365edi.settings import SecretRef, Settings
 
 
 def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], object]) -> list[str]:
-    """A sentence for each part that was checked; `schedule` makes the trigger of a flow (`daemon.trigger`).
+    """A sentence for each part that was checked; `schedule` makes the trigger of a flow (`schedule.trigger`).
 
     SettingsError with the first error, for missing secrets with all of them."""
     partners, flows = trading.compiled(settings), build.flows(settings)

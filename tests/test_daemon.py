@@ -20,7 +20,7 @@ import anyio
 import httpx
 import pytest
 
-from d365edi import daemon, systemd
+from d365edi import daemon, schedule, systemd
 from d365edi.build import FlowInfo
 from d365edi.cli import client
 from d365edi.condition import Trouble
@@ -363,20 +363,20 @@ ZONE = ZoneInfo("Europe/Copenhagen")
     ],
 )
 def test_a_cron_line_fires_in_the_daemon_s_zone(cron: str, after: str, fires: str) -> None:
-    made = daemon.trigger(FlowInfo("acme.pickup.edi", cron=cron), ZONE)
+    made = schedule.trigger(FlowInfo("acme.pickup.edi", cron=cron), ZONE)
     moment = datetime.fromisoformat(after).astimezone(ZONE)
     assert made.get_next_fire_time(None, moment).astimezone(UTC) == datetime.fromisoformat(fires)
 
 
 def test_an_interval_has_its_jitter_and_an_event_s_flow_looks_hourly() -> None:
-    jittered = daemon.trigger(every("a", 60, jitter=timedelta(seconds=10)), ZONE)
-    hourly = daemon.trigger(FlowInfo("b", on_event="Posted"), ZONE)
+    jittered = schedule.trigger(every("a", 60, jitter=timedelta(seconds=10)), ZONE)
+    hourly = schedule.trigger(FlowInfo("b", on_event="Posted"), ZONE)
     assert (jittered.jitter, jittered.interval, hourly.interval) == (10, timedelta(seconds=60), timedelta(hours=1))
 
 
 def test_a_cron_line_that_cannot_be_followed_names_its_flow() -> None:
     with pytest.raises(SettingsError) as caught:
-        daemon.trigger(FlowInfo("acme.pickup.edi", cron="every day"), ZONE)
+        schedule.trigger(FlowInfo("acme.pickup.edi", cron="every day"), ZONE)
     assert str(caught.value).startswith('[partners.acme.pickup.edi] cron = "every day": ')
 
 

@@ -50,10 +50,10 @@ def check(
 
 
 def _here(path: Path) -> list[str]:
-    from d365edi import daemon
+    from d365edi import schedule
     from d365edi.verify import verify
 
-    return [f"{path} is correct.", *verify(client.load(path), daemon.trigger)]
+    return [f"{path} is correct.", *verify(client.load(path), schedule.trigger)]
 
 
 def _by_daemon(path: Path) -> list[str]:

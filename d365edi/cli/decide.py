@@ -33,6 +33,8 @@ def release(
 ) -> None:
     """Continue what is held or quarantined, once its cause is corrected: what is still wrong holds it again.
 
+    `sending` and `retention` name what `status` shows as held in whole.
+
     A name that stands for several things is answered by a list of them, each with its id, and nothing is done.
     """
     named = selection(what, partner, id, many)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from d365edi.journal import Delivery, DeliveryDocument, Document, Message, Tx
     from d365edi.settings import Settings
 
-PASSING = frozenset({"unreachable", "throttled"})
+PASSING = frozenset({"unreachable", "throttled", "clock"})
 """Kinds of trouble that end by themselves (`condition.PASSING`, which takes a quarter of a second to import)."""
 SHOWN = 50
 """Rows of one kind; the counts above them are of all."""
@@ -36,6 +36,7 @@ class Picture:
     waits: list[Row] = field(default_factory=list)
     places: list[Row] = field(default_factory=list)
     sending_held: str = ""
+    retention_held: str = ""
 
 
 def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
@@ -54,6 +55,9 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
         _show_daemon(loaded, state, daemon)
         if daemon is None and seen.sending_held:
             say([f"\nSending is held: {seen.sending_held}; when that is settled: d365edi release sending"])
+        if daemon is None and seen.retention_held:
+            remedy = "if the clock is right: d365edi release retention"
+            say([f"\nPayloads past their retention stay: {seen.retention_held}; {remedy}"])
         _show(seen)
     raise typer.Exit(_exit_code(state, daemon, seen))
 
@@ -90,6 +94,7 @@ def picture(tx: Tx) -> Picture:
             for p in tx.sightings.places()
         ],
         sending_held=tx.counters.held(),
+        retention_held=tx.retention.held(),
     )
 
 

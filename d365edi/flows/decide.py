@@ -21,10 +21,13 @@ async def release(ctx: FlowContext, selection: Selection, actor: str) -> list[st
     """Release what is named. Raises D365EdiError when nothing of that name waits, AmbiguousError when several things do,
     EndpointError when a record that D365 did not show whole cannot be fetched again.
 
+    The name `retention` lets payloads past their retention be emptied although the clock was doubted.
     The name `sending` releases sending after a journal older than its control numbers was restored. An id also releases a
     record of ours whose number was sent before."""
     if selection.what == "sending":
         return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
+    if selection.what == "retention":
+        return await ctx.journal.write(lambda tx: _release_retention(tx, actor))
     await refetch(ctx, selection)
     return await ctx.journal.write(
         lambda tx: _each(
@@ -60,6 +63,13 @@ def _release_sending(tx: Tx, actor: str) -> list[str]:
         raise D365EdiError("sending is not held", remedy="there is nothing to release")
     tx.audit.append("sending released", actor=actor, reason=reason)
     return [f"sending continues; it was held because {reason}"]
+
+
+def _release_retention(tx: Tx, actor: str) -> list[str]:
+    reason = tx.retention.go(actor)
+    if not reason:
+        raise D365EdiError("retention is not held", remedy="there is nothing to release")
+    return [f"payloads past their retention are emptied again; that was held because {reason}"]
 
 
 def _each(

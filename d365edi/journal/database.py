@@ -47,6 +47,7 @@ class Journal:
         self._held = ""
         self._behind = ""
         self._presence: Presence | None = None
+        self._doubt = ""
 
     @classmethod
     async def open(cls, path: Path, *, clock: Clock = time.time) -> Journal:
@@ -80,6 +81,11 @@ class Journal:
     def behind(self) -> str:
         """Why nothing is sent until the backup of the control numbers can be written; "" where it can."""
         return self._behind
+
+    @property
+    def retention_held(self) -> str:
+        """Why no payload is emptied although its time may be over; "" where retention is not held."""
+        return self._doubt
 
     @property
     def trouble(self) -> str:
@@ -190,7 +196,7 @@ class Journal:
         connection = await connect_reader(self.path)
         self._reading = connection, await hop(connection, Tx)
         await hop(connection, migrations.check)
-        self._held = await self.read(lambda tx: tx.counters.held())
+        self._held, self._doubt = await self.read(lambda tx: (tx.counters.held(), tx.retention.held()))
 
     async def _commit(self, works: list[Work]) -> list[Outcome]:
         assert self._writing is not None
@@ -203,7 +209,7 @@ class Journal:
         outcomes = commit(tx, works, self._clock)
         self.check_presence()
         if tx.unit.hold_changed:
-            self._held = tx.counters.held()
+            self._held, self._doubt = tx.counters.held(), tx.retention.held()
         if tx.unit.numbers_taken or self._behind:
             self._write_numbers(tx)
         return outcomes
@@ -221,7 +227,10 @@ class Journal:
 
 
 def _catch_up(tx: Tx, path: Path) -> None:
-    """Compare with the backup of the control numbers; advance and hold sending where an older copy was restored."""
+    """Compare with the backup of the control numbers; advance and hold sending where an older copy was restored.
+
+    Before that, and before anything else is written, the clock is compared with the newest entry."""
+    tx.retention.look()
     reason, counts = "", None
     try:
         counts = control_number_backup.read(path)

@@ -295,6 +295,13 @@ class Deliveries(JournalTable):
         sql = "UPDATE deliveries SET until = ?, first_failed_at = NULL, attempts = max(attempts - 1, 0) WHERE id = ?"
         self._execute(sql, (self._unit.now, id))
 
+    def wait_no_longer(self, latest: float) -> None:
+        """The wall clock was set: what waits for a later moment is due at `latest`, and every retry budget begins anew."""
+        self._execute("UPDATE deliveries SET until = ? WHERE state = 'waiting' AND until > ?", (latest, latest))
+        self._execute(
+            "UPDATE deliveries SET first_failed_at = NULL WHERE state IN ('pending', 'attempting', 'waiting')"
+        )
+
     def quarantined(self, id: int, reason: str) -> None:
         """A person decides."""
         self._step(id, "quarantined", reason)

@@ -17,6 +17,7 @@ from d365edi.journal.interchanges import Interchanges, ReceivedInterchange
 from d365edi.journal.messages import Message, Messages
 from d365edi.journal.payloads import Payloads
 from d365edi.journal.records import Records
+from d365edi.journal.retention import Retention
 from d365edi.journal.sightings import Sighting, Sightings
 from d365edi.journal.table import Unit
 
@@ -57,6 +58,7 @@ class Tx:
         "messages",
         "payloads",
         "records",
+        "retention",
         "sightings",
         "unit",
     )  # fmt: skip
@@ -75,6 +77,7 @@ class Tx:
         self.sightings = Sightings(unit)
         self.audit = Audit(unit)
         self.counters = ControlNumbers(unit, self.audit)
+        self.retention = Retention(unit, self.audit)
 
     @property
     def now(self) -> float:

@@ -26,7 +26,7 @@ class Retain(SettingsSection):
     """How long stored data is kept. Digests, business keys and the audit trail are never deleted."""
 
     payloads: Duration = timedelta(days=400)
-    """The bytes of messages, received and sent."""
+    """The bytes of messages, received and sent: for so long by the clock, and by the newest entry of the journal, too."""
 
 
 def _beside(data: dict[str, Any]) -> Path:

@@ -98,7 +98,7 @@ async def test_a_rest_is_not_charged_to_what_had_failed_before(rested: bool, tmp
         town.server.faults.refuse["write"] = asyncssh.SFTPFailure("not now")
         town.partner.drop("PO-77.edi", town.order("4500123"))
         clock = Clock()
-        async with App.open(town.settings(), clock=clock) as app:
+        async with App.open(town.settings(), clock=clock, monotonic=clock) as app:
             await app.tick("acme.pickup.edi")
             clock.now += 10 * 3600
             if rested:
