@@ -103,6 +103,8 @@ def rows(found: Sequence[Trouble | Health], zone: tzinfo) -> list[dict[str, Any]
 
 def _shown(of: Trouble | Health, name: str, zone: tzinfo) -> Any:
     value = getattr(of, name)
+    if name == "rests_until" and getattr(of, "failing_since", None) is None:
+        return None
     if name not in _MOMENTS:
         return value
     return datetime.fromtimestamp(value, zone).isoformat(timespec="seconds") if value else None

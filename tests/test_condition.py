@@ -33,7 +33,8 @@ def test_moments_of_rows_have_the_zone_s_offset() -> None:
     [endpoint] = rows([REFUSED], zone)
     assert (trouble["since"], trouble["until"]) == ("2025-06-15T10:07:40-05:00", "2025-06-15T10:22:40-05:00")
     assert (endpoint["reached_at"], endpoint["failing_since"]) == ("2025-06-15T10:06:40-05:00", trouble["since"])
-    assert rows([Health("d365")], zone)[0]["reached_at"] is None
+    [unused] = rows([Health("d365").shifted(AT)], zone)
+    assert (unused["reached_at"], unused["rests_until"]) == (None, None)
 
 
 @pytest.mark.parametrize(("kind", "lives"), [("broken", False), ("stuck", False), ("journal", True), ("held", True)])

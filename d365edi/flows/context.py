@@ -137,8 +137,14 @@ class FlowContext:
                 finally:
                     self.busy.discard(key)
 
+        failure: Exception | None = None
         async with anyio.create_task_group() as group:
-            yield lambda id: group.start_soon(one, id)
+            try:
+                yield lambda id: group.start_soon(one, id)
+            except Exception as error:  # what was started may finish; raised below, as a task group would wrap it
+                failure = error
+        if failure is not None:
+            raise failure
 
     def _defect(self, key: str, what: str, error: Exception) -> None:
         state = self.defects.setdefault(key, Recurring())

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ class Faults:
     `lose`: the act is done, then the connection is cut before the answer. `cut`: the connection is cut before the act.
     `stall`: no answer ever. `refuse`: this error instead. `clobber`: a rename overwrites. `names`: more lines in every
     listing. `before`, `after`: called around an act. Each holds until `clear`. `acts` counts, "login" (each that was tried)
-    and "session" among them. `password` is the one that is right.
+    and "session" among them. `password` is the one that is right. `down`: a connection is cut at once. `locked`: no key is
+    let in.
     """
 
     lose: set[str] = field(default_factory=set)
@@ -39,6 +40,8 @@ class Faults:
     refuse: dict[str, Exception] = field(default_factory=dict)
     clobber: bool = False
     password: str = "open sesame"
+    down: bool = False
+    locked: bool = False
     names: list[asyncssh.SFTPName] = field(default_factory=list)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -47,7 +50,7 @@ class Faults:
 
     def clear(self) -> None:
         """All is well again."""
-        self.clobber = False
+        self.clobber = self.down = self.locked = False
         self.cleared.set()  # what stalled goes on
         self.cleared = asyncio.Event()
         for kind in (self.lose, self.cut, self.stall, self.refuse, self.names, self.before, self.after):
@@ -140,6 +143,20 @@ class AsyncsshServer:
     port: int
     faults: Faults
     acceptor: asyncssh.SSHAcceptor
+    visitors: list[asyncssh.SSHServerConnection]
+    listen: Callable[[list[asyncssh.SSHKey], int], Awaitable[asyncssh.SSHAcceptor]]
+
+    def hang_up(self) -> None:
+        """Cut every connection."""
+        for visitor in self.visitors:
+            visitor.abort()
+
+    async def restart(self, *host_keys: asyncssh.SSHKey) -> None:
+        """Come back at the same port, with these host keys."""
+        self.acceptor.close()
+        await self.acceptor.wait_closed()
+        self.hang_up()
+        self.acceptor = await self.listen(list(host_keys), self.port)
 
     def config(self, **changes: Any) -> SftpConfig:
         """How to reach it, with its host key pinned."""
@@ -163,10 +180,16 @@ class _Gate(asyncssh.SSHServer):
 
     def begin_auth(self, _username: str) -> bool:
         self.faults.acts["login"] += 1
+        if self.faults.locked:
+            other = key(which=9).export_public_key().decode()
+            self.conn.set_authorized_keys(asyncssh.import_authorized_keys(other))
         return True
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self.visitors.append(conn)
+        if self.faults.down:
+            conn.abort()
+        self.conn = conn
 
     def password_auth_supported(self) -> bool:
         return True
@@ -182,19 +205,24 @@ async def asyncssh_server(home: Path, host_keys: list[asyncssh.SSHKey] | None = 
     opened: list[Any] = []
     visitors: list[asyncssh.SSHServerConnection] = []
     authorized = asyncssh.import_authorized_keys(key(which=1).export_public_key().decode())
-    acceptor = await asyncssh.listen(
-        "127.0.0.1",
-        0,
-        server_host_keys=host_keys or [key()],
-        server_factory=lambda: _Gate(visitors, faults),
-        authorized_client_keys=authorized,
-        sftp_factory=lambda chan: Server(chan, home=home, faults=faults, opened=opened),
-        encoding=None,
-    )
+
+    async def listen(keys: list[asyncssh.SSHKey], port: int) -> asyncssh.SSHAcceptor:
+        return await asyncssh.listen(
+            "127.0.0.1",
+            port,
+            server_host_keys=keys,
+            server_factory=lambda: _Gate(visitors, faults),
+            authorized_client_keys=authorized,
+            sftp_factory=lambda chan: Server(chan, home=home, faults=faults, opened=opened),
+            encoding=None,
+        )
+
+    acceptor = await listen(host_keys or [key()], 0)
+    server = AsyncsshServer(home, acceptor.get_port(), faults, acceptor, visitors, listen)
     try:
-        yield AsyncsshServer(home, acceptor.get_port(), faults, acceptor)
+        yield server
     finally:
-        acceptor.close()
+        server.acceptor.close()
         faults.clear()
         for visitor in visitors:
             visitor.abort()
