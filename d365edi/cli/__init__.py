@@ -43,6 +43,7 @@ VERBS: dict[str, Verb] = {
     "release": Verb("decide", "release", "Continue what is held or quarantined."),
     "reject": Verb("decide", "reject", "Close what is held or quarantined."),
     "backup": Verb("backup", "backup", "A verified copy of the journal, while the daemon runs or not."),
+    "restore": Verb("restore", "restore", "A copy of the journal takes its place again."),
     "secrets": Verb("secrets", "app", "The vault: set, list, rotate."),
 }
 

@@ -63,7 +63,7 @@ async def _connect(uri: str) -> aiosqlite.Connection:
 def _make(path: Path) -> str:
     log = path.with_name(path.name + "-wal")
     if not path.exists() and log.exists() and log.stat().st_size:
-        remedy = f"put {path.name} back, which is not whole without it; where it is lost, move that file away"
+        remedy = f"put {path.name} back, which is not whole without it; where it is lost: d365edi restore"
         raise JournalError(f"the journal is gone, but {log} is there", remedy=remedy)
     # SQLite would make it readable for all users; the files beside it take its mode.
     path.touch(mode=0o600)

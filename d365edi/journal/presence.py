@@ -10,7 +10,7 @@ from pathlib import Path
 
 from d365edi.errors import JournalGoneError
 
-REMEDY = "put back what was taken away, then start d365edi again"
+REMEDY = "put back what was taken away, then start d365edi again; where it is lost: d365edi restore"
 
 
 class Presence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from d365edi.journal import Tx
 from tests.cli.conftest import Call, written
 
 AT = 1_750_000_000.0
@@ -33,3 +34,27 @@ def test_a_copy_that_is_not_made_is_a_failure_with_a_sentence(folder: Path, call
     assert call("backup", str(folder / "copy.db")).code == 0
     said = call("backup", str(folder / "copy.db"))
     assert (said.code, "is there already; name a new file, or a folder" in said.err) == (2, True)
+
+
+def test_a_restored_journal_says_what_became_of_it_and_is_not_put_over_a_newer_one(folder: Path, call: Call) -> None:
+    def fill(tx: Tx) -> None:
+        tx.counters.take("acme", "ISA")
+        tx.audit.append("received", partner="acme")
+        tx.deliveries.add(
+            partner="acme", flow="acme.send.810", endpoint="acme", path="/inbound", name="810_1.edi", kind="810",
+            payload=b"810", order_key="",
+        )  # fmt: skip
+
+    written(folder, fill, AT)
+    assert call("backup", str(folder / "copy.db")).code == 0
+    written(folder, fill, AT + 60)
+    said = call("restore", str(folder / "copy.db"))
+    assert (said.code, "is newer than" in said.err, "--force" in said.err) == (2, True, True)
+    said = call("restore", str(folder / "copy.db"), "--force")
+    assert said.code == 0
+    assert "is the copy" in said.out
+    assert "as of 2025-06-15 10:06:40-05:00\nwhat stood there is" in said.out
+    assert "control numbers jumped ahead: acme ISA from 1 to 2" in said.out
+    assert "nothing is sent to partners: 1 deliveries were open then" in said.out
+    status = call("status", "--json")
+    assert (status.code, "restored from" in json.loads(status.out)["sending_held"]) == (1, True)
