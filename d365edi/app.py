@@ -39,6 +39,7 @@ from d365edi.settings import Settings
 DUE = "due"
 """The name of the tick that processes what waits and is due, whatever flow it belongs to."""
 BATCH = 500
+"""How many messages and deliveries are taken at a time."""
 STEP_SHOWN = 3600.0
 """Seconds for which `status` shows that the clock was set."""
 RETIRE_EVERY = 86_400.0
@@ -61,6 +62,7 @@ class App:
         self._watch = ClockWatch(ctx.clock, monotonic)
         self._set_by = self._unstored_step = 0.0
         self._retired_at: float | None = None
+        self.batch = BATCH
 
     @classmethod
     @asynccontextmanager
@@ -189,7 +191,7 @@ class App:
     async def _due(self, counters: Counters) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
         resting = self.ctx.resting()
-        messages, documents, deliveries, late = await self.journal.read(lambda tx: _waiting(tx, resting))
+        messages, documents, deliveries, late = await self.journal.read(lambda tx: _waiting(tx, resting, self.batch))
         if resting or self.journal.sending_held:
             for why in await self.journal.read(lambda tx: list(self._skipped(tx, resting, documents))):
                 counters.skip(why)
@@ -204,7 +206,7 @@ class App:
     def _skipped(self, tx: Tx, resting: Sequence[tuple[str, str | None]], ready: Sequence[int]) -> Iterator[str]:
         """Why what is due is not tried."""
         rest = {endpoint for endpoint, _ in resting}
-        waits = {delivery.endpoint for delivery in tx.deliveries.due(tx.now, BATCH)}
+        waits = {delivery.endpoint for delivery in tx.deliveries.due(tx.now, self.batch)}
         if ready and self.ctx.rests(self.ctx.d365_name):
             waits.add(self.ctx.d365_name)
         yield from (f"{endpoint} rests" for endpoint in sorted(rest & waits))
@@ -332,10 +334,12 @@ def _emptied(tx: Tx, before: float) -> int:
     return emptied
 
 
-def _waiting(tx: Tx, resting: Sequence[tuple[str, str | None]]) -> tuple[list[int], list[int], list[int], bool]:
+def _waiting(
+    tx: Tx, resting: Sequence[tuple[str, str | None]], most: int
+) -> tuple[list[int], list[int], list[int], bool]:
     return (
-        [message.id for message in tx.messages.in_state("received", limit=BATCH)],
+        [message.id for message in tx.messages.in_state("received", limit=most)],
         [document.id for document in tx.documents.in_state("ready")],
-        [delivery.id for delivery in tx.deliveries.due(tx.now, BATCH, resting=resting)],
+        [delivery.id for delivery in tx.deliveries.due(tx.now, most, resting=resting)],
         bool(tx.deliveries.overdue(tx.now)),
     )

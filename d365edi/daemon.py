@@ -50,11 +50,12 @@ Load = Callable[[], Settings]
 Open = Callable[[Settings], AbstractAsyncContextManager[App]]
 
 
-async def run(load: Load, *, open_app: Open = App.open) -> int:
+async def run(load: Load, *, open_app: Open = App.open, stuck_after: float = STUCK_AFTER) -> int:
     """Serve until a signal stops it; returns the exit code 0. SettingsError and JournalError when it cannot begin,
     JournalGoneError when the journal is moved, replaced or deleted meanwhile.
 
-    `load` reads the settings anew each time it is called: once now and once for every SIGHUP."""
+    `load` reads the settings anew each time it is called: once now and once for every SIGHUP. A flow that runs for
+    `stuck_after` seconds is stuck."""
     asyncio.get_running_loop().set_exception_handler(_unawaited)
     settings = load()
     requests = SignalRequests()
@@ -62,7 +63,7 @@ async def run(load: Load, *, open_app: Open = App.open) -> int:
     async with anyio.create_task_group() as group:
         await group.start(_signals, requests)
         try:
-            await _serve(settings, load, open_app, requests)
+            await _serve(settings, load, open_app, requests, stuck_after)
         except D365EdiError as error:
             failure = error  # raised below: a task group would wrap it
         except BaseExceptionGroup as errors:
@@ -97,14 +98,17 @@ async def _signals(requests: SignalRequests, *, task_status: anyio.abc.TaskStatu
             requests.news.set()
 
 
-async def _serve(settings: Settings, load: Load, open_app: Open, requests: SignalRequests) -> None:
+async def _serve(settings: Settings, load: Load, open_app: Open, requests: SignalRequests, stuck_after: float) -> None:
     """One period after the other; settings that cannot be opened are replaced by those of the period before."""
     with contextlib.closing(BoundSockets()) as sockets:
         proven: Settings | None = None
         while True:
             try:
                 log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
-                async with open_app(settings) as app, ServicePeriod(app, settings, sockets, load).open() as period:
+                async with (
+                    open_app(settings) as app,
+                    ServicePeriod(app, settings, sockets, load, stuck_after=stuck_after).open() as period,
+                ):
                     proven = settings
                     following = await period.until(requests)
             except SettingsError as error:
@@ -149,8 +153,15 @@ class ServicePeriod:
     """One period of serving with one set of settings and one open app."""
 
     def __init__(
-        self, app: App, settings: Settings, sockets: BoundSockets, load: Load, wall: Callable[[], float] = time.time
+        self,
+        app: App,
+        settings: Settings,
+        sockets: BoundSockets,
+        load: Load,
+        wall: Callable[[], float] = time.time,
+        stuck_after: float = STUCK_AFTER,
     ) -> None:
+        self.stuck_after = stuck_after
         self.app = app
         self.wall = wall
         self.settings = settings
@@ -291,7 +302,7 @@ class ServicePeriod:
         for name, state in self.failing.items():
             found.append(Trouble("flow", name, state.cause, since=state.since_epoch(), failures=state.failures))
         for name, began in self.running.items():
-            if now - began >= STUCK_AFTER:
+            if now - began >= self.stuck_after:
                 lasts = f"it runs for {span(now - began)}"
                 found.append(Trouble("stuck", name, lasts, "restart d365edi", today - now + began))
         if not self.closing and now - self.fired >= 5 * DUE_EVERY:

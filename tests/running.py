@@ -108,6 +108,7 @@ class Running:
     app: StandIn
     stop_within: str = "5s"
     more: str = ""
+    stuck_after: float = daemon.STUCK_AFTER
     events: str = ""
     code: int | None = None
 
@@ -132,13 +133,13 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, app: StandIn, **how: str) -> AsyncIterator[Running]:
+async def running(folder: Path, app: StandIn, **how: Any) -> AsyncIterator[Running]:
     """Start a daemon and wait until it is ready; on leaving send SIGTERM and wait for its exit code."""
-    here = Running(folder, app, **how)  # type: ignore[arg-type]
+    here = Running(folder, app, **how)
     here.write()
 
     async def serve() -> None:
-        here.code = await daemon.run(here.load, open_app=app.open)
+        here.code = await daemon.run(here.load, open_app=app.open, stuck_after=here.stuck_after)
 
     async with anyio.create_task_group() as group:
         group.start_soon(serve)

@@ -253,9 +253,8 @@ async def test_the_watchdog_is_not_answered_while_a_flow_is_stuck(
     tmp_path: Path, service: Systemd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "20000")
-    monkeypatch.setattr(daemon, "STUCK_AFTER", 0.1)
     app = StandIn([every("stuck", 60)], takes={"stuck": 3600})
-    async with running(tmp_path, app, stop_within="1s") as here:
+    async with running(tmp_path, app, stop_within="1s", stuck_after=0.1) as here:
         await anyio.sleep(0.3)
         before = service.words().count("WATCHDOG")
         await anyio.sleep(0.2)

@@ -51,7 +51,8 @@ class Portion:
         self._place = place
         self._filter = NameFilter(place.pattern, rules)
         self._names: dict[bytes, list[DirectoryEntry]] | None = {} if rules.sentinel else None
-        self._offered: _Least[DirectoryEntry] = _Least(PORTION, lambda entry: (entry.modified or 0.0, entry.name))
+        most = place.most or PORTION
+        self._offered: _Least[DirectoryEntry] = _Least(most, lambda entry: (entry.modified or 0.0, entry.name))
         self._passed: _Least[tuple[bytes, str]] = _Least(NAMED, lambda each: each)
         self._left: set[str] = set()
 

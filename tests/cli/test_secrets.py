@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from d365edi.cli import secrets
 from d365edi.secrets import KeySource, Vault
 from tests.cli.conftest import Call
 
@@ -29,11 +32,28 @@ def test_a_value_from_standard_input_is_kept_without_its_last_newline(call: Call
     assert vault.get("acme-ssh-key") == "line 1\nline 2"
 
 
-def test_a_value_from_the_terminal_is_asked_for_without_echo(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or VALUE)  # type: ignore[func-returns-value]
-    assert (secrets._value("d365"), asked) == (VALUE, ["d365: "])
+def test_a_value_from_the_terminal_is_asked_for_without_echo(folder: Path, vault: Vault) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "d365edi", "secrets", "set", "d365"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as asking:
+        os.close(theirs)
+        shown = until(ours, b"d365: ")
+        os.write(ours, f"{VALUE}\n".encode())
+        shown += until(ours, b"is stored in")
+        assert asking.wait() == 0
+    os.close(ours)
+    assert (vault.get("d365"), VALUE.encode() in shown) == (VALUE, False)
+
+
+def until(terminal: int, words: bytes) -> bytes:
+    """What a terminal shows up to these words; all that it shows where they do not come."""
+    shown = b""
+    while words not in shown:
+        try:
+            shown += os.read(terminal, 1024)
+        except OSError:  # it was closed on the other side
+            break
+    return shown
 
 
 def test_a_value_is_no_argument(call: Call, vault: Vault) -> None:

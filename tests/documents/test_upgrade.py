@@ -38,17 +38,14 @@ def test_what_is_no_document_is_refused_in_every_version() -> None:
             Invoice.from_json(json.dumps({"number": "1", "colour": "red", "version": version}))
 
 
-def test_old_codes_become_words_and_are_kept_with_the_item_they_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = {"charges.code": {"D240": "freight"}, "terms.basis": {"3": "invoice"}, "payment": {"CC": "collect"}}
-    monkeypatch.setattr(upgrade, "WORDS", words)
+def test_old_codes_become_words_and_are_kept_with_the_item_they_stand_in() -> None:
     line = {"charges": [{"code": "D240", "kept": {"unit": "D240"}}, {"code": "X"}], "features": [{"code": "D240"}]}
-    body = {"number": "1", "terms": {"basis": "3"}, "freight": {"payment": "CC"}, "notes": [{"texts": ["CC"]}]}
+    body = {"number": "1", "terms": {"basis": "3"}, "notes": [{"texts": ["CC"]}]}
     read = Invoice.from_json(json.dumps({**body, "lines": [line]})).plain()
     assert read == {
-        "kept": {"terms.basis": "3", "freight.payment": "CC"},
+        "kept": {"terms.basis": "3"},
         "number": "1",
         "terms": {"basis": "invoice"},
-        "freight": {"payment": "collect"},
         "notes": [{"texts": ["CC"]}],
         "lines": [
             {

@@ -37,12 +37,12 @@ def scene() -> Scene:
 class Server:
     """A D365 that answers as planned, with an Entra that always gives a token; keeps what it was asked."""
 
-    def __init__(self, *answers: Response) -> None:
+    def __init__(self, *answers: Response, **limits: int) -> None:
         self.answers = list(answers)
         self.requests: list[Request] = []
         wire = HttpTransport("d365", f"D365 at {HOST}", Limits(), transport=httpx.ASGITransport(app=self))
         identity = ClientIdentity("contoso.example", "client", HOST, HOST, client_secret="s")
-        self.client = Client(HOST, wire, Tokens(identity, wire))
+        self.client = Client(HOST, wire, Tokens(identity, wire), **limits)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
@@ -114,10 +114,9 @@ async def test_pages_that_go_round_in_a_circle_end() -> None:
 
 
 @pytest.mark.parametrize(("pages", "size"), [(3, 1 << 20), (100, 600)])
-async def test_a_query_ends_at_so_many_pages_or_bytes(pages: int, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = Server(*(page([{"a": "x" * 80}], f"{HOST}/data/S?$skip={at}") for at in range(1, 20)))
-    monkeypatch.setattr("d365edi.endpoints.d365.client.MOST_PAGES", pages)
-    monkeypatch.setattr("d365edi.endpoints.d365.client.MOST_BYTES", size)
+async def test_a_query_ends_at_so_many_pages_or_bytes(pages: int, size: int) -> None:
+    answers = (page([{"a": "x" * 80}], f"{HOST}/data/S?$skip={at}") for at in range(1, 20))
+    server = Server(*answers, most_pages=pages, most_bytes=size)
     with pytest.raises(Refused, match="S has more than"):
         await server.client.rows(Query("S"))
     assert len(server.requests) == 4

@@ -45,16 +45,15 @@ def test_two_hundred_thousand_names_fit_into_little_memory(sentinel: str) -> Non
     assert not listing.whole
 
 
-async def test_the_oldest_are_offered_and_the_others_counted(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portion, "PORTION", 3)
+async def test_the_oldest_are_offered_and_the_others_counted(ground: Ground) -> None:
     for number in range(10):
         path = ground.put(f"outbound/{number}.edi")
         os.utime(path, (0, 1_700_000_000 - number))
     endpoint = ground.open()
-    listing = await endpoint.list(Place(ground.at("outbound")))
+    listing = await endpoint.list(Place(ground.at("outbound"), most=3))
     assert ([remote.name for remote in listing.remotes], listing.beyond) == (["7.edi", "8.edi", "9.edi"], 7)
     taken = frozenset((remote.name, remote.size, remote.modified) for remote in listing.remotes)
-    listing = await endpoint.list(Place(ground.at("outbound"), taken=taken))
+    listing = await endpoint.list(Place(ground.at("outbound"), taken=taken, most=3))
     assert ([remote.name for remote in listing.remotes], listing.beyond) == (["4.edi", "5.edi", "6.edi"], 4)
     assert listing.left == {"7.edi", "8.edi", "9.edi"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncssh
@@ -20,11 +21,17 @@ def leave_orders(world: World, count: int) -> None:
         os.utime(world.partner.outbound / f"PO-{number}.edi", (0, 1_700_000_000 - number))
 
 
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Says how many files one listing offers."""
+    return lambda count: monkeypatch.setattr(portion, "PORTION", count)
+
+
 @pytest.mark.parametrize("after", ["move", "delete", "leave"])
 async def test_all_are_taken_in_portions_the_oldest_first(
-    after: str, town: World, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+    after: str, town: World, offered: Callable[[int], None], lines: list[str]
 ) -> None:
-    monkeypatch.setattr(portion, "PORTION", 3)
+    offered(3)
     if after != "move":
         town.knobs["after"] = f'"{after}"'
     leave_orders(town, 8)
@@ -43,9 +50,9 @@ async def test_all_are_taken_in_portions_the_oldest_first(
 
 
 async def test_a_stored_file_beyond_the_portion_is_not_taken_for_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, offered: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr(portion, "PORTION", 2)
+    offered(2)
     async with world(tmp_path, "asyncssh") as town:
         town.knobs["after"] = '"delete"'
         assert isinstance(town.server, AsyncsshServer)

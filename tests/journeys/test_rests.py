@@ -132,12 +132,12 @@ async def test_what_is_for_a_missing_folder_waits_and_goes_when_it_is_there(both
     assert [answer.verdict for answer in both.partner.acknowledgments()] == ["A"] * 4
 
 
-async def test_what_rests_takes_no_turn_from_what_is_for_others(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("d365edi.app.BATCH", 2)
+async def test_what_rests_takes_no_turn_from_what_is_for_others(town: World) -> None:
     await four_wait(town)
     (town.partner.home / ACKS).rename(town.partner.home / "away")
     town.partner.drop("PO-9.edi", town.order("4500129"))
     async with town.app() as app:
+        app.batch = 2
         town.simulator.faults.answer(500, method="POST", path="/data/SalesOrderHeadersV4*")
         await app.tick("acme.pickup.edi")
         for _ in range(2):

@@ -58,13 +58,21 @@ class Client:
     """Requests against one D365 host (`base_url` without `/data` and without a slash at the end)."""
 
     def __init__(
-        self, base_url: str, transport: HttpTransport, tokens: Tokens, *, clock: Callable[[], float] = time.time
+        self,
+        base_url: str,
+        transport: HttpTransport,
+        tokens: Tokens,
+        *,
+        clock: Callable[[], float] = time.time,
+        most_pages: int = MOST_PAGES,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self.root = f"{base_url.rstrip('/')}/data/"
         self._base = base_url.rstrip("/")
         self._transport = transport
         self._tokens = tokens
         self._clock = clock
+        self._most_pages, self._most_bytes = most_pages, most_bytes
 
     async def rows(self, query: Query) -> list[Record]:
         """All rows that a query finds, page after page, `@odata.*` taken out, numbers with a point as Decimal."""
@@ -88,7 +96,7 @@ class Client:
             seen.add(url)
             answer = await self._send("GET", url)
             size += len(answer.content)
-            if len(seen) > MOST_PAGES or size > MOST_BYTES:
+            if len(seen) > self._most_pages or size > self._most_bytes:
                 raise self._endless(query.set)
             content = self._record(answer, "GET")
             rows = content.get("value")
@@ -165,7 +173,9 @@ class Client:
         return self._record(await self._send(method, url, content, _JSON), method)
 
     def _endless(self, entity_set: str) -> Refused:
-        message = f"{entity_set} has more than {MOST_PAGES} pages or {MOST_BYTES >> 20} MB of what was asked for"
+        message = (
+            f"{entity_set} has more than {self._most_pages} pages or {self._most_bytes >> 20} MB of what was asked for"
+        )
         return Refused(message, endpoint=self._transport.endpoint, remedy="ask for less: a later day, fewer accounts")
 
     def _record(self, answer: HttpAnswer, method: str) -> Record:
