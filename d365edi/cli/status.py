@@ -16,6 +16,7 @@ import typer
 
 from d365edi.cli import FINE, PERSON, UNREACHABLE, client
 from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, Row, SettingsFile, as_json, clock, say, table, timed
+from d365edi.endpoints.filenames import NEVER_TAKEN
 
 if TYPE_CHECKING:
     from d365edi.journal import Delivery, DeliveryDocument, Document, Message, Tx
@@ -35,6 +36,7 @@ class Picture:
     needs_a_person: list[Row] = field(default_factory=list)
     waits: list[Row] = field(default_factory=list)
     places: list[Row] = field(default_factory=list)
+    not_taken: list[Row] = field(default_factory=list)
     sending_held: str = ""
     retention_held: str = ""
 
@@ -64,7 +66,7 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
 
 def _exit_code(state: client.DaemonState, daemon: dict[str, Any] | None, seen: Picture) -> int:
     kinds = {trouble["kind"] for trouble in daemon["troubles"]} if daemon else set()
-    if seen.needs_a_person or seen.sending_held or state in ("hangs", "killed") or kinds - PASSING:
+    if seen.needs_a_person or seen.not_taken or seen.sending_held or state in ("hangs", "killed") or kinds - PASSING:
         return PERSON
     return UNREACHABLE if kinds else FINE
 
@@ -93,6 +95,7 @@ def picture(tx: Tx) -> Picture:
             }
             for p in tx.sightings.places()
         ],
+        not_taken=list(_not_taken(tx)),
         sending_held=tx.counters.held(),
         retention_held=tx.retention.held(),
     )
@@ -105,6 +108,14 @@ def _counts(counts: dict[str, dict[str, dict[str, int]]]) -> Iterator[Row]:
         }
         yield {"partner": partner, "messages": states["messages"], "documents": states["documents"],
                "deliveries": states["deliveries"], "acknowledgments": states["acks"]}  # fmt: skip
+
+
+def _not_taken(tx: Tx) -> Iterator[Row]:
+    """What is at a place and stays there."""
+    for sighting in tx.sightings.stuck(NEVER_TAKEN, SHOWN):
+        why = f"{'stored, and not cleared: ' if sighting.message else ''}{sighting.verdict}"
+        place = f"{sighting.endpoint}:{sighting.path}"
+        yield {"place": place, "name": sighting.name, "since": sighting.first_at, "why": why}
 
 
 def _held(tx: Tx) -> Iterator[Row]:
@@ -213,4 +224,6 @@ def _show(seen: Picture) -> None:
     _table("Needs a person", seen.needs_a_person, "partner", "state", "name", "since", "why")
     if seen.waits:
         _table("Waits for a retry", seen.waits, "partner", "name", "to", "until", "reason")
+    if seen.not_taken:
+        _table("Cannot be taken", seen.not_taken, "place", "name", "since", "why")
     _table("Polled places", seen.places, "place", "looked_at", "offered", "passed_over")

@@ -22,6 +22,14 @@ TEMPORARY: tuple[str, ...] = (
 )  # fmt: skip
 """Globs of names that say "not finished yet": ours (hidden, `.part`) and those of usual clients."""
 
+FOLDER = "it is a folder"
+_NOT_UTF8, _NAMELESS, _PATH = "its name is not UTF-8", "it has no name", "its name is a path"
+_CONTROLS = "its name holds control characters"
+_LINK, _IRREGULAR, _KINDLESS = "it is a link", "it is no regular file", "the server does not say whether it is a file"
+_SIZELESS = "the server does not report its size"
+NEVER_TAKEN = frozenset({_NOT_UTF8, _NAMELESS, _PATH, _CONTROLS, _LINK, _IRREGULAR, _KINDLESS, _SIZELESS})
+"""The reasons for which something is not taken at any later look either, though somebody put it there to be taken."""
+
 _SAME_NAME_LIMIT = 99
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Cf too: a right-to-left mark makes a name read as another
 
@@ -63,13 +71,13 @@ def fault(name: bytes) -> str:
     try:
         text = name.decode("utf-8")
     except UnicodeDecodeError:
-        return "its name is not UTF-8"
+        return _NOT_UTF8
     if not text:
-        return "it has no name"
+        return _NAMELESS
     if "/" in text or "\\" in text or text in {".", ".."}:
-        return "its name is a path"
+        return _PATH
     if not text.isprintable() and any(unicodedata.category(c) in _UNPRINTABLE for c in text):
-        return "its name holds control characters"
+        return _CONTROLS
     return ""
 
 
@@ -109,13 +117,13 @@ class NameFilter:
         if self.rules.sentinel and (awaited := self.rules.sentinel.replace("{name}", name)).encode() not in known:
             return f'it waits for its sentinel "{awaited}"'
         if entry.size is None:
-            return "the server does not report its size"
+            return _SIZELESS
         return "" if entry.size or self.rules.offer_empty else "it is empty"
 
 
 def _not_a_file(kind: Kind) -> str:
-    reasons = {"folder": "it is a folder", "link": "it is a link", "other": "it is no regular file"}
-    return reasons.get(kind, "" if kind == "file" else "the server does not say whether it is a file")
+    reasons = {"folder": FOLDER, "link": _LINK, "other": _IRREGULAR}
+    return reasons.get(kind, "" if kind == "file" else _KINDLESS)
 
 
 def join(folder: str, name: str) -> str:

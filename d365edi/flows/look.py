@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from d365edi import log
 from d365edi.endpoints import portion
 from d365edi.endpoints.base import Endpoint, Listing, Place, Remote
+from d365edi.endpoints.filenames import FOLDER, NEVER_TAKEN
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import PickupFlow
 from d365edi.journal import Listed, Part, Passed, Sighting, Tx
@@ -36,7 +37,16 @@ async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look
     listing = await endpoint.list(place)
     first: dict[str, Remote] = {}
     later = tuple(each for each in listing.remotes if first.setdefault(each.key, each) is not each)
+    known = frozenset[tuple[str, str]]()
+    if stuck := [entry for entry in listing.passed_over if entry.reason in NEVER_TAKEN]:
+        before = await ctx.journal.read(lambda tx: tx.sightings.passed(pickup.endpoint, pickup.view))
+        known = frozenset((each.name, each.reason) for each in before)
     seen = await ctx.journal.write(lambda tx: _record(tx, pickup, place, listing, tuple(first.values()), later))
+    for name, reason in {(entry.name, entry.reason): None for entry in stuck}.keys() - known:
+        sentence = (
+            f'"{name}" in {pickup.place.path} cannot be taken: {reason}; ask the partner for it under a plain name'
+        )
+        log.say("WARNING", pickup.name, "passed over", sentence)
     _report(ctx, pickup, listing)
     return Look(tuple(first.values()), later, {sighting.remote: sighting for sighting in seen})
 
@@ -53,7 +63,12 @@ def _record(
     tx: Tx, pickup: PickupFlow, place: Place, listing: Listing, first: tuple[Remote, ...], later: tuple[Remote, ...]
 ) -> list[Sighting]:
     remotes = [Listed(remote.name, remote.size, remote.modified, remote.key) for remote in first]
-    passed = [Passed(entry.name, entry.reason, entry.key) for entry in listing.passed_over]
+    ours = (pickup.after.to.rstrip("/").rpartition("/")[2], FOLDER) if pickup.after.action == "move" else None
+    passed = [
+        Passed(entry.name, entry.reason, entry.key)
+        for entry in listing.passed_over
+        if (entry.name, entry.reason) != ours  # where what was taken is moved to
+    ]
     passed += [Passed(remote.name, BEHIND, f"{remote.key}/{number}") for number, remote in enumerate(later, 2)]
     there = {remote.key for remote in remotes} | {entry.key or entry.name for entry in passed}
     if listing.whole:

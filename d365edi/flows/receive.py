@@ -28,6 +28,7 @@ from d365edi.flows.messages import size_text
 from d365edi.flows.outbox import deliver_again
 from d365edi.flows.partner import PickupFlow
 from d365edi.journal import Message, Sighting, Tx
+from d365edi.journal.sightings import UNFINISHED
 from d365edi.settings.partners import Duplicates
 
 
@@ -127,7 +128,7 @@ async def _take(
     if sighting.message is not None:
         known = await ctx.journal.read(partial(_message, id=sighting.message))
         if not known.settled:
-            cleared = await _settle(ctx, pickup, endpoint, remote, known)
+            cleared = await _settle(ctx, pickup, endpoint, remote, known, sighting.verdict)
             return ClaimedFile(known, known=True, cleared=cleared)
     try:
         payload = await endpoint.fetch(remote, pickup.endpoint_settings.max_message)
@@ -135,14 +136,15 @@ async def _take(
         if kind_of(error):
             counters.add("unreachable")
             return None
-        await _note_reason(ctx, pickup, remote, str(error))
-        log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
+        if str(error) != sighting.verdict:
+            await _note_reason(ctx, pickup, remote, str(error))
+            log.say("WARNING", pickup.name, "passed over", f"{remote.name}: {error}")
         return None
     reach("receive.fetched")
     if not policy.complete_enough(
         complete=pickup.settings.holds is not None or complete(payload), waits=sighting.waits
     ):
-        await _note_reason(ctx, pickup, remote, "its trailer (IEA or UNZ) is not there yet", waits=1)
+        await _note_reason(ctx, pickup, remote, UNFINISHED, waits=1)
         counters.add("incomplete")
         return None
     taken = await ctx.journal.write(lambda tx: _claim(tx, ctx, pickup, file, payload))
@@ -232,9 +234,11 @@ def _report(pickup: PickupFlow, duplicates: Duplicates, taken: ClaimedFile, coun
         log.say("INFO" if quiet else "WARNING", pickup.name, message.state, message.reason, run=message.run)
 
 
-async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message) -> bool:
-    """Settle the file at the source; True where it is not there any more. A failure is retried alone in the next pass;
-    nothing is fetched again."""
+async def _settle(
+    ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remote: Remote, message: Message, before: str = ""
+) -> bool:
+    """Settle the file at the source; True where it is not there any more. A failure is retried alone in the next pass, and
+    logged where it is not the one `before`; nothing is fetched again."""
     if pickup.after.action == "leave":
         await ctx.journal.write(lambda tx: tx.messages.settled(message.id, remote.name))
         return False
@@ -244,8 +248,10 @@ async def _settle(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint, remo
     except EndpointError as error:
         if kind_of(error):
             return False
-        sentence = f"{message.name} is stored but still at the source: {error}"
-        log.say("WARNING", pickup.name, "not settled", sentence, run=message.run)
+        if str(error) != before:
+            await _note_reason(ctx, pickup, remote, str(error))
+            sentence = f"{message.name} is stored but still at the source: {error}"
+            log.say("WARNING", pickup.name, "not settled", sentence, run=message.run)
         return False
     reach("receive.settled")
     if settlement.outcome == "changed":

@@ -15,6 +15,8 @@ from d365edi.errors import JournalError
 from d365edi.journal.table import SEARCH_LIMIT, JournalTable, insert, select
 
 GONE = "was not there any more at the last look"
+UNFINISHED = "its trailer (IEA or UNZ) is not there yet"
+"""Why a file is granted a further listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ _COUNT_STORED = " ".join(("SELECT count(*)", _STORED_HERE))
 _FORGET = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
 _PUT = insert("sightings", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
 _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
+_STUCK = select(
+    Sighting,
+    "sightings",
+    "WHERE verdict NOT IN ('', ?, ?) AND (equal > 0 OR verdict IN (SELECT value FROM json_each(?))) ORDER BY first_at LIMIT ?",
+)
 _PLACES = select(PlaceStatus, "places", "ORDER BY endpoint, path")
 
 
@@ -157,6 +164,12 @@ class Sightings(JournalTable):
         """What was passed over at a place at the last look."""
         rows = [Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))]
         return [Passed(row.name, row.verdict, row.remote) for row in rows if not row.equal and row.verdict != GONE]
+
+    def stuck(self, never: Iterable[str], limit: int) -> list[Sighting]:
+        """What is there and stays: what is passed over for one of the `never` reasons, what could not be fetched, and what is
+        stored (`message`) and could not be cleared at the source."""
+        rows = self._execute(_STUCK, (GONE, UNFINISHED, json.dumps(sorted(never)), limit))
+        return [Sighting(*row) for row in rows]
 
     def verdict(self, endpoint: str, path: str, remote: str, text: str, *, waits: int = 0) -> None:
         """Record why a file was not taken; `waits=1` counts that it was granted a further listing."""

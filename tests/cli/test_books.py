@@ -247,7 +247,7 @@ def test_reading_needs_no_lock(book: Path) -> None:
     """Every reading verb works beside a daemon that holds the journal."""
 
     async def both() -> int:
-        async with await Journal.open(book / "journal.db"):
+        async with await Journal.open(book / "journal.db", clock=lambda: AT):
             lines = await anyio.to_thread.run_sync(
                 lambda: client.read(book / "settings.toml", lambda tx: tx.audit.tail())
             )
