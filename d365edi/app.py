@@ -24,7 +24,7 @@ from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import Health
-from d365edi.flows import acknowledge, batch, decide, policy, replay
+from d365edi.flows import acknowledge, batch, decide, policy, reconcile, replay
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.named import Selection
@@ -288,6 +288,11 @@ class App:
         selection = Selection(what, partner, id, many)
         said = await replay.replay(self.ctx, selection, stage, go=go, acks=acks, actor=actor)
         return _decided("replayed", actor, said, stage=stage) if go else said
+
+    async def reconcile(self, actor: str, *, go: bool, delivered: Sequence[str]) -> list[str]:
+        """What waits to be sent against the partners' folders, while sending is held. With `go` what is there counts as
+        delivered, and so do the ids in `delivered`. Returns sentences."""
+        return await reconcile.reconcile(self.ctx, go=go, delivered=delivered, actor=actor)
 
     async def event(self, payload: dict[str, Any]) -> list[str]:
         """A business event: names of the flows to run. It says that something is new, never what."""

@@ -145,6 +145,9 @@ class Decides(Protocol):
     ) -> list[str]:
         """The same message again."""
 
+    async def reconcile(self, actor: str, *, go: bool, delivered: Sequence[str]) -> list[str]:
+        """What waits to be sent against what partners have."""
+
     async def ping(self, name: str | None = None) -> dict[str, Any]:
         """Check endpoints: for each a list of dataclasses."""
 
@@ -168,6 +171,9 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
         await fire("due")
         return said
 
+    async def reconcile(a: Arguments) -> list[str]:
+        return await app.reconcile(a["actor"], go=a["go"], delivered=a["delivered"])
+
     async def tick(a: Arguments) -> list[str]:
         names = [flow.name for flow in app.flows() if a.get("flow") in (None, flow.name)]
         for name in names:
@@ -180,7 +186,8 @@ def verbs(app: Decides, fire: Fire, status: Callable[[], dict[str, Any]]) -> dic
     async def state(_: Arguments) -> dict[str, Any]:
         return status()
 
-    return {"release": release, "reject": reject, "replay": replay, "tick": tick, "ping": ping, "status": state}
+    decisions = {"release": release, "reject": reject, "replay": replay, "reconcile": reconcile}
+    return {**decisions, "tick": tick, "ping": ping, "status": state}
 
 
 def _selection(a: Arguments) -> dict[str, Any]:

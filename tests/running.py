@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -95,6 +95,10 @@ class StandIn:
     async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
         self.decided.append(("replay", what, stage, go, acks, actor))
         return []
+
+    async def reconcile(self, actor: str, *, go: bool, delivered: Sequence[str]) -> list[str]:
+        self.decided.append(("reconcile", actor, go, *delivered))
+        return ["d365edi release sending"]
 
     async def ping(self, name: str | None = None) -> dict[str, list[Check]]:
         return {"d365": [Check("token", True, 12.5, "granted")]}

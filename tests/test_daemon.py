@@ -190,6 +190,7 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
         released = await here.ask("release", what="4500124", actor="kim")
         await until(lambda: app.ended.count("due") > due)
         replayed = await here.ask("replay", what="4500124", stage="read", go=True, acks=False, actor="kim")
+        compared = await here.ask("reconcile", go=True, delivered=["delivery-3"], actor="kim")
         ticked = await here.ask("tick", flow="a")
         await until(lambda: app.ended.count("a") == 2)
         pinged = await here.ask("ping", name=None)
@@ -197,7 +198,12 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match="not now"):
             await here.ask("reject", what="x", why="y", actor="kim")
     assert (released, replayed, ticked) == ((True, ["4500124 continues"]), (True, []), (True, ["a"]))
-    assert app.decided == [("release", "4500124", "kim"), ("replay", "4500124", "read", True, False, "kim")]
+    assert app.decided == [
+        ("release", "4500124", "kim"),
+        ("replay", "4500124", "read", True, False, "kim"),
+        ("reconcile", "kim", True, "delivery-3"),
+    ]
+    assert compared == (True, ["d365edi release sending"])
     check = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}
     assert pinged == (True, {"d365": [check]})
     [flow] = status["flows"]

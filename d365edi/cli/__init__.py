@@ -44,6 +44,7 @@ VERBS: dict[str, Verb] = {
     "reject": Verb("decide", "reject", "Close what is held or quarantined."),
     "backup": Verb("backup", "backup", "A verified copy of the journal, while the daemon runs or not."),
     "restore": Verb("restore", "restore", "A copy of the journal takes its place again."),
+    "reconcile": Verb("reconcile", "reconcile", "After a restore: what is to be sent against what partners have."),
     "secrets": Verb("secrets", "app", "The vault: set, list, rotate."),
 }
 

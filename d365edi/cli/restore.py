@@ -32,7 +32,6 @@ def restore(file: From, *, force: Force = False, settings: SettingsFile = DEFAUL
     say(
         [
             f"nothing is sent to partners: {waiting} deliveries were open then and may have left since, and what D365 posted",
-            "since is collected again; each may be sent twice. Compare with what the partners have (d365edi status and why name",
-            "what waits), close what they have with d365edi reject, then: d365edi release sending",
+            "since is collected again; each may be sent twice. Start the daemon, and when each flow has run: d365edi reconcile",
         ]
     )

@@ -45,7 +45,7 @@ async def _attempt(ctx: FlowContext, delivery_id: int, counters: Counters) -> in
             await _failed(ctx, delivery, error, counters)
             return None
         reach("deliver.delivered")
-        documents = await ctx.journal.write(lambda tx: _record(tx, delivery, receipt))
+        documents = await ctx.journal.write(lambda tx: record(tx, delivery, receipt))
         reach("deliver.recorded")
         _report(delivery, documents, receipt, ctx.clock() - began, counters)
     if not any(document.store for document in documents) or delivery.endpoint != ctx.d365_name:
@@ -74,7 +74,7 @@ def _start(tx: Tx, ctx: FlowContext, delivery_id: int) -> tuple[Delivery, bytes]
     return delivery, tx.payloads.get(delivery.digest)
 
 
-def _record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
+def record(tx: Tx, delivery: Delivery, receipt: Receipt) -> list[Document]:
     """Store the receipt, the final state of each of its documents and the audit lines in one transaction. Returns them."""
     tx.deliveries.delivered(delivery.id, receipt.id, receipt.detail)
     documents = tx.documents.in_delivery(delivery.id)

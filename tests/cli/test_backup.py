@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from d365edi.journal import Tx
 from tests.cli.conftest import Call, written
 
@@ -36,7 +38,9 @@ def test_a_copy_that_is_not_made_is_a_failure_with_a_sentence(folder: Path, call
     assert (said.code, "is there already; name a new file, or a folder" in said.err) == (2, True)
 
 
-def test_a_restored_journal_says_what_became_of_it_and_is_not_put_over_a_newer_one(folder: Path, call: Call) -> None:
+def test_a_restored_journal_says_what_became_of_it_and_is_not_put_over_a_newer_one(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fill(tx: Tx) -> None:
         tx.counters.take("acme", "ISA")
         tx.audit.append("received", partner="acme")
@@ -58,3 +62,18 @@ def test_a_restored_journal_says_what_became_of_it_and_is_not_put_over_a_newer_o
     assert "nothing is sent to partners: 1 deliveries were open then" in said.out
     status = call("status", "--json")
     assert (status.code, "restored from" in json.loads(status.out)["sending_held"]) == (1, True)
+    monkeypatch.setenv("D365EDI_SECRET_D365", "secret")
+    said = call("reconcile", "--go")
+    assert said.out.splitlines() == [
+        "delivery-1  acme  810_1.edi: not compared: the settings have no endpoint acme",
+        "what a partner has all the same is not sent again after: d365edi reconcile --delivered delivery-1",
+        "d365edi release sending sends the 1 that are left",
+    ]
+    said = call("reconcile", "--delivered", "delivery-1")
+    assert said.out.splitlines() == [
+        "delivery-1  acme  810_1.edi: recorded as delivered",
+        "d365edi release sending",
+    ]
+    assert call("release", "sending").code == 0
+    said = call("reconcile")
+    assert (said.code, "sending is not held; there is nothing to reconcile" in said.err) == (2, True)

@@ -1,0 +1,169 @@
+"""After an older journal was restored: what is to be sent to partners against what lies in their folders.
+
+A delivery counts as there where a file in its folder has its business content, whatever its name and control numbers: those
+of an interchange that is made again differ. What the partner has taken since lies there no more; only a person can know of it.
+Orders need no comparison: each is looked up in D365 by its natural key before it is created.
+
+Knows: open deliveries, folders. Does not know: protocols, what a payload means.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from d365edi.endpoints.base import Place, Receipt, Remote
+from d365edi.errors import D365EdiError, EndpointError
+from d365edi.flows import named
+from d365edi.flows.context import FlowContext
+from d365edi.flows.deliver import record
+from d365edi.journal import Delivery, DeliveryState, Tx
+
+OPEN: tuple[DeliveryState, ...] = ("pending", "waiting", "attempting")
+ENVELOPE_ROOM = 64
+"""Bytes by which two files with one content may differ: control numbers and times of other widths."""
+LIMIT = 1 << 26
+_SERVICE = re.compile(rb"(?:ISA|GS|ST|SE|GE|IEA|UNA|UNB|UNG|UNH|UNT|UNE|UNZ)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A delivery, the path of the file at the partner that has its content ("" where there is none), and why its folder could not
+    be read ("" where it could)."""
+
+    delivery: Delivery
+    there: str = ""
+    unread: str = ""
+
+
+def content(payload: bytes) -> bytes:
+    """The segments of an interchange without its service segments (X12.5, X12.6; ISO 9735), which have control numbers and times;
+    any other file as it is."""
+    if payload[:3] == b"ISA" and len(payload) > 106:
+        terminator = payload[105:106]
+    elif payload[:3] in (b"UNA", b"UNB"):
+        terminator = payload[8:9] if payload[:3] == b"UNA" else b"'"
+    else:
+        return payload
+    segments = (segment.strip(b"\r\n") for segment in payload.split(terminator))
+    return terminator.join(segment for segment in segments if segment and not _SERVICE.match(segment))
+
+
+async def reconcile(ctx: FlowContext, *, go: bool, delivered: Sequence[str], actor: str) -> list[str]:
+    """Compare every open delivery to a partner with the partner's folder; sentences. With `go` what is there is recorded as
+    delivered, and so are the ids in `delivered`, which a person knows to have arrived.
+
+    D365EdiError where sending is not held, or an id is no open delivery to a partner."""
+    if not ctx.journal.held:
+        raise D365EdiError("sending is not held", remedy="there is nothing to reconcile")
+    waiting = await ctx.journal.read(lambda tx: _open(tx, ctx))
+    known = _known(waiting, delivered)
+    compared = await _compare(ctx, waiting)
+    done = [each for each in compared if each.delivery.id in known or (go and each.there)]
+    await ctx.journal.write(lambda tx: _record_all(tx, done, actor))
+    left = [each for each in compared if each not in done]
+    return [*(_sentence(each, recorded=True) for each in done), *(_sentence(each) for each in left), *_advice(left)]
+
+
+def _open(tx: Tx, ctx: FlowContext) -> list[tuple[Delivery, bytes]]:
+    """Every open delivery to a partner with its bytes, oldest first."""
+    every = (each for state in OPEN for each in tx.deliveries.in_state(state, limit=1 << 31))
+    ours = sorted((each for each in every if each.endpoint != ctx.d365_name), key=lambda each: each.id)
+    return [(each, tx.payloads.get(each.digest)) for each in ours]
+
+
+def _known(waiting: Iterable[tuple[Delivery, bytes]], ids: Sequence[str]) -> set[int]:
+    by_id = {named.identify(delivery): delivery.id for delivery, _ in waiting}
+    if unknown := [id for id in ids if id not in by_id]:
+        remedy = "`d365edi reconcile` lists those that are"
+        raise D365EdiError(
+            f"{', '.join(unknown)} is no open delivery to a partner, and nothing was done", remedy=remedy
+        )
+    return {by_id[id] for id in ids}
+
+
+async def _compare(ctx: FlowContext, waiting: Sequence[tuple[Delivery, bytes]]) -> list[Compared]:
+    folders: dict[tuple[str, str], list[tuple[Delivery, bytes]]] = {}
+    for each in waiting:
+        folders.setdefault((each[0].endpoint, each[0].path), []).append(each)
+    found: list[Compared] = []
+    for (endpoint, path), deliveries in folders.items():
+        if endpoint not in ctx.endpoints:
+            found += [
+                Compared(delivery, unread=f"the settings have no endpoint {endpoint}") for delivery, _ in deliveries
+            ]
+            continue
+        try:
+            there = await _contents(ctx, endpoint, path, [len(payload) for _, payload in deliveries])
+        except EndpointError as error:
+            found += [Compared(delivery, unread=error.message) for delivery, _ in deliveries]
+        else:
+            found += _matched(deliveries, there)
+    return sorted(found, key=lambda each: each.delivery.id)
+
+
+def _matched(deliveries: Sequence[tuple[Delivery, bytes]], there: Mapping[bytes, list[str]]) -> list[Compared]:
+    """Each file stands for one delivery only: two alike that are to be sent are there when two alike lie there."""
+    left = {body: list(paths) for body, paths in there.items()}
+    found = []
+    for delivery, payload in deliveries:
+        paths = left.get(content(payload), [])
+        found.append(Compared(delivery, there=paths.pop(0) if paths else ""))
+    return found
+
+
+async def _contents(ctx: FlowContext, endpoint: str, path: str, sizes: Sequence[int]) -> dict[bytes, list[str]]:
+    """The content of the files in a folder that are about as long as one of those to be sent, with their paths."""
+    listing = await ctx.endpoints[endpoint].list(Place(path))
+    if not listing.whole:
+        raise D365EdiError(f"{path} on {endpoint} holds more files than one listing", remedy="let it be cleared first")
+    found: dict[bytes, list[str]] = {}
+    for remote in listing.remotes:
+        if any(abs(remote.size - size) <= ENVELOPE_ROOM for size in sizes):
+            body = content(await ctx.endpoints[endpoint].fetch(remote, LIMIT))
+            found.setdefault(body, []).append(_path(remote))
+    return found
+
+
+def _path(remote: Remote) -> str:
+    return f"{remote.path.rstrip('/')}/{remote.name}"
+
+
+def _record_all(tx: Tx, done: Iterable[Compared], actor: str) -> None:
+    for each in done:
+        _record(tx, each, actor)
+
+
+def _record(tx: Tx, compared: Compared, actor: str) -> None:
+    delivery = tx.deliveries.get(compared.delivery.id)
+    if delivery.state not in OPEN:
+        return
+    delivery = tx.deliveries.attempting(delivery.id)
+    why = f"as {actor} says" if not compared.there else "it was there after a restore"
+    record(tx, delivery, Receipt(compared.there or f"{delivery.path.rstrip('/')}/{delivery.name}", {"outcome": why}))
+    tx.audit.append("reconciled", delivery=delivery.id, partner=delivery.partner, actor=actor, there=compared.there)
+
+
+def _sentence(compared: Compared, *, recorded: bool = False) -> str:
+    delivery = compared.delivery
+    what = f"{named.identify(delivery)}  {delivery.partner}  {delivery.name}: "
+    if recorded:
+        return f"{what}recorded as delivered{f', it is {compared.there}' if compared.there else ''}"
+    if compared.there:
+        return f"{what}is there already, as {compared.there}"
+    if compared.unread:
+        return f"{what}not compared: {compared.unread}"
+    return f"{what}does not lie in {delivery.path}; the partner may have taken it"
+
+
+def _advice(left: Sequence[Compared]) -> list[str]:
+    said = []
+    if any(each.there for each in left):
+        said.append("d365edi reconcile --go records what is there as delivered")
+    if others := [named.identify(each.delivery) for each in left if not each.there]:
+        said.append(
+            f"what a partner has all the same is not sent again after: d365edi reconcile --delivered {others[0]}"
+        )
+    return [
+        *said,
+        f"d365edi release sending sends the {len(left)} that are left" if left else "d365edi release sending",
+    ]

@@ -1,0 +1,121 @@
+"""A backup while orders flow, restored on an empty box: nothing that was in it is lost, nothing is sent twice or unasked."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+import anyio
+import pytest
+
+from d365edi.app import DUE, App
+from d365edi.errors import D365EdiError
+from d365edi.journal import Tx, backup
+from d365edi.journal.backup import Copy
+from d365edi.journal.restore import restore
+from tests.journeys.world import World
+from tests.running import until
+
+FILES, ORDERS = 10, 20
+
+
+async def worked_off(app: App) -> None:
+    """Every flow, then what is due until D365 has it all."""
+    await app.once()
+    with anyio.fail_after(120):
+        while await app.journal.read(open_orders):
+            await app.tick(DUE)
+            await anyio.sleep(0.1)
+
+
+def open_orders(tx: Tx) -> bool:
+    waiting = [each for each in tx.deliveries.due(float("inf")) if each.endpoint == "d365"]
+    return bool(waiting or tx.documents.in_state("ready") or tx.messages.in_state("received"))
+
+
+async def copied_midway(world: World, app: App) -> Copy:
+    """All orders go through; the copy was made while they did."""
+    copies: list[Copy] = []
+
+    async def copy() -> None:
+        await until(lambda: len(world.simulator.state.rows("SalesOrderHeadersV4")) >= FILES * ORDERS // 3, 60)
+        make = partial(backup.backup, world.settings().daemon.journal, world.folder / "copy.db")
+        copies.append(await anyio.to_thread.run_sync(make))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(copy)
+        await worked_off(app)
+    return copies[0]
+
+
+def new_box(world: World, copy: Path) -> None:
+    journal = world.settings().daemon.journal
+    shutil.rmtree(journal.parent)
+    journal.parent.mkdir()
+    restore(copy, journal, actor="kim")
+
+
+async def test_what_was_sent_since_the_backup_is_found_at_the_partner_and_not_sent_again(town: World) -> None:
+    for file in range(FILES):
+        town.partner.drop(f"PO-{file}.edi", town.order(f"45{file:02d}", copies=ORDERS))
+    async with town.app() as app:
+        copy = await copied_midway(town, app)
+        headers = town.simulator.state.rows("SalesOrderHeadersV4")
+        numbers = [town.simulator.post_invoice(str(row["SalesOrderNumber"])) for row in headers[:3]]
+        await app.once()
+    orders, received = sorted(town.sales_orders()), town.partner.received()
+    answers = [(each.group, each.verdict) for each in town.partner.acknowledgments()]
+    assert (len(orders), len(received), len(answers)) == (FILES * ORDERS, len(numbers), FILES)
+    assert not any("(again)" in order for order in orders)
+
+    new_box(town, copy.path)
+    async with town.app() as app:
+        held = await app.journal.read(lambda tx: [row.number for row in tx.documents.in_state("held")])
+        known = await app.journal.read(
+            lambda tx: tx.unit.connection.execute("SELECT count(*) FROM documents").fetchone()[0]
+        )
+        assert (known, held) == (copy.rows["documents"], [])
+        assert await app.journal.read(open_orders)  # which D365 has by now
+        await worked_off(app)
+        assert "restored from" in app.journal.sending_held
+        assert (sorted(town.sales_orders()), town.partner.received()) == (orders, received)
+        said = await app.reconcile("kim", go=False, delivered=[])
+        assert sum("is there already, as " in sentence for sentence in said) >= len(numbers)
+        assert not [sentence for sentence in said if "does not lie in" in sentence or "not compared" in sentence]
+        said = await app.reconcile("kim", go=True, delivered=[])
+        assert (said[-1], "recorded as delivered" in said[0]) == ("d365edi release sending", True)
+        await app.release("sending", "kim")
+        await worked_off(app)
+        open_ = await app.journal.read(lambda tx: tx.deliveries.due(float("inf")))
+        actors = await app.journal.read(
+            lambda tx: {line.actor for line in tx.audit.tail(1000) if line.action == "reconciled"}
+        )
+        assert (open_, actors, await app.journal.read(lambda tx: tx.audit.verify())) == ([], {"kim"}, None)
+    assert (sorted(town.sales_orders()), town.partner.received()) == (orders, received)
+    assert [(each.group, each.verdict) for each in town.partner.acknowledgments()] == answers
+
+
+async def test_what_the_partner_has_taken_goes_again_only_when_nobody_says_that_it_arrived(town: World) -> None:
+    town.partner.drop("PO-77.edi", town.order("4500123"))
+    await town.once()
+    await anyio.to_thread.run_sync(backup.backup, town.settings().daemon.journal, town.folder / "copy.db")
+    order = str(town.simulator.state.one("SalesOrderHeadersV4")["SalesOrderNumber"])
+    town.simulator.post_invoice(order)
+    await town.once()
+    for name in town.partner.received():
+        (town.partner.inbound / name).unlink()
+    new_box(town, town.folder / "copy.db")
+    async with town.app() as app:
+        await app.once()
+        [first, *_] = await app.reconcile("kim", go=True, delivered=[])
+        assert "does not lie in" in first
+        with pytest.raises(D365EdiError, match="delivery-99 is no open delivery to a partner, and nothing was done"):
+            await app.reconcile("kim", go=False, delivered=[first.split()[0], "delivery-99"])
+        [first, *_] = await app.reconcile("kim", go=False, delivered=[first.split()[0]])
+        assert first.endswith("recorded as delivered")
+        await app.release("sending", "kim")
+        await app.once()
+        assert town.partner.received() == {}
+        with pytest.raises(D365EdiError, match="sending is not held"):
+            await app.reconcile("kim", go=True, delivered=[])
