@@ -301,7 +301,8 @@ class Component(SpelledPart):
 
 class Alternative(SpelledPart):
     """Another item than the one of a line; `relation` says how it is meant: "possible" may be sent instead, "ordered" takes
-    its place in the order, "replaced" is the one whose place the line's item takes."""
+    its place in the order, "replaced" is the one whose place the line's item takes; "successor", "predecessor" and "withdrawn"
+    numbers change nothing."""
 
     relation: Text | None = None
     item: ItemIds = ItemIds()

@@ -94,7 +94,9 @@ def test_what_is_said_again_and_again_costs_as_much_as_there_is_of_it() -> None:
     assert twice < 2.3 * once
 
 
-@pytest.mark.parametrize(("function", "relation"), [("2", "possible"), ("4", "replaced")])
+@pytest.mark.parametrize(
+    ("function", "relation"), [("2", "possible"), ("4", "replaced"), ("6", "successor"), ("8", "withdrawn")]
+)
 def test_numbers_of_other_items_are_kept_and_are_no_numbers_of_the_line(function: str, relation: str) -> None:
     body = changed(EDIFACT, f"PIA+1 => PIA+{function}+OTHER:IN+OLD:SA")
     (part,) = (part for part in inspected(edifact(body)).parts if part.kind == "set")
@@ -102,6 +104,8 @@ def test_numbers_of_other_items_are_kept_and_are_no_numbers_of_the_line(function
     line = (part.document or {})["lines"][0]
     assert (line["item"], line["alternatives"][0]["relation"]) == ({"gtin": "614141000012"}, relation)
     assert line["alternatives"][0]["item"] == {"buyer": "OTHER", "vendor": "OLD"}
+    said = [each.sentence for each in part.remarks if each.severity == "note"]
+    assert f"line 1 names another item ({relation}): OTHER, OLD; it is kept beside the line's own" in said
 
 
 @pytest.mark.parametrize("function", ["1", "5"])

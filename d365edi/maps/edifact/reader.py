@@ -6,6 +6,7 @@ Knows: the engine, guides. Does not know: envelopes, CONTRL, partners.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from d365edi.documents import Document, OrderChange, PurchaseOrder
 from d365edi.edi import release
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide, Node
@@ -50,7 +51,8 @@ class EdifactReader:
         unmapped = tuple(_placed(each, read) for each in reading.unmapped)
         asked = not any(each.where.segment == "LIN" and each.where.element == SUB_LINE for each in unmapped)
         parts = () if asked else _sublines(report, rows, nodes)
-        return Reading(reading.document, reading.findings, (*unmapped, *parts))
+        others = _alternatives(reading.document)
+        return Reading(reading.document, reading.findings, (*unmapped, *parts, *others))
 
     def _implied(self, nodes: Sequence[Node | None], rows: list[list[str]], component: str) -> Read:
         """The message with the loops that it implies."""
@@ -83,6 +85,19 @@ def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node
             where = Position(ordinal=index + 1, segment="LIN", element=SUB_LINE)
             remedy = 'decide what it means, or ignore = ["LIN"] to the flow, then release it'
             yield Finding("document", "warning", "", message, where, of, remedy, "meaning", holds=True)
+
+
+def _alternatives(document: Document | None) -> Iterator[Finding]:
+    """Other items that lines name: they are kept, and nothing is done with them."""
+    if not isinstance(document, PurchaseOrder | OrderChange):
+        return
+    for place, line in enumerate(document.lines, 1):
+        for each in line.alternatives:
+            numbers = (each.item.buyer, each.item.gtin, each.item.vendor, *(other.id for other in each.item.others))
+            named = ", ".join(number for number in numbers if number)
+            item = f"another item ({each.relation}): {named}"
+            message = f"line {line.number or place} names {item}; it is kept beside the line's own"
+            yield Finding("document", "note", "", message, Position(segment="PIA"), rule="unmapped")
 
 
 def _placed(finding: Finding, read: Read) -> Finding:
