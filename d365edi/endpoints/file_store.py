@@ -96,8 +96,13 @@ class FileStore(Downloader):
         if todo == "there" and step and plan.mode == "rename":
             await self._remove(plan.temp)  # a rename by link and unlink that was interrupted between the two
         if todo == "disputed":
-            remedy = "ask the partner, clear that name, then release it"
-            raise Disputed(self._question(plan), endpoint=self.name, remedy=remedy)
+            seen = await self._look(plan.final)
+            remedy = (
+                "ask the partner, clear that name, then release it"
+                if seen
+                else "ask whether they have it whole; if not, release it"
+            )
+            raise Disputed(self._question(plan, seen), endpoint=self.name, remedy=remedy)
         return self._receipt(plan, todo)
 
     async def probe(self, request: DeliveryRequest) -> Outcome:
@@ -107,7 +112,9 @@ class FileStore(Downloader):
         todo = await self._next(plan, request, step) if step else "upload"
         if todo in {"there", "taken"}:
             return Delivered(self._receipt(plan, todo))
-        return Unclear(self._question(plan)) if todo == "disputed" else NotDelivered()
+        if todo == "disputed":
+            return Unclear(self._question(plan, await self._look(plan.final)))
+        return NotDelivered()
 
     def _plan(self, request: DeliveryRequest) -> UploadPlan:
         return UploadPlan.of(request, self.mode, self.sentinel, hashlib.sha256(request.payload).hexdigest())
@@ -148,9 +155,11 @@ class FileStore(Downloader):
                 raise self._changed_meanwhile(error, path) from error
             todo = await self._next(plan, request, "intent")
             return "disputed" if todo in {"upload", "replace"} else todo
+        step = ""
         try:
             if plan.mode != "rename":
-                await checkpoint("uploaded", {})
+                step = "unseen" if await self._look(path) is None else "uploaded"
+                await checkpoint(step, {})
         finally:
             await close()
         there = await self._compare_size(plan, path)
@@ -159,7 +168,7 @@ class FileStore(Downloader):
             await checkpoint("uploaded", {})
             return "rename"
         if not there:
-            return "taken"
+            return "disputed" if step == "unseen" else "taken"
         return "announce" if plan.mode == "sentinel" else "there"
 
     async def _compare_size(self, plan: UploadPlan, path: str) -> bool:
@@ -206,7 +215,9 @@ class FileStore(Downloader):
     def _vanished(self, path: str) -> Unavailable:
         return Unavailable(f'"{path}" on {self.name} appeared or vanished meanwhile', endpoint=self.name)
 
-    def _question(self, plan: UploadPlan) -> str:
+    def _question(self, plan: UploadPlan, seen: Stat | None) -> str:
+        if seen is None:
+            return f'"{plan.final}" was gone from {self.name} before it was closed: it may have been taken unfinished'
         ours = f"ours has {plan.size} bytes"
         return f'"{plan.final}" on {self.name} is taken by something that we did not put there ({ours})'
 

@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import anyio.to_thread
 
@@ -76,10 +76,10 @@ class FolderEndpoint(FileStore):
         return await self._run(f'reading "{path}"', lambda: _read(self._below(path), limit))
 
     async def _create(self, path: str, data: bytes) -> Close:
-        await self._run(f'writing "{path}"', lambda: _create(self._below(path), data))
+        file = await self._run(f'writing "{path}"', lambda: _create(self._below(path), data))
 
         async def close() -> None:
-            """It is closed already."""
+            await self._run(f'closing "{path}"', file.close)
 
         return close
 
@@ -162,13 +162,17 @@ def _read(path: Path, limit: int) -> tuple[bytes, Stat]:
         return file.read(limit), _stat(os.fstat(number))
 
 
-def _create(path: Path, data: bytes) -> None:
+def _create(path: Path, data: bytes) -> BinaryIO:
+    """A new file with this data, durable and still open."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-    with open(number, "wb") as file:
+    with contextlib.ExitStack() as opened:
+        file = opened.enter_context(open(number, "wb"))
         file.write(data)
         file.flush()
         os.fsync(number)
-    _sync(path.parent)
+        _sync(path.parent)
+        opened.pop_all()
+    return file
 
 
 def _rename(old: Path, new: Path) -> None:

@@ -4,7 +4,9 @@
     direct    write under the final name (for mailboxes that have no rename or take a file the instant it is closed)
     sentinel  write under the final name, then an empty file beside it says that it is whole
 
-Two steps are recorded. `intent` is durable before anything is sent; `uploaded` once the other side has every byte. A
+Two steps are recorded. `intent` is durable before anything is sent; `uploaded` once the other side has every byte. Where a
+file under its final name is not seen before it is closed, `unseen` is recorded instead: some servers show a file only then, but a
+partner may also have taken it unfinished; a file that is not there afterwards either is disputed. A
 rename is only tried after `uploaded`: what is under the final name before that was not put there by this request. After it:
 
     temp name   final name       it is
@@ -102,7 +104,7 @@ def _decide_direct(plan: UploadPlan, step: str, seen: RemoteState) -> Next:
     if not step or (step == "intent" and seen.final is None):
         return "upload"
     if seen.final is None:
-        return "taken"
+        return "disputed" if step == "unseen" else "taken"
     if seen.final > plan.size:
         return "disputed"
     if (step == "uploaded" and seen.final == plan.size) or seen.content == "equal":

@@ -116,6 +116,10 @@ _RESTING = (
 _DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? AND NOT {_RESTING} ORDER BY until, id LIMIT ?")
 _BEHIND = "SELECT id FROM deliveries WHERE order_key = ? AND id > ? AND state = 'pending' ORDER BY id LIMIT 1"
 _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIMIT 1"))
+_SEND_AGAIN = (
+    "UPDATE deliveries SET progress = json_set(progress, '$.step', 'intent') "
+    "WHERE id = ? AND progress ->> 'step' = 'unseen'"
+)
 _STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Delivery, "deliveries", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
 _ACK = select(
@@ -307,8 +311,12 @@ class Deliveries(JournalTable):
         self._step(id, "quarantined", reason)
 
     def released(self, id: int) -> None:
-        """A person released it (or asked for it now, where it waits): tried at once, with a new budget; progress stays."""
+        """A person released it (or asked for it now, where it waits): tried at once, with a new budget; progress stays. What was
+        set aside because it may have been taken unfinished is sent again."""
+        set_aside = self.get(id).state == "quarantined"
         self._step(id, "pending")
+        if set_aside:
+            self._execute(_SEND_AGAIN, (id,))
         self._execute("UPDATE deliveries SET first_failed_at = NULL WHERE id = ?", (id,))
 
     def cancelled(self, id: int, reason: str) -> None:

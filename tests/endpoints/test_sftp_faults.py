@@ -16,7 +16,7 @@ import asyncssh
 import pytest
 
 from d365edi.endpoints import filenames
-from d365edi.endpoints.base import After, DeliveryRequest, Place, Settlement
+from d365edi.endpoints.base import After, DeliveryRequest, Place, Settlement, Unclear
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
 from d365edi.endpoints.upload_protocol import Mode
@@ -162,6 +162,28 @@ async def test_a_mailbox_that_takes_files_as_they_are_closed_has_them_once(
         DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress), checkpoints
     )
     assert (taken, receipt.detail["outcome"]) == ([b"ISA*810~"], "taken by the partner")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_file_that_is_gone_before_it_is_closed_is_not_called_delivered(
+    server: AsyncsshServer, opened: Callable[..., SftpEndpoint], lost: bool
+) -> None:
+    server.faults.after["write"] = each(server.home / "inbound", Path.unlink)
+    if lost:
+        server.faults.lose.add("close")
+    checkpoints = Checkpoints()
+    endpoint = opened(deliver="direct")
+    with pytest.raises(Unavailable if lost else Disputed):
+        await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), checkpoints)
+    server.faults.clear()
+    request = DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", checkpoints.progress)
+    with pytest.raises(Disputed, match="may have been taken unfinished") as disputed:
+        await endpoint.deliver(request, checkpoints)
+    assert "whole" in disputed.value.remedy
+    assert isinstance(await endpoint.probe(request), Unclear)
+    again = {**checkpoints.progress, "step": "intent"}  # as a person's release leaves it
+    await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~", again), checkpoints)
+    assert files(server.home / "inbound") == {"810.edi": b"ISA*810~"}
 
 
 async def test_a_mailbox_is_no_place_for_a_rename_and_says_so(

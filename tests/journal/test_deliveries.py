@@ -208,3 +208,18 @@ def test_deliveries_are_found_by_what_the_partner_names(tx: Tx) -> None:
     assert {text: ids(tx.deliveries.search(text)) for text in expected} == expected
     assert ids(tx.deliveries.in_state("pending")) == [first, again]
     assert ids(tx.deliveries.in_state("pending", "bolt")) == []
+
+
+@pytest.mark.parametrize(("state", "step"), [("quarantined", "intent"), ("waiting", "unseen")])
+def test_what_may_have_been_taken_unfinished_is_sent_again_once_a_person_released_it(
+    tx: Tx, state: str, step: str
+) -> None:
+    id = delivery(tx).id
+    tx.deliveries.attempting(id)
+    tx.deliveries.checkpoint(id, "unseen", {"temp": "x"})
+    if state == "waiting":
+        tx.deliveries.waiting(id, 2000.0, "a drill")
+    else:
+        tx.deliveries.quarantined(id, "a drill")
+    tx.deliveries.released(id)
+    assert tx.deliveries.get(id).progress == {"temp": "x", "step": step}
