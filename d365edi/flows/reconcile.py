@@ -16,6 +16,7 @@ from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows import named
 from d365edi.flows.context import FlowContext
 from d365edi.flows.deliver import record
+from d365edi.flows.taken_since import taken_since
 from d365edi.journal import Delivery, DeliveryState, Tx
 
 OPEN: tuple[DeliveryState, ...] = ("pending", "waiting", "attempting")
@@ -61,7 +62,8 @@ async def reconcile(ctx: FlowContext, *, go: bool, delivered: Sequence[str], act
     done = [each for each in compared if each.delivery.id in known or (go and each.there)]
     await ctx.journal.write(lambda tx: _record_all(tx, done, actor))
     left = [each for each in compared if each not in done]
-    return [*(_sentence(each, recorded=True) for each in done), *(_sentence(each) for each in left), *_advice(left)]
+    said = [*(_sentence(each, recorded=True) for each in done), *(_sentence(each) for each in left)]
+    return [*said, *await taken_since(ctx), *_advice(left)]
 
 
 def _open(tx: Tx, ctx: FlowContext) -> list[tuple[Delivery, bytes]]:

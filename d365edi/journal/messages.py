@@ -91,6 +91,7 @@ _CHILDREN = select(Message, "messages", "WHERE parent = ? ORDER BY id")
 _STATE = select(Message, "messages", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Message, "messages", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
 _UNSETTLED = select(Message, "messages", "WHERE settled_at IS NULL AND endpoint = ? AND path = ? ORDER BY id")
+_SETTLED_SINCE = "SELECT settled_name FROM messages WHERE endpoint = ? AND settled_at >= ? AND settled_name <> ''"
 _SEARCH_NAME = select(Message, "messages", "WHERE name = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
 _SEARCH_DIGEST = select(Message, "messages", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
 
@@ -211,6 +212,11 @@ class Messages(JournalTable):
         )
         if changed.rowcount != 1:
             raise JournalError(f"there is no message {id}")
+
+    def settled_since(self, endpoint: str, at: float) -> set[str]:
+        """The paths to which sources at an endpoint were moved from that moment on (epoch seconds)."""
+        rows = self._execute(_SETTLED_SINCE, (endpoint, at))
+        return {name for (name,) in rows}
 
     def unsettled(self, endpoint: str, path: str) -> list[Message]:
         """Messages whose source at that place does not know yet that we hold them, oldest first."""

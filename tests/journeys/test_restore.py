@@ -102,14 +102,25 @@ async def test_what_the_partner_has_taken_goes_again_only_when_nobody_says_that_
     await anyio.to_thread.run_sync(backup.backup, town.settings().daemon.journal, town.folder / "copy.db")
     order = str(town.simulator.state.one("SalesOrderHeadersV4")["SalesOrderNumber"])
     town.simulator.post_invoice(order)
+    town.partner.drop("PO-78.edi", town.order("4500124"))
     await town.once()
     for name in town.partner.received():
         (town.partner.inbound / name).unlink()
     new_box(town, town.folder / "copy.db")
     async with town.app() as app:
         await app.once()
-        [first, *_] = await app.reconcile("kim", go=True, delivered=[])
+        [first, *others] = await app.reconcile("kim", go=True, delivered=[])
         assert "does not lie in" in first
+        processed = f"{town.prefix}/outbound/processed"
+        lost = (
+            f"{processed}/PO-78.edi was taken since and is not in the journal; put it back into {town.prefix}/outbound"
+        )
+        assert [sentence for sentence in others if "was taken since" in sentence] == [lost]
+        (town.partner.outbound / "processed" / "PO-78.edi").rename(town.partner.outbound / "PO-78.edi")
+        await app.once()
+        assert list(town.sales_orders()) == ["4500123", "4500124"]
+        again = await app.reconcile("kim", go=True, delivered=[])
+        assert not [sentence for sentence in again if "was taken since" in sentence]
         with pytest.raises(D365EdiError, match="delivery-99 is no open delivery to a partner, and nothing was done"):
             await app.reconcile("kim", go=False, delivered=[first.split()[0], "delivery-99"])
         [first, *_] = await app.reconcile("kim", go=False, delivered=[first.split()[0]])

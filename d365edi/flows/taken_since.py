@@ -1,0 +1,60 @@
+"""After an older journal was restored: files that were taken since the copy was made, and of which the journal knows nothing.
+
+They lie in the folder where taken files are moved to. Put back they are read again; an order of theirs that D365 has is found
+there by its number. Where taken files are deleted nothing can be listed: the partner knows.
+
+Knows: folders of processed files, names. Does not know: what is in the files.
+"""
+
+import json
+
+from d365edi.endpoints.base import Place
+from d365edi.errors import EndpointError
+from d365edi.flows.context import FlowContext
+from d365edi.flows.partner import PickupFlow
+from d365edi.journal import Tx
+
+MARGIN = 86_400.0
+"""Seconds by which a file may be older than the newest line of the copy: it lay there before it was taken."""
+
+
+async def taken_since(ctx: FlowContext) -> list[str]:
+    """A sentence for each file that was taken after the copy was made and that the journal does not know, and for each folder of
+    which that cannot be told. Empty where no copy was restored."""
+    newest = await ctx.journal.read(_newest)
+    if newest is None:
+        return []
+    pickups = [pickup for partner in ctx.partners.values() for pickup in partner.pickups.values()]
+    places = {(each.endpoint, each.place.path, each.after.to): each for each in pickups}
+    sentences: list[str] = []
+    for pickup in places.values():
+        if pickup.after.action == "delete":
+            where = f"{pickup.place.path} on {pickup.endpoint}"
+            sentences.append(f"{where}: files that were taken since are deleted there; ask whether they can come again")
+        elif pickup.after.action == "move":
+            sentences += await _moved(ctx, pickup, newest - MARGIN)
+    return sentences
+
+
+def _newest(tx: Tx) -> float | None:
+    """The time of the newest line of the copy that was restored last."""
+    lines = tx.audit.query(action="restored", limit=1)
+    return json.loads(lines[-1].detail)["newest"] if lines else None
+
+
+async def _moved(ctx: FlowContext, pickup: PickupFlow, since: float) -> list[str]:
+    folder = pickup.after.to
+    try:
+        listing = await ctx.endpoints[pickup.endpoint].list(Place(folder))
+    except EndpointError as error:
+        return [f"{folder} on {pickup.endpoint}: not looked for files that were taken since: {error.message}"]
+    known = await ctx.journal.read(lambda tx: tx.messages.settled_since(pickup.endpoint, since))
+    names = {name.rpartition("/")[2] for name in known}
+    found = [
+        f"{folder}/{remote.name} was taken since and is not in the journal; put it back into {pickup.place.path}"
+        for remote in listing.remotes
+        if (remote.modified is None or remote.modified >= since) and remote.name not in names
+    ]
+    if not listing.whole:
+        found.append(f"{folder} on {pickup.endpoint} holds more files than one listing; the newest are not looked at")
+    return found
