@@ -58,6 +58,10 @@ async def reject(ctx: FlowContext, selection: Selection, why: str, actor: str) -
 
 
 def _release_sending(tx: Tx, actor: str) -> list[str]:
+    restored, compared = (tx.audit.query(action=action, limit=1) for action in ("restored", "compared"))
+    if restored and not (compared and compared[0].id > restored[0].id):
+        message = "the journal was restored, and what waits was not compared with what the partners have"
+        raise D365EdiError(message, remedy="first: d365edi reconcile")
     reason = tx.counters.go()
     if not reason:
         raise D365EdiError("sending is not held", remedy="there is nothing to release")

@@ -130,7 +130,8 @@ def _path(remote: Remote) -> str:
     return f"{remote.path.rstrip('/')}/{remote.name}"
 
 
-def _record_all(tx: Tx, done: Iterable[Compared], actor: str) -> None:
+def _record_all(tx: Tx, done: Sequence[Compared], actor: str) -> None:
+    tx.audit.append("compared", actor=actor, recorded=len(done))
     for each in done:
         _record(tx, each, actor)
 

@@ -80,6 +80,10 @@ async def test_what_was_sent_since_the_backup_is_found_at_the_partner_and_not_se
         await worked_off(app)
         assert "restored from" in app.journal.sending_held
         assert (sorted(town.sales_orders()), town.partner.received()) == (orders, received)
+        with pytest.raises(
+            D365EdiError, match="was not compared with what the partners have; first: d365edi reconcile"
+        ):
+            await app.release("sending", "kim")
         said = await app.reconcile("kim", go=False, delivered=[])
         assert sum("is there already, as " in sentence for sentence in said) >= len(numbers)
         assert not [sentence for sentence in said if "does not lie in" in sentence or "not compared" in sentence]
