@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from d365edi import log
 from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.d365.checks import Probe
 from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
@@ -94,6 +95,10 @@ def _folders(settings: Settings, name: str) -> tuple[str, ...]:
 
 
 def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> SftpEndpoint:
+    weak = (*endpoint.algorithms.ciphers, *endpoint.algorithms.kex, *endpoint.algorithms.host_keys)
+    if weak:
+        sentence = f"{', '.join(weak)} may be used, which are weak: ask the partner for a newer server"
+        log.say("WARNING", name, "weak", sentence)
     config = SftpConfig(
         host=endpoint.host,
         port=endpoint.port,
@@ -102,7 +107,10 @@ def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> SftpEndpoint
         password=settings.secret(endpoint.password) if endpoint.password else "",
         host_keys=endpoint.host_keys,
         connect_timeout=endpoint.timeouts.connect.total_seconds(),
-        login_timeout=endpoint.timeouts.connect.total_seconds(),
+        login_timeout=endpoint.timeouts.login.total_seconds(),
+        ciphers=endpoint.algorithms.ciphers,
+        kex=endpoint.algorithms.kex,
+        host_key_types=endpoint.algorithms.host_keys,
         deadline=endpoint.timeouts.read.total_seconds(),
     )
     return SftpEndpoint(

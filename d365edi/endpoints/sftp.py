@@ -66,8 +66,10 @@ class SftpEndpoint(FileStore):
         client: asyncssh.SFTPClient | None = None
         async with self._slots:
             try:
-                with anyio.fail_after(self.config.deadline):
+                login = max(self.config.connect_timeout, self.config.login_timeout)
+                with anyio.fail_after(max(self.config.deadline, login)):
                     client = await self._session.client()
+                with anyio.fail_after(self.config.deadline):
                     yield client
             except D365EdiError:
                 raise

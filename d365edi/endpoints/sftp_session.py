@@ -48,7 +48,9 @@ signature algorithms of each."""
 class SftpConfig:
     """Address and login. `key` is the private key's text, `host_keys` public keys or SHA256 fingerprints; times in seconds.
 
-    `deadline` bounds every single step (a listing, a file's bytes, a rename); `in_flight` how many go side by side."""
+    `login_timeout` is for the key exchange and the login, `connect_timeout` for all until then where that is longer.
+    `deadline` bounds every single step (a listing, a file's bytes, a rename); `in_flight` how many go side by side. `ciphers`,
+    `kex` and `host_key_types` are asked for behind the usual ones."""
 
     host: str
     port: int = 22
@@ -63,12 +65,16 @@ class SftpConfig:
     keepalive_count: int = 3
     deadline: float = 120.0
     in_flight: int = 32
+    ciphers: tuple[str, ...] = ()
+    kex: tuple[str, ...] = ()
+    host_key_types: tuple[str, ...] = ()
 
 
 class Pins:
     """The pinned host keys: which key is trusted, and which types are worth asking for."""
 
-    def __init__(self, lines: Sequence[str], endpoint: str) -> None:
+    def __init__(self, lines: Sequence[str], endpoint: str, further: Sequence[str] = ()) -> None:
+        self.known = (*_FAMILIES, *further)
         self.keys: list[asyncssh.SSHKey] = []
         self.fingerprints: set[str] = set()
         for line in lines:
@@ -89,7 +95,7 @@ class Pins:
     def families(self, trusted: str = "") -> list[str]:
         """Key types in the order to ask for: the one trusted last, those of pinned keys, the rest (to learn the offer)."""
         pinned = {key.get_algorithm() for key in self.keys}
-        return sorted(_FAMILIES, key=lambda family: (family != trusted, family not in pinned))
+        return sorted(self.known, key=lambda family: (family != trusted, family not in pinned))
 
     def may_trust(self, families: Sequence[str]) -> bool:
         """Could a key of one of these types still be a pinned one? A fingerprint does not contain its type."""
@@ -174,7 +180,7 @@ class Session:
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
         """Ask for the key types one after the other for as long as the key that is offered could be another pinned one."""
-        pins = Pins(self.config.host_keys, self.endpoint)
+        pins = Pins(self.config.host_keys, self.endpoint, self.config.host_key_types)
         await self._read_identity()
         families = pins.families(self._family)
         first: asyncssh.SSHKey | None = None
@@ -218,13 +224,16 @@ class Session:
             "password": config.password or None,
             "client_factory": lambda: host_key_check,
             "known_hosts": ([], [], []),  # None would switch the checking off
-            "server_host_key_algs": [algorithm for family in families for algorithm in _FAMILIES[family]],
-            "encryption_algs": list(_CIPHERS),
+            "server_host_key_algs": [
+                algorithm for family in families for algorithm in _FAMILIES.get(family, (family,))
+            ],
+            "encryption_algs": [*_CIPHERS, *config.ciphers],
+            "kex_algs": f"+{','.join(config.kex)}" if config.kex else (),
             "config": None,
             "agent_path": None,
             "gss_host": None,
             "preferred_auth": ["publickey", "password", "keyboard-interactive"],
-            "connect_timeout": config.connect_timeout,
+            "connect_timeout": max(config.connect_timeout, config.login_timeout),  # the library counts both in it
             "login_timeout": config.login_timeout,
             "keepalive_interval": config.keepalive_interval,
             "keepalive_count_max": config.keepalive_count,

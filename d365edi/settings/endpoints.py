@@ -81,8 +81,23 @@ class Timeouts(SettingsSection):
 
     connect: Duration = timedelta(seconds=20)
     """To be connected and logged in."""
+    login: Duration = timedelta(seconds=20)
+    """The same for servers whose key exchange and login take longer than `connect`, some of them a minute."""
     read: Duration = timedelta(seconds=60)
     """To answer one request."""
+
+
+class Algorithms(SettingsSection):
+    """What old servers need and is known to be weak; asked for last, behind everything that is sound."""
+
+    ciphers: tuple[Literal["aes256-cbc", "aes192-cbc", "aes128-cbc", "3des-cbc"], ...] = ()
+    """Ciphers."""
+    kex: tuple[
+        Literal["diffie-hellman-group-exchange-sha1", "diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"], ...
+    ] = ()
+    """Key exchanges."""
+    host_keys: tuple[Literal["ssh-dss"], ...] = ()
+    """Types of host keys."""
 
 
 def _host_key(value: str) -> str:
@@ -121,6 +136,8 @@ class Sftp(_Watched):
     """The server's public keys or SHA256 fingerprints, several during a rotation; without one no server is trusted."""
     timeouts: Timeouts = Timeouts()
     """How long it may take."""
+    algorithms: Algorithms = Algorithms()
+    """Weak algorithms that an old server needs; each is reported at the start."""
 
     @model_validator(mode="after")
     def _let_in(self) -> Self:

@@ -345,7 +345,7 @@ async def test_a_killed_sshd_session_is_unavailable_and_then_replaced(sshd: Open
 async def test_a_server_that_says_nothing_is_unavailable_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = SftpEndpoint(
-            "acme", SftpConfig("127.0.0.1", silent.getsockname()[1], "contoso", connect_timeout=0.3)
+            "acme", SftpConfig("127.0.0.1", silent.getsockname()[1], "contoso", connect_timeout=0.3, login_timeout=0.3)
         )
         started = time.monotonic()
         with pytest.raises(Unavailable, match="no answer in time"):

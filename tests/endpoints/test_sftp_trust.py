@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import asyncssh
 import pytest
+from asyncssh.encryption import get_default_encryption_algs, get_encryption_algs
+from asyncssh.kex import get_kex_algs
+from asyncssh.public_key import get_default_public_key_algs, get_public_key_algs
 
 from d365edi.endpoints.base import Place
 from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
-from d365edi.errors import CredentialsRejected, Unreachable
+from d365edi.errors import CredentialsRejected, EndpointError, Unreachable
+from d365edi.settings.endpoints import Algorithms
 from tests.servers.asyncssh_server import AsyncsshServer, asyncssh_server, key
-from tests.servers.openssh import OpenSsh, free_port
+from tests.servers.openssh import OpenSsh, free_port, openssh
 
 
 async def enter(config: SftpConfig, place: str = ".") -> None:
@@ -191,3 +195,33 @@ async def test_ping_tells_host_key_and_login_apart(sshd: OpenSsh) -> None:
     assert [(check.what, check.ok, "nothing listens" in check.sentence) for check in nobody] == [
         ("host key", False, True)
     ]
+
+
+OLD = """
+Ciphers aes256-cbc
+KexAlgorithms diffie-hellman-group-exchange-sha1
+"""
+
+
+@pytest.mark.filterwarnings("ignore:Diffie-Hellman")
+async def test_an_old_server_is_reached_by_the_weak_algorithms_of_the_settings_alone(tmp_path: Path) -> None:
+    with openssh(tmp_path, more=OLD) as server:
+        with pytest.raises(EndpointError):
+            await enter(server.config())
+        with pytest.raises(EndpointError):
+            await enter(server.config(ciphers=("aes256-cbc",)))
+        await enter(server.config(ciphers=("aes256-cbc",), kex=("diffie-hellman-group-exchange-sha1",)))
+
+
+def test_what_the_settings_allow_is_known_to_the_library_and_not_asked_for_by_itself() -> None:
+    fields = {name: field.annotation for name, field in Algorithms.model_fields.items()}
+    ciphers, kex, host_keys = ([*get_args(get_args(fields[name])[0])] for name in ("ciphers", "kex", "host_keys"))
+    assert {name.encode() for name in ciphers} <= set(get_encryption_algs()) - set(get_default_encryption_algs())
+    assert {name.encode() for name in kex} <= set(get_kex_algs())
+    assert {name.encode() for name in host_keys} <= set(get_public_key_algs()) - set(get_default_public_key_algs())
+
+
+async def test_a_login_has_its_own_limit(tmp_path: Path) -> None:
+    async with asyncssh_server(tmp_path) as server:
+        config = server.config(connect_timeout=0.001, login_timeout=30.0)
+        await enter(config)
