@@ -251,6 +251,9 @@ class App:
         if self._set_by and (ago := self._watch.steady_for()) < STEP_SHOWN:
             why = f"it was set {in_words(self._set_by)}; schedules were computed anew"
             found.append(Trouble("clock", "clock", why, "check what sets it", self.ctx.clock() - ago))
+        if (disk := self.ctx.disk).failures:
+            remedy = "make room on the disk, or check it"
+            found.append(Trouble("journal", "disk", disk.cause, remedy, disk.since_epoch(), None, disk.failures))
         for key, state in self.ctx.defects.items():
             remedy = "report it with the traceback in the log"
             found.append(Trouble("defect", key, state.cause, remedy, state.since_epoch(), None, state.failures))

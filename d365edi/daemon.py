@@ -36,7 +36,7 @@ from d365edi import condition, listener, log, schedule, systemd
 from d365edi.app import DUE, App
 from d365edi.clock import ClockWatch
 from d365edi.condition import Trouble
-from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, sole
+from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, of_the_disk, sole
 from d365edi.recurring import Recurring, span
 from d365edi.settings import Settings
 from d365edi.verify import verify
@@ -275,7 +275,7 @@ class ServicePeriod:
         """Report it, once while it repeats. Returns the sentence for `status`."""
         if isinstance(error, CommitError):  # reported by the journal
             return str(error)
-        defect = not isinstance(error, D365EdiError)
+        defect = not (isinstance(error, D365EdiError) or of_the_disk(error))
         sentence = f"failed by a defect ({type(error).__name__}: {error}); see the log" if defect else str(error)
         lasts = self.failing.setdefault(name, Recurring()).failed(sentence)
         if lasts is not None and defect:

@@ -4,6 +4,7 @@
     ├── SettingsError        settings, maps or partners are wrong: file, line, key, value, remedy; nothing has started
     │   └── SecretError      a secret is missing, unreadable or written where it must not be
     ├── JournalError         the journal cannot be used: locked by another process, damaged, of a newer version
+    │   ├── StorageError     the disk did not let the journal be read
     │   ├── CommitError      nothing of this is stored: the disk is full or broken; the journal has reported it
     │   └── JournalGoneError the journal was moved, replaced or deleted under this process, which has to end
     ├── AmbiguousError       a name stands for several things: each with its id, and nothing was done
@@ -23,6 +24,7 @@ The four below Unavailable are the endpoint's fault and not the document's (`end
 Knows: sentences. Does not know: any other package.
 """
 
+import errno
 from typing import TypeVar
 
 Failure = TypeVar("Failure", bound=Exception)
@@ -63,6 +65,10 @@ class SecretError(SettingsError):
 
 class JournalError(D365EdiError):
     """The journal cannot be opened or used."""
+
+
+class StorageError(JournalError):
+    """The disk did not let the journal be read: no unit of work is at fault, and the next one may succeed."""
 
 
 class CommitError(JournalError):
@@ -152,3 +158,11 @@ def sole(errors: BaseExceptionGroup[BaseException], kind: type[Failure]) -> Fail
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return first
+
+
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+
+
+def of_the_disk(error: BaseException) -> bool:
+    """Whether a disk is at fault (full, over its quota, read-only, damaged), and not the program."""
+    return isinstance(error, StorageError) or (isinstance(error, OSError) and error.errno in _DISK)

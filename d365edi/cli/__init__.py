@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import typer
 
-from d365edi.errors import AmbiguousError, D365EdiError, DocumentError, Refused, Unavailable
+from d365edi.errors import AmbiguousError, D365EdiError, DocumentError, Refused, Unavailable, of_the_disk
 
 FINE, PERSON, USAGE, UNREACHABLE = 0, 1, 2, 3
 
@@ -82,6 +82,9 @@ def _fail(error: BaseException, options: Options) -> int:
     if isinstance(error, D365EdiError):
         print(f"d365edi: {error}", file=sys.stderr)
         return exit_code(error)
+    if of_the_disk(error):
+        print(f"d365edi: {error}; make room on the disk, or mend it", file=sys.stderr)
+        return UNREACHABLE
     print(
         f"d365edi: {type(error).__name__}: {error}; this is a defect of d365edi; "
         "run the same command with `d365edi --debug …` and report the traceback",

@@ -18,7 +18,7 @@ from d365edi import log
 from d365edi.edi.interchange import Party
 from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.health import Health, Use
-from d365edi.errors import CommitError
+from d365edi.errors import CommitError, of_the_disk
 from d365edi.flows import routing
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Journal
@@ -71,6 +71,7 @@ class FlowContext:
     answers: dict[Query, tuple[float, list[Mapping[str, Any]]]] = field(default_factory=dict)
     crowded: set[str] = field(default_factory=set)
     defects: dict[str, Recurring] = field(default_factory=dict)
+    disk: Recurring = field(default_factory=Recurring)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
 
@@ -129,9 +130,15 @@ class FlowContext:
                 try:
                     await work(id)
                     self.defects.pop(key, None)
+                    if (lasted := self.disk.ended()) is not None:
+                        log.say("INFO", "flows", "works", f"the disk works again after {lasted}")
                 except CommitError as error:
                     counters.skip(error.message)
                 except Exception as error:
+                    if of_the_disk(error):
+                        counters.skip(str(error))
+                        self._disk_fails(str(error))
+                        return
                     counters.add("failed")
                     self._defect(key, f"{kind} {id}", error)
                 finally:
@@ -145,6 +152,10 @@ class FlowContext:
                 failure = error
         if failure is not None:
             raise failure
+
+    def _disk_fails(self, sentence: str) -> None:
+        if (lasts := self.disk.failed(sentence)) is not None:
+            log.say("ERROR", "flows", "waits", f"{sentence}{lasts}; what waits is tried again every few seconds")
 
     def _defect(self, key: str, what: str, error: Exception) -> None:
         state = self.defects.setdefault(key, Recurring())

@@ -11,10 +11,11 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from d365edi.errors import CommitError, JournalError
+from d365edi.errors import CommitError, JournalError, StorageError
 from d365edi.journal.tx import Tx
 
 ROOM = "make room on the disk"
+_DISK = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL")
 Work = Callable[[Tx], Any]
 Outcome = tuple[Any, BaseException | None]
 """What a unit returned, or what it raised. A pair, because a future cannot hold StopIteration."""
@@ -58,7 +59,10 @@ def as_journal_error(error: BaseException) -> BaseException:
     """The error that a caller gets: a JournalError for what SQLite refused, everything else as it was raised."""
     if not isinstance(error, sqlite3.Error):
         return error
-    refused = JournalError(f"the journal refused: {error}")
+    if getattr(error, "sqlite_errorname", "").startswith(_DISK):
+        refused: JournalError = StorageError(f"the journal cannot be read: {error}", remedy="check the disk")
+    else:
+        refused = JournalError(f"the journal refused: {error}")
     refused.__cause__ = error
     return refused
 
