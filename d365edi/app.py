@@ -35,6 +35,7 @@ from d365edi.flows.render import render
 from d365edi.flows.translate import translate
 from d365edi.journal import Journal, Tx
 from d365edi.settings import Settings
+from d365edi.verify import open_to_others
 
 DUE = "due"
 """The name of the tick that processes what waits and is due, whatever flow it belongs to."""
@@ -78,6 +79,8 @@ class App:
 
         Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use."""
         partners = trading.compiled(settings)
+        for sentence in open_to_others(settings):
+            log.say("WARNING", "settings", "open", sentence)
         records, endpoints = build.endpoints(settings, d365, epoch=clock)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:

@@ -4,6 +4,7 @@ A part of `app`. Knows: what is compiled from settings. Does not know: who asks 
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from d365edi import build
@@ -28,7 +29,11 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
     _secrets(settings)
     names = {"endpoints": list(settings.endpoints), "partners": list(partners), "flows": [flow.name for flow in flows]}
     found = [f"{len(each)} {kind}: {', '.join(each)}" if each else f"no {kind}" for kind, each in names.items()]
-    return [*found, f"{len(settings.references())} secrets are referred to, and all are stored."]
+    return [
+        *found,
+        *open_to_others(settings),
+        f"{len(settings.references())} secrets are referred to, and all are stored.",
+    ]
 
 
 def _secrets(settings: Settings) -> None:
@@ -40,3 +45,27 @@ def _secrets(settings: Settings) -> None:
             missing.append(str(error))
     if missing:
         raise SettingsError("\n".join(missing))
+
+
+def open_to_others(settings: Settings) -> list[str]:
+    """A sentence for each file that others could change, or read where it holds secrets, with the command that ends it.
+
+    The key of
+    the vault is refused where others may read it (`d365edi.secrets`)."""
+    found = [
+        f"others may change {path}, which says where all goes: chmod go-w {path}"
+        for path in settings.files
+        if _mode(path) & 0o022
+    ]
+    vault = settings.secrets.vault
+    if vault is not None and _mode(vault) & 0o077:
+        found.append(f"others may read or change the vault {vault}: chmod 0600 {vault}")
+    return found
+
+
+def _mode(path: Path) -> int:
+    """The mode of a file; 0 where there is none."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0

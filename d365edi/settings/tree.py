@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         return self._locations.where(*key)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that were read."""
+        return tuple(Path(name) for name, _ in self._locations.files)
+
+    @property
     def digest(self) -> str:
         """What the files were when they were read (SHA-256, hexadecimal): other files, or other text in them, differ."""
         return self._locations.digest
