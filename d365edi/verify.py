@@ -50,8 +50,7 @@ def _secrets(settings: Settings) -> None:
 def open_to_others(settings: Settings) -> list[str]:
     """A sentence for each file that others could change, or read where it holds secrets, with the command that ends it.
 
-    The key of
-    the vault is refused where others may read it (`d365edi.secrets`)."""
+    The key of the vault is refused where others may read it (`d365edi.secrets`)."""
     found = [
         f"others may change {path}, which says where all goes: chmod go-w {path}"
         for path in settings.files
