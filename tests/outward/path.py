@@ -12,6 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from d365edi import guard
 from d365edi.documents import Invoice, OrderResponse, ShipNotice
 from d365edi.edi import guides
 from d365edi.edi.edifact import writer as edifact
@@ -35,6 +36,7 @@ from tests.outward import texts
 from tests.outward.deals import Deal, Standard
 
 Record = Mapping[str, Any]
+GUARD = guard.Policy(levels={"total_wrong": "hold", "id_not_echoed": "hold"})
 NO_RATES: Mapping[str, str] = MappingProxyType({})
 NOW = datetime(2026, 1, 20, 9, 15)  # noqa: DTZ001
 SETS: Mapping[Standard, Mapping[type, str]] = {
@@ -92,7 +94,17 @@ def _written(
     if not isinstance(made, Outgoing):
         raise Held("; ".join(made))
     _must_go(made.notes)
-    return writer.write(made.stated, order=made.match.order, line_orders=made.repeated, orders=made.match.orders)
+    body = writer.write(made.stated, order=made.match.order, line_orders=made.repeated, orders=made.match.orders)
+    _must_pass(made, body)
+    return body
+
+
+def _must_pass(made: Outgoing, body: Any) -> None:
+    """The guard holds nothing that is right: totals, and what is echoed of the orders."""
+    match, segments = made.match, () if isinstance(body, bytes) else body
+    others = {id(order): order for order in match.orders if order is not None and order is not match.order}
+    case = guard.Case(made.document, match.order, match.lines, segments, others=tuple(others.values()))
+    assert [str(each) for each in guard.examine(case, GUARD)] == []
 
 
 def _read(table: str, record: Record) -> Any:
