@@ -24,7 +24,7 @@ from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.health import Health
-from d365edi.flows import acknowledge, batch, decide, policy, reconcile, replay
+from d365edi.flows import acknowledge, batch, decide, policy, reconcile, replay, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.named import Selection
@@ -198,9 +198,9 @@ class App:
         if resting or self.journal.sending_held:
             for why in await self.journal.read(lambda tx: list(self._skipped(tx, resting, documents))):
                 counters.skip(why)
-        for level, verb, sentence in await self.journal.write(acknowledge.overdue) if late else ():
-            counters.add(verb)
-            log.say(level, "acknowledge", verb, sentence)
+        for line in await self.journal.write(acknowledge.overdue) if late else ():
+            counters.add(line.verb)
+            log.say(line.level, "acknowledge", line.verb, line.sentence, **line.fields)
         await self._messages(messages, counters)
         await self._documents(documents, counters)
         await self._batches(counters)
@@ -269,14 +269,17 @@ class App:
     async def release(self, what: str, actor: str, *, partner: str = "", id: str = "", many: bool = False) -> list[str]:
         """Release a held document, a quarantined message or delivery, by its name or its id. Returns a sentence for each thing
         decided; AmbiguousError where the name stands for several and not `many` are meant."""
-        return _decided("released", actor, await decide.release(self.ctx, Selection(what, partner, id, many), actor))
+        selection = Selection(what, partner, id, many)
+        about = await self.journal.read(lambda tx: subject.of_waiting(tx, selection))
+        return _decided("released", actor, await decide.release(self.ctx, selection, actor), **about)
 
     async def reject(
         self, what: str, why: str, actor: str, *, partner: str = "", id: str = "", many: bool = False
     ) -> list[str]:
         """Close a held document, a quarantined message or delivery for good. As `release`."""
-        said = await decide.reject(self.ctx, Selection(what, partner, id, many), why, actor)
-        return _decided("rejected", actor, said, why=why)
+        selection = Selection(what, partner, id, many)
+        about = await self.journal.read(lambda tx: subject.of_waiting(tx, selection))
+        return _decided("rejected", actor, await decide.reject(self.ctx, selection, why, actor), why=why, **about)
 
     async def replay(
         self,

@@ -93,6 +93,14 @@ class Document(SpelledPart):
         except ValueError as error:
             raise msgspec.ValidationError(str(error)) from error
 
+    @classmethod
+    def if_readable(cls, text: str | bytes) -> Self | None:
+        """The document as `from_json` has it; None for anything that is none."""
+        try:
+            return cls.from_json(text)
+        except msgspec.MsgspecError:
+            return None
+
 
 _HEAD = f'{{"version":{VERSION},'
 _PLAIN = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)

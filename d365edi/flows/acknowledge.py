@@ -20,7 +20,7 @@ from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import SetReport
 from d365edi.edi.x12 import acknowledgment
 from d365edi.failpoints import reach
-from d365edi.flows import policy
+from d365edi.flows import policy, subject
 from d365edi.flows.interchange import UNB
 from d365edi.flows.messages import LogLine, document_name
 from d365edi.journal import AckState, Delivery, DeliveryDocument, Message, Tx
@@ -59,15 +59,16 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     if found is None:
         what = f"{answer.functional_id} group" if answer.functional_id else "interchange"
         unknown = f"{message.name} answers {what} {answer.control}, which we never sent; stored, ask the partner what it is for"
-        return [("WARNING", "unmatched", unknown)]
+        return [LogLine("WARNING", "unmatched", unknown)]
     delivery, carried = found
     if answer.receipt:
-        return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (CONTRL 8)")]
+        said = f"{delivery.name}: interchange received by {partner} (CONTRL 8)"
+        return _about(tx, delivery, [LogLine("INFO", "acknowledged", said)])
     by_set = dict(zip(sets, set_states(answer, sets), strict=True))
     states = [(one, *known) for one in carried if (known := by_set[one.set]) is not None]
     if match == "double":
         now = combined_state(state for _, state, _ in states) if states else _standing(delivery, carried)
-        return [_double(delivery, _standing(delivery, carried), now, message)]
+        return _about(tx, delivery, [_double(delivery, _standing(delivery, carried), now, message)])
     for one, state, said in states:
         tx.delivery_documents.answered(delivery.id, one.document, state, said)
     _close(tx, delivery)
@@ -75,14 +76,15 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     told = [_contradicted(delivery, message, wrong)] if wrong else []
     covered = [one for one, _, _ in states]
     why = errors or _contradiction(wrong) or "no reason given"
-    return [
-        *told,
-        *(
-            _lines(tx, delivery, covered, partner, why, late=match == "late")
-            if covered
-            else [_silent(delivery, message)]
-        ),
-    ]
+    late = match == "late"
+    lines = _lines(tx, delivery, covered, partner, why, late=late) if covered else [_silent(delivery, message)]
+    return _about(tx, delivery, [*told, *lines])
+
+
+def _about(tx: Tx, delivery: Delivery, lines: list[LogLine]) -> list[LogLine]:
+    """The lines with the orders of the delivery, where they name none of their own."""
+    po = subject.of_delivery(tx, delivery).get("po", "")
+    return [line if line.po else line._replace(po=po) for line in lines]
 
 
 def _contradiction(wrong: Sequence[str]) -> str:
@@ -91,11 +93,11 @@ def _contradiction(wrong: Sequence[str]) -> str:
 
 def _contradicted(delivery: Delivery, message: Message, wrong: Sequence[str]) -> LogLine:
     why = f"{message.name}, which answers {delivery.name}, contradicts itself: {', '.join(wrong)}"
-    return "WARNING", "contradicted", f"{why}; the worse counts, ask the partner which is right"
+    return LogLine("WARNING", "contradicted", f"{why}; the worse counts, ask the partner which is right")
 
 
 def _silent(delivery: Delivery, message: Message) -> LogLine:
-    return (
+    return LogLine(
         "WARNING",
         "unmatched",
         f"{message.name} answers {delivery.name} without a verdict; it stays awaited, ask the partner for it again",
@@ -114,16 +116,17 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
     match = _record(tx, partner, message, found, "TA1", number, verdict, note)
     if found is None:
         unknown = f"{message.name} answers interchange {number}, which we never sent; stored, ask the partner about it"
-        return [("WARNING", "unmatched", unknown)]
+        return [LogLine("WARNING", "unmatched", unknown)]
     delivery, carried = found
     if verdict != "R":
-        return [("INFO", "acknowledged", f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})")]
+        said = f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})"
+        return _about(tx, delivery, [LogLine("INFO", "acknowledged", said)])
     if match == "double":
-        return [_double(delivery, delivery.ack, "rejected", message)]
+        return _about(tx, delivery, [_double(delivery, delivery.ack, "rejected", message)])
     tx.delivery_documents.answered_all(delivery.id, "rejected", f"TA1 note {note}")
     _close(tx, delivery)
     why, covered = f"the whole interchange, TA1 note {note}", [one for one in carried if one.ack == "awaited"]
-    return _lines(tx, delivery, covered, partner, why, late=match == "late")
+    return _about(tx, delivery, _lines(tx, delivery, covered, partner, why, late=match == "late"))
 
 
 def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[DeliveryDocument]:
@@ -189,8 +192,9 @@ def _number(control: str) -> int | None:
 
 def _double(delivery: Delivery, before: AckState, state: AckState, message: Message) -> LogLine:
     if before in (state, "none"):
-        return "INFO", "acknowledged", f"{delivery.name}: acknowledged as {state_text(state)} again by {message.name}"
-    return (
+        again = f"{delivery.name}: acknowledged as {state_text(state)} again by {message.name}"
+        return LogLine("INFO", "acknowledged", again)
+    return LogLine(
         "WARNING",
         "contradicted",
         f"{delivery.name} was {state_text(before)} before, {message.name} reports {state_text(state)}; "
@@ -213,8 +217,8 @@ def _lines(
         return [_file(delivery, [one.ack for one in apart(answered)], count, partner + when), *lines]
     text = f"{state_text(state)} by {partner}{when}"
     if state in FAILED:
-        return [("WARNING", state, f"{delivery.name} is {text}: {why}; {REMEDY.format(delivery.name)}")]
-    return [("INFO", "acknowledged", f"{delivery.name}: {text}")]
+        return [LogLine("WARNING", state, f"{delivery.name} is {text}: {why}; {REMEDY.format(delivery.name)}")]
+    return [LogLine("INFO", "acknowledged", f"{delivery.name}: {text}")]
 
 
 def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> LogLine:
@@ -222,9 +226,9 @@ def _file(delivery: Delivery, states: list[AckState], count: int, by: str) -> Lo
     state = combined_state(states)
     if state in FAILED:
         failed = f"{sum(one in FAILED for one in states)} of {len(states)} documents not accepted"
-        return "WARNING", state, f"{delivery.name} is {state_text(state)} by {by}: {failed}"
+        return LogLine("WARNING", state, f"{delivery.name} is {state_text(state)} by {by}: {failed}")
     which = f"{count} documents" if len(states) == count else f"{len(states)} of its {count} documents"
-    return "INFO", "acknowledged", f"{delivery.name}: {state_text(state)} by {by}, {which}"
+    return LogLine("INFO", "acknowledged", f"{delivery.name}: {state_text(state)} by {by}, {which}")
 
 
 def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: str) -> LogLine:
@@ -233,10 +237,11 @@ def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: st
     tx.audit.append("acknowledged", **about, partner=partner, set=carried.set, state=carried.ack)
     name = document_name(document.kind, document.number)
     text = f"{name} in {delivery.name} is {state_text(carried.ack)} by {partner}"
+    po = subject.of_document(tx, document).get("po", "")
     if carried.ack in FAILED:
         why = carried.ack_detail or "no reason given"
-        return "WARNING", carried.ack, f"{text}: {why}; {REMEDY.format(document.number)}"
-    return "INFO", "acknowledged", text
+        return LogLine("WARNING", carried.ack, f"{text}: {why}; {REMEDY.format(document.number)}", po)
+    return LogLine("INFO", "acknowledged", text, po)
 
 
 def overdue(tx: Tx) -> list[LogLine]:
@@ -246,7 +251,7 @@ def overdue(tx: Tx) -> list[LogLine]:
         tx.deliveries.set_ack(delivery.id, "overdue", "")
         tx.audit.append("overdue", delivery=delivery.id, partner=delivery.partner, name=delivery.name)
         late = f"{delivery.name}: {delivery.partner} has not acknowledged it in time; ask them whether they received it"
-        lines.append(("WARNING", "overdue", late))
+        lines.append(LogLine("WARNING", "overdue", late, **subject.of_delivery(tx, delivery)))
     return lines
 
 

@@ -15,7 +15,7 @@ from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
-from d365edi.flows import policy, stores
+from d365edi.flows import policy, stores, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
@@ -30,7 +30,18 @@ async def deliver(ctx: FlowContext, delivery_id: int, counters: Counters) -> Non
 
 async def _attempt(ctx: FlowContext, delivery_id: int, counters: Counters) -> int | None:
     """One attempt. The delivery that is to be attempted next, where this one is made and others wait for their turn behind it."""
-    delivery = await ctx.journal.read(lambda tx: tx.deliveries.get(delivery_id))
+    delivery, about = await ctx.journal.read(lambda tx: _about(tx, delivery_id))
+    with subject.about(about):
+        return await _attempt_alone(ctx, delivery, counters)
+
+
+def _about(tx: Tx, delivery_id: int) -> tuple[Delivery, subject.Subject]:
+    delivery = tx.deliveries.get(delivery_id)
+    return delivery, subject.of_delivery(tx, delivery)
+
+
+async def _attempt_alone(ctx: FlowContext, delivery: Delivery, counters: Counters) -> int | None:
+    delivery_id = delivery.id
     async with ctx.alone(delivery.order_key):
         started = await ctx.journal.write(lambda tx: _start(tx, ctx, delivery_id))
         if started is None:
@@ -47,7 +58,8 @@ async def _attempt(ctx: FlowContext, delivery_id: int, counters: Counters) -> in
         reach("deliver.delivered")
         documents = await ctx.journal.write(lambda tx: record(tx, delivery, receipt))
         reach("deliver.recorded")
-        _report(delivery, documents, receipt, ctx.clock() - began, counters)
+        each = await ctx.journal.read(lambda tx: _subjects(tx, documents)) if len(documents) > 1 else []
+        _report(delivery, documents, each, receipt, ctx.clock() - began, counters)
     if not any(document.store for document in documents) or delivery.endpoint != ctx.d365_name:
         return None
     return await ctx.journal.read(lambda tx: tx.deliveries.behind(delivery))
@@ -160,9 +172,19 @@ def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> 
     return sentence, len(documents)
 
 
+def _subjects(tx: Tx, documents: Sequence[Document]) -> list[subject.Subject]:
+    return [subject.of_document(tx, document) for document in documents]
+
+
 def _report(
-    delivery: Delivery, documents: list[Document], receipt: Receipt, seconds: float, counters: Counters
+    delivery: Delivery,
+    documents: Sequence[Document],
+    each: Sequence[subject.Subject],
+    receipt: Receipt,
+    seconds: float,
+    counters: Counters,
 ) -> None:
+    """Log what was delivered; of several documents a line for `each`, with what it is about."""
     if delivery.kind == "SalesOrder":
         counters.add("created")
         count = receipt.detail.get("lines")
@@ -174,6 +196,6 @@ def _report(
     several = len(documents) > 1
     sentence = f"{delivery.name}{f' ({len(documents)} documents)' if several else ''} → {delivery.path}"
     log.say("INFO", delivery.flow, "delivered", sentence, ms=round(seconds * 1000), delivery=delivery.id)
-    for document in documents if several else ():
+    for document, about in zip(documents, each, strict=True) if several else ():
         sentence = f"{document_name(document.kind, document.number)} in {delivery.name}"
-        log.say("INFO", document.flow, "delivered", sentence, delivery=delivery.id)
+        log.say("INFO", document.flow, "delivered", sentence, delivery=delivery.id, **about)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from d365edi.flows import guard_check
+from d365edi.flows import guard_check, subject
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import Body, WrittenInterchange, write_flat_file, write_interchange
 from d365edi.flows.partner import TradingPartner
@@ -25,7 +25,7 @@ class Assembled:
 
     delivery: int | None = None
     held: list[tuple[Document, Held]] = field(default_factory=list)
-    warnings: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, subject.Subject, str]] = field(default_factory=list)
 
 
 def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequence[Prepared]) -> Assembled:
@@ -39,7 +39,9 @@ def assemble(tx: Tx, ctx: FlowContext, partner: TradingPartner, prepared: Sequen
             continue
         usage = flow.envelope.usage if flow.envelope is not None else ""
         verdict = guard_check.check_guard(tx, one.leaving, flow.settings.checks, usage, ctx.local)
-        assembled.warnings += [(document.flow, warning) for warning in verdict.warnings]
+        if verdict.warnings:
+            about = subject.of_document(tx, document)
+            assembled.warnings += [(document.flow, about, warning) for warning in verdict.warnings]
         if verdict.holds:
             assembled.held.append((document, Held((verdict.holds,))))
             continue

@@ -5,7 +5,7 @@ Knows: wording. Does not know: anything else.
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from d365edi.documents import ApplicationAdvice, Document, OrderChange, Remittance
 from d365edi.edi.findings import Finding
@@ -28,8 +28,21 @@ PURPOSES = {
 }  # fmt: skip
 """What a change does to its order, by its purpose."""
 
-LogLine = tuple[Literal["INFO", "WARNING"], str, str]
-"""Level, verb and sentence of a log line, built in a transaction and written after it."""
+
+class LogLine(NamedTuple):
+    """Level, verb and sentence of a log line, built in a transaction and written after it. `run` and `po` say what it is about,
+    where the caller's context does not."""
+
+    level: Literal["INFO", "WARNING"]
+    verb: str
+    sentence: str
+    po: str = ""
+    run: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields behind the sentence."""
+        return {name: value for name, value in (("run", self.run), ("po", self.po)) if value}
 
 
 def document_name(kind: str, number: str) -> str:

@@ -14,7 +14,7 @@ from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import intake, named, orders, resolve
+from d365edi.flows import intake, named, orders, resolve, subject
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
@@ -52,6 +52,13 @@ async def tried(
     ctx: FlowContext, document: Document, work: Callable[[], Awaitable[T | Held | Waits | None]], counters: Counters
 ) -> T | None:
     """Run one step of sending a document. None where it is held now, or waits for others or until D365 can be asked again."""
+    with subject.about(await ctx.journal.read(lambda tx: subject.of_document(tx, document))):
+        return await _tried(ctx, document, work, counters)
+
+
+async def _tried(
+    ctx: FlowContext, document: Document, work: Callable[[], Awaitable[T | Held | Waits | None]], counters: Counters
+) -> T | None:
     try:
         outcome = await work()
     except Unavailable:  # reported by D365's breaker
@@ -97,9 +104,9 @@ async def _wait(ctx: FlowContext, document: Document, waits: Waits) -> None:
 
 def report_warnings(assembled: Assembled, counters: Counters) -> None:
     """Log the guard's warnings for documents that were sent, or held for another reason."""
-    for flow, warning in assembled.warnings:
+    for flow, about, warning in assembled.warnings:
         counters.add("warned")
-        log.say("WARNING", flow, "warned", warning)
+        log.say("WARNING", flow, "warned", warning, **about)
 
 
 async def hold(ctx: FlowContext, document: Document, held: Held, counters: Counters) -> None:
@@ -113,11 +120,13 @@ async def hold(ctx: FlowContext, document: Document, held: Held, counters: Count
             return ""  # a person has decided about it in the meantime
         tx.documents.set_state(document.id, "held", reason)
         tx.audit.append("held", document=document.id, message=document.message, partner=document.partner, reason=reason)
+        about.update(subject.of_document(tx, document))
         return named.runnable(tx, reason, document, document.number)
 
+    about: subject.Subject = {}
     if sentence := await ctx.journal.write(record):
         counters.add("held")
-        log.say("WARNING", document.flow, "held", sentence)
+        log.say("WARNING", document.flow, "held", sentence, **about)
 
 
 def _close_handled(tx: Tx, document: Document) -> None:

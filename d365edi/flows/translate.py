@@ -13,7 +13,7 @@ from datetime import tzinfo
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, intake, messages, named, policy
+from d365edi.flows import acknowledge, intake, messages, named, policy, subject
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
@@ -52,9 +52,9 @@ async def translate(ctx: FlowContext, message_id: int, counters: Counters) -> Ou
         parsed = parse(ctx, partner, message, payload)
         outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, parsed))
     reach("translate.read")
-    for level, verb, sentence in outcome.lines:
-        counters.add(verb)
-        log.say(level, message.flow, verb, sentence, run=message.run)
+    for line in outcome.lines:
+        counters.add(line.verb)
+        log.say(line.level, message.flow, line.verb, line.sentence, **({"run": message.run} | line.fields))
     return outcome
 
 
@@ -92,7 +92,8 @@ def _commit(tx: Tx, ctx: FlowContext, partner: TradingPartner, message: Message,
         given = answer(tx, partner, message, interchange, now, duplicate=bool(repeated))
         if given is not None:
             outcome.deliveries.append(given.delivery)
-            outcome.lines.append(("INFO", "translated", given.sentence))
+            po = subject.orders(part.reading.document for part in parsed.documents if part.interchange is interchange)
+            outcome.lines.append(LogLine("INFO", "translated", given.sentence, po))
     known = {(d.interchange, d.group, d.set) for d in tx.documents.for_message(message.id)}
     for part in parsed.documents:
         if id(part.interchange) not in blocked and (part.control, part.group, part.set) not in known:
@@ -130,13 +131,13 @@ def _close(tx: Tx, message: Message, parsed: ParsedFile, outcome: Outcome) -> No
     for warning, logged in dict.fromkeys(parsed.warnings):
         tx.audit.append("warned", message=message.id, partner=message.partner, name=message.name, reason=warning)
         if logged:
-            outcome.lines.append(("WARNING", "warned", f"{message.name}: {warning}"))
+            outcome.lines.append(LogLine("WARNING", "warned", f"{message.name}: {warning}"))
     if parsed.problems:
         reason = "; ".join(dict.fromkeys(parsed.problems))
         tx.messages.set_state(message.id, "quarantined", reason)
         tx.audit.append("quarantined", message=message.id, partner=message.partner, name=message.name, reason=reason)
         said = named.runnable(tx, f"{message.name}: {reason}", message, message.name)
-        outcome.lines.append(("WARNING", "quarantined", said))
+        outcome.lines.append(LogLine("WARNING", "quarantined", said))
     else:
         tx.messages.set_state(message.id, "done")
 
@@ -163,14 +164,14 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
     name = messages.document_name(receive.kind, number)
     judged = intake.judge(read, receive.policy, part.usage) if receive.settings.create else Judgment()
     if judged.ignored:
-        _ignore(tx, document, name, judged.ignored, outcome)
+        _ignore(tx, document, read, name, judged.ignored, outcome)
         return
     found = problems(part.reading, receive.settings.ignore)
     found += [str(finding) for finding in judged.findings]
     holder = tx.documents.claim_key(document.id) if judged.claims else None
     unchanged = holder is not None and _unchanged(read, holder)
     if holder is not None and not found and unchanged and partner.skips_repeats(receive):
-        _ignore(tx, document, name, f"unchanged since message {holder.message}", outcome)
+        _ignore(tx, document, read, name, f"unchanged since message {holder.message}", outcome)
         return
     if holder is not None:
         found.append(_key_taken(document, holder, unchanged=unchanged))
@@ -180,15 +181,17 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
         sentence = "; ".join(found)
         sentence = sentence if number in sentence else f"{name}: {sentence}"
         tx.documents.set_state(document.id, "held", sentence)
-        outcome.lines.append(("WARNING", "held", named.runnable(tx, sentence, document, number)))
+        outcome.lines.append(LogLine("WARNING", "held", named.runnable(tx, sentence, document, number), _po(read)))
     else:
         outcome.documents.append(document.id)
 
 
-def _ignore(tx: Tx, document: Document, name: str, reason: str, outcome: Outcome) -> None:
+def _ignore(
+    tx: Tx, document: Document, read: documents.Document | None, name: str, reason: str, outcome: Outcome
+) -> None:
     """Close a document with which nothing is to be done."""
     tx.documents.set_state(document.id, "rejected", reason)
-    outcome.lines.append(("INFO", "ignored", f"{name}: {reason}"))
+    outcome.lines.append(LogLine("INFO", "ignored", f"{name}: {reason}", _po(read)))
 
 
 def _unchanged(read: documents.Document | None, holder: Document) -> bool:
@@ -204,11 +207,11 @@ def _not_created(tx: Tx, document: Document, read: documents.Document, receive: 
         tx.audit.append(
             "recorded", document=document.id, message=document.message, partner=document.partner, summary=sentence
         )
-        outcome.lines.append(("INFO", "recorded", sentence))
+        outcome.lines.append(LogLine("INFO", "recorded", sentence, _po(read)))
         return
     sentence = messages.by_hand(read)
     tx.documents.set_state(document.id, "held", sentence)
-    outcome.lines.append(("WARNING", "held", named.runnable(tx, sentence, document, document.number)))
+    outcome.lines.append(LogLine("WARNING", "held", named.runnable(tx, sentence, document, document.number), _po(read)))
 
 
 def _key_taken(document: Document, holder: Document, *, unchanged: bool) -> str:
@@ -233,7 +236,7 @@ def _read_record(
         reason = f"flow {message.flow} is not in the settings any more; put it back, or: d365edi reject {message.name}"
         tx.messages.set_state(message.id, "quarantined", reason)
         said = named.runnable(tx, f"{message.name}: {reason}", message, message.name)
-        return [], [("WARNING", "quarantined", said)]
+        return [], [LogLine("WARNING", "quarantined", said)]
     reading = maps.read(send.read_table, canonical.loads(payload), zone)
     read = reading.document
     own = _own_order(tx, partner, message, read)
@@ -267,8 +270,13 @@ def _read_record(
     if found:
         sentence = f"{name}: {'; '.join(found)}"
         tx.documents.set_state(document.id, "held", sentence)
-        return [], [("WARNING", "held", named.runnable(tx, sentence, document, number))]
-    return [document.id], [("INFO", "collected", name if message.name == number else f"{name} ({message.name})")]
+        return [], [LogLine("WARNING", "held", named.runnable(tx, sentence, document, number), _po(read))]
+    collected = name if message.name == number else f"{name} ({message.name})"
+    return [document.id], [LogLine("INFO", "collected", collected, _po(read))]
+
+
+def _po(read: documents.Document | None) -> str:
+    return subject.orders([read])
 
 
 def _own_order(tx: Tx, partner: TradingPartner, message: Message, read: documents.Document | None) -> Document | None:

@@ -65,7 +65,7 @@ def acks(tx: Tx, sent: Delivery) -> list[str]:
 
 
 def verbs(lines: list[LogLine]) -> list[str]:
-    return [verb for _, verb, _ in lines]
+    return [line.verb for line in lines]
 
 
 def test_a_group_s_answer_is_for_its_documents_and_the_file_waits_for_the_other_group(
@@ -74,11 +74,11 @@ def test_a_group_s_answer_is_for_its_documents_and_the_file_waits_for_the_other_
     lines = acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "P", s0002="R"))
     assert acks(tx, sent) == ["awaited", "awaited", "accepted", "rejected", "accepted"]
     reported = "both_42.edi is partially accepted by acme: 1 of 3 documents not accepted"
-    assert lines[0] == ("WARNING", "partially", reported)
+    assert lines[0][:3] == ("WARNING", "partially", reported)
     assert verbs(lines) == ["partially", "acknowledged", "rejected", "acknowledged"]
     lines = acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "A"))
     assert acks(tx, sent) == ["partially", "accepted", "accepted", "rejected", "accepted"]
-    assert [sentence for _, _, sentence in lines] == [
+    assert [sentence for _, _, sentence, *_ in lines] == [
         "both_42.edi: accepted by acme, 1 of its 4 documents",
         "shipment S-0 in both_42.edi is accepted by acme",
     ]
@@ -102,7 +102,7 @@ def test_one_set_of_several_documents_is_one_for_the_partner(
     )
     tx.deliveries.attempting(made.id)
     tx.deliveries.delivered(made.id, made.name)
-    [(_, _, sentence)] = acknowledge.apply(tx, "acme", theirs, answer("PR", "8", verdict, s0001=verdict))
+    [(_, _, sentence, *_)] = acknowledge.apply(tx, "acme", theirs, answer("PR", "8", verdict, s0001=verdict))
     assert acks(tx, made) == [state] * 4
     assert sentence.startswith(says)
     assert len([row for row in picture(tx).needs_a_person if row["state"] == "997 rejected"]) == (verdict == "R")

@@ -221,7 +221,7 @@ async def broken(layout: Layout, segments: list[str], at_desk: Desk) -> str:
 async def test_a_sound_file_is_read_whole_and_acknowledged_whole(layout: Layout, tmp_path: Path) -> None:
     async with desk(tmp_path) as at_desk:
         read = await at_desk.read(layout.data(layout.segments(1)))
-    assert [verb for _, verb, _ in read.lines] == ["translated"]
+    assert [verb for _, verb, *_ in read.lines] == ["translated"]
     assert numbers(read) == set(ORDERS) == {order for answer in read.answers for order in layout.acknowledged(answer)}
     assert read.message.state == "done"
 

@@ -116,10 +116,10 @@ async def test_what_they_say_reaches_our_documents_and_what_is_wrong_with_it_is_
         await at_desk.ctx.journal.write(sent)
         read = await at_desk.read(case.data)
         assert await acks(at_desk) == case.acks
-    said = "\n".join(sentence for _, _, sentence in read.lines)
+    said = "\n".join(sentence for _, _, sentence, *_ in read.lines)
     assert [words for words in case.says if words not in said] == []
     assert (read.message.state, read.answers) == (case.state, [])
-    assert case.says or {level for level, _, _ in read.lines} == {"INFO"}
+    assert case.says or {level for level, *_ in read.lines} == {"INFO"}
 
 
 async def test_a_contradiction_stands_with_the_delivery_and_is_shown_by_why(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from d365edi import partners
 from d365edi.edi.syntax import Standard
 from d365edi.flows import translate
 from d365edi.flows.context import Counters, FlowContext
+from d365edi.flows.messages import LogLine
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Delivery, Document, Journal, Message
 from d365edi.settings import load
@@ -44,11 +45,11 @@ class Read:
     documents: list[Document]
     deliveries: list[Delivery]
     answers: list[str]
-    lines: list[tuple[str, str, str]]
+    lines: list[LogLine]
 
     def said(self, verb: str) -> list[str]:
         """The sentences of the log with this verb."""
-        return [sentence for _, found, sentence in self.lines if found == verb]
+        return [sentence for _, found, sentence, *_ in self.lines if found == verb]
 
 
 class Desk:
