@@ -28,6 +28,7 @@ from d365edi.errors import D365EdiError, JournalError, SettingsError
 if TYPE_CHECKING:
     from d365edi.journal import Tx
     from d365edi.settings import Settings
+    from d365edi.settings.daemon_table import DaemonTable
 
 T = TypeVar("T")
 
@@ -63,6 +64,17 @@ def load(path: Path) -> Settings:
     return read
 
 
+def load_daemon(path: Path) -> Settings | DaemonTable:
+    """The table [daemon] alone, where that is right; else all settings, or SettingsError with all that is wrong."""
+    from d365edi.settings.daemon_table import load_daemon as read
+
+    table = read(path)
+    if table is None:
+        return load(path)
+    zone.set(table.daemon.timezone)
+    return table
+
+
 def perform(path: Path, verb: str, **arguments: Any) -> Any:
     """Run one of the socket's commands, by the daemon or in this process, and return its result."""
     settings = load(path)
@@ -70,7 +82,7 @@ def perform(path: Path, verb: str, **arguments: Any) -> Any:
     return answer if answered else anyio.run(_in_process, settings, verb, arguments)
 
 
-def read(settings: Path | Settings, work: Callable[[Tx], T]) -> T:
+def read(settings: Path | Settings | DaemonTable, work: Callable[[Tx], T]) -> T:
     """Read from the journal, with or without a running daemon. `work` gets a read-only `Tx`."""
     loaded = load(settings) if isinstance(settings, Path) else settings
     return anyio.run(_read, loaded.daemon.journal, work)
@@ -115,7 +127,7 @@ def ask(
     return True, _answer(response.status, body)
 
 
-def daemon_state(settings: Settings) -> tuple[DaemonState, dict[str, Any] | None]:
+def daemon_state(settings: Settings | DaemonTable) -> tuple[DaemonState, dict[str, Any] | None]:
     """Whether a daemon runs on this journal, and what it answers when it is asked for its status."""
     place = settings.daemon.socket
     try:

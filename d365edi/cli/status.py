@@ -21,6 +21,7 @@ from d365edi.endpoints.filenames import NEVER_TAKEN
 if TYPE_CHECKING:
     from d365edi.journal import Delivery, DeliveryDocument, Document, Message, Tx
     from d365edi.settings import Settings
+    from d365edi.settings.daemon_table import DaemonTable
 
 PASSING = frozenset({"unreachable", "throttled", "clock"})
 """Kinds of trouble that end by themselves (`condition.PASSING`, which takes a quarter of a second to import)."""
@@ -47,7 +48,7 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
     Exit code 1 when something needs a person (a daemon that hangs or was killed, too), 3 when all there is will pass by itself
     (an endpoint that does not answer), else 0; that no daemon was started is reported and is no error.
     """
-    loaded = client.load(settings)
+    loaded = client.load_daemon(settings)
     state, daemon = client.daemon_state(loaded)
     seen = client.read(loaded, picture)
     if json:
@@ -183,7 +184,7 @@ def _table(title: str, rows: Sequence[Row], *names: str, nothing: str = "nothing
     table(title, rows, {name: TIMES.get(name) for name in names}, nothing=nothing)
 
 
-def _show_daemon(settings: Settings, state: client.DaemonState, daemon: dict[str, Any] | None) -> None:
+def _show_daemon(settings: Settings | DaemonTable, state: client.DaemonState, daemon: dict[str, Any] | None) -> None:
     if daemon is None:
         say([_absent(settings, state)])
         return
@@ -196,7 +197,7 @@ def _show_daemon(settings: Settings, state: client.DaemonState, daemon: dict[str
     _table("Endpoints", list(_endpoints(daemon["endpoints"])), "endpoint", "state", "reached_at")
 
 
-def _absent(settings: Settings, state: client.DaemonState) -> str:
+def _absent(settings: Settings | DaemonTable, state: client.DaemonState) -> str:
     from d365edi.journal.lock import holder
 
     if state == "hangs":

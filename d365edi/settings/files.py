@@ -146,3 +146,12 @@ def _merge(
             )
         else:
             tree[name] = value
+
+
+def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two trees as one, the second over the first: as pydantic-settings merges sources."""
+    result = dict(under)
+    for key, value in over.items():
+        known = result.get(key)
+        result[key] = merged(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
+    return result

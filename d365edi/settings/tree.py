@@ -153,7 +153,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
     written, locations, errors = files.read(path)
     overrides, more = environment.read(environ, written, Settings.model_fields, locations)
     errors += more
-    reporter = ErrorReporter(Settings, _merged(written, overrides), locations)
+    reporter = ErrorReporter(Settings, files.merged(written, overrides), locations)
     at_sources, at_folder = _sources.set((overrides, written)), folder.set(path.parent)
     try:
         settings = Settings()
@@ -171,12 +171,3 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
     settings._locations = locations
     settings._reveal = keyring(settings.secrets, environ) if keyring else None
     return settings
-
-
-def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two trees as one, the second over the first: as pydantic-settings merges sources, here to report errors."""
-    merged = dict(under)
-    for key, value in over.items():
-        known = merged.get(key)
-        merged[key] = _merged(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
-    return merged

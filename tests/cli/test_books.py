@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -97,6 +99,16 @@ def test_status_names_what_needs_a_person_and_says_so_in_its_exit_code(call: Cal
     assert "997 overdue 810_1.edi" in shown
     assert "acme is out of reach" in shown
     assert "done 1, quarantined 1" in shown
+
+
+def test_status_reads_the_journal_without_partners_maps_or_flows(book: Path) -> None:
+    """They are two thirds of what a command costs that needs all settings; no row here has a command in its sentence."""
+    written(book, lambda tx: tx.documents.set_state(2, "held", "its item is not known"), AT)
+    script = "import sys; from d365edi.cli import main; main(['status']); print(*sys.modules, sep='\\n')"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.splitlines())
+    assert "d365edi.settings.daemon" in loaded
+    assert {"d365edi.settings.tree", "d365edi.settings.partners", "d365edi.flows", "d365edi.maps"} & loaded == set()
 
 
 def test_status_in_json_has_the_same_rows(call: Call, book: Path) -> None:
