@@ -326,6 +326,23 @@ async def test_a_silent_partner_is_named_until_the_acknowledgment_comes(
         assert (here.invoices(), here.log().count("accepted by acme (late)")) == (1, 1)
 
 
+async def test_a_name_that_cannot_be_taken_is_shown_until_it_is_gone(
+    town: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with scene(town, capsys) as here, serving(here):
+        await first_order(here)
+        odd = town.partner.outbound / "PO\n9.edi"
+        odd.write_bytes(town.order("4500009"))
+        seen = await here.until_faces(lambda seen: seen.status["not_taken"])
+        assert ("9.edi" in seen.status["not_taken"][0]["name"], seen.code, seen.health) == (True, 1, WELL)
+        town.partner.drop("PO-2.edi", town.order(SECOND))
+        await here.until(lambda: len(here.orders()) == 2)
+        assert len([line for line in here.log().splitlines() if "9.edi" in line and "WARN" in line]) == 1
+        odd.unlink()
+        await here.until_faces(lambda seen: not seen.status["not_taken"] and seen.code == 0)
+        assert here.orders() == {FIRST: 2, SECOND: 2}
+
+
 async def test_a_second_daemon_is_refused_and_the_first_is_not_disturbed(
     town: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
