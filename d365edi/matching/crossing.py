@@ -35,6 +35,8 @@ def crossed(known: KnownOrders, standard: str) -> KnownOrders:
         return known
     pairs, units = _pairs(standard), {_unit(word, known.units): symbol for word, symbol in known.units.items()}
     made = {id(order): _order(order, pairs, known.units) for order in known.orders.values()}
+    if standard == EDIFACT:  # which has no qualifier (1153) for a department
+        made = {key: order.replace(department=None) for key, order in made.items()}
     return replace(known, orders={key: made[id(order)] for key, order in known.orders.items()}, units=units)
 
 

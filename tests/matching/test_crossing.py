@@ -58,6 +58,9 @@ def orders(standard: Standard) -> list[PurchaseOrder]:
     charge = {"kind": "allowance", "code": "H000", "agency": "VI", "agency_code": "X1", "handling": "13", "percent_of": "Z",
               "option": "1", "quantity_unit": "QX", "rate_unit": "QX", "percent": Decimal(2), "description": "OFF"}  # fmt: skip
     found += [{"charges": [charge], "lines": [PRICED]}, {"lines": [{**PRICED, "charges": [charge]}]}]
+    found += [
+        {"department": "042", "vendor_number": "778899", "customer_order": "77", "contract": "K1", "lines": [PRICED]}
+    ]
     found += [{"lines": [{**PRICED, "kept": {"unit": "EA", "item.gtin": "UK"}, "item": {"gtin": "00614141000012"}}]}]
     return [PurchaseOrder.of({**ORDER, **each}) for each in found]
 
