@@ -60,7 +60,7 @@ async def test_an_order_made_by_somebody_else_is_a_question(scene: Scene) -> Non
     scene.progress.clear()
     error = await failed(scene, Disputed)
     assert error.message == (
-        f"sales order {number} of usmf carries PO 4500123 already, with the same lines, and was not made here: "
+        f"sales order {number} of usmf carries PO 4500123 already, with the same lines, and was not made of this document: "
         "is it the same order?"
     )
     assert (error.remedy.startswith("reject this document if it is"), scene.posts()) == (True, 1)
@@ -150,7 +150,7 @@ async def test_after_a_refusal_an_order_that_appears_is_somebody_elses(scene: Sc
     other = Scene(clock=scene.clock)
     other.sim, other.endpoint = scene.sim, scene.endpoint
     await other.deliver(order())
-    assert "was not made here" in (await failed(scene, Disputed)).message
+    assert "was not made of this document" in (await failed(scene, Disputed)).message
 
 
 async def test_a_refused_line_leaves_nothing_behind(scene: Scene) -> None:
