@@ -60,8 +60,8 @@ async def test_an_order_made_by_somebody_else_is_a_question(scene: Scene) -> Non
     scene.progress.clear()
     error = await failed(scene, Disputed)
     assert error.message == (
-        f"sales order {number} of usmf carries PO 4500123 already, with the same lines, and was not made of this document: "
-        "is it the same order?"
+        f"sales order {number} of usmf carries PO 4500123 already, with the same lines, and was not made of this "
+        "document: is it the same order?"
     )
     assert (error.remedy.startswith("reject this document if it is"), scene.posts()) == (True, 1)
 

@@ -152,8 +152,8 @@ class StateLookup:
             difference = await self.difference(header)
             beside = f", with other lines ({difference})" if difference else ", with the same lines"
         return Conflict(
-            f"{self.noun} {number} of {self.plan.company} carries {self.label} already{beside}, and was not made of this document: "
-            "is it the same order?",
+            f"{self.noun} {number} of {self.plan.company} carries {self.label} already{beside}, and was not made of this "
+            "document: is it the same order?",
             f"reject this document if it is; else change the reference of {number} in D365 and release this one",
         )
 
