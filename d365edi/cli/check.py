@@ -83,7 +83,7 @@ def _shown(file: Path, inspection: FileInspection) -> Iterator[str]:
     if not inspection.good:
         yield "\nNot everything would be accepted."
     elif any(part.document is not None and not part.closes for part in inspection.parts):
-        yield "\nEverything would be accepted; what it names is looked up in D365 when it arrives."
+        yield "\nEverything would be accepted. What it names, and whether it was received before, is looked up when it arrives."
     else:
         yield "\nEverything would be accepted."
 
