@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.documents import PurchaseOrder
+from d365edi.flows.reparse import problems
 from d365edi.maps.csv.reader import FlatReader, FlatReading
 from d365edi.maps.table import load
 
@@ -107,3 +108,29 @@ def test_two_columns_of_one_meaning_must_say_the_same() -> None:
     ]
     chosen = read("\n".join([HEAD + ",Qty Ordered", *rows[:2]]), {"lines": {"quantity": "Qty Ordered"}})
     assert held(chosen) == {"1": [], "2": []}
+
+
+TOTALS: dict[str, tuple[str, list[str]]] = {
+    "what the lines come to": ("425.97,", []),
+    "rounded": ("425.98,", []),
+    "nothing": (",", []),
+    "something else": ("999.00,", ['the column "Order Total" says 999.00, and the lines come to 425.97']),
+    "for an unknown unit": ("999.00,KG", []),
+    "zero": ("0,", ['the column "Order Total" says 0, and the lines come to 425.97']),
+}
+
+
+@pytest.mark.parametrize(("cells", "expected"), TOTALS.values(), ids=TOTALS)
+def test_a_total_that_the_lines_do_not_come_to_holds_the_order(cells: str, expected: list[str]) -> None:
+    """It was created, where AMT*TT of an 850 holds."""
+    (reading,) = read("\n".join([f"{HEAD},PO Total,Price Unit", *(f"{row},{cells}" for row in ROWS)])).readings
+    holding = [each for each in reading.unmapped if each.holds]
+    assert [each.message for each in holding] == expected
+    assert all('add ignore = ["Order Total"]' in each.remedy for each in holding)
+    assert bool(problems(reading)) == bool(expected)
+    assert problems(reading, ["Order Total"]) == []
+
+
+def test_the_price_is_for_so_many_where_a_total_is_compared() -> None:
+    (reading,) = read(f"{HEAD},PO Total,Price Per\n1,2026-11-02,1,1000,EA,50,A,500.00,100").readings
+    assert [each for each in reading.unmapped if each.holds] == []

@@ -24,6 +24,7 @@ from d365edi.maps.computed import Formula, formula
 from d365edi.maps.csv.columns import BETWEEN, Flat, flat
 from d365edi.maps.csv.grouping import Sorter
 from d365edi.maps.csv.numbers import spelling
+from d365edi.maps.csv.order_total import total_finding
 from d365edi.maps.csv.paths import CSV, HEAD
 from d365edi.maps.csv.turned_days import turned_days
 from d365edi.maps.reader import Reader, Reading
@@ -51,6 +52,7 @@ class FlatReader:
         self._reader = Reader(table, self._flat.guide, codes, notation=CSV)
         self._sorter = Sorter(self._flat.top, self._flat.layout) if self._flat.top is not None else None
         self._sums = tuple(_sums(table, self._flat))
+        self._total = next((row.paths[0] for row in scope(table).rows if row.name == "total"), "")
 
     def read(self, data: bytes) -> FlatReading:
         """The documents of a whole file. Never raises for what is in it."""
@@ -82,12 +84,14 @@ class FlatReader:
             replace(each, where=Position(line=at[0].line)) if _nowhere(each) else each for each in reading.findings
         ]
         findings += [*found.findings, *wrong, *self._gtins(found.rows)]
+        doubts = list[Finding]()
         if isinstance(reading.document, PurchaseOrder):
             reading = replace(reading, document=_summed(reading.document))
+            doubts += total_finding(reading.document, self._total, found.rows[0].line)
         if reading.document is not None:
             findings += self._totals(reading.document, nodes, rows, at)
         unmapped = (_unread(each, nodes, at) for each in reading.unmapped)
-        return Reading(reading.document, tuple(findings), (*unmapped, *self._unasked(found.rows)))
+        return Reading(reading.document, tuple(findings), (*unmapped, *doubts, *self._unasked(found.rows)))
 
     def _segments(self, found: RowSet) -> tuple[list[Node], list[list[str]], list[Row], list[Finding]]:
         """The rows as segments of the guide, each with its node and the row it comes from; and what is wrong with how they
