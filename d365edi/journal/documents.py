@@ -65,11 +65,17 @@ _DELIVERY = select(
     "documents",
     "JOIN delivery_documents AS inside ON inside.document = documents.id WHERE inside.delivery = ? ORDER BY inside.place",
 )
+# Blanks around a number are none of it, and several inside are one (the index is in schema/0007_number_key.sql). Of several
+# documents that claimed before numbers were compared so, the one with exactly this number comes first.
+_SPACED = (
+    "trim(replace(replace(replace(replace(replace({0}, char(9), ' '), char(160), ' '), ' ', ' ' || char(1)), "
+    "char(1) || ' ', ''), char(1), ''))"
+)
 _HOLDER = select(
     Document,
     "documents",
-    "WHERE partner = ? AND company = ? AND kind = ? AND number = ? AND release = ? AND store = ? "
-    "AND claimed_at IS NOT NULL",
+    f"WHERE {_SPACED.format('number')} = {_SPACED.format('?4')} AND partner = ?1 AND company = ?2 AND kind = ?3 "
+    "AND release = ?5 AND store = ?6 AND claimed_at IS NOT NULL ORDER BY number <> ?4, id LIMIT 1",
 )
 # A document that holds its key was taken for an order; one that does not may be a repetition of it. An order that became one for
 # each store is the whole one, whose row has no store.
@@ -194,7 +200,7 @@ class Documents(JournalTable):
         self._execute("UPDATE documents SET reason = ? WHERE id = ? AND state = 'ready'", (reason, id))
 
     def claim_key(self, id: int) -> Document | None:
-        """Claim partner, company, kind, number, release and store for this document.
+        """Claim partner, company, kind, number (whatever its blanks), release and store for this document.
 
         None when the key is now this document's (also when it was before), else the document that holds it."""
         document = self.get(id)

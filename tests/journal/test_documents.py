@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import NumberedDocument, Tx
+from d365edi.journal import NumberedDocument, Tx, documents
 from tests.journal.rows import document, message
 
 MOVES = {
@@ -70,6 +70,41 @@ def test_a_business_key_has_one_holder(tx: Tx) -> None:
     holder = tx.documents.claim_key(second.id)
     assert holder is not None
     assert (holder.id, holder.claimed, tx.documents.get(second.id).claimed) == (first.id, True, False)
+
+
+SPACED = ["45 00123", " 45 00123", "45 00123 ", "  45   00123\t", "\u00a045\u00a000123"]
+
+
+@pytest.mark.parametrize("again", SPACED)
+@pytest.mark.parametrize("before", SPACED)
+def test_blanks_make_no_number_another_one(tx: Tx, before: str, again: str) -> None:
+    """A blank before the number of an order made a second sales order of it."""
+    source = message(tx)
+    first, second = document(tx, source, number=before), document(tx, source, number=again)
+    assert [tx.documents.claim_key(first.id), tx.documents.claim_key(first.id)] == [None, None]
+    holder = tx.documents.claim_key(second.id)
+    assert holder is not None
+    assert (holder.id, holder.number, tx.documents.get(second.id).number) == (first.id, before, again)
+    tx.documents.set_state(first.id, "rejected")
+    assert tx.documents.claim_key(second.id) is None
+
+
+def test_a_blank_inside_a_number_is_a_part_of_it(tx: Tx) -> None:
+    source = message(tx)
+    numbers = ["45 00123", "4500123", "4 500123"]
+    assert [tx.documents.claim_key(document(tx, source, number=each).id) for each in numbers] == [None, None, None]
+
+
+def test_a_document_that_claimed_before_blanks_were_set_aside_still_holds_its_key(tx: Tx) -> None:
+    source = message(tx)
+    first, second = document(tx, source), document(tx, source, number=" 4500123")
+    tx.unit.connection.execute("UPDATE documents SET claimed_at = 1000.0")
+    assert [tx.documents.claim_key(first.id), tx.documents.claim_key(second.id)] == [None, None]
+
+
+def test_the_holder_of_a_key_is_looked_up_by_an_index(tx: Tx) -> None:
+    plan = tx.unit.connection.execute(f"EXPLAIN QUERY PLAN {documents._HOLDER}", ("acme",) * 6).fetchall()
+    assert any("documents_spaced" in row[3] for row in plan)
 
 
 OTHER_KEYS: list[dict[str, Any]] = [

@@ -112,3 +112,16 @@ async def test_an_order_that_comes_again_is_closed_where_a_setting_says_so_and_n
     assert checked.good == (state == "rejected")
     assert [len(lines) for lines in town.sales_orders().values()] == [1]
     assert [answer.verdict for answer in town.partner.acknowledgments()] == ["A", "A"]
+
+
+@pytest.mark.parametrize("again", [b" 4500123", b"  4500123"])
+async def test_a_blank_before_the_number_makes_no_second_sales_order(town: World, again: bytes) -> None:
+    town.partner.drop("PO-1.edi", town.order("4500123"))
+    await town.once()
+    second = town.order("4500123", control=8)
+    town.partner.drop("PO-2.edi", second.replace(b"*4500123*", b"*" + again + b"*"))
+    async with town.app() as app:
+        await app.once()
+        (held,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    assert (held.number, "was received before (message 1, delivered)" in held.reason) == (again.decode(), True)
+    assert list(town.sales_orders()) == ["4500123"]
