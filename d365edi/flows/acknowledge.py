@@ -2,8 +2,8 @@
 
 An acknowledgment is matched by partner, functional id (AK101) and group control number (AK102), and each set in it by its
 own control number (AK202), so that each of several documents in one interchange has its own state. A late acknowledgment
-still matches; a second one, and one that matches nothing, are classified and stored. An accepted 997 confirms the syntax,
-not the business content.
+still matches; a second one, and one that matches nothing, are classified and stored.
+Of two that differ the worse counts. An accepted 997 confirms the syntax, not the business content.
 
 What follows from it for each set is in `edi/acknowledgment`; where it contradicts itself the worse counts, and that is told in
 the log and with the delivery.
@@ -31,6 +31,8 @@ FAILED = ("rejected", "partially")
 REMEDY = "correct the data or the map, then: d365edi replay {} --from render --go"
 Found = tuple[Delivery, list[DeliveryDocument]]
 """An acknowledged delivery, and the documents in it that the acknowledgment covers."""
+DocumentState = tuple[DeliveryDocument, AckState, str]
+"""A document as it was before an acknowledgment, the state that it gives to it, and the errors as text."""
 
 
 def read(report: SetReport) -> tuple[Answer, ...]:
@@ -66,19 +68,40 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
         return _about(tx, delivery, [LogLine("INFO", "acknowledged", said)])
     by_set = dict(zip(sets, set_states(answer, sets), strict=True))
     states = [(one, *known) for one in carried if (known := by_set[one.set]) is not None]
-    if match == "double":
-        now = combined_state(state for _, state, _ in states) if states else _standing(delivery, carried)
-        return _about(tx, delivery, [_double(delivery, _standing(delivery, carried), now, message)])
-    for one, state, said in states:
-        tx.delivery_documents.answered(delivery.id, one.document, state, said)
-    _close(tx, delivery)
+    told = _otherwise(delivery, states, message)
+    covered = _answered(tx, delivery, states)
     reach("acknowledge.matched")
-    told = [_contradicted(delivery, message, wrong)] if wrong else []
-    covered = [one for one, _, _ in states]
+    if not (told or covered) and (states or match == "double"):
+        state = combined_state(one.ack for one in carried if one.ack != "awaited")
+        told = [_double(delivery, state, state, message)]
+    if match != "double" and wrong:
+        told = [_contradicted(delivery, message, wrong), *told]
     why = errors or _contradiction(wrong) or "no reason given"
     late = match == "late"
-    lines = _lines(tx, delivery, covered, partner, why, late=late) if covered else [_silent(delivery, message)]
-    return _about(tx, delivery, [*told, *lines])
+    lines = _lines(tx, delivery, covered, partner, why, late=late) if covered else []
+    return _about(tx, delivery, [*told, *lines] if told or lines else [_silent(delivery, message)])
+
+
+def _otherwise(delivery: Delivery, states: Sequence[DocumentState], message: Message) -> list[LogLine]:
+    """What is told where another verdict on some of these was there before."""
+    differ = [(one.ack, state) for one, state, _ in states if one.ack not in ("none", "awaited", state)]
+    if not differ or delivery.ack == "none":
+        return []
+    before, now = (combined_state(states) for states in zip(*differ, strict=True))
+    return [_double(delivery, before, now, message, differ=True)]
+
+
+def _answered(tx: Tx, delivery: Delivery, states: Sequence[DocumentState]) -> list[DeliveryDocument]:
+    """Record what is said for the first time, or is worse than what was said before; the documents of which that holds."""
+    if delivery.ack == "none":
+        return []
+    worse = [(one, state, said) for one, state, said in states if policy.counts(one.ack, state)]
+    for one, state, said in worse:
+        before = f"it was {state_text(one.ack)} before" if one.ack != "awaited" else ""
+        tx.delivery_documents.answered(delivery.id, one.document, state, "; ".join(filter(None, (said, before))))
+    if worse:
+        _close(tx, delivery)
+    return [one for one, _, _ in worse]
 
 
 def _about(tx: Tx, delivery: Delivery, lines: list[LogLine]) -> list[LogLine]:
@@ -190,15 +213,17 @@ def _number(control: str) -> int | None:
     return int(control) if control.isascii() and control.isdigit() else None
 
 
-def _double(delivery: Delivery, before: AckState, state: AckState, message: Message) -> LogLine:
-    if before in (state, "none"):
+def _double(
+    delivery: Delivery, before: AckState, state: AckState, message: Message, *, differ: bool = False
+) -> LogLine:
+    if before == "none" or not (differ or before != state):
         again = f"{delivery.name}: acknowledged as {state_text(state)} again by {message.name}"
         return LogLine("INFO", "acknowledged", again)
     return LogLine(
         "WARNING",
         "contradicted",
         f"{delivery.name} was {state_text(before)} before, {message.name} reports {state_text(state)}; "
-        "ask the partner which one is right",
+        "the worse counts, ask the partner which one is right",
     )
 
 

@@ -117,6 +117,12 @@ ACK_STATES: Mapping[str, AckState] = {"A": "accepted", "E": "accepted_with_error
 """AK901 (data element 715) = acknowledgment state; M, W and X (security) count as rejected."""
 
 
+def counts(before: str, said: str) -> bool:
+    """Whether what is said of a document counts, `before` being its state: for the first time, or worse than that."""
+    order: list[str] = list(ACK_STATES.values())
+    return before == "awaited" or (before in order and order.index(before) < order.index(said))
+
+
 def complete_enough(*, complete: bool, waits: int, patience: int = 3) -> bool:
     """Whether to take a file: without its trailer only after `patience` sightings (it is then answered and quarantined)."""
     return complete or waits >= patience

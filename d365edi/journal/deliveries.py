@@ -21,7 +21,7 @@ from typing import Any
 from d365edi.errors import JournalError
 from d365edi.journal.delivery_documents import COUNTS, DeliveryDocuments, NumberedDocument
 from d365edi.journal.payloads import Payloads
-from d365edi.journal.states import AckState, DeliveryState
+from d365edi.journal.states import ANSWERS, AckState, DeliveryState
 from d365edi.journal.table import (
     LIMIT,
     SEARCH_LIMIT,
@@ -42,12 +42,12 @@ TRANSITIONS: Transitions = {
     "delivered": frozenset(),
     "cancelled": frozenset(),
 }
-_ANSWERED = frozenset({"accepted", "accepted_with_errors", "partially", "rejected"})
+_ANSWERED = frozenset(ANSWERS)
 ACK_TRANSITIONS: Transitions = {
     "none": frozenset(),
     "awaited": _ANSWERED | {"awaited", "overdue"},
     "overdue": _ANSWERED,
-    **{answer: frozenset() for answer in _ANSWERED},
+    **{answer: frozenset(ANSWERS[place:]) for place, answer in enumerate(ANSWERS)},
 }
 
 

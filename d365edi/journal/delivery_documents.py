@@ -1,17 +1,19 @@
 """The documents in deliveries, each with its control numbers and with what the partner said of it alone.
 
 A sales order has one, an interchange one or several, an acknowledgment none. A document that was sent again is in several
-deliveries; the last one counts. Its acknowledgment changes once: awaited → accepted, accepted_with_errors,
-partially (they did not say which), rejected. That it is late is a state of the delivery.
+deliveries; the last one counts. Its acknowledgment changes from awaited → accepted → accepted_with_errors →
+partially (they did not say which) → rejected, in this direction only, over any of them. That it is late is a state of the
+delivery.
 
-Knows: rows and that one transition. Does not know: which acknowledgment belongs to which.
+Knows: rows and that transition. Does not know: which acknowledgment belongs to which.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from d365edi.errors import JournalError
-from d365edi.journal.states import AckState
+from d365edi.journal.states import ANSWERS, AckState
 from d365edi.journal.table import JournalTable, insert, select
 
 
@@ -77,13 +79,17 @@ class DeliveryDocuments(JournalTable):
         return [DeliveryDocument(*row) for row in self._execute(_OF_DOCUMENT, (document,))]
 
     def answered(self, delivery: int, document: int, state: AckState, detail: str = "") -> None:
-        """Record what the partner said of one document; JournalError where that is not awaited (any more)."""
+        """Record what the partner said of one document; JournalError where it is not awaited, and not worse than before."""
+        before = ("awaited", *ANSWERS[: ANSWERS.index(state)]) if state in ANSWERS else ("awaited",)
         changed = self._execute(
-            "UPDATE delivery_documents SET ack = ?, ack_detail = ? WHERE delivery = ? AND document = ? AND ack = 'awaited'",
-            (state, detail, delivery, document),
+            "UPDATE delivery_documents SET ack = ?, ack_detail = ? WHERE delivery = ? AND document = ? "
+            "AND ack IN (SELECT value FROM json_each(?))",
+            (state, detail, delivery, document, json.dumps(before)),
         )
         if changed.rowcount != 1:
-            raise JournalError(f"no acknowledgment is awaited for document {document} in delivery {delivery}")
+            raise JournalError(
+                f"document {document} in delivery {delivery} cannot be {state} after what was said of it"
+            )
 
     def answered_all(self, delivery: int, state: AckState, detail: str = "") -> None:
         """The same for all in a delivery that were not answered yet."""

@@ -9,4 +9,6 @@ MessageState = Literal["received", "translated", "done", "duplicate", "quarantin
 DocumentState = Literal["ready", "held", "delivering", "delivered", "rejected"]
 DeliveryState = Literal["pending", "attempting", "delivered", "waiting", "quarantined", "cancelled"]
 AckState = Literal["none", "awaited", "accepted", "accepted_with_errors", "partially", "rejected", "overdue"]
+ANSWERS: tuple[AckState, ...] = ("accepted", "accepted_with_errors", "partially", "rejected")
+"""The states of what is acknowledged, from the best to the worst: of two acknowledgments the worse counts."""
 """How far the acknowledgment of a delivery, or of one document in it, is."""

@@ -121,13 +121,43 @@ def test_a_second_answer_to_one_group_is_double_while_the_other_is_awaited(
 ) -> None:
     acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))
     assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))) == ["acknowledged"]
-    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "R"))) == ["contradicted"]
-    assert acks(tx, sent) == ["awaited", "awaited", "accepted", "accepted", "accepted"]
+    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "R"))) == ["contradicted", *["rejected"] * 4]
+    assert acks(tx, sent) == ["awaited", "awaited", "rejected", "rejected", "rejected"]
     acknowledge.apply(tx, "acme", theirs, answer("SH", "6", "E"))
-    assert acks(tx, sent)[0] == "accepted_with_errors"
-    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))) == ["acknowledged"]
+    assert acks(tx, sent)[0] == "partially"
+    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))) == ["contradicted"]
+    assert acks(tx, sent) == ["partially", "accepted_with_errors", *["rejected"] * 3]
     matches = [found.match for found in tx.acknowledgments.for_delivery(sent.id)]
     assert matches == ["matched", "double", "double", "matched", "double"]
+
+
+def test_a_worse_answer_after_all_were_accepted_counts_and_a_better_one_does_not(
+    tx: Tx, theirs: Message, sent: Delivery
+) -> None:
+    for group in ("SH", "6", "A"), ("IN", "7", "A"):
+        acknowledge.apply(tx, "acme", theirs, answer(*group))
+    assert acks(tx, sent) == ["accepted"] * 5
+    told, *_ = acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "P", s0002="R"))
+    assert told[1:3] == (
+        "contradicted",
+        "both_42.edi was accepted before, 997_9.edi reports rejected; the worse counts, ask the partner which one is right",
+    )
+    assert acks(tx, sent) == ["partially", "accepted", "accepted", "rejected", "accepted"]
+    assert [row["state"] for row in picture(tx).needs_a_person] == ["997 rejected"]
+    assert "it was accepted before" in tx.deliveries.get(sent.id).ack_detail
+    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "7", "A"))) == ["contradicted"]
+    assert acks(tx, sent) == ["partially", "accepted", "accepted", "rejected", "accepted"]
+
+
+def test_an_answer_to_a_file_that_a_person_cancelled_changes_nothing(tx: Tx, theirs: Message) -> None:
+    rows = [document(tx, message(tx, name=f"r{n}"), kind="Invoice", number=f"I-{n}") for n in "12"]
+    numbered = [NumberedDocument(row.id, "IN", 9, f"000{n}") for n, row in enumerate(rows, 1)]
+    made = delivery(tx, documents=numbered, name="810_9.edi", kind="810", functional_id="IN", group=9, ack="awaited")
+    partial = Answer("IN", "9", "", None, -1, -1, -1, (), (SetAnswer("810", "0001", "A"),))
+    acknowledge.apply(tx, "acme", theirs, partial)
+    tx.deliveries.cancelled(made.id, "no")
+    assert verbs(acknowledge.apply(tx, "acme", theirs, answer("IN", "9", "R"))) == ["acknowledged"]
+    assert acks(tx, made) == ["none", "accepted", "none"]
 
 
 def test_a_file_of_which_one_group_is_not_answered_becomes_overdue_and_a_late_answer_closes_it(

@@ -108,6 +108,37 @@ async def acks(at_desk: Desk) -> str:
     return " ".join(found)
 
 
+AGAIN = [
+    ("a named set, then all", [x12("AK1*IN*4~AK2*810*0001~AK5*A"), x12("AK1*IN*4~AK9*A*2*2*2").replace(b"501", b"502")],
+     "awaited accepted awaited", ""),
+    ("two AK1 in one set", [x12("AK1*IN*4~AK2*810*0001~AK5*A~AK1*IN*4~AK9*R*2*2*0")], "awaited rejected awaited",
+     "810_4.edi was accepted before"),
+    ("AK9 A and AK9 R in one set", [x12("AK1*IN*3~AK9*A*1*1*1~AK1*IN*3~AK9*R*1*1*0")], "rejected awaited awaited",
+     "810_3.edi was accepted before"),
+    ("AK9 R and AK9 A in one set", [x12("AK1*IN*3~AK9*R*1*1*0~AK1*IN*3~AK9*A*1*1*1")], "rejected awaited awaited",
+     "810_3.edi was rejected before"),
+    ("UCI 7 and UCI 4 in one set", [contrl(f"{UCI}+7", f"{UCI}+4+12")], "awaited awaited rejected",
+     "INVOIC_2.edi was accepted before"),
+    ("a message of UCI 8, then UCI 7",
+     [contrl(f"{UCI}+8", "UCM+1+INVOIC:D:96A:UN+7"), contrl(f"{UCI}+7").replace(b"901", b"902")],
+     "awaited awaited accepted", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "files", "states", "says"), AGAIN, ids=[one[0] for one in AGAIN])
+async def test_what_was_answered_before_is_no_obstacle_and_the_worse_counts(
+    name: str, files: list[bytes], states: str, says: str, tmp_path: Path
+) -> None:
+    """It was found that an answer to a set with an answer ended each pass in an error, its message was never done."""
+    async with desk(tmp_path) as at_desk:
+        await at_desk.ctx.journal.write(sent)
+        reads = [await at_desk.read(data) for data in files]
+        assert await acks(at_desk) == states
+    told = [line.sentence for read in reads for line in read.lines if line.verb == "contradicted"]
+    assert [read.message.state for read in reads] == ["done"] * len(files)
+    assert (len(told), says in "".join(told)) == (1 if says else 0, True)
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 async def test_what_they_say_reaches_our_documents_and_what_is_wrong_with_it_is_told(
     case: Case, tmp_path: Path

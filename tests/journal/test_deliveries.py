@@ -32,10 +32,10 @@ ACK_MOVES = {
     "none": "",
     "awaited": "awaited overdue accepted accepted_with_errors partially rejected",
     "overdue": "accepted accepted_with_errors partially rejected",
-    "accepted": "",
-    "accepted_with_errors": "",
-    "partially": "",
-    "rejected": "",
+    "accepted": "accepted accepted_with_errors partially rejected",
+    "accepted_with_errors": "accepted_with_errors partially rejected",
+    "partially": "partially rejected",
+    "rejected": "rejected",
 }
 
 

@@ -62,7 +62,7 @@ def test_each_document_is_answered_once_and_the_delivery_s_answer_is_that_of_the
 ) -> None:
     file = put(tx, rows)
     tx.delivery_documents.answered(file.id, rows[1].id, "rejected", "wrong total")
-    with pytest.raises(JournalError, match=f"no acknowledgment is awaited for document {rows[1].id}"):
+    with pytest.raises(JournalError, match=f"document {rows[1].id} in delivery {file.id} cannot be accepted after"):
         tx.delivery_documents.answered(file.id, rows[1].id, "accepted")
     tx.deliveries.set_ack(file.id, "overdue")
     assert acks(tx, file) == [("awaited", ""), ("rejected", "wrong total"), ("awaited", "")]
@@ -75,7 +75,7 @@ def test_where_no_answer_is_awaited_or_it_was_cancelled_none_can_come(tx: Tx, ro
     tx.deliveries.cancelled(cancelled.id, "no")
     for file in (silent, cancelled):
         assert acks(tx, file) == [("none", "")] * 3
-        with pytest.raises(JournalError, match="no acknowledgment is awaited"):
+        with pytest.raises(JournalError, match="cannot be accepted after what was said of it"):
             tx.delivery_documents.answered(file.id, rows[0].id, "accepted")
 
 
