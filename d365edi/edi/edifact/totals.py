@@ -213,7 +213,8 @@ def _line_amounts(selection: Selection) -> Iterator[Finding]:
         elif lines:
             lines[-1].append(found)
     for line in lines:
-        figures = _goods(selection, [row for _, row in line])
+        stated = any(row[0][:3] == "MOA" and selection.text(row, 1, 1) in LINE_TOTALS for _, row in line)
+        figures = _goods(selection, [row for _, row in line]) if stated else None
         if figures is None:
             continue
         goods, most = figures[0] * figures[1], rounding(figures[0])

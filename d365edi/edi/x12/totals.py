@@ -168,18 +168,20 @@ def _ordered(selection: Selection, row: Row) -> Decimal | None:
 
 def _line_amounts(selection: Selection) -> Iterator[Finding]:
     """AMT*1 of a line is what it comes to, with its allowances and charges or without, with its taxes or without."""
-    goods: Decimal | None = None
-    charges = taxes = most = ZERO
+    if all(selection.text(row, 1) != LINE_TOTAL for _, row in selection.all("PO1/AMT")):
+        return
+    line: Row = []
+    charges = taxes = ZERO
     for index, row in selection.all("PO1", "PO1/SAC", "PO1/TXI", "PO1/AMT"):
         if row[0] == "PO1":
-            goods, charges, taxes = _ordered(selection, row), ZERO, ZERO
-            most = rounding((selection.number(row, 2) or ZERO) / PER.get(selection.text(row, 5), 1))
+            line, charges, taxes = row, ZERO, ZERO
         elif row[0] == "SAC":
             charges += _charge(selection, row)
         elif row[0] == "TXI":
             taxes += selection.number(row, 2) or ZERO
-        elif goods is not None and selection.text(row, 1) == LINE_TOTAL:
+        elif selection.text(row, 1) == LINE_TOTAL and (goods := _ordered(selection, line)) is not None:
             said = selection.number(row, 2)
+            most = rounding((selection.number(line, 2) or ZERO) / PER.get(selection.text(line, 5), 1))
             readings = {goods + more + tax for more in (ZERO, charges) for tax in (ZERO, taxes)}
             if said is not None and all(abs(said - reading) > most for reading in readings):
                 counted = f"the line comes to {goods:.2f}"
