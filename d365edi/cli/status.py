@@ -159,6 +159,8 @@ def _unanswered(tx: Tx) -> Iterator[Row]:
                 or f"no acknowledgment by {clock(delivery.ack_due)}; ask the partner whether they received it"
             )
             yield _person(delivery.partner, f"997 {state}", delivery.name, why, delivery.state_at)
+    for delivery in tx.deliveries.refused_in_part(limit=SHOWN):
+        yield from _refused(tx, delivery, tx.delivery_documents.counting(delivery.id))
 
 
 def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Iterator[Row]:

@@ -134,6 +134,18 @@ _ACK = select(
         )
     ),
 )
+_REFUSED_IN_PART = select(
+    Delivery,
+    "deliveries",
+    " ".join(
+        (
+            "WHERE ack IN ('awaited', 'overdue') AND EXISTS (SELECT 1 FROM delivery_documents",
+            "WHERE delivery_documents.delivery = deliveries.id AND delivery_documents.ack IN ('rejected', 'partially') AND",
+            COUNTS,
+            ") ORDER BY id LIMIT ?",
+        )
+    ),
+)
 _DOCUMENT = select(
     Delivery,
     "deliveries",
@@ -252,6 +264,10 @@ class Deliveries(JournalTable):
         """Deliveries by the state of their acknowledgment, oldest first; not those whose documents were all sent again since,
         or closed by a person."""
         return self._all(_ACK, state, limit)
+
+    def refused_in_part(self, limit: int = LIMIT) -> list[Delivery]:
+        """Deliveries of which a document that counts was not accepted, while the answer to others is still awaited."""
+        return self._all(_REFUSED_IN_PART, limit)
 
     def for_document(self, document: int) -> list[Delivery]:
         """The deliveries that contain a document, oldest first."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.cli import why as why_command
+from d365edi.cli.status import picture
 from d365edi.flows.interchange import UNB
 from d365edi.journal import NumberedDocument, Tx
 from tests.flows.test_damaged_envelopes import unb
@@ -165,3 +166,18 @@ async def test_a_contradiction_stands_with_the_delivery_and_is_shown_by_why(tmp_
     contradiction = "it contradicts itself: AK9 is A, but AK5 of 810 0001 is R"
     assert made.ack_detail == f"810 0001: segments are in error; {contradiction}"
     assert shown.count(contradiction) == 2
+
+
+@pytest.mark.parametrize("overdue", [False, True])
+async def test_a_document_that_is_rejected_needs_a_person_while_others_of_its_file_are_awaited(
+    overdue: bool, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as at_desk:
+        await at_desk.ctx.journal.write(sent)
+        if overdue:
+            (late,) = await at_desk.ctx.journal.read(lambda tx: tx.deliveries.search("810_4.edi"))
+            await at_desk.ctx.journal.write(lambda tx: tx.deliveries.set_ack(late.id, "overdue"))
+        await at_desk.read(x12("AK1*IN*4~AK2*810*0002~AK5*R*5"))
+        rows = await at_desk.ctx.journal.read(lambda tx: picture(tx).needs_a_person)
+    refused = [(row["name"], row["why"]) for row in rows if row["state"] == "997 rejected"]
+    assert refused == [("810_4.edi 1", "in 810_4.edi: 810 0002: segments are in error")]
