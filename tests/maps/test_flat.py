@@ -79,7 +79,8 @@ def there_and_back(sides: tuple[FlatReader, FlatWriter], document: Document) -> 
     reader, writer = sides
     found = reader.read(writer.write(document))
     assert [str(each) for each in found.findings if each.severity != "note"] == []
-    assert [str(each) for reading in found.readings for each in (*reading.findings, *reading.unmapped)] == []
+    own = [each for reading in found.readings for each in (*reading.findings, *reading.unmapped)]
+    assert [str(each) for each in own if each.rule != "total"] == []  # a drawn order's total is any number
     assert len(found.readings) == 1
     return found.readings[0].document
 
