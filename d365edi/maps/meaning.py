@@ -83,8 +83,11 @@ def said_twice(
 
 
 def compiled(table: Table, guide: Guide, versions: Sequence[Guide], notation: Notation) -> Meanings:
-    """The meanings of a map in a guide. Raises SettingsError for one that no version of the set can have."""
+    """The meanings of a map in a guide; none of columns, which are no segments (`csv/meaning_columns.py`). Raises SettingsError
+    for one that no version of the set can have."""
     found: dict[int, list[Meaning]] = {}
+    if table.language not in ("x12", "edifact"):
+        return found
     for row in rows(table):
         places = list(_places(table, row, guide, notation))
         if not (places or any(list(_places(table, row, other, notation)) for other in versions)):

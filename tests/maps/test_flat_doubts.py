@@ -134,3 +134,42 @@ def test_a_total_that_the_lines_do_not_come_to_holds_the_order(cells: str, expec
 def test_the_price_is_for_so_many_where_a_total_is_compared() -> None:
     (reading,) = read(f"{HEAD},PO Total,Price Per\n1,2026-11-02,1,1000,EA,50,A,500.00,100").readings
     assert [each for each in reading.unmapped if each.holds] == []
+
+
+COLUMNS: list[tuple[str, str, str]] = [
+    ("Discount %", "10", 'the column "Discount" says a discount ("10"), and no row of the map reads it'),
+    (
+        "Allowance",
+        "5.00",
+        'the column "Allowance" says an allowance or charge ("5.00"), and no row of the map reads it',
+    ),
+    (
+        "LINE_STATUS",
+        "CANCELLED",
+        'the column "Line Status" says a status ("CANCELLED"), and no row of the map reads it',
+    ),
+    ("Line Status", "Open", ""),
+    ("Discount", "0.00", ""),
+    ("Allowance", "", ""),
+    ("Colour", "red", ""),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "expected"), COLUMNS)
+def test_a_column_that_changes_the_meaning_and_that_nobody_reads_holds(column: str, value: str, expected: str) -> None:
+    """It was a note, and the order was created without the discount, or with the line that was cancelled."""
+    found = read("\n".join([f"{HEAD},{column}", f"{ROWS[0]},", f"{ROWS[1]},{value}"]))
+    (reading,) = found.readings
+    assert [(each.message, each.where.line) for each in reading.unmapped if each.holds] == (
+        [(expected, 3)] if expected else []
+    )
+    assert problems(reading, [each.where.segment for each in reading.unmapped]) == []
+
+
+def test_columns_that_change_the_meaning_are_not_missed_and_can_be_read_or_taken_out() -> None:
+    (missing,) = [each.message for each in read("\n".join([HEAD, *ROWS])).findings if each.rule == "column"]
+    assert "Allowance" not in missing
+    text = "\n".join([f"{HEAD},Status,Action", f"{ROWS[0]},HELD,DELETE"])
+    (reading,) = read(text, {"meaning": {"Status": False}, "fields": {"department": "Action"}}).readings
+    assert [each for each in reading.unmapped if each.holds] == []
+    assert reading.document.department == "DELETE"

@@ -22,7 +22,8 @@ class Column:
     """One column. `names` are its spellings in a header row, the first is written. `position` is its 1-based place in a
     separated row without header, 0 where the header tells; `start` and `end` (1-based, inclusive) its place in a fixed
     row, where it is filled with `fill` on the left (`right`) or on the right. `digits`: a number of so many digits.
-    `point`: an amount with a decimal point, which nobody has confirmed for this partner."""
+    `point`: an amount with a decimal point, which nobody has confirmed for this partner. `aside`: one that is looked for and
+    that nobody misses."""
 
     names: tuple[str, ...]
     position: int = 0
@@ -32,6 +33,7 @@ class Column:
     fill: str = " "
     digits: int = 0
     point: bool = False
+    aside: bool = False
 
     @property
     def name(self) -> str:

@@ -84,7 +84,9 @@ def _header_findings(header: delimited.Header, layout: Layout, line: int) -> Ite
     for name in header.twice:
         if fold(name) in known:
             yield at_line("document.column.twice", line, name)
-    missing = [column.name for index, column in enumerate(layout.columns) if header.cells[index] < 0]
+    missing = [
+        column.name for index, column in enumerate(layout.columns) if header.cells[index] < 0 and not column.aside
+    ]
     for name in (layout.columns[index].name for index in layout.group):
         if name in missing:
             yield at_line("document.column.key", line, name)

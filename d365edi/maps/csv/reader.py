@@ -21,6 +21,7 @@ from d365edi.edi.flat.reader import RowSet
 from d365edi.edi.guide import Node
 from d365edi.maps.compile import Codes
 from d365edi.maps.computed import Formula, formula
+from d365edi.maps.csv import meaning_columns
 from d365edi.maps.csv.columns import BETWEEN, Flat, flat
 from d365edi.maps.csv.grouping import Sorter
 from d365edi.maps.csv.numbers import spelling
@@ -49,6 +50,10 @@ class FlatReader:
         """Compile; `codes` are the partner's, over the map's. Raises SettingsError naming file, line and key."""
         self.table = table
         self._flat = flat(table)
+        own = self._flat.layout
+        self._layout, self._said = meaning_columns.reading(table, own), meaning_columns.words(table)
+        aside = range(len(own.records.get("", ())), len(self._layout.records.get("", ())))
+        self._unasked = (*self._flat.unasked, *aside)
         self._reader = Reader(table, self._flat.guide, codes, notation=CSV)
         self._sorter = Sorter(self._flat.top, self._flat.layout) if self._flat.top is not None else None
         self._sums = tuple(_sums(table, self._flat))
@@ -56,7 +61,7 @@ class FlatReader:
 
     def read(self, data: bytes) -> FlatReading:
         """The documents of a whole file. Never raises for what is in it."""
-        report = files.read(data, self._flat.layout)
+        report = files.read(data, self._layout)
         names = {record: [column.name for column in columns] for record, columns in self._flat.layout.records.items()}
         turned_days(report.sets, self._flat.days, names)
         findings = list(report.findings)
@@ -68,7 +73,7 @@ class FlatReader:
 
     def stream(self, pieces: Iterable[bytes]) -> Iterator[Reading | Finding]:
         """The documents of a file in pieces, one at a time; rows of a document must stand together."""
-        for found in files.stream(pieces, self._flat.layout):
+        for found in files.stream(pieces, self._layout):
             yield self._reading(found) if isinstance(found, RowSet) else found
 
     def _reading(self, found: RowSet) -> Reading:
@@ -91,7 +96,8 @@ class FlatReader:
         if reading.document is not None:
             findings += self._totals(reading.document, nodes, rows, at)
         unmapped = (_unread(each, nodes, at) for each in reading.unmapped)
-        return Reading(reading.document, tuple(findings), (*unmapped, *doubts, *self._unasked(found.rows)))
+        doubts += meaning_columns.unread(self._layout, self._unasked, self._said, found.rows)
+        return Reading(reading.document, tuple(findings), (*unmapped, *doubts))
 
     def _segments(self, found: RowSet) -> tuple[list[Node], list[list[str]], list[Row], list[Finding]]:
         """The rows as segments of the guide, each with its node and the row it comes from; and what is wrong with how they
@@ -131,14 +137,6 @@ class FlatReader:
                 gtin = row.values[index]
                 if gtin.isdigit() and len(gtin) not in GTIN:
                     yield _shortened(gtin, row.line)
-
-    def _unasked(self, rows: Sequence[Row]) -> Iterator[Finding]:
-        """Columns that are described, and that no row of the map names."""
-        for index in self._flat.unasked:
-            name, row = self._flat.layout.columns[index].name, next((row for row in rows if row.values[index]), None)
-            if row is not None:
-                at, message = Position(line=row.line, segment=name), f'the column "{name}" is read by no row of the map'
-                yield Finding("document", "note", "", message, at, rule="unmapped")
 
     def _totals(
         self, document: Document, nodes: Sequence[Node], rows: Sequence[list[str]], at: Sequence[Row]
