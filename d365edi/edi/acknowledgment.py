@@ -135,6 +135,8 @@ def _of_sets(answer: Answer, sets: Sequence[str]) -> Iterator[str]:
             yield f"{whole} is {answer.verdict}, but {part} of {one.id} {one.control} is R"
         elif one.verdict in ("A", "E") and answer.verdict == "R" and not answer.functional_id:
             yield f"{whole} rejects all, but {part} accepts {one.id} {one.control}"
+        if len(sets) > 1 and not any(_same(one.control, control) for control in sets):
+            yield f"{part} is of {one.id} {one.control}, which we did not send there"
         again = {other.verdict for other in answer.sets if _same(other.control, one.control)} - {None}
         if len(again) > 1:
             yield f"{part} of {one.id} {one.control} is {' and '.join(sorted(filter(None, again)))}"

@@ -99,6 +99,12 @@ CASES = [
     Case("UCI 8 by message", contrl(f"{UCI}+8", "UCM+1+INVOIC:D:96A:UN+7"), "awaited awaited accepted"),
     Case("two UCI", contrl(f"{UCI}+7", "UCI+77+A+B+4"), "awaited awaited accepted",
          ("their CONTRL 1 is used as far as it can be read", "answers interchange 77, which we never sent")),
+    Case("UCI 8 with a rejected group", contrl(f"{UCI}+8", "UCF+1+A+B+4+12"), "awaited awaited partially",
+         ("INVOIC_2.edi is partially accepted by acme",)),
+    Case("a set that was never sent", x12("AK1*IN*4~AK2*810*0009~AK5*R*5~AK9*P*2*2*1"), "awaited partially awaited",
+         ("AK5 is of 810 0009, which we did not send there",)),
+    Case("a verdict in small letters", x12("AK1*IN*4~AK2*810*0002~AK5*r*5~AK9*p*2*2*1"), "awaited partially awaited",
+         ("1 of 2 documents not accepted",)),
     Case("no action", contrl(UCI), "awaited awaited awaited", ("without a verdict; it stays awaited",), "quarantined"),
 ]  # fmt: skip
 

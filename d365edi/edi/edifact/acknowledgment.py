@@ -194,11 +194,12 @@ class _Theirs:
 
     def done(self) -> Answer:
         sets = tuple(message.done() for message in self.messages)
-        rejected = sum(one.verdict == "R" for one in sets) + self.groups.count(REJECTED)
-        receipt = self.action == RECEIVED and not sets
+        groups = self.groups.count(REJECTED)
+        rejected = sum(one.verdict == "R" for one in sets) + groups
+        receipt = self.action == RECEIVED and not (sets or groups)
         verdict = _verdict(self.action) if self.action and (receipt or self.action != RECEIVED) else None
         accepted = max(len(sets) - rejected, 0) if verdict != "R" else 0
-        verdict = "P" if verdict in ("A", "E") and rejected else verdict
+        verdict = "P" if (groups and verdict is None) or (rejected and verdict in ("A", "E")) else verdict
         return Answer("", self.control, "", verdict, len(sets), len(sets), accepted, self.codes, sets, receipt=receipt)
 
 
@@ -207,7 +208,8 @@ def answers(report: SetReport) -> tuple[Answer, ...]:
     interchange's reference; the verdict P says that some messages are rejected.
 
     Action 8 says only that the interchange has come: the answer's `receipt` is True, and the verdict A is worth no more
-    than the partner and we have agreed on. With UCMs beside it there is no verdict but on the messages they name."""
+    than the partner and we have agreed on. With UCMs beside it there is no verdict but on the messages they name, and P where
+    a group is rejected."""
     found: list[_Theirs] = []
     for row in report.rows:
         parts = [values.components(element, report.syntax) for element in row]

@@ -303,6 +303,8 @@ def answers(report: SetReport) -> tuple[Answer, ...]:
 
 
 def _verdict(code: str) -> Verdict:
+    """The verdict of AK501 or AK901, in small letters, too; all other codes count as R."""
+    code = code.upper()
     return code if code in ("A", "E", "P", "R") else "R"  # type: ignore[return-value]
 
 
