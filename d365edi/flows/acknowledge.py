@@ -128,7 +128,8 @@ def _silent(delivery: Delivery, message: Message) -> LogLine:
 
 
 def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> list[LogLine]:
-    """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects everything in it.
+    """Record a TA1 (TA101 is the ISA13 of our interchange, TA104 the verdict, TA105 the note code). R rejects everything in it,
+    what was accepted before as well.
 
     Any other verdict closes nothing: the groups are answered by their 997."""
     _, number, _, _, verdict, note, *_ = (*ta1, *[""] * 6)
@@ -144,12 +145,13 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
     if verdict != "R":
         said = f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})"
         return _about(tx, delivery, [LogLine("INFO", "acknowledged", said)])
-    if match == "double":
-        return _about(tx, delivery, [_double(delivery, delivery.ack, "rejected", message)])
-    tx.delivery_documents.answered_all(delivery.id, "rejected", f"TA1 note {note}")
-    _close(tx, delivery)
-    why, covered = f"the whole interchange, TA1 note {note}", [one for one in carried if one.ack == "awaited"]
-    return _about(tx, delivery, _lines(tx, delivery, covered, partner, why, late=match == "late"))
+    states: list[DocumentState] = [(one, "rejected", f"TA1 note {note}") for one in carried]
+    told = _otherwise(delivery, states, message)
+    covered = _answered(tx, delivery, states)
+    if not covered:
+        return _about(tx, delivery, [_double(delivery, delivery.ack, delivery.ack, message)])
+    why = f"the whole interchange, TA1 note {note}"
+    return _about(tx, delivery, [*told, *_lines(tx, delivery, covered, partner, why, late=match == "late")])
 
 
 def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[DeliveryDocument]:

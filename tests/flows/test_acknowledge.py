@@ -174,18 +174,18 @@ def test_a_file_of_which_one_group_is_not_answered_becomes_overdue_and_a_late_an
 
 
 @pytest.mark.parametrize(
-    ("before", "state", "reported"),
-    [((), "rejected", 5), ((answer("IN", "7", "A"),), "partially", 2)],
-    ids=["first", "after one group"],
+    ("before", "contradicted"),
+    [((), 0), ((answer("IN", "7", "A"),), 1), ((answer("SH", "6", "A"), answer("IN", "7", "A")), 1)],
+    ids=["first", "after one group", "after all"],
 )
-def test_a_ta1_that_rejects_the_interchange_rejects_all_that_was_not_answered(
-    before: tuple[Answer, ...], state: str, reported: int, tx: Tx, theirs: Message, sent: Delivery
+def test_a_ta1_that_rejects_the_interchange_rejects_all_in_it_whatever_was_answered_before(
+    before: tuple[Answer, ...], contradicted: int, tx: Tx, theirs: Message, sent: Delivery
 ) -> None:
     for one in before:
         acknowledge.apply(tx, "acme", theirs, one)
     lines = acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "R", "024"])
-    assert verbs(lines) == ["rejected"] * reported
-    assert acks(tx, sent)[:2] == [state, "rejected"]
+    assert verbs(lines) == [*["contradicted"] * contradicted, *["rejected"] * 5]
+    assert acks(tx, sent) == ["rejected"] * 5
     again = acknowledge.apply_receipt(tx, "acme", theirs, ["TA1", "000000042", "261103", "0900", "A", "000"])
     assert verbs(again) == ["acknowledged"]
 
