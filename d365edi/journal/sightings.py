@@ -94,7 +94,8 @@ _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY 
 _STUCK = select(
     Sighting,
     "sightings",
-    "WHERE verdict NOT IN ('', ?, ?) AND (equal > 0 OR verdict IN (SELECT value FROM json_each(?))) ORDER BY first_at LIMIT ?",
+    "WHERE verdict <> '' AND verdict NOT IN (?, ?) AND (equal > 0 OR verdict IN (SELECT value FROM json_each(?))) "
+    "ORDER BY first_at LIMIT ?",
 )
 _PLACES = select(PlaceStatus, "places", "ORDER BY endpoint, path")
 
