@@ -58,11 +58,6 @@ def code(row: Sequence[str], position: int, component: str) -> str:
     return release.data(row[position].partition(component)[0]) if position < len(row) else ""
 
 
-def of(node: Node | None, meanings: Meanings) -> Sequence[Meaning]:
-    """The meanings of a segment with this place."""
-    return meanings.get(node.index, ()) if node is not None else ()
-
-
 def said_twice(
     again: Sequence[int],
     nodes: Sequence[Node | None],
@@ -72,7 +67,8 @@ def said_twice(
 ) -> Iterator[tuple[int, Node, Meaning]]:
     """Which of the segments whose place was taken already (`again`, by index) say something else than the first with their
     code in the same turn of the loop around, and what that means (`[twice]`)."""
-    late = {index for index in again if any(each.twice for each in of(nodes[index], meanings))}
+    taken = ((index, nodes[index]) for index in again)
+    late = {index for index, node in taken if node and any(each.twice for each in meanings.get(node.index, ()))}
     turns: dict[int, int] = {}
     first: dict[tuple[int, int, str], Sequence[str]] = {}
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)) if late else ():

@@ -12,7 +12,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
-from d365edi.maps.meaning import Meanings, code, of, said_twice
+from d365edi.maps.meaning import Meanings, code, said_twice
 from d365edi.maps.run_state import RunState
 
 CODE = 3
@@ -98,7 +98,8 @@ def unmapped(
             counts.setdefault(_kind(state, nodes[index], rows[index], meanings), []).append(index)
     for how, indexes in ((AGAIN, state.again), (REST, state.rest)):
         for index in indexes:
-            if not of(node := nodes[index], meanings):
+            node = nodes[index]
+            if node is None or node.index not in meanings:
                 continue
             kind = _kind(state, node, rows[index], meanings, how)
             if kind[1]:

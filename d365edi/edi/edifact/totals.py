@@ -206,6 +206,8 @@ def _lines_of(selection: Selection) -> list[tuple[bool, Decimal | None]]:
 def _line_amounts(selection: Selection) -> Iterator[Finding]:
     """203 (66) of a line of an order is its quantity by its price. Nothing is compared where the line has allowances or charges,
     or the price is for another unit."""
+    if all(selection.text(row, 1, 1) not in LINE_TOTALS for _, row in selection.all("any/MOA")):
+        return
     lines = list[list[Found]]()
     for found in selection.all("any/LIN", "any/QTY", "any/PRI", "any/MOA", "any/ALC", "any/UNS"):
         if found[1][0][:3] in ("LIN", "UNS"):
