@@ -62,7 +62,7 @@ def test_a_restored_journal_says_what_became_of_it_and_is_not_put_over_a_newer_o
     assert "nothing is sent to partners: 1 deliveries were open then" in said.out
     status = call("status", "--json")
     assert (status.code, "restored from" in json.loads(status.out)["sending_held"]) == (1, True)
-    monkeypatch.setenv("D365EDI_SECRET_D365", "secret")
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
     said = call("reconcile", "--go")
     assert said.out.splitlines() == [
         "delivery-1  acme  810_1.edi: not compared: the settings have no endpoint acme",

@@ -60,7 +60,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
         def load(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr(client, "load", load)
+        monkeypatch.setattr(client, "load_daemon", load)
 
     return raising
 
