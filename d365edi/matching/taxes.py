@@ -76,7 +76,7 @@ def broken_down(invoice: Invoice, agreed: Taxation) -> tuple[Invoice, tuple[str,
     """The invoice with its taxes by rate, in all, by line and by charge; and what holds it."""
     readings = [_read(invoice, agreed, *each) for each in READINGS]
     found = min(readings, key=lambda made: (made.unfit, len(made.problems)))
-    found.problems += _doubts(invoice, agreed, [made for made in readings if not made.problems])
+    found.problems += _doubts(invoice, agreed, [made for made in readings if not made.unfit])
     if found.problems:
         return invoice, tuple(f"{problem}, then: d365edi release {invoice.number}" for problem in found.problems)
     return _told(invoice, found), ()
@@ -191,7 +191,7 @@ def _read(invoice: Invoice, agreed: Taxation, discounted: bool, charged: bool) -
 
 
 def _doubts(invoice: Invoice, agreed: Taxation, fitting: Sequence[Breakdown]) -> Iterator[str]:
-    """The lines whose rate is another one in another reading that fits: amounts of a few cents."""
+    """The lines whose rate is another one in another reading that may be right: amounts of a few cents."""
     for at, line in enumerate(invoice.lines):
         found = [tax for made in fitting if (tax := made.lines[at]) is not None]
         rates = list(dict.fromkeys(tax.percent for tax in found if tax.percent is not None))
@@ -209,18 +209,16 @@ def _put(made: Breakdown, each: Taxed, tax: Tax | None) -> None:
 
 def _add(made: Breakdown, agreed: Taxation, each: Taxed) -> None:
     """Find the rate of an amount among those agreed; what costs nothing has no tax."""
-    base, amount = each.base, each.tax
-    if amount is None:
-        made.problems.append(f"D365 gives no tax amount of {each.what}: look at LineTotalTaxAmount there")
-        return
-    found = _fitting(agreed.rates, base, amount) if base or amount else []
+    base, amount, tax = each.base, each.tax, None
+    found = _fitting(agreed.rates, base, amount) if amount is not None and (base or amount) else []
     if len(found) == 1:
-        _put(made, each, Tax(percent=found[0], category=agreed.rates[found[0]], base=base, amount=amount))
+        tax = Tax(percent=found[0], category=agreed.rates[found[0]], base=base, amount=amount)
+    elif amount is None:
+        made.problems.append(f"D365 gives no tax amount of {each.what}: look at LineTotalTaxAmount there")
     elif base or amount:
-        made.unfit += not found
         made.problems.append(_unfit(agreed, each.what, base, amount, found))
-    else:
-        _put(made, each, None)
+    made.unfit += not found and (amount is None or bool(base or amount))
+    _put(made, each, tax)
 
 
 def _shown(invoice: Invoice, discounted: bool, charged: bool) -> Breakdown:

@@ -105,6 +105,19 @@ def test_a_few_cents_that_are_taxed_at_another_rate_with_their_charge_hold() -> 
     assert problem.startswith("line 1 (D0001): its tax 0.01 on 0.13 fits 7 % and 19 % alike")
 
 
+def test_a_few_cents_hold_where_only_what_is_charged_of_the_whole_is_in_doubt() -> None:
+    """0.07 at 19 % beside a charge of 0.01 without a tax of its own, or 0.08 at 7 %: the second was taken."""
+    line = {
+        "item": {"own": "D0001"},
+        "amount": D("0.07"),
+        "tax": D("0.01"),
+        "charges": (charge("charge", "freight", "0.01"),),
+    }
+    made = Invoice.of({"number": "CIV-1", "lines": [line], "taxes": [{"amount": D("0.01")}], "seller_tax_id": "DE1"})
+    (problem,) = broken_down(made, AGREED)[1]
+    assert problem.startswith("line 1 (D0001): its tax 0.01 on 0.08 fits 7 % and 19 % alike")
+
+
 def test_a_tax_that_is_left_and_no_rate_of_the_charges_holds() -> None:
     (problem,) = broken_down(invoice([("100", "19.00")], "21.00", (charge("charge", "freight", "25"),)), AGREED)[1]
     assert problem.startswith("what is charged of the whole: its tax 2.00 on 25.00 (8 %) is none of the rates")
