@@ -24,7 +24,7 @@ from tests.outward.bills import bills, credits
 from tests.outward.deals import Standard, deals, shipments, slips
 from tests.outward.store_deals import store_bills, store_deals, store_slips
 
-FEW, MANY, BATCH = 60, 10_000, 500
+FEW, MANY, BATCH = 60, 10_002, 500
 """How many documents a map writes here, and in the longer run; how many a checker is shown at a time."""
 STRICT = ReadOptions(strictness="strict")
 TRUTH: dict[Standard, Any] = {"X12": x12_truth, "EDIFACT": edifact_truth}
