@@ -83,7 +83,7 @@ def _fail(error: BaseException, options: Options) -> int:
         print(f"d365edi: {error}", file=sys.stderr)
         return exit_code(error)
     if of_the_disk(error):
-        print(f"d365edi: {error}; make room on the disk, or mend it", file=sys.stderr)
+        print(f"d365edi: {error}; make room on the disk, or repair it", file=sys.stderr)
         return UNREACHABLE
     print(
         f"d365edi: {type(error).__name__}: {error}; this is a defect of d365edi; "

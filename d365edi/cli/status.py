@@ -164,7 +164,7 @@ def _unanswered(tx: Tx) -> Iterator[Row]:
 
 
 def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Iterator[Row]:
-    """Of several documents in a file those that were not accepted, by number; those of one set are told once."""
+    """Of several documents in a file those that were not accepted, by number; those of one set are reported once."""
     said = set[tuple[str, int | None]]()
     for one in carried:
         if one.ack in ("rejected", "partially") and (one.set, one.group) not in said:

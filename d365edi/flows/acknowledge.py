@@ -68,22 +68,22 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
         return _about(tx, delivery, [LogLine("INFO", "acknowledged", said)])
     by_set = dict(zip(sets, set_states(answer, sets), strict=True))
     states = [(one, *known) for one in carried if (known := by_set[one.set]) is not None]
-    told = _otherwise(delivery, states, message)
+    reported = _otherwise(delivery, states, message)
     covered = _answered(tx, delivery, states)
     reach("acknowledge.matched")
-    if not (told or covered) and (states or match == "double"):
+    if not (reported or covered) and (states or match == "double"):
         state = combined_state(one.ack for one in carried if one.ack != "awaited")
-        told = [_double(delivery, state, state, message)]
+        reported = [_double(delivery, state, state, message)]
     if match != "double" and wrong:
-        told = [_contradicted(delivery, message, wrong), *told]
+        reported = [_contradicted(delivery, message, wrong), *reported]
     why = errors or _contradiction(wrong) or "no reason given"
     late = match == "late"
     lines = _lines(tx, delivery, covered, partner, why, late=late) if covered else []
-    return _about(tx, delivery, [*told, *lines] if told or lines else [_silent(delivery, message)])
+    return _about(tx, delivery, [*reported, *lines] if reported or lines else [_silent(delivery, message)])
 
 
 def _otherwise(delivery: Delivery, states: Sequence[DocumentState], message: Message) -> list[LogLine]:
-    """What is told where another verdict on some of these was there before."""
+    """What is reported where another verdict on some of these was there before."""
     differ = [(one.ack, state) for one, state, _ in states if one.ack not in ("none", "awaited", state)]
     if not differ or delivery.ack == "none":
         return []
@@ -146,12 +146,12 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
         said = f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})"
         return _about(tx, delivery, [LogLine("INFO", "acknowledged", said)])
     states: list[DocumentState] = [(one, "rejected", f"TA1 note {note}") for one in carried]
-    told = _otherwise(delivery, states, message)
+    reported = _otherwise(delivery, states, message)
     covered = _answered(tx, delivery, states)
     if not covered:
         return _about(tx, delivery, [_double(delivery, delivery.ack, delivery.ack, message)])
     why = f"the whole interchange, TA1 note {note}"
-    return _about(tx, delivery, [*told, *_lines(tx, delivery, covered, partner, why, late=match == "late")])
+    return _about(tx, delivery, [*reported, *_lines(tx, delivery, covered, partner, why, late=match == "late")])
 
 
 def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[DeliveryDocument]:
@@ -233,7 +233,7 @@ def _lines(
     tx: Tx, delivery: Delivery, covered: list[DeliveryDocument], partner: str, why: str, *, late: bool
 ) -> list[LogLine]:
     """A log line for the file and, where it holds several sets, one for each that is acknowledged. Of a set that answers
-    orders for several stores each of these is a document, and it is told once."""
+    orders for several stores each of these is a document, and it is reported once."""
     documents = {one.document for one in covered}
     carried = tx.delivery_documents.of(delivery.id)
     answered = [one for one in carried if one.document in documents]

@@ -17,25 +17,17 @@ from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Refused, Throttled, Unreachable
 from d365edi.odata.plan import Query
+from tests.clock import Clock
 from tests.endpoints.conftest import Checkpoints
 from tests.endpoints.d365_scene import Scene
 from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import OpenSsh
 
 
-class Clock:
-    """A monotonic clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 5000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    """A monotonic one."""
+    return Clock(5000.0)
 
 
 @pytest.fixture

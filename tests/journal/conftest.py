@@ -10,21 +10,12 @@ from pathlib import Path
 import pytest
 
 from d365edi.journal import Journal, Tx, migrations
-
-
-class Clock:
-    """Seconds since the epoch, as set."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 @pytest.fixture

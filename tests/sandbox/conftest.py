@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from d365edi.sandbox.d365 import CLIENT_ID, CLIENT_SECRET, TENANT, Simulator
+from tests.clock import Clock
 
 HOST = "https://d365.test"
 CUSTOMER = {"CustomerGroupId": "10", "SalesCurrencyCode": "USD", "PaymentTerms": "Net30", "LanguageId": "en-us"}
@@ -15,19 +16,10 @@ ORDER = {"dataAreaId": "usmf", "OrderingCustomerAccountNumber": "US-001", "Invoi
 CROSS = {"cross-company": "true"}
 
 
-class Clock:
-    """A clock that the test moves; it starts at 2026-01-05 09:15 UTC."""
-
-    def __init__(self) -> None:
-        self.now = 1767604500.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    """It starts at 2026-01-05 09:15 UTC."""
+    return Clock(1767604500.0)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from d365edi.sandbox.d365 import CLIENT_ID, TENANT, Simulator
+from tests.clock import Clock
 
-from .conftest import HOST, Clock, ask_token, token
+from .conftest import HOST, ask_token, token
 
 
 async def test_a_secret_that_is_right_gets_a_bearer_token_for_an_hour(caller: httpx.AsyncClient) -> None:
