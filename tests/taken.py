@@ -1,4 +1,4 @@
-"""An order from its segments to what D365 is told of it: the shipped map of its standard, then a flow's policy."""
+"""An order from its segments to what is written to D365 of it: the shipped map of its standard, then a flow's policy."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SETS: dict[Standard, tuple[table.Language, str]] = {"X12": ("x12", "850"), "EDIF
 
 @dataclass(frozen=True)
 class Taken:
-    """The order as it was said and as it is told (None where it could not be read), and every sentence that holds it."""
+    """The order as written and as it is written to D365 (None where it could not be read), and every sentence that holds it."""
 
     said: PurchaseOrder | None
-    told: PurchaseOrder | None
+    for_d365: PurchaseOrder | None
     holds: tuple[str, ...]
 
 
@@ -54,8 +54,8 @@ def take(body: Sequence[str], wanted: IntakePolicy | None = None, version: str =
     if order is None:
         return Taken(None, None, tuple(map(str, wrong)))
     judged = intake.judge(order, wanted, "")
-    told, more = intake.take(order, wanted, table.load("d365", "SalesOrder"))
-    return Taken(order, told, tuple(map(str, (*wrong, *judged.findings, *more))))
+    for_d365, more = intake.take(order, wanted, table.load("d365", "SalesOrder"))
+    return Taken(order, for_d365, tuple(map(str, (*wrong, *judged.findings, *more))))
 
 
 def _version(report: SetReport) -> str:

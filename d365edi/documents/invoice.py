@@ -28,7 +28,7 @@ from d365edi.documents.values import (
 class InvoiceLine(SpelledPart):
     """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is.
 
-    `stores` is how much of it is for which store, where that is told. `order_line`, `lot` and `location` say which line of our
+    `stores` is how much of it is for which store, where that is known. `order_line`, `lot` and `location` say which line of our
     sales order it invoices: its number there, the inventory lot, where it is delivered. They travel in no message; the order's
     own words are found by them. Neither does `tax`, the amount that was posted for the line without a rate; what it is, is said
     by `taxes`."""

@@ -58,8 +58,8 @@ class ShippedLine(SpelledPart):
     """An item that was shipped: how much, of how much that was ordered; `number` is the order's line.
 
     `packs` are its packages where the shipment is described item by item, `stores` how much of it is for which store, where
-    that is told. `order_line`, `lot` and `location` say which line of our sales order it is, `weight` what it weighs in all; they
-    travel in no message."""
+    that is known. `order_line`, `lot` and `location` say which line of our sales order it is, `weight` what it weighs in all;
+    they travel in no message."""
 
     number: Text | None = None
     item: ItemIds = ItemIds()

@@ -9,7 +9,7 @@ it for each of our sets.
     A            none                      accepted
     not said     none                      not answered
 
-Where an acknowledgment contradicts itself (AK5 R or no accepted set under AK9 A) the worse counts, and it is told. A set that
+Where an acknowledgment contradicts itself (AK5 R or no accepted set under AK9 A) the worse counts, and it is reported. A set that
 is alone in its group has the worst of all that was said.
 
 Knows: groups, sets, verdicts. Does not know: how any of them is written.

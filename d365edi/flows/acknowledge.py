@@ -5,8 +5,8 @@ own control number (AK202), so that each of several documents in one interchange
 still matches; a second one, and one that matches nothing, are classified and stored.
 Of two that differ the worse counts. An accepted 997 confirms the syntax, not the business content.
 
-What follows from it for each set is in `edi/acknowledgment`; where it contradicts itself the worse counts, and that is told in
-the log and with the delivery.
+What follows from it for each set is in `edi/acknowledgment`; where it contradicts itself the worse counts, and that is reported
+in the log and with the delivery.
 
 Knows: the acknowledgment state of deliveries and documents. Does not know: bytes, connections.
 """

@@ -35,8 +35,8 @@ FOLLOWS = "before_notice"
 class OutgoingDocument:
     """A document about to be sent, with the order it belongs to and the order line of each of its lines.
 
-    `orders` are all orders of a shipment, None where one is not in the journal. `told` is the document under the numbers that
-    D365 has for its orders, None where these are the partner's."""
+    `orders` are all orders of a shipment, None where one is not in the journal. `by_d365_numbers` is the document under the
+    numbers that D365 has for its orders, None where these are the partner's."""
 
     row: Document
     document: Outbound
@@ -44,12 +44,12 @@ class OutgoingDocument:
     lines: tuple[PurchaseOrderLine | None, ...]
     body: Sequence[guard.Segment]
     orders: tuple[PurchaseOrder | None, ...] = ()
-    told: Outbound | None = None
+    by_d365_numbers: Outbound | None = None
 
     @property
     def references(self) -> frozenset[tuple[str, str]]:
         """What it refers to, by the numbers that D365 has: goods for two stores are not the same goods."""
-        return guard.mentions(self.told if self.told is not None else self.document)
+        return guard.mentions(self.document if self.by_d365_numbers is None else self.by_d365_numbers)
 
 
 @dataclass(frozen=True, slots=True)

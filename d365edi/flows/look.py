@@ -1,7 +1,7 @@
 """One look at a pickup's place: the listing, and what of it the journal has seen before.
 
 A folder may hold more files than one listing offers (`endpoints.portion`). What lies beyond is reported once and is not taken
-for gone; where stored files stay at the source the listing is told which they are, so that they do not stand before the others.
+for gone; where stored files stay at the source the listing is given which they are, so that they do not stand before the others.
 
 Knows: listings, sightings. Does not know: when a file is ready, how it is taken.
 """

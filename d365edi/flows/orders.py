@@ -2,7 +2,7 @@
 none of ours is it (a person entered it), by the customer's reference that D365 has.
 
 The reference is the number of an order, or stands for the order of one store; which one is in the journal. The releases of an
-order share a number; where the sales order is none of ours, and the record names no release, they cannot be told apart.
+order share a number; where the sales order is none of ours, and the record names no release, they cannot be distinguished.
 
 Knows: where orders are stored. Does not know: how lines are matched, what is sent.
 """

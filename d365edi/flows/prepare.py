@@ -76,7 +76,7 @@ async def prepare(
     )
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(
-        document, made.document, match.order, match.lines, segments, match.orders, made.told
+        document, made.document, match.order, match.lines, segments, match.orders, made.by_d365_numbers
     )
     return Prepared(document, flow, body, resolved.resolution, leaving, together)
 

@@ -140,13 +140,13 @@ async def _order(
     """Write a partner's order as the plan of a sales order, or of one for each of its stores."""
     whole = await ctx.journal.read(lambda tx: orders.whole_of(tx, document)) if document.store else document
     written = PurchaseOrder.from_json(whole.body)
-    told, findings = intake.take(written, receive.policy, table)
+    for_d365, findings = intake.take(written, receive.policy, table)
     split = not document.store and stores.by_orders(written, receive.policy.parts)
     if findings and (split or document.store):
         return Held(tuple(map(str, findings)))
 
     async def plan(store: str) -> StoreOrder | Held:
-        order = stores.of_store(told, store) if store else told
+        order = stores.of_store(for_d365, store) if store else for_d365
         resolved = await resolve.resolve(ctx, order, resolve.for_receive(partner, receive))
         if problems := (*map(str, findings), *resolved.problems):
             return Held(problems)

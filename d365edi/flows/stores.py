@@ -5,7 +5,7 @@ own, and a delivery. They are written one after the other. If D365 refuses one, 
 and `release` writes what is missing. The whole order is done when each of them is made or rejected; until then it is not
 answered.
 
-Knows: rows of an order and of its stores. Does not know: connections, how an order is told to D365.
+Knows: rows of an order and of its stores. Does not know: connections, how an order is written to D365.
 """
 
 from collections.abc import Sequence
@@ -104,14 +104,14 @@ def set_aside(tx: Tx, delivery: Delivery, documents: Sequence[Document], sentenc
     made = ", ".join(f"{store} ({number})" for store, number in numbers.items()) or "none"
     rest = ", ".join(each.store for each in waiting)
     beside = f"; held with it: {rest}" if rest else ""
-    told = f"store {own.store}: {sentence}; made: {made}{beside}; release {own.number} writes what is missing"
+    held = f"store {own.store}: {sentence}; made: {made}{beside}; release {own.number} writes what is missing"
     for row in waiting:
         for open in tx.deliveries.for_document(row.id):
             if open.state in ("pending", "waiting") and open.id != delivery.id:
-                tx.deliveries.quarantined(open.id, told)
-        tx.documents.set_state(row.id, "held", told)
-        tx.audit.append("held", document=row.id, message=row.message, partner=row.partner, reason=told)
-    return told
+                tx.deliveries.quarantined(open.id, held)
+        tx.documents.set_state(row.id, "held", held)
+        tx.audit.append("held", document=row.id, message=row.message, partner=row.partner, reason=held)
+    return held
 
 
 def _made(tx: Tx, row: Document) -> str:

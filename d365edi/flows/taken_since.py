@@ -19,8 +19,8 @@ MARGIN = 86_400.0
 
 
 async def taken_since(ctx: FlowContext) -> list[str]:
-    """A sentence for each file that was taken after the copy was made and that the journal does not know, and for each folder of
-    which that cannot be told. Empty where no copy was restored."""
+    """A sentence for each file that was taken after the copy was made and that the journal does not know, and for each folder for
+    which that cannot be said. Empty where no copy was restored."""
     newest = await ctx.journal.read(_newest)
     if newest is None:
         return []

@@ -24,7 +24,7 @@ from d365edi.journal.lock import Lock
 from d365edi.journal.tx import Tx
 
 AHEAD = 1000
-"""How far control numbers jump where nothing tells how many were taken since. They are nine digits."""
+"""How far control numbers jump where nothing says how many were taken since. They are nine digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ def restore(copy: Path, journal: Path, *, force: bool = False, actor: str = "d36
 
 
 def _refused(journal: Path, copy: Copy) -> Copy | None:
-    """What stands there, where it is not newer than the copy; JournalError where it is, or where nobody can tell."""
+    """What stands there, where it is not newer than the copy; JournalError where it is, or where nobody can say."""
     if not journal.exists() or not journal.stat().st_size:
         return None
     anyway = "where it is to be replaced all the same: --force"
     try:
         standing = inspect(journal)
     except JournalError as error:
-        raise JournalError(f"it cannot be told how old the journal is: {error.message}", remedy=anyway) from error
+        raise JournalError(f"nobody can say how old the journal is: {error.message}", remedy=anyway) from error
     if standing.rows["audit"] > copy.rows["audit"] or (standing.newest or 0) > (copy.newest or 0):
         lines = f"its audit trail has {standing.rows['audit']} lines and that of the copy {copy.rows['audit']}"
         raise JournalError(f"the journal {journal} is newer than {copy.path}: {lines}", remedy=anyway)

@@ -61,8 +61,8 @@ class Confirmed:
         late = self.ships is not None and asked.deliver.asked is not None and self.ships > asked.deliver.asked
         return late or asked.ship.missed(self.ships) or asked.deliver.missed(self.arrives)
 
-    def told(self, asked: Asked) -> tuple[str | None, date | None]:
-        """The day to tell and what happens on it: of two the one that was asked for, and of these the one that is missed."""
+    def stated_day(self, asked: Asked) -> tuple[str | None, date | None]:
+        """The day to state and what happens on it: of two the one that was asked for, and of these the one that is missed."""
         arrives = self.ships is None or (
             self.arrives is not None
             and bool(asked.deliver)

@@ -4,7 +4,7 @@ D365 posts discounts and charges without the codes of any order. Where what it p
 come to, it is reported as those: of a line, or of the whole where the order says it of the whole. What is expected, and was
 not taken off, is echoed as information, which changes no total. What D365 posted for another reason stays as it is.
 
-Knows: invoices, orders, what was agreed. Does not know: maps, levels of checks, what D365 is told of an order.
+Knows: invoices, orders, what was agreed. Does not know: maps, levels of checks, what is written to D365 of an order.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -197,14 +197,14 @@ def _found(each: Expected) -> bool:
 
 
 def _settle(posted: Sequence[Charge], parts: Sequence[Expected], agreed: Agreements) -> bool:
-    """Note what was posted with the parts that come to it: all of them, those that an invoice settles, those that D365 was told
-    of, or those that are only expected, whichever is nearest. False where none of these come to it."""
+    """Note what was posted with the parts that come to it: all of them, those that an invoice settles, those that were written
+    to D365 as discounts, or those that are only expected, whichever is nearest. False where none of these come to it."""
     amount = sum((charge.amount or ZERO for charge in posted), ZERO)
     open = [part for part in parts if part.amount]
     billed = [part for part in open if not settled_otherwise(part.charge)]
-    told = [part for part in open if (known := agreed_about(part.charge, agreed)) is not None and known.discounts]
-    others = [part for part in open if part not in told]
-    chosen = min((open, billed, told, others), key=lambda each: (not each, abs(_sum(each) - amount)))
+    discounted = [part for part in open if (known := agreed_about(part.charge, agreed)) is not None and known.discounts]
+    others = [part for part in open if part not in discounted]
+    chosen = min((open, billed, discounted, others), key=lambda each: (not each, abs(_sum(each) - amount)))
     slack = CENT * sum(max(1, len(part.shares)) for part in chosen)
     if not chosen or not posted or abs(_sum(chosen) - amount) > slack:
         return False

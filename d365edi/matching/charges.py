@@ -68,7 +68,7 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-# -- what D365 is told ------------------------------------------------------------------------------------------------
+# -- what is written to D365 ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Agreed:
     """A charge with what was agreed about it, and what it is of: a line, or the order as a whole. `base` is the amount of

@@ -26,7 +26,7 @@ OWN = ("unit", "price", "price_basis", "item", "description", "kept")
 
 
 def take(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
-    """The order with its sets as D365 is told them, and what holds it."""
+    """The order with its sets as they are written to D365, and what holds it."""
     if not any(line.components or line.parent for line in order.lines):
         return order, ()
     order = parts.placed(order)
@@ -81,7 +81,7 @@ def _set(
 
 
 def _wrong(line: PurchaseOrderLine, below: list[PurchaseOrderLine]) -> Iterator[str]:
-    """Why a set cannot be told as its components."""
+    """Why a set cannot be written as its components."""
     if below and (line.components or line.stores or line.schedules):
         yield "its components are lines of their own, and it says stores, dates or components besides"
     apart = any(each.discount_percent != line.discount_percent for each in below)

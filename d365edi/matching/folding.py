@@ -1,6 +1,6 @@
-"""What D365 says line by line, told in the lines of the partner's order: several sales lines of one order line become one again.
+"""What D365 has line by line, as lines of the partner's order: several sales lines of one order line become one again.
 
-Sales lines that were made of one line for its stores or dates are added up where nothing else tells them apart (a price, a
+Sales lines that were made of one line for its stores or dates are added up where nothing else distinguishes them (a price, a
 day, a batch). Components of a set become sets where they are whole sets; an answer or an invoice with parts of a set is held,
 a ship notice says the components themselves. A line that was not made of another one is left as it is.
 
@@ -25,14 +25,14 @@ from d365edi.matching.references import AnyOutbound, each_line
 from d365edi.matching.resolution import DeliveryPlace, Resolution
 from d365edi.matching.response import CANCELED
 
-Told = tuple[Line, PurchaseOrderLine | None]
+AnsweringLine = tuple[Line, PurchaseOrderLine | None]
 """A line that goes out with the order's line that it answers."""
 NOTHING = Decimal(0)
 COUNTED = {
     "quantity": None, "amount": None, "lot": None, "charges": (), "taxes": (), "tax": None, "ordered": Ordered(), "stores": (),
     "location": None, "weight": None, "weight_unit": None,
 }  # fmt: skip
-"""The fields of a line that are added up, or tell nothing about it."""
+"""The fields of a line that are added up, or say nothing about it."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Fold:
             if line.parent in wholes:
                 self.sets[id(line)] = wholes[line.parent]
 
-    def told(self, lines: Sequence[Told], *, strict: bool) -> Iterator[Told]:
+    def folded(self, lines: Sequence[AnsweringLine], *, strict: bool) -> Iterator[AnsweringLine]:
         """The lines of one level. `strict`: parts of a set hold the document."""
         groups: dict[int, list[tuple[Line, PurchaseOrderLine]]] = {}
         for line, ordered in lines:
@@ -79,7 +79,7 @@ class Fold:
                     else self._group([line for line, _ in group], ordered, strict=strict)
                 )
 
-    def _sub_lines(self, group: Sequence[tuple[Line, PurchaseOrderLine]], *, strict: bool) -> Iterator[Told]:
+    def _sub_lines(self, group: Sequence[tuple[Line, PurchaseOrderLine]], *, strict: bool) -> Iterator[AnsweringLine]:
         """The set that lines below it are, or these as they were ordered."""
         ordered = self.sets[id(group[0][1])]
         below = {id(each): each for _, each in group}
@@ -95,7 +95,7 @@ class Fold:
             for line in _merged(line for line, of in group if id(of) == key):
                 yield line, each
 
-    def _group(self, lines: list[Line], ordered: PurchaseOrderLine, *, strict: bool) -> Iterator[Told]:
+    def _group(self, lines: list[Line], ordered: PurchaseOrderLine, *, strict: bool) -> Iterator[AnsweringLine]:
         items = self.components[id(ordered)]
         parts = [(line, items.get((line.item.own or "").casefold())) for line in lines]
         for line in _merged(line for line, component in parts if component is None):
@@ -135,8 +135,8 @@ def fold(
     *,
     apart: Collection[int] = (),
 ) -> tuple[AnyOutbound, LineMatch, tuple[Finding, ...]]:
-    """The document told in the lines of its orders, and the match that goes with its lines; findings hold it. `orders` are the
-    ones that were matched, each with its answers; `apart` are the identities of those whose lines tell their stores apart."""
+    """The document in the lines of its orders, and the match that goes with its lines; findings hold it. `orders` are the
+    ones that were matched, each with its answers; `apart` are the identities of those whose lines name their stores."""
     made = Fold()
     for order, answers in orders:
         made.learn(order.lines, answers, apart=id(order) in apart)
@@ -147,7 +147,7 @@ def fold(
 
     def change(lines: Iterable[Any]) -> tuple[Any, ...]:
         found = list(
-            made.told([(line, ordered[id(line)]) for line in lines], strict=not isinstance(document, ShipNotice))
+            made.folded([(line, ordered[id(line)]) for line in lines], strict=not isinstance(document, ShipNotice))
         )
         matched.update((id(line), theirs) for line, theirs in found)
         return tuple(line for line, _ in found)
@@ -160,7 +160,7 @@ def fold(
 
 # -- lines that are alike ---------------------------------------------------------------------------------------------
 def _merged(lines: Iterable[Line]) -> list[Line]:
-    """Lines that only their quantities tell apart as one; an invoice's only where the cents stay the same."""
+    """Lines that differ only in their quantities as one; an invoice's only where the cents stay the same."""
     found = list[list[Line]]()
     for line in lines:
         alike = next((group for group in found if _bare(group[0]) == _bare(line)), None)
@@ -284,7 +284,7 @@ def _as_set(
 def _stores_of_sets(
     parts: Sequence[tuple[Line, int | None]], per: Mapping[int, Fraction]
 ) -> tuple[StoreQuantity, ...] | None:
-    """How many sets each store gets, where that is told; None where these are no whole ones."""
+    """How many sets each store gets, where the lines say it; None where these are no whole ones."""
     found: dict[tuple[str, str | None], set[Fraction]] = {}
     for component in {component for _, component in parts if component is not None}:
         for each in together(line for line, of in parts if of == component):
@@ -328,12 +328,10 @@ def _place(answers: Resolution, number: int) -> DeliveryPlace:
 def _no_store(line: Line, ordered: PurchaseOrderLine, found: set[str], unplaced: set[str]) -> Finding:
     place = f"delivery address {line.location}" if line.location else "no delivery address that we may read"
     which = f"is that of stores {', '.join(sorted(found))}" if found else "is that of none of its stores"
-    remedy = 'correct it in D365, or leave stores untold: back = "order" of the receive flow'
+    remedy = 'correct it in D365, or answer without stores: back = "order" of the receive flow'
     if unplaced and not found:
         which += f"; the address of {', '.join(sorted(unplaced))} was left to D365"
-        remedy = (
-            'list the stores under locations of the partner, or leave stores untold: back = "order" of the receive flow'
-        )
+        remedy = 'list the stores under locations of the partner, or answer without stores: back = "order" of the receive flow'
     message = f"line {ordered.number or ''} of the order: a sales line has {place}, which {which}"
     return Finding("document", "error", "", message, remedy=remedy, rule="turnaround")
 

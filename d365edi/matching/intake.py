@@ -2,7 +2,7 @@
 
 Two questions, answered alike for the daemon and for `check`. `judge` says what is decided about the order itself. `take`
 makes of it what is written to D365, by one step after the other; what the partner said, in the journal, stays as it was.
-A step changes what D365 is told (a line becomes several, a charge a discount), or holds the order with a finding; it looks
+A step changes what is written to D365 (a line becomes several, a charge a discount), or holds the order with a finding; it looks
 nothing up. Findings have the severity error, a sentence and a remedy.
 
 Knows: orders, the policy of a flow as plain values. Does not know: settings, messages, D365's tables, answers to references.
@@ -103,7 +103,7 @@ def _charges(order: PurchaseOrder, policy: IntakePolicy) -> tuple[PurchaseOrder,
 
 
 Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Finding, ...]]]
-"""One change between what the partner said and what D365 is told; returns the order unchanged where it does not apply."""
+"""One change between what the partner wrote and what is written to D365; returns the order unchanged where it does not apply."""
 STEPS: tuple[Step, ...] = (
     _charges,
     lambda order, policy: alternatives.check(order, policy.parts),
@@ -117,7 +117,7 @@ STEPS: tuple[Step, ...] = (
 
 
 def take(order: PurchaseOrder, policy: IntakePolicy) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
-    """The order as D365 is told it, and what holds it on the way: the steps, each on what the one before it made."""
+    """The order as it is written to D365, and what holds it on the way: the steps, each on what the one before it made."""
     found: tuple[Finding, ...] = ()
     for step in STEPS:
         order, more = step(order, policy)

@@ -1,11 +1,11 @@
 """What becomes of a document of D365 before it is written for a partner.
 
-It is told in the lines, numbers, units and prices of the orders that it answers, with its taxes by rate and the charges that
+It is written in the lines, numbers, units and prices of the orders that it answers, with its taxes by rate and the charges that
 the order named. An order response is made by comparing D365's order with the partner's. What contradicts the order, or cannot
-be said, holds the document.
+be stated, holds the document.
 
 Knows: documents, the orders that they answer, what was agreed. Does not know: the journal, D365, the clock, how a set is
-written (what the set has places for is told).
+written (what the set has places for is given).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -45,14 +45,14 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A document that may be written: `stated` in the signs of the set, `document` in D365's, `told` under the order numbers
-    that D365 has.
+    """A document that may be written: `stated` in the signs of the set, `document` in D365's, `by_d365_numbers` under the
+    order numbers that D365 has.
 
     `match` has the orders, and of each line the order's line that it answers; `repeated` has these as far as they are
     repeated. `notes` hold nothing."""
 
     document: Outbound
-    told: Outbound
+    by_d365_numbers: Outbound
     stated: Document
     match: LineMatch
     repeated: tuple[Any, ...]
@@ -62,7 +62,7 @@ class Outgoing:
 def outgoing(
     document: Outbound, known: KnownOrders, resolution: Resolution, agreed: Agreed, now: datetime
 ) -> Outgoing | tuple[str, ...]:
-    """The document as it is told to the partner, or the sentences that hold it. `known` are the orders that it answers,
+    """The document as the partner gets it, or the sentences that hold it. `known` are the orders that it answers,
     `resolution` has the partner's numbers for our items; `now` is local time, for what has no time of its own."""
     if problems := (*known.problems, *_several(document, known, agreed)):
         return problems
@@ -80,7 +80,7 @@ def outgoing(
         whole = taxes.of_charges(wholes.of_invoice(whole))
     if isinstance(whole, ShipNotice):
         whole = wholes.of_notice(whole, now, agreed.carriers)
-    told, written, whole = whole, match.order, stores.named(whole, known.numbers)
+    numbered, written, whole = whole, match.order, stores.named(whole, known.numbers)
     if agreed.apart:
         match = stores.narrowed(match, {id(known.orders[each]): store for each, store in known.stores.items()})
     if isinstance(whole, OrderResponse):
@@ -91,7 +91,7 @@ def outgoing(
     match = one_release(match)
     whole, repeated = stating.stated(whole, match.order, match.lines, agreed.places)
     repeated = substitutes.named(whole, repeated, others)
-    return Outgoing(whole, told, crediting.stated(whole, agreed.signs), match, repeated, notes)
+    return Outgoing(whole, numbered, crediting.stated(whole, agreed.signs), match, repeated, notes)
 
 
 def _several(document: Outbound, known: KnownOrders, agreed: Agreed) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _several(document: Outbound, known: KnownOrders, agreed: Agreed) -> Iterator
     elif agreed.apart and known.stores and len({line.sales_order for line in document.lines} - {None}) > 1:
         yield (
             "it bills sales orders of several stores, and the partner wants each store's apart; post one invoice an order in "
-            'D365, or leave stores untold: back = "order" of the receive flow'
+            'D365, or answer without stores: back = "order" of the receive flow'
         )
 
 

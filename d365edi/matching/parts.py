@@ -1,9 +1,9 @@
-"""Lines that D365 is told otherwise than they were written: what was agreed about them, and which line each was made of.
+"""Lines that are not written to D365 as the partner wrote them: what was agreed about them, and which line each was made of.
 
-The sales lines that were made of one line of an order share that line's number in D365, and what is sent back is told in
+The sales lines that were made of one line of an order share that line's number in D365, and what is sent back is written in
 the order's own lines by it.
 
-Knows: orders as they were written, and as D365 is told them. Does not know: why a line became several.
+Knows: orders as the partner wrote them, and as they are written to D365. Does not know: why a line became several.
 """
 
 from collections.abc import Mapping
@@ -63,17 +63,17 @@ def placed(order: PurchaseOrder) -> PurchaseOrder:
     return order.replace(lines=tuple(lines))
 
 
-def ordinals(written: PurchaseOrder, told: PurchaseOrder) -> tuple[int, ...]:
-    """The number in D365 of each line that it is told: that of the line as written which it was made of."""
+def ordinals(written: PurchaseOrder, for_d365: PurchaseOrder) -> tuple[int, ...]:
+    """The number in D365 of each line that is written to it: that of the partner's line which it was made of."""
     numbers = line_numbers([line.number for line in written.lines])
-    return tuple(numbers[(line.place or place) - 1] for place, line in enumerate(told.lines, 1))
+    return tuple(numbers[(line.place or place) - 1] for place, line in enumerate(for_d365.lines, 1))
 
 
-def parts_of(told: PurchaseOrder) -> tuple[Part, ...]:
-    """What each line that D365 is told was made of; nothing where every line is the line that was written."""
-    if all(line.place in (None, place) and not _part(line) for place, line in enumerate(told.lines, 1)):
+def parts_of(for_d365: PurchaseOrder) -> tuple[Part, ...]:
+    """What each line that is written to D365 was made of; nothing where every line is the partner's line."""
+    if all(line.place in (None, place) and not _part(line) for place, line in enumerate(for_d365.lines, 1)):
         return ()
-    return tuple(Part(line.place or place, line.store, line.component) for place, line in enumerate(told.lines, 1))
+    return tuple(Part(line.place or place, line.store, line.component) for place, line in enumerate(for_d365.lines, 1))
 
 
 def name(line: PurchaseOrderLine, place: int) -> str:

@@ -68,7 +68,7 @@ class Part:
 class Resolution:
     """All resolved references of one document: by line number (1 is the first) for items, by word for units.
 
-    Lines are those that D365 is told. `parts` says of which line of the order each was made, where they are not the same.
+    Lines are those that are written to D365. `parts` says of which line of the order each was made, where they are not the same.
     `places` has 0 for the order as a whole, and the lines with a place of their own."""
 
     customer: str | None = None

@@ -123,7 +123,7 @@ def _unmatched(response: OrderResponse, ours: OrderResponseLine) -> LineAnswer:
     """What becomes of a line of ours whose order is not known."""
     if _cancelled(response, ours):
         return LineAnswer(outcome=REJECTED)
-    kind, day = asked.confirmed(ours, response).told(asked.Asked())
+    kind, day = asked.confirmed(ours, response).stated_day(asked.Asked())
     return LineAnswer(outcome=ACCEPTED, quantity=ours.quantity, unit=ours.unit, date_kind=kind, date=day)
 
 
@@ -145,7 +145,7 @@ def _answer(
         if there
     ]
     outcome = differences[0] if differences in SINGLE else CHANGED if differences else ACCEPTED
-    kind, day = days.told(wanted)
+    kind, day = days.stated_day(wanted)
     return LineAnswer(
         outcome=SUBSTITUTED if other else outcome,
         quantity=ours.quantity,

@@ -59,7 +59,7 @@ def split(order: PurchaseOrder, policy: PartsPolicy) -> tuple[PurchaseOrder, tup
 
 
 def _whole(order: PurchaseOrder) -> str:
-    """Why what the order says of its deliveries as a whole cannot be told to D365; "" where it only says that it is firm."""
+    """Why what the order says of its deliveries as a whole cannot be written to D365; "" where it only says that it is firm."""
     loose = [each.status or each.frequency for each in order.schedules if each.status not in FIRM or each.frequency]
     if loose:
         return f"the order as a whole is no firm delivery (its schedule says {', '.join(map(str, loose))})"

@@ -69,7 +69,7 @@ def by_orders(order: PurchaseOrder, policy: PartsPolicy) -> bool:
 
 
 def _wrong(order: PurchaseOrder, policy: PartsPolicy) -> Iterator[str]:
-    """Why the stores of an order cannot be told to D365."""
+    """Why the stores of an order cannot be written to D365."""
     for line in order.lines:
         name, total = parts.name(line, line.place or 0), _sum(line.stores)
         if not line.stores:
@@ -137,14 +137,14 @@ def _party(store: str, line: PurchaseOrderLine) -> TradeParty:
 
 
 # -- an order a store -------------------------------------------------------------------------------------------------
-def of_store(told: PurchaseOrder, store: str) -> PurchaseOrder:
-    """Of an order with a line for each store what is for one of them, under the reference that D365 is told."""
-    lines = [line for line in told.lines if line.store == store]
+def of_store(whole: PurchaseOrder, store: str) -> PurchaseOrder:
+    """Of an order with a line for each store what is for one of them, under the reference that D365 gets."""
+    lines = [line for line in whole.lines if line.store == store]
     party = lines[0].ship_to if lines else TradeParty(id=store)
-    return told.replace(
-        number=reference(told.number, store),
+    return whole.replace(
+        number=reference(whole.number, store),
         lines=tuple(line.replace(ship_to=TradeParty()) for line in lines),
-        parties=told.parties.replace(ship_to=party),
+        parties=whole.parties.replace(ship_to=party),
         total=None,
     )
 

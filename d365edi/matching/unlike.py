@@ -1,6 +1,6 @@
 """How an order is unlike a normal one: a test, a copy, a blanket or consignment order, odd quantities, a line twice.
 
-Each kind is a key of a flow's table `unlike`. A type of order (BEG02, data element 92; BGM, data element 1001) is told by
+Each kind is a key of a flow's table `unlike`. A type of order (BEG02, data element 92; BGM, data element 1001) is recognised by
 the map's table `unlike`, whose words are the same keys.
 
 Knows: what is odd about an order, and where it says so. Does not know: what a flow does about it.

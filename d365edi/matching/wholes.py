@@ -39,7 +39,7 @@ def of_invoice(invoice: Invoice) -> Invoice:
 def of_notice(notice: ShipNotice, now: datetime, carriers: Collection[str]) -> ShipNotice:
     """The notice with its cartons counted and weighed, its time, and the ids of our warehouse and of a known carrier.
 
-    `now` is local; `carriers` are the ids of ours for which the partner's code is known, others are told as text."""
+    `now` is local; `carriers` are the ids of ours for which the partner's code is known, others are written as text."""
     if notice.time is None:
         notice = notice.replace(date=now.date(), time=f"{now:%H%M}")
     carrier, place = notice.carrier, notice.parties.ship_from

@@ -1,7 +1,7 @@
 """The days between which an order, or a line of it, is to leave or to arrive: a first day that is behind the last one holds.
 
-D365 is told one day of each kind: the first to ship (else the last), the last to arrive (else the first). Where both are said
-the day told lies in the window, as long as the window is one.
+D365 takes one day of each kind: the first to ship (else the last), the last to arrive (else the first). Where both are said
+the day written lies in the window, as long as the window is one.
 
 Knows: orders. Does not know: segments, D365's fields.
 """

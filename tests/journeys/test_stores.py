@@ -272,7 +272,7 @@ async def test_an_invoice_over_orders_of_several_stores_holds_where_each_store_i
         ]
     assert [row.reason for row in held] == [
         f"invoice {invoice}: it bills sales orders of several stores, and the partner wants each store's apart; post one invoice "
-        'an order in D365, or leave stores untold: back = "order" of the receive flow'
+        'an order in D365, or answer without stores: back = "order" of the receive flow'
     ]
     assert sets(stores, "810") == []
 

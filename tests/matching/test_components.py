@@ -30,9 +30,11 @@ def order(*lines: dict[str, Any]) -> PurchaseOrder:
 
 
 def taken(written: PurchaseOrder, policy: PartsPolicy = AS_COMPONENTS) -> list[tuple[Any, ...]]:
-    told, findings = components.take(written, policy)
+    for_d365, findings = components.take(written, policy)
     assert findings == ()
-    return [(each.number, each.item.buyer, each.quantity, each.unit, each.price, each.component) for each in told.lines]
+    return [
+        (each.number, each.item.buyer, each.quantity, each.unit, each.price, each.component) for each in for_d365.lines
+    ]
 
 
 def sentence(written: PurchaseOrder, policy: PartsPolicy = AS_COMPONENTS) -> str:
@@ -45,9 +47,9 @@ def sentence(written: PurchaseOrder, policy: PartsPolicy = AS_COMPONENTS) -> str
 def test_components_are_lines_of_line_times_component() -> None:
     written = order(line(component("A", "2", "3.5"), component("B", "3", "1"), component("X", "9", "9", "O")))
     assert taken(written) == [("1", "A", 10, "ea", Decimal("3.5"), 1), ("1", "B", 15, "ea", 1, 2)]
-    told, _ = components.take(written, AS_COMPONENTS)
-    assert parts.ordinals(written, told) == (1, 1)
-    assert [(part.line, part.component) for part in parts.parts_of(told)] == [(1, 1), (1, 2)]
+    for_d365, _ = components.take(written, AS_COMPONENTS)
+    assert parts.ordinals(written, for_d365) == (1, 1)
+    assert [(part.line, part.component) for part in parts.parts_of(for_d365)] == [(1, 1), (1, 2)]
 
 
 def test_what_comes_in_addition_comes_beside_the_line() -> None:
@@ -118,9 +120,9 @@ def test_lines_that_are_parts_of_a_line_come_in_its_place_with_their_own_numbers
         ("3", "B", 40),
         ("4", "KIT-2", 5),
     ]
-    told, _ = components.take(written, policy)
-    assert parts.ordinals(written, told) == (2, 3, 4)
-    assert [part.line for part in parts.parts_of(told)] == [2, 3, 5]
+    for_d365, _ = components.take(written, policy)
+    assert parts.ordinals(written, for_d365) == (2, 3, 4)
+    assert [part.line for part in parts.parts_of(for_d365)] == [2, 3, 5]
 
 
 def test_parts_must_come_to_their_line_s_price_and_have_one() -> None:

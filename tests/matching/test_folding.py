@@ -1,4 +1,4 @@
-"""Several sales lines of one line of an order: what goes out is told in the order's own lines, to the cent."""
+"""Several sales lines of one line of an order: what goes out goes out in the order's own lines, to the cent."""
 
 from __future__ import annotations
 

@@ -297,8 +297,8 @@ def test_what_was_ordered_is_known_of_lines_that_became_several() -> None:
 
 def test_a_window_that_is_open_misses_nothing() -> None:
     assert not asked.Window().missed(day(1))
-    assert asked.Confirmed(None, day(3)).told(asked.Asked()) == ("arrives", day(3))
-    assert asked.Confirmed().told(asked.Asked(asked.Window(day(1)))) == (None, None)
+    assert asked.Confirmed(None, day(3)).stated_day(asked.Asked()) == ("arrives", day(3))
+    assert asked.Confirmed().stated_day(asked.Asked(asked.Window(day(1)))) == (None, None)
 
 
 def test_what_a_store_gets_is_compared_with_the_day_that_was_asked_for_it() -> None:

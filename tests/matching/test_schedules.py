@@ -30,17 +30,17 @@ def order(*found: dict[str, Any], **more: Any) -> PurchaseOrder:
 
 def test_a_line_at_two_dates_is_two_lines_that_share_its_number() -> None:
     written = order(schedule(), schedule(day=DAYS[1], time="0800"))
-    told, findings = schedules.split(written, LINES)
+    for_d365, findings = schedules.split(written, LINES)
     assert findings == ()
-    assert [(line.number, line.place, line.quantity, line.deliver_by) for line in told.lines] == [
+    assert [(line.number, line.place, line.quantity, line.deliver_by) for line in for_d365.lines] == [
         ("5", 1, Decimal(1), None),
         ("10", 2, Decimal(6), DAYS[0]),
         ("10", 2, Decimal(6), DAYS[1]),
     ]
-    assert [moment.time for moment in told.lines[2].dates] == ["0800"]
-    assert {line.price for line in told.lines[1:]} == {Decimal("10.5")}
-    assert parts.ordinals(written, told) == (5, 10, 10)
-    assert [part.line for part in parts.parts_of(told)] == [1, 2, 2]
+    assert [moment.time for moment in for_d365.lines[2].dates] == ["0800"]
+    assert {line.price for line in for_d365.lines[1:]} == {Decimal("10.5")}
+    assert parts.ordinals(written, for_d365) == (5, 10, 10)
+    assert [part.line for part in parts.parts_of(for_d365)] == [1, 2, 2]
     assert parts.parts_of(written) == ()
 
 
@@ -49,9 +49,9 @@ def test_quantities_under_one_schedule_and_a_window_are_read_as_edifact_says_the
         {"quantity": Decimal(4), "quantity_kind": "21", "date_kind": "2", "date": DAYS[0]},
         {"quantity": Decimal(8), "date_kind": "63", "date": DAYS[1], "second_kind": "10", "second": DAYS[0]},
     ]
-    told, findings = schedules.split(order({"status": "1", "quantities": each}), LINES)
+    for_d365, findings = schedules.split(order({"status": "1", "quantities": each}), LINES)
     assert findings == ()
-    assert [(line.quantity, line.deliver_by, line.ship_by) for line in told.lines[1:]] == [
+    assert [(line.quantity, line.deliver_by, line.ship_by) for line in for_d365.lines[1:]] == [
         (Decimal(4), DAYS[0], None),
         (Decimal(8), DAYS[1], DAYS[0]),
     ]
@@ -59,21 +59,21 @@ def test_quantities_under_one_schedule_and_a_window_are_read_as_edifact_says_the
 
 def test_it_is_held_by_default_with_the_setting_that_takes_it() -> None:
     written = order(schedule("12"))
-    told, (finding,) = schedules.split(written, PartsPolicy("partners.acme.receive.850"))
+    for_d365, (finding,) = schedules.split(written, PartsPolicy("partners.acme.receive.850"))
     assert str(finding) == (
         "line 10 (ACME-4711): to be delivered at dates of its own; "
         'write schedules = "lines" in [partners.acme.receive.850] for a sales line for each date, '
         'or where none of their orders needs it ignore = ["SCH"] in [partners.acme.receive.850], then: d365edi release P1; '
         'or enter it in D365 by hand, then: d365edi reject P1 --why "entered by hand"'
     )
-    assert [line.schedules for line in told.lines] == [line.schedules for line in written.lines]
+    assert [line.schedules for line in for_d365.lines] == [line.schedules for line in written.lines]
 
 
 @pytest.mark.parametrize("segment", ["SCH", "SCC"])
 def test_what_is_ignored_is_one_line(segment: str) -> None:
-    told, findings = schedules.split(order(schedule("5")), PartsPolicy(ignore=frozenset({segment})))
-    assert (findings, [line.quantity for line in told.lines]) == ((), [Decimal(1), Decimal(12)])
-    assert told.lines[1].schedules == ()
+    for_d365, findings = schedules.split(order(schedule("5")), PartsPolicy(ignore=frozenset({segment})))
+    assert (findings, [line.quantity for line in for_d365.lines]) == ((), [Decimal(1), Decimal(12)])
+    assert for_d365.lines[1].schedules == ()
 
 
 WRONG = {
@@ -92,10 +92,10 @@ WRONG = {
 
 @pytest.mark.parametrize("sentence", WRONG)
 def test_what_does_not_say_whole_what_comes_when_is_held(sentence: str) -> None:
-    told, findings = schedules.split(order(*WRONG[sentence]), LINES)
+    for_d365, findings = schedules.split(order(*WRONG[sentence]), LINES)
     assert any(sentence in str(finding) for finding in findings), findings
     assert all(finding.severity == "error" for finding in findings)
-    assert len(told.lines) == 2
+    assert len(for_d365.lines) == 2
 
 
 def test_dates_and_stores_of_one_line_are_held() -> None:

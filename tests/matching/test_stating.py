@@ -55,9 +55,9 @@ def edifact_order(quantity: str, price: str) -> PurchaseOrder:
 
 def in_d365(order: PurchaseOrder) -> dict[str, Any]:
     """The line that D365 is given, with the line amount that it computes."""
-    told, findings = intake.take(order, intake.IntakePolicy())
+    for_d365, findings = intake.take(order, intake.IntakePolicy())
     assert findings == ()
-    line = dict(d365.write_plan(load("d365", "SalesOrder"), told, ANSWERS, company="usmf").lines[0])
+    line = dict(d365.write_plan(load("d365", "SalesOrder"), for_d365, ANSWERS, company="usmf").lines[0])
     each = Decimal(line["SalesPrice"]) / Decimal(line.get("SalesPriceQuantity", 1))
     return {**line, "amount": cents(each * Decimal(line["OrderedSalesQuantity"]))}
 

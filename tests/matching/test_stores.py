@@ -31,19 +31,19 @@ TWO = order(line(("0001", "10"), ("0002", "15"), ("0001", "5"), ("0003", "0")), 
 
 
 def test_each_store_gets_a_line_with_its_place_and_all_of_its_quantity() -> None:
-    told, findings = stores.split(TWO, LINES)
+    for_d365, findings = stores.split(TWO, LINES)
     assert findings == ()
     found = [
         (each.number, each.place, each.store, each.quantity, each.ship_to.id, each.ship_to.id_kind)
-        for each in told.lines
+        for each in for_d365.lines
     ]
     assert found == [
         ("7", 1, "0001", Decimal(15), "0001", "92"),
         ("7", 1, "0002", Decimal(15), "0002", "92"),
         ("9", 2, None, Decimal(1), None, None),
     ]
-    assert parts.ordinals(TWO, told) == (7, 7, 9)
-    assert [(part.line, part.store) for part in parts.parts_of(told)] == [(1, "0001"), (1, "0002"), (2, None)]
+    assert parts.ordinals(TWO, for_d365) == (7, 7, 9)
+    assert [(part.line, part.store) for part in parts.parts_of(for_d365)] == [(1, "0001"), (1, "0002"), (2, None)]
 
 
 def test_they_are_held_by_default_with_the_settings_that_take_them() -> None:
@@ -58,9 +58,9 @@ def test_they_are_held_by_default_with_the_settings_that_take_them() -> None:
 
 @pytest.mark.parametrize("segment", ["SDQ", "LOC"])
 def test_what_is_ignored_is_one_line(segment: str) -> None:
-    told, findings = stores.split(TWO, PartsPolicy(stores="lines", ignore=frozenset({segment})))
+    for_d365, findings = stores.split(TWO, PartsPolicy(stores="lines", ignore=frozenset({segment})))
     assert findings == ()
-    assert [(each.quantity, each.stores) for each in told.lines] == [(Decimal(30), ()), (Decimal(1), ())]
+    assert [(each.quantity, each.stores) for each in for_d365.lines] == [(Decimal(30), ()), (Decimal(1), ())]
     assert not stores.by_orders(TWO, PartsPolicy(stores="orders", ignore=frozenset({segment})))
 
 
@@ -84,9 +84,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("policy", "written", "sentence"), WRONG)
 def test_what_stores_do_not_make_up_is_held(policy: PartsPolicy, written: PurchaseOrder, sentence: str) -> None:
-    told, findings = stores.split(written, policy)
+    for_d365, findings = stores.split(written, policy)
     assert any(sentence in str(finding) for finding in findings), findings
-    assert len(told.lines) == len(written.lines)
+    assert len(for_d365.lines) == len(written.lines)
 
 
 WHOLE = order(
@@ -101,8 +101,8 @@ def test_the_order_for_a_store_is_its_part_of_each_line_delivered_to_it() -> Non
     own = stores.part(WHOLE, "0001")
     assert [(each.number, each.place, each.quantity, each.stores) for each in own.lines] == [("7", 1, Decimal(10), ())]
     assert (own.number, own.total, own.parties.ship_to.id) == ("P1", None, "0001")
-    told, _ = stores.split(WHOLE, ORDERS)
-    assert stores.of_store(told, "0001") == own.replace(number="P1-0001")
+    for_d365, _ = stores.split(WHOLE, ORDERS)
+    assert stores.of_store(for_d365, "0001") == own.replace(number="P1-0001")
     assert stores.split(own, ORDERS) == (own, ())
     second = stores.part(WHOLE, "0002")
     assert parts.ordinals(WHOLE, second) == (7, 8)

@@ -1,4 +1,4 @@
-"""What an order says and what D365 is told of it, from the segments on: an order without a fault is changed by some, which gives
+"""What an order says and what is written to D365 of it, from its segments on: a faultless order is changed by some, which gives
 other lines, or a sentence that holds it."""
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def test_a_place_s_quantity_is_in_the_unit_that_it_says(unit: str, held_for: str
     if held_for:
         held(found, held_for)
     else:
-        assert (found.holds, [each for (each,) in lines(found.told, "store")]) == ((), ["0007", "0008"])
+        assert (found.holds, [each for (each,) in lines(found.for_d365, "store")]) == ((), ["0007", "0008"])
 
 
 def test_a_place_s_unit_without_a_code_is_the_line_s() -> None:
     found = of("EDIFACT", "LOC+7+0007::92~QTY+11:12", stores="lines")
-    assert (found.holds, lines(found.told, "unit")) == ((), [("ea",)])
+    assert (found.holds, lines(found.for_d365, "unit")) == ((), [("ea",)])
 
 
 def test_the_quantities_of_stores_in_another_unit_hold_in_x12_too() -> None:
@@ -65,7 +65,7 @@ def test_a_place_s_date_is_that_of_its_sales_line_and_of_no_other() -> None:
     """The date was dropped."""
     found = of("EDIFACT", "LOC+7+0007::92~QTY+11:5:EA~DTM+2:20261205:102~LOC+7+0008::92~QTY+11:7:EA", stores="lines")
     assert found.holds == ()
-    assert lines(found.told, "store", "deliver_by") == [("0007", date(2026, 12, 5)), ("0008", None)]
+    assert lines(found.for_d365, "store", "deliver_by") == [("0007", date(2026, 12, 5)), ("0008", None)]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_an_allowance_is_taken_as_it_is_said(
     found = of(standard, segments, agreed={"C310": "discount", "DI": "discount"})
     assert found.holds == ()
     wanted = tuple(Decimal(each) if each is not None else None for each in discount)
-    assert lines(found.told, "discount_percent", "discount_amount")[0] == wanted
+    assert lines(found.for_d365, "discount_percent", "discount_amount")[0] == wanted
 
 
 UNCLEAR = [
@@ -148,12 +148,12 @@ DTM = {"X12": "DTM*002", "EDIFACT": "DTM+2:"}
 
 @pytest.mark.parametrize(("standard", "segment", "field"), ASKED)
 def test_each_code_of_a_day_that_is_asked_for_is_read(standard: str, segment: str, field: str) -> None:
-    """D365 chose a day of its own, and nobody was told."""
+    """D365 chose a day of its own, and nobody was informed."""
     found = of(standard, f"{DTM[standard]} => {segment}")
     assert found.holds == ()
-    assert found.told is not None
+    assert found.for_d365 is not None
     assert {name: value for name in ("deliver_by", "deliver_from", "ship_by", "ship_from")
-            if (value := getattr(found.told, name))} == {field: DAY}  # fmt: skip
+            if (value := getattr(found.for_d365, name))} == {field: DAY}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -290,6 +290,6 @@ def test_the_total_of_a_line_may_be_before_or_after_its_allowances(standard: str
     ],
 )
 def test_the_only_price_of_a_line_that_is_none_to_order_at_holds(standard: str, change: str, beside: str) -> None:
-    """D365 had a price of its own, and nobody was told."""
+    """D365 had a price of its own, and nobody was informed."""
     sentences = of(standard, change).holds
     assert any(f"it has no price of its own, and beside it {beside}" in each for each in sentences), sentences

@@ -23,7 +23,7 @@ _COMMAS = ";"
 
 
 def rows(lines: Iterable[str], layout: Layout) -> Iterator[Found]:
-    """The rows of a file in order. Never raises for what is in it; a file without any is told as EDI without any is."""
+    """The rows of a file in order. Never raises for what is in it; a file without any is reported as EDI without any is."""
     above, rest = list[str](), iter(lines)
     for line in rest:
         above.append(line)

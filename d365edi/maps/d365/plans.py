@@ -133,7 +133,7 @@ def write_plan(
 
 
 def _telling_apart(section: Section, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The fields besides `compare` by which lines that are alike in all of these are told apart, as many as it takes.
+    """The fields besides `compare` by which lines that are alike in all of these are distinguished, as many as it takes.
 
     They are not compared without need: D365 changes dates of its own accord."""
     fields = list(section.tree.get("compare", ()))
