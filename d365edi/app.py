@@ -266,36 +266,22 @@ class App:
         """What is known of every endpoint, and of each place there that was used since the start. Times are epoch seconds."""
         return self.ctx.health()
 
-    async def release(self, what: str, actor: str, *, partner: str = "", id: str = "", many: bool = False) -> list[str]:
-        """Release a held document, a quarantined message or delivery, by its name or its id. Returns a sentence for each thing
-        decided; AmbiguousError where the name stands for several and not `many` are meant."""
-        selection = Selection(what, partner, id, many)
+    async def release(self, what: str | Selection, actor: str) -> list[str]:
+        """Release a held document, a quarantined message or delivery, by its name or as the selection says. Returns a sentence
+        for each thing decided; AmbiguousError where the name stands for several and not all of them are meant."""
+        selection = Selection.of(what)
         about = await self.journal.read(lambda tx: subject.of_waiting(tx, selection))
         return _decided("released", actor, await decide.release(self.ctx, selection, actor), **about)
 
-    async def reject(
-        self, what: str, why: str, actor: str, *, partner: str = "", id: str = "", many: bool = False
-    ) -> list[str]:
+    async def reject(self, what: str | Selection, why: str, actor: str) -> list[str]:
         """Close a held document, a quarantined message or delivery for good. As `release`."""
-        selection = Selection(what, partner, id, many)
+        selection = Selection.of(what)
         about = await self.journal.read(lambda tx: subject.of_waiting(tx, selection))
         return _decided("rejected", actor, await decide.reject(self.ctx, selection, why, actor), why=why, **about)
 
-    async def replay(
-        self,
-        what: str,
-        stage: str,
-        *,
-        go: bool,
-        acks: bool,
-        actor: str,
-        partner: str = "",
-        id: str = "",
-        many: bool = False,
-    ) -> list[str]:
+    async def replay(self, what: str | Selection, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
         """The same message again from a stage; without `go` only what would happen. Named as for `release`. Returns sentences."""
-        selection = Selection(what, partner, id, many)
-        said = await replay.replay(self.ctx, selection, stage, go=go, acks=acks, actor=actor)
+        said = await replay.replay(self.ctx, Selection.of(what), stage, go=go, acks=acks, actor=actor)
         return _decided("replayed", actor, said, stage=stage) if go else said
 
     async def reconcile(self, actor: str, *, go: bool, delivered: Sequence[str]) -> list[str]:

@@ -17,10 +17,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -32,11 +30,15 @@ import anyio
 import anyio.abc
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from d365edi import condition, listener, log, schedule, systemd
+from d365edi import condition, log, schedule, systemd
 from d365edi.app import DUE, App
 from d365edi.clock import ClockWatch
 from d365edi.condition import Trouble
 from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, of_the_disk, sole
+from d365edi.listener import commands, listeners
+from d365edi.listener.health import Condition
+from d365edi.listener.server import Listener, serving
+from d365edi.listener.sockets import BoundSockets
 from d365edi.recurring import Recurring, span
 from d365edi.settings import Settings
 from d365edi.verify import verify
@@ -128,27 +130,6 @@ def _report_refused(error: SettingsError) -> None:
         log.say("ERROR", "daemon", "settings", fault)
 
 
-class BoundSockets:
-    """The bound sockets. They stay open over a reload, so that a caller meanwhile waits instead of being refused."""
-
-    def __init__(self) -> None:
-        self._bound: dict[str, socket.socket] = {}
-
-    def tcp(self, address: str) -> socket.socket:
-        """The socket of `daemon.listen`, bound once; another address closes the one before."""
-        if address not in self._bound:
-            fresh = listener.bind_tcp(address)
-            self.close()
-            self._bound[address] = fresh
-        return self._bound[address]
-
-    def close(self) -> None:
-        """Close them."""
-        for bound in self._bound.values():
-            bound.close()
-        self._bound.clear()
-
-
 class ServicePeriod:
     """One period of serving with one set of settings and one open app."""
 
@@ -194,11 +175,11 @@ class ServicePeriod:
 
         SettingsError when a listener cannot be opened; nothing has begun then."""
         with contextlib.ExitStack() as bound:
-            listeners = list(self._bind(bound))
+            opened = list(self._bind(bound))
             async with anyio.create_task_group() as self.group:
                 async with contextlib.AsyncExitStack() as stack:
-                    for each in listeners:
-                        await stack.enter_async_context(listener.serving(each))
+                    for each in opened:
+                        await stack.enter_async_context(serving(each))
                     self.scheduler.start()
                     stack.callback(self.scheduler.shutdown, wait=False)
                     self.group.start_soon(self._watchdog)
@@ -310,10 +291,10 @@ class ServicePeriod:
             found.append(Trouble("stuck", "schedule", why, "restart d365edi", today - now + self.fired))
         return found
 
-    def health(self) -> listener.Condition:
+    def health(self) -> Condition:
         """What /healthz says."""
         troubles = self.troubles()
-        return listener.Condition(condition.live(troubles), tuple(sorted({trouble.kind for trouble in troubles})))
+        return Condition(condition.live(troubles), tuple(sorted({trouble.kind for trouble in troubles})))
 
     async def _watch_clock(self) -> None:
         """Compute the schedules anew when the wall clock was set. What it means for stored times is the tick `due`'s affair."""
@@ -337,21 +318,11 @@ class ServicePeriod:
             await anyio.sleep(every)
 
     # ------------------------------------------------------------------------------------------------ listeners
-    def _bind(self, bound: contextlib.ExitStack) -> Iterator[listener.Listener]:
+    def _bind(self, bound: contextlib.ExitStack) -> Iterator[Listener]:
         """Every listener of these settings."""
-        place = self.settings.daemon.socket
-        private = bound.enter_context(listener.bind_unix(place))
-        bound.callback(functools.partial(place.unlink, missing_ok=True))
-        verbs = {**listener.verbs(self.app, self.fire, self.status), "check": self._check}
-        yield listener.Listener(listener.verbs_app(verbs, self.settings.digest), private)
-        if address := self.settings.daemon.listen:
-            events, tls = self.settings.d365.events, self.settings.daemon.tls
-            secret = self.settings.secret(events.secret) if events else ""
-            app = listener.events_app(events.path if events else "", secret, self._event, self.health)
-            context = listener.tls_context(tls.certificate, self.settings.secret(tls.key)) if tls else None
-            yield listener.Listener(app, self.sockets.tcp(address), context)
-        else:
-            self.sockets.close()
+        known = {**commands.verbs(self.app, self.fire, self.status), "check": self._check}
+        served = listeners.Served(known, self._event, self.health)
+        return listeners.bound_listeners(self.settings, served, self.sockets, bound)
 
     async def _check(self, _: dict[str, Any]) -> list[str]:
         """Whether the settings, as their files are now, could be served: before a reload, which cannot fail any more."""

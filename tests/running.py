@@ -24,6 +24,7 @@ from d365edi.condition import Trouble
 from d365edi.endpoints.base import Check
 from d365edi.endpoints.health import Health
 from d365edi.errors import Unavailable
+from d365edi.flows.named import Selection
 from d365edi.settings import Settings, load
 
 SETTINGS = """
@@ -85,15 +86,15 @@ class StandIn:
     async def event(self, payload: dict[str, Any]) -> list[str]:
         return [info.name for info in self.infos if info.on_event == payload.get("BusinessEventId")]
 
-    async def release(self, what: str, actor: str) -> list[str]:
-        self.decided.append(("release", what, actor))
-        return [f"{what} continues"]
+    async def release(self, what: str | Selection, actor: str) -> list[str]:
+        self.decided.append(("release", Selection.of(what), actor))
+        return [f"{Selection.of(what).what} continues"]
 
-    async def reject(self, what: str, why: str, actor: str) -> list[str]:
+    async def reject(self, what: str | Selection, why: str, actor: str) -> list[str]:
         raise Unavailable("not now")
 
-    async def replay(self, what: str, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
-        self.decided.append(("replay", what, stage, go, acks, actor))
+    async def replay(self, what: str | Selection, stage: str, *, go: bool, acks: bool, actor: str) -> list[str]:
+        self.decided.append(("replay", Selection.of(what), stage, go, acks, actor))
         return []
 
     async def reconcile(self, actor: str, *, go: bool, delivered: Sequence[str]) -> list[str]:

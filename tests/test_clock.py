@@ -13,9 +13,10 @@ from d365edi.app import App
 from d365edi.build import FlowInfo
 from d365edi.clock import ClockWatch
 from d365edi.condition import of_journal
-from d365edi.daemon import BoundSockets, ServicePeriod
+from d365edi.daemon import ServicePeriod
 from d365edi.errors import D365EdiError
 from d365edi.journal import Journal
+from d365edi.listener.sockets import BoundSockets
 from d365edi.settings import load
 from tests.running import Running, StandIn, every, until
 

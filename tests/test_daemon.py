@@ -25,6 +25,7 @@ from d365edi.build import FlowInfo
 from d365edi.cli import client
 from d365edi.condition import Trouble
 from d365edi.errors import JournalError, JournalGoneError, SettingsError, Unavailable
+from d365edi.flows.named import Selection
 from tests.running import Running, StandIn, Systemd, every, running, until
 
 
@@ -187,7 +188,7 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
     async with running(tmp_path, app) as here:
         await until(lambda: app.ended.count("a") == 1)
         due = app.ended.count("due")
-        released = await here.ask("release", what="4500124", actor="kim")
+        released = await here.ask("release", what="4500124", partner="acme", id="", many=False, actor="kim")
         await until(lambda: app.ended.count("due") > due)
         replayed = await here.ask("replay", what="4500124", stage="read", go=True, acks=False, actor="kim")
         compared = await here.ask("reconcile", go=True, delivered=["delivery-3"], actor="kim")
@@ -199,8 +200,8 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
             await here.ask("reject", what="x", why="y", actor="kim")
     assert (released, replayed, ticked) == ((True, ["4500124 continues"]), (True, []), (True, ["a"]))
     assert app.decided == [
-        ("release", "4500124", "kim"),
-        ("replay", "4500124", "read", True, False, "kim"),
+        ("release", Selection("4500124", partner="acme"), "kim"),
+        ("replay", Selection("4500124"), "read", True, False, "kim"),
         ("reconcile", "kim", True, "delivery-3"),
     ]
     assert compared == (True, ["d365edi release sending"])

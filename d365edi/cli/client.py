@@ -24,6 +24,7 @@ import anyio
 from d365edi import errors
 from d365edi.cli.console import zone
 from d365edi.errors import D365EdiError, JournalError, SettingsError
+from d365edi.listener.protocol import SETTINGS_HEADER
 
 if TYPE_CHECKING:
     from d365edi.journal import Tx
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SETTINGS_HEADER = "D365edi-Settings"
 NOT_RELOADED = (
     "the settings were changed since the daemon read them, and it still goes by the old ones: "
     "systemctl reload d365edi, then repeat this"
@@ -152,8 +152,9 @@ def _answer(status: int, body: bytes) -> Any:
 
 
 async def _in_process(settings: Settings, verb: str, arguments: dict[str, Any]) -> Any:
-    from d365edi import listener, log  # only where no daemon runs
+    from d365edi import log  # only where no daemon runs
     from d365edi.app import App
+    from d365edi.listener import commands
 
     log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
     async with App.open(settings) as app:
@@ -161,7 +162,7 @@ async def _in_process(settings: Settings, verb: str, arguments: dict[str, Any]) 
         async def fire(name: str) -> None:
             await app.tick(name)
 
-        return await listener.verbs(app, fire, dict)[verb](arguments)
+        return await commands.verbs(app, fire, dict)[verb](arguments)
 
 
 class _SocketConnection(http.client.HTTPConnection):

@@ -34,6 +34,11 @@ class Selection:
     id: str = ""
     many: bool = False
 
+    @classmethod
+    def of(cls, what: "str | Selection") -> "Selection":
+        """A name, or a selection as it is."""
+        return cls(what) if isinstance(what, str) else what
+
     @property
     def given(self) -> str:
         """The id, or the name with its partner."""

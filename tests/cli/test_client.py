@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import getpass
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ import pytest
 
 from d365edi import errors
 from d365edi.cli import client
-from d365edi.listener import Listener, bind_unix, serving, verbs_app
+from d365edi.listener.commands import verbs_app
+from d365edi.listener.server import Listener, serving
+from d365edi.listener.sockets import bind_unix
 
 
 @contextlib.asynccontextmanager
@@ -96,3 +100,8 @@ def test_the_person_behind_sudo_is_the_actor(monkeypatch: pytest.MonkeyPatch) ->
     assert client.actor() == "kim"
     monkeypatch.delenv("SUDO_USER")
     assert client.actor() == getpass.getuser()
+
+
+def test_a_client_loads_no_server() -> None:
+    loaded = "import sys, d365edi.cli.client; print({'uvicorn', 'starlette'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, check=True).stdout == b"set()\n"

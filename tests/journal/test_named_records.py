@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from d365edi.app import App
+from d365edi.flows.named import Selection
 from d365edi.flows.records import assign
 from d365edi.journal import Message
 from d365edi.sandbox import x12
@@ -125,7 +126,7 @@ async def test_the_recommended_command_sends_what_was_held(later: World, old: Pa
         await app.once()
         (invoice, slip) = (await quarantined(app))[:2]
         for message in (invoice, slip):
-            await app.release("", "pat", id=f"message-{message.id}")
+            await app.release(Selection(id=f"message-{message.id}"), "pat")
         await app.tick("due")
         # The guard finds that the order is billed twice with it; that its number was sent before was decided.
         (held,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))

@@ -104,17 +104,16 @@ async def test_a_name_of_several_things_is_answered_by_a_list_and_nothing_is_don
         assert await states(app) == UNTOUCHED
 
 
-@pytest.mark.parametrize("selection", [{"partner": "bolt"}, {"id": "delivery-2"}])
-async def test_a_partner_or_an_id_says_which_one_is_meant(selection: dict[str, str], here: World) -> None:
-    what = "" if "id" in selection else "997_000000001.edi"
+@pytest.mark.parametrize("selection", [Selection("997_000000001.edi", partner="bolt"), Selection(id="delivery-2")])
+async def test_a_partner_or_an_id_says_which_one_is_meant(selection: Selection, here: World) -> None:
     async with filled(here) as app:
-        assert await app.reject(what, "by hand", "pat", **selection) == ["997_000000001.edi is not delivered"]  # type: ignore[arg-type]
+        assert await app.reject(selection, "by hand", "pat") == ["997_000000001.edi is not delivered"]
         assert await states(app) == ["quarantined", "cancelled", "quarantined", "held", "held"]
 
 
 async def test_all_of_them_are_decided_where_that_is_said(here: World) -> None:
     async with filled(here) as app:
-        assert len(await app.reject("997_000000001.edi", "by hand", "pat", many=True)) == 3
+        assert len(await app.reject(Selection("997_000000001.edi", many=True), "by hand", "pat")) == 3
         assert await states(app) == ["cancelled"] * 3 + ["held"] * 2
 
 
@@ -129,23 +128,24 @@ async def test_all_of_them_are_decided_where_that_is_said(here: World) -> None:
 async def test_an_id_of_nothing_that_waits_is_refused(id: str, error: type[Exception], says: str, here: World) -> None:
     async with filled(here) as app:
         with pytest.raises(error, match=re.escape(says)):
-            await app.release("", "pat", id=id)
+            await app.release(Selection(id=id), "pat")
         assert await states(app) == UNTOUCHED
 
 
 async def test_what_was_sent_to_one_partner_is_not_sent_again_to_another(here: World) -> None:
+    of_acme = Selection("997_000000001.edi", partner="acme")
     async with here.app() as app:
         for partner in ("acme", "bolt"):
             await app.journal.write(lambda tx, partner=partner: acknowledgment(tx, partner, "delivered"))  # type: ignore[misc]
         with pytest.raises(AmbiguousError, match="d365edi replay --id delivery-1 --from deliver --go"):
             await app.replay("997_000000001.edi", "deliver", go=True, acks=False, actor="pat")
         assert len(await app.journal.read(lambda tx: tx.deliveries.in_state("pending"))) == 0
-        lines = await app.replay("997_000000001.edi", "deliver", go=True, acks=False, actor="pat", partner="acme")
+        lines = await app.replay(of_acme, "deliver", go=True, acks=False, actor="pat")
         assert lines[-1] == "997_000000001.edi is delivered again"
         (again,) = await app.journal.read(lambda tx: tx.deliveries.in_state("pending"))
         assert (again.partner, again.parent) == ("acme", 1)
         # What was delivered again has its name, too, and is one thing with it.
-        lines = await app.replay("997_000000001.edi", "deliver", go=False, acks=False, actor="pat", partner="acme")
+        lines = await app.replay(of_acme, "deliver", go=False, acks=False, actor="pat")
         assert len([line for line in lines if "the same bytes" in line]) == 1
 
 
@@ -173,7 +173,7 @@ async def test_a_second_invoice_of_a_number_is_sent_by_the_command_that_its_sent
         (said,) = await app.release(number, "pat")
         assert f"{number} stays held" in said
         assert f"d365edi release --id document-{held.id}" in said
-        await app.release("", "pat", id=f"document-{held.id}")
+        await app.release(Selection(id=f"document-{held.id}"), "pat")
         await app.tick("due")
         assert (await app.journal.read(lambda tx: tx.documents.get(held.id))).state == "delivered"
     assert len(here.partner.received()) == 2
