@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from d365edi.endpoints.health import Health
 from d365edi.journal import Journal
+from d365edi.journal.counters import RELEASE
 
 Kind = Literal[
     "journal", "broken", "held", "credentials", "place", "unreachable", "throttled", "clock", "flow", "stuck", "defect"
@@ -75,7 +76,7 @@ def of_journal(journal: Journal) -> Iterator[Trouble]:
         kind: Kind = "broken" if journal.broken else "journal"
         yield Trouble(kind, "journal", journal.trouble, since=journal.failing_since)
     if journal.held:
-        yield Trouble("held", "sending", journal.held, "d365edi release sending")
+        yield Trouble("held", "sending", journal.held, RELEASE)
     if journal.retention_held:
         why = f"payloads past their retention stay: {journal.retention_held}"
         yield Trouble("clock", "retention", why, "if the clock is right: d365edi release retention")

@@ -57,7 +57,7 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
     else:
         _show_daemon(loaded, state, daemon)
         if daemon is None and seen.sending_held:
-            say([f"\nSending is held: {seen.sending_held}; when that is settled: d365edi release sending"])
+            say([f"\nSending is held: {seen.sending_held}; {_release()}"])
         if daemon is None and seen.retention_held:
             remedy = "if the clock is right: d365edi release retention"
             say([f"\nPayloads past their retention stay: {seen.retention_held}; {remedy}"])
@@ -197,6 +197,12 @@ def _show_daemon(settings: Settings | DaemonTable, state: client.DaemonState, da
         _table("Trouble", rows, "kind", "name", "since", "why", "until", "failures")
     _table("Flows", daemon["flows"], "name", "last", "result", "next", "running", nothing="no flow is configured")
     _table("Endpoints", list(_endpoints(daemon["endpoints"])), "endpoint", "state", "reached_at")
+
+
+def _release() -> str:
+    from d365edi.journal.counters import RELEASE  # the journal was read by now
+
+    return RELEASE
 
 
 def _absent(settings: Settings | DaemonTable, state: client.DaemonState) -> str:

@@ -18,6 +18,8 @@ from d365edi.journal.table import JournalTable, Unit
 
 LAST = 999_999_999
 SENDING = "sending"
+RELEASE = "d365edi reconcile, which compares what waits with the partners' folders; then d365edi release sending"
+"""What ends a hold on sending."""
 
 _TAKE = """
 INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET taken = taken + 1 RETURNING taken

@@ -123,9 +123,7 @@ def _clear(made: Path) -> None:
 
 def _hold(tx: Tx, found: Copy, counts: Counts, actor: str) -> list[str]:
     jumped = tx.counters.jump(counts)
-    tx.counters.hold(
-        f"the journal was restored from {found.path}, and what was sent since is not in it; compare first: d365edi reconcile"
-    )
+    tx.counters.hold(f"the journal was restored from {found.path}, and what was sent since is not in it")
     tx.audit.append("restored", actor=actor, copy=found.path, newest=found.newest, numbers=jumped)
     return jumped
 

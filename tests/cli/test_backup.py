@@ -62,6 +62,8 @@ def test_a_restored_journal_says_what_became_of_it_and_is_not_put_over_a_newer_o
     assert "nothing is sent to partners: 1 deliveries were open then" in said.out
     status = call("status", "--json")
     assert (status.code, "restored from" in json.loads(status.out)["sending_held"]) == (1, True)
+    screen = call("status").out
+    assert (0 < screen.index("d365edi reconcile") < screen.index("then d365edi release sending")) is True
     monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
     said = call("reconcile", "--go")
     assert said.out.splitlines() == [
