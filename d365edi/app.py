@@ -55,13 +55,12 @@ class App:
         settings: Settings,
         ctx: FlowContext,
         flows: Sequence[FlowInfo],
-        monotonic: Callable[[], float] = time.monotonic,
+        watch: ClockWatch,
     ) -> None:
         self.settings = settings
         self.ctx = ctx
         self._flows = tuple(flows)
-        self._watch = ClockWatch(ctx.clock, monotonic)
-        self._set_by = self._unstored_step = 0.0
+        self._watch = watch
         self._retired_at: float | None = None
         self.batch = BATCH
 
@@ -70,6 +69,7 @@ class App:
     async def open(
         cls,
         settings: Settings,
+        watch: ClockWatch | None = None,
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -77,6 +77,7 @@ class App:
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
+        `watch` is what is known of the clocks from before a reload.
         Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use."""
         partners = trading.compiled(settings)
         for sentence in open_to_others(settings):
@@ -95,7 +96,7 @@ class App:
                 zone=settings.daemon.timezone,
                 concurrency=settings.d365.concurrency,
             )
-            yield cls(settings, ctx, build.flows(settings), monotonic)
+            yield cls(settings, ctx, build.flows(settings), watch or ClockWatch(clock, monotonic))
         finally:
             with anyio.CancelScope(shield=True):
                 for endpoint in reversed(endpoints.values()):
@@ -236,13 +237,11 @@ class App:
         """Report that the wall clock was set. What was to wait by the old time waits no longer than a failure does, and
         retention is held after a great step forward."""
         if by := self._watch.step():
-            self._set_by = by
-            self._unstored_step += by
             self.ctx.answers.clear()
             log.say("WARNING", "daemon", "clock set", f"the clock was set {in_words(by)}; schedules are computed anew")
-        if self._unstored_step:
-            await self.journal.write(partial(_clock_set, by=self._unstored_step))
-            self._unstored_step = 0.0
+        if self._watch.unstored:
+            await self.journal.write(partial(_clock_set, by=self._watch.unstored))
+            self._watch.unstored = 0.0
 
     async def next_due(self) -> float | None:
         """When the next delivery is due (epoch seconds), None when nothing waits."""
@@ -251,8 +250,8 @@ class App:
     def troubles(self) -> list[Trouble]:
         """What is the matter: with the journal, with sending, with endpoints and places, with single messages and documents."""
         found = [*of_journal(self.journal), *of_endpoints(self.health())]
-        if self._set_by and (ago := self._watch.steady_for()) < STEP_SHOWN:
-            why = f"it was set {in_words(self._set_by)}; schedules were computed anew"
+        if self._watch.last and (ago := self._watch.steady_for()) < STEP_SHOWN:
+            why = f"it was set {in_words(self._watch.last)}; schedules were computed anew"
             found.append(Trouble("clock", "clock", why, "check what sets it", self.ctx.clock() - ago))
         if (disk := self.ctx.disk).failures:
             remedy = "make room on the disk, or check it"

@@ -20,12 +20,15 @@ STEADY = 24 * 3600.0
 
 @dataclass(slots=True)
 class ClockWatch:
-    """Compares the wall clock (epoch seconds) with the monotonic one. `steady_since` is the monotonic time of the last step, or
-    of the first look."""
+    """Compares the wall clock (epoch seconds) with the monotonic one, as long as the process runs. `steady_since` is the
+    monotonic time of the last step, or of the first look; `last` that step, 0 where there was none; `unstored` what of the steps
+    the journal does not have yet."""
 
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     steady_since: float = field(init=False)
+    last: float = field(init=False, default=0.0)
+    unstored: float = field(init=False, default=0.0)
     _apart: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,6 +43,8 @@ class ClockWatch:
             return 0.0
         self._apart += by
         self.steady_since = now
+        self.last = by
+        self.unstored += by
         return by
 
     def steady_for(self) -> float:

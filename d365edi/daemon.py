@@ -49,7 +49,7 @@ STUCK_AFTER = 3600.0
 """Seconds after which a flow that still runs counts as no progress. A slow partner's thousand files take less."""
 
 Load = Callable[[], Settings]
-Open = Callable[[Settings], AbstractAsyncContextManager[App]]
+Open = Callable[[Settings, ClockWatch], AbstractAsyncContextManager[App]]
 
 
 async def run(load: Load, *, open_app: Open = App.open, stuck_after: float = STUCK_AFTER) -> int:
@@ -103,12 +103,12 @@ async def _signals(requests: SignalRequests, *, task_status: anyio.abc.TaskStatu
 async def _serve(settings: Settings, load: Load, open_app: Open, requests: SignalRequests, stuck_after: float) -> None:
     """One period after the other; settings that cannot be opened are replaced by those of the period before."""
     with contextlib.closing(BoundSockets()) as sockets:
-        proven: Settings | None = None
+        proven, watch = None, ClockWatch()
         while True:
             try:
                 log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
                 async with (
-                    open_app(settings) as app,
+                    open_app(settings, watch) as app,
                     ServicePeriod(app, settings, sockets, load, stuck_after=stuck_after).open() as period,
                 ):
                     proven = settings

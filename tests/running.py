@@ -20,6 +20,7 @@ from d365edi import daemon
 from d365edi.app import App
 from d365edi.build import FlowInfo
 from d365edi.cli import client
+from d365edi.clock import ClockWatch
 from d365edi.condition import Trouble
 from d365edi.endpoints.base import Check
 from d365edi.endpoints.health import Health
@@ -54,15 +55,17 @@ class StandIn:
     ended: list[str] = field(default_factory=list)
     decided: list[tuple[object, ...]] = field(default_factory=list)
     opened: list[Settings] = field(default_factory=list)
+    watches: list[ClockWatch] = field(default_factory=list)
     in_trouble: list[Trouble] = field(default_factory=list)
     refuses: Callable[[Settings], Exception | None] = lambda _: None
     closed: int = 0
 
     @asynccontextmanager
-    async def open(self, settings: Settings) -> AsyncIterator[App]:
+    async def open(self, settings: Settings, watch: ClockWatch) -> AsyncIterator[App]:
         if error := self.refuses(settings):
             raise error
         self.opened.append(settings)
+        self.watches.append(watch)
         yield cast(App, self)
         self.closed += 1
 

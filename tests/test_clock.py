@@ -100,11 +100,11 @@ async def kept(app: App, digest: str) -> bool:
     return await app.journal.read(lambda tx: tx.payloads.kept(digest))
 
 
-def opened(folder: Path, time: Time) -> Any:
+def opened(folder: Path, time: Time, watch: ClockWatch | None = None) -> Any:
     here = Running(folder, StandIn())
     here.write()
     settings = load(here.file, {}, keyring=lambda *_: lambda name: f"drill of {name}")
-    return App.open(settings, clock=time, monotonic=time.monotonic)
+    return App.open(settings, clock=time, monotonic=time.monotonic, watch=watch)
 
 
 async def test_one_start_401_days_ahead_empties_nothing_and_neither_do_the_next(tmp_path: Path) -> None:
@@ -140,6 +140,37 @@ async def test_a_day_without_a_step_or_a_person_ends_the_wait(tmp_path: Path) ->
         assert (await kept(app, digest), list(app.troubles())) == (False, [])
         with pytest.raises(D365EdiError, match="retention is not held"):
             await app.release("retention", "mira")
+
+
+async def test_a_reload_does_not_begin_the_wait_anew(tmp_path: Path) -> None:
+    time = Time()
+    async with opened(tmp_path, time) as app:
+        digest = await one_old_payload(app, time)
+    time.wall += 401 * DAY
+    watch = ClockWatch(time, time.monotonic)
+    for hours in (0.0, 12.0):
+        time.goes(hours * 3600.0)
+        async with opened(tmp_path, time, watch) as app:
+            await app.tick("due")
+            assert await kept(app, digest)
+    time.goes(12 * 3600.0)
+    async with opened(tmp_path, time, watch) as app:
+        await app.tick("due")
+        assert (await kept(app, digest), list(app.troubles())) == (False, [])
+
+
+async def test_a_step_before_a_reload_is_shown_after_it(tmp_path: Path) -> None:
+    time = Time()
+    watch = ClockWatch(time, time.monotonic)
+    async with opened(tmp_path, time, watch) as app:
+        await app.tick("due")
+        time.wall -= 3600.0
+        await app.tick("due")
+    time.goes(60.0)
+    async with opened(tmp_path, time, watch) as app:
+        await app.tick("due")
+        [trouble] = app.troubles()
+        assert (trouble.kind, "back by 60 min" in trouble.why, trouble.since) == ("clock", True, time.wall - 60.0)
 
 
 async def test_a_step_forward_while_it_runs_holds_retention_until_it_is_released(tmp_path: Path) -> None:

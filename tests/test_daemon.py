@@ -94,6 +94,7 @@ async def test_sighup_takes_new_settings_and_keeps_the_door_bound(tmp_path: Path
         os.kill(os.getpid(), signal.SIGHUP)
         await until(lambda: app.ended.count("a") == 2)
     stops = [settings.daemon.stop_within for settings in app.opened]
+    assert len(set(map(id, app.watches))) == 1, "what is known of the clocks outlives a reload"
     assert (stops, app.closed) == ([timedelta(seconds=5), timedelta(seconds=7)], 2)
 
 

@@ -18,6 +18,7 @@ import pytest
 from d365edi import daemon, log, secrets, settings
 from d365edi.app import App
 from d365edi.cli import main
+from d365edi.clock import ClockWatch
 from d365edi.settings import Settings
 from tests.journeys.world import World
 from tests.servers.asyncssh_server import AsyncsshServer
@@ -139,8 +140,8 @@ async def serving(here: Scene) -> AsyncIterator[None]:
     """The daemon runs inside; on leaving it is stopped by SIGTERM."""
 
     @contextlib.asynccontextmanager
-    async def opened(loaded: Settings) -> AsyncIterator[App]:
-        async with App.open(loaded) as app:
+    async def opened(loaded: Settings, watch: ClockWatch) -> AsyncIterator[App]:
+        async with App.open(loaded, watch) as app:
             here.apps.append(app)
             yield app
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PASSING = frozenset({"unreachable", "throttled", "clock"})
 """Kinds of trouble that end by themselves (`condition.PASSING`, which takes a quarter of a second to import)."""
+NOT_STORED = "How endpoints and flows stand only a running daemon knows; d365edi ping tries the endpoints."
 SHOWN = 50
 """Rows of one kind; the counts above them are of all."""
 
@@ -53,7 +54,8 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
     seen = client.read(loaded, picture)
     if json:
         rows = {name: getattr(seen, name) for name in Picture.__dataclass_fields__}
-        as_json(timed({"state": state, "daemon": daemon, **rows}))
+        unknown = [] if daemon else ["endpoints", "flows"]
+        as_json(timed({"state": state, "daemon": daemon, "unknown": unknown, **rows}))
     else:
         _show_daemon(loaded, state, daemon)
         if daemon is None and seen.sending_held:
@@ -188,7 +190,7 @@ def _table(title: str, rows: Sequence[Row], *names: str, nothing: str = "nothing
 
 def _show_daemon(settings: Settings | DaemonTable, state: client.DaemonState, daemon: dict[str, Any] | None) -> None:
     if daemon is None:
-        say([_absent(settings, state)])
+        say([_absent(settings, state), NOT_STORED])
         return
     well = "healthy" if daemon["healthy"] else "STUCK"
     say([f"The daemon runs as process {daemon['pid']} since {clock(daemon['since'])}, {well}."])

@@ -94,6 +94,7 @@ def test_status_names_what_needs_a_person_and_says_so_in_its_exit_code(call: Cal
     shown = words(said)
     assert said.code == 1
     assert "No daemon is running on this journal" in shown
+    assert "How endpoints and flows stand only a running daemon knows" in shown
     assert HELD in shown
     assert "it is no X12 interchange" in shown
     assert "997 overdue 810_1.edi" in shown
@@ -120,6 +121,7 @@ def test_status_in_json_has_the_same_rows(call: Call, book: Path) -> None:
         ("997 overdue", "810_1.edi"),
     ]
     assert (status["daemon"], status["sending_held"], len(status["waits"]), said.code) == (None, "", 1, 1)
+    assert status["unknown"] == ["endpoints", "flows"]
     [place] = status["places"]
     assert (place["place"], place["offered"], place["passed_over"]) == ("acme:/outbound/*", 1, 1)
 
