@@ -23,7 +23,7 @@ from d365edi.clock import AHEAD, STEADY, ClockWatch, in_words, retire_before
 from d365edi.condition import Trouble, of_endpoints, of_journal
 from d365edi.endpoints.base import Check, Endpoint
 from d365edi.endpoints.d365.endpoint import D365Endpoint
-from d365edi.endpoints.health import Health
+from d365edi.endpoints.health import RESTS, Health, Rests
 from d365edi.flows import acknowledge, batch, decide, policy, reconcile, replay, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
@@ -73,16 +73,19 @@ class App:
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        rests: Rests = RESTS,
+        first_wait: float = policy.FIRST_WAIT,
         d365: D365Endpoint | None = None,
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
-        `watch` is what is known of the clocks from before a reload.
+        `watch` is what is known of the clocks from before a reload; `rests` and `first_wait` (seconds) say how long is
+        waited after a failure.
         Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use."""
         partners = trading.compiled(settings)
         for sentence in open_to_others(settings):
             log.say("WARNING", "settings", "open", sentence)
-        records, endpoints = build.endpoints(settings, d365, epoch=clock)
+        records, endpoints = build.endpoints(settings, d365, epoch=clock, rests=rests)
         journal = await Journal.open(settings.daemon.journal, clock=clock)
         try:
             ctx = FlowContext(
@@ -95,6 +98,7 @@ class App:
                 jitter=random.random,
                 zone=settings.daemon.timezone,
                 concurrency=settings.d365.concurrency,
+                first_wait=first_wait,
             )
             yield cls(settings, ctx, build.flows(settings), watch or ClockWatch(clock, monotonic))
         finally:

@@ -17,6 +17,7 @@ from d365edi.endpoints.d365.checks import Probe
 from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.folder import FolderEndpoint
+from d365edi.endpoints.health import RESTS, Rests
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
 from d365edi.matching import locations
@@ -54,22 +55,26 @@ def _cron(schedule: Schedule) -> str | None:
 
 
 def endpoints(
-    settings: Settings, d365: D365Endpoint | None = None, *, epoch: Callable[[], float] = time.time
+    settings: Settings,
+    d365: D365Endpoint | None = None,
+    *,
+    epoch: Callable[[], float] = time.time,
+    rests: Rests = RESTS,
 ) -> tuple[D365Breaker, dict[str, Breaker]]:
     """D365, and every endpoint by name (D365 among them), each behind its circuit breaker, with its secrets revealed; none has
     connected yet.
 
     `d365` stands in for the one of the settings, `epoch` tells the time of day. SecretError where a secret is missing."""
-    records = D365Breaker(d365 or _d365(settings), epoch=epoch)
+    records = D365Breaker(d365 or _d365(settings), epoch=epoch, rests=rests)
     found: dict[str, Breaker] = {D365_NAME: records}
     for name, endpoint in settings.endpoints.items():
         if isinstance(endpoint, section.Sftp):
-            found[name] = Breaker(_sftp(settings, name, endpoint), epoch=epoch)
+            found[name] = Breaker(_sftp(settings, name, endpoint), epoch=epoch, rests=rests)
         else:
             folders = _folders(settings, name)
             rules, deliver = _rules(endpoint), endpoint.deliver
             local = FolderEndpoint(name, endpoint.path, rules=rules, deliver=deliver, folders=folders)
-            found[name] = Breaker(local, epoch=epoch)
+            found[name] = Breaker(local, epoch=epoch, rests=rests)
     return records, found
 
 

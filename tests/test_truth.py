@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from d365edi.endpoints.health import Rests
 from d365edi.errors import JournalError
 from d365edi.journal import Tx
 from d365edi.sandbox.d365 import CLIENT_ID
@@ -203,19 +204,15 @@ ROWS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A quarter of an hour is two seconds."""
-    monkeypatch.setattr("d365edi.endpoints.health.REST", 2.0)
-    monkeypatch.setattr("d365edi.endpoints.health.FIRST_REST", 0.5)
-    monkeypatch.setattr("d365edi.endpoints.health.LONGEST_REST", 0.5)
-    monkeypatch.setattr("d365edi.flows.policy.FIRST_WAIT", 0.5)
+SHORT = {"rests": Rests(person=2.0, first=0.5, longest=0.5), "first_wait": 0.5}
+"""A quarter of an hour is two seconds."""
 
 
 @pytest.fixture
 async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A world that commands find."""
     async with world(tmp_path) as made:
+        made.waits = dict(SHORT)
         monkeypatch.setenv("D365EDI_SETTINGS", str(made.settings_file))
         for name, value in made.environ.items():
             monkeypatch.setenv(name, value)

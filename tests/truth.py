@@ -141,7 +141,7 @@ async def serving(here: Scene) -> AsyncIterator[None]:
 
     @contextlib.asynccontextmanager
     async def opened(loaded: Settings, watch: ClockWatch) -> AsyncIterator[App]:
-        async with App.open(loaded, watch) as app:
+        async with App.open(loaded, watch, **here.world.waits) as app:
             here.apps.append(app)
             yield app
 

@@ -30,7 +30,7 @@ from d365edi.endpoints.base import (
 )
 from d365edi.endpoints.d365.client import Record
 from d365edi.endpoints.d365.endpoint import D365Endpoint
-from d365edi.endpoints.health import Health, Use
+from d365edi.endpoints.health import RESTS, Health, Rests, Use
 from d365edi.errors import EndpointError
 from d365edi.odata.plan import Query
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 class Breaker:
     """An endpoint whose verbs raise at once, as the last failure did, while it or the place rests.
 
-    `clock` is the monotonic one that rests are measured by, in seconds; `epoch` tells the time of day for reports."""
+    `clock` is the monotonic one that `rests` are measured by, in seconds; `epoch` tells the time of day for reports."""
 
     def __init__(
         self,
@@ -48,11 +48,13 @@ class Breaker:
         *,
         clock: Callable[[], float] = time.monotonic,
         epoch: Callable[[], float] = time.time,
+        rests: Rests = RESTS,
     ) -> None:
         self.name = endpoint.name
         self._endpoint = endpoint
         self._clock = clock
         self._epoch = epoch
+        self._rests = rests
         self._own = Health(endpoint.name)
         self._places: dict[tuple[Use, str], Health] = {}
         self._gate = anyio.Lock()
@@ -156,9 +158,9 @@ class Breaker:
         if of_place := health.kind_of_place(error, use):
             if of_place == "place":  # it was the server that said so
                 self._reached("", "", began)
-            self._keep(use, path, health.failed(self._place(use, path), error, of_place, began, now))
+            self._keep(use, path, health.failed(self._place(use, path), error, of_place, began, now, self._rests))
         elif kind := health.kind_of(error):
-            self._keep("", "", health.failed(self._own, error, kind, began, now))
+            self._keep("", "", health.failed(self._own, error, kind, began, now, self._rests))
 
     def _reached(self, use: Use, path: str, began: float) -> None:
         self._keep(use, path, health.reached(self._place(use, path), began, self._clock()))
@@ -187,8 +189,9 @@ class D365Breaker(Breaker):
         *,
         clock: Callable[[], float] = time.monotonic,
         epoch: Callable[[], float] = time.time,
+        rests: Rests = RESTS,
     ) -> None:
-        super().__init__(endpoint, clock=clock, epoch=epoch)
+        super().__init__(endpoint, clock=clock, epoch=epoch, rests=rests)
         self._d365 = endpoint
 
     async def ask(self, query: Query) -> list[Record]:

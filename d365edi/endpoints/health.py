@@ -28,12 +28,18 @@ from d365edi.recurring import SAID_AGAIN, span
 Kind = Literal["", "unreachable", "credentials", "place", "throttled"]
 Use = Literal["", "pickup", "delivery", "lookup"]
 
-REST = 900.0
-"""Seconds between two attempts where a person must change something first; the longest pause that is granted."""
-FIRST_REST = 5.0
-LONGEST_REST = 60.0
-"""Seconds between two attempts at an endpoint that does not answer: the first, and the longest."""
 
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """Seconds between two attempts: where a `person` must change something first, which is also the longest pause that is
+    granted; and the `first` and the `longest` at an endpoint that does not answer."""
+
+    person: float = 900.0
+    first: float = 5.0
+    longest: float = 60.0
+
+
+RESTS = Rests()
 _ERRORS: dict[Kind, type[Unavailable]] = {
     "unreachable": Unreachable,
     "credentials": CredentialsRejected,
@@ -100,12 +106,12 @@ def kind_of_place(error: EndpointError, use: Use) -> Kind:
     return "unreachable" if use in ("pickup", "lookup") and type(error) is Unavailable else ""
 
 
-def failed(health: Health, error: EndpointError, kind: Kind, began: float, now: float) -> Health:
+def failed(health: Health, error: EndpointError, kind: Kind, began: float, now: float, rests: Rests = RESTS) -> Health:
     """The state after an attempt, begun then, failed with that kind. Attempts that ran side by side make one rest."""
     beside = health.failing_since is not None and began < health.failed_at
     failures = health.failures + 1
     asked_for = error.retry_after if isinstance(error, Unavailable) else None
-    until = now + _rest(kind, asked_for, failures)
+    until = now + _rest(kind, asked_for, failures, rests)
     if beside:
         until = max(health.rests_until, until) if kind == "throttled" else health.rests_until
     return replace(
@@ -122,12 +128,12 @@ def failed(health: Health, error: EndpointError, kind: Kind, began: float, now: 
     )
 
 
-def _rest(kind: Kind, asked_for: float | None, failures: int) -> float:
+def _rest(kind: Kind, asked_for: float | None, failures: int, rests: Rests) -> float:
     if kind in _UNCHARGED:
-        return REST
+        return rests.person
     if asked_for is not None:
-        return min(max(asked_for, 0.0), REST)
-    return min(FIRST_REST * 2.0 ** min(failures - 1, 16), max(FIRST_REST, LONGEST_REST))
+        return min(max(asked_for, 0.0), rests.person)
+    return min(rests.first * 2.0 ** min(failures - 1, 16), max(rests.first, rests.longest))
 
 
 def reached(health: Health, began: float, now: float) -> Health:
@@ -176,6 +182,11 @@ def _cause(health: Health) -> tuple[Kind, str]:
     return health.kind, health.remedy if health.kind == "place" else health.reason
 
 
+def _cut(health: Health) -> bool:
+    """Whether the pause is shorter than the one that was asked for."""
+    return (health.asked_for or 0.0) > health.rests_until - health.failed_at + 1.0
+
+
 def _next(health: Health, now: float) -> str:
     left = span(health.rests_until - now)
     if health.kind in _UNCHARGED:
@@ -183,6 +194,6 @@ def _next(health: Health, now: float) -> str:
             f"it is tried again in {left}, at once after a reload or when `d365edi ping {health.endpoint}` succeeds; "
             "what waits for it then goes by itself"
         )
-    if health.kind == "throttled" and health.asked_for is not None and health.asked_for > REST:
-        return f"it asks for a pause of {span(health.asked_for)} and is asked again in {left}"
+    if health.kind == "throttled" and _cut(health):
+        return f"it asks for a pause of {span(health.asked_for or 0.0)} and is asked again in {left}"
     return f"everything for it waits {left}" if health.kind == "throttled" else f"tried again in {left}"

@@ -19,7 +19,7 @@ from d365edi.edi.interchange import Party
 from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.health import Health, Use
 from d365edi.errors import CommitError, of_the_disk
-from d365edi.flows import routing
+from d365edi.flows import policy, routing
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Journal
 from d365edi.odata.plan import Query
@@ -67,6 +67,7 @@ class FlowContext:
     jitter: Callable[[], float]
     zone: tzinfo
     concurrency: int = 8
+    first_wait: float = policy.FIRST_WAIT
     busy: set[str] = field(default_factory=set)
     answers: dict[Query, tuple[float, list[Mapping[str, Any]]]] = field(default_factory=dict)
     crowded: set[str] = field(default_factory=set)

@@ -114,6 +114,7 @@ async def _failed(ctx: FlowContext, delivery: Delivery, error: EndpointError, co
         now,
         budget=ctx.partners[delivery.partner].settings.retry.budget.total_seconds(),
         jitter=ctx.jitter(),
+        first_wait=ctx.first_wait,
     )
     if isinstance(decision, policy.Rest):
         await ctx.journal.write(lambda tx: _rest(tx, delivery, decision))

@@ -43,9 +43,17 @@ class Rest:
 
 
 def after_failure(
-    error: Exception, attempt: int, first_failed_at: float, now: float, *, budget: float, jitter: float = 0.5
+    error: Exception,
+    attempt: int,
+    first_failed_at: float,
+    now: float,
+    *,
+    budget: float,
+    jitter: float = 0.5,
+    first_wait: float = FIRST_WAIT,
 ) -> RetryAt | Quarantine | Rest:
-    """Decide about a failed attempt (1 is the first). `jitter` in [0, 1) spreads the wait over 75 to 125 %; budget in seconds.
+    """Decide about a failed attempt (1 is the first). `jitter` in [0, 1) spreads the wait over 75 to 125 %; `budget` and
+    `first_wait`, after the first attempt, are seconds.
 
     A wait that the error names is obeyed even beyond the longest wait, but not past the end of the budget."""
     if isinstance(error, Disputed | Refused):
@@ -59,7 +67,7 @@ def after_failure(
     deadline = first_failed_at + budget
     if now >= deadline:
         return Quarantine(f"{error}; tried {attempt} times over {(now - first_failed_at) / 3600:.1f} h")
-    wait = min(FIRST_WAIT * 2.0 ** min(attempt - 1, 16), LONGEST_WAIT) * (0.75 + 0.5 * jitter)
+    wait = min(first_wait * 2.0 ** min(attempt - 1, 16), LONGEST_WAIT) * (0.75 + 0.5 * jitter)
     if error.retry_after is not None:
         wait = max(error.retry_after, 0.0)
     return RetryAt(min(now + wait, deadline), str(error))

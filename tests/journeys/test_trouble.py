@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from d365edi.app import DUE, App
+from d365edi.endpoints.health import Rests
 from d365edi.errors import JournalGoneError
 from d365edi.flows.context import Counters
 from d365edi.sandbox.d365 import Simulator
@@ -63,9 +64,8 @@ async def until_done(app: App, patience: float = 60) -> Counters:
         pytest.param(lambda s: s.faults.answer(503, path="*/oauth2/*"), id="no token for a while"),
     ],
 )
-async def test_an_order_is_made_once_and_whole(fault: Fault, town: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("d365edi.flows.policy.FIRST_WAIT", 0.2)
-    monkeypatch.setattr("d365edi.endpoints.health.FIRST_REST", 0.2)
+async def test_an_order_is_made_once_and_whole(fault: Fault, town: World) -> None:
+    town.waits = {"first_wait": 0.2, "rests": Rests(first=0.2)}
     town.partner.drop("PO-77.edi", town.order("4500123"))
     async with town.app() as app:
         fault(town.simulator)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from d365edi import log, secrets
 from d365edi.app import App
@@ -50,7 +50,8 @@ ADDRESSES = {
 
 @dataclass
 class World:
-    """Everything a journey touches. `key`: our private key, where it is not the one that the server knows."""
+    """Everything a journey touches. `key`: our private key, where it is not the one that the server knows;
+    `waits`: how long the app waits after failures, where that is not as usual."""
 
     folder: Path
     simulator: Simulator
@@ -64,6 +65,7 @@ class World:
     partner_extra: str = ""
     knobs: dict[str, str] = field(default_factory=dict)
     key: str = ""
+    waits: dict[str, Any] = field(default_factory=dict)
 
     @property
     def settings_file(self) -> Path:
@@ -99,7 +101,7 @@ class World:
     @contextlib.asynccontextmanager
     async def app(self) -> AsyncIterator[App]:
         """The app with all its parts, as the daemon opens it."""
-        async with App.open(self.settings()) as app:
+        async with App.open(self.settings(), **self.waits) as app:
             yield app
 
     async def once(self) -> Counters:
