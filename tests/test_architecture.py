@@ -70,7 +70,6 @@ HOMES = {
     "starlette": {"listener", "sandbox"},
     "uvicorn": {"listener", "sandbox"},
     "typer": {"cli"},
-    "rich": {"cli"},
     "cryptography": {"secrets", "sandbox"},
 }
 """Where a package may be imported, as the beginning of the module's path."""

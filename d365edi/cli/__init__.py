@@ -1,6 +1,6 @@
 """The command line: one module per command, imported only when it is called; every failure is reported as a sentence.
 
-    0 fine · 1 something needs a person · 2 wrong usage or settings · 3 an endpoint is unreachable
+    0 fine · 1 something needs a person · 2 wrong usage or settings · 3 an endpoint is unreachable · 141 nobody reads the output
 
 Tracebacks go to the log and to `--debug`; the user reads what happened and what to do.
 
@@ -16,9 +16,12 @@ from dataclasses import dataclass
 
 import typer
 
+from d365edi.cli import layout, streams
 from d365edi.errors import AmbiguousError, D365EdiError, DocumentError, Refused, Unavailable, of_the_disk
 
 FINE, PERSON, USAGE, UNREACHABLE = 0, 1, 2, 3
+BROKEN_PIPE = 141
+"""As the signal would end it: 128 + SIGPIPE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (`sys.argv` if none is given) and print its output. Returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = Options(debug=bool(os.environ.get("D365EDI_DEBUG")))
+    streams.adapt()
+    try:
+        code = _called(given, options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.abandon()
+        return BROKEN_PIPE
+    except Exception as error:
+        return _fail(_innermost(error), options)
+    return code
+
+
+def _called(given: Sequence[str], options: Options) -> int:
     try:
         _assemble(given)(args=given, obj=options, prog_name="d365edi")
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # typer makes an exit code 1 of it
+            raise leaving.__context__ from None
         return leaving.code if isinstance(leaving.code, int) else USAGE
-    except Exception as error:
-        return _fail(_innermost(error), options)
     return FINE
 
 
@@ -80,17 +96,20 @@ def _fail(error: BaseException, options: Options) -> int:
     if options.debug:
         traceback.print_exception(error)
     if isinstance(error, D365EdiError):
-        print(f"d365edi: {error}", file=sys.stderr)
+        _complain(str(error))
         return exit_code(error)
     if of_the_disk(error):
-        print(f"d365edi: {error}; make room on the disk, or repair it", file=sys.stderr)
+        _complain(f"{error}; make room on the disk, or repair it")
         return UNREACHABLE
-    print(
-        f"d365edi: {type(error).__name__}: {error}; this is a defect of d365edi; "
-        "run the same command with `d365edi --debug …` and report the traceback",
-        file=sys.stderr,
+    _complain(
+        f"{type(error).__name__}: {error}; this is a defect of d365edi; "
+        "run the same command with `d365edi --debug …` and report the traceback"
     )
     return PERSON
+
+
+def _complain(sentence: str) -> None:
+    print("\n".join(layout.wrap(f"d365edi: {sentence}", streams.width(sys.stderr))), file=sys.stderr)
 
 
 def _innermost(error: BaseException) -> BaseException:

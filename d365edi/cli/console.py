@@ -1,11 +1,10 @@
 """What all commands share: options, tables, JSON, and untrusted text made safe to print.
 
-Knows: typer and rich. Does not know: any command.
+Knows: typer, the terminal. Does not know: any command.
 """
 
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from d365edi.cli import layout, streams
 
 DEFAULT_SETTINGS = Path("/etc/d365edi/settings.toml")
 
@@ -98,49 +99,48 @@ def plain(value: object) -> str:
 
 def as_json(value: object) -> None:
     """Print one JSON document. Paths, dates and decimals become text."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print(json.dumps(value, indent=2, ensure_ascii=not streams.takes_unicode(), default=str))
 
 
 def as_lines(rows: Iterable[Row]) -> None:
     """Print JSON lines: one row, one line."""
     for row in rows:
-        print(json.dumps(row, ensure_ascii=False, default=str))
+        print(json.dumps(row, ensure_ascii=not streams.takes_unicode(), default=str))
 
 
 def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "nothing") -> None:
     """Print rows as a table with a heading; or the text `nothing` when there are none."""
-    from rich.console import Console  # 70 ms that no daemon and no --json needs
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 160)
-    console.print(Text(f"\n{title}", style="bold"))
+    print(f"\n{_style(title, 'bold')}")
     if not rows:
-        console.print(Text(f"  {nothing}"))
+        print(f"  {nothing}")
         return
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim", show_edge=False)
-    for key in columns:
-        drawn.add_column(Text(key.replace("_", " ")), overflow="fold")
-    for row in rows:
-        cells = [(show or plain)(row.get(key)) for key, show in columns.items()]
-        drawn.add_row(*(Text(brief(clean(cell))) for cell in cells))
-    console.print(drawn)
+    headings = [key.replace("_", " ") for key in columns]
+    cells = [[brief(clean((show or plain)(row.get(key)))) for key, show in columns.items()] for row in rows]
+    head, *lines = layout.table(headings, cells, streams.width())
+    print("\n".join([_style(head, "dim"), *lines]))
+
+
+_SGR = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
+"""Select Graphic Rendition (ECMA-48, 8.3.117)."""
+
+
+def _style(text: str, style: str) -> str:
+    if not style or not streams.styled():
+        return text
+    return f"\x1b[{';'.join(str(_SGR[word]) for word in style.split())}m{text}\x1b[0m"
 
 
 def printer() -> Callable[[Sequence[tuple[str, str]]], None]:
     """A function that prints a line of styled pieces of text; styles appear on a terminal only."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def show(pieces: Sequence[tuple[str, str]]) -> None:
-        console.print(Text.assemble(*((clean(text), style) for text, style in pieces), no_wrap=True), crop=False)
+        print("".join(_style(clean(text), style) for text, style in pieces).rstrip())
 
     return show
 
 
 def say(sentences: Iterable[object]) -> None:
-    """Print sentences, one a line."""
+    """Print sentences, one a line; on a terminal broken between words."""
+    width = streams.width()
     for sentence in sentences:
-        print(brief(clean(sentence)))
+        print("\n".join(layout.wrap(brief(clean(sentence)), width)))

@@ -48,7 +48,7 @@ def demo(
     table(
         "Expected and actual results",
         [check.row() for check in checks],
-        dict.fromkeys(("expected", "actual", "verdict")),
+        dict.fromkeys(("verdict", "expected", "actual")),
     )
     good = all(check.good for check in checks)
     say([f"\n{'All as expected' if good else 'NOT all as expected'}, in {time.monotonic() - began:.1f} s."])

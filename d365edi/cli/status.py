@@ -196,7 +196,7 @@ def _show_daemon(settings: Settings | DaemonTable, state: client.DaemonState, da
     say([f"The daemon runs as process {daemon['pid']} since {clock(daemon['since'])}, {well}."])
     if daemon["troubles"]:
         rows = [{**row, "why": "; ".join(filter(None, (row["why"], row["remedy"])))} for row in daemon["troubles"]]
-        _table("Trouble", rows, "kind", "name", "since", "why", "until", "failures")
+        _table("Trouble", rows, "kind", "name", "since", "until", "failures", "why")
     _table("Flows", daemon["flows"], "name", "last", "result", "next", "running", nothing="no flow is configured")
     _table("Endpoints", list(_endpoints(daemon["endpoints"])), "endpoint", "state", "reached_at")
 
@@ -232,9 +232,9 @@ def _endpoints(known: list[dict[str, Any]]) -> Iterator[Row]:
 
 def _show(seen: Picture) -> None:
     _table("Partners", seen.counts, "partner", "messages", "documents", "deliveries", "acknowledgments")
-    _table("Needs a person", seen.needs_a_person, "partner", "state", "name", "since", "why")
+    _table("Needs a person", seen.needs_a_person, "name", "partner", "state", "since", "why")
     if seen.waits:
-        _table("Waits for a retry", seen.waits, "partner", "name", "to", "until", "reason")
+        _table("Waits for a retry", seen.waits, "name", "partner", "to", "until", "reason")
     if seen.not_taken:
-        _table("Cannot be taken", seen.not_taken, "place", "name", "since", "why")
+        _table("Cannot be taken", seen.not_taken, "name", "place", "since", "why")
     _table("Polled places", seen.places, "place", "looked_at", "offered", "passed_over")
