@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -10,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d365edi.endpoints.d365 import catalog as client
+from d365edi.maps.d365.schema import header, joins, lines
+from d365edi.maps.table import load as load_table
+from d365edi.matching import lookup
 from d365edi.sandbox.d365 import values
 from d365edi.sandbox.d365.catalog import load
 from d365edi.sandbox.d365.refusals import Refusal
@@ -21,7 +26,16 @@ ORDER = load().sets["SalesOrderHeadersV4"]
 def test_a_set_has_every_key_and_required_field_and_every_type_is_known(name: str) -> None:
     entity_set = load().sets[name]
     assert set(entity_set.keys) | set(entity_set.required) <= entity_set.fields.keys()
-    plain = {"Edm.String", "Edm.Decimal", "Edm.Int32", "Edm.Int64", "Edm.DateTimeOffset", "Edm.Guid"}
+    plain = {
+        "Edm.String",
+        "Edm.Decimal",
+        "Edm.Int32",
+        "Edm.Int64",
+        "Edm.DateTimeOffset",
+        "Edm.Guid",
+        "Edm.Boolean",
+        "Edm.Binary",
+    }
     assert {type for type in entity_set.fields.values() if type not in plain} <= load().enums.keys()
 
 
@@ -50,6 +64,25 @@ def test_the_catalog_agrees_with_the_one_that_the_client_carries(name: str) -> N
     assert theirs is not None
     assert theirs.keys == ours.keys
     assert theirs.fields == {field: type.removeprefix("Edm.") for field, type in ours.fields.items()}
+
+
+def test_every_set_that_a_table_or_a_look_up_names_is_in_the_sandbox() -> None:
+    tables = [
+        load_table("d365", each.name[:-5])
+        for each in (files("d365edi.maps") / "d365").iterdir()
+        if each.name.endswith(".toml")
+    ]
+    named = {section.set for table in tables for section in (header(table), lines(table), *joins(table))}
+    named |= {row["set"] for row in _with_sets(lookup.tables())}
+    assert named - load().sets.keys() == set()
+
+
+def _with_sets(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        if "set" in tree:
+            yield tree
+        for inner in tree.values():
+            yield from _with_sets(inner)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def test_sets_without_a_company_need_no_cross_company(caller: httpx.AsyncC
         ("/data/DimensionParameters(Key=0)", 200),
         ("/data/DimensionParameters(Key='0')", 400),
         ("/data/customersv3", 404),
-        ("/data/PurchaseOrderHeadersV2", 404),
+        ("/data/PurchaseOrderHeaders", 404),
         ("/data/CustomersV3/$count", 200),
         ("/elsewhere", 404),
     ],

@@ -49,8 +49,16 @@ _WORDS = {
     "lt": "LessThan",
     "le": "LessThanOrEqual",
 }
-_KINDS = {"Edm.String": "string", "Edm.DateTimeOffset": "instant", "Edm.Guid": "guid"}
+_KINDS = {
+    "Edm.String": "string",
+    "Edm.DateTimeOffset": "instant",
+    "Edm.Guid": "guid",
+    "Edm.Boolean": "boolean",
+    "Edm.Binary": "binary",
+}
 _EDM = {
+    "boolean": "Edm.Boolean",
+    "binary": "Edm.Binary",
     "string": "Edm.String",
     "number": "Edm.Decimal",
     "instant": "Edm.DateTimeOffset",

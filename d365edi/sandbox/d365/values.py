@@ -30,6 +30,8 @@ _EMPTY: dict[str, Any] = {
     "Edm.Int32": 0,
     "Edm.Int64": 0,
     "Edm.Guid": str(uuid.UUID(int=0)),
+    "Edm.Boolean": False,
+    "Edm.Binary": "",
     "Timezone": None,
 }
 
@@ -61,10 +63,10 @@ def from_json(entity_set: SetDefinition, name: str, value: Any) -> Any:
     type = entity_set.fields[name]
     if value is None:
         return empty(name, type)
-    if isinstance(value, bool):
+    if isinstance(value, bool) != (type == "Edm.Boolean"):
         raise _wrong(value, type)
     match type:
-        case "Edm.String" if isinstance(value, str):
+        case "Edm.Boolean" | "Edm.String" | "Edm.Binary" if isinstance(value, str | bool):
             return value
         case "Edm.Decimal" if isinstance(value, int | Decimal):
             return Decimal(value)
