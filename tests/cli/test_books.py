@@ -97,7 +97,7 @@ def test_status_names_what_needs_a_person_and_says_so_in_its_exit_code(call: Cal
     assert "How endpoints and flows stand only a running daemon knows" in shown
     assert HELD in shown
     assert "it is no X12 interchange" in shown
-    assert "997 overdue 810_1.edi" in shown
+    assert "810_1.edi acme 997 overdue" in shown
     assert "acme is out of reach" in shown
     assert "done 1, quarantined 1" in shown
 

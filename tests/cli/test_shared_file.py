@@ -47,9 +47,9 @@ def test_status_names_each_document_that_was_not_accepted_and_not_the_others(cal
     said = call("status")
     shown = words(said)
     assert said.code == 1
-    assert "997 rejected CIV-2" in shown
+    assert "CIV-2 acme 997 rejected" in shown
     assert f"in {NAME}: TDS01 is not the sum" in shown
-    assert "997 partially CIV-3" in shown
+    assert "CIV-3 acme 997 partially" in shown
     assert "CIV-1" not in shown
 
 
