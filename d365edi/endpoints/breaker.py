@@ -30,11 +30,14 @@ from d365edi.endpoints.base import (
 )
 from d365edi.endpoints.d365.client import Record
 from d365edi.endpoints.d365.endpoint import D365Endpoint
+from d365edi.endpoints.figures import EndpointFigures, Figures
 from d365edi.endpoints.health import RESTS, Health, Rests, Use
 from d365edi.errors import EndpointError
 from d365edi.odata.plan import Query
 
 T = TypeVar("T")
+_USES: dict[str, Use] = {"list": "pickup", "deliver": "delivery", "ask": "lookup"}
+"""The verbs that concern a place."""
 
 
 class Breaker:
@@ -58,12 +61,17 @@ class Breaker:
         self._own = Health(endpoint.name)
         self._places: dict[tuple[Use, str], Health] = {}
         self._gate = anyio.Lock()
+        self._figures = Figures()
 
     # -- what is known ------------------------------------------------------------------------------------------------
     def health(self) -> tuple[Health, ...]:
         """The endpoint's state and that of each place that was used since the start; times are epoch seconds."""
         ahead = self._epoch() - self._clock()
         return tuple(each.shifted(ahead) for each in (self._own, *self._places.values()))
+
+    def figures(self) -> EndpointFigures:
+        """What it did since the start, in figures."""
+        return self._figures.now(self._own, self._clock())
 
     def rests(self, use: Use = "", path: str = "") -> bool:
         """Whether the endpoint, or this place there, must not be asked now."""
@@ -92,43 +100,45 @@ class Breaker:
         checks = await self._endpoint.ping()
         if checks and all(check.ok for check in checks):
             now = self._clock()
+            self._figures.throttled(self._own, now)
             self._own = replace(self._own, rests_until=now)
             self._places = {key: replace(each, rests_until=now) for key, each in self._places.items()}
         return checks
 
     async def list(self, place: Place) -> Listing:
         """As the endpoint's; whatever fails concerns the place."""
-        return await self._run("pickup", place.path, lambda: self._endpoint.list(place))
+        return await self._run("list", place.path, lambda: self._endpoint.list(place))
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
         """As the endpoint's."""
-        return await self._run("", "", lambda: self._endpoint.fetch(remote, limit))
+        return await self._run("fetch", "", lambda: self._endpoint.fetch(remote, limit))
 
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:
         """As the endpoint's."""
-        return await self._run("", "", lambda: self._endpoint.settle(remote, after, digest))
+        return await self._run("settle", "", lambda: self._endpoint.settle(remote, after, digest))
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
         """As the endpoint's; the place is the request's path."""
-        return await self._run("delivery", request.path, lambda: self._endpoint.deliver(request, checkpoint))
+        return await self._run("deliver", request.path, lambda: self._endpoint.deliver(request, checkpoint))
 
     async def probe(self, request: DeliveryRequest) -> Outcome:
         """As the endpoint's."""
-        return await self._run("", "", lambda: self._endpoint.probe(request))
+        return await self._run("probe", "", lambda: self._endpoint.probe(request))
 
     async def close(self) -> None:
         """Close all connections."""
         await self._endpoint.close()
 
     # -- one attempt --------------------------------------------------------------------------------------------------
-    async def _run(self, use: Use, path: str, verb: Callable[[], Awaitable[T]]) -> T:
+    async def _run(self, operation: str, path: str, verb: Callable[[], Awaitable[T]]) -> T:
+        use = _USES.get(operation, "")
         self._refuse_at_rest(use, path)
         if not self._proven(use, path):
             async with self._gate:
                 self._refuse_at_rest(use, path)
                 if not self._proven(use, path):
-                    return await self._attempt(use, path, verb)
-        return await self._attempt(use, path, verb)
+                    return await self._attempt(operation, path, verb)
+        return await self._attempt(operation, path, verb)
 
     def _refuse_at_rest(self, use: Use, path: str) -> None:
         now = self._clock()
@@ -141,13 +151,15 @@ class Breaker:
         own = self._own
         return own.reached_at is not None and own.failing_since is None and self._place(use, path).failing_since is None
 
-    async def _attempt(self, use: Use, path: str, verb: Callable[[], Awaitable[T]]) -> T:
-        began = self._clock()
+    async def _attempt(self, operation: str, path: str, verb: Callable[[], Awaitable[T]]) -> T:
+        use, began = _USES.get(operation, ""), self._clock()
         try:
             answer = await verb()
         except EndpointError as error:
             self._failed(use, path, error, began)
             raise
+        finally:
+            self._figures.took(operation, self._clock() - began)
         self._reached("", "", began)
         if use:
             self._reached(use, path, began)
@@ -155,6 +167,7 @@ class Breaker:
 
     def _failed(self, use: Use, path: str, error: EndpointError, began: float) -> None:
         now = self._clock()
+        self._figures.failed(health.kind_of_place(error, use) or health.kind_of(error))
         if of_place := health.kind_of_place(error, use):
             if of_place == "place":  # it was the server that said so
                 self._reached("", "", began)
@@ -177,6 +190,7 @@ class Breaker:
         if use:
             self._places[use, path] = after
         else:
+            self._figures.throttled(self._own, now)
             self._own = after
 
 
@@ -196,4 +210,4 @@ class D365Breaker(Breaker):
 
     async def ask(self, query: Query) -> list[Record]:
         """As the endpoint's; the place is the entity set."""
-        return await self._run("lookup", query.set, lambda: self._d365.ask(query))
+        return await self._run("ask", query.set, lambda: self._d365.ask(query))

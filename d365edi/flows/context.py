@@ -20,6 +20,7 @@ from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.health import Health, Use
 from d365edi.errors import CommitError, of_the_disk
 from d365edi.flows import policy, routing
+from d365edi.flows.latency import Latencies
 from d365edi.flows.partner import TradingPartner
 from d365edi.journal import Journal
 from d365edi.odata.plan import Query
@@ -73,6 +74,7 @@ class FlowContext:
     crowded: set[str] = field(default_factory=set)
     defects: dict[str, Recurring] = field(default_factory=dict)
     disk: Recurring = field(default_factory=Recurring)
+    latencies: Latencies = field(default_factory=Latencies)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
 

@@ -15,7 +15,7 @@ from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
-from d365edi.flows import policy, stores, subject
+from d365edi.flows import latency, policy, stores, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
@@ -30,17 +30,22 @@ async def deliver(ctx: FlowContext, delivery_id: int, counters: Counters) -> Non
 
 async def _attempt(ctx: FlowContext, delivery_id: int, counters: Counters) -> int | None:
     """One attempt. The delivery that is to be attempted next, where this one is made and others wait for their turn behind it."""
-    delivery, about = await ctx.journal.read(lambda tx: _about(tx, delivery_id))
+    delivery, about, stored = await ctx.journal.read(lambda tx: _about(tx, delivery_id))
     with subject.about(about):
-        return await _attempt_alone(ctx, delivery, counters)
+        return await _attempt_alone(ctx, delivery, stored, counters)
 
 
-def _about(tx: Tx, delivery_id: int) -> tuple[Delivery, subject.Subject]:
+def _about(tx: Tx, delivery_id: int) -> tuple[Delivery, subject.Subject, list[float]]:
+    """The delivery, what it is about, and when the message of each of its documents was stored, or the one it acknowledges."""
     delivery = tx.deliveries.get(delivery_id)
-    return delivery, subject.of_delivery(tx, delivery)
+    messages = [row.message for row in tx.documents.in_delivery(delivery_id)] or [delivery.message or 0]
+    stored = [tx.messages.get(id).received_at for id in messages if id]
+    return delivery, subject.of_delivery(tx, delivery), stored
 
 
-async def _attempt_alone(ctx: FlowContext, delivery: Delivery, counters: Counters) -> int | None:
+async def _attempt_alone(
+    ctx: FlowContext, delivery: Delivery, stored: Sequence[float], counters: Counters
+) -> int | None:
     delivery_id = delivery.id
     async with ctx.alone(delivery.order_key):
         started = await ctx.journal.write(lambda tx: _start(tx, ctx, delivery_id))
@@ -58,6 +63,8 @@ async def _attempt_alone(ctx: FlowContext, delivery: Delivery, counters: Counter
         reach("deliver.delivered")
         documents = await ctx.journal.write(lambda tx: record(tx, delivery, receipt))
         reach("deliver.recorded")
+        what = latency.of(to_d365=delivery.endpoint == ctx.d365_name, documents=bool(documents))
+        ctx.latencies.observe(what, delivery.partner, *(ctx.clock() - since for since in stored))
         each = await ctx.journal.read(lambda tx: _subjects(tx, documents)) if len(documents) > 1 else []
         _report(delivery, documents, each, receipt, ctx.clock() - began, counters)
     if not any(document.store for document in documents) or delivery.endpoint != ctx.d365_name:

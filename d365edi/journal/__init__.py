@@ -8,6 +8,7 @@ Knows: SQLite, through aiosqlite. Does not know: endpoints, EDI, settings.
 """
 
 from d365edi.journal.acknowledgments import Acknowledgment, Match
+from d365edi.journal.ages import Oldest
 from d365edi.journal.audit import AuditLine, Broken
 from d365edi.journal.database import Journal
 from d365edi.journal.deliveries import Delivery
@@ -22,5 +23,5 @@ from d365edi.journal.tx import SearchResult, Tx
 __all__ = [
     "AckState", "Acknowledgment", "Answered", "AuditLine", "Broken", "Delivery", "DeliveryDocument",
     "DeliveryState", "Direction", "Document", "DocumentState", "Journal", "Listed", "Match", "Message", "MessageState",
-    "NumberedDocument", "Part", "Passed", "PlaceStatus", "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
+    "NumberedDocument", "Oldest", "Part", "Passed", "PlaceStatus", "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
 ]  # fmt: skip

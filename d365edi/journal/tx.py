@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from d365edi.journal.acknowledgments import Acknowledgment, Acknowledgments
+from d365edi.journal.ages import Ages
 from d365edi.journal.audit import Audit
 from d365edi.journal.counters import ControlNumbers
 from d365edi.journal.cursors import Cursors
@@ -48,6 +49,7 @@ class Tx:
 
     __slots__ = (
         "acknowledgments",
+        "ages",
         "audit",
         "counters",
         "cursors",
@@ -75,6 +77,7 @@ class Tx:
         self.acknowledgments = Acknowledgments(unit)
         self.cursors = Cursors(unit)
         self.sightings = Sightings(unit)
+        self.ages = Ages(unit)
         self.audit = Audit(unit)
         self.counters = ControlNumbers(unit, self.audit)
         self.retention = Retention(unit, self.audit)

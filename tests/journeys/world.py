@@ -220,7 +220,7 @@ async def rest(app: App, name: str, error: EndpointError) -> None:
         raise error
 
     with contextlib.suppress(type(error)):
-        await app.ctx.endpoints[name]._run("", "", ask)
+        await app.ctx.endpoints[name]._run("probe", "", ask)
 
 
 @contextlib.asynccontextmanager
