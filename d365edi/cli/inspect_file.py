@@ -224,7 +224,8 @@ def _answered(answer: Answer) -> str:
     verdict = VERDICTS.get(answer.summary or "", "no verdict" if not answer.receipt else "received")
     sets = f", {max(answer.accepted, 0)} of {max(answer.included, 0)}" if answer.included >= 0 else ""
     wrong = "".join(f", but {sentence}" for sentence in contradictions(answer, ()))
-    return f"answers {what}: {verdict}{sets}{wrong}"
+    errors = "".join(f"; {error}" for error in answer.errors)
+    return f"answers {what}: {verdict}{sets}{wrong}{errors}"
 
 
 def mapper(report: SetReport, partner: TradingPartner | None) -> MapReader | None:

@@ -9,6 +9,9 @@ it for each of our sets.
     A            none                      accepted
     not said     none                      not answered
 
+A verdict with a code that is none of the list, or without one, is not said. Where a group's is not, no accepted set in its
+counts says R all the same.
+
 Where an acknowledgment contradicts itself (AK5 R or no accepted set under AK9 A) the worse counts, and it is reported. A set that
 is alone in its group has the worst of all that was said.
 
@@ -30,7 +33,8 @@ _RANK = "AEPR"
 
 @dataclass(frozen=True, slots=True)
 class SetAnswer:
-    """What they said of one of our sets: AK5 or UCM with its codes, and the errors in words. No verdict where AK5 is missing."""
+    """What they said of one of our sets: AK5 or UCM with its codes, and the errors in words. No verdict where AK5 is missing or its
+    code is none of the list."""
 
     id: str
     control: str
@@ -42,7 +46,8 @@ class SetAnswer:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What they said of one of our groups (997, 999) or interchanges (CONTRL). `control` is AK102, our GS06, or UCI01; the
-    verdicts M, W and X count as R, and there is none where AK9 or the action of UCI is missing or says only that it came.
+    verdicts M, W and X count as R, and there is none where AK9 or the action of UCI is missing, has a code that is none of the
+    list, or says only that it came. `errors` are those of the whole in words: AK905, the codes of UCI and of rejected groups (UCF).
 
     The counts are those of AK9, -1 where they are not said; a CONTRL has none, and they are of the messages it names."""
 
@@ -55,6 +60,7 @@ class Answer:
     accepted: int
     codes: tuple[str, ...] = ()
     sets: tuple[SetAnswer, ...] = ()
+    errors: tuple[Finding, ...] = ()
     receipt: bool = False
     """They say only that it has come (CONTRL, action 8)."""
 
@@ -111,10 +117,10 @@ def _worse(found: Sequence[Verdict | None]) -> Verdict | None:
 def _whole(answer: Answer, size: int) -> Verdict | None:
     """The verdict on the group, no better than its counts."""
     verdict, accepted = answer.verdict, answer.accepted
-    if verdict is None or not answer.functional_id or accepted < 0:
+    if not answer.functional_id or accepted < 0:
         return verdict
     if accepted == 0:
-        return "R"
+        return "R" if verdict is not None or answer.received > 0 else None
     return "P" if verdict in ("A", "E") and accepted < max(size, answer.included, answer.received) else verdict
 
 
@@ -156,5 +162,7 @@ def _of_counts(answer: Answer, size: int) -> Iterator[str]:
         yield f"AK9 is R, but {counted}"
     if answer.verdict == "P" and accepted == 0:
         yield f"AK9 is P, but {counted}"
+    if answer.verdict is None and accepted == 0 < answer.received:
+        yield f"AK9 has no verdict, but {counted}"
     if size and included >= 0 and included != size:
         yield f"AK902 is {included}, but the group has {size}"

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from d365edi.edi import acknowledgment as edi
+from d365edi.edi import guides
 from d365edi.edi.acknowledgment import Answer, SetAnswer
 from d365edi.edi.edifact import acknowledgment as contrl
 from d365edi.edi.interchange import SetReport
@@ -44,7 +45,7 @@ def doubtful(report: SetReport, found: Sequence[Answer]) -> bool:
     """Whether a part of their acknowledgment may be missing, so that a person has to look: its trailer or its numbers are wrong,
     or it answers something without a verdict."""
     wrong = any(finding.level == "set" and finding.severity == "error" for finding in report.findings)
-    return wrong or not found or any(not (one.verdict or one.sets) for one in found)
+    return wrong or not found or any(not (one.verdict or any(each.verdict for each in one.sets)) for one in found)
 
 
 def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLine]:
@@ -55,7 +56,7 @@ def apply(tx: Tx, partner: str, message: Message, answer: Answer) -> list[LogLin
     found = _belongs([(delivery, _group(tx, delivery, functional_id, control)) for delivery in sent])
     sets = list(dict.fromkeys(one.set for one in found[1])) if found else []
     wrong = edi.contradictions(answer, sets)
-    errors = error_text(answer.sets)
+    errors = error_text(answer, answer.sets)
     detail = "; ".join(filter(None, (errors, _contradiction(wrong))))
     match = _record(tx, partner, message, found, functional_id, answer.control, answer.verdict or "", detail)
     if found is None:
@@ -145,13 +146,20 @@ def apply_receipt(tx: Tx, partner: str, message: Message, ta1: list[str]) -> lis
     if verdict != "R":
         said = f"{delivery.name}: interchange received by {partner} (TA1 {note or '000'})"
         return _about(tx, delivery, [LogLine("INFO", "acknowledged", said)])
-    states: list[DocumentState] = [(one, "rejected", f"TA1 note {note}") for one in carried]
+    why = f"TA1 note {note}{_note(note)}"
+    states: list[DocumentState] = [(one, "rejected", why) for one in carried]
     reported = _otherwise(delivery, states, message)
     covered = _answered(tx, delivery, states)
     if not covered:
         return _about(tx, delivery, [_double(delivery, delivery.ack, delivery.ack, message)])
-    why = f"the whole interchange, TA1 note {note}"
+    why = f"the whole interchange, {why}"
     return _about(tx, delivery, [*reported, *_lines(tx, delivery, covered, partner, why, late=match == "late")])
+
+
+def _note(code: str) -> str:
+    """What a note code of a TA1 means (data element I18), in brackets."""
+    meaning = guides.codes("I18").get(code, "")
+    return f" ({meaning})" if meaning else ""
 
 
 def _group(tx: Tx, delivery: Delivery, functional_id: str, control: int | None) -> list[DeliveryDocument]:
@@ -291,14 +299,14 @@ SetState = tuple[AckState, str]
 def set_states(answer: Answer, sets: Sequence[str]) -> list[SetState | None]:
     """The state of each set of the acknowledged group, by control number, in the order of `sets`; None where nothing is said."""
     wrong = _contradiction(edi.contradictions(answer, sets))
-    details = ["; ".join(filter(None, (error_text(of), wrong))) for of in edi.named(answer, sets)]
+    details = ["; ".join(filter(None, (error_text(answer, of), wrong))) for of in edi.named(answer, sets)]
     found = zip(edi.verdicts(answer, sets), details, strict=True)
     return [(policy.ACK_STATES[verdict], detail) if verdict is not None else None for verdict, detail in found]
 
 
-def error_text(sets: Iterable[SetAnswer]) -> str:
-    """The errors of these sets as text."""
-    return "; ".join(str(error) for each in sets for error in each.errors)
+def error_text(answer: Answer, sets: Iterable[SetAnswer]) -> str:
+    """The errors of the whole and of these sets as text."""
+    return "; ".join(str(error) for errors in (answer.errors, *(each.errors for each in sets)) for error in errors)
 
 
 def combined_state(states: Iterable[AckState]) -> AckState:

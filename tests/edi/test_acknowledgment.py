@@ -292,9 +292,10 @@ def test_their_answer_without_a_loop_holds_for_the_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "verdict"), [("A", "A"), ("E", "E"), ("P", "P"), ("R", "R"), ("M", "R"), ("W", "R"), ("X", "R"), ("", "R")]
+    ("code", "verdict"),
+    [("A", "A"), ("E", "E"), ("P", "P"), ("R", "R"), ("M", "R"), ("W", "R"), ("X", "R"), ("", None), ("Z", None)],
 )
-def test_every_verdict_of_theirs_is_one_of_ours(code: str, verdict: str) -> None:
+def test_every_verdict_of_theirs_is_one_of_ours_and_what_is_none_decides_nothing(code: str, verdict: str) -> None:
     assert theirs("AK1*IN*7", f"AK9*{code}*1*1*0*5").verdict == verdict
 
 

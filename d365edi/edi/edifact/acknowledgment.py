@@ -10,7 +10,7 @@ a message that may be misnamed. One CONTRL answers one interchange; CONTRL is ne
 Knows: findings and their codes (0085). Does not know: references of ours, when an answer is sent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from d365edi.edi import guides, values
@@ -24,6 +24,7 @@ VERSION = "D:3:UN"
 """The version of the CONTRL that is written (UNH, S009)."""
 MOST_SEGMENTS, MOST_ELEMENTS = 999, 99
 ACCEPTED, REJECTED, RECEIVED = "7", "4", "8"
+_VERDICTS: dict[str, Verdict] = {ACCEPTED: "A", RECEIVED: "A", "1": "A", "2": "E", **dict.fromkeys("3456", "R")}
 
 
 def due(report: InterchangeReport) -> bool:
@@ -157,7 +158,7 @@ class _Open:
 
     id: str
     control: str
-    verdict: Verdict
+    verdict: Verdict | None
     codes: tuple[str, ...]
     errors: list[Finding] = field(default_factory=list)
     ordinal: int = 0
@@ -177,12 +178,13 @@ class _Theirs:
     action: str
     codes: tuple[str, ...]
     messages: list[_Open] = field(default_factory=list)
-    groups: list[str] = field(default_factory=list)
+    groups: list[tuple[str, str, str]] = field(default_factory=list)
+    """Reference, action and error code of each UCF."""
 
     def take(self, id: str, parts: list[list[str]]) -> None:
         """One of its segments."""
         if id == "UCF":
-            self.groups.append(_at(parts, 4))
+            self.groups.append((_at(parts, 1), _at(parts, 4), _at(parts, 5)))
         elif id == "UCM":
             self.messages.append(_Open(_at(parts, 2), _at(parts, 1), _verdict(_at(parts, 3)), _codes(parts, 4)))
         elif id == "UCS" and self.messages:
@@ -194,13 +196,24 @@ class _Theirs:
 
     def done(self) -> Answer:
         sets = tuple(message.done() for message in self.messages)
-        groups = self.groups.count(REJECTED)
+        groups = sum(_verdict(action) == "R" for _, action, _ in self.groups)
         rejected = sum(one.verdict == "R" for one in sets) + groups
         receipt = self.action == RECEIVED and not (sets or groups)
-        verdict = _verdict(self.action) if self.action and (receipt or self.action != RECEIVED) else None
+        verdict = _verdict(self.action) if receipt or self.action != RECEIVED else None
         accepted = max(len(sets) - rejected, 0) if verdict != "R" else 0
         verdict = "P" if (groups and verdict is None) or (rejected and verdict in ("A", "E")) else verdict
-        return Answer("", self.control, "", verdict, len(sets), len(sets), accepted, self.codes, sets, receipt=receipt)
+        errors = tuple(self._errors())
+        counts = (len(sets), len(sets), accepted)
+        return Answer("", self.control, "", verdict, *counts, self.codes, sets, errors, receipt=receipt)
+
+    def _errors(self) -> Iterator[Finding]:
+        """What is wrong with the interchange, and with each group that is rejected."""
+        for code in self.codes:
+            yield Finding("interchange", "error", code, f"interchange {self.control}: {_words(code)}")
+        for reference, action, code in self.groups:
+            if _verdict(action) == "R":
+                why = f": {_words(code)}" if code else ""
+                yield Finding("group", "error", code, f"group {reference} (UCF) is rejected{why}")
 
 
 def answers(report: SetReport) -> tuple[Answer, ...]:
@@ -232,9 +245,9 @@ def _codes(parts: list[list[str]], element: int) -> tuple[str, ...]:
     return (code,) if code else ()
 
 
-def _verdict(action: str) -> Verdict:
-    """0083. The old actions 1 and 2 accepted, 3 to 6 did not altogether."""
-    return "A" if action in (ACCEPTED, RECEIVED, "1") else "E" if action == "2" else "R"
+def _verdict(action: str) -> Verdict | None:
+    """0083. The old actions 1 and 2 accepted, 3 to 6 did not altogether. None: no code of the list, which decides nothing."""
+    return _VERDICTS.get(action)
 
 
 def _words(code: str) -> str:

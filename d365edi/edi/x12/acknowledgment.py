@@ -53,6 +53,9 @@ GROUP_CODES = {
 }  # fmt: skip
 """AK905, data element 716."""
 
+_VERDICTS: dict[str, Verdict] = {"A": "A", "E": "E", "P": "P", **dict.fromkeys("RMWX", "R")}
+"""AK501 and AK901, data elements 717 and 715: M, W and X reject what is not authentic, not assured or cannot be decrypted."""
+
 IMPLEMENTATION = "005010X231A1"
 """The version (GS08) of a group of 999s."""
 _NAMES: dict[Form, tuple[str, str, str]] = {"997": ("AK3", "AK4", "AK5"), "999": ("IK3", "IK4", "IK5")}
@@ -283,9 +286,12 @@ class _Theirs:
 
     def done(self) -> Answer:
         self.close()
-        return Answer(
-            self.functional_id, self.control, self.version, self.verdict, *self.counts, self.codes, tuple(self.sets)
-        )
+        group = f"{self.functional_id} group {self.control}"
+        errors = [
+            Finding("group", "error", code, f"{group}: {GROUP_CODES.get(code, f'error {code}')}") for code in self.codes
+        ]
+        about = (self.functional_id, self.control, self.version, self.verdict, *self.counts)
+        return Answer(*about, self.codes, tuple(self.sets), tuple(errors))
 
 
 def answers(report: SetReport) -> tuple[Answer, ...]:
@@ -302,10 +308,9 @@ def answers(report: SetReport) -> tuple[Answer, ...]:
     return tuple(each.done() for each in found)
 
 
-def _verdict(code: str) -> Verdict:
-    """The verdict of AK501 or AK901, in small letters, too; all other codes count as R."""
-    code = code.upper()
-    return code if code in ("A", "E", "P", "R") else "R"  # type: ignore[return-value]
+def _verdict(code: str) -> Verdict | None:
+    """The verdict of AK501 or AK901, in small letters, too. None: no code of 717 and 715, which decides nothing."""
+    return _VERDICTS.get(code.upper())
 
 
 def _error(open_set: _Open, code: str, words: dict[str, str], element: str, value: str) -> None:

@@ -165,11 +165,16 @@ def test_their_rejection_of_a_message_is_a_partial_acceptance_with_sentences() -
 
 
 def test_their_rejection_of_a_group() -> None:
-    assert theirs("UCI+101+A+B+7", "UCF+7+A+B+4+29").verdict == "P"
+    answer = theirs("UCI+101+A+B+7", "UCF+7+A+B+4+29", "UCF+8+A+B+7")
+    assert (answer.verdict, [str(error) for error in answer.errors]) == (
+        "P",
+        ["group 7 (UCF) is rejected: control count does not match"],
+    )
 
 
 @pytest.mark.parametrize(
-    ("action", "verdict"), [("7", "A"), ("8", "A"), ("1", "A"), ("2", "E"), ("4", "R"), ("3", "R"), ("", "R")]
+    ("action", "verdict"),
+    [("7", "A"), ("8", "A"), ("1", "A"), ("2", "E"), ("4", "R"), ("3", "R"), ("", None), ("9", None)],
 )
 def test_what_an_action_is_worth(action: str, verdict: str) -> None:
     got = theirs("UCI+101+A+B+7", f"UCM+ME1+ORDERS:D:96A:UN+{action}".rstrip("+"))
