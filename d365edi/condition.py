@@ -10,6 +10,7 @@
     throttled     an endpoint asked for a pause                        by itself
     clock         the clock was set, or is doubted: nothing is emptied  by itself, a day later; or `remedy`
     flow          a flow fails whenever it runs                        a person, where it lasts
+    listener      no file descriptor is left for callers               a person (a higher limit), where it lasts
     stuck         a flow does not end, or the schedule stands still    a restart: the watchdog's, too
     defect        one message or document fails by a mistake of ours   a person
 
@@ -26,8 +27,9 @@ from d365edi.journal import Journal
 from d365edi.journal.counters import RELEASE
 
 Kind = Literal[
-    "journal", "broken", "held", "credentials", "place", "unreachable", "throttled", "clock", "flow", "stuck", "defect"
-]
+    "journal", "broken", "held", "credentials", "place", "unreachable", "throttled", "clock", "flow", "listener", "stuck",
+    "defect",
+]  # fmt: skip
 NEEDS_A_RESTART: frozenset[Kind] = frozenset({"broken", "stuck"})
 PASSING: frozenset[Kind] = frozenset({"unreachable", "throttled", "clock"})
 """Kinds that end by themselves; all others need a person."""

@@ -20,7 +20,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -152,7 +152,7 @@ class ServicePeriod:
         self.again: set[str] = set()
         self.last: dict[str, tuple[datetime, str]] = {}
         self.failing: dict[str, Recurring] = {}
-        self.stuck = Recurring()
+        self.stuck, self.exhausted = Recurring(), Recurring()
         self.fired = time.monotonic()
         self.closing = False
         self.idle = anyio.Event()
@@ -175,7 +175,7 @@ class ServicePeriod:
 
         SettingsError when a listener cannot be opened; nothing has begun then."""
         with contextlib.ExitStack() as bound:
-            opened = list(self._bind(bound))
+            opened = self._bind(bound)
             async with anyio.create_task_group() as self.group:
                 async with contextlib.AsyncExitStack() as stack:
                     for each in opened:
@@ -289,6 +289,10 @@ class ServicePeriod:
         if not self.closing and now - self.fired >= 5 * DUE_EVERY:
             why = f"no flow was started for {span(now - self.fired)}"
             found.append(Trouble("stuck", "schedule", why, "restart d365edi", today - now + self.fired))
+        if self.exhausted.failures:
+            remedy = "raise LimitNOFILE of the service, and see what holds files open: ls -l /proc/PID/fd"
+            since, failures = self.exhausted.since_epoch(), self.exhausted.failures
+            found.append(Trouble("listener", "connections", self.exhausted.cause, remedy, since, None, failures))
         return found
 
     def health(self) -> Condition:
@@ -318,10 +322,10 @@ class ServicePeriod:
             await anyio.sleep(every)
 
     # ------------------------------------------------------------------------------------------------ listeners
-    def _bind(self, bound: contextlib.ExitStack) -> Iterator[Listener]:
+    def _bind(self, bound: contextlib.ExitStack) -> list[Listener]:
         """Every listener of these settings."""
         known = {**commands.verbs(self.app, self.fire, self.status), "check": self._check}
-        served = listeners.Served(known, self._event, self.health)
+        served = listeners.Served(known, self._event, self.health, self.exhausted)
         return listeners.bound_listeners(self.settings, served, self.sockets, bound)
 
     async def _check(self, _: dict[str, Any]) -> list[str]:
@@ -330,7 +334,8 @@ class ServicePeriod:
 
     def _where(self) -> str:
         address = self.settings.daemon.listen
-        return f"business events on {address}" if address else "no listener for business events"
+        events = f"business events on {address}" if address else "no listener for business events"
+        return f"{events}; health on {health}" if (health := self.settings.daemon.health) else events
 
     async def _event(self, payload: dict[str, Any]) -> None:
         id = str(payload.get("BusinessEventId", "?"))[:80]

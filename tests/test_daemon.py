@@ -167,13 +167,20 @@ async def test_a_journal_that_is_gone_ends_the_daemon_with_its_sentence_and_leav
     assert (caught.value, here.socket.exists()) == (gone, False)
 
 
+def place() -> str:
+    """An address that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as spare:
+        return f"127.0.0.1:{spare.getsockname()[1]}"
+
+
+EVENTS = 'events = { path = "/events/2b1f", secret = { secret = "events" } }'
+
+
 async def test_an_event_fires_its_flow_and_once_more_when_it_runs_already(tmp_path: Path) -> None:
     app = StandIn([every("acme.send.810", 3600, on_event="Posted"), every("other", 3600)], takes={"acme.send.810": 0.2})
-    with socket.create_server(("127.0.0.1", 0)) as spare:
-        place = f"127.0.0.1:{spare.getsockname()[1]}"
-    events = 'events = { path = "/events/2b1f", secret = { secret = "events" } }'
-    async with running(tmp_path, app, more=f'listen = "{place}"', events=events) as here:
-        async with httpx.AsyncClient(base_url=f"http://{place}") as client:
+    listen = place()
+    async with running(tmp_path, app, more=f'listen = "{listen}"', events=EVENTS) as here:
+        async with httpx.AsyncClient(base_url=f"http://{listen}") as client:
             url = "/events/2b1f?secret=s3cret-of-the-test"
             for _ in range(3):
                 assert (await client.post(url, json={"BusinessEventId": "Posted"})).status_code == 200
@@ -182,6 +189,36 @@ async def test_an_event_fires_its_flow_and_once_more_when_it_runs_already(tmp_pa
         await until(lambda: app.ended.count("acme.send.810") == 2)
         await anyio.sleep(0.1)
     assert (app.begun.count("acme.send.810"), app.begun.count("other"), here.code) == (2, 1, 0)
+
+
+async def test_an_event_is_answered_while_the_flow_that_it_starts_still_works(tmp_path: Path) -> None:
+    app = StandIn([every("acme.send.810", 3600, on_event="Posted")], takes={"acme.send.810": 3600})
+    listen = place()
+    async with running(tmp_path, app, stop_within="1s", more=f'listen = "{listen}"', events=EVENTS) as here:
+        await until(lambda: "acme.send.810" in app.begun)
+        async with httpx.AsyncClient(base_url=f"http://{listen}", timeout=5) as client:
+            for _ in range(2):
+                answer = await client.post("/events/2b1f?secret=s3cret-of-the-test", json={"BusinessEventId": "Posted"})
+                assert (answer.status_code, "acme.send.810" in app.ended) == (200, False)
+    assert here.code == 0
+
+
+async def test_health_has_a_listener_of_its_own_where_that_is_set(tmp_path: Path) -> None:
+    listen, health, other = place(), place(), place()
+    more = f'listen = "{listen}"\nhealth = "{health}"'
+    async with running(tmp_path, StandIn(), more=more, events=EVENTS) as here, httpx.AsyncClient() as client:
+        assert (await client.get(f"http://{health}/healthz")).json() == {"status": "ok"}
+        assert (await client.get(f"http://{listen}/healthz")).status_code == 404
+        event = "http://{}/events/2b1f?secret=s3cret-of-the-test"
+        codes = [(await client.post(event.format(at), json={})).status_code for at in (listen, health)]
+        here.write(more=f'health = "{other}"', events="")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: len(here.app.opened) == 2)
+        assert (await client.get(f"http://{other}/healthz/live")).json() == {"status": "ok"}
+        for closed in (listen, health):
+            with pytest.raises(httpx.ConnectError):
+                await client.get(f"http://{closed}/healthz")
+    assert (codes, here.code) == ([200, 404], 0)
 
 
 async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from d365edi.errors import D365EdiError
 from d365edi.flows.named import Selection
-from d365edi.listener import body
+from d365edi.listener.exchange import body, json_object
 from d365edi.listener.protocol import SETTINGS_HEADER
 
 Arguments = dict[str, Any]
@@ -32,8 +32,8 @@ def verbs_app(verbs: Mapping[str, Verb], settings: str = "") -> Starlette:
 
     async def call(request: Request) -> Response:
         verb = verbs.get(request.path_params["verb"])
-        received = await body.limited(request)
-        arguments = body.json_object(received or b"{}") if received is not None else None
+        received = await body(request)
+        arguments = json_object(received or b"{}") if received is not None else None
         if verb is None or arguments is None:
             return JSONResponse({"error": "D365EdiError", "message": "no such verb"}, status_code=404)
         try:

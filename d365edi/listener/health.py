@@ -8,12 +8,15 @@
 Knows: HTTP. Does not know: what is the matter, which figures there are (it is handed functions).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from d365edi.listener.exchange import NOTHING, nothing
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text format."""
@@ -33,13 +36,18 @@ def routes(condition: Callable[[], Condition], metrics: Metrics | None = None) -
     """The routes of /healthz and /metrics. `metrics` gives Prometheus' text; without it /metrics answers 404."""
 
     async def health(request: Request) -> Response:
-        return _health(condition(), request.url.path)
+        return _health(condition(), request.scope["path"])
 
-    async def figures(_: Request) -> Response:
-        return Response(await metrics(), media_type=METRICS_TYPE) if metrics else Response(status_code=404)
+    async def figures(request: Request) -> Response:
+        return Response(await metrics(), media_type=METRICS_TYPE) if metrics else nothing(request)
 
     healthz = (Route(place, health, methods=["GET"]) for place in ("/healthz", "/healthz/live", "/healthz/ready"))
     return [*healthz, Route("/metrics", figures, methods=["GET"])]
+
+
+def health_app(known: Sequence[Route]) -> Starlette:
+    """The application of a listener that has these routes alone."""
+    return Starlette(routes=known, exception_handlers=NOTHING)
 
 
 def _health(now: Condition, asked: str) -> Response:

@@ -5,44 +5,56 @@ Knows: which settings concern which listener. Does not know: what is done with a
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from d365edi.listener import health
 from d365edi.listener.commands import Verb, verbs_app
 from d365edi.listener.events import Take, events_app
-from d365edi.listener.health import Condition, Metrics
-from d365edi.listener.server import Listener
+from d365edi.listener.health import Condition, Metrics, health_app
+from d365edi.listener.server import Listener, Times
 from d365edi.listener.sockets import BoundSockets, bind_unix, tls_context
+from d365edi.recurring import Recurring
 from d365edi.settings import Settings
+from d365edi.settings.daemon import loopback
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the daemon does for callers: its commands by name, `event` starts work, `metrics` gives Prometheus' text."""
+    """What the daemon does for callers: its commands by name, `event` starts work, `metrics` gives Prometheus' text.
+    `exhausted`: whether connections cannot be accepted, and since when."""
 
     verbs: Mapping[str, Verb]
     event: Take
     condition: Callable[[], Condition]
+    exhausted: Recurring
     metrics: Metrics | None = None
 
 
 def bound_listeners(
     settings: Settings, served: Served, sockets: BoundSockets, until: contextlib.ExitStack
-) -> Iterator[Listener]:
+) -> list[Listener]:
     """The listeners. What `until` holds is closed and removed with it; `sockets` stay open over a reload.
 
     SettingsError where an address or the socket cannot be opened, or the certificate cannot be used."""
-    place = settings.daemon.socket
-    private = until.enter_context(bind_unix(place))
-    until.callback(functools.partial(place.unlink, missing_ok=True))
-    yield Listener(verbs_app(served.verbs, settings.digest), private)
-    if address := settings.daemon.listen:
-        events, tls = settings.d365.events, settings.daemon.tls
-        secret = settings.secret(events.secret) if events else ""
-        routes = health.routes(served.condition, served.metrics)
-        app = events_app(events.path if events else "", secret, served.event, routes)
-        context = tls_context(tls.certificate, settings.secret(tls.key)) if tls else None
-        yield Listener(app, sockets.tcp(address), context)
-    else:
-        sockets.close()
+    daemon = settings.daemon
+    private = until.enter_context(bind_unix(daemon.socket))
+    until.callback(functools.partial(daemon.socket.unlink, missing_ok=True))
+    context = tls_context(daemon.tls.certificate, settings.secret(daemon.tls.key)) if daemon.tls else None
+    keys = {daemon.listen: "daemon.listen", daemon.health: "daemon.health"}
+    tcp = sockets.tcp({address: key for address, key in keys.items() if address})
+    listeners = [
+        Listener(
+            verbs_app(served.verbs, settings.digest), private, times=Times(answer=None), exhausted=served.exhausted
+        )
+    ]
+    routes = health.routes(served.condition, served.metrics)
+    if daemon.listen:
+        events = settings.d365.events
+        path, secret = (events.path, settings.secret(events.secret)) if events else ("", "")
+        app = events_app(path, secret, served.event, () if daemon.health else routes)
+        listeners.append(Listener(app, tcp[daemon.listen], context, exhausted=served.exhausted))
+    if daemon.health:
+        tls = None if loopback(daemon.health) else context
+        listeners.append(Listener(health_app(routes), tcp[daemon.health], tls, exhausted=served.exhausted))
+    return listeners

@@ -7,13 +7,15 @@ import contextlib
 import os
 import socket
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 from d365edi.errors import SettingsError
 
 
-def bind_tcp(address: str) -> socket.socket:
-    """A listening socket on `host:port` (`[::1]:port` for IPv6). SettingsError when the address is in use or not ours.
+def bind_tcp(address: str, key: str = "daemon.listen") -> socket.socket:
+    """A listening socket on `host:port` (`[::1]:port` for IPv6). SettingsError at `key` when the address is
+    in use or not ours.
 
     Bound here, because uvicorn ends the process when a port is taken."""
     host, _, port = address.rpartition(":")
@@ -31,7 +33,7 @@ def bind_tcp(address: str) -> socket.socket:
             opened.pop_all()
     except (OSError, ValueError) as error:
         remedy = "write host:port of this machine that nothing else uses, e.g. 0.0.0.0:8443"
-        raise SettingsError(f"cannot listen on {address}: {error}", key="daemon.listen", remedy=remedy) from error
+        raise SettingsError(f"cannot listen on {address}: {error}", key=key, remedy=remedy) from error
     return bound
 
 
@@ -79,16 +81,17 @@ class BoundSockets:
     def __init__(self) -> None:
         self._bound: dict[str, socket.socket] = {}
 
-    def tcp(self, address: str) -> socket.socket:
-        """The socket of `daemon.listen`, bound once; another address closes the one before."""
-        if address not in self._bound:
-            fresh = bind_tcp(address)
-            self.close()
-            self._bound[address] = fresh
-        return self._bound[address]
+    def tcp(self, wanted: Mapping[str, str]) -> dict[str, socket.socket]:
+        """A socket for each address with its key among the settings, bound once; those of other addresses are closed.
+
+        SettingsError where one cannot be bound; the others stay then."""
+        for address, key in wanted.items():
+            if address not in self._bound:
+                self._bound[address] = bind_tcp(address, key)
+        for address in self._bound.keys() - wanted.keys():
+            self._bound.pop(address).close()
+        return dict(self._bound)
 
     def close(self) -> None:
         """Close them."""
-        for bound in self._bound.values():
-            bound.close()
-        self._bound.clear()
+        self.tcp({})

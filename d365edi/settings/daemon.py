@@ -29,6 +29,11 @@ class Retain(SettingsSection):
     """The bytes of messages, received and sent: for so long by the clock, and by the newest entry of the journal, too."""
 
 
+def loopback(address: str) -> bool:
+    """Whether only this machine reaches an address (`host:port`)."""
+    return address.rpartition(":")[0] in ("127.0.0.1", "[::1]", "localhost")
+
+
 def _beside(data: dict[str, Any]) -> Path:
     return Path(data.get("journal", "journal")).with_suffix(".sock")
 
@@ -44,8 +49,10 @@ class Daemon(SettingsSection):
     """The Unix socket for the verbs that write; left out: beside the journal."""
     listen: Listening | None = None
     """Host and port for business events, /healthz and /metrics; left out: no listener."""
+    health: Listening | None = None
+    """Host and port for /healthz and /metrics alone, which `listen` then has no more; without TLS on a loopback address."""
     tls: Tls | None = None
-    """The listener's certificate; may be left out only on a loopback address."""
+    """The listeners' certificate; may be left out only on a loopback address."""
     retain: Retain = Retain()
     """How long stored data is kept."""
     stop_within: Duration = timedelta(seconds=30)
@@ -53,10 +60,13 @@ class Daemon(SettingsSection):
 
     @model_validator(mode="after")
     def _covered(self) -> Self:
-        host = (self.listen or "").rpartition(":")[0]
-        if self.listen and not self.tls and host not in ("127.0.0.1", "[::1]", "localhost"):
+        if not self.tls and not all(loopback(address) for address in (self.listen, self.health) if address):
             message = "listens on a public address without `tls`"
             raise invalid(message, "add tls = { certificate = ..., key = { secret = ... } }")
+        if self.health and self.health == self.listen:
+            raise invalid(
+                "has one address for `listen` and `health`", "leave `health` out, or give it a port of its own"
+            )
         # sun_path of unix(7) holds 108 bytes with its closing NUL.
         if len(str(self.socket).encode()) > 107:
             raise invalid("has a socket path of more than 107 bytes", "write a shorter one: socket = ...")

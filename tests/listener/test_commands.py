@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from d365edi.errors import Refused
-from d365edi.listener.body import BODY_LIMIT
 from d365edi.listener.commands import verbs_app
+from d365edi.listener.exchange import BODY_LIMIT
 
 
 async def echo(arguments: dict[str, Any]) -> Any:

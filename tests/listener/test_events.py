@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from d365edi.listener import health
-from d365edi.listener.body import BODY_LIMIT
 from d365edi.listener.events import events_app
+from d365edi.listener.exchange import BODY_LIMIT
 from d365edi.listener.health import Condition, Metrics
 
 PATH, SECRET = "/events/2b1f", "s3cret-of-the-test"
