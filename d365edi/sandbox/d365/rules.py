@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from . import delivery_address
+from . import delivery_address, purchase_orders
 from .refusals import bad_reference, infolog, invalid, must_be_filled
 from .store import Record, fold
 from .tenant import Tenant
@@ -32,6 +32,8 @@ class WriteRule:
     references: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
     """Field to (related set, its field, the field's label, the related table's label)."""
     number: str = ""
+    """The field that the company's number sequence fills, as `sequence` spells it."""
+    sequence: str = "SO-{:06}"
 
 
 def check_references(tenant: Tenant, entity: str, rule: WriteRule, row: Values, names: frozenset[str]) -> None:
@@ -181,6 +183,8 @@ def _delete_line(_: Tenant, record: Record) -> None:
 
 _CUSTOMER = ("CustomersV3", "CustomerAccount")
 _ITEM = ("ReleasedProductsV2", "ItemNumber", "Item number", "Items")
+_VENDOR = ("VendorsV3", "VendorAccountNumber")
+_PURCHASE = ("PurchaseOrderHeadersV2", "PurchaseOrderNumber", "Purchase order", "Purchase orders")
 _UNIT = ("UnitsOfMeasure", "UnitSymbol", "Unit", "Units")
 _LOCATION = ("CustomerPostalAddresses", "AddressLocationId", "Location ID", "Locations")
 _HEADER_SERVER = frozenset({
@@ -223,6 +227,40 @@ RULES: dict[str, WriteRule] = {
         insert=delivery_address.insert,
         server=frozenset({"FormattedAddress"}),
         references={"CustomerAccountNumber": (*_CUSTOMER, "Customer account", "Customers")},
+    ),
+    "PurchaseOrderHeadersV2": WriteRule(
+        insert=purchase_orders.insert_header,
+        update=purchase_orders.update_header,
+        delete=purchase_orders.delete_header,
+        number="PurchaseOrderNumber",
+        sequence="PO-{:06}",
+        server=frozenset({"PurchaseOrderStatus", "DocumentApprovalStatus"}),
+        references={
+            "OrderVendorAccountNumber": (*_VENDOR, "Vendor account", "Vendors"),
+            "InvoiceVendorAccountNumber": (*_VENDOR, "Invoice account", "Vendors"),
+        },
+    ),
+    "PurchaseOrderLinesV2": WriteRule(
+        insert=purchase_orders.insert_line,
+        server=frozenset({"PurchaseOrderLineStatus"}),
+        references={"PurchaseOrderNumber": _PURCHASE, "ItemNumber": _ITEM, "PurchaseUnitSymbol": _UNIT},
+    ),
+    "VendorInvoiceHeaders": WriteRule(
+        insert=purchase_orders.insert_invoice,
+        delete=purchase_orders.delete_invoice,
+        server=frozenset({"VendorInvoiceReviewStatus"}),
+        references={"InvoiceAccount": (*_VENDOR, "Invoice account", "Vendors"), "PurchaseOrderNumber": _PURCHASE},
+    ),
+    "VendorInvoiceLines": WriteRule(
+        insert=purchase_orders.insert_invoice_line,
+        references={
+            "HeaderReference": ("VendorInvoiceHeaders", "HeaderReference", "Header reference", "Vendor invoices"),
+            "ItemNumber": _ITEM,
+            "Unit": _UNIT,
+        },
+    ),
+    "VendorProductDescriptionsV2": WriteRule(
+        references={"ItemNumber": _ITEM, "VendorAccountNumber": (*_VENDOR, "Vendor account", "Vendors")}
     ),
     "ProductBarcodesV3": WriteRule(references={"ItemNumber": _ITEM, "ProductQuantityUnitSymbol": _UNIT}),
 }

@@ -30,16 +30,19 @@ US_STATES = frozenset({
 class Tenant:
     """Rows, and what the application checks writes against. Everything may be changed while the simulator runs.
 
-    `manual_numbers`: whether the sales order sequence lets a client choose the number. `needs_site`: items whose
-    storage dimensions make a site compulsory. `blocked`: items blocked for sales orders. `failed_changeset`: whether a
-    failed changeset answers as one part in place of the changeset ("single", as the OData text says) or inside a
-    changeset of one part ("nested")."""
+    `manual_numbers`: whether the sequences of orders let a client choose the number. `own_references`: whether a client
+    may choose the HeaderReference of a vendor invoice. `refuses_used_invoice_numbers`: whether a vendor's invoice number
+    may be used once. `needs_site`: items whose storage dimensions make a site compulsory. `blocked`: items blocked for
+    orders. `failed_changeset`: whether a failed changeset answers as one part in place of the changeset ("single", as the
+    OData text says) or inside a changeset of one part ("nested")."""
 
     companies: list[str] = field(default_factory=lambda: ["usmf", "demf", "dat"])
     default_company: str = "dat"
     clock: Callable[[], float] = time.time
     page: int = 10_000
     manual_numbers: bool = False
+    own_references: bool = False
+    refuses_used_invoice_numbers: bool = True
     failed_changeset: str = "single"
     currencies: set[str] = field(default_factory=lambda: {"USD", "CAD", "EUR", "GBP", "DKK"})
     origins: set[str] = field(default_factory=lambda: {"EDI", "Phone"})

@@ -35,7 +35,7 @@ def insert(tenant: Tenant, entity_set: SetDefinition, body: bytes, scope: Compan
     check_references(tenant, entity_set.entity, rule, row, names)
     rule.insert(tenant, row, names)
     if rule.number:
-        _number(tenant, entity_set, rule.number, row)
+        _number(tenant, entity_set, rule, row)
     try:
         return tenant.store.insert(entity_set.name, row)
     except ValueError:
@@ -107,9 +107,10 @@ def _company(tenant: Tenant, entity_set: SetDefinition, given: Mapping[str, Any]
     raise infolog(entity_set.entity, f"Error: Company {asked} does not exist or you have no access to it")
 
 
-def _number(tenant: Tenant, entity_set: SetDefinition, name: str, row: dict[str, Any]) -> None:
+def _number(tenant: Tenant, entity_set: SetDefinition, rule: WriteRule, row: dict[str, Any]) -> None:
+    name = rule.number
     if not row[name]:
-        row[name] = f"SO-{tenant.number(row['dataAreaId'], name):06}"
+        row[name] = rule.sequence.format(tenant.number(row["dataAreaId"], name))
     elif not tenant.manual_numbers:
         raise infolog(
             entity_set.entity,
