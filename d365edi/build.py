@@ -20,7 +20,11 @@ from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.health import RESTS, Rests
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
+from d365edi.maps import table
+from d365edi.maps.d365.plans import charge_queries
 from d365edi.matching import locations
+from d365edi.odata.plan import Query
+from d365edi.partners import charge_sets
 from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
 from d365edi.settings.section import Schedule
@@ -158,6 +162,27 @@ def _probes(settings: Settings) -> Iterator[Probe]:
         role = "in D365, give the application's user a role that may read it"
         remedy = f'{role}, or set ship_to = "order" or "default" under {", ".join(flows)}'
         yield Probe("addresses", locations.any_address(), remedy)
+    yield from _charge_probes(settings)
+
+
+def _charge_probes(settings: Settings) -> Iterator[Probe]:
+    """The sets of charge lines of each company, with every field that is written there: the standard ones are not public."""
+    asked = set[Query]()
+    for name, partner in settings.partners.items():
+        for set_id, receive in partner.receive.items():
+            if receive.create and any(each.account for each in receive.agreements.values()):
+                written = table.load("d365", receive.create, charge_sets(settings, receive))
+                for query in charge_queries(written, receive.company):
+                    if query not in asked:
+                        asked.add(query)
+                        yield Probe("charge lines", query, _charge_remedy(f"partners.{name}.receive.{set_id}"))
+
+
+def _charge_remedy(flow: str) -> str:
+    return (
+        f"publish the set in D365, or correct its name under [d365.charges] and its fields under [{flow}.d365.charges]; without "
+        f'one, say something else than "line:" under agreed in [{flow}]'
+    )
 
 
 def _certificate(settings: Settings) -> tuple[bytes, str]:

@@ -25,6 +25,8 @@ NAMES: frozenset[str] = frozenset(
         "d365.header",  # the header exists in D365, its number is not recorded
         "d365.header_recorded",  # its number is durable, no line was sent
         "d365.lines",  # the lines exist in D365, not recorded
+        "d365.lines_recorded",  # that they are there is durable, what belongs to single lines was not sent
+        "d365.after_lines",  # that exists in D365, too, not recorded
         "acknowledge.matched",  # their acknowledgment closed what we sent
     }
 )

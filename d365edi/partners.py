@@ -22,6 +22,7 @@ from d365edi.guard.echo import PLACE
 from d365edi.maps import meaning, table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
+from d365edi.maps.d365.schema import charges
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
@@ -85,6 +86,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
     known = _guides(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     versions = guides.versions(standard, set_id) if known else ()
+    order = _order_table(settings, prefix, flow, read)
     readers = _Readers({each: partial(_reader, standard, read, flow, partner, known, each) for each in versions})
     _check_ignored(settings, prefix, flow, known)
     if flow.map or flow.guide:
@@ -97,8 +99,8 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
         settings=flow,
         table=read,
         readers=readers,
-        order_table=_order_table(settings, prefix, flow, read),
-        policy=_policy(prefix, partner, flow, read),
+        order_table=order,
+        policy=_policy(prefix, partner, flow, read, order),
         flat=flat,
     )
 
@@ -126,7 +128,17 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
             key=".".join((*prefix, "create")),
             remedy='leave it out; then = "hold" (or "keep") says what happens to it',
         )
-    return table.load("d365", flow.create, flow.d365, locate=_located(settings, *prefix, "d365"))
+    return table.load("d365", flow.create, charge_sets(settings, flow), locate=_located(settings, *prefix, "d365"))
+
+
+def charge_sets(settings: Settings, flow: Receive) -> Mapping[str, Any]:
+    """The flow's rows for D365, over the names of the tenant's sets of charge lines."""
+    if flow.create != "SalesOrder":
+        return flow.d365
+    names = {"order": settings.d365.charges.header, "line": settings.d365.charges.line}
+    own = flow.d365.get("charges", {})
+    sets = {kind: {"set": name, **own.get(kind, {})} for kind, name in names.items() if name}
+    return {**flow.d365, "charges": {**own, **sets}} if sets else flow.d365
 
 
 def _reader(
@@ -152,7 +164,9 @@ def _check_ignored(settings: Settings, prefix: tuple[str, ...], flow: Receive, k
             )
 
 
-def _policy(prefix: tuple[str, ...], partner: Partner, flow: Receive, read: table.Table) -> IntakePolicy:
+def _policy(
+    prefix: tuple[str, ...], partner: Partner, flow: Receive, read: table.Table, order: table.Table | None
+) -> IntakePolicy:
     """What was agreed about the flow's orders, as plain values."""
     place, ignore = ".".join(prefix), frozenset(flow.ignore)
     envelope = partner.envelopes.get(standard_of(prefix[-1]))
@@ -163,6 +177,9 @@ def _policy(prefix: tuple[str, ...], partner: Partner, flow: Receive, read: tabl
         said=meaning.segments(read),
         unlike=flow.unlike.actions,
         agreed=flow.agreements,
+        charge_sets=frozenset("line" if kind == "line" else "order" for kind in charges(order))
+        if order
+        else frozenset(),
         places=intake.places(read, envelope.usage if envelope is not None else ""),
         parts=PartsPolicy(
             place, ".".join((*prefix[:2], "sets")), ignore, flow.stores, flow.back, flow.schedules, partner.sets

@@ -5,6 +5,7 @@ Knows: the order as it was meant. Does not know: the message it came in, what be
 
 from d365edi.documents.base import Amount, Day, Text
 from d365edi.documents.order import OrderContent, OrderLine
+from d365edi.documents.values import ChargeLine
 
 
 class PurchaseOrderLine(OrderLine):
@@ -22,9 +23,11 @@ class PurchaseOrderLine(OrderLine):
 
 
 class PurchaseOrder(OrderContent):
-    """An order. `purpose` "original" is a new one; `acknowledgment` is the kind of answer they ask for."""
+    """An order. `purpose` "original" is a new one; `acknowledgment` is the kind of answer they ask for. `charge_lines` are made
+    for D365 of agreed allowances and charges (`matching/charge_lines.py`); they travel in no message."""
 
     lines: tuple[PurchaseOrderLine, ...] = ()
+    charge_lines: tuple[ChargeLine, ...] = ()
 
 
 class OrderChangeLine(OrderLine):

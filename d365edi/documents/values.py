@@ -179,6 +179,19 @@ class Charge(SpelledPart):
     taxes: tuple[Tax, ...] = ()
 
 
+class ChargeLine(Value):
+    """An allowance or charge as it is written to D365 apart from lines: under our charge `code`, of the line of the order as
+    it was written (1 is the first; None: of the whole). `kind` is amount or percent; the field of that name is below zero where
+    it reduces."""
+
+    code: Text
+    kind: Text = "amount"
+    line: int | None = None
+    amount: Amount | None = None
+    percent: Amount | None = None
+    description: Text | None = None
+
+
 class Terms(Value):
     """When to pay, and the discount for paying early. Days are counted from what `basis` names; percentages: 2 is 2 %."""
 

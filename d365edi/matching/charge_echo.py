@@ -15,6 +15,7 @@ from fractions import Fraction
 from d365edi.documents import Invoice, InvoiceLine, PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import Charge
 from d365edi.matching.agreements import Agreements, agreed_about, settled_otherwise
+from d365edi.matching.charge_lines import SIGNS
 from d365edi.matching.charges import (
     CENT,
     HUNDRED,
@@ -36,12 +37,14 @@ INFORMATION = "information"
 @dataclass(slots=True)
 class Expected:
     """An allowance or charge of the order, and what it comes to on this invoice. `line` is the index of the invoice's line,
-    None where it is of the whole; `found` what D365 posted for it, None where it posted nothing."""
+    None where it is of the whole; `found` what D365 posted for it, None where it posted nothing; `undivided` what an amount
+    comes to where the first invoice has all of it."""
 
     charge: Charge
     amount: Decimal
     line: int | None = None
     found: Decimal | None = None
+    undivided: Decimal | None = None
     shares: list["Expected"] = field(default_factory=list)
     """One of the whole: its part on each line, where it is a percentage."""
 
@@ -59,7 +62,7 @@ def expected(
             continue
         charges = [each for each in ordered.charges if not _in_the_price(each, ordered, agreed)]
         ratio = _part(line, ordered, units)
-        own = [Expected(charge, _amount(charge, ordered, ratio), index) for charge in _counted(charges, agreed)]
+        own = [_of_line(charge, ordered, ratio, index) for charge in _counted(charges, agreed)]
         shares = [(each, Expected(each.charge, ZERO, index)) for each in whole if each.charge.percent is not None]
         parts = [part for part in (*own, *(share for _, share in shares)) if part.charge.percent is not None]
         amount = gross(line, plainly) or ZERO
@@ -72,7 +75,8 @@ def expected(
     billed = _billed(zip(invoice.lines, lines, strict=True), order, units)
     for each in whole:
         if each.charge.percent is None:
-            each.amount = round_cents(Fraction(said(each.charge) or ZERO) * billed)
+            each.undivided = said(each.charge) or ZERO
+            each.amount = round_cents(Fraction(each.undivided) * billed)
     return found
 
 
@@ -110,9 +114,11 @@ def _part(line: InvoiceLine, ordered: PurchaseOrderLine, units: Units) -> Fracti
     return Fraction(cost) / Fraction(whole) if cost is not None and whole else Fraction(1)
 
 
-def _amount(charge: Charge, ordered: PurchaseOrderLine, part: Fraction) -> Decimal:
-    """The amount of a line's charge that falls to what is billed of the line."""
-    return round_cents(Fraction(said(charge, ordered.quantity) or ZERO) * part)
+def _of_line(charge: Charge, ordered: PurchaseOrderLine, part: Fraction, index: int) -> Expected:
+    """A line's charge, with the amount that falls to what is billed of the line."""
+    undivided = said(charge, ordered.quantity) or ZERO
+    whole = undivided if charge.percent is None else None
+    return Expected(charge, round_cents(Fraction(undivided) * part), index, undivided=whole)
 
 
 def _billed(
@@ -173,6 +179,7 @@ def _before(line: InvoiceLine, index: int, wanted: Sequence[Expected]) -> Decima
 def _relabelled(charges: Sequence[Charge], index: int, wanted: Sequence[Expected], agreed: Agreements) -> list[Charge]:
     """The charges of a line without what D365 posted for the order's own; that is noted with these."""
     kept = list[Charge]()
+    charges = _without_booked(charges, [each for each in wanted if each.line == index], agreed)
     for kind in ("allowance", "charge"):
         posted = [charge for charge in charges if charge.kind == kind]
         parts = [
@@ -185,11 +192,34 @@ def _relabelled(charges: Sequence[Charge], index: int, wanted: Sequence[Expected
 def _relabelled_whole(charges: Sequence[Charge], wanted: Sequence[Expected], agreed: Agreements) -> list[Charge]:
     """The same for what was posted of the invoice as a whole."""
     kept = list[Charge]()
+    charges = _without_booked(charges, [each for each in wanted if each.line is None], agreed)
     for kind in ("allowance", "charge"):
         posted = [charge for charge in charges if charge.kind == kind]
         open = [each for each in wanted if each.line is None and each.charge.kind == kind and not _found(each)]
         kept += [] if _settle(posted, open, agreed) else posted
     return kept + [charge for charge in charges if charge.kind not in ("allowance", "charge")]
+
+
+def _without_booked(posted: Sequence[Charge], parts: Sequence[Expected], agreed: Agreements) -> list[Charge]:
+    """What was posted, without the one amount that D365 posts for all charge lines together; that is noted with these. An
+    amount may be billed by part, or all of it by the first invoice."""
+    known = [(part, agreed_about(part.charge, agreed)) for part in parts]
+    booked = [part for part, agreement in known if agreement is not None and agreement.account]
+    for code in dict.fromkeys((*(charge.code for charge in posted), None)) if booked else ():
+        group = [charge for charge in posted if charge.code == code and charge.kind in SIGNS]
+        amount = sum((SIGNS[charge.kind or ""] * (charge.amount or ZERO) for charge in group), ZERO)
+        divided = [SIGNS[part.charge.kind or ""] * part.amount for part in booked]
+        first = [
+            SIGNS[part.charge.kind or ""] * (part.amount if part.undivided is None else part.undivided)
+            for part in booked
+        ]
+        slack = CENT * sum(max(1, len(part.shares)) for part in booked)
+        for figures in (divided, first):
+            if any(figures) and abs(sum(figures, ZERO) - amount) <= slack:
+                for part, figure in zip(booked, (*figures[:-1], amount - sum(figures[:-1], ZERO)), strict=True):
+                    part.found = SIGNS[part.charge.kind or ""] * figure
+                return [charge for charge in posted if charge not in group]
+    return [*posted]
 
 
 def _found(each: Expected) -> bool:
@@ -227,7 +257,7 @@ def _told(each: Expected, agreed: Agreements) -> Iterator[Charge]:
         yield each.charge.replace(amount=sum(amounts, ZERO), **_NO_RATE, **partly)
         return
     known = agreed_about(each.charge, agreed)
-    if known is not None and not known.discounts:
+    if known is not None and not known.written:
         handling = {} if settled_otherwise(each.charge) else {"handling": INFORMATION}
         amount = None if each.charge.percent is not None else each.amount
         yield _respelled(each.charge.replace(amount=amount, **_NO_RATE, **handling), "handling")

@@ -17,10 +17,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from d365edi.documents import InvoiceLine, OrderLine, PurchaseOrder, PurchaseOrderLine
-from d365edi.documents.values import Charge
+from d365edi.documents.values import Charge, ChargeLine
 from d365edi.edi.findings import Finding
 from d365edi.matching import prices
 from d365edi.matching.agreements import CHANGING, Agreement, Agreements, agreed_about, codes_of, settled_otherwise
+from d365edi.matching.charge_lines import charge_line
 from d365edi.matching.numbers import plain
 from d365edi.matching.prices import Units
 from d365edi.matching.unlike import named
@@ -93,13 +94,13 @@ class _Agreed:
         """Raise where it is not as it was agreed, or cannot become a discount."""
         if self.agreement is None:
             raise ChargeUnclear(f"is {self.words}, about which nothing is agreed")
-        if self.agreement.discounts:
-            self._takeable()
+        if self.agreement.written:
+            self._takeable(self.agreement)
         elif self.charge.kind != self.agreement.kind:
             kind = "a charge" if self.agreement.kind == "charge" else "an allowance"
             raise ChargeUnclear(f"is {self.words}, and {kind} of {self.agreement} is agreed")
         self._consistent()
-        wanted = self.charge.percent if self.agreement.discounts else self.agreement.percent
+        wanted = self.charge.percent if self.agreement.written else self.agreement.percent
         if self.agreement.amount is not None:
             if self.amount != self.agreement.amount and (self.amount, self.charge.percent) != (None, None):
                 raise ChargeUnclear(f"is {self.words}, and {self.agreement} is agreed")
@@ -134,9 +135,11 @@ class _Agreed:
         ordered = self.line.quantity if self.line is not None else None
         return ordered is not None and self.charge.quantity is not None and self.charge.quantity > ordered
 
-    def _takeable(self) -> None:
-        if self.charge.kind != "allowance":
+    def _takeable(self, agreement: Agreement) -> None:
+        if agreement.discounts and self.charge.kind != "allowance":
             raise ChargeUnclear("adds to the price, which no discount does")
+        if agreement.account and self.charge.percent_of == OF_THE_REST:
+            raise ChargeUnclear(f"is {self.words} of what another one left, which no charge line says")
         if settled_otherwise(self.charge):
             raise ChargeUnclear(
                 "is not taken off the invoice, as its handling says; agree on its percentage or amount instead"
@@ -145,7 +148,7 @@ class _Agreed:
             raise ChargeUnclear("says neither a percentage nor an amount")
         if any(each is not None and each < 0 for each in (self.amount, self.charge.percent)):
             raise ChargeUnclear(f"is {self.words}, which is less than nothing")
-        if self.charge.percent is None and self.line is None:
+        if agreement.discounts and self.charge.percent is None and self.line is None:
             raise ChargeUnclear(f"is {self.words}, and an amount for the whole order has no place in a sales order")
 
     @property
@@ -164,9 +167,9 @@ def _same_unit(unit: str, line: PurchaseOrderLine) -> bool:
 def discounts(
     order: PurchaseOrder, agreed: Agreements, place: str, segment: str = "", *, ignored: bool = False
 ) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
-    """The order with the agreed allowances as discounts of its lines and without those that need no action, and what holds
-    it. `place` is the flow's table in the settings, `segment` says charges in the partner's set. What nothing was agreed about
-    holds, unless it is `ignored`."""
+    """The order with the agreed allowances and charges as discounts of its lines and as charge lines, without those that need
+    no action, and what holds it. `place` is the flow's table in the settings, `segment` says charges in the partner's set. What
+    nothing was agreed about holds, unless it is `ignored`."""
     every = (*order.charges, *(charge for line in order.lines for charge in line.charges))
     if all(charge.kind not in CHANGING for charge in every):
         return order, ()
@@ -176,18 +179,34 @@ def discounts(
     bases = [gross(prices.before_allowances(line) or line, units) for line in order.lines]
     own = [amount for line, amount in zip(order.lines, sums, strict=True) if line.parent is None]
     whole = None if None in own else sum((each for each in own if each is not None), ZERO)
-    shared = wrong.taken("the order as a whole", [_Agreed(*each, whole) for each in _known(order.charges, agreed)])
-    lines = []
+    shared, booked = wrong.taken(
+        "the order as a whole", [_Agreed(*each, whole) for each in _known(order.charges, agreed)]
+    )
+    lines, made = list[PurchaseOrderLine](), [_booked(each, None) for each in booked]
     for number, (line, base) in enumerate(zip(order.lines, bases, strict=True), 1):
         where = named(line, number)
-        taken = wrong.taken(where, [_Agreed(*each, base, line) for each in _known(line.charges, agreed)])
+        taken, kept = wrong.taken(where, [_Agreed(*each, base, line) for each in _known(line.charges, agreed)])
         left = line.replace(charges=_left(line.charges))
         try:
+            _alone((*taken, *shared), (*kept, *booked))
+            made += [_booked(each, line.place or number) for each in kept]
             lines.append(_discounted(left, (*taken, *shared), base, units))
         except ChargeUnclear as why:
             lines.append(left)
             wrong.add(f"{where}: {why}")
-    return order.replace(charges=_left(order.charges), lines=tuple(lines)), tuple(wrong.findings)
+    order = order.replace(charges=_left(order.charges), lines=tuple(lines), charge_lines=tuple(made))
+    return order, tuple(wrong.findings)
+
+
+def _booked(each: _Agreed, line: int | None) -> ChargeLine:
+    account = each.agreement.account if each.agreement is not None else ""
+    return charge_line(each.charge, account, each.amount, line)
+
+
+def _alone(discounts: Sequence[_Agreed], booked: Sequence[_Agreed]) -> None:
+    """Raise where a percentage is a charge line beside a discount: D365 reckons it from what the discount leaves."""
+    if discounts and any(each.charge.percent is not None for each in booked):
+        raise ChargeUnclear("a percentage is a charge line, and a discount changes what D365 reckons it from")
 
 
 def _known(charges: Sequence[Charge], agreed: Agreements) -> Iterator[tuple[Charge, Agreement | None]]:
@@ -207,9 +226,9 @@ class _Wrong:
         self.number, self.place, self.ignored, self.findings = number, place, ignored, list[Finding]()
         self.named = f" ({segment})" if segment else ""
 
-    def taken(self, where: str, charges: Sequence[_Agreed]) -> list[_Agreed]:
-        """Those that become a discount; a finding for each that is not as it was agreed."""
-        found = []
+    def taken(self, where: str, charges: Sequence[_Agreed]) -> tuple[list[_Agreed], list[_Agreed]]:
+        """Those that become a discount, those that become a charge line; a finding for each that is not as it was agreed."""
+        found, booked = list[_Agreed](), list[_Agreed]()
         for each in charges:
             if each.agreement is None and self.ignored:
                 continue
@@ -218,9 +237,9 @@ class _Wrong:
             except ChargeUnclear as why:
                 self.add(f"{where}: {each.charge.kind} {each.code}{self.named} {why}")
                 continue
-            if each.agreement is not None and each.agreement.discounts:
-                found.append(each)
-        return found
+            if each.agreement is not None and each.agreement.written:
+                (found if each.agreement.discounts else booked).append(each)
+        return found, booked
 
     def add(self, sentence: str) -> None:
         """A finding that holds the order."""

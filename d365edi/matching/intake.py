@@ -14,8 +14,9 @@ from typing import Literal
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.matching import alternatives, components, prices, schedules, stores, windows
+from d365edi.matching import alternatives, charge_lines, components, parts, prices, schedules, stores, windows
 from d365edi.matching.agreements import Agreements
+from d365edi.matching.charge_lines import ChargeSet
 from d365edi.matching.charges import discounts
 from d365edi.matching.parts import PartsPolicy
 from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
@@ -36,7 +37,7 @@ class IntakePolicy:
     """What a partner's flow agreed about its orders. Without arguments: the settings' defaults, for no partner.
 
     `place` is the flow's table in the settings, as sentences name it; `said` the segment of the partner's set that says each
-    part of the order, by its dotted name (`lines.charges`)."""
+    part of the order, by its dotted name (`lines.charges`); `charge_sets` what D365 has sets of charge lines for."""
 
     place: str = "partners.NAME.receive.SET"
     purpose: Mapping[str, Action] = field(default_factory=lambda: {NEW: "create"})
@@ -46,6 +47,7 @@ class IntakePolicy:
     places: OrderPlaces = field(default_factory=OrderPlaces)
     parts: PartsPolicy = field(default_factory=PartsPolicy)
     agreed: Agreements = field(default_factory=dict)
+    charge_sets: frozenset[ChargeSet] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,10 @@ def purpose_action(purpose: str | None, table: Mapping[str, Action]) -> Action:
 
 def _charges(order: PurchaseOrder, policy: IntakePolicy) -> tuple[PurchaseOrder, tuple[Finding, ...]]:
     segment = policy.said.get("lines.charges") or policy.said.get("charges", "")
-    return discounts(order, policy.agreed, policy.place, segment, ignored=segment in policy.ignore)
+    written, found = discounts(order, policy.agreed, policy.place, segment, ignored=segment in policy.ignore)
+    several = stores.by_orders(order, policy.parts)
+    wrong = charge_lines.unplaced(written, policy.charge_sets, several=several)
+    return written, (*found, *(parts.held(f"PO {order.number}: {why}", remedy, order) for why, remedy in wrong))
 
 
 Step = Callable[[PurchaseOrder, IntakePolicy], tuple[PurchaseOrder, tuple[Finding, ...]]]

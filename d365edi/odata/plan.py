@@ -7,10 +7,12 @@ Knows: shapes. Does not know: any entity name, HTTP, partners.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
 
 from d365edi.odata import canonical
+
+Made = TypeVar("Made")
 
 REFUSED = "_refused"
 """The key of a fetched message under which sets that it needs and may not be read are listed, each with the reason."""
@@ -66,6 +68,23 @@ class ReadPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherRows:
+    """Rows of a further set that belong to a header, as charge lines do. Others may add rows of their own beside them, so they
+    are found by `compare` among all that have `link_field` = the header's number.
+
+    Rows of single lines get `line_field` = the `line_key` that D365 gave the line; `lines` says which line each is of (1 is the
+    first). These are written once the lines are there, all others with the lines."""
+
+    set: str
+    link_field: str
+    rows: tuple[Mapping[str, Any], ...]
+    compare: tuple[str, ...]
+    line_field: str = ""
+    line_key: str = ""
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WritePlan:
     """A header and its lines, and how to find them again. Stored as JSON in a delivery's payload
     (`to_bytes`/`from_bytes`).
@@ -87,10 +106,23 @@ class WritePlan:
     compare: tuple[str, ...] = ()
     label: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    further: tuple[FurtherRows, ...] = ()
+
+    @property
+    def with_lines(self) -> tuple[FurtherRows, ...]:
+        """What is written with the lines."""
+        return tuple(each for each in self.further if not each.line_field)
+
+    @property
+    def after_lines(self) -> tuple[FurtherRows, ...]:
+        """What is written once the lines are there."""
+        return tuple(each for each in self.further if each.line_field)
 
     def to_bytes(self) -> bytes:
         """JSON that gives this plan back; the same plan always gives the same bytes. Raises TypeError for a float."""
-        return canonical.compact({each.name: getattr(self, each.name) for each in fields(self)})
+        content = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "further"}
+        further = {"further": [asdict(each) for each in self.further]} if self.further else {}
+        return canonical.compact({**content, **further})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> WritePlan:
@@ -101,8 +133,12 @@ class WritePlan:
             known = {each.name for each in fields(cls)}
             if unknown := content.keys() - known:
                 raise ValueError(f"a plan has no {', '.join(sorted(unknown))}")
-            return cls(
-                **{**content, "lines": tuple(content.get("lines", ())), "compare": tuple(content.get("compare", ()))}
-            )
+            content["further"] = tuple(_tuples(FurtherRows, each) for each in content.get("further", ()))
+            return _tuples(cls, content)
         except (TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"these bytes are no plan of what to write: {error}") from error
+
+
+def _tuples(kind: type[Made], content: Mapping[str, Any]) -> Made:
+    """A value of a kind from JSON, whose lists are tuples."""
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})

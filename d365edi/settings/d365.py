@@ -52,6 +52,16 @@ class D365Timeouts(SettingsSection):
     """To answer one request."""
 
 
+class ChargeSets(SettingsSection):
+    """The tenant's sets of charge lines. The standard entities are not public, so no name is a default: `ping d365` shows
+    whether they can be read with the fields that are written."""
+
+    header: Text | None = None
+    """For charges of an order as a whole, as "SalesOrderHeaderChargesV2"; left out: they hold."""
+    line: Text | None = None
+    """For charges of single lines, as "SalesOrderLineChargesV2"; left out: they hold."""
+
+
 class D365(SettingsSection):
     """The environment, our application in it, and its companies."""
 
@@ -79,6 +89,8 @@ class D365(SettingsSection):
     """A request without a response may still be executed for this long."""
     overlap: Duration = timedelta(days=30)
     """How far back each poll for posted records reaches, because an invoice can be back-dated."""
+    charges: ChargeSets = ChargeSets()
+    """Where charge lines of sales orders are written (`agreed = { D240 = "line:FREIGHT" }` of a flow)."""
     timeouts: D365Timeouts = D365Timeouts()
     """How long it may take."""
     events: Events | None = None

@@ -121,7 +121,7 @@ def _agreed(value: str) -> str:
     if agreement(value) is None:
         raise invalid(
             "is not what can be agreed",
-            'write "3%" or "12.50" for an allowance, "+3%" or "+12.50" for a charge, or "discount"',
+            'write "3%" or "12.50" for an allowance, "+3%" or "+12.50" for a charge, "discount" or "line:CHARGE CODE"',
         )
     return value
 
@@ -184,7 +184,8 @@ class Receive(SettingsSection):
     (match); to the address in the order; to the customer's default address."""
     agreed: Mapping[Text, Agreed] = Field(default_factory=dict)
     """Codes of allowances and charges (SAC02, SAC04; ALC 7161, 5189) that do not hold an order: allowances of "3%" and
-    "12.50", and charges of "+3%" and "+12.50", are expected, and others hold; "discount" becomes the discount of the line."""
+    "12.50", and charges of "+3%" and "+12.50", are expected, and others hold; "discount" becomes the discount of the line,
+    "line:FREIGHT" a charge line of D365's charge code FREIGHT (`[d365.charges]`)."""
     ignore: tuple[Text, ...] = ()
     """Segments of the set that do not hold the document although nobody reads them: "SDQ", of an ORDERS "ALC"."""
     stores: Literal["hold", "lines", "orders"] = "hold"

@@ -43,6 +43,8 @@ INBOUND = (
     "d365.lines",
 )
 """Places that an order passes on its way in; the second delivery of a run may be the 997's or the sales order's."""
+BOOKED = ("d365.header_recorded", "d365.lines", "d365.lines_recorded", "d365.after_lines", "deliver.delivered:2")
+"""Places that an order passes whose allowances and charges become charge lines in D365."""
 LEAVING = (
     "translate.rendered",
     "deliver.attempting",
@@ -62,7 +64,7 @@ ANSWERED = ("receive.claimed", "receive.settled", "acknowledge.matched", "transl
 
 def uncovered() -> set[str]:
     """Failpoints that no journey of the drill is killed at."""
-    return set(NAMES) - {name.partition(":")[0] for name in (*INBOUND, *OUTBOUND, *ANSWERED)}
+    return set(NAMES) - {name.partition(":")[0] for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED)}
 
 
 async def command(world: World, failpoint: str = "", *, environ: Mapping[str, str] | None = None) -> int:

@@ -18,6 +18,7 @@ from d365edi.matching import lookup
 from d365edi.sandbox.d365 import values
 from d365edi.sandbox.d365.catalog import load
 from d365edi.sandbox.d365.refusals import Refusal
+from d365edi.sandbox.d365.tenant import Tenant
 
 ORDER = load().sets["SalesOrderHeadersV4"]
 
@@ -58,7 +59,7 @@ def test_only_points_in_time_are_no_dates() -> None:
     assert instants == {"OrderCreationDateTime"}
 
 
-@pytest.mark.parametrize("name", sorted(load().sets))
+@pytest.mark.parametrize("name", sorted(load().sets.keys() - Tenant().hidden))
 def test_the_catalog_agrees_with_the_one_that_the_client_carries(name: str) -> None:
     theirs, ours = client.entity_set(name), load().sets[name]
     assert theirs is not None

@@ -115,14 +115,22 @@ class Client:
         """DELETE one record by its whole key."""
         await self._send("DELETE", f"{self.root}{quoting.key(entity_set, key)}?cross-company=true")
 
-    async def create_together(self, entity_set: str, records: Sequence[Mapping[str, Any]], token: str) -> None:
-        """POST records in one changeset: all of them or none.
+    async def create_together(
+        self,
+        entity_set: str,
+        records: Sequence[Mapping[str, Any]],
+        token: str,
+        further: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    ) -> None:
+        """POST records in one changeset: all of them or none, with `further` ones of other sets behind them.
 
-        Refused names the record by its place ("line 3 of 12"). Unavailable as in `create`; 429 on any of them is
-        Unavailable and not unclear, since the changeset was undone. `token` (letters and digits) makes the boundaries.
+        Refused names the record by its place ("line 3 of 12"), a further one by its set. Unavailable as in `create`; 429 on
+        any of them is Unavailable and not unclear, since the changeset was undone. `token` (letters and digits) makes the
+        boundaries.
         """
-        url = f"{self.root}{entity_set}?cross-company=true"
-        content_type, body = batch.write([batch.Operation("POST", url, record) for record in records], token)
+        posted = [*((entity_set, record) for record in records), *further]
+        operations = [batch.Operation("POST", f"{self.root}{name}?cross-company=true", body) for name, body in posted]
+        content_type, body = batch.write(operations, token)
         answer = await self._send("POST", f"{self.root}$batch", body, content_type)
         failed, answered = list[batch.BatchPart](), 0
         try:
@@ -132,18 +140,22 @@ class Client:
                     failed.append(part)
         except ValueError as error:
             raise self._unavailable(f"{error}", "POST") from None
-        self._all_made(failed, answered, len(records))
+        self._all_made(failed, answered, len(records), [name for name, _ in further])
 
-    def _all_made(self, failed: Sequence[batch.BatchPart], answered: int, expected: int) -> None:
+    def _all_made(
+        self, failed: Sequence[batch.BatchPart], answered: int, lines: int, further: Sequence[str] = ()
+    ) -> None:
         verdicts = [self.judge(part.status, part.headers, part.body, "POST", inner=True) for part in failed]
         passing = [verdict for verdict in verdicts if isinstance(verdict, Unavailable)]
         if passing:
             raise passing[0]
         if failed:
-            place = f"line {failed[0].content_id} of {expected}: " if failed[0].content_id else ""
+            number = failed[0].content_id
+            place = f"line {number} of {lines}: " if number else ""
+            place = f"{further[number - lines - 1]}: " if lines < number <= lines + len(further) else place
             raise Refused(place + verdicts[0].message, endpoint=self._transport.endpoint, remedy=verdicts[0].remedy)
-        if answered != expected:
-            raise self._unavailable(f"of {expected} lines {answered} were answered", "POST")
+        if answered != lines + len(further):
+            raise self._unavailable(f"of {lines + len(further)} lines {answered} were answered", "POST")
 
     def judge(
         self, status: int, headers: Mapping[str, str], body: bytes | bytearray, method: str, *, inner: bool = False

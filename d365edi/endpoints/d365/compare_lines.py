@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from d365edi.odata.plan import WritePlan
+from d365edi.odata.plan import FurtherRows, WritePlan
 
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z)?\Z")
 
@@ -26,25 +26,51 @@ def difference(plan: WritePlan, rows: Sequence[Mapping[str, Any]]) -> str:
     """Why the rows are not the plan's lines, in words; empty when they are."""
     if len(rows) != len(plan.lines):
         return f"{_count(len(rows))} instead of {len(plan.lines)}"
-    asked = sorted(enumerate(plan.lines, start=1), key=lambda item: -len(_given(plan, item[1])))
+    found = _paired(plan.compare, plan.lines, rows)
+    for number, line in enumerate(plan.lines, 1):
+        if number not in found:
+            return f"line {number} ({_values(plan.compare, line)}) is not among them"
+    return ""
+
+
+def pairs(plan: WritePlan, rows: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """The row of each line of the plan, by its number (1 is the first)."""
+    return _paired(plan.compare, plan.lines, rows)
+
+
+def missing(wanted: FurtherRows, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which further rows are not among those of D365, in words; others may be beside them."""
+    found = _paired(wanted.compare, wanted.rows, rows)
+    return [_values(wanted.compare, row) for number, row in enumerate(wanted.rows, 1) if number not in found]
+
+
+def _paired(
+    compare: tuple[str, ...], wanted: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
+) -> dict[int, Mapping[str, Any]]:
+    """A row of D365 for each wanted one that has one, by its number; those that say the most are served first."""
+    asked = sorted(enumerate(wanted, start=1), key=lambda item: -len(_given(compare, item[1])))
+    found: dict[int, Mapping[str, Any]] = {}
     indexes: dict[tuple[str, ...], dict[tuple[Any, ...], list[int]]] = {}
     used: set[int] = set()
     for number, line in asked:
-        fields = _given(plan, line)
+        fields = _given(compare, line)
         if fields not in indexes:
             indexes[fields] = _index(fields, rows)
         places = indexes[fields].get(tuple(_same(line[field]) for field in fields), [])
         while places and places[-1] in used:
             places.pop()
-        if not places:
-            values = ", ".join(f"{field} {line[field]}" for field in fields)
-            return f"line {number} ({values}) is not among them"
-        used.add(places.pop())
-    return ""
+        if places:
+            used.add(places[-1])
+            found[number] = rows[places.pop()]
+    return found
 
 
-def _given(plan: WritePlan, line: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(field for field in plan.compare if line.get(field) not in (None, ""))
+def _values(compare: tuple[str, ...], row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{field} {row[field]}" for field in _given(compare, row))
+
+
+def _given(compare: tuple[str, ...], row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(field for field in compare if row.get(field) not in (None, ""))
 
 
 def _index(fields: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], list[int]]:

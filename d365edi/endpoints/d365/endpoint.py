@@ -37,7 +37,7 @@ from d365edi.endpoints.d365 import catalog, checks, compare_lines
 from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client, Record
 from d365edi.endpoints.d365.identity import ClientIdentity
-from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, NotFound, StateLookup
+from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, LinesOnly, NotFound, StateLookup
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
 from d365edi.errors import Refused
@@ -202,7 +202,7 @@ class D365Endpoint:
         state = await lookup.look(request.progress)
         if isinstance(state, Conflict):
             return Unclear(state.question)
-        if isinstance(state, NotFound | HeaderOnly):
+        if isinstance(state, NotFound | HeaderOnly | LinesOnly):
             return NotDelivered(state.wait)
         return Delivered(lookup.receipt(state.header))
 

@@ -7,7 +7,7 @@ outstanding and nothing is found, that is not final for `unclear_for` seconds: l
 Knows: write plans and progress. Does not know: entity names, EDI, how anything is written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from d365edi.endpoints.base import Receipt
 from d365edi.endpoints.d365 import catalog, compare_lines
 from d365edi.endpoints.d365.client import Client, Record
 from d365edi.odata import quoting
-from d365edi.odata.plan import Query, WritePlan
+from d365edi.odata.plan import FurtherRows, Query, WritePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,17 @@ class HeaderOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesOnly:
+    """Our header with exactly our lines, and none of what follows these (`WritePlan.after_lines`). `wait` as in NotFound, for
+    that."""
+
+    header: Record
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
 class Complete:
-    """Our header with exactly our lines."""
+    """Our header with exactly our lines and all else that belongs to them."""
 
     header: Record
 
@@ -48,7 +57,7 @@ class Conflict:
     remedy: str
 
 
-RecordState = NotFound | HeaderOnly | Complete | Conflict
+RecordState = NotFound | HeaderOnly | LinesOnly | Complete | Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +89,36 @@ class StateLookup:
         return await self._ours(found[0], progress) if ours else await self._theirs(found[0])
 
     async def difference(self, header: Record) -> str:
-        """How the lines under a header differ from the plan's, in words; empty when they do not."""
-        return compare_lines.difference(self.plan, await self.rows(self.number(header)))
+        """How the lines under a header, and what is written with them, differ from the plan's, in words; empty when they do
+        not."""
+        number = self.number(header)
+        return await self._difference(number, await self.rows(number))
+
+    async def _difference(self, number: str, rows: Sequence[Record]) -> str:
+        if found := compare_lines.difference(self.plan, rows):
+            return found
+        lacks = await self.missing(self.plan.with_lines, number)
+        return f"{lacks[0]} is not among them" if lacks else ""
 
     async def rows(self, number: str) -> list[Record]:
         """The lines under a header's number."""
         plan = self.plan
-        wanted = {"dataAreaId": plan.company, plan.link_field: number}
-        filters = catalog.where(plan.line_set, wanted)
-        rows = await self.client.rows(Query(plan.line_set, filters, tuple(dict.fromkeys((*wanted, *plan.compare)))))
-        return [row for row in rows if compare_lines.alike(row.get(plan.link_field), number)]
+        fields = (*plan.compare, *(each.line_key for each in plan.after_lines))
+        return await self._linked(plan.line_set, plan.link_field, fields, number)
+
+    async def missing(self, further: Sequence[FurtherRows], number: str) -> list[str]:
+        """What of further rows is not there, in words."""
+        found = list[str]()
+        for each in further:
+            rows = await self._linked(each.set, each.link_field, each.compare, number)
+            found += (f"{each.set} ({words})" for words in compare_lines.missing(each, rows))
+        return found
+
+    async def _linked(self, entity_set: str, link_field: str, fields: Sequence[str], number: str) -> list[Record]:
+        wanted = {"dataAreaId": self.plan.company, link_field: number}
+        filters = catalog.where(entity_set, wanted)
+        rows = await self.client.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted, *fields)))))
+        return [row for row in rows if compare_lines.alike(row.get(link_field), number)]
 
     def receipt(self, header: Record) -> Receipt:
         """What to keep of a record that is there with all its lines."""
@@ -128,9 +157,9 @@ class StateLookup:
             return Complete(header)
         number = self.number(header)
         rows = await self.rows(number)
-        difference = compare_lines.difference(self.plan, rows)
+        difference = await self._difference(number, rows)
         if not difference:
-            return Complete(header)
+            return await self._followed(header, progress)
         if rows:
             return Conflict(
                 f"{self.noun} {number}, made for {self.label}, has other lines than were ordered: {difference}",
@@ -145,6 +174,19 @@ class StateLookup:
                 f"reject this document, or change the reference of {number} in D365 and replay it",
             )
         return HeaderOnly(header, self._wait(progress.get("lines_at", "")))
+
+    async def _followed(self, header: Record, progress: Mapping[str, str]) -> RecordState:
+        """What is there of that which follows the lines: it is written as a whole."""
+        wanted, number = self.plan.after_lines, self.number(header)
+        lacks = await self.missing(wanted, number)
+        if not lacks:
+            return Complete(header)
+        if len(lacks) < sum(len(each.rows) for each in wanted):
+            return Conflict(
+                f"{self.noun} {number}, made for {self.label}, has its lines and not all that belongs to them: {lacks[0]}",
+                f"complete {number} in D365 and reject this document",
+            )
+        return LinesOnly(header, self._wait(progress.get("after_at", "")))
 
     async def _theirs(self, header: Record) -> Conflict:
         number, beside = self.number(header), ""

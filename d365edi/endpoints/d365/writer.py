@@ -14,7 +14,10 @@ exactly ours is done, anything else is for a person. A header whose lines D365 r
 it is empty, and nothing half stays behind. Where that is refused too, its number stays in the progress and the next
 try continues from it.
 
-Progress: `at`, `lines_at` (epoch seconds of a request whose outcome is not known, "" where none is), the plan's
+* What belongs to a header beside its lines (charge lines) goes in the changeset of the lines. What belongs to single lines
+needs the key that D365 gives these, so it follows in a changeset of its own: all or none, looked up again by its values.
+
+Progress: `at`, `lines_at`, `after_at` (epoch seconds of a request whose outcome is not known, "" where none is), the plan's
 `number_field`, `step`.
 
 Knows: write plans. Does not know: entity names, EDI, partners, HTTP.
@@ -24,9 +27,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from d365edi.endpoints.base import Checkpoint, Receipt
-from d365edi.endpoints.d365 import catalog
+from d365edi.endpoints.d365 import catalog, compare_lines
 from d365edi.endpoints.d365.client import Record
-from d365edi.endpoints.d365.state_lookup import Complete, Conflict, NotFound, StateLookup
+from d365edi.endpoints.d365.state_lookup import Complete, Conflict, LinesOnly, NotFound, StateLookup
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.odata import batch
@@ -44,7 +47,7 @@ class DocumentWriter:
 
         Raises Disputed, Refused or Unavailable (with the seconds to wait while a request is outstanding)."""
         lookup, plan = self.lookup, self.lookup.plan
-        if len(plan.lines) > batch.LIMIT:
+        if len(plan.lines) + sum(len(each.rows) for each in plan.further) > batch.LIMIT:
             raise self._refused(f"it has {len(plan.lines)} lines; D365 takes {batch.LIMIT} at once", "split the order")
         state = await lookup.look(progress)
         if isinstance(state, Conflict):
@@ -54,11 +57,16 @@ class DocumentWriter:
         if state.wait > 0:
             message = f"{lookup.label}: whether D365 carried out the last request is not known yet"
             raise Unavailable(message, endpoint=self.endpoint, retry_after=state.wait, unclear=True)
+        if isinstance(state, LinesOnly):
+            await self._create_after(state.header, checkpoint, token)
+            return lookup.receipt(state.header)
         header = await self._create_header(checkpoint) if isinstance(state, NotFound) else state.header
         await self._record_number(header, checkpoint)
         if plan.lines:
             await self._create_lines(header, checkpoint, token)
             await self._check_lines(header)
+        if plan.after_lines:
+            await self._create_after(header, checkpoint, token)
         return lookup.receipt(header)
 
     async def _create_header(self, checkpoint: Checkpoint) -> Record:
@@ -85,12 +93,17 @@ class DocumentWriter:
         reach("d365.header_recorded")
 
     async def _create_lines(self, header: Record, checkpoint: Checkpoint, token: str) -> None:
-        """All lines in one changeset."""
+        """All lines in one changeset, with what belongs to the header beside them."""
         lookup, plan = self.lookup, self.lookup.plan
         number = lookup.number(header)
         bodies = [{"dataAreaId": plan.company, **line, plan.link_field: number} for line in plan.lines]
+        further = [
+            (each.set, {"dataAreaId": plan.company, **row, each.link_field: number})
+            for each in plan.with_lines
+            for row in each.rows
+        ]
         try:
-            await lookup.client.create_together(plan.line_set, bodies, token)
+            await lookup.client.create_together(plan.line_set, bodies, token, further)
         except EndpointError as error:
             await checkpoint(*self._outcome(error, "lines_at"))
             if isinstance(error, Refused):
@@ -102,6 +115,35 @@ class DocumentWriter:
         lookup, number = self.lookup, self.lookup.number(header)
         if difference := await lookup.difference(header):
             message = f"{lookup.noun} {number} was written for {lookup.label}, but D365 shows other lines: {difference}"
+            raise Disputed(message, endpoint=self.endpoint, remedy=f"correct {number} in D365 and reject this document")
+
+    async def _create_after(self, header: Record, checkpoint: Checkpoint, token: str) -> None:
+        """What belongs to single lines, in one changeset; the lines are there."""
+        lookup, plan, number = self.lookup, self.lookup.plan, self.lookup.number(header)
+        lines = compare_lines.pairs(plan, await lookup.rows(number))
+        bodies = [
+            (
+                each.set,
+                {"dataAreaId": plan.company, **row, each.link_field: number, each.line_field: own[each.line_key]},
+            )
+            for each in plan.after_lines
+            for row, line in zip(each.rows, each.lines, strict=True)
+            for own in (lines[line],)
+        ]
+        await checkpoint("lines", {plan.number_field: number, "at": "", "lines_at": "", "after_at": self._now()})
+        reach("d365.lines_recorded")
+        try:
+            await lookup.client.create_together("", (), f"{token}a", bodies)
+        except EndpointError as error:
+            await checkpoint(*self._outcome(error, "after_at"))
+            if isinstance(error, Refused):
+                words = f"{lookup.noun} {number} has its lines and not its charges: {error.message}"
+                remedy = f"correct what was refused and release: {number} gets them; or enter them in D365 and reject"
+                raise self._refused(words, remedy) from None
+            raise self._named(error) from None
+        reach("d365.after_lines")
+        if lacks := await lookup.missing(plan.after_lines, number):
+            message = f"{lookup.noun} {number} was written for {lookup.label}, and D365 does not show {lacks[0]}"
             raise Disputed(message, endpoint=self.endpoint, remedy=f"correct {number} in D365 and reject this document")
 
     async def _withdraw(self, header: Record, refusal: Refused, checkpoint: Checkpoint) -> Refused:

@@ -16,17 +16,19 @@ from operator import attrgetter
 from typing import Any
 
 from d365edi.documents import Document, PurchaseOrder, Remittance
+from d365edi.documents.values import ChargeLine
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps.d365 import record_reader
-from d365edi.maps.d365.schema import Section, TableRow, header, joins, lines, model_of
+from d365edi.maps.d365.schema import Section, TableRow, charges, header, joins, lines, model_of
 from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
+from d365edi.matching import charge_lines
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.resolution import PLACE, Resolution
 from d365edi.odata.canonical import day
-from d365edi.odata.plan import Join, Query, ReadPlan, WritePlan
+from d365edi.odata.plan import FurtherRows, Join, Query, ReadPlan, WritePlan
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
 ANSWERS = ("customer", "invoice_customer", "item", "unit", *PLACE)
@@ -40,7 +42,8 @@ def check(table: Table) -> None:
     missing key."""
     model = model_of(table)
     line = _line_model(table, model)
-    sections = [(header(table), model), (lines(table), line)]
+    sections: list[tuple[Section, Model]] = [(header(table), model), (lines(table), line)]
+    sections += [(section, ChargeLine) for section in charges(table).values()]
     for section, part in sections:
         for entry in section.rows:
             sources = [name for each in entry.sources for name in each.split(" + ")]
@@ -129,7 +132,42 @@ def write_plan(
         compare=(*each.tree.get("compare", ()), *_telling_apart(each, rows)),
         label=label,
         extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}},
+        further=tuple(_further(table, filler, document)),
     )
+
+
+def _further(table: Table, filler: "_RecordFiller", document: Document) -> Iterator[FurtherRows]:
+    """The charge lines of an order, by the sets that the table has for them."""
+    if not isinstance(document, PurchaseOrder):
+        return
+    for kind, section in charges(table).items():
+        found = list(charge_lines.rows(document, "line" if kind == "line" else "order"))
+        if not found:
+            continue
+        places = range(1, len(found) + 1)
+        links = {
+            source.partition(".")[0]: (field, source.partition(".")[2])
+            for field, source in section.tree["link"].items()
+        }
+        line_field, line_key = links.get("line", ("", ""))
+        yield FurtherRows(
+            set=section.set,
+            link_field=links["header"][0],
+            rows=tuple(
+                filler.record(section, charge, place, places) for place, (charge, _) in zip(places, found, strict=True)
+            ),
+            compare=tuple(section.tree.get("compare", ())),
+            line_field=line_field,
+            line_key=line_key,
+            lines=tuple(line for _, line in found) if line_field else (),
+        )
+
+
+def charge_queries(table: Table, company: str) -> Iterator[Query]:
+    """A query for each set of charge lines, of one row with each field that is written there."""
+    for section in charges(table).values():
+        names = (*section.tree["link"], *(row.name for row in section.rows))
+        yield Query(section.set, (eq("dataAreaId", company),), tuple(dict.fromkeys(names)), top=1)
 
 
 def _telling_apart(section: Section, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -76,6 +76,12 @@ def joins(table: Table) -> tuple[Section, ...]:
     return tuple(_section(table, ("joins", name)) for name in table.tree.get("joins", {}))
 
 
+def charges(table: Table) -> dict[str, Section]:
+    """The sections of charge lines by what they are for (order, line), where a set is named for them. Raises SettingsError."""
+    named = {kind: tree for kind, tree in table.tree.get("charges", {}).items() if tree.get("set")}
+    return {kind: _section(table, ("charges", kind)) for kind in named}
+
+
 def model_of(table: Table) -> Model:
     """The model of the table's document. Raises SettingsError for a name that is none."""
     model = KINDS.get(table.document)

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Any
 
+from . import charges as charge_lines
 from . import progress, values
 from .store import FIRST_RECORD
 from .tenant import Tenant
@@ -62,7 +63,12 @@ def post(
         for lot in [line["InventoryLotId"]]
     ]
     _tax(items, Decimal(discount))
-    totals = _totals(items, Decimal(charges), Decimal(charges_tax), Decimal(discount))
+    of_lines = charge_lines.of_lines(tenant, order, {item["line"]["InventoryLotId"]: item["amount"] for item in items})
+    for item in items:
+        item["charges"] = of_lines[item["line"]["InventoryLotId"]]
+    whole = sum((item["amount"] for item in items), Decimal(0))
+    every = Decimal(charges) + charge_lines.of_order(tenant, order, whole) + sum(of_lines.values())
+    totals = _totals(items, every, Decimal(charges_tax), Decimal(discount))
     _post(tenant, order, head, items, totals, journal=journal)
     lots = [line["InventoryLotId"] for line in chosen]
     progress.advance(tenant, order, lots, "Invoiced")
@@ -160,6 +166,7 @@ def _item(tenant: Tenant, order: Row, line: Row, quantity: Decimal, tax_percent:
         "quantity": quantity,
         "amount": amount,
         "rate": tax_percent,
+        "charges": Decimal(0),
         "barcode": barcodes[0]["Barcode"] if barcodes else "",
     }
 

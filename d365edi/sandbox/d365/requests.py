@@ -10,7 +10,7 @@ from typing import Any
 from . import address as addresses
 from . import query, values, writes
 from .catalog import load
-from .refusals import Refusal, not_allowed
+from .refusals import Refusal, no_such_path, not_allowed
 from .store import Record
 from .tenant import Tenant
 
@@ -61,6 +61,8 @@ def perform(tenant: Tenant, request: Request) -> HttpAnswer:
         query.is_cross_company(found),
     )
     address = addresses.parse(request.path.removeprefix(ROOT), load())
+    if address.set.name in tenant.hidden:
+        raise no_such_path(request.path)
     match request.method:
         case "GET" if address.count:
             rows = query.select(tenant.store, address.set, found, scope)

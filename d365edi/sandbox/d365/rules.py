@@ -91,8 +91,9 @@ def _delete_header(tenant: Tenant, record: Record) -> None:
     if record.values["SalesOrderProcessingStatus"] != "Active":
         raise infolog(record.set.entity, "Error: The order has been posted and cannot be deleted", verb="Delete")
     key = {name: record.values[name] for name in ("dataAreaId", "SalesOrderNumber")}
-    for line in tenant.store.rows("SalesOrderLinesV3", **key):
-        tenant.store.delete(line)
+    for set in ("SalesOrderLinesV3", "SalesOrderHeaderChargesV2", "SalesOrderLineChargesV2"):
+        for row in tenant.store.rows(set, **key):
+            tenant.store.delete(row)
 
 
 def _refuse_closed(entity: str, order: Values) -> None:
@@ -185,6 +186,7 @@ _CUSTOMER = ("CustomersV3", "CustomerAccount")
 _ITEM = ("ReleasedProductsV2", "ItemNumber", "Item number", "Items")
 _VENDOR = ("VendorsV3", "VendorAccountNumber")
 _PURCHASE = ("PurchaseOrderHeadersV2", "PurchaseOrderNumber", "Purchase order", "Purchase orders")
+_ORDER = ("SalesOrderHeadersV4", "SalesOrderNumber", "Sales order", "Sales orders")
 _UNIT = ("UnitsOfMeasure", "UnitSymbol", "Unit", "Units")
 _LOCATION = ("CustomerPostalAddresses", "AddressLocationId", "Location ID", "Locations")
 _HEADER_SERVER = frozenset({
@@ -214,7 +216,7 @@ RULES: dict[str, WriteRule] = {
         delete=_delete_line,
         server=_LINE_SERVER,
         references={
-            "SalesOrderNumber": ("SalesOrderHeadersV4", "SalesOrderNumber", "Sales order", "Sales orders"),
+            "SalesOrderNumber": _ORDER,
             "ItemNumber": _ITEM,
             "SalesUnitSymbol": _UNIT,
             "DeliveryAddressLocationId": _LOCATION,
@@ -261,6 +263,13 @@ RULES: dict[str, WriteRule] = {
     ),
     "VendorProductDescriptionsV2": WriteRule(
         references={"ItemNumber": _ITEM, "VendorAccountNumber": (*_VENDOR, "Vendor account", "Vendors")}
+    ),
+    "SalesOrderHeaderChargesV2": WriteRule(references={"SalesOrderNumber": _ORDER}),
+    "SalesOrderLineChargesV2": WriteRule(
+        references={
+            "SalesOrderNumber": _ORDER,
+            "SalesOrderLineInventoryLotId": ("SalesOrderLinesV3", "InventoryLotId", "Lot ID", "Sales order lines"),
+        }
     ),
     "ProductBarcodesV3": WriteRule(references={"ItemNumber": _ITEM, "ProductQuantityUnitSymbol": _UNIT}),
 }

@@ -34,7 +34,8 @@ class Tenant:
     may choose the HeaderReference of a vendor invoice. `refuses_used_invoice_numbers`: whether a vendor's invoice number
     may be used once. `needs_site`: items whose storage dimensions make a site compulsory. `blocked`: items blocked for
     orders. `failed_changeset`: whether a failed changeset answers as one part in place of the changeset ("single", as the
-    OData text says) or inside a changeset of one part ("nested")."""
+    OData text says) or inside a changeset of one part ("nested"). `hidden`: sets that the tenant does not publish;
+    those of charge lines are not public in a standard one."""
 
     companies: list[str] = field(default_factory=lambda: ["usmf", "demf", "dat"])
     default_company: str = "dat"
@@ -52,8 +53,11 @@ class Tenant:
         default_factory=lambda: {"Net10": 10, "Net30": 30, "Net45": 45, "Net60": 60, "2%10Net30": 30}
     )
     """Name to the days until an invoice is due."""
+    hidden: set[str] = field(default_factory=lambda: {"SalesOrderHeaderChargesV2", "SalesOrderLineChargesV2"})
     needs_site: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
+    invoiced_charges: set[tuple[str, ...]] = field(default_factory=set)
+    """Amounts of charge lines that an invoice has taken already."""
     store: RowStore = field(default_factory=lambda: RowStore(load()))
     _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
