@@ -75,12 +75,13 @@ def repeated(standard: Standard, report: InterchangeReport | GroupReport) -> Fin
 
 
 def set_header(standard: Standard, report: SetReport, group: GroupReport, *, used: bool) -> Iterator[Finding]:
-    """What is wrong with the header of a set. `used`: its control number was used before."""
+    """What is wrong with the header of a set. `used`: its control number was used before, in its group or, where there are no
+    groups, in its interchange (X12.5 ST02; ISO 9735 UNH 0062, which a CONTRL names below the UCF of its group)."""
     yield from standard.header_checks(report)
     ids, (element, component, reference) = standard.envelopes["set"], standard.type_place
     if used:
         where = Position(report.offset, 1, ids.header, ids.control, reference=ids.reference)
-        around = "group" if standard.controls_by_group else "interchange"
+        around = "group" if standard.groups_required or group.functional_id or group.control else "interchange"
         yield finding("set.duplicate", where, standard.name, report.control, around=around)
     where = Position(report.offset, 1, ids.header, element, component, reference=reference)
     if report.guide is None:

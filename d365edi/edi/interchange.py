@@ -88,6 +88,12 @@ class GroupReport:
     findings: list[Finding] = field(default_factory=list)
     verdict: Verdict = "A"
 
+    @property
+    def misnamed(self) -> bool:
+        """Whether another group of the interchange has its number, or one of its sets need not have its own."""
+        twice = any(one.rule == "duplicate" and one.severity == "error" for one in self.findings)
+        return twice or any(one.misnamed for one in self.sets)
+
 
 @dataclass(slots=True)
 class InterchangeReport:

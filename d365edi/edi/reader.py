@@ -233,8 +233,7 @@ class Reader:
     def _begin_group(self, group: GroupReport) -> None:
         self.group = group
         self.counts = {}
-        if self.standard.controls_by_group:
-            self.controls = set()
+        self.controls = set()
 
     def _open_group(self, row: list[str], offset: int) -> None:
         assert self.interchange is not None

@@ -62,8 +62,6 @@ class Standard:
     """Whether a set must stand in a group (X12); else sets in none are in one without a name."""
     partial_groups: bool
     """Whether an acknowledgment can accept a part of a group (X12: AK901 P)."""
-    controls_by_group: bool
-    """Whether control numbers of sets are unique in their group (X12) or in their interchange."""
     numeric_controls: bool
     """Whether control numbers of groups and interchanges are compared as numbers (X12: GS06 is not padded by rule)."""
     unlisted_once: bool

@@ -298,6 +298,24 @@ async def test_an_x12_file_with_a_lost_set_is_answered_with_what_came(tmp_path: 
     ]
 
 
+async def test_messages_of_one_reference_in_two_groups_are_read_and_released_as_what_they_are(tmp_path: Path) -> None:
+    """The messages of the second UNG were rejected: their references were looked for in the whole interchange."""
+    segments = [
+        segment.replace("UNH+3+", "UNH+1+").replace("UNH+4+", "UNH+2+").replace("UNT+10+3", "UNT+10+1")
+        for segment in grouped(9)
+    ]
+    data = LAYOUTS[1].data([segment.replace("UNT+10+4", "UNT+10+2") for segment in segments])
+    async with desk(tmp_path) as at_desk:
+        read = await at_desk.read(data)
+        reading = [partial(reparse.reparse, ctx=at_desk.ctx, document=row) for row in read.documents]
+        again = [(await at_desk.ctx.journal.read(each))[0].document for each in reading]
+    assert [(row.group, row.set, row.number) for row in read.documents] == [
+        ("1", "1", "9-1"), ("1", "2", "9-2"), ("2", "1", "9-3"), ("2", "2", "9-4"),
+    ]  # fmt: skip
+    assert [getattr(document, "number", "") for document in again] == ["9-1", "9-2", "9-3", "9-4"]
+    assert "UCI+9+4098765000010:14+4012345000009:14+7'" in read.answers[0]
+
+
 async def test_two_groups_of_one_number_are_both_read_and_released_as_what_they_are(tmp_path: Path) -> None:
     """The second answer to the same number stopped the file; a document was read again from the first group's set."""
     segments = [

@@ -5,7 +5,7 @@
 UCI repeats who sent the interchange to whom, as it was and not turned round. Action 4 rejects a level and all below it, 7
 accepts a level and what below it is not reported otherwise, 8 says only that the interchange has come: with 8 each message
 that is accepted has its own UCM, which is how an interchange is answered of which something may not have been read, or with
-a message that may be misnamed. One CONTRL answers one interchange; CONTRL is never answered.
+a message or a group that may be misnamed. One CONTRL answers one interchange; CONTRL is never answered.
 
 Knows: findings and their codes (0085). Does not know: references of ours, when an answer is sent.
 """
@@ -50,7 +50,7 @@ def interchange(
     `charset` is what the answer is written in: in UNOA their small letters are echoed as capitals."""
     echo = _Echo(upper=charset == "UNOA")
     rejected = report.verdict == "R" or duplicate
-    doubtful = bool(report.unread) or any(one.misnamed for group in report.groups for one in group.sets)
+    doubtful = bool(report.unread) or any(group.misnamed for group in report.groups)
     action = REJECTED if rejected else RECEIVED if receipt or doubtful else ACCEPTED
     errors = [f for f in report.findings if f.level == "interchange" and f.severity == "error" and f.code]
     where: list[Element] = ["26"] if duplicate else echo.place(errors)

@@ -129,7 +129,6 @@ EDIFACT = Standard(
     type_place=(2, 1, 65),
     groups_required=False,
     partial_groups=False,
-    controls_by_group=False,
     numeric_controls=False,
     unlisted_once=True,
     reads=lambda _: True,

@@ -167,7 +167,6 @@ X12 = Standard(
     type_place=(1, 0, 143),
     groups_required=True,
     partial_groups=True,
-    controls_by_group=True,
     numeric_controls=True,
     unlisted_once=False,
     reads=lambda id: id == "ISA",

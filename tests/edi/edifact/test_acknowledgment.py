@@ -100,6 +100,22 @@ def test_groups_are_told_where_there_are_groups() -> None:
     assert [line[0] for line in interchange(report)] == ["UCI", "UCF", "UCM", "UCS"]
 
 
+@pytest.mark.parametrize(
+    ("second", "action", "told"),
+    [
+        ("8", "7", [["UCF", "8"], ["UCM", "ME1"]]),
+        ("7", "8", [["UCF", "7"], ["UCM", "ME1"], ["UCF", "7"], ["UCM", "ME1"]]),
+    ],
+    ids=["each group has a reference", "both have one"],
+)
+def test_messages_of_one_reference_are_told_by_their_groups(second: str, action: str, told: list[list[str]]) -> None:
+    unt = ["UNG+ORDERS+BUYER+SELLER+260105:0915+7+UN+D:96A", *numbered(), "UNE+1+7"]
+    wrong = [f"UNG+ORDERS+BUYER+SELLER+260105:0915+{second}+UN+D:96A", *numbered(["UNS+S"]), f"UNE+1+{second}"]
+    found = interchange(received(data(envelope(unt, wrong))))
+    assert found[0] == [*UCI, action]
+    assert [line[:2] for line in found if line[0] in ("UCF", "UCM")] == told
+
+
 def test_what_cannot_be_echoed_becomes_a_nought_or_a_blank() -> None:
     text = data(envelope(numbered(control="a?+b"))).replace(b"5412345000013:14", b"", 1)
     found = interchange(received(text), loop="all", charset="UNOA")

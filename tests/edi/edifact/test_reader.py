@@ -86,7 +86,7 @@ def test_groups_are_counted_and_named() -> None:
         ([[*group(numbered())[:-1], "UNE+1+8"]], "IA GR ORDERSR", "28"),
         ([group(numbered(), id="INVOIC")], "IA GE ORDERSE", "31"),
         ([group(numbered()), group(numbered(control="ME2"))], "IA GA ORDERSA GE ORDERSA", "26"),
-        ([group(numbered()), group(numbered(), control="8")], "IA GA ORDERSA GR ORDERSR", "26"),
+        ([group(numbered(), numbered())], "IA GP ORDERSA ORDERSR", "26"),
         ([numbered(), group(numbered(control="ME2"))], "IE GA ORDERSA GA ORDERSA", "30"),
     ],
     ids=["count", "no UNE", "reference", "another type", "group twice", "message twice", "mixed"],
@@ -95,6 +95,12 @@ def test_what_is_wrong_with_a_group(messages: list[list[str]], verdicts: str, co
     report = reader.read(data(interchange(*messages)))
     assert code in {finding.code for finding in see.findings(report)}
     assert see.verdicts(report) == verdicts
+
+
+def test_a_reference_of_a_message_is_of_its_group() -> None:
+    """0062 was looked for in the whole interchange, and the second group rejected."""
+    report = reader.read(data(interchange(group(numbered()), group(numbered(), control="8"))))
+    assert (see.verdicts(report), see.findings(report)) == ("IA GA ORDERSA GA ORDERSA", [])
 
 
 def test_other_messages_of_retail_are_read_without_a_finding() -> None:
