@@ -22,6 +22,7 @@ ORDER = {
     "CurrencyCode": "USD",
     "LanguageId": "en-US",
 }
+KEY = {"dataAreaId": "usmf"}
 INVOICE = {"dataAreaId": "usmf", "InvoiceAccount": "US-101", "InvoiceNumber": "V-1"}
 
 
@@ -45,7 +46,7 @@ async def ordered(caller: httpx.AsyncClient, **fields: Any) -> str:
     assert answer.status_code == 201, answer.text
     number = str(answer.json()["PurchaseOrderNumber"])
     for place, (item, quantity, price) in enumerate((("NB-100", 10, 11.5), ("NB-200", 3, 7)), 1):
-        line = {"dataAreaId": "usmf", "PurchaseOrderNumber": number, "LineNumber": place, "ItemNumber": item}
+        line: dict[str, Any] = {**KEY, "PurchaseOrderNumber": number, "LineNumber": place, "ItemNumber": item}
         line |= {"OrderedPurchaseQuantity": quantity, "PurchaseUnitSymbol": "ea", "PurchasePrice": price}
         assert (await caller.post(LINES, params=CROSS, json=line)).status_code == 201
     return number
@@ -55,7 +56,7 @@ async def pending(caller: httpx.AsyncClient, order: str, **fields: Any) -> str:
     answer = await caller.post(INVOICES, params=CROSS, json={**INVOICE, **fields})
     assert answer.status_code == 201, answer.text
     reference = str(answer.json()["HeaderReference"])
-    line = {"dataAreaId": "usmf", "HeaderReference": reference, "Currency": "USD", "PurchaseOrder": order}
+    line: dict[str, Any] = {**KEY, "HeaderReference": reference, "Currency": "USD", "PurchaseOrder": order}
     line |= {"PurchLineNumber": 1, "ReceiveNow": 10, "UnitPrice": 11.5}
     assert (await caller.post(INVOICE_LINES, params=CROSS, json=line)).status_code == 201
     return reference
