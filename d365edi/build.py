@@ -171,7 +171,7 @@ def _charge_probes(settings: Settings) -> Iterator[Probe]:
     for name, partner in settings.partners.items():
         for set_id, receive in partner.receive.items():
             if receive.create and any(each.account for each in receive.agreements.values()):
-                written = table.load("d365", receive.create, charge_sets(settings, receive))
+                written = table.load("d365/write", receive.create, charge_sets(settings, receive))
                 for query in charge_queries(written, receive.company):
                     if query not in asked:
                         asked.add(query)

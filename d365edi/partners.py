@@ -128,7 +128,9 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
             key=".".join((*prefix, "create")),
             remedy='leave it out; then = "hold" (or "keep") says what happens to it',
         )
-    return table.load("d365", flow.create, charge_sets(settings, flow), locate=_located(settings, *prefix, "d365"))
+    return table.load(
+        "d365/write", flow.create, charge_sets(settings, flow), locate=_located(settings, *prefix, "d365")
+    )
 
 
 def charge_sets(settings: Settings, flow: Receive) -> Mapping[str, Any]:
@@ -285,7 +287,7 @@ def _original(settings: Settings, prefix: tuple[str, ...], flow: Send) -> dict[s
     if flow.original_field is None:
         return {}
     where, key = settings.where(*prefix, "original_field"), ".".join((*prefix, "original_field"))
-    tree = table.load("d365", flow.of).tree
+    tree = table.load("d365/read", flow.of).tree
     if flow.of != "SalesInvoice":
         message, remedy = f"names a field of an invoice, and {flow.of} is sent", "leave it out"
         raise SettingsError(message, where=where, key=key, remedy=remedy)
@@ -309,7 +311,7 @@ def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Se
     write = _map(settings, prefix, standard, flow.map)
     if envelope is not None:
         _demanded(settings, prefix, standard, flow)
-    read = table.load("d365", flow.of, _original(settings, prefix, flow))
+    read = table.load("d365/read", flow.of, _original(settings, prefix, flow))
     if read.document != write.document:
         message = f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}"
         remedy = "name the D365 record that this set is written from"

@@ -54,7 +54,7 @@ def take(body: Sequence[str], wanted: IntakePolicy | None = None, version: str =
     if order is None:
         return Taken(None, None, tuple(map(str, wrong)))
     judged = intake.judge(order, wanted, "")
-    for_d365, more = intake.take(order, wanted, table.load("d365", "SalesOrder"))
+    for_d365, more = intake.take(order, wanted, table.load("d365/write", "SalesOrder"))
     return Taken(order, for_d365, tuple(map(str, (*wrong, *judged.findings, *more))))
 
 

@@ -28,7 +28,7 @@ from typing import Any, Literal
 from d365edi.edi.guides import Folder
 from d365edi.errors import SettingsError
 
-Language = Literal["x12", "edifact", "csv", "d365"]
+Language = Literal["x12", "edifact", "csv", "d365/read", "d365/write"]
 Key = tuple[str, ...]
 ALSO = "\n"
 """What stands between a word of the partner's and a further meaning that is written so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,18 +15,20 @@ from d365edi.endpoints.d365 import catalog
 from d365edi.errors import DocumentError
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.d365.schema import Section, header, joins, lines
-from d365edi.maps.table import load
+from d365edi.maps.table import Language, load
 from d365edi.matching.resolution import Resolution
 
-NAMES = sorted(
-    each.name.removesuffix(".toml")
-    for each in (files("d365edi.maps") / "d365").iterdir()
-    if each.name.endswith(".toml")
+TABLES: list[tuple[Language, str]] = sorted(
+    (language, each.name.removesuffix(".toml"))
+    for language in get_args(Language)
+    if language.startswith("d365/")
+    for each in (files("d365edi.maps") / language).iterdir()
 )
+NAMES = pytest.mark.parametrize(("language", "name"), TABLES)
 
 
-def sections(name: str) -> list[Section]:
-    table = load("d365", name)
+def sections(language: Language, name: str) -> list[Section]:
+    table = load(language, name)
     return [header(table), lines(table), *joins(table)]
 
 
@@ -43,32 +45,32 @@ def asked(section: Section) -> set[str]:
     return found | {tree[key] for key in ("account", "since") if key in tree}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_field_that_a_table_names_is_one_of_its_set(name: str) -> None:
+@NAMES
+def test_every_field_that_a_table_names_is_one_of_its_set(language: Language, name: str) -> None:
     unknown = []
-    for section in sections(name):
+    for section in sections(language, name):
         known = catalog.entity_set(section.set)
         assert known is not None
         unknown += [f"{section.set}.{field}" for field in sorted(asked(section) - set(known.fields))]
     assert unknown == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_source_of_a_table_is_a_field_of_its_document(name: str) -> None:
-    table = load("d365", name)
+@NAMES
+def test_every_source_of_a_table_is_a_field_of_its_document(language: Language, name: str) -> None:
+    table = load(language, name)
     d365.check(table)
-    assert table.mode in ("read", "write")
+    assert table.mode == language.removeprefix("d365/")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_members_that_choose_records_are_members_of_the_enum(name: str) -> None:
-    for row in header(load("d365", name)).tree.get("only", {}).values():
+@NAMES
+def test_the_members_that_choose_records_are_members_of_the_enum(language: Language, name: str) -> None:
+    for row in header(load(language, name)).tree.get("only", {}).values():
         assert set(row["is"]) <= set(catalog.members(row["enum"]) or ())
 
 
 def test_a_plan_asks_only_for_records_that_are_meant() -> None:
     plan = d365.read_plan(
-        load("d365", "ShipmentPackingSlip"), company="usmf", accounts=("US-003",), since=date(2026, 1, 5)
+        load("d365/read", "ShipmentPackingSlip"), company="usmf", accounts=("US-003",), since=date(2026, 1, 5)
     )
     assert plan.header.filters[-1] == "IsActive eq Microsoft.Dynamics.DataEntities.NoYes'Yes'"
 
@@ -86,13 +88,13 @@ def test_points_in_time_are_asked_for_from_the_day_s_first_moment_and_days_by_th
     name: str, zone: str, term: str
 ) -> None:
     plan = d365.read_plan(
-        load("d365", name), company="usmf", accounts=("US-003",), since=date(2026, 1, 5), zone=ZoneInfo(zone)
+        load("d365/read", name), company="usmf", accounts=("US-003",), since=date(2026, 1, 5), zone=ZoneInfo(zone)
     )
     assert plan.header.filters[2] == term
 
 
 def test_an_order_s_natural_key_names_the_company() -> None:
-    key = header(load("d365", "SalesOrder")).key_fields
+    key = header(load("d365/write", "SalesOrder")).key_fields
     assert key == (
         "dataAreaId",
         "OrderingCustomerAccountNumber",
@@ -137,13 +139,13 @@ SLIP: dict[str, Any] = {
 def test_when_a_slip_was_made_is_told_by_the_clock_here_and_its_days_are_not_shifted(
     zone: str, day: date, time: str
 ) -> None:
-    notice = d365.read(load("d365", "PackingSlip"), SLIP, ZoneInfo(zone)).document
+    notice = d365.read(load("d365/read", "PackingSlip"), SLIP, ZoneInfo(zone)).document
     assert isinstance(notice, ShipNotice)
     assert (notice.date, notice.time, notice.ship_date) == (day, time, date(2026, 1, 12))
 
 
 def test_a_packing_slip_is_a_shipment_with_its_lines_under_the_order() -> None:
-    reading = d365.read(load("d365", "PackingSlip"), SLIP)
+    reading = d365.read(load("d365/read", "PackingSlip"), SLIP)
     notice = reading.document
     assert isinstance(notice, ShipNotice)
     assert reading.findings == ()
@@ -187,7 +189,7 @@ def test_license_plates_become_packs_and_one_that_is_missing_leaves_the_level_ou
         "order_lines": [slipped("L-1", "NB-1", "PO1"), slipped("L-2", "NB-2", "PO1"), slipped("L-3", "NB-3", "PO2")],
         "load": [],
     }
-    reading = d365.read(load("d365", "ShipmentPackingSlip"), record)
+    reading = d365.read(load("d365/read", "ShipmentPackingSlip"), record)
     first, second = reading.document.orders
     packs = [(pack.sscc, [(line.item.own, line.quantity) for line in pack.lines]) for pack in first.packs]
     assert packs == [("A", [("NB-1", 4), ("NB-2", 3)]), ("B", [("NB-2", 2)])]
@@ -209,7 +211,7 @@ def test_a_sales_order_is_an_answer_with_what_d365_confirms() -> None:
              "ConfirmedShippingDate": "2026-01-12T12:00:00Z", "CustomersLineNumber": 1, "SalesOrderLineStatus": "Backorder"},
         ],
     }  # fmt: skip
-    response = d365.read(load("d365", "SalesOrderResponse"), record).document
+    response = d365.read(load("d365/read", "SalesOrderResponse"), record).document
     assert isinstance(response, OrderResponse)
     assert (response.number, response.sales_order, response.purpose, response.ship_date) == (
         "4500012345",
@@ -228,19 +230,19 @@ def test_a_sales_order_is_an_answer_with_what_d365_confirms() -> None:
 
 def test_a_constant_is_for_what_an_order_leaves_out() -> None:
     """It lay over the units that lines said: three cases became three eaches."""
-    table = load("d365", "SalesOrder", {"lines": {"constants": {"SalesUnitSymbol": "ea"}}})
+    table = load("d365/write", "SalesOrder", {"lines": {"constants": {"SalesUnitSymbol": "ea"}}})
     body: list[dict[str, Any]] = [{"quantity": Decimal(12)}, {"quantity": Decimal(3), "unit": "cs"}]
     order = PurchaseOrder.of({"number": "P1", "lines": body})
     answers = Resolution(customer="US-003", items={1: "D0001", 2: "D0002"})
     plan = d365.write_plan(table, order, answers, company="usmf")
     assert [line["SalesUnitSymbol"] for line in plan.lines] == ["ea", "cs"]
     with pytest.raises(DocumentError, match=r'SalesUnitSymbol = "..." under d365.lines.constants of the flow'):
-        d365.write_plan(load("d365", "SalesOrder"), order, answers, company="usmf")
+        d365.write_plan(load("d365/write", "SalesOrder"), order, answers, company="usmf")
 
 
 def test_a_constant_without_its_row_is_always_written() -> None:
     lines = {"fields": {"SalesUnitSymbol": False}, "constants": {"SalesUnitSymbol": "ea"}}
-    table = load("d365", "SalesOrder", {"lines": lines})
+    table = load("d365/write", "SalesOrder", {"lines": lines})
     order = PurchaseOrder.of({"number": "P1", "lines": [{"quantity": Decimal(3), "unit": "cs"}]})
     plan = d365.write_plan(table, order, Resolution(customer="US-003", items={1: "D0001"}), company="usmf")
     assert plan.lines[0]["SalesUnitSymbol"] == "ea"

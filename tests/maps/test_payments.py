@@ -64,7 +64,7 @@ def test_a_payment_that_does_not_add_up_is_held_and_says_how(remittance: Remitta
 
 
 def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
-    table = load("d365", "CustomerPayment", JOURNAL)
+    table = load("d365/write", "CustomerPayment", JOURNAL)
     remittance = payment("150", item("INV1", "100", order_number="4500"), item("CM9", "50", kind="CM"))
     answers = Resolution().plus(ResolvedReference("customer", "US-003"))
     plan = d365.write_plan(table, remittance, answers, company="usmf")
@@ -94,12 +94,14 @@ def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
 
 def test_without_a_journal_s_name_there_is_no_plan() -> None:
     with pytest.raises(DocumentError, match="JournalName needs"):
-        d365.write_plan(load("d365", "CustomerPayment"), payment("1", item("A", "1")), Resolution(), company="usmf")
+        d365.write_plan(
+            load("d365/write", "CustomerPayment"), payment("1", item("A", "1")), Resolution(), company="usmf"
+        )
 
 
 def test_deductions_are_told_as_what_a_payment_line_cannot_say() -> None:
     remittance = payment("135", item("A", "145", "-5"), loose=("-10",))
-    [finding] = d365.unwritten(load("d365", "CustomerPayment"), remittance, meaning.segments(load("x12", "820")))
+    [finding] = d365.unwritten(load("d365/write", "CustomerPayment"), remittance, meaning.segments(load("x12", "820")))
     assert (finding.rule, finding.where.segment) == ("meaning", "ADX")
     assert finding.message.startswith("it has a deduction or another adjustment (2 times)")
 

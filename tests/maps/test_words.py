@@ -101,7 +101,7 @@ MAPS = {"Invoice": ("810", "INVOIC"), "OrderResponse": ("855", "ORDRSP"), "ShipN
 def outward() -> Iterator[Any]:
     """Every document, by the maps and versions that write it."""
     for table in TABLES:
-        tree: Any = load("d365", table).tree
+        tree: Any = load("d365/read", table).tree
         x12, edifact = MAPS[tree["document"]]
         for number, document in enumerate(MADE[tree["document"]](tree)):
             for version in wire.VERSIONS:

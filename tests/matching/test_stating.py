@@ -57,7 +57,7 @@ def in_d365(order: PurchaseOrder) -> dict[str, Any]:
     """The line that D365 is given, with the line amount that it computes."""
     for_d365, findings = intake.take(order, intake.IntakePolicy())
     assert findings == ()
-    line = dict(d365.write_plan(load("d365", "SalesOrder"), for_d365, ANSWERS, company="usmf").lines[0])
+    line = dict(d365.write_plan(load("d365/write", "SalesOrder"), for_d365, ANSWERS, company="usmf").lines[0])
     each = Decimal(line["SalesPrice"]) / Decimal(line.get("SalesPriceQuantity", 1))
     return {**line, "amount": cents(each * Decimal(line["OrderedSalesQuantity"]))}
 
@@ -79,7 +79,7 @@ def posted(line: dict[str, Any], *, price: Decimal | None = None, per: Decimal |
         "document": [{}],
         "items": [{**key, "InvoiceId": "I1", "LineCreationSequenceNumber": 1, "PriceUnit": per}],
     }  # fmt: skip
-    invoice: Invoice = d365.read(load("d365", "SalesInvoice"), record).document
+    invoice: Invoice = d365.read(load("d365/read", "SalesInvoice"), record).document
     return invoice
 
 
@@ -202,7 +202,7 @@ def test_an_answer_compares_prices_of_the_same_quantity_and_says_them_as_the_ord
         "header": {**key, "CustomersOrderReference": "P1"},
         "lines": [{**line, "SalesPrice": Decimal(price), "SalesPriceQuantity": Decimal(per)}],
     }
-    answer: OrderResponse = d365.read(load("d365", "SalesOrderResponse"), record).document
+    answer: OrderResponse = d365.read(load("d365/read", "SalesOrderResponse"), record).document
     made, match = respond(answer, LineMatch(order.lines, (), order))
     assert [each.outcome for each in made.lines[0].answers] == [outcome]
     writer = wire.plain("855", "004010")[1]

@@ -108,7 +108,7 @@ def _must_pass(made: Outgoing, body: Any) -> None:
 
 
 def _read(table: str, record: Record) -> Any:
-    reading = plans.read(load("d365", table), record)
+    reading = plans.read(load("d365/read", table), record)
     _must_go(reading.findings)
     return reading.document
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from d365edi.endpoints.d365 import catalog as client
 from d365edi.maps.d365.schema import header, joins, lines
+from d365edi.maps.table import Language
 from d365edi.maps.table import load as load_table
 from d365edi.matching import lookup
 from d365edi.sandbox.d365 import values
@@ -69,8 +70,10 @@ def test_the_catalog_agrees_with_the_one_that_the_client_carries(name: str) -> N
 
 def test_every_set_that_a_table_or_a_look_up_names_is_in_the_sandbox() -> None:
     tables = [
-        load_table("d365", each.name[:-5])
-        for each in (files("d365edi.maps") / "d365").iterdir()
+        load_table(language, each.name[:-5])
+        for language in get_args(Language)
+        if language.startswith("d365/")
+        for each in (files("d365edi.maps") / language).iterdir()
         if each.name.endswith(".toml")
     ]
     named = {section.set for table in tables for section in (header(table), lines(table), *joins(table))}

@@ -332,13 +332,13 @@ def today(name: str, document: Plain) -> Plain:
 
 def writing_tables() -> dict[str, str]:
     """The shipped D365 tables that write, with the kind of document that each writes."""
-    tables = [load("d365", name) for name in maps("d365")]
+    tables = [load("d365/write", name) for name in maps("d365/write")]
     return {table.name: table.document for table in tables if table.mode == "write"}
 
 
 def plan(name: str, document: Plain) -> Plain:
     """What a shipped D365 table writes of a document: the plan, and what it cannot take over."""
-    table = load("d365", name, JOURNAL if name == "CustomerPayment" else None)
+    table = load("d365/write", name, JOURNAL if name == "CustomerPayment" else None)
     made: Any = KINDS[table.document].from_json(json.dumps(document))
     lines = list(getattr(made, "lines", ()))
     units = sorted({each.unit for each in lines if getattr(each, "unit", None)})
