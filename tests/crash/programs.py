@@ -1,0 +1,94 @@
+"""The processes of the drill at random: each in one of its own, killed and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.process
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from d365edi.cli import main
+from d365edi.endpoints import health
+from d365edi.errors import JournalError
+from d365edi.flows import policy
+from d365edi.journal import backup
+from d365edi.sandbox.tls import TlsFiles
+from tests.crash import d365_process, sftp_process
+from tests.crash.traffic import seed
+
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["d365edi.app", "d365edi.cli.run", "d365edi.daemon", "tests.crash.programs"])
+"""Processes are forked from one that has imported everything and opened nothing: importing takes longer than a kill."""
+
+
+def run_daemon(settings_file: str, environ: Mapping[str, str], log: str) -> None:
+    """`d365edi run`, which waits less than usual before it tries again an endpoint that does not answer."""
+    _say_into(log)
+    os.environ.update(environ)
+    health.FIRST_REST = policy.FIRST_WAIT = 0.3
+    health.LONGEST_REST = policy.LONGEST_WAIT = 1.0
+    sys.exit(main(["run", "--settings", settings_file]))
+
+
+def run_d365(file: Path, identity: TlsFiles, port: int, log: str) -> None:
+    """The D365 simulator."""
+    _say_into(log)
+    anyio.run(d365_process.run, file, identity, port, seed)
+
+
+def run_sftp(home: Path, port: int, host_key: str, client_key: str, log: str) -> None:
+    """The partners' server."""
+    _say_into(log)
+    anyio.run(sftp_process.run, home, port, host_key, client_key)
+
+
+def run_backup(journal: Path, folder: Path) -> None:
+    """What the timer's service does. Two within one second have one name, and the second is refused."""
+    with contextlib.suppress(JournalError):
+        backup.backup(journal, folder)
+
+
+def _say_into(log: str) -> None:
+    with open(log, "a") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+
+
+@dataclass
+class Program:
+    """One of the processes; started again `back_at` (monotonic seconds) after it was killed."""
+
+    target: Callable[..., None]
+    args: tuple[Any, ...]
+    process: multiprocessing.process.BaseProcess | None = None
+    back_at: float = 0.0
+    kills: int = 0
+    ended: list[int] = field(default_factory=list)
+
+    def keep_up(self) -> None:
+        """Start it when its time has come; note the exit code of one that ended by itself."""
+        if self.process is not None and not self.process.is_alive():
+            self.ended.append(self.process.exitcode or 0)
+            self.process = None
+        if self.process is None and time.monotonic() >= self.back_at:
+            self.process = FORKED.Process(target=self.target, args=self.args, daemon=True)
+            self.process.start()
+
+    def kill(self, back_in: float) -> bool:
+        """SIGKILL, if it runs."""
+        if self.process is None or self.process.pid is None or not self.process.is_alive():
+            return False
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.join()
+        self.process, self.back_at = None, time.monotonic() + back_in
+        self.kills += 1
+        return True
