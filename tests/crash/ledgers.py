@@ -56,6 +56,8 @@ class Books:
 
     def settled(self) -> bool:
         """Whether all has arrived and nothing is open; cheap enough to ask often."""
+        for trade in self.trades:
+            trade.billed()
         if any(trade.partner.waiting() for trade in self.trades):
             return False
         return not (self._first(self._orders()) or self._first(self._invoices()) or asyncio.run(self._read()))
@@ -137,9 +139,11 @@ def _in_journal(tx: Tx) -> Iterator[Difference]:
     deliveries = [each for state in get_args(DeliveryState) for each in tx.deliveries.in_state(state)]
     for delivery in deliveries:
         if delivery.state not in ("delivered", "cancelled"):
-            yield Difference(f"delivery {delivery.name} is {delivery.state}: {delivery.reason}", delivery.name)
+            yield Difference(
+                f"delivery {delivery.name} is {delivery.state}: {delivery.reason}", f"delivery-{delivery.id}"
+            )
         elif delivery.kind == "810" and delivery.parent is None and delivery.ack != "accepted":
-            yield Difference(f"the acknowledgment of {delivery.name} is {delivery.ack}", delivery.name)
+            yield Difference(f"the acknowledgment of {delivery.name} is {delivery.ack}", f"delivery-{delivery.id}")
     numbers = Counter((d.partner, d.interchange) for d in deliveries if d.interchange is not None and d.parent is None)
     for (partner, number), count in numbers.items():
         if count > 1:
@@ -168,7 +172,8 @@ def _log(file: Path) -> Iterator[Difference]:
 
 
 def history(settings: Path, about: str) -> str:
-    """What `d365edi why` says of a number or name."""
-    line = [sys.executable, "-m", "d365edi", "why", about, "--settings", str(settings)]
+    """What `d365edi why` says of a number, a name or an id."""
+    named = ["--id"] if about.startswith(("message-", "delivery-")) else []
+    line = [sys.executable, "-m", "d365edi", "why", *named, about, "--settings", str(settings)]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
