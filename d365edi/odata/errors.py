@@ -52,6 +52,8 @@ def read(body: bytes | bytearray) -> Fault:
     """Read the body of an answer that is not a success. Never raises: an unreadable body gives a Fault that says so."""
     try:
         content = canonical.loads(body)
+    except canonical.TooHeavyError as error:
+        return Fault(f"an answer that {error}", readable=False)
     except (ValueError, RecursionError):
         return Fault(_page(body), readable=False)
     message = _message(content)

@@ -113,8 +113,8 @@ async def test_pages_that_go_round_in_a_circle_end() -> None:
         await Server(page([{"A": 1}], link), page([{"A": 2}], link)).client.rows(Query("S"))
 
 
-@pytest.mark.parametrize(("pages", "size"), [(3, 1 << 20), (100, 600)])
-async def test_a_query_ends_at_so_many_pages_or_bytes(pages: int, size: int) -> None:
+@pytest.mark.parametrize(("pages", "size"), [(3, 1 << 20), (100, 4500)])
+async def test_a_query_ends_at_so_many_pages_or_so_much_memory(pages: int, size: int) -> None:
     answers = (page([{"a": "x" * 80}], f"{HOST}/data/S?$skip={at}") for at in range(1, 20))
     server = Server(*answers, most_pages=pages, most_bytes=size)
     with pytest.raises(Refused, match="S has more than"):
@@ -135,6 +135,25 @@ async def test_a_made_record_that_cannot_be_read_is_unclear() -> None:
     with pytest.raises(Unavailable) as caught:
         await Server(Response(HTML)).client.create("S", {"A": 1})
     assert (caught.value.unclear, caught.value.message) == (True, 'an HTML page, "We\'ll be back"')
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_answer_of_a_few_megabytes_that_would_fill_the_memory_is_not_read(method: str) -> None:
+    """64 MB of `[[],[],...` took 1.6 GB."""
+    server = Server(Response(b'{"value":[' + b"[]," * (2 << 20) + b"1]}"))
+    asked = server.client.rows(Query("S")) if method == "GET" else server.client.create("S", {"A": 1})
+    kind = Refused if method == "GET" else Unavailable
+    with pytest.raises(
+        kind, match=r"would take up to \d+ MB of memory, and 256 MB are allowed; it was not read"
+    ) as caught:
+        await asked
+    assert getattr(caught.value, "unclear", False) == (method == "POST")
+
+
+async def test_an_error_of_a_few_megabytes_that_would_fill_the_memory_is_a_sentence() -> None:
+    server = Server(Response(b'{"error":[' + b"[]," * (2 << 20) + b"1]}", 400))
+    with pytest.raises(Refused, match="answered 400: an answer that would take up to"):
+        await server.client.rows(Query("S"))
 
 
 async def test_a_redirect_is_not_followed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -93,3 +94,49 @@ def test_a_plan_travels_as_json_and_comes_back(plan: WritePlan) -> None:
 def test_bytes_that_are_no_plan_are_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match="no plan"):
         WritePlan.from_bytes(data)
+
+
+SHAPES = {
+    "lists": lambda size: b"[" + b"[]," * (size // 3) + b"1]",
+    "objects": lambda size: b"[" + b"{}," * (size // 3) + b"1]",
+    "objects of one": lambda size: b"[" + b'{"":0},' * (size // 7) + b"1]",
+    "nested": lambda size: b"[" + b"[[[[]]]]," * (size // 9) + b"1]",
+    "numbers": lambda size: b"[" + b"0.1," * (size // 4) + b"1]",
+    "large numbers": lambda size: b"[" + b"9e999," * (size // 6) + b"1]",
+    "texts": lambda size: b"[" + b'"ab",' * (size // 5) + b"1]",
+    "keys": lambda size: b"{" + b",".join(b'"%x":%d.1' % (each, each) for each in range(size // 14)) + b"}",
+    "rows": lambda size: (
+        b"[" + b",".join(b'{"Number":"SO-%06d","Quantity":%d.5}' % (n, n) for n in range(size // 40)) + b"]"
+    ),
+    "one text": lambda size: b'["' + b"a" * size + b'"]',
+    "one wide text": lambda size: b'["' + "\u20ac".encode() + b"a" * size + b'"]',
+    "one wider text": lambda size: b'["' + "\U0001f600".encode() + b"a" * size + b'"]',
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_text_takes_more_memory_than_it_weighs(shape: str) -> None:
+    data = SHAPES[shape](600_000)
+    tracemalloc.start()
+    try:
+        canonical.loads(data)
+        assert tracemalloc.get_traced_memory()[1] < canonical.weight(data) + 4096
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", ["lists", "objects", "numbers", "texts", "one wider text"])
+def test_what_is_too_heavy_is_not_read(shape: str) -> None:
+    data = SHAPES[shape](48 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(canonical.TooHeavyError, match="of memory, and 256 MB are allowed"):
+            canonical.loads(data)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_full_page_of_rows_is_not_too_heavy() -> None:
+    row = {f"Field{number}": f"value {number}" for number in range(40)}
+    assert canonical.weight(canonical.dumps([row] * 10_000)) < canonical.MOST

@@ -35,8 +35,8 @@ from d365edi.odata.plan import Query
 Record = dict[str, Any]
 
 MOST_PAGES = 1000
-MOST_BYTES = 256 << 20
-"""What one query may find: pages (of up to 10,000 rows), and bytes of JSON in all of them."""
+MOST_BYTES = 512 << 20
+"""What one query may find: pages (of up to 10,000 rows), and the memory that all its rows may take (`canonical.weight`)."""
 
 _HEADERS = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVersion": "4.0", "User-Agent": "d365edi"}
 _JSON = "application/json;odata.metadata=minimal;charset=utf-8"
@@ -95,7 +95,7 @@ class Client:
                 raise self._unavailable(f"the pages of {query.set} repeat in a circle", "GET")
             seen.add(url)
             answer = await self._send("GET", url)
-            size += len(answer.content)
+            size += canonical.weight(answer.content)
             if len(seen) > self._most_pages or size > self._most_bytes:
                 raise self._endless(query.set)
             content = self._record(answer, "GET")
@@ -186,13 +186,20 @@ class Client:
 
     def _endless(self, entity_set: str) -> Refused:
         message = (
-            f"{entity_set} has more than {self._most_pages} pages or {self._most_bytes >> 20} MB of what was asked for"
+            f"{entity_set} has more than {self._most_pages} pages of what was asked for, or rows that take more than "
+            f"{self._most_bytes >> 20} MB of memory"
         )
         return Refused(message, endpoint=self._transport.endpoint, remedy="ask for less: a later day, fewer accounts")
 
     def _record(self, answer: HttpAnswer, method: str) -> Record:
         try:
             read = canonical.loads(answer.content)
+        except canonical.TooHeavyError as error:
+            message = f"the answer of {self._transport.peer} {error}; it was not read"
+            if method in SAFE_METHODS:
+                remedy = "ask for less, or find out what answers there"
+                raise Refused(message, endpoint=self._transport.endpoint, remedy=remedy) from None
+            raise self._unavailable(message, method) from None
         except (ValueError, RecursionError):
             raise self._unavailable(errors.read(answer.content).sentence, method) from None
         if not isinstance(read, dict):
