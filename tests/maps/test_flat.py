@@ -208,6 +208,18 @@ def test_an_invoice_echoes_the_order_it_answers() -> None:
     }  # fmt: skip
 
 
+def test_a_file_for_people_escapes_formulas_and_keeps_numbers() -> None:
+    invoice = Invoice.from_json(
+        '{"number":"=1+1","lines":[{"number":"1","description":"@A1","quantity":"-5","price":"-5.00","unit":"ea"}]}'
+    )
+    writer = FlatWriter(load("csv", "Invoice", {"file": {"formulas": "escape"}}))
+    head, line, _ = writer.write(invoice).decode().split("\r\n")
+    row = dict(zip(head.split(","), line.split(","), strict=True))
+    assert (row["Invoice Number"], row["Description"], row["Quantity"], row["Price"]) == (
+        "'=1+1", "'@A1", "-5", "-5.00",
+    )  # fmt: skip
+
+
 def test_a_partner_says_columns_and_words_of_its_own() -> None:
     override = {
         "file": {"group": "Bestellung", "decimal": ",", "dates": "DD.MM.YYYY"},
@@ -288,6 +300,12 @@ WRONG: dict[str, tuple[str, Override, str]] = {
     "a fixed column without its place": ("PurchaseOrder", {"file": {"form": "fixed"}}, "in .columns."),
     "a column of odd words": ("PurchaseOrder", {"columns": {"Price": "decimals ,"}}, 'did you mean "decimal"'),
     "a name where columns go by position": ("InvoiceRecords", {"fields": {"release": "H:Release"}}, "Release"),
+    "odd formulas": ("Invoice", {"file": {"formulas": "yes"}}, 'formulas = "yes" is none of keep, escape'),
+    "formulas in a file that is received": ("Invoice", {"file": {"formulas": "escape"}}, "is for files that are written"),
+    "formulas in fixed columns": (
+        "Invoice", {"file": {"form": "fixed", "formulas": "escape"}}, "a file with fixed columns is read by a program",
+    ),
+    "formulas in records": ("InvoiceRecords", {"file": {"formulas": "escape"}}, "with record types is read by a program"),
     "a day in a text": ("Invoice", {"lines": {"references": "X"}}, "no single value|is no"),
 }  # fmt: skip
 

@@ -53,7 +53,8 @@ class Layout:
     `group` and `head` are indexes of columns: those whose equal values make rows one document, and those that must then
     say the same. `opens` is the record type that begins a document, `type` the column that holds the type. `totals` are
     words that mark a row of sums (folded), `decimal` the mark that its numbers have; `amounts` are the pairs of columns
-    whose product is the amount of a row (quantity and price)."""
+    whose product is the amount of a row (quantity and price). `escape`: what is written is for a spreadsheet, which must take
+    no value for a formula."""
 
     records: Mapping[str, tuple[Column, ...]]
     fixed: bool = False
@@ -68,6 +69,7 @@ class Layout:
     totals: frozenset[str] = frozenset()
     decimal: str = "."
     amounts: tuple[tuple[int, int], ...] = ()
+    escape: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -3,14 +3,20 @@
 Separated rows are quoted where they must be (RFC 4180), fixed ones filled; lines end with CR LF. A value that is longer than
 its fixed column is an error, never cut.
 
+Where the layout says so, a value that a spreadsheet would calculate (CWE-1236: it begins with = + - @, a tab or a line end)
+gets an apostrophe in front, which shows it as text; a number with a sign stays one.
+
 Knows: layouts. Does not know: what a column means, maps.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 
 from d365edi.edi.flat.layout import Column, Layout, Row
 from d365edi.errors import DocumentError
+
+_FORMULA = re.compile(r"(?![+-]\d+(?:[.,]\d+)*\Z)[=+\-@\t\r\n]")
 
 
 class _Lines(list[str]):
@@ -38,6 +44,8 @@ def _separated(rows: Iterable[Row], layout: Layout) -> list[str]:
         writer.writerow([column.name for column in layout.columns])
     for row in rows:
         cells = row.values if layout.header else _placed(row, layout)
+        if layout.escape:
+            cells = [f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells]
         try:
             writer.writerow(cells)
         except csv.Error:

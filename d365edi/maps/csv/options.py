@@ -12,6 +12,7 @@
     totals    = "TOTAL|SUM"          # words in the first filled column of a row of sums
     decimal   = "."                  # or ","
     dates     = "YYYY-MM-DD|MM/DD/YYYY"      # read in any of these, written in the first
+    formulas  = "keep"               # or "escape": what a spreadsheet would take for a formula is written behind an apostrophe
 
     [columns]                        # in the order in which they are written
     "Order Date" = "dates DD.MM.YYYY"        # what differs from [file]: dates, decimal
@@ -40,8 +41,11 @@ from d365edi.maps.table import Key, Table, nearest
 Meaning = TypeVar("Meaning")
 
 _KEYS = frozenset(
-    ["form", "delimiter", "quote", "header", "encoding", "group", "type", "opens", "totals", "decimal", "dates"]
-)
+    [
+        "form", "delimiter", "quote", "header", "encoding", "group", "type", "opens", "totals", "decimal", "dates",
+        "formulas",
+    ]
+)  # fmt: skip
 _FLAGS, _VALUES = ("right", "zeros", "text"), ("implied", "digits", "decimal", "dates")
 """The words that describe a column: alone, or with a value behind them."""
 _SPAN = re.compile(r"([1-9]\d*)-([1-9]\d*)\Z")
@@ -62,6 +66,7 @@ class File:
     totals: frozenset[str]
     decimal: str
     dates: str
+    escape: bool
 
 
 def file(table: Table) -> File:
@@ -95,6 +100,7 @@ def file(table: Table) -> File:
         frozenset(fold(each) for each in words.get("totals", "").split("|") if each),
         _one(table, words, "decimal", {".": ".", ",": ","}),
         dates,
+        _escape(table, words, fixed=fixed),
     )
 
 
@@ -104,6 +110,16 @@ def _one(table: Table, words: Mapping[str, str], key: str, meanings: Mapping[str
     if word not in meanings:
         raise table.mistake(("file", key), f'{key} = "{word}" is none of {", ".join(meanings)}')
     return meanings[word]
+
+
+def _escape(table: Table, words: Mapping[str, str], *, fixed: bool) -> bool:
+    """Whether formulas are escaped: in files that people open, which are those without fixed columns and record types."""
+    escape = _one(table, words, "formulas", {"keep": False, "escape": True})
+    if escape and (fixed or "type" in words):
+        kind = "fixed columns" if fixed else "record types"
+        message = f'formulas = "escape" is for spreadsheets, and a file with {kind} is read by a program'
+        raise table.mistake(("file", "formulas"), message, remedy="leave formulas out: a program takes every character")
+    return escape
 
 
 def _delimiter(table: Table, word: str) -> str:

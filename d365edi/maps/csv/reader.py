@@ -51,6 +51,9 @@ class FlatReader:
         self.table = table
         self._flat = flat(table)
         own = self._flat.layout
+        if own.escape:
+            message = 'formulas = "escape" is for files that are written; one that is received is read as it is'
+            raise table.mistake(("file", "formulas"), message, remedy="leave formulas out where the flow receives")
         self._layout, self._said = meaning_columns.reading(table, own), meaning_columns.words(table)
         aside = range(len(own.records.get("", ())), len(self._layout.records.get("", ())))
         self._unasked = (*self._flat.unasked, *aside)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
+import io
+
 import pytest
 
 from d365edi.edi.flat import writer
@@ -48,3 +52,34 @@ def test_records_stand_at_their_positions_without_empty_ends() -> None:
 def test_what_does_not_fit_is_refused(values: tuple[str, str], pages: Layout, told: str) -> None:
     with pytest.raises(DocumentError, match=told):
         writer.write([row(*values)], pages)
+
+
+VALUES = {
+    "=1+1": "'=1+1",
+    '=HYPERLINK("http://x")': '\'=HYPERLINK("http://x")',
+    "+1+cmd|' /C calc'!A0": "'+1+cmd|' /C calc'!A0",
+    "-1+1": "'-1+1",
+    "@SUM(A1)": "'@SUM(A1)",
+    "\t=1": "'\t=1",
+    "\r=1": "'\r=1",
+    "\n=1": "'\n=1",
+    "-": "'-",
+    "-x": "'-x",
+    "-5.00\n": "'-5.00\n",
+    "-5.00": "-5.00",
+    "+5": "+5",
+    "-1.234,50": "-1.234,50",
+    "1+1": "1+1",
+    "'=1": "'=1",
+    "a=1": "a=1",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_what_a_spreadsheet_would_calculate_is_text_and_numbers_stay_numbers(value: str) -> None:
+    def cells(escape: bool) -> list[list[str]]:
+        written = writer.write([row("1", value)], dataclasses.replace(ORDER, escape=escape))
+        return list(csv.reader(io.StringIO(written.decode(), newline="")))
+
+    assert (cells(True)[1], cells(False)[1]) == (["1", VALUES[value]], ["1", value])
