@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -171,9 +172,9 @@ def _log(file: Path) -> Iterator[Difference]:
             yield Difference(f"the log has: {line}")
 
 
-def history(settings: Path, about: str) -> str:
+def history(settings: Path, about: str, environ: Mapping[str, str]) -> str:
     """What `d365edi why` says of a number, a name or an id."""
     named = ["--id"] if about.startswith(("message-", "delivery-")) else []
     line = [sys.executable, "-m", "d365edi", "why", *named, about, "--settings", str(settings)]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, check=False, env={**os.environ, **environ})
     return done.stdout + done.stderr

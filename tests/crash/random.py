@@ -1,6 +1,6 @@
 """The drill at random: the daemon, D365 and the SFTP server are killed again and again while orders and invoices flow.
 
-    python -m tests.crash.random --kills 300 [--seed N] [--folder FOLDER]
+    python -m tests.crash.random --kills 300 [--seed N] [--pace SECONDS] [--folder FOLDER]
 
 All three are processes of their own. At the end every order is in D365 once, every invoice at its partner once, every file
 answered once, every backup a whole one, and nothing is held; else the first difference is printed with its history. The seed
@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import random
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -51,6 +49,7 @@ class Drill:
     pace: float
     trades: list[Trade]
     programs: dict[str, Program]
+    environ: dict[str, str]
     copying: list[BaseProcess] = field(default_factory=list)
     asked_at: float = 0.0
 
@@ -133,7 +132,6 @@ def drill(folder: Path, seed: int, pace: float) -> Iterator[Drill]:
     file.write_text(settings(folder, at))
     environ = {"D365EDI_SECRET_D365": CLIENT_SECRET, "D365EDI_SECRET_SSH_KEY": client.export_private_key().decode()}
     keys = host.export_private_key().decode(), client.export_public_key().decode()
-    os.environ.update(environ)
     logs = {name: str(folder / f"{name}.log") for name in WEIGHTS}
     made = Drill(
         folder,
@@ -145,6 +143,7 @@ def drill(folder: Path, seed: int, pace: float) -> Iterator[Drill]:
             "sftp": Program(run_sftp, (folder / "home", at.sftp, *keys, logs["sftp"])),
             "daemon": Program(run_daemon, (str(file), environ, logs["daemon"])),
         },
+        environ,
     )
     try:
         yield made
@@ -154,15 +153,21 @@ def drill(folder: Path, seed: int, pace: float) -> Iterator[Drill]:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run came to: the figures in words, and what differs."""
+    """What a run came to: how much went through and who was killed how often, what differs, and where it can be looked up."""
 
-    figures: str
+    counts: dict[str, int]
+    books: Books
+    environ: dict[str, str]
     differences: list[Difference]
+
+    def history(self) -> str:
+        """What the journal knows of the first difference that is about something."""
+        about = next((each.about for each in self.differences if each.about), "")
+        return history(self.books.folder / "settings.toml", about, self.environ) if about else ""
 
 
 def run(folder: Path, *, kills: int, seed: int, pace: float = 1.5) -> Result:
     """A whole run below this folder, which must be empty."""
-    began = time.monotonic()
     with drill(folder, seed, pace) as made:
         made.disturb(kills)
         made.settle()
@@ -172,10 +177,8 @@ def run(folder: Path, *, kills: int, seed: int, pace: float = 1.5) -> Result:
             for name, program in made.programs.items()
             for code in program.ended
         ]
-        differences = [*ended, *made.books.differences()]
-        counts = made.books.counts() | Counter({f"kills of {name}": p.kills for name, p in made.programs.items()})
-    figures = ", ".join(f"{count} {what}" for what, count in counts.items())
-    return Result(f"seed {seed}: {figures}; {time.monotonic() - began:.0f} s", differences)
+        counts = made.books.counts() | {f"kills of {name}": each.kills for name, each in made.programs.items()}
+        return Result(counts, made.books, made.environ, [*ended, *made.books.differences()])
 
 
 def main() -> int:
@@ -183,20 +186,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash.random", description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
+    parser.add_argument("--pace", type=float, default=1.5, help="seconds between two kills at most")
     parser.add_argument("--folder", type=Path, help="where all files stay; a temporary folder where it is left out")
     given = parser.parse_args()
+    began = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        result = run(folder, kills=given.kills, seed=given.seed)
-        print(result.figures)
+        result = run(folder, kills=given.kills, seed=given.seed, pace=given.pace)
+        figures = ", ".join(f"{count} {what}" for what, count in result.counts.items())
+        print(f"seed {given.seed}: {figures}; {time.monotonic() - began:.0f} s")
         for difference in result.differences[:20]:
             print(difference.sentence)
-        if result.differences:
-            if about := next((each.about for each in result.differences if each.about), ""):
-                print(history(folder / "settings.toml", about))
-            return 1
-    print("both ledgers are equal")
-    return 0
+        print(result.history() if result.differences else "both ledgers are equal")
+    return 1 if result.differences else 0
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class DurableServer(asyncssh.SFTPServer):
         super().__init__(channel, chroot=str(home).encode())
         self.home = home
 
-    async def write(self, file_obj: object, offset: int, data: bytes) -> int:  # type: ignore[override]
+    async def write(self, file_obj: object, offset: int, data: bytes) -> int:
         file: Any = file_obj
         file.seek(offset)
         file.write(data)
@@ -29,19 +29,19 @@ class DurableServer(asyncssh.SFTPServer):
         await anyio.sleep(random.uniform(0, LATEST))
         return len(data)
 
-    async def rename(self, oldpath: bytes, newpath: bytes) -> None:  # type: ignore[override]
+    async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         asyncssh.SFTPServer.rename(self, oldpath, newpath)
         await self._renamed(oldpath, newpath)
 
-    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:  # type: ignore[override]
+    async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         asyncssh.SFTPServer.posix_rename(self, oldpath, newpath)
         await self._renamed(oldpath, newpath)
 
-    async def remove(self, path: bytes) -> None:  # type: ignore[override]
+    async def remove(self, path: bytes) -> None:
         asyncssh.SFTPServer.remove(self, path)
         await self._renamed(path)
 
-    async def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:  # type: ignore[override]
+    async def mkdir(self, path: bytes, attrs: asyncssh.SFTPAttrs) -> None:
         asyncssh.SFTPServer.mkdir(self, path, attrs)
         await self._renamed(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -96,7 +97,7 @@ def test_bytes_that_are_no_plan_are_a_value_error(data: bytes) -> None:
         WritePlan.from_bytes(data)
 
 
-SHAPES = {
+SHAPES: dict[str, Callable[[int], bytes]] = {
     "lists": lambda size: b"[" + b"[]," * (size // 3) + b"1]",
     "objects": lambda size: b"[" + b"{}," * (size // 3) + b"1]",
     "objects of one": lambda size: b"[" + b'{"":0},' * (size // 7) + b"1]",
