@@ -38,6 +38,9 @@ class Backend(Protocol):
     def note(self, method: str, path: str, status: int, *, inside: bool = False) -> None:
         """Write a request into the log."""
 
+    def flush(self) -> None:
+        """Write down what changed."""
+
 
 class HttpApp:
     """The ASGI callable of one simulator."""
@@ -58,6 +61,7 @@ class HttpApp:
         else:
             await _strike(fault, scope, after_work=False)
             answer = self._route(request)
+            simulator.flush()
         simulator.note(request.method, request.path, answer.status)
         await _strike(fault, scope, after_work=True)
         await Response(answer.body, answer.status, answer.headers)(scope, receive, send)

@@ -6,6 +6,7 @@ Knows: what a fresh tenant is seeded with. Does not know: the client it is teste
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import packing, posting, shipment
@@ -13,6 +14,7 @@ from .entra import Entra
 from .faults import Faults
 from .http_app import HttpApp
 from .requests import ROOT
+from .row_log import RowLog
 from .tenant import Tenant
 
 CLIENT_ID = "6f2c0c0e-0000-4000-8000-00000000d365"
@@ -58,7 +60,23 @@ class Simulator:
         self.log: list[LoggedRequest] = []
         self.audience = audience
         self.app = HttpApp(self)
+        self._rows: RowLog | None = None
         self._seed(client_id)
+
+    def keep(self, path: Path) -> bool:
+        """Keep rows and numbers in this file from now on, and begin with those that it holds: whether there was one."""
+        self._rows = RowLog(path, self.state)
+        return self._rows.found
+
+    def flush(self) -> None:
+        """Write into the file of `keep` what changed. Each request is written down before it is answered."""
+        if self._rows is not None:
+            self._rows.flush()
+
+    def close(self) -> None:
+        """Let go of that file."""
+        if self._rows is not None:
+            self._rows.close()
 
     def count(self, method: str, set: str) -> int:
         """How many requests of this method for this set came in, alone or inside a batch."""

@@ -52,6 +52,8 @@ class RowTable:
         self.blank = {name: values.empty(name, type) for name, type in entity_set.fields.items()}
         self.rows: dict[int, Record] = {}
         self.by_key: dict[tuple[str, ...], Record] = {}
+        self.changed: Callable[[Record, bool], None] = lambda record, there: None
+        """Told of each row that came (True) or went: see `row_log`."""
         self._indexes: dict[str, dict[str, dict[int, Record]]] = {}
 
     def put(self, record: Record) -> None:
@@ -60,6 +62,7 @@ class RowTable:
         self.by_key[record.key] = record
         for field, index in self._indexes.items():
             index.setdefault(fold(record.values[field]), {})[record.recid] = record
+        self.changed(record, True)
 
     def take(self, record: Record) -> None:
         """Make a row invisible."""
@@ -67,6 +70,7 @@ class RowTable:
         del self.by_key[record.key]
         for field, index in self._indexes.items():
             del index[fold(record.values[field])][record.recid]
+        self.changed(record, False)
 
     def change(self, record: Record, fields: dict[str, Any], version: int) -> None:
         """Give a row other values, in its place."""
@@ -104,7 +108,8 @@ class RowStore:
 
     def __init__(self, catalog: Catalog) -> None:
         self.tables = {name: RowTable(entity_set) for name, entity_set in catalog.sets.items()}
-        self._next = FIRST_RECORD
+        self.next = FIRST_RECORD
+        """The record id of the next row."""
         self._undo: list[Callable[[], None]] | None = None
 
     def insert(self, set: str, fields: Mapping[str, Any]) -> Record:
@@ -113,10 +118,10 @@ class RowStore:
         unknown = fields.keys() - table.blank.keys()
         if unknown:
             raise KeyError(f"{set} has no field {sorted(unknown)[0]}")
-        record = Record(table.set, self._next, 1, {**table.blank, **fields})
+        record = Record(table.set, self.next, 1, {**table.blank, **fields})
         if record.key in table.by_key:
             raise ValueError(f"{set} already has {record.key}")
-        self._next += 1
+        self.next += 1
         table.put(record)
         self._note(lambda: table.take(record))
         return record

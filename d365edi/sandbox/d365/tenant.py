@@ -59,7 +59,10 @@ class Tenant:
     invoiced_charges: set[tuple[str, ...]] = field(default_factory=set)
     """Amounts of charge lines that an invoice has taken already."""
     store: RowStore = field(default_factory=lambda: RowStore(load()))
-    _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Company and sequence to the last number that was given."""
+    numbered: Callable[[str, str, int], None] = lambda company, sequence, number: None
+    """Told of each number that is given: see `row_log`."""
 
     def add(self, set: str, **fields: Any) -> Record:
         """Put a row there as an administrator would, past every rule; a row of the same key gets these fields.
@@ -87,8 +90,10 @@ class Tenant:
 
     def number(self, company: str, sequence: str) -> int:
         """The next number of a company's sequence, from 1."""
-        self._numbers[company.casefold(), sequence] += 1
-        return self._numbers[company.casefold(), sequence]
+        key = (company.casefold(), sequence)
+        self.numbers[key] += 1
+        self.numbered(*key, self.numbers[key])
+        return self.numbers[key]
 
     def now(self) -> str:
         """This second, as a point in time is stored."""
