@@ -18,11 +18,12 @@ UNKNOWN = "ACME-999"
 """The buyer's item that the sandbox's D365 does not know until it is entered there."""
 FIRST = 4500123
 _SPELLINGS = (("*>~", ""), ("*>~", "\n"), ("|>~", "\r\n"), ("*:\n", ""), ("^>~", ""), ("*<\x15", ""))
-_STORES = (
+STORES = (
     ("0007", "700 DISTRIBUTION WAY", "COLUMBUS", "OH", "43215"),
     ("0012", "12 HARBOR STREET", "OAKLAND", "CA", "94607"),
     ("0031", "3100 PRAIRIE AVENUE", "DALLAS", "TX", "75201"),
 )
+"""Code, street, city, state and zip of the places that goods go to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,18 @@ def orders(profile: PartnerProfile, *, seed: int, day: date, count: int = 8) -> 
     return drops
 
 
+def order(profile: PartnerProfile, *, seed: int, day: date, at: int, unknown: bool = False) -> Drop:
+    """The order that follows so many others, one in a file; `unknown`: its last line names an unknown item."""
+    random = Random(f"{seed}-{at}")
+    articles = random.sample(ARTICLES, random.randint(2, 5))
+    return _drop(profile, random, day, at, [*articles[:2], UNKNOWN_ARTICLE] if unknown else articles)
+
+
 def _drop(profile: PartnerProfile, random: Random, day: date, at: int, articles: list[Article]) -> Drop:
     number = str(FIRST + at)
     delimiters, newline = _SPELLINGS[at % len(_SPELLINGS)]
-    sets, moment = [("850", _body(number, random, day, articles))], datetime.combine(day, time(6, at))
+    sets = [("850", _body(number, random, day, articles))]
+    moment = datetime.combine(day, time(6)) + timedelta(minutes=at)
     data = x12.write(
         profile.address, "PO", sets, interchange=101 + at, group=1 + at, at=moment,
         version=profile.version, usage=profile.usage, delimiters=delimiters, newline=newline,
@@ -75,7 +84,7 @@ def _drop(profile: PartnerProfile, random: Random, day: date, at: int, articles:
 
 
 def _body(number: str, random: Random, day: date, articles: list[Article]) -> list[x12.Segment]:
-    store, street, city, state, zip_code = random.choice(_STORES)
+    store, street, city, state, zip_code = random.choice(STORES)
     body = [
         ["BEG", "00", "SA", number, "", f"{day:%Y%m%d}"],
         ["CUR", "BY", "USD"],

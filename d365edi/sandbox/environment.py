@@ -15,16 +15,29 @@ Knows: the simulators and how they are connected. Does not know: the daemon that
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from starlette.types import ASGIApp
+
 from . import authored, d365, drops, seeding, serve, settings_file, sftp, tls
 from .orders import SentLine
 from .partner import PartnerProfile, SimulatedPartner
 from .profiles import ACME, COMPANY, PROFILES
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where on loopback D365 and the SFTP server listen, and where settings let the daemon listen for business events; 0: at any
+    free port."""
+
+    d365: int = 0
+    sftp: int = 0
+    events: int = 0
 
 
 class Environment:
@@ -33,7 +46,8 @@ class Environment:
     `folder` holds the partners' homes and the certificates. `profiles` are the partners there are; acme is always the
     first of them that makes up its orders. Attributes are set after `__aenter__`: `d365` (the simulator), `d365_host`
     ("127.0.0.1:port"), `ca_file`, `partners` by name, `drops` (all files of the day), `settings()`, `secrets`,
-    `events_url`."""
+    `events_url`. `kept`: what D365 and the partners hold, certificates and keys stay in the folder, and the next environment
+    over it begins with them (`resumed`). `app` is what answers at D365's port, `logins` who is let in by SFTP."""
 
     def __init__(
         self,
@@ -43,6 +57,8 @@ class Environment:
         day: date | None = None,
         profiles: Sequence[PartnerProfile] = PROFILES,
         samples: bool = True,
+        ports: Ports = Ports(),
+        kept: bool = False,
     ) -> None:
         self.folder = folder
         self.profiles = {profile.name: profile for profile in profiles}
@@ -51,28 +67,43 @@ class Environment:
         self.drops: list[drops.Drop] = drops.samples(self.profiles) if samples else []
         if ACME.name in self.profiles:
             self.drops += authored.orders(ACME, seed=seed, day=self.day)
-        seeding.seed(self.d365.state, COMPANY, profiles, self.drops, unknown=authored.UNKNOWN)
+        self.ports, self.kept, self.resumed = ports, kept, kept and self.d365.keep(folder / "d365.rows")
+        self.app: ASGIApp = self.d365.app
+        self.logins = sftp.Logins()
+        if not self.resumed:
+            seeding.seed(self.d365.state, COMPANY, profiles, self.drops, unknown=authored.UNKNOWN)
+            self.d365.flush()
         self.partners = {
-            name: SimulatedPartner(profile, folder / "partners" / name) for name, profile in self.profiles.items()
+            name: SimulatedPartner(profile, folder / "partners" / name, kept=kept)
+            for name, profile in self.profiles.items()
         }
         self._stack = AsyncExitStack()
         self.d365_host = ""
         self.ca_file = Path()
         self.secrets: dict[str, str] = {}
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            self.events_port = int(listening.getsockname()[1])
+        self.events_port = ports.events or _free_port()
 
     async def __aenter__(self) -> Self:
-        identity = tls.create(self.folder / "tls")
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _open(self) -> None:
+        identity = (tls.kept if self.kept else tls.create)(self.folder / "tls")
         self.ca_file = identity.authority
-        port = await self._stack.enter_async_context(serve.serve(self.d365.app, identity))
+        self._stack.callback(self.d365.close)
+        port = await self._stack.enter_async_context(serve.serve(self.app, identity, port=self.ports.d365))
         self.d365_host = f"127.0.0.1:{port}"
         homes = {name: partner.home for name, partner in self.partners.items()}
-        place = await self._stack.enter_async_context(sftp.serve(homes))
+        keys = self.folder / "ssh" if self.kept else None
+        serving = sftp.serve(homes, port=self.ports.sftp, keys=keys, logins=self.logins)
+        place = await self._stack.enter_async_context(serving)
         for partner in self.partners.values():
             partner.place = place
         self.secrets = {"d365": d365.CLIENT_SECRET, "partners-ssh-key": place.client_key, "events": "sandbox-events"}
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -100,3 +131,8 @@ class Environment:
         article = authored.UNKNOWN_ARTICLE
         line = SentLine("1", Decimal(1), article.unit, article.price, dict(article.ids), article.name)
         seeding.add_item(self.d365.state, COMPANY, ACME.account, line)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])

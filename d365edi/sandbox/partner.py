@@ -3,12 +3,13 @@
     outbound/             what it leaves for us            inbound/        our invoices
     outbound/processed/   what we took                     inbound/acks/   our acknowledgments
 
-It remembers the orders it left and checks every invoice against them.
+It remembers the orders it left and checks every invoice against them; kept, it does so from one run to the next.
 
 Knows: its own folder and its own X12. Does not know: SFTP (`sftp` serves the folder), or who is at the other end.
 """
 
 import asyncio
+import contextlib
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,9 +62,11 @@ class Acknowledged:
 
 
 class SimulatedPartner:
-    """One partner. `answering`: whether invoices are answered by what was found, always rejected, or never answered."""
+    """One partner. `answering`: whether invoices are answered by what was found, always rejected, or never answered.
 
-    def __init__(self, profile: PartnerProfile, home: Path, *, control: int = 900000001) -> None:
+    `kept`: copies of what it left stay beside its folder, and it knows them again (see `notice`)."""
+
+    def __init__(self, profile: PartnerProfile, home: Path, *, control: int = 900000001, kept: bool = False) -> None:
         self.profile = profile
         self.home = home
         self.place: SftpAddress | None = None
@@ -71,9 +74,14 @@ class SimulatedPartner:
         self.orders: dict[str, orders.SentOrder] = {}
         self.verdicts: list[invoices.InvoiceVerdict] = []
         self._answered: set[str] = set()
+        self._noticed: set[Path] = set()
+        self._copies = home.with_name(f"{home.name}.sent") if kept else None
         self._control = control
         for folder in ("outbound/processed", "inbound/acks"):
             (home / folder).mkdir(parents=True, exist_ok=True)
+        if self._copies is not None:
+            self._copies.mkdir(exist_ok=True)
+            self.notice()
 
     @property
     def port(self) -> int:
@@ -109,8 +117,39 @@ class SimulatedPartner:
         """Leave a file, whole at once, and remember the orders in it (if it is sound)."""
         hidden = self.outbound / f".{name}.writing"
         hidden.write_bytes(data)
+        if self._copies is not None:
+            (self._copies / name).write_bytes(data)
         os.replace(hidden, self.outbound / name)
         self._remember(data)
+
+    def notice(self) -> None:
+        """Remember what stands in files that it does not know yet: copies of an earlier run, or what a person put into its
+        folder. Orders are known again, and which invoices were answered."""
+        folders = [folder for folder in (self.outbound, self.outbound / "processed", self._copies) if folder]
+        fresh = {path for folder in folders for path in folder.iterdir() if path.is_file()} - self._noticed
+        self._noticed |= fresh
+        groups: set[tuple[str, str]] = set()
+        for path in fresh:
+            with contextlib.suppress(FileNotFoundError):  # we have taken it away meanwhile
+                data = path.read_bytes()
+                self._remember(data)
+                groups |= self._own_answers(data)
+        for name, data in self.received().items() if groups else ():
+            with contextlib.suppress(x12.Unreadable):
+                if {(group.gs[1], group.gs[6]) for found in x12.split(data) for group in x12.groups(found)} <= groups:
+                    self._answered.add(name)
+
+    def _own_answers(self, data: bytes) -> set[tuple[str, str]]:
+        """Our groups that a file of this partner acknowledges; none where it is no 997."""
+        try:
+            interchanges = x12.split(data)
+            answers = [one for found in interchanges for group in x12.groups(found) for one in group.sets]
+        except x12.Unreadable:
+            return set()
+        answers = [one for one in answers if one[0][1] == "997"]
+        if answers:
+            self._control = max(self._control, *(int(found.isa[13]) + 1 for found in interchanges))
+        return {(segment[1], segment[2]) for one in answers for segment in one if segment[0] == "AK1"}
 
     async def drop_slowly(self, name: str, data: bytes, *, pieces: int = 4, pause: float = 1.0) -> None:
         """Write a file under its own name piece by piece, `pause` seconds between pieces, as careless senders do."""
@@ -153,8 +192,12 @@ class SimulatedPartner:
             for interchange in x12.split(data):
                 self._addressed(interchange)
                 for group in x12.groups(interchange):
-                    verdicts = [invoices.judge(transaction, self.orders) for transaction in group.sets]
-                    found += verdicts
+                    verdicts = {
+                        transaction[0][2]: invoices.judge(transaction, self.orders)
+                        for transaction in group.sets
+                        if transaction[0][1] == "810"
+                    }
+                    found += verdicts.values()
                     self._leave_answer(group, verdicts, interchange.isa[15], at)
         except x12.Unreadable as reason:
             found.append(invoices.InvoiceVerdict("", "", "", Decimal(0), (str(reason),)))
@@ -167,16 +210,19 @@ class SimulatedPartner:
             raise x12.Unreadable(f"it is from {sender} to {receiver}, not from {profile.us} to {profile.them}")
 
     def _leave_answer(
-        self, group: x12.X12Group, verdicts: list[invoices.InvoiceVerdict], usage: str, at: datetime
+        self, group: x12.X12Group, verdicts: dict[str, invoices.InvoiceVerdict], usage: str, at: datetime
     ) -> None:
+        """A 997 for a group: invoices are accepted as their verdicts say, by the set's control number, all else as it is."""
         if self.answering == "silent":
             return
-        if any(transaction[0][1] != "810" for transaction in group.sets) or group.gs[1] != "IN":
+        if (group.gs[1] == "IN") != bool(verdicts):
             raise x12.Unreadable(f"group {group.gs[6]} of {group.gs[1]} is not invoices")
-        good = [self.answering == "accept" and not verdict.complaints for verdict in verdicts]
+        good = []
         body: list[x12.Segment] = [["AK1", group.gs[1], group.gs[6]]]
-        for transaction, accepted in zip(group.sets, good, strict=True):
-            body += [["AK2", "810", transaction[0][2]], ["AK5", "A"] if accepted else ["AK5", "R", "5"]]
+        for st, *_ in group.sets:
+            judged = verdicts.get(st[2])
+            good.append(self.answering == "accept" and not (judged and judged.complaints))
+            body += [["AK2", st[1], st[2]], ["AK5", "A"] if good[-1] else ["AK5", "R", "5"]]
         verdict = "A" if all(good) else "P" if any(good) else "R"
         body.append(["AK9", verdict, str(len(good)), str(len(good)), str(sum(good))])
         control, self._control = self._control, self._control + 1

@@ -20,10 +20,18 @@ class SftpAddress:
     client_key: str
 
 
+@dataclass(slots=True)
+class Logins:
+    """Who is let in: may be changed while the server runs. `refused`: nobody is."""
+
+    refused: bool = False
+
+
 class _LoginServer(asyncssh.SSHServer):
-    def __init__(self, homes: Mapping[str, Path], key: asyncssh.SSHKey) -> None:
+    def __init__(self, homes: Mapping[str, Path], key: asyncssh.SSHKey, logins: Logins) -> None:
         self._homes = homes
         self._key = key.public_data
+        self._logins = logins
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 (asyncssh's signature: everybody must show a key)
         return True
@@ -32,14 +40,17 @@ class _LoginServer(asyncssh.SSHServer):
         return True
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        return username in self._homes and key.public_data == self._key
+        return not self._logins.refused and username in self._homes and key.public_data == self._key
 
 
 @asynccontextmanager
-async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[SftpAddress]:
-    """Serve these homes (user name to folder) until the block ends. Keys are made here; one client key opens every
-    home."""
-    host, client = asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
+async def serve(
+    homes: Mapping[str, Path], *, port: int = 0, keys: Path | None = None, logins: Logins | None = None
+) -> AsyncIterator[SftpAddress]:
+    """Serve these homes (user name to folder) until the block ends; one client key opens every home. Keys are made here, and
+    kept in the folder `keys` where that is given. OSError when a port that was asked for is taken."""
+    host, client = _key(keys, "host"), _key(keys, "client")
+    admitted = logins or Logins()
 
     def open_home(channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
         return asyncssh.SFTPServer(channel, chroot=str(homes[channel.get_extra_info("username")]).encode())
@@ -48,7 +59,7 @@ async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[Sf
         "127.0.0.1",
         port,
         server_host_keys=[host],
-        server_factory=lambda: _LoginServer(homes, client),
+        server_factory=lambda: _LoginServer(homes, client, admitted),
         sftp_factory=open_home,
         encoding=None,
     )
@@ -59,3 +70,15 @@ async def serve(homes: Mapping[str, Path], *, port: int = 0) -> AsyncIterator[Sf
     finally:
         acceptor.close()
         await acceptor.wait_closed()
+
+
+def _key(folder: Path | None, name: str) -> asyncssh.SSHKey:
+    path = folder / f"{name}.key" if folder else None
+    if path is not None and path.exists():
+        return asyncssh.read_private_key(path)
+    made = asyncssh.generate_private_key("ssh-ed25519")
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(made.export_private_key())
+    return made

@@ -21,7 +21,12 @@ def begun(path: Path) -> Simulator:
     made = Simulator()
     if not made.keep(path):
         made.state.add("CustomersV3", dataAreaId="usmf", **CUSTOMER)
-        item = {"ItemNumber": "NB-100", "ProductNumber": "NB-100", "SalesUnitSymbol": "ea", "SalesPrice": Decimal("7.25")}
+        item = {
+            "ItemNumber": "NB-100",
+            "ProductNumber": "NB-100",
+            "SalesUnitSymbol": "ea",
+            "SalesPrice": Decimal("7.25"),
+        }
         made.state.add("ReleasedProductsV2", dataAreaId="usmf", **item)
     return made
 

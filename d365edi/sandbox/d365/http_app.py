@@ -22,6 +22,7 @@ from .faults import HTML, Faults, PlannedFault
 from .refusals import Refusal, no_such_path, not_allowed
 from .requests import ROOT, HttpAnswer, Request, json_answer, perform, refused
 from .tenant import Tenant
+from .throttle import Throttle
 
 _TOKEN = "/oauth2/v2.0/token"  # noqa: S105 (a path)
 _DISCOVERY = "/v2.0/.well-known/openid-configuration"
@@ -34,6 +35,7 @@ class Backend(Protocol):
     entra: Entra
     faults: Faults
     audience: str | None
+    throttle: Throttle | None
 
     def note(self, method: str, path: str, status: int, *, inside: bool = False) -> None:
         """Write a request into the log."""
@@ -56,6 +58,8 @@ class HttpApp:
         fault = simulator.faults.take(request.method, request.path)
         if fault is not None and fault.kind == "revoke":
             simulator.entra.revoke()
+        if fault is None and request.path.startswith(ROOT):
+            fault = self._throttled()
         if fault is not None and fault.kind == "answer":
             answer = _planned(fault)
         else:
@@ -65,6 +69,10 @@ class HttpApp:
         simulator.note(request.method, request.path, answer.status)
         await _strike(fault, scope, after_work=True)
         await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
+
+    def _throttled(self) -> PlannedFault | None:
+        wait = self.simulator.throttle.take() if self.simulator.throttle else 0
+        return PlannedFault("answer", "*", "*", 1, status=429, retry_after=str(wait)) if wait else None
 
     def _route(self, request: Request) -> HttpAnswer:
         if request.path.startswith(ROOT):

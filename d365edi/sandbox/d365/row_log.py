@@ -1,7 +1,8 @@
 """The rows of a tenant in a file, so that a simulator that was stopped or killed starts again with what it held.
 
 A line for each request that changed something, a JSON list of changes: `["put", set, recid, version, values]`,
-`["take", set, recid]`, `["number", company, sequence, n]`, `["next", recid]`. A line without its end was never answered for and does not count.
+`["take", set, recid]`, `["number", company, sequence, n]`, `["next", recid]`. A line without its end was never answered for
+and does not count.
 At each start the file is written anew with what it amounts to.
 
 Knows: rows and how they are written down. Does not know: what a row means, HTTP.

@@ -16,6 +16,7 @@ from .http_app import HttpApp
 from .requests import ROOT
 from .row_log import RowLog
 from .tenant import Tenant
+from .throttle import Throttle
 
 CLIENT_ID = "6f2c0c0e-0000-4000-8000-00000000d365"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 (the simulator's own, on loopback)
@@ -37,7 +38,7 @@ class LoggedRequest:
 
 class Simulator:
     """One tenant of D365 F&O with its Entra ID. `app` is the ASGI application, `state` the tenant's rows and switches,
-    `entra` the directory, `faults` what goes wrong, `log` what came in.
+    `entra` the directory, `faults` what goes wrong, `throttle` how many requests are answered, `log` what came in.
 
     `audience`: the resource that tokens must be for; None takes the host that a request names. `clock` gives epoch
     seconds."""
@@ -57,6 +58,7 @@ class Simulator:
         self.state = Tenant(companies=list(companies), default_company=default_company, page=page, clock=clock)
         self.entra = Entra(tenant, clock, clients={client_id: client_secret})
         self.faults = Faults()
+        self.throttle: Throttle | None = None
         self.log: list[LoggedRequest] = []
         self.audience = audience
         self.app = HttpApp(self)

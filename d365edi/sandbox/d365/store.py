@@ -52,7 +52,7 @@ class RowTable:
         self.blank = {name: values.empty(name, type) for name, type in entity_set.fields.items()}
         self.rows: dict[int, Record] = {}
         self.by_key: dict[tuple[str, ...], Record] = {}
-        self.changed: Callable[[Record, bool], None] = lambda record, there: None
+        self.changed: Callable[[Record, bool], None] | None = None
         """Told of each row that came (True) or went: see `row_log`."""
         self._indexes: dict[str, dict[str, dict[int, Record]]] = {}
 
@@ -62,7 +62,8 @@ class RowTable:
         self.by_key[record.key] = record
         for field, index in self._indexes.items():
             index.setdefault(fold(record.values[field]), {})[record.recid] = record
-        self.changed(record, True)
+        if self.changed:
+            self.changed(record, True)
 
     def take(self, record: Record) -> None:
         """Make a row invisible."""
@@ -70,7 +71,8 @@ class RowTable:
         del self.by_key[record.key]
         for field, index in self._indexes.items():
             del index[fold(record.values[field])][record.recid]
-        self.changed(record, False)
+        if self.changed:
+            self.changed(record, False)
 
     def change(self, record: Record, fields: dict[str, Any], version: int) -> None:
         """Give a row other values, in its place."""

@@ -61,7 +61,7 @@ class Tenant:
     store: RowStore = field(default_factory=lambda: RowStore(load()))
     numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Company and sequence to the last number that was given."""
-    numbered: Callable[[str, str, int], None] = lambda company, sequence, number: None
+    numbered: Callable[[str, str, int], None] | None = None
     """Told of each number that is given: see `row_log`."""
 
     def add(self, set: str, **fields: Any) -> Record:
@@ -92,7 +92,8 @@ class Tenant:
         """The next number of a company's sequence, from 1."""
         key = (company.casefold(), sequence)
         self.numbers[key] += 1
-        self.numbered(*key, self.numbers[key])
+        if self.numbered:
+            self.numbered(*key, self.numbers[key])
         return self.numbers[key]
 
     def now(self) -> str:
