@@ -46,6 +46,7 @@ SAME_ROOM = {
     "recurring": "log",
     "failpoints": "errors",
     "__main__": "cli",
+    "sandbox/__main__": "cli",
     "__init__": "errors",
 }
 """Single modules that are a part of a room without standing in its folder."""
@@ -126,7 +127,7 @@ class Module:
     @property
     def room(self) -> str:
         first = self.path.split("/")[0]
-        return SAME_ROOM.get(first, first)
+        return SAME_ROOM.get(self.path, SAME_ROOM.get(first, first))
 
     def where(self, node: ast.AST) -> str:
         return f"d365edi/{self.path}.py:{getattr(node, 'lineno', 1)}"

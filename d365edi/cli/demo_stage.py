@@ -7,7 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,14 +78,19 @@ async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator
 
 
 def _write_settings(town: Environment, folder: Path) -> Path:
-    settings, vault, key = folder / "settings.toml", folder / "vault", folder / "vault.key"
+    settings = folder / "settings.toml"
     settings.write_text(town.settings(folder, every="1s", apart="300ms"))
-    source = KeySource(key)
-    if not key.exists():
-        source.create()
-    for name, secret in town.secrets.items():
-        Vault(vault, source).set(name, secret)
+    store_secrets(folder, town.secrets)
     return settings
+
+
+def store_secrets(folder: Path, secrets: Mapping[str, str]) -> None:
+    """Put the secrets of a sandbox into the vault that its settings name, with a key of its own."""
+    source = KeySource(folder / "vault.key")
+    if not (folder / "vault.key").exists():
+        source.create()
+    for name, secret in secrets.items():
+        Vault(folder / "vault", source).set(name, secret)
 
 
 def _environment() -> dict[str, str]:

@@ -120,10 +120,12 @@ class Environment:
         """Where the settings say that business events are taken, with their secret."""
         return f"http://127.0.0.1:{self.events_port}{settings_file.EVENTS}?secret={self.secrets['events']}"
 
-    def settings(self, folder: Path, *, every: str = "1s", apart: str = "500ms") -> str:
+    def settings(
+        self, folder: Path, *, every: str = "1s", apart: str = "500ms", companies: Sequence[str] = (COMPANY,)
+    ) -> str:
         """Settings for a daemon that keeps its journal in `folder`: every flow runs `every` so often, and a file is
-        complete when two listings `apart` agree."""
-        addresses = settings_file.Addresses(self.d365_host, self.ca_file, self.events_port)
+        complete when two listings `apart` agree. In each of the companies the partners have the same account."""
+        addresses = settings_file.Addresses(self.d365_host, self.ca_file, self.events_port, tuple(companies))
         return settings_file.settings(addresses, self.partners.values(), folder, every=every, apart=apart)
 
     def add_unknown_item(self) -> None:

@@ -18,11 +18,13 @@ EVENTS = "/events/sandbox"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where D365 answers ("127.0.0.1:port"), the authority that its certificate is of, and the port for business events."""
+    """Where D365 answers ("127.0.0.1:port"), the authority that its certificate is of, the port for business events, and the
+    companies that partners use."""
 
     d365_host: str
     ca_file: Path
     events_port: int
+    companies: tuple[str, ...] = (COMPANY,)
 
 
 def settings(
@@ -31,7 +33,7 @@ def settings(
     """The settings file's text for a daemon that keeps its files in `folder`; secrets are named as in `Environment.secrets`."""
     parts = [_head(addresses, folder)]
     for partner in partners:
-        parts += [_endpoint(partner, apart), _partner(partner.profile, every)]
+        parts += [_endpoint(partner, apart), _partner(partner.profile, every, addresses.companies)]
     return "\n".join(parts)
 
 
@@ -56,7 +58,7 @@ client_id     = {_text(d365.CLIENT_ID)}
 client_secret = {{ secret = "d365" }}
 authority     = {_text(f"https://{addresses.d365_host}")}
 ca_file       = {_text(addresses.ca_file)}
-companies     = [{_text(COMPANY)}]
+companies     = {json.dumps(addresses.companies)}
 events        = {{ path = {_text(EVENTS)}, secret = {{ secret = "events" }} }}
 """
 
@@ -75,8 +77,9 @@ after     = {{ move_to = "/outbound/processed" }}
 """
 
 
-def _partner(profile: PartnerProfile, every: str) -> str:
+def _partner(profile: PartnerProfile, every: str, companies: Iterable[str]) -> str:
     name = profile.name
+    accounts = ", ".join(f"{company} = {_text(profile.account)}" for company in companies)
     ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
     notes = ", ".join(f'{rule} = "note"' for rule in profile.notes)
     guide = f"guide   = {{ severity = {{ {notes} }} }}\n" if notes else ""
@@ -84,7 +87,7 @@ def _partner(profile: PartnerProfile, every: str) -> str:
     lines = f"\n[partners.{name}.receive.850.map.lines]\n{rows}" if rows else ""
     units = "\n".join(f"{theirs} = {_text(ours)}" for theirs, ours in UNITS.items())
     return f"""[partners.{name}]
-customer = {{ {COMPANY} = {_text(profile.account)} }}
+customer = {{ {accounts} }}
 acks     = {{ send = "997", to = {{ endpoint = "{name}", path = "/inbound/acks" }}, expect_within = "24h" }}
 
 [partners.{name}.x12]

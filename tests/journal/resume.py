@@ -34,7 +34,7 @@ async def resumed(folder: Path, old: Path, extra: str, knobs: Mapping[str, str])
             for row in rows:
                 here.simulator.state.add(name, **row)
         for company, sequence, number in kept["numbers"]:
-            here.simulator.state.numbers[company, sequence] = number
+            here.simulator.state._numbers[company, sequence] = number
         for data in (here.partner.outbound / "processed").iterdir():
             here.partner._remember(data.read_bytes())
         for name in ("journal.db", "journal.db.numbers"):

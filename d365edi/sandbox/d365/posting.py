@@ -179,3 +179,11 @@ def _rows(
     for item in items:
         fields = progress.filled(line_set, order=order, item=item, line=item["line"], **sources)
         tenant.store.insert(line_set, fields)
+
+
+def post_elsewhere(tenant: Tenant, number: str, company: str, other: str) -> None:
+    """The same invoice once more in another company, as two companies that number alike have it."""
+    for name in (name for pair in _SETS for name in pair):
+        field = "InvoiceNumber" if "InvoiceNumber" in tenant.store.tables[name].blank else "InvoiceId"
+        for row in tenant.rows(name, dataAreaId=company, **{field: number}):
+            tenant.add(name, **{**row, "dataAreaId": other})

@@ -28,6 +28,7 @@ class RowLog:
         self._path = path
         self._tenant = tenant
         self.pending: list[Change] = []
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.found = path.exists()
         if self.found:
             self._replay()
@@ -79,7 +80,7 @@ class RowLog:
         whole = [_put(record) for table in tables for record in table.rows.values()]
         whole += [["number", *key, number] for key, number in self._tenant.numbers.items()]
         whole.append(["next", self._tenant.store.next])
-        fresh = self._path.with_suffix(".new")
+        fresh = self._path.with_name(f"{self._path.name}.new")
         file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             _write(file, _line(whole))

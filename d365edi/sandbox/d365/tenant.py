@@ -59,8 +59,7 @@ class Tenant:
     invoiced_charges: set[tuple[str, ...]] = field(default_factory=set)
     """Amounts of charge lines that an invoice has taken already."""
     store: RowStore = field(default_factory=lambda: RowStore(load()))
-    numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Company and sequence to the last number that was given."""
+    _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
     numbered: Callable[[str, str, int], None] | None = None
     """Told of each number that is given: see `row_log`."""
 
@@ -95,6 +94,11 @@ class Tenant:
         if self.numbered:
             self.numbered(*key, self.numbers[key])
         return self.numbers[key]
+
+    @property
+    def numbers(self) -> Counter[tuple[str, str]]:
+        """Company and sequence to the last number that was given."""
+        return self._numbers
 
     def now(self) -> str:
         """This second, as a point in time is stored."""

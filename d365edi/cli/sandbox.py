@@ -1,0 +1,254 @@
+"""`d365edi sandbox`: a D365 tenant with Entra ID and a partner on SFTP to rehearse with, until Ctrl-C; and what they shall do.
+
+Without a command it runs. With one (`order`, `post`, `show` ...) it asks the running one, which the settings lead to.
+
+Knows: how a sandbox is started, and how its answers are shown. Does not know: what it simulates.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import anyio
+import typer
+
+from d365edi.cli import FINE, PERSON, UNREACHABLE
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say, table
+from d365edi.errors import SettingsError
+
+if TYPE_CHECKING:
+    from d365edi.sandbox.stand_alone import Choice, StandAlone
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="A D365 tenant and a partner on SFTP to rehearse with; without a command it runs until Ctrl-C.",
+)
+
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for what becomes of it; 0: do not wait.")]
+Order = Annotated[str, typer.Argument(help="The number of an order, the partner's or D365's.")]
+
+
+@app.callback(invoke_without_command=True)
+def sandbox(
+    context: typer.Context,
+    port: Annotated[
+        int | None,
+        typer.Option(help="D365's port; SFTP is at the next one, `listen` at the one after; 0: any.  [default: 8443]"),
+    ] = None,
+    directory: Annotated[
+        Path | None, typer.Option("--directory", help="Keep everything in this folder, and go on from there next time.")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option("--write", help="Write the settings into this file, too, where there is none.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option("--fault", help="What goes wrong from the start; may be repeated.")
+    ] = None,
+    us: Annotated[str, typer.Option(help="Our identity on interchanges.  [default: ZZ:NORTHBAYGOODS]")] = "",
+    them: Annotated[str, typer.Option(help="The partner's.  [default: ZZ:ACMERETAIL]")] = "",
+) -> None:
+    """Start the sandbox on loopback and print settings that reach it. Nothing leaves this machine.
+
+    Without --directory all of it is gone at the end."""
+    if context.invoked_subcommand is None:
+        from d365edi.sandbox.stand_alone import Choice
+
+        choice = Choice(port, us, them, tuple(fault or ()))
+        with _folder(directory) as folder:
+            anyio.run(_serve, folder, choice, write, directory is not None)
+        raise typer.Exit(FINE)
+
+
+@contextlib.contextmanager
+def _folder(directory: Path | None) -> Iterator[Path]:
+    if directory is not None:
+        yield directory.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="d365edi-sandbox-") as made:
+        yield Path(made)
+
+
+async def _serve(folder: Path, choice: Choice, write: Path | None, kept: bool) -> None:
+    from d365edi.cli.demo_stage import store_secrets
+    from d365edi.sandbox.stand_alone import opened
+
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with opened(folder, choice, kept=kept) as here:
+            store_secrets(folder, here.sandbox.secrets)
+            say(_presented(here, _written(here, write)))
+            async for _ in signals:
+                break
+
+
+def _written(here: StandAlone, write: Path | None) -> Path:
+    """Write the settings where there are none yet; the file to use."""
+    own = here.folder / "settings.toml"
+    if write is not None and not _fresh(write, here.settings) and write.read_text() != here.settings:
+        raise SettingsError(f"{write} exists and says something else", remedy="name a new file")
+    host = f'"{here.sandbox.d365_host}"'
+    if not _fresh(own, here.settings) and host not in own.read_text():
+        say([f"# {_short(own)} is kept as it is: it does not name {host}, where D365 is now."])
+    return write or own
+
+
+def _fresh(file: Path, text: str) -> bool:
+    """Write a file that is not there yet; False where it is."""
+    try:
+        with file.open("x") as fresh:
+            fresh.write(text)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        message = f"{file} cannot be written: {error.strerror}"
+        raise SettingsError(message, remedy="name a file in a folder that you may write to") from None
+    return True
+
+
+def _presented(here: StandAlone, file: Path) -> Iterator[str]:
+    sandbox, shown = here.sandbox, _short(file)
+    yield f"# D365 and Entra ID: https://{sandbox.d365_host}. The SFTP server of acme: 127.0.0.1:{sandbox.partner.port}."
+    yield f"# acme's folder: {_short(sandbox.partner.home)}"
+    yield from (f"# Goes wrong: {name}" for name in here.commands.lasting)
+    yield f"# These settings reach it; they are in {shown}:\n\n{here.settings}"
+    yield f"# The daemon:           d365edi run --settings {shown}"
+    yield f"# acme sends an order:  d365edi sandbox order --settings {shown}"
+    yield "# The sandbox runs until Ctrl-C."
+
+
+def _short(path: Path) -> Path:
+    """A path as one would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+# ------------------------------------------------------------------------------------------- of the running sandbox
+@app.command()
+def order(
+    file: Annotated[
+        Path | None, typer.Argument(help="A file to leave as it is; left out: an order is made up.")
+    ] = None,
+    *,
+    unknown_item: Annotated[
+        bool, typer.Option("--unknown-item", help="Order an item that D365 does not know.")
+    ] = False,
+    learn: Annotated[bool, typer.Option("--learn", help="D365 learns before what the file orders.")] = False,
+    wait: Wait = 15.0,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """The partner leaves an order in its folder; shows what becomes of it.
+
+    Exit code 1 where no sales order came of it, 3 where nobody took it."""
+    from d365edi.cli.sandbox_client import Running
+
+    running = Running(settings)
+    before = running.files("inbound/acks")
+    data = file.read_bytes().decode("latin-1") if file else ""
+    left = running.ask("order", data=data, name=file.name if file else "", unknown=unknown_item, learn=learn)
+    say([f"acme left {left['file']}" + (f" with {', '.join(left['orders'])}" if left["orders"] else "")])
+    if wait:
+        raise typer.Exit(_followed(running, left, before, wait, held=unknown_item))
+
+
+def _followed(running: Any, left: dict[str, Any], before: Sequence[str], wait: float, *, held: bool) -> int:
+    """Wait for what comes of a file, and say it. The exit code."""
+    began = time.monotonic()
+    taken = running.until(lambda: left["file"] not in running.files("outbound"), wait)
+    if not taken:
+        say([f"nobody took it within {wait:.0f} s; does the daemon run? d365edi run --settings {running.settings}"])
+        return UNREACHABLE
+    say([f"it was taken after {time.monotonic() - began:.1f} s"])
+    running.until(lambda: set(running.files("inbound/acks")) - set(before), wait)
+    say(f"acme received {name}" for name in running.files("inbound/acks") if name not in before)
+    running.until(lambda: all(running.sales_orders(number) for number in left["orders"]), 0 if held else wait)
+    for number in left["orders"]:
+        found = running.sales_orders(number)
+        say([f"D365 has {number} as {', '.join(found)}" if found else f"D365 has no sales order for {number}"])
+        say([f"its history: d365edi why {number} --settings {running.settings}"])
+    return FINE if held or all(running.sales_orders(number) for number in left["orders"]) else PERSON
+
+
+@app.command()
+def learn(order: Order, *, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
+    """D365 learns the items and the address that an order of the partner names; then release what is held."""
+    from d365edi.cli.sandbox_client import Running
+
+    known = Running(settings).ask("learn", order=order)["items"]
+    say(
+        [
+            f"D365 knows the items of {order}: {', '.join(known)}",
+            f"continue it: d365edi release {order} --settings {settings}",
+        ]
+    )
+
+
+@app.command()
+def post(order: Order, *, wait: Wait = 15.0, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
+    """D365 posts the invoice of an order and sends the business event; shows what the partner received.
+
+    Exit code 3 where the partner received nothing."""
+    from d365edi.cli.sandbox_client import Running
+
+    running = Running(settings)
+    before = running.files("inbound")
+    posted = running.ask("post", order=order)
+    event = "taken" if posted["event"] else "not taken, and a poll will find it"
+    say([f"D365 posted {posted['invoice']}; its business event was {event}"])
+    if not wait:
+        return
+    if not running.until(lambda: set(running.files("inbound")) - set(before), wait):
+        say([f"acme received nothing within {wait:.0f} s: d365edi status --settings {settings}"])
+        raise typer.Exit(UNREACHABLE)
+    say(f"acme received {name}" for name in running.files("inbound") if name not in before)
+    running.until(lambda: running.verdict(posted["invoice"]), 2)
+    say([f"acme says: {running.verdict(posted['invoice']) or 'nothing yet'}"])
+
+
+@app.command()
+def show(
+    set: Annotated[str, typer.Argument(help="An entity set of D365, as SalesOrderLinesV3: its rows as JSON.")] = "",
+    *,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+    json: AsJson = False,
+) -> None:
+    """What D365 holds: sales orders and invoices, or the rows of one entity set; and the files of the partner."""
+    from d365edi.cli.sandbox_client import Running
+
+    held = Running(settings).ask("show", set=set)
+    if set or json:
+        as_json(held)
+        return
+    table(
+        "Sales orders in D365",
+        held["orders"],
+        dict.fromkeys(("sales_order", "their_order", "company", "lines", "status")),
+    )
+    table(
+        "Invoices in D365",
+        held["invoices"],
+        dict.fromkeys(("invoice", "sales_order", "company", "amount", "the_partner")),
+    )
+    files = [{"folder": folder, "file": name} for folder, names in held["files"].items() for name in names]
+    table("Files of acme", files, dict.fromkeys(("folder", "file")))
+
+
+@app.command()
+def fault(
+    name: Annotated[str, typer.Argument(help="What goes wrong from now on; left out: what goes wrong is listed.")] = "",
+    *,
+    end: Annotated[bool, typer.Option("--end", help="End it; all, where none is named.")] = False,
+    settings: SettingsFile = DEFAULT_SETTINGS,
+) -> None:
+    """Begin a fault, end it, or list what goes wrong and what could."""
+    from d365edi.cli.sandbox_client import Running
+    from d365edi.sandbox.named_faults import FAULTS
+
+    lasting = Running(settings).ask("fault", name=name, end=end)
+    rows = [{"fault": each, "lasts": each in lasting, "what": FAULTS[each].says} for each in FAULTS]
+    table("Faults", rows, dict.fromkeys(("fault", "lasts", "what")))

@@ -1,0 +1,162 @@
+"""What may be asked of a running stand-alone sandbox: the partner leaves an order, D365 posts an invoice, a fault begins.
+
+Each public method of `Commands` is a command by its name; arguments and answers are JSON.
+
+Knows: what the simulators can do for a person. Does not know: who asks, and how (`control` does).
+"""
+
+import asyncio
+import difflib
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from . import authored, orders, seeding, x12
+from .control import Command, Impossible
+from .d365 import events, posting
+from .d365.catalog import load
+from .drops import Drop
+from .environment import Environment
+from .invoices import InvoiceVerdict
+from .named_faults import FAULTS, TWO_COMPANIES, End
+from .profiles import COMPANY
+
+OTHER = "demf"
+"""The second company, in which the fault `two-companies` posts."""
+SEED = 7
+
+
+class Commands:
+    """The commands of one sandbox with one partner. `lasting`: the faults that go on, by name, with what ends each."""
+
+    def __init__(self, sandbox: Environment) -> None:
+        self._sandbox = sandbox
+        self._partner = sandbox.partner
+        self._state = sandbox.d365.state
+        self._posting = asyncio.Lock()
+        self.lasting: dict[str, End] = {}
+
+    def all(self) -> Mapping[str, Command]:
+        """The commands by name."""
+        return {each.__name__: each for each in (self.order, self.learn, self.post, self.show, self.fault)}
+
+    def seed(self) -> None:
+        """Enter in a fresh D365 whatever the orders name that the partner makes up, but for the unknown item."""
+        account = self._partner.profile.account
+        seeding.add_customer(self._state, OTHER, account, self._partner.profile.title)
+        for article in authored.ARTICLES:
+            line = orders.SentLine("1", Decimal(1), article.unit, article.price, dict(article.ids), article.name)
+            seeding.add_item(self._state, COMPANY, account, line)
+        for code, street, city, state, zip_code in authored.STORES:
+            place = orders.ShipTo("", code, street, city, state, zip_code, "US")
+            seeding.add_address(self._state, COMPANY, account, place)
+        self._sandbox.d365.flush()
+
+    async def order(self, data: str = "", name: str = "", unknown: bool = False, learn: bool = False) -> dict[str, Any]:
+        """The partner leaves the file `name` with `data` (latin-1), or an order that is made up, with an `unknown` item where
+        that is wished. `learn`: D365 learns before what it orders. The file's name, and the numbers of the orders in it."""
+        drop = Drop(name, self._partner.profile.name, data.encode("latin-1")) if name else self._made_up(unknown)
+        if drop.name in self._partner.waiting():
+            raise Impossible(f"{drop.name} still lies in the partner's folder")
+        try:
+            found = orders.read(drop.data)
+        except (x12.Unreadable, StopIteration, ValueError, ArithmeticError) as reason:
+            if learn:
+                raise Impossible(f"{drop.name} holds no order that can be learnt: {reason}") from reason
+            found = []
+        if learn:
+            self._learn(found)
+        self._partner.drop(drop.name, drop.data)
+        return {"file": drop.name, "orders": [order.number for order in found]}
+
+    async def learn(self, order: str) -> dict[str, Any]:
+        """D365 learns the items and the address that an order of the partner names; our numbers of the items."""
+        if order not in self._partner.orders:
+            raise Impossible(f"the partner left no order {order}; d365edi sandbox show lists what there is")
+        return {"items": self._learn([self._partner.orders[order]])}
+
+    async def post(self, order: str) -> dict[str, Any]:
+        """D365 posts the invoice of an order (the partner's number or D365's) and sends its business event: the invoice's
+        number, and whether the event was taken."""
+        rows = self._state.rows("SalesOrderHeadersV4", CustomersOrderReference=order)
+        rows = rows or self._state.rows("SalesOrderHeadersV4", SalesOrderNumber=order)
+        if not rows:
+            raise Impossible(f"D365 has no sales order for {order}; d365edi sandbox show lists those it has")
+        try:
+            invoice = self._sandbox.d365.post_invoice(str(rows[-1]["SalesOrderNumber"]), company=COMPANY)
+        except ValueError as reason:
+            raise Impossible(str(reason)) from reason
+        if TWO_COMPANIES in self.lasting:
+            posting.post_elsewhere(self._state, invoice, COMPANY, OTHER)
+        self._sandbox.d365.flush()
+        event = events.invoice_posted(self._state, invoice, COMPANY)
+        return {"invoice": invoice, "event": await events.send(self._sandbox.events_url, event, wait=0.1)}
+
+    async def show(self, set: str = "") -> Any:
+        """What D365 and the partner hold in short, or the rows of one entity set."""
+        if not set:
+            return {"orders": self._orders(), "invoices": self._invoices(), "files": self._files()}
+        if set not in load().sets:
+            near = difflib.get_close_matches(set, load().sets, 3) or sorted(load().sets)
+            raise Impossible(f"the sandbox's D365 has no entity set {set}; it has {', '.join(near)}")
+        return self._state.rows(set)
+
+    async def fault(self, name: str = "", end: bool = False) -> dict[str, str]:
+        """Begin a fault, or end it (all, where none is named). The faults that last, each with what it does."""
+        if name and name not in FAULTS:
+            raise Impossible(f"there is no fault {name}; there are {', '.join(FAULTS)}")
+        if end:
+            for each in [name] if name else list(self.lasting):
+                self.lasting.pop(each, lambda: None)()
+        elif name and name not in self.lasting:
+            self.lasting[name] = FAULTS[name].begin(self._sandbox)
+        return {each: FAULTS[each].says for each in self.lasting}
+
+    def _made_up(self, unknown: bool) -> Drop:
+        numbers = [int(number) for number in self._partner.orders if number.isdecimal()]
+        at = max((number - authored.FIRST + 1 for number in numbers if number >= authored.FIRST), default=0)
+        return authored.order(self._partner.profile, seed=SEED, day=self._sandbox.day, at=at, unknown=unknown)
+
+    def _learn(self, found: Iterable[orders.SentOrder]) -> list[str]:
+        account, items = self._partner.profile.account, []
+        for order in found:
+            seeding.add_address(self._state, COMPANY, account, order.ship_to)
+            for line in order.lines:
+                if line.unit not in seeding.UNITS:
+                    raise Impossible(f"the sandbox knows no unit {line.unit}; it knows {', '.join(seeding.UNITS)}")
+                items.append(seeding.add_item(self._state, COMPANY, account, line))
+        self._sandbox.d365.flush()
+        return items
+
+    def _orders(self) -> list[dict[str, Any]]:
+        def lines(row: Mapping[str, Any]) -> int:
+            key = {name: row[name] for name in ("dataAreaId", "SalesOrderNumber")}
+            return len(self._state.rows("SalesOrderLinesV3", **key))
+
+        return [
+            {"their_order": row["CustomersOrderReference"], "sales_order": row["SalesOrderNumber"], "lines": lines(row),
+             "company": row["dataAreaId"], "status": row["SalesOrderStatus"]}
+            for row in self._state.rows("SalesOrderHeadersV4")
+        ]  # fmt: skip
+
+    def _invoices(self) -> list[dict[str, Any]]:
+        read = {verdict.number: verdict for verdict in self._partner.verdicts}
+        return [
+            {"invoice": row["InvoiceNumber"], "sales_order": row["SalesOrderNumber"], "company": row["dataAreaId"],
+             "amount": row["TotalInvoiceAmount"], "the_partner": _said(read.get(row["InvoiceNumber"]))}
+            for row in self._state.rows("SalesInvoiceHeadersV4")
+        ]  # fmt: skip
+
+    def _files(self) -> dict[str, list[str]]:
+        outbound, inbound = self._partner.outbound, self._partner.inbound
+        folders = {"outbound": outbound, "outbound/processed": outbound / "processed"}
+        folders |= {"inbound": inbound, "inbound/acks": inbound / "acks"}
+        return {
+            name: sorted(path.name for path in folder.iterdir() if path.is_file()) for name, folder in folders.items()
+        }
+
+
+def _said(verdict: InvoiceVerdict | None) -> str:
+    if verdict is None:
+        return ""
+    return "; ".join(verdict.complaints) or "accepted it"

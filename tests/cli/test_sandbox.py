@@ -1,0 +1,181 @@
+"""The stand-alone sandbox as a person uses it: its process, a real daemon beside it, and the commands for both."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import signal
+import sys
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from d365edi.sandbox import authored
+from d365edi.sandbox.profiles import ACME
+from tests.cli.conftest import Call, words
+from tests.rehearsal import READY, RUNS, Going, d365edi, going
+
+
+@contextlib.contextmanager
+def sandbox(folder: Path, *more: str) -> Iterator[Going]:
+    """A sandbox at any free ports (those of its first start) which keeps its state in the folder `day`."""
+    ports = () if (folder / "day").exists() else ("--port", "0")
+    with going(d365edi("sandbox", "--directory", "day", *ports, *more), RUNS, folder) as here:
+        yield here
+
+
+@contextlib.contextmanager
+def daemon(folder: Path) -> Iterator[Going]:
+    with going(d365edi("run", "--settings", "day/settings.toml"), READY, folder) as here:
+        yield here
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where the settings of the sandbox will be, which the environment names too."""
+    monkeypatch.setenv("D365EDI_SETTINGS", str(tmp_path / "day" / "settings.toml"))
+    return str(tmp_path / "day" / "settings.toml")
+
+
+def test_an_order_becomes_a_sales_order_and_its_invoice_comes_to_the_partner(
+    tmp_path: Path, settings: str, call: Call
+) -> None:
+    with sandbox(tmp_path), daemon(tmp_path):
+        said = call("sandbox", "order")
+        assert (said.code, said.err) == (0, "")
+        assert "D365 has 4500123 as SO-000001" in said.out
+        assert "acme received 997_" in said.out
+        assert f"d365edi why 4500123 --settings {settings}" in said.out
+        assert call("why", "4500123").code == 0
+        said = call("sandbox", "post", "4500123")
+        assert (said.code, "event was taken" in said.out, "acme says: accepted it" in said.out) == (0, True, True)
+        shown = json.loads(call("sandbox", "show", "--json").out)
+        assert [row["their_order"] for row in shown["orders"]] == ["4500123"]
+        assert [row["sales_order"] for row in shown["invoices"]] == ["SO-000001"]
+        lines = json.loads(call("sandbox", "show", "SalesOrderLinesV3").out)
+        assert {line["SalesOrderNumber"] for line in lines} == {"SO-000001"}
+        assert "Sales orders in D365" in call("sandbox", "show").out
+        again = call("sandbox", "post", "4500123")
+        assert (again.code, "no open line to invoice" in again.err) == (1, True)
+
+
+def test_a_killed_sandbox_goes_on_where_it_was(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path) as first, daemon(tmp_path):
+        assert call("sandbox", "order").code == 0
+        first.end(signal.SIGKILL)
+        written = Path(settings).read_bytes()
+        with sandbox(tmp_path) as second:
+            assert "kept as it is" not in second.text
+            said = call("sandbox", "order", "--wait", "30")
+            assert (said.code, "D365 has 4500124 as SO-000002" in said.out) == (0, True), said.out
+            assert call("sandbox", "post", "4500123").code == 0
+            assert "acme says: accepted it" in call("sandbox", "post", "4500124").out
+            assert second.end() == 0
+    assert Path(settings).read_bytes() == written
+
+
+def test_an_unknown_item_is_held_and_continues_once_it_is_learnt(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path), daemon(tmp_path) as running:
+        said = call("sandbox", "order", "--unknown-item")
+        assert (said.code, "D365 has no sales order for 4500123" in said.out) == (0, True)
+        running.until(f'item "{authored.UNKNOWN}"')
+        said = call("sandbox", "learn", "4500123")
+        assert f"d365edi release 4500123 --settings {settings}" in said.out
+        assert call("release", "4500123").code == 0
+        running.until("PO 4500123 → sales order")
+
+
+def test_a_partner_s_own_file_and_ids_can_be_rehearsed(tmp_path: Path, settings: str, call: Call) -> None:
+    own = dataclasses.replace(ACME, them=("08", "6111250008"), us=("01", "123456789"))
+    [drop] = [authored.order(own, seed=1, day=date(2026, 1, 5), at=500, unknown=True)]
+    (tmp_path / "mine.edi").write_bytes(drop.data)
+    with sandbox(tmp_path, "--us", "01:123456789", "--them", "08:6111250008"), daemon(tmp_path):
+        said = call("sandbox", "order", str(tmp_path / "mine.edi"), "--learn")
+        assert (said.code, "acme left mine.edi with 4500623" in said.out) == (0, True), said.out
+        assert "acme says: accepted it" in call("sandbox", "post", "4500623").out
+
+
+def test_a_second_company_posts_an_invoice_of_the_same_number(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path, "--fault", "two-companies"), daemon(tmp_path) as running:
+        assert call("sandbox", "order").code == 0
+        assert call("sandbox", "post", "4500123").code == 0
+        shown = json.loads(call("sandbox", "show", "--json").out)
+        assert [(row["invoice"], row["company"]) for row in shown["invoices"]] == [
+            ("CIV-000001", "usmf"),
+            ("CIV-000001", "demf"),
+        ]
+        running.until("collected  invoice CIV-000001")
+        assert "demf" in Path(settings).read_text()
+
+
+def test_without_a_daemon_nobody_takes_the_order(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path):
+        said = call("sandbox", "order", "--wait", "0.3")
+        assert (said.code, f"d365edi run --settings {settings}" in said.out) == (3, True)
+        said = call("sandbox", "post", "4500123")
+        assert (said.code, "D365 has no sales order for 4500123" in said.err) == (1, True)
+        assert call("sandbox", "learn", "1").code == 1
+        assert "SalesOrderLinesV3" in call("sandbox", "show", "SalesOrderLines").err
+
+
+def test_what_it_prints_is_a_settings_file_that_passes_check(tmp_path: Path, settings: str, call: Call) -> None:
+    with going(
+        [sys.executable, "-m", "d365edi.sandbox", "--port", "0", "--write", "mine.toml"], RUNS, tmp_path
+    ) as here:
+        printed = tomllib.loads(here.text)
+        assert tomllib.loads((tmp_path / "mine.toml").read_text()) == printed
+        assert call("check", "--settings", str(tmp_path / "mine.toml")).code == 0
+        assert call("ping", "--settings", str(tmp_path / "mine.toml")).code == 0
+        folder = Path(printed["daemon"]["journal"]).parent
+        assert here.end(signal.SIGTERM) == 0
+    assert not folder.exists()
+
+
+def test_settings_that_a_person_changed_are_kept(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path):
+        changed = Path(settings).read_text().replace("2s", "3s")
+        Path(settings).write_text(changed)
+    with going(d365edi("sandbox", "--directory", "day", "--port", "0"), RUNS, tmp_path) as here:
+        assert "day/settings.toml is kept as it is: it does not name" in here.text
+        assert Path(settings).read_text() == changed
+        again = call("sandbox", "--directory", str(tmp_path / "day"))
+        assert (again.code, "a sandbox runs in" in again.err) == (2, True)
+
+
+def test_wrong_usage_is_said_and_nothing_starts(tmp_path: Path, settings: str, call: Call) -> None:
+    other = str(tmp_path / "other")
+    (tmp_path / "mine.toml").write_text("")
+    with sandbox(tmp_path):
+        port = json.loads((tmp_path / "day" / "sandbox.json").read_text())["ports"]["d365"]
+        for more, sentence in (
+            (("--port", str(port)), "d365edi sandbox --port 9443"),
+            (("--port", "0", "--fault", "fire"), "there is no fault fire; there are throttle, "),
+            (("--port", "0", "--us", "123"), "123 is not qualifier:id"),
+            (("--port", "0", "--write", str(tmp_path / "mine.toml")), "exists and says something else"),
+            (("--port", "0", "--write", str(tmp_path / "no" / "mine.toml")), "cannot be written"),
+        ):
+            said = call("sandbox", "--directory", other, *more)
+            assert (said.code, sentence in said.err, said.out) == (2, True, ""), said.err
+    said = call("sandbox", "show")
+    assert (said.code, "start it: d365edi sandbox" in said.err) == (3, True)
+
+
+def test_a_real_tenant_is_never_asked(folder: Path, call: Call) -> None:
+    said = call("sandbox", "post", "4500123")
+    assert (said.code, "contoso.example is no sandbox on this machine" in said.err) == (2, True)
+
+
+def test_faults_begin_and_end_while_it_runs(tmp_path: Path, settings: str, call: Call) -> None:
+    with sandbox(tmp_path, "--fault", "silent-partner") as here:
+        assert "# Goes wrong: silent-partner" in here.text
+        assert "d365-down yes" in words(call("sandbox", "fault", "d365-down"))
+        said = call("ping")
+        assert (said.code, "503" in said.out) == (3, True), said.out
+        assert "yes" in words(call("sandbox", "fault", "d365-down", "--end"))
+        assert call("ping").code == 0
+        assert "yes" not in words(call("sandbox", "fault", "--end"))
+        assert call("sandbox", "fault", "fire").code == 1

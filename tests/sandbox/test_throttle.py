@@ -1,0 +1,24 @@
+"""D365's service protection opens again when the time that it named is over, and not before."""
+
+from __future__ import annotations
+
+from d365edi.sandbox.d365.throttle import Throttle
+from tests.clock import Clock
+
+
+def test_a_burst_closes_it_for_the_time_it_names() -> None:
+    clock = Clock(1000.0)
+    gate = Throttle(clock, burst=3, rate=1, retry_after=10)
+    assert [gate.take() for _ in range(5)] == [0, 0, 0, 10, 10]
+    clock.now += 9
+    assert (gate.take(), gate.refused) == (1, 3)
+    clock.now += 1
+    assert [gate.take() for _ in range(4)] == [0, 0, 0, 10]
+
+
+def test_steady_requests_within_its_rate_never_close_it() -> None:
+    clock = Clock(1000.0)
+    gate = Throttle(clock, burst=3, rate=1, retry_after=10)
+    for _ in range(50):
+        clock.now += 1
+        assert gate.take() == 0
