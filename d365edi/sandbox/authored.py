@@ -65,16 +65,20 @@ def orders(profile: PartnerProfile, *, seed: int, day: date, count: int = 8) -> 
 
 
 def order(profile: PartnerProfile, *, seed: int, day: date, at: int, unknown: bool = False) -> Drop:
-    """The order that follows so many others, one in a file; `unknown`: its last line names an unknown item."""
+    """The order that follows so many others, one in a file, to be shipped on its day; `unknown`: its last line names an
+    unknown item."""
     random = Random(f"{seed}-{at}")
     articles = random.sample(ARTICLES, random.randint(2, 5))
-    return _drop(profile, random, day, at, [*articles[:2], UNKNOWN_ARTICLE] if unknown else articles)
+    articles = [*articles[:2], UNKNOWN_ARTICLE] if unknown else articles
+    return _drop(profile, random, day, at, articles, at_once=True)
 
 
-def _drop(profile: PartnerProfile, random: Random, day: date, at: int, articles: list[Article]) -> Drop:
+def _drop(
+    profile: PartnerProfile, random: Random, day: date, at: int, articles: list[Article], *, at_once: bool = False
+) -> Drop:
     number = str(FIRST + at)
     delimiters, newline = _SPELLINGS[at % len(_SPELLINGS)]
-    sets = [("850", _body(number, random, day, articles))]
+    sets = [("850", _body(number, random, day, articles, at_once))]
     moment = datetime.combine(day, time(6)) + timedelta(minutes=at)
     data = x12.write(
         profile.address, "PO", sets, interchange=101 + at, group=1 + at, at=moment,
@@ -83,7 +87,7 @@ def _drop(profile: PartnerProfile, random: Random, day: date, at: int, articles:
     return Drop(f"PO-{number}.edi", profile.name, data)
 
 
-def _body(number: str, random: Random, day: date, articles: list[Article]) -> list[x12.Segment]:
+def _body(number: str, random: Random, day: date, articles: list[Article], at_once: bool) -> list[x12.Segment]:
     store, street, city, state, zip_code = random.choice(STORES)
     body = [
         ["BEG", "00", "SA", number, "", f"{day:%Y%m%d}"],
@@ -91,7 +95,7 @@ def _body(number: str, random: Random, day: date, articles: list[Article]) -> li
         ["REF", "IA", "0078123"],
         ["REF", "DP", f"{random.randint(1, 60):03}"],
         ["PER", "BD", "PAT BUYER", "TE", "5555550100"],
-        ["DTM", "010", f"{day + timedelta(days=random.randint(3, 9)):%Y%m%d}"],
+        ["DTM", "010", f"{day + timedelta(days=0 if at_once else random.randint(3, 9)):%Y%m%d}"],
         ["N1", "BT", "ACME RETAIL CO", "92", "1000"],
         ["N1", "ST", f"ACME RETAIL DC {int(store)}", "92", store],
         ["N3", street],

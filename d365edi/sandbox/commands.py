@@ -8,6 +8,7 @@ Knows: what the simulators can do for a person. Does not know: who asks, and how
 import asyncio
 import difflib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -115,7 +116,8 @@ class Commands:
     def _made_up(self, unknown: bool) -> Drop:
         numbers = [int(number) for number in self._partner.orders if number.isdecimal()]
         at = max((number - authored.FIRST + 1 for number in numbers if number >= authored.FIRST), default=0)
-        return authored.order(self._partner.profile, seed=SEED, day=self._sandbox.day, at=at, unknown=unknown)
+        today = datetime.now(UTC).date()
+        return authored.order(self._partner.profile, seed=SEED, day=today, at=at, unknown=unknown)
 
     def _learn(self, found: Iterable[orders.SentOrder]) -> list[str]:
         account, items = self._partner.profile.account, []
