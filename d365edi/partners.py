@@ -32,7 +32,9 @@ from d365edi.matching.lookup import PartnerLocation, Profile
 from d365edi.matching.parts import COMPONENTS, PartsPolicy
 from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
-from d365edi.settings.partners import Partner, Pickup, Receive, Send
+from d365edi.settings.partners import Partner, Pickup
+from d365edi.settings.receive import Receive
+from d365edi.settings.send import Send
 
 WHOLE = ("document", "journal")
 """The joins of an invoice that are read for the whole of it."""

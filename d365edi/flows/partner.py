@@ -23,7 +23,9 @@ from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.references import Profile
 from d365edi.settings.endpoints import Endpoint, Move
 from d365edi.settings.envelope import Envelope
-from d365edi.settings.partners import Partner, Pickup, Receive, Send
+from d365edi.settings.partners import Partner, Pickup
+from d365edi.settings.receive import Receive
+from d365edi.settings.send import Send
 
 MapReader = Reader | EdifactReader
 MapWriter = Writer | EdifactWriter | FlatWriter

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from .endpoints import Completeness, Endpoint, LocalFolder, Move, Sftp, Timeouts
     from .envelope import X12, Edifact
     from .guard import Guard
-    from .partners import Acks, Duplicates, Partner, Pickup, Receive, Retry, Send
+    from .partners import Acks, Duplicates, Partner, Pickup, Retry
+    from .receive import Receive
     from .section import Destination, PickupSource, Schedule, SecretRef
+    from .send import Send
     from .tree import Keyring, Named, Settings, load
 
 __all__ = [
@@ -62,10 +64,10 @@ _HOMES = {
         "Duplicates",
         "Partner",
         "Pickup",
-        "Receive",
         "Retry",
-        "Send",
     ),
+    "receive": ("Receive",),
+    "send": ("Send",),
     "section": (
         "Destination",
         "PickupSource",

@@ -1,0 +1,88 @@
+"""[partners.NAME.send.SET]: what is read from D365 and sent as a transaction set.
+
+Knows: the settings of a sent set. Does not know: what the rows of maps and guides mean.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from d365edi.edi.syntax import standard_of
+from d365edi.guard import Policy as GuardPolicy
+
+from .guard import Guard
+from .receive import MapRows
+from .section import Destination, Schedule
+from .values import Company, Text, Whole, invalid
+
+
+def _since(value: object) -> object:
+    if value == "now" or (isinstance(value, date) and not hasattr(value, "hour")):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else _no_date()
+    except ValueError:
+        return _no_date()
+
+
+def _no_date() -> object:
+    raise invalid('is neither "now" nor a date', "write since = 2025-01-31")
+
+
+class Send(Schedule):
+    """What we send as one transaction set."""
+
+    of: Literal["SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip"]
+    """What is read from D365: posted invoices, sales orders once they are confirmed, posted packing slips."""
+    to: Destination
+    """Where it is uploaded."""
+    since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"
+    """Send nothing posted before the first start ("now"), or nothing dated before this day."""
+    on_event: Text | None = None
+    """The business event that starts the flow at once."""
+    batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
+    """The maximum number of documents, ready at one time, in one interchange; 1: each alone.
+
+    Flows with the same `batch` and the same `to`, whose file name has no {set}, share their interchanges, a group each.
+    """
+    company: Company | None = None
+    """Only of this company; left out: of every company that the partner is a customer of."""
+    map: MapRows = Field(default_factory=dict)
+    """Rows that override the set's map."""
+    original: Literal["hold", "omit"] = "hold"
+    """A credit note whose original invoice is not known: a person decides, or it goes out without naming one."""
+    original_field: Text | None = None
+    """D365's field with the original invoice of a credit note: "SET.FIELD", or a field of SalesInvoiceHeadersV4. Left out, or
+    where it is empty: the only invoice sent to them with the order and the lines."""
+    guard: Guard = Guard()
+    """Checks before it is sent, for errors that the partner charges for."""
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day whose records are sent, None for "now"."""
+        return self.since if isinstance(self.since, date) else None
+
+    @property
+    def checks(self) -> GuardPolicy:
+        """What the guard checks, with `original`."""
+        policy = self.guard.policy
+        return replace(
+            policy, levels={**policy.levels, "original_missing": "hold" if self.original == "hold" else "off"}
+        )
+
+
+def check_batched(set_id: str, out: Send) -> None:
+    """Settings that do not fit several documents in one file."""
+    if out.batch == 1:
+        return
+    if standard_of(set_id) == "FLAT":
+        message = "is for interchanges, and a flat file holds one document"
+        raise invalid(message, "leave it out", inside=("send", set_id, "batch"))
+    if "number" in out.to.words:
+        raise invalid(
+            f"names the file by {{number}}, and up to {out.batch} documents are in it",
+            'write "{control:09}" in its place, or leave batch out',
+            inside=("send", set_id, "to", "file"),
+        )
