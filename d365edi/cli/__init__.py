@@ -36,6 +36,7 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "run": Verb("run", "run", "The daemon; --once runs every flow once and exits."),
     "demo": Verb("demo", "demo", "A trading day in a sandbox on this machine, processed by the real daemon."),
+    "init": Verb("init", "init", "Ask for a few values and write a settings file to begin with."),
     "sandbox": Verb("sandbox", "app", "A D365 and a partner to rehearse with; runs until Ctrl-C."),
     "check": Verb("check", "check", "Settings and maps, or one EDI file: errors, and the acknowledgment it would get."),
     "explain": Verb("explain", "explain", "One file annotated with names of segments, elements and codes; or as HTML."),

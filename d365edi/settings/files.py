@@ -82,7 +82,7 @@ def _parse(path: Path, locations: Locations) -> dict[str, Any]:
         text = data.decode()
         tree = tomllib.loads(text)
     except FileNotFoundError:
-        remedy = "name another with --settings, or copy settings.example.toml there"
+        remedy = f"name another with --settings, or make it: d365edi init --settings {path}"
         raise SettingsError("there is no such file", where=str(path), remedy=remedy) from None
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"

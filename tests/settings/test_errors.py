@@ -214,7 +214,8 @@ def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path / "none.toml", {})
     assert str(caught.value) == (
-        f"{tmp_path}/none.toml: there is no such file; name another with --settings, or copy settings.example.toml there"
+        f"{tmp_path}/none.toml: there is no such file; name another with --settings, "
+        f"or make it: d365edi init --settings {tmp_path}/none.toml"
     )
 
 
