@@ -21,13 +21,15 @@ from typing import Literal, Protocol
 class Place:
     """What to list: a folder with a glob pattern, or for D365 a question (`query`, an odata plan).
 
-    `taken`: name, size and time of files that are stored and stay there; they are not offered, nor counted among the others. At
-    most `most` files are offered; None: as many as the endpoint takes in a pass."""
+    `taken`: name, size and time of files that are stored and stay there; they are not offered, nor counted among the others.
+    `failing`: the same of files that could not be taken, or not be cleared; they are offered after all others. At most `most`
+    files are offered; None: as many as the endpoint takes in a pass."""
 
     path: str
     pattern: str = "*"
     query: object | None = None
     taken: frozenset[tuple[str, int, float | None]] = frozenset()
+    failing: frozenset[tuple[str, int, float | None]] = frozenset()
     most: int | None = None
 
 

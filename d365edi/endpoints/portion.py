@@ -1,7 +1,8 @@
 """What of a folder is offered now: names are looked at one by one as the listing comes, and the oldest files are kept.
 
 A folder may hold 200,000 names. What lies beyond a portion is counted, so that nobody takes it for gone; it has its turn
-when what is older was taken. Where a sentinel announces a file all names are kept until the listing is whole.
+when what is older was taken; files that could not be taken before have theirs after all others. Where a sentinel announces a
+file all names are kept until the listing is whole.
 
 Knows: names, ages. Does not know: any protocol or disk, who takes the files.
 """
@@ -52,7 +53,7 @@ class Portion:
         self._filter = NameFilter(place.pattern, rules)
         self._names: dict[bytes, list[DirectoryEntry]] | None = {} if rules.sentinel else None
         most = place.most or PORTION
-        self._offered: _Least[DirectoryEntry] = _Least(most, lambda entry: (entry.modified or 0.0, entry.name))
+        self._offered: _Least[DirectoryEntry] = _Least(most, self._turn)
         self._passed: _Least[tuple[bytes, str]] = _Least(NAMED, lambda each: each)
         self._left: set[str] = set()
 
@@ -81,6 +82,11 @@ class Portion:
             unnamed=self._passed.dropped,
             left=frozenset(self._left),
         )
+
+    def _turn(self, entry: DirectoryEntry) -> tuple[bool, float, bytes]:
+        """What is older comes first; what could not be taken before must not keep the others from their turn."""
+        failing = self._place.failing and (entry.name.decode(), entry.size, entry.modified) in self._place.failing
+        return bool(failing), entry.modified or 0.0, entry.name
 
     def _sort(self, entry: DirectoryEntry, names: Container[bytes]) -> None:
         if reason := self._filter.reason(entry, names):

@@ -52,11 +52,13 @@ async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look
 
 
 def _place(tx: Tx, pickup: PickupFlow) -> Place:
-    """The place to list: with the files that stay there, where they are so many that they would fill a listing."""
+    """The place to list: with the files that failed before, and with those that stay there, where they are so many that they
+    would fill a listing."""
     at = (pickup.endpoint, pickup.view)
+    place = replace(pickup.place, failing=frozenset(tx.sightings.failing(*at)))
     if pickup.after.action != "leave" or tx.sightings.count_stored(*at) <= portion.PORTION // 2:
-        return pickup.place
-    return replace(pickup.place, taken=frozenset(tx.sightings.stored(*at)))
+        return place
+    return replace(place, taken=frozenset(tx.sightings.stored(*at)))
 
 
 def _record(

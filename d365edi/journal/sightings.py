@@ -88,6 +88,10 @@ _CLEARED = (
 _STORED_HERE = "FROM sightings WHERE endpoint = ? AND path = ? AND message IS NOT NULL"
 _STORED = " ".join(("SELECT name, size, modified", _STORED_HERE))
 _COUNT_STORED = " ".join(("SELECT count(*)", _STORED_HERE))
+_FAILING = (
+    "SELECT name, size, modified FROM sightings "
+    "WHERE endpoint = ? AND path = ? AND verdict <> '' AND verdict NOT IN (?, ?) AND equal > 0"
+)
 _FORGET = "DELETE FROM sightings WHERE endpoint = ? AND path = ? AND remote = ?"
 _PUT = insert("sightings", *Sighting.__dataclass_fields__).replace("INSERT", "INSERT OR REPLACE", 1)
 _SEARCH = select(Sighting, "sightings", "WHERE name = ? COLLATE NOCASE ORDER BY last_at DESC LIMIT ?")
@@ -148,6 +152,10 @@ class Sightings(JournalTable):
     def count_stored(self, endpoint: str, path: str) -> int:
         """How many files of a place are stored."""
         return int(self._execute(_COUNT_STORED, (endpoint, path)).fetchone()[0])
+
+    def failing(self, endpoint: str, path: str) -> Iterator[tuple[str, int, float | None]]:
+        """Name, size and time of the files of a place that could not be fetched, or not be cleared."""
+        yield from self._execute(_FAILING, (endpoint, path, GONE, UNFINISHED))
 
     def forget(self, endpoint: str, path: str, remotes: Iterable[str]) -> None:
         """These stored files are not there any more; their messages have the rest."""

@@ -56,6 +56,8 @@ async def test_the_oldest_are_offered_and_the_others_counted(ground: Ground) -> 
     listing = await endpoint.list(Place(ground.at("outbound"), taken=taken, most=3))
     assert ([remote.name for remote in listing.remotes], listing.beyond) == (["4.edi", "5.edi", "6.edi"], 4)
     assert listing.left == {"7.edi", "8.edi", "9.edi"}
+    listing = await endpoint.list(Place(ground.at("outbound"), failing=taken, most=8))
+    assert ([remote.name for remote in listing.remotes], listing.beyond) == ([f"{at}.edi" for at in (*range(7), 9)], 2)
 
 
 async def test_a_stored_file_that_was_overwritten_is_offered_again(home: Path) -> None:

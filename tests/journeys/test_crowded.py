@@ -71,3 +71,34 @@ async def test_a_stored_file_beyond_the_portion_is_not_taken_for_gone(
             assert first.settled
         assert len(town.sales_orders()) == len(town.partner.acknowledgments()) == 4
         assert town.partner.waiting() == []
+
+
+@pytest.mark.parametrize("why", ["too large", "not cleared"])
+async def test_files_that_cannot_be_taken_do_not_keep_the_others_from_their_turn(
+    why: str, tmp_path: Path, offered: Callable[[int], None], lines: list[str]
+) -> None:
+    offered(3)
+    async with world(tmp_path, "asyncssh") as town:
+        assert isinstance(town.server, AsyncsshServer)
+        town.knobs["after"] = '"delete"\nmax_message = "5kB"'
+        blocking = [f"A-{number}.edi" for number in range(4)]
+        for number, name in enumerate(blocking):
+            order = town.order(f"450099{number}", control=900 + number)
+            town.partner.drop(name, order + b" " * 6000 if why == "too large" else order)
+            os.utime(town.partner.outbound / name, (0, 1_600_000_000 + number))
+        if why == "not cleared":
+            town.server.faults.refuse["remove"] = asyncssh.SFTPFailure("locked")
+        async with town.app() as app:
+            for _ in range(2):
+                await app.tick("acme.pickup.edi")
+            leave_orders(town, 4)
+            for _ in range(2):
+                await app.tick("acme.pickup.edi")
+            assert {f"450012{number}" for number in range(4)} <= town.sales_orders().keys()
+        town.server.faults.clear()
+        town.knobs["after"] = '"delete"'
+        for _ in range(8):  # blanks behind the trailer make a file wait for three passes
+            await town.once()
+        assert (town.partner.waiting(), len(town.sales_orders())) == ([], 8)
+        for name in blocking:
+            assert len([line for line in lines if name in line and line.startswith("WARNING")]) <= 1
