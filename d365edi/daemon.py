@@ -30,7 +30,7 @@ import anyio
 import anyio.abc
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from d365edi import condition, log, schedule, systemd
+from d365edi import condition, log, schedule, snapshot, systemd
 from d365edi.app import DUE, App
 from d365edi.clock import ClockWatch
 from d365edi.condition import Trouble
@@ -300,6 +300,12 @@ class ServicePeriod:
         troubles = self.troubles()
         return Condition(condition.live(troubles), tuple(sorted({trouble.kind for trouble in troubles})))
 
+    async def _metrics(self) -> str:
+        """What /metrics says."""
+        from d365edi import metrics  # noqa: PLC0415 - several megabytes that only a scrape needs
+
+        return metrics.text(await snapshot.take(self.app, self.troubles(), self.last, self.failing))
+
     async def _watch_clock(self) -> None:
         """Compute the schedules anew when the wall clock was set. What it means for stored times is the tick `due`'s affair."""
         watch = ClockWatch(self.wall)
@@ -325,7 +331,7 @@ class ServicePeriod:
     def _bind(self, bound: contextlib.ExitStack) -> list[Listener]:
         """Every listener of these settings."""
         known = {**commands.verbs(self.app, self.fire, self.status), "check": self._check}
-        served = listeners.Served(known, self._event, self.health, self.exhausted)
+        served = listeners.Served(known, self._event, self.health, self.exhausted, self._metrics)
         return listeners.bound_listeners(self.settings, served, self.sockets, bound)
 
     async def _check(self, _: dict[str, Any]) -> list[str]:

@@ -78,12 +78,14 @@ class Snapshot:
     flows: Sequence[FlowFigures] = ()
 
 
-async def take(app: App, troubles: Sequence[Trouble], ran: Ran, failing: Collection[str]) -> Snapshot:
+async def take(
+    app: App, troubles: Sequence[Trouble], ran: Ran, failing: Collection[str], patience: float = PATIENCE
+) -> Snapshot:
     """What is known now. `failing` are the flows that fail whenever they run."""
     partners = app.ctx.partners
     pickups = [pickup for partner in partners.values() for pickup in partner.pickups.values()]
     flows = [FlowFigures(flow.name, flow.name in failing, _moment(ran, flow.name)) for flow in app.flows()]
-    journal, size, free = await _journal(app)
+    journal, size, free = await _journal(app, patience)
     return Snapshot(
         now=app.ctx.clock(),
         version=version("d365edi"),
@@ -107,10 +109,10 @@ def _moment(ran: Ran, name: str) -> float | None:
     return ran[name][0].timestamp() if name in ran else None
 
 
-async def _journal(app: App) -> tuple[FromJournal | None, dict[str, int], int | None]:
+async def _journal(app: App, patience: float) -> tuple[FromJournal | None, dict[str, int], int | None]:
     journal: FromJournal | None = None
     files: tuple[dict[str, int], int | None] = {}, None
-    with anyio.move_on_after(PATIENCE):
+    with anyio.move_on_after(patience):
         files = await anyio.to_thread.run_sync(_files, app.journal.path, abandon_on_cancel=True)
         try:
             journal = await app.journal.read(_read)

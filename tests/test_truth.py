@@ -27,6 +27,8 @@ WELL = ((200, "ok"), (200, "ok"), (200, "ok"))
 DEGRADED = ((200, "degraded"), (200, "ok"), (503, "degraded"))
 STUCK = ((503, "stuck"), (503, "stuck"), (503, "stuck"))
 ACKS = "inbound/acks"
+ACME_UP = ('endpoint_up{endpoint="acme"}',)
+D365_UP = ('endpoint_up{endpoint="d365"}',)
 
 Act = Callable[[Scene], Awaitable[None]]
 
@@ -34,7 +36,8 @@ Act = Callable[[Scene], Awaitable[None]]
 @dataclass(frozen=True)
 class Row:
     """A disturbance. While it lasts: the `kind` of trouble and its `name`, what its sentence has in it, the exit code of
-    `status`, /healthz; what the log says once when it begins and once when it is over. `command` is what a person has to do."""
+    `status`, /healthz; what the log says once when it begins and once when it is over; samples of /metrics that are 0, beside the
+    count of the kind. `command` is what a person has to do."""
 
     begin: Act
     end: Act
@@ -45,6 +48,7 @@ class Row:
     says: str
     over: str
     health: tuple[tuple[int, str], ...] = DEGRADED
+    figures: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
 
@@ -144,6 +148,7 @@ ROWS = {
         3,
         "tried again in",
         "reachable again after",
+        figures=ACME_UP,
     ),
     "login refused": Row(
         locked_out,
@@ -154,15 +159,26 @@ ROWS = {
         1,
         "the login was refused",
         "reachable again",
+        figures=ACME_UP,
     ),
     "host key changed": Row(
-        other_host_key, own_host_key, "credentials", "acme", "host key", 1, "host key", "reachable again after"
+        other_host_key,
+        own_host_key,
+        "credentials",
+        "acme",
+        "host key",
+        1,
+        "host key",
+        "reachable again after",
+        figures=ACME_UP,
     ),
     "folder missing": Row(folder_away, folder_back, "place", f"acme:/{ACKS}", ACKS, 1, ACKS, "reachable again after"),
     "right taken": Row(
         right_taken, cleared, "place", "acme:/outbound", "/outbound", 1, "not allowed", "/outbound: reachable again"
     ),
-    "D365 down": Row(d365_down, d365_well, "unreachable", "d365", "503", 3, "503", "reachable again after"),
+    "D365 down": Row(
+        d365_down, d365_well, "unreachable", "d365", "503", 3, "503", "reachable again after", figures=D365_UP
+    ),
     "401": Row(
         refuses_tokens,
         d365_well,
@@ -172,10 +188,21 @@ ROWS = {
         1,
         "refuses the application's token",
         "reachable again after",
+        figures=D365_UP,
     ),
-    "429": Row(throttles, d365_well, "throttled", "d365", "429", 3, "throttled", "reachable again after"),
+    "429": Row(
+        throttles, d365_well, "throttled", "d365", "429", 3, "throttled", "reachable again after", figures=D365_UP
+    ),
     "Entra down": Row(
-        entra_down, d365_well, "unreachable", "d365", "gave no token", 3, "gave no token", "reachable again"
+        entra_down,
+        d365_well,
+        "unreachable",
+        "d365",
+        "gave no token",
+        3,
+        "gave no token",
+        "reachable again",
+        figures=D365_UP,
     ),
     "secret expired": Row(
         secret_replaced,
@@ -186,9 +213,18 @@ ROWS = {
         1,
         "client secret",
         "reachable again after",
+        figures=D365_UP,
     ),
     "disk full": Row(
-        disk_full, disk_emptied, "journal", "journal", "full", 1, "could not commit", "the journal commits again after"
+        disk_full,
+        disk_emptied,
+        "journal",
+        "journal",
+        "full",
+        1,
+        "could not commit",
+        "the journal commits again after",
+        figures=("journal_writable",),
     ),
     "sending held": Row(
         sending_held,
@@ -223,6 +259,10 @@ async def all_is_well(here: Scene) -> Faces:
     """Every face says so."""
     seen = await here.until_faces(lambda seen: not seen.kinds and seen.code == 0)
     assert (seen.health, seen.status["daemon"]["healthy"], seen.status["needs_a_person"]) == (WELL, True, [])
+    assert [name for name, value in seen.figures.items() if name.startswith("troubles") and value] == []
+    assert [seen.figures[name] for name in (*ACME_UP, *D365_UP, "live", "journal_readable", "journal_writable")] == [
+        1
+    ] * 5
     return seen
 
 
@@ -253,7 +293,14 @@ async def test_while_it_lasts_and_after_it_every_face_tells_the_truth(
         await row.begin(here)
         town.partner.drop("PO-2.edi", town.order(SECOND))
         town.simulator.post_invoice(made)
-        seen = await here.until_faces(lambda seen: row.kind in seen.kinds and row.says in here.log()[before:])
+        seen = await here.until_faces(
+            lambda seen: (
+                row.kind in seen.kinds
+                and seen.figures[f'troubles{{kind="{row.kind}"}}']
+                and row.says in here.log()[before:]
+                and not any(seen.figures[name] for name in row.figures)
+            )
+        )
         [trouble] = [each for each in seen.status["daemon"]["troubles"] if each["kind"] == row.kind]
         assert (trouble["name"].startswith(row.name), row.why in trouble["why"]) == (True, True), trouble
         assert (seen.code, seen.health, row.kind in seen.screen) == (row.code, row.health, True)

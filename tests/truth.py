@@ -21,6 +21,7 @@ from d365edi.cli import main
 from d365edi.clock import ClockWatch
 from d365edi.settings import Settings
 from tests.journeys.world import World
+from tests.scrapes import Scrape, parsed
 from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import free_port
 
@@ -32,12 +33,13 @@ FIRST, SECOND = "4500001", "4500002"
 @dataclass(frozen=True)
 class Faces:
     """What is said at one moment: the exit code and the JSON of `status`, its screen, and of /healthz, /healthz/live and
-    /healthz/ready the status and the word."""
+    /healthz/ready the status and the word; what /metrics has."""
 
     code: int
     status: dict[str, Any]
     screen: str
     health: tuple[tuple[int, str], ...]
+    figures: Scrape
 
     @property
     def kinds(self) -> set[str]:
@@ -91,7 +93,9 @@ class Scene:
         _, screen = await self.command("status")
         async with httpx.AsyncClient(base_url=f"http://{self.place}") as client:
             answers = [await client.get(f"/healthz{what}") for what in ("", "/live", "/ready")]
-        return Faces(code, json.loads(text), screen, tuple((a.status_code, a.json()["status"]) for a in answers))
+            scrape = await client.get("/metrics")
+        health = tuple((answer.status_code, answer.json()["status"]) for answer in answers)
+        return Faces(code, json.loads(text), screen, health, parsed(scrape.text))
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until something is true."""
