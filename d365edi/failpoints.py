@@ -28,6 +28,14 @@ NAMES: frozenset[str] = frozenset(
         "d365.lines_recorded",  # that they are there is durable, what belongs to single lines was not sent
         "d365.after_lines",  # that exists in D365, too, not recorded
         "acknowledge.matched",  # their acknowledgment closed what we sent
+        "backup.begun",  # the file that the copy is made in is there, empty
+        "backup.copied",  # the copy is whole, not read through and without its name
+        "backup.numbered",  # its control numbers have their name, the copy does not
+        "backup.named",  # the copy has its name
+        "restore.numbered",  # the control numbers of the copy are noted, the journal is that of before
+        "restore.prepared",  # what is to be the journal stands beside it
+        "restore.aside",  # the journal has a second name
+        "restore.replaced",  # what was restored is the journal
     }
 )
 

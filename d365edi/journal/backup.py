@@ -7,15 +7,17 @@ daemon goes on writing.
 Knows: SQLite, names of the copies. Does not know: when a copy is made, how it is put back (`restore`).
 """
 
+import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from d365edi.errors import JournalError
+from d365edi.failpoints import reach
 from d365edi.journal import control_number_backup, migrations
 from d365edi.journal.control_number_backup import Counts
 
@@ -25,6 +27,7 @@ _COUNTS = (
     "SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM documents), (SELECT count(*) FROM deliveries), "
     "(SELECT count(*) FROM audit)"
 )
+_PARTIAL = ".partial"
 _TAKEN = "SELECT partner, level, taken FROM counters"
 
 
@@ -42,29 +45,30 @@ class Copy:
 def backup(journal: Path, to: Path, *, now: float | None = None) -> Copy:
     """Copy the journal, in use or not, to a new file, or into a folder under a name with the time in UTC.
 
-    Beside it stands NAME.numbers with the control numbers. The copy has its name only once it is verified and durable.
-    JournalError where there is no journal, the file is there already, or the copy differs."""
+    Beside it stands NAME.numbers with the control numbers. The copy has its name only once it is verified and durable; what is
+    left of copies in that folder whose making was ended goes. JournalError where there is no journal, the file is there already
+    or being made, or the copy differs."""
     target = to / _name(journal, time.time() if now is None else now) if to.is_dir() else to
-    partial = target.with_name(target.name + ".partial")
     if target.exists():
         raise JournalError(f"{target} is there already", remedy="name a new file, or a folder")
     try:
-        partial.unlink(missing_ok=True)
-        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        copied = _copied(journal, partial)
-        if copied.rows != (found := inspect(partial).rows):
-            raise JournalError(
-                f"the copy {partial} has {found} and the journal had {copied.rows}", remedy="see the disk"
-            )
-        control_number_backup.write(control_number_backup.path_of(target), _numbers(journal, partial))
-        partial.replace(target)
+        _clear_left(target.parent, journal)
+        with _making(target) as partial:
+            copied = _copied(journal, partial)
+            reach("backup.copied")
+            if copied.rows != (found := inspect(partial).rows):
+                raise JournalError(
+                    f"the copy {partial} has {found} and the journal had {copied.rows}", remedy="see the disk"
+                )
+            control_number_backup.write(control_number_backup.path_of(target), _numbers(journal, partial))
+            reach("backup.numbered")
+            partial.replace(target)
+        reach("backup.named")
         sync(target.parent)
     except (sqlite3.Error, OSError) as error:
         raise JournalError(
             f"{journal} cannot be copied to {target}: {error}", remedy="see the folder and its disk"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return Copy(target, copied.size, copied.rows, copied.newest)
 
 
@@ -106,8 +110,7 @@ def highest(*of: Counts) -> Counts:
 
 def kept(folder: Path, journal: Path, number: int) -> list[Path]:
     """Delete all but the newest `number` copies of a journal in a folder, with their `.numbers`. Returns what was deleted."""
-    pattern = f"{journal.stem}-{'[0-9]' * 8}T{'[0-9]' * 6}Z{journal.suffix}"
-    surplus = sorted(folder.glob(pattern))[:-number]
+    surplus = sorted(folder.glob(_pattern(journal)))[:-number]
     for copy in surplus:
         copy.unlink()
         control_number_backup.path_of(copy).unlink(missing_ok=True)
@@ -131,6 +134,54 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def clear(database: Path) -> None:
+    """Delete a database with the files that SQLite keeps beside it."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
+
+
+@contextmanager
+def _making(target: Path) -> Iterator[Path]:
+    """The file that the copy is made in, locked meanwhile; at the end it has the copy's name or is gone."""
+    partial = target.with_name(target.name + _PARTIAL)
+    if not _clear_unlocked(partial):
+        raise JournalError(f"{target} is being made by another process", remedy="wait for it")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        reach("backup.begun")
+        yield partial
+    finally:
+        clear(partial)
+        os.close(descriptor)
+
+
+def _clear_left(folder: Path, journal: Path) -> None:
+    """Delete what processes that were killed left of copies of this journal."""
+    for partial in folder.glob(_pattern(journal) + _PARTIAL):
+        with suppress(PermissionError):
+            _clear_unlocked(partial)
+
+
+def _clear_unlocked(partial: Path) -> bool:
+    """Delete a half copy, and the numbers of a copy that has not got its name; False where a process is making it."""
+    try:
+        descriptor = os.open(partial, os.O_WRONLY)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        target = partial.with_name(partial.name.removesuffix(_PARTIAL))
+        if not target.exists():
+            control_number_backup.path_of(target).unlink(missing_ok=True)
+        clear(partial)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _copied(journal: Path, to: Path) -> Copy:
@@ -162,3 +213,8 @@ def _numbers(journal: Path, copy: Path) -> Counts:
 
 def _name(journal: Path, now: float) -> str:
     return f"{journal.stem}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}{journal.suffix}"
+
+
+def _pattern(journal: Path) -> str:
+    """What the names of its copies match."""
+    return f"{journal.stem}-{'[0-9]' * 8}T{'[0-9]' * 6}Z{journal.suffix}"

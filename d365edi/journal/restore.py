@@ -2,7 +2,8 @@
 
 What was sent after the copy was made is not in it. So its control numbers jump ahead (to those that are noted beside the
 journal, else by a margin), and sending is held until a person has compared and releases it. Killed at any moment there is
-either the journal of before or the restored one.
+either the journal of before or the restored one. The numbers are noted first: a daemon that is started where a restore was killed
+and no journal is makes one that holds all sending.
 
 Knows: files and counters. Does not know: what partners and D365 have (that is `flows/reconcile`).
 """
@@ -16,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d365edi.errors import JournalError
+from d365edi.failpoints import reach
 from d365edi.journal import control_number_backup, migrations
-from d365edi.journal.backup import Copy, highest, inspect, opened, sync, taken
+from d365edi.journal.backup import Copy, clear, highest, inspect, opened, sync, taken
 from d365edi.journal.control_number_backup import Counts
 from d365edi.journal.group import commit
 from d365edi.journal.lock import Lock
@@ -46,12 +48,16 @@ def restore(copy: Path, journal: Path, *, force: bool = False, actor: str = "d36
     try:
         found = inspect(copy)
         standing = None if force else _refused(journal, found)
-        counts, known = _counts(copy, journal)
-        jumped = _prepare(copy, made, found, counts if known else _further(counts), actor)
-        control_number_backup.write(control_number_backup.path_of(journal), highest(taken(made), counts))
+        counts = _counts(copy, journal)
+        control_number_backup.write(control_number_backup.path_of(journal), counts)
+        reach("restore.numbered")
+        jumped = _prepare(copy, made, found, counts, actor)
+        reach("restore.prepared")
         before = _set_aside(journal)
+        reach("restore.aside")
         _owned(made, control_number_backup.path_of(journal), journal.with_name(journal.name + ".lock"))
         made.replace(journal)
+        reach("restore.replaced")
         sync(journal.parent)
         if standing is not None and before is not None and not standing.rows["audit"]:
             before.unlink()  # it was empty
@@ -61,7 +67,7 @@ def restore(copy: Path, journal: Path, *, force: bool = False, actor: str = "d36
             f"{copy} cannot be restored to {journal}: {error}", remedy="see the folder and its disk"
         ) from error
     finally:
-        _clear(made)
+        clear(made)
         lock.release()
     return Restored(found, before, jumped)
 
@@ -81,13 +87,13 @@ def _refused(journal: Path, copy: Copy) -> Copy | None:
     return standing
 
 
-def _counts(copy: Path, journal: Path) -> tuple[Counts, bool]:
-    """The highest numbers that are known, and whether they are those that were taken last: the journal's own file says so, where
-    it is nowhere behind the copy."""
+def _counts(copy: Path, journal: Path) -> Counts:
+    """Where the numbers go on: at the highest that are known, where these are those that were taken last. The journal's own file
+    says so, where it is nowhere behind the copy; else by a margin beyond them."""
     ours = taken(copy)
     noted = _noted(journal)
-    known = bool(noted) and highest(noted, ours) == noted
-    return highest(noted, _noted(copy), ours), known
+    counts = highest(noted, _noted(copy), ours)
+    return counts if noted and highest(noted, ours) == noted else _further(counts)
 
 
 def _noted(path: Path) -> Counts:
@@ -103,7 +109,7 @@ def _further(counts: Counts) -> Counts:
 
 def _prepare(copy: Path, made: Path, found: Copy, counts: Counts, actor: str) -> list[str]:
     """The copy beside the journal, of this version, with its numbers ahead and sending held; durable when this returns."""
-    _clear(made)  # what an attempt that was killed left
+    clear(made)  # what an attempt that was killed left
     shutil.copyfile(copy, made)
     made.chmod(0o600)
     with opened(made, "rw") as connection:
@@ -114,11 +120,6 @@ def _prepare(copy: Path, made: Path, found: Copy, counts: Counts, actor: str) ->
         connection.execute("PRAGMA journal_mode = DELETE")
     sync(made)
     return list(jumped)
-
-
-def _clear(made: Path) -> None:
-    for ending in ("", "-journal", "-wal", "-shm"):
-        made.with_name(made.name + ending).unlink(missing_ok=True)
 
 
 def _hold(tx: Tx, found: Copy, counts: Counts, actor: str) -> list[str]:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 import anyio
@@ -60,11 +60,16 @@ TOGETHER = ("translate.read:2", *LEAVING, "acknowledge.matched")
 """Places that three invoices pass in one file, and their 997."""
 ANSWERED = ("receive.claimed", "receive.settled", "acknowledge.matched", "translate.read")
 """Places that their 997 passes."""
+BACKUP = ("backup.begun", "backup.copied", "backup.numbered", "backup.named")
+RESTORE = ("restore.numbered", "restore.prepared", "restore.aside", "restore.replaced")
+"""Places that a copy of the journal passes, and its way back."""
 
 
 def uncovered() -> set[str]:
     """Failpoints that no journey of the drill is killed at."""
-    return set(NAMES) - {name.partition(":")[0] for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED)}
+    return set(NAMES) - {
+        name.partition(":")[0] for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE)
+    }
 
 
 async def command(world: World, failpoint: str = "", *, environ: Mapping[str, str] | None = None) -> int:
@@ -77,26 +82,26 @@ async def command(world: World, failpoint: str = "", *, environ: Mapping[str, st
     return _known(done.returncode, done.stderr.decode())
 
 
-async def run(world: World, failpoint: str = "") -> int:
+async def run(world: World, failpoint: str = "", words: Sequence[str] = ("run", "--once")) -> int:
     """The same in a process that is forked where everything is imported already: importing costs ten times what a run does.
 
-    It is killed as any process is; nothing of the one that runs the tests is in it.
+    `words` may name another command. It is killed as any process is; nothing of the one that runs the tests is in it.
     """
     said = world.folder / "said.txt"
-    given = (str(world.settings_file), dict(world.environ), failpoint, str(said))
+    given = ((*words, "--settings", str(world.settings_file)), dict(world.environ), failpoint, str(said))
     process = FORKED.Process(target=_forked, args=given)
     process.start()
     await anyio.to_thread.run_sync(process.join)
     return _known(process.exitcode, said.read_text())
 
 
-def _forked(settings: str, environ: dict[str, str], failpoint: str, said: str) -> None:
+def _forked(words: Sequence[str], environ: dict[str, str], failpoint: str, said: str) -> None:
     with open(said, "w") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
     os.environ.update(environ)
     failpoints.arm(failpoint)
-    sys.exit(main(["run", "--once", "--settings", settings]))
+    sys.exit(main(list(words)))
 
 
 def _known(code: int | None, said: str) -> int:
