@@ -123,13 +123,20 @@ def _innermost(error: BaseException) -> BaseException:
 def _assemble(given: Sequence[str]) -> typer.Typer:
     """The command tree. Only the called command is imported; the others are listed for `--help`."""
     app = typer.Typer(
-        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=_ABOUT
+        add_completion=True, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=_ABOUT
     )
     app.callback()(_options)
-    called = next((word for word in given if not word.startswith("-")), "")
+    called = next((word for word in given or _completed() if not word.startswith("-")), "")
     for name, verb in VERBS.items():
         _attach(app, name, verb, real=name == called)
     return app
+
+
+def _completed() -> list[str]:
+    """The words that a shell wants completed (typer's protocol for bash, and that for zsh and fish); else none."""
+    if "_D365EDI_COMPLETE" not in os.environ:
+        return []
+    return (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()[1:]
 
 
 def _attach(app: typer.Typer, name: str, verb: Verb, *, real: bool) -> None:

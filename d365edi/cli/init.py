@@ -8,6 +8,7 @@ Knows: how it asks, and where the file goes. Does not know: what is in it (that 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -92,7 +93,9 @@ class _Draft:
     def write(self, answers: Mapping[str, str]) -> None:
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-            os.fchmod(file, 0o640)  # the service reads it by its group, whatever the umask of who writes it
+            os.fchmod(file, 0o640)  # whatever the umask: the service reads it by the group of its folder
+            with contextlib.suppress(PermissionError):
+                os.fchown(file, -1, self._path.parent.stat().st_gid)
             with os.fdopen(file, "w") as fresh:
                 fresh.write(self.text(answers))
         except OSError as error:
