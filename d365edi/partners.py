@@ -110,7 +110,9 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
 def _map(settings: Settings, prefix: tuple[str, ...], standard: Standard, rows: Mapping[str, Any]) -> table.Table:
     """The shipped map of a set with the partner's rows over it."""
     try:
-        return table.load(LANGUAGES[standard], prefix[-1], rows, locate=_located(settings, *prefix, "map"))
+        return table.load(
+            LANGUAGES[standard], prefix[-1], rows, locate=_located(settings, *prefix, "map"), base=(*prefix, "map")
+        )
     except SettingsError as error:
         if error.where:
             raise
@@ -131,7 +133,11 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
             remedy='leave it out; then = "hold" (or "keep") says what happens to it',
         )
     return table.load(
-        "d365/write", flow.create, charge_sets(settings, flow), locate=_located(settings, *prefix, "d365")
+        "d365/write",
+        flow.create,
+        charge_sets(settings, flow),
+        locate=_located(settings, *prefix, "d365"),
+        base=(*prefix, "d365"),
     )
 
 

@@ -11,7 +11,7 @@ from d365edi import build
 from d365edi import partners as trading
 from d365edi.edi import guides
 from d365edi.errors import SecretError, SettingsError
-from d365edi.settings import SecretRef, Settings
+from d365edi.settings import SecretRef, Settings, Sftp
 
 
 def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], object]) -> list[str]:
@@ -31,6 +31,7 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
     found = [f"{len(each)} {kind}: {', '.join(each)}" if each else f"no {kind}" for kind, each in names.items()]
     return [
         *found,
+        *untrusted(settings),
         *open_to_others(settings),
         f"{len(settings.references())} secrets are referred to, and all are stored.",
     ]
@@ -45,6 +46,16 @@ def _secrets(settings: Settings) -> None:
             missing.append(str(error))
     if missing:
         raise SettingsError("\n".join(missing))
+
+
+def untrusted(settings: Settings) -> list[str]:
+    """A sentence for each server whose host key is not known: nothing is fetched from it or sent to it."""
+    return [
+        f"{settings.where('endpoints', name, 'host_keys')}: [endpoints.{name}.host_keys] is empty, so {endpoint.host} is not "
+        f"trusted and nothing is fetched or sent: d365edi ping {name} shows its key; compare it with the partner's and enter it"
+        for name, endpoint in settings.endpoints.items()
+        if isinstance(endpoint, Sftp) and not endpoint.host_keys
+    ]
 
 
 def open_to_others(settings: Settings) -> list[str]:

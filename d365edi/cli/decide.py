@@ -3,7 +3,8 @@
 Knows: arguments and output. Does not know: what follows (that is `flows/decide`).
 """
 
-from typing import Annotated
+import shlex
+from typing import Annotated, Any
 
 import typer
 
@@ -20,6 +21,7 @@ from d365edi.cli.console import (
     say,
     selection,
 )
+from d365edi.errors import SettingsError
 
 
 def release(
@@ -44,7 +46,7 @@ def release(
 def reject(
     what: What = "",
     *,
-    why: Annotated[str, typer.Option("--why", help="The reason, for the audit.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, for the audit; it must be given.")] = "",
     partner: OfPartner = "",
     id: Id = "",
     many: Many = False,
@@ -56,7 +58,16 @@ def reject(
     A name that stands for several things is answered by a list of them, each with its id, and nothing is done.
     """
     named = selection(what, partner, id, many)
+    if not why.strip():
+        raise SettingsError("a rejection needs its reason, for the audit", remedy=_whole(named))
     _show(client.perform(settings, "reject", **named, why=why, actor=client.actor()), json)
+
+
+def _whole(named: dict[str, Any]) -> str:
+    """The command with all that it needs."""
+    target = f"--id {named['id']}" if named["id"] else shlex.quote(named["what"])
+    more = f" --partner {named['partner']}" * bool(named["partner"]) + " --all" * named["many"]
+    return f'write: d365edi reject {target}{more} --why "entered by hand"'
 
 
 def _show(sentences: list[str], json: bool) -> None:

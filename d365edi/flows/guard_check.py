@@ -112,7 +112,8 @@ def _sentence(row: Document, holds: list[guard.Violation]) -> str:
         return ""
     text = "; ".join(str(violation) for violation in holds)
     name = document_name(row.kind, row.number)
-    return f"{name}: {text}; correct it and d365edi reject this one, or send it as it is: d365edi release {row.number}"
+    close = 'correct it and d365edi reject this one --why "..."'
+    return f"{name}: {text}; {close}, or send it as it is: d365edi release {row.number}"
 
 
 def _note(tx: Tx, row: Document, violation: guard.Violation, outcome: str) -> None:

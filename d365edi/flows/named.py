@@ -21,6 +21,8 @@ from d365edi.journal import Delivery, Document, Message, Tx
 _ID = re.compile(r"(document|message|delivery)-([0-9]{1,15})")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,+=@%:/-]*")
 """Names that a shell and the command line take as they are."""
+_THIS = re.compile(r"(?<!d365edi )\b(release|reject) this (?:one|document|file)\b")
+"""What sentences say that do not know the name of the row."""
 REASON_SHOWN = 100
 """Characters of a reason in a list of candidates."""
 
@@ -163,6 +165,7 @@ def runnable(tx: Tx, sentence: str, row: Document | Message | Delivery, name: st
     """The sentence with commands that work as they are printed: by id where the name stands for something else that waits as
     well, or is none for a shell, or `by_id` is wanted; a rejection with its reason to be filled in. What is stored names a
     document by its number, as `check` does."""
+    sentence = _THIS.sub(r"d365edi \1 this one", sentence)
     word = f"(?:{re.escape(name)}|this one)"
     if not re.search(rf"d365edi (?:release|reject) {word}(?!\w)", sentence):
         return sentence

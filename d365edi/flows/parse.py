@@ -65,7 +65,7 @@ def parse(ctx: FlowContext, partner: TradingPartner, message: Message, payload: 
         return _flat(partner.receives[pickup.settings.holds], payload)
     parsed = ParsedFile()
     if sniff.sniff(payload) is None:
-        parsed.problems.append(f"{sniff.missing(payload)}; then: d365edi reject {message.name}")
+        parsed.problems.append(f'{sniff.missing(payload)}; then: d365edi reject {message.name} --why "..."')
         return parsed
     report = reader.read(payload, partner.options)
     parsed.problems.extend(str(finding) for finding in report.findings if finding.severity == "error")

@@ -94,11 +94,12 @@ def claim(name: str, named: Sequence[str], twins: Sequence[str], duplicates: Dup
     if twins and duplicates.new_name_same_bytes == "hold":
         before = f"{name} has the same bytes as {twins[0]}, which was received before"
         return Claim(
-            "quarantined", f"{before}; d365edi release {name} processes it anyway, d365edi reject {name} closes it"
+            "quarantined",
+            f'{before}; d365edi release {name} processes it anyway, d365edi reject {name} --why "..." closes it',
         )
     if named and duplicates.same_name_new_bytes == "hold":
         before = f"{name} was received before with other bytes ({named[0][:6]}…)"
-        ask = f"ask the partner whether it replaces the first, then: d365edi release {name}, or d365edi reject {name}"
+        ask = f'ask the partner whether it replaces the first, then: d365edi release {name}, or d365edi reject {name} --why "..."'
         return Claim("quarantined", f"{before}; {ask}")
     return Claim("received")
 

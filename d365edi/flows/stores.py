@@ -61,7 +61,7 @@ def add(tx: Tx, whole: Document, own: StoreOrder) -> Document | None:
     if taken is not None:
         raise DocumentError(
             f"store {own.store} would be {reference} in D365, as PO {taken.number} (message {taken.message}) is",
-            remedy=f"enter the order for this store by hand and d365edi reject {whole.number}",
+            remedy=f'enter the order for this store by hand and d365edi reject {whole.number} --why "..."',
         )
     tx.documents.mention(row.id, [(REFERENCE, reference)])
     return row

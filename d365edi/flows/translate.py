@@ -219,9 +219,11 @@ def _key_taken(document: Document, holder: Document, *, unchanged: bool) -> str:
     again = f"{name} was received before (message {holder.message}, {holder.state})"
     if unchanged:
         setting = f'same_document = "skip" under [partners.{document.partner}.duplicates]'
-        return f"{again}; it says the same: d365edi reject {document.number}; {setting} closes such repeats"
+        return f'{again}; it says the same: d365edi reject {document.number} --why "..."; {setting} closes such repeats'
     change = "change the order in D365 by hand" if document.kind == "PurchaseOrder" else "handle it by hand"
-    return f"{again}; if it is a repeat: d365edi reject {document.number}; if it replaces the first, {change}"
+    return (
+        f'{again}; if it is a repeat: d365edi reject {document.number} --why "..."; if it replaces the first, {change}'
+    )
 
 
 # -- records of ours, read from D365 -----------------------------------------------------------------------------------
@@ -233,7 +235,8 @@ def _read_record(
     `zone` is the time zone of the record's points in time. Returns ids of documents that are ready, and log lines."""
     send = partner.send_flow(message.flow)
     if send is None:
-        reason = f"flow {message.flow} is not in the settings any more; put it back, or: d365edi reject {message.name}"
+        close = f'd365edi reject {message.name} --why "..."'
+        reason = f"flow {message.flow} is not in the settings any more; put it back, or: {close}"
         tx.messages.set_state(message.id, "quarantined", reason)
         said = named.runnable(tx, f"{message.name}: {reason}", message, message.name)
         return [], [LogLine("WARNING", "quarantined", said)]
@@ -263,7 +266,8 @@ def _read_record(
     if holder is not None and message.reason != policy.RELEASED:
         found.append(
             f"{name} was collected before (message {holder.message}, {holder.state}); a partner who receives it twice "
-            f"charges for it: d365edi reject {number}; or send it all the same: d365edi release --id {named.identify(document)}"
+            f'charges for it: d365edi reject {number} --why "..."; '
+            f"or send it all the same: d365edi release --id {named.identify(document)}"
         )
     tx.messages.set_state(message.id, "done", message.reason)  # a person's release counts for the document, too
     tx.audit.append("read", message=message.id, document=document.id, partner=partner.name, number=number)

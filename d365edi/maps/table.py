@@ -87,12 +87,15 @@ class Table:
     locate: Locate | None = None
     source: str = ""
     """The file that an error of a row names where no user's override has it."""
+    base: Key = ()
+    """The key of the user's override in the settings, which an error of one of its rows names."""
 
     def mistake(self, key: Key, message: str, *, remedy: str = "") -> SettingsError:
         """The error about one row, with the file (and the line, where a user wrote it)."""
         where = self.source
-        if self.is_overridden(key):
+        if self.is_overridden(key) or any(each[: len(key)] == key for each in self.overridden):
             where = self.locate(key) if self.locate else "the map's override"
+            key = (*self.base, *key)
         return SettingsError(message, where=where, key=".".join(key), remedy=remedy)
 
     def is_overridden(self, key: Key) -> bool:
@@ -119,19 +122,21 @@ def load(
     override: Mapping[str, Any] | None = None,
     *,
     locate: Locate | None = None,
+    base: Key = (),
     own: Folder | None = None,
 ) -> Table:
-    """A shipped map with a user's rows over it; `locate` says the `file:line` of a key path inside the override. `own`
-    is a folder (a `Path`) with maps that do not ship: `NAME.toml` there comes before the shipped map of that name.
+    """A shipped map with a user's rows over it; `locate` says the `file:line` of a key path inside the override, which is at
+    `base` in the settings. `own` is a folder (a `Path`) with maps that do not ship: `NAME.toml` there comes before the shipped
+    map of that name.
 
     Raises SettingsError when there is no such map, or a row is taken away that is not there."""
     source, shipped = _shipped(language, name, own)
     overridden: set[Key] = set()
-    probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate, source)
+    probe = Table(language, name, "", "", {}, "", frozenset(_leaves(override or {})), locate, source, base)
     tree = _over_tree(shipped, override or {}, (), overridden, probe)
     digest = hashlib.sha256(json.dumps([language, name, tree], sort_keys=True, default=str).encode()).hexdigest()
     document, mode = str(tree.get("document", "")), str(tree.get("mode", "both"))
-    return Table(language, name, document, mode, tree, digest, frozenset(overridden), locate, source)
+    return Table(language, name, document, mode, tree, digest, frozenset(overridden), locate, source, base)
 
 
 @cache
@@ -144,7 +149,11 @@ def _shipped(language: str, name: str, own: Folder | None = None) -> tuple[str, 
         source = str(file)
     if not file.is_file():
         known = sorted(each.name.removesuffix(".toml") for each in folder.iterdir() if each.name.endswith(".toml"))
-        raise SettingsError(f'there is no {language} map "{name}"', remedy=f"known are {', '.join(known)}")
+        numbers = [each for each in known if each.isdecimal()] if name.isdecimal() else []
+        near = sorted(numbers, key=lambda each: abs(int(each) - int(name)))
+        close = near[:1] or get_close_matches(name, known, 1, 0.5)
+        meant = f'did you mean "{close[0]}"? ' if close else ""
+        raise SettingsError(f'there is no {language} map "{name}"', remedy=f"{meant}known are {', '.join(known)}")
     tree = tomllib.loads(file.read_text(encoding="utf-8"))
     tree["codes"] = {**_usual_codes(language), **tree.get("codes", {})}
     if LIKE not in tree:
@@ -205,7 +214,8 @@ def _leaves(tree: Mapping[str, Any], at: Key = ()) -> Iterator[Key]:
 def nearest(word: str, known: Any) -> str:
     """The remedy for a misspelling: the nearest known word, or a few of those there are."""
     words = [str(each) for each in known]
-    close = get_close_matches(word, words, 1, 0.5) or get_close_matches(word.casefold(), words, 1, 0.5)
+    same = [each for each in words if each.casefold() == word.casefold()]
+    close = same or get_close_matches(word, words, 1, 0.5) or get_close_matches(word.casefold(), words, 1, 0.5)
     if close:
         return f'did you mean "{close[0]}"?'
     return f"there are {', '.join(sorted(words)[:12])}" if words else ""
@@ -222,7 +232,9 @@ def scope(table: Table) -> Scope:
     for name, value in table.tree.items():
         if not isinstance(value, Mapping) and name not in ("document", "mode", "set", *_SINGLE.get(table.document, ())):
             message = f'"{name}" stands outside of a table'
-            raise table.mistake((name,), message, remedy="rows of fields stand under [fields]")
+            raise table.mistake(
+                (name,), message, remedy=f"rows of fields stand under [{'.'.join((*table.base, 'fields'))}]"
+            )
     root = {name: value for name, value in table.tree.items() if isinstance(value, Mapping) and name not in _TABLES}
     fields = list(_rows(table, table.tree.get("fields", {}), ("fields",), ""))
     fixed: dict[str, Any] = {name: _pairs(table, table.tree, (), name) for name in _FIXED}
@@ -263,7 +275,7 @@ def _scopes(table: Table, tree: Mapping[str, Any], at: Key, prefix: str) -> Iter
         inner = list(_scopes(table, value, key, f"{field}."))
         if not inner and not at:
             message = f'"{name}" is no table of this map and no list with a loop'
-            raise table.mistake(key, message, remedy=nearest(name, tree))
+            raise table.mistake(key, message, remedy=nearest(name, {*table.tree, *_TABLES} - {name}))
         yield from inner
 
 

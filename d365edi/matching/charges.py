@@ -245,7 +245,7 @@ class _Wrong:
         """A finding that holds the order."""
         remedy = (
             f"say under agreed in [{self.place}] what becomes of it and d365edi release {self.number}, or settle it with them "
-            "and reject it"
+            f'and d365edi reject {self.number} --why "..."'
         )
         message = f"PO {self.number}: {sentence}"
         self.findings.append(Finding("document", "error", "", message, remedy=remedy, rule="charges"))

@@ -82,13 +82,15 @@ def _purpose_held(order: PurchaseOrder, policy: IntakePolicy) -> Finding:
     used = order.spelling("purpose")
     code = f"{order.purpose}" + (f" (they wrote {used})" if used not in (None, order.purpose) else "")
     message = f"PO {order.number}: purpose {code} asks for a change or a copy, not a new order"
-    reject = f"decide by hand, then: d365edi reject {order.number}"
+    reject = f'decide by hand, then: d365edi reject {order.number} --why "..."'
     return held(message, f"{reject}, or list it under purpose in [{policy.place}]", "purpose")
 
 
 def _unlike_held(order: PurchaseOrder, policy: IntakePolicy, odd: Oddity) -> Finding:
     message = f"PO {order.number}: {odd.sentence}"
-    decide = f"d365edi release {order.number} creates it all the same, d365edi reject {order.number} closes it"
+    decide = (
+        f'd365edi release {order.number} creates it all the same, d365edi reject {order.number} --why "..." closes it'
+    )
     return held(message, f'{decide}; {odd.kind} = "create" in [{policy.place}.unlike] creates all such', odd.kind)
 
 

@@ -252,7 +252,7 @@ def _remedy(line: PricedLine, place: str, number: str) -> str:
     names = [name for name in ("price_kind", "price_basis") if getattr(line, name) not in (None, UNIT)]
     release = f"then: d365edi release {number}"
     if not names and line.price_per.unit is None:
-        return f"put it right with them and d365edi reject {number}"
+        return f'put it right with them and d365edi reject {number} --why "..."'
     if not names:
         return f"if it is the price of one that is ordered, add price_per.unit = false under [{place}.map.lines], {release}"
     theirs = line.spelling(names[0]) or getattr(line, names[0])

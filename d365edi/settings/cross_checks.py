@@ -18,6 +18,7 @@ from .values import nearest
 def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Every error between sections."""
     yield from _uses_of_endpoints(reporter)
+    yield from _relative_moves(reporter)
     yield from _companies(reporter)
     yield from _identities(reporter)
     yield from _accounts(reporter)
@@ -73,10 +74,32 @@ def _moved(reporter: ErrorReporter, key: Key, path: str, endpoint: str) -> Itera
         )
 
 
+def _relative_moves(reporter: ErrorReporter) -> Iterator[SettingsError]:
+    """Folders to move files to that are taken from the login folder, though files are picked up by paths from the root."""
+    read: dict[str, str] = {}
+    for _, body in _partners(reporter):
+        for name in _table(body, "pickup"):
+            place = _table(body, "pickup", name, "from")
+            if _text(place, "path").startswith("/"):
+                read.setdefault(_text(place, "endpoint"), _text(place, "path").rpartition("/")[0])
+    for endpoint, path in read.items():
+        to = _text(_table(reporter.written, "endpoints", endpoint, "after"), "move_to")
+        if to and not to.startswith("/") and _text(_table(reporter.written, "endpoints", endpoint), "kind") == "sftp":
+            sentence = f'is taken from the login folder, and files are picked up in "{path or "/"}"'
+            remedy = f'write it from the root, as move_to = "{path}/{to.removeprefix("./")}"'
+            yield reporter.report(("endpoints", endpoint, "after", "move_to"), sentence, remedy, value=to)
+
+
 def _companies(reporter: ErrorReporter) -> Iterator[SettingsError]:
     companies = _table(reporter.written, "d365").get("companies")
     if not isinstance(companies, list) or not companies:
         return
+    seen = set[str]()
+    for number, company in enumerate(companies):
+        if str(company).casefold() in seen:
+            sentence = "is there twice: D365 tells companies apart without regard to case"
+            yield reporter.report(("d365", "companies", str(number)), sentence, "keep one of the two", value=company)
+        seen.add(str(company).casefold())
     for partner, body in _partners(reporter):
         named: list[tuple[Key, object]] = []
         named += [((*partner, "customer", company), company) for company in _table(body, "customer")]

@@ -16,21 +16,24 @@ from pydantic_core import ErrorDetails
 
 from d365edi.errors import SecretError, SettingsError
 
+from .astray import belongs, nameless
 from .files import Key, Locations
-from .keys import known
+from .keys import known, needed
 from .values import nearest
 
 _SECRETIVE = re.compile(r"(?:^|_)(?:password|passphrase|secret|token|key|hmac)$", re.IGNORECASE)
 
+_TABLE = "must be a table"
+_TRUTH = {**dict.fromkeys(("true", "yes", "on", "1"), "true"), **dict.fromkeys(("false", "no", "off", "0"), "false")}
 _KINDS: dict[str, str] = {
     "string_type": "must be text in quotes",
     "path_type": "must be a path in quotes",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
-    "dict_type": "must be a table",
-    "mapping_type": "must be a table",
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
+    "dict_type": _TABLE,
+    "mapping_type": _TABLE,
     "tuple_type": "must be a list",
     "too_short": "must not be empty",
     "greater_than_equal": "must be at least {ge}",
@@ -52,6 +55,18 @@ class ErrorReporter:
         text = f"{shown} {sentence}" if shown else sentence
         return SettingsError(text, where=self.locations.where(*key), key=".".join(map(_quoted, key)), remedy=remedy)
 
+    def without_names(self, errors: list[SettingsError]) -> list[SettingsError]:
+        """The same, with one error in place of those that follow from a table without its name (`[partners]`)."""
+        for path, found in nameless(self.root, self.written):
+            table = ".".join(path)
+            own = tuple(f"{table}.{key}" for key in found)
+            errors = [each for each in errors if not f"{each.key}.".startswith(tuple(f"{key}." for key in own))]
+            keys = " and ".join(f"`{key}`" for key in found)
+            errors.append(
+                self.report((*path, found[0]), f"[{table}] has {keys} and no name", f"write [{table}.NAME] above")
+            )
+        return errors
+
     def translate(self, error: ErrorDetails) -> SettingsError | None:
         """One of pydantic's errors as ours; None for what only follows from another error."""
         kind = error["type"]
@@ -62,7 +77,29 @@ class ErrorReporter:
             return special(self, key, value, error)
         context = error.get("ctx", {})
         sentence = _KINDS[kind].format(**context) if kind in _KINDS else error["msg"].lower()
-        return self.report(key, sentence, value=value)
+        return self.report(key, sentence, self._way_to_write(key, value, sentence), value=value)
+
+    def _way_to_write(self, key: Key, value: object, sentence: str) -> str:
+        """How a value of the wrong type is written right, where the value itself says it."""
+        name = _quoted(key[-1])
+        if sentence == _TABLE:
+            table = f"[{'.'.join(map(_quoted, key))}]"
+            inner = ", ".join(f"{each} = ..." for each in needed(self.root, key, self.written)) or "... = ..."
+            return (
+                f"write {table}, in single brackets"
+                if isinstance(value, list)
+                else f"write {name} = {{ {inner} }}, or its keys under {table}"
+            )
+        if any(_SECRETIVE.search(part) for part in key) or isinstance(value, Mapping | list):
+            return ""
+        ways = {
+            _KINDS["tuple_type"]: f"[{show(value)}]" if show(value).isascii() and len(show(value)) < 60 else "",
+            _KINDS["string_type"]: f'"{value}"' if not isinstance(value, bool) else "",
+            _KINDS["int_type"]: str(value) if isinstance(value, str) and value.isdecimal() else "",
+            _KINDS["bool_type"]: _TRUTH.get(str(value).casefold(), ""),
+        }
+        way = ways.get(sentence, "")
+        return f"write {name} = {way}" if way else ""
 
     def _place(self, loc: tuple[int | str, ...], kind: str) -> tuple[Key, object]:
         """The key as written: pydantic's location without the names of union members, and the value there."""
@@ -82,16 +119,22 @@ class ErrorReporter:
     def _unknown(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
         names = known(self.root, key[:-1], self.written)
         table = f"[{'.'.join(map(_quoted, key[:-1]))}]" if key[:-1] else "the settings"
-        remedy = nearest(key[-1], names) or "known are: " + ", ".join(names)
+        remedy = (
+            belongs(self.root, key, self._written_at(key))
+            or nearest(key[-1], names)
+            or "known are: " + ", ".join(names)
+        )
         return self.report(key, f"is no key of {table}", remedy)
 
+    def _written_at(self, key: Key) -> object:
+        at: object = self.written
+        for part in key:
+            at = _inside(at, part)
+        return at
+
     def _missing(self, key: Key, _value: object, _error: ErrorDetails) -> SettingsError:
-        written = self.written
-        for part in key[:-1]:
-            written = written.get(part, {}) if isinstance(written, Mapping) else {}
-        return self.report(
-            key[:-1], f'lacks "{key[-1]}"', f"add {key[-1]} = ... here; settings.example.toml explains it"
-        )
+        add = f"{key[-1]} = ... here" if len(key) > 1 else f"[{key[-1]}]"
+        return self.report(key[:-1], f'lacks "{key[-1]}"', f"add {add}; settings.example.toml explains it")
 
     def _choice(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         words = re.findall(r"'([^']*)'", error.get("ctx", {}).get("expected", ""))
@@ -99,13 +142,17 @@ class ErrorReporter:
 
     def _one_of(self, key: Key, value: object, choices: list[str]) -> SettingsError:
         choice = " or ".join(f'"{word}"' for word in choices)
-        return self.report(key, f"must be {choice}", nearest(value, choices), value=value)
+        remedy = nearest(value, choices)
+        if key[-1] == "after" and not remedy:
+            folder = value if isinstance(value, str) and "/" in value else "/outbound/processed"
+            choice, remedy = f'{choice} or {{ move_to = "..." }}', f'write after = {{ move_to = "{folder}" }}'
+        return self.report(key, f"must be {choice}", remedy, value=value)
 
     def _tag(self, key: Key, value: object, error: ErrorDetails) -> SettingsError:
         context = error.get("ctx", {})
         kind = value.get("kind") if isinstance(value, Mapping) else None
         if not isinstance(value, Mapping):
-            return self.report(key, "must be a table", value=value)
+            return self.report(key, _TABLE, self._way_to_write(key, value, _TABLE), value=value)
         if kind is None:
             return self._missing((*key, "kind"), None, error)
         return self._one_of((*key, "kind"), kind, re.findall(r"'([^']*)'", context.get("expected_tags", "")))
@@ -160,8 +207,8 @@ def _quoted(part: str) -> str:
 
 
 def show(value: object) -> str:
-    """A value as written in TOML, cut to 60 characters, without a user's password in a URL; nothing for tables."""
-    if isinstance(value, Mapping):
+    """A value as written in TOML, cut to 60 characters, without a user's password in a URL; nothing where tables are in it."""
+    if isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(each, Mapping) for each in value)):
         return ""
     if isinstance(value, str):
         text = json.dumps(re.sub(r"[^/\s\":@]+:(?!//)[^\s\"]*@", "***@", value), ensure_ascii=False)

@@ -6,6 +6,7 @@ applies.
 Knows: TOML files, includes, lines. Does not know: what the keys mean.
 """
 
+import codecs
 import glob
 import hashlib
 import tomllib
@@ -16,6 +17,7 @@ from typing import Any
 
 from d365edi.errors import SettingsError
 
+from .toml_errors import explain
 from .toml_locations import key_lines
 
 Key = tuple[str, ...]
@@ -79,7 +81,7 @@ def _parse(path: Path, locations: Locations) -> dict[str, Any]:
     try:
         data = path.read_bytes()
         locations.digest = hashlib.sha256(locations.digest.encode() + data).hexdigest()
-        text = data.decode()
+        text = _decoded(path, data)
         tree = tomllib.loads(text)
     except FileNotFoundError:
         remedy = f"name another with --settings, or make it: d365edi init --settings {path}"
@@ -87,22 +89,29 @@ def _parse(path: Path, locations: Locations) -> dict[str, Any]:
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise SettingsError(message, where=str(path), remedy="check its permissions") from None
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise SettingsError("the file is not UTF-8 text", where=f"{path}:{line}", remedy="save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise _broken(path, text, str(error)) from None
     locations.files.append((str(path), key_lines(text)))
     return tree
 
 
+def _decoded(path: Path, data: bytes) -> str:
+    """The text of a file. SettingsError where it is no UTF-8, or begins with a byte order mark, which TOML does not allow."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SettingsError("the file is UTF-16 text", where=f"{path}:1", remedy="save it as UTF-8")
+    if data.startswith(codecs.BOM_UTF8):
+        message = "the file begins with a byte order mark (BOM, U+FEFF)"
+        raise SettingsError(message, where=f"{path}:1", remedy="save it as UTF-8 without BOM")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise SettingsError("the file is not UTF-8 text", where=f"{path}:{line}", remedy="save it as UTF-8") from None
+
+
 def _broken(path: Path, text: str, message: str) -> SettingsError:
-    what, _, place = message.partition(" (at ")
-    found = place.removeprefix("line ").partition(",")[0]
-    line = int(found) if found.isdecimal() else text.count("\n") + 1
-    return SettingsError(
-        f"this is not TOML: {what}", where=f"{path}:{line}", remedy="write key = value, text in quotes"
-    )
+    found = explain(text, message)
+    return SettingsError(f"this is not TOML: {found.sentence}", where=f"{path}:{found.line}", remedy=found.remedy)
 
 
 def _included(path: Path, tree: Mapping[str, Any], locations: Locations, errors: list[SettingsError]) -> list[Path]:

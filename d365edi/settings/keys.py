@@ -59,6 +59,16 @@ def known(root: type[BaseModel], path: Path, written: object) -> list[str]:
     return [key for model in _chosen(annotation, written) for key in keys(model)]
 
 
+def needed(root: type[BaseModel], path: Path, written: object) -> list[str]:
+    """The keys that the table at `path` cannot do without."""
+    annotation: Any = root
+    for part in path:
+        annotation = inside(annotation, part, written)
+        written = written.get(part) if isinstance(written, Mapping) else None
+    fields = (field for model in _chosen(annotation, written) for field in model.model_fields.items())
+    return [field.alias or name for name, field in fields if field.is_required()]
+
+
 def walk(annotation: Any, path: Path = ()) -> Iterator[Path]:
     """Every key of a tree, depth first; `*` is a name that the user chooses."""
     if (member := _members(annotation)) is not None:

@@ -196,6 +196,7 @@ class Partner(SettingsSection):
         return self
 
     def _customer_of(self, company: str, does: str) -> None:
-        if company not in self.customer:
+        """One in another case is reported by the check of [d365] companies."""
+        if company.casefold() not in map(str.casefold, self.customer):
             message = f"{does} {company} and is not a customer there"
             raise invalid(message, f'write customer = {{ {company} = "US-003" }}')

@@ -164,6 +164,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
         _sources.reset(at_sources)
         folder.reset(at_folder)
     errors += cross_checks.check(reporter)
+    errors = reporter.without_names(errors)
     if errors:
         first, *others = sorted(errors, key=lambda error: locations.order(error.where))
         first.others = tuple(others)

@@ -39,7 +39,9 @@ def invalid(sentence: str, remedy: str = "", *, inside: tuple[str, ...] = ()) ->
 
 def nearest(text: object, known: Any) -> str:
     """`did you mean "..."?` for the most similar known word, "" when none is similar."""
-    close = get_close_matches(str(text), [str(one) for one in known], n=1, cutoff=0.6)
+    words = [str(one) for one in known]
+    close = [word for word in words if word.casefold() == str(text).casefold()]
+    close = close or get_close_matches(str(text), words, n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"?' if close else ""
 
 
@@ -152,8 +154,14 @@ def _zone(value: object) -> ZoneInfo:
 
 
 def _no_zone(value: object) -> ZoneInfo:
-    known = available_timezones()
-    raise invalid("is not a time zone", nearest(value, known) or 'write one as "America/Chicago"') from None
+    known = sorted(available_timezones())
+    places = [zone for zone in known if zone.casefold().endswith(f"/{str(value).casefold()}")]
+    meant = nearest(value, places or known) if places or "/" in str(value) else ""
+    if places and not meant:
+        meant = f'did you mean "{places[0]}"?'
+    raise invalid(
+        "is not a time zone", meant or 'name a place of it, as "America/Chicago" or "Europe/Berlin"'
+    ) from None
 
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]

@@ -255,7 +255,30 @@ def test_a_map_row_that_leads_nowhere_is_refused_with_its_line(
     said = call("check")
     assert said.code == 2
     assert said.err.startswith(f"d365edi: {partner}:{line}: ")
+    assert "[partners.solon.receive.850.map.fields.ship_by]" in said.err
     assert "DTN" in said.err
+
+
+def test_a_server_that_is_not_trusted_yet_is_named_with_the_command_that_shows_its_key(
+    call: Call, partner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
+    login = 'username = "us"\npassword = { secret = "d365" }'
+    server = f'[endpoints.new]\nkind = "sftp"\nhost = "sftp.new.example"\n{login}\nhost_keys = []\n'
+    partner.write_text(partner.read_text() + server)
+    said = call("check")
+    line = partner.read_text().count("\n")
+    assert said.code == 0
+    assert (
+        f"{partner}:{line}: [endpoints.new.host_keys] is empty, so sftp.new.example is not trusted and nothing is fetched or "
+        "sent: d365edi ping new shows its key; compare it with the partner's and enter it"
+    ) in said.out
+
+
+def test_what_would_hold_an_order_names_whole_commands(call: Call, partner: Path, folder: Path) -> None:
+    (folder / "change.edi").write_bytes(changed(b"BEG*00*", b"BEG*05*"))
+    said = call("check", str(folder / "change.edi"))
+    assert re.search(r'd365edi reject \S+ --why "\.\.\."', said.out)
 
 
 def test_what_is_answered_by_the_partner_s_settings_is_shown_so(call: Call, partner: Path) -> None:

@@ -70,7 +70,12 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
     [
         (["nope"], "No such command 'nope'"),
         (["status", "--nope"], "No such option: --nope"),
-        (["reject", "4500124"], "Missing option '--why'"),
+        (["reject", "4500124"], 'write: d365edi reject 4500124 --why "entered by hand"'),
+        (
+            ["reject", "a b", "--partner", "acme", "--all"],
+            "write: d365edi reject 'a b' --partner acme --all --why \"entered by hand\"",
+        ),
+        (["reject", "--id", "message-7"], 'write: d365edi reject --id message-7 --why "entered by hand"'),
         (["why"], "Missing argument 'what'"),
         (["audit", "--limit", "0"], "greater than or equal to 1"),
     ],

@@ -81,7 +81,7 @@ def test_a_packing_slip_is_billed_once(tx: Tx) -> None:
     verdict = judged(tx, leaving(row(tx, again), again), "duplicate")
     assert verdict.holds == (
         "invoice CIV-2: packing slip PS-9 was billed before, by invoice CIV-1 [duplicate]; correct it and d365edi reject "
-        "this one, or send it as it is: d365edi release CIV-2"
+        'this one --why "...", or send it as it is: d365edi release CIV-2'
     )
 
 

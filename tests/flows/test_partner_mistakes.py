@@ -58,7 +58,9 @@ def test_a_set_without_a_map_names_file_line_and_key(tmp_path: Path) -> None:
     said = refused(
         tmp_path, RIGHT.replace(f"[{RECEIVE}]", f'[partners.acme.receive.861]\ncompany = "usmf"\n[{RECEIVE}]')
     )
-    assert said.startswith('settings.toml:27: [partners.acme.receive.861] there is no x12 map "861"')
+    assert said.startswith(
+        'settings.toml:27: [partners.acme.receive.861] there is no x12 map "861"; did you mean "860"?'
+    )
 
 
 @pytest.mark.parametrize("place", DEMANDS)

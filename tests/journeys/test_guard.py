@@ -32,7 +32,7 @@ async def test_a_price_that_is_not_the_order_s_is_held_with_its_sentence_and_lea
         assert (document.state, document.reason) == (
             "held",
             f"invoice {number}: line 1 (ACME-4711): price 11, but ordered at 10.5 [price_differs], typically the difference "
-            f"is deducted; correct it and d365edi reject this one, or send it as it is: d365edi release {number}",
+            f'is deducted; correct it and d365edi reject this one --why "...", or send it as it is: d365edi release {number}',
         )
         assert town.partner.received() == {}
         assert await app.release(number, "pat") == [f"{number} continues"]

@@ -193,6 +193,14 @@ def test_a_sentence_has_the_command_that_works(tx: Tx) -> None:
     assert named.runnable(tx, said, first, "4500123") == said
 
 
+def test_a_sentence_that_does_not_know_the_name_gets_whole_commands(tx: Tx) -> None:
+    first = order(tx, "acme")
+    sentence = "reject this document if it is; else change the reference in D365 and release this one"
+    assert named.runnable(tx, sentence, first, "4500123") == (
+        'd365edi reject 4500123 --why "..." if it is; else change the reference in D365 and d365edi release 4500123'
+    )
+
+
 @pytest.mark.parametrize("name", ["PO 77 (copy).edi", "-rf", "a'b.edi", "$(x).edi"])
 def test_a_name_that_a_shell_would_take_apart_is_named_by_its_id(name: str, tx: Tx) -> None:
     message = rows.message(tx, name=name)

@@ -89,7 +89,7 @@ async def test_items_of_many_lines_are_asked_for_together_and_the_one_that_nobod
             "hold",
             "10.5",
             "held",
-            "PO 4500123 was received before (message 1, delivered); it says the same: d365edi reject 4500123; "
+            "PO 4500123 was received before (message 1, delivered); it says the same: d365edi reject 4500123 --why \"...\"; "
             'same_document = "skip" under [partners.acme.duplicates] closes such repeats',
         ),
     ],

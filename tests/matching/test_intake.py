@@ -43,7 +43,7 @@ def test_a_change_is_held_with_the_setting_that_creates_it_and_takes_no_key() ->
     [finding] = judged.findings
     assert str(finding) == (
         "PO 4500123: purpose replace asks for a change or a copy, not a new order; decide by hand, then: "
-        "d365edi reject 4500123, or list it under purpose in [partners.acme.receive.850]"
+        'd365edi reject 4500123 --why "...", or list it under purpose in [partners.acme.receive.850]'
     )
     assert (finding.severity, judged.claims, judged.ignored) == ("error", False, "")
 

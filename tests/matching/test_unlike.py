@@ -109,7 +109,7 @@ def test_the_sentence_names_the_commands_and_the_setting() -> None:
     judged = judge(order(type="BK"), IntakePolicy(place="partners.acme.receive.850", places=X12), "P")
     assert [str(finding) for finding in judged.findings] == [
         "PO 4500123: BEG02 is BK, a blanket order, of which parts are called off later; d365edi release 4500123 creates it "
-        'all the same, d365edi reject 4500123 closes it; blanket = "create" in [partners.acme.receive.850.unlike] creates all such'
+        'all the same, d365edi reject 4500123 --why "..." closes it; blanket = "create" in [partners.acme.receive.850.unlike] creates all such'
     ]
 
 

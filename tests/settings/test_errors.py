@@ -34,16 +34,35 @@ ONE_MISTAKE = [
     # what is missing, what has the wrong type
     ('kind = "sftp"', "", '12: [endpoints.acme] lacks "kind"; add kind = ... here; settings.example.toml explains it'),
     ('host = "sftp.acme.example"', "", '12: [endpoints.acme] lacks "host"; add host = ... here; settings.example.toml explains it'),
-    (KEY, f'{KEY}\nport = "22"', '17: [endpoints.acme.port] "22" must be a whole number'),
+    (KEY, f'{KEY}\nport = "22"', '17: [endpoints.acme.port] "22" must be a whole number; write port = 22'),
     (KEY, f"{KEY}\nport = true", "17: [endpoints.acme.port] true must be a whole number"),
     (KEY, f"{KEY}\nport = 65536", "17: [endpoints.acme.port] 65536 must be at most 65535"),
-    ('username = "contoso"', "username = 7", "15: [endpoints.acme.username] 7 must be text in quotes"),
+    ('username = "contoso"', "username = 7", '15: [endpoints.acme.username] 7 must be text in quotes; write username = "7"'),
     ('username = "contoso"', 'username = " "', '15: [endpoints.acme.username] " " is empty, or has blanks at its ends or control characters in it'),
-    ('companies = ["usmf", "demf"]', 'companies = "usmf"', '10: [d365.companies] "usmf" must be a list'),
+    ('companies = ["usmf", "demf"]', 'companies = "usmf"', '10: [d365.companies] "usmf" must be a list; write companies = ["usmf"]'),
     ('companies = ["usmf", "demf"]', "companies = []", "10: [d365.companies] [] must not be empty"),
-    (X12, X12.replace("}", ', newline = "yes" }'), '20: [partners.acme.x12.newline] "yes" must be true or false'),
-    (X12, 'x12 = "01:1"', '20: [partners.acme.x12] "01:1" must be a table'),
+    (X12, X12.replace("}", ', newline = "yes" }'), '20: [partners.acme.x12.newline] "yes" must be true or false; write newline = true'),
+    (X12, 'x12 = "01:1"', '20: [partners.acme.x12] "01:1" must be a table; write x12 = { us = ..., them = ... }, or its keys under [partners.acme.x12]'),
+    # keys that belong elsewhere, tables without their name
+    ("[partners.acme.send.810]", '[fields.x]\nship_by = "DTM[175]02"\n[partners.acme.send.810]', "32: [fields] is no key of the settings; rows of a map are written under its flow: [partners.NAME.receive.850.map.fields]"),
+    ("map.fields", "fields", "30: [partners.acme.receive.850.fields] is no key of [partners.acme.receive.850]; rows of a map are written under map: [partners.acme.receive.850.map.fields]"),
+    ("[partners.acme.send.810]", "[items]\nA = 'B'\n[partners.acme.send.810]", "32: [items] is no key of the settings; write its whole path: [partners.NAME.items]"),
+    ("[partners.acme.pickup.edi]", "[pickup.edi]", "23: [pickup] is no key of the settings; write its whole path: [partners.NAME.pickup]"),
+    ("[daemon]\n", '[daemon]\ninclude = ["x"]\n', "2: [daemon.include] is no key of [daemon]; write it at the top of the file, before the first [table]: include = ..."),
+    ("[partners.acme]\n", "[partners]\nshares_account = true\n[partners.acme]\n", "19: [partners.shares_account] [partners] has `shares_account` and no name; write [partners.NAME] above"),
+    # another case
+    (DOCUMENT, 'company = "USMF"', '29: [partners.acme.receive.850.company] "USMF" is not one of [d365] companies; did you mean "usmf"?'),
+    ("customer = { usmf", "customer = { USMF", '19: [partners.acme.customer.USMF] "USMF" is not one of [d365] companies; did you mean "usmf"?'),
+    ('"usmf", "demf"]', '"usmf", "demf", "USMF"]', '10: [d365.companies.2] "USMF" is there twice: D365 tells companies apart without regard to case; keep one of the two'),
+    ('kind = "sftp"', 'kind = "SFTP"', '13: [endpoints.acme.kind] "SFTP" must be "sftp" or "folder"; did you mean "sftp"?'),
+    # where files go
+    (KEY, f'{KEY}\nafter = "move"', '17: [endpoints.acme.after] "move" must be "delete" or "leave" or { move_to = "..." }; write after = { move_to = "/outbound/processed" }'),
+    (KEY, f'{KEY}\nafter = "/done"', '17: [endpoints.acme.after] "/done" must be "delete" or "leave" or { move_to = "..." }; write after = { move_to = "/done" }'),
+    (KEY, f'{KEY}\nafter = {{ move_to = "processed" }}', '17: [endpoints.acme.after.move_to] "processed" is taken from the login folder, and files are picked up in "/outbound"; write it from the root, as move_to = "/outbound/processed"'),
+    ('acks = { to = { endpoint = "acme", path = "/inbound/acks" } }', 'acks = { to = "/inbound/acks" }', '21: [partners.acme.acks.to] "/inbound/acks" must be a table; write to = { endpoint = ..., path = ... }, or its keys under [partners.acme.acks.to]'),
     # single values
+    ('"America/Chicago"', '"CST"', '2: [daemon.timezone] "CST" is not a time zone; name a place of it, as "America/Chicago" or "Europe/Berlin"'),
+    ('"America/Chicago"', '"berlin"', '2: [daemon.timezone] "berlin" is not a time zone; did you mean "Europe/Berlin"?'),
     ('"America/Chicago"', '"America/Chigaco"', '2: [daemon.timezone] "America/Chigaco" is not a time zone; did you mean "America/Chicago"?'),
     ('"journal.db"', '"nowhere/journal.db"', '3: [daemon.journal] "nowhere/journal.db" is in a folder that does not exist: nowhere; correct the path, or create it: mkdir -p nowhere'),
     ('"journal.db"', '"."', '3: [daemon.journal] "." is a folder, not a file; name the file in it'),
@@ -158,7 +177,7 @@ def test_all_mistakes_are_reported_together_in_the_order_of_the_file(reported: R
         ("D365EDI_ALERTS__OPS", "INFO", "D365EDI_ALERTS__OPS: is not a setting; did you mean \"secrets\"?"),
         ("D365EDI_LOG__LEVL", "INFO", 'D365EDI_LOG__LEVL: [log.levl] is no key of [log]; did you mean "level"?'),
         ("D365EDI_LOG__", "INFO", "D365EDI_LOG__: is not a setting; two underscores separate a table and its key: D365EDI_LOG__KEY"),
-        ("D365EDI_LOG", "INFO", 'D365EDI_LOG: [log] "INFO" must be a table'),
+        ("D365EDI_LOG", "INFO", 'D365EDI_LOG: [log] "INFO" must be a table; write log = { ... = ... }, or its keys under [log]'),
         ("D365EDI_ENDPOINTS__ACME__PORT", "many", 'D365EDI_ENDPOINTS__ACME__PORT: [endpoints.acme.port] "many" must be a whole number'),
         ("D365EDI_ENDPOINTS__ACME__PASSWORD", "hunter2", 'D365EDI_ENDPOINTS__ACME__PASSWORD: [endpoints.acme.password] contains a secret itself; settings contain only names of secrets; write { secret = "acme-password" } and run: d365edi secrets set acme-password; change it, too: it was readable here'),
     ],
@@ -222,11 +241,14 @@ def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"[daemon]\nx = \n", "2: this is not TOML: Invalid value; write key = value, text in quotes"),
-        (b"[daemon]\nx = [1\n", "3: this is not TOML: Unclosed array; write key = value, text in quotes"),
+        (b"[daemon]\nx = \n", '2: this is not TOML: x has no value; write x = "..."'),
+        (
+            b"[daemon]\nx = [1\n",
+            '3: this is not TOML: Unclosed array; end the list with ], and separate its values by commas: ["a", "b"]',
+        ),
         (
             b"[daemon]\n[daemon]\n",
-            "2: this is not TOML: Cannot declare ('daemon',) twice; write key = value, text in quotes",
+            "2: this is not TOML: [daemon] stands twice, first at line 1; put the keys of both under one header, or correct the name",
         ),
         (b"[daemon]\nx = '\xff'\n", "2: the file is not UTF-8 text; save it as UTF-8"),
     ],
@@ -252,7 +274,7 @@ def test_mistakes_of_included_files_are_reported_with_their_own_places(tmp_path:
         "a.inc:4: [d365.tenant] is set twice: here and at s.toml:8; keep one of the two",
         "b.inc:1: [include] an included file includes no others; write it in s.toml",
         'b.inc:3: [partners.acme.retries] is no key of [partners.acme]; did you mean "retry"?',
-        "c.inc:1: this is not TOML: Expected ']' at the end of a table declaration; write key = value, text in quotes",
+        "c.inc:1: this is not TOML: Expected ']' at the end of a table declaration; write [partners.acme]: one word for each level; other names in quotes",
     ]
 
 

@@ -53,7 +53,7 @@ def test_a_check_is_switched_for_one_partner(reading: Reading) -> None:
         ('demands = ["REF IA"]', '.demands.0] "REF IA" is not a place in a segment; write it as "REF[IA]02", "BIG04" or, for a whole segment, "CAD"'),
         ('costs = { price_difers = "x" }', '.costs.price_difers] "x" is not the name of a check; did you mean "price_differs"?'),
         ('costs = { x = "x" }', ".costs.x] \"x\" is not the name of a check; known are " + ", ".join(CHECKS)),
-        ("say_costs = 1", ".say_costs] 1 must be true or false"),
+        ("say_costs = 1", ".say_costs] 1 must be true or false; write say_costs = true"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_reported(reported: Reported, rows: str, says: str) -> None:
