@@ -11,32 +11,33 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 
-from d365edi.cli import main
-from d365edi.endpoints import health
+from d365edi import daemon
+from d365edi.app import App
+from d365edi.cli import client
+from d365edi.endpoints.health import Rests
 from d365edi.errors import JournalError
-from d365edi.flows import policy
 from d365edi.journal import backup
 from d365edi.sandbox.tls import TlsFiles
 from tests.crash import d365_process, sftp_process
 from tests.crash.traffic import seed
 
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["d365edi.app", "d365edi.cli.run", "d365edi.daemon", "tests.crash.programs"])
+FORKED.set_forkserver_preload(["d365edi.build", "tests.crash.programs"])
 """Processes are forked from one that has imported everything and opened nothing: importing takes longer than a kill."""
 
 
-def run_daemon(settings_file: str, environ: Mapping[str, str], log: str) -> None:
-    """`d365edi run`, which waits less than usual before it tries again an endpoint that does not answer."""
+def run_daemon(settings_file: Path, environ: Mapping[str, str], log: str) -> None:
+    """What `d365edi run` runs; it waits less than usual before it tries again an endpoint that does not answer."""
     _say_into(log)
     os.environ.update(environ)
-    health.FIRST_REST = policy.FIRST_WAIT = 0.3
-    health.LONGEST_REST = policy.LONGEST_WAIT = 1.0
-    sys.exit(main(["run", "--settings", settings_file]))
+    open_app = partial(App.open, rests=Rests(first=0.3, longest=1.0), first_wait=0.3)
+    sys.exit(anyio.run(partial(daemon.run, lambda: client.load(settings_file), open_app=open_app)))
 
 
 def run_d365(file: Path, identity: TlsFiles, port: int, log: str) -> None:

@@ -141,7 +141,7 @@ def drill(folder: Path, seed: int, pace: float) -> Iterator[Drill]:
         {
             "d365": Program(run_d365, (folder / "d365.db", identity, at.d365, logs["d365"])),
             "sftp": Program(run_sftp, (folder / "home", at.sftp, *keys, logs["sftp"])),
-            "daemon": Program(run_daemon, (str(file), environ, logs["daemon"])),
+            "daemon": Program(run_daemon, (file, environ, logs["daemon"])),
         },
         environ,
     )
