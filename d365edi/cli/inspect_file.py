@@ -155,16 +155,22 @@ def _parts(
         for group in found.groups:
             sets = [_set(one, owner, found.usage, asked) for one in group.sets]
             if group.functional_id or group.findings:
-                yield _group(group, sets)
+                yield _group(group, sets, owner, found)
             yield from sets
 
 
-def _group(group: GroupReport, sets: Sequence[InspectedPart]) -> InspectedPart:
+def _group(
+    group: GroupReport, sets: Sequence[InspectedPart], owner: TradingPartner | None, found: InterchangeReport
+) -> InspectedPart:
     """A group that is rejected for acknowledgments alone, which are used all the same, is one with errors."""
+    foreign = routing.foreign(owner, found, group) if owner is not None else ""
+    held = owner is not None and bool(foreign) and routing.holds_foreign(owner, found)
     own = any(finding.severity == "error" for finding in group.findings)
     verdict = group.verdict if own or not sets or any(part.verdict == "R" for part in sets) else _milder(group.verdict)
-    title, holds = f"{group.control} ({group.functional_id}, {group.version})", tuple(_unread(group.findings))
-    return InspectedPart("group", 1, title, verdict, remarks(group.findings), holds=holds)
+    title = f"{group.control} ({group.functional_id}, {group.version})"
+    holds = (*_unread(group.findings), *([foreign] if held else []))
+    warned = (Remark("warning", "GS" if found.standard == "X12" else "UNG", foreign),) if foreign and not held else ()
+    return InspectedPart("group", 1, title, verdict, (*remarks(group.findings), *warned), holds=holds)
 
 
 def _milder(verdict: str) -> str:

@@ -59,6 +59,7 @@ def finding(key: str, where: Position, standard: Standard, value: str = "", **fi
     return Finding(row.level, row.severity, row.code(standard), message, where, value, remedy, row.rule, row.holds)
 
 
+_READ_AS = "it was read as {known}; ask the sender which version is meant"
 _ASK_LOST = "ask the sender whether something was lost"
 _MISCOUNTED = "all that came was read; the sender must count right"
 _ASK_AGAIN = "header and trailer do not belong together; ask the sender for it again"
@@ -136,6 +137,7 @@ _ROWS: dict[str, _Row] = {
     "interchange.date": ("date", "error", "014", "", "{place} is not a date", "write it as YYMMDD", _ISA),
     "interchange.time": ("time", "error", "015", "", "{place} is not a time", "write it as HHMM", _ISA),
     "interchange.isa-version": ("isa-version", "error", "017", "", "{place} is not a version", "write 00401 or 00501", _ISA),
+    "interchange.isa-version.unpublished": ("isa-version", "error", "017", "", "{place} names {value}, which is no version of X12", _CORRECT, _ISA),
     "interchange.number": ("number", "error", "018", "", "The control number {place} is not a number of nine digits", _NUMBER, _ISA),
     "interchange.flag": ("flag", "warning", "019", "", "{place} is neither 0 nor 1", "it was taken as 0", _ISA),
     "interchange.usage": ("usage", "error", "020", "", "{place} is neither P, T nor I", "the sender must say whether it is a test", _ISA),
@@ -168,6 +170,8 @@ _ROWS: dict[str, _Row] = {
     "group.agency": ("agency", "warning", "", "", "{place} is neither X nor T", "it was taken as X", _GS),
     "group.version": ("version", "error", "2", "", "{place} names no version", "the sender must say which version is used", _GS),
     "group.group-version": ("group-version", "error", "2", "", "{place} is not a version of at most 12 characters", _CORRECT, _GS),
+    "group.unpublished": ("unpublished", "error", "2", "", "{place} names {value}, which is no version of X12", _READ_AS, _GS),
+    "group.tables": ("tables", "warning", "", "", "{place} names {value}, which has no tables here", "it was read by those of {known}", _GS),
     "group.extra": ("extra", "error", "", "16", "{segment} has more than {most} elements", "the rest has no meaning", _ENVELOPE),
     "group.count": ("count", "error", "5", "29", "{place} says {said}, the group has {counted}", _MISCOUNTED, _ENVELOPE),
     "group.count.more": ("count", "error", "5", "29", "{place} says {said}, the group has {counted}", _ASK_LOST, _ENVELOPE, HOLDS),
@@ -186,6 +190,7 @@ _ROWS: dict[str, _Row] = {
     "set.control": ("control", "error", "3", "28", "{place} is {said}, {header} is {wanted}", _ASK_AGAIN, _ENVELOPE),
     "set.trailer": ("trailer", "error", "2", "13", "{segment} is missing: {why}", "part of it may be lost; ask the sender for it again", _ENVELOPE),
     "set.duplicate": ("duplicate", "error", "23", "26", "Control number {value} was used before in this {around}", _NUMBER, _ENVELOPE),
+    "set.unpublished": ("unpublished", "error", "", "14", "{place} names {value}, which is no directory of EDIFACT", _READ_AS, "UN/EDIFACT directories: UNH 0052, 0054"),
     "set.unsupported": ("unsupported", "error", "1", "14", "{set} in version {version} is not supported", "supported are {known}", "partner practice: what the guides describe"),
     "set.group": ("group", "error", "18", "31", "{set} does not belong in a group {group}", "the sender must make one group for each kind of set", _ENVELOPE),
 

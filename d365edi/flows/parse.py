@@ -102,8 +102,20 @@ def _sort(ctx: FlowContext, partner: TradingPartner, report: FileReport, parsed:
             continue
         for group in interchange.groups:
             _envelope(f"group {group.control}" if group.control else "a group without a header", group, parsed)
-            for report_set in group.sets:
-                _sort_set(partner, interchange, group, report_set, parsed)
+            if _is_ours(partner, interchange, group, parsed):
+                for report_set in group.sets:
+                    _sort_set(partner, interchange, group, report_set, parsed)
+
+
+def _is_ours(partner: TradingPartner, interchange: InterchangeReport, group: GroupReport, parsed: ParsedFile) -> bool:
+    """Whether the sets of a group are processed. One with other ids than were agreed on is reported, or for a person."""
+    foreign = routing.foreign(partner, interchange, group)
+    held = bool(foreign) and routing.holds_foreign(partner, interchange)
+    if held:
+        parsed.problems.append(foreign)
+    elif foreign:
+        parsed.warnings.append((foreign, True))
+    return not held
 
 
 def _envelope(name: str, part: InterchangeReport | GroupReport, parsed: ParsedFile) -> None:

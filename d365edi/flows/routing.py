@@ -5,7 +5,7 @@ Knows: partners, their agreed ids. Does not know: what an interchange contains, 
 
 from collections.abc import Iterable
 
-from d365edi.edi.interchange import InterchangeReport, Party, SetReport
+from d365edi.edi.interchange import GroupReport, InterchangeReport, Party, SetReport
 from d365edi.flows.messages import similar_id_hint
 from d365edi.flows.partner import TradingPartner
 
@@ -44,6 +44,31 @@ def _agreed(partner: TradingPartner | None, interchange: InterchangeReport) -> s
     standard = interchange.standard
     agreed = partner.settings.envelopes.get(standard)
     return f"{partner.name} is from {agreed.them} to {agreed.us}" if agreed else f"{partner.name} has no {standard}"
+
+
+def foreign(partner: TradingPartner, interchange: InterchangeReport, group: GroupReport) -> str:
+    """How the ids of a group differ from those that the settings name, and what to do; "" where they do not.
+
+    The sets of such a group are not processed where `group_ids` is "hold". Acknowledgments are not asked: they say by number
+    what they answer."""
+    envelope = partner.envelope_of(interchange.sender, interchange.receiver)
+    if envelope is None or envelope.group_ids == "any" or group.functional_id in ("", "FA", "CONTRL"):
+        return ""
+    agreed = (("from", group.sender, envelope.group_them), ("to", group.receiver, envelope.group_us))
+    differ = [(way, there, said) for way, there, said in agreed if said is not None and said != there]
+    if not differ:
+        return ""
+    got, said = (" ".join(f"{way} {each[at] or '(nobody)'}" for way, *each in differ) for at in (0, 1))
+    table = f"[partners.{partner.name}] {interchange.standard.lower()}"
+    remedy = f'ask the sender whom it is for, or correct {table}: group_us and group_them, or group_ids = "any"'
+    last = ", and release this file" if envelope.group_ids == "hold" else "; it was processed"
+    return f"group {group.control} is {got}, and {said} was agreed; {remedy}{last}"
+
+
+def holds_foreign(partner: TradingPartner, interchange: InterchangeReport) -> bool:
+    """Whether a group with other ids is for a person."""
+    envelope = partner.envelope_of(interchange.sender, interchange.receiver)
+    return envelope is not None and envelope.group_ids == "hold"
 
 
 def unrouted(partner: TradingPartner, report: SetReport) -> str:

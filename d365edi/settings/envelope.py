@@ -21,6 +21,11 @@ def _version(value: str) -> str:
     return value
 
 
+GroupIds = Literal["any", "warn", "hold"]
+"""What becomes of a group of theirs whose ids are not those agreed on. In use they often differ from the interchange's, as
+codes of a division or an application, so only ids that the settings name are compared."""
+
+
 class X12(SettingsSection):
     """The agreed X12 envelope: identities, version and delimiters."""
 
@@ -32,6 +37,9 @@ class X12(SettingsSection):
     """Our code on groups (GS02, GS03); left out: our id."""
     group_them: GroupId | None = None
     """Theirs; left out: their id."""
+    group_ids: GroupIds = "warn"
+    """Groups of theirs for another code than `group_us`, or from another than `group_them` (GS03, GS02), as far as these are
+    given: processed with a warning; or "hold": a person decides, "any": not compared."""
     version: Annotated[str, AfterValidator(_version)] = "004010"
     """The version that we write (GS08)."""
     usage: Literal["P", "T"] = "P"
@@ -109,6 +117,12 @@ class Edifact(SettingsSection):
     """Theirs."""
     version: Literal["D96A", "D01B"] = "D96A"
     """The directory of the messages that we write (UNH, 0052 and 0054)."""
+    group_us: Text | None = None
+    """Our id on their groups (UNG, 0044), which we write none of; left out: any."""
+    group_them: Text | None = None
+    """Theirs (UNG, 0040); left out: any."""
+    group_ids: GroupIds = "warn"
+    """Groups of theirs with other ids than these: processed with a warning; or "hold": a person decides, "any": not compared."""
     association: Text | None = None
     """The code of the association's subset (UNH, 0057): "EAN008"."""
     syntax_id: SyntaxId = "UNOC"

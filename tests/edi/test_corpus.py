@@ -74,7 +74,7 @@ x12_850_EDI-Net-x12-810-mandatory-condit      |no |IR GR 850R |(encoding) (ISA:h
 x12_850_EDI-Net-x12-850                       |no |IR GR 850R |(encoding) (ISA:header) IEA02:001 (N3:trailing)
 x12_850_EDI-Net-x12-Issue101                  |no |IR GR 850R |(encoding) (ISA:header) IEA02:001 SE01:4 TFS:1 FGS:1 BEG:3 PO1:3
 x12_850_EdiEngine-850-SyntaxNotes-ERR         |yes|IA GE 850E |PO107:2 PO406:2
-x12_850_apibusinesshub-Bruno-Collection-Order |yes|IA GA 850A |(PO107:check-digit)
+x12_850_apibusinesshub-Bruno-Collection-Order |yes|IA GA 850A |(GS08:tables) (PO107:check-digit)
 x12_850_bootstrap-README                      |yes|IA GA 850A |
 x12_850_golden-4010                           |yes|IA GA 850A |
 x12_850_gozer-po850                           |no |IA GR 850R |(terminator) SE01:4
@@ -111,7 +111,7 @@ x12_856_node-x12-856                          |yes|IA GA 856A |(LIN05:check-digi
 x12_856_vscode-edi-x12-old                    |yes|IA GA 856A |(MAN02:check-digit)
 x12_856_x12-python-conftest                   |no |IA GR 856R |SE01:4 (LIN03:check-digit)
 x12_856_x12-types-test-856                    |no |IA GR 856R |SE01:4 HL:3
-x12_856_stupidedi-1                           |no |IA GA 856Ax2|(ISA:header) (CTT02:total)
+x12_856_stupidedi-1                           |no |IA GA 856Ax2|(ISA:header) (GS08:tables) (CTT02:total)
 x12_856_php-edi-coedit-856-sample             |yes|IA GA 856Ax3|
 x12_860_golden-4010                           |yes|IA GA 860A |
 x12_860_golden-cancel-5010                    |yes|IA GA 860A |

@@ -13,6 +13,7 @@ import pytest
 
 from d365edi.edi import guides, reader
 from d365edi.edi.guide import Element
+from d365edi.edi.x12 import acknowledgment
 from d365edi.settings.envelope import X12
 from tests.edi import independent, make, see
 from tests.edi.independent import Described
@@ -197,3 +198,45 @@ def test_an_application_advice_names_a_component_where_its_version_has_them(vers
     body = ("BGN*00*4711*20260105", "OTI*TR*BM*1", f"TED*007*WRONG*PO1*3*{text}*234*X*Y")
     data = make.data(make.interchange([make.numbered(body, "824")], functional="AG", version=version))
     assert [str(found) for found in see.findings(reader.read(data)) if found.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("version", "severity", "says", "verdict"),
+    [
+        ("004010", "", "", "AK9*A*1*1*1"),
+        ("004010VICS", "", "", "AK9*A*1*1*1"),
+        ("004012", "", "", "AK9*A*1*1*1"),
+        ("00401", "", "", "AK9*A*1*1*1"),
+        (
+            "008030",
+            "warning",
+            "GS08 names 008030, which has no tables here; it was read by those of 006020",
+            "AK9*A*1*1*1",
+        ),
+        ("004099", "error", "GS08 names 004099, which is no version of X12; it was read as 004060", "AK9*E*1*1*1*2"),
+        ("999999", "error", "GS08 names 999999, which is no version of X12; it was read as 006020", "AK9*E*1*1*1*2"),
+        ("ABC", "error", "GS08 names no version", "AK9*R*1*1*0*2"),
+    ],
+)
+def test_a_version_that_there_is_none_of_is_reported_to_both(
+    version: str, severity: str, says: str, verdict: str
+) -> None:
+    """AK905 2. Such a group was accepted without a word; one that has no tables here is read by the nearest below."""
+    text = make.data(make.interchange([make.numbered(make.INVOICE, "810")], functional="IN"))
+    data = text.replace(b"*X*004010", b"*X*" + version.encode())
+    group = reader.read(data).interchanges[0].groups[0]
+    found = [(one.severity, str(one)) for one in group.findings]
+    assert [one for one, _ in found] == [severity] * bool(severity)
+    assert says in "".join(text for _, text in found)
+    assert "*".join(map(str, acknowledgment.functional(group, "7")[-1])) == verdict
+
+
+def test_a_version_of_the_interchange_that_there_is_none_of_is_reported() -> None:
+    data = make.data(make.interchange([make.numbered(make.INVOICE, "810")], functional="IN")).replace(
+        b"*00401*", b"*99999*"
+    )
+    (report,) = reader.read(data).interchanges
+    assert [(one.code, one.message) for one in report.findings] == [
+        ("017", "ISA12 names 99999, which is no version of X12")
+    ]
+    assert (report.verdict, report.groups[0].verdict) == ("E", "A")

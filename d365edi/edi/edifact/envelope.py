@@ -19,6 +19,9 @@ from d365edi.edi.standard import Envelope, Row, SetHeader, Standard
 from d365edi.edi.syntax import Syntax
 
 CHARSETS = frozenset(("UNOA", "UNOB", *ENCODINGS))
+_DIRECTORY = re.compile(r"[DS]:(\d\d[A-Z])(?::|$)")
+_PUBLISHED = re.compile(r"(?:9[3-9]|[0-4]\d)[AB]|01C")
+"""What directories are called since they are named by year and letter; the next may come."""
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 
 
@@ -103,6 +106,10 @@ def _header(row: Row, _: GroupReport, report: InterchangeReport) -> SetHeader:
 def _header_checks(report: SetReport) -> Iterator[Finding]:
     if not report.id:
         yield finding("set.identifier", Position(report.offset, 1, "UNH", 2, 1, reference=65), "EDIFACT")
+    named = _DIRECTORY.match(report.version)
+    if named is not None and not _PUBLISHED.fullmatch(named[1]):
+        where = Position(report.offset, 1, "UNH", 2, 3, reference=54)
+        yield finding("set.unpublished", where, "EDIFACT", named[1], known=guides.tables("EDIFACT", report.version))
 
 
 def _wanted_group(report: SetReport, group: GroupReport) -> str:

@@ -23,6 +23,9 @@ AUTHORIZATIONS = frozenset(("00", "01", "02", "03", "04", "05", "06"))
 """Data element I01."""
 TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?", re.ASCII)
 """HHMM, and what may follow it."""
+_PUBLISHED = re.compile(r"00[2-8]0[0-7][0-3]")
+"""What versions of X12 look like, releases and subreleases (004010, 004012, 008040): any other GS08 is none of them. Digits alone
+do not say which ones were published, and the next may be."""
 _BLANKS = " \xa0\xc2\r\n\t"
 
 
@@ -50,7 +53,8 @@ def _isa(texts: list[str], offset: int) -> Iterator[Finding]:
     rows = [
         ("interchange.qualifier.authorization", 1, texts[1] in AUTHORIZATIONS),
         ("interchange.qualifier.security", 3, texts[3] in ("00", "01")),
-        ("interchange.isa-version", 12, digits(texts[12]) and len(texts[12]) == 5),
+        ("interchange.isa-version", 12, plain := digits(texts[12]) and len(texts[12]) == 5),
+        ("interchange.isa-version.unpublished", 12, not plain or _PUBLISHED.match(f"{texts[12]}0")),
         ("interchange.date", 9, is_day(texts[9], 6)),
         ("interchange.time", 10, TIME.fullmatch(texts[10])),
         ("interchange.number", 13, digits(texts[13]) and len(texts[13]) <= 9),
@@ -60,9 +64,9 @@ def _isa(texts: list[str], offset: int) -> Iterator[Finding]:
     yield from (_wrong(key, texts, element, offset) for key, element, right in rows if not right)
 
 
-def _wrong(key: str, texts: Row, element: int, offset: int) -> Finding:
+def _wrong(key: str, texts: Row, element: int, offset: int, known: str = "") -> Finding:
     part = "ISA" if key.startswith("interchange") else "GS"
-    return finding(key, Position(offset, 0, part, element), "X12", texts[element])
+    return finding(key, Position(offset, 0, part, element), "X12", texts[element], known=known)
 
 
 def receipt(text: str, syntax: Syntax, offset: int) -> list[Finding]:
@@ -80,16 +84,16 @@ def group(row: Row, _syntax: Syntax, offset: int) -> GroupReport:
     texts = [*(element.strip(_BLANKS) for element in row), *[""] * 9][:9]
     _, functional, sender, receiver, sent, time, control, _, version = texts
     report = GroupReport(functional, sender, receiver, sent, time, control, version, offset)
-    report.findings += [_wrong(key, texts, element, offset) for key, element in _group(texts)]
+    known = guides.tables("X12", version)
+    report.findings += [_wrong(key, texts, element, offset, known) for key, element in _group(texts, known)]
     if len(row) > 9:
         report.findings.append(finding("group.extra", Position(offset, 0, "GS", 9), "X12", row[9][:200], most=8))
     return report
 
 
-def _group(texts: Row) -> Iterator[tuple[str, int]]:
-    """The rules that a GS breaks, each with its element."""
+def _group(texts: Row, known: str) -> Iterator[tuple[str, int]]:
+    """The rules that a GS breaks, each with its element. `known`: the tables for its version, "" where there are none."""
     _, functional, _, _, sent, time, control, agency, version = texts
-    known = guides.tables("X12", version)
     if not re.fullmatch(r"[A-Z0-9]{2}", functional):
         yield "group.identifier", 1
     for element in (2, 3):
@@ -109,6 +113,10 @@ def _group(texts: Row) -> Iterator[tuple[str, int]]:
         yield "group.version", 8
     elif len(version) > 12 or not _printable(version):
         yield "group.group-version", 8
+    elif not _PUBLISHED.match(re.sub(r"^(\d{5})(?!\d)", r"\g<1>0", version)):
+        yield "group.unpublished", 8
+    elif known[:3] != version[:3]:
+        yield "group.tables", 8
 
 
 def _implicit_group(_: InterchangeReport, offset: int) -> GroupReport:

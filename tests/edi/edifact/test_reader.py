@@ -97,6 +97,26 @@ def test_what_is_wrong_with_a_group(messages: list[list[str]], verdicts: str, co
     assert see.verdicts(report) == verdicts
 
 
+@pytest.mark.parametrize(
+    ("version", "known"),
+    [
+        ("D:96A:UN", ""),
+        ("D:24B:UN", ""),
+        ("D:01C:UN", ""),
+        ("2:912:UN", ""),
+        ("D:77Z:UN", "D01B"),
+        ("D:96C:UN", "D96A"),
+    ],
+)
+def test_a_directory_that_there_is_none_of_is_reported(version: str, known: str) -> None:
+    """UNH 0054: the nearest was taken without a word."""
+    found = reader.read(data(interchange(numbered(version=version))))
+    said = [(one.severity, str(one)) for one in see.findings(found) if one.rule == "unpublished"]
+    sentence = f"UNH02-3 names {version[2:5]}, which is no directory of EDIFACT; it was read as {known}"
+    assert said == ([("error", f"{sentence}; ask the sender which version is meant")] if known else [])
+    assert see.verdicts(found) == ("IA GE ORDERSE" if known else "IA GA ORDERSA")
+
+
 def test_a_reference_of_a_message_is_of_its_group() -> None:
     """0062 was looked for in the whole interchange, and the second group rejected."""
     report = reader.read(data(interchange(group(numbered()), group(numbered(), control="8"))))
