@@ -312,6 +312,20 @@ def _original(settings: Settings, prefix: tuple[str, ...], flow: Send) -> dict[s
     return row
 
 
+def _asked(settings: Settings, prefix: tuple[str, ...], flow: Send) -> dict[str, Any]:
+    """The rows of the D365 map that ask for what a flow wants besides."""
+    wanted = {"ship_from": "warehouse"} if flow.ship_from == "address" else {}
+    wanted |= {"pallets": "pallets"} if flow.pallets else {}
+    known = table.load("d365/read", flow.of).tree.get("joins", {}) if wanted else {}
+    for key, join in wanted.items():
+        if join not in known:
+            where, remedy = settings.where(*prefix, key), "leave it out, or send another record"
+            raise SettingsError(
+                f"{flow.of} does not say this", where=where, key=".".join((*prefix, key)), remedy=remedy
+            )
+    return {"joins": {join: {"off": False} for join in wanted.values()}} if wanted else {}
+
+
 def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Send) -> SendFlow:
     prefix = ("partners", name, "send", set_id)
     standard = standard_of(set_id)
@@ -319,7 +333,7 @@ def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Se
     write = _map(settings, prefix, standard, flow.map)
     if envelope is not None:
         _demanded(settings, prefix, standard, flow)
-    read = table.load("d365/read", flow.of, _original(settings, prefix, flow))
+    read = table.load("d365/read", flow.of, {**_original(settings, prefix, flow), **_asked(settings, prefix, flow)})
     if read.document != write.document:
         message = f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}"
         remedy = "name the D365 record that this set is written from"

@@ -222,7 +222,7 @@ def nearest(word: str, known: Any) -> str:
 
 
 _FIXED = ("constants", "defaults", "computed", "unsaid")
-_SINGLE = {"Invoice": ("credits",)}
+_SINGLE = {"Invoice": ("credits",), "ShipNotice": ("shipment_level",)}
 """Rows of maps of a document that stand in no table."""
 _TABLES = ("fields", *_FIXED, "codes", "unlike", "meaning", "unused", "twice", "file", "columns")
 

@@ -23,6 +23,7 @@ from d365edi.matching.charges import (
     ChargeUnclear,
     cents,
     gross,
+    near,
     of_price,
     said,
 )
@@ -38,13 +39,14 @@ INFORMATION = "information"
 class Expected:
     """An allowance or charge of the order, and what it comes to on this invoice. `line` is the index of the invoice's line,
     None where it is of the whole; `found` what D365 posted for it, None where it posted nothing; `undivided` what an amount
-    comes to where the first invoice has all of it."""
+    comes to where the first invoice has all of it; `billed` how much of the ordered unit the line has."""
 
     charge: Charge
     amount: Decimal
     line: int | None = None
     found: Decimal | None = None
     undivided: Decimal | None = None
+    billed: Decimal | None = None
     shares: list["Expected"] = field(default_factory=list)
     """One of the whole: its part on each line, where it is a percentage."""
 
@@ -62,7 +64,7 @@ def expected(
             continue
         charges = [each for each in ordered.charges if not _in_the_price(each, ordered, agreed)]
         ratio = _part(line, ordered, units)
-        own = [_of_line(charge, ordered, ratio, index) for charge in _counted(charges, agreed)]
+        own = [_of_line(charge, line, ordered, ratio, index) for charge in _counted(charges, agreed)]
         shares = [(each, Expected(each.charge, ZERO, index)) for each in whole if each.charge.percent is not None]
         parts = [part for part in (*own, *(share for _, share in shares)) if part.charge.percent is not None]
         amount = gross(line, plainly) or ZERO
@@ -114,11 +116,12 @@ def _part(line: InvoiceLine, ordered: PurchaseOrderLine, units: Units) -> Fracti
     return Fraction(cost) / Fraction(whole) if cost is not None and whole else Fraction(1)
 
 
-def _of_line(charge: Charge, ordered: PurchaseOrderLine, part: Fraction, index: int) -> Expected:
+def _of_line(charge: Charge, line: InvoiceLine, ordered: PurchaseOrderLine, part: Fraction, index: int) -> Expected:
     """A line's charge, with the amount that falls to what is billed of the line."""
     undivided = said(charge, ordered.quantity) or ZERO
     whole = undivided if charge.percent is None else None
-    return Expected(charge, round_cents(Fraction(undivided) * part), index, undivided=whole)
+    billed = line.quantity if same_text(line.unit or "", ordered.unit or "") else None
+    return Expected(charge, round_cents(Fraction(undivided) * part), index, undivided=whole, billed=billed)
 
 
 def _billed(
@@ -254,13 +257,25 @@ def _told(each: Expected, agreed: Agreements) -> Iterator[Charge]:
     if amounts:
         whole = all(share.found is not None for share in each.shares) or each.found is not None
         partly = {} if whole else {"percent": None, "percent_of": None}
-        yield each.charge.replace(amount=sum(amounts, ZERO), **_NO_RATE, **partly)
+        posted = sum(amounts, ZERO)
+        yield each.charge.replace(amount=posted, **_rate(each, posted), **partly)
         return
     known = agreed_about(each.charge, agreed)
     if known is not None and not known.written:
         handling = {} if settled_otherwise(each.charge) else {"handling": INFORMATION}
         amount = None if each.charge.percent is not None else each.amount
         yield _respelled(each.charge.replace(amount=amount, **_NO_RATE, **handling), "handling")
+
+
+def _rate(each: Expected, amount: Decimal) -> dict[str, Decimal | None]:
+    """What its rate becomes: where so much for each of what is billed is the amount, the rate is said of that; else not at all,
+    since it is one of what was ordered."""
+    charge, billed = each.charge, each.billed
+    if billed is None or charge.rate is None or charge.rate_per == 0:
+        return dict(_NO_RATE)
+    if not near(charge.rate * billed / (charge.rate_per or 1), amount):
+        return dict(_NO_RATE)
+    return {"quantity": billed if charge.quantity is not None else None, "second_quantity": None}
 
 
 _NO_RATE: dict[str, None] = {"rate": None, "rate_per": None, "rate_unit": None, "quantity": None, "quantity_unit": None,

@@ -37,7 +37,7 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Join:
     """A further set of a record: rows whose `on` fields (theirs -> header's) are equal, kept under `name`; `optional`
-    sets may be refused."""
+    sets may be refused. `among` (theirs -> a line's): only rows with the values that the lines have."""
 
     name: str
     set: str
@@ -45,6 +45,7 @@ class Join:
     select: tuple[str, ...] = ()
     orderby: tuple[str, ...] = ()
     optional: bool = False
+    among: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class Send(Schedule):
     """
     company: Company | None = None
     """Only of this company; left out: of every company that the partner is a customer of."""
+    ship_from: Literal["code", "address"] = "code"
+    """Of a ship notice: the warehouse by our code of it (N1 SF, NAD+SF), or with the name and address that D365 has for it."""
+    pallets: bool = False
+    """Of a ship notice of ShipmentPackingSlip: whether a license plate that others stand on is a pallet (HL T, CPS 3)."""
     map: MapRows = Field(default_factory=dict)
     """Rows that override the set's map."""
     original: Literal["hold", "omit"] = "hold"

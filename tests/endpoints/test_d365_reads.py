@@ -306,3 +306,20 @@ def test_the_catalog_holds_the_sets_of_edi_with_keys_that_are_fields_and_types_t
     assert catalog.keys("SalesOrderLinesV3") == ("dataAreaId", "InventoryLotId")
     assert (catalog.entity_set("Nothing"), catalog.keys("Nothing"), catalog.members("Nothing")) == (None, (), None)
     assert catalog.members("SalesStatus") == {"None": 0, "Backorder": 1, "Delivered": 2, "Invoiced": 3, "Canceled": 4}
+
+
+async def test_a_set_may_be_asked_for_what_the_lines_have_only(scene: Scene) -> None:
+    """And for nothing where they have no value."""
+    for plate, above in (("D0001", "P1"), ("D0002", "P2")):
+        key = {"dataAreaId": "usmf", "LicensePlateNumber": plate}
+        scene.sim.state.add("LicensePlates", **key, ParentLicensePlateNumber=above)
+    plates = Join(
+        "plates", "LicensePlates", {"dataAreaId": "dataAreaId"}, among={"LicensePlateNumber": "ProductNumber"}
+    )
+    none = replace(plates, name="none", among={"LicensePlateNumber": "Missing"})
+    place = Place("SalesInvoice", query=replace(PLAN, joins=(LINES, plates, none)))
+    (remote,) = (await scene.endpoint.list(place)).remotes
+    message = canonical.loads(await scene.endpoint.fetch(remote, LIMIT))
+    assert [row["ParentLicensePlateNumber"] for row in message["plates"]] == ["P1"]
+    assert message["none"] == []
+    assert scene.sim.count("GET", "LicensePlates") == 1

@@ -262,3 +262,48 @@ async def test_cartons_of_a_warehouse_leave_with_their_numbers_and_a_correction_
     assert picked(found, "SN1", 2, 3) == [("12", "EA"), ("3", "EA")]
     assert picked(found, "REF", 1, 2)[:2] == [("MB", "MB-9"), ("CN", "PRO-77")]
     assert picked(found, "TD3", 3) == [("T53",)]
+
+
+async def test_plates_that_stand_on_others_are_on_pallets_and_the_warehouse_has_its_address(town: World) -> None:
+    """Two cartons on one pallet, one carton on none."""
+    town.extra = NOTICE.format(root=town.prefix).replace("PackingSlip", "ShipmentPackingSlip")
+    town.extra += 'ship_from = "address"\npallets = true\n'
+    town.partner.drop("PO-1.edi", town.order("4500123", lines=[(str(at), "2", "5", "ACME-4711") for at in (1, 2, 3)]))
+    await town.once()
+    number, state = str(town.simulator.state.one("SalesOrderHeadersV4")["SalesOrderNumber"]), town.simulator.state
+    header = state.store.one("SalesOrderHeadersV4", SalesOrderNumber=number)
+    assert header is not None
+    state.store.update(header, {"DefaultShippingWarehouseId": "11"})
+    address = {"Street": "1 Dock Rd", "City": "Austin", "StateId": "TX", "ZipCode": "78701"}
+    fields = {f"PrimaryAddress{name}": text for name, text in address.items()}
+    state.add("Warehouses", dataAreaId="usmf", WarehouseId="11", WarehouseName="Main dock", **fields)
+    lots = [row["InventoryLotId"] for row in state.rows("SalesOrderLinesV3", SalesOrderNumber=number)]
+    cartons = ["006141410000000012", "006141410000000029", "006141410000000036"]
+    pallet = "006141410000000043"
+    town.simulator.post_shipment(
+        number, plates=dict(zip(lots, cartons, strict=True)), pallets=dict.fromkeys(cartons[:2], pallet)
+    )
+    await town.once()
+    ((found),) = sets(town, "856")
+    levels = ["S", "O", "P", "I", "T", "P", "I", "P", "I"]
+    assert picked(found, "HL", 2, 3) == list(zip(["", "1", "2", "3", "2", "5", "6", "5", "8"], levels, strict=True))
+    marks = [text[-18:] for (text,) in picked(found, "MAN", 2)]
+    assert marks == [cartons[2], pallet, *cartons[:2]]
+    at = next(index for index, segment in enumerate(found) if segment[:2] == ["N1", "SF"])
+    assert found[at : at + 3] == [
+        ["N1", "SF", "Main dock", "91", "11"],
+        ["N3", "1 Dock Rd"],
+        ["N4", "Austin", "TX", "78701"],
+    ]
+
+
+async def test_pallets_and_addresses_that_may_not_be_read_are_left_out(town: World) -> None:
+    town.extra = NOTICE.format(root=town.prefix).replace("PackingSlip", "ShipmentPackingSlip")
+    town.extra += 'ship_from = "address"\npallets = true\n'
+    number = await made_order(town)
+    lots = [row["InventoryLotId"] for row in town.simulator.state.rows("SalesOrderLinesV3", SalesOrderNumber=number)]
+    town.simulator.state.hidden |= {"Warehouses", "LicensePlates"}
+    town.simulator.post_shipment(number, plates={lots[0]: "006141410000000012"}, pallets={"006141410000000012": "P1"})
+    await town.once()
+    ((found),) = sets(town, "856")
+    assert [level for (level,) in picked(found, "HL", 3)] == ["S", "O", "I", "P", "I"]

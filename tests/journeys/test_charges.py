@@ -138,6 +138,7 @@ INVOICES = [
     # ALC of the order, what was agreed, ALC of the INVOIC with what follows it, MOA 77
     (b"ALC+A++2++TD'PCD+3:3", "discount", ["ALC+A++2++TD", "PCD+3:3", "MOA+8:3.78"], "MOA+77:422.19"),
     (b"ALC+A++2++TD'MOA+8:5", "discount", ["ALC+A++2++TD", "MOA+8:5"], "MOA+77:420.97"),
+    (b"ALC+A++2++TD'RTE+1:0.25", "discount", ["ALC+A++2++TD", "MOA+8:3", "RTE+1:0.25"], "MOA+77:422.97"),
     (b"ALC+A++2++TD'PCD+3:3", "3%", ["ALC+A++1++TD", "PCD+3:3"], "MOA+77:425.97"),
 ]
 

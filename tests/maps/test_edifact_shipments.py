@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 from d365edi.documents import ShipNotice
-from d365edi.errors import DocumentError
+from d365edi.edi import guides
+from d365edi.errors import DocumentError, SettingsError
+from d365edi.maps.edifact.writer import EdifactWriter
+from d365edi.maps.table import load
 from tests.maps.drawn_despatch import shipments
 from tests.maps.test_round_trip import compact
 from tests.maps.wire_edifact import DIRECTORIES, interchange, plain, report, sets
@@ -198,3 +201,21 @@ def test_a_wrong_value_behind_levels_that_moved_is_told_where_it_stands() -> Non
     lines = [*HEAD, "CPS+1", *A, "RFF+ON:7", "LIN+2++B:BP", "QTY+12:x", "RFF+ON:8"]
     (finding, *_) = plain("DESADV", "D96A")[0].read(report("DESADV", lines)).findings
     assert (finding.where.ordinal, finding.where.segment) == (9, "QTY")
+
+
+def test_a_map_may_say_the_level_of_the_consignment() -> None:
+    """EANCOM 2002 has 7075 5 for a shipment; it is read as one that says none."""
+    table, guide = load("edifact", "DESADV", {"shipment_level": "5"}), guides.load("EDIFACT", "DESADV", "D01B")
+    assert guide is not None
+    body = EdifactWriter(table, guide).write(notice(EIGHT))
+    assert [segment for segment in body if segment[0] == "CPS"] == [["CPS", "1", "", "5"], ["CPS", "2", "1", "1"]]
+    message = sets(interchange("DESADV", body, "D01B"))[0]
+    assert message.findings == []
+    assert (
+        plain("DESADV", "D01B")[0].read(message).document
+        == plain("DESADV", "D01B")[0]
+        .read(sets(interchange("DESADV", plain("DESADV", "D01B")[1].write(notice(EIGHT)), "D01B"))[0])
+        .document
+    )
+    with pytest.raises(SettingsError, match="no level of a consignment"):
+        EdifactWriter(load("edifact", "DESADV", {"shipment_level": "7"}), guide)

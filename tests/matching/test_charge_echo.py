@@ -141,3 +141,27 @@ def test_an_allowance_that_the_net_price_has_taken_off_is_neither_told_nor_misse
     assert echo_charges(made, read, read.lines, agreed(C310="discount")) == made
     assert expected(made, read, read.lines) == []
     assert [each.charge.code for each in expected(made, read, read.lines, agreed(C310="3%"))] == ["C310"]
+
+
+@pytest.mark.parametrize(("billed", "posted"), [(12, "3"), (6, "1.50")])
+@pytest.mark.parametrize("counted", [None, D(12)])
+def test_a_rate_is_said_of_what_is_billed(billed: int, posted: str, counted: Decimal | None) -> None:
+    """0.25 off each of 12."""
+    charge = {"kind": "allowance", "code": "C310", "rate": D("0.25"), "rate_unit": "EA", "quantity": counted}
+    read = order([{name: value for name, value in charge.items() if value is not None}])
+    found = (
+        echo_charges(invoice(posted, None, quantity=billed), read, read.lines, agreed(C310="discount")).lines[0].charges
+    )
+    of = billed if counted is not None else None
+    assert [(c.amount, c.rate, c.rate_unit, c.quantity) for c in found] == [(D(posted), D("0.25"), "EA", of)]
+
+
+def test_a_rate_that_does_not_come_to_what_was_posted_is_not_said() -> None:
+    """A total is posted for both charges of the line, and only its rest for the second."""
+    charges = [
+        {"kind": "allowance", "code": "C310", "rate": D("0.25")},
+        {"kind": "allowance", "code": "C310", "amount": D("1.00"), "rate": D("0.50")},
+    ]
+    read = order(charges)
+    found = echo_charges(invoice("4", None), read, read.lines, agreed(C310="discount")).lines[0].charges
+    assert [(c.amount, c.rate) for c in found] == [(D(3), D("0.25")), (D(1), None)]

@@ -10,7 +10,7 @@ Knows: plans, the client. Does not know: which entities they name, EDI, partners
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -41,7 +41,7 @@ from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, LinesOnly,
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
 from d365edi.errors import Refused
-from d365edi.odata import canonical
+from d365edi.odata import canonical, quoting
 from d365edi.odata.plan import REFUSED, WANTED, Join, Query, ReadPlan, WritePlan
 
 MISSING = "_missing"
@@ -171,7 +171,7 @@ class D365Endpoint:
         missing: dict[str, str] = {}
         for join in joins:
             try:
-                message[join.name] = await self._joined(join, header)
+                message[join.name] = await self._joined(join, header, message.get("lines", ()))
             except Refused as error:
                 message[join.name] = []
                 if join.optional:
@@ -237,15 +237,17 @@ class D365Endpoint:
             raise kind(f"{name} {found} in {entity_set}", endpoint=self.name)
         return same[0]
 
-    async def _joined(self, join: Join, header: Record) -> Sequence[Record]:
+    async def _joined(self, join: Join, header: Record, lines: Sequence[Record]) -> Sequence[Record]:
         """The rows of one join; none, without asking, where a value to join by is empty (it would find every other
-        row)."""
+        row). What is asked for by the values of the lines is asked for in parts."""
         values = {theirs: header.get(ours) for theirs, ours in join.on.items()}
         if not values or any(value in (None, "") for value in values.values()):
             return []
         filters = catalog.where(join.set, values)
         select = tuple(dict.fromkeys((*join.select, *values))) if join.select else ()
-        rows = await self._client.rows(Query(join.set, filters, select, join.orderby))
+        rows = list[Record]()
+        for more in _among(join, lines):
+            rows += await self._client.rows(Query(join.set, (*filters, *more), select, join.orderby))
         return [
             row for row in rows if all(compare_lines.alike(row.get(field), value) for field, value in values.items())
         ]
@@ -269,12 +271,29 @@ def _unusable(plan: ReadPlan, row: Record, count: int) -> str:
     return ""
 
 
+AT_ONCE = 40
+"""Values of lines in one query, so that its address stays short."""
+
+
+def _among(join: Join, lines: Sequence[Record]) -> Iterator[tuple[str, ...]]:
+    """The further filters of each query of a join: one without any, or one for so many values that the lines have."""
+    if not join.among:
+        yield ()
+        return
+    (theirs, ours), *_ = join.among.items()
+    values = sorted({str(line[ours]) for line in lines if line.get(ours) not in _EMPTY})
+    for start in range(0, len(values), AT_ONCE):
+        yield (quoting.any_of(theirs, tuple(values[start : start + AT_ONCE])),)
+
+
 def _remote(plan: ReadPlan, row: Record, key: str) -> Remote:
     wanted = {
         "set": plan.header.set,
         "key": {part: row[part] for part in plan.key},
         "select": plan.header.select,
-        "joins": [asdict(join) for join in plan.joins],
+        "joins": [
+            {name: value for name, value in asdict(join).items() if name != "among" or value} for join in plan.joins
+        ],
     }
     size = len(canonical.dumps(row))
     return Remote(plan.what, _name(plan, row), size, None, canonical.dumps(wanted).decode(), key)

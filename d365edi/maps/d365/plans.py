@@ -350,7 +350,8 @@ def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _join(name: str, section: Section, head: Section) -> Join:
     on = {theirs: ours for theirs, ours in section.on if ours in head.known}
     optional = bool(section.tree.get("optional", False))
-    return Join(name, section.set, on, orderby=tuple(section.tree.get("orderby", ())), optional=optional)
+    among = {theirs: ours for theirs, ours in section.on if theirs not in on} if section.tree.get("among") else {}
+    return Join(name, section.set, on, orderby=tuple(section.tree.get("orderby", ())), optional=optional, among=among)
 
 
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:

@@ -178,7 +178,7 @@ def _join(
         if len(matched) == 1:
             line.update({name: value for name, value in matched[0].items() if name not in line})
             _take(item, join, matched[0], models[1])
-        elif matched or found or not optional:
+        elif matched or (found and not join.tree.get("among")) or not optional:
             findings.append(_odd(join, len(matched), f"line {number}"))
 
 

@@ -72,8 +72,10 @@ def lines(table: Table) -> Section:
 
 @lru_cache(maxsize=256)
 def joins(table: Table) -> tuple[Section, ...]:
-    """The sections of further sets, in the order of the table. Raises SettingsError."""
-    return tuple(_section(table, ("joins", name)) for name in table.tree.get("joins", {}))
+    """The sections of further sets, in the order of the table, without those that only a setting asks for (`off`). Raises
+    SettingsError."""
+    named = table.tree.get("joins", {})
+    return tuple(_section(table, ("joins", name)) for name, tree in named.items() if not tree.get("off"))
 
 
 def charges(table: Table) -> dict[str, Section]:

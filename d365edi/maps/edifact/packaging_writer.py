@@ -44,9 +44,10 @@ class _Level:
         return [*made, day(ORDERED[0], date)] if date else made
 
 
-def write(body: Sequence[Segment]) -> list[Segment]:
-    """The segments as they are written: orders taken out of the hierarchy, levels numbered anew. Raises DocumentError where an
-    order of several has nothing that could name it."""
+def write(body: Sequence[Segment], shipment: str = "") -> list[Segment]:
+    """The segments as they are written: orders taken out of the hierarchy, levels numbered anew. `shipment` is the level of the
+    consignment as a whole (7075) in a directory that has a code for it. Raises DocumentError where an order of several has
+    nothing that could name it."""
     head = list(takewhile(lambda segment: segment[0] not in ("CPS", "CNT"), body))
     tail = [segment for segment in body if segment[0] == "CNT"]
     levels = _levels(body[len(head) : len(body) - len(tail)])
@@ -60,7 +61,7 @@ def write(body: Sequence[Segment]) -> list[Segment]:
     for order in orders:
         if order.above is not None:
             order.above.segments += order.segments
-    return [*head, *_numbered([level for level in levels if level.kind != "O"]), *tail]
+    return [*head, *_numbered([level for level in levels if level.kind != "O"], shipment), *tail]
 
 
 def _levels(body: Sequence[Segment]) -> list[_Level]:
@@ -104,12 +105,12 @@ def _name_lines(level: _Level, levels: Sequence[_Level]) -> None:
     level.segments = [*made, *(level.order.reference() if unnamed else ())]
 
 
-def _numbered(levels: Sequence[_Level]) -> Iterator[Segment]:
+def _numbered(levels: Sequence[_Level], shipment: str) -> Iterator[Segment]:
     numbers: dict[int, str] = {}
     for level in levels:
         above = level.above.above if level.above is not None and level.above.kind == "O" else level.above
         numbers[id(level)] = str(len(numbers) + 1)
-        cps: Segment = ["CPS", numbers[id(level)], numbers.get(id(above), ""), _LEVELS[level.kind]]
+        cps: Segment = ["CPS", numbers[id(level)], numbers.get(id(above), ""), _LEVELS[level.kind] or shipment]
         while not cps[-1]:
             cps.pop()
         yield cps

@@ -16,6 +16,9 @@ from d365edi.maps.edifact.values import day
 from d365edi.maps.table import Table
 from d365edi.maps.writer import AnsweredOrders, Segment, Writer
 
+SHIPMENT = ("", "4", "5")
+"""What a map may say as the packaging level (7075) of a consignment as a whole: nothing, no hierarchy, shipment (D.01B)."""
+
 
 class EdifactWriter(Writer):
     """A map compiled for writing messages of one guide; may be used by many threads at once."""
@@ -32,16 +35,23 @@ class EdifactWriter(Writer):
         """Compile, as `Writer` does. Raises SettingsError."""
         others = [*map(loops.extended, versions)]
         super().__init__(table, loops.extended(guide), codes, partner=partner, versions=others, notation=EDIFACT)
+        self._shipment = str(table.tree.get("shipment_level", ""))
+        if self._shipment not in SHIPMENT:
+            message = f'"{self._shipment}" is no level of a consignment as a whole'
+            raise table.mistake(
+                ("shipment_level",), message, remedy='write "5", or "4" for no hierarchy, or leave it out'
+            )
 
     def write(self, document: Document, **answered: Unpack[AnsweredOrders]) -> list[Segment]:
         """The body of the message, without UNH and UNT, numbers with a decimal point. Raises DocumentError."""
-        return without_loops(super().write(document, **answered))
+        return without_loops(super().write(document, **answered), self._shipment)
 
 
-def without_loops(body: Sequence[Segment]) -> list[Segment]:
-    """The segments of a message: implied loops gone, answers as quantities, days and the action of their line."""
+def without_loops(body: Sequence[Segment], shipment: str = "") -> list[Segment]:
+    """The segments of a message: implied loops gone, answers as quantities, days and the action of their line. `shipment` as
+    in `packaging_writer.write`."""
     if any(segment[0] == "CPS" for segment in body):
-        return packaging_writer.write(body)
+        return packaging_writer.write(body, shipment)
     around = {id for id, _ in loops.AROUND.values()}
     made, answers = list[Segment](), list[Segment]()
     for segment in body:

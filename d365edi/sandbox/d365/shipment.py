@@ -24,6 +24,7 @@ def post(
     *,
     company: str = "usmf",
     plates: Mapping[str, str] | None = None,
+    pallets: Mapping[str, str] = MappingProxyType({}),
     shipment: str = "",
     date: str | None = None,
     load: Mapping[str, str] | None = None,
@@ -31,7 +32,8 @@ def post(
 ) -> str:
     """Post the whole of an order as a shipment and return its version number (`USMF-000001.1`).
 
-    `plates`: lot to the license plate that it stands on; a lot that is not named stands on none. `shipment`: the id of
+    `plates`: lot to the license plate that it stands on; a lot that is not named stands on none. `pallets`: plate to the
+    plate that it stands on. `shipment`: the id of
     one that was posted before and is now corrected, a new one when empty. `load`: fields of the load it travels with
     (`ProNumber`, `TrailerNumber` ...), no load when None. `weights`: lot to what it weighs in all, and the unit. `date`:
     `YYYY-MM-DD`, today when None. LookupError when there is no such order."""
@@ -42,6 +44,13 @@ def post(
     tenant.add("ShipmentPackingSlipJournalHeaders", **head, **receiver, DocumentDate=sent, DeliveryDate=sent)
     if load is not None:
         tenant.add("OutboundLoadHeaders", dataAreaId=company, LoadId=head["LoadId"], **load)
+    for plate in dict.fromkeys((plates or {}).values()):
+        tenant.add(
+            "LicensePlates",
+            dataAreaId=company,
+            LicensePlateNumber=plate,
+            ParentLicensePlateNumber=pallets.get(plate, ""),
+        )
     for number, line in enumerate(progress.lines(tenant, order), 1):
         place = {"dataAreaId": company, "InventoryLotId": line["InventoryLotId"]}
         place["ShipmentPackingSlipVersionNumber"] = head["ShipmentPackingSlipVersionNumber"]
