@@ -69,13 +69,13 @@ class Books:
 
     def counts(self) -> dict[str, int]:
         """How much went each way."""
-        headers, _, invoices = d365_process.sales(self.folder / "d365.db")
+        headers, _, invoices = d365_process.sales(self.folder / "d365.rows")
         copies = len(list(self.copies.glob("*.db")))
         files = sum(len(trade.groups) for trade in self.trades)
         return {"files": files, "orders": len(headers), "invoices": len(invoices), "backups": copies}
 
     def _orders(self) -> Iterator[Difference]:
-        headers, lines, _ = d365_process.sales(self.folder / "d365.db")
+        headers, lines, _ = d365_process.sales(self.folder / "d365.rows")
         found = Counter((row["CustomersOrderReference"], row["OrderingCustomerAccountNumber"]) for row in headers)
         sent = Counter((number, trade.partner.profile.account) for trade in self.trades for number in trade.orders)
         yield from _unequal("order {} of {}", sent, found, "sales orders")
@@ -96,7 +96,7 @@ class Books:
     def _invoices(self) -> Iterator[Difference]:
         posted = Counter(
             (row["InvoiceNumber"], row["InvoiceCustomerAccountNumber"])
-            for row in d365_process.sales(self.folder / "d365.db")[2]
+            for row in d365_process.sales(self.folder / "d365.rows")[2]
         )
         arrived = Counter[tuple[str, str]]()
         for trade in self.trades:

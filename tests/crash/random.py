@@ -139,7 +139,7 @@ def drill(folder: Path, seed: int, pace: float) -> Iterator[Drill]:
         pace,
         [Trade(SimulatedPartner(profile, folder / "home" / profile.name)) for profile in PROFILES],
         {
-            "d365": Program(run_d365, (folder / "d365.db", identity, at.d365, logs["d365"])),
+            "d365": Program(run_d365, (folder / "d365.rows", identity, at.d365, logs["d365"])),
             "sftp": Program(run_sftp, (folder / "home", at.sftp, *keys, logs["sftp"])),
             "daemon": Program(run_daemon, (file, environ, logs["daemon"])),
         },
