@@ -126,9 +126,9 @@ class App:
 
         JournalGoneError where the journal was moved, replaced or deleted."""
         self.journal.check_presence()
+        await self._look_at_clock()
         counters = Counters()
         if name == DUE:
-            await self._look_at_clock()
             await self._due(counters)
             await self._retire()
             return counters
@@ -240,12 +240,15 @@ class App:
     async def _look_at_clock(self) -> None:
         """Report that the wall clock was set. What was to wait by the old time waits no longer than a failure does, and
         retention is held after a great step forward."""
-        if by := self._watch.step():
-            self.ctx.answers.clear()
-            log.say("WARNING", "daemon", "clock set", f"the clock was set {in_words(by)}; schedules are computed anew")
-        if self._watch.unstored:
-            await self.journal.write(partial(_clock_set, by=self._watch.unstored))
-            self._watch.unstored = 0.0
+        async with self.ctx.alone("clock"):  # no flow goes on before it is stored
+            if by := self._watch.step():
+                self.ctx.answers.clear()
+                log.say(
+                    "WARNING", "daemon", "clock set", f"the clock was set {in_words(by)}; schedules are computed anew"
+                )
+            if self._watch.unstored:
+                await self.journal.write(partial(_clock_set, by=self._watch.unstored))
+                self._watch.unstored = 0.0
 
     async def next_due(self) -> float | None:
         """When the next delivery is due (epoch seconds), None when nothing waits."""

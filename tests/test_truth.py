@@ -331,6 +331,11 @@ async def test_a_disk_that_fails_is_left_to_the_watchdog_and_all_goes_on_after_t
                 resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             seen = await here.faces()
             assert (seen.code, seen.health, seen.kinds) == (1, STUCK, {"broken"}), seen.status["daemon"]["troubles"]
+            assert (seen.figures["live"], seen.figures["journal_writable"], seen.figures["journal_readable"]) == (
+                0,
+                0,
+                1,
+            )
             assert here.log().count("writes nothing more") == 1
             assert "defect" not in here.said
         town.simulator.post_invoice(made)
@@ -349,6 +354,7 @@ async def test_a_record_that_d365_does_not_show_is_a_held_document_and_goes_when
         [row] = seen.status["needs_a_person"]
         assert (row["name"], row["state"], "SalesInvoiceV4Lines" in row["why"]) == (number, "held", True)
         assert (seen.code, seen.health, here.log().count("SalesInvoiceV4Lines")) == (1, WELL, 1)
+        assert seen.figures['documents{partner="acme",state="held"}'] == 1
         await d365_well(here)
         assert (await here.command("release", number))[0] == 0
         await here.until(here.invoices)
@@ -364,6 +370,7 @@ async def test_a_silent_partner_is_named_until_the_acknowledgment_comes(
         seen = await here.until_faces(lambda seen: seen.status["needs_a_person"])
         [row] = seen.status["needs_a_person"]
         assert (row["state"], seen.code, seen.health, seen.kinds) == ("997 overdue", 1, WELL, set())
+        assert seen.figures['acknowledgments{partner="acme",state="overdue"}'] == 1
         assert here.log().count("has not acknowledged it in time") == 1
         town.partner.answer_invoices()
         await all_is_well(here)
@@ -379,6 +386,7 @@ async def test_a_name_that_cannot_be_taken_is_shown_until_it_is_gone(
         odd.write_bytes(town.order("4500009"))
         seen = await here.until_faces(lambda seen: seen.status["not_taken"])
         assert ("9.edi" in seen.status["not_taken"][0]["name"], seen.code, seen.health) == (True, 1, WELL)
+        assert seen.figures['not_taken_files{endpoint="acme"}'] == 1
         town.partner.drop("PO-2.edi", town.order(SECOND))
         await here.until(lambda: len(here.orders()) == 2)
         assert len([line for line in here.log().splitlines() if "9.edi" in line and "WARN" in line]) == 1

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +60,16 @@ class Scene:
     apps: list[App] = field(default_factory=list)
     code: int | None = None
     kept: str = ""
+    set_by: float = 0.0
+    passed: float = 0.0
+
+    def wall(self) -> float:
+        """The daemon's wall clock: `set_by` seconds from the right one, after `passed` further seconds."""
+        return time.time() + self.set_by + self.passed
+
+    def monotonic(self) -> float:
+        """Its monotonic clock."""
+        return time.monotonic() + self.passed
 
     @property
     def server(self) -> AsyncsshServer:
@@ -143,9 +154,11 @@ async def scene(world: World, capsys: pytest.CaptureFixture[str], **changes: str
 async def serving(here: Scene) -> AsyncIterator[None]:
     """The daemon runs inside; on leaving it is stopped by SIGTERM."""
 
+    watch = ClockWatch(here.wall, here.monotonic)
+
     @contextlib.asynccontextmanager
-    async def opened(loaded: Settings, watch: ClockWatch) -> AsyncIterator[App]:
-        async with App.open(loaded, watch, **here.world.waits) as app:
+    async def opened(loaded: Settings, _: ClockWatch) -> AsyncIterator[App]:
+        async with App.open(loaded, watch, clock=here.wall, **here.world.waits) as app:
             here.apps.append(app)
             yield app
 

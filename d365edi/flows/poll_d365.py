@@ -3,7 +3,8 @@
 The only field to filter by is the invoice date, which has no time of day and can be back-dated. So each poll asks from the
 cursor minus an overlap window and skips records that the journal has (see `records`): a sent record is never sent again,
 whatever its date. The first start without a configured date sets a baseline: everything in the window is recorded and not
-sent. What cannot be distinguished from another record is reported when it is first seen.
+sent. What cannot be distinguished from another record is reported when it is first seen. While the clock is doubted the cursor
+stays: by a date far ahead nothing would be found, then and for as long afterwards.
 
 A business event only triggers a poll and carries no data that is used: a lost event costs minutes, not an invoice.
 
@@ -126,7 +127,7 @@ async def _poll(
     await ctx.each(f"record:{send.name}:{company}", [*found.new, *reasons], one, counters)
     whole = len(held) == len(reasons)
     if whole and len(ids) == len(found.new):
-        await ctx.journal.write(lambda tx: _read_until(tx, asked, today))
+        await ctx.journal.write(lambda tx: None if tx.retention.held() else _read_until(tx, asked, today))
     return PolledAccounts(tuple(ids), listing.passed_over, whole)
 
 
@@ -148,10 +149,11 @@ def _read_until(tx: Tx, asked: AskedAccounts, today: date) -> None:
 
 
 def _start(send: SendFlow, cursor: str | None, today: date) -> date:
-    """The first day to ask for: the configured date at the first start, later the cursor minus the overlap (never before it)."""
+    """The first day to ask for: the configured date at the first start, later the cursor minus the overlap (never before it). A
+    cursor ahead of today is a wrong clock's."""
     if cursor is None:
         return send.settings.first_day if send.settings.first_day is not None else today - send.overlap
-    start = date.fromisoformat(cursor) - send.overlap
+    start = min(date.fromisoformat(cursor), today) - send.overlap
     return max(start, send.settings.first_day) if send.settings.first_day is not None else start
 
 
