@@ -22,6 +22,7 @@ from d365edi.guard.echo import PLACE
 from d365edi.maps import meaning, table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
+from d365edi.maps.d365 import plans
 from d365edi.maps.d365.schema import charges
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
@@ -333,7 +334,10 @@ def _send(settings: Settings, name: str, partner: Partner, set_id: str, flow: Se
     write = _map(settings, prefix, standard, flow.map)
     if envelope is not None:
         _demanded(settings, prefix, standard, flow)
-    read = table.load("d365/read", flow.of, {**_original(settings, prefix, flow), **_asked(settings, prefix, flow)})
+    rows = table.merged(flow.d365, {**_original(settings, prefix, flow), **_asked(settings, prefix, flow)})
+    read = table.load("d365/read", flow.of, rows, locate=_located(settings, *prefix, "d365"))
+    if flow.d365:
+        plans.check(read)
     if read.document != write.document:
         message = f"{set_id} is written from {write.document}, and {flow.of} is read as {read.document}"
         remedy = "name the D365 record that this set is written from"

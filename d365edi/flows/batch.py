@@ -15,7 +15,8 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import assemble
 from d365edi.flows.interchange import check_writable
 from d365edi.flows.partner import SendFlow, TradingPartner
-from d365edi.flows.prepare import Held, Prepared, Waits, prepare
+from d365edi.flows.prepare import prepare
+from d365edi.flows.prepared import Held, Prepared, Waits
 from d365edi.flows.render import hold, report_warnings, tried
 from d365edi.journal import Document, Tx
 

@@ -15,7 +15,7 @@ from d365edi.flows import guard_check, subject
 from d365edi.flows.context import FlowContext
 from d365edi.flows.interchange import Body, WrittenInterchange, write_flat_file, write_interchange
 from d365edi.flows.partner import TradingPartner
-from d365edi.flows.prepare import Held, Prepared
+from d365edi.flows.prepared import Held, Prepared
 from d365edi.journal import Delivery, Document, NumberedDocument, Tx
 
 

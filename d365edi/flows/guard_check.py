@@ -39,7 +39,7 @@ class OutgoingDocument:
     numbers that D365 has for its orders, None where these are the partner's."""
 
     row: Document
-    document: Outbound
+    document: Outbound | PurchaseOrder
     order: PurchaseOrder | None
     lines: tuple[PurchaseOrderLine | None, ...]
     body: Sequence[guard.Segment]

@@ -8,58 +8,32 @@ codes of a standard, other documents in the interchange (that is `envelope`), co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from d365edi import log
 from d365edi.documents import KINDS, Invoice, OrderResponse, ShipNotice
 from d365edi.edi.findings import Finding
-from d365edi.flows import earlier, guard_check, resolve
+from d365edi.flows import bought, earlier, guard_check, resolve
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.interchange import Segment
 from d365edi.flows.messages import document_name
 from d365edi.flows.orders import known_orders, one_row, whole_of
 from d365edi.flows.partner import SendFlow, TradingPartner
+from d365edi.flows.prepared import Held, Prepared, Waits
 from d365edi.journal import Document, Tx
 from d365edi.matching.known_orders import KnownOrders
 from d365edi.matching.lines import order_keys
 from d365edi.matching.outgoing import Agreed, outgoing
 from d365edi.matching.references import Outbound
-from d365edi.matching.resolution import Resolution
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The document waits for a decision: why, in sentences."""
-
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """The document is ready and waits for others: for which, as a sentence."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A resolved document: its set (or the bytes of its flat file), and the input of the guard.
-
-    `others` are documents that went into it, and are sent with it."""
-
-    document: Document
-    flow: SendFlow
-    body: Sequence[Segment] | bytes
-    resolution: Resolution
-    leaving: guard_check.OutgoingDocument
-    others: tuple[Document, ...] = ()
 
 
 async def prepare(
     ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document, counters: Counters
 ) -> Prepared | Held | Waits:
     """Resolve and map one document. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
+    if flow.settings.to_vendor:
+        return await bought.prepare(ctx, partner, flow, document)
     gathered = await ctx.journal.read(lambda tx: _gather(tx, partner, document))
     if isinstance(gathered, str):
         return Waits(gathered)

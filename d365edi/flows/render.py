@@ -20,7 +20,8 @@ from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
 from d365edi.flows.messages import document_name
 from d365edi.flows.partner import ReceiveFlow, SendFlow, TradingPartner
-from d365edi.flows.prepare import Held, Prepared, Waits, prepare
+from d365edi.flows.prepare import prepare
+from d365edi.flows.prepared import Held, Prepared, Waits
 from d365edi.flows.stores import StoreOrder
 from d365edi.journal import Document, NumberedDocument, Tx
 from d365edi.maps.d365 import plans as d365

@@ -17,7 +17,7 @@ from d365edi.flows import intake
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.matching.lookup import UnresolvedReference
-from d365edi.matching.references import Outbound, Profile, find_references
+from d365edi.matching.references import Outbound, Profile, References, find_references
 from d365edi.matching.references import resolve as resolve_reference
 from d365edi.matching.resolution import Resolution, ResolvedReference
 from d365edi.odata import together
@@ -39,12 +39,16 @@ class Resolved:
 
 
 async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile: Profile) -> Resolved:
-    """Resolve every reference. Raises Unavailable when D365 cannot be asked now, Refused where it does not let us ask for
+    """Resolve every reference of a document. Raises as `answer`."""
+    return await answer(ctx, find_references(document, profile))
+
+
+async def answer(ctx: FlowContext, found: References) -> Resolved:
+    """Resolve references. Raises Unavailable when D365 cannot be asked now, Refused where it does not let us ask for
     something that every document needs.
 
     The first queries of all references are asked together, then the second queries of those that are still open; all numbers
     of an item at once."""
-    found = find_references(document, profile)
     rows: list[list[Rows]] = [[] for _ in found.unresolved]
     verdicts = [resolve_reference(reference, []) for reference in found.unresolved]
     while waiting := [place for place, verdict in enumerate(verdicts) if verdict is None]:

@@ -254,7 +254,7 @@ def _read_record(
         kind=send.read_table.document,
         number=number,
         company=message.path,
-        release=answered.release if answered is not None else "",
+        release=_release(answered, message, number) if send.settings.to_vendor or answered is not None else "",
         body=read.to_json() if read is not None else "",
         map_digest=send.map_digest,
         interchange="",
@@ -277,6 +277,11 @@ def _read_record(
         return [], [LogLine("WARNING", "held", named.runnable(tx, sentence, document, number), _po(read))]
     collected = name if message.name == number else f"{name} ({message.name})"
     return [document.id], [LogLine("INFO", "collected", collected, _po(read))]
+
+
+def _release(answered: Document | None, message: Message, number: str) -> str:
+    """What tells documents of one number apart: the release of the order that is answered, the version of an order of ours."""
+    return answered.release if answered is not None else message.name if message.name != number else ""
 
 
 def _po(read: documents.Document | None) -> str:

@@ -75,7 +75,8 @@ _HOLDER = select(
     Document,
     "documents",
     f"WHERE {_SPACED.format('number')} = {_SPACED.format('?4')} AND partner = ?1 AND company = ?2 AND kind = ?3 "
-    "AND release = ?5 AND store = ?6 AND claimed_at IS NOT NULL ORDER BY number <> ?4, id LIMIT 1",
+    "AND release = ?5 AND store = ?6 AND claimed_at IS NOT NULL AND instr(flow, '.send.') = instr(?7, '.send.') "
+    "ORDER BY number <> ?4, id LIMIT 1",
 )
 # A document that holds its key was taken for an order; one that does not may be a repetition of it. An order that became one for
 # each store is the whole one, whose row has no store.
@@ -83,6 +84,7 @@ _ORDERS = select(
     Document,
     "documents",
     "WHERE number = ? COLLATE NOCASE AND partner = ? AND kind = 'PurchaseOrder' AND number = ? AND store = '' "
+    "AND instr(flow, '.send.') = 0 "
     "ORDER BY state = 'rejected', company <> ? COLLATE NOCASE, claimed_at IS NULL, id DESC",
 )
 _MADE = select(
@@ -214,7 +216,15 @@ class Documents(JournalTable):
 
     def holder(self, document: Document, release: str) -> Document | None:
         """The document that holds the key of this one with that release."""
-        key = (document.partner, document.company, document.kind, document.number, release, document.store)
+        key = (
+            document.partner,
+            document.company,
+            document.kind,
+            document.number,
+            release,
+            document.store,
+            document.flow,
+        )
         row = self._execute(_HOLDER, key).fetchone()
         return Document(*row) if row else None
 

@@ -162,6 +162,12 @@ def _shipped(language: str, name: str, own: Folder | None = None) -> tuple[str, 
     return source, _over_tree(_shipped(language, tree.pop(LIKE), own)[1], tree, (), set(), probe)
 
 
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two overrides as one: the rows of `above` over those of `below`."""
+    probe = Table("csv", "", "", "", {}, "")
+    return _over_tree(_undotted(below, ()), above, (), set(), probe)
+
+
 @cache
 def _usual_codes(language: str) -> dict[str, Any]:
     """The code tables that all maps of a language have where they have none of their own of that name."""

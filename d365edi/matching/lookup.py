@@ -36,7 +36,7 @@ class PartnerLocation:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is known about a partner in one company: our customer account, their items = ours, their places = ours.
+    """What is known about a partner in one company: our customer or vendor account, their items = ours, their places = ours.
 
     `flow` is the table in the settings of what is received, `ship_to_place` and `line_place` the elements that the code of a
     ship-to is in; sentences name them."""
@@ -51,6 +51,7 @@ class Profile:
     flow: str = "partners.NAME.receive.SET"
     ship_to_place: str = ""
     line_place: str = ""
+    vendor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

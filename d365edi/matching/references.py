@@ -280,10 +280,32 @@ def _outbound(document: Outbound, profile: Profile) -> References:
     return References(Resolution().plus(*known), tuple(unresolved))
 
 
-def _reverse(table: Mapping[str, str], profile: Profile, own: str, unit: str | None) -> Lookup:
+def vendor_numbers(order: PurchaseOrder, profile: Profile) -> References:
+    """The vendor's numbers for the items of an order of ours, where it has none; the partner's own table first."""
+    reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
+    known, wanted = list[ResolvedReference](), dict[tuple[ReferenceKind, str, str | None], list[int]]()
+    for number, line in enumerate(order.lines, 1):
+        own = line.item.own
+        if own is not None and line.item.vendor is None and own in reverse:
+            known.append(ResolvedReference("vendor", reverse[own], (number,)))
+        elif own is not None and line.item.vendor is None:
+            wanted.setdefault(("vendor", own, None), []).append(number)
+        if own is not None and line.item.gtin is None:
+            wanted.setdefault(("gtin", own, line.unit), []).append(number)
+    table: dict[str, Mapping[str, str]] = {"vendor": tables()["items"]["ours"], "gtin": tables()["items"]["gtin"]}
+    unresolved = [
+        UnresolvedReference(kind, own, tuple(lines), (_reverse(table[kind], profile, own, unit, profile.vendor),))
+        for (kind, own, unit), lines in wanted.items()
+    ]
+    return References(Resolution().plus(*known), tuple(unresolved))
+
+
+def _reverse(
+    table: Mapping[str, str], profile: Profile, own: str, unit: str | None, account: str | None = None
+) -> Lookup:
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
-        filters.append(eq(table["account"], profile.customer))
+        filters.append(eq(table["account"], account or profile.customer))
     preferred = []
     if unit is not None and "unit" in table:
         preferred.append((table["unit"], unit))

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-ReferenceKind = Literal["customer", "item", "unit", "location", "site", "warehouse", "address", "buyer", "gtin"]
+ReferenceKind = Literal[
+    "customer", "item", "unit", "location", "site", "warehouse", "address", "buyer", "vendor", "gtin"
+]
 
 WHOLE = (0,)
 """In place of lines: the document as a whole."""
@@ -49,10 +51,11 @@ class DeliveryPlace:
 
 @dataclass(frozen=True, slots=True)
 class PartnerNumbers:
-    """The partner's number and the GTIN of one of our items."""
+    """The partner's number of one of our items, as our customer (`buyer`) or as our vendor, and its GTIN."""
 
     buyer: str | None = None
     gtin: str | None = None
+    vendor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Resolution:
 
     def to_json(self) -> str:
         """JSON from which `from_json` makes this resolution again."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value}, separators=(",", ":"))
+        return json.dumps(_said(self), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Resolution:
@@ -127,3 +130,12 @@ class Resolution:
             return cls(**content)
         except TypeError as error:
             raise ValueError(f"this is no resolution: {error}") from error
+
+
+def _said(resolution: Resolution) -> dict[str, Any]:
+    """What is not empty; a vendor's number, which an earlier version does not know, only where there is one."""
+    content = {name: value for name, value in asdict(resolution).items() if value}
+    for numbers in content.get("theirs", {}).values():
+        if numbers["vendor"] is None:
+            del numbers["vendor"]
+    return content

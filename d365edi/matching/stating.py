@@ -45,10 +45,11 @@ class PricePlaces:
 def stated(
     document: Document, order: PurchaseOrder | None, lines: Sequence[OrderLine | None], places: PricePlaces
 ) -> tuple[Any, tuple[Any, ...]]:
-    """An invoice or an answer with its prices as the order's were, and the order's lines as they can be repeated.
+    """An invoice or an answer with its prices as the order's were, and the order's lines as they can be repeated; an order of
+    ours with its prices as there is a place for.
 
     `lines` are the order's, one for each of the document's. Other documents have no prices."""
-    if not isinstance(document, Invoice | OrderResponse):
+    if not isinstance(document, Invoice | OrderResponse | PurchaseOrder):
         return document, tuple(lines)
     units = reading(order)
     repeated = tuple(each and _expressed(each, units, places) for each in lines)

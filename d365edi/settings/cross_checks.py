@@ -14,6 +14,9 @@ from .errors import ErrorReporter
 from .files import Key
 from .values import nearest
 
+ROLES = ("customer", "vendor")
+"""What a partner is to a company of ours."""
+
 
 def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Every error between sections."""
@@ -102,7 +105,8 @@ def _companies(reporter: ErrorReporter) -> Iterator[SettingsError]:
         seen.add(str(company).casefold())
     for partner, body in _partners(reporter):
         named: list[tuple[Key, object]] = []
-        named += [((*partner, "customer", company), company) for company in _table(body, "customer")]
+        for role in ROLES:
+            named += [((*partner, role, company), company) for company in _table(body, role)]
         for table in ("receive", "send"):
             for flow in _table(body, table):
                 named.append(((*partner, table, flow, "company"), _table(body, table, flow).get("company")))
@@ -130,26 +134,29 @@ def _identities(reporter: ErrorReporter) -> Iterator[SettingsError]:
 
 
 def _accounts(reporter: ErrorReporter) -> Iterator[SettingsError]:
-    """Customer accounts that are another partner's, too: both would be sent what is posted for them, unless both say that they
-    share it. D365 tells accounts and companies apart without regard to case."""
-    owners: dict[tuple[str, str], tuple[str, Key]] = {}
+    """Accounts that are another partner's, too: both would be sent what is posted for them, unless both say that they
+    share it. D365 tells accounts and companies apart without regard to case; a vendor may have the number of a customer."""
+    owners: dict[tuple[str, str, str], tuple[str, Key]] = {}
     shares = {key[1] for key, body in _partners(reporter) if body.get("shares_account") is True}
-    for partner, company, account, key in (*_customers(reporter), *_further_accounts(reporter)):
-        owner, first = owners.setdefault((company.casefold(), account.casefold()), (partner, key))
+    for partner, company, account, key in (*_accounts_of(reporter), *_further_accounts(reporter)):
+        role = "vendor" if "vendor" in key else "customer"
+        owner, first = owners.setdefault((role, company.casefold(), account.casefold()), (partner, key))
         if owner != partner and not {owner, partner} <= shares:
             where = reporter.locations.where(*first)
-            sentence = f"is also {owner}'s in {company} (at {where}): both would be sent its invoices"
+            what = "orders" if role == "vendor" else "invoices"
+            sentence = f"is also {owner}'s in {company} (at {where}): both would be sent its {what}"
             both = "" if "locations" in key else ", or write shares_account = true under both"
             remedy = f"keep it with one of the two{both}"
             yield reporter.report(key, sentence, remedy, value=account)
 
 
-def _customers(reporter: ErrorReporter) -> Iterator[tuple[str, str, str, Key]]:
+def _accounts_of(reporter: ErrorReporter) -> Iterator[tuple[str, str, str, Key]]:
     for key, body in _partners(reporter):
-        customer = _table(body, "customer")
-        for company in customer:
-            if _text(customer, company):
-                yield key[1], company, _text(customer, company), (*key, "customer", company)
+        for role in ROLES:
+            accounts = _table(body, role)
+            for company in accounts:
+                if _text(accounts, company):
+                    yield key[1], company, _text(accounts, company), (*key, role, company)
 
 
 def _further_accounts(reporter: ErrorReporter) -> Iterator[tuple[str, str, str, Key]]:

@@ -99,6 +99,8 @@ class Partner(SettingsSection):
 
     customer: Mapping[Company, Text] = Field(default_factory=dict)
     """Company = the partner's customer account in it."""
+    vendor: Mapping[Company, Text] = Field(default_factory=dict)
+    """Company = the partner's vendor account in it: a partner may be customer, vendor or both."""
     shares_account: bool = False
     """Another partner, which says so too, has one of the accounts: both are sent what is posted for it."""
     x12: X12 | None = None
@@ -135,7 +137,9 @@ class Partner(SettingsSection):
         return {standard: envelope for standard, envelope in found.items() if envelope is not None}
 
     def accounts(self, send: Send) -> Mapping[str, tuple[str, ...]]:
-        """Which customers the partner is in each company that a send flow serves, its own account first."""
+        """Which customers, or which vendor, the partner is in each company that a send flow serves, its own account first."""
+        if send.to_vendor:
+            return {company: (self.vendor[company],) for company in ((send.company,) if send.company else self.vendor)}
         companies = (send.company,) if send.company else tuple(self.customer)
         return {
             company: tuple(dict.fromkeys((self.customer[company], *self._further(company)))) for company in companies
@@ -172,11 +176,7 @@ class Partner(SettingsSection):
         for flow in self.receive.values():
             self._customer_of(flow.company, "receives orders for")
         for out in self.send.values():
-            if out.company:
-                self._customer_of(out.company, "sends what is posted in")
-            elif not self.customer:
-                message = "sends posted records and is not a customer of any company"
-                raise invalid(message, 'write customer = { usmf = "US-003" }')
+            self._account_for(out)
         return self
 
     @model_validator(mode="after")
@@ -194,6 +194,17 @@ class Partner(SettingsSection):
                     f"is an account of {row.company}, where the partner is no customer", remedy, inside=inside
                 )
         return self
+
+    def _account_for(self, out: Send) -> None:
+        if not out.to_vendor and out.company:
+            self._customer_of(out.company, "sends what is posted in")
+        elif not out.to_vendor and not self.customer:
+            message = "sends posted records and is not a customer of any company"
+            raise invalid(message, 'write customer = { usmf = "US-003" }')
+        elif out.to_vendor and (out.company not in self.vendor if out.company else not self.vendor):
+            where = out.company or "any company"
+            remedy = f'write vendor = {{ {out.company or "usmf"} = "US-101" }}'
+            raise invalid(f"sends each {out.of} and is not a vendor of {where}", remedy)
 
     def _customer_of(self, company: str, does: str) -> None:
         """One in another case is reported by the check of [d365] companies."""

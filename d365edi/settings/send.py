@@ -15,7 +15,7 @@ from d365edi.guard import Policy as GuardPolicy
 from .guard import Guard
 from .receive import MapRows
 from .section import Destination, Schedule
-from .values import Company, Text, Whole, invalid
+from .values import Company, FreeTable, Text, Whole, invalid
 
 
 def _since(value: object) -> object:
@@ -31,11 +31,20 @@ def _no_date() -> object:
     raise invalid('is neither "now" nor a date', "write since = 2025-01-31")
 
 
+Record = Literal[
+    "SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip",
+    "PurchaseOrderConfirmation", "PurchaseOrder",
+]  # fmt: skip
+BOUGHT: frozenset[Record] = frozenset({"PurchaseOrderConfirmation", "PurchaseOrder"})
+"""Records that belong to a vendor of ours; the others belong to a customer."""
+
+
 class Send(Schedule):
     """What we send as one transaction set."""
 
-    of: Literal["SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip"]
-    """What is read from D365: posted invoices, sales orders once they are confirmed, posted packing slips."""
+    of: Record
+    """What is read from D365. To a customer: posted invoices, sales orders once they are confirmed, posted packing slips. To a
+    vendor: purchase orders as they were confirmed (PurchaseOrderConfirmation) or as they stand once they are (PurchaseOrder)."""
     to: Destination
     """Where it is uploaded."""
     since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"
@@ -48,13 +57,17 @@ class Send(Schedule):
     Flows with the same `batch` and the same `to`, whose file name has no {set}, share their interchanges, a group each.
     """
     company: Company | None = None
-    """Only of this company; left out: of every company that the partner is a customer of."""
+    """Only of this company; left out: of every company that the partner is a customer (or vendor) of."""
     ship_from: Literal["code", "address"] = "code"
     """Of a ship notice: the warehouse by our code of it (N1 SF, NAD+SF), or with the name and address that D365 has for it."""
     pallets: bool = False
     """Of a ship notice of ShipmentPackingSlip: whether a license plate that others stand on is a pallet (HL T, CPS 3)."""
+    changed: Literal["hold", "send"] = "hold"
+    """A purchase order that is confirmed again after it was sent: a person decides, or it replaces the first (BEG01 05)."""
     map: MapRows = Field(default_factory=dict)
     """Rows that override the set's map."""
+    d365: FreeTable = Field(default_factory=dict)
+    """Rows that override the D365 map: another set of the tenant, as header.set = "SalesInvoiceHeadersV2"."""
     original: Literal["hold", "omit"] = "hold"
     """A credit note whose original invoice is not known: a person decides, or it goes out without naming one."""
     original_field: Text | None = None
@@ -62,6 +75,11 @@ class Send(Schedule):
     where it is empty: the only invoice sent to them with the order and the lines."""
     guard: Guard = Guard()
     """Checks before it is sent, for errors that the partner charges for."""
+
+    @property
+    def to_vendor(self) -> bool:
+        """Whether the partner gets it as a vendor of ours."""
+        return self.of in BOUGHT
 
     @property
     def first_day(self) -> date | None:

@@ -1,0 +1,41 @@
+"""What preparing a document to be sent comes to: it is ready to be written, or held, or waits for others.
+
+Knows: the outcomes as values. Does not know: how a document is prepared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from d365edi.flows import guard_check
+from d365edi.flows.interchange import Segment
+from d365edi.flows.partner import SendFlow
+from d365edi.journal import Document
+from d365edi.matching.resolution import Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The document waits for a decision: why, in sentences."""
+
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The document is ready and waits for others: for which, as a sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A resolved document: its set (or the bytes of its flat file), and the input of the guard.
+
+    `others` are documents that went into it, and are sent with it."""
+
+    document: Document
+    flow: SendFlow
+    body: Sequence[Segment] | bytes
+    resolution: Resolution
+    leaving: guard_check.OutgoingDocument
+    others: tuple[Document, ...] = ()
