@@ -103,7 +103,7 @@ def test_a_document_that_claimed_before_blanks_were_set_aside_still_holds_its_ke
 
 
 def test_the_holder_of_a_key_is_looked_up_by_an_index(tx: Tx) -> None:
-    plan = tx.unit.connection.execute(f"EXPLAIN QUERY PLAN {documents._HOLDER}", ("acme",) * 6).fetchall()
+    plan = tx.unit.connection.execute(f"EXPLAIN QUERY PLAN {documents._HOLDER}", ("acme",) * 7).fetchall()
     assert any("documents_spaced" in row[3] for row in plan)
 
 
