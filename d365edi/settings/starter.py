@@ -71,7 +71,9 @@ def filled(answers: Mapping[str, str], *, login: str = "key", service: bool = Fa
         elif question.name in _NUMBERS:
             places[rf"(?<== ){question.starts}$"] = given if given.isdecimal() else json.dumps(given)
         else:
-            places[re.escape(json.dumps(question.starts))] = json.dumps(given, ensure_ascii=False).replace("\x7f", "\\u007f")
+            places[re.escape(json.dumps(question.starts))] = json.dumps(given, ensure_ascii=False).replace(
+                "\x7f", "\\u007f"
+            )
     return _replaced(shipped, places)
 
 
