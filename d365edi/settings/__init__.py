@@ -2,7 +2,7 @@
 
     tree.py         the whole, and `load`
     daemon_table.py one table of it, for who needs no more
-    daemon.py d365.py endpoints.py partners.py    the sections
+    daemon.py alerts.py d365.py endpoints.py partners.py    the sections
     guard.py envelope.py section.py values.py cron.py    what sections are made of
     files.py toml_locations.py environment.py     where settings are read from
     errors.py cross_checks.py keys.py             what is wrong with them, as sentences
@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .alerts import Alerts, Mail, Webhook
     from .d365 import D365, Certificate, D365Timeouts, Events
     from .daemon import Daemon, Log, Retain, Secrets, Tls
     from .endpoints import Completeness, Endpoint, LocalFolder, Move, Sftp, Timeouts
@@ -26,13 +27,18 @@ if TYPE_CHECKING:
     from .tree import Keyring, Named, Settings, load
 
 __all__ = [
-    "D365", "X12", "Acks", "Certificate", "Completeness", "D365Timeouts", "Daemon", "Destination", "Duplicates",
-    "Edifact", "Endpoint", "Events", "Guard", "Keyring", "LocalFolder", "Log", "Move", "Named", "Partner", "Pickup",
+    "D365", "X12", "Acks", "Alerts", "Certificate", "Completeness", "D365Timeouts", "Daemon", "Destination", "Duplicates",
+    "Edifact", "Endpoint", "Events", "Guard", "Keyring", "LocalFolder", "Log", "Mail", "Move", "Named", "Partner", "Pickup",
     "PickupSource", "Receive", "Retain", "Retry", "Schedule", "SecretRef", "Secrets", "Send", "Settings", "Sftp",
-    "Timeouts", "Tls", "load",
+    "Timeouts", "Tls", "Webhook", "load",
 ]  # fmt: skip
 
 _HOMES = {
+    "alerts": (
+        "Alerts",
+        "Mail",
+        "Webhook",
+    ),
     "d365": (
         "D365",
         "Certificate",

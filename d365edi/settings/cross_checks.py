@@ -26,6 +26,7 @@ def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     yield from _identities(reporter)
     yield from _accounts(reporter)
     yield from _events(reporter)
+    yield from _ends_of_secrets(reporter)
 
 
 def _table(tree: object, *key: str) -> Mapping[str, Any]:
@@ -183,3 +184,20 @@ def _events(reporter: ErrorReporter) -> Iterator[SettingsError]:
                 yield reporter.report(
                     key, "is never received", "add events = { path = ..., secret = { secret = ... } } to [d365]"
                 )
+
+
+def _ends_of_secrets(reporter: ErrorReporter) -> Iterator[SettingsError]:
+    """The last day of a secret that no key names would be told for nothing."""
+    known = set(_named_secrets(reporter.written))
+    for name in _table(reporter.written, "alerts", "secrets"):
+        if name not in known:
+            remedy = nearest(name, known) or "correct the name, or remove it"
+            yield reporter.report(("alerts", "secrets", name), "is no secret of these settings", remedy)
+
+
+def _named_secrets(tree: object) -> Iterator[str]:
+    if isinstance(tree, Mapping):
+        if set(tree) == {"secret"} and isinstance(tree["secret"], str):
+            yield tree["secret"]
+        for inner in tree.values():
+            yield from _named_secrets(inner)

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from d365edi.errors import SecretError
 
 from . import cross_checks, environment, files
+from .alerts import Alerts
 from .d365 import D365
 from .daemon import Daemon, Log, Secrets
 from .endpoints import Endpoint
@@ -66,6 +67,8 @@ class Settings(BaseSettings):
     """Logging."""
     secrets: Secrets = Secrets()
     """Where secrets are stored."""
+    alerts: Alerts | None = None
+    """Who is told that something is the matter; left out: nobody."""
     d365: D365
     """The environment."""
     endpoints: Mapping[Name, Endpoint] = Field(default_factory=dict)

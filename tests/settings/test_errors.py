@@ -28,7 +28,7 @@ ONE_MISTAKE = [
     (KEY, f'{KEY}\ncomplete = {{ lokks = 1 }}', '17: [endpoints.acme.complete.lokks] is no key of [endpoints.acme.complete]; did you mean "looks"?'),
     ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, agreed, ignore, stores, back, schedules, map, d365, guide"),
     # what is not there yet is unknown, too
-    ("[daemon]", "[alerts.ops]\n[daemon]", '1: [alerts] is no key of the settings; did you mean "secrets"?'),
+    ("[daemon]", "[telemetry.ops]\n[daemon]", '1: [telemetry] is no key of the settings; known are: include, daemon, log, secrets, alerts, d365, endpoints, partners'),
     ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, listen, health, tls, retain, stop_within"),
     ('kind = "sftp"', 'kind = "sterling"', '13: [endpoints.acme.kind] "sterling" must be "sftp" or "folder"'),
     # what is missing, what has the wrong type
@@ -174,7 +174,7 @@ def test_all_mistakes_are_reported_together_in_the_order_of_the_file(reported: R
     [
         ("D365EDI_LOG_LEVEL", "INFO", "D365EDI_LOG_LEVEL: is not a setting; two underscores separate a table and its key: D365EDI_LOG__LEVEL"),
         ("D365EDI_LOGS__LEVEL", "INFO", 'D365EDI_LOGS__LEVEL: is not a setting; did you mean "log"?'),
-        ("D365EDI_ALERTS__OPS", "INFO", "D365EDI_ALERTS__OPS: is not a setting; did you mean \"secrets\"?"),
+        ("D365EDI_TELEMETRY__OPS", "INFO", "D365EDI_TELEMETRY__OPS: is not a setting; its first word must be a section: include, daemon, log, secrets, alerts, d365, endpoints, partners"),
         ("D365EDI_LOG__LEVL", "INFO", 'D365EDI_LOG__LEVL: [log.levl] is no key of [log]; did you mean "level"?'),
         ("D365EDI_LOG__", "INFO", "D365EDI_LOG__: is not a setting; two underscores separate a table and its key: D365EDI_LOG__KEY"),
         ("D365EDI_LOG", "INFO", 'D365EDI_LOG: [log] "INFO" must be a table; write log = { ... = ... }, or its keys under [log]'),

@@ -66,6 +66,9 @@ def test_the_example_is_right(copied: Path) -> None:
     assert sorted(settings.partners) == ["acme", "globex", "initech"]
     assert [reference.name for reference in settings.references()] == [
         "tls-key",
+        "alerts-mail",
+        "alerts-url",
+        "alerts-webhook",
         "d365",
         "events",
         "acme-ssh-key",
