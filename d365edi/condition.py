@@ -14,7 +14,7 @@
     stuck         a flow does not end, or the schedule stands still    a restart: the watchdog's, too
     defect        one message or document fails by a mistake of ours   a person
 
-A part of `app`. Knows: kinds and sentences. Does not know: who asks (status, /healthz, systemd, alerts).
+A part of `alerts`. Knows: kinds and sentences. Does not know: who asks (status, /healthz, systemd, alerts).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -27,6 +27,9 @@ NAMES: frozenset[str] = frozenset(
         "d365.lines",  # the lines exist in D365, not recorded
         "d365.lines_recorded",  # that they are there is durable, what belongs to single lines was not sent
         "d365.after_lines",  # that exists in D365, too, not recorded
+        "alert.stored",  # incidents and the messages about them are durable, nothing was sent
+        "alert.sent",  # a channel took a message, that is not recorded
+        "alert.recorded",  # that it was sent is durable
         "acknowledge.matched",  # their acknowledgment closed what we sent
         "backup.begun",  # the file that the copy is made in is there, empty
         "backup.copied",  # the copy is whole, not read through and without its name

@@ -116,6 +116,11 @@ def redact(text: str) -> str:
     return text
 
 
+def one_line(text: str) -> str:
+    """The text for a message that leaves this machine: without secrets, its control characters and line breaks escaped."""
+    return _escape(redact(text))
+
+
 def _escape(text: str) -> str:
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
 

@@ -22,6 +22,7 @@ FLOORS = (
     {"cli"},
     {"daemon", "sandbox"},
     {"app", "listener"},
+    {"alerts"},
     {"flows"},
     {"journal", "endpoints"},
     {"settings", "secrets", "log"},
@@ -34,7 +35,7 @@ FLOORS = (
 
 SAME_ROOM = {
     "build": "app",
-    "condition": "app",
+    "condition": "alerts",
     "partners": "app",
     "systemd": "daemon",
     "schedule": "daemon",
@@ -61,6 +62,7 @@ WORLD = {
 
 HOMES = {
     "asyncssh": {"endpoints/sftp", "sandbox"},
+    "aiosmtplib": {"alerts/mail"},
     "httpx": {"endpoints"},
     "azure": {"endpoints/d365/entra"},
     "aiosqlite": {"journal"},
@@ -75,7 +77,7 @@ HOMES = {
     "starlette": {"listener", "sandbox"},
     "uvicorn": {"listener", "sandbox"},
     "typer": {"cli"},
-    "cryptography": {"secrets", "sandbox"},
+    "cryptography": {"alerts/expiry", "secrets", "sandbox"},
 }
 """Where a package may be imported, as the beginning of the module's path."""
 

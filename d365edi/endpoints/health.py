@@ -160,8 +160,10 @@ class Notice:
     sentence: str
 
 
-def notice(before: Health, after: Health, now: float) -> Notice | None:
-    """What to report of a change: its begin, another reason, once an hour that it lasts, and its end. None otherwise."""
+def notice(before: Health, after: Health, now: float, *, ping: bool = True) -> Notice | None:
+    """What to report of a change: its begin, another reason, once an hour that it lasts, and its end. None otherwise.
+
+    `ping`: whether `d365edi ping` tries it."""
     where = f"{after.place}: " if after.place else ""
     if after.failing_since is None:
         if before.failing_since is None:
@@ -174,7 +176,7 @@ def notice(before: Health, after: Health, now: float) -> Notice | None:
     remedy = f"; {after.remedy}" if after.remedy else ""
     lasts = f" (for {span(now - after.failing_since)}, {after.failures} failures)" if after.failures > 1 else ""
     verb = {"unreachable": "waits", "throttled": "throttled"}.get(after.kind, "refused")
-    return Notice("WARNING", verb, f"{where}{after.reason}{remedy}{lasts}; {_next(after, now)}")
+    return Notice("WARNING", verb, f"{where}{after.reason}{remedy}{lasts}; {_next(after, now, ping=ping)}")
 
 
 def _cause(health: Health) -> tuple[Kind, str]:
@@ -187,13 +189,11 @@ def _cut(health: Health) -> bool:
     return (health.asked_for or 0.0) > health.rests_until - health.failed_at + 1.0
 
 
-def _next(health: Health, now: float) -> str:
+def _next(health: Health, now: float, *, ping: bool) -> str:
     left = span(health.rests_until - now)
     if health.kind in _UNCHARGED:
-        return (
-            f"it is tried again in {left}, at once after a reload or when `d365edi ping {health.endpoint}` succeeds; "
-            "what waits for it then goes by itself"
-        )
+        or_pinged = f" or when `d365edi ping {health.endpoint}` succeeds" if ping else ""
+        return f"it is tried again in {left}, at once after a reload{or_pinged}; what waits for it then goes by itself"
     if health.kind == "throttled" and _cut(health):
         return f"it asks for a pause of {span(health.asked_for or 0.0)} and is asked again in {left}"
     return f"everything for it waits {left}" if health.kind == "throttled" else f"tried again in {left}"

@@ -9,6 +9,7 @@ Knows: SQLite, through aiosqlite. Does not know: endpoints, EDI, settings.
 
 from d365edi.journal.acknowledgments import Acknowledgment, Match
 from d365edi.journal.ages import Oldest
+from d365edi.journal.alerts import Alert, Incident
 from d365edi.journal.audit import AuditLine, Broken
 from d365edi.journal.database import Journal
 from d365edi.journal.deliveries import Delivery
@@ -21,7 +22,8 @@ from d365edi.journal.states import AckState, DeliveryState, DocumentState, Messa
 from d365edi.journal.tx import SearchResult, Tx
 
 __all__ = [
-    "AckState", "Acknowledgment", "Answered", "AuditLine", "Broken", "Delivery", "DeliveryDocument",
-    "DeliveryState", "Direction", "Document", "DocumentState", "Journal", "Listed", "Match", "Message", "MessageState",
-    "NumberedDocument", "Oldest", "Part", "Passed", "PlaceStatus", "ReceivedInterchange", "SearchResult", "Sighting", "Tx",
+    "AckState", "Acknowledgment", "Alert", "Answered", "AuditLine", "Broken", "Delivery", "DeliveryDocument",
+    "DeliveryState", "Direction", "Document", "DocumentState", "Incident", "Journal", "Listed", "Match", "Message",
+    "MessageState", "NumberedDocument", "Oldest", "Part", "Passed", "PlaceStatus", "ReceivedInterchange", "SearchResult",
+    "Sighting", "Tx",
 ]  # fmt: skip

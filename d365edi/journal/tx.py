@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from d365edi.journal.acknowledgments import Acknowledgment, Acknowledgments
 from d365edi.journal.ages import Ages
+from d365edi.journal.alerts import Alerts
 from d365edi.journal.audit import Audit
 from d365edi.journal.counters import ControlNumbers
 from d365edi.journal.cursors import Cursors
@@ -50,6 +51,7 @@ class Tx:
     __slots__ = (
         "acknowledgments",
         "ages",
+        "alerts",
         "audit",
         "counters",
         "cursors",
@@ -78,6 +80,7 @@ class Tx:
         self.cursors = Cursors(unit)
         self.sightings = Sightings(unit)
         self.ages = Ages(unit)
+        self.alerts = Alerts(unit)
         self.audit = Audit(unit)
         self.counters = ControlNumbers(unit, self.audit)
         self.retention = Retention(unit, self.audit)

@@ -41,6 +41,7 @@ def test_a_new_journal_is_for_its_owner_only_and_has_its_migration_on_record(pat
             (5, "0005_keys"),
             (6, "0006_state_counts"),
             (7, "0007_number_key"),
+            (8, "0008_alerts"),
         ]
     raw.close()
 

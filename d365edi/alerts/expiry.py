@@ -1,0 +1,87 @@
+"""When what d365edi logs in or answers with ends: certificates by themselves, secrets by the day that the settings name.
+
+Knows: X.509, PFX, settings. Does not know: who is told, how long before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from d365edi.alerts.findings import End
+
+if TYPE_CHECKING:
+    from d365edi.settings import SecretRef, Settings
+
+_RELOAD = "systemctl reload d365edi"
+
+
+def of(settings: Settings, reveal: Callable[[SecretRef], str]) -> list[End]:
+    """The end of the listener's certificate, of the client certificate and of each secret whose last day is named.
+
+    A certificate that cannot be read is left out: who uses it reports that."""
+    return [*_listener(settings), *_client(settings, reveal), *_secrets(settings)]
+
+
+def _listener(settings: Settings) -> Iterator[End]:
+    if (tls := settings.daemon.tls) is not None:
+        remedy = f"put the new one with its chain there, its key in the vault (d365edi secrets set {tls.key.secret}); "
+        what = f"the certificate {tls.certificate} of the listener"
+        yield from _end("daemon.tls", what, _read(tls.certificate.read_bytes), b"", f"{remedy}then: {_RELOAD}")
+
+
+def _client(settings: Settings, reveal: Callable[[SecretRef], str]) -> Iterator[End]:
+    certificate = settings.d365.certificate
+    if certificate is None:
+        return
+    password = reveal(certificate.password).encode() if certificate.password else b""
+    if certificate.content is not None:
+        name, data = f'"{certificate.content.secret}"', reveal(certificate.content).encode()
+        put = f"d365edi secrets set {certificate.content.secret}"
+    else:
+        assert certificate.file is not None
+        name, data, put = str(certificate.file), _read(certificate.file.read_bytes), f"put it at {certificate.file}"
+    what = f"the certificate {name} for D365"
+    remedy = f"make a new one and upload it to the application in Entra ID; {put}; then: {_RELOAD}"
+    yield from _end("d365.certificate", what, data, password, remedy)
+
+
+def _secrets(settings: Settings) -> Iterator[End]:
+    for name, day in (settings.alerts.secrets if settings.alerts else {}).items():
+        at = datetime.combine(day, time.max, settings.daemon.timezone).timestamp()
+        remedy = (
+            f"make a new one where this one was made; d365edi secrets set {name}; "
+            f"write its day under [alerts] secrets; then: {_RELOAD}"
+        )
+        yield End(f"secret {name}", f'the secret "{name}"', at, remedy)
+
+
+def _end(name: str, what: str, data: bytes, password: bytes, remedy: str) -> Iterator[End]:
+    """The end of whichever certificate of a chain ends first."""
+    ends = [each.not_valid_after_utc.timestamp() for each in certificates(data, password)]
+    if ends:
+        yield End(name, what, min(ends), remedy)
+
+
+def _read(read: Callable[[], bytes]) -> bytes:
+    try:
+        return read()
+    except OSError:
+        return b""
+
+
+def certificates(data: bytes, password: bytes = b"") -> list[x509.Certificate]:
+    """The certificates of a PEM or PFX file; none where it cannot be read."""
+    try:
+        if b"-----BEGIN" in data:
+            return x509.load_pem_x509_certificates(data)
+        if not data:
+            return []
+        _, leaf, others = pkcs12.load_key_and_certificates(data, password or None)
+    except ValueError:
+        return []
+    return [each for each in (leaf, *others) if each is not None]
