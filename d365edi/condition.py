@@ -49,6 +49,15 @@ class Trouble:
     failures: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the daemon knows now: its troubles, its endpoints, and the names of the flows that ran since it started."""
+
+    troubles: Sequence[Trouble] = ()
+    health: Sequence[Health] = ()
+    ran: frozenset[str] = frozenset()
+
+
 _SHOWN = (
     "kind", "name", "endpoint", "place", "use", "why", "reason", "remedy", "since", "until", "failures", "reached_at",
     "failing_since", "rests_until",

@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.abc
@@ -33,7 +33,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from d365edi import condition, log, schedule, snapshot, systemd
 from d365edi.app import DUE, App
 from d365edi.clock import ClockWatch
-from d365edi.condition import Trouble
+from d365edi.condition import Observation, Trouble
 from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, of_the_disk, sole
 from d365edi.listener import commands, listeners
 from d365edi.listener.health import Condition
@@ -42,6 +42,9 @@ from d365edi.listener.sockets import BoundSockets
 from d365edi.recurring import Recurring, span
 from d365edi.settings import Settings
 from d365edi.verify import verify
+
+if TYPE_CHECKING:
+    from d365edi.alerts.service import AlertService
 
 DUE_EVERY = 2.0
 """Seconds between two checks of what waits in the journal (one indexed read when nothing does)."""
@@ -156,6 +159,7 @@ class ServicePeriod:
         self.fired = time.monotonic()
         self.closing = False
         self.idle = anyio.Event()
+        self.alerts: AlertService | None = None
         self.zone = settings.daemon.timezone
         self.since = datetime.now(self.zone)
         self.scheduler = AsyncIOScheduler(
@@ -173,7 +177,8 @@ class ServicePeriod:
     async def open(self) -> AsyncIterator[ServicePeriod]:
         """Listeners and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
 
-        SettingsError when a listener cannot be opened; nothing has begun then."""
+        SettingsError when a listener cannot be opened or a channel of alerts not be used; nothing has begun then."""
+        self.alerts = self._alerts()
         with contextlib.ExitStack() as bound:
             opened = self._bind(bound)
             async with anyio.create_task_group() as self.group:
@@ -184,6 +189,8 @@ class ServicePeriod:
                     stack.callback(self.scheduler.shutdown, wait=False)
                     self.group.start_soon(self._watchdog)
                     self.group.start_soon(self._watch_clock)
+                    if self.alerts is not None:
+                        self.group.start_soon(self.alerts.run)
                     flows = len(self.app.flows())
                     systemd.notify(f"READY=1\nSTATUS={flows} {'flow' if flows == 1 else 'flows'}")
                     log.say("INFO", "daemon", "ready", f"{flows} flows; {self._where()}")
@@ -280,6 +287,7 @@ class ServicePeriod:
     def troubles(self) -> list[Trouble]:
         """What is the matter: the app's troubles, and flows that fail or do not end. Empty where all the work is done."""
         found, now, today = list(self.app.troubles()), time.monotonic(), time.time()
+        found += self.alerts.troubles() if self.alerts else ()
         for name, state in self.failing.items():
             found.append(Trouble("flow", name, state.cause, since=state.since_epoch(), failures=state.failures))
         for name, began in self.running.items():
@@ -305,6 +313,17 @@ class ServicePeriod:
         from d365edi import metrics  # noqa: PLC0415 - several megabytes that only a scrape needs
 
         return metrics.text(await snapshot.take(self.app, self.troubles(), self.last, self.failing))
+
+    def _alerts(self) -> AlertService | None:
+        if self.settings.alerts is None:
+            return None
+        from d365edi.alerts import service  # noqa: PLC0415 - a megabyte that nobody needs without [alerts]
+
+        return service.of(self.settings, self.settings.alerts, self.app.journal, self._observe)
+
+    def _observe(self) -> Observation:
+        """What alerts are made of."""
+        return Observation(self.troubles(), self.app.health(), frozenset(self.last))
 
     async def _watch_clock(self) -> None:
         """Compute the schedules anew when the wall clock was set. What it means for stored times is the tick `due`'s affair."""
@@ -368,7 +387,9 @@ class ServicePeriod:
             "since": _iso(self.since),
             "healthy": condition.live(troubles),
             "troubles": condition.rows(troubles, self.zone),
-            "endpoints": condition.rows(self.app.health(), self.zone),
+            "endpoints": condition.rows(
+                [*self.app.health(), *(self.alerts.health() if self.alerts else ())], self.zone
+            ),
             "flows": flows,
         }
 

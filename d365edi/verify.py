@@ -1,4 +1,4 @@
-"""Whether settings can be served: maps, partners' guides, schedules and secrets, without connecting to anything.
+"""Whether settings can be served: maps, partners' guides, schedules, secrets and alerts, without connecting to anything.
 
 A part of `app`. Knows: what is compiled from settings. Does not know: who asks (the command, or the daemon before a reload).
 """
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from d365edi import build
 from d365edi import partners as trading
+from d365edi.alerts import channels
 from d365edi.edi import guides
 from d365edi.errors import SecretError, SettingsError
 from d365edi.settings import SecretRef, Settings, Sftp
@@ -27,6 +28,8 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
     for flow in flows:
         schedule(flow, settings.daemon.timezone)
     _secrets(settings)
+    if settings.alerts is not None:
+        channels.of(settings.alerts, settings.secret)
     names = {"endpoints": list(settings.endpoints), "partners": list(partners), "flows": [flow.name for flow in flows]}
     found = [f"{len(each)} {kind}: {', '.join(each)}" if each else f"no {kind}" for kind, each in names.items()]
     return [

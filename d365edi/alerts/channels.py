@@ -16,7 +16,7 @@ from d365edi import log
 from d365edi.alerts.findings import CHANNEL
 from d365edi.alerts.message import Message
 from d365edi.endpoints import health
-from d365edi.endpoints.health import Health
+from d365edi.endpoints.health import RESTS, Health, Rests
 from d365edi.errors import EndpointError, SettingsError, Unreachable
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Channel:
     wire: Wire
     clock: Callable[[], float] = time.monotonic
     epoch: Callable[[], float] = time.time
+    waits: Rests = RESTS
     _health: Health = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +64,7 @@ class Channel:
             await send(self.wire, id, message)
         except EndpointError as error:
             kind = health.kind_of(error) or "place"
-            self._keep(health.failed(self._health, error, kind, began, self.clock()))
+            self._keep(health.failed(self._health, error, kind, began, self.clock(), self.waits))
             return error
         self._keep(health.reached(self._health, began, self.clock()))
         return None

@@ -7,6 +7,7 @@ Knows: SMTP through aiosmtplib, [alerts.mail]. Does not know: incidents, when an
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -59,9 +60,11 @@ class Mail:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise _verdict(error, settings) from None
         finally:
+            transport = client.transport
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
             client.close()
+            await _gone(transport)
         for address, answer in refused.items():
             log.say("WARNING", "alerts:mail", "refused", f"{address} was refused: {answer}; correct [alerts.mail] to")
 
@@ -76,6 +79,14 @@ class Mail:
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody is to answer that he is on holiday
         mail.set_content(message.text)
         return mail
+
+
+async def _gone(transport: asyncio.BaseTransport | None) -> None:
+    """End a connection now: one that still waits for the other side's end of TLS would outlive a short command."""
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+        for _ in range(2):  # the loop closes the socket in a later round
+            await asyncio.sleep(0)
 
 
 def _verdict(error: Exception, settings: MailSettings) -> EndpointError:

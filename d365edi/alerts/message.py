@@ -21,6 +21,8 @@ Totals = Mapping[str, Mapping[str, int]]
 
 MOST = 20
 """Incidents that are written out; behind them their number."""
+MOST_DATA = 100
+"""Incidents that are sent as data."""
 SUBJECT = 120
 """Characters of a subject."""
 
@@ -60,8 +62,8 @@ def of_incidents(report: Report, host: str, now: float, local: Local) -> Message
         _iso(local(now)),
         _subject(_summary(report), host),
         _text(parts),
-        tuple(_data(each, local) for each in report.begun),
-        tuple(_data(each, local) for each in report.ended),
+        tuple(_data(each, local) for each in report.begun[:MOST_DATA]),
+        tuple(_data(each, local) for each in report.ended[:MOST_DATA]),
     )
 
 
@@ -76,7 +78,7 @@ def digest(
         *_part("What is the matter", [_begun(each, local) for each in told]),
         *_part("Since the last digest", list(_traffic(totals, before))),
     ]
-    data = tuple(_data(each, local) for each in told)
+    data = tuple(_data(each, local) for each in told[:MOST_DATA])
     return Message("digest", host, _iso(local(now)), _subject(f"daily digest: {head}", host), _text(parts), data)
 
 

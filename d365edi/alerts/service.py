@@ -12,21 +12,21 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
 from d365edi import log
-from d365edi.alerts import digests, expiry, findings
+from d365edi.alerts import channels, dead, digests, expiry, findings
 from d365edi.alerts import message as messages
 from d365edi.alerts.channels import Channel
 from d365edi.alerts.findings import CHANNEL, Delays
 from d365edi.alerts.incidents import Finding, Rules, look
 from d365edi.alerts.message import Message
 from d365edi.alerts.store import AlertStore
-from d365edi.condition import Trouble, of_endpoints
+from d365edi.condition import Observation, Trouble, of_endpoints
 from d365edi.endpoints.filenames import NEVER_TAKEN
 from d365edi.endpoints.health import Health
 from d365edi.errors import D365EdiError, JournalGoneError, of_the_disk
@@ -35,7 +35,7 @@ from d365edi.journal import Incident, Journal, Tx
 from d365edi.recurring import Recurring
 
 if TYPE_CHECKING:
-    from d365edi.settings import Settings
+    from d365edi.settings import Alerts, Settings
 
 T = TypeVar("T")
 
@@ -46,33 +46,23 @@ UNPROVEN_FOR = 86_400.0
 _OF_ENDPOINTS = frozenset({"unreachable", "credentials", "place", "throttled"})
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What the daemon knows now: its troubles, its endpoints, and the names of the flows that ran since it started."""
-
-    troubles: Sequence[Trouble] = ()
-    health: Sequence[Health] = ()
-    ran: frozenset[str] = frozenset()
-
-
 class AlertService:
-    """Made with the settings, the journal, the channels, and what observes the daemon. `run` does all."""
+    """Made with the settings, the journal, the channels `by` which is told, and what observes the daemon. `run` does all."""
 
     def __init__(
         self,
         settings: Settings,
+        alerts: Alerts,
         journal: Journal,
-        channels: Sequence[Channel],
+        by: Sequence[Channel],
         observe: Callable[[], Observation],
         *,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        alerts = settings.alerts
-        assert alerts is not None
         self._settings = settings
         self._journal = journal
-        self._channels = list(channels)
+        self._channels = list(by)
         self._observe = observe
         self._wall, self._monotonic = wall, monotonic
         self._delays = Delays(alerts.delay.total_seconds(), alerts.unreachable.total_seconds())
@@ -80,7 +70,7 @@ class AlertService:
         self._within, self._digest = alerts.expires.total_seconds(), alerts.digest
         self._ends = expiry.of(settings, settings.secret)
         self._host = socket.gethostname()
-        self._store = AlertStore(journal, [channel.name for channel in channels])
+        self._store = AlertStore(journal, [channel.name for channel in by])
         self._started = monotonic()
         self._looked_at: float | None = None
         self._failing = Recurring()
@@ -91,9 +81,13 @@ class AlertService:
         shortest = min(self._delays.general, self._delays.unreachable, self._rules.settled)
         return min(LOOK_EVERY, max(0.2, shortest / 10))
 
+    def health(self) -> list[Health]:
+        """What is known of the channels."""
+        return [channel.health() for channel in self._channels]
+
     def troubles(self) -> list[Trouble]:
         """The channels that fail."""
-        return list(of_endpoints(channel.health() for channel in self._channels))
+        return list(of_endpoints(self.health()))
 
     async def run(self) -> None:
         """Look for ever. JournalGoneError where the journal was moved, replaced or deleted; no other failure ends it."""
@@ -117,20 +111,29 @@ class AlertService:
     async def _turn(self) -> None:
         now = self._wall()
         if self._looked_at is None:
-            await self._store.load(now, self._local(now), self._digest)
+            await self._load(now)
         elapsed = self._elapsed()
         seen, rows = self._observe(), await self._rows()
         found = [*self._found(seen, now), *(rows or ())]
         store = self._store
-        store.board, report = look(
+        board, report = look(
             store.board, found, elapsed, self._rules, lambda each: self._judged(each, seen, rows is not None)
         )
         if report is not None:
             self._tell(messages.of_incidents(report, self._host, now, self._local), now)
+        store.board = board  # told only with the message that tells it
         await self._tell_digest(now)
-        await store.save()
-        reach("alert.stored")
+        if await store.save():
+            reach("alert.stored")
+            dead.forget(self._settings.daemon.journal)
         await self._send()
+
+    async def _load(self, now: float) -> None:
+        """What was told before, and that the daemon was dead where that was told meanwhile."""
+        store = self._store
+        await store.load(now, self._local(now), self._digest)
+        if died := dead.told(self._settings.daemon.journal, now):
+            store.board = replace(store.board, incidents={died.key: died, **store.board.incidents})
 
     def _elapsed(self) -> float:
         now = self._monotonic()
@@ -219,3 +222,8 @@ def _proven(name: str, known: Sequence[Health]) -> bool:
     own = [each for each in known if each.endpoint == endpoint]
     tried = [each for each in own if each.place == place]
     return not own or any(each.reached_at is not None or each.failing_since is not None for each in tried)
+
+
+def of(settings: Settings, alerts: Alerts, journal: Journal, observe: Callable[[], Observation]) -> AlertService:
+    """The service that these settings ask for. SettingsError where a channel cannot be used."""
+    return AlertService(settings, alerts, journal, channels.of(alerts, settings.secret), observe)

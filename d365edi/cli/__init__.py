@@ -50,6 +50,7 @@ VERBS: dict[str, Verb] = {
     "backup": Verb("backup", "backup", "A verified copy of the journal, while the daemon runs or not."),
     "restore": Verb("restore", "restore", "A copy of the journal takes its place again."),
     "reconcile": Verb("reconcile", "reconcile", "After a restore: what is to be sent against what partners have."),
+    "alert": Verb("alert", "app", "Alerts: test the channels; tell that the daemon does not run."),
     "secrets": Verb("secrets", "app", "The vault: set, list, rotate."),
 }
 

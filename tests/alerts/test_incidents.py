@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -53,7 +54,10 @@ def play(
         # what begins within one look goes in one message
         ([(0, "abc"), (300, "abc")], [(300, "abc", "")]),
         # what begins within `every` of the last message waits, and goes in one
-        ([(0, "a"), (300, "ab"), (10, "abc"), (290, "abc"), (10, "abc"), (290, "abc")], [(300, "a", ""), (600, "b", ""), (900, "c", "")]),
+        (
+            [(0, "a"), (300, "ab"), (10, "abc"), (290, "abc"), (10, "abc"), (290, "abc")],
+            [(300, "a", ""), (600, "b", ""), (900, "c", "")],
+        ),
         # an end and a begin go in one message
         ([(0, "a"), (300, "ab"), (300, "b"), (0, "b")], [(300, "a", ""), (600, "b", "a")]),
         # due while no message may be made, and over by then: it is told that it was
@@ -102,7 +106,7 @@ def test_whatever_comes_and_goes_each_incident_is_told_once_and_over_once(
         open_now -= set(ended)
         assert at >= delay
     moments = [at for at, _, _ in said]
-    assert all(later - earlier >= every for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(later - earlier >= every for earlier, later in pairwise(moments))
 
 
 @given(LOOKS, st.sampled_from([60.0, 300.0]))
