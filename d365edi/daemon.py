@@ -178,7 +178,10 @@ class ServicePeriod:
         """Listeners and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
 
         SettingsError when a listener cannot be opened or a channel of alerts not be used; nothing has begun then."""
-        self.alerts = self._alerts()
+        if self.settings.alerts is not None:
+            from d365edi.alerts import service  # noqa: PLC0415 - a megabyte that nobody needs without [alerts]
+
+            self.alerts = service.of(self.settings, self.settings.alerts, self.app.journal, self._observe)
         with contextlib.ExitStack() as bound:
             opened = self._bind(bound)
             async with anyio.create_task_group() as self.group:
@@ -313,13 +316,6 @@ class ServicePeriod:
         from d365edi import metrics  # noqa: PLC0415 - several megabytes that only a scrape needs
 
         return metrics.text(await snapshot.take(self.app, self.troubles(), self.last, self.failing))
-
-    def _alerts(self) -> AlertService | None:
-        if self.settings.alerts is None:
-            return None
-        from d365edi.alerts import service  # noqa: PLC0415 - a megabyte that nobody needs without [alerts]
-
-        return service.of(self.settings, self.settings.alerts, self.app.journal, self._observe)
 
     def _observe(self) -> Observation:
         """What alerts are made of."""

@@ -58,8 +58,8 @@ def test_no_verb_is_promised_that_does_not_exist() -> None:
 
 
 def test_the_example_partner_is_taken_as_settings(tmp_path: Path) -> None:
-    example, override, *others = blocks("toml")
-    (tmp_path / "settings.toml").write_text("".join([BASE, example, override, *others]))
+    alerts, example, override, *others = blocks("toml")
+    (tmp_path / "settings.toml").write_text("".join([BASE, example, override, *others, alerts]))
     acme = load(tmp_path / "settings.toml", {}).partners["acme"]
     assert acme.receive["850"].map == tomllib.loads(override)["partners"]["acme"]["receive"]["850"]["map"]
     assert (acme.locations["0007"].location, acme.locations["0009"].account) == ("ACME-DC7", "US-004")

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.cli import VERBS
+from d365edi.alerts.channels import DEADLINE
+from d365edi.alerts.dead import ATTEMPTS, PAUSE
+from d365edi.cli import VERBS, alert
 from d365edi.cli.console import DEFAULT_SETTINGS
 from d365edi.secrets import KEY_CREDENTIAL
 from d365edi.settings import Daemon
 from tests.conftest import ROOT
 
 UNIT = ROOT / "systemd" / "d365edi.service"
+ALERT = "d365edi-alert.service"
 INSTALLED = "/opt/d365edi/bin/d365edi"
 EXPOSURE = 15
 """Tenths: systemd's own scale runs from 0 (closed) to 100 (a bare unit is 96)."""
@@ -39,9 +42,15 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
     """The unit as it would be on a machine where d365edi is installed in this interpreter's environment."""
-    here = tmp_path / UNIT.name
-    here.write_text(UNIT.read_text().replace(INSTALLED, str(Path(sys.executable).parent / "d365edi")))
-    return here
+    return installed(tmp_path, UNIT.name, ALERT)[0]
+
+
+def installed(folder: Path, *names: str) -> list[Path]:
+    """These units as they would be on a machine where d365edi is installed in this interpreter's environment."""
+    for name in names:
+        text = (UNIT.parent / name).read_text()
+        (folder / name).write_text(text.replace(INSTALLED, str(Path(sys.executable).parent / "d365edi")))
+    return [folder / name for name in names]
 
 
 def test_systemd_has_nothing_to_say_about_the_unit(unit: Path) -> None:
@@ -77,6 +86,7 @@ def test_the_unit_is_closed(unit: Path) -> None:
         ("RestartPreventExitStatus", ["2"]),
         ("LoadCredential", [f"{KEY_CREDENTIAL}:/etc/d365edi/vault-key"]),
         ("UMask", ["0077"]),
+        ("OnFailure", [ALERT]),
     ],
 )
 def test_the_unit_says_what_the_daemon_does(directive: str, values: list[str]) -> None:
@@ -91,12 +101,29 @@ def test_systemd_waits_longer_than_the_daemon_for_what_runs() -> None:
 def test_the_timer_starts_a_backup_with_a_command_that_exists(tmp_path: Path) -> None:
     names = ("d365edi-backup.service", "d365edi-backup.timer")
     texts = [(UNIT.parent / name).read_text() for name in names]
-    for name, text in zip(names, texts, strict=True):
-        (tmp_path / name).write_text(text.replace(INSTALLED, str(Path(sys.executable).parent / "d365edi")))
     if shutil.which("systemd-analyze"):
-        said = analyze("verify", "--man=no", *(str(tmp_path / name) for name in names))
+        said = analyze("verify", "--man=no", *map(str, installed(tmp_path, *names, ALERT)))
         assert (said.returncode, said.stderr) == (0, "")
     [line] = re.findall(rf"^ExecStart={INSTALLED} (.*)$", texts[0], re.MULTILINE)
     command, folder, *options = line.split()
     assert (command in VERBS, options) == (True, ["--keep", "48", "--settings", str(DEFAULT_SETTINGS)])
     assert Path(folder).name in re.findall(r"^StateDirectory=(.*)$", texts[0], re.MULTILINE)[0].split()
+    assert f"OnFailure={ALERT}\n" in texts[0]
+
+
+def test_the_unit_of_the_alert_is_closed_and_calls_a_command_that_exists_for_as_long_as_it_tries(
+    tmp_path: Path,
+) -> None:
+    text = (UNIT.parent / ALERT).read_text()
+    [line] = re.findall(rf"^ExecStart={INSTALLED} (.*)$", text, re.MULTILINE)
+    assert line.split() == ["alert", "dead", "--settings", str(DEFAULT_SETTINGS)]
+    assert {command.name for command in alert.app.registered_commands} >= {"dead"}
+    assert float(re.findall(r"^TimeoutStartSec=(\d+)$", text, re.MULTILINE)[0]) > ATTEMPTS * (DEADLINE + PAUSE)
+    given = "LoadCredential", "StateDirectory", "User", "UMask", "CapabilityBoundingSet", "ProtectSystem"
+    for directive in given:
+        assert f"\n{directive}={directives()[directive][0]}\n" in text
+    if shutil.which("systemd-analyze"):
+        [path] = installed(tmp_path, ALERT)
+        assert analyze("verify", "--man=no", str(path)).stderr == ""
+        said = analyze("security", "--offline=true", f"--threshold={EXPOSURE}", "--no-pager", str(path))
+        assert said.returncode == 0, said.stdout[-200:]

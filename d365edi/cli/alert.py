@@ -54,6 +54,9 @@ def dead(*, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
     from d365edi.settings.alerts_table import load_alerts
 
     table = load_alerts(settings, secrets.keyring(log.hide))
+    if table is None:  # the unit has OnFailure= for everybody
+        say(["nobody is told that the daemon does not run: there is no [alerts] table in the settings"])
+        raise typer.Exit(FINE)
     found = channels.of(table.alerts, lambda reference: table.reveal(reference.secret))
     journal, zone = (table.daemon.journal, table.daemon.timezone) if table.daemon else (None, None)
     _finish(anyio.run(tell, found, os.environ, journal, time.time(), zone), "that the daemon does not run")

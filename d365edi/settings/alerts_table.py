@@ -31,9 +31,9 @@ class AlertsTable:
     reveal: Any
 
 
-def load_alerts(path: Path, keyring: Keyring, environ: Mapping[str, str] = os.environ) -> AlertsTable:
-    """The tables of the file at `path`, what it includes, and the environment over both, as `load` reads them. SettingsError
-    where there is no such file, it is no TOML, or has no [alerts] that is right."""
+def load_alerts(path: Path, keyring: Keyring, environ: Mapping[str, str] = os.environ) -> AlertsTable | None:
+    """The tables of the file at `path`, what it includes, and the environment over both, as `load` reads them; None where there
+    is no [alerts]. SettingsError where there is no such file, it is no TOML, or [alerts] is wrong."""
     path = path.absolute()
     written, locations, _ = files.read(path)
     names = ("alerts", "secrets", "daemon")
@@ -46,10 +46,11 @@ def load_alerts(path: Path, keyring: Keyring, environ: Mapping[str, str] = os.en
     tree = files.merged(written, overrides)
     at = folder.set(path.parent)
     try:
-        alerts = _table(Alerts, tree.get("alerts"))
+        if "alerts" not in tree:
+            return None
+        alerts = _table(Alerts, tree["alerts"])
         if alerts is None:
-            remedy = "add it, or correct it: d365edi check"
-            raise SettingsError("there is no [alerts] table that is right", where=str(path), remedy=remedy)
+            raise SettingsError("the table is wrong", where=str(path), key="alerts", remedy="what is: d365edi check")
         secrets = _table(Secrets, tree.get("secrets", {})) or Secrets()
         return AlertsTable(alerts, _table(Daemon, tree.get("daemon")), keyring(secrets, environ))
     finally:

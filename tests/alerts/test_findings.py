@@ -16,7 +16,7 @@ from d365edi.alerts.incidents import Finding
 from d365edi.cli import VERBS
 from d365edi.condition import Kind, Trouble
 from d365edi.endpoints.filenames import NEVER_TAKEN
-from d365edi.journal import Listed, Passed, Tx
+from d365edi.journal import AckState, Listed, Passed, Tx
 from tests.journal import rows
 
 DELAYS = Delays(300.0, 1800.0)
@@ -138,11 +138,11 @@ def test_orders_for_the_stores_of_one_order_are_one_thing(tx: Tx) -> None:
 
 
 def test_an_answer_that_is_late_or_says_no_is_told_with_the_delivery(tx: Tx) -> None:
-    for name in ("late.edi", "refused.edi", "good.edi"):
+    states: dict[str, AckState] = {"late.edi": "overdue", "refused.edi": "rejected", "good.edi": "accepted"}
+    for name, state in states.items():
         sent = rows.delivery(tx, name=name, ack="awaited", ack_due=1.0)
         tx.deliveries.attempting(sent.id)
         tx.deliveries.delivered(sent.id, name, ack_due=1.0)
-        state = {"late.edi": "overdue", "refused.edi": "rejected", "good.edi": "accepted"}[name]
         tx.deliveries.set_ack(sent.id, state, "no")
     found = list(of_rows(tx, NEVER, 60.0))
     assert [(each.kind, each.what) for each in found] == [

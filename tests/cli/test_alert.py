@@ -85,9 +85,16 @@ def test_a_channel_that_does_not_take_the_test_says_what_to_change_and_the_other
 
 
 def test_without_a_table_there_is_nobody_to_tell(folder: Path, call: Call) -> None:
-    for verb in ("test", "dead"):
-        said = call("alert", verb)
-        assert (said.code, "[alerts]" in said.err) == (2, True), said
+    said = call("alert", "test")
+    assert (said.code, "there is no [alerts] table, and nobody is told" in said.err) == (2, True)
+    said = call("alert", "dead")
+    assert (said.code, "nobody is told" in said.out) == (0, True)
+
+
+def test_a_table_that_is_wrong_is_said_to_be(servers: Servers, call: Call) -> None:
+    servers.change("[alerts.webhook]", "[alerts.webhoook]")
+    said = call("alert", "dead")
+    assert (said.code, "[alerts] the table is wrong; what is: d365edi check" in said.err) == (2, True)
 
 
 @pytest.mark.parametrize(

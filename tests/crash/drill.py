@@ -64,11 +64,14 @@ BACKUP = ("backup.begun", "backup.copied", "backup.numbered", "backup.named")
 RESTORE = ("restore.numbered", "restore.prepared", "restore.aside", "restore.replaced")
 """Places that a copy of the journal passes, and its way back."""
 
+ALERTED = ("alert.stored", "alert.sent", "alert.recorded")
+"""Places that an alert passes."""
+
 
 def uncovered() -> set[str]:
     """Failpoints that no journey of the drill is killed at."""
     return set(NAMES) - {
-        name.partition(":")[0] for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE)
+        name.partition(":")[0] for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE, *ALERTED)
     }
 
 

@@ -62,9 +62,13 @@ class MailServer:
         self.arrived.append((list(envelope.rcpt_tos), mail))
         if self.lose:
             self.lose -= 1
-            assert server.transport is not None
-            server.transport.abort()
+            _abort(server)
         return "250 OK"
+
+
+def _abort(session: SMTP) -> None:
+    if isinstance(session.transport, asyncio.WriteTransport):
+        session.transport.abort()
 
 
 @contextlib.asynccontextmanager
@@ -106,6 +110,5 @@ async def mail_server(
         server.close()
         await server.wait_closed()
         for each in open_now:
-            if each.transport is not None:
-                each.transport.abort()
+            _abort(each)
         await asyncio.sleep(0)
