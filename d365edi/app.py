@@ -199,7 +199,9 @@ class App:
     async def _due(self, counters: Counters) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
         resting = self.ctx.resting()
-        messages, documents, deliveries, late = await self.journal.read(lambda tx: _waiting(tx, resting, self.batch))
+        messages, documents, deliveries, late = await self.journal.read(
+            lambda tx: _waiting(tx, resting, self.batch, len(self.ctx.defects))
+        )
         if resting or self.journal.sending_held:
             for why in await self.journal.read(lambda tx: list(self._skipped(tx, resting, documents))):
                 counters.skip(why)
@@ -341,11 +343,12 @@ def _emptied(tx: Tx, before: float) -> int:
 
 
 def _waiting(
-    tx: Tx, resting: Sequence[tuple[str, str | None]], most: int
+    tx: Tx, resting: Sequence[tuple[str, str | None]], most: int, defects: int
 ) -> tuple[list[int], list[int], list[int], bool]:
+    """What is due: `most` of each kind, beside those that fail by a defect, or nothing younger would have its turn."""
     return (
-        [message.id for message in tx.messages.in_state("received", limit=most)],
-        [document.id for document in tx.documents.in_state("ready")],
+        [message.id for message in tx.messages.in_state("received", limit=most + defects)],
+        tx.documents.ready(most + defects),
         [delivery.id for delivery in tx.deliveries.due(tx.now, most, resting=resting)],
         bool(tx.deliveries.overdue(tx.now)),
     )

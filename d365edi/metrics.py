@@ -11,6 +11,7 @@ A part of `app`. Knows: prometheus-client. Does not know: where the figures come
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from typing import get_args
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -23,6 +24,7 @@ from d365edi.histogram import Distribution
 from d365edi.journal.states import AckState, DeliveryState, DocumentState, MessageState
 from d365edi.snapshot import FromJournal, Snapshot
 
+VERSION = version("d365edi")
 STATES: Mapping[str, tuple[str, ...]] = {
     "messages": get_args(MessageState),
     "documents": get_args(DocumentState),
@@ -87,7 +89,7 @@ def _histogram(
 
 
 def _daemon(seen: Snapshot) -> Iterator[Metric]:
-    yield _gauge("build_info", "The version that runs.", ["version"], [([seen.version], 1)])
+    yield _gauge("build_info", "The version that runs.", ["version"], [([VERSION], 1)])
     yield _gauge("live", "1 while a restart would not help, as /healthz/live says.", (), [((), seen.live)])
     counts = dict.fromkeys(get_args(Kind), 0)
     for kind in seen.troubles:

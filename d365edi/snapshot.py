@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,6 @@ class Snapshot:
     endpoint and path that the settings list; `size` has the bytes of each file of the journal, `free` those left on its disk."""
 
     now: float
-    version: str = ""
     live: bool = True
     troubles: Sequence[Kind] = ()
     partners: Sequence[str] = ()
@@ -88,7 +86,6 @@ async def take(
     journal, size, free = await _journal(app, patience)
     return Snapshot(
         now=app.ctx.clock(),
-        version=version("d365edi"),
         live=condition.live(troubles),
         troubles=[trouble.kind for trouble in troubles],
         partners=list(partners),
