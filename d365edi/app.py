@@ -348,7 +348,7 @@ def _waiting(
     """What is due: `most` of each kind, beside those that fail by a defect, or nothing younger would have its turn."""
     return (
         [message.id for message in tx.messages.in_state("received", limit=most + defects)],
-        tx.documents.ready(most + defects),
+        tx.documents.ready(2 * most + defects),
         [delivery.id for delivery in tx.deliveries.due(tx.now, most, resting=resting)],
         bool(tx.deliveries.overdue(tx.now)),
     )

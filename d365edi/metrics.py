@@ -21,6 +21,7 @@ from d365edi.condition import Kind
 from d365edi.endpoints.health import Health
 from d365edi.flows.latency import Latency
 from d365edi.histogram import Distribution
+from d365edi.journal.alerts import IncidentState
 from d365edi.journal.states import AckState, DeliveryState, DocumentState, MessageState
 from d365edi.snapshot import FromJournal, Snapshot
 
@@ -136,6 +137,10 @@ def _from_journal(seen: Snapshot, journal: FromJournal) -> Iterator[Metric]:
     names = dict.fromkeys([health.endpoint for health in seen.health])
     not_taken = (([name], journal.not_taken.get(name, 0)) for name in names)
     yield _gauge("not_taken_files", "Files that cannot be taken, or not be cleared.", ["endpoint"], not_taken)
+    incidents = (([state], journal.incidents.get(state, 0)) for state in get_args(IncidentState))
+    yield _gauge("incidents", "Incidents that alerts are about, by their state.", ["state"], incidents)
+    waiting = (([channel], count) for channel, count in journal.alerts.items())
+    yield _gauge("alerts_waiting", "Alerts that are to be sent.", ["channel"], waiting)
 
 
 def _by_partner(

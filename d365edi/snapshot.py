@@ -38,12 +38,14 @@ Ran = Mapping[str, tuple[datetime, str]]
 @dataclass(frozen=True, slots=True)
 class FromJournal:
     """What is read from the journal: `counts` as `Tx.counts` gives them, the `oldest` of what waits, the listed `places`,
-    how many files of an endpoint cannot be taken."""
+    how many files of an endpoint cannot be taken, `incidents` by state, and how many `alerts` wait for each channel."""
 
     counts: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     oldest: Sequence[Oldest] = ()
     places: Sequence[PlaceStatus] = ()
     not_taken: Mapping[str, int] = field(default_factory=dict)
+    incidents: Mapping[str, int] = field(default_factory=dict)
+    alerts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ async def _journal(app: App, patience: float) -> tuple[FromJournal | None, dict[
 
 def _read(tx: Tx) -> FromJournal:
     stuck = Counter(sighting.endpoint for sighting in tx.sightings.stuck(NEVER_TAKEN, STUCK))
-    return FromJournal(tx.counts(), list(tx.ages.oldest()), tx.sightings.places(), stuck)
+    incidents = Counter[str](incident.state for incident in tx.alerts.incidents())
+    alerts = Counter(alert.channel for alert in tx.alerts.waiting())
+    return FromJournal(tx.counts(), list(tx.ages.oldest()), tx.sightings.places(), stuck, incidents, alerts)
 
 
 def _files(journal: Path) -> tuple[dict[str, int], int | None]:

@@ -37,7 +37,7 @@ def snapshot(**changes: Any) -> Snapshot:
     usual: dict[str, Any] = {
         "partners": ["acme", "globex"],
         "places": frozenset({ACME}),
-        "journal": FromJournal(counts, oldest, places, {"acme": 2}),
+        "journal": FromJournal(counts, oldest, places, {"acme": 2}, {"told": 2}, {"mail": 3}),
     }
     return Snapshot(NOW, **{**usual, **changes})
 
@@ -94,6 +94,12 @@ def test_troubles_are_counted_by_kind_and_flows_named() -> None:
     assert value(seen, "live") == 0
     assert value(seen, "flow_last_run_timestamp_seconds", flow="acme.pickup.edi") == NOW - 2
     assert [value(seen, "flow_failing", flow=flow.name) for flow in flows] == [0, 1]
+
+
+def test_incidents_and_alerts_are_counted() -> None:
+    seen = scraped(snapshot())
+    assert [value(seen, "incidents", state=state) for state in ("told", "due")] == [2, 0]
+    assert value(seen, "alerts_waiting", channel="mail") == 3
 
 
 def test_without_the_journal_it_says_so_and_the_rest_stands() -> None:
