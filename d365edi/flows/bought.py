@@ -1,11 +1,12 @@
-"""Prepares an order of ours for the vendor: its items get the vendor's numbers, and a later version says that it replaces.
+"""Prepares an order of ours, or an invoice as it was posted, for the vendor: its items get the vendor's numbers, and a later
+version of an order says that it replaces.
 
 Knows: where earlier versions are stored. Does not know: how an order is stated (`matching/bought`), connections.
 """
 
 from dataclasses import replace
 
-from d365edi.documents import PurchaseOrder
+from d365edi.documents import KINDS, Invoice, PurchaseOrder
 from d365edi.flows import guard_check, resolve
 from d365edi.flows.context import FlowContext
 from d365edi.flows.earlier import refused
@@ -18,24 +19,29 @@ from d365edi.matching.references import vendor_numbers
 
 
 async def prepare(ctx: FlowContext, partner: TradingPartner, flow: SendFlow, document: Document) -> Prepared | Held:
-    """Resolve and map one order. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
-    order = PurchaseOrder.from_json(document.body)
+    """Resolve and map one document. Nothing is stored yet. Raises Unavailable where D365 cannot be asked now."""
+    whole = KINDS[document.kind].from_json(document.body)
+    assert isinstance(whole, PurchaseOrder | Invoice)
     earlier, released = await ctx.journal.read(lambda tx: (_sent(tx, document), _released(tx, document)))
     if earlier is not None and flow.settings.changed == "hold" and not released:
         return Held((_confirmed_again(document, earlier),))
     profile = replace(partner.profile, company=document.company, vendor=partner.settings.vendor.get(document.company))
-    resolved = await resolve.answer(ctx, vendor_numbers(order, profile))
-    made = to_vendor(order, resolved.resolution, flow.writer.places, again=earlier is not None)
+    resolved = await resolve.answer(ctx, vendor_numbers(whole, profile))
+    writer = flow.writer
+    made = to_vendor(whole, resolved.resolution, writer.places, writer.credits, again=earlier is not None)
     if isinstance(made, tuple) or resolved.problems:
         return Held((*resolved.problems, *(made if isinstance(made, tuple) else ())))
-    body = flow.writer.write(made)
+    body = writer.write(made)
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(document, made, None, (), segments)
     return Prepared(document, flow, body, resolved.resolution, leaving)
 
 
 def _sent(tx: Tx, document: Document) -> Document | None:
-    """The latest version of the order that the vendor got, None where this is the first."""
+    """The latest version of the order that the vendor got, None where this is the first. An invoice has no versions: its
+    number is the vendor's own, and each record is one."""
+    if document.kind != PurchaseOrder.__name__:
+        return None
     found = tx.documents.search(document.number)
     ours = [each for each in found if (each.flow, each.company) == (document.flow, document.company)]
     went = [each for each in ours if each.id != document.id and each.state in ("delivering", "delivered")]

@@ -1,34 +1,46 @@
-"""What becomes of a record that a vendor of ours gets: an order of ours, in the vendor's item numbers.
+"""What becomes of a record that a vendor of ours gets: an order of ours, or an invoice of theirs as we posted it, in the vendor's
+item numbers.
 
 It answers nothing of theirs: all that is said is in the record. What cannot be stated without saying something else holds it.
 
-Knows: purchase orders of ours, the vendor's numbers. Does not know: the journal, D365, how a set is written.
+Knows: purchase orders of ours and invoices for them, the vendor's numbers. Does not know: the journal, D365, sets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
-from d365edi.documents import PurchaseOrder
+from d365edi.documents import Invoice, InvoiceLine, PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import ItemIds
-from d365edi.matching import prices, stating
+from d365edi.matching import crediting, prices, stating, taxes, terms, wholes
 from d365edi.matching.resolution import PartnerNumbers, Resolution
 
+Bought = PurchaseOrder | Invoice
 CENT, ZERO = Decimal("0.01"), Decimal(0)
 
 
 def to_vendor(
-    order: PurchaseOrder, resolution: Resolution, places: stating.PricePlaces, *, again: bool
-) -> PurchaseOrder | tuple[str, ...]:
-    """The order as the vendor gets it, or the sentences that hold it. `again`: another version of it was sent before."""
-    if problems := tuple(_problems(order)):
+    document: Bought, resolution: Resolution, places: stating.PricePlaces, signs: crediting.Signs, *, again: bool
+) -> Bought | tuple[str, ...]:
+    """The order or invoice as the vendor gets it, or the sentences that hold it. `again`: another version of the order was sent
+    before; `signs`: how the set states credit notes."""
+    if problems := tuple(_problems(document)):
         return problems
+    each: Sequence[PurchaseOrderLine | InvoiceLine] = document.lines
     lines = [
         line.replace(item=_numbered(line.item, resolution.theirs.get(number, PartnerNumbers())))
-        for number, line in enumerate(order.lines, 1)
+        for number, line in enumerate(each, 1)
     ]
-    order = order.replace(lines=tuple(lines), purpose="replace" if again else order.purpose)
-    stated: PurchaseOrder = stating.stated(order, None, [None] * len(lines), places)[0]
-    return stated
+    made: Any = document.replace(lines=tuple(lines))
+    if isinstance(made, PurchaseOrder):
+        made = made.replace(purpose="replace" if again else made.purpose)
+    else:
+        made = made.replace(lines=tuple(line.replace(sales_order=None) for line in made.lines))
+        made = wholes.of_invoice(terms.dated(made, None))
+        made = taxes.by_amounts(made) if places.rates else made
+    stated: Any = stating.stated(made, None, [None] * len(lines), places)[0]
+    whole: Bought = crediting.stated(stated, signs)  # type: ignore[assignment]
+    return whole
 
 
 def _numbered(item: ItemIds, known: PartnerNumbers) -> ItemIds:
@@ -37,7 +49,16 @@ def _numbered(item: ItemIds, known: PartnerNumbers) -> ItemIds:
     return item.replace(**found)
 
 
-def _problems(order: PurchaseOrder) -> Iterator[str]:
+def _problems(document: Bought) -> Iterator[str]:
+    if isinstance(document, PurchaseOrder):
+        yield from _unstated(document)
+        return
+    orders = sorted({line.sales_order for line in document.lines if line.sales_order})
+    if len(orders) > 1:
+        yield f"it is for several purchase orders ({', '.join(orders)}), and an invoice names one; reject this one"
+
+
+def _unstated(order: PurchaseOrder) -> Iterator[str]:
     """Why an order says less than what was ordered: prices that do not come to its total are prices with a discount."""
     for number, line in enumerate(order.lines, 1):
         if line.quantity is not None and line.quantity <= 0:

@@ -280,11 +280,13 @@ def _outbound(document: Outbound, profile: Profile) -> References:
     return References(Resolution().plus(*known), tuple(unresolved))
 
 
-def vendor_numbers(order: PurchaseOrder, profile: Profile) -> References:
-    """The vendor's numbers for the items of an order of ours, where it has none; the partner's own table first."""
+def vendor_numbers(document: PurchaseOrder | Invoice, profile: Profile) -> References:
+    """The vendor's numbers for the items of an order of ours or of an invoice for one, where it has none; the partner's own table
+    first."""
     reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
     known, wanted = list[ResolvedReference](), dict[tuple[ReferenceKind, str, str | None], list[int]]()
-    for number, line in enumerate(order.lines, 1):
+    lines: Sequence[OrderLine | InvoiceLine] = document.lines
+    for number, line in enumerate(lines, 1):
         own = line.item.own
         if own is not None and line.item.vendor is None and own in reverse:
             known.append(ResolvedReference("vendor", reverse[own], (number,)))
@@ -294,8 +296,8 @@ def vendor_numbers(order: PurchaseOrder, profile: Profile) -> References:
             wanted.setdefault(("gtin", own, line.unit), []).append(number)
     table: dict[str, Mapping[str, str]] = {"vendor": tables()["items"]["ours"], "gtin": tables()["items"]["gtin"]}
     unresolved = [
-        UnresolvedReference(kind, own, tuple(lines), (_reverse(table[kind], profile, own, unit, profile.vendor),))
-        for (kind, own, unit), lines in wanted.items()
+        UnresolvedReference(kind, own, tuple(places), (_reverse(table[kind], profile, own, unit, profile.vendor),))
+        for (kind, own, unit), places in wanted.items()
     ]
     return References(Resolution().plus(*known), tuple(unresolved))
 

@@ -33,9 +33,11 @@ def _no_date() -> object:
 
 Record = Literal[
     "SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip",
-    "PurchaseOrderConfirmation", "PurchaseOrder",
+    "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
 ]  # fmt: skip
-BOUGHT: frozenset[Record] = frozenset({"PurchaseOrderConfirmation", "PurchaseOrder"})
+BOUGHT: frozenset[Record] = frozenset({
+    "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
+})  # fmt: skip
 """Records that belong to a vendor of ours; the others belong to a customer."""
 
 
@@ -44,7 +46,8 @@ class Send(Schedule):
 
     of: Record
     """What is read from D365. To a customer: posted invoices, sales orders once they are confirmed, posted packing slips. To a
-    vendor: purchase orders as they were confirmed (PurchaseOrderConfirmation) or as they stand once they are (PurchaseOrder)."""
+    vendor: purchase orders as they were confirmed (PurchaseOrderConfirmation) or as they stand once they are (PurchaseOrder);
+    invoices of theirs, posted (VendorInvoice) or not yet (PendingVendorInvoice)."""
     to: Destination
     """Where it is uploaded."""
     since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"

@@ -184,3 +184,100 @@ async def test_an_order_of_ours_is_none_of_theirs_although_it_has_the_same_numbe
     async with buying.app() as app:
         held: list[Any] = await app.journal.read(lambda tx: tx.documents.in_state("held"))
     assert held == []
+
+
+INVOICES = """
+[partners.acme.send.{set}]
+of    = "{of}"
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "{set}_{{control:09}}.txt" }}
+since = 2026-01-01
+every = "1s"
+"""
+
+
+def bills(world: World, of: str, set: str = "810") -> None:
+    """The partner is sent vendor invoices, in place of our invoices to a customer."""
+    world.knobs["invoice"] = "INVOIC" if set != "INVOIC" else "810"
+    world.knobs["edifact"] = 'edifact = { us = "14:4012345000009", them = "14:4098765000010" }'
+    world.extra = INVOICES.format(set=set, of=of, root=world.prefix)
+
+
+def pending(world: World, order: str, number: str = "V-77", *, per: int = 1) -> str:
+    """A vendor invoice in D365 that is not posted, for both lines of an order; its HeaderReference."""
+    tenant = world.simulator.state
+    reference = f"HR-{tenant.number('usmf', 'HeaderReference'):06}"
+    key = {"dataAreaId": "usmf", "HeaderReference": reference}
+    vendor = {"InvoiceAccount": VENDOR, "VendorAccount": VENDOR}
+    tenant.add(
+        "VendorInvoiceHeaders",
+        **key,
+        **vendor,
+        InvoiceNumber=number,
+        InvoiceDate="2026-11-10",
+        DueDate="2026-12-10",
+        Currency="USD",
+        PurchaseOrderNumber=order,
+    )
+    for line in tenant.rows("PurchaseOrderLinesV2", PurchaseOrderNumber=order):
+        tenant.add(
+            "VendorInvoiceLines",
+            **key,
+            InvoiceLineNumber=line["LineNumber"],
+            PurchaseOrder=order,
+            PurchLineNumber=line["LineNumber"],
+            ItemNumber=line["ItemNumber"],
+            ReceiveNow=line["OrderedPurchaseQuantity"],
+            Unit="ea",
+            UnitPrice=line["PurchasePrice"],
+            PriceUnit=line["PurchasePriceQuantity"],
+            Amount=line["LineAmount"],
+            Currency="USD",
+            LineDescription="GOODS",
+        )
+    return reference
+
+
+@pytest.mark.parametrize("set", ["810", "INVOIC", "Invoice"])
+async def test_a_posted_vendor_invoice_goes_out_once_with_its_order_and_total(buying: World, set: str) -> None:
+    bills(buying, "VendorInvoice", set)
+    number = order(buying)
+    reference = pending(buying, number)
+    await buying.once()
+    assert buying.partner.received() == {}
+    purchasing.post_invoice(buying.simulator.state, reference)
+    for _ in range(2):
+        await buying.once()
+    (data,) = buying.partner.received().values()
+    text = data.decode()
+    for said in ("V-77", number, "V-1"):
+        assert said in text
+    if set == "810":
+        segments = [segment.split("*") for segment in text.split("~")]
+        assert of(segments, "BIG")[0][1:5] == ["20261110", "V-77", "", number]
+        assert of(segments, "TDS")[0][1] == "42597"
+        assert [line[2:5] for line in of(segments, "IT1")] == [["12", "EA", "10.5"], ["3", "EA", "99.99"]]
+
+
+async def test_a_pending_vendor_invoice_goes_out_and_its_posting_is_no_news(buying: World) -> None:
+    bills(buying, "PendingVendorInvoice")
+    reference = pending(buying, order(buying))
+    await buying.once()
+    purchasing.post_invoice(buying.simulator.state, reference)
+    await buying.once()
+    (data,) = buying.partner.received().values()
+    assert b"V-77" in data
+
+
+async def test_an_invoice_for_several_orders_is_held_since_it_can_name_one(buying: World) -> None:
+    bills(buying, "VendorInvoice")
+    first, second = order(buying), order(buying)
+    reference = pending(buying, first)
+    for line in buying.simulator.state.store.rows("VendorInvoiceLines", InvoiceLineNumber=2):
+        buying.simulator.state.store.update(line, {"PurchaseOrder": second})
+    purchasing.post_invoice(buying.simulator.state, reference)
+    await buying.once()
+    assert buying.partner.received() == {}
+    async with buying.app() as app:
+        (row,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    assert first in row.reason
+    assert second in row.reason
