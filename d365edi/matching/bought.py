@@ -36,11 +36,22 @@ def to_vendor(
         made = made.replace(purpose="replace" if again else made.purpose)
     else:
         made = made.replace(lines=tuple(line.replace(sales_order=None) for line in made.lines))
-        made = wholes.of_invoice(terms.dated(made, None))
+        made = wholes.of_invoice(terms.dated(_summed(made), None))
         made = taxes.by_amounts(made) if places.rates else made
     stated: Any = stating.stated(made, None, [None] * len(lines), places)[0]
     whole: Bought = crediting.stated(stated, signs)  # type: ignore[assignment]
     return whole
+
+
+def _summed(invoice: Invoice) -> Invoice:
+    """An invoice that is not posted, with its total: of lines, charges and taxes, where D365 has none yet."""
+    if invoice.total is not None:
+        return invoice
+    charges = [*invoice.charges, *(each for line in invoice.lines for each in line.charges)]
+    total = sum((line.amount or ZERO for line in invoice.lines), ZERO)
+    total += sum(((each.amount or ZERO) * (1 if each.kind == "charge" else -1) for each in charges), ZERO)
+    total += sum((tax.amount or ZERO for tax in invoice.taxes), ZERO)
+    return invoice.replace(total=total, sense="credit" if total < 0 else "invoice")
 
 
 def _numbered(item: ItemIds, known: PartnerNumbers) -> ItemIds:

@@ -281,3 +281,22 @@ async def test_an_invoice_for_several_orders_is_held_since_it_can_name_one(buyin
         (row,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
     assert first in row.reason
     assert second in row.reason
+
+
+async def test_charges_of_a_pending_invoice_are_told_and_in_its_total(buying: World) -> None:
+    bills(buying, "PendingVendorInvoice")
+    reference = pending(buying, order(buying))
+    key = {"dataAreaId": "usmf", "HeaderReference": reference, "ChargeCategory": "Fixed", "FixedChargeAmount": 15}
+    buying.simulator.state.add(
+        "VendorInvoiceHeaderCharges",
+        **key,
+        ChargeLineNumber=1,
+        VendInvoiceInfoTableDataAreaId="usmf",
+        PurchaseChargeCode="FREIGHT",
+    )
+    await buying.once()
+    (data,) = buying.partner.received().values()
+    segments = [segment.split("*") for segment in data.decode().split("~")]
+    assert of(segments, "TDS")[0][1] == "44097"
+    (charge,) = of(segments, "SAC")
+    assert (charge[1], charge[5]) == ("C", "1500")

@@ -8,7 +8,7 @@ does not let us read the set and the table says that it may be missing.
 Knows: the layout of reading tables and of records. Does not know: entity names, how the record was fetched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -164,6 +164,9 @@ def _join(
     found: Sequence[Row] = content.get(join.name, ())
     by_line = [(theirs, ours) for theirs, ours in join.on if ours not in head.known]
     optional = bool(join.tree.get("optional"))
+    if "charge" in join.tree:
+        findings += _charge_rows(join, found, [ours for _, ours in by_line], rows, document, items)
+        return
     if not by_line:
         if (len(found) > 1 and not join.tree.get("first")) or (not found and not optional):
             findings.append(_odd(join, len(found), "it"))
@@ -182,6 +185,31 @@ def _join(
             findings.append(_odd(join, len(matched), f"line {number}"))
 
 
+def _charge_rows(
+    join: Section,
+    found: Sequence[Row],
+    by_line: Sequence[str],
+    rows: Sequence[Values],
+    document: Values,
+    items: Sequence[Values],
+) -> Iterator[Finding]:
+    """Each row of a set of charges is a charge of the document, or of the line that it belongs to."""
+    table, theirs = join.tree["charge"], [their for their, ours in join.on if ours in by_line]
+    lines = {_key(row, by_line): item for row, item in zip(rows, items, strict=True)}
+    for row in found:
+        target = lines.get(_key(row, theirs)) if by_line else document
+        amount = Decimal(row.get(table["amount"]) or 0)
+        if target is None or str(row.get(table["category"]) or "Fixed") != "Fixed":
+            text = str(plain(row.get(table["description"]), "text") or plain(row.get(table["code"]), "text") or "")
+            yield _error(f'its charge "{text}" in {join.set} is no amount of the order or a line', "send it by hand")
+        elif amount:
+            said = {name: table[name] for name in ("kind", "handling")}
+            made = {**said, "kind": said["kind"] if amount > 0 else OPPOSITE[said["kind"]], "amount": abs(amount)}
+            made["code"] = "freight" if "freight" in str(row.get(table["code"]) or "").casefold() else "other"
+            made["description"] = plain(row.get(table["description"]), "text") or plain(row.get(table["code"]), "text")
+            target.setdefault("charges", []).append(made)
+
+
 def _key(row: Row, names: Sequence[str]) -> tuple[object, ...]:
     """What rows are matched by, alike where D365 calls the values equal (see `quoting.same_text`)."""
     return tuple(value.rstrip(" ").casefold() if isinstance(value := row.get(name), str) else value for name in names)
@@ -196,7 +224,7 @@ def _odd(join: Section, count: int, what: str) -> Finding:
 # -- amounts ----------------------------------------------------------------------------------------------------------
 def _totals(head: Section, row: Row, rows: Sequence[Row], document: Values) -> None:
     if "charges" in head.tree:
-        document["charges"] = _charges(head, row, rows)
+        document.setdefault("charges", []).extend(_charges(head, row, rows))
     if "taxes" in head.tree:
         amounts = [(tax["type"], Decimal(row.get(tax["field"]) or 0)) for tax in head.tree["taxes"].values()]
         document["taxes"] = [{"type": type, "amount": amount} for type, amount in amounts if amount]
