@@ -59,13 +59,13 @@ def test_the_listener_s_certificate_ends_with_whichever_of_its_chain_ends_first(
 def test_the_client_certificate_ends_as_it_says(tmp_path: Path, kind: str) -> None:
     files = tls.create(tmp_path / "tls", now=MADE)
     file, both = tmp_path / "client", files.key.read_bytes() + files.certificate.read_bytes()
-    file.write_bytes(pfx(files, b"word") if kind == "pfx" else both)
+    file.write_bytes(pfx(files, b"opens-the-pfx") if kind == "pfx" else both)
     value = (
         '{ content = { secret = "pem" } }'
         if kind == "secret"
         else f'{{ file = "{file}", password = {{ secret = "word" }} }}'
     )
-    [end] = ends(tmp_path, (SECRET, f"certificate = {value}"), PEM=both.decode(), WORD="word")
+    [end] = ends(tmp_path, (SECRET, f"certificate = {value}"), PEM=both.decode(), WORD="opens-the-pfx")
     assert (end.name, end.at) == ("d365.certificate", ENDS)
 
 

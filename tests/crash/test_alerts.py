@@ -78,7 +78,11 @@ async def test_an_alert_survives_a_kill(failpoint: str, ends: bool, tmp_path: Pa
     async with mail_server(identity) as mails, receiver(identity) as got:
         file = tmp_path / "settings.toml"
         file.write_text(RIGHT + ALERTS.format(port=mails.port, authority=identity.authority))
-        environ = {"D365EDI_SECRET_MAIL": "mail-word", "D365EDI_SECRET_URL": got.url, "D365EDI_SECRET_KEY": "word"}
+        environ = {
+            "D365EDI_SECRET_MAIL": "mail-word",
+            "D365EDI_SECRET_URL": got.url,
+            "D365EDI_SECRET_KEY": "webhook-word",
+        }
         for there in (True, False):
             if there is not ends:
                 assert await look(file, environ, failpoint, there=there) == -9
