@@ -1,4 +1,5 @@
-"""The truth table: what `status`, its exit code, /healthz and the log say while something is disturbed and after it ended.
+"""The truth table: what `status`, its exit code, /healthz, /metrics, the log and an alert say while something is disturbed and
+after it ended.
 
 Each row disturbs a daemon that works, lets an order and an invoice come meanwhile, looks at every face, ends the disturbance
 and looks again: all is well, and everything has arrived once, by itself, or by the one command that the row names.
@@ -37,7 +38,7 @@ Act = Callable[[Scene], Awaitable[None]]
 class Row:
     """A disturbance. While it lasts: the `kind` of trouble and its `name`, what its sentence has in it, the exit code of
     `status`, /healthz; what the log says once when it begins and once when it is over; samples of /metrics that are 0, beside the
-    count of the kind. `command` is what a person has to do."""
+    count of the kind. `command` is what a person has to do. One alert tells that it began, and one that it is over."""
 
     begin: Act
     end: Act
@@ -282,6 +283,13 @@ async def all_arrived_once(here: Scene) -> None:
     assert (here.orders(), here.answered(), here.invoices()) == ({FIRST: 2, SECOND: 2}, ["A", "A"], 1)
 
 
+async def told_once(here: Scene, *told: str) -> None:
+    """Begin and end of all these were told, each once, and nothing that was told goes on."""
+    await here.until(lambda: set(told) <= set(here.begun()) and sorted(here.begun()) == sorted(here.over()))
+    assert [here.begun().count(each) for each in told] == [1] * len(told)
+    assert here.receiver.signed
+
+
 @pytest.mark.parametrize("name", ROWS)
 async def test_while_it_lasts_and_after_it_every_face_tells_the_truth(
     name: str, town: World, capsys: pytest.CaptureFixture[str]
@@ -308,10 +316,13 @@ async def test_while_it_lasts_and_after_it_every_face_tells_the_truth(
             assert word in trouble["remedy"]
         said = here.log()[before:]
         assert [said.count(row.says) <= 2, "defect" in said, "Traceback" in said] == [True, False, False], said
+        told = f"{row.kind} {trouble['name']}"
+        await here.until(lambda: told in here.begun())
         await row.end(here)
         if row.command:
             assert (await here.command(*row.command))[0] == 0
         await all_arrived_once(here)
+        await told_once(here, told)
         assert row.over in here.log()[before:]
 
 
@@ -336,6 +347,7 @@ async def test_a_disk_that_fails_is_left_to_the_watchdog_and_all_goes_on_after_t
                 0,
                 1,
             )
+            await here.until(lambda: "broken journal" in here.begun())  # which goes by itself where systemd restarts it
             assert here.log().count("writes nothing more") == 1
             assert "defect" not in here.said
         town.simulator.post_invoice(made)
@@ -355,11 +367,13 @@ async def test_a_record_that_d365_does_not_show_is_a_held_document_and_goes_when
         assert (row["name"], row["state"], "SalesInvoiceV4Lines" in row["why"]) == (number, "held", True)
         assert (seen.code, seen.health, here.log().count("SalesInvoiceV4Lines")) == (1, WELL, 1)
         assert seen.figures['documents{partner="acme",state="held"}'] == 1
+        await here.until(lambda: "held document acme" in here.begun())
         await d365_well(here)
         assert (await here.command("release", number))[0] == 0
         await here.until(here.invoices)
         await all_is_well(here)
         assert ("actor=" in here.log(), here.invoices()) == (True, 1)
+        await told_once(here, "held document acme")
 
 
 async def test_a_silent_partner_is_named_until_the_acknowledgment_comes(
@@ -372,8 +386,10 @@ async def test_a_silent_partner_is_named_until_the_acknowledgment_comes(
         assert (row["state"], seen.code, seen.health, seen.kinds) == ("997 overdue", 1, WELL, set())
         assert seen.figures['acknowledgments{partner="acme",state="overdue"}'] == 1
         assert here.log().count("has not acknowledged it in time") == 1
+        await here.until(lambda: "overdue acknowledgment acme" in here.begun())
         town.partner.answer_invoices()
         await all_is_well(here)
+        await told_once(here, "overdue acknowledgment acme")
         assert (here.invoices(), here.log().count("accepted by acme (late)")) == (1, 1)
 
 
@@ -390,8 +406,10 @@ async def test_a_name_that_cannot_be_taken_is_shown_until_it_is_gone(
         town.partner.drop("PO-2.edi", town.order(SECOND))
         await here.until(lambda: len(here.orders()) == 2)
         assert len([line for line in here.log().splitlines() if "9.edi" in line and "WARN" in line]) == 1
+        await here.until(lambda: "not taken acme:/outbound/*" in here.begun())
         odd.unlink()
         await here.until_faces(lambda seen: not seen.status["not_taken"] and seen.code == 0)
+        await told_once(here, "not taken acme:/outbound/*")
         assert here.orders() == {FIRST: 2, SECOND: 2}
 
 

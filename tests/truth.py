@@ -20,15 +20,30 @@ from d365edi import daemon, log, secrets, settings
 from d365edi.app import App
 from d365edi.cli import main
 from d365edi.clock import ClockWatch
+from d365edi.sandbox.tls import TlsFiles
 from d365edi.settings import Settings
 from tests.journeys.world import World
 from tests.scrapes import Scrape, parsed
 from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import free_port
+from tests.servers.webhooks import Receiver, receiver
 
 PATIENCE = 30.0
 FIRST, SECOND = "4500001", "4500002"
 """The order that came in before the disturbance, and the one that comes while it lasts."""
+
+ALERTS = """
+[alerts]
+delay = "0.3s"
+unreachable = "0.3s"
+settled = "0.3s"
+every = "0s"
+digest = "off"
+[alerts.webhook]
+url = {{ secret = "url" }}
+key = {{ secret = "key" }}
+ca_file = "{authority}"
+"""
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,7 @@ class Scene:
     world: World
     capsys: pytest.CaptureFixture[str]
     place: str
+    receiver: Receiver
     said: str = ""
     printed: str = ""
     apps: list[App] = field(default_factory=list)
@@ -125,6 +141,15 @@ class Scene:
         assert true(seen), (seen, self.log())
         return seen
 
+    # -- alerts -------------------------------------------------------------------------------------------------------
+    def begun(self) -> list[str]:
+        """Kind and name of each incident whose begin was told."""
+        return [f"{row['kind']} {row['name']}" for _, body in self.receiver.arrived for row in body["begun"]]
+
+    def over(self) -> list[str]:
+        """The same of each whose end was told."""
+        return [f"{row['kind']} {row['name']}" for _, body in self.receiver.arrived for row in body["ended"]]
+
     # -- both ledgers ---------------------------------------------------------------------------------------------------
     def orders(self) -> dict[str, int]:
         """Sales orders in D365 with their lines."""
@@ -141,13 +166,16 @@ class Scene:
 
 @contextlib.asynccontextmanager
 async def scene(world: World, capsys: pytest.CaptureFixture[str], **changes: str) -> AsyncIterator[Scene]:
-    """The world with a place for /healthz; `changes` replace texts of the settings."""
+    """The world with a place for /healthz and somebody who is told; `changes` replace texts of the settings."""
     place = f"127.0.0.1:{free_port()}"
     world.knobs["listen"] = f'listen = "{place}"'
     file = world.write_settings()
     for old, new in changes.items():
         file.write_text(file.read_text().replace(f'{old} = "24h"', f'{old} = "{new}"'))
-    yield Scene(world, capsys, place)
+    folder = world.folder / "tls"
+    file.write_text(file.read_text() + ALERTS.format(authority=folder / "ca.pem"))
+    async with receiver(TlsFiles(folder / "ca.pem", folder / "server.pem", folder / "server.key")) as told:
+        yield Scene(world, capsys, place, told)
 
 
 @contextlib.asynccontextmanager
@@ -163,7 +191,9 @@ async def serving(here: Scene) -> AsyncIterator[None]:
             yield app
 
     def load() -> Settings:
-        return settings.load(here.world.settings_file, here.world.environ, keyring=secrets.keyring(log.hide))
+        told = {"D365EDI_SECRET_URL": here.receiver.url, "D365EDI_SECRET_KEY": "webhook-word"}
+        environ = {**here.world.environ, **told}
+        return settings.load(here.world.settings_file, environ, keyring=secrets.keyring(log.hide))
 
     async def serve() -> None:
         here.code = await daemon.run(load, open_app=opened)
