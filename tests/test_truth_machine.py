@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.journeys.world import World, world
-from tests.test_truth import DEGRADED, SHORT, WELL, all_arrived_once, first_order
+from tests.test_truth import DEGRADED, SHORT, WELL, all_arrived_once, first_order, told_once
 from tests.truth import SECOND, Scene, scene, serving
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -60,12 +60,14 @@ async def test_a_clock_that_is_set_is_reported_and_everything_goes_on(
         assert (set(troubles), words in troubles["clock"], seen.code, seen.health) == (names, True, 3, DEGRADED)
         assert seen.figures['troubles{kind="clock"}'] == len(names)
         assert here.log().count(f"the clock was set {words}") == 1
+        await here.until(lambda: {f"clock {name}" for name in names} <= set(here.begun()))
         here.set_by -= by  # somebody corrects it, and an hour goes by
         await here.until(lambda: here.log().count("the clock was set") == 2)
         here.passed += HOUR
         if "retention" in names:
             assert (await here.command("release", "retention"))[0] == 0
         await all_arrived_once(here)
+        await told_once(here, *(f"clock {name}" for name in names))
 
 
 async def test_a_file_that_may_not_be_read_is_shown_until_it_can_be(
@@ -81,8 +83,11 @@ async def test_a_file_that_may_not_be_read_is_shown_until_it_can_be(
         assert (row["name"], "not yours" in row["why"], seen.code, seen.health) == ("PO-2.edi", True, 1, WELL)
         assert seen.figures['not_taken_files{endpoint="acme"}'] == 1
         assert len([line for line in here.log().splitlines() if "PO-2.edi" in line]) == 1
+        told = "not taken acme:/outbound/*"
+        await here.until(lambda: told in here.begun())
         here.server.faults.clear()
         await all_arrived_once(here)
+        await told_once(here, told)
         assert (await here.faces()).status["not_taken"] == []
 
 
@@ -109,7 +114,12 @@ async def test_a_journal_that_is_moved_ends_the_daemon_and_all_goes_on_when_it_i
             for place in ("/healthz", "/metrics"):
                 with pytest.raises(httpx.ConnectError):
                     await client.get(place)
+        # The process itself tells nothing: systemd calls this, by OnFailure=.
+        dead = [sys.executable, "-m", "d365edi", "alert", "dead"]
+        await anyio.run_process(dead, env={**os.environ, **town.environ})
+        assert here.begun() == ["dead d365edi"]
         away.rename(journal)
         town.simulator.post_invoice(made)
         async with serving(here):
             await all_arrived_once(here)
+            await told_once(here, "dead d365edi")

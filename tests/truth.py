@@ -175,6 +175,7 @@ async def scene(world: World, capsys: pytest.CaptureFixture[str], **changes: str
     folder = world.folder / "tls"
     file.write_text(file.read_text() + ALERTS.format(authority=folder / "ca.pem"))
     async with receiver(TlsFiles(folder / "ca.pem", folder / "server.pem", folder / "server.key")) as told:
+        world.secrets |= {"D365EDI_SECRET_URL": told.url, "D365EDI_SECRET_KEY": "webhook-word"}
         yield Scene(world, capsys, place, told)
 
 
@@ -191,9 +192,7 @@ async def serving(here: Scene) -> AsyncIterator[None]:
             yield app
 
     def load() -> Settings:
-        told = {"D365EDI_SECRET_URL": here.receiver.url, "D365EDI_SECRET_KEY": "webhook-word"}
-        environ = {**here.world.environ, **told}
-        return settings.load(here.world.settings_file, environ, keyring=secrets.keyring(log.hide))
+        return settings.load(here.world.settings_file, here.world.environ, keyring=secrets.keyring(log.hide))
 
     async def serve() -> None:
         here.code = await daemon.run(load, open_app=opened)

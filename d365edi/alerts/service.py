@@ -181,8 +181,10 @@ class AlertService:
 
     # -- what is told -------------------------------------------------------------------------------------------------
     def _tell(self, message: Message, now: float) -> None:
-        self._store.queue(message, now)
-        log.say("INFO", "alerts", "told", message.subject)
+        id = self._store.queue(message, now)
+        to = ", ".join(channel.name for channel in self._channels)
+        what = "the daily digest" if message.kind == "digest" else "what is the matter"
+        log.say("INFO", "alerts", "told", f"{what}, to {to}", id=id, begun=len(message.begun), over=len(message.ended))
 
     async def _tell_digest(self, now: float) -> None:
         store, local = self._store, self._local(now)

@@ -60,14 +60,15 @@ class AlertStore:
         for alert in [each for each in waiting if each.channel not in self._channels]:
             self._drop(alert, f"the settings have no [alerts.{alert.channel}] any more")
 
-    def queue(self, message: Message, now: float) -> None:
-        """Add a message for every channel."""
+    def queue(self, message: Message, now: float) -> str:
+        """Add a message for every channel. Returns its id."""
         id = f"{int(now)}-{uuid.uuid4().hex[:16]}"
         for channel in self._channels:
             self._put(Alert(id, channel, message.to_json(), now))
             waiting = self.waiting(channel)
             if len(waiting) > MOST_WAITING:
                 self._drop(waiting[0], f"more than {MOST_WAITING} wait; what is the matter: d365edi status")
+        return id
 
     def waiting(self, channel: str) -> list[Alert]:
         """What is to be sent on a channel, oldest first."""

@@ -65,6 +65,7 @@ class World:
     partner_extra: str = ""
     knobs: dict[str, str] = field(default_factory=dict)
     key: str = ""
+    secrets: dict[str, str] = field(default_factory=dict)
     waits: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -74,7 +75,8 @@ class World:
     @property
     def environ(self) -> Mapping[str, str]:
         config = self.server.config()
-        return {"D365EDI_SECRET_D365": CLIENT_SECRET, "D365EDI_SECRET_ACME_SSH_KEY": self.key or config.key}
+        ours = {"D365EDI_SECRET_D365": CLIENT_SECRET, "D365EDI_SECRET_ACME_SSH_KEY": self.key or config.key}
+        return ours | self.secrets
 
     def write_settings(self) -> Path:
         """Settings for this world; `extra` is appended, `partner_extra` stands inside [partners.acme]."""
