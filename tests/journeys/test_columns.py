@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import pytest
 
+from d365edi.cli import main
+from d365edi.maps.table import load
 from d365edi.partners import compiled
 from tests.journeys.test_invoices import made_order
 from tests.journeys.world import World
@@ -219,3 +221,50 @@ async def test_a_file_of_all_open_orders_brings_only_what_is_new_or_changed(colu
     assert [(each.number, each.reason) for each in closed] == [("4500123", "unchanged since message 1")]
     assert [each.number for each in held] == ["4500124"]
     assert counters.counts["ignored"] == 1
+
+
+def by_position() -> str:
+    """The rows of a map for files without a header: number, date, quantity, unit, price and their item, in this order."""
+    tree = load("csv", "PurchaseOrder").tree
+    table = "\n[partners.acme.receive.PurchaseOrder.map"
+    fields = dict.fromkeys(tree["fields"], "false") | {"number": '"1"', "date": '"2"'}
+    lines = {name: "false" for name in tree["lines"] if name not in ("loop", "item")}
+    lines |= {"quantity": '"3"', "unit": '"4"', "price": '"5"'}
+    items = dict.fromkeys(tree["lines"]["item"], "false") | {"buyer": '"6"'}
+    parts = {
+        ".file": {"header": '"no"', "group": '"1"', "totals": "false"},
+        ".fields": fields,
+        ".lines": lines,
+        ".lines.item": items,
+    }
+    return "".join(
+        f"{table}{name}]\n" + "".join(f'"{key}" = {value}\n' for key, value in rows.items())
+        for name, rows in parts.items()
+    )
+
+
+async def test_a_row_without_a_header_that_has_not_the_map_s_columns_holds_its_order(
+    columns: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A comma in a text shifted what stood behind it, and what was left out was taken as empty; `check` names the column."""
+    columns.extra += by_position()
+    rows = [
+        "4500123,2026-11-02,12,EA,10.5,ACME-4711",
+        "4500124,2026-11-02,3,EA,99.99,ACME-4712,AND MORE",
+        "4500125,2026-11-02,3,EA,99.99",
+    ]
+    drop(columns, "\r\n".join(rows))
+    async with columns.app() as app:
+        await app.once()
+        held = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    said = {
+        "4500124": 'column 7 in line 2 says "AND MORE", and the map has 6 columns',
+        "4500125": "line 3 has 5 values, and the map reads column 6",
+    }
+    assert {each.number: said[each.number] in each.reason for each in held} == dict.fromkeys(said, True)
+    assert list(columns.sales_orders()) == ["4500123"]
+    file = columns.partner.outbound / "again.csv"
+    file.write_text("\r\n".join(rows))
+    main(["check", str(file), "--settings", str(columns.settings_file)])
+    printed = capsys.readouterr().out
+    assert [text in printed for text in said.values()] == [True, True]

@@ -241,6 +241,7 @@ def test_columns_go_by_position_without_a_header_row() -> None:
         | {"item": {"gtin": False, "vendor": False, "buyer": "3"}, "quantity": "2"},
     }
     readings = read("PurchaseOrder", "7,5,A\n7,6,B\n8,1,C\n", override)
+    assert [told(each) for each in readings] == [[], []]
     assert [(each.document.number, [line.item.buyer for line in each.document.lines]) for each in readings] == [
         ("7", ["A", "B"]),
         ("8", ["C"]),

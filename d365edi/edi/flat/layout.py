@@ -54,7 +54,7 @@ class Layout:
     say the same. `opens` is the record type that begins a document, `type` the column that holds the type. `totals` are
     words that mark a row of sums (folded), `decimal` the mark that its numbers have; `amounts` are the pairs of columns
     whose product is the amount of a row (quantity and price). `escape`: what is written is for a spreadsheet, which must take
-    no value for a formula."""
+    no value for a formula. `short`: a row without a header may end before its last columns, which are then empty."""
 
     records: Mapping[str, tuple[Column, ...]]
     fixed: bool = False
@@ -70,6 +70,7 @@ class Layout:
     decimal: str = "."
     amounts: tuple[tuple[int, int], ...] = ()
     escape: bool = False
+    short: bool = False
 
     @property
     def columns(self) -> tuple[Column, ...]:

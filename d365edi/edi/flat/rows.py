@@ -110,7 +110,10 @@ def _placed(cells: Iterator[delimited.Cells], layout: Layout, *, doubt: bool) ->
         if cut is None:
             strange.setdefault(record, []).append(row.line)
             continue
-        yield _row(row, record, cut, 0)
+        found, findings = _row(row, record, cut, 0)
+        if len(row.cells) != cut.last and not row.broken and not _is_total(row.cells, layout):
+            findings += _miscounted(row, cut, layout)
+        yield found, findings
     yield from _strangers(strange)
 
 
@@ -124,13 +127,15 @@ def _strangers(strange: dict[str, list[int]]) -> Iterator[Found]:
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """How a record's rows are cut: its columns, the cells of those that are there, those that another name of a column
-    stands over; which columns hold so many digits, and which amounts are doubtful for their decimal point."""
+    stands over; which columns hold so many digits, and which amounts are doubtful for their decimal point. `last` is the
+    last place of a row without a header that the map knows."""
 
     columns: Sequence[Column]
     cells: Sequence[tuple[int, int]]
     also: Sequence[tuple[int, int]]
     counted: Sequence[int]
     doubted: Sequence[int]
+    last: int
 
 
 def _cut(
@@ -140,7 +145,25 @@ def _cut(
     there = [(index, cell) for index, cell in enumerate(at) if cell >= 0]
     counted = [index for index, column in enumerate(columns) if column.digits]
     doubted = [index for index, column in enumerate(columns) if doubt and column.point]
-    return _Cut(columns, there, also, counted, doubted)
+    last = max((column.position for column in columns), default=0)
+    return _Cut(columns, there, also, counted, doubted, last)
+
+
+def _is_total(cells: Sequence[str], layout: Layout) -> bool:
+    """Whether a row has totals, which says what it likes."""
+    return bool(layout.totals) and fold(next((cell for cell in cells if cell.strip(BLANK)), "")) in layout.totals
+
+
+def _miscounted(row: delimited.Cells, cut: _Cut, layout: Layout) -> Iterator[Finding]:
+    """Values behind the last column of the map, or too few: without a header row a value is what its place says."""
+    count = len(row.cells)
+    more = next((at for at in range(cut.last, count) if row.cells[at].strip(BLANK)), -1)
+    if more >= 0:
+        value = row.cells[more].strip(BLANK)
+        yield at_line("document.width.place.more", row.line, str(more + 1), value, most=cut.last)
+    missing = [column.position for column in cut.columns if column.position > count]
+    if missing and not layout.short:
+        yield at_line("document.width.place.less", row.line, str(min(missing)), count=count)
 
 
 def _row(row: delimited.Cells, record: str, cut: _Cut, width: int) -> Found:

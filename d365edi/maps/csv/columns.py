@@ -96,7 +96,7 @@ def flat(table: Table) -> Flat:
     head = tuple(sorted(root.columns))
     layout = Layout(
         records, look.fixed, look.header, look.delimiter, look.quote, look.encoding, group, head,
-        look.opens, look.type, look.totals, look.decimal, tuple(builder.amounts), look.escape,
+        look.opens, look.type, look.totals, look.decimal, tuple(builder.amounts), look.escape, look.short,
     )  # fmt: skip
     guide = _guide(table, root, builder.records)
     parted = {name: frozenset(found.parted) for name, found in builder.records.items()}

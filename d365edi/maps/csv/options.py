@@ -12,6 +12,7 @@
     totals    = "TOTAL|SUM"          # words in the first filled column of a row of sums
     decimal   = "."                  # or ","
     dates     = "YYYY-MM-DD|MM/DD/YYYY"      # read in any of these, written in the first
+    short     = "hold"               # or "take": a row without a header may end early; the default of record types
     formulas  = "keep"               # or "escape": what a spreadsheet would take for a formula is written behind an apostrophe
 
     [columns]                        # in the order in which they are written
@@ -43,7 +44,7 @@ Meaning = TypeVar("Meaning")
 _KEYS = frozenset(
     [
         "form", "delimiter", "quote", "header", "encoding", "group", "type", "opens", "totals", "decimal", "dates",
-        "formulas",
+        "formulas", "short",
     ]
 )  # fmt: skip
 _FLAGS, _VALUES = ("right", "zeros", "text"), ("implied", "digits", "decimal", "dates")
@@ -67,6 +68,7 @@ class File:
     decimal: str
     dates: str
     escape: bool
+    short: bool
 
 
 def file(table: Table) -> File:
@@ -101,6 +103,7 @@ def file(table: Table) -> File:
         _one(table, words, "decimal", {".": ".", ",": ","}),
         dates,
         _escape(table, words, fixed=fixed),
+        _one(table, words, "short", {"hold": False, "take": True}) if "short" in words else "type" in words,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,7 @@ RECORDS = Layout(
     header=False,
     opens="H",
     type=Column(("type",), 1),
+    short=True,
 )
 FIXED = Layout(
     {"": (Column(("PO",), start=1, end=6), Column(("Qty",), start=7, end=12, right=True, fill="0"))},
@@ -248,6 +250,36 @@ def test_records_from_one_that_opens_to_the_next_are_a_document() -> None:
         [("H", ["2", ""]), ("D", ["c"])],
     ]
     assert told(*report.findings) == [("note", "unmapped", 4, "")]
+
+
+PLACES = Layout(
+    {"": (Column(("1",), 1), Column(("2",), 2), Column(("4",), 4))},
+    header=False,
+    group=(0,),
+    totals=frozenset({"total"}),
+)
+COUNTED = {
+    "as many": (b"1,a,x,5\n", []),
+    "empty ones behind": (b"1,a,x,5,, \n", []),
+    "one that no row reads": (b"1,a,,5\n", []),
+    "a comma in a text": (b"1,a,b,x,5\n", [("error", "width", 1, "5")]),
+    "too few": (b"1,a,x\n1,b,x,5\n", [("error", "width", 1, "4")]),
+    "one": (b"1\n", [("error", "width", 1, "2")]),
+    "a row of totals": (b"1,a,x,5\nTotal,5\n", []),
+}
+
+
+@pytest.mark.parametrize(("data", "wrong"), COUNTED.values(), ids=COUNTED)
+def test_the_columns_of_a_row_without_a_header_are_counted(data: bytes, wrong: list[object]) -> None:
+    """A comma in a text shifted the values behind it, and nothing was said."""
+    (document,) = reader.read(data, PLACES).sets
+    assert told_in(document) == wrong
+
+
+def test_a_row_may_end_before_its_last_column_where_the_map_says_so() -> None:
+    report = reader.read(b"1,a\n1,a,b,5,6\n", replace(PLACES, short=True))
+    assert told_in(report.sets[0]) == [("error", "width", 2, "5")]
+    assert values(report) == [[["1", "a", ""], ["1", "a", "5"]]]
 
 
 def test_records_before_the_first_document_are_told() -> None:
