@@ -113,6 +113,7 @@ def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> SftpEndpoint
         port=endpoint.port,
         username=endpoint.username,
         key=settings.secret(endpoint.key) if endpoint.key else "",
+        passphrase=settings.secret(endpoint.passphrase) if endpoint.passphrase else "",
         password=settings.secret(endpoint.password) if endpoint.password else "",
         host_keys=endpoint.host_keys,
         connect_timeout=endpoint.timeouts.connect.total_seconds(),

@@ -4,10 +4,11 @@ A part of `app`. Knows: what is compiled from settings. Does not know: who asks 
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from d365edi import build
+from d365edi import build, credentials
 from d365edi import partners as trading
 from d365edi.alerts import channels
 from d365edi.edi import guides
@@ -18,7 +19,8 @@ from d365edi.settings import SecretRef, Settings, Sftp
 def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], object]) -> list[str]:
     """A sentence for each part that was checked; `schedule` makes the trigger of a flow (`schedule.trigger`).
 
-    SettingsError with the first error, for missing secrets with all of them."""
+    SettingsError with the first error, for secrets, keys and certificates that cannot be used with all of them. A certificate
+    that has ended is no error here: the rest of the settings can be served (`ended` says so to `check`)."""
     partners, flows = trading.compiled(settings), build.flows(settings)
     forms = {version for each in guides.FORMS.values() for version in each}
     for partner in partners.values():
@@ -30,12 +32,19 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
     _secrets(settings)
     if settings.alerts is not None:
         channels.of(settings.alerts, settings.secret)
+    checked = credentials.check(settings, datetime.now(UTC))
+    if checked.errors:
+        first, *others = checked.errors
+        first.others = tuple(others)
+        raise first
     names = {"endpoints": list(settings.endpoints), "partners": list(partners), "flows": [flow.name for flow in flows]}
     found = [f"{len(each)} {kind}: {', '.join(each)}" if each else f"no {kind}" for kind, each in names.items()]
     return [
         *found,
         *untrusted(settings),
         *open_to_others(settings),
+        *checked.ended,
+        *checked.ending,
         f"{len(settings.references())} secrets are referred to, and all are stored.",
     ]
 
@@ -49,6 +58,11 @@ def _secrets(settings: Settings) -> None:
             missing.append(str(error))
     if missing:
         raise SettingsError("\n".join(missing))
+
+
+def ended(settings: Settings) -> list[str]:
+    """A sentence for each certificate that has ended, or does not begin yet."""
+    return credentials.check(settings, datetime.now(UTC)).ended
 
 
 def untrusted(settings: Settings) -> list[str]:

@@ -35,7 +35,9 @@ FLOORS = (
 
 SAME_ROOM = {
     "build": "app",
+    "certificates": "secrets",
     "condition": "alerts",
+    "credentials": "app",
     "partners": "app",
     "systemd": "daemon",
     "schedule": "daemon",
@@ -77,7 +79,7 @@ HOMES = {
     "starlette": {"listener", "sandbox"},
     "uvicorn": {"listener", "sandbox"},
     "typer": {"cli"},
-    "cryptography": {"alerts/expiry", "secrets", "sandbox"},
+    "cryptography": {"alerts/expiry", "certificates", "secrets", "sandbox"},
 }
 """Where a package may be imported, as the beginning of the module's path."""
 

@@ -30,7 +30,8 @@ def check(
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
-    """Without a file: check settings, maps, schedules and secrets, without connecting to anything.
+    """Without a file: check settings, maps, schedules, secrets, keys and certificates, without connecting to anything. Exit
+    code 1 when a certificate has ended.
 
     With `--running` the daemon does it, as `systemctl reload` does first: only the service can read its credentials.
 
@@ -38,9 +39,9 @@ def check(
     where there are some, the partner's own guide and maps are used. Exit code 1 when any part of it would be rejected
     or held."""
     if file is None:
-        sentences = _by_daemon(settings) if running else _here(settings)
+        sentences, ended = (_by_daemon(settings), []) if running else _here(settings)
         say(sentences) if not json else as_json(sentences)
-        raise typer.Exit(FINE)
+        raise typer.Exit(PERSON if ended else FINE)
     inspection = _inspected(file, settings)
     if json:
         as_json({**asdict(inspection), "good": inspection.good})
@@ -49,11 +50,13 @@ def check(
     raise typer.Exit(FINE if inspection.good else PERSON)
 
 
-def _here(path: Path) -> list[str]:
+def _here(path: Path) -> tuple[list[str], list[str]]:
+    """What was checked, and which certificates have ended. (A reload is not refused for one: it brings the new one.)"""
     from d365edi import schedule
-    from d365edi.verify import verify
+    from d365edi.verify import ended, verify
 
-    return [f"{path} is correct.", *verify(client.load(path), schedule.trigger)]
+    loaded = client.load(path)
+    return [f"{path} is correct.", *verify(loaded, schedule.trigger)], ended(loaded)
 
 
 def _by_daemon(path: Path) -> list[str]:

@@ -1,16 +1,14 @@
 """`d365edi secrets`: stores secrets in the vault, lists them without values, and encrypts them with a new key.
 
-A value is read from the terminal without echo, or from standard input (`d365edi secrets set acme-ssh-key < key`). It is
-never an argument: arguments are visible in the shell's history and in the list of processes.
+A value is read from the terminal without echo, from a file (`d365edi secrets set acme-ssh-key --file key`) or from standard
+input. It is never an argument: arguments are visible in the shell's history and in the list of processes.
 
-Knows: how a secret is entered. Does not know: how it is encrypted.
+Knows: the commands. Does not know: how a secret is entered (`secret_input`), how it is encrypted.
 """
 
 from __future__ import annotations
 
-import getpass
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +16,7 @@ import typer
 
 from d365edi.cli import FINE, PERSON, client
 from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, say, table
+from d365edi.cli.secret_input import read_secret
 from d365edi.errors import SecretError, SettingsError
 
 if TYPE_CHECKING:
@@ -40,15 +39,23 @@ def set_(
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Create the vault's key file first, where there is none.")
     ] = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Read it from this file: a private key, a certificate.")
+    ] = None,
     settings: SettingsFile = DEFAULT_SETTINGS,
 ) -> None:
-    """Store a secret in the vault, replacing an earlier value. It is prompted for, or read from standard input."""
+    """Store a secret in the vault, replacing an earlier value. It is prompted for, or read from a file or standard input.
+
+    A key or certificate in PEM keeps its lines, and is pasted as a whole; the line end after a password is none of it.
+    """
     vault = _vault(settings)
+    secret = read_secret(name, file)
     if new_key:
         vault.key_source.create()
         say([f"created a new key: {vault.key_source.file}; store a copy apart from backups of the vault"])
-    vault.set(name, _value(name))
-    say([f"{name} is stored in {vault.path}"])
+    vault.set(name, secret)
+    lines = secret.strip().count("\n")
+    say([f"{name} is stored in {vault.path}" + (f", with its {lines + 1} lines" if lines else "")])
 
 
 @app.command("list")
@@ -88,13 +95,6 @@ def _vault(path: Path) -> Vault:
         remedy = 'configure one: [secrets] vault = "/var/lib/d365edi/vault"'
         raise SettingsError("there is no vault", key="secrets", remedy=remedy)
     return Vault(stored.vault, KeySource(stored.key_file))
-
-
-def _value(name: str) -> str:
-    """From the terminal without echo, else all of standard input without the newline that ends its last line."""
-    if sys.stdin.isatty():
-        return getpass.getpass(f"{name}: ")
-    return sys.stdin.read().removesuffix("\n")
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

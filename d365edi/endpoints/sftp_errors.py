@@ -35,8 +35,6 @@ _TABLE: tuple[_Row, ...] = (
     _Row((asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported, asyncssh.ServiceNotAvailable),
          CredentialsRejected,
          "no SSH algorithm in common with this server", "ask the partner which SSH algorithms their server offers"),
-    _Row((asyncssh.KeyImportError, asyncssh.KeyEncryptionError), CredentialsRejected, "our SSH key cannot be used",
-         "store it in OpenSSH or PEM form (PuTTY: puttygen KEY.ppk -O private-openssh), and its passphrase with it"),
     _Row((asyncssh.PasswordChangeRequired,), CredentialsRejected,
          "the password has expired", "change it with the partner and store the new one"),
     _Row((asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath), PathNotFound,

@@ -19,7 +19,8 @@ import anyio.to_thread
 import asyncssh
 
 from d365edi.endpoints.sftp_errors import translate
-from d365edi.errors import CredentialsRejected, EndpointError
+from d365edi.endpoints.sftp_keys import read_key
+from d365edi.errors import CredentialsRejected, EndpointError, SecretError
 
 _CONNECTS_PER_HOST = 4  # sshd drops at random from the tenth unfinished login on (MaxStartups 10:30:100)
 _CONNECT_TRIES = 3
@@ -242,8 +243,12 @@ class Session:
     async def _read_identity(self) -> None:
         """Read our key once; decrypting one is slow on purpose, so it is done in a thread."""
         if self._identity is None and self.config.key:
-            key, passphrase = self.config.key, self.config.passphrase or None
-            self._identity = await anyio.to_thread.run_sync(asyncssh.import_private_key, key, passphrase)
+            key, passphrase = self.config.key, self.config.passphrase
+            try:
+                self._identity = await anyio.to_thread.run_sync(read_key, key, passphrase)
+            except SecretError as error:
+                message = f"{self.endpoint}: our SSH key cannot be used: {error.message}"
+                raise CredentialsRejected(message, endpoint=self.endpoint, remedy=error.remedy) from None
 
     def _untrusted(self, key: asyncssh.SSHKey) -> CredentialsRejected:
         line = key.export_public_key().decode("ascii").strip()

@@ -130,6 +130,8 @@ class Sftp(_Watched):
     """Our login."""
     key: Secret | None = None
     """Our SSH private key."""
+    passphrase: Secret | None = None
+    """What the private key is encrypted with, where it is."""
     password: Secret | None = None
     """Our password, alone or after the key."""
     host_keys: tuple[Annotated[Text, AfterValidator(_host_key)], ...] = ()
@@ -143,6 +145,8 @@ class Sftp(_Watched):
     def _let_in(self) -> Self:
         if not self.key and not self.password:
             raise invalid("has neither `key` nor `password`", 'write key = { secret = "..." }')
+        if self.passphrase and not self.key:
+            raise invalid("has a passphrase and no `key`", 'write key = { secret = "..." }')
         return self
 
 

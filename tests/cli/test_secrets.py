@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.secrets import KeySource, Vault
+from tests.certificates import self_signed
 from tests.cli.conftest import Call
 
 VALUE = "hunter2-of-the-test"
@@ -28,7 +29,7 @@ def vault(folder: Path) -> Vault:
 
 def test_a_value_from_standard_input_is_kept_without_its_last_newline(call: Call, folder: Path, vault: Vault) -> None:
     said = call("secrets", "set", "acme-ssh-key", stdin="line 1\nline 2\n")
-    assert (said.code, said.out, said.err) == (0, f"acme-ssh-key is stored in {folder}/vault\n", "")
+    assert (said.code, said.out, said.err) == (0, f"acme-ssh-key is stored in {folder}/vault, with its 2 lines\n", "")
     assert vault.get("acme-ssh-key") == "line 1\nline 2"
 
 
@@ -43,6 +44,57 @@ def test_a_value_from_the_terminal_is_asked_for_without_echo(folder: Path, vault
         assert asking.wait() == 0
     os.close(ours)
     assert (vault.get("d365"), VALUE.encode() in shown) == (VALUE, False)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", ""])
+def test_a_line_end_after_a_password_is_none_of_it(call: Call, folder: Path, vault: Vault, ends: str) -> None:
+    (folder / "given").write_bytes(f"{VALUE}{ends}".encode())
+    assert call("secrets", "set", "d365", "--file", str(folder / "given")).code == 0
+    assert call("secrets", "set", "other", stdin=f"{VALUE}{ends}").code == 0
+    assert (vault.get("d365"), vault.get("other")) == (VALUE, VALUE)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_key_from_a_file_keeps_its_lines(call: Call, folder: Path, vault: Vault, ends: str) -> None:
+    pem = self_signed()[1]
+    (folder / "key.pem").write_bytes(pem.replace("\n", ends).encode())
+    said = call("secrets", "set", "tls-key", "--file", str(folder / "key.pem"))
+    assert (said.code, vault.get("tls-key")) == (0, pem)
+    assert pem.splitlines()[1] not in said.out + said.err
+
+
+def test_a_key_is_pasted_at_the_prompt_as_a_whole_and_not_shown(folder: Path, vault: Vault) -> None:
+    certificate, key = self_signed()
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "d365edi", "secrets", "set", "client"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as asking:
+        os.close(theirs)
+        shown = until(ours, b"client: ")
+        os.write(ours, f"{key}\n{certificate}rm -rf what-follows\n".encode())
+        shown += until(ours, b"lines")
+        assert asking.wait() == 0
+    os.close(ours)
+    assert vault.get("client") == key + certificate
+    assert key.splitlines()[1].encode() not in shown
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x30\x82\x00\xff\xfe", "is no text; turn it into PEM: openssl pkcs12 -in FILE -out PEM"),
+        (VALUE.encode("utf-16"), "is no text"),
+        (b"x" * 65537, "holds more than 64 kB"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_refused(
+    call: Call, folder: Path, vault: Vault, data: bytes | None, words: str
+) -> None:
+    if data is not None:
+        (folder / "given").write_bytes(data)
+    said = call("secrets", "set", "d365", "--file", str(folder / "given"))
+    assert (said.code, vault.names()) == (2, [])
+    assert words in said.err
 
 
 def until(terminal: int, words: bytes) -> bytes:

@@ -117,22 +117,22 @@ async def test_our_key_may_be_of_any_usual_kind_with_or_without_passphrase(
 
 
 @pytest.mark.parametrize(
-    ("text", "passphrase"),
+    ("text", "passphrase", "remedy"),
     [
-        ("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", ""),
-        ("not a key at all", ""),
-        ("encrypted", ""),
-        ("encrypted", "wrong"),
+        ("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", "", "puttygen KEY.ppk -O private-openssh"),
+        ("not a key at all", "", "d365edi secrets set NAME --file KEY"),
+        ("encrypted", "", 'passphrase = { secret = "..." }'),
+        ("encrypted", "wrong", "ssh-keygen -p -f KEY"),
     ],
 )
 async def test_a_key_that_cannot_be_read_is_refused_with_a_remedy_and_is_not_shown(
-    sshd: OpenSsh, text: str, passphrase: str
+    sshd: OpenSsh, text: str, passphrase: str, remedy: str
 ) -> None:
     if text == "encrypted":
         text = key(which=1).export_private_key(passphrase="s3cret", rounds=50).decode()
     with pytest.raises(CredentialsRejected, match="our SSH key cannot be used") as refused:
         await enter(sshd.config(key=text, passphrase=passphrase))
-    assert "puttygen" in refused.value.remedy
+    assert remedy in refused.value.remedy
     assert text not in str(refused.value)
 
 
