@@ -140,6 +140,17 @@ def test_without_the_unit_it_says_so_and_runs_nothing(places: Path) -> None:
     assert (said.returncode, said.stdout, "No files found" in said.stderr) == (2, "", True)
 
 
+@pytest.mark.parametrize(("code", "said"), [(0, ""), (1, ""), (203, "status 203, see systemd.exec(5)")])
+def test_the_exit_code_is_the_command_s_and_one_of_systemd_is_explained(places: Path, code: int, said: str) -> None:
+    _program(places / "systemd-run", f"#!/bin/sh\nexit {code}\n")
+    _program(places / "id", "#!/bin/sh\necho 0\n")
+    env = {"PATH": f"{places}:{os.environ['PATH']}"}
+    ended = subprocess.run(
+        ["sh", str(places / "d365edi"), "status"], env=env, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, said in ended.stderr, bool(ended.stderr)) == (code, True, bool(said))
+
+
 def test_it_can_be_run_as_it_is_shipped() -> None:
     assert (ROOT / "systemd" / "d365edi").stat().st_mode & stat.S_IXUSR
     subprocess.run(["sh", "-n", str(ROOT / "systemd" / "d365edi")], check=True)

@@ -136,11 +136,12 @@ def _next(settings: Path, partner: str, login: str, *, given: set[str]) -> Itera
     for left in (question for question in QUESTIONS if question.name not in given):
         yield f"  as in the example: {left.asks[0].lower()}{left.asks[1:]}: {left.starts}"
     yield "Next:"
-    yield f"  d365edi secrets set d365{'' if service else ' --new-key'}{option}     # the client secret, from a prompt"
+    program = "sudo d365edi" if service and os.environ.get("SUDO_USER") else "d365edi"
+    yield f"  {program} secrets set d365{'' if service else ' --new-key'}{option}     # the client secret, from a prompt"
     name = f"{partner}-ssh-key" if login == "key" else f"{partner}-password"
-    yield f"  d365edi secrets set {name}{option}{' < the private key file' if login == 'key' else ''}"
-    yield f"  d365edi check{option}"
-    yield f"  d365edi ping{option}     # shows the host key of {partner}'s server, to be entered in host_keys"
+    yield f"  {program} secrets set {name}{option}{' < FILE     # the private key' if login == 'key' else ''}"
+    yield f"  {program} check{option}"
+    yield f"  {program} ping{option}     # shows the host key of {partner}'s server, to be entered in host_keys"
 
 
 def _option(settings: Path) -> str:

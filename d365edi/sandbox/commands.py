@@ -5,7 +5,6 @@ Each public method of `Commands` is a command by its name; arguments and answers
 Knows: what the simulators can do for a person. Does not know: who asks, and how (`control` does).
 """
 
-import asyncio
 import difflib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -34,7 +33,6 @@ class Commands:
         self._sandbox = sandbox
         self._partner = sandbox.partner
         self._state = sandbox.d365.state
-        self._posting = asyncio.Lock()
         self.lasting: dict[str, End] = {}
 
     def all(self) -> Mapping[str, Command]:

@@ -135,9 +135,19 @@ class SimulatedPartner:
                 self._remember(data)
                 groups |= self._own_answers(data)
         for name, data in self.received().items() if groups else ():
-            with contextlib.suppress(x12.Unreadable):
-                if {(group.gs[1], group.gs[6]) for found in x12.split(data) for group in x12.groups(found)} <= groups:
-                    self._answered.add(name)
+            if name not in self._answered:
+                self._answered_before(name, data, groups)
+
+    def _answered_before(self, name: str, data: bytes, answered: set[tuple[str, str]]) -> None:
+        """Take a file for answered where all its groups were, and see again what it was found to be."""
+        try:
+            groups = [group for found in x12.split(data) for group in x12.groups(found)]
+        except x12.Unreadable:
+            return
+        if {(group.gs[1], group.gs[6]) for group in groups} <= answered:
+            self._answered.add(name)
+            invoiced = [each for group in groups for each in group.sets if each[0][1] == "810"]
+            self.verdicts += [invoices.judge(each, self.orders) for each in invoiced]
 
     def _own_answers(self, data: bytes) -> set[tuple[str, str]]:
         """Our groups that a file of this partner acknowledges; none where it is no 997."""

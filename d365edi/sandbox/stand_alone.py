@@ -30,6 +30,8 @@ from .profiles import ACME, COMPANY
 PORT = 8443
 """Where D365 listens where no port is named; the SFTP server is at the next one, the daemon's `listen` at the one after."""
 _EVERY, _APART, _ANSWERS = "2s", "500ms", 0.5
+_LOGGED = 1000
+"""How many of its requests D365 remembers; it may run for weeks."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ async def _answer(sandbox: Environment) -> None:
     """The partner looks into its folder now and then, and answers what it finds."""
     while True:
         await asyncio.sleep(_ANSWERS)
+        del sandbox.d365.log[:-_LOGGED]
         sandbox.partner.notice()
         if sandbox.partner.answering != "silent":
             sandbox.partner.answer_invoices()

@@ -181,3 +181,34 @@ async def test_a_slow_drop_grows_under_its_name_until_it_is_whole(partner: Simul
 def test_a_partner_without_a_server_has_no_port(partner: SimulatedPartner) -> None:
     with pytest.raises(LookupError, match="no server serves the folder of acme"):
         _ = partner.port
+
+
+def test_a_partner_that_is_kept_knows_what_it_left_and_answered(tmp_path: Path) -> None:
+    first = SimulatedPartner(ACME, tmp_path / "acme", kept=True)
+    first.drop("PO-4500123.edi", file(ORDER, "850", "PO", ACME.address))
+    receive(first, file(INVOICE), "810_1.edi")
+    first.answer_invoices(AT)
+    for name in first.waiting():  # we take both away for good
+        (first.outbound / name).unlink()
+    second = SimulatedPartner(ACME, tmp_path / "acme", kept=True)
+    assert second.orders == first.orders
+    assert second.verdicts == first.verdicts
+    receive(second, file(INVOICE, control=2), "810_2.edi")
+    assert [verdict.complaints for verdict in second.answer_invoices(AT)] == [()]
+    assert second.waiting() == ["997_900000002.edi"]
+    second.notice()
+    assert (len(second.verdicts), second.answer_invoices(AT)) == (2, [])
+
+
+def test_an_order_that_a_person_puts_into_its_folder_is_the_partners(tmp_path: Path) -> None:
+    partner = SimulatedPartner(ACME, tmp_path)
+    (partner.outbound / "mine.edi").write_bytes(file(ORDER, "850", "PO", ACME.address))
+    (partner.outbound / "odd.edi").write_bytes(b"no X12")
+    partner.notice()
+    assert list(partner.orders) == ["4500123"]
+
+
+def test_what_is_no_invoice_is_accepted_as_it_is(partner: SimulatedPartner) -> None:
+    receive(partner, file("BAK*00*AD*4500123*20260105\nCTT*0", "855", "PR"), "855.edi")
+    assert partner.answer_invoices(AT) == []
+    assert answers(partner) == [["AK1*PR*1", "AK2*855*0001", "AK5*A", "AK9*A*1*1*1"]]
