@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -36,6 +36,7 @@ from d365edi.flows.translate import translate
 from d365edi.journal import Journal, Tx
 from d365edi.settings import Settings
 from d365edi.verify import open_to_others
+from d365edi.views import Known, View, Views
 
 DUE = "due"
 """The name of the tick that processes what waits and is due, whatever flow it belongs to."""
@@ -56,11 +57,14 @@ class App:
         ctx: FlowContext,
         flows: Sequence[FlowInfo],
         watch: ClockWatch,
+        views: Mapping[str, View],
     ) -> None:
         self.settings = settings
         self.ctx = ctx
         self._flows = tuple(flows)
         self._watch = watch
+        known = Known(lambda: ctx.partners, ctx.zone)
+        self.views = Views(settings.daemon.journal, known, views)
         self._retired_at: float | None = None
         self.batch = BATCH
 
@@ -76,11 +80,12 @@ class App:
         rests: Rests = RESTS,
         first_wait: float = policy.FIRST_WAIT,
         d365: D365Endpoint | None = None,
+        views: Mapping[str, View] | None = None,
     ) -> AsyncIterator[App]:
         """Build every part and close them in reverse. Opens the journal (and takes its lock); no endpoint connects yet.
 
         `watch` is what is known of the clocks from before a reload; `rests` and `first_wait` (seconds) say how long is
-        waited after a failure.
+        waited after a failure; `views` are what the daemon shows of its journal.
         Raises SettingsError where maps or partners do not fit together, JournalError where the journal is in use."""
         partners = trading.compiled(settings)
         for sentence in open_to_others(settings):
@@ -100,7 +105,7 @@ class App:
                 concurrency=settings.d365.concurrency,
                 first_wait=first_wait,
             )
-            yield cls(settings, ctx, build.flows(settings), watch or ClockWatch(clock, monotonic))
+            yield cls(settings, ctx, build.flows(settings), watch or ClockWatch(clock, monotonic), views or {})
         finally:
             with anyio.CancelScope(shield=True):
                 for endpoint in reversed(endpoints.values()):

@@ -27,6 +27,7 @@ from d365edi.endpoints.health import Health
 from d365edi.errors import Unavailable
 from d365edi.flows.named import Selection
 from d365edi.settings import Settings, load
+from d365edi.views import Known, Views
 
 SETTINGS = """
 [daemon]
@@ -59,6 +60,7 @@ class StandIn:
     in_trouble: list[Trouble] = field(default_factory=list)
     refuses: Callable[[Settings], Exception | None] = lambda _: None
     closed: int = 0
+    views: Views = field(default_factory=lambda: Views(Path(), Known(dict, None), {}))
 
     @asynccontextmanager
     async def open(self, settings: Settings, watch: ClockWatch) -> AsyncIterator[App]:

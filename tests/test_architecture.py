@@ -42,6 +42,7 @@ SAME_ROOM = {
     "systemd": "daemon",
     "schedule": "daemon",
     "verify": "app",
+    "views": "app",
     "clock": "log",
     "histogram": "log",
     "metrics": "app",

@@ -26,6 +26,7 @@ from d365edi.cli import client
 from d365edi.condition import Trouble
 from d365edi.errors import JournalError, JournalGoneError, SettingsError, Unavailable
 from d365edi.flows.named import Selection
+from d365edi.listener.peer import person
 from tests.running import Running, StandIn, Systemd, every, running, until
 
 
@@ -173,6 +174,8 @@ def place() -> str:
         return f"127.0.0.1:{spare.getsockname()[1]}"
 
 
+KIM = person(os.getuid(), "kim")
+"""Who says on the command line to be kim, as the audit names them."""
 EVENTS = 'events = { path = "/events/2b1f", secret = { secret = "events" } }'
 
 
@@ -238,9 +241,9 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
             await here.ask("reject", what="x", why="y", actor="kim")
     assert (released, replayed, ticked) == ((True, ["4500124 continues"]), (True, []), (True, ["a"]))
     assert app.decided == [
-        ("release", Selection("4500124", partner="acme"), "kim"),
-        ("replay", Selection("4500124"), "read", True, False, "kim"),
-        ("reconcile", "kim", True, "delivery-3"),
+        ("release", Selection("4500124", partner="acme"), KIM),
+        ("replay", Selection("4500124"), "read", True, False, KIM),
+        ("reconcile", KIM, True, "delivery-3"),
     ]
     assert compared == (True, ["d365edi release sending"])
     check = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}

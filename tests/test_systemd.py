@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from d365edi.secrets import KEY_CREDENTIAL
 from d365edi.settings import Daemon
 from tests.conftest import ROOT
 
+EXAMPLE = tomllib.loads((ROOT / "settings.example.toml").read_text())
 UNIT = ROOT / "systemd" / "d365edi.service"
 ALERT = "d365edi-alert.service"
 INSTALLED = "/opt/d365edi/bin/d365edi"
@@ -87,10 +89,18 @@ def test_the_unit_is_closed(unit: Path) -> None:
         ("LoadCredential", [f"{KEY_CREDENTIAL}:/etc/d365edi/vault-key"]),
         ("UMask", ["0077"]),
         ("OnFailure", [ALERT]),
+        ("RuntimeDirectory", ["d365edi"]),
+        ("RuntimeDirectoryMode", ["0750"]),  # the group may enter, for daemon.read_socket
     ],
 )
 def test_the_unit_says_what_the_daemon_does(directive: str, values: list[str]) -> None:
     assert directives()[directive] == values
+
+
+def test_the_unit_shows_the_daemon_the_users_of_the_machine() -> None:
+    """In a user namespace of its own every peer of a socket would be nobody (user_namespaces(7))."""
+    assert "PrivateUsers" not in directives()
+    assert Path(EXAMPLE["daemon"]["read_socket"]).parent == Path("/run") / directives()["RuntimeDirectory"][0]
 
 
 def test_systemd_waits_longer_than_the_daemon_for_what_runs() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from d365edi.cli import FINE, PERSON, client
+from d365edi.cli import FINE, PERSON, client, views
 from d365edi.cli.console import (
     DEFAULT_SETTINGS,
     AsJson,
@@ -28,7 +28,7 @@ from d365edi.cli.console import (
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
-    from d365edi.journal import AuditLine, Tx
+    from d365edi.journal import AuditLine
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
 
@@ -56,9 +56,9 @@ def audit(
     """The audit trail: one line for each action, with its actor and reason. `audit verify` checks the chain."""
     if context.invoked_subcommand is not None:
         return
-    client.load(settings)  # sets the time zone for the moments below
-    asked = {"partner": partner, "action": action, "actor": actor, "since": _moment(since), "until": _moment(until)}
-    lines = client.read(settings, lambda tx: lines_of(tx, of, asked, limit))
+    loaded = client.load_daemon(settings)  # sets the time zone for the moments below
+    filters = {"partner": partner, "action": action, "actor": actor, "since": _moment(since), "until": _moment(until)}
+    lines = views.audit(loaded, of=of, filters=filters, limit=limit)
     if json:
         as_lines(timed({**asdict(line), "verb": line.verb, "detail": codec.loads(line.detail)}) for line in lines)
     else:
@@ -68,7 +68,7 @@ def audit(
 @app.command()
 def verify(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> None:
     """Check the whole chain of digests. Exit code 0 when every line is unchanged, 1 when one is not."""
-    broken, (number, digest) = client.read(settings, lambda tx: (tx.audit.verify(), tx.audit.head()))
+    broken, number, digest = views.verified(client.load_daemon(settings))
     if json:
         as_json(
             {"holds": broken is None, "lines": number, "digest": digest, "broken": broken and timed(asdict(broken))}
@@ -84,18 +84,6 @@ def verify(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
             ]
         )
     raise typer.Exit(FINE if broken is None else PERSON)
-
-
-def lines_of(tx: Tx, of: str | None, asked: dict[str, Any], limit: int) -> list[AuditLine]:
-    """The lines that match every filter; `of` selects those about everything with that name."""
-    if of is None:
-        return tx.audit.query(**asked, limit=limit)
-    found = tx.find(of)
-    lines: dict[int, AuditLine] = {}
-    for kind in ("message", "document", "delivery"):
-        for thing in getattr(found, {"message": "messages", "document": "documents", "delivery": "deliveries"}[kind]):
-            lines.update((line.id, line) for line in tx.audit.query(**asked, **{kind: thing.id}, limit=limit))
-    return [lines[id] for id in sorted(lines)][-limit:]
 
 
 def row(line: AuditLine) -> dict[str, Any]:

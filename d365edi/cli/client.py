@@ -1,7 +1,8 @@
-"""How a command that writes reaches the journal: by the socket of the running daemon, else by an app of its own.
+"""How a command reaches the journal: one that writes by the socket of the running daemon, else by an app of its own.
 
 One process at a time has the journal open for writing. So the daemon is asked first; only when none runs does the command
-open the app itself, which locks the journal, and calls the same functions.
+open the app itself, which locks the journal, and calls the same functions. What only shows something reads the file beside the
+daemon; who may not read it asks the daemon by `read_socket`, for what he may see or decide.
 
 Knows: the client side of the socket's protocol. Does not know: what the commands do.
 """
@@ -24,11 +25,11 @@ import anyio
 from d365edi import errors
 from d365edi.cli.console import zone
 from d365edi.errors import D365EdiError, JournalError, SettingsError
-from d365edi.listener.protocol import SETTINGS_HEADER
+from d365edi.listener.protocol import DECISIONS, SETTINGS_HEADER
 
 if TYPE_CHECKING:
     from d365edi.journal import Tx
-    from d365edi.settings import Settings
+    from d365edi.settings import Daemon, Settings
     from d365edi.settings.daemon_table import DaemonTable
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ NOT_RELOADED = (
     "the settings were changed since the daemon read them, and it still goes by the old ones: "
     "systemctl reload d365edi, then repeat this"
 )
+OFFERED = "status, why, audit and explain, and to some release and reject"
 PATIENCE = 600.0
 """Seconds to wait for a response: a replay asks the other side first."""
 STATUS_PATIENCE = 5.0
@@ -78,8 +80,47 @@ def load_daemon(path: Path) -> Settings | DaemonTable:
 def perform(path: Path, verb: str, **arguments: Any) -> Any:
     """Run one of the socket's commands, by the daemon or in this process, and return its result."""
     settings = load(path)
-    answered, answer = ask(settings.daemon.socket, verb, arguments, settings.digest)
+    beyond = outside(settings.daemon)
+    if beyond and verb not in DECISIONS:
+        remedy = "run this as the daemon's user (sudo -u)"
+        raise SettingsError(f"to you the daemon offers only {OFFERED}", key="daemon.socket", remedy=remedy)
+    answered, answer = ask(place(settings.daemon), verb, arguments, settings.digest)
+    if not answered and beyond:
+        raise _nobody_there()
     return answer if answered else anyio.run(_in_process, settings, verb, arguments)
+
+
+def outside(daemon: Daemon) -> bool:
+    """Whether the journal is closed to this process, which then asks the daemon by `read_socket`."""
+    try:
+        daemon.journal.stat()
+    except PermissionError:
+        return True
+    except OSError:  # there is none yet
+        return False
+    return not os.access(daemon.journal, os.R_OK)
+
+
+def place(daemon: Daemon) -> Path:
+    """The socket for this process. SettingsError where there is none that it may use."""
+    if not outside(daemon):
+        return daemon.socket
+    if daemon.read_socket is None:
+        remedy = 'set read_socket = "/run/d365edi/read.sock", or run this as the daemon\'s user (sudo -u)'
+        raise SettingsError(f"no permission for the journal {daemon.journal}", key="daemon.read_socket", remedy=remedy)
+    return daemon.read_socket
+
+
+def _nobody_there() -> JournalError:
+    return JournalError("no daemon runs, and the journal is closed to you", remedy="ask an administrator to start it")
+
+
+def ask_view(settings: Settings | DaemonTable, name: str, **asked: Any) -> Any:
+    """What the daemon shows to a process to which the journal is closed."""
+    answered, answer = ask(place(settings.daemon), name, asked, settings.digest)
+    if not answered:
+        raise _nobody_there()
+    return answer
 
 
 def read(settings: Path | Settings | DaemonTable, work: Callable[[Tx], T]) -> T:
@@ -115,7 +156,10 @@ def ask(
         return False, None
     except PermissionError as error:
         message = f"no permission for the daemon's socket {place}"
-        raise SettingsError(message, key="daemon.socket", remedy="run this as the daemon's user (sudo -u)") from error
+        remedy = (
+            "run this as the daemon's user (sudo -u), or as a member of its group where `daemon.read_socket` is set"
+        )
+        raise SettingsError(message, key="daemon.socket", remedy=remedy) from error
     except TimeoutError as error:
         raise SilentError(f"the daemon does not answer within {patience:.0f} s; see its log") from error
     except (OSError, http.client.HTTPException) as error:
@@ -129,15 +173,17 @@ def ask(
 
 def daemon_state(settings: Settings | DaemonTable) -> tuple[DaemonState, dict[str, Any] | None]:
     """Whether a daemon runs on this journal, and what it answers when it is asked for its status."""
-    place = settings.daemon.socket
+    at = place(settings.daemon)
     try:
-        answered, status = ask(place, "status", {}, settings.digest, STATUS_PATIENCE)
+        answered, status = ask(at, "status", {}, settings.digest, STATUS_PATIENCE)
     except SilentError:
+        if outside(settings.daemon):  # there is nothing else to show
+            raise
         return "hangs", None
     if answered:
         return "runs", status
     # A daemon that stops takes its socket away; one that is killed cannot.
-    return ("killed" if place.exists() else "none"), None
+    return ("killed" if at.exists() else "none"), None
 
 
 def _answer(status: int, body: bytes) -> Any:
@@ -155,8 +201,11 @@ async def _in_process(settings: Settings, verb: str, arguments: dict[str, Any]) 
     from d365edi import log  # only where no daemon runs
     from d365edi.app import App
     from d365edi.listener import commands
+    from d365edi.listener.peer import person
 
     log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
+    if "actor" in arguments:
+        arguments["actor"] = person(os.getuid(), arguments["actor"])
     async with App.open(settings) as app:
 
         async def fire(name: str) -> None:

@@ -5,6 +5,7 @@ Knows: how it is shown as lines. Does not know: what anything in a file means (t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,8 +13,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from d365edi.cli import FINE, PERSON
-from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clean, printer
+from d365edi.cli import FINE, PERSON, client
+from d365edi.cli.console import (
+    DEFAULT_SETTINGS,
+    AsJson,
+    Id,
+    OfPartner,
+    SettingsFile,
+    as_json,
+    clean,
+    printer,
+    selection,
+)
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,33 +41,52 @@ VERDICTS = {"A": "", "E": "accepted with errors", "P": "partially accepted", "R"
 
 
 def explain(
-    file: Annotated[Path, typer.Argument(help="An EDI file.")],
+    file: Annotated[
+        str, typer.Argument(help="An EDI file; or the name of one that was received or sent, as `why` shows it.")
+    ] = "",
     *,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write one HTML page to this file, and print nothing.")
     ] = None,
+    partner: OfPartner = "",
+    id: Id = "",
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
 ) -> None:
     """Each segment with its name, each element with its meaning and the text of its code, errors at their places.
 
-    Settings are optional; where there are some, the partner's own guide and maps are used. Exit code 1 when nothing in
-    the file could be read."""
+    Settings are optional; where there are some, the partner's own guide and maps are used. What is no file is looked for in the
+    journal. Exit code 1 when nothing in the file could be read."""
     from d365edi.cli.annotate import annotate
-    from d365edi.cli.dry_run import contents, partners
+    from d365edi.cli.dry_run import partners
 
-    found = annotate(contents(file), partners(settings))
+    selection(file, partner, id, many=False)
+    name, data = _contents(file, partner, id, settings)
+    found = annotate(data, partners(settings))
     if html is not None:
-        _write(html, file.name, found.what, found.chapters)
+        _write(html, Path(name).name, found.what, found.chapters)
     elif json:
         as_json({"what": found.what, "chapters": [asdict(chapter) for chapter in found.chapters]})
     else:
         show = printer()
-        show([(f"{file}: {found.what}", "bold")])
+        show([(f"{name}: {found.what}", "bold")])
         for chapter in found.chapters:
             for line in _chapter(chapter):
                 show(line)
     raise typer.Exit(FINE if any(chapter.kind != "file" for chapter in found.chapters) else PERSON)
+
+
+def _contents(file: str, partner: str, id: str, settings: Path) -> tuple[str, bytes]:
+    """The name and the bytes: of a file, else of the journal where there is one."""
+    from d365edi.cli.dry_run import contents
+
+    if id or partner or (settings.exists() and not os.path.exists(file)):
+        from d365edi.cli import views
+
+        loaded = client.load_daemon(settings)
+        if client.outside(loaded.daemon) or loaded.daemon.journal.exists():
+            return views.payload(loaded, file, partner, id)
+    return file, contents(Path(file))
 
 
 def _write(path: Path, name: str, what: str, chapters: Iterable[Chapter]) -> None:

@@ -6,6 +6,7 @@ Knows: what to call. Does not know: when anything runs (that is `daemon`).
 from __future__ import annotations
 
 import gc
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
@@ -33,10 +34,13 @@ def run(
         raise typer.Exit(anyio.run(_once, client.load(settings)))
     gc.disable()  # modules are never freed: collecting during imports costs a tenth of the start
     from d365edi import daemon
+    from d365edi.app import App
+    from d365edi.cli.views import served
 
     gc.freeze()
     gc.enable()
-    raise typer.Exit(anyio.run(daemon.run, lambda: client.load(settings)))
+    serve = partial(daemon.run, lambda: client.load(settings), open_app=partial(App.open, views=served()))
+    raise typer.Exit(anyio.run(serve))
 
 
 async def _once(settings: Settings) -> int:

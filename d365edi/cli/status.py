@@ -51,7 +51,8 @@ def status(settings: SettingsFile = DEFAULT_SETTINGS, json: AsJson = False) -> N
     """
     loaded = client.load_daemon(settings)
     state, daemon = client.daemon_state(loaded)
-    seen = client.read(loaded, picture)
+    here = not client.outside(loaded.daemon)
+    seen = client.read(loaded, picture) if here else Picture(**client.ask_view(loaded, "picture"))
     if json:
         rows = {name: getattr(seen, name) for name in Picture.__dataclass_fields__}
         unknown = [] if daemon else ["endpoints", "flows"]

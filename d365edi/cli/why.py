@@ -9,14 +9,13 @@ Knows: the relations of the journal's tables. Does not know: how the rows are wr
 from __future__ import annotations
 
 import json as codec
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from d365edi.cli import PERSON, client
+from d365edi.cli import PERSON
 from d365edi.cli.audit import COLUMNS, row
 from d365edi.cli.console import (
     DEFAULT_SETTINGS,
@@ -33,62 +32,18 @@ from d365edi.cli.console import (
     table,
     timed,
 )
-from d365edi.cli.inside import FoundInside, search
-from d365edi.errors import SettingsError
+from d365edi.cli.history import SHOWN, FoundByName, History, id_of
 from d365edi.matching.resolution import Resolution
 
 if TYPE_CHECKING:
     from d365edi.cli.inspect_file import Remark
-    from d365edi.flows.partner import TradingPartner
     from d365edi.journal import (
-        Acknowledgment,
-        AuditLine,
         Delivery,
         DeliveryDocument,
         Document,
         Message,
         PlaceStatus,
-        ReceivedInterchange,
-        SearchResult,
-        Sighting,
-        Tx,
     )
-
-
-R = TypeVar("R", "Document", "Message")
-
-SHOWN = 20
-"""Notes of a document, and documents of a file, that are shown where more are not asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """One message and everything about it. `carried` are the documents in its deliveries, those of other messages too.
-
-    `answers` are the acknowledgments in it, or for its deliveries."""
-
-    message: Message
-    interchanges: list[ReceivedInterchange]
-    documents: list[Document]
-    deliveries: list[Delivery]
-    carried: list[DeliveryDocument]
-    answers: list[Acknowledgment]
-    lines: list[AuditLine]
-    notes: dict[int, tuple[Remark, ...]] = field(default_factory=dict)
-    """What no row of the map reads of its documents, by their id, and what is odd in them."""
-    quote: str = ""
-    """The text around the name, where it stands in bytes of which nothing was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundByName:
-    """What has a name: histories of messages, sightings of files that were not (or not yet) fetched, and all polled places."""
-
-    histories: list[History]
-    sightings: list[Sighting]
-    places: list[PlaceStatus]
-    beyond: int = 0
-    """Files with something unread that were not searched, because there are too many bytes in all."""
 
 
 def why(
@@ -108,8 +63,9 @@ def why(
     that several partners use is answered by a list, each with its id.
     """
     named = selection(what, partner, id, many)
-    partners = _partners(settings)
-    known = client.read(settings, lambda tx: look_up(tx, what, partners, partner=partner, id=id))
+    from d365edi.cli import views
+
+    known = views.history(settings, what, partner, id)
     if not json and not many and len({history.message.partner for history in known.histories}) > 1:
         say(_several(named["what"], known.histories))
         raise typer.Exit(PERSON)
@@ -126,123 +82,13 @@ def why(
         raise typer.Exit(PERSON)
 
 
-def _partners(path: Path) -> dict[str, TradingPartner]:
-    """The partners of the settings; none where their maps are wrong, as the journal can be read all the same."""
-    from d365edi.cli import dry_run
-
-    try:
-        return {partner.name: partner for partner in dry_run.partners(path)}
-    except SettingsError:
-        return {}
-
-
 def _several(what: str, histories: Sequence[History]) -> Iterator[str]:
     yield f"{what} is a name that several partners use:"
     for history in histories:
         message = history.message
-        yield f"  {_id(message)}  {message.partner}  {message.name}  {message.state}  received {clock(message.received_at)}"
+        yield f"  {id_of(message)}  {message.partner}  {message.name}  {message.state}  received {clock(message.received_at)}"
     first = histories[0].message
-    yield f"one of them: d365edi why --id {_id(first)}, or d365edi why {what} --partner {first.partner}"
-
-
-def look_up(
-    tx: Tx,
-    what: str,
-    partners: Mapping[str, TradingPartner] | None = None,
-    *,
-    partner: str = "",
-    id: str = "",
-) -> FoundByName:
-    """Everything with this name (of this partner) or this id, as histories of messages, oldest first. With `partners` received
-    documents are read again, for what no row of a map reads."""
-    found = _by_id(tx, id) if id else tx.find(what)
-    ids = _messages(tx, found)
-    inside = search(tx, what, partner, ids) if what and not id else FoundInside()
-    histories = [_history(tx, id, inside.quotes.get(id, "")) for id in sorted(ids | inside.quotes.keys())]
-    histories = [history for history in histories if partner in ("", history.message.partner)]
-    if partners:
-        from d365edi.cli.notes import notes
-
-        for history in histories:
-            named = [document for document in history.documents if document.number == what and not document.store]
-            for document in named or history.documents[:SHOWN]:
-                history.notes[document.id] = notes(tx, partners, document)
-    return FoundByName(
-        histories,
-        [sighting for sighting in found.sightings if sighting.message is None],
-        tx.sightings.places(),
-        inside.beyond,
-    )
-
-
-def _id(row: Document | Message) -> str:
-    from d365edi.flows.named import identify  # with the journal, which is imported by now
-
-    return identify(row)
-
-
-def _with_commands(tx: Tx, row: R, name: str) -> R:
-    """The row with commands in its reason that work now, where it waits for a person."""
-    if row.state not in ("held", "quarantined", "duplicate"):
-        return row
-    from d365edi.flows.named import runnable
-
-    return replace(row, reason=runnable(tx, row.reason, row, name))
-
-
-def _by_id(tx: Tx, id: str) -> SearchResult:
-    from d365edi.flows.named import row_of
-    from d365edi.journal import Delivery, Document, Message, SearchResult
-
-    row = row_of(tx, id)
-    messages = [row] if isinstance(row, Message) else []
-    documents = [row] if isinstance(row, Document) else []
-    return SearchResult(messages, documents, [row] if isinstance(row, Delivery) else [], [], [], [])
-
-
-def _messages(tx: Tx, found: SearchResult) -> set[int]:
-    ids = {message.id for message in found.messages}
-    ids |= {document.message for document in found.documents}
-    ids |= {interchange.message for interchange in found.interchanges}
-    ids |= {answer.message for answer in found.acknowledgments}
-    for delivery in (*found.deliveries, *_answered(tx, found)):
-        if delivery.message is not None:
-            ids.add(delivery.message)
-        ids |= {document.message for document in tx.documents.in_delivery(delivery.id)}
-    return ids
-
-
-def _answered(tx: Tx, found: SearchResult) -> Iterator[Delivery]:
-    for answer in found.acknowledgments:
-        if answer.delivery is not None:
-            yield tx.deliveries.get(answer.delivery)
-
-
-def _history(tx: Tx, id: int, quote: str = "") -> History:
-    documents = tx.documents.for_message(id)
-    deliveries = {delivery.id: delivery for delivery in tx.deliveries.for_message(id)}
-    for document in documents:
-        deliveries.update((delivery.id, delivery) for delivery in tx.deliveries.for_document(document.id))
-    answers = {answer.id: answer for answer in tx.acknowledgments.for_message(id)}
-    for delivery in deliveries.values():
-        answers.update((answer.id, answer) for answer in tx.acknowledgments.for_delivery(delivery.id))
-    lines = {line.id: line for line in tx.audit.query(message=id)}
-    for document in documents:
-        lines.update((line.id, line) for line in tx.audit.query(document=document.id))
-    own = {None, *(document.id for document in documents)}  # not the actions on other documents in the same file
-    for delivery in deliveries.values():
-        lines.update((line.id, line) for line in tx.audit.query(delivery=delivery.id) if line.document in own)
-    message = tx.messages.get(id)
-    return History(
-        _with_commands(tx, message, message.name),
-        tx.interchanges.for_message(id),
-        [_with_commands(tx, document, document.number) for document in documents],
-        [deliveries[key] for key in sorted(deliveries)],
-        [carried for key in sorted(deliveries) for carried in tx.delivery_documents.of(key)],
-        [answers[key] for key in sorted(answers)],
-        [lines[key] for key in sorted(lines)],
-        quote=quote,
-    )
+    yield f"one of them: d365edi why --id {id_of(first)}, or d365edi why {what} --partner {first.partner}"
 
 
 def lines(history: History) -> Iterator[str]:
@@ -252,7 +98,7 @@ def lines(history: History) -> Iterator[str]:
     yield f"\n{message.name}  {origin} ({message.endpoint}:{message.path}), {message.size} bytes, sha256:{message.digest}"
     source = "" if message.direction == "out" else f"; {_source(message)}"
     received = f"received {clock(message.received_at)}{source}"
-    yield f"  {message.state} since {clock(message.state_at)}, {received} ({_id(message)})"
+    yield f"  {message.state} since {clock(message.state_at)}, {received} ({id_of(message)})"
     if message.reason:
         yield f"  why: {message.reason}"
     if history.quote:
@@ -281,7 +127,7 @@ def _document(document: Document, history: History) -> Iterator[str]:
     place = f" (control numbers {numbers})" if numbers else ""
     store = f", store {document.store}" if document.store else ""
     name = f"{document.kind} {document.number}{store} of {document.company}"
-    yield f"  {_id(document)} {name}{place}: {document.state}, map {document.map_digest[:12]}"
+    yield f"  {id_of(document)} {name}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"
     yield from _places(document)

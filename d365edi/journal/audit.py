@@ -136,13 +136,13 @@ class Audit(JournalTable):
     ) -> list[AuditLine]:
         """The newest lines for which everything named is true, in the order they were written. `until` is exclusive.
 
-        An `action` is found under all its spellings."""
+        An `action` is found under all its spellings, an `actor` by the name before the user's number: `kim (uid 1001)`."""
         asked: dict[str, object] = {
             "message = ?": message,
             "document = ?": document,
             "delivery = ?": delivery,
             "partner = ?": partner,
-            "actor = ?": actor,
+            "instr(actor || ' ', ? || ' ') = 1": actor,
             "at >= ?": since,
             "at < ?": until,
         }

@@ -1,14 +1,18 @@
-"""The command socket of the running daemon, one JSON object a request.
+"""The command sockets of the running daemon, one JSON object a request.
 
-    POST /<verb>                  release, reject, replay, reconcile, tick, ping, status, check
+    POST /<verb>                  on the socket of mode 0600: release, reject, replay, reconcile, tick, ping, status, check
+                                  on the one for readers: what they may see, and for some of them release and reject
 
-Knows: HTTP. Does not know: what a verb does (it is handed functions), nor the journal.
+Who asks is known by the kernel's word (`peer`), and acts under that name.
+
+Knows: HTTP, groups. Does not know: what a verb does (it is handed functions), nor the journal.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,32 +21,50 @@ from starlette.routing import Route
 from d365edi.errors import D365EdiError
 from d365edi.flows.named import Selection
 from d365edi.listener.exchange import body, json_object
+from d365edi.listener.peer import Peer, person, trusted
 from d365edi.listener.protocol import SETTINGS_HEADER
 
 Arguments = dict[str, Any]
 Verb = Callable[[Arguments], Awaitable[Any]]
 
 
-def verbs_app(verbs: Mapping[str, Verb], settings: str = "") -> Starlette:
-    """The socket's application: `POST /<verb>` with a JSON object of arguments, answered `{"answer": …}`.
+def verbs_app(
+    verbs: Mapping[str, Verb], settings: str = "", restricted: Mapping[str, Collection[int]] | None = None
+) -> Starlette:
+    """A socket's application: `POST /<verb>` with a JSON object of arguments, answered `{"answer": …}`.
 
     What a verb refuses comes back as `{"error": kind, "message": …, "remedy": …}` with status 409. Every answer names the
-    digest of the `settings` that are in use, so that a command can say that the files were changed since."""
+    digest of the `settings` that are in use, so that a command can say that the files were changed since. A `restricted` verb is
+    for the members of its groups (by their numbers), root and the daemon's own user."""
     headers = {SETTINGS_HEADER: settings}
 
     async def call(request: Request) -> Response:
-        verb = verbs.get(request.path_params["verb"])
+        name = request.path_params["verb"]
         received = await body(request)
         arguments = json_object(received or b"{}") if received is not None else None
-        if verb is None or arguments is None:
+        if name not in verbs or arguments is None:
             return JSONResponse({"error": "D365EdiError", "message": "no such verb"}, status_code=404)
+        peer: Peer | None = getattr(request.state, "peer", None)
         try:
-            return JSONResponse({"answer": await verb(arguments)}, headers=headers)
+            if peer is not None and "actor" in arguments:
+                arguments["actor"] = await anyio.to_thread.run_sync(person, peer.uid, str(arguments["actor"]))
+            if why := refusal(name, peer, restricted or {}):
+                raise D365EdiError(
+                    why, remedy="an administrator adds you to the group of `daemon.decide_group`, or does it"
+                )
+            return JSONResponse({"answer": await verbs[name](arguments)}, headers=headers)
         except D365EdiError as error:
             said = {"error": type(error).__name__, "message": str(error)}
             return JSONResponse(said, status_code=409, headers=headers)
 
     return Starlette(routes=[Route("/{verb}", call, methods=["POST"])])
+
+
+def refusal(name: str, peer: Peer | None, restricted: Mapping[str, Collection[int]]) -> str:
+    """Why the peer may not call the verb; "" where it may."""
+    if name not in restricted or (peer and (trusted(peer.uid) or peer.groups.intersection(restricted[name]))):
+        return ""
+    return f"you may look, and not {name}"
 
 
 class Decides(Protocol):

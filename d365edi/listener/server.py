@@ -4,6 +4,8 @@
     a request, whole      `Times.request`, from the connection or from the answer before
     its answer, read      `Times.answer`; on the command socket as long as the command takes
 
+On a Unix socket the state of each request has its `peer`.
+
 Knows: uvicorn. Does not know: the applications, where the sockets come from.
 """
 
@@ -23,6 +25,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from d365edi.listener.admission import Acceptor, Admission, Place
+from d365edi.listener.peer import Peer, peer_of
 from d365edi.recurring import Recurring
 
 HEAD_LIMIT = 16 * 1024
@@ -59,8 +62,10 @@ class _Connection(H11Protocol):
 
     What strangers send that is no HTTP is not logged: there would be no end of it."""
 
-    def __init__(self, config: uvicorn.Config, server: "_Server", place: Place) -> None:
-        super().__init__(config, server.server_state, {})
+    def __init__(self, config: uvicorn.Config, server: "_Server", place: Place, peer: Peer | None) -> None:
+        super().__init__(
+            config, server.server_state, {"peer": peer} if peer else {}
+        )  # the state of each request's scope
         self.logger = logging.getLogger("uvicorn.error.connection")
         self.logger.setLevel(logging.ERROR)
         self.admission = server.listener.admission
@@ -132,7 +137,8 @@ class _Server(uvicorn.Server):
 
     def _serve_one(self, accepted: socket.socket, address: str, wait: float) -> None:
         place = Place(address)
-        connection = _Connection(self.config, self, place)
+        peer = peer_of(accepted) if accepted.family == socket.AF_UNIX else None
+        connection = _Connection(self.config, self, place, peer)
 
         def arrived(task: asyncio.Task[None]) -> None:
             self.arriving.discard(task)

@@ -4,6 +4,7 @@ Knows: addresses, file modes, TLS. Does not know: HTTP, who serves on them.
 """
 
 import contextlib
+import grp
 import os
 import socket
 import ssl
@@ -37,20 +38,30 @@ def bind_tcp(address: str, key: str = "daemon.listen") -> socket.socket:
     return bound
 
 
-def bind_unix(path: Path) -> socket.socket:
-    """A listening Unix socket of mode 0600 at `path`, replacing one that a killed daemon left there.
+def bind_unix(path: Path, mode: int = 0o600, key: str = "daemon.socket") -> socket.socket:
+    """A listening Unix socket of this mode at `path`, replacing one that a killed daemon left there. SettingsError at `key`.
 
     The caller holds the journal's lock, so nobody else can be listening there."""
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         path.unlink(missing_ok=True)
         bound.bind(str(path))
-        path.chmod(0o600)  # before listen(): until then every connection is refused
+        path.chmod(mode)  # before listen(): until then every connection is refused
         bound.listen(16)
     except OSError as error:
         bound.close()
-        raise SettingsError(f"cannot open the socket {path}: {error}", key="daemon.socket") from error
+        remedy = "the folder must exist, and the daemon must be able to write there"
+        raise SettingsError(f"cannot open the socket {path}: {error}", key=key, remedy=remedy) from error
     return bound
+
+
+def group_number(name: str) -> int:
+    """The number of the group `daemon.decide_group`. SettingsError where this machine does not know it."""
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        remedy = f"make it: groupadd --system {name}"
+        raise SettingsError(f"there is no group {name}", key="daemon.decide_group", remedy=remedy) from None
 
 
 def tls_context(certificate: Path, key: str) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from .section import Secret, SettingsSection
-from .values import Duration, Existing, Listening, Made, Zone, invalid
+from .values import Duration, Existing, Later, Listening, Made, Zone, invalid
 
 
 class Tls(SettingsSection):
@@ -47,6 +47,11 @@ class Daemon(SettingsSection):
     """The SQLite file of the journal."""
     socket: Made = Field(default_factory=_beside)
     """The Unix socket for the verbs that write; left out: beside the journal."""
+    read_socket: Later | None = None
+    """A Unix socket of mode 0660 for `status`, `why`, `audit` and `explain`, for members of the daemon's group; left out:
+    none."""
+    decide_group: str | None = None
+    """The group whose members may also `release` and `reject` by `read_socket`; left out: nobody."""
     listen: Listening | None = None
     """Host and port for business events, /healthz and /metrics; left out: no listener."""
     health: Listening | None = None
@@ -67,8 +72,10 @@ class Daemon(SettingsSection):
             raise invalid(
                 "has one address for `listen` and `health`", "leave `health` out, or give it a port of its own"
             )
+        if self.decide_group is not None and not self.read_socket:
+            raise invalid("has a `decide_group` and no `read_socket`", 'add read_socket = "/run/d365edi/read.sock"')
         # sun_path of unix(7) holds 108 bytes with its closing NUL.
-        if len(str(self.socket).encode()) > 107:
+        if any(len(str(place).encode()) > 107 for place in (self.socket, self.read_socket) if place):
             raise invalid("has a socket path of more than 107 bytes", "write a shorter one: socket = ...")
         return self
 

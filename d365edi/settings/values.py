@@ -7,6 +7,7 @@ Knows: single values. Does not know: sections, files, each other.
 """
 
 import re
+import stat
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import timedelta
@@ -215,22 +216,33 @@ def _absolute(value: Path) -> Path:
     return folder.get() / value.expanduser()
 
 
+def _kind(value: Path) -> str:
+    """What is there: "file", "folder" or "nothing"; "" where that is closed to who reads the settings: he is not who needs it."""
+    try:
+        mode = value.stat().st_mode
+    except PermissionError:
+        return ""
+    except (OSError, ValueError):
+        return "nothing"
+    return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "nothing"
+
+
 def _file(value: Path) -> Path:
-    if not value.is_file():
+    if _kind(value) not in ("file", ""):
         raise invalid("is not a file that exists", "correct the path, or put the file there")
     return value
 
 
 def _directory(value: Path) -> Path:
-    if not value.is_dir():
+    if _kind(value) not in ("folder", ""):
         raise invalid("is not a folder that exists", f"correct the path, or create it: mkdir -p {value}")
     return value
 
 
 def _made(value: Path) -> Path:
-    if value.is_dir():
+    if _kind(value) == "folder":
         raise invalid("is a folder, not a file", "name the file in it")
-    if not value.parent.is_dir():
+    if _kind(value.parent) not in ("folder", ""):
         message = f"is in a folder that does not exist: {value.parent}"
         raise invalid(message, f"correct the path, or create it: mkdir -p {value.parent}")
     return value
@@ -242,6 +254,8 @@ Folder = Annotated[Path, AfterValidator(_absolute), AfterValidator(_directory)]
 """A folder that exists."""
 Made = Annotated[Path, AfterValidator(_absolute), AfterValidator(_made)]
 """A file that may not exist yet, in a folder that exists."""
+Later = Annotated[Path, AfterValidator(_absolute)]
+"""A file that may not exist yet, nor its folder: the service makes it when it starts."""
 
 
 def _identity(value: object) -> Party:

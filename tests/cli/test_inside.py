@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.cli import inside, why
-from d365edi.cli.why import FoundByName
+from d365edi.cli.history import FoundByName, look_up
 from d365edi.flows import decide
 from d365edi.flows.named import Selection
 from tests.flows.translating import Desk, desk
@@ -25,7 +25,7 @@ UNREAD = {
 
 
 async def looked_up(made: Desk, what: str, partner: str = "") -> tuple[FoundByName, str]:
-    known = await made.ctx.journal.read(lambda tx: why.look_up(tx, what, partner=partner))
+    known = await made.ctx.journal.read(lambda tx: look_up(tx, what, partner=partner))
     said = "\n".join(line for history in known.histories for line in why.lines(history))
     return known, "\n".join([said, *why._left(known)])
 

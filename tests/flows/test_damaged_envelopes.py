@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.cli import status
-from d365edi.cli import why as why_command
+from d365edi.cli.history import look_up
 from d365edi.cli.inspect_file import inspect_file
 from d365edi.flows import reparse
 from tests.flows.translating import Desk, Read, desk
@@ -267,7 +267,7 @@ async def test_what_may_not_have_been_read_is_in_the_log_the_status_and_the_hist
     async with desk(tmp_path) as at_desk:
         read = await at_desk.read(changed(LAYOUTS[layout], old, new), "PO.edi")
         shown = await at_desk.ctx.journal.read(lambda tx: status.picture(tx).needs_a_person)
-        known = [await at_desk.ctx.journal.read(partial(why_command.look_up, what=name)) for name in ("PO.edi", "7004")]
+        known = [await at_desk.ctx.journal.read(partial(look_up, what=name)) for name in ("PO.edi", "7004")]
     assert why in read.said("quarantined")[0]
     assert "partly accepted" in read.said("translated")[0]
     assert [(row["name"], why in row["why"]) for row in shown] == [("PO.edi", True)]

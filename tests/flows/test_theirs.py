@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.cli import why as why_command
+from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
 from d365edi.flows.interchange import UNB
 from d365edi.journal import NumberedDocument, Tx
@@ -194,7 +195,7 @@ async def test_a_contradiction_stands_with_the_delivery_and_is_shown_by_why(tmp_
     async with desk(tmp_path) as at_desk:
         await at_desk.ctx.journal.write(sent)
         read: Read = await at_desk.read(CASES[1].data)
-        known = await at_desk.ctx.journal.read(lambda tx: why_command.look_up(tx, "810_3.edi"))
+        known = await at_desk.ctx.journal.read(lambda tx: look_up(tx, "810_3.edi"))
         (made,) = await at_desk.ctx.journal.read(lambda tx: tx.deliveries.search("810_3.edi"))
     assert read.said("contradicted")
     shown = "\n".join(line for history in known.histories for line in why_command.lines(history))

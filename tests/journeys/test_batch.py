@@ -10,8 +10,8 @@ import anyio
 import pytest
 
 from d365edi.app import App
+from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
-from d365edi.cli.why import look_up
 from d365edi.errors import Throttled
 from d365edi.flows.interchange import LEVELS
 from d365edi.journal import Delivery, Document

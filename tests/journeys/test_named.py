@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.app import App
-from d365edi.cli.why import look_up
+from d365edi.cli.history import look_up
 from d365edi.errors import AmbiguousError, D365EdiError, JournalError
 from d365edi.flows import named
 from d365edi.flows.named import Selection

@@ -8,9 +8,9 @@ import asyncssh
 import pytest
 
 from d365edi.app import App
+from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
 from d365edi.cli.why import lines as why
-from d365edi.cli.why import look_up
 from d365edi.endpoints.health import Health
 from d365edi.errors import CredentialsRejected
 from d365edi.flows.context import Counters

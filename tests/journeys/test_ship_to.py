@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from d365edi.cli.why import lines, look_up
+from d365edi.cli.history import look_up
+from d365edi.cli.why import lines
 from d365edi.journal import Document
 from tests.journeys.test_answers import NOTICE, RESPONSE, Set, picked, sets
 from tests.journeys.test_edifact import RECEIVE

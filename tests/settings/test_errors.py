@@ -29,7 +29,7 @@ ONE_MISTAKE = [
     ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, agreed, ignore, stores, back, schedules, map, d365, guide"),
     # what is not there yet is unknown, too
     ("[daemon]", "[telemetry.ops]\n[daemon]", '1: [telemetry] is no key of the settings; known are: include, daemon, log, secrets, alerts, d365, endpoints, partners'),
-    ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, listen, health, tls, retain, stop_within"),
+    ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, read_socket, decide_group, listen, health, tls, retain, stop_within"),
     ('kind = "sftp"', 'kind = "sterling"', '13: [endpoints.acme.kind] "sterling" must be "sftp" or "folder"'),
     # what is missing, what has the wrong type
     ('kind = "sftp"', "", '12: [endpoints.acme] lacks "kind"; add kind = ... here; settings.example.toml explains it'),
@@ -134,6 +134,8 @@ ONE_MISTAKE = [
     (KEY, f'{KEY}\nafter = {{ move_to = "/outbound/" }}', '25: [partners.acme.pickup.edi.from.path] "/outbound/*" reads the folder that [endpoints.acme] moves files to; choose another move_to'),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\non_event = "X"', '34: [partners.acme.send.810.on_event] is never received; add events = { path = ..., secret = { secret = ... } } to [d365]'),
     ("companies", 'events = { path = "/e", secret = { secret = "e" } }\ncompanies', '10: [d365.events] needs a listener, and [daemon] has no `listen`; add listen = "0.0.0.0:8443" there'),
+    ("timezone", 'decide_group = "d365edi-decide"\ntimezone', '1: [daemon] has a `decide_group` and no `read_socket`; add read_socket = "/run/d365edi/read.sock"'),
+    ("timezone", f'read_socket = "/run/{"x" * 120}"\ntimezone', "1: [daemon] has a socket path of more than 107 bytes; write a shorter one: socket = ..."),
     ("timezone", 'health = "0.0.0.0:8444"\ntimezone', "1: [daemon] listens on a public address without `tls`; add tls = { certificate = ..., key = { secret = ... } }"),
     ("timezone", 'listen = "127.0.0.1:8443"\nhealth = "127.0.0.1:8443"\ntimezone', "1: [daemon] has one address for `listen` and `health`; leave `health` out, or give it a port of its own"),
     ("timezone", 'listen = "0.0.0.0:8443"\ntimezone', "1: [daemon] listens on a public address without `tls`; add tls = { certificate = ..., key = { secret = ... } }"),
