@@ -346,9 +346,8 @@ class ServicePeriod:
     def _bind(self, bound: contextlib.ExitStack) -> list[Listener]:
         """Every listener of these settings."""
         known = {**commands.verbs(self.app, self.fire, self.status), "check": self._check}
-        served = listeners.Served(
-            known, self.app.views.verbs(), self._event, self.health, self.exhausted, self._metrics
-        )
+        views = self.app.views.verbs()
+        served = listeners.Served(known, views, self._event, self.health, self.exhausted, self._metrics)
         return listeners.bound_listeners(self.settings, served, self.sockets, bound)
 
     async def _check(self, _: dict[str, Any]) -> list[str]:

@@ -69,6 +69,7 @@ def run(places: Path, *words: str, uid: int = 0, **environ: str) -> list[str]:
         ("--debug", "ping", "acme"),
         ("restore", "/var/lib/d365edi-backup/a copy.db"),
         ("status",),
+        ("explain", "PO-77.edi"),  # no file: the name of one in the journal
         ("reject", "4500123", "--why", "a 'quoted' reason"),
     ],
 )
@@ -103,7 +104,7 @@ def test_root_runs_a_command_as_the_service_runs(places: Path, words: Sequence[s
         ("init", "--yes"),
         ("demo",),
         ("sandbox", "post", "4500123"),
-        ("explain", "PO.edi"),
+        ("explain", __file__),
         ("check", "PO.edi"),
         ("check", "--settings", "/etc/d365edi/settings.toml", "PO.edi"),
     ],
