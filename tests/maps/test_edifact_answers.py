@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,54 @@ def test_advice_names_what_it_is_about_and_what_is_wrong(corpus: Path, name: str
     advice = plain("APERAK", "D96A")[0].read(message).document
     found = [(a.kind, a.reference, [(t.code, t.text) for t in a.troubles]) for a in advice.advices]
     assert found == ADVICES[name]
+
+
+A, B = ["QTY+113:40", "DTM+69:20260119:102"], ["QTY+113:8", "DTM+69:20260202:102"]
+PARTED = {
+    ("40 on 69 2026-01-19", "8 on 69 2026-02-02"): (["QTY+113:48"], [*A, *B]),
+    ("40 on 69 2026-01-19", "8"): (["QTY+113:48"], [*A, "QTY+113:8"]),
+    ("40", "8 later on 11 2026-02-02"): (["QTY+113:40", "QTY+83:8"], ["QTY+113:40", "QTY+83:8", "DTM+11:20260202:102"]),
+    ("40 on 69 2026-01-19", "8 on 69 2026-01-19"): (["QTY+113:40", "QTY+113:8", "DTM+69:20260119:102"], []),
+}  # fmt: skip
+"""Parts of a line: what the line says, and what stands under its SCCs."""
+
+
+@pytest.mark.parametrize("directory", DIRECTORIES)
+@pytest.mark.parametrize("parts", PARTED)
+def test_parts_on_different_days_say_each_its_own(parts: tuple[str, ...], directory: str) -> None:
+    """They were quantities in a row and days in a row, which nobody could bring together."""
+    answers = []
+    for part in parts:
+        quantity, *words = part.replace(" on", "").split(" ")
+        later, days = "later" in words, [word for word in words if word != "later"]
+        answer = {"outcome": "backordered" if later else "changed", "quantity": quantity}
+        answers.append(answer | (dict(zip(("date_kind", "date"), days, strict=True)) if days else {}))
+    line = {"number": "1", "quantity": "48", "price": "7", "answers": answers}
+    head = {
+        "number": "4711",
+        "type": "231",
+        "sales_order": "SO1",
+        "responded": "2026-01-06",
+        "acknowledgment": "changed",
+    }
+    document = OrderResponse.from_json(json.dumps({**head, "lines": [line]}))
+    reader, writer = plain("ORDRSP", directory)
+    body = writer.write(document)
+    found = ["+".join(":".join(each) if isinstance(each, tuple) else each for each in segment) for segment in body]
+    first = found.index("SCC+1") if "SCC+1" in found else found.index("UNS+S")
+    of_line = [each for each in found[:first] if each[:6] in ("QTY+11", "QTY+83") or each[:6] in ("DTM+69", "DTM+11")]
+    below = [each for each in found[first:] if each[:3] in ("QTY", "DTM")]
+    assert (of_line, below) == PARTED[parts]
+    assert found.index("PRI+AAA:7") < first
+    message = sets(interchange("ORDRSP", body, directory))[0]
+    assert [str(each) for each in message.findings] == []
+    reading = reader.read(message)
+    assert [str(each) for each in (*reading.findings, *reading.unmapped)] == []
+
+    again = [(each.quantity, each.date) for each in reading.document.lines[0].answers]
+    assert again == [(each.quantity, each.date) for each in document.lines[0].answers]
+
+
+def test_a_schedule_that_promises_nothing_is_no_answer() -> None:
+    line = read("ORDRSP", *HEAD, "LIN+1+5", "QTY+21:48", "SCC+1", "QTY+11:40", "DTM+2:20260119:102", "UNS+S").lines[0]
+    assert [(each.outcome, each.quantity, each.date) for each in line.answers] == [("accepted", None, None)]

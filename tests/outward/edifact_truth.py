@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -71,17 +72,31 @@ def answered(deal: Deal, line: Bought, ours: Sequence[Sold], found: Sequence[Seg
     ids(found, line)
     wanted = {outcome(deal, line, each, ours) for each in ours}
     assert found[0][2] == ("7" if not wanted else "5" if wanted == {"accepted"} else "3")
-    given = some(found, "QTY", "113")
+    parts = list(groups(found, "SCC", ["UNS"]))
+    given = [only(part, "QTY", "113") for part in parts] or some(found, "QTY", "113")
     assert [number(each[1, 2]) for each in given] == [each.quantity for each in ours]
     assert all(is_unit(each[1, 3], sold, line) for each, sold in zip(given, ours, strict=True))
-    days = {("11", each.ships) for each in ours if each.ships} | {("69", each.arrives) for each in ours if each.arrives}
-    given_days = {(each[1], day(each[1, 2])) for each in some(found, "DTM") if each[1] in ("11", "69", "67", "17")}
-    assert given_days <= days
-    assert bool(given_days) == bool(days)
+    said = [confirmed(part) for part in parts] or [confirmed(found)] * len(ours)
+    for days, each in zip(said, ours, strict=True):
+        real = {("11", each.ships), ("69", each.arrives)} - {("11", None), ("69", None)}
+        assert days <= real
+        assert len(days) == min(1, len(real))
+    if parts:
+        assert len(set(map(frozenset, said))) > 1
+        totals = some(head(found, "SCC"), "QTY", "113")
+        for unit in {each.symbol for each in ours}:
+            of_unit = [each for each in ours if each.symbol == unit]
+            whole = [number(each[1, 2]) for each in totals if is_unit(each[1, 3], of_unit[0], line)]
+            assert whole == [sum(each.quantity for each in of_unit)]
     instead = [each[2, 1] for each in some(found, "PIA", "3")]
     assert instead == [each.item for each in ours if each.item != line.item]
     assert {price(found)} == (priced(line, ours) or {line.each})
     return found[0][2]
+
+
+def confirmed(found: Sequence[Segment]) -> set[tuple[str, date]]:
+    """The days on which a part of a line, or all of it, leaves or arrives."""
+    return {(each[1], day(each[1, 2])) for each in some(found, "DTM") if each[1] in ("11", "69", "67", "17")}
 
 
 def notice(data: bytes, deals: Sequence[Deal], boxes: Sequence[Box]) -> None:

@@ -3,7 +3,8 @@
     ENT   in REMADV around all DOC: the items of a remittance stand under whom they are about
     ADV   in APERAK around RFF and ERC: what is said of one document of ours
     ACK   in a line of ORDRSP: what becomes of some of it. LIN02 says it of the whole line, QTY+113 and QTY+12 of a quantity,
-          QTY+83 says that so much comes later, DTM+69 (67, 17) when it arrives, DTM+11 when it leaves, PIA+3 what comes instead
+          QTY+83 says that so much comes later, DTM+69 (67, 17) when it arrives, DTM+11 when it leaves, PIA+3 what comes instead.
+          Parts on different days have an SCC each, with a QTY of their own and its DTM below; QTY of the line is their sum then
 
 and a sign: what AJT takes off an open item of REMADV is sent without one, and has one here where only so the item adds up.
 The levels of DESADV are `packaging`'s.
@@ -35,6 +36,8 @@ LATER = "83"
 CHANGED = "3"
 GIVEN = ("113", "12", LATER)
 PROMISED = ("69", "67", "17", "11")
+PART = "SCC"
+"""The segment under which a part of a line says its quantity and day."""
 INSTEAD = "3"
 """What PIA01 says of the numbers of what comes instead."""
 ACTION = 2
@@ -150,14 +153,43 @@ def read(guide: Guide, nodes: Sequence[Node | None], rows: Sequence[Row], compon
 def _answered(nodes: Sequence[Node | None], rows: Sequence[Row], component: str) -> Read:
     """An ORDRSP in which each line is followed by its answers."""
     made = Read([], [], [])
+    parts, taken = _parts(nodes, rows, component)
+    line = 0
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
         if node is not None and node.id == "LIN":
+            line = index
             made.append(node, [*row[:ACTION], "", *row[ACTION + 1 :]], index)
-            for origin, answer in _answers_to(nodes, rows, index, component):
+            for origin, answer in _answers_to(nodes, rows, index, component, parts.get(line, ())):
                 made.append(node.children[ANSWER][0], answer, origin)
-        elif not _says(node, row, component):
+        elif not _says(node, row, component) and index not in taken:
             made.append(node, row, index)
     return made
+
+
+Part = tuple[int, list[str], list[tuple[str, str]]]
+"""A quantity under SCC: which segment, its components, and its days."""
+
+
+def _parts(
+    nodes: Sequence[Node | None], rows: Sequence[Row], component: str
+) -> tuple[dict[int, list[Part]], frozenset[int]]:
+    """The parts of lines that have an SCC of their own, by the index of the line, and all segments that say them."""
+    found, taken = dict[int, list[Part]](), set[int]()
+    line, opener, part = 0, 0, list[tuple[str, str]]()
+    for index, (node, row) in enumerate(zip(nodes, rows, strict=True)):
+        if node is None or node.parent is None:
+            continue
+        line, opener = index if node.id == "LIN" else line, index if node.id == PART else opener
+        values = [*row[1].split(component), "", ""] if len(row) > 1 else ["", "", ""]
+        if node.id == "QTY" and node.parent.id == PART and node.parent.parent is nodes[line]:
+            part = list[tuple[str, str]]()
+            if values[0] in GIVEN:
+                found.setdefault(line, []).append((index, values, part))
+                taken |= {opener, index}
+        elif node.id == "DTM" and index - 1 in taken and node.parent.id == "QTY" and values[0] in PROMISED:
+            part.append((values[0], period(values)[1]))
+            taken.add(index)
+    return found, frozenset(taken)
 
 
 def _says(node: Node | None, row: Row, component: str) -> bool:
@@ -168,9 +200,11 @@ def _says(node: Node | None, row: Row, component: str) -> bool:
     return row[1].partition(component)[0] in known.get(node.id, ())
 
 
-def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int, component: str) -> list[tuple[int, Row]]:
-    """The answers of the line at `index`: one for each quantity, else one for all of it; the days in their order, and what
-    comes instead."""
+def _answers_to(
+    nodes: Sequence[Node | None], rows: Sequence[Row], index: int, component: str, own: Sequence[Part]
+) -> list[tuple[int, Row]]:
+    """The answers of the line at `index`: one for each of its `own` parts, or for each quantity, else one for all of it; the
+    days in their order, one alone for all that do not come later, and what comes instead."""
     action = rows[index][ACTION] if len(rows[index]) > ACTION else ""
     answers, days, instead = list[tuple[int, Row]](), list[tuple[str, str]](), list[Row]()
     for at in range(index + 1, len(rows)):
@@ -186,8 +220,13 @@ def _answers_to(nodes: Sequence[Node | None], rows: Sequence[Row], index: int, c
             instead.append(row[2:])
         else:
             days.append((parts[0], period(parts)[1]))
+    if own:
+        answers = [(at, [ANSWER, LATER if qty[0] == LATER else action, qty[1], qty[2], "", ""]) for at, qty, _ in own]
+        days = [(part or [("", "")])[0] for *_, part in own]
     if not answers and (action or days or instead):
         answers = [(index, [ANSWER, action, "", "", "", ""])]
+    if len(days) == 1 and all(answer[OUTCOME] != LATER for _, answer in answers):
+        days *= len(answers)
     for (_, answer), (kind, day) in zip(answers, days, strict=False):
         answer[DATE_KIND], answer[DATE] = kind, day
     for (_, answer), numbers in zip(answers, instead, strict=False):
