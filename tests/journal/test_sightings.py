@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from d365edi.errors import JournalError
 from d365edi.journal import Listed, Passed, Sighting, Tx
+from d365edi.journal.sightings import UNFINISHED
 from tests.journal.conftest import fresh_tx
 from tests.journal.rows import message
 
@@ -99,6 +100,17 @@ def test_two_patterns_over_one_folder_do_not_miss_each_others_files(tx: Tx) -> N
     second = tx.sightings.record("acme", "/outbound/997*", [Listed("997.edi", 1, 1.0)])
     again = tx.sightings.record("acme", "/outbound/850*", [Listed("850.edi", 1, 1.0)])
     assert [first[0].equal, second[0].equal, again[0].equal] == [1, 1, 2]
+
+
+def test_files_that_failed_are_found_without_those_that_are_stored(tx: Tx) -> None:
+    held = message(tx).id
+    tx.sightings.record(*PLACE, [Listed(name, 7, 5.0) for name in "abcd"])
+    tx.sightings.taken(*PLACE, "a", held)
+    tx.sightings.verdict(*PLACE, "b", "no permission")
+    tx.sightings.verdict(*PLACE, "c", UNFINISHED)
+    assert list(tx.sightings.failing(*PLACE)) == [("b", 7, 5.0)]
+    tx.sightings.record(*PLACE, [Listed("b", 8, 5.0)])  # another file by now, and the others are gone
+    assert list(tx.sightings.failing(*PLACE)) == []
 
 
 def test_places_tell_when_they_were_looked_at_last(tx: Tx) -> None:
