@@ -82,7 +82,7 @@ async def _serve(folder: Path, choice: Choice, write: Path | None, kept: bool) -
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with opened(folder, choice, kept=kept) as here:
             store_secrets(folder, here.sandbox.secrets)
-            say(_presented(here, _written(here, write)))
+            print("\n".join(_presented(here, _written(here, write))), flush=True)  # TOML: no line may be broken
             async for _ in signals:
                 break
 
@@ -94,7 +94,7 @@ def _written(here: StandAlone, write: Path | None) -> Path:
         raise SettingsError(f"{write} exists and says something else", remedy="name a new file")
     host = f'"{here.sandbox.d365_host}"'
     if not _fresh(own, here.settings) and host not in own.read_text():
-        say([f"# {_short(own)} is kept as it is: it does not name {host}, where D365 is now."])
+        print(f"# {_short(own)} is kept as it is: it does not name {host}, where D365 is now.")
     return write or own
 
 
@@ -113,9 +113,9 @@ def _fresh(file: Path, text: str) -> bool:
 
 def _presented(here: StandAlone, file: Path) -> Iterator[str]:
     sandbox, shown = here.sandbox, _short(file)
-    yield f"# D365 and Entra ID: https://{sandbox.d365_host}. The SFTP server of acme: 127.0.0.1:{sandbox.partner.port}."
-    yield f"# acme's folder: {_short(sandbox.partner.home)}"
-    yield from (f"# Goes wrong: {name}" for name in here.commands.lasting)
+    yield f"# D365 and Entra ID:    https://{sandbox.d365_host}"
+    yield f"# acme's SFTP server:   127.0.0.1:{sandbox.partner.port}, folder {_short(sandbox.partner.home)}"
+    yield from (f"# Goes wrong:           {name}" for name in here.commands.lasting)
     yield f"# These settings reach it; they are in {shown}:\n\n{here.settings}"
     yield f"# The daemon:           d365edi run --settings {shown}"
     yield f"# acme sends an order:  d365edi sandbox order --settings {shown}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
+import pty
 import signal
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ import pytest
 from d365edi.sandbox import authored
 from d365edi.sandbox.profiles import ACME
 from tests.cli.conftest import Call, words
-from tests.rehearsal import READY, RUNS, Going, d365edi, going
+from tests.rehearsal import READY, RUNS, Going, d365edi, environment, going
 
 
 @contextlib.contextmanager
@@ -135,6 +138,21 @@ def test_what_it_prints_is_a_settings_file_that_passes_check(tmp_path: Path, set
     assert not folder.exists()
 
 
+def test_on_a_narrow_terminal_too_no_line_of_the_settings_is_broken(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = d365edi("sandbox", "--port", "0")
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=theirs, env=environment(COLUMNS="60"))
+    os.close(theirs)
+    shown = b""
+    while RUNS.encode() not in shown:
+        shown += os.read(ours, 65536)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    os.close(ours)
+    printed = tomllib.loads(shown.decode().replace("\r\n", "\n"))
+    assert len(printed["endpoints"]["acme"]["host_keys"][0]) > 60
+
+
 def test_settings_that_a_person_changed_are_kept(tmp_path: Path, settings: str, call: Call) -> None:
     with sandbox(tmp_path):
         changed = Path(settings).read_text().replace("2s", "3s")
@@ -171,7 +189,7 @@ def test_a_real_tenant_is_never_asked(folder: Path, call: Call) -> None:
 
 def test_faults_begin_and_end_while_it_runs(tmp_path: Path, settings: str, call: Call) -> None:
     with sandbox(tmp_path, "--fault", "silent-partner") as here:
-        assert "# Goes wrong: silent-partner" in here.text
+        assert "# Goes wrong:           silent-partner" in here.text
         assert "d365-down yes" in words(call("sandbox", "fault", "d365-down"))
         said = call("ping")
         assert (said.code, "503" in said.out) == (3, True), said.out
