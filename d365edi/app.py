@@ -203,6 +203,7 @@ class App:
 
     async def _due(self, counters: Counters) -> None:
         """What a crash or a failure left behind: messages to read, documents to render, deliveries whose time has come."""
+        await self.journal.note_numbers()
         resting = self.ctx.resting()
         messages, documents, deliveries, late = await self.journal.read(
             lambda tx: _waiting(tx, resting, self.batch, len(self.ctx.defects))

@@ -31,6 +31,8 @@ Kind = Literal[
     "defect",
 ]  # fmt: skip
 NEEDS_A_RESTART: frozenset[Kind] = frozenset({"broken", "stuck"})
+WRITE = "make room on the disk, or check it and the rights to its folder; sending then continues by itself"
+"""The remedy where the control numbers cannot be noted."""
 PASSING: frozenset[Kind] = frozenset({"unreachable", "throttled", "clock"})
 """Kinds that end by themselves; all others need a person."""
 
@@ -92,7 +94,7 @@ def of_journal(journal: Journal) -> Iterator[Trouble]:
         why = f"payloads past their retention stay: {journal.retention_held}"
         yield Trouble("clock", "retention", why, "if the clock is right: d365edi release retention")
     if journal.behind:
-        yield Trouble("held", "sending", journal.behind, "let d365edi write it; sending then continues by itself")
+        yield Trouble("held", "sending", journal.behind, WRITE, journal.behind_since)
 
 
 def live(troubles: Sequence[Trouble]) -> bool:

@@ -27,6 +27,8 @@ from d365edi.odata.plan import Query
 from d365edi.recurring import Recurring
 
 T = TypeVar("T")
+FORGOTTEN = 60.0
+"""Seconds after which what failed on the disk counts no more; it would have been tried again."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class FlowContext:
     crowded: set[str] = field(default_factory=set)
     defects: dict[str, Recurring] = field(default_factory=dict)
     disk: Recurring = field(default_factory=Recurring)
+    failing: dict[str, float] = field(default_factory=dict)
     latencies: Latencies = field(default_factory=Latencies)
     locks: dict[str, tuple[anyio.Lock, int]] = field(default_factory=dict)
     d365_name: str = "d365"
@@ -133,14 +136,13 @@ class FlowContext:
                 try:
                     await work(id)
                     self.defects.pop(key, None)
-                    if (lasted := self.disk.ended()) is not None:
-                        log.say("INFO", "flows", "works", f"the disk works again after {lasted}")
+                    self._disk_works(key)
                 except CommitError as error:
                     counters.skip(error.message)
                 except Exception as error:
                     if of_the_disk(error):
                         counters.skip(str(error))
-                        self._disk_fails(str(error))
+                        self._disk_fails(key, str(error))
                         return
                     counters.add("failed")
                     self._defect(key, f"{kind} {id}", error)
@@ -156,7 +158,16 @@ class FlowContext:
         if failure is not None:
             raise failure
 
-    def _disk_fails(self, sentence: str) -> None:
+    def _disk_works(self, key: str) -> None:
+        """It works again when all that failed on it has succeeded, or is not tried any more."""
+        if self.disk.failures:
+            now = self.disk.clock()
+            self.failing = {each: at for each, at in self.failing.items() if each != key and now < at + FORGOTTEN}
+            if not self.failing and (lasted := self.disk.ended()) is not None:
+                log.say("INFO", "flows", "works", f"the disk works again after {lasted}")
+
+    def _disk_fails(self, key: str, sentence: str) -> None:
+        self.failing[key] = self.disk.clock()
         if (lasts := self.disk.failed(sentence)) is not None:
             log.say("ERROR", "flows", "waits", f"{sentence}{lasts}; what waits is tried again every few seconds")
 

@@ -20,14 +20,17 @@ from typing import TypeVar
 import aiosqlite
 import anyio
 
+from d365edi import log
 from d365edi.errors import JournalError, JournalGoneError
 from d365edi.journal import control_number_backup, migrations
 from d365edi.journal.connection import connect_reader, connect_writer, hop
 from d365edi.journal.group import Outcome, Work, commit, read
 from d365edi.journal.lock import Lock
 from d365edi.journal.presence import Presence
+from d365edi.journal.room import has_room
 from d365edi.journal.tx import Tx
 from d365edi.journal.writer import GroupWriter
+from d365edi.recurring import Recurring
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -40,12 +43,13 @@ class Journal:
         self.path = path
         self._clock = clock
         self._lock = lock
-        self._writer = GroupWriter(self._commit)
+        self._writer = GroupWriter(self._commit, self._has_room)
         self._writing: tuple[aiosqlite.Connection, Tx] | None = None
         self._reading: tuple[aiosqlite.Connection, Tx] | None = None
         self._refusal = "" if lock else "the journal is open for reading only"
         self._held = ""
         self._behind = ""
+        self._noting = Recurring()
         self._presence: Presence | None = None
         self._doubt = ""
 
@@ -81,6 +85,18 @@ class Journal:
     def behind(self) -> str:
         """Why nothing is sent until the backup of the control numbers can be written; "" where it can."""
         return self._behind
+
+    @property
+    def behind_since(self) -> float | None:
+        """Since when the backup of the control numbers cannot be written, in epoch seconds; None where it can."""
+        return self._noting.since_epoch()
+
+    async def note_numbers(self) -> None:
+        """Try again to write the backup of the control numbers, where it could not be written. Nothing else may come to be
+        committed while sending waits for it."""
+        if self._behind and not self._refusal:
+            with contextlib.suppress(JournalError):
+                await self.write(lambda _: None)
 
     @property
     def retention_held(self) -> str:
@@ -181,7 +197,8 @@ class Journal:
             if isinstance(error, JournalError):
                 raise JournalError(f"{self.path}: {error.message}", remedy=error.remedy) from error
             if isinstance(error, (sqlite3.Error, OSError)):
-                remedy = "check the file, its owner and the disk"
+                full = self._lock is not None and not has_room(self.path)
+                remedy = "make room on the disk" if full else "check the file, its owner and the disk"
                 raise JournalError(f"cannot open the journal {self.path}: {error}", remedy=remedy) from error
             raise
 
@@ -201,7 +218,18 @@ class Journal:
     async def _commit(self, works: list[Work]) -> list[Outcome]:
         assert self._writing is not None
         connection, tx = self._writing
-        return await hop(connection, lambda _: self._commit_here(tx, works))
+        outcomes = await hop(connection, lambda _: self._commit_here(tx, works))
+        if self._behind and (lasts := self._noting.failed(self._behind)) is not None:
+            log.say("ERROR", "journal", "waits", f"{self._behind}; nothing is sent to partners until it can{lasts}")
+        if not self._behind and (lasted := self._noting.ended()) is not None:
+            log.say(
+                "INFO", "journal", "noted", f"the control numbers are noted again after {lasted}; sending continues"
+            )
+        return outcomes
+
+    async def _has_room(self) -> bool:
+        assert self._writing is not None
+        return await hop(self._writing[0], lambda _: has_room(self.path))
 
     def _commit_here(self, tx: Tx, works: list[Work]) -> list[Outcome]:
         """In the writing thread: commit, then write what must be on disk before the commit is reported."""

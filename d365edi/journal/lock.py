@@ -6,11 +6,15 @@ kernel releases the lock when the process ends, however it ends; the file itself
 Knows: the lock. Does not know: what it protects.
 """
 
+import contextlib
+import errno
 import fcntl
 import os
 from pathlib import Path
 
 from d365edi.errors import JournalError
+
+_REMEDIES = {errno.EROFS: "check the disk, and mount it writable", errno.ENOSPC: "make room on the disk"}
 
 
 class Lock:
@@ -22,7 +26,7 @@ class Lock:
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            remedy = "make the folder, and let d365edi own it"
+            remedy = _REMEDIES.get(error.errno or 0, "make the folder, and let d365edi own it")
             raise JournalError(f"cannot open {path}: {error.strerror}", remedy=remedy) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,8 +39,9 @@ class Lock:
             os.close(self._descriptor)
             remedy = "keep the journal on a local file system"
             raise JournalError(f"cannot lock {path}: {error.strerror}", remedy=remedy) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
+        with contextlib.suppress(OSError):  # a full disk: it is only what the others say of us
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
 
     def release(self) -> None:
         """Release the lock; safe to call twice."""

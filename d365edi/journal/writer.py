@@ -4,7 +4,8 @@ The leader is a task that runs as long as something waits. While it commits, the
 to do, the more units share one fsync. A queued unit is carried out, also when its caller is cancelled meanwhile: it may
 record something that already happened at the other side.
 
-That it cannot commit is logged here, once when it begins and once when it ends; the callers get CommitError.
+That it cannot commit is logged here, once when it begins and once when it ends; the callers get CommitError. On a full disk
+small units succeed between large ones that fail: it ends when there is room again.
 
 Knows: the event loop, who waits, which failures are temporary. Does not know: SQL, files.
 """
@@ -19,6 +20,7 @@ from d365edi.journal.group import ROOM, Outcome, Work
 from d365edi.recurring import Recurring
 
 Commit = Callable[[list[Work]], Awaitable[list[Outcome]]]
+Room = Callable[[], Awaitable[bool]]
 
 # The next commit may succeed: room on the disk, another program's lock. After any other failure the disk's content is unknown.
 _TEMPORARY = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED", "SQLITE_NOMEM"})
@@ -28,11 +30,12 @@ class GroupWriter:
     """A queue with a leader. `trouble` says why the last commit failed, "" when it succeeded; `state` since when; `broken`: no
     further one is tried. `commits` and `units` count."""
 
-    def __init__(self, commit: Commit) -> None:
+    def __init__(self, commit: Commit, room: Room) -> None:
         self.trouble = ""
         self.commits = 0
         self.units = 0
         self._commit = commit
+        self._room = room
         self.broken = False
         self.state = Recurring()
         self._queue: list[tuple[Work, asyncio.Future[Outcome]]] = []
@@ -89,6 +92,8 @@ class GroupWriter:
         if full := next((error for _, error in outcomes if isinstance(error, CommitError)), None):
             self.trouble = str(full)
             self._failed()
+            return outcomes
+        if self.trouble and not await self._room():
             return outcomes
         self.trouble = ""
         if (lasted := self.state.ended()) is not None:

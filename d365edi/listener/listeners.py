@@ -4,9 +4,9 @@ Knows: which settings concern which listener. Does not know: what is done with a
 """
 
 import contextlib
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from d365edi.listener import health
 from d365edi.listener.commands import Verb, verbs_app
@@ -52,7 +52,7 @@ def _for_commands(settings: Settings, served: Served, until: contextlib.ExitStac
         places[daemon.read_socket] = (0o660, "daemon.read_socket", app)
     for place, (mode, key, app) in places.items():
         bound = until.enter_context(bind_unix(place, mode, key))
-        until.callback(functools.partial(place.unlink, missing_ok=True))
+        until.callback(_remove, place)
         yield Listener(app, bound, times=Times(answer=None), exhausted=served.exhausted)
 
 
@@ -70,3 +70,9 @@ def _for_networks(settings: Settings, served: Served, sockets: BoundSockets) -> 
     if daemon.health:
         tls = None if loopback(daemon.health) else context
         yield Listener(health_app(routes), tcp[daemon.health], tls, exhausted=served.exhausted)
+
+
+def _remove(path: Path) -> None:
+    """On a disk that became read-only the socket stays; the next start replaces it."""
+    with contextlib.suppress(OSError):
+        path.unlink()
