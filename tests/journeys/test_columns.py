@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 
 from d365edi.cli import main
+from d365edi.errors import SettingsError
 from d365edi.maps.table import load
 from d365edi.partners import compiled
 from tests.journeys.test_invoices import made_order
@@ -62,6 +63,23 @@ async def test_a_wrong_row_holds_its_order_and_names_line_and_column(columns: Wo
     assert list(columns.sales_orders()) == ["4500124"]
     assert "line 3" in held.reason
     assert "Quantity" in held.reason
+
+
+async def test_for_people_formulas_are_escaped_in_the_flow_that_sends_and_refused_where_it_receives(
+    columns: World,
+) -> None:
+    columns.simulator.post_invoice(await made_order(columns, "=1+1"))
+    before = columns.extra
+    columns.extra += '[partners.acme.send.Invoice.map.file]\nformulas = "escape"\n'
+    await columns.once()
+    (data,) = columns.partner.received().values()
+    (first, *_) = csv.DictReader(io.StringIO(data.decode()))
+    assert first["PO Number"] == "'=1+1"
+    columns.extra = before + '[partners.acme.receive.PurchaseOrder.map.file]\nformulas = "escape"\n'
+    with pytest.raises(
+        SettingsError, match=r"is for files that are written; .* leave formulas out where the flow receives"
+    ):
+        compiled(columns.settings())
 
 
 async def test_a_posted_invoice_leaves_as_columns(columns: World) -> None:
