@@ -179,7 +179,7 @@ class ServicePeriod:
 
         SettingsError when a listener cannot be opened or a channel of alerts not be used; nothing has begun then."""
         if self.settings.alerts is not None:
-            from d365edi.alerts import service  # noqa: PLC0415 - a megabyte that nobody needs without [alerts]
+            from d365edi.alerts import service  # noqa: PLC0415 - nobody needs it without [alerts]
 
             self.alerts = service.of(self.settings, self.settings.alerts, self.app.journal, self._observe)
         with contextlib.ExitStack() as bound:

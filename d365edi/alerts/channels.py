@@ -90,7 +90,7 @@ async def send(wire: Wire, id: str, message: Message) -> None:
 
 def of(alerts: Alerts, reveal: Reveal) -> list[Channel]:
     """The channels of these settings, with their secrets. SettingsError where one cannot be used, or a secret is missing."""
-    from d365edi.alerts import mail, webhook  # noqa: PLC0415 - a second of imports that nobody needs without [alerts]
+    from d365edi.alerts import mail, webhook  # noqa: PLC0415 - nobody needs them without [alerts]
 
     found = []
     if (by := alerts.mail) is not None:
@@ -105,3 +105,15 @@ def of(alerts: Alerts, reveal: Reveal) -> list[Channel]:
             )
         found.append(Channel("webhook", webhook.Webhook(to, url, reveal(to.key) if to.key else "")))
     return found
+
+
+def usable(alerts: Alerts, reveal: Reveal) -> tuple[list[Channel], dict[str, SettingsError]]:
+    """The channels that can be used, and why the others cannot: where one must do."""
+    found: list[Channel] = []
+    unusable = {}
+    for name, others in (("mail", {"webhook": None}), ("webhook", {"mail": None})):
+        try:
+            found += of(alerts.model_copy(update=others), reveal)
+        except SettingsError as error:
+            unusable[name] = error
+    return found, unusable

@@ -6,6 +6,7 @@ the rest to who may see it.
 Knows: kinds of trouble, rows of the journal. Does not know: when anybody is told, or how.
 """
 
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from d365edi.alerts.incidents import Finding
 from d365edi.condition import Trouble
 from d365edi.journal import Delivery, Document, Message, Tx
 
+_ANSWERED = re.compile(r"(\banswered \d{3}): .*", re.DOTALL)
+"""What the other side answered, and what it said, which may quote a record."""
 MOST = 1000
 """Rows of one kind that are looked at, oldest first: behind so many nobody looks for one more."""
 CHANNEL = "alerts:"
@@ -60,7 +63,10 @@ def _ping(trouble: Trouble) -> str:
 
 
 def _because(trouble: Trouble, what: str) -> str:
-    return f"{what}: {trouble.why}" if trouble.why else what
+    why = _ANSWERED.sub(r"\1", trouble.why)
+    if trouble.kind == "place" and trouble.name.startswith("d365:") and not _ANSWERED.search(trouble.why):
+        why = ""  # what D365 says of a record
+    return f"{what}: {why}" if why else what
 
 
 def _joined(*parts: str) -> str:
@@ -110,10 +116,8 @@ def _other(trouble: Trouble, _: Path) -> tuple[str, str]:
 
 
 def _flow(trouble: Trouble, _: Path) -> tuple[str, str]:
-    # An unexpected error may quote what it stumbled over.
-    why = "" if "by a defect" in trouble.why else trouble.why
-    what = f"{trouble.name} fails whenever it runs"
-    return f"{what}: {why}" if why else what, "why: journalctl -u d365edi -p warning --since -2h"
+    # Why may quote what it failed at.
+    return f"{trouble.name} fails whenever it runs", "why: d365edi status, and journalctl -u d365edi -p warning"
 
 
 def _stuck(trouble: Trouble, _: Path) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import ssl
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
@@ -18,6 +17,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from d365edi import log
+from d365edi.alerts import trust
 from d365edi.alerts.message import Message
 from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Unreachable
 
@@ -34,13 +34,11 @@ class Mail:
     def __init__(self, settings: MailSettings, password: str) -> None:
         self._settings = settings
         self._password = password
-        self._tls = ssl.create_default_context()
-        if settings.ca_file is not None:
-            self._tls.load_verify_locations(settings.ca_file)
+        self._tls = trust.context(settings.ca_file, "alerts.mail")
 
     async def send(self, id: str, message: Message) -> None:
         """As `channels.Wire`. Recipients that the server refuses beside others that it takes are reported in the log."""
-        import aiosmtplib  # noqa: PLC0415 - a tenth of a second, and memory, that only a message needs
+        import aiosmtplib  # noqa: PLC0415 - only a mail needs it
 
         settings = self._settings
         client = aiosmtplib.SMTP(

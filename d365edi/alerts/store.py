@@ -24,6 +24,8 @@ from d365edi.journal.alerts import AlertState
 
 STORED_EVERY = 60.0
 """Seconds by which the times of an incident in the journal may be behind those in memory."""
+SHOWN_EVERY = 3600.0
+"""The same once its begin was told."""
 MOST_WAITING = 50
 """Messages that wait on one channel; the oldest is dropped for one more."""
 
@@ -117,9 +119,9 @@ def _order(alert: Alert) -> tuple[float, str]:
 
 
 def _differs(stored: Incident | None, now: Incident) -> bool:
-    """Whether the journal's row is so old that a restart would tell something else."""
-    if stored is None:
+    """Whether the journal's row is so old that a restart would tell something else. Once it is told, how long it lasts is only
+    shown."""
+    if stored is None or replace(stored, lasted=now.lasted, quiet=now.quiet) != now:
         return True
-    if replace(stored, lasted=now.lasted, quiet=now.quiet) != now:
-        return True
-    return abs(now.lasted - stored.lasted) >= STORED_EVERY or abs(now.quiet - stored.quiet) >= STORED_EVERY
+    lasted = abs(now.lasted - stored.lasted) >= (STORED_EVERY if now.state == "seen" else SHOWN_EVERY)
+    return lasted or abs(now.quiet - stored.quiet) >= STORED_EVERY

@@ -17,11 +17,11 @@ import binascii
 import hashlib
 import hmac
 import json
-import ssl
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from d365edi.alerts import trust
 from d365edi.alerts.message import Message
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpAnswer, HttpTransport, Limits
@@ -53,9 +53,7 @@ class Webhook:
         self._url = url
         self._key = signing_key(key, settings)
         self._clock = clock
-        self._tls = ssl.create_default_context()
-        if settings.ca_file is not None:
-            self._tls.load_verify_locations(settings.ca_file)
+        self._tls = trust.context(settings.ca_file, "alerts.webhook")
 
     async def send(self, id: str, message: Message) -> None:
         """As `channels.Wire`."""

@@ -17,7 +17,7 @@ import typer
 
 from d365edi.cli import FINE, UNREACHABLE, client
 from d365edi.cli.console import DEFAULT_SETTINGS, SettingsFile, say
-from d365edi.errors import EndpointError, SettingsError
+from d365edi.errors import D365EdiError, EndpointError, SettingsError
 
 if TYPE_CHECKING:
     from d365edi.settings import Settings
@@ -57,9 +57,10 @@ def dead(*, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
     if table is None:  # the unit has OnFailure= for everybody
         say(["nobody is told that the daemon does not run: there is no [alerts] table in the settings"])
         raise typer.Exit(FINE)
-    found = channels.of(table.alerts, lambda reference: table.reveal(reference.secret))
     journal, zone = (table.daemon.journal, table.daemon.timezone) if table.daemon else (None, None)
-    _finish(anyio.run(tell, found, os.environ, journal, time.time(), zone), "that the daemon does not run")
+    found, unusable = channels.usable(table.alerts, lambda reference: table.reveal(reference.secret))
+    told = anyio.run(tell, found, os.environ, journal, time.time(), zone)
+    _finish({**told, **unusable}, "that the daemon does not run")
 
 
 async def _test(settings: Settings) -> Mapping[str, EndpointError | None]:
@@ -82,7 +83,7 @@ async def _test(settings: Settings) -> Mapping[str, EndpointError | None]:
     return left
 
 
-def _finish(left: Mapping[str, EndpointError | None], what: str) -> None:
+def _finish(left: Mapping[str, D365EdiError | None], what: str) -> None:
     """Print what became of each channel, and leave with the exit code."""
     say(f"{name}: {f'FAILED: {error}' if error else f'took {what}'}" for name, error in left.items())
     raise typer.Exit(UNREACHABLE if any(left.values()) else FINE)

@@ -133,6 +133,12 @@ async def test_a_mail_server_that_lets_nobody_in(
     assert "webhook-word" not in str(error)
 
 
+async def test_nothing_is_said_to_a_server_that_offers_no_tls(identity: TlsFiles) -> None:
+    async with mail_server(identity, plain=True) as server:
+        error = await failure(mail(server.port, identity.authority))
+    assert (type(error), "STARTTLS" in str(error), server.arrived, server.logins) == (PlaceRefused, True, [], 0)
+
+
 async def test_a_mail_whose_reply_is_lost_comes_again_under_the_same_id(mails: MailServer, identity: TlsFiles) -> None:
     channel = mail(mails.port, identity.authority)
     mails.lose = 1
@@ -211,6 +217,15 @@ def test_an_address_without_tls_is_refused_and_not_shown(url: str) -> None:
     ) as caught:
         webhook(url, None)
     assert "contoso" not in str(caught.value)
+
+
+def test_authorities_that_are_none_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+    with pytest.raises(SettingsError, match=r"^\[alerts.webhook.ca_file\] the certificates in"):
+        webhook("https://127.0.0.1/", file)
+    with pytest.raises(SettingsError, match=r"^\[alerts.mail.ca_file\] the certificates in"):
+        mail(1, file)
 
 
 def test_slack_gets_text_that_is_no_markup() -> None:

@@ -90,6 +90,24 @@ def test_an_unexpected_error_is_not_quoted(kind: Kind) -> None:
     assert "acme.send.810" in finding.what
 
 
+@pytest.mark.parametrize(
+    ("trouble", "what"),
+    [
+        (
+            Trouble("unreachable", "d365", f"D365 at x answered 503: {SECRET}"),
+            "d365 does not answer: D365 at x answered 503",
+        ),
+        (Trouble("place", "d365:Invoices", f"no right to {SECRET}"), "d365:Invoices is closed to d365edi"),
+        (
+            Trouble("place", "d365:Invoices", f"D365 at x answered 403: {SECRET}"),
+            "d365:Invoices is closed to d365edi: D365 at x answered 403",
+        ),
+    ],
+)
+def test_what_d365_says_of_a_record_is_not_quoted(trouble: Trouble, what: str) -> None:
+    assert of(trouble).what == what
+
+
 def test_no_secret_is_told() -> None:
     log.hide("hunter2-hunter2")
     finding = of(Trouble("credentials", "acme", "hunter2-hunter2 was refused", "password=letmein is wrong"))

@@ -142,6 +142,15 @@ def test_it_is_told_when_the_journal_is_locked_or_gone_and_when_the_settings_are
     assert len(servers.mails.arrived) == len(servers.got.arrived) == 3
 
 
+def test_a_channel_whose_secret_is_gone_keeps_the_other_from_nothing(
+    servers: Servers, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("D365EDI_SECRET_MAIL")
+    said = call("alert", "dead")
+    assert (said.code, len(servers.got.arrived)) == (3, 1)
+    assert 'there is no secret "mail"' in said.out
+
+
 def test_another_unit_that_failed_is_named_and_leaves_no_mark(
     servers: Servers, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

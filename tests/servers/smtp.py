@@ -29,6 +29,7 @@ class MailServer:
     arrived: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     lose: int = 0
+    logins: int = 0
 
     @property
     def subjects(self) -> list[str]:
@@ -36,6 +37,7 @@ class MailServer:
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
+        self.logins += 1
         given = (data.login.decode(), data.password.decode())
         return AuthResult(success=given == self.login, handled=False)
 
@@ -73,9 +75,14 @@ def _abort(session: SMTP) -> None:
 
 @contextlib.asynccontextmanager
 async def mail_server(
-    identity: TlsFiles, *, implicit: bool = False, login: tuple[str, str] = ("d365edi", "mail-word"), port: int = 0
+    identity: TlsFiles,
+    *,
+    implicit: bool = False,
+    plain: bool = False,
+    login: tuple[str, str] = ("d365edi", "mail-word"),
+    port: int = 0,
 ) -> AsyncIterator[MailServer]:
-    """Serve on a port of loopback, in the caller's event loop, until the block ends."""
+    """Serve on a port of loopback, in the caller's event loop, until the block ends; `plain`: without any TLS."""
     made = MailServer(login)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(identity.certificate, identity.key)
@@ -94,11 +101,11 @@ async def mail_server(
         return SMTP(
             made,
             hostname="localhost",
-            tls_context=None if implicit else context,
-            require_starttls=not implicit,
+            tls_context=None if implicit or plain else context,
+            require_starttls=not implicit and not plain,
             authenticator=made.authenticate,
             auth_required=True,
-            auth_require_tls=not implicit,
+            auth_require_tls=not implicit and not plain,
         )
 
     loop = asyncio.get_running_loop()
