@@ -19,7 +19,8 @@ Force = Annotated[bool, typer.Option("--force", help="Also in place of a journal
 def restore(file: From, *, force: Force = False, settings: SettingsFile = DEFAULT_SETTINGS) -> None:
     """Put a copy in the place of the journal while the daemon is stopped; what stood there is kept beside it.
 
-    Control numbers jump ahead, and nothing is sent to partners until a person says `d365edi release sending`.
+    Control numbers jump ahead, and nothing is sent to partners until a person has compared (`d365edi reconcile`) and says
+    `d365edi release sending`.
     """
     journal = client.load(settings).daemon.journal
     restored = put_back(file, journal, force=force, actor=client.actor())

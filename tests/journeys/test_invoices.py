@@ -70,6 +70,21 @@ async def test_the_first_start_sends_no_history_unless_reported(town: World) -> 
     assert len(town.partner.received()) == 1
 
 
+async def test_a_first_start_waits_while_the_clock_is_doubted(town: World) -> None:
+    """By a day 401 days ahead nothing would be history, and all of it would be sent once the clock is right."""
+    town.knobs["since"] = '"now"'
+    order = await made_order_without_sending(town)
+    town.simulator.post_invoice(order)
+    async with App.open(town.settings(), clock=lambda: time.time() + 401 * 86_400) as app:
+        counters = await app.once()
+        assert "the first start in usmf waits while the clock is doubted" in counters.skipped
+    async with town.app() as app:
+        await app.release("retention", "pat")
+        await app.once()
+    await town.once()
+    assert town.partner.received() == {}
+
+
 async def made_order_without_sending(world: World, number: str = "4500123") -> str:
     """An order in D365 while the invoices' flow has not run yet."""
     world.partner.drop(f"PO-{number}.edi", world.order(number))
