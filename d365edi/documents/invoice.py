@@ -5,6 +5,7 @@ Knows: the invoice as it was meant. Does not know: the message or record it come
 
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 from d365edi.documents.values import (
+    Alternative,
     Carrier,
     Charge,
     Contact,
@@ -26,7 +27,8 @@ from d365edi.documents.values import (
 
 
 class InvoiceLine(SpelledPart):
-    """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is.
+    """One line. `quantity` is negative on a credit; `price` is for `price_per`, as an order line's is. `alternatives` are other
+    items that are named beside its own.
 
     `stores` is how much of it is for which store, where that is known. `order_line`, `lot` and `location` say which line of our
     sales order it invoices: its number there, the inventory lot, where it is delivered. They travel in no message; the order's
@@ -44,6 +46,7 @@ class InvoiceLine(SpelledPart):
     description: Text | None = None
     description_kind: Text | None = None
     features: tuple[Feature, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     pack: Pack = Pack()
     ship_date: Day | None = None
     dates: tuple[Moment, ...] = ()

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text, Value
 from d365edi.documents.values import (
+    Alternative,
     Carrier,
     Contact,
     Distribution,
@@ -57,7 +58,8 @@ class ShippedPack(SpelledPart):
 class ShippedLine(SpelledPart):
     """An item that was shipped: how much, of how much that was ordered; `number` is the order's line.
 
-    `packs` are its packages where the shipment is described item by item, `stores` how much of it is for which store, where
+    `alternatives` are other items that are named beside it. `packs` are its packages where the shipment is described item by
+    item, `stores` how much of it is for which store, where
     that is known. `order_line`, `lot` and `location` say which line of our sales order it is, `weight` what it weighs in all;
     they travel in no message."""
 
@@ -70,6 +72,7 @@ class ShippedLine(SpelledPart):
     status: Text | None = None
     description: Text | None = None
     features: tuple[Feature, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     pack: Pack = Pack()
     batch: Text | None = None
     expires: Day | None = None

@@ -3,10 +3,20 @@
 Knows: the engine, guides. Does not know: envelopes, CONTRL, partners.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from d365edi.documents import Document, OrderChange, PurchaseOrder
+from d365edi.documents import (
+    Document,
+    Invoice,
+    InvoiceLine,
+    OrderChange,
+    OrderLine,
+    OrderResponse,
+    PurchaseOrder,
+    ShipNotice,
+    ShippedLine,
+)
 from d365edi.edi import release
 from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Guide, Node
@@ -89,9 +99,12 @@ def _sublines(report: SetReport, rows: Sequence[list[str]], nodes: Sequence[Node
 
 def _alternatives(document: Document | None) -> Iterator[Finding]:
     """Other items that lines name: they are kept, and nothing is done with them."""
-    if not isinstance(document, PurchaseOrder | OrderChange):
-        return
-    for place, line in enumerate(document.lines, 1):
+    lines: Iterable[OrderLine | InvoiceLine | ShippedLine] = ()
+    if isinstance(document, PurchaseOrder | OrderChange | OrderResponse | Invoice):
+        lines = document.lines
+    elif isinstance(document, ShipNotice):
+        lines = document.every_line()
+    for place, line in enumerate(lines, 1):
         for each in line.alternatives:
             numbers = (each.item.buyer, each.item.gtin, each.item.vendor, *(other.id for other in each.item.others))
             named = ", ".join(number for number in numbers if number)
