@@ -13,6 +13,8 @@ from pathlib import Path
 SERVICE = Path("/etc/d365edi")
 """Settings in this folder are those of the service: its files are in its own folder, and systemd passes the vault's key."""
 STATE = "/var/lib/d365edi"
+READ_SOCKET = "/run/d365edi/read.sock"
+"""Where the service's unit has a folder for the group that may look without root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def filled(answers: Mapping[str, str], *, login: str = "key", service: bool = Fa
     if service:
         shipped = re.sub(r"(?m)^key_file .*\n", "", shipped)
         shipped = re.sub(r'"(journal\.db|vault)"', rf'"{STATE}/\1"', shipped)
+        shipped = re.sub(r"(?m)^journal .*\n", rf'\g<0>read_socket = "{READ_SOCKET}"\n', shipped)
     places: dict[str, str] = {}
     for question in QUESTIONS:
         given = answers.get(question.name, question.starts)

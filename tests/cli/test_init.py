@@ -8,13 +8,12 @@ import subprocess
 import time
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from d365edi.settings import load, starter
 from tests.cli.conftest import Call
 from tests.rehearsal import d365edi, environment
-
-SECRETS = {"D365EDI_SECRET_D365": "x", "D365EDI_SECRET_ACME_SSH_KEY": "x"}
 
 
 def test_it_writes_the_starter_file_where_nobody_is_asked(tmp_path: Path, call: Call) -> None:
@@ -38,8 +37,9 @@ def test_the_commands_that_it_names_lead_to_a_check_that_passes(tmp_path: Path, 
 
 def test_the_shipped_file_passes_check(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "settings.toml").write_text(starter.text())
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
+    key = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    monkeypatch.setenv("D365EDI_SECRET_D365", "x")
+    monkeypatch.setenv("D365EDI_SECRET_ACME_SSH_KEY", key)
     assert call("check", "--settings", str(tmp_path / "settings.toml")).code == 0
 
 

@@ -51,5 +51,6 @@ def test_any_answers_stand_in_it_as_they_were_given(answers: dict[str, str]) -> 
 def test_a_service_has_its_files_in_its_own_folder_and_no_key_file(login: str) -> None:
     tree = tomllib.loads(starter.filled({}, login=login, service=True))
     assert tree["daemon"]["journal"] == "/var/lib/d365edi/journal.db"
+    assert tree["daemon"]["read_socket"] == "/run/d365edi/read.sock"
     assert tree["secrets"] == {"vault": "/var/lib/d365edi/vault"}
     assert tree["endpoints"]["acme"][login] == {"secret": "acme-ssh-key" if login == "key" else "acme-password"}
