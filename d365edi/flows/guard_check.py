@@ -167,7 +167,7 @@ def _used(tx: Tx, row: Document, numbers: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for number in numbers:
         for earlier in tx.documents.mentioning("sscc", number, row.kind, but=row.id):
-            if earlier.state_at > tx.now - REUSE:
+            if tx.retention.held() or earlier.state_at > tx.now - REUSE:  # by a clock that is doubted none is old
                 found.setdefault(number, earlier.number)
     return found
 

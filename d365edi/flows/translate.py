@@ -116,7 +116,7 @@ def _repeated(tx: Tx, partner: TradingPartner, message: Message, interchange: In
     if (
         not seen
         or message.reason == policy.RELEASED
-        or policy.reusable(seen[-1].seen_at, tx.now, settings.reused_after)
+        or (policy.reusable(seen[-1].seen_at, tx.now, settings.reused_after) and not tx.retention.held())
     ):
         return ""
     return (
