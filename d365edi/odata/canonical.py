@@ -45,11 +45,15 @@ def weight(data: bytes | bytearray) -> int:
 
 
 def loads(data: bytes | bytearray | str) -> Any:
-    """Read JSON with every broken number as Decimal. Raises ValueError when it is no JSON (also for NaN and Infinity),
-    TooHeavyError where bytes would take more memory than `MOST`."""
-    if not isinstance(data, str) and len(data) > _LIGHT and (heavy := weight(data)) > MOST:
-        raise TooHeavyError(f"would take up to {heavy >> 20} MB of memory, and {MOST >> 20} MB are allowed")
+    """Read JSON with every broken number as Decimal. Raises ValueError when it is no JSON (also for NaN and Infinity)."""
     return json.loads(data, parse_float=Decimal, parse_constant=_no_constant)
+
+
+def loads_bounded(data: bytes | bytearray) -> Any:
+    """The same of what others sent. Raises TooHeavyError, too, where it would take more memory than `MOST`."""
+    if len(data) > _LIGHT and (heavy := weight(data)) > MOST:
+        raise TooHeavyError(f"would take up to {heavy >> 20} MB of memory, and {MOST >> 20} MB are allowed")
+    return loads(data)
 
 
 def moment(value: datetime) -> str:

@@ -51,7 +51,7 @@ class Fault:
 def read(body: bytes | bytearray) -> Fault:
     """Read the body of an answer that is not a success. Never raises: an unreadable body gives a Fault that says so."""
     try:
-        content = canonical.loads(body)
+        content = canonical.loads_bounded(body)
     except canonical.TooHeavyError as error:
         return Fault(f"an answer that {error}", readable=False)
     except (ValueError, RecursionError):

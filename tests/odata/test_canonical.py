@@ -132,7 +132,7 @@ def test_what_is_too_heavy_is_not_read(shape: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(canonical.TooHeavyError, match="of memory, and 256 MB are allowed"):
-            canonical.loads(data)
+            canonical.loads_bounded(data)
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()

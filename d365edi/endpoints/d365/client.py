@@ -193,7 +193,7 @@ class Client:
 
     def _record(self, answer: HttpAnswer, method: str) -> Record:
         try:
-            read = canonical.loads(answer.content)
+            read = canonical.loads_bounded(answer.content)
         except canonical.TooHeavyError as error:
             message = f"the answer of {self._transport.peer} {error}; it was not read"
             if method in SAFE_METHODS:

@@ -132,7 +132,7 @@ def _unavailable(
 
 def _is_object(content: bytes | bytearray) -> bool:
     try:
-        return isinstance(canonical.loads(content), dict)
+        return isinstance(canonical.loads_bounded(content), dict)
     except (ValueError, RecursionError):
         return False
 
