@@ -12,6 +12,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from d365edi import log
-from d365edi.alerts import channels, dead, digests, expiry, findings
+from d365edi.alerts import channels, dead, digests, expiry, findings, starts
 from d365edi.alerts import message as messages
 from d365edi.alerts.channels import Channel
 from d365edi.alerts.findings import CHANNEL, Delays
@@ -91,9 +92,18 @@ class AlertService:
 
     async def run(self) -> None:
         """Look for ever. JournalGoneError where the journal was moved, replaced or deleted; no other failure ends it."""
-        while True:
-            await self.turn()
-            await anyio.sleep(self.interval)
+        try:
+            while True:
+                await self.turn()
+                await anyio.sleep(self.interval)
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Note in the journal that this process ends in order."""
+        if self._looked_at is not None:
+            with anyio.CancelScope(shield=True), suppress(D365EdiError):
+                await self._store.stopped()
 
     async def turn(self) -> None:
         """Look, store and send once. A failure is logged, once while it repeats: documents go on without alerts."""
@@ -114,7 +124,7 @@ class AlertService:
             await self._load(now)
         elapsed = self._elapsed()
         seen, rows = self._observe(), await self._rows()
-        found = [*self._found(seen, now), *(rows or ())]
+        found = [*self._found(seen, now), *starts.found(self._store.starts, now), *(rows or ())]
         store = self._store
         board, report = look(
             store.board, found, elapsed, self._rules, lambda each: self._judged(each, seen, rows is not None)

@@ -13,7 +13,7 @@ from datetime import datetime, time
 from typing import Literal
 
 from d365edi import log
-from d365edi.alerts import digests
+from d365edi.alerts import digests, starts
 from d365edi.alerts.digests import Digested
 from d365edi.alerts.findings import CHANNEL
 from d365edi.alerts.incidents import Board
@@ -31,7 +31,7 @@ MOST_WAITING = 50
 
 
 class AlertStore:
-    """`board`, `digested` and the messages, loaded once and saved where they changed."""
+    """`board`, `digested`, `starts` (the last is this process') and the messages, loaded once and saved where they changed."""
 
     def __init__(self, journal: Journal, channels: Collection[str]) -> None:
         self._journal = journal
@@ -41,23 +41,25 @@ class AlertStore:
         self._alerts: list[Alert] = []
         self._unsaved: dict[tuple[str, str], Alert] = {}
         self._incidents: dict[str, Incident] = {}
-        self._digest_stored = Digested()
+        self.starts: tuple[float, ...] = ()
+        self._cursors_stored: dict[str, str] = {}
 
     async def load(self, now: float, local: datetime, digest_at: time | Literal["off"]) -> None:
         """Read all from the journal. What waits for a channel that the settings name no more is dropped."""
-        incidents, waiting, last, kept, totals = await self._journal.read(
+        incidents, waiting, last, kept, begun, totals = await self._journal.read(
             lambda tx: (
                 tx.alerts.incidents(),
                 tx.alerts.waiting(),
                 tx.alerts.last_made_at(),
                 tx.cursors.get(digests.CURSOR),
+                tx.cursors.get(starts.CURSOR),
                 digests.totals(tx),
             )
         )
         self._incidents = {each.key: each for each in incidents}
         self.board = Board(dict(self._incidents), float("inf") if last is None else max(0.0, now - last))
-        self._digest_stored = Digested.from_json(kept) if kept else Digested()
-        self.digested = self._digest_stored if kept else digests.first(local, digest_at, totals)
+        self.digested = Digested.from_json(kept) if kept else digests.first(local, digest_at, totals)
+        self.starts = starts.begun(starts.from_json(begun), now)
         self._alerts = waiting
         for alert in [each for each in waiting if each.channel not in self._channels]:
             self._drop(alert, f"the settings have no [alerts.{alert.channel}] any more")
@@ -85,13 +87,15 @@ class AlertStore:
         board = self.board.incidents
         changed = [each for each in board.values() if _differs(self._incidents.get(each.key), each)]
         gone = [key for key in self._incidents if key not in board]
-        alerts, digested = list(self._unsaved.values()), self.digested
-        if not (changed or gone or alerts or digested != self._digest_stored):
+        alerts = list(self._unsaved.values())
+        cursors = {digests.CURSOR: self.digested.to_json(), starts.CURSOR: starts.to_json(self.starts)}
+        if not (changed or gone or alerts or cursors != self._cursors_stored):
             return True
 
         def work(tx: Tx) -> None:
             tx.alerts.save(changed, gone, alerts)
-            tx.cursors.set(digests.CURSOR, digested.to_json())
+            for name, text in cursors.items():
+                tx.cursors.set(name, text)
 
         try:
             await self._journal.write(work)
@@ -99,10 +103,15 @@ class AlertStore:
             raise
         except D365EdiError:
             return False
-        self._unsaved, self._digest_stored = {}, digested
+        self._unsaved, self._cursors_stored = {}, cursors
         self._incidents = {key: each for key, each in self._incidents.items() if key not in gone}
         self._incidents.update((each.key, each) for each in changed)
         return True
+
+    async def stopped(self) -> None:
+        """This process ends in order."""
+        self.starts = self.starts[:-1]
+        await self.save()
 
     def _drop(self, alert: Alert, why: str) -> None:
         self._put(replace(alert, state="dropped"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 
 from d365edi import log, secrets
@@ -332,3 +333,30 @@ async def test_a_failure_of_the_service_is_logged_once_and_stops_nothing(here: S
         assert len(here.mails.arrived) == 1
     assert logged.getvalue().count("what is the matter cannot be told") == 1
     assert "it can be told again" in logged.getvalue()
+
+
+async def test_a_daemon_that_ends_again_and_again_is_told_and_one_that_is_stopped_is_not(here: Scene) -> None:
+    async def process(*, killed: bool) -> None:
+        async with here.service() as (service, _), anyio.create_task_group() as group:
+            if killed:
+                await here.turns(service, 0)
+            else:
+                group.start_soon(service.run)
+                await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+
+    for _ in range(5):
+        here.later(200.0)
+        await process(killed=False)
+    for _ in range(3):
+        here.later(200.0)
+        await process(killed=True)
+    assert here.mails.arrived == []
+    here.later(200.0)
+    async with here.service() as (service, _):
+        await here.turns(service, 0)
+        assert [each.partition("] ")[2] for each in here.mails.subjects] == [
+            "d365edi ended 3 times within an hour although nobody stopped it, and was started again"
+        ]
+        await here.turns(service, 3600, 60, 60)
+        assert "over: d365edi ended 3 times" in here.mails.subjects[1]

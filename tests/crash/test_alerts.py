@@ -53,7 +53,9 @@ async def _once(file: str, there: bool) -> None:
         [Trouble("credentials", "acme", "the login was refused")] if there else [], [Health("acme", reached_at=1.0)]
     )
     async with await Journal.open(settings.daemon.journal) as journal:
-        await service.of(settings, settings.alerts, journal, lambda: seen).turn()
+        telling = service.of(settings, settings.alerts, journal, lambda: seen)
+        await telling.turn()
+        await telling.stop()
 
 
 def _forked(file: str, there: bool, environ: dict[str, str], failpoint: str) -> None:
