@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from d365edi.documents import PurchaseOrder
 from d365edi.edi import guides
 from d365edi.edi.guide import Guide, Segment
 from d365edi.edi.reader import ReadOptions
@@ -126,9 +125,10 @@ def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
     """The map that writes to D365, None where nothing is created."""
     if flow.create is None:
         return None
-    if read.document != PurchaseOrder.__name__:
+    shipped = table.load("d365/write", flow.create)
+    if read.document != shipped.document:
         raise SettingsError(
-            f"{flow.create} is created of {PurchaseOrder.__name__} alone, and {prefix[-1]} is read as {read.document}",
+            f"{flow.create} is created of {shipped.document} alone, and {prefix[-1]} is read as {read.document}",
             where=settings.where(*prefix, "create"),
             key=".".join((*prefix, "create")),
             remedy='leave it out; then = "hold" (or "keep") says what happens to it',

@@ -19,6 +19,7 @@ from d365edi.flows import latency, policy, stores, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
+from d365edi.odata.plan import plain_words
 
 
 async def deliver(ctx: FlowContext, delivery_id: int, counters: Counters) -> None:
@@ -66,7 +67,8 @@ async def _attempt_alone(
         what = latency.of(to_d365=delivery.endpoint == ctx.d365_name, documents=bool(documents))
         ctx.latencies.observe(what, delivery.partner, *(ctx.clock() - since for since in stored))
         each = await ctx.journal.read(lambda tx: _subjects(tx, documents)) if len(documents) > 1 else []
-        _report(delivery, documents, each, receipt, ctx.clock() - began, counters)
+        noun = plain_words(delivery.kind) if delivery.endpoint == ctx.d365_name else ""
+        _report(delivery, documents, each, receipt, ctx.clock() - began, counters, noun)
     if not any(document.store for document in documents) or delivery.endpoint != ctx.d365_name:
         return None
     return await ctx.journal.read(lambda tx: tx.deliveries.behind(delivery))
@@ -191,13 +193,15 @@ def _report(
     receipt: Receipt,
     seconds: float,
     counters: Counters,
+    noun: str,
 ) -> None:
-    """Log what was delivered; of several documents a line for `each`, with what it is about."""
-    if delivery.kind == "SalesOrder":
+    """Log what was delivered, or made in D365 (`noun`: what it is there); of several documents a line
+    for `each`, with what it is about."""
+    if noun:
         counters.add("created")
         count = receipt.detail.get("lines")
         lines = f", {count} {'line' if count == '1' else 'lines'}" if count is not None else ""
-        sentence = f"{delivery.name} → sales order {receipt.id}{lines}"
+        sentence = f"{delivery.name} → {noun} {receipt.id}{lines}"
         log.say("INFO", delivery.flow, "created", sentence, ms=round(seconds * 1000), delivery=delivery.id)
         return
     counters.add("delivered")

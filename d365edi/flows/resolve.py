@@ -138,6 +138,9 @@ def _cache(ctx: FlowContext, query: Query, rows: Rows) -> Rows:
 def for_receive(partner: TradingPartner, receive: ReceiveFlow) -> Profile:
     """The partner's profile for the orders of one flow."""
     profile = for_company(partner.profile, receive.settings.company, partner.settings.customer)
+    if receive.settings.buys:
+        vendor = partner.settings.vendor.get(receive.settings.company)
+        profile = replace(profile, buys=True, vendor=vendor, vendors=partner.settings.vendors)
     tree, parts = receive.table.tree, ("ship_to", "id")
     head = intake.place(receive.table, _inside(tree, "fields", "parties", *parts))
     line = intake.place(receive.table, _inside(tree, "lines", *parts))

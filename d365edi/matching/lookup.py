@@ -38,6 +38,8 @@ class PartnerLocation:
 class Profile:
     """What is known about a partner in one company: our customer or vendor account, their items = ours, their places = ours.
 
+    `buys`: orders become purchase orders of ours, at `vendor` or at one of `vendors` (theirs = ours).
+
     `flow` is the table in the settings of what is received, `ship_to_place` and `line_place` the elements that the code of a
     ship-to is in; sentences name them."""
 
@@ -52,6 +54,8 @@ class Profile:
     ship_to_place: str = ""
     line_place: str = ""
     vendor: str | None = None
+    vendors: Mapping[str, str] = field(default_factory=dict)
+    buys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ class UnresolvedReference:
     When no lookup finds it, `miss` is the finding, or what it is then; None where it is left open. `several` begins the
     sentence when lookups find different results. `extra` names a second field to return. `refused` is the finding when D365
     does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open. `agree`: all
-    lookups are asked, and what they find must be the same."""
+    lookups are asked, and what they find must be the same. `more`: further answers, each with the field that it is read from;
+    `hold`: a field, and its values that hold the document."""
 
     kind: ReferenceKind
     subject: str
@@ -96,6 +101,8 @@ class UnresolvedReference:
     refused: Finding | None = None
     optional: bool = False
     agree: bool = False
+    more: tuple[tuple[str, str], ...] = ()
+    hold: tuple[str, tuple[str, ...]] = ("", ())
 
     @property
     def queries(self) -> tuple[Query, ...]:

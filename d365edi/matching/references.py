@@ -29,6 +29,7 @@ from d365edi.documents import (
 )
 from d365edi.edi import checkdigit
 from d365edi.edi.findings import Finding
+from d365edi.matching import vendor_orders
 from d365edi.matching.locations import delivery_places, ordering
 from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
 from d365edi.matching.resolution import PartnerNumbers, ReferenceKind, Resolution, ResolvedReference
@@ -67,9 +68,9 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
         return References(Resolution(), (_customer(document, profile),))
     if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
-    profile = ordering(document, profile)
-    known, places = delivery_places(document, profile)
-    unresolved = [_customer(document, profile), *places]
+    known, unresolved = _whose(document, profile)
+    if not profile.buys:
+        profile = ordering(document, profile)
     for candidates, lines in _by_item(document).items():
         items = {number: profile.items[number] for _, number in candidates if number in profile.items}
         if len(set(items.values())) == 1:
@@ -86,6 +87,17 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
     return References(Resolution().plus(*known), tuple(unresolved))
 
 
+def _whose(document: Ordering, profile: Profile) -> tuple[list[ResolvedReference], list[UnresolvedReference]]:
+    """Who orders of us, or of whom we order, and where the goods go."""
+    if profile.buys and isinstance(document, PurchaseOrder):
+        found = [vendor_orders.vendor(document, profile), *vendor_orders.places(document, profile)]
+        known = [each for each in found if isinstance(each, ResolvedReference)]
+        return known, [each for each in found if isinstance(each, UnresolvedReference)]
+    profile = ordering(document, profile)
+    known, places = delivery_places(document, profile)
+    return known, [_customer(document, profile), *places]
+
+
 def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding | None:
     """Decide from the rows of the first queries; None: ask the next one. One result decides, different ones hold the document."""
     if reference.agree:
@@ -94,8 +106,11 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
         hits = _preferred(lookup, lookup.hits(found))
         names = sorted({str(row[lookup.ours]) for row in hits if row.get(lookup.ours)})
         if len(names) == 1:
+            if held := _held(reference, hits[0], names[0]):
+                return held
             extra = str(hits[0].get(reference.extra) or "") if reference.extra else ""
-            return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra)
+            more = tuple((name, str(hits[0].get(field) or "")) for name, field in reference.more)
+            return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra, more)
         if names and reference.several:
             remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
             message = f"{reference.several}: {', '.join(names)}"
@@ -103,6 +118,16 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
     if len(rows) < len(reference.lookups):
         return None
     return reference.miss or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
+
+
+def _held(reference: UnresolvedReference, row: Mapping[str, Any], name: str) -> Finding | None:
+    """What holds a document about a record that D365 has on hold."""
+    field, members = reference.hold
+    if not field or str(row.get(field) or "") not in members:
+        return None
+    what = reference.kind.partition("_")[0]
+    remedy = "take the hold away in D365, then release the document; or reject it"
+    return unmet(reference.kind, name, f"{what} {name} is on hold in D365 ({field} {row[field]})", remedy)
 
 
 def _agreed(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding:
@@ -173,8 +198,9 @@ def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tupl
     table, line = tables()["items"], order.lines[lines[0] - 1]
     lookups = []
     for kind, number in candidates:
-        if kind in table["order"] and (kind != "buyer" or profile.customer):
-            lookups.append(_lookup(table[kind], profile, kind, number, line.spelling(f"item.{kind}")))
+        if kind in table["order"] and (kind != "buyer" or profile.customer or profile.buys):
+            row = table[table["bought"].get(kind, kind)] if profile.buys else table[kind]
+            lookups.append(_lookup(row, profile, kind, number, line.spelling(f"item.{kind}")))
     subject = candidates[0][1] if candidates else ""
     original = line.spelling(f"item.{candidates[0][0]}") if candidates else None
     place = ", ".join(part for part in (f"line {lines[0]}", line.number and f"PO1*{line.number}", original) if part)
@@ -205,7 +231,7 @@ def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str, 
         values = tuple(dict.fromkeys(each for whole in whole_gtins(number, code) for each in variants(whole)))
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
-        filters.append(eq(table["account"], profile.customer))
+        filters.append(eq(table["account"], profile.vendor if profile.buys else profile.customer))
     select = tuple(dict.fromkeys(("dataAreaId", table["theirs"], table["ours"])))
     query = Query(table["set"], tuple(filters), select, choice=(table["theirs"], values))
     return Lookup(query, table["theirs"], values, table["ours"], name=f"{code or kind} {number}")

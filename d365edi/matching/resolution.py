@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 ReferenceKind = Literal[
-    "customer", "item", "unit", "location", "site", "warehouse", "address", "buyer", "vendor", "gtin"
-]
+    "customer", "vendor_account", "item", "unit", "location", "site", "warehouse", "address", "buyer", "vendor", "gtin",
+]  # fmt: skip
 
 WHOLE = (0,)
 """In place of lines: the document as a whole."""
@@ -24,13 +24,15 @@ PLACE = ("location", "site", "warehouse", "address")
 class ResolvedReference:
     """One resolved reference: its value ("" where an optional one was not found), the lines it is for, what was looked up.
 
-    `extra` is a second value that some kinds have: a customer's invoice account. Line 0 is the order as a whole."""
+    `extra` is a second value that some kinds have: a customer's invoice account. Line 0 is the order as a whole.
+    `more` are further answers by name."""
 
     kind: ReferenceKind
     value: str
     lines: tuple[int, ...] = ()
     subject: str = ""
     extra: str = ""
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Resolution:
     """All resolved references of one document: by line number (1 is the first) for items, by word for units.
 
     Lines are those that are written to D365. `parts` says of which line of the order each was made, where they are not the same.
-    `places` has 0 for the order as a whole, and the lines with a place of their own."""
+    `places` has 0 for the order as a whole, and the lines with a place of their own. `more` has what else was answered, by name:
+    the vendor with what is read with it."""
 
     customer: str | None = None
     invoice_customer: str | None = None
@@ -81,17 +84,22 @@ class Resolution:
     units: Mapping[str, str] = field(default_factory=dict)
     theirs: Mapping[int, PartnerNumbers] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def plus(self, *references: ResolvedReference) -> Resolution:
         """This resolution with further references; a later one counts. Pass all of them at once: each call copies the rest."""
         items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, Any]()
-        places = dict(self.places)
+        places, more = dict(self.places), dict(self.more)
         for reference in references:
             if reference.kind == "customer":
                 change |= {"customer": reference.value, "invoice_customer": reference.extra or reference.value}
             elif reference.kind in PLACE:
+                found = {reference.kind: reference.value, **{name: value for name, value in reference.more if value}}
                 for line in (reference.lines or WHOLE) if reference.value else ():
-                    places[line] = replace(places.get(line, DeliveryPlace()), **{reference.kind: reference.value})
+                    places[line] = replace(places.get(line, DeliveryPlace()), **found)
+            elif reference.kind == "vendor_account":
+                more |= {"vendor": reference.value, "invoice_vendor": reference.value}
+                more |= {name: value for name, value in reference.more if value}
             elif reference.kind == "unit":
                 units[reference.subject] = reference.value
             elif reference.kind == "item":
@@ -99,7 +107,7 @@ class Resolution:
             elif reference.value:
                 for line in reference.lines:
                     theirs[line] = replace(theirs.get(line, PartnerNumbers()), **{reference.kind: reference.value})
-        return replace(self, items=items, units=units, theirs=theirs, places=places, **change)
+        return replace(self, items=items, units=units, theirs=theirs, places=places, more=more, **change)
 
     def of(self, name: str, line: int, unit: str | None) -> str | None:
         """The value that a row of a D365 map names: `customer` or `invoice_customer`; `item` or `unit` of a line; `location`,
@@ -111,8 +119,7 @@ class Resolution:
         if name in PLACE:
             found: str | None = getattr(self.places.get(line, DeliveryPlace()), name)
             return found
-        value: str | None = {"customer": self.customer, "invoice_customer": self.invoice_customer}[name]
-        return value
+        return {"customer": self.customer, "invoice_customer": self.invoice_customer, **self.more}.get(name)
 
     def to_json(self) -> str:
         """JSON from which `from_json` makes this resolution again."""

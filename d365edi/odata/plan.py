@@ -85,6 +85,11 @@ class FurtherRows:
     lines: tuple[int, ...] = ()
 
 
+def plain_words(what: str) -> str:
+    """A kind of record in words: "sales order" for SalesOrder."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in what).strip(" ")
+
+
 @dataclass(frozen=True, slots=True)
 class WritePlan:
     """A header and its lines, and how to find them again. Stored as JSON in a delivery's payload

@@ -101,6 +101,8 @@ class Partner(SettingsSection):
     """Company = the partner's customer account in it."""
     vendor: Mapping[Company, Text] = Field(default_factory=dict)
     """Company = the partner's vendor account in it: a partner may be customer, vendor or both."""
+    vendors: Mapping[Text, Text] = Field(default_factory=dict)
+    """Their code of a vendor (N1 VN, SU; a column) = our vendor account, in an order that names one of several."""
     shares_account: bool = False
     """Another partner, which says so too, has one of the accounts: both are sent what is posted for it."""
     x12: X12 | None = None
@@ -173,8 +175,8 @@ class Partner(SettingsSection):
         if answered and self.acks.send != "none" and self.acks.to is None:
             message = "does not configure where acknowledgments are sent"
             raise invalid(message, "write acks.to = { endpoint = ..., path = ... }")
-        for flow in self.receive.values():
-            self._customer_of(flow.company, "receives orders for")
+        for set_id, flow in self.receive.items():
+            self._account_of(set_id, flow)
         for out in self.send.values():
             self._account_for(out)
         return self
@@ -194,6 +196,16 @@ class Partner(SettingsSection):
                     f"is an account of {row.company}, where the partner is no customer", remedy, inside=inside
                 )
         return self
+
+    def _account_of(self, set_id: str, flow: Receive) -> None:
+        if not flow.buys:
+            self._customer_of(flow.company, "receives orders for")
+        elif flow.company not in self.vendor and not self.vendors:
+            message = f"creates a {flow.create} of each {set_id} and is not a vendor of {flow.company}"
+            remedy = (
+                f'write vendor = {{ {flow.company} = "US-101" }}, or [partners.NAME.vendors] for those that it names'
+            )
+            raise invalid(message, remedy)
 
     def _account_for(self, out: Send) -> None:
         if not out.to_vendor and out.company:

@@ -87,8 +87,9 @@ class Unlike(SettingsSection):
 class Receive(SettingsSection):
     """What happens to one received transaction set."""
 
-    create: Literal["SalesOrder"] | None = None
-    """What is created in D365 from it; left out: nothing, and `then` decides about the document."""
+    create: Literal["SalesOrder", "PurchaseOrder"] | None = None
+    """What is created in D365 from it: of an order a sales order, or a purchase order at a vendor; left out: nothing, and `then`
+    decides about the document."""
     then: Literal["hold", "keep"] = "hold"
     """A document of which nothing is created waits for a person (hold), or is recorded and logged (keep)."""
     company: Company
@@ -118,6 +119,11 @@ class Receive(SettingsSection):
     """Rows that override the D365 map."""
     guide: FreeTable = Field(default_factory=dict)
     """Where this partner's guide differs from the standard."""
+
+    @property
+    def buys(self) -> bool:
+        """Whether it becomes a record of a vendor of ours."""
+        return self.create == "PurchaseOrder"
 
     @property
     def agreements(self) -> dict[str, Agreement]:

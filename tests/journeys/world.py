@@ -247,6 +247,7 @@ async def world(folder: Path, kind: ServerKind = "asyncssh") -> AsyncIterator[Wo
 
 _KNOBS = {
     "apart": "0.05s",
+    "create": "SalesOrder",
     "unclear_for": "1s",
     "read": "2s",
     "since": "2026-01-01",
@@ -305,7 +306,7 @@ from  = {{ endpoint = "acme", path = "{root}/outbound/*" }}
 every = "1s"
 
 [partners.acme.receive.850]
-create  = "SalesOrder"
+create  = "{create}"
 company = "usmf"
 {receive}
 

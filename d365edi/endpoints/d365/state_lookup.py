@@ -15,7 +15,7 @@ from d365edi.endpoints.base import Receipt
 from d365edi.endpoints.d365 import catalog, compare_lines
 from d365edi.endpoints.d365.client import Client, Record
 from d365edi.odata import quoting
-from d365edi.odata.plan import FurtherRows, Query, WritePlan
+from d365edi.odata.plan import FurtherRows, Query, WritePlan, plain_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class StateLookup:
     @property
     def noun(self) -> str:
         """The kind of record in words: "sales order" for SalesOrder."""
-        return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in self.plan.what).strip(" ")
+        return plain_words(self.plan.what)
 
     def number(self, header: Record) -> str:
         """The number that D365 gave a header; empty where it is not there."""

@@ -28,7 +28,7 @@ from d365edi.matching import charge_lines
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.resolution import PLACE, Resolution
 from d365edi.odata.canonical import day
-from d365edi.odata.plan import FurtherRows, Join, Query, ReadPlan, WritePlan
+from d365edi.odata.plan import FurtherRows, Join, Query, ReadPlan, WritePlan, plain_words
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
 ANSWERS = ("customer", "invoice_customer", "item", "unit", *PLACE)
@@ -292,7 +292,7 @@ def unwritten(table: Table, document: Document, said: Mapping[str, str] | None =
             found[name, words] = found.get((name, words), 0) + count
     for (name, words), count in found.items():
         times = f" ({count} times)" if count > 1 else ""
-        message = f"it has {words}{times} in {name}, which a {_spaced(table.name)} does not take over"
+        message = f"it has {words}{times} in {name}, which a {plain_words(table.name)} does not take over"
         remedy = f'handle it by hand and add ignore = ["{name}"] to the flow, then release it'
         yield Finding("document", "warning", "", message, Position(segment=name), "", remedy, "meaning", holds=True)
 
@@ -308,10 +308,6 @@ def _items(item: Any, place: str) -> Iterator[Any]:
             yield from _items(each, rest)
         else:
             yield each
-
-
-def _spaced(name: str) -> str:
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip(" ")
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
