@@ -99,7 +99,7 @@ ONE_MISTAKE = [
     ('path = "/inbound" }', 'path = "/inbound", file = "{number:" }', '34: [partners.acme.send.810.to.file] "{number:" is not a file name\'s template; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ('path = "/inbound" }', 'path = "/inbound", file = "../{number}" }', '34: [partners.acme.send.810.to.file] "../{number}" leaves its folder or hides the file; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ("receive.850", "receive.orders", '27: [partners.acme.receive.orders] "orders" is not a transaction set; name it as its standard does: "850" in X12, "ORDERS" in EDIFACT; or as its map of columns: "PurchaseOrder"'),
-    ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder"; did you mean "SalesOrder"?'),
+    ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder" or "PurchaseOrder"; did you mean "SalesOrder"?'),
     ('"DTM[175]02"', "3", '30: [partners.acme.receive.850.map.fields.ship_by] 3 is not a row; write a path, as ship_by = "DTM[175]02", or false'),
     ('map.fields.ship_by = "DTM[175]02"', 'map = "x"', '30: [partners.acme.receive.850.map] "x" must be a table'),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nsince = "yesterday"', '34: [partners.acme.send.810.since] "yesterday" is neither "now" nor a date; write since = 2025-01-31'),
