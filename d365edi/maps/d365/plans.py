@@ -31,7 +31,9 @@ from d365edi.odata.canonical import day
 from d365edi.odata.plan import FurtherRows, Join, Query, ReadPlan, WritePlan, plain_words
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
-ANSWERS = ("customer", "invoice_customer", "item", "unit", *PLACE)
+ANSWERS = (
+    "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", *PLACE,
+)  # fmt: skip
 """What a row may take from the answers: `answers.item`."""
 LEDGER_ACCOUNT = "answers.customer_ledger"
 """The customer's account as ledger journals display it: there a hyphen parts segments, and one that is no such is escaped."""
