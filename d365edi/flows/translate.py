@@ -10,6 +10,8 @@ Knows: interchanges, groups, sets, what each becomes. Does not know: connections
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+import anyio.to_thread
+
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
@@ -26,6 +28,9 @@ from d365edi.maps.d365 import plans as maps
 from d365edi.matching.intake import Judgment
 from d365edi.matching.lines import order_keys
 from d365edi.odata import canonical
+
+LARGE = 64 << 10
+"""Bytes that are parsed in about ten milliseconds."""
 
 
 @dataclass(slots=True)
@@ -49,13 +54,21 @@ async def translate(ctx: FlowContext, message_id: int, counters: Counters) -> Ou
             lambda tx: _read_record(tx, partner, message, payload, ctx.zone)
         )
     else:
-        parsed = parse(ctx, partner, message, payload)
+        parsed = await _parsed(ctx, partner, message, payload)
         outcome = await ctx.journal.write(lambda tx: _commit(tx, ctx, partner, message, parsed))
     reach("translate.read")
     for line in outcome.lines:
         counters.add(line.verb)
         log.say(line.level, message.flow, line.verb, line.sentence, **({"run": message.run} | line.fields))
     return outcome
+
+
+async def _parsed(ctx: FlowContext, partner: TradingPartner, message: Message, payload: bytes) -> ParsedFile:
+    """What is in a file. A large one is parsed in a thread, one at a time: who asks the daemon is answered meanwhile."""
+    if len(payload) < LARGE:
+        return parse(ctx, partner, message, payload)
+    async with ctx.alone("parse"):
+        return await anyio.to_thread.run_sync(parse, ctx, partner, message, payload)
 
 
 def _load(tx: Tx, message_id: int) -> tuple[Message, bytes]:
