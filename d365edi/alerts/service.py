@@ -103,6 +103,7 @@ class AlertService:
         """Note in the journal that this process ends in order."""
         if self._looked_at is not None:
             with anyio.CancelScope(shield=True), suppress(D365EdiError):
+                self._journal.check_presence()
                 await self._store.stopped()
 
     async def turn(self) -> None:
@@ -119,6 +120,7 @@ class AlertService:
                 log.say("INFO", "alerts", "runs", f"it can be told again what is the matter, after {lasted}")
 
     async def _turn(self) -> None:
+        self._journal.check_presence()
         now = self._wall()
         if self._looked_at is None:
             await self._load(now)

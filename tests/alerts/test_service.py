@@ -19,6 +19,7 @@ from d365edi.alerts.channels import Channel
 from d365edi.alerts.service import UNPROVEN_FOR, AlertService
 from d365edi.condition import Observation, Trouble
 from d365edi.endpoints.health import Health
+from d365edi.errors import JournalGoneError
 from d365edi.journal import Alert, Incident, Journal, Tx
 from d365edi.sandbox.tls import TlsFiles
 from d365edi.settings import Settings, load
@@ -360,3 +361,12 @@ async def test_a_daemon_that_ends_again_and_again_is_told_and_one_that_is_stoppe
         ]
         await here.turns(service, 3600, 60, 60)
         assert "over: d365edi ended 3 times" in here.mails.subjects[1]
+
+
+async def test_a_journal_that_is_gone_ends_it_as_it_ends_every_flow(here: Scene, logged: io.StringIO) -> None:
+    async with here.service() as (service, _):
+        await here.turns(service, 0)
+        here.path.rename(here.path.with_name("away.db"))
+        with pytest.raises(JournalGoneError):
+            await service.run()
+    assert "journal" not in logged.getvalue()  # who ends for it says it
