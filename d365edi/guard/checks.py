@@ -52,6 +52,7 @@ CHECKS: dict[str, GuardCheck] = {
     "price_differs": _invoice(compare.price_differs, "typically the difference is deducted"),
     "quantity_exceeds": _both(compare.quantity_exceeds, "typically the surplus is deducted", PER_NOTICE),
     "over_invoiced": _invoice(compare.over_invoiced, "typically the surplus is deducted"),
+    "over_credited": _invoice(compare.over_credited, "typically kept by the partner"),
     "unit_differs": _both(compare.unit_differs, "typically paid short", PER_NOTICE),
     "total_wrong": _invoice(invoice.total_wrong, "typically refused"),
     "original_missing": _invoice(invoice.original_missing, "typically refused"),

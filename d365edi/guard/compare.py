@@ -48,15 +48,31 @@ def quantity_exceeds(case: Case) -> Iterator[str]:
             yield f"{name}: {plain(quantity)}{unit} {_done(case)}, but {plain(ordered.quantity)}{unit} ordered"
 
 
+def over_credited(case: Case) -> Iterator[str]:
+    """More given back of a line than earlier invoices of the order billed, less what was given back before. Nothing is said of
+    a line of which no invoice is known."""
+    for name, ordered, quantity, index in _sums(case):
+        before = _before(case, ordered, index)
+        billed = sum((each for _, each in before), ZERO)
+        if quantity < 0 and billed + quantity < 0 and any(each > 0 for _, each in before):
+            numbers = ", ".join(dict.fromkeys(number for number, _ in before))
+            yield f"{name}: {plain(-quantity)} credited, but {plain(billed)} left of what was billed ({numbers})"
+
+
+def _before(case: Case, ordered: PurchaseOrderLine, index: int) -> list[tuple[str, Decimal]]:
+    """What earlier invoices billed of a line, in its unit; below 0 what they gave back."""
+    return [
+        (earlier.number, billed)
+        for earlier in case.facts.earlier
+        for at, billed, unit in earlier.billed
+        if at == index and unit == ordered.unit
+    ]
+
+
 def over_invoiced(case: Case) -> Iterator[str]:
     """More than ordered with what earlier invoices of the order billed; each of them may be correct alone."""
     for name, ordered, quantity, index in _sums(case):
-        before = [
-            (earlier.number, billed)
-            for earlier in case.facts.earlier
-            for at, billed, unit in earlier.billed
-            if at == index and unit == ordered.unit
-        ]
+        before = _before(case, ordered, index)
         total = quantity + sum((billed for _, billed in before), ZERO)
         if before and ordered.quantity is not None and quantity > 0 and total > ordered.quantity:
             numbers = ", ".join(dict.fromkeys(number for number, _ in before))

@@ -6,6 +6,7 @@ compiled for a guide. What no row of the map reads of it holds the document, any
     "N1[ST]#2"  = "a further ship-to"               one more, where a row reads one already
     "DTM[002]06" = "a period"                       an element that no row asks for, of a segment that is read
     "LIN02 not 1" = "an action"                     the same, but for some values
+    "CUR05 not =02" = "a currency"                  or for that of another place in the segment
 
 Right stands what it says, as the end of a sentence. The table `[unused]` has the same paths of segments for what only a list
 keeps that takes whatever no other row takes, and that nothing uses: it holds, too. So does what `[twice]` names, where its code
@@ -33,7 +34,7 @@ NOT = " not "
 class Meaning:
     """What a segment says, or one of its elements: in words, for some qualifiers. `again`: where one is read already; `unused`:
     where only a list for the rest keeps it; `twice`: where its code says something else before. `fine` are values of an
-    element that say nothing of the kind."""
+    element that say nothing of the kind, or behind an equals sign the place of one that it may repeat."""
 
     words: str
     qualifiers: Qualifiers = ()

@@ -5,6 +5,7 @@ Knows: one reading when it is over. Does not know: how it was read, what a findi
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from d365edi.edi import release
@@ -12,7 +13,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.edi.guide import Node
 from d365edi.maps.fields import Model, absent
 from d365edi.maps.mapping_tree import MappingNode, Pair, Rule
-from d365edi.maps.meaning import Meanings, code, said_twice
+from d365edi.maps.meaning import Meaning, Meanings, code, said_twice
 from d365edi.maps.run_state import RunState
 
 CODE = 3
@@ -149,7 +150,8 @@ def _elements(state: RunState, rows: Sequence[list[str]], meanings: Meanings) ->
         wanted = [one for one in meanings.get(node.index, ()) if (one.element, one.component) == (element, component)]
         for index in indexes:
             value = _value(rows[index], element, component, state.component)
-            asked = (one for one in wanted if value not in one.fine and one.asks(rows[index], state.component))
+            fine = partial(_fine, value, rows[index], state.component)
+            asked = (one for one in wanted if not fine(one) and one.asks(rows[index], state.component))
             words = next((one.words for one in asked), "")
             said.setdefault(words, []).append(index)
         for words, at in said.items():
@@ -161,6 +163,13 @@ def _elements(state: RunState, rows: Sequence[list[str]], meanings: Meanings) ->
                 yield _holding(f"{place}{times} says {words}, {UNREAD}", position)
             else:
                 yield _note(f"{place}{times} is read by no row of the map", position)
+
+
+def _fine(value: str, row: list[str], separator: str, meaning: Meaning) -> bool:
+    """Whether a value says nothing of its kind: one of those that are named, or the same as another place of the segment."""
+    places = (each.removeprefix("=").partition("-") for each in meaning.fine if each.startswith("="))
+    same = (_value(row, int(element), int(component or 0), separator) for element, _, component in places)
+    return value in meaning.fine or value in same
 
 
 def _value(row: list[str], element: int, component: int, separator: str) -> str:

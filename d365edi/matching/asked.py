@@ -106,5 +106,5 @@ def _of_part(named: Set[str | None], ours: OrderResponseLine) -> Asked:
     """What our part of a line was asked for, where its parts name these kinds of days."""
     return Asked(
         Window(None, ours.asked_to_ship if named & {"ship_from", "ship_by"} else None),
-        Window(None, ours.asked_to_deliver if "deliver_by" in named else None),
+        Window(None, ours.asked_to_deliver if named & {"deliver_from", "deliver_by"} else None),
     )

@@ -18,7 +18,7 @@ from d365edi.documents import InvoiceLine, OrderResponseLine, PurchaseOrder, Pur
 from d365edi.documents.ship_notice import Ordered
 from d365edi.documents.values import Charge, PricePer, StoreQuantity, Tax
 from d365edi.edi.findings import Finding
-from d365edi.matching import prices
+from d365edi.matching import prices, store_lines
 from d365edi.matching.components import INCLUDED
 from d365edi.matching.lines import Line, LineMatch, together
 from d365edi.matching.references import AnyOutbound, each_line
@@ -65,9 +65,10 @@ class Fold:
     def folded(self, lines: Sequence[AnsweringLine], *, strict: bool) -> Iterator[AnsweringLine]:
         """The lines of one level. `strict`: parts of a set hold the document."""
         groups: dict[int, list[tuple[Line, PurchaseOrderLine]]] = {}
+        known = self._sharing(lines)
         for line, ordered in lines:
             if ordered is not None and id(ordered) in self.components:
-                own = self._for_store(line, ordered) if id(ordered) in self.places else line
+                own = self._for_store(line, ordered, known.get(id(line))) if id(ordered) in self.places else line
                 groups.setdefault(id(self.sets.get(id(ordered), ordered)), []).append((own, ordered))
         for line, ordered in lines:
             if ordered is None or id(ordered) not in self.components:
@@ -113,12 +114,26 @@ class Fold:
             self.findings.append(_no_set(ordered))
         yield from ((line, None) for line, part in parts if part is not None and (made is None or part not in included))
 
-    def _for_store(self, line: Line, ordered: PurchaseOrderLine) -> Line:
-        """The line with the store that it is for."""
-        if line.quantity is None or getattr(line, "state", None) == CANCELED:
+    def _sharing(self, lines: Sequence[AnsweringLine]) -> dict[int, str]:
+        """The store of each line whose delivery address is that of several, by the line's identity."""
+        at: dict[tuple[int, str], tuple[PurchaseOrderLine, list[Line]]] = {}
+        for line, ordered in lines:
+            if ordered is not None and id(ordered) in self.places and _counts(line):
+                key = (id(ordered), (line.location or "").casefold())
+                at.setdefault(key, (ordered, []))[1].append(line)
+        made = dict[int, str]()
+        for (_, place), (ordered, same) in at.items():
+            stores = self.places[id(ordered)].get(place, set())
+            if len(stores) > 1:
+                made |= store_lines.shared(same, store_lines.ordered_by(ordered, stores), _bare)
+        return made
+
+    def _for_store(self, line: Line, ordered: PurchaseOrderLine, known: str | None) -> Line:
+        """The line with the store that it is for; `known` where that is known otherwise than by its place."""
+        if not _counts(line):
             return line
         places = self.places[id(ordered)]
-        found = places.get((line.location or "").casefold(), set())
+        found = {known} if known is not None else places.get((line.location or "").casefold(), set())
         if len(found) != 1:
             self.findings.append(_no_store(line, ordered, found, places.get("", set())))
             return line
@@ -126,6 +141,11 @@ class Fold:
         kind = next((each.id_kind for each in ordered.stores if each.store == store), None)
         made = (StoreQuantity(store=store, id_kind=kind, quantity=line.quantity),)
         return _changed(line, {"stores": made, "distribution": ordered.distribution})
+
+
+def _counts(line: Line) -> bool:
+    """Whether a store gets something of a line."""
+    return line.quantity is not None and getattr(line, "state", None) != CANCELED
 
 
 def fold(

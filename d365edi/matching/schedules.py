@@ -1,7 +1,7 @@
 """Lines that are to come at several dates, as a line for each date.
 
 Quantities must add up to the line's, in its unit, and a date must be one that a sales line has: to ship from, to ship by,
-to deliver by. What is not firm, goes to another party or says no such date holds the order.
+to deliver from, to deliver by. What is not firm, goes to another party or says no such date holds the order.
 
 Knows: the kinds of dates and quantities of X12 and EDIFACT. Does not know: how a schedule is written, settings.
 """
@@ -18,7 +18,10 @@ from d365edi.matching.parts import PartsPolicy, held
 
 DAYS = ("ship_from", "ship_by", "deliver_by")
 """The days of a line that a part of it may have of its own."""
+DATED = (*DAYS, "deliver_from")
+"""The same of a part that has a schedule."""
 FIELDS = {
+    **dict.fromkeys(("064", "071", "64", "71", "358"), "deliver_from"),
     **dict.fromkeys(("002", "063", "106", "074", "2", "63", "74", "359"), "deliver_by"),
     **dict.fromkeys(("038", "084", "10", "11", "38", "84", "200", "235"), "ship_by"),
     **dict.fromkeys(("010", "037", "081", "118", "37", "81", "234"), "ship_from"),
@@ -107,6 +110,9 @@ def _dates_wrong(each: ScheduledQuantity) -> Iterator[str]:
         yield f"has a date of a kind ({kinds}) that a sales line does not have"
     elif len(set(fields)) < len(fields):
         yield "has two dates for one delivery"
+    found = {field: day for field, (_, day) in zip(fields, (each for each in days if each[1]), strict=True) if day}
+    if "deliver_from" in found and "deliver_by" in found and found["deliver_from"] > found["deliver_by"]:
+        yield f"has a window that ends before it begins ({found['deliver_from']} to {found['deliver_by']})"
 
 
 def _dated(line: PurchaseOrderLine) -> Iterator[PurchaseOrderLine]:
@@ -117,5 +123,5 @@ def _dated(line: PurchaseOrderLine) -> Iterator[PurchaseOrderLine]:
             days[FIELDS[each.second_kind or ""]] = each.second
         times = [(each.date_kind, each.date, each.time), (each.second_kind, each.second, each.second_time)]
         moments = tuple(Moment(qualifier=kind, date=day, time=time) for kind, day, time in times if time)
-        own: dict[str, object] = {**dict.fromkeys(DAYS), **days}
+        own: dict[str, object] = {**dict.fromkeys(DATED), **days}
         yield line.replace(**own, schedules=(), quantity=each.quantity, dates=(*line.dates, *moments))

@@ -41,6 +41,8 @@ class Guard(SettingsSection):
     """More than ordered of a line."""
     over_invoiced: Level = "hold"
     """More than ordered of a line, together with what was billed before."""
+    over_credited: Level = "hold"
+    """More given back of a line than was billed of it."""
     unit_differs: Level = "warn"
     """A unit that is not the order's."""
     total_wrong: Level = "hold"

@@ -222,3 +222,27 @@ def test_a_segment_that_only_begins_like_a_line_is_none() -> None:
     line = "PO1*2*58*EA*22.53*WE*UP*614141000029*VN*NB-200"
     found = told("850", (line, line.replace("PO1", "PO1X")))
     assert found == ["PO1:unknown", "PID:sequence", "CTT01:total", "CTT02:total", "AMT02:total"]
+
+
+CHANGES = [
+    # a change of two lines: 40 at 7.225 (289.00), of which 30 are left, and one that is taken out
+    ("04", "289", []),
+    ("04", "216.75", []),  # what is left
+    ("04", "2806.74", []),  # the whole order
+    ("04", "200", ["AMT02:total"]),
+    ("05", "289", []),
+    ("05", "2806.74", ["AMT02:total"]),
+]
+
+
+@pytest.mark.parametrize(("purpose", "said", "found"), CHANGES)
+def test_the_total_of_a_change_is_that_of_its_lines_or_of_the_whole_order(
+    purpose: str, said: str, found: list[str]
+) -> None:
+    body = [
+        f"BCH*{purpose}*SA*4500012345**1*20260105", "POC*2*QD*40*30*EA*7.225**IN*900002", "POC*3*DI*0*0*EA*99**IN*900003",
+        "CTT*2", f"AMT*TT*{said}",
+    ]  # fmt: skip
+    data = make.data(make.interchange([make.numbered(body, "860")], functional="PC"))
+    seen = [one for one in see.findings(reader.read(data)) if one.rule != "unlisted"]
+    assert [f"{one.where.segment}{one.where.element:02}:{one.rule}" for one in seen] == found

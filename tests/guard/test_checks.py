@@ -33,6 +33,7 @@ from tests.guard.scene import (
 
 SENT = date(2026, 11, 14)
 EARLIER = Earlier("CIV-0", ((0, Decimal(1), "ea"), (1, Decimal(9), "ea")))
+GIVEN_BACK = Earlier("CIV-0R", ((0, Decimal(-1), "ea"),))
 """One of line 1 was billed before; the nine of line 2 were billed in another unit, which is no number of cases."""
 
 
@@ -53,6 +54,10 @@ WRONG: list[tuple[str, Case, list[str]]] = [
     ("quantity_exceeds", invoice(lines=line(0, quantity=Decimal(13))), ["line 1 of the order (ACME-4711): 13 ea billed, but 12 ea ordered"]),
     ("quantity_exceeds", notice(orders=packed(SSCC, quantity=14)), ["line 1 of the order (ACME-4711): 14 ea shipped, but 12 ea ordered"]),
     ("over_invoiced", invoice({"earlier": (EARLIER,)}), ["line 1 of the order (ACME-4711): 13 billed with CIV-0, but 12 ordered"]),
+    ("over_credited", invoice({"earlier": (EARLIER,)}, sense="credit", lines=line(0, quantity=Decimal(-2))), ["line 1 of the order (ACME-4711): 2 credited, but 1 left of what was billed (CIV-0)"]),
+    ("over_credited", invoice({"earlier": (EARLIER,)}, sense="credit", lines=line(0, quantity=Decimal(-1))), []),
+    ("over_credited", invoice({"earlier": (EARLIER, GIVEN_BACK)}, sense="credit", lines=line(0, quantity=Decimal(-1))), ["line 1 of the order (ACME-4711): 1 credited, but 0 left of what was billed (CIV-0, CIV-0R)"]),
+    ("over_credited", invoice(sense="credit", lines=line(0, quantity=Decimal(-1))), []),
     ("unit_differs", invoice(lines=line(1, unit="ea")), ["line 2 (ACME-4712): unit ea, but ordered in cs"]),
     ("unit_differs", notice(orders=packed(SSCC, unit="cs")), ["line 1 (ACME-4711): unit cs, but ordered in ea"]),
     ("total_wrong", invoice(total=Decimal("449.10")), ["the total is 449.10, but lines 425.97, charges 15.00 and taxes 8.03 come to 449.00"]),

@@ -281,3 +281,33 @@ async def again(world: World, order: str, lot: str, quantity: int) -> tuple[str,
         await app.once()
         (document,) = await app.journal.read(lambda tx: tx.documents.search(number))
     return document.state, document.reason
+
+
+async def test_a_credit_that_comes_to_nothing_is_one_all_the_same(town: World) -> None:
+    """152.49 of goods are given back, less as much for taking them: it went out as an invoice of negative quantities."""
+    order = await made_order(town)
+    invoice = town.simulator.post_invoice(order)
+    await town.once()
+    first, second = lots(town, order, 0, 1)
+    number = town.simulator.post_credit(order, {first: 5, second: 1}, charges=Decimal("-152.49"))
+    await town.once()
+    data = file_of(town, number)
+    assert found(data, "BIG")[0][7] == "CR"
+    assert [each[1] for each in found(data, "TDS")] == ["0"]
+    assert invoice in data.decode()
+
+
+async def test_more_given_back_than_was_billed_waits_for_a_person(town: World) -> None:
+    order = await made_order(town)
+    first, second = lots(town, order, 0, 1)
+    town.simulator.post_invoice(order, quantities={first: 5, second: 3})
+    await town.once()
+    number = town.simulator.post_credit(order, {second: 1})
+    await town.once()
+    assert file_of(town, number)
+    again = town.simulator.post_credit(order, {second: 3})
+    await town.once()
+    async with town.app() as app:
+        (held,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+    assert held.number == again
+    assert "3 credited, but 2 left of what was billed" in held.reason

@@ -151,7 +151,7 @@ def test_advice_names_what_it_is_about_and_what_is_wrong(corpus: Path, name: str
 
 
 A, B = ["QTY+113:40", "DTM+69:20260119:102"], ["QTY+113:8", "DTM+69:20260202:102"]
-PARTED = {
+PARTED: dict[tuple[str, ...], tuple[list[str], list[str]]] = {
     ("40 on 69 2026-01-19", "8 on 69 2026-02-02"): (["QTY+113:48"], [*A, *B]),
     ("40 on 69 2026-01-19", "8"): (["QTY+113:48"], [*A, "QTY+113:8"]),
     ("40", "8 later on 11 2026-02-02"): (["QTY+113:40", "QTY+83:8"], ["QTY+113:40", "QTY+83:8", "DTM+11:20260202:102"]),

@@ -18,6 +18,7 @@ from tests.unread import EDIFACT, X12, changed, edifact, holds, inspected, x12
 HOLDS = {
     "N1*ST*ACME DC 8*92*0008": ("PO1*1", "before", "N1[ST] says a further place to ship to, and one is read already"),
     "N1*SF*PLANT 9*92*0009": ("PO1*1", "after", "PO1/N1[SF] says a party of its own"),
+    "CUR*BY*USD***CAD": ("CUR*BY", "in place", "CUR[BY]05 says a currency of another party"),
     "CUR*PR*CAD": ("CUR*BY", "in place", "CUR[PR] says a currency of another party"),
     "PO3*ZZ*20261120*UCP*11**5*EA": ("PO1*1", "after", "PO1/PO3[ZZ] says other quantities, prices or dates"),
     "QTY*38*5*EA": ("PO1*1", "after", "PO1/QTY[38] says a quantity beside the one that is ordered"),
@@ -71,6 +72,16 @@ def test_edifact_that_changes_the_meaning_holds_the_order_under_its_own_segment(
     found = holds(edifact(put(EDIFACT, segment, HOLDS_EDIFACT[segment])))
     assert any(HOLDS_EDIFACT[segment][2] in each for each in found), found
     assert any(f'ignore = ["{segment[:3]}"]' in each for each in found), found
+
+
+@pytest.mark.parametrize("segment", ["CUR*BY*USD***USD", "CUR*BY*USD*1*SE*USD"])
+def test_the_same_currency_of_another_party_holds_nothing(segment: str) -> None:
+    assert holds(x12(put(X12, segment, ("CUR*BY", "in place", "")))) == []
+
+
+@pytest.mark.parametrize("segment", ["CUX+2:USD:9+3:USD:4", "CUX+2:USD:9"])
+def test_the_same_currency_for_another_purpose_holds_nothing(segment: str) -> None:
+    assert holds(edifact(put(EDIFACT, segment, ("CUX+2", "in place", "")))) == []
 
 
 @pytest.mark.parametrize("change", ["DTM*002 + DTM*002*20261120", "DTM*002 + DTM*063*20261130~DTM*001*20261201"])

@@ -10,7 +10,7 @@ from d365edi.documents import Invoice, OrderResponse, PurchaseOrder, ShipNotice
 from d365edi.edi.findings import Finding
 from d365edi.matching.folding import fold
 from d365edi.matching.lines import OrderKey, match_lines
-from d365edi.matching.resolution import Part, Resolution
+from d365edi.matching.resolution import DeliveryPlace, Part, Resolution
 from d365edi.matching.response import respond
 
 KIT = {
@@ -263,3 +263,51 @@ def test_sub_lines_without_their_set_are_rejected() -> None:
     assert [(each.number, each.answers[0].outcome) for each in told.lines] == [
         ("1", "rejected"), ("2", "rejected"), ("3", "rejected"), ("4", "accepted")
     ]  # fmt: skip
+
+
+def crossdock(document: Any, *quantities: str) -> list[str] | str:
+    """The store of each line at one delivery address, of two stores that ordered so much; or what holds the document."""
+    stores = [(f"S{number}", Decimal(each)) for number, each in enumerate(quantities, 1)]
+    split = {**SPLIT, "number": "1", "quantity": sum((each for _, each in stores), Decimal(0))}
+    order = PurchaseOrder.of(
+        {"number": "P1", "lines": ({**split, "stores": tuple({"store": s, "quantity": each} for s, each in stores)},)}
+    )
+    parts = tuple(Part(1, store) for store, _ in stores)
+    answers = Resolution(items={1: "D0001", 2: "D0001"}, parts=parts, places={0: DeliveryPlace(location="DC-7")})
+    match = match_lines(document, {OrderKey("P1"): order})
+    made, _, findings = fold(document, match, [(order, answers)], apart={id(order)})
+    lines = made.every_line() if isinstance(made, ShipNotice) else made.lines
+    return str(findings[0]) if findings else sorted(f"{e.store} {e.quantity}" for each in lines for e in each.stores)
+
+
+def at_dock(quantity: str, of: str = "", price: str | None = None, **more: Any) -> dict[str, Any]:
+    ordered: dict[str, Any] = {"ordered": {"quantity": Decimal(of)}} if of else {}
+    return line(1, "D0001", quantity, price, location="DC-7", **ordered, **more)
+
+
+def shipped(*lines: dict[str, Any]) -> ShipNotice:
+    return ShipNotice.of({"number": "S1", "orders": ({"number": "P1", "lines": lines},)})
+
+
+def test_stores_at_one_address_are_told_apart_by_what_was_ordered_for_each() -> None:
+    """At a cross-dock; each of these was held."""
+    assert crossdock(invoice(at_dock("7", price="1"), at_dock("5", price="1")), "5", "7") == ["S1 5", "S2 7"]
+    assert crossdock(invoice(at_dock("5", price="1"), at_dock("5", price="1")), "5", "5") == ["S1 5", "S2 5"]
+    assert crossdock(shipped(at_dock("3", of="7")), "5", "7") == ["S2 3"]
+    answer = OrderResponse.of({"number": "P1", "lines": (at_dock("7"), at_dock("5"))})
+    assert crossdock(answer, "5", "7") == ["S1 5", "S2 7"]
+
+
+def test_what_may_be_for_either_store_at_an_address_is_held() -> None:
+    """Five billed may be a part of the seven; of two stores with as much either may have been served."""
+    for document, quantities in (
+        (invoice(at_dock("5", price="1")), ("5", "7")),
+        (invoice(at_dock("7", price="1"), at_dock("4", price="1")), ("5", "7")),
+        (shipped(at_dock("5", of="5")), ("5", "5")),
+        (shipped(at_dock("5")), ("5", "7")),
+        (
+            OrderResponse.of({"number": "P1", "lines": (at_dock("5"), at_dock("5", ship_date=date(2026, 1, 5)))}),
+            ("5", "5"),
+        ),
+    ):
+        assert "is that of stores S1, S2" in crossdock(document, *quantities)

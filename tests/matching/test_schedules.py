@@ -102,3 +102,19 @@ def test_dates_and_stores_of_one_line_are_held() -> None:
     stores = ({"store": "0001", "quantity": Decimal(12)},)
     _, (finding,) = schedules.split(order(schedule("12"), stores=stores), LINES)
     assert "has dates and stores, and does not say which store gets what when" in str(finding)
+
+
+@pytest.mark.parametrize("kind", ["064", "64", "358"])
+def test_a_first_day_to_deliver_on_is_one_of_a_part_too(kind: str) -> None:
+    """Each of these was a kind of date that a sales line does not have."""
+    window = {"date_kind": kind, "date": DAYS[0], "second_kind": "063", "second": DAYS[1]}
+    for_d365, findings = schedules.split(order(schedule(date_kind=kind), {"quantity": Decimal(6), **window}), LINES)
+    assert findings == ()
+    found = [(line.deliver_from, line.deliver_by) for line in for_d365.lines[1:]]
+    assert found == [(DAYS[0], None), (DAYS[0], DAYS[1])]
+
+
+def test_a_window_of_a_part_that_ends_before_it_begins_holds() -> None:
+    turned = {"date_kind": "064", "date": DAYS[1], "second_kind": "063", "second": DAYS[0]}
+    _, (finding,) = schedules.split(order(schedule(), {"quantity": Decimal(6), **turned}), LINES)
+    assert "has a window that ends before it begins (2026-11-27 to 2026-11-20)" in str(finding)

@@ -24,7 +24,7 @@ def test_without_a_word_certain_mistakes_hold_and_the_rest_warns(reading: Readin
     levels = reading().partners["acme"].send["810"].checks.levels
     held = {name for name, level in levels.items() if level == "hold"}
     assert held == {
-        *("duplicate", "over_invoiced", "total_wrong", "reference_missing", "usage_differs"),
+        *("duplicate", "over_invoiced", "over_credited", "total_wrong", "reference_missing", "usage_differs"),
         *("sscc_wrong", "sscc_reused", "original_missing"),
     }
     assert {name for name, level in levels.items() if level == "off"} == {"before_notice"}

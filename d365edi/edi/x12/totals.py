@@ -110,7 +110,7 @@ def _prices(lines: list[Found]) -> list[Decimal]:
 
 def _charges(selection: Selection) -> Decimal:
     """Allowances and charges; those of sublines are in the line's price."""
-    line = "PO1/SAC" if selection.report.id == "850" else "IT1/SAC"
+    line = {"850": "PO1/SAC", "860": "POC/SAC"}.get(selection.report.id, "IT1/SAC")
     rows = selection.all(line, "SAC") if selection.all("*/SLN") else selection.all("*/SAC")
     return sum((_charge(selection, row) for _, row in rows), ZERO)
 
@@ -156,10 +156,39 @@ def _order(selection: Selection) -> Iterator[Finding]:
         yield selection.finding("element.total", said[0], 2, said[1][2], said=said[1][2], counted=counted)
 
 
-def _ordered(selection: Selection, row: Row) -> Decimal | None:
-    """What a line of an order comes to; None where it has no figures, or a price for what cannot be counted."""
-    quantity, price, basis = selection.number(row, 2), selection.number(row, 4), selection.text(row, 5)
-    unit = selection.text(row, 3)
+def _change(selection: Selection) -> Iterator[Finding]:
+    """AMT*TT of a change is what its lines come to where it replaces the order (BCH01 05). Another change may name some lines
+    of an order and the total of all of it: that is not less than they are. POC03 is a new quantity, POC04 what is left: both
+    are tried, but for lines that are deleted."""
+    said = next((found for found in selection.all("CTT/AMT") if selection.text(found[1], 1) == "TT"), None)
+    total, goods = selection.number(said[1], 2) if said is not None else None, list[list[Decimal]]()
+    if said is None or total is None:
+        return
+    for _, row in selection.all("POC"):
+        if selection.text(row, 2) not in DELETED:
+            amounts = (_ordered(selection, row, (quantity, 6, 7, 5)) for quantity in (3, 4))
+            goods.append([amount for amount in amounts if amount is not None])
+    if not goods or not all(goods):
+        return
+    whole = any(selection.text(row, 1) == REPLACE for _, row in selection.all("BCH"))
+    charges, taxes = _charges(selection), selection.total("*/TXI", 2)
+    lines = {sum((each[0] for each in goods), ZERO), sum((each[-1] for each in goods), ZERO)}
+    readings = {line + more + tax for line in lines for more in (ZERO, charges) for tax in (ZERO, taxes)}
+    most = slack(len(goods))
+    if all(abs(total - each) > most if whole else total < each - most for each in readings):
+        counted = f"its lines come to {sum((each[0] for each in goods), ZERO):.2f}"
+        yield selection.finding("element.total", said[0], 2, said[1][2], said=said[1][2], counted=counted)
+
+
+DELETED, REPLACE = ("DI",), "05"
+"""A line that is taken out (POC02); a change that says the whole order anew (BCH01)."""
+
+
+def _ordered(selection: Selection, row: Row, at: tuple[int, int, int, int] = (2, 4, 5, 3)) -> Decimal | None:
+    """What a line of an order comes to; None where it has no figures, or a price for what cannot be counted. `at`: where it
+    says quantity, price, what the price is for, and the unit."""
+    quantity, price, basis = selection.number(row, at[0]), selection.number(row, at[1]), selection.text(row, at[2])
+    unit = selection.text(row, at[3], 1)
     plain = unit in ("EA", "") or basis in OF_WHATEVER or MEASURED.get(basis) == unit
     if quantity is None or price is None or not plain or MEASURED.get(basis, unit) != unit:
         return None
@@ -268,6 +297,9 @@ def _cartons(selection: Selection) -> Iterable[Finding]:
 _LINES = (Count("CTT", 1, "PO1"), HashTotal("CTT", 2, "PO1", 2))
 _ARTICLES = _articles("any/PO1")
 _CHANGE = totals.checks("CTT POC any/POC", Count("CTT", 1, "POC"), _articles("any/POC"))
+_CHANGED = totals.checks(
+    "BCH CTT CTT/AMT POC any/POC */SAC */SLN */TXI POC/SAC SAC", Count("CTT", 1, "POC"), _change, _articles("any/POC")
+)
 
 TABLE = {
     "850": totals.checks(
@@ -278,7 +310,7 @@ TABLE = {
         _ARTICLES,
     ),
     "855": totals.checks("CTT PO1 any/PO1", *_LINES, _ARTICLES),
-    "860": _CHANGE,
+    "860": _CHANGED,
     "865": _CHANGE,
     "856": totals.checks(
         "BSN CTT HL HL/SN1 HL/MAN any/LIN",

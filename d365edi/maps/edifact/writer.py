@@ -99,7 +99,9 @@ def _answer(made: list[Segment], answers: Sequence[Segment]) -> list[Segment]:
     made[behind:behind] = instead
     if len({str(promised) for *_, promised in given}) > 1:
         made += [_quantity(*each) for each in _sums(given)]
-        return [part for each in given for part in ([loops.PART, _FIRM], _quantity(*each[:3]), each[3]) if part]
+        opened: Segment = [loops.PART, _FIRM]
+        parts = [(opened, _quantity(*each[:3]), each[3]) for each in given]
+        return [list(segment) for part in parts for segment in part if segment]
     made += [_quantity(*each[:3]) for each in given]
     same = given and len(days) == len(given) and all(kind != loops.LATER for kind, *_ in given)
     made += days[:1] if same else days
