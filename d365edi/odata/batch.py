@@ -1,10 +1,11 @@
 """`$batch` in multipart/mixed: several writes in one changeset, which is one transaction, and the answer taken apart
-again.
+again, whether it is multipart or JSON.
 
 The answer as a whole is 200 whatever happened inside, so every inner part is read; parts are matched by their
 Content-ID (D365 puts it beside the part, other services inside the inner headers: both are read). A changeset that
-failed comes back as one part, not nested, with the status of the first operation that failed. JSON `$batch` is not
-used: it is not known to work there.
+failed comes back as one part, not nested, with the status of the first operation that failed. A JSON `$batch` is not
+sent: it is not known to work there. A JSON answer (`responses`, OData 4.01 section 19.4) is read, since some servers give one
+whatever was accepted; what only failed because another operation did has the status 424 there.
 
 Knows: the body's form. Does not know: HTTP clients, entities, what a status means.
 """
@@ -22,6 +23,10 @@ from d365edi.odata import canonical
 
 LIMIT = 5_000
 """How many operations D365 takes in one batch."""
+ACCEPT = "multipart/mixed"
+"""What an answer is asked for in."""
+DEPENDENT = 424
+"""The status of an operation that failed because another one of its changeset did."""
 
 _LINE_FEED = 0x0A
 _BLANK = re.compile(rb"\r?\n\r?\n")
@@ -81,11 +86,34 @@ def _operation(operation: Operation, number: int) -> bytes:
 
 def parse(content_type: str, body: bytes | bytearray) -> Iterator[BatchPart]:
     """The inner answers in their order, one after the other: 5,000 of them are 25 MB. Raises ValueError, while they are
-    gone through, when this is no multipart answer, or one that was cut off."""
+    gone through, when this is no answer to a batch, or one that was cut off."""
     boundary = _boundary(content_type)
-    if boundary is None:
+    if boundary is not None:
+        yield from _parts(boundary, _Slice(body, 0, len(body)), depth=0)
+    elif content_type.partition(";")[0].strip(" ").lower() == "application/json":
+        yield from _responses(body)
+    else:
         raise ValueError(f"no multipart answer but {content_type or 'one without a type'}")
-    yield from _parts(boundary, _Slice(body, 0, len(body)), depth=0)
+
+
+def _responses(body: bytes | bytearray) -> Iterator[BatchPart]:
+    """The parts of an answer in JSON. Raises ValueError."""
+    try:
+        content = canonical.loads_bounded(body)
+    except (ValueError, RecursionError):
+        raise ValueError("the answer to the batch was cut off") from None
+    found = content.get("responses") if isinstance(content, dict) else None
+    said = [each if isinstance(each, dict) else {} for each in found] if isinstance(found, list) else None
+    if said is None:
+        raise ValueError("the answer to the batch is JSON without responses")
+    for part in said:
+        status = part.get("status")
+        if type(status) is not int:
+            raise ValueError("a part of the answer to the batch has no status")
+        headers, inner = part.get("headers"), part.get("body")
+        known = {str(name).lower(): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
+        text = inner.encode() if isinstance(inner, str) else b"" if inner is None else canonical.compact(inner)
+        yield BatchPart(_number(str(part.get("id", ""))), status, known, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +182,11 @@ def _answer(outer: Mapping[str, str], content: _Slice) -> BatchPart:
         raise ValueError("a part of the answer to the batch has no status")
     headers, body = _Slice(content.data, status.end(), content.end).headers_and_rest()
     label = outer.get("content-id", headers.get("content-id", ""))
-    id = int(label) if label.isascii() and label.isdigit() else 0
-    return BatchPart(id, int(status.group(1)), headers, bytes(body.data[body.start : body.end]))
+    return BatchPart(_number(label), int(status.group(1)), headers, bytes(body.data[body.start : body.end]))
+
+
+def _number(label: str) -> int:
+    return int(label) if label.isascii() and label.isdigit() else 0
 
 
 def _boundary(content_type: str) -> str | None:

@@ -156,6 +156,28 @@ async def test_an_error_of_a_few_megabytes_that_would_fill_the_memory_is_a_sente
         await server.client.rows(Query("S"))
 
 
+def responses(*answers: tuple[str, int]) -> Response:
+    return JSONResponse({"responses": [{"id": id, "status": status} for id, status in answers]})
+
+
+async def test_a_batch_asks_for_an_answer_in_the_form_that_it_has() -> None:
+    server = Server(responses(("2", 201), ("1", 201)))
+    await server.client.create_together("S", [{"A": 1}, {"A": 2}], "t")
+    assert server.requests[0].headers["accept"] == "multipart/mixed"
+
+
+@pytest.mark.parametrize("ids", [("1",), ("1", "1"), ("1", "3"), ("1", "2", "2")])
+async def test_a_batch_of_which_not_each_operation_was_answered_once_is_unclear(ids: tuple[str, ...]) -> None:
+    with pytest.raises(Unavailable, match=r"of 2 lines [12] were answered") as caught:
+        await Server(responses(*((id, 201) for id in ids))).client.create_together("S", [{}, {}], "t")
+    assert caught.value.unclear
+
+
+async def test_the_operation_that_failed_is_named_and_not_those_that_depend_on_it() -> None:
+    with pytest.raises(Refused, match="line 2 of 2: "):
+        await Server(responses(("1", 424), ("2", 400))).client.create_together("S", [{}, {}], "t")
+
+
 async def test_a_redirect_is_not_followed() -> None:
     server = Server(Response(b"", 302, {"Location": "https://evil.example/"}))
     with pytest.raises(Refused, match="302 with another address"):

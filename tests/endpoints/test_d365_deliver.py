@@ -177,6 +177,33 @@ async def test_a_failed_changeset_is_understood_in_both_shapes(scene: Scene, sha
     assert "line 1 of 2: Inventory dimension Site is mandatory" in error.message
 
 
+async def test_a_batch_that_is_answered_in_json_is_read(scene: Scene) -> None:
+    """The header was made and its lines stayed unclear until nobody tried any more."""
+    scene.sim.state.json_batches = True
+    receipt = await scene.deliver(order(lines=12))
+    assert (scene.orders, scene.steps) == ([(receipt.id, 12)], ["intent", "header"])
+
+
+@pytest.mark.parametrize("shape", ["single", "nested"])
+async def test_a_refusal_in_a_json_answer_names_its_line(scene: Scene, shape: str) -> None:
+    scene.sim.state.json_batches, scene.sim.state.failed_changeset = True, shape
+    scene.sim.state.blocked.add("D0002")
+    plan = order()
+    plan = replace(plan, lines=(plan.lines[0], {**plan.lines[1], "ItemNumber": "D0002"}))
+    with pytest.raises(Refused, match="line 2 of 2: Item 'D0002' is blocked"):
+        await scene.deliver(plan)
+    assert (scene.orders, scene.steps[-1]) == ([], "withdrawn")
+
+
+async def test_a_throttled_line_in_a_json_answer_is_known_not_to_be_made(scene: Scene) -> None:
+    scene.sim.state.json_batches = True
+    scene.sim.faults.answer(429, method="POST", path="/data/SalesOrderLinesV3*", retry_after=7, inner=True)
+    error = await failed(scene, Unavailable)
+    assert (getattr(error, "retry_after", 0), getattr(error, "unclear", None)) == (7, False)
+    await scene.deliver(order())
+    assert [count for _, count in scene.orders] == [2]
+
+
 async def test_a_header_that_cannot_be_deleted_is_named_and_filled_after_release(scene: Scene) -> None:
     scene.sim.state.blocked.add("D0001")
     scene.sim.faults.answer(403, method="DELETE", path="/data/SalesOrderHeadersV4*")

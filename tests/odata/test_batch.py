@@ -93,6 +93,33 @@ def test_what_was_written_could_be_taken_apart_by_the_same_rules(bodies: list[di
     assert [(part.content_id, canonical.loads(part.body)) for part in read] == list(enumerate(bodies, start=1))
 
 
+def test_an_answer_in_json_is_read_by_its_ids() -> None:
+    said = b"""{"responses": [
+        {"id": "2", "status": 201, "headers": {"Retry-After": 7}, "body": {"OrderedSalesQuantity": 2.50}},
+        {"id": "1", "status": 204}, {"id": "x", "status": 500, "body": "no"}]}"""
+    assert tuple(parse("application/json; odata.metadata=minimal", said)) == (
+        BatchPart(2, 201, {"retry-after": "7"}, b'{"OrderedSalesQuantity":2.50}'),
+        BatchPart(1, 204),
+        BatchPart(0, 500, {}, b"no"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"responses": [{"id"', "cut off"),
+        (b"[]", "without responses"),
+        (b'{"error": {"message": "x"}}', "without responses"),
+        (b'{"responses": [{"id": "1"}]}', "no status"),
+        (b'{"responses": [{"id": "1", "status": true}]}', "no status"),
+        (b'{"responses": [7]}', "no status"),
+    ],
+)
+def test_an_answer_in_json_that_is_no_batch_or_was_cut_off_is_a_value_error(body: bytes, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        tuple(parse("application/json", body))
+
+
 def test_a_content_id_inside_the_part_is_found_and_a_missing_one_is_zero() -> None:
     inside = b"--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\ncontent-id: 4\r\n\r\n{}\r\n--b--\r\n"
     without = b"--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n\r\n--b--"

@@ -131,11 +131,11 @@ class Client:
         posted = [*((entity_set, record) for record in records), *further]
         operations = [batch.Operation("POST", f"{self.root}{name}?cross-company=true", body) for name, body in posted]
         content_type, body = batch.write(operations, token)
-        answer = await self._send("POST", f"{self.root}$batch", body, content_type)
-        failed, answered = list[batch.BatchPart](), 0
+        answer = await self._send("POST", f"{self.root}$batch", body, content_type, accept=batch.ACCEPT)
+        failed, answered = list[batch.BatchPart](), list[int]()
         try:
             for part in batch.parse(answer.headers.get("content-type", ""), answer.content):
-                answered += 1
+                answered.append(part.content_id)
                 if not 200 <= part.status < 300:
                     failed.append(part)
         except ValueError as error:
@@ -143,8 +143,10 @@ class Client:
         self._all_made(failed, answered, len(records), [name for name, _ in further])
 
     def _all_made(
-        self, failed: Sequence[batch.BatchPart], answered: int, lines: int, further: Sequence[str] = ()
+        self, failed: Sequence[batch.BatchPart], answered: Sequence[int], lines: int, further: Sequence[str] = ()
     ) -> None:
+        """`answered` are the numbers of the operations that were answered, 0 where an answer has none."""
+        failed = [part for part in failed if part.status != batch.DEPENDENT] or failed
         verdicts = [self.judge(part.status, part.headers, part.body, "POST", inner=True) for part in failed]
         passing = [verdict for verdict in verdicts if isinstance(verdict, Unavailable)]
         if passing:
@@ -154,8 +156,10 @@ class Client:
             place = f"line {number} of {lines}: " if number else ""
             place = f"{further[number - lines - 1]}: " if lines < number <= lines + len(further) else place
             raise Refused(place + verdicts[0].message, endpoint=self._transport.endpoint, remedy=verdicts[0].remedy)
-        if answered != lines + len(further):
-            raise self._unavailable(f"of {lines + len(further)} lines {answered} were answered", "POST")
+        asked, numbers = lines + len(further), [number for number in answered if number]
+        if len(answered) != asked or len(set(numbers)) < len(numbers) or max(numbers, default=0) > asked:
+            known = len(set(numbers).intersection(range(1, asked + 1))) or len(answered)
+            raise self._unavailable(f"of {asked} lines {known} were answered", "POST")
 
     def judge(
         self, status: int, headers: Mapping[str, str], body: bytes | bytearray, method: str, *, inner: bool = False
@@ -206,9 +210,12 @@ class Client:
             raise self._unavailable("the answer is JSON but no record", method)
         return read
 
-    async def _send(self, method: str, url: str, content: bytes | None = None, content_type: str = "") -> HttpAnswer:
+    async def _send(
+        self, method: str, url: str, content: bytes | None = None, content_type: str = "", *, accept: str = ""
+    ) -> HttpAnswer:
         """One request with a token, and once more with a new one when the first was refused."""
         headers = {**_HEADERS, **({"Content-Type": content_type} if content is not None else {})}
+        headers |= {"Accept": accept} if accept else {}
         token = await self._tokens.get()
         answer = await self._transport.send(method, url, headers=_with(headers, token), content=content)
         if answer.status_code == 401:

@@ -1,4 +1,4 @@
-"""`$batch`: multipart in, multipart out; a changeset is one transaction.
+"""`$batch`: multipart in, multipart out (JSON where the tenant says so); a changeset is one transaction.
 
 The outer status is 200 whatever happened inside; a malformed body is 400 as a whole. Operations outside changesets are
 independent. Inside a batch an application's refusal comes as 500 with the same body that a single write gets with 400.
@@ -13,13 +13,20 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from . import values
 from .refusals import WRITE_EXCEPTION, Refusal, invalid
-from .requests import HttpAnswer, Request, refused
+from .requests import HttpAnswer, Request, json_answer, refused
 from .tenant import Tenant
 
 MOST_OPERATIONS = 5000
 Perform = Callable[[Request], HttpAnswer]
 _BOUNDARY = re.compile(r'multipart/mixed\s*;.*?boundary="?([^";,]{1,70})"?', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    answer: HttpAnswer
+    content_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +50,60 @@ def run(tenant: Tenant, request: Request, perform: Perform) -> HttpAnswer:
     operations = sum(len(part) if isinstance(part, list) else 1 for part in parts)
     if not parts or operations > MOST_OPERATIONS:
         raise invalid(f"The batch has {operations} operations; there must be 1 to {MOST_OPERATIONS}.")
-    boundary = f"batchresponse_{uuid.uuid4()}"
     answers = [
         _changeset(tenant, part, perform) if isinstance(part, list) else _single(part, perform) for part in parts
     ]
-    body = b"".join(f"--{boundary}\r\n".encode() + answer for answer in answers) + f"--{boundary}--\r\n".encode()
-    return HttpAnswer(200, {"Content-Type": f"multipart/mixed; boundary={boundary}", "OData-Version": "4.0"}, body)
+    return _in_json(answers) if tenant.json_batches else _in_multipart(answers)
 
 
-def _single(operation: _Operation, perform: Perform) -> bytes:
+def _single(operation: _Operation, perform: Perform) -> _Answer:
     try:
-        return _framed(perform(operation.request), operation.content_id)
+        return _Answer(perform(operation.request), operation.content_id)
     except Refusal as refusal:
-        return _framed(refused(refusal), operation.content_id)
+        return _Answer(refused(refusal), operation.content_id)
 
 
-def _changeset(tenant: Tenant, operations: list[_Operation], perform: Perform) -> bytes:
-    boundary = f"changesetresponse_{uuid.uuid4()}"
+def _changeset(tenant: Tenant, operations: list[_Operation], perform: Perform) -> _Answer | list[_Answer]:
     answers = []
     try:
         with tenant.store.changeset():
             for operation in operations:
-                answers.append(_framed(perform(operation.request), operation.content_id))
+                answers.append(_Answer(perform(operation.request), operation.content_id))
     except Refusal as refusal:
-        failed = _framed(refused(refusal), operation.content_id)
-        if tenant.failed_changeset == "single":
-            return failed
-        answers = [failed]
-    inner = b"".join(f"--{boundary}\r\n".encode() + answer for answer in answers) + f"--{boundary}--\r\n".encode()
+        failed = _Answer(refused(refusal), operation.content_id)
+        return failed if tenant.failed_changeset == "single" else [failed]
+    return answers
+
+
+def _in_multipart(answers: list[_Answer | list[_Answer]]) -> HttpAnswer:
+    boundary = f"batchresponse_{uuid.uuid4()}"
+    body = _parts(boundary, [_nested(each) if isinstance(each, list) else _framed(each) for each in answers])
+    return HttpAnswer(200, {"Content-Type": f"multipart/mixed; boundary={boundary}", "OData-Version": "4.0"}, body)
+
+
+def _nested(answers: list[_Answer]) -> bytes:
+    boundary = f"changesetresponse_{uuid.uuid4()}"
+    inner = _parts(boundary, [_framed(answer) for answer in answers])
     return f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n".encode() + inner + b"\r\n"
 
 
-def _framed(answer: HttpAnswer, content_id: str | None) -> bytes:
+def _parts(boundary: str, parts: list[bytes]) -> bytes:
+    return b"".join(f"--{boundary}\r\n".encode() + part for part in parts) + f"--{boundary}--\r\n".encode()
+
+
+def _in_json(answers: list[_Answer | list[_Answer]]) -> HttpAnswer:
+    """The last operation first: answers are matched by their id, never by their place."""
+    flat = [one for each in answers for one in (each if isinstance(each, list) else [each])]
+    responses = [
+        {"id": one.content_id, "status": one.answer.status, "headers": one.answer.headers}
+        | ({"body": values.loads(one.answer.body)} if one.answer.body else {})
+        for one in reversed(flat)
+    ]
+    return json_answer(200, {"responses": responses})
+
+
+def _framed(one: _Answer) -> bytes:
+    answer, content_id = one.answer, one.content_id
     head = ["Content-Type: application/http", "Content-Transfer-Encoding: binary"]
     if content_id is not None:
         head.append(f"Content-ID: {content_id}")

@@ -34,7 +34,8 @@ class Tenant:
     may choose the HeaderReference of a vendor invoice. `refuses_used_invoice_numbers`: whether a vendor's invoice number
     may be used once. `needs_site`: items whose storage dimensions make a site compulsory. `blocked`: items blocked for
     orders. `failed_changeset`: whether a failed changeset answers as one part in place of the changeset ("single", as the
-    OData text says) or inside a changeset of one part ("nested"). `hidden`: sets that the tenant does not publish;
+    OData text says) or inside a changeset of one part ("nested"). `json_batches`: a batch is answered in JSON, whatever was
+    accepted. `hidden`: sets that the tenant does not publish;
     those of charge lines are not public in a standard one."""
 
     companies: list[str] = field(default_factory=lambda: ["usmf", "demf", "dat"])
@@ -45,6 +46,7 @@ class Tenant:
     own_references: bool = False
     refuses_used_invoice_numbers: bool = True
     failed_changeset: str = "single"
+    json_batches: bool = False
     currencies: set[str] = field(default_factory=lambda: {"USD", "CAD", "EUR", "GBP", "DKK"})
     origins: set[str] = field(default_factory=lambda: {"EDI", "Phone"})
     delivery_modes: set[str] = field(default_factory=lambda: {"Ground", "Air"})
