@@ -88,7 +88,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
     flat = FlatReader(read, partner.codes) if standard == "FLAT" else None
     known = _guides(settings, prefix, "receive", standard, flow.guide) if flat is None else []
     versions = guides.versions(standard, set_id) if known else ()
-    order = _order_table(settings, prefix, flow, read)
+    order = _write_table(settings, prefix, flow, read)
     readers = _Readers({each: partial(_reader, standard, read, flow, partner, known, each) for each in versions})
     _check_ignored(settings, prefix, flow, known)
     if flow.map or flow.guide:
@@ -101,7 +101,7 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
         settings=flow,
         table=read,
         readers=readers,
-        order_table=order,
+        write_table=order,
         policy=_policy(prefix, partner, flow, read, order),
         flat=flat,
     )
@@ -121,7 +121,7 @@ def _map(settings: Settings, prefix: tuple[str, ...], standard: Standard, rows: 
         ) from None
 
 
-def _order_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, read: table.Table) -> table.Table | None:
+def _write_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, read: table.Table) -> table.Table | None:
     """The map that writes to D365, None where nothing is created."""
     if flow.create is None:
         return None

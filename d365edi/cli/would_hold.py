@@ -46,7 +46,7 @@ class Holds:
         """What would become of a document, read by this map: with the partner's flow or, without one, with the defaults.
         `wrong` is what is wrong with the whole file."""
         policy = flow.policy if flow is not None else _usual(read_by)
-        orders = flow.order_table if flow is not None else table.load("d365/write", "SalesOrder")
+        orders = flow.write_table if flow is not None else table.load("d365/write", "SalesOrder")
         read = reading.document
         judged = intake.judge(read, policy, usage) if orders is not None else Judgment()
         if judged.ignored:

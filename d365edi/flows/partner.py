@@ -66,7 +66,7 @@ class PickupFlow:
 class ReceiveFlow:
     """[partners.NAME.receive.SET], with its map compiled: `readers` by guide version, `flat` for a flat file's records.
 
-    `table` is the map that reads the set, `order_table` the one that writes to D365, None where nothing is created;
+    `table` is the map that reads the set, `write_table` the one that writes to D365, None where nothing is created;
     `policy` is what was agreed about the orders."""
 
     name: str
@@ -74,7 +74,7 @@ class ReceiveFlow:
     settings: Receive
     table: Table
     readers: Mapping[str, MapReader]
-    order_table: Table | None
+    write_table: Table | None
     policy: IntakePolicy
     flat: FlatReader | None = None
 

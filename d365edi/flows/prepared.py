@@ -1,4 +1,4 @@
-"""What preparing a document to be sent comes to: it is ready to be written, or held, or waits for others.
+"""What preparing a document comes to: it is ready to be written, or held, or waits for others.
 
 Knows: the outcomes as values. Does not know: how a document is prepared.
 """
@@ -11,6 +11,7 @@ from d365edi.flows.interchange import Segment
 from d365edi.flows.partner import SendFlow
 from d365edi.journal import Document
 from d365edi.matching.resolution import Resolution
+from d365edi.odata.plan import WritePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,14 @@ class Prepared:
     resolution: Resolution
     leaving: guard_check.OutgoingDocument
     others: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A received document as it is written to D365, with what was resolved for it. Those with one `order_key` are written one
+    after the other; `warnings` are logged with it, and hold nothing."""
+
+    plan: WritePlan
+    answers: Resolution
+    order_key: str
+    warnings: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import intake, named, orders, resolve, subject
+from d365edi.flows import intake, named, orders, resolve, subject, write_record
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
@@ -23,7 +23,7 @@ from d365edi.flows.partner import ReceiveFlow, SendFlow, TradingPartner
 from d365edi.flows.prepare import prepare
 from d365edi.flows.prepared import Held, Prepared, Waits
 from d365edi.flows.stores import StoreOrder
-from d365edi.journal import Document, NumberedDocument, Tx
+from d365edi.journal import Document, Tx
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.table import Table
 from d365edi.matching import parts, stores
@@ -80,8 +80,10 @@ async def _render(
     ctx: FlowContext, partner: TradingPartner, flow: SendFlow | None, document: Document, counters: Counters
 ) -> int | Held | Waits | None:
     receive = partner.receive_flow(document.flow)
-    if receive is not None and receive.order_table is not None:
-        return await _order(ctx, partner, receive, receive.order_table, document)
+    if receive is not None and receive.write_table is not None:
+        if receive.write_table.name in write_record.PLANNERS:
+            return await write_record.write(ctx, partner, receive, receive.write_table, document, counters)
+        return await _order(ctx, partner, receive, receive.write_table, document)
     if receive is not None:
         await ctx.journal.write(lambda tx: _close_handled(tx, document))
         return None
@@ -170,26 +172,11 @@ async def _order(
 
 
 def _written(tx: Tx, ctx: FlowContext, receive: ReceiveFlow, document: Document, made: StoreOrder) -> int:
-    """The delivery of one sales order; the document waits for it."""
-    if tx.documents.get(document.id).state != "ready":
-        raise DocumentError(f"{document.number} was decided by a person in the meantime")
+    """The delivery of one order; the document waits for it."""
     reference = stores.reference(document.number, made.store) if made.store else document.number
-    delivery = tx.deliveries.add(
-        documents=[NumberedDocument(document.id)],
-        message=document.message,
-        partner=document.partner,
-        flow=document.flow,
-        endpoint=ctx.d365_name,
-        path=receive.settings.company,
-        name=f"PO {reference}",
-        kind=receive.settings.create or "",
-        payload=made.payload,
-        order_key=f"{document.partner}:order:{document.number}",
-        progress=_carried_over(tx, document),
-    )
-    tx.documents.amend(document.id, answers=made.answers.to_json(), body=None)
-    tx.documents.set_state(document.id, "delivering")
-    return delivery.id
+    key, answers = f"{document.partner}:order:{document.number}", made.answers.to_json()
+    name = f"PO {reference}"
+    return write_record.queue(tx, ctx, receive, document, answers, made.payload, name=name, order_key=key)
 
 
 def _split(
@@ -211,9 +198,3 @@ def _split(
     for row in of_stores.of_stores(tx, document)[:1]:
         of_stores.settle(tx, row)
     return deliveries[0] if deliveries else None
-
-
-def _carried_over(tx: Tx, document: Document) -> dict[str, str]:
-    """The progress of earlier deliveries of this document: with our intent recorded, a record found in D365 counts as ours."""
-    marked = [delivery.progress for delivery in tx.deliveries.for_document(document.id) if "step" in delivery.progress]
-    return dict(marked[-1]) if marked else {}
