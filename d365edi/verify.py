@@ -29,6 +29,7 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
                 receive.readers[version]  # each is compiled when it is first asked for
     for flow in flows:
         schedule(flow, settings.daemon.timezone)
+    settings.daemon.deciders()
     _secrets(settings)
     if settings.alerts is not None:
         channels.of(settings.alerts, settings.secret)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -27,7 +28,7 @@ from d365edi.condition import Trouble
 from d365edi.errors import JournalError, JournalGoneError, SettingsError, Unavailable
 from d365edi.flows.named import Selection
 from d365edi.listener.peer import person
-from tests.running import Running, StandIn, Systemd, every, running, until
+from tests.running import Running, StandIn, Systemd, every, no_descriptors, running, until
 
 
 async def test_each_flow_looks_once_at_the_start_and_then_as_often_as_it_says(tmp_path: Path) -> None:
@@ -204,6 +205,26 @@ async def test_an_event_is_answered_while_the_flow_that_it_starts_still_works(tm
                 answer = await client.post("/events/2b1f?secret=s3cret-of-the-test", json={"BusinessEventId": "Posted"})
                 assert (answer.status_code, "acme.send.810" in app.ended) == (200, False)
     assert here.code == 0
+
+
+async def test_callers_who_cannot_be_accepted_are_a_trouble_until_they_can_for_a_while(tmp_path: Path) -> None:
+    health = place()
+    async with running(tmp_path, StandIn(), more=f'health = "{health}"') as here:
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"http://{health}/healthz/ready")).status_code == 200
+        with contextlib.closing(socket.socket()) as caller, no_descriptors():
+            caller.setblocking(False)
+            host, _, port = health.partition(":")
+            await asyncio.get_running_loop().sock_connect(caller, (host, int(port)))
+            await anyio.sleep(0.1)
+        _, status = await here.ask("status")
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://{health}/healthz/ready")
+    (trouble,) = status["troubles"]
+    assert (trouble["kind"], trouble["name"]) == ("listener", "connections")
+    assert trouble["why"] == "no connection can be accepted: Too many open files"
+    assert "raise LimitNOFILE" in trouble["remedy"]
+    assert (answer.status_code, answer.json()) == (503, {"status": "degraded", "because": ["listener"]})
 
 
 async def test_health_has_a_listener_of_its_own_where_that_is_set(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from d365edi.listener.events import Take, events_app
 from d365edi.listener.health import Condition, Metrics, health_app
 from d365edi.listener.protocol import DECISIONS
 from d365edi.listener.server import Listener, Times
-from d365edi.listener.sockets import BoundSockets, bind_unix, group_number, tls_context
+from d365edi.listener.sockets import BoundSockets, bind_unix, tls_context
 from d365edi.recurring import Recurring
 from d365edi.settings import Settings
 from d365edi.settings.daemon import loopback
@@ -46,9 +46,8 @@ def _for_commands(settings: Settings, served: Served, until: contextlib.ExitStac
     daemon = settings.daemon
     places = {daemon.socket: (0o600, "daemon.socket", verbs_app(served.verbs, settings.digest))}
     if daemon.read_socket:
-        groups = [group_number(daemon.decide_group)] if daemon.decide_group else []
         readers = {**served.views, "status": served.verbs["status"], **{name: served.verbs[name] for name in DECISIONS}}
-        app = verbs_app(readers, settings.digest, dict.fromkeys(DECISIONS, groups))
+        app = verbs_app(readers, settings.digest, dict.fromkeys(DECISIONS, daemon.deciders()))
         places[daemon.read_socket] = (0o660, "daemon.read_socket", app)
     for place, (mode, key, app) in places.items():
         bound = until.enter_context(bind_unix(place, mode, key))

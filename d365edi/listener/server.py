@@ -41,7 +41,7 @@ class Times:
     answer: float | None = 30.0
     """For the answer to be made and taken; None for as long as it takes."""
     goodbye: float = 1.0
-    """For the other side to close TLS as well."""
+    """For the other side to close TLS as well, and for a request that has begun where the server stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,11 @@ class _Connection(H11Protocol):
         self._within(None)
         self.admission.left(self.place)
 
+    def hurry(self) -> None:
+        """The server stops: what is left of a request has to come soon."""
+        if self.place.waiting:
+            self._within(self.times.goodbye)
+
     def _look(self) -> None:
         waiting = self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
         if waiting != self.place.waiting:
@@ -133,6 +138,9 @@ class _Server(uvicorn.Server):
         self.acceptor.stop()
         for task in self.arriving:
             task.cancel()
+        for connection in self.server_state.connections:
+            if isinstance(connection, _Connection):
+                connection.hurry()
         await super().shutdown(sockets)
 
     def _serve_one(self, accepted: socket.socket, address: str, wait: float) -> None:

@@ -4,7 +4,6 @@ Knows: addresses, file modes, TLS. Does not know: HTTP, who serves on them.
 """
 
 import contextlib
-import grp
 import os
 import socket
 import ssl
@@ -53,15 +52,6 @@ def bind_unix(path: Path, mode: int = 0o600, key: str = "daemon.socket") -> sock
         remedy = "the folder must exist, and the daemon must be able to write there"
         raise SettingsError(f"cannot open the socket {path}: {error}", key=key, remedy=remedy) from error
     return bound
-
-
-def group_number(name: str) -> int:
-    """The number of the group `daemon.decide_group`. SettingsError where this machine does not know it."""
-    try:
-        return grp.getgrnam(name).gr_gid
-    except KeyError:
-        remedy = f"make it: groupadd --system {name}"
-        raise SettingsError(f"there is no group {name}", key="daemon.decide_group", remedy=remedy) from None
 
 
 def tls_context(certificate: Path, key: str) -> ssl.SSLContext:

@@ -3,11 +3,14 @@
 Knows: what a running process needs. Does not know: signals, sockets, how a vault is encrypted.
 """
 
+import grp
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
+
+from d365edi.errors import SettingsError
 
 from .section import Secret, SettingsSection
 from .values import Duration, Existing, Later, Listening, Made, Zone, invalid
@@ -78,6 +81,18 @@ class Daemon(SettingsSection):
         if any(len(str(place).encode()) > 107 for place in (self.socket, self.read_socket) if place):
             raise invalid("has a socket path of more than 107 bytes", "write a shorter one: socket = ...")
         return self
+
+    def deciders(self) -> tuple[int, ...]:
+        """The number of `decide_group`, none where that is left out. SettingsError where this machine does not know the group."""
+        if self.decide_group is None:
+            return ()
+        try:
+            return (grp.getgrnam(self.decide_group).gr_gid,)
+        except KeyError:
+            remedy = f"make it: groupadd --system {self.decide_group}"
+            raise SettingsError(
+                f"there is no group {self.decide_group}", key="daemon.decide_group", remedy=remedy
+            ) from None
 
 
 class Log(SettingsSection):

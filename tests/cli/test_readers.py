@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from d365edi.cli import client
+from d365edi.cli import client, main
 from d365edi.errors import D365EdiError
 from d365edi.journal import Tx
 from d365edi.listener.commands import refusal
@@ -263,3 +263,16 @@ def test_a_restricted_verb_is_for_its_groups_root_and_the_daemon_s_own_user(
 
 def test_who_is_not_known_may_nothing_that_is_restricted() -> None:
     assert refusal("reject", None, {"reject": [9]}) == "you may look, and not reject"
+
+
+def test_a_group_that_the_machine_does_not_know_is_said_by_check_and_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("var", "run"):
+        (tmp_path / name).mkdir()
+    file = tmp_path / "settings.toml"
+    file.write_text(SETTINGS.format(folder=tmp_path, group="no-group-of-this-name"))
+    monkeypatch.setenv("D365EDI_SECRET_D365", "of-the-test")
+    for line in (["check"], ["run"]):
+        assert main([*line, "--settings", str(file)]) == 2
+        assert "there is no group no-group-of-this-name; make it: groupadd --system" in capsys.readouterr().err

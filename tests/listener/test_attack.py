@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import resource
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,7 @@ from d365edi.listener.server import HEAD_LIMIT, Listener, Times, serving
 from d365edi.listener.sockets import bind_tcp, tls_context
 from d365edi.recurring import Recurring
 from tests.certificates import self_signed
-from tests.running import until
+from tests.running import no_descriptors, until
 
 PATH = "/events/2b1f"
 RIGHT = f"{PATH}?secret=s3cret-of-the-test"
@@ -206,6 +204,19 @@ async def test_what_is_too_large_or_malformed_is_refused_without_a_line_in_the_l
     assert (line.split(b" ")[1], capsys.readouterr().err) == (status, "")
 
 
+async def test_a_request_that_does_not_end_does_not_keep_the_server_from_stopping(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.setup()
+    async with scene(times=Times(goodbye=0.1)) as here:
+        _, writer = await here.connect()
+        writer.write(head(f"POST {RIGHT}", "Content-Length: 90") + b"{")
+        await until(lambda: held(here.listener.admission))
+        await asyncio.sleep(0.05)
+    assert (held(here.listener.admission), capsys.readouterr().err) == (0, "")
+    writer.close()
+
+
 async def test_a_caller_who_is_gone_before_the_end_of_his_event_is_no_defect(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -230,24 +241,6 @@ async def test_an_address_that_guesses_is_refused_and_its_event_with_the_right_s
     assert set(codes[int(AT_ONCE) :]) <= {404, 429}
     assert codes.count(429) >= 10
     assert (right.status_code, other.status_code, here.taken) == (200, 404, [EVENT])
-
-
-@contextlib.contextmanager
-def no_descriptors() -> Iterator[None]:
-    """While inside, this process can open nothing."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    filling: list[int] = []
-    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
-    try:
-        with contextlib.suppress(OSError):
-            while True:
-                filling.append(os.open("/dev/null", os.O_RDONLY))
-        yield
-    finally:
-        for each in filling:
-            os.close(each)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_without_descriptors_callers_wait_it_is_said_once_and_ends_by_itself(
