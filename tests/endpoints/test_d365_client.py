@@ -94,6 +94,9 @@ async def test_reads_are_cross_company_and_carry_odatas_headers() -> None:
         "https://evil.example/data/S?cross-company=true&$skip=2",
         "http://localhost:9/other/data/S?cross-company=true&$skip=2",
         "/data/S?cross-company=true&$skip=2",
+        "S?cross-company=true&$skip=2",
+        "../data/S?cross-company=true&$skip=2",
+        "?cross-company=true&$skip=2",
     ],
 )
 async def test_the_next_page_is_asked_of_our_own_host_only(link: str) -> None:
@@ -102,9 +105,29 @@ async def test_the_next_page_is_asked_of_our_own_host_only(link: str) -> None:
     assert str(server.requests[1].url) == f"{HOST}/data/S?cross-company=true&$skip=2"
 
 
-async def test_a_next_page_outside_the_service_is_refused() -> None:
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/steal?x",
+        "//evil.example/data/S?$skip=2",
+        "../steal?x",
+        "/other/data/S?$skip=2",
+        "%2e%2e/steal",
+        "https://evil.example/data/../steal",
+        "ftp:/data",
+    ],
+)
+async def test_a_next_page_outside_the_service_is_refused(link: str) -> None:
+    server = Server(page([{"A": 1}], link))
     with pytest.raises(Refused, match="outside /data/"):
-        await Server(page([{"A": 1}], "https://evil.example/steal?x")).client.rows(Query("S"))
+        await server.client.rows(Query("S"))
+    assert len(server.requests) == 1
+
+
+async def test_pages_by_relative_links_are_all_read(scene: Scene) -> None:
+    scene.sim.state.page, scene.sim.state.relative_links = 2, True
+    assert [row["UnitSymbol"] for row in await scene.endpoint.ask(UNITS)] == ["bag", "box", "cs", "ea", "kg", "m"]
+    assert scene.sim.count("GET", "UnitsOfMeasure") == 3
 
 
 async def test_pages_that_go_round_in_a_circle_end() -> None:

@@ -15,7 +15,7 @@ import time
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.retry_after import retry_after
@@ -84,7 +84,7 @@ class Client:
         return found
 
     async def pages(self, query: Query) -> AsyncIterator[list[Record]]:
-        """The same, a page at a time. Of a page's nextLink only the part from `/data/` on is followed, at our own host."""
+        """The same, a page at a time. The next page is always asked of our own host, below `/data/` (see `_next`)."""
         try:
             url = self.root + quoting.address(query)
         except ValueError as error:
@@ -103,7 +103,7 @@ class Client:
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise self._unavailable(f"the answer about {query.set} holds no list of rows", "GET")
             yield [_bare(row) for row in rows]
-            url = self._next(content.get("@odata.nextLink"), query.set)
+            url = self._next(content.get("@odata.nextLink"), query.set, url)
 
     async def create(self, entity_set: str, record: Mapping[str, Any]) -> Record:
         """POST one record; the record as D365 made it. Raises Unavailable(unclear=True) where it is not known whether
@@ -239,14 +239,22 @@ class Client:
         other = await self._transport.send("GET", self.root + quoting.address(_ANYTHING), headers=headers)
         return other.status_code == 403 and not errors.read(other.content).readable
 
-    def _next(self, link: object, what: str) -> str:
+    def _next(self, link: object, what: str, asked: str) -> str:
+        """The address of the next page; "" where there is none. A relative link is resolved against the page that was asked for,
+        of an absolute one the part from `/data/` on counts (a gateway names its own host)."""
         if not link:
             return ""
-        parts = urlsplit(str(link))
-        place = parts.path.find("/data/")
-        if place < 0:
+        text = str(link)
+        if urlsplit(text).scheme:
+            parts = urlsplit(text)
+            place = parts.path.find("/data/")
+            url = f"{self._base}{parts.path[place:]}" + (f"?{parts.query}" if parts.query else "") if place >= 0 else ""
+        else:
+            url = urljoin(asked, text)
+        climbs = any(unquote(step) in (".", "..") for step in urlsplit(url).path.split("/"))
+        if not url.startswith(self.root) or climbs:
             raise Refused(f"the next page of {what} lies outside /data/", endpoint=self._transport.endpoint)
-        return f"{self._base}{parts.path[place:]}" + (f"?{parts.query}" if parts.query else "")
+        return url
 
     def _unavailable(self, words: str, method: str, *, unclear: bool | None = None) -> Unavailable:
         doubt = method not in SAFE_METHODS if unclear is None else unclear

@@ -14,6 +14,8 @@ from .refusals import bad_query
 from .store import Record, RowStore, fold
 
 OPTIONS = frozenset({"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$format"})
+NEXT = "@odata.nextLink"
+"""Where an answer has the address of its next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def read(
         answer["@odata.count"] = len(rows)
     answer["value"] = [shape(record, columns) for record in rows[skip : skip + min(max(wanted, 0), page)]]
     if wanted > page:
-        answer["@odata.nextLink"] = _next(base, entity_set, found, skip + page, None if top is None else top - page)
+        answer[NEXT] = _next(base, entity_set, found, skip + page, None if top is None else top - page)
     return answer
 
 

@@ -68,9 +68,10 @@ def perform(tenant: Tenant, request: Request) -> HttpAnswer:
             rows = query.select(tenant.store, address.set, found, scope)
             return HttpAnswer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, str(len(rows)).encode())
         case "GET" if address.key is None:
-            return json_answer(
-                200, query.read(tenant.store, address.set, found, scope, base=request.base, page=tenant.page)
-            )
+            content = query.read(tenant.store, address.set, found, scope, base=request.base, page=tenant.page)
+            if tenant.relative_links and query.NEXT in content:
+                content[query.NEXT] = content[query.NEXT].removeprefix(request.base)
+            return json_answer(200, content)
         case "GET":
             return _one(200, addresses.find(tenant.store, address, scope), found, request.base)
         case "POST" if address.key is None and not address.count:

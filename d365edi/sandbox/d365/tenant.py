@@ -35,7 +35,7 @@ class Tenant:
     may be used once. `needs_site`: items whose storage dimensions make a site compulsory. `blocked`: items blocked for
     orders. `failed_changeset`: whether a failed changeset answers as one part in place of the changeset ("single", as the
     OData text says) or inside a changeset of one part ("nested"). `json_batches`: a batch is answered in JSON, whatever was
-    accepted. `hidden`: sets that the tenant does not publish;
+    accepted. `relative_links`: the link to the next page names no host. `hidden`: sets that the tenant does not publish;
     those of charge lines are not public in a standard one."""
 
     companies: list[str] = field(default_factory=lambda: ["usmf", "demf", "dat"])
@@ -47,6 +47,7 @@ class Tenant:
     refuses_used_invoice_numbers: bool = True
     failed_changeset: str = "single"
     json_batches: bool = False
+    relative_links: bool = False
     currencies: set[str] = field(default_factory=lambda: {"USD", "CAD", "EUR", "GBP", "DKK"})
     origins: set[str] = field(default_factory=lambda: {"EDI", "Phone"})
     delivery_modes: set[str] = field(default_factory=lambda: {"Ground", "Air"})
