@@ -7,22 +7,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from d365edi.cli.flatfile import recognised, unknown
-from d365edi.cli.inspect_file import mapper, read
+from d365edi.cli.inspect_file import answered, mapper, read, shipped_reader
+from d365edi.cli.summary import Summary, summarise
 from d365edi.edi import annotate as edi
 from d365edi.edi import sniff
 from d365edi.edi.annotate import Chapter
 from d365edi.edi.findings import Finding
 from d365edi.edi.flat import annotate as flat
 from d365edi.edi.interchange import SetReport
+from d365edi.flows import acknowledge
 from d365edi.flows.partner import TradingPartner
+from d365edi.maps.reader import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedFile:
-    """A file: its format, and its chapters from the outermost level to the innermost."""
+    """A file: its format, its chapters from the outermost level to the innermost, and what its documents say."""
 
     what: str
     chapters: tuple[Chapter, ...]
+    summaries: tuple[Summary, ...] = ()
 
 
 def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedFile:
@@ -31,18 +35,36 @@ def annotate(data: bytes, partners: Sequence[TradingPartner] = ()) -> AnnotatedF
     if what is None:
         return _flat(data, partners)
     report, partner = read(data, partners)
+    summaries = []
     for one in (one for found in report.interchanges for group in found.groups for one in group.sets):
-        one.findings += _mapped(one, partner)
+        found_findings, summary = _mapped(one, partner)
+        one.findings += found_findings
+        summaries.append(summary)
     outside = Chapter("file", "outside of any interchange", "", findings=tuple(report.findings))
-    return AnnotatedFile(what, (*([outside] if report.findings else []), *edi.annotate(report)))
+    chapters = (*([outside] if report.findings else []), *edi.annotate(report))
+    return AnnotatedFile(what, chapters, tuple(summaries))
 
 
-def _mapped(report: SetReport, partner: TradingPartner | None) -> Iterator[Finding]:
-    """What its map says of a set that is accepted: what no row reads, and what cannot be taken."""
-    reader = mapper(report, partner) if report.verdict != "R" else None
+def _mapped(report: SetReport, partner: TradingPartner | None) -> tuple[list[Finding], Summary]:
+    """What its map says of a set that is accepted: what no row reads, and what cannot be taken; and what it is about."""
+    reader = mapper(report, partner) or shipped_reader(report) if report.verdict != "R" else None
     if reader is None:
-        return
+        return [], _without_map(report)
     reading = reader.read(report)
+    found = list(_placed(report, reading)) if mapper(report, partner) is not None else []
+    return found, summarise(reading.document) if reading.document is not None else _without_map(report)
+
+
+def _without_map(report: SetReport) -> Summary:
+    """A set that is no document: what an acknowledgment answers, or that nothing can be said of it."""
+    name = report.guide.name if report.guide is not None else "unknown set"
+    answers = acknowledge.read(report) if report.id in acknowledge.SETS else []
+    said = "; ".join(map(answered, answers))
+    state = "rejected: it cannot be read as a document" if report.verdict == "R" else "there is no map for it"
+    return Summary(f"{report.id} {report.control}", (("Kind", name), ("It says", said) if said else ("State", state)))
+
+
+def _placed(report: SetReport, reading: Reading) -> Iterator[Finding]:
     for finding in (*reading.findings, *reading.unmapped):
         where = finding.where
         if where.component and 0 < where.ordinal <= len(report.segments):
@@ -59,4 +81,6 @@ def _flat(data: bytes, partners: Sequence[TradingPartner]) -> AnnotatedFile:
         what, finding = unknown(data)
         return AnnotatedFile(what, (Chapter("file", "of unknown format", "", findings=(finding,)),))
     chapters = flat.annotate(known.report, known.layout, known.fields, known.name)
-    return AnnotatedFile(f"flat file ({known.name})", tuple(chapters))
+    documents = (each.document for each in known.reader.read(data).readings)
+    summaries = tuple(summarise(each) for each in documents if each is not None)
+    return AnnotatedFile(f"flat file ({known.name})", tuple(chapters), summaries)

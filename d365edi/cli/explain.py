@@ -6,7 +6,7 @@ Knows: how it is shown as lines. Does not know: what anything in a file means (t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +28,7 @@ from d365edi.cli.console import (
 from d365edi.errors import SettingsError
 
 if TYPE_CHECKING:
+    from d365edi.cli.annotate import AnnotatedFile
     from d365edi.edi.annotate import Cell, Chapter, Entry
     from d365edi.edi.findings import Finding
 
@@ -64,7 +65,7 @@ def explain(
     name, data = _contents(file, partner, id, settings)
     found = annotate(data, partners(settings))
     if html is not None:
-        _write(html, Path(name).name, found.what, found.chapters)
+        _write(html, Path(name).name, found)
     elif json:
         as_json({"what": found.what, "chapters": [asdict(chapter) for chapter in found.chapters]})
     else:
@@ -89,11 +90,11 @@ def _contents(file: str, partner: str, id: str, settings: Path) -> tuple[str, by
     return file, contents(Path(file))
 
 
-def _write(path: Path, name: str, what: str, chapters: Iterable[Chapter]) -> None:
+def _write(path: Path, name: str, found: AnnotatedFile) -> None:
     from d365edi.cli.html import html_page
 
     try:
-        path.write_text(html_page(name, what, chapters), encoding="utf-8")
+        path.write_text(html_page(name, found), encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}", remedy="name another file") from error
 

@@ -203,7 +203,7 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str, asked: H
     title = f"{report.id} {report.control}"
     if report.id in acknowledge.SETS:
         found = acknowledge.read(report)
-        said = "; ".join(map(_answered, found)) or "answers nothing"
+        said = "; ".join(map(answered, found)) or "answers nothing"
         used = "E" if report.verdict == "R" and not acknowledge.doubtful(report, found) else report.verdict
         return InspectedPart("set", 2, f"{title}: {said}; the {report.id} itself", used, remarks(report.findings))
     if report.verdict == "R" or report.guide is None:
@@ -223,7 +223,7 @@ def _set(report: SetReport, partner: TradingPartner | None, usage: str, asked: H
     return InspectedPart("set", 2, title, report.verdict, found_remarks, document, fate.holds, fate.closes)
 
 
-def _answered(answer: Answer) -> str:
+def answered(answer: Answer) -> str:
     """What an acknowledgment of theirs says."""
     group = f"group {answer.control} ({answer.functional_id})"
     what = group if answer.functional_id else f"interchange {answer.control}"
@@ -239,12 +239,12 @@ def mapper(report: SetReport, partner: TradingPartner | None) -> MapReader | Non
     if report.guide is None:
         return None
     if partner is None:
-        return _shipped(report)
+        return shipped_reader(report)
     flow = partner.receives.get(report.id)
     return reader_of(flow, report) if flow is not None else None
 
 
-def _shipped(report: SetReport) -> MapReader | None:
+def shipped_reader(report: SetReport) -> MapReader | None:
     """The shipped reader of a set, None where there is none."""
     assert report.guide is not None
     standard = report.syntax.standard

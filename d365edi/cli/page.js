@@ -1,0 +1,13 @@
+"use strict";
+const parts = [...document.querySelectorAll("details")];
+const button = document.getElementById("all");
+const label = () => { if (button) button.textContent = parts.every((each) => each.open) ? "Close all" : "Open all"; };
+const show = (open, all = parts) => { for (const each of all) each.open = open; label(); };
+if (button) button.addEventListener("click", () => show(!parts.every((each) => each.open)));
+let closed = [];
+window.addEventListener("beforeprint", () => { closed = parts.filter((each) => !each.open); show(true); });
+window.addEventListener("afterprint", () => show(false, closed));
+const follow = () => { const at = document.getElementById(location.hash.slice(1)); if (at && "open" in at) at.open = true; };
+window.addEventListener("hashchange", follow);
+follow();
+label();
