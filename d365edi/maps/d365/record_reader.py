@@ -229,14 +229,15 @@ def _totals(head: Section, row: Row, rows: Sequence[Row], document: Values) -> N
         amounts = [(tax["type"], Decimal(row.get(tax["field"]) or 0)) for tax in head.tree["taxes"].values()]
         document["taxes"] = [{"type": type, "amount": amount} for type, amount in amounts if amount]
     for name, words in head.tree.get("sign", {}).items():
-        document["sense"] = words[1] if _negative(Decimal(row.get(name) or 0), rows, words[2:]) else words[0]
+        of_lines = head.tree.get("sign_of_zero", {}).get(name, "")
+        document["sense"] = words[1] if _negative(Decimal(row.get(name) or 0), rows, of_lines) else words[0]
 
 
-def _negative(amount: Decimal, rows: Sequence[Row], fields: Sequence[str]) -> bool:
-    """Whether an amount is below 0, or where it is 0 every line that has one of these."""
-    if amount or not fields:
+def _negative(amount: Decimal, rows: Sequence[Row], field: str) -> bool:
+    """Whether an amount is below 0, or where it is 0 this field of every line that has one."""
+    if amount or not field:
         return amount < 0
-    figures = [figure for row in rows if (figure := Decimal(row.get(fields[0]) or 0))]
+    figures = [figure for row in rows if (figure := Decimal(row.get(field) or 0))]
     return bool(figures) and max(figures) < 0
 
 
