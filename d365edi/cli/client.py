@@ -53,8 +53,18 @@ class SilentError(JournalError):
 
 
 def actor() -> str:
-    """The acting user for the audit, the one who called sudo where there is one."""
-    return os.environ.get("SUDO_USER") or getpass.getuser()
+    """The acting user as the environment says it: the one who called sudo where there is one; "" where nobody knows."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        return ""
+
+
+def acting(claimed: str) -> str:
+    """The acting person for the audit, where this process does it itself."""
+    from d365edi.listener.peer import person
+
+    return person(os.getuid(), claimed)
 
 
 def load(path: Path) -> Settings:
@@ -201,11 +211,10 @@ async def _in_process(settings: Settings, verb: str, arguments: dict[str, Any]) 
     from d365edi import log  # only where no daemon runs
     from d365edi.app import App
     from d365edi.listener import commands
-    from d365edi.listener.peer import person
 
     log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
     if "actor" in arguments:
-        arguments["actor"] = person(os.getuid(), arguments["actor"])
+        arguments["actor"] = acting(arguments["actor"])
     async with App.open(settings) as app:
 
         async def fire(name: str) -> None:

@@ -23,7 +23,7 @@ def restore(file: From, *, force: Force = False, settings: SettingsFile = DEFAUL
     `d365edi release sending`.
     """
     journal = client.load(settings).daemon.journal
-    restored = put_back(file, journal, force=force, actor=client.actor())
+    restored = put_back(file, journal, force=force, actor=client.acting(client.actor()))
     say([f"{journal} is the copy {file}, as of {clock(restored.copy.newest) or 'its beginning'}"])
     if restored.before is not None:
         say([f"what stood there is {restored.before}"])

@@ -43,8 +43,7 @@ def person(uid: int, claimed: str = "") -> str:
     `kim as root (uid 0)`. Looks into the user database, which may ask a directory."""
     try:
         name = pwd.getpwuid(uid).pw_name
+        shown = f"{name} (uid {uid})"
     except KeyError:
-        return f"uid {uid}"
-    if claimed and claimed != name and trusted(uid):
-        return f"{claimed} as {name} (uid {uid})"
-    return f"{name} (uid {uid})"
+        name = shown = f"uid {uid}"
+    return f"{claimed} as {shown}" if claimed and claimed != name and trusted(uid) else shown

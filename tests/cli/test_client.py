@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import getpass
+import os
+import pwd
 import socket
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import pytest
 from d365edi import errors
 from d365edi.cli import client
 from d365edi.listener.commands import verbs_app
+from d365edi.listener.peer import person
 from d365edi.listener.server import Listener, serving
 from d365edi.listener.sockets import bind_unix
 
@@ -100,6 +103,17 @@ def test_the_person_behind_sudo_is_the_actor(monkeypatch: pytest.MonkeyPatch) ->
     assert client.actor() == "kim"
     monkeypatch.delenv("SUDO_USER")
     assert client.actor() == getpass.getuser()
+
+
+def test_without_a_daemon_the_audit_names_the_person_with_the_user_as_well() -> None:
+    name, uid = pwd.getpwuid(os.getuid()).pw_name, os.getuid()
+    assert client.acting("kim") == f"kim as {name} (uid {uid})"
+    assert client.acting(name) == client.acting("") == f"{name} (uid {uid})"
+
+
+@pytest.mark.parametrize(("uid", "claimed"), [(4_000_000_000, ""), (4_000_000_000, "root")])
+def test_a_user_without_a_name_is_a_number_whatever_he_says(uid: int, claimed: str) -> None:
+    assert person(uid, claimed) == "uid 4000000000"
 
 
 def test_a_client_loads_no_server() -> None:
