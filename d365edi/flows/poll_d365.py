@@ -18,7 +18,7 @@ from typing import Any
 
 from d365edi import log
 from d365edi.endpoints.base import PassedOver, Place, Remote
-from d365edi.endpoints.health import kind_of
+from d365edi.endpoints.health import kind_of, kind_of_place
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import named, records
@@ -47,8 +47,8 @@ async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
                 passed += polled.passed_over
                 whole = whole and polled.whole
             await _finish(ctx, send, company, passed, whole=whole)
-        except (Unavailable, Refused):  # reported by the endpoint's breaker
-            counters.add("unreachable")
+        except (Unavailable, Refused) as error:  # reported by the endpoint's breaker
+            counters.add("refused" if kind_of_place(error, "pickup") == "place" else "unreachable")
     return ids
 
 

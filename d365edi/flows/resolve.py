@@ -12,7 +12,7 @@ from typing import Any
 
 from d365edi.documents import PurchaseOrder
 from d365edi.edi.findings import Finding
-from d365edi.errors import Refused
+from d365edi.errors import PlaceRefused, Refused
 from d365edi.flows import intake
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
@@ -24,6 +24,8 @@ from d365edi.odata import together
 from d365edi.odata.plan import Query
 
 Rows = list[Mapping[str, Any]]
+NotAsked = Refused | PlaceRefused
+"""Why a query has no answer: it is refused, or the set is not there."""
 
 FRESH = 300.0
 """Seconds an answer of D365 is cached: items and customers change daily, orders arrive every second."""
@@ -44,8 +46,8 @@ async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile:
 
 
 async def answer(ctx: FlowContext, found: References) -> Resolved:
-    """Resolve references. Raises Unavailable when D365 cannot be asked now, Refused where it does not let us ask for
-    something that every document needs.
+    """Resolve references. Raises Unavailable when D365 cannot be asked now or has no such set, Refused where it does not let
+    us ask for something that every document needs.
 
     The first queries of all references are asked together, then the second queries of those that are still open; all numbers
     of an item at once."""
@@ -61,13 +63,13 @@ async def answer(ctx: FlowContext, found: References) -> Resolved:
 
 
 def _verdict(
-    ctx: FlowContext, reference: UnresolvedReference, rows: list[Rows], answers: Sequence[Rows | Refused]
+    ctx: FlowContext, reference: UnresolvedReference, rows: list[Rows], answers: Sequence[Rows | NotAsked]
 ) -> Finding | ResolvedReference | None:
     """What a reference is after further answers, which are added to `rows`. Of several at once one may be refused."""
-    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    refused = [answer for answer in answers if isinstance(answer, NotAsked)]
     if refused and len(refused) == len(answers):
         return _refused(reference, refused[0])
-    rows += [[] if isinstance(answer, Refused) else answer for answer in answers]
+    rows += [[] if isinstance(answer, NotAsked) else answer for answer in answers]
     verdict = resolve_reference(reference, rows)
     if isinstance(verdict, Finding):
         _forget(ctx, reference)
@@ -83,7 +85,7 @@ def _keep_misses(ctx: FlowContext, reference: UnresolvedReference, rows: Sequenc
             ctx.answers[query] = (ctx.clock() + FRESH, found)
 
 
-def _refused(reference: UnresolvedReference, error: Refused) -> Finding | ResolvedReference:
+def _refused(reference: UnresolvedReference, error: NotAsked) -> Finding | ResolvedReference:
     """What a reference is that D365 does not let us look up. Raises the error where that is no reason to hold one document."""
     if reference.optional:
         return ResolvedReference(reference.kind, "", reference.lines, reference.subject)
@@ -92,9 +94,9 @@ def _refused(reference: UnresolvedReference, error: Refused) -> Finding | Resolv
     return replace(reference.refused, message=f"{reference.refused.message} ({error.message})")
 
 
-async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows | Refused]:
+async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows | NotAsked]:
     """The rows of each query: from the cache, else from D365, several queries in one request; or why it may not be asked."""
-    found: dict[Query, Rows | Refused] = {}
+    found: dict[Query, Rows | NotAsked] = {}
     unknown = list[Query]()
     for query in queries:
         cached = _cached(ctx, query)
@@ -108,7 +110,7 @@ async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows |
             if len(known) < len(parts):
                 try:
                     rows: Rows = [dict(row) for row in await ctx.d365.ask(request)]
-                except Refused as error:
+                except (Refused, PlaceRefused) as error:
                     found |= dict.fromkeys(parts, error)
                     continue
                 known = {query: _cache(ctx, query, together.share(rows, query)) for query in parts}

@@ -16,6 +16,8 @@ Made = TypeVar("Made")
 
 REFUSED = "_refused"
 """The key of a fetched message under which sets that it needs and may not be read are listed, each with the reason."""
+NO_SET = "has no entity set"
+"""What a reason says where a whole set is not there."""
 WANTED = "_wanted"
 """The key under which such a message says what is to be fetched (`Remote.id`)."""
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from d365edi.endpoints.d365.auth import Tokens
-from d365edi.endpoints.d365.client import Client, _challenge
+from d365edi.endpoints.d365.client import Client, NoSuchSet, _challenge
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
@@ -260,7 +260,7 @@ async def test_what_a_status_means(status: int, body: Any, get: str, post: str) 
 
 @pytest.mark.parametrize(
     ("status", "remedy"),
-    [(403, "Microsoft Entra ID applications"), (404, "case counts"), (412, "read it again"), (400, "")],
+    [(403, "Microsoft Entra ID applications"), (412, "read it again"), (400, "")],
 )
 async def test_a_refusal_says_what_to_do(status: int, remedy: str) -> None:
     with pytest.raises(Refused) as caught:
@@ -269,6 +269,13 @@ async def test_a_refusal_says_what_to_do(status: int, remedy: str) -> None:
         True,
         f"D365 at {HOST} answered {status}: An error has occurred.",
     )
+
+
+async def test_a_set_that_is_not_there_is_named_and_not_its_address() -> None:
+    with pytest.raises(NoSuchSet) as caught:
+        await Server(JSONResponse(PLAIN, 404)).client.rows(Query("S"))
+    assert caught.value.message == f"D365 at {HOST} has no entity set S that we may see (404)"
+    assert "case counts" in caught.value.remedy
 
 
 @pytest.mark.parametrize("status", [429, 503])

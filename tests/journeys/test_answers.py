@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from d365edi.sandbox import x12
+from d365edi.sandbox.d365 import confirming
 from tests.journeys.test_invoices import made_order, segments
 from tests.journeys.world import World
 
@@ -58,6 +59,20 @@ async def test_an_order_is_answered_once_it_is_confirmed_and_not_before(answerin
     (bak,) = [segment for segment in found if segment[0] == "BAK"]
     assert (bak[3], bak[4]) == ("4500123", "20261102")
     assert [segment[1] for segment in found if segment[0] == "ACK"] == ["IA", "IA"]
+    assert [segment[1:4] for segment in found if segment[0] == "PO1"] == [["1", "12", "EA"], ["2", "3", "EA"]]
+
+
+async def test_each_confirmation_is_an_answer_where_the_flow_names_them(answering: World) -> None:
+    answering.extra = answering.extra.replace("SalesOrderResponse", "SalesOrderConfirmation")
+    number = await made_order(answering)
+    await answering.once()
+    assert answering.partner.received() == {}
+    confirming.confirm(answering.simulator.state, number)
+    for _ in range(2):
+        await answering.once()
+    found = response(answering)
+    (bak,) = [segment for segment in found if segment[0] == "BAK"]
+    assert (bak[3], bak[4]) == ("4500123", "20261102")
     assert [segment[1:4] for segment in found if segment[0] == "PO1"] == [["1", "12", "EA"], ["2", "3", "EA"]]
 
 

@@ -30,7 +30,7 @@ from d365edi.errors import (
     Unreachable,
 )
 from d365edi.odata import batch, canonical, errors, quoting
-from d365edi.odata.plan import Query
+from d365edi.odata.plan import NO_SET, Query
 
 Record = dict[str, Any]
 
@@ -49,9 +49,17 @@ _REGISTER = (
 _ANYTHING = Query("LegalEntities", select=("LegalEntityId",), top=1)
 _REMEDIES = {
     403: _REGISTER,
-    404: "check the entity set's name (case counts), the company, and that the user may see it",
+    404: "check the entity set's name (case counts), and that the user may see it",
     412: "it was changed since it was read: read it again",
 }
+
+
+class _NotFound(Refused):
+    """404."""
+
+
+class NoSuchSet(Refused):
+    """The whole entity set is not there, for this user at least. It is said to all who ask for it, whatever they ask."""
 
 
 class Client:
@@ -94,7 +102,7 @@ class Client:
             if url in seen:
                 raise self._unavailable(f"the pages of {query.set} repeat in a circle", "GET")
             seen.add(url)
-            answer = await self._send("GET", url)
+            answer = await self._read(url, query.set)
             size += canonical.weight(answer.content)
             if len(seen) > self._most_pages or size > self._most_bytes:
                 raise self._endless(query.set)
@@ -183,10 +191,19 @@ class Client:
         remedy = _REMEDIES.get(status, "")
         if status == 403 and method == "POST" and not fault.infolog:
             return PlaceRefused(said, endpoint=self._transport.endpoint, remedy=remedy)
-        return Refused(said, endpoint=self._transport.endpoint, remedy=remedy)
+        kind_of_refusal = _NotFound if status == 404 else Refused
+        return kind_of_refusal(said, endpoint=self._transport.endpoint, remedy=remedy)
 
     async def _json(self, method: str, url: str, content: bytes | None = None) -> Record:
         return self._record(await self._send(method, url, content, _JSON), method)
+
+    async def _read(self, url: str, entity_set: str) -> HttpAnswer:
+        """A page of a set. Raises NoSuchSet for a 404, since no single record is asked for by its key."""
+        try:
+            return await self._send("GET", url)
+        except _NotFound as error:
+            message = f"{self._transport.peer} {NO_SET} {entity_set} that we may see (404)"
+            raise NoSuchSet(message, endpoint=self._transport.endpoint, remedy=error.remedy) from None
 
     def _endless(self, entity_set: str) -> Refused:
         message = (

@@ -35,12 +35,12 @@ from d365edi.endpoints.base import (
 )
 from d365edi.endpoints.d365 import catalog, checks, compare_lines
 from d365edi.endpoints.d365.auth import Tokens
-from d365edi.endpoints.d365.client import Client, Record
+from d365edi.endpoints.d365.client import Client, NoSuchSet, Record
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, LinesOnly, NotFound, StateLookup
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
-from d365edi.errors import Refused
+from d365edi.errors import PlaceRefused, Refused
 from d365edi.odata import canonical, quoting
 from d365edi.odata.plan import REFUSED, WANTED, Join, Query, ReadPlan, WritePlan
 
@@ -78,6 +78,13 @@ class D365Config:
         for name in ("base_url", "authority"):
             if not getattr(self, name).startswith("https://"):
                 raise ValueError(f"{name} must begin with https://, since secrets travel there")
+
+
+_LISTED = (
+    "name the one that it has as header.set under [partners.NAME.send.SET.d365], or, if it has it, give the application's user "
+    "a role that may read it"
+)
+_LOOKED_UP = "publish it in D365 and give the application's user a role that may read it"
 
 
 class _Gone(Refused):
@@ -128,8 +135,12 @@ class D365Endpoint:
         return await checks.run(self._client, self._tokens, config.client_id, config.companies, config.probes)
 
     async def ask(self, query: Query) -> list[Record]:
-        """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal."""
-        return await self._client.rows(query)
+        """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal. A set that is not there is
+        PlaceRefused: whatever is looked up in it fails alike."""
+        try:
+            return await self._client.rows(query)
+        except NoSuchSet as error:
+            raise PlaceRefused(error.message, endpoint=self.name, remedy=_LOOKED_UP) from None
 
     async def list(self, place: Place) -> Listing:
         """The records that the place's ReadPlan finds, as remotes in the order of their names.
@@ -141,7 +152,10 @@ class D365Endpoint:
             raise Refused("D365 is listed by a plan of what to read", endpoint=self.name)
         query = plan.header
         fields = tuple(dict.fromkeys((*plan.key, *plan.name_fields)))
-        rows = await self._client.rows(replace(query, select=fields, orderby=query.orderby or plan.key))
+        try:
+            rows = await self._client.rows(replace(query, select=fields, orderby=query.orderby or plan.key))
+        except NoSuchSet as error:
+            raise PlaceRefused(error.message, endpoint=self.name, remedy=_LISTED) from None
         remotes: list[Remote] = []
         passed: list[PassedOver] = []
         whole = dict.fromkeys(plan.key)

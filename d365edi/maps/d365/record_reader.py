@@ -26,7 +26,7 @@ from d365edi.maps.fields import Kind, Model, find
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table
 from d365edi.matching import prices
-from d365edi.odata.plan import REFUSED
+from d365edi.odata.plan import NO_SET, REFUSED
 
 Row = Mapping[str, Any]
 Values = dict[str, Any]
@@ -44,6 +44,8 @@ def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Readin
 
 def _not_shown(entity_set: str, reason: str) -> Finding:
     remedy = "in D365, give the application's user a role that may read it, then release it: it is fetched again"
+    if NO_SET in reason:
+        remedy = f"if it has another one, name it under [partners.NAME.send.SET.d365]; else, {remedy}"
     return _error(f"D365 does not show its {entity_set} ({reason})", remedy)
 
 
