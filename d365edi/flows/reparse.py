@@ -15,6 +15,7 @@ from d365edi.flows.partner import MapReader, ReceiveFlow, TradingPartner
 from d365edi.journal import Document, Tx
 from d365edi.maps.d365 import plans as maps
 from d365edi.maps.reader import Reading
+from d365edi.maps.unmapped import OF_A_LINE
 from d365edi.matching import stores
 from d365edi.odata import canonical
 
@@ -96,7 +97,7 @@ def problems(reading: Reading, ignore: Collection[str] = ()) -> list[str]:
     found = [str(finding) for finding in reading.findings if finding.severity == "error"]
     alike: dict[tuple[str, str, str], list[Finding]] = {}
     for each in reading.unmapped:
-        if each.holds and each.where.segment not in ignore:
+        if each.holds and (each.where.segment not in ignore or each.rule == OF_A_LINE):
             kind = each.message if each.level == "document" else ""
             alike.setdefault((each.rule, each.where.segment, kind), []).append(each)
     return found + [_held(first, len(more)) for first, *more in alike.values()]

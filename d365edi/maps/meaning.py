@@ -44,6 +44,8 @@ class Meaning:
     element: int = 0
     component: int = 0
     fine: frozenset[str] = frozenset()
+    row: str = ""
+    """Its name in the map, by which a flow takes it away."""
 
     def asks(self, row: Sequence[str], component: str) -> bool:
         """Whether the qualifiers of a segment are those."""
@@ -122,7 +124,12 @@ def _places(table: Table, row: MapRow, guide: Guide, notation: Notation) -> Iter
             continue
         wanted = check.qualifiers(table, row, path, last, node.segment) if last.qualifiers else ()
         unused, twice, values = row.key[0] == UNUSED, row.key[0] == TWICE, frozenset(fine.split("|") if fine else ())
-        yield node, Meaning(row.value, wanted, last.occurrence > 1, unused, twice, path.element, path.component, values)
+        yield (
+            node,
+            Meaning(
+                row.value, wanted, last.occurrence > 1, unused, twice, path.element, path.component, values, row.name
+            ),
+        )
 
 
 def _ends(node: Node, path: Path) -> bool:

@@ -3,6 +3,7 @@
 Knows: one reading when it is over. Does not know: how it was read, what a finding does.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -22,6 +23,10 @@ LEFT, AGAIN, REST = "left", "again", "rest"
 """Why no row of its own took a segment: no row and no list did, or a list did because one is read already, or because there is
 none."""
 UNREAD = "and no row of the map reads it"
+LINES = frozenset({"LIN", "PO1"})
+"""Segments that are a line: what one of their elements says is not passed over with all else that they say."""
+OF_A_LINE = "line"
+"""The rule of a finding about such an element, which no `ignore` of the segment covers."""
 ENVELOPE = frozenset({"ST", "SE", "UNH", "UNT"})
 RESOLVED = frozenset({"unit"})
 """Fields whose unknown words are asked of D365 before anyone is bothered."""
@@ -146,21 +151,22 @@ def _elements(state: RunState, rows: Sequence[list[str]], meanings: Meanings) ->
     """Elements that no row asked for."""
     for (mapping, element, component), indexes in state.unasked.items():
         node = mapping.node
-        said: dict[str, list[int]] = {}
+        said: dict[Meaning | None, list[int]] = {}
         wanted = [one for one in meanings.get(node.index, ()) if (one.element, one.component) == (element, component)]
         for index in indexes:
             value = _value(rows[index], element, component, state.component)
             fine = partial(_fine, value, rows[index], state.component)
             asked = (one for one in wanted if not fine(one) and one.asks(rows[index], state.component))
-            words = next((one.words for one in asked), "")
-            said.setdefault(words, []).append(index)
-        for words, at in said.items():
+            meaning = next(asked, None)
+            said.setdefault(meaning, []).append(index)
+        for meaning, at in said.items():
             times = f" ({len(at)} times)" if len(at) > 1 else ""
             position = Position(ordinal=at[0] + 1, segment=node.id, element=element, component=component)
             place = f"{node.path}{element:02d}" + (f"-{component}" if component else "")
-            if words:
+            if meaning is not None:
                 place = f"{_named(node, rows[at[0]], state.component)}{place.removeprefix(node.path)}"
-                yield _holding(f"{place}{times} says {words}, {UNREAD}", position)
+                message = f"{place}{times} says {meaning.words}, {UNREAD}"
+                yield _of_line(message, position, meaning) if node.id in LINES else _holding(message, position)
             else:
                 yield _note(f"{place}{times} is read by no row of the map", position)
 
@@ -181,6 +187,13 @@ def _value(row: list[str], element: int, component: int, separator: str) -> str:
 def _holding(message: str, position: Position) -> Finding:
     remedy = f'add a row for it, or ignore = ["{position.segment}"] to the flow, then release it'
     return Finding("document", "warning", "", message, position, "", remedy, "meaning", holds=True)
+
+
+def _of_line(message: str, position: Position, meaning: Meaning) -> Finding:
+    """To ignore LIN passes over lines that are parts of another one as well, so the row of the element is named."""
+    row = f"{json.dumps(meaning.row)} = false under map.meaning of the flow"
+    remedy = f"ask the partner what it means; where it is a line as any other write {row}, then release it"
+    return Finding("document", "warning", "", message, position, "", remedy, OF_A_LINE, holds=True)
 
 
 def _note(message: str, position: Position) -> Finding:

@@ -36,12 +36,22 @@ class PartsPolicy:
     sets: Mapping[str, str] = field(default_factory=dict)
 
     def ignores(self, x12: str, edifact: str) -> bool:
-        """Whether the flow ignores what one of the standards says in this segment."""
-        return not self.ignore.isdisjoint((x12, edifact))
+        """Whether the flow ignores what its standard says in this segment: LIN has sets in EDIFACT, and a further item in X12."""
+        own = self._segment(x12, edifact)
+        return (
+            own in self.ignore if self._set.isdecimal() or self._set in EDIFACT else bool(self.ignore & {x12, edifact})
+        )
+
+    @property
+    def _set(self) -> str:
+        return self.place.rpartition(".")[2]
+
+    def _segment(self, x12: str, edifact: str) -> str:
+        return edifact if self._set in EDIFACT else x12
 
     def unread(self, x12: str, edifact: str) -> str:
         """The setting that passes the segment over in every order of the flow; its name is that of the flow's standard."""
-        segment = edifact if self.place.rpartition(".")[2] in EDIFACT else x12
+        segment = self._segment(x12, edifact)
         return f'where none of their orders needs it ignore = ["{segment}"] in [{self.place}]'
 
 

@@ -84,6 +84,15 @@ def test_what_is_ignored_is_the_line_as_it_stands(segment: str) -> None:
     assert [(number, quantity) for number, _, quantity, *_ in found] == [("1", 5), ("2", 3)]
 
 
+@pytest.mark.parametrize(
+    ("set", "ignored", "held"), [("850", "LIN", True), ("850", "SLN", False), ("ORDERS", "LIN", False)]
+)
+def test_a_further_item_of_x12_is_ignored_without_the_components_of_sets(set: str, ignored: str, held: bool) -> None:
+    """LIN says a further item in X12 and a part of a set in EDIFACT."""
+    policy = PartsPolicy(f"partners.acme.receive.{set}", ignore=frozenset({ignored}))
+    assert bool(components.take(order(line(component("A"))), policy)[1]) == held
+
+
 WRONG = {
     "the relation S of a component": line(component("A"), component("B", relation="S")),
     "the relation none of a component": line(component("A", relation=None)),

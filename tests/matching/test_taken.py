@@ -3,6 +3,7 @@ other lines, or a sentence that holds it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from d365edi.documents import PurchaseOrder
+from d365edi.maps import table
 from tests.taken import Taken, policy, take
 from tests.unread import EDIFACT, X12, changed
 
@@ -239,6 +241,18 @@ ELSE = [
 def test_what_is_unlike_a_plain_order_holds(standard: str, change: str, sentence: str) -> None:
     """Each of these became a sales order as if it were not there."""
     held(of(standard, change, schedules="lines"), sentence)
+
+
+def test_an_action_on_a_line_is_not_passed_over_with_the_parts_of_sets() -> None:
+    """`ignore = ["LIN"]` was its remedy, which orders the parts of a set as lines of their own as well."""
+    wanted = replace(policy("EDIFACT"), ignore=frozenset({"LIN"}))
+    found = take(changed(ONE, "LIN+1 => LIN+1+2+614141000012:EN"), wanted)
+    assert found.holds == (
+        "LIN02 says an action on the line, which is no plain order, and no row of the map reads it; ask the partner what it means"
+        '; where it is a line as any other write "LIN02 not 1" = false under map.meaning of the flow, then release it',
+    )
+    shipped = table.load("edifact", "ORDERS", {"meaning": {"LIN02 not 1": False}})
+    assert "LIN02 not 1" not in shipped.tree["meaning"]
 
 
 @pytest.mark.parametrize("type", ["SA", "NE", "RL", "DS", "OS", "220", "224", "226", "402", "105"])
