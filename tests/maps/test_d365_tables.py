@@ -64,6 +64,16 @@ def test_every_set_of_a_table_is_one_that_the_sandbox_has(language: Language, na
     assert named - simulated.load().sets.keys() == set()
 
 
+@pytest.mark.parametrize("name", [name for language, name in TABLES if language == "d365/write"])
+def test_a_natural_key_names_what_is_always_written_or_says_that_it_is_optional(name: str) -> None:
+    """A part that is left out is D365's to fill in: what is looked up would not be what was written."""
+    head = header(load("d365/write", name))
+    company = [row.name for row in head.rows if row.sources == ("company",)]
+    always, optional = {*company, *head.tree["needs"]}, set(head.tree.get("optional_key", ()))
+    assert head.key_fields[0] == "dataAreaId"
+    assert set(head.key_fields) - always == optional
+
+
 @NAMES
 def test_every_source_of_a_table_is_a_field_of_its_document(language: Language, name: str) -> None:
     table = load(language, name)

@@ -4,6 +4,10 @@ conflict.
 A header found under the natural key without an outstanding request of ours was made by another. While a request is
 outstanding and nothing is found, that is not final for `unclear_for` seconds: longer than D365 lets a request run.
 
+Parts of the natural key that are empty are not asked for, since D365 may store null there and `eq ''` would not find it: rows are
+compared here. D365 may also fill in a default of its own. So, while a request is outstanding, a header that differs in these
+parts only is ours, but for those that were there before the request (`beside`).
+
 Knows: write plans and progress. Does not know: entity names, EDI, how anything is written.
 """
 
@@ -20,9 +24,11 @@ from d365edi.odata.plan import FurtherRows, Query, WritePlan, plain_words
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """No such record. `wait`: seconds until that is final, because a request of ours may still be carried out."""
+    """No such record. `wait`: seconds until that is final, because a request of ours may still be carried out. `beside`: the
+    numbers of records that differ only in parts of the natural key that the plan leaves empty."""
 
     wait: float
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,9 @@ class Conflict:
     remedy: str
 
 
+EMPTY = (None, "")
+"""What a part of a natural key is that the plan does not send."""
+
 RecordState = NotFound | HeaderOnly | LinesOnly | Complete | Conflict
 
 
@@ -72,7 +81,8 @@ class StateLookup:
     async def look(self, progress: Mapping[str, str]) -> RecordState:
         """What is there now. Reads only. `progress` as in writer.py."""
         number, outstanding = progress.get(self.plan.number_field, ""), progress.get("at", "")
-        found = await self._headers(self.plan.lookup)
+        near = await self._headers({name: value for name, value in self.plan.lookup.items() if value not in EMPTY})
+        found = self._meant(near, progress)
         if not found and number:
             found = await self._headers({self.plan.number_field: number})
         if len(found) > 1:
@@ -84,9 +94,22 @@ class StateLookup:
         if not found:
             if number and progress.get("step") != "withdrawing":
                 return self._gone(number)
-            return NotFound(self._wait(outstanding))
+            return NotFound(self._wait(outstanding), tuple(sorted(self.number(header) for header in near)))
         ours = quoting.same_text(self.number(found[0]), number) if number else bool(outstanding)
         return await self._ours(found[0], progress) if ours else await self._theirs(found[0])
+
+    def _meant(self, near: Sequence[Record], progress: Mapping[str, str]) -> list[Record]:
+        """Of headers that have all parts of the natural key that were sent: those whose other parts are empty too; else ours."""
+        empty = [name for name, value in self.plan.lookup.items() if value in EMPTY]
+        number, outstanding = progress.get(self.plan.number_field, ""), progress.get("at", "")
+        mine = [header for header in near if number and quoting.same_text(self.number(header), number)]
+        exact = [header for header in near if all(compare_lines.alike(header.get(name), None) for name in empty)]
+        if mine and mine[0] not in exact:
+            return mine
+        if exact or not outstanding:
+            return exact
+        before = progress.get("beside", "").split("\n")
+        return [header for header in near if self.number(header) not in before]
 
     async def difference(self, header: Record) -> str:
         """How the lines under a header, and what is written with them, differ from the plan's, in words; empty when they do
@@ -145,7 +168,7 @@ class StateLookup:
         once more."""
         plan = self.plan
         wanted = {"dataAreaId": plan.company, **lookup}
-        fields = [*catalog.keys(plan.header_set), *wanted, plan.number_field, *self._open]
+        fields = [*catalog.keys(plan.header_set), *wanted, *plan.lookup, plan.number_field, *self._open]
         filters = catalog.where(plan.header_set, wanted)
         rows = await self.client.rows(Query(plan.header_set, filters, tuple(dict.fromkeys(fields))))
         return [

@@ -18,7 +18,7 @@ try continues from it.
 needs the key that D365 gives these, so it follows in a changeset of its own: all or none, looked up again by its values.
 
 Progress: `at`, `lines_at`, `after_at` (epoch seconds of a request whose outcome is not known, "" where none is), the plan's
-`number_field`, `step`.
+`number_field`, `beside` (numbers of records that are not ours though they look alike, see `state_lookup`), `step`.
 
 Knows: write plans. Does not know: entity names, EDI, partners, HTTP.
 """
@@ -60,7 +60,10 @@ class DocumentWriter:
         if isinstance(state, LinesOnly):
             await self._create_after(state.header, checkpoint, token)
             return lookup.receipt(state.header)
-        header = await self._create_header(checkpoint) if isinstance(state, NotFound) else state.header
+        if isinstance(state, NotFound):
+            header = await self._create_header(state, checkpoint)
+        else:
+            header = state.header
         await self._record_number(header, checkpoint)
         if plan.lines:
             await self._create_lines(header, checkpoint, token)
@@ -69,10 +72,10 @@ class DocumentWriter:
             await self._create_after(header, checkpoint, token)
         return lookup.receipt(header)
 
-    async def _create_header(self, checkpoint: Checkpoint) -> Record:
+    async def _create_header(self, state: NotFound, checkpoint: Checkpoint) -> Record:
         """The intent, then the header as D365 made it."""
         lookup, plan = self.lookup, self.lookup.plan
-        await checkpoint("intent", {"at": self._now()})
+        await checkpoint("intent", {"at": self._now(), "beside": "\n".join(state.beside)})
         reach("d365.intent")
         try:
             header = await lookup.client.create(plan.header_set, {"dataAreaId": plan.company, **plan.header})

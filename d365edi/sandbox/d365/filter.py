@@ -208,7 +208,7 @@ class _Parser:
             return lambda row: (pattern.fullmatch(fold(get(row))) is not None) == (word == "eq")
         if word == "eq":
             self.equalities[left.name] = right.literal
-        return lambda row: function(fold(get(row)), wanted)
+        return lambda row: (get(row) is not None or word == "ne") and function(fold(get(row)), wanted)
 
 
 def _literal(kind: str, text: str) -> _Operand:

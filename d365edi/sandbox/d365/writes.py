@@ -34,8 +34,11 @@ def insert(tenant: Tenant, entity_set: SetDefinition, body: bytes, scope: Compan
             raise must_be_filled(entity_set.entity, name)
     check_references(tenant, entity_set.entity, rule, row, names)
     rule.insert(tenant, row, names)
+    row |= {name: value for name, value in tenant.defaults.get(entity_set.name, {}).items() if name not in names}
     if rule.number:
         _number(tenant, entity_set, rule, row)
+    if tenant.null_texts:
+        row |= {name: None for name, value in row.items() if value == "" and name not in entity_set.keys}
     try:
         return tenant.store.insert(entity_set.name, row)
     except ValueError:
