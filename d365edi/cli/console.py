@@ -130,11 +130,18 @@ def _style(text: str, style: str) -> str:
     return f"\x1b[{';'.join(str(_SGR[word]) for word in style.split())}m{text}\x1b[0m"
 
 
-def printer() -> Callable[[Sequence[tuple[str, str]]], None]:
-    """A function that prints a line of styled pieces of text; styles appear on a terminal only."""
+def printer() -> Callable[[Sequence[layout.Span], int], None]:
+    """A function that prints a line of styled pieces of text, on a terminal broken between words: what goes on in further lines
+    begins so many blanks from the left. Styles appear on a terminal only."""
+    width = streams.width()
 
-    def show(pieces: Sequence[tuple[str, str]]) -> None:
-        print("".join(_style(clean(text), style) for text, style in pieces).rstrip())
+    def show(pieces: Sequence[layout.Span], margin: int) -> None:
+        spans = [(clean(text), style) for text, style in pieces]
+        fits = width is None or layout.cells("".join(text for text, _ in spans).rstrip()) <= width
+        for line in (
+            [spans] if width is None or fits else layout.wrap_spans(spans, width, min(margin, max(4, width - 24)))
+        ):
+            print("".join(_style(text, style) for text, style in line).rstrip())
 
     return show
 

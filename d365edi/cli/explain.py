@@ -6,7 +6,7 @@ Knows: how it is shown as lines. Does not know: what anything in a file means (t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +37,8 @@ Piece = tuple[str, str]
 
 WIDTH = 24
 """Values up to this many characters are followed by their meaning in one column."""
+CELL = 4
+"""Pieces of the line of an element: its place, its value, its name, its meaning."""
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 VERDICTS = {"A": "", "E": "accepted with errors", "P": "partially accepted", "R": "rejected"}
 
@@ -70,10 +72,10 @@ def explain(
         as_json({"what": found.what, "chapters": [asdict(chapter) for chapter in found.chapters]})
     else:
         show = printer()
-        show([(f"{name}: {found.what}", "bold")])
+        show([(f"{name}: {found.what}", "bold")], 2)
         for chapter in found.chapters:
             for line in _chapter(chapter):
-                show(line)
+                show(line, _margin(line))
     raise typer.Exit(FINE if any(chapter.kind != "file" for chapter in found.chapters) else PERSON)
 
 
@@ -97,6 +99,14 @@ def _write(path: Path, name: str, found: AnnotatedFile) -> None:
         path.write_text(html_page(name, found), encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}", remedy="name another file") from error
+
+
+def _margin(line: Sequence[Piece]) -> int:
+    """Where a line goes on: below the name of an element, else a little deeper than it begins."""
+    if len(line) == CELL:
+        return sum(len(text) for text, _ in line[:2])
+    text = "".join(text for text, _ in line)
+    return len(text) - len(text.lstrip(" ")) + 2
 
 
 def _chapter(chapter: Chapter) -> Iterator[list[Piece]]:

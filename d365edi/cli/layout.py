@@ -79,6 +79,27 @@ def _words(line: str, width: int) -> Iterator[tuple[int, str]]:
             yield match.start(), match.group()
 
 
+Span = tuple[str, str]
+"""A piece of text and its style."""
+
+
+def wrap_spans(spans: Sequence[Span], width: int, margin: int) -> list[list[Span]]:
+    """Styled text in lines of at most `width` cells, broken between words only; further lines begin after `margin` blanks."""
+    lines: list[list[Span]] = [[]]
+    used, blank = 0, ""
+    for text, style in spans:
+        for word in re.findall(r"\s+|\S+", text):
+            if word.isspace():
+                blank += word
+                continue
+            if any(part.strip() for part, _ in lines[-1]) and used + len(blank) + cells(word) > width:
+                lines.append([])
+                used, blank = 0, " " * margin
+            lines[-1] += [(blank, ""), (word, style)]
+            used, blank = used + len(blank) + cells(word), ""
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Which columns of a table stand side by side with which widths, and which ones below their row; `last` is the width in

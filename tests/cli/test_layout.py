@@ -84,3 +84,21 @@ def test_every_word_of_a_table_is_whole_and_only_a_longer_one_makes_a_longer_lin
         for word in " ".join(row).split():
             assert word in said
     assert max(map(len, lines)) <= width
+
+
+def test_styled_pieces_go_on_below_the_name_and_keep_their_styles() -> None:
+    pieces = [
+        ("    PO101 ", "dim"),
+        ("12345     ", "cyan"),
+        ("Assigned identification", "dim"),
+        (": of a line", "green"),
+    ]
+    lines = layout.wrap_spans(pieces, 36, 20)
+    assert ["".join(text for text, _ in line) for line in lines] == [
+        "    PO101 12345     Assigned",
+        "                    identification:",
+        "                    of a line",
+    ]
+    assert ("identification", "dim") in lines[1]
+    assert (":", "green") in lines[1]
+    assert layout.wrap_spans([("one", "")], 2, 4) == [[("", ""), ("one", "")]]

@@ -114,3 +114,11 @@ def test_a_full_disk_under_the_output_is_no_success(lively: Path) -> None:
         done.stderr.splitlines()[0]
         == b"d365edi: [Errno 28] No space left on device; make room on the disk, or repair it"
     )
+
+
+def test_an_annotated_file_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("D365EDI_SETTINGS", raising=False)
+    sample = Path(__file__).parents[1] / "samples" / "quirk_850_truncated-mid-segment.x12"
+    screen = on_a_terminal(80, "explain", str(sample), NO_COLOR="1")
+    assert max(map(len, screen.splitlines()[1:])) <= 80
+    assert "4500012345" in screen
