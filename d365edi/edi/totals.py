@@ -254,11 +254,12 @@ class CheckDigits:
     def __call__(self, selection: Selection) -> Iterator[Finding]:
         """All numbers at once; only where one is wrong each by itself."""
         found = self.numbers(selection)
-        if all(len(one[3]) in one[4] for one in found) and checkdigit.all_valid([one[3] for one in found]):
+        digits, odd = [one[3] for one in found], [one for one in found if len(one[3]) not in one[4]]
+        if not odd and checkdigit.all_valid(digits):
             return
-        for index, element, component, digits, sizes, name in sorted(found, key=lambda one: one[:3]):
-            if len(digits) not in sizes or not checkdigit.valid(digits):
+        for index, element, component, number, sizes, name in sorted(found, key=lambda one: one[:3]):
+            if len(number) not in sizes or not checkdigit.valid(number):
                 yield selection.finding(
-                    "element.check-digit", index, element, digits, component=component, reference=self.reference,
-                    number=digits[:40], kind=name,
+                    "element.check-digit", index, element, number, component=component, reference=self.reference,
+                    number=number[:40], kind=name,
                 )  # fmt: skip

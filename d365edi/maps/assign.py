@@ -7,6 +7,8 @@ asked for.
 Knows: mapping nodes, rows, how items are filled. Does not know: how a node was selected, tables, what becomes of findings.
 """
 
+import sys
+
 from d365edi.edi import release
 from d365edi.maps import address, value_steps
 from d365edi.maps.address import Address
@@ -31,6 +33,7 @@ class Assignment:
         self.segment = node.node.segment
         self.second: Assignment | None = None
         self.list_way: Way = tuple(node.list_field.split(".")) if node.list_field else ()
+        self.list_around = self.list_way[:-1]
         self.values = sorted(
             (each for each in own if each.words is None and not each.many), key=lambda each: each.element
         )
@@ -49,6 +52,8 @@ class Assignment:
             node.node.max_use != 1 or bool(node.qualifiers)
         )
         self.unasked = self._unasked(own)
+        self.noted_from = self.unasked[0][0] if self.unasked and not notation.composite else sys.maxsize
+        """Segments with more elements than this may say what no row asks for."""
         self.steps = tuple(self._steps())
 
     def _pairs(self) -> None:
@@ -105,8 +110,6 @@ class Assignment:
             steps.append(self.keep)
         if self.many:
             steps.append(self.take_many)
-        if self.unasked and not self.notation.composite:
-            steps.append(self._noting())
         return steps
 
     def take(self, state: RunState, row: Row, index: int, code: str) -> None:
@@ -114,15 +117,20 @@ class Assignment:
         item = self.open(state) if self.list_way else state.items[self.scope]
         for step in self.steps:
             step(state, item, row, index, code)
+        if len(row) > self.noted_from:
+            self.note(state, row, index)
 
     def open(self, state: RunState) -> Item:
         """A new item of this node's list, in the current item of the scope around."""
-        around, way = state.items[self.outer], self.list_way
-        if len(way) > 1:
-            around = reach(around, way[:-1])
+        around, key = state.items[self.outer], self.list_way[-1]
+        if self.list_around:
+            around = reach(around, self.list_around)
         item: Item = {}
         state.items[self.scope] = item
-        around.setdefault(way[-1], []).append(item)
+        if (items := around.get(key)) is None:
+            around[key] = [item]
+        else:
+            items.append(item)
         return item
 
     def _components(self) -> Step:
@@ -150,15 +158,6 @@ class Assignment:
             for way, elements in ways.items()
         ]
         return value_steps.composites(plan, self.carefully, self.note)
-
-    def _noting(self) -> Step:
-        first, note = self.unasked[0][0], self.note
-
-        def noting(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-            if len(row) > first:
-                note(state, row, index)
-
-        return noting
 
     # -- the work -----------------------------------------------------------------------------------------------------
     def text(self, state: RunState, row: Row, element: int, component: int) -> str:

@@ -52,8 +52,18 @@ class Meaning:
         return all(code(row, position, component) in codes for position, codes in self.qualifiers)
 
 
-Meanings = Mapping[int, Sequence[Meaning]]
-"""By the index of the guide's node."""
+class Meanings(dict[int, list[Meaning]]):
+    """Meanings by the index of the guide's node; and which of these nodes have one where another is read already (`again`), where
+    only a list for the rest keeps it (`unused`), and where its code says something else before (`twice`)."""
+
+    def __init__(self, found: Mapping[int, Sequence[Meaning]]) -> None:
+        super().__init__((index, list(each)) for index, each in found.items())
+        whole = {index: [one for one in each if not (one.element or one.twice)] for index, each in self.items()}
+        self.again = frozenset(
+            index for index, each in whole.items() if any(one.again and not one.unused for one in each)
+        )
+        self.unused = frozenset(index for index, each in whole.items() if any(one.unused for one in each))
+        self.twice = frozenset(index for index, each in self.items() if any(one.twice for one in each))
 
 
 def code(row: Sequence[str], position: int, component: str) -> str:
@@ -70,8 +80,7 @@ def said_twice(
 ) -> Iterator[tuple[int, Node, Meaning]]:
     """Which of the segments whose place was taken already (`again`, by index) say something else than the first with their
     code in the same turn of the loop around, and what that means (`[twice]`)."""
-    taken = ((index, nodes[index]) for index in again)
-    late = {index for index, node in taken if node and any(each.twice for each in meanings.get(node.index, ()))}
+    late = {index for index in again if (node := nodes[index]) is not None and node.index in meanings.twice}
     turns: dict[int, int] = {}
     first: dict[tuple[int, int, str], Sequence[str]] = {}
     for index, (node, row) in enumerate(zip(nodes, rows, strict=True)) if late else ():
@@ -91,14 +100,14 @@ def compiled(table: Table, guide: Guide, versions: Sequence[Guide], notation: No
     for one that no version of the set can have."""
     found: dict[int, list[Meaning]] = {}
     if table.language not in ("x12", "edifact"):
-        return found
+        return Meanings(found)
     for row in rows(table):
         places = list(_places(table, row, guide, notation))
         if not (places or any(list(_places(table, row, other, notation)) for other in versions)):
             raise _absent(table, row, guide)
         for node, meaning in places:
             found.setdefault(node.index, []).append(meaning)
-    return found
+    return Meanings(found)
 
 
 def rows(table: Table) -> Iterator[MapRow]:

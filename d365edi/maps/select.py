@@ -72,14 +72,20 @@ class Selector:
         """Let the selected assignment take a segment; what finds it taken goes to the list, if there is one."""
         slot = self.slot(state, row) if self.at or self.compound else self.plain
         if slot is not None and slot.assignment.once:
-            slot = self._free(state, slot, row, index)
-            if slot is None and self.rest is not None:
-                state.again.append(index)
+            assignment, opening = slot.assignment, state.openings[self.parent]
+            if state.taken[assignment.number] != opening and not assignment.alternatives:
+                state.taken[assignment.number] = opening
+            else:
+                slot = self._free(state, slot, row, index)
+                if slot is None and self.rest is not None:
+                    state.again.append(index)
         elif slot is None and self.rest is not None:
             state.rest.append(index)
         slot = slot or self.rest
         if self.loop:
-            self.open(state, slot)
+            state.openings[self.index] += 1
+            if self.changing:
+                self._lead(state, slot)
         if slot is None:
             state.left.append(index)
         else:
@@ -104,8 +110,11 @@ class Selector:
         """A loop is opened anew: what stands inside it goes to the nodes inside the selected one."""
         state.openings[self.index] += 1
         if self.changing:
-            for at, take in self.nothing if slot is None else self.inside[slot.assignment]:
-                state.takers[at] = take
+            self._lead(state, slot)
+
+    def _lead(self, state: RunState, slot: Slot | None) -> None:
+        for at, take in self.nothing if slot is None else self.inside[slot.assignment]:
+            state.takers[at] = take
 
     def _free(self, state: RunState, slot: Slot, row: Row, index: int) -> Slot | None:
         """The slot if its assignment is free: a further occurrence goes on to the next one; a better alternative takes it

@@ -102,10 +102,10 @@ def unmapped(
     for index in sorted((*state.passed, *state.left)):
         if rows[index][0] not in ENVELOPE:
             counts.setdefault(_kind(state, nodes[index], rows[index], meanings), []).append(index)
-    for how, indexes in ((AGAIN, state.again), (REST, state.rest)):
-        for index in indexes:
+    for how, indexes, asked in ((AGAIN, state.again, meanings.again), (REST, state.rest, meanings.unused)):
+        for index in indexes if asked else ():
             node = nodes[index]
-            if node is None or node.index not in meanings:
+            if node is None or node.index not in asked:
                 continue
             kind = _kind(state, node, rows[index], meanings, how)
             if kind[1]:

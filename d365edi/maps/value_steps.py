@@ -35,6 +35,18 @@ def elements(rules: list[Rule], carefully: Careful) -> Step:
     for rule in rules:
         ways.setdefault(way_of(rule.name), []).append((rule.element, key_of(rule.name), rule.parse))
     plan = tuple((way, tuple(fields)) for way, fields in ways.items())
+    own = plan[0][1] if len(plan) == 1 and not plan[0][0] else ()
+
+    def own_fields(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        count = len(row)
+        try:
+            for element, key, parse in own:
+                if element >= count:
+                    break
+                if value := row[element]:
+                    item[key] = value if parse is None else parse(value)
+        except ValueError:
+            carefully(state, item, row, index)
 
     def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
         count = len(row)
@@ -51,7 +63,7 @@ def elements(rules: list[Rule], carefully: Careful) -> Step:
         except ValueError:
             carefully(state, item, row, index)
 
-    return assign
+    return own_fields if own else assign
 
 
 def composites(plan: Plan, carefully: Careful, note: Callable[[RunState, Row, int], None]) -> Step:
@@ -143,12 +155,27 @@ def coded(
                     item.setdefault("kept", {})[rule.name] = word
                 (reach(item, way) if way else item)[key] = ours or word
 
+    whole = [(element, *fields[0]) for element, split, fields in plan if not split and len(fields) == 1]
+
+    def assign_whole(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        count = len(row)
+        for element, _, way, key, rule, words, open in whole:
+            if element >= count or not (word := row[element]):
+                continue
+            ours, shared = words.get(word, NO_HIT)
+            if not ours and not open:
+                state.findings.append((rule, word, "", index))
+            elif shared:
+                item.setdefault("kept", {})[rule.name] = word
+            (reach(item, way) if way else item)[key] = ours or word
+
     def imply(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
         for element, at, way, key, word in meant:
             if element < len(row) and row[element] and not any(parts(state, element, row[element])[at : at + 1]):
                 (reach(item, way) if way else item)[key] = word
 
-    return [*([assign] if plan else []), *([imply] if meant else [])]
+    step = assign_whole if len(whole) == len(plan) else assign
+    return [*([step] if plan else []), *([imply] if meant else [])]
 
 
 def words_of(rule: Rule) -> Words:

@@ -166,7 +166,8 @@ def _change(selection: Selection) -> Iterator[Finding]:
         return
     for _, row in selection.all("POC"):
         if selection.text(row, 2) not in DELETED:
-            amounts = (_ordered(selection, row, (quantity, 6, 7, 5)) for quantity in (3, 4))
+            plain = [each.partition(selection.component)[0] for each in row]  # the unit is a composite
+            amounts = (_ordered(selection, plain, (quantity, 6, 7, 5)) for quantity in (3, 4))
             goods.append([amount for amount in amounts if amount is not None])
     if not goods or not all(goods):
         return
@@ -188,7 +189,7 @@ def _ordered(selection: Selection, row: Row, at: tuple[int, int, int, int] = (2,
     """What a line of an order comes to; None where it has no figures, or a price for what cannot be counted. `at`: where it
     says quantity, price, what the price is for, and the unit."""
     quantity, price, basis = selection.number(row, at[0]), selection.number(row, at[1]), selection.text(row, at[2])
-    unit = selection.text(row, at[3], 1)
+    unit = selection.text(row, at[3])
     plain = unit in ("EA", "") or basis in OF_WHATEVER or MEASURED.get(basis) == unit
     if quantity is None or price is None or not plain or MEASURED.get(basis, unit) != unit:
         return None
