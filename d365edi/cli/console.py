@@ -109,14 +109,16 @@ def as_lines(rows: Iterable[Row]) -> None:
 
 
 def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "nothing") -> None:
-    """Print rows as a table with a heading; or the text `nothing` when there are none."""
+    """Print rows as a table with a heading; or the text `nothing` when there are none. A column without any value is left out."""
     print(f"\n{_style(title, 'bold')}")
     if not rows:
         print(f"  {nothing}")
         return
-    headings = [key.replace("_", " ") for key in columns]
     cells = [[brief(clean((show or plain)(row.get(key)))) for key, show in columns.items()] for row in rows]
-    head, *lines = layout.table(headings, cells, streams.width())
+    filled = [at for at in range(len(columns)) if any(row[at] for row in cells)] or [0]
+    headings = [key.replace("_", " ") for key in columns]
+    kept = [[row[at] for at in filled] for row in (headings, *cells)]
+    head, *lines = layout.table(kept[0], kept[1:], streams.width())
     print("\n".join([_style(head, "dim"), *lines]))
 
 

@@ -55,6 +55,13 @@ def test_a_table_has_a_heading_and_every_cell(capsys: pytest.CaptureFixture[str]
     ]
 
 
+def test_a_column_without_any_value_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    console.table("Flows", [{"name": "a", "running": False}, {"name": "b"}], {"name": None, "running": None})
+    assert capsys.readouterr().out == "\nFlows\nname\na\nb\n"
+    console.table("Flows", [{"name": ""}], {"name": None})
+    assert capsys.readouterr().out.startswith("\nFlows\nname\n")
+
+
 def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     console.table("Needs a person", [], {"name": None})
     assert capsys.readouterr().out == "\nNeeds a person\n  nothing\n"
