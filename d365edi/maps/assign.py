@@ -7,8 +7,6 @@ asked for.
 Knows: mapping nodes, rows, how items are filled. Does not know: how a node was selected, tables, what becomes of findings.
 """
 
-import sys
-
 from d365edi.edi import release
 from d365edi.maps import address, value_steps
 from d365edi.maps.address import Address
@@ -17,6 +15,8 @@ from d365edi.maps.notation import Notation, Plain
 from d365edi.maps.run_state import Item, Row, RunState, Way, reach
 from d365edi.maps.value_steps import FieldAt, Step, Words, key_of, way_of
 
+NEVER = 1 << 30
+"""More elements than a segment has."""
 Hit = tuple[Way, str, Pair, int, str]
 """Where a pair's value goes: way to the field, its name, the row, the rank of the qualifier, and the name to keep it
 under."""
@@ -52,7 +52,7 @@ class Assignment:
             node.node.max_use != 1 or bool(node.qualifiers)
         )
         self.unasked = self._unasked(own)
-        self.noted_from = self.unasked[0][0] if self.unasked and not notation.composite else sys.maxsize
+        self.noted_from = self.unasked[0][0] if self.unasked and not notation.composite else NEVER
         """Segments with more elements than this may say what no row asks for."""
         self.steps = tuple(self._steps())
 

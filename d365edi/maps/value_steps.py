@@ -155,11 +155,22 @@ def coded(
                     item.setdefault("kept", {})[rule.name] = word
                 (reach(item, way) if way else item)[key] = ours or word
 
-    whole = [(element, *fields[0]) for element, split, fields in plan if not split and len(fields) == 1]
+    def imply(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+        for element, at, way, key, word in meant:
+            if element < len(row) and row[element] and not any(parts(state, element, row[element])[at : at + 1]):
+                (reach(item, way) if way else item)[key] = word
 
-    def assign_whole(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
+    whole = [(element, *fields[0][1:]) for element, split, fields in plan if not split and len(fields) == 1]
+    step = _words(whole) if len(whole) == len(plan) else assign
+    return [*([step] if plan else []), *([imply] if meant else [])]
+
+
+def _words(plan: Sequence[tuple[int, Way, str, Rule, Words, bool]]) -> Step:
+    """Puts our words for those of whole elements, of which each is read for one field."""
+
+    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
         count = len(row)
-        for element, _, way, key, rule, words, open in whole:
+        for element, way, key, rule, words, open in plan:
             if element >= count or not (word := row[element]):
                 continue
             ours, shared = words.get(word, NO_HIT)
@@ -169,13 +180,7 @@ def coded(
                 item.setdefault("kept", {})[rule.name] = word
             (reach(item, way) if way else item)[key] = ours or word
 
-    def imply(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        for element, at, way, key, word in meant:
-            if element < len(row) and row[element] and not any(parts(state, element, row[element])[at : at + 1]):
-                (reach(item, way) if way else item)[key] = word
-
-    step = assign_whole if len(whole) == len(plan) else assign
-    return [*([step] if plan else []), *([imply] if meant else [])]
+    return assign
 
 
 def words_of(rule: Rule) -> Words:
