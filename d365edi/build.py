@@ -157,7 +157,7 @@ def _probes(settings: Settings) -> Iterator[Probe]:
         f"[partners.{name}.receive.{set_id}]"
         for name, partner in settings.partners.items()
         for set_id, receive in partner.receive.items()
-        if receive.create and receive.ship_to == "match"
+        if receive.create == "SalesOrder" and receive.ship_to == "match"
     ]
     if flows:
         role = "in D365, give the application's user a role that may read it"

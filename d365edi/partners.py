@@ -22,7 +22,7 @@ from d365edi.maps import meaning, table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
-from d365edi.maps.d365.schema import charges
+from d365edi.maps.d365.schema import charges, header, lines
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
@@ -133,13 +133,30 @@ def _write_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
             key=".".join((*prefix, "create")),
             remedy='leave it out; then = "hold" (or "keep") says what happens to it',
         )
-    return table.load(
+    made = table.load(
         "d365/write",
         flow.create,
         charge_sets(settings, flow),
         locate=_located(settings, *prefix, "d365"),
         base=(*prefix, "d365"),
     )
+    _check_needs(settings, prefix, made)
+    return made
+
+
+def _check_needs(settings: Settings, prefix: tuple[str, ...], made: table.Table) -> None:
+    """What D365 needs has a row: which journal, for one, only the settings say."""
+    for name, section in (("header", header(made)), ("lines", lines(made))):
+        known = {row.name for row in section.rows}
+        for field in section.tree.get("needs", ()):
+            if field not in known:
+                place = (*prefix, "d365", name, "constants")
+                raise SettingsError(
+                    f"a {made.name} needs {field}, and nothing says it",
+                    where=settings.where(*place, field),
+                    key=".".join(prefix),
+                    remedy=f'write {field} = "..." under [{".".join(place)}]',
+                )
 
 
 def charge_sets(settings: Settings, flow: Receive) -> Mapping[str, Any]:

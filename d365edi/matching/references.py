@@ -11,7 +11,7 @@ the table).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -65,7 +65,7 @@ class References:
 def find_references(document: Ordering | Remittance | Outbound, profile: Profile) -> References:
     """The references of a document that must be resolved before it can be delivered."""
     if isinstance(document, Remittance):
-        return References(Resolution(), (_customer(document, profile),))
+        return References(Resolution(), (_payment_account(document, profile),))
     if not isinstance(document, PurchaseOrder | OrderChange):
         return _outbound(document, profile)
     known, unresolved = _whose(document, profile)
@@ -162,6 +162,14 @@ def _preferred(lookup: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[st
 
 
 # -- inbound: theirs to ours ------------------------------------------------------------------------------------------
+def _payment_account(payment: Remittance, profile: Profile) -> UnresolvedReference:
+    """Who is paid, a vendor of ours, or who pays, a customer."""
+    if profile.buys:
+        return vendor_orders.vendor(payment, profile, "VendorPayment")
+    table = tables()["customer"]
+    return replace(_customer(payment, profile), hold=(table["hold"], tuple(table["held_by"]["CustomerPayment"])))
+
+
 def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedReference:
     table = tables()["customer"]
     account = profile.customer or ""
@@ -172,7 +180,7 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedRefer
     query = Query(
         table["set"],
         (eq("dataAreaId", profile.company), eq(table["account"], account)),
-        ("dataAreaId", table["account"], table["invoice"]),
+        ("dataAreaId", table["account"], table["invoice"], table["hold"]),
     )
     lookups = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
     return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"])

@@ -9,7 +9,7 @@ Knows: orders, profiles, queries as values. Does not know: HTTP, settings files,
 
 from collections.abc import Iterator
 
-from d365edi.documents import PurchaseOrder
+from d365edi.documents import PurchaseOrder, Remittance
 from d365edi.documents.values import TradeParty
 from d365edi.edi.findings import Finding
 from d365edi.matching.lookup import Lookup, Profile, UnresolvedReference, tables, unmet
@@ -26,8 +26,9 @@ DETAILS = (
 """What is read with a vendor: the name of the answer, and which field of the table it is in."""
 
 
-def vendor(order: PurchaseOrder, profile: Profile) -> UnresolvedReference:
-    """The vendor of the order: the one that it names, where the partner has a table of vendors, else the partner."""
+def vendor(order: PurchaseOrder | Remittance, profile: Profile, creates: str = "PurchaseOrder") -> UnresolvedReference:
+    """The vendor of the order, or who is paid: the one that it names, where the partner has a table of vendors, else the partner.
+    `creates`: what is written, and may be held by the vendor's hold."""
     named, account = order.parties.vendor.id, profile.vendor
     if profile.vendors and named is not None:
         account = profile.vendors.get(named)
@@ -35,10 +36,10 @@ def vendor(order: PurchaseOrder, profile: Profile) -> UnresolvedReference:
             message = f'vendor "{named}" is none of those of [partners.{profile.partner}.vendors]'
             remedy = f'add "{named}" = "US-102" there, then: d365edi release {order.number}'
             return UnresolvedReference("vendor_account", named, (), (), unmet("vendor", named, message, remedy))
-    return _vendor(account or "", order, profile)
+    return _vendor(account or "", order, profile, creates)
 
 
-def _vendor(account: str, order: PurchaseOrder, profile: Profile) -> UnresolvedReference:
+def _vendor(account: str, order: PurchaseOrder | Remittance, profile: Profile, creates: str) -> UnresolvedReference:
     table = tables()["vendor"]
     where = f"under [partners.{profile.partner}], then: d365edi release {order.number}"
     message = f'vendor "{account}" is no vendor of {profile.company}' if account else "it names no vendor of ours"
@@ -53,7 +54,7 @@ def _vendor(account: str, order: PurchaseOrder, profile: Profile) -> UnresolvedR
         lookups,
         miss,
         more=tuple((name, table[field]) for name, field in DETAILS),
-        hold=(table["hold"], tuple(table["held_by"]["PurchaseOrder"])),
+        hold=(table["hold"], tuple(table["held_by"][creates])),
     )
 
 

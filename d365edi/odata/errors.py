@@ -2,8 +2,9 @@
 
 D365 buries the useful sentence in `error.innererror.message`, behind `Infolog:`, between `Info:`/`Warning:`/`Error:`
 marks and beside lines of its own machinery (`validateField failed on field 'Entity.Field'`); a gateway answers with
-an HTML page instead. The text is in the language of the user that the application is mapped to, so only two of its
-phrases are ever acted upon, and only to do better than the default: that a record exists, and that two writers collided.
+an HTML page instead. The text is in the language of the user that the application is mapped to, so only three of its
+phrases are ever acted upon, and only to do better than the default: that a record exists, that two writers collided, and that
+another journal settles an invoice already.
 The stack trace is never kept.
 
 Knows: the shapes of bodies. Does not know: what to do about them, HTTP beyond the body, any entity.
@@ -29,6 +30,7 @@ _ROW = re.compile(r"for table row of type '([^']+)'")
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 _EXISTS = "the record already exists"
 _MEETING = ("update conflict", "deadlock")
+_MARKED = re.compile(r"marked for settlement by (.+?) in company ([^\s.;]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Fault:
     """What an error body says. `entity` and `field` are D365's own names where it gave them.
 
     `infolog`: the sentence is D365's own business check. `exists`: a record with that key is there. `conflict`: two
-    writers met; the same request may pass a moment later. `readable` is False for a body that is no OData error (an
+    writers met; the same request may pass a moment later. `marked_by`: the journal (its name and number) and the company that
+    settle what was to be settled. `readable` is False for a body that is no OData error (an
     HTML page, nothing)."""
 
     sentence: str
@@ -45,6 +48,7 @@ class Fault:
     infolog: bool = False
     exists: bool = False
     conflict: bool = False
+    marked_by: tuple[str, str] | None = None
     readable: bool = True
 
 
@@ -63,6 +67,7 @@ def read(body: bytes | bytearray) -> Fault:
     row = _ROW.search(head)
     sentence, field = _infolog(log if found else message)
     low = message.casefold()
+    marked = _MARKED.search(_tidy(message))
     return Fault(
         sentence=sentence,
         entity=row.group(1) if row else "",
@@ -70,6 +75,7 @@ def read(body: bytes | bytearray) -> Fault:
         infolog=bool(found),
         exists=_EXISTS in low,
         conflict=any(phrase in low for phrase in _MEETING),
+        marked_by=(marked[1], marked[2]) if marked else None,
     )
 
 

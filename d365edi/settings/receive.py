@@ -87,9 +87,9 @@ class Unlike(SettingsSection):
 class Receive(SettingsSection):
     """What happens to one received transaction set."""
 
-    create: Literal["SalesOrder", "PurchaseOrder"] | None = None
-    """What is created in D365 from it: of an order a sales order, or a purchase order at a vendor; left out: nothing, and `then`
-    decides about the document."""
+    create: Literal["SalesOrder", "PurchaseOrder", "VendorPayment", "CustomerPayment"] | None = None
+    """What is created in D365 from it: of an order a sales order, or a purchase order at a vendor; of a remittance a payment
+    journal of a vendor or a customer; left out: nothing, and `then` decides about the document."""
     then: Literal["hold", "keep"] = "hold"
     """A document of which nothing is created waits for a person (hold), or is recorded and logged (keep)."""
     company: Company
@@ -113,6 +113,8 @@ class Receive(SettingsSection):
     """What answers an order for several stores tells it as it was ordered (order), or each store apart (store)."""
     schedules: Literal["hold", "lines"] = "hold"
     """Lines that are to come at several dates (SCH, SCC): a person decides, or each date becomes a sales line."""
+    unknown_invoice: Literal["hold", "try"] = "hold"
+    """A payment for an invoice that is not among those that D365 shows as posted: a person decides, or D365 does (try)."""
     map: MapRows = Field(default_factory=dict)
     """Rows that override the set's map."""
     d365: FreeTable = Field(default_factory=dict)
@@ -123,7 +125,7 @@ class Receive(SettingsSection):
     @property
     def buys(self) -> bool:
         """Whether it becomes a record of a vendor of ours."""
-        return self.create == "PurchaseOrder"
+        return self.create in ("PurchaseOrder", "VendorPayment")
 
     @property
     def agreements(self) -> dict[str, Agreement]:

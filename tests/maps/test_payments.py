@@ -65,7 +65,7 @@ def test_a_payment_that_does_not_add_up_is_held_and_says_how(remittance: Remitta
 
 def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
     table = load("d365/write", "CustomerPayment", JOURNAL)
-    remittance = payment("150", item("INV1", "100", order_number="4500"), item("CM9", "50", kind="CM"))
+    remittance = payment("150", item("INV1", "100", order_number="4500"), item("INV2", "50"))
     answers = Resolution().plus(ResolvedReference("customer", "US-003"))
     plan = d365.write_plan(table, remittance, answers, company="usmf")
     assert plan.lookup == {"dataAreaId": "usmf", "JournalName": "CustPay", "Description": "EFT1"}
@@ -89,7 +89,29 @@ def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
         "MarkedInvoiceCompany": "usmf",
         "SettleVoucher": "SelectedTransact",
     }
-    assert (second["LineNumber"], "MarkedInvoice" in second) == (2, False)
+    assert (second["LineNumber"], second["MarkedInvoice"]) == (2, "INV2")
+
+
+def test_a_vendor_is_paid_on_the_debit_side_of_the_invoice_account() -> None:
+    table = load("d365/write", "VendorPayment", JOURNAL)
+    answers = Resolution().plus(
+        ResolvedReference("vendor_account", "US-101", more=(("invoice_vendor", "US-102"), ("vendor_currency", "EUR")))
+    )
+    remittance = payment("100", item("V-1", "100")).replace(currency=None, supplement="RF18")
+    (line,) = d365.write_plan(table, remittance, answers, company="usmf").lines
+    fields = ("AccountType", "AccountDisplayValue", "DebitAmount", "CurrencyCode", "MarkedInvoice", "PaymentId")
+    assert [line[field] for field in fields] == ["Vend", "US\\-102", Decimal(100), "EUR", "V-1", "RF18"]
+
+
+@pytest.mark.parametrize(
+    ("account", "delimiter", "display"),
+    [("US-003", "~", "US-003"), ("US-003", "-", "US\\-003"), ("A~B", "~", "A\\~B"), ("A--B", "--", "A\\--B")],
+)
+def test_an_account_is_escaped_for_the_delimiter_of_the_tenant(account: str, delimiter: str, display: str) -> None:
+    table = load("d365/write", "CustomerPayment", JOURNAL)
+    answers = Resolution().plus(ResolvedReference("customer", account))
+    plan = d365.write_plan(table, payment("1", item("A", "1")), answers, company="usmf", delimiter=delimiter)
+    assert plan.lines[0]["AccountDisplayValue"] == display
 
 
 def test_without_a_journal_s_name_there_is_no_plan() -> None:

@@ -26,7 +26,7 @@ ONE_MISTAKE = [
     ("[daemon]", "[deamon]\nx = 1\n[daemon]", '1: [deamon] is no key of the settings; did you mean "daemon"?'),
     (PICK, f'{PICK}\njiter = "1s"', '26: [partners.acme.pickup.edi.jiter] is no key of [partners.acme.pickup.edi]; did you mean "jitter"?'),
     (KEY, f'{KEY}\ncomplete = {{ lokks = 1 }}', '17: [endpoints.acme.complete.lokks] is no key of [endpoints.acme.complete]; did you mean "looks"?'),
-    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, agreed, ignore, stores, back, schedules, map, d365, guide"),
+    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, agreed, ignore, stores, back, schedules, unknown_invoice, map, d365, guide"),
     # what is not there yet is unknown, too
     ("[daemon]", "[telemetry.ops]\n[daemon]", '1: [telemetry] is no key of the settings; known are: include, daemon, log, secrets, alerts, d365, endpoints, partners'),
     ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, read_socket, decide_group, listen, health, tls, retain, stop_within"),
@@ -99,7 +99,7 @@ ONE_MISTAKE = [
     ('path = "/inbound" }', 'path = "/inbound", file = "{number:" }', '34: [partners.acme.send.810.to.file] "{number:" is not a file name\'s template; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ('path = "/inbound" }', 'path = "/inbound", file = "../{number}" }', '34: [partners.acme.send.810.to.file] "../{number}" leaves its folder or hides the file; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ("receive.850", "receive.orders", '27: [partners.acme.receive.orders] "orders" is not a transaction set; name it as its standard does: "850" in X12, "ORDERS" in EDIFACT; or as its map of columns: "PurchaseOrder"'),
-    ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder" or "PurchaseOrder"; did you mean "SalesOrder"?'),
+    ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder" or "PurchaseOrder" or "VendorPayment" or "CustomerPayment"; did you mean "SalesOrder"?'),
     ('"DTM[175]02"', "3", '30: [partners.acme.receive.850.map.fields.ship_by] 3 is not a row; write a path, as ship_by = "DTM[175]02", or false'),
     ('map.fields.ship_by = "DTM[175]02"', 'map = "x"', '30: [partners.acme.receive.850.map] "x" must be a table'),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nsince = "yesterday"', '34: [partners.acme.send.810.since] "yesterday" is neither "now" nor a date; write since = 2025-01-31'),

@@ -188,7 +188,7 @@ class Client:
             words = f"{self._transport.peer} answered {status} with another address, which is not followed"
             return Refused(words, endpoint=self._transport.endpoint, remedy="check host under [d365]")
         said = fault.sentence if fault.infolog else words
-        remedy = _REMEDIES.get(status, "")
+        remedy = _unmark(*fault.marked_by) if fault.marked_by else _REMEDIES.get(status, "")
         if status == 403 and method == "POST" and not fault.infolog:
             return PlaceRefused(said, endpoint=self._transport.endpoint, remedy=remedy)
         kind_of_refusal = _NotFound if status == 404 else Refused
@@ -280,6 +280,14 @@ class Client:
 
 def _with(headers: Mapping[str, str], token: str) -> dict[str, str]:
     return {**headers, "Authorization": f"Bearer {token}"}
+
+
+def _unmark(journal: str, company: str) -> str:
+    """What to do about what another journal is about to settle."""
+    return (
+        f"look into journal {journal} of company {company} in D365: reject this document if the same is paid there, else take "
+        "the mark away there and release it"
+    )
 
 
 def _bare(row: Mapping[str, Any]) -> Record:

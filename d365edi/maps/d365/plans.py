@@ -35,8 +35,8 @@ ANSWERS = (
     "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", *PLACE,
 )  # fmt: skip
 """What a row may take from the answers: `answers.item`."""
-LEDGER_ACCOUNT = "answers.customer_ledger"
-"""The customer's account as ledger journals display it: there a hyphen parts segments, and one that is no such is escaped."""
+LEDGER_ACCOUNTS = {"answers.customer_ledger": "invoice_customer", "answers.vendor_ledger": "invoice_vendor"}
+"""Accounts as journals display them, each with the answer that it is: open items stand on the invoice account."""
 
 
 def check(table: Table) -> None:
@@ -94,7 +94,7 @@ def _check_levels(table: Table, model: Model) -> None:
 def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model, *, reading: bool) -> None:
     known = list(names(model))
     if not reading:
-        known += ["company", "ordinal", "place", LEDGER_ACCOUNT, *(f"answers.{name}" for name in ANSWERS)]
+        known += ["company", "ordinal", "place", *LEDGER_ACCOUNTS, *(f"answers.{name}" for name in ANSWERS)]
         known += [f"document.{name}" for name in names(model_of(table))]
     field = find(model, source)
     if source not in known or (field is not None and (field.kind == "part" or field.many)):
@@ -109,12 +109,13 @@ def write_plan(
     *,
     company: str,
     numbers: Sequence[int] = (),
+    delimiter: str = "-",
 ) -> WritePlan:
     """What to look up and to write for one document; `numbers` are the lines' in D365, left out: as `line_numbers` has
-    them. Raises DocumentError when something that D365 needs is empty."""
+    them; `delimiter` parts the segments of a display value. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = _label(table, document)
-    filler = _RecordFiller(document, resolution, company, label)
+    filler = _RecordFiller(document, resolution, company, label, delimiter)
     written = filler.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
     numbers = numbers or line_numbers([line.number for line in items])
@@ -136,6 +137,11 @@ def write_plan(
         extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}},
         further=tuple(_further(table, filler, document)),
     )
+
+
+def display_account(account: str, delimiter: str) -> str:
+    """An account as a journal displays it: the delimiter, which parts segments there, is escaped."""
+    return account.replace(delimiter, f"\\{delimiter}")
 
 
 def _further(table: Table, filler: "_RecordFiller", document: Document) -> Iterator[FurtherRows]:
@@ -193,6 +199,7 @@ class _RecordFiller:
     resolution: Resolution
     company: str
     label: str
+    delimiter: str = "-"
 
     def record(self, section: Section, item: Any, number: int, numbers: Sequence[int] = ()) -> dict[str, Any]:
         """The fields of one record; `number` is the line's place (0: the header)."""
@@ -224,10 +231,12 @@ class _RecordFiller:
             "company": self.company,
             "ordinal": numbers[number - 1] if number else None,
             "place": number or None,
-            LEDGER_ACCOUNT: self.resolution.customer.replace("-", "\\-") if self.resolution.customer else None,
         }
         if source in fixed:
             return fixed[source]
+        if source in LEDGER_ACCOUNTS:
+            account = self.resolution.of(LEDGER_ACCOUNTS[source], 0, None)
+            return display_account(account, self.delimiter) if account else None
         if source.startswith("document."):
             item, source = self.document, source.removeprefix("document.")
         if source.startswith("answers."):
@@ -257,7 +266,7 @@ def _needs(section: Section, name: str, label: str, number: int) -> str:
     return f"{label}{line}: {name} needs {sources[0]}, which is empty"
 
 
-def lacking(table: Table, document: PurchaseOrder) -> Iterator[Finding]:
+def lacking(table: Table, document: PurchaseOrder | Remittance) -> Iterator[Finding]:
     """What D365 needs and the document does not say, as findings with rule `needs`: known before D365 is asked. A field is
     named once, with its first line and how many more there are."""
     head, each, label = header(table), lines(table), _label(table, document)

@@ -55,6 +55,7 @@ class HttpApp:
         to break)."""
         request = await _read(HttpRequest(scope, receive))
         simulator = self.simulator
+        begun = set[str]()
         fault = simulator.faults.take(request.method, request.path)
         if fault is not None and fault.kind == "revoke":
             simulator.entra.revoke()
@@ -64,11 +65,17 @@ class HttpApp:
             answer = _planned(fault)
         else:
             await _strike(fault, scope, after_work=False)
+            before = set(simulator.state.at_work)
             answer = self._route(request)
+            begun = simulator.state.at_work.keys() - before
             simulator.flush()
         simulator.note(request.method, request.path, answer.status)
-        await _strike(fault, scope, after_work=True)
-        await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
+        try:
+            await _strike(fault, scope, after_work=True)
+            await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
+        finally:
+            for journal in begun:
+                del simulator.state.at_work[journal]
 
     def _throttled(self) -> PlannedFault | None:
         wait = self.simulator.throttle.take() if self.simulator.throttle else 0

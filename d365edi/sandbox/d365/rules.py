@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from . import delivery_address, purchase_orders
+from . import delivery_address, payments, purchase_orders
 from .refusals import bad_reference, infolog, invalid, must_be_filled
 from .store import Record, fold
 from .tenant import Tenant
@@ -197,6 +197,21 @@ _LINE_SERVER = frozenset(
     {"InventoryLotId", "LineCreationSequenceNumber", "SalesOrderLineStatus", "FormattedDelveryAddress"}
 )
 
+
+def _journal_rules(journal: payments.PaymentJournal) -> dict[str, WriteRule]:
+    number = (journal.headers, "JournalBatchNumber", "Journal batch number", "Ledger journals")
+    return {
+        journal.headers: WriteRule(
+            insert=journal.insert_header,
+            delete=journal.delete_header,
+            number="JournalBatchNumber",
+            sequence="{:05}",
+            server=frozenset({"IsPosted"}),
+        ),
+        journal.lines: WriteRule(insert=journal.insert_line, references={"JournalBatchNumber": number}),
+    }
+
+
 RULES: dict[str, WriteRule] = {
     "SalesOrderHeadersV4": WriteRule(
         insert=_insert_header,
@@ -272,4 +287,6 @@ RULES: dict[str, WriteRule] = {
         }
     ),
     "ProductBarcodesV3": WriteRule(references={"ItemNumber": _ITEM, "ProductQuantityUnitSymbol": _UNIT}),
+    **_journal_rules(payments.VENDOR),
+    **_journal_rules(payments.CUSTOMER),
 }

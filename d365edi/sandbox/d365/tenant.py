@@ -60,6 +60,11 @@ class Tenant:
     )
     """Name to the days until an invoice is due."""
     hidden: set[str] = field(default_factory=lambda: {"SalesOrderHeaderChargesV2", "SalesOrderLineChargesV2"})
+    journal_names: set[str] = field(default_factory=lambda: {"VendPay", "CustPay", "GenJrn"})
+    journal_invoices: set[tuple[str, str, str]] = field(default_factory=set)
+    """Posted invoices that a journal made, so that no BI set shows them: company, account and number."""
+    at_work: dict[str, str] = field(default_factory=dict)
+    """The payment journals whose lines requests write at this moment: by company and name, the number."""
     needs_site: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
     invoiced_charges: set[tuple[str, ...]] = field(default_factory=set)
@@ -119,6 +124,7 @@ class Tenant:
         return {
             "CurrencyCode": ("Currency", "Currencies", self.currencies),
             "SalesCurrencyCode": ("Currency", "Currencies", self.currencies),
+            "JournalName": ("Name", "Ledger journal names", self.journal_names),
             "SalesOrderOriginCode": ("Sales origin", "Sales origin codes", self.origins),
             "DeliveryModeCode": ("Mode of delivery", "Modes of delivery", self.delivery_modes),
             "DeliveryTermsCode": ("Delivery terms", "Terms of delivery", self.delivery_terms),
