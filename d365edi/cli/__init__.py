@@ -74,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         streams.abandon()
         return BROKEN_PIPE
     except Exception as error:
+        if _any_broken_pipe(error) and streams.deserted():
+            streams.abandon()
+            return BROKEN_PIPE
         return _fail(_innermost(error), options)
     return code
 
@@ -113,6 +116,12 @@ def _fail(error: BaseException, options: Options) -> int:
 
 def _complain(sentence: str) -> None:
     print("\n".join(layout.wrap(f"d365edi: {sentence}", streams.width(sys.stderr))), file=sys.stderr)
+
+
+def _any_broken_pipe(error: BaseException) -> bool:
+    """Whether one of the tasks of a command could not write: the others ended for it."""
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return isinstance(error, BrokenPipeError) or any(map(_any_broken_pipe, inner))
 
 
 def _innermost(error: BaseException) -> BaseException:

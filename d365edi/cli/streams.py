@@ -8,6 +8,7 @@ Knows: streams, the environment. Does not know: what is shown.
 
 import codecs
 import os
+import select
 import shutil
 import sys
 from typing import TextIO
@@ -44,6 +45,16 @@ def abandon() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+
+
+def deserted() -> bool:
+    """Whether standard output is a pipe that nobody reads any more (poll(2), POLLERR)."""
+    try:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), select.POLLOUT)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):  # no file of the system behind it
+        return False
 
 
 def takes_unicode() -> bool:

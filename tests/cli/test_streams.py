@@ -105,6 +105,16 @@ def test_a_reader_that_goes_away_ends_it_with_141_and_no_trace(lively: Path) -> 
         assert (running.stderr.read(), running.wait(60)) == (b"", 141)
 
 
+def test_the_demo_ends_so_too_with_all_its_tasks() -> None:
+    line = [sys.executable, "-m", "d365edi", "demo"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert (running.stderr.read(), running.wait(120)) == (b"", 141)
+
+
 def test_a_full_disk_under_the_output_is_no_success(lively: Path) -> None:
     line = [sys.executable, "-m", "d365edi", "audit"]
     with Path("/dev/full").open("wb") as full:
