@@ -37,8 +37,9 @@ class Place:
 class Remote:
     """One thing listed at a place. `size` in bytes, `modified` in seconds as the server reports them (None where it cannot).
 
-    `key` distinguishes it from all others at its place, whatever their names; left out it is the name. `id` is all that
-    `fetch` needs besides."""
+    `key` distinguishes it from all others at its place, whatever their names; left out it is the name. `earlier_key` is the key
+    that earlier versions knew it by, "" where that is the same; `full_name` says more than `name`, where others have that. `id`
+    is all that `fetch` needs besides."""
 
     path: str
     name: str
@@ -46,6 +47,8 @@ class Remote:
     modified: float | None = None
     id: str = ""
     key: str = ""
+    earlier_key: str = ""
+    full_name: str = ""
 
     def __post_init__(self) -> None:
         if not self.key:

@@ -186,9 +186,9 @@ async def _take(
     reach("receive.fetched")
 
     def claim(tx: Tx) -> Message:
-        known = tx.records.known(send.name, company, remote.key)
+        known = records.known(tx, send, company, remote)
         state: MessageState = "quarantined" if held else "received"
-        return known or _runnable(tx, _add(tx, send, partner, company, remote, payload, state, held))
+        return known or _runnable(tx, _add(tx, send, partner, company, remote, payload, state, held), remote.name)
 
     message = await ctx.journal.write(claim)
     reach("receive.claimed")
@@ -197,9 +197,9 @@ async def _take(
     return message
 
 
-def _runnable(tx: Tx, message: Message) -> Message:
+def _runnable(tx: Tx, message: Message, name: str) -> Message:
     if message.reason:
-        reason = named.runnable(tx, message.reason, message, message.name, by_id=True)
+        reason = named.runnable(tx, message.reason, message, name, by_id=True)
         tx.messages.set_state(message.id, message.state, reason)
     return tx.messages.get(message.id)
 
@@ -213,7 +213,7 @@ def _add(
         flow=send.name,
         endpoint="d365",
         path=company,
-        name=remote.name,
+        name=records.name_for(tx, send, partner, remote),
         remote=remote.key,
         size=len(payload),
         modified=None,
@@ -223,7 +223,7 @@ def _add(
         settled=True,
     )
     if state != "done":
-        detail: dict[str, Any] = {"name": remote.name, "key": remote.key, "digest": message.digest}
+        detail: dict[str, Any] = {"name": message.name, "key": remote.key, "digest": message.digest}
         detail |= {"reason": reason} if reason else {}
         verb = "collected" if state == "received" else state
         tx.audit.append(verb, message=message.id, partner=partner, **detail)

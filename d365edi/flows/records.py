@@ -1,8 +1,9 @@
 """Which of the listed records of D365 are new to a flow, which it has, and about which a person decides.
 
-A record is known by flow, company and whole key. A message of an earlier version has no key; it stands for its flow, its company
-and its name, and gets the key of its record at the first poll. What has its name and another key may have been left out then, as
-the flow had that name already: it is reported once, stored and held, and never sent by itself.
+A record is known by flow, company and whole key, or by the key that an earlier version of its table had. A message of before that
+has no key; it stands for its flow, its company and its name, and gets the key of its record at the first poll. What has its name
+and another key may have been left out then, as the flow had that name already: it is reported once, stored and held, and never
+sent by itself.
 
     record in the first poll by key                        what happens
     ------------------------------------------------------ ---------------------------------------------------------
@@ -59,7 +60,20 @@ def assign(
 
 def unknown(tx: Tx, send: SendFlow, company: str, remotes: Iterable[Remote]) -> list[Remote]:
     """The records whose key the flow does not have in this company."""
-    return [remote for remote in remotes if tx.records.known(send.name, company, remote.key) is None]
+    return [remote for remote in remotes if known(tx, send, company, remote) is None]
+
+
+def known(tx: Tx, send: SendFlow, company: str, remote: Remote) -> Message | None:
+    """The message that the flow made of a record, under its key or the one that it had in an earlier version."""
+    message = tx.records.known(send.name, company, remote.key)
+    if message is None and remote.earlier_key:
+        message = tx.records.known(send.name, company, remote.earlier_key)
+    return message
+
+
+def name_for(tx: Tx, send: SendFlow, partner: str, remote: Remote) -> str:
+    """The name of a record's message: one that the flow has already gets the company and the day."""
+    return remote.full_name if remote.full_name and tx.records.named(partner, send.name, remote.name) else remote.name
 
 
 def sort(
@@ -95,7 +109,7 @@ def sort(
 
 
 def _stored_since(tx: Tx, send: SendFlow, company: str, remote: Remote, last: int) -> bool:
-    message = tx.records.known(send.name, company, remote.key)
+    message = known(tx, send, company, remote)
     return message is not None and message.id > last
 
 

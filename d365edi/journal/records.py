@@ -26,6 +26,10 @@ class Records(JournalTable):
         row = self._execute(_KNOWN, (flow, company, key)).fetchone()
         return Message(*row) if row else None
 
+    def named(self, partner: str, flow: str, name: str) -> bool:
+        """Whether the flow has a record of this name, whichever."""
+        return bool(self._named(partner, flow, name))
+
     def without_key(self, partner: str, flow: str, company: str, name: str) -> list[Message]:
         """The messages of this name that were made before keys were kept and have none yet, oldest first."""
         return [

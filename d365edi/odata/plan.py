@@ -54,7 +54,8 @@ class Join:
 class ReadPlan:
     """What is new as messages: rows of `header` since a date, each fetched whole with its joins as one JSON object.
 
-    `name_fields` make the message's name. The fetched bytes are canonical JSON:
+    `name_fields` make the message's name, with the field `dated` and the company where others have that name. `earlier_key` are
+    the fields of the key that earlier versions knew records by. The fetched bytes are canonical JSON:
     {"header": {...}, "<join name>": [{...}, ...]}, keys sorted, `@odata.*` left out, numbers as written by D365. What D365
     does not show of it is empty, and named under REFUSED."""
 
@@ -63,6 +64,14 @@ class ReadPlan:
     key: tuple[str, ...]
     name_fields: tuple[str, ...]
     joins: tuple[Join, ...] = ()
+    dated: str = ""
+    earlier_key: tuple[str, ...] = ()
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The fields that a listing needs."""
+        wanted = (*self.key, *self.name_fields, self.dated, *self.earlier_key)
+        return tuple(dict.fromkeys(name for name in wanted if name))
 
     def key_of(self, header: Mapping[str, Any]) -> str:
         """The whole key of a record as text: canonical JSON of its parts, one text for one record. KeyError where the row

@@ -23,7 +23,7 @@ from d365edi.flows.records import assign
 from d365edi.journal import Message
 from d365edi.sandbox import x12
 from tests.crash import drill
-from tests.journal.make_named_records import EXTRA, INVOICE, copy, posted, two_companies
+from tests.journal.make_named_records import EXTRA, INVOICE, SLIP, copy, posted, two_companies
 from tests.journal.resume import HOUR, resumed, unpacked
 from tests.journeys.world import World
 
@@ -35,11 +35,12 @@ duplicate = "warn"
 """The partner takes numbers of two companies that are alike."""
 HELD = [
     ("acme.send.810", "usmf", "CIV-000002", "V-TWICE"),
-    ("acme.send.856", "demf", "PS-000003-SO-000003", "99000002"),
-    ("acme.send.856", "usmf", "PS-000002-SO-000002", "99000001"),
+    ("acme.send.856", "demf", "PS-000003-SO-000003", '"demf"'),
+    ("acme.send.856", "usmf", "PS-000002-SO-000002", "2020-02-02"),
     ("acme.send.856", "usmf", "PS-000002-SO-000002", ""),
 ]
-"""Flow, company and name of what a person decides about, and a part of its key."""
+"""Flow, company and name of what a person decides about, and a part of its key. The name is followed by company and day, since
+the flow has it already."""
 
 
 @pytest.fixture
@@ -53,7 +54,18 @@ async def later(tmp_path: Path, old: Path) -> AsyncIterator[World]:
     """The world of that day an hour later."""
     async with resumed(tmp_path / "new", old, EXTRA + ALIKE, {}) as here:
         here.simulator.state.companies.append("demf")
+        shipped_on_another_day(here)
         yield here
+
+
+def shipped_on_another_day(here: World) -> None:
+    """Of the two slips of one number the second is of another day: else they were one and the same."""
+    store = here.simulator.state.store
+    (second,) = store.rows(SLIP[0], SourceDocumentHeader=99_000_001)
+    store.update(second, {"DeliveryDate": "2020-02-02T12:00:00Z"})
+    for line in store.rows(SLIP[1], PackingSlipId=second.values["PackingSlipId"]):
+        copied = {**line.values, "DeliveryDate": "2020-02-02T12:00:00Z", "SourceDocumentLine": line.recid + 7_000_000}
+        here.simulator.state.add(SLIP[1], **copied)
 
 
 @asynccontextmanager
@@ -66,7 +78,15 @@ async def opened(here: World, old: Path) -> AsyncIterator[App]:
 async def quarantined(app: App) -> list[Message]:
     """What a person decides about, by flow, company and name."""
     found = await app.journal.read(lambda tx: tx.messages.in_state("quarantined"))
-    return sorted(found, key=lambda message: (message.flow, message.path, message.name, "9900" not in message.remote))
+    return sorted(
+        found, key=lambda message: (message.flow, message.path, message.name[:19], "2020" not in message.remote)
+    )
+
+
+def names(messages: list[Message]) -> list[tuple[str, str, str]]:
+    """Flow, company and name as D365 has it."""
+    assert all(message.name.count(f"-{message.path}-20") == 1 for message in messages)
+    return [(message.flow, message.path, message.name.partition(f"-{message.path}-")[0]) for message in messages]
 
 
 def sent(here: World) -> list[str]:
@@ -84,7 +104,7 @@ async def test_the_first_poll_sends_what_was_never_sent_and_holds_what_cannot_be
         counts = (await app.once()).counts
         assert (bool(counts["collected"]), counts["quarantined"]) == (True, 4)
         held = await quarantined(app)
-        assert [(message.flow, message.path, message.name) for message in held] == [each[:3] for each in HELD]
+        assert names(held) == [each[:3] for each in HELD]
         for message, (_, _, _, part) in zip(held, HELD, strict=True):
             assert part in message.remote
             assert f"d365edi release --id message-{message.id}, " in message.reason
@@ -107,7 +127,7 @@ async def test_what_stands_alone_gets_its_key_and_the_first_poll_is_over(later: 
         await app.once()
         known = await app.journal.read(lambda tx: [tx.messages.get(id) for id in (4, 9, 10)])
         assert [message.remote[:16] for message in known] == [
-            '{"SourceDocument',
+            '{"DeliveryDate":',
             '{"InvoiceDate":"',
             '{"InvoiceDate":"',
         ]
@@ -179,7 +199,7 @@ async def test_a_kill_in_the_first_poll_changes_nothing(place: str, later: World
     await drill.run(later)
     async with opened(later, old) as app:
         held = await quarantined(app)
-        assert [(message.flow, message.path, message.name) for message in held] == [each[:3] for each in HELD]
+        assert names(held) == [each[:3] for each in HELD]
         await app.tick("due")
     assert sent(later) == ["810 CIV-000001", "810 CIV-000001", "810 CIV-000002"]
 

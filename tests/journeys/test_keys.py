@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,7 +29,7 @@ from d365edi.endpoints.base import (
 from d365edi.endpoints.breaker import Breaker
 from d365edi.errors import Refused
 from d365edi.journal import Tx
-from tests.journal.make_named_records import INVOICE, copy, posted, two_companies
+from tests.journal.make_named_records import INVOICE, SLIP, copy, posted, two_companies
 from tests.journeys.world import World, world
 from tests.servers.asyncssh_server import AsyncsshServer
 
@@ -177,9 +179,11 @@ async def test_a_number_that_a_company_uses_twice_is_held_and_said_once(here: Wo
         await here.once()
     async with here.app() as app:
         (held,) = await app.journal.read(lambda tx: tx.documents.in_state("held"))
-        messages = await app.journal.read(lambda tx: tx.messages.search(number))
+        messages = await app.journal.read(
+            lambda tx: [each for name in (number, f"{number}-usmf-{here.today()}") for each in tx.messages.search(name)]
+        )
     assert f"invoice {number} was collected before" in held.reason
-    assert len({message.remote for message in messages}) == 2
+    assert len({message.remote for message in messages}) == len(messages) == 2
     assert len([line for line in lines if "was collected before" in line]) == 1
     assert len(here.partner.received()) == 1
 
@@ -204,3 +208,57 @@ async def test_a_record_that_cannot_be_told_apart_is_reported_once_and_taken_whe
     here.simulator.state.store.update(record, {"LedgerVoucher": voucher})
     await here.once()
     assert len(here.partner.received()) == 1
+
+
+SHIPPED = """
+[partners.acme.send.856]
+of    = "PackingSlip"
+to    = { endpoint = "acme", path = "/inbound", file = "856_{number}_{control:09}.edi" }
+since = 2026-01-01
+every = "1s"
+"""
+
+
+def notices(here: World) -> list[str]:
+    return sorted(name for name in here.partner.received() if name.startswith("856_"))
+
+
+async def test_a_packing_slip_without_a_source_document_is_sent(here: World, lines: list[str]) -> None:
+    """D365 may leave that reference 0: such a slip was passed over, or made one with others."""
+    here.extra = SHIPPED
+    await posted(here, "4500123", slip=True)
+    record = here.simulator.state.store.one("CustPackingSlipJourBiEntities")
+    assert record is not None
+    here.simulator.state.store.update(record, {"SourceDocumentHeader": 0})
+    await here.once()
+    assert len(notices(here)) == 1
+    assert not [line for line in lines if "passed over" in line]
+
+
+async def test_slips_of_one_number_and_two_days_are_two_shipments_with_names_that_differ(here: World) -> None:
+    here.extra = SHIPPED
+    slip = await posted(here, "4500123", slip=True)
+    await here.once()
+    copy(here, SLIP, slip, {"SourceDocumentHeader": 7, "SourceDocumentLine": 8, "DeliveryDate": "2026-03-01"})
+    for _ in range(2):
+        await here.once()
+    async with here.app() as app:
+        found = await app.journal.read(lambda tx: tx.messages.search(f"{slip}-SO-000001"))
+        again = await app.journal.read(lambda tx: tx.messages.search(f"{slip}-SO-000001-usmf-{here.today()}"))
+    assert (len(found), len(again)) == (1, 1)
+
+
+@pytest.mark.parametrize("payload", [True, False])
+async def test_a_slip_that_the_journal_has_under_its_earlier_key_is_not_sent_again(here: World, payload: bool) -> None:
+    here.extra = SHIPPED
+    await posted(here, "4500123", slip=True)
+    await here.once()
+    (row,) = here.simulator.state.rows("CustPackingSlipJourBiEntities")
+    earlier = f'{{"SourceDocumentHeader":{row["SourceDocumentHeader"]},"dataAreaId":"usmf"}}'
+    with closing(sqlite3.connect(here.folder / "var" / "journal.db")) as database, database:
+        changed = "remote = ?" if payload else "remote = ?, size = 0"  # as a baseline, or one whose payload is gone
+        where = "flow = 'acme.send.856' AND direction = 'out' AND parent IS NULL"
+        assert database.execute(f"UPDATE messages SET {changed} WHERE {where}", (earlier,)).rowcount == 1
+    for _ in range(2):
+        await here.once()
+    assert len(notices(here)) == 1

@@ -151,9 +151,8 @@ class D365Endpoint:
         if not isinstance(plan, ReadPlan):
             raise Refused("D365 is listed by a plan of what to read", endpoint=self.name)
         query = plan.header
-        fields = tuple(dict.fromkeys((*plan.key, *plan.name_fields)))
         try:
-            rows = await self._client.rows(replace(query, select=fields, orderby=query.orderby or plan.key))
+            rows = await self._client.rows(replace(query, select=plan.listed, orderby=query.orderby or plan.key))
         except NoSuchSet as error:
             raise PlaceRefused(error.message, endpoint=self.name, remedy=_LISTED) from None
         remotes: list[Remote] = []
@@ -310,7 +309,10 @@ def _remote(plan: ReadPlan, row: Record, key: str) -> Remote:
         ],
     }
     size = len(canonical.dumps(row))
-    return Remote(plan.what, _name(plan, row), size, None, canonical.dumps(wanted).decode(), key)
+    name, earlier = _name(plan, row), {part: row.get(part) for part in plan.earlier_key}
+    whole = bool(earlier) and not any(value in _EMPTY for value in earlier.values())
+    known = canonical.dumps(earlier).decode() if whole else ""
+    return Remote(plan.what, name, size, None, canonical.dumps(wanted).decode(), key, known, _full_name(plan, row))
 
 
 def _join(written: Mapping[str, Any]) -> Join:
@@ -320,5 +322,14 @@ def _join(written: Mapping[str, Any]) -> Join:
 def _name(plan: ReadPlan, row: Record) -> str:
     """The values of the name fields, days without their noon, joined by hyphens; what a file name cannot have is
     %-encoded."""
-    texts = (str(row.get(part, "")).removesuffix("T12:00:00Z") for part in plan.name_fields or plan.key)
-    return "-".join(quote(text, safe=" #+,=@()&!'") for text in texts)
+    return "-".join(_printed(row.get(part, "")) for part in plan.name_fields or plan.key)
+
+
+def _full_name(plan: ReadPlan, row: Record) -> str:
+    """The same with the company and the day, for people who would find two records of one name."""
+    more = (row.get("dataAreaId", ""), str(row.get(plan.dated, ""))[:10])
+    return "-".join((_name(plan, row), *(_printed(each) for each in more if each)))
+
+
+def _printed(value: Any) -> str:
+    return quote(str(value).removesuffix("T12:00:00Z"), safe=" #+,=@()&!'")

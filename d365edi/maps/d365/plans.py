@@ -345,6 +345,8 @@ def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: dat
         key=head.key_fields,
         name_fields=tuple(head.tree.get("name", head.key_fields)),
         joins=tuple(wanted),
+        dated=asked_by,
+        earlier_key=tuple(head.tree.get("earlier_key", ())),
     )
 
 
