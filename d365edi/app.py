@@ -27,6 +27,7 @@ from d365edi.endpoints.health import RESTS, Health, Rests
 from d365edi.flows import acknowledge, batch, decide, policy, reconcile, replay, subject
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
+from d365edi.flows.lists import poll_list
 from d365edi.flows.named import Selection
 from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
@@ -157,6 +158,9 @@ class App:
     async def _send(self, partner: TradingPartner, what: str, counters: Counters) -> None:
         """Collect what is new in a flow. Flows that share its interchanges are collected with it, to be sent together."""
         send = partner.sends[what]
+        if send.settings.lists:
+            await self._deliveries(await poll_list(self.ctx, send, partner.name, counters), counters)
+            return
         if send.settings.batch == 1:
             await self._messages(await poll_d365(self.ctx, send, partner.name, counters), counters)
             return

@@ -9,6 +9,8 @@ import signal
 NAMES: frozenset[str] = frozenset(
     {
         "poll.sorted",  # records that lacked their key have it, nothing new is fetched
+        "list.read",  # the file of a list is on the disk, nothing of it is journaled
+        "list.stored",  # its delivery is durable, and the snapshot has moved
         "receive.fetched",  # the bytes are here, nothing is journaled
         "receive.claimed",  # message and payload are durable, the source is untouched
         "receive.settling",  # about to move or delete at the source

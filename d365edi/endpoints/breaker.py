@@ -208,6 +208,10 @@ class D365Breaker(Breaker):
         super().__init__(endpoint, clock=clock, epoch=epoch, rests=rests)
         self._d365 = endpoint
 
+    async def page(self, what: str, query: Query) -> list[Record]:
+        """As the endpoint's; the place is what is listed, as for `list`."""
+        return await self._run("list", what, lambda: self._d365.page(query))
+
     async def ask(self, query: Query) -> list[Record]:
         """As the endpoint's; the place is the entity set."""
         return await self._run("ask", query.set, lambda: self._d365.ask(query))

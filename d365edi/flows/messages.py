@@ -20,6 +20,9 @@ NOUNS = {
     "Invoice": "invoice",
     "Remittance": "remittance",
     "ApplicationAdvice": "advice",
+    "Vendor": "vendor",
+    "Item": "item",
+    "JournalEntry": "journal",
 }
 """The name of a kind of document in a sentence, before its number."""
 PURPOSES = {

@@ -16,6 +16,7 @@ Knows: states, order, progress. Does not know: endpoints, when to try again.
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from io import BufferedRandom
 from typing import Any
 
 from d365edi.errors import JournalError
@@ -193,7 +194,7 @@ class Deliveries(JournalTable):
         path: str,
         name: str,
         kind: str,
-        payload: bytes,
+        payload: bytes | BufferedRandom,
         order_key: str,
         documents: Sequence[NumberedDocument] = (),
         message: int | None = None,
@@ -205,12 +206,13 @@ class Deliveries(JournalTable):
         ack_due: float | None = None,
         progress: Mapping[str, str] | None = None,
     ) -> Delivery:
-        """Put a delivery into the outbox: its exact bytes, and the `documents` in them. A replay of the same bytes names its
-        `parent`.
+        """Put a delivery into the outbox: its exact bytes (or a file of them), and the `documents` in them. A replay of the
+        same bytes names its `parent`.
 
         `progress` is what earlier deliveries of the same thing recorded: with it the endpoint looks up the state first.
         """
-        digest, now = self._payloads.put(payload), self._unit.now
+        digest = self._payloads.put(payload) if isinstance(payload, bytes) else self._payloads.put_file(payload)
+        now = self._unit.now
         id = self._execute(
             _INSERT,
             (

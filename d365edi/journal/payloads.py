@@ -3,8 +3,14 @@
 Knows: digests and retention. Does not know: whose bytes they are or what they mean.
 """
 
+import hashlib
+from io import BufferedRandom
+
 from d365edi.errors import JournalError
 from d365edi.journal.table import JournalTable, sha256
+
+PIECE = 1 << 20
+"""Bytes that are in memory while a file is stored, or a large payload is read."""
 
 _PRUNE = """
 UPDATE payloads SET body = NULL WHERE digest IN (
@@ -36,15 +42,37 @@ class Payloads(JournalTable):
             )
         return digest
 
+    def put_file(self, file: BufferedRandom) -> str:
+        """Store the bytes of a file, from its beginning to its end, as `put` does; they are never in memory as a whole."""
+        file.seek(0)
+        digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+        if self.kept(digest):
+            return digest
+        sql = (
+            "INSERT INTO payloads VALUES (?1, ?2, zeroblob(?2), ?3) "
+            "ON CONFLICT (digest) DO UPDATE SET body = zeroblob(?2), stored_at = ?3"
+        )
+        self._execute(sql, (digest, size, self._unit.now))
+        (rowid,) = self._execute("SELECT rowid FROM payloads WHERE digest = ?", (digest,)).fetchone()
+        file.seek(0)
+        with self._unit.connection.blobopen("payloads", "body", rowid) as blob:
+            while piece := file.read(PIECE):
+                blob.write(piece)
+        return digest
+
     def get(self, digest: str) -> bytes:
         """The bytes; JournalError where they were never here or their retention is over."""
-        row = self._execute("SELECT body FROM payloads WHERE digest = ?", (digest,)).fetchone()
+        sql = "SELECT rowid, size, CASE WHEN size <= ? THEN body END, body IS NULL FROM payloads WHERE digest = ?"
+        row = self._execute(sql, (PIECE, digest)).fetchone()
         if row is None:
             raise JournalError(f"there are no bytes with the digest {digest}")
-        if row[0] is None:
+        rowid, size, body, pruned = row
+        if pruned:
             raise JournalError(f"the bytes of {digest} were pruned", remedy="their retention is over; the digest stays")
-        body: bytes = row[0]
-        return body
+        if size <= PIECE:
+            return bytes(body)
+        with self._unit.connection.blobopen("payloads", "body", rowid, readonly=True) as blob:
+            return blob.read()  # a row of a result would be in memory twice
 
     def kept(self, digest: str) -> bool:
         """Whether the bytes are still here."""

@@ -21,6 +21,7 @@ from d365edi.journal.payloads import Payloads
 from d365edi.journal.records import Records
 from d365edi.journal.retention import Retention
 from d365edi.journal.sightings import Sighting, Sightings
+from d365edi.journal.snapshots import Snapshots
 from d365edi.journal.table import Unit
 
 Counts = dict[str, dict[str, dict[str, int]]]
@@ -64,6 +65,7 @@ class Tx:
         "records",
         "retention",
         "sightings",
+        "snapshots",
         "unit",
     )  # fmt: skip
 
@@ -79,6 +81,7 @@ class Tx:
         self.acknowledgments = Acknowledgments(unit)
         self.cursors = Cursors(unit)
         self.sightings = Sightings(unit)
+        self.snapshots = Snapshots(unit)
         self.ages = Ages(unit)
         self.alerts = Alerts(unit)
         self.audit = Audit(unit)

@@ -26,7 +26,7 @@ WANTED = "_wanted"
 class Query:
     """One read: `filters` are ready `$filter` terms joined by `and`; always cross-company, so name dataAreaId in the
     filters. `choice` is one term more: a field that is one of some texts; queries that differ only in these texts can
-    be asked together (`odata.together`)."""
+    be asked together (`odata.together`). Of what is found `skip` rows are left out before the first, and `top` are given."""
 
     set: str
     filters: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class Query:
     orderby: tuple[str, ...] = ()
     top: int | None = None
     choice: tuple[str, tuple[str, ...]] | None = None
+    skip: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,26 @@ class ReadPlan:
         """The whole key of a record as text: canonical JSON of its parts, one text for one record. KeyError where the row
         lacks a part."""
         return canonical.dumps({part: header[part] for part in self.key}).decode()
+
+
+ETAG = "@odata.etag"
+"""Where a row of a list has its version: opaque, moved by every change of the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlan:
+    """A list: all rows of `rows` in the order of `key`, each with the rows of its joins. `number` is the field that people know
+    a row by."""
+
+    what: str
+    rows: Query
+    key: tuple[str, ...]
+    number: str
+    joins: tuple[Join, ...] = ()
+
+    def key_of(self, row: Mapping[str, Any]) -> str:
+        """The whole key of a row as text, as `ReadPlan.key_of` has it. KeyError where the row lacks a part."""
+        return canonical.dumps({part: row[part] for part in self.key}).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,15 @@ def any_of(field: str, values: Sequence[Value]) -> str:
     return terms[0] if len(terms) == 1 else "(" + " or ".join(terms) + ")"
 
 
+def any_row(rows: Sequence[Mapping[str, Value]]) -> str:
+    """One of some rows, each by the values of its fields: an OR-chain of AND-chains in parentheses. Raises ValueError when there
+    is none."""
+    if not rows:
+        raise ValueError("a choice among no rows would find nothing")
+    terms = [" and ".join(eq(field, value) for field, value in row.items()) for row in rows]
+    return "(" + " or ".join(f"({term})" for term in terms) + ")"
+
+
 def all_of(terms: Iterable[str]) -> str:
     """Terms joined by `and`; a term that is itself a choice is put in parentheses."""
     parts = [term for term in terms if term]
@@ -126,6 +135,7 @@ def address(query: Query) -> str:
         "$filter": all_of((*query.filters, *choice)),
         "$select": ",".join(query.select),
         "$orderby": ",".join(query.orderby),
+        "$skip": str(query.skip) if query.skip else "",
         "$top": "" if query.top is None else str(query.top),
     }
     tail = "".join(f"&{name}={quote(text, safe=_SAFE_IN_QUERY)}" for name, text in options.items() if text)

@@ -16,7 +16,7 @@ from .envelope import X12, Edifact, Envelope
 from .locations import Location
 from .receive import Receive
 from .section import Destination, PickupSource, Schedule, SettingsSection
-from .send import Send, check_batched
+from .send import Send, check_batched, check_listed
 from .taxation import TaxAgreement
 from .values import Company, Duration, Name, SetId, Text, invalid, nearest
 
@@ -140,6 +140,8 @@ class Partner(SettingsSection):
 
     def accounts(self, send: Send) -> Mapping[str, tuple[str, ...]]:
         """Which customers, or which vendor, the partner is in each company that a send flow serves, its own account first."""
+        if send.lists:
+            return {send.company or "": ()}
         if send.to_vendor:
             return {company: (self.vendor[company],) for company in ((send.company,) if send.company else self.vendor)}
         companies = (send.company,) if send.company else tuple(self.customer)
@@ -171,6 +173,7 @@ class Partner(SettingsSection):
             if standard_of(set_id) == "FLAT" and out.guard.demands:
                 raise invalid(f"demands places of {set_id}, which has no segments", "leave guard.demands out")
             check_batched(set_id, out)
+            check_listed(set_id, out)
         answered = any(standard_of(set_id) != "FLAT" for set_id in self.receive)
         if answered and self.acks.send != "none" and self.acks.to is None:
             message = "does not configure where acknowledgments are sent"
@@ -178,7 +181,8 @@ class Partner(SettingsSection):
         for set_id, flow in self.receive.items():
             self._account_of(set_id, flow)
         for out in self.send.values():
-            self._account_for(out)
+            if not out.lists:
+                self._account_for(out)
         return self
 
     @model_validator(mode="after")

@@ -34,11 +34,16 @@ def _no_date() -> object:
 Record = Literal[
     "SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip",
     "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
+    "Vendor",
 ]  # fmt: skip
 BOUGHT: frozenset[Record] = frozenset({
     "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
 })  # fmt: skip
 """Records that belong to a vendor of ours; the others belong to a customer."""
+LISTS: frozenset[Record] = frozenset({"Vendor"})
+"""Records that belong to nobody: they go out as lists of all in a company."""
+DATED: frozenset[Record] = frozenset()
+"""Lists of records that have a date."""
 
 
 class Send(Schedule):
@@ -47,11 +52,15 @@ class Send(Schedule):
     of: Record
     """What is read from D365. To a customer: posted invoices, sales orders once they are confirmed, posted packing slips. To a
     vendor: purchase orders as they were confirmed (PurchaseOrderConfirmation) or as they stand once they are (PurchaseOrder);
-    invoices of theirs, posted (VendorInvoice) or not yet (PendingVendorInvoice)."""
+    invoices of theirs, posted (VendorInvoice) or not yet (PendingVendorInvoice). As a list of one company, a flat file with a row
+    for each: vendors (Vendor)."""
+    what: Literal["changed", "all"] = "changed"
+    """Of a list: the records that are new or were changed since the last file, or all of them at each run."""
     to: Destination
     """Where it is uploaded."""
     since: Annotated[date | Literal["now"], BeforeValidator(_since)] = "now"
-    """Send nothing posted before the first start ("now"), or nothing dated before this day."""
+    """Send nothing posted before the first start ("now"), or nothing dated before this day. The first file of a list has all,
+    unless this is written: "now" begins with what changes from then on."""
     on_event: Text | None = None
     """The business event that starts the flow at once."""
     batch: Annotated[Whole, Field(ge=1, le=1000)] = 1
@@ -60,7 +69,7 @@ class Send(Schedule):
     Flows with the same `batch` and the same `to`, whose file name has no {set}, share their interchanges, a group each.
     """
     company: Company | None = None
-    """Only of this company; left out: of every company that the partner is a customer (or vendor) of."""
+    """Only of this company; left out: of every company that the partner is a customer (or vendor) of. A list names it."""
     ship_from: Literal["code", "address"] = "code"
     """Of a ship notice: the warehouse by our code of it (N1 SF, NAD+SF), or with the name and address that D365 has for it."""
     pallets: bool = False
@@ -80,6 +89,16 @@ class Send(Schedule):
     """Checks before it is sent, for errors that the partner charges for."""
 
     @property
+    def lists(self) -> bool:
+        """Whether it goes out as a list."""
+        return self.of in LISTS
+
+    @property
+    def from_now(self) -> bool:
+        """Of a list: whether the first start sends nothing."""
+        return self.since == "now" and "since" in self.model_fields_set
+
+    @property
     def to_vendor(self) -> bool:
         """Whether the partner gets it as a vendor of ours."""
         return self.of in BOUGHT
@@ -96,6 +115,27 @@ class Send(Schedule):
         return replace(
             policy, levels={**policy.levels, "original_missing": "hold" if self.original == "hold" else "off"}
         )
+
+
+def check_listed(set_id: str, out: Send) -> None:
+    """Settings that only a list has, or none may have."""
+    inside = ("send", set_id)
+    if not out.lists:
+        if "what" in out.model_fields_set:
+            message = f"is for lists, and each {out.of} is sent alone"
+            raise invalid(message, "leave it out", inside=(*inside, "what"))
+        return
+    if standard_of(set_id) != "FLAT":
+        message = f"{out.of} is a list, which goes out as a flat file"
+        raise invalid(message, f"write [partners.NAME.send.{out.of}]", inside=(*inside, "of"))
+    if out.company is None:
+        raise invalid(f"sends a list of each {out.of} and names no company", 'write company = "usmf"', inside=inside)
+    if "number" in out.to.words:
+        message = "names the file by {number}, and a list has none"
+        raise invalid(message, 'write "{control:09}" in its place', inside=(*inside, "to", "file"))
+    if isinstance(out.since, date) and out.of not in DATED:
+        message = f"is a day, and a {out.of} has no date"
+        raise invalid(message, 'leave it out, or write since = "now"', inside=(*inside, "since"))
 
 
 def check_batched(set_id: str, out: Send) -> None:

@@ -42,6 +42,7 @@ def test_a_new_journal_is_for_its_owner_only_and_has_its_migration_on_record(pat
             (6, "0006_state_counts"),
             (7, "0007_number_key"),
             (8, "0008_alerts"),
+            (9, "0009_snapshots"),
         ]
     raw.close()
 

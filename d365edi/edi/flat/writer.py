@@ -27,20 +27,29 @@ class _Lines(list[str]):
 
 def write(rows: Iterable[Row], layout: Layout) -> bytes:
     """A file of rows, with its header row where the layout has one. DocumentError for a value that does not fit."""
-    lines = [_line(row, layout) for row in rows] if layout.fixed else _separated(rows, layout)
+    return encoded(text(rows, layout, head=layout.header), layout)
+
+
+def text(rows: Iterable[Row], layout: Layout, *, head: bool) -> str:
+    """The lines of some rows of a file; with `head` its header row stands before them. DocumentError as in `write`."""
+    return "".join([_line(row, layout) for row in rows] if layout.fixed else _separated(rows, layout, head=head))
+
+
+def encoded(text: str, layout: Layout) -> bytes:
+    """Lines as bytes of a whole file. DocumentError for a character that the encoding does not have."""
     try:
-        return "".join(lines).encode(layout.encoding)
+        return text.encode(layout.encoding)
     except UnicodeEncodeError as error:
         bad = error.object[error.start : error.end]
         message = f'"{bad}" cannot be written in {layout.encoding}'
         raise DocumentError(message, remedy='write encoding = "utf-8", or change the text') from None
 
 
-def _separated(rows: Iterable[Row], layout: Layout) -> list[str]:
+def _separated(rows: Iterable[Row], layout: Layout, *, head: bool) -> list[str]:
     lines = _Lines()
     options = {"quotechar": layout.quote} if layout.quote else {"quoting": csv.QUOTE_NONE, "quotechar": None}
     writer = csv.writer(lines, delimiter=layout.delimiter or ",", lineterminator="\r\n", **options)
-    if layout.header:
+    if head:
         writer.writerow([column.name for column in layout.columns])
     for row in rows:
         cells = row.values if layout.header else _placed(row, layout)

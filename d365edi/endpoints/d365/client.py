@@ -30,7 +30,7 @@ from d365edi.errors import (
     Unreachable,
 )
 from d365edi.odata import batch, canonical, errors, quoting
-from d365edi.odata.plan import NO_SET, Query
+from d365edi.odata.plan import ETAG, NO_SET, Query
 
 Record = dict[str, Any]
 
@@ -82,16 +82,17 @@ class Client:
         self._clock = clock
         self._most_pages, self._most_bytes = most_pages, most_bytes
 
-    async def rows(self, query: Query) -> list[Record]:
-        """All rows that a query finds, page after page, `@odata.*` taken out, numbers with a point as Decimal."""
+    async def rows(self, query: Query, *, tagged: bool = False) -> list[Record]:
+        """All rows that a query finds, page after page, `@odata.*` taken out, numbers with a point as Decimal; `tagged`: with
+        their etags."""
         found: list[Record] = []
-        async for page in self.pages(query):
+        async for page in self.pages(query, tagged=tagged):
             found.extend(page)
             if query.top is not None and len(found) >= query.top:
                 return found[: query.top]
         return found
 
-    async def pages(self, query: Query) -> AsyncIterator[list[Record]]:
+    async def pages(self, query: Query, *, tagged: bool = False) -> AsyncIterator[list[Record]]:
         """The same, a page at a time. The next page is always asked of our own host, below `/data/` (see `_next`)."""
         try:
             url = self.root + quoting.address(query)
@@ -110,7 +111,7 @@ class Client:
             rows = content.get("value")
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise self._unavailable(f"the answer about {query.set} holds no list of rows", "GET")
-            yield [_bare(row) for row in rows]
+            yield [_bare(row, ETAG if tagged else "") for row in rows]
             url = self._next(content.get("@odata.nextLink"), query.set, url)
 
     async def create(self, entity_set: str, record: Mapping[str, Any]) -> Record:
@@ -290,9 +291,9 @@ def _unmark(journal: str, company: str) -> str:
     )
 
 
-def _bare(row: Mapping[str, Any]) -> Record:
-    """A record without OData's own remarks (`@odata.etag`, `Field@odata.type`)."""
-    return {name: value for name, value in row.items() if "@odata." not in name}
+def _bare(row: Mapping[str, Any], kept: str = "") -> Record:
+    """A record without OData's own remarks (`@odata.etag`, `Field@odata.type`), but the one that is kept."""
+    return {name: value for name, value in row.items() if "@odata." not in name or name == kept}
 
 
 def _challenge(header: str) -> str:

@@ -142,6 +142,14 @@ class D365Endpoint:
         except NoSuchSet as error:
             raise PlaceRefused(error.message, endpoint=self.name, remedy=_LOOKED_UP) from None
 
+    async def page(self, query: Query) -> list[Record]:
+        """The rows of a part of a list (`skip`, `top`), or of some of its records, with their etags. PlaceRefused where D365 does
+        not have the set."""
+        try:
+            return await self._client.rows(query, tagged=True)
+        except NoSuchSet as error:
+            raise PlaceRefused(error.message, endpoint=self.name, remedy=_LISTED) from None
+
     async def list(self, place: Place) -> Listing:
         """The records that the place's ReadPlan finds, as remotes in the order of their names.
 

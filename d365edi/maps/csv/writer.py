@@ -41,6 +41,25 @@ class FlatWriter:
         rows = [row for document in each for row in self._rows(self._writer.write(document))]
         return self._file(each[0] if each else None, rows)
 
+    @property
+    def encoding(self) -> str:
+        """How its files are encoded."""
+        return self._flat.layout.encoding
+
+    def head(self) -> str:
+        """The header row of a file that is written piece by piece; "" where it has none."""
+        return writer.text((), self._flat.layout, head=self._flat.layout.header)
+
+    def piece(self, document: Document) -> str:
+        """The rows of a document, for such a file. DocumentError, also where its encoding lacks a character."""
+        rows = self._rows(self._writer.write(document))
+        try:
+            found = writer.text(rows, self._flat.layout, head=False)
+            writer.encoded(found, self._flat.layout)
+        except DocumentError as error:
+            raise self._writer.refusal(document, error.message, error.remedy) from None
+        return found
+
     def _rows(self, segments: Sequence[Segment]) -> list[Row]:
         """The rows of one document."""
         if self._flat.top is None:

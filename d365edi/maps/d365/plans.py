@@ -28,7 +28,7 @@ from d365edi.matching import charge_lines
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.resolution import PLACE, Resolution
 from d365edi.odata.canonical import day
-from d365edi.odata.plan import FurtherRows, Join, Query, ReadPlan, WritePlan, plain_words
+from d365edi.odata.plan import FurtherRows, Join, ListPlan, Query, ReadPlan, WritePlan, plain_words
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
 ANSWERS = (
@@ -43,8 +43,9 @@ def check(table: Table) -> None:
     """Raise SettingsError for whatever is wrong with a D365 table: a source that is no field of the document, a
     missing key."""
     model = model_of(table)
-    line = _line_model(table, model)
-    sections: list[tuple[Section, Model]] = [(header(table), model), (lines(table), line)]
+    line = _line_model(table, model) if "lines" in table.tree else model
+    sections: list[tuple[Section, Model]] = [(header(table), model)]
+    sections += [(lines(table), line)] if "lines" in table.tree else []
     sections += [(section, ChargeLine) for section in charges(table).values()]
     for section, part in sections:
         for entry in section.rows:
@@ -57,7 +58,8 @@ def check(table: Table) -> None:
         part = model
         for name in place.split("."):
             part = _items_of(table, ("meaning", place), part, name)
-    _check_levels(table, model)
+    if "lines" in table.tree:
+        _check_levels(table, model)
     for join in joins(table):
         for entry in join.rows:
             if find(model, entry.sources[0]) is None and find(line, entry.sources[0]) is None:
@@ -350,10 +352,28 @@ def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: dat
     )
 
 
+def list_plan(table: Table, *, company: str, since: date | None = None) -> ListPlan:
+    """What to ask of D365 for a list: the fields that the table names, of all rows in one company; of those with a date since a
+    day."""
+    head = header(table)
+    fields = dict.fromkeys((*head.key_fields, *(row.name for row in head.rows)))
+    asked_by = str(head.tree.get("since", ""))
+    dated = (compare(asked_by, "ge", since),) if asked_by and since else ()
+    filters = (eq("dataAreaId", company), *dated, *_only(head.tree.get("only", {})))
+    return ListPlan(
+        what=table.name,
+        rows=Query(head.set, filters, tuple(fields), head.key_fields),
+        key=head.key_fields,
+        number=str(head.tree.get("number", head.key_fields[-1])),
+        joins=tuple(_join(join.name, join, head) for join in joins(table)),
+    )
+
+
 def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """The records that are meant, by the members that an enum may have."""
+    """The records that are meant, by the members that an enum may have, or by texts."""
     for field, row in rows.items():
-        yield any_of(field, tuple(Member(row["enum"], each) for each in row["is"]))
+        enum = row.get("enum")
+        yield any_of(field, tuple(Member(enum, each) if enum else each for each in row["is"]))
 
 
 def _join(name: str, section: Section, head: Section) -> Join:

@@ -51,6 +51,8 @@ def _not_shown(entity_set: str, reason: str) -> Finding:
 
 def _read(table: Table, content: Mapping[str, Any], zone: tzinfo) -> Reading:
     model = model_of(table)
+    if "lines" not in table.tree:
+        return _read_row(table, content, zone)
     head, each = header(table), lines(table)
     content = {**content, "header": _here(head, content["header"], zone)}
     line_model = find(model, "lines")
@@ -69,6 +71,18 @@ def _read(table: Table, content: Mapping[str, Any], zone: tzinfo) -> Reading:
     if not items:
         findings.append(_error("it has no lines in D365", "look at it there, then release it"))
     nest(document, items, known, each.tree.get("levels", {}))
+    return _finish(table, model, document, findings)
+
+
+def _read_row(table: Table, content: Mapping[str, Any], zone: tzinfo) -> Reading:
+    """A record without lines, as lists have them."""
+    model, head = model_of(table), header(table)
+    content = {**content, "header": _here(head, content["header"], zone)}
+    findings, document = list[Finding](), Values()
+    _put(document, table.tree.get("says", {}))
+    _take(document, head, content["header"], model)
+    for join in joins(table):
+        _join(join, head, content, (), document, (), (model, model), findings)
     return _finish(table, model, document, findings)
 
 

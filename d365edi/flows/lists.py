@@ -1,0 +1,272 @@
+"""D365 to outbox: a list of a company, all of it or what changed, as one file with a row for each record.
+
+A list takes a snapshot: which version (etag) of each record the partner has. It moves in the transaction that stores the
+delivery, and what is seen before that is thrown away with the file where a crash or D365 ends the pass: no record is lost, and
+none is sent twice. Pages shift while others write, so what was not seen is looked up by its key before it counts as gone.
+
+The file grows on the disk page by page, the snapshot is compared in the journal: no more than a page is ever in memory.
+
+Knows: pages, snapshots, the file. Does not know: entity names, OData, what a row says.
+"""
+
+import io
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import anyio.to_thread
+
+from d365edi import log
+from d365edi.endpoints.health import kind_of_place
+from d365edi.errors import Refused, Unavailable
+from d365edi.failpoints import reach
+from d365edi.flows import list_rows
+from d365edi.flows.context import Counters, FlowContext
+from d365edi.flows.list_rows import Row
+from d365edi.flows.partner import SendFlow
+from d365edi.journal import Delivery, Passed, Tx
+from d365edi.maps.csv.writer import FlatWriter
+from d365edi.maps.d365 import plans
+from d365edi.odata import canonical, quoting
+from d365edi.odata.plan import ListPlan, Query
+
+PAGE = 2_000
+"""Whole rows in one answer: of 10,000 the parsed page would take 30 MB."""
+KEYS = 10_000
+"""Keys in one answer: as many as D365 gives."""
+TOGETHER = 20
+"""Records that are asked for by their keys in one question: an address has room for so many."""
+LOOKED_UP = 1_000
+"""Records that were not seen and are looked up in one pass; the others are looked up by the next."""
+NAMED = 100
+"""Rows that are reported one by one; of the others it is said how many."""
+
+
+async def poll_list(ctx: FlowContext, send: SendFlow, partner: str, counters: Counters) -> list[int]:
+    """Read the list of a flow and store its file. Returns the delivery's id, none where there is nothing to send."""
+    (company,) = send.accounts
+    plan = plans.list_plan(send.read_table, company=company, since=send.settings.first_day)
+    writer = send.writer
+    assert isinstance(writer, FlatWriter)
+    async with ctx.alone(f"list:{send.name}"):
+        with tempfile.TemporaryFile(dir=ctx.journal.path.parent) as spool:
+            file = io.TextIOWrapper(spool, writer.encoding, newline="")
+            file.write(writer.head())
+            id, known = await ctx.journal.write(lambda tx: tx.snapshots.begin(send.name, company, plan.rows.set))
+            one = _Pass(ctx, send, partner, company, plan, file, id, known)
+            try:
+                await one.read()
+            except (Unavailable, Refused) as error:  # reported by the endpoint's breaker
+                counters.add("refused" if kind_of_place(error, "pickup") == "place" else "unreachable")
+                return []
+            file.flush()
+            reach("list.read")
+            delivery = await ctx.journal.write(lambda tx: one.store(tx, spool))
+            reach("list.stored")
+            file.detach()
+    one.report(delivery, counters)
+    return [delivery.id] if delivery is not None else []
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One pass over a list. `known` says whether the list has a snapshot; `count` rows are in the file; `passed` were passed
+    over, by their keys, and `more` beside those that are named; `gone` are the keys of records that are no more."""
+
+    ctx: FlowContext
+    send: SendFlow
+    partner: str
+    company: str
+    plan: ListPlan
+    file: io.TextIOWrapper
+    id: int
+    known: bool
+    count: int = 0
+    passed: dict[str, Passed] = field(default_factory=dict)
+    more: int = 0
+    gone: list[str] = field(default_factory=list)
+    newly_passed: list[str] = field(default_factory=list)
+
+    @property
+    def all(self) -> bool:
+        """Whether every record is written, as in each file of `what = "all"` and in the first one."""
+        return self.send.settings.what == "all" or not (self.known or self.send.settings.from_now)
+
+    @property
+    def begins(self) -> bool:
+        """Whether this is a first start that sends nothing."""
+        return not self.all and not self.known
+
+    async def read(self) -> None:
+        """Read the list, and write what is due. Raises Unavailable and Refused as D365 does."""
+        if self.all:
+            await self._whole()
+        else:
+            pages = await self._keys()
+            if not self.begins:
+                await self._due(pages)
+        if self.known:
+            await self._missing()
+
+    async def _whole(self) -> None:
+        """Read whole rows, page by page, and write those that are due."""
+        async for rows in self._pages(self.plan.rows, PAGE):
+            await self._take(rows)
+
+    async def _keys(self) -> int:
+        """Read keys and versions alone. The number of rows."""
+        query, count = replace(self.plan.rows, select=self.plan.key), 0
+        async for rows in self._pages(query, KEYS):
+            found = list_rows.keyed(self.plan, rows)
+            self._pass(found.passed)
+            await self._see(found.versions)
+            count += len(rows)
+        return count
+
+    async def _due(self, rows: int) -> None:
+        """Write what is due: asked for by the keys, or where that is more questions, from all rows."""
+        due = await self.ctx.journal.read(lambda tx: tx.snapshots.count(self.id, "due"))
+        if due * PAGE > rows * TOGETHER:
+            await self._whole()
+            return
+        last = ""
+        while keys := await self._due_after(last):
+            there = await self._ask(keys)
+            await self._take(there.values())
+            await self._unsee([key for key in keys if key not in there])
+            last = keys[-1]
+
+    async def _missing(self) -> None:
+        """Look up what the snapshot has and this pass did not see."""
+        last, left = "", LOOKED_UP
+        while left > 0 and (keys := await self._not_seen(last)):
+            there = await self._ask(keys)
+            await self._take(there.values())
+            await self._forget([key for key in keys if key not in there])
+            last, left = keys[-1], left - len(keys)
+
+    async def _due_after(self, key: str) -> Sequence[str]:
+        return await self.ctx.journal.read(lambda tx: tx.snapshots.due(self.id, key, TOGETHER))
+
+    async def _unsee(self, keys: Sequence[str]) -> None:
+        if keys:
+            await self.ctx.journal.write(lambda tx: tx.snapshots.unsee(self.id, keys))
+
+    async def _forget(self, keys: Sequence[str]) -> None:
+        self.gone += keys
+        await self.ctx.journal.write(lambda tx: tx.snapshots.mark(self.id, dict.fromkeys(keys, ""), "gone"))
+
+    async def _not_seen(self, after: str) -> Sequence[str]:
+        return await self.ctx.journal.read(lambda tx: tx.snapshots.missing(self.id, after, TOGETHER))
+
+    async def _pages(self, query: Query, size: int) -> AsyncIterator[Sequence[Row]]:
+        """All rows of a query in the order of the key, a page at a time."""
+        start = 0
+        while True:
+            rows = await self.ctx.d365.page(self.plan.what, replace(query, skip=start, top=size))
+            if rows:
+                yield rows
+            if len(rows) < size:
+                return
+            start += size
+
+    async def _ask(self, keys: Sequence[str]) -> dict[str, Row]:
+        """The rows that these keys name, where they are still in the list."""
+        named = [{part: value for part, value in canonical.loads(key).items() if part != "dataAreaId"} for key in keys]
+        query = replace(self.plan.rows, filters=(*self.plan.rows.filters, quoting.any_row(named)), orderby=())
+        found = list_rows.keyed(self.plan, await self.ctx.d365.page(self.plan.what, query))
+        return {key: row for key, row in found.rows.items() if key in keys}
+
+    async def _take(self, rows: Iterable[Row]) -> None:
+        """See rows of one answer, and write those of them that are due."""
+        found = list_rows.keyed(self.plan, rows)
+        self._pass(found.passed)
+        due = await self._see(found.versions)
+        wanted = {key: row for key, row in found.rows.items() if key in due}
+        if not wanted:
+            return
+        joined: Mapping[str, Sequence[Row]] = {}
+        made = await anyio.to_thread.run_sync(list_rows.write, self.send, self.plan, wanted, joined, self.ctx.zone)
+        self.file.write(made.text)
+        self.count += len(made.versions)
+        self._pass(made.aside.values())
+        aside = dict.fromkeys(made.aside, "")
+
+        def mark(tx: Tx) -> None:
+            tx.snapshots.mark(self.id, made.versions, "written")
+            tx.snapshots.mark(self.id, aside, "aside")
+
+        await self.ctx.journal.write(mark)
+
+    async def _see(self, versions: Mapping[str, str]) -> set[str]:
+        """Note what is there; the keys of what is due."""
+
+        def see(tx: Tx) -> set[str]:
+            tx.snapshots.see(self.id, versions, compared=not self.all)
+            return tx.snapshots.due_among(self.id, tuple(versions))
+
+        return await self.ctx.journal.write(see)
+
+    def _pass(self, passed: Iterable[Passed]) -> None:
+        for each in passed:
+            if len(self.passed) < NAMED or each.key in self.passed:
+                self.passed[each.key or each.name] = each
+            else:
+                self.more += 1
+
+    def store(self, tx: Tx, spool: io.BufferedRandom) -> Delivery | None:
+        """The one transaction: the file and its delivery, the snapshot, what was passed over and what is gone."""
+        seen = list(self.passed.values())
+        found = tx.sightings.record_passed(self.ctx.d365_name, f"{self.send.name}/{self.company}", seen)
+        self.newly_passed = [each.verdict for each in found]
+        about: dict[str, Any] = {"partner": self.partner, "flow": self.send.name, "company": self.company}
+        if self.begins:
+            tx.audit.append("baseline", **about, known=tx.snapshots.count(self.id, "due"))
+        if self.gone:
+            tx.audit.append("gone", **about, keys=self.gone)
+        delivery = self._delivery(tx, spool) if self.count else None
+        if delivery is not None:
+            about |= {"delivery": delivery.id, "name": delivery.name, "digest": delivery.digest}
+            tx.audit.append("rendered", **about, rows=self.count, passed=len(seen) + self.more)
+        tx.snapshots.move(self.id, baseline=self.begins)
+        return delivery
+
+    def _delivery(self, tx: Tx, spool: io.BufferedRandom) -> Delivery:
+        target, control = self.send.settings.to, tx.counters.take(self.partner, "file")
+        at = self.ctx.local(tx.now)
+        return tx.deliveries.add(
+            partner=self.partner,
+            flow=self.send.name,
+            endpoint=target.endpoint,
+            path=target.path,
+            name=target.name(partner=self.partner, set=self.send.set, control=control, at=at),
+            kind=self.send.set,
+            payload=spool,
+            order_key=f"{self.partner}:list:{self.send.name}",
+            interchange=control,
+        )
+
+    def report(self, delivery: Delivery | None, counters: Counters) -> None:
+        """Log what the pass found, once it is stored."""
+        what = f"{self.plan.what} of {self.company}"
+        for sentence in self.newly_passed:
+            counters.add("passed over")
+            log.say("WARNING", self.send.name, "passed over", f"{what}: {sentence}")
+        if self.more:
+            log.say("WARNING", self.send.name, "passed over", f"{what}: {self.more} more rows could not be written")
+        if self.gone:
+            counters.add("gone", len(self.gone))
+            log.say("WARNING", self.send.name, "gone", f"{what}: {self._named_gone()}")
+        if delivery is not None:
+            counters.add("listed", self.count)
+            rows = "1 row" if self.count == 1 else f"{self.count} rows"
+            log.say("INFO", self.send.name, "listed", f"{what}: {rows} in {delivery.name}", delivery=delivery.id)
+        elif self.begins:
+            log.say("INFO", self.send.name, "started", f"first start in {self.company}: what is there is not sent")
+
+    def _named_gone(self) -> str:
+        numbers = list(dict.fromkeys(str(canonical.loads(key)[self.plan.number]) for key in self.gone))
+        more = f" and {len(numbers) - 20} more" if len(numbers) > 20 else ""
+        there = "is not there any more" if len(numbers) == 1 else "are not there any more"
+        return f"{', '.join(numbers[:20])}{more} {there}; tell {self.partner}, since a list names only what there is"

@@ -1,0 +1,98 @@
+"""Snapshots of lists: which version of each record the partner has, and what is seen while a list is read.
+
+    seen        same ─┐
+                due ──┴→ written     the snapshot gets its version when the delivery is stored
+                     ├─→ aside       not written, for a reason; the snapshot keeps what it has
+                     └─→ gone        it is no more; the snapshot forgets it
+
+Knows: keys and digests. Does not know: D365, what a record says.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from d365edi.journal.table import JournalTable
+
+SeenState = Literal["same", "due", "written", "aside", "gone"]
+
+_SEE = """
+INSERT OR IGNORE INTO seen
+SELECT ?1, ?2, ?3, CASE WHEN ?4 AND EXISTS
+    (SELECT 1 FROM snapshots WHERE list = ?1 AND key = ?2 AND digest = ?3) THEN 'same' ELSE 'due' END
+"""
+_MISSING = """
+SELECT key FROM snapshots WHERE list = ?1 AND key > ?2
+AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.list = ?1 AND seen.key = snapshots.key) ORDER BY key LIMIT ?3
+"""
+_MOVE = """
+INSERT INTO snapshots SELECT list, key, digest FROM seen WHERE list = ?1 AND state IN ('written', ?2)
+ON CONFLICT (list, key) DO UPDATE SET digest = excluded.digest
+"""
+_FORGET = """
+DELETE FROM snapshots WHERE list = ?1 AND key IN (SELECT key FROM seen WHERE list = ?1 AND state = 'gone')
+"""
+
+
+class Snapshots(JournalTable):
+    """The lists, their snapshots, and what was seen of a list that is being read."""
+
+    __slots__ = ()
+
+    def begin(self, flow: str, company: str, entity_set: str) -> tuple[int, bool]:
+        """Begin to read a list: nothing of it is seen yet. Its id, and whether it has a snapshot."""
+        self._execute(
+            'INSERT OR IGNORE INTO lists (flow, company, "set") VALUES (?, ?, ?)', (flow, company, entity_set)
+        )
+        sql = 'SELECT id, taken_at IS NOT NULL FROM lists WHERE flow = ? AND company = ? AND "set" = ?'
+        id, taken = self._execute(sql, (flow, company, entity_set)).fetchone()
+        self._execute("DELETE FROM seen WHERE list = ?", (id,))
+        return id, bool(taken)
+
+    def see(self, list: int, versions: Mapping[str, str], *, compared: bool) -> None:
+        """These records are in the list, each with its version. `compared`: one that the snapshot has in this version is the
+        same; without, all are due. What was seen before stays as it is: rows that shift come twice."""
+        rows = [(list, key, digest(version), compared) for key, version in versions.items()]
+        self._unit.connection.executemany(_SEE, rows)
+
+    def mark(self, list: int, versions: Mapping[str, str], state: SeenState) -> None:
+        """Give these records a state, with the versions that it is about."""
+        sql = "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)"
+        self._unit.connection.executemany(
+            sql, [(list, key, digest(version), state) for key, version in versions.items()]
+        )
+
+    def unsee(self, list: int, keys: Iterable[str]) -> None:
+        """These are not in the list after all."""
+        self._unit.connection.executemany("DELETE FROM seen WHERE list = ? AND key = ?", [(list, key) for key in keys])
+
+    def due(self, list: int, after: str, limit: int) -> list[str]:
+        """Keys of records that are to be written, in their order, behind `after`."""
+        sql = "SELECT key FROM seen WHERE list = ? AND state = 'due' AND key > ? ORDER BY key LIMIT ?"
+        return [key for (key,) in self._execute(sql, (list, after, limit))]
+
+    def due_among(self, list: int, keys: Sequence[str]) -> set[str]:
+        """Which of these are to be written."""
+        sql = "SELECT 1 FROM seen WHERE list = ? AND key = ? AND state = 'due'"
+        return {key for key in keys if self._execute(sql, (list, key)).fetchone()}
+
+    def count(self, list: int, state: SeenState) -> int:
+        """How many of the list are in a state."""
+        (count,) = self._execute("SELECT count(*) FROM seen WHERE list = ? AND state = ?", (list, state)).fetchone()
+        return int(count)
+
+    def missing(self, list: int, after: str, limit: int) -> list[str]:
+        """Keys in the snapshot that were not seen, in their order, behind `after`."""
+        return [key for (key,) in self._execute(_MISSING, (list, after, limit))]
+
+    def move(self, list: int, *, baseline: bool = False) -> None:
+        """Move the snapshot to what was written, and forget what is gone. `baseline`: to what is due, which is not written."""
+        self._execute(_MOVE, (list, "due" if baseline else "written"))
+        self._execute(_FORGET, (list,))
+        self._execute("DELETE FROM seen WHERE list = ?", (list,))
+        self._execute("UPDATE lists SET taken_at = ? WHERE id = ?", (self._unit.now, list))
+
+
+def digest(version: str) -> bytes:
+    """A version as it is kept: sixteen bytes of its SHA-256."""
+    return hashlib.sha256(version.encode()).digest()[:16]
