@@ -163,9 +163,12 @@ def _shipped(language: str, name: str, own: Folder | None = None) -> tuple[str, 
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Two overrides as one: the rows of `above` over those of `below`."""
-    probe = Table("csv", "", "", "", {}, "")
-    return _over_tree(_undotted(below, ()), above, (), set(), probe)
+    """Two overrides as one: the rows of `above` over those of `below`. A row that is taken away (false) stays one."""
+    made = _undotted(below, ())
+    for name, value in _undotted(above, ()).items():
+        under = made.get(name)
+        made[name] = merged(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+    return made
 
 
 @cache
