@@ -19,6 +19,8 @@ settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
+os.environ.pop("COLUMNS", None)  # xdist sets it for its workers; a command then takes a pipe for a terminal
+
 REASONS = {
     "shared": "not chosen" if BESIDE.is_dir() else f"no corpus at {os.path.relpath(BESIDE, ROOT)}",
     "slow": "run with -m slow",
