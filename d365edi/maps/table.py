@@ -178,6 +178,10 @@ def _usual_codes(language: str) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
+_SECTIONS = ("fields", "constants", "defaults", "codes")
+"""Tables of rows that any map may have; one that is spelled otherwise would be taken for a list of the document."""
+
+
 def _over_tree(
     below: Mapping[str, Any], above: Mapping[str, Any], at: Key, overridden: set[Key], probe: Table
 ) -> dict[str, Any]:
@@ -186,17 +190,30 @@ def _over_tree(
     for name, value in _undotted(above, at).items():
         key = (*at, name)
         if isinstance(value, Mapping):
+            meant = get_close_matches(name, _SECTIONS, 1, 0.8)
+            if meant and name not in merged and name not in _SECTIONS:
+                raise probe.mistake(key, f'"{name}" is no table of a map', remedy=f'did you mean "{meant[0]}"?')
             if name in merged and not isinstance(merged[name], Mapping):
                 raise probe.mistake(key, f'"{name}" is one row in the map, not a table of rows')
+            if not value and name not in merged:
+                overridden.add(key)
             merged[name] = _over_tree(merged.get(name, {}), value, key, overridden, probe)
         elif value is False:
             if name not in merged:
                 raise probe.mistake(key, f'there is no row "{name}" to take away', remedy=nearest(name, merged))
             del merged[name]
+        elif isinstance(merged.get(name), Mapping) or at == ("codes",):
+            raise probe.mistake(
+                key, f'"{name}" is a table of rows in the map, not one row', remedy=_as_table(probe, key)
+            )
         else:
             merged[name] = value
             overridden.add(key)
     return merged
+
+
+def _as_table(probe: Table, key: Key) -> str:
+    return f"write its rows under [{'.'.join((*probe.base, *key))}]"
 
 
 def _undotted(rows: Mapping[str, Any], at: Key) -> dict[str, Any]:

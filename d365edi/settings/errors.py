@@ -75,6 +75,8 @@ class ErrorReporter:
             return None
         if special := _SPECIAL.get(kind):
             return special(self, key, value, error)
+        if kind == "too_short" and value:
+            return None  # what is in it is wrong, and left out
         context = error.get("ctx", {})
         sentence = _KINDS[kind].format(**context) if kind in _KINDS else error["msg"].lower()
         return self.report(key, sentence, self._way_to_write(key, value, sentence), value=value)
@@ -85,11 +87,9 @@ class ErrorReporter:
         if sentence == _TABLE:
             table = f"[{'.'.join(map(_quoted, key))}]"
             inner = ", ".join(f"{each} = ..." for each in needed(self.root, key, self.written)) or "... = ..."
-            return (
-                f"write {table}, in single brackets"
-                if isinstance(value, list)
-                else f"write {name} = {{ {inner} }}, or its keys under {table}"
-            )
+            if isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+                return f"write {table if len(key) > 1 else f'[{key[0]}.NAME]'}, in single brackets"
+            return f"write {name} = {{ {inner} }}, or its keys under {table}"
         if any(_SECRETIVE.search(part) for part in key) or isinstance(value, Mapping | list):
             return ""
         ways = {
@@ -99,7 +99,7 @@ class ErrorReporter:
             _KINDS["bool_type"]: _TRUTH.get(str(value).casefold(), ""),
         }
         way = ways.get(sentence, "")
-        return f"write {name} = {way}" if way else ""
+        return "" if not way else f"write {way}" if name.isdecimal() else f"write {name} = {way}"
 
     def _place(self, loc: tuple[int | str, ...], kind: str) -> tuple[Key, object]:
         """The key as written: pydantic's location without the names of union members, and the value there."""

@@ -72,6 +72,7 @@ def _explanations(here: _Place) -> Iterator[tuple[str, str]]:
     yield from _twice(here)
     yield from _line_ends(here)
     yield from _signs(here)
+    yield from _other_languages(here)
     yield from _texts(here)
     yield from _inline(here)
     yield from _headers(here)
@@ -79,11 +80,11 @@ def _explanations(here: _Place) -> Iterator[tuple[str, str]]:
 
 
 def _twice(here: _Place) -> Iterator[tuple[str, str]]:
-    if "twice" in here.what or "mutate immutable" in here.what:
+    if "twice" in here.what or "mutate immutable" in here.what or "Cannot redefine" in here.what:
         header = here.line.strip().startswith("[")
         name = re.sub(r"^\[+|\]+.*$", "", here.line.strip()) if header else here.key
         first = _first(here, tuple(re.findall(r"'([^']*)'", here.what)))
-        if "mutate" in here.what:
+        if "mutate" in here.what or "redefine" in here.what:
             shown = f"[{name}]" if header else name
             remedy = "write all of its keys in one place: in the { ... } there, or under a header"
             yield f"{shown} adds to a table that stands complete{first}", remedy
@@ -133,6 +134,16 @@ def _signs(here: _Place) -> Iterator[tuple[str, str]]:
             yield f"it has a {_BLANKS[sign]} (U+{ord(sign):04X})", "write it anew with the space bar"
         if not sign.isprintable() and sign != "\t":
             yield f"it has the control character U+{ord(sign):04X}", "name a text file"
+
+
+def _other_languages(here: _Place) -> Iterator[tuple[str, str]]:
+    if "Invalid statement" in here.what and here.line.lstrip().startswith((";", "//", "--", "/*")):
+        yield "a comment begins with #", f"write # in place of {here.line.strip()[0]}"
+    if "Invalid statement" in here.what and here.line.lstrip().startswith(("{", "<", "-")):
+        yield (
+            f"a line begins with {here.line.lstrip()[0]}, as in JSON, XML or YAML",
+            "write [table] above, and key = value in each line",
+        )
 
 
 def _texts(here: _Place) -> Iterator[tuple[str, str]]:

@@ -99,3 +99,28 @@ def test_a_wrong_row_is_refused_with_its_line(override: Override, words: str) ->
     with pytest.raises(SettingsError) as error:
         Reader(table, guide("850"))
     assert str(error.value).startswith(words)
+
+
+FLOW = "partners.acme.receive.850.map"
+ROW = "is a table of rows in the map, not one row; write its rows under"
+STRAY = [
+    ({"ship_by": "DTM[175]02"}, f'ship_by] "ship_by" stands outside of a table; rows of fields stand under [{FLOW}.fields]'),
+    ({"feilds": {"ship_by": "DTM[175]02"}}, 'feilds] "feilds" is no table of a map; did you mean "fields"?'),
+    ({"x": {}}, 'x] "x" is no table of this map and no list with a loop'),
+    ({"codes": {"unit": "EA"}}, f'codes.unit] "unit" {ROW} [{FLOW}.codes.unit]'),
+    ({"fields": "BEG03"}, f'fields] "fields" {ROW} [{FLOW}.fields]'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("override", "words"), STRAY)
+def test_what_is_no_row_is_named_by_its_whole_key(override: Override, words: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Reader(
+            load("x12", "850", override, locate=lambda _: "settings.toml:9", base=tuple(FLOW.split("."))), guide("850")
+        )
+    assert str(error.value).startswith(f"settings.toml:9: [{FLOW}.{words}")
+
+
+def test_the_nearest_set_is_named_where_there_is_no_map() -> None:
+    with pytest.raises(SettingsError, match=r'there is no x12 map "851"; did you mean "850"\? known are 810, 820'):
+        load("x12", "851")

@@ -44,6 +44,10 @@ MISTAKES = [
     ("a = [1\nb = 2", '2: Unclosed array; end the list with ], and separate its values by commas: ["a", "b"]'),
     ("[partners.acme\nx = 1", "1: Expected ']' at the end of a table declaration; write [partners.acme]: one word for each level; other names in quotes"),
     ("[partners.acme gmbh]\nx = 1", "1: Expected ']' at the end of a table declaration; write [partners.acme]: one word for each level; other names in quotes"),
+    ("; a comment\na = 1", "1: a comment begins with #; write # in place of ;"),
+    ("// a comment\na = 1", "1: a comment begins with #; write # in place of /"),
+    ('{"a": 1}', "1: a line begins with {, as in JSON, XML or YAML; write [table] above, and key = value in each line"),
+    ("[p.a]\nx = 1\n[p]\na.y = 2", "4: a.y adds to a table that stands complete at line 1; write all of its keys in one place: in the { ... } there, or under a header"),
 ]  # fmt: skip
 
 
