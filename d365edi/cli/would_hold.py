@@ -6,9 +6,9 @@ Knows: the flow of a document, the documents before it in the file. Does not kno
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from d365edi.documents import Document, PurchaseOrder
+from d365edi.documents import Document, PurchaseOrder, Remittance
 from d365edi.edi.findings import Finding
-from d365edi.flows import intake, messages, resolve
+from d365edi.flows import intake, messages, payments, resolve
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import problems
 from d365edi.maps import meaning, table
@@ -81,6 +81,10 @@ class Holds:
             yield from map(str, findings)
             if self.partner is not None and flow is not None:
                 yield from _unresolved(written, self.partner, flow)
+        elif orders is not None and flow is not None and isinstance(read, Remittance):
+            yield from map(str, payments.check(read, policy, orders))
+            if self.partner is not None:
+                yield from _unresolved(read, self.partner, flow)
 
 
 def _usual(read_by: table.Table) -> IntakePolicy:
@@ -90,10 +94,9 @@ def _usual(read_by: table.Table) -> IntakePolicy:
     return IntakePolicy(place=place, said=said, places=places, parts=PartsPolicy(place))
 
 
-def _unresolved(order: PurchaseOrder, partner: TradingPartner, flow: ReceiveFlow) -> Iterator[str]:
+def _unresolved(read: PurchaseOrder | Remittance, partner: TradingPartner, flow: ReceiveFlow) -> Iterator[str]:
     """References of which it is known without D365 that nothing is found."""
-    profile = resolve.for_company(partner.profile, flow.settings.company, partner.settings.customer)
-    for reference in find_references(order, profile).unresolved:
+    for reference in find_references(read, resolve.for_receive(partner, flow)).unresolved:
         if isinstance(missed := resolve_reference(reference, []), Finding):
             yield str(missed)
 

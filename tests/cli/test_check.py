@@ -281,6 +281,29 @@ def test_what_would_hold_an_order_names_whole_commands(call: Call, partner: Path
     assert re.search(r'd365edi reject \S+ --why "\.\.\."', said.out)
 
 
+PAYMENT = (
+    "ISA*00*          *00*          *12*4405197800     *01*999999999      *261102*1200*U*00401*000000007*0*P*>~"
+    "GS*RA*4405197800*999999999*20261102*1200*7*X*004010~ST*820*0001~BPR*I*100*C*ACH*CTX***********20261110~"
+    "TRN*1*EFT1~ENT*1~RMR*IV*INV-1**60~RMR*IV*INV-1**40~SE*7*0001~GE*1*7~IEA*1*000000007~"
+)
+PAYMENTS = """
+[partners.solon.receive.820]
+create = "CustomerPayment"
+company = "usmf"
+[partners.solon.receive.820.d365.header.constants]
+JournalName = "CustPay"
+"""
+
+
+def test_what_would_hold_a_payment_is_said_without_d365(call: Call, partner: Path, folder: Path) -> None:
+    partner.write_text(partner.read_text() + PAYMENTS)
+    (folder / "pay.edi").write_text(PAYMENT)
+    said = call("check", str(folder / "pay.edi"))
+    assert "would be held: invoice INV-1 is paid twice, again in item 2" in said.out
+    (folder / "pay.edi").write_text(PAYMENT.replace("INV-1**40", "INV-2**40"))
+    assert "would be held" not in call("check", str(folder / "pay.edi")).out
+
+
 def test_what_is_answered_by_the_partner_s_settings_is_shown_so(call: Call, partner: Path) -> None:
     """Their delimiters, the form and the reports agreed with them; the answer of a partner who wants none is not shown."""
     assert "AK1" not in call("check", str(ORDER)).out

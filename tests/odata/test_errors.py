@@ -26,6 +26,19 @@ def write(entity: str, log: str) -> str:
 TABLE = [
     pytest.param(
         write(
+            "VendorPaymentJournalLineEntity",
+            "Error: This transaction has been marked for settlement by Vendor\npayments 00017 in company usmf.",
+        ),
+        Fault(
+            "This transaction has been marked for settlement by Vendor payments 00017 in company usmf.",
+            "VendorPaymentJournalLineEntity",
+            infolog=True,
+            marked_by=("Vendor payments 00017", "usmf"),
+        ),
+        id="marked for settlement elsewhere",
+    ),
+    pytest.param(
+        write(
             "CustCustomerGroupEntity",
             "Info: Cannot create a record in Customer groups (CustGroup). Customer group: Batch2, "
             "Batch 2 Test group T1.\nThe record already exists..",
