@@ -182,6 +182,12 @@ _SECTIONS = ("fields", "constants", "defaults", "codes")
 """Tables of rows that any map may have; one that is spelled otherwise would be taken for a list of the document."""
 
 
+def meant_section(name: str) -> str:
+    """The table of rows that a name is a misspelling of, "" for none: no list or part of a document is called alike."""
+    close = get_close_matches(name, _SECTIONS, 1, 0.83)
+    return close[0] if close and name not in _SECTIONS else ""
+
+
 def _over_tree(
     below: Mapping[str, Any], above: Mapping[str, Any], at: Key, overridden: set[Key], probe: Table
 ) -> dict[str, Any]:
@@ -190,9 +196,8 @@ def _over_tree(
     for name, value in _undotted(above, at).items():
         key = (*at, name)
         if isinstance(value, Mapping):
-            meant = get_close_matches(name, _SECTIONS, 1, 0.8)
-            if meant and name not in merged and name not in _SECTIONS:
-                raise probe.mistake(key, f'"{name}" is no table of a map', remedy=f'did you mean "{meant[0]}"?')
+            if name not in merged and (meant := meant_section(name)):
+                raise probe.mistake(key, f'"{name}" is no table of a map', remedy=f'did you mean "{meant}"?')
             if name in merged and not isinstance(merged[name], Mapping):
                 raise probe.mistake(key, f'"{name}" is one row in the map, not a table of rows')
             if not value and name not in merged:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from d365edi.documents import Invoice, PurchaseOrder
+from d365edi.documents import KINDS, Invoice, PurchaseOrder, values
 from d365edi.errors import SettingsError
 from d365edi.maps.reader import Reader
-from d365edi.maps.table import load
+from d365edi.maps.table import load, meant_section
 from tests.maps.wire import guide, reader, report, writer, written
 
 ORDER = (
@@ -124,3 +124,14 @@ def test_what_is_no_row_is_named_by_its_whole_key(override: Override, words: str
 def test_the_nearest_set_is_named_where_there_is_no_map() -> None:
     with pytest.raises(SettingsError, match=r'there is no x12 map "851"; did you mean "850"\? known are 810, 820'):
         load("x12", "851")
+
+
+def test_nothing_of_a_document_is_taken_for_a_misspelt_table() -> None:
+    known = set[str]()
+    for kind in (*KINDS.values(), *(each for each in vars(values).values() if hasattr(each, "__struct_fields__"))):
+        known |= set(kind.__struct_fields__)
+    assert "contacts" in known
+    assert {name: meant for name in known - {"code"} if (meant := meant_section(name))} == {}
+    assert [meant_section(name) for name in ("feilds", "constant", "default", "code", "fields")] == [
+        "fields", "constants", "defaults", "codes", "",
+    ]  # fmt: skip
