@@ -25,7 +25,7 @@ Placed = tuple[int, RemittanceLine]
 
 
 def findings(payment: Remittance) -> Iterator[Finding]:
-    """What holds a payment whoever is paid, with rule `payment`; items of one kind are told once, with how many there are."""
+    """What holds a payment whoever is paid, with rule `payment`; items of one kind are reported once, with how many there are."""
     lines = list(enumerate(payment.lines, 1))
     if payment.sense == "D":
         yield _held("it takes money from us (BPR03 D), and a payment gives it", "D")

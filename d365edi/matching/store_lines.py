@@ -2,7 +2,7 @@
 
 Their sales lines differ by what was ordered of them. A ship notice says that of each line, so one whose quantity only one of
 the stores ordered is that store's. An answer and an invoice say what is confirmed or billed: there the lines must be those of
-all the stores at the address, with their quantities. Stores with equal quantities are told apart by nothing, and need not be
+all the stores at the address, with their quantities. Stores with equal quantities are distinguished by nothing, and need not be
 where their lines are alike.
 
 Knows: lines that go out, what stores ordered. Does not know: addresses, how a line became several.

@@ -53,7 +53,7 @@ class RowTable:
         self.rows: dict[int, Record] = {}
         self.by_key: dict[tuple[str, ...], Record] = {}
         self.changed: Callable[[Record, bool], None] | None = None
-        """Told of each row that came (True) or went: see `row_log`."""
+        """Called with each row that came (True) or went: see `row_log`."""
         self._indexes: dict[str, dict[str, dict[int, Record]]] = {}
 
     def put(self, record: Record) -> None:

@@ -72,7 +72,7 @@ class Tenant:
     store: RowStore = field(default_factory=lambda: RowStore(load()))
     _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
     numbered: Callable[[str, str, int], None] | None = None
-    """Told of each number that is given: see `row_log`."""
+    """Called with each number that is given: see `row_log`."""
 
     def add(self, set: str, **fields: Any) -> Record:
         """Put a row there as an administrator would, past every rule; a row of the same key gets these fields.
