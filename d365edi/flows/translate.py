@@ -15,7 +15,7 @@ import anyio.to_thread
 from d365edi import documents, log
 from d365edi.edi.interchange import InterchangeReport
 from d365edi.failpoints import reach
-from d365edi.flows import acknowledge, intake, messages, named, policy, subject
+from d365edi.flows import acknowledge, intake, messages, named, policy, subject, vendor_invoices
 from d365edi.flows.answer import answer
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import LogLine
@@ -166,7 +166,7 @@ def _document(tx: Tx, partner: TradingPartner, message: Message, part: ParsedDoc
         kind=receive.kind,
         number=number,
         company=receive.settings.company,
-        release=messages.document_revision(read),
+        release=vendor_invoices.revision(read, partner, receive),
         body=read.to_json() if read is not None else "",
         map_digest=receive.map_digest,
         interchange=part.control,

@@ -11,7 +11,7 @@ from typing import Any
 
 from d365edi import log
 from d365edi.errors import DocumentError
-from d365edi.flows import payments
+from d365edi.flows import payments, vendor_invoices
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.prepared import Held, Planned
@@ -20,7 +20,11 @@ from d365edi.maps.table import Table
 
 Planner = Callable[[FlowContext, TradingPartner, ReceiveFlow, Table, Document], Awaitable[Planned | Held]]
 """Makes the plan of one document by this table, or says why it is held. Reads only."""
-PLANNERS: Mapping[str, Planner] = {"VendorPayment": payments.plan, "CustomerPayment": payments.plan}
+PLANNERS: Mapping[str, Planner] = {
+    "VendorInvoice": vendor_invoices.plan,
+    "VendorPayment": payments.plan,
+    "CustomerPayment": payments.plan,
+}
 """By what is created (`create`)."""
 
 

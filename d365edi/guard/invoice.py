@@ -3,19 +3,15 @@
 Knows: invoices. Does not know: orders' prices and quantities, levels, costs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from d365edi.documents import Invoice
-from d365edi.documents.values import Charge, Tax
 from d365edi.guard.case import Case
 from d365edi.guard.compare import ZERO, shipped
-from d365edi.matching import prices, terms
+from d365edi.matching import prices, terms, totals
 from d365edi.matching.crediting import CREDIT
-
-CENT = Decimal("0.01")
-NOT_ON_THIS_BILL = frozenset({"bill back", "information"})
-"""Ways of handling a charge that add nothing to the total: bill back, information only."""
+from d365edi.matching.totals import CENT, charged, money, tax_readings
 
 
 def duplicate(case: Case) -> Iterator[str]:
@@ -34,21 +30,18 @@ def total_wrong(case: Case) -> Iterator[str]:
     if invoice.total is None or None in amounts:
         return
     goods = sum((amount for amount in amounts if amount is not None), ZERO)
-    charges = sum(map(_charged, (*invoice.charges, *(c for line in invoice.lines for c in line.charges))), ZERO)
-    of_all, of_lines = _taxed(invoice.taxes), _taxed(tax for line in invoice.lines for tax in line.taxes)
-    # The invoice's taxes may sum up those of its lines, or stand beside them.
-    readings = (of_all + of_lines, of_all or of_lines)
-    slack = CENT * (1 + (len(amounts) + 1) // 2)
+    charges = sum(map(charged, (*invoice.charges, *(c for line in invoice.lines for c in line.charges))), ZERO)
+    readings, slack = tax_readings(invoice), totals.slack(len(amounts))
     if all(abs(invoice.total - goods - charges - taxes) > slack for taxes in readings):
         yield (
-            f"the total is {_money(invoice.total)}, but lines {_money(goods)}, charges {_money(charges)} and "
-            f"taxes {_money(readings[1])} come to {_money(goods + charges + readings[1])}"
+            f"the total is {money(invoice.total)}, but lines {money(goods)}, charges {money(charges)} and "
+            f"taxes {money(readings[1])} come to {money(goods + charges + readings[1])}"
         )
     written = next((segment[1] for segment in case.body if segment[0] == "TDS" and len(segment) > 1), None)
     cents = (invoice.total / CENT).quantize(Decimal(1), ROUND_HALF_UP)
     right = {f"{cents}", f"{abs(cents)}"} if _is_credit(case) else {f"{cents}"}
     if isinstance(written, str) and written not in right:
-        yield f"TDS01 is {written}, but the total is {_money(invoice.total)}"
+        yield f"TDS01 is {written}, but the total is {money(invoice.total)}"
 
 
 def original_missing(case: Case) -> Iterator[str]:
@@ -95,17 +88,3 @@ def _invoice(case: Case) -> Invoice:
 
 def _is_credit(case: Case) -> bool:
     return _invoice(case).sense == CREDIT
-
-
-def _charged(charge: Charge) -> Decimal:
-    if charge.amount is None or charge.handling in NOT_ON_THIS_BILL:
-        return ZERO
-    return {"allowance": -abs(charge.amount), "charge": charge.amount}.get(charge.kind or "", ZERO)
-
-
-def _taxed(taxes: Iterable[Tax]) -> Decimal:
-    return sum((tax.amount for tax in taxes if tax.amount is not None), ZERO)
-
-
-def _money(amount: Decimal) -> str:
-    return f"{amount.quantize(CENT, ROUND_HALF_UP):f}"

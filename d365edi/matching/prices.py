@@ -68,7 +68,7 @@ def settle(order: PurchaseOrder, place: str) -> tuple[PurchaseOrder, tuple[Findi
             findings.append(_held(line, wrong, f"put it right with them, then: d365edi release {order.number}"))
         elif isinstance(units, str):
             findings.append(_held(line, f"line {line.number or at}: {units}", _remedy(line, place, order.number)))
-        lines.append(line if isinstance(units, str) else _for_units(line, units))
+        lines.append(line if isinstance(units, str) else for_units(line, units))
     same = all(new is old for new, old in zip(lines, order.lines, strict=True))
     return (order if same else order.replace(lines=tuple(lines))), tuple(findings)
 
@@ -236,8 +236,8 @@ def _one_of(line: PricedLine, units: tuple[str, ...]) -> bool:
     return any(word is not None and word.casefold() in units for word in (line.unit, line.spelling("unit")))
 
 
-def _for_units(line: Any, units: Fraction) -> Any:
-    """The line with its price for a whole number of its unit."""
+def for_units(line: Any, units: Fraction) -> Any:
+    """The line with its price for a whole number of its unit; `units` is how many its price is for."""
     if line.price_basis == FREE:
         return line.replace(price=Decimal(0), price_basis=None)
     if line.price is None or (units == 1 and line.price_per == PricePer()):

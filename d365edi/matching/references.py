@@ -27,31 +27,27 @@ from d365edi.documents import (
     ShipNotice,
     ShippedLine,
 )
-from d365edi.edi import checkdigit
 from d365edi.edi.findings import Finding
 from d365edi.matching import vendor_orders
+from d365edi.matching.barcodes import variants, whole_gtins
 from d365edi.matching.locations import delivery_places, ordering
 from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
 from d365edi.matching.resolution import PartnerNumbers, ReferenceKind, Resolution, ResolvedReference
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq, same_text
 
-__all__ = ["Profile", "References", "UnresolvedReference", "complete", "find_references", "gtin", "resolve"]
+__all__ = ["Profile", "References", "UnresolvedReference", "complete", "find_references", "resolve"]
 
 Outbound = Invoice | OrderResponse | ShipNotice
 """Documents that we send, with our items in their lines."""
 AnyOutbound = TypeVar("AnyOutbound", bound=Outbound)
 Ordering = PurchaseOrder | OrderChange
+Lined = PurchaseOrder | OrderChange | Invoice
+"""Documents that are received, with items and units in their lines."""
 Candidates = tuple[tuple[str, str], ...]
 """The numbers of one item with their kinds: buyer, gtin, vendor, or the qualifier of another one."""
 
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
-SIZES = {"UP": 12, "UI": 12, "UA": 13, "EN": 13, "UK": 14, "U2": 14}
-"""How many digits a number has with its check digit, by its qualifier (data element 235; EDIFACT's 7143 has EN and UP)."""
-UNCHECKED = frozenset({"UA", "UI", "U2"})
-"""The qualifiers of numbers that have no check digit by definition."""
-LENGTHS = (8, 12, 13, 14)
-"""How many digits a GTIN may be stored with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,29 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
     known, unresolved = _whose(document, profile)
     if not profile.buys:
         profile = ordering(document, profile)
+    _lines(document, profile, known, unresolved)
+    return References(Resolution().plus(*known), tuple(unresolved))
+
+
+def of_invoice(invoice: Invoice, profile: Profile) -> References:
+    """The references of a vendor's invoice: its vendor, its units, and its items, which the order that it is for may say too."""
+    whose = vendor_orders.vendor(invoice, profile, "VendorInvoice")
+    known, unresolved = list[ResolvedReference](), [whose]
+    _lines(invoice, replace(profile, vendor=whose.subject), known, unresolved)
+    left = [
+        replace(each, miss=ResolvedReference("item", "", each.lines)) if each.kind == "item" and each.agree else each
+        for each in unresolved
+    ]
+    return References(Resolution().plus(*known), tuple(left))
+
+
+def _lines(
+    document: Lined,
+    profile: Profile,
+    known: list[ResolvedReference],
+    unresolved: list[UnresolvedReference],
+) -> None:
+    """Add the items and units of lines to what is known and what is not."""
     for candidates, lines in _by_item(document).items():
         items = {number: profile.items[number] for _, number in candidates if number in profile.items}
         if len(set(items.values())) == 1:
@@ -84,7 +103,6 @@ def find_references(document: Ordering | Remittance | Outbound, profile: Profile
             known.append(ResolvedReference("unit", profile.units[unit], lines, unit))
         else:
             unresolved.append(_unit(document, profile, unit, lines))
-    return References(Resolution().plus(*known), tuple(unresolved))
 
 
 def _whose(document: Ordering, profile: Profile) -> tuple[list[ResolvedReference], list[UnresolvedReference]]:
@@ -186,15 +204,19 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedRefer
     return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"])
 
 
-def _by_item(order: Ordering) -> dict[Candidates, tuple[int, ...]]:
+def _by_item(order: Lined) -> dict[Candidates, tuple[int, ...]]:
     """The lines of each item, by all of its numbers in the order of trust."""
-    found: dict[Candidates, list[int]] = {}
-    for number, line in enumerate(order.lines, 1):
+    found, each = dict[Candidates, list[int]](), _each(order)
+    for number, line in enumerate(each, 1):
         found.setdefault(_candidates(line), []).append(number)
     return {candidates: tuple(lines) for candidates, lines in found.items()}
 
 
-def _candidates(line: OrderLine) -> Candidates:
+def _each(document: Lined) -> Sequence[OrderLine | InvoiceLine]:
+    return document.lines
+
+
+def _candidates(line: OrderLine | InvoiceLine) -> Candidates:
     kinds = tables()["items"]["order"]
     ours = [(kind, getattr(line.item, kind)) for kind in kinds]
     again = {line.spelling(f"item.{kind}"): kind for kind in kinds}  # a second number of a kind that has one already
@@ -202,7 +224,7 @@ def _candidates(line: OrderLine) -> Candidates:
     return tuple((kind, number) for kind, number in (*ours, *others) if number is not None)
 
 
-def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> UnresolvedReference:
+def _item(order: Lined, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> UnresolvedReference:
     table, line = tables()["items"], order.lines[lines[0] - 1]
     lookups = []
     for kind, number in candidates:
@@ -220,7 +242,7 @@ def _item(order: Ordering, profile: Profile, candidates: Candidates, lines: tupl
     return UnresolvedReference("item", subject, lines, tuple(lookups), miss, several, agree=True)
 
 
-def _torn(order: Ordering, profile: Profile, items: Mapping[str, str], lines: tuple[int, ...]) -> UnresolvedReference:
+def _torn(order: Lined, profile: Profile, items: Mapping[str, str], lines: tuple[int, ...]) -> UnresolvedReference:
     """A line whose numbers are two items in the partner's own table."""
     line = order.lines[lines[0] - 1]
     message = f"line {line.number or lines[0]}: {_different(items.items())}"
@@ -245,38 +267,15 @@ def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str, 
     return Lookup(query, table["theirs"], values, table["ours"], name=f"{code or kind} {number}")
 
 
-def gtin(number: str) -> str:
-    """A GTIN in the form that two of them are compared in: 14 digits, zeros in front."""
-    return number.zfill(LENGTHS[-1])
-
-
-def whole_gtins(number: str, qualifier: str | None) -> tuple[str, ...]:
-    """What a barcode may be with its check digit: UA and UI have none (2-5-5, 1-5-5), and what is one digit short of what
-    its qualifier has is complete only where its last digit says so."""
-    size = SIZES.get(qualifier or "")
-    if size is None or len(number) != size - 1 or not (number.isascii() and number.isdigit()):
-        return (number,)
-    made = number + checkdigit.digit(number)
-    return (number, made) if checkdigit.valid(number) and qualifier not in UNCHECKED else (made,)
-
-
-def variants(number: str) -> tuple[str, ...]:
-    """A barcode as sent, then with every number of leading zeros that it may be stored with."""
-    core = number.lstrip("0")
-    if not core.isdigit():
-        return (number,)
-    return tuple(dict.fromkeys((number, *(core.zfill(length) for length in LENGTHS if length >= len(core)))))
-
-
-def _by_unit(order: Ordering) -> dict[str, tuple[int, ...]]:
+def _by_unit(order: Lined) -> dict[str, tuple[int, ...]]:
     found: dict[str, list[int]] = {}
-    for number, line in enumerate(order.lines, 1):
+    for number, line in enumerate(_each(order), 1):
         if line.unit is not None:
             found.setdefault(line.unit, []).append(number)
     return {unit: tuple(lines) for unit, lines in found.items()}
 
 
-def _unit(order: Ordering, profile: Profile, unit: str, lines: tuple[int, ...]) -> UnresolvedReference:
+def _unit(order: Lined, profile: Profile, unit: str, lines: tuple[int, ...]) -> UnresolvedReference:
     table = tables()["unit"]
     query = Query(table["set"], (eq(table["symbol"], unit),), (table["symbol"],))
     word = order.lines[lines[0] - 1].spelling("unit") or unit

@@ -1,4 +1,5 @@
-"""References of an order that becomes our purchase order: which vendor of ours, which of our items, to which warehouse.
+"""References of an order that becomes our purchase order: which vendor of ours, which of our items, to which warehouse; and the
+vendor of an invoice that becomes a vendor invoice.
 
 The order is in the numbers of whoever wrote it: a vendor's number (VN) is one of our items by D365's vendor item numbers, a
 barcode is one as ever, and a buyer's number is our own. The vendor is the partner, or the one that the order names under
@@ -9,7 +10,7 @@ Knows: orders, profiles, queries as values. Does not know: HTTP, settings files,
 
 from collections.abc import Iterator
 
-from d365edi.documents import PurchaseOrder, Remittance
+from d365edi.documents import Invoice, PurchaseOrder, Remittance
 from d365edi.documents.values import TradeParty
 from d365edi.edi.findings import Finding
 from d365edi.matching.lookup import Lookup, Profile, UnresolvedReference, tables, unmet
@@ -26,22 +27,26 @@ DETAILS = (
 """What is read with a vendor: the name of the answer, and which field of the table it is in."""
 
 
-def vendor(order: PurchaseOrder | Remittance, profile: Profile, creates: str = "PurchaseOrder") -> UnresolvedReference:
-    """The vendor of the order, or who is paid: the one that it names, where the partner has a table of vendors, else the partner.
-    `creates`: what is written, and may be held by the vendor's hold."""
-    named, account = order.parties.vendor.id, profile.vendor
+def vendor(
+    document: PurchaseOrder | Invoice | Remittance, profile: Profile, creates: str = "PurchaseOrder"
+) -> UnresolvedReference:
+    """The vendor of the order or invoice, or who is paid: the one that it names, where the partner has a table of vendors, else
+    the partner. `creates`: what is written, and may be held by the vendor's hold."""
+    named, account = document.parties.vendor.id, profile.vendor
+    if isinstance(document, Invoice):
+        named = named or document.vendor_number
     if profile.vendors and named is not None:
         account = profile.vendors.get(named)
         if account is None:
             message = f'vendor "{named}" is none of those of [partners.{profile.partner}.vendors]'
-            remedy = f'add "{named}" = "US-102" there, then: d365edi release {order.number}'
+            remedy = f'add "{named}" = "US-102" there, then: d365edi release {document.number}'
             return UnresolvedReference("vendor_account", named, (), (), unmet("vendor", named, message, remedy))
-    return _vendor(account or "", order, profile, creates)
+    return _vendor(account or "", document.number, profile, creates)
 
 
-def _vendor(account: str, order: PurchaseOrder | Remittance, profile: Profile, creates: str) -> UnresolvedReference:
+def _vendor(account: str, number: str, profile: Profile, creates: str) -> UnresolvedReference:
     table = tables()["vendor"]
-    where = f"under [partners.{profile.partner}], then: d365edi release {order.number}"
+    where = f"under [partners.{profile.partner}], then: d365edi release {number}"
     message = f'vendor "{account}" is no vendor of {profile.company}' if account else "it names no vendor of ours"
     miss = unmet("vendor", account, message, f"correct vendor (or vendors) {where}")
     fields = ("dataAreaId", table["account"], table["hold"], *(table[field] for _, field in DETAILS))

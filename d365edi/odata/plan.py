@@ -147,6 +147,11 @@ class WritePlan:
     further: tuple[FurtherRows, ...] = ()
 
     @property
+    def own_number(self) -> str:
+        """The number that we give the header, "" where the server assigns it."""
+        return str(self.header.get(self.number_field, ""))
+
+    @property
     def with_lines(self) -> tuple[FurtherRows, ...]:
         """What is written with the lines."""
         return tuple(each for each in self.further if not each.line_field)

@@ -14,6 +14,7 @@ from d365edi.matching.unlike import Kind
 
 from .section import SettingsSection
 from .values import Company, FreeTable, Text, invalid
+from .vendor_invoice import OfInvoices
 
 
 def _rows(value: object) -> object:
@@ -84,12 +85,13 @@ class Unlike(SettingsSection):
         }
 
 
-class Receive(SettingsSection):
+class Receive(OfInvoices):
     """What happens to one received transaction set."""
 
-    create: Literal["SalesOrder", "PurchaseOrder", "VendorPayment", "CustomerPayment"] | None = None
-    """What is created in D365 from it: of an order a sales order, or a purchase order at a vendor; of a remittance a payment
-    journal of a vendor or a customer; left out: nothing, and `then` decides about the document."""
+    create: Literal["SalesOrder", "PurchaseOrder", "VendorInvoice", "VendorPayment", "CustomerPayment"] | None = None
+    """What is created in D365 from it: of an order a sales order, or a purchase order at a vendor; of an invoice a pending vendor
+    invoice; of a remittance a payment journal of a vendor or a customer; left out: nothing, and `then` decides about the
+    document."""
     then: Literal["hold", "keep"] = "hold"
     """A document of which nothing is created waits for a person (hold), or is recorded and logged (keep)."""
     company: Company
@@ -125,7 +127,7 @@ class Receive(SettingsSection):
     @property
     def buys(self) -> bool:
         """Whether it becomes a record of a vendor of ours."""
-        return self.create in ("PurchaseOrder", "VendorPayment")
+        return self.create in ("PurchaseOrder", "VendorInvoice", "VendorPayment")
 
     @property
     def agreements(self) -> dict[str, Agreement]:

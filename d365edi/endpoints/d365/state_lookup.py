@@ -91,6 +91,8 @@ class StateLookup:
                 f"{len(found)} {self.noun}s of {self.plan.company} carry {self.label}: {numbers}; which is it?",
                 "cancel all but one in D365; reject this document, or release it once none is left",
             )
+        if not found and (posted := await self._posted()):
+            return posted
         if not found:
             if number and progress.get("step") != "withdrawing":
                 return self._gone(number)
@@ -168,12 +170,34 @@ class StateLookup:
         once more."""
         plan = self.plan
         wanted = {"dataAreaId": plan.company, **lookup}
-        fields = [*catalog.keys(plan.header_set), *wanted, *plan.lookup, plan.number_field, *self._open]
+        years: Mapping[str, str] = plan.extra.get("year", {})
+        fields = [*catalog.keys(plan.header_set), *wanted, *plan.lookup, plan.number_field, *self._open, *years]
         filters = catalog.where(plan.header_set, wanted)
         rows = await self.client.rows(Query(plan.header_set, filters, tuple(dict.fromkeys(fields))))
         return [
-            row for row in rows if all(compare_lines.alike(row.get(field), value) for field, value in wanted.items())
+            row
+            for row in rows
+            if all(compare_lines.alike(row.get(field), value) for field, value in wanted.items())
+            and all(str(row.get(field) or "").startswith(year) for field, year in years.items())
         ]
+
+    async def _posted(self) -> Conflict | None:
+        """That the record was posted, which leaves it in another set (`extra["posted"]`), in the year that counts."""
+        asked: Mapping[str, Any] = self.plan.extra.get("posted", {})
+        if not asked:
+            return None
+        wanted = {"dataAreaId": self.plan.company, **asked["lookup"]}
+        fields = (*wanted, asked["date"], asked["voucher"])
+        rows = await self.client.rows(Query(asked["set"], catalog.where(asked["set"], wanted), fields))
+        year = next(iter(self.plan.extra.get("year", {}).values()), "")
+        for row in rows:
+            day = str(row.get(asked["date"]) or "")[:10]
+            if day.startswith(year) and all(
+                compare_lines.alike(row.get(name), value) for name, value in wanted.items()
+            ):
+                said = f"{self.label} of {self.plan.company} is posted: voucher {row.get(asked['voucher'])} of {day}"
+                return Conflict(said, "reject this document: nothing is written to what is posted")
+        return None
 
     async def _ours(self, header: Record, progress: Mapping[str, str]) -> RecordState:
         if not self.plan.lines:

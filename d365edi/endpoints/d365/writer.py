@@ -14,6 +14,8 @@ exactly ours is done, anything else is for a person. A header whose lines D365 r
 it is empty, and nothing half stays behind. Where that is refused too, its number stays in the progress and the next
 try continues from it.
 
+* Where a header's number is ours it goes in one changeset with its lines and all that belongs to them.
+
 * What belongs to a header beside its lines (charge lines) goes in the changeset of the lines. What belongs to single lines
 needs the key that D365 gives these, so it follows in a changeset of its own: all or none, looked up again by its values.
 
@@ -60,6 +62,8 @@ class DocumentWriter:
         if isinstance(state, LinesOnly):
             await self._create_after(state.header, checkpoint, token)
             return lookup.receipt(state.header)
+        if isinstance(state, NotFound) and plan.own_number:
+            return lookup.receipt(await self._create_whole(state, checkpoint, token))
         if isinstance(state, NotFound):
             header = await self._create_header(state, checkpoint)
         else:
@@ -86,6 +90,29 @@ class DocumentWriter:
         if not lookup.number(header):
             message = f"{lookup.label}: D365 made it and returned no number"
             raise Unavailable(message, endpoint=self.endpoint, unclear=True)
+        return header
+
+    async def _create_whole(self, state: NotFound, checkpoint: Checkpoint, token: str) -> Record:
+        """The intent, then header, lines and all that belongs to them in one changeset: the header's number is ours. A refusal
+        may mean that it is taken, by this very record: so it is looked up once more."""
+        lookup, plan = self.lookup, self.lookup.plan
+        number = plan.own_number
+        await checkpoint("intent", {"at": self._now(), "beside": "\n".join(state.beside)})
+        reach("d365.intent")
+        linked = [(plan.line_set, {**line, plan.link_field: number}) for line in plan.lines]
+        linked += [(each.set, {**row, each.link_field: number}) for each in plan.with_lines for row in each.rows]
+        bodies = [(name, {"dataAreaId": plan.company, **body}) for name, body in linked]
+        header = {"dataAreaId": plan.company, **plan.header}
+        try:
+            await lookup.client.create_together(plan.header_set, [header], token, bodies)
+        except EndpointError as error:
+            again = await lookup.look({"at": self._now()}) if isinstance(error, Refused) else None
+            if isinstance(again, Complete):
+                return again.header
+            await checkpoint(*self._outcome(error, "at"))
+            raise self._named(error) from None
+        reach("d365.lines")
+        await self._check_lines(header)
         return header
 
     async def _record_number(self, header: Record, checkpoint: Checkpoint) -> None:

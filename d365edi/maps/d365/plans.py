@@ -15,16 +15,17 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from d365edi.documents import Document, PurchaseOrder, Remittance
+from d365edi.documents import Document, Invoice, PurchaseOrder, Remittance
 from d365edi.documents.values import ChargeLine
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps.d365 import record_reader
-from d365edi.maps.d365.schema import Section, TableRow, charges, header, joins, lines, model_of
+from d365edi.maps.d365.schema import Section, TableRow, header, joins, lines, model_of
+from d365edi.maps.d365.schema import charges as charge_sections
 from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
-from d365edi.matching import charge_lines
+from d365edi.matching import charge_lines, totals
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.resolution import PLACE, Resolution
 from d365edi.odata.canonical import day
@@ -32,9 +33,12 @@ from d365edi.odata.plan import FurtherRows, Join, ListPlan, Query, ReadPlan, Wri
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
 ANSWERS = (
-    "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", *PLACE,
+    "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", "received",
+    *PLACE,
 )  # fmt: skip
 """What a row may take from the answers: `answers.item`."""
+TAX_TOTAL = "tax_total"
+"""What all taxes of an invoice come to."""
 LEDGER_ACCOUNTS = {"answers.customer_ledger": "invoice_customer", "answers.vendor_ledger": "invoice_vendor"}
 """Accounts as journals display them, each with the answer that it is: open items stand on the invoice account."""
 
@@ -46,7 +50,7 @@ def check(table: Table) -> None:
     line = _line_model(table, model) if "lines" in table.tree else model
     sections: list[tuple[Section, Model]] = [(header(table), model)]
     sections += [(lines(table), line)] if "lines" in table.tree else []
-    sections += [(section, ChargeLine) for section in charges(table).values()]
+    sections += [(section, ChargeLine) for section in charge_sections(table).values()]
     for section, part in sections:
         for entry in section.rows:
             sources = [name for each in entry.sources for name in each.split(" + ")]
@@ -96,7 +100,7 @@ def _check_levels(table: Table, model: Model) -> None:
 def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model, *, reading: bool) -> None:
     known = list(names(model))
     if not reading:
-        known += ["company", "ordinal", "place", *LEDGER_ACCOUNTS, *(f"answers.{name}" for name in ANSWERS)]
+        known += ["company", "ordinal", "place", TAX_TOTAL, *LEDGER_ACCOUNTS, *(f"answers.{name}" for name in ANSWERS)]
         known += [f"document.{name}" for name in names(model_of(table))]
     field = find(model, source)
     if source not in known or (field is not None and (field.kind == "part" or field.many)):
@@ -106,15 +110,17 @@ def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model,
 # -- writing ----------------------------------------------------------------------------------------------------------
 def write_plan(
     table: Table,
-    document: PurchaseOrder | Remittance,
+    document: PurchaseOrder | Remittance | Invoice,
     resolution: Resolution,
     *,
     company: str,
     numbers: Sequence[int] = (),
     delimiter: str = "-",
+    charges: Sequence[ChargeLine] = (),
 ) -> WritePlan:
     """What to look up and to write for one document; `numbers` are the lines' in D365, left out: as `line_numbers` has
-    them; `delimiter` parts the segments of a display value. Raises DocumentError when something that D365 needs is empty."""
+    them; `delimiter` parts the segments of a display value; `charges` are the charge lines of an invoice, each with the number of its
+    line. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = _label(table, document)
     filler = _RecordFiller(document, resolution, company, label, delimiter)
@@ -134,10 +140,10 @@ def write_plan(
         line_set=each.set,
         link_field=next(iter(each.tree["link"])),
         lines=rows,
-        compare=(*each.tree.get("compare", ()), *_telling_apart(each, rows)),
+        compare=(*each.compare, *_telling_apart(each, rows)),
         label=label,
         extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}},
-        further=tuple(_further(table, filler, document)),
+        further=tuple(_further(table, filler, document, charges)),
     )
 
 
@@ -146,12 +152,15 @@ def display_account(account: str, delimiter: str) -> str:
     return account.replace(delimiter, f"\\{delimiter}")
 
 
-def _further(table: Table, filler: "_RecordFiller", document: Document) -> Iterator[FurtherRows]:
-    """The charge lines of an order, by the sets that the table has for them."""
-    if not isinstance(document, PurchaseOrder):
-        return
-    for kind, section in charges(table).items():
-        found = list(charge_lines.rows(document, "line" if kind == "line" else "order"))
+def _further(
+    table: Table, filler: "_RecordFiller", document: Document, given: Sequence[ChargeLine]
+) -> Iterator[FurtherRows]:
+    """The charge lines of an order, or those of an invoice, by the sets that the table has for them."""
+    for kind, section in charge_sections(table).items():
+        if isinstance(document, PurchaseOrder):
+            found = list(charge_lines.rows(document, "line" if kind == "line" else "order"))
+        else:
+            found = [(each, 0) for each in given if (each.line is None) == (kind != "line")]
         if not found:
             continue
         places = range(1, len(found) + 1)
@@ -175,7 +184,7 @@ def _further(table: Table, filler: "_RecordFiller", document: Document) -> Itera
 
 def charge_queries(table: Table, company: str) -> Iterator[Query]:
     """A query for each set of charge lines, of one row with each field that is written there."""
-    for section in charges(table).values():
+    for section in charge_sections(table).values():
         names = (*section.tree["link"], *(row.name for row in section.rows))
         yield Query(section.set, (eq("dataAreaId", company),), tuple(dict.fromkeys(names)), top=1)
 
@@ -184,7 +193,7 @@ def _telling_apart(section: Section, rows: Sequence[Mapping[str, Any]]) -> Itera
     """The fields besides `compare` by which lines that are alike in all of these are distinguished, as many as it takes.
 
     They are not compared without need: D365 changes dates of its own accord."""
-    fields = list(section.tree.get("compare", ()))
+    fields = list(section.compare)
     for name in section.tree.get("apart", ()):
         known: dict[tuple[Any, ...], Any] = {}
         values = [(tuple(row.get(field) for field in fields), row.get(name)) for row in rows]
@@ -214,6 +223,11 @@ class _RecordFiller:
         for name in section.tree.get("needs", ()):
             if name not in written:
                 raise DocumentError(_needs(section, name, self.label, number), remedy=_complete(name, number))
+        either = section.tree.get("either", ())
+        if either and not any(all(name in written for name in names) for names in either):
+            kinds = ", or ".join(" with ".join(names) for names in either)
+            message = f"{self.label} line {number}: nothing says what it is for; D365 needs {kinds}"
+            raise DocumentError(message, remedy=_complete(either[-1][0], number))
         return written
 
     def lacks(self, section: Section, item: Any, number: int) -> list[str]:
@@ -233,6 +247,7 @@ class _RecordFiller:
             "company": self.company,
             "ordinal": numbers[number - 1] if number else None,
             "place": number or None,
+            TAX_TOTAL: totals.tax_readings(self.document)[1] if isinstance(self.document, Invoice) else None,
         }
         if source in fixed:
             return fixed[source]

@@ -13,6 +13,9 @@ from d365edi.documents import KINDS
 from d365edi.maps.fields import Model
 from d365edi.maps.table import Key, Table, nearest
 
+QUANTITY = "quantity"
+"""The row of lines that names the field of their quantity, where that is not sure."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -40,6 +43,11 @@ class Section:
     def key_fields(self) -> tuple[str, ...]:
         """The fields of the key that the table gives."""
         return tuple(self.tree.get("key", ()))
+
+    @property
+    def compare(self) -> tuple[str, ...]:
+        """The fields by which a row is found again, the one that has the quantity among them where the table names it."""
+        return (*self.tree.get("compare", ()), *filter(None, (self.tree.get(QUANTITY),)))
 
     @property
     def moments(self) -> tuple[str, ...]:
@@ -107,6 +115,8 @@ def _section(table: Table, key: Key) -> Section:
             (field, tuple(values)) for field, values in inner.items() if field not in ("fields", "constants")
         )
         rows += _entries(table, inner, at, conditions)
+    if quantity := tree.get(QUANTITY):
+        rows.append(TableRow(str(quantity), (QUANTITY,), None, (*key, QUANTITY)))
     kept = tuple(sorted(rows, key=lambda entry: entry.constant is not None and not entry.when))
     on = tuple(_pair(text) for text in tree.get("on", ()))
     return Section(key[-1], tree["set"], tree, kept, on)

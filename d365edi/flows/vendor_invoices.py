@@ -1,0 +1,143 @@
+"""A vendor's invoice becomes the plan of a pending vendor invoice in D365, or is held.
+
+It is matched with our orders as they are in D365 now, and D365 is asked whether it was posted before; whether it is pending
+already is asked when it is written. That it was received before is known to the journal by its key.
+
+Knows: in which order the questions are asked. Does not know: how an invoice is matched, entity names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from d365edi.documents import Document as AnyDocument
+from d365edi.documents import Invoice
+from d365edi.errors import PlaceRefused, Refused
+from d365edi.flows import resolve
+from d365edi.flows.context import FlowContext
+from d365edi.flows.messages import document_revision
+from d365edi.flows.partner import ReceiveFlow, TradingPartner
+from d365edi.flows.prepared import Held, Planned
+from d365edi.journal import Document
+from d365edi.maps.d365 import plans as d365
+from d365edi.maps.d365.schema import header
+from d365edi.maps.table import Table
+from d365edi.matching import order_match, posted, references, vendor_invoices
+from d365edi.matching.lines import line_numbers
+from d365edi.matching.resolution import Resolution
+from d365edi.matching.vendor_invoices import InvoicePolicy, Taken
+from d365edi.odata.canonical import day
+from d365edi.odata.plan import Query, WritePlan
+
+Rows = list[Mapping[str, Any]]
+
+
+def policy_of(partner: TradingPartner, receive: ReceiveFlow) -> InvoicePolicy:
+    """What was agreed about a flow's invoices, as plain values."""
+    settings = receive.settings
+    return InvoicePolicy(
+        place=f"partners.{receive.name}",
+        codes=partner.settings.codes.get("charge", {}),
+        same=settings.same,
+        price=settings.match.price,
+        quantity=settings.match.quantity,
+        stocked=settings.stocked,
+        posted_check=settings.posted_check,
+    )
+
+
+def revision(read: AnyDocument | None, partner: TradingPartner, receive: ReceiveFlow) -> str:
+    """What distinguishes received documents of one number: as for all, but of an invoice that we create the vendor that it names,
+    and the year where its number counts within one."""
+    if not isinstance(read, Invoice) or receive.write_table is None:
+        return document_revision(read)
+    named = read.parties.vendor.id or read.vendor_number
+    several = named if partner.settings.vendors else None
+    return " ".join(filter(None, (several, vendor_invoices.year_of(read, receive.settings.same))))
+
+
+async def plan(
+    ctx: FlowContext, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
+) -> Planned | Held:
+    """The plan of one invoice. Raises Unavailable where D365 cannot be asked now, Refused where it lets us see no order."""
+    policy = policy_of(partner, receive)
+    taken = vendor_invoices.take(Invoice.from_json(document.body), policy)
+    profile = resolve.for_receive(partner, receive)
+    resolved = await resolve.answer(ctx, references.of_invoice(taken.invoice, profile))
+    if problems := (*taken.problems, *resolved.problems):
+        return _held(document, problems)
+    company = receive.settings.company
+    matched = order_match.match(taken.invoice, await _orders(ctx, taken.invoice, company), resolved.resolution, policy)
+    problems = matched.problems
+    if policy.stocked == "hold" and (query := order_match.stocked_query(matched.invoice, company)):
+        problems += order_match.stocked(matched.invoice, await _ask(ctx, query))
+    check, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, company)
+    if isinstance(said, Held):
+        return said
+    if problems:
+        return _held(document, problems)
+    answers = await _received(ctx, document, resolved.resolution)
+    made = _plan(table, matched.invoice, taken, answers, receive)
+    if year := vendor_invoices.year_of(matched.invoice, policy.same):
+        check["year"] = {str(header(table).tree["dated"]): year}
+    made = replace(made, extra={**made.extra, **check})
+    key = f"{document.partner}:invoice:{document.number}"
+    return Planned(made, answers, key, (*taken.warnings, *matched.warnings, *said))
+
+
+def _plan(table: Table, invoice: Invoice, taken: Taken, answers: Resolution, receive: ReceiveFlow) -> WritePlan:
+    settings = receive.settings
+    numbers = line_numbers([line.number for line in invoice.lines])
+    charges = [each.replace(line=numbers[each.line - 1] if each.line else None) for each in taken.charges]
+    made = d365.write_plan(table, invoice, answers, company=settings.company, numbers=numbers, charges=charges)
+    if settings.header_reference == "ours":
+        account = answers.more.get("invoice_vendor", "")
+        own = vendor_invoices.own_reference(settings.company, account, invoice, settings.same)
+        made = replace(made, header={**made.header, made.number_field: own})
+    return made
+
+
+def _held(document: Document, problems: tuple[str, ...]) -> Held:
+    release, reject = f"d365edi release {document.number}", f'd365edi reject {document.number} --why "..."'
+    return Held((*problems, f"correct the order or the settings, then: {release}; or close it: {reject}"))
+
+
+async def _orders(ctx: FlowContext, invoice: Invoice, company: str) -> tuple[order_match.PlacedOrder, ...]:
+    """The orders that the invoice names, as they are now."""
+    queries = order_match.queries(invoice, company)
+    return order_match.orders(await _ask(ctx, queries[0]), await _ask(ctx, queries[1])) if queries else ()
+
+
+async def _ask(ctx: FlowContext, query: Query) -> Rows:
+    """The rows of a query, not from the cache: an order changes with each thing that is done with it."""
+    return [dict(row) for row in await ctx.d365.ask(query)]
+
+
+async def _posted(
+    ctx: FlowContext, invoice: Invoice, answers: Resolution, policy: InvoicePolicy, company: str
+) -> tuple[dict[str, Any], Held | tuple[str, ...]]:
+    """What is looked up again before anything is written, and that it was posted before, or what is to be said where that may
+    not be asked."""
+    account, year = answers.more.get("invoice_vendor", ""), vendor_invoices.year_of(invoice, policy.same)
+    check = {"posted": posted.check(account, invoice.number)}
+    try:
+        rows = await _ask(ctx, posted.query(company, account, invoice.number))
+    except (Refused, PlaceRefused) as error:
+        why = f"whether it was posted before may not be asked ({error.message})"
+        if policy.posted_check == "warn":
+            return {}, (why,)
+        remedy = (
+            f'let the service user read posted vendor invoices, or write posted_check = "warn" under [{policy.place}]'
+        )
+        return {}, Held((why, f"{remedy}, then: d365edi release {invoice.number}"))
+    if found := posted.found(rows, invoice.number, year):
+        return {}, Held((found, f'd365edi reject {invoice.number} --why "..."'))
+    return check, ()
+
+
+async def _received(ctx: FlowContext, document: Document, answers: Resolution) -> Resolution:
+    """The answers with the day on which the invoice was received."""
+    message = await ctx.journal.read(lambda tx: tx.messages.get(document.message))
+    at: date = ctx.local(message.received_at).date()
+    return replace(answers, more={**answers.more, "received": day(at)})

@@ -1,0 +1,266 @@
+"""Which lines of which purchase orders of ours a vendor's invoice is for, and whether it bills what was ordered.
+
+An order is this vendor's, open and in the invoice's currency. A line is found by its number there, unless its item is another
+one; else by its item, else by its barcode. What fits two lines, or none, or differs in unit, price or quantity, is for a
+person, with both values.
+
+Knows: invoices, rows of orders. Does not know: HTTP, sets and fields of D365 (they stand in `lookups.toml`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from d365edi.documents import Invoice, InvoiceLine
+from d365edi.matching import prices
+from d365edi.matching.barcodes import gtin
+from d365edi.matching.lookup import Row, tables
+from d365edi.matching.numbers import plain
+from d365edi.matching.resolution import Resolution
+from d365edi.matching.vendor_invoices import InvoicePolicy
+from d365edi.odata.plan import Query
+from d365edi.odata.quoting import eq, same_text
+
+NAMED = ("PO", "ON")
+"""Qualifiers of the number of an order of ours (X12 REF01 and 235, EDIFACT 1153)."""
+NOT_STOCKED = "The item's inventory model policy must be not stocked."
+"""D365's words about a stocked item in a line without an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedLine:
+    """A line of an order of ours."""
+
+    number: int
+    item: str
+    unit: str
+    quantity: Decimal
+    price: Decimal
+    per: Decimal
+    barcode: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order of ours: `vendors` are the accounts that it is of."""
+
+    number: str
+    vendors: tuple[str, ...]
+    status: str
+    currency: str
+    lines: tuple[OrderedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """An invoice with what its lines are for: `sales_order`, `order_line` and `item.own` of each, and `sales_order` of the whole
+    where all are for one order. `problems` hold it."""
+
+    invoice: Invoice
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+# -- what is asked ----------------------------------------------------------------------------------------------------
+def named_order(line: InvoiceLine, invoice: Invoice) -> str | None:
+    """The order of ours that a line names, else the one that the invoice names."""
+    found = [each.value for each in line.references if each.qualifier in NAMED and each.value]
+    found += [each.id for each in line.item.others if each.qualifier in NAMED]
+    return next(iter(found), invoice.order_number)
+
+
+def queries(invoice: Invoice, company: str) -> tuple[Query, Query] | None:
+    """The queries for the orders that an invoice names and for their lines; None where it names none."""
+    numbers = tuple(dict.fromkeys(number for line in invoice.lines if (number := named_order(line, invoice))))
+    if not numbers:
+        return None
+    head, each = tables()["order"], tables()["order_line"]
+    return (
+        _query(head, company, (head["number"], *head["vendors"], head["status"], head["currency"]), numbers),
+        _query(each, company, (each["number"], *(each[name] for name in _LINE)), numbers),
+    )
+
+
+_LINE = ("line", "item", "unit", "quantity", "price", "per", "barcode")
+
+
+def _query(table: Mapping[str, Any], company: str, fields: Sequence[str], numbers: tuple[str, ...]) -> Query:
+    choice = (table["number"], numbers)
+    return Query(table["set"], (eq("dataAreaId", company),), ("dataAreaId", *fields), choice=choice)
+
+
+def orders(heads: Iterable[Row], lines: Iterable[Row]) -> tuple[PlacedOrder, ...]:
+    """The orders of the rows of both queries."""
+    head, each = tables()["order"], tables()["order_line"]
+    rows = [*lines]
+    return tuple(
+        PlacedOrder(
+            number=str(row[head["number"]]),
+            vendors=tuple(str(row.get(name) or "") for name in head["vendors"]),
+            status=str(row.get(head["status"]) or ""),
+            currency=str(row.get(head["currency"]) or ""),
+            lines=tuple(_ordered(line) for line in rows if same_text(line[each["number"]], row[head["number"]])),
+        )
+        for row in heads
+    )
+
+
+def _ordered(row: Row) -> OrderedLine:
+    each = tables()["order_line"]
+    item, unit, barcode = (str(row.get(each[name]) or "") for name in ("item", "unit", "barcode"))
+    quantity, price, per = (Decimal(row.get(each[name]) or 0) for name in ("quantity", "price", "per"))
+    return OrderedLine(int(row[each["line"]]), item, unit, quantity, price, per, barcode)
+
+
+# -- what is decided --------------------------------------------------------------------------------------------------
+def match(invoice: Invoice, found: Sequence[PlacedOrder], resolution: Resolution, policy: InvoicePolicy) -> Matched:
+    """The invoice with the lines of orders that it is for. `resolution` has its vendor, items and units."""
+    case = _Case(invoice, found, resolution, policy)
+    lines, problems = list[InvoiceLine](), list[str]()
+    billed: dict[tuple[str, int], list[tuple[PlacedOrder, OrderedLine, Decimal]]] = {}
+    used = list[PlacedOrder]()
+    for place, line in enumerate(invoice.lines, 1):
+        made, order, ordered, why = case.line(place, line)
+        problems += why
+        lines.append(made)
+        if order is not None and order not in used:
+            used.append(order)
+        if order is not None and ordered is not None and not why:
+            billed.setdefault((order.number, ordered.number), []).append((order, ordered, line.quantity or Decimal(0)))
+    problems[:0] = [why for order in used for why in case.unfit(order, used[0])]
+    over = [said for each in billed.values() if (said := _over(each))]
+    warned = tuple(over) if policy.quantity == "warn" else ()
+    problems += over if policy.quantity == "hold" else []
+    numbers = {line.sales_order for line in lines}
+    whole = used[0].number if len(numbers) == 1 and used else None
+    currency = invoice.currency or (used[0].currency if used else None) or resolution.more.get("vendor_currency")
+    return Matched(
+        invoice.replace(lines=tuple(lines), sales_order=whole, currency=currency or None),
+        tuple(dict.fromkeys(problems)),
+        warned,
+    )
+
+
+Found = tuple[InvoiceLine, PlacedOrder | None, OrderedLine | None, tuple[str, ...]]
+"""A line as it is written, the order and its line that it is for, and why it is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One invoice being matched."""
+
+    invoice: Invoice
+    orders: Sequence[PlacedOrder]
+    resolution: Resolution
+    policy: InvoicePolicy
+
+    def line(self, place: int, line: InvoiceLine) -> Found:
+        """What a line is for, or why it is for none."""
+        item = self.resolution.items.get(place) or None
+        unit = self.resolution.of("unit", place, line.unit)
+        made = line.replace(item=line.item.replace(own=item), unit=unit, sales_order=None, order_line=None)
+        name, number = f"line {line.number or place}", named_order(line, self.invoice)
+        if number is None:
+            return made, None, None, ()
+        order = next((each for each in self.orders if same_text(each.number, number)), None)
+        if order is None:
+            return made, None, None, (f"order {number} is no purchase order of ours",)
+        fit = fitting(line, item, order.lines)
+        if len(fit) != 1:
+            return made, order, None, (f"{name}{_said(line, item)} {_which(fit, order)}",)
+        (ordered,) = fit
+        made = made.replace(
+            item=made.item.replace(own=ordered.item), sales_order=order.number, order_line=ordered.number
+        )
+        made = made.replace(unit=made.unit or ordered.unit)
+        return made, order, ordered, tuple(f"{name}: {why}" for why in self.differs(made, ordered))
+
+    def differs(self, line: InvoiceLine, ordered: OrderedLine) -> Iterator[str]:
+        """How a line differs from what was ordered, in unit and in price."""
+        if line.unit is not None and not same_text(line.unit, ordered.unit):
+            yield f"unit {line.unit}, but ordered in {ordered.unit}"
+            return
+        billed, agreed = _price(line), Fraction(ordered.price) / (Fraction(ordered.per) or 1)
+        if billed is not None and abs(billed - agreed) * 100 > abs(agreed) * Fraction(self.policy.price):
+            said = f"price {_figure(billed)}, but ordered at {_figure(agreed)}"
+            yield f"{said} ({plain(self.policy.price)}% is allowed)"
+
+    def unfit(self, order: PlacedOrder, first: PlacedOrder) -> Iterator[str]:
+        """Why an order cannot be invoiced so."""
+        ours = [self.resolution.more.get(name, "") for name in ("vendor", "invoice_vendor")]
+        if not any(same_text(one, other) for one in order.vendors if one for other in ours):
+            yield f"order {order.number} is of vendor {order.vendors[0]}, and not of {ours[0]}"
+        if order.status in tables()["order"]["ended"]:
+            yield f"order {order.number} is {order.status}"
+        currency = self.invoice.currency or first.currency
+        if not same_text(currency, order.currency):
+            yield f"it is in {currency}, and order {order.number} in {order.currency}"
+
+
+def fitting(line: InvoiceLine, item: str | None, ordered: Sequence[OrderedLine]) -> tuple[OrderedLine, ...]:
+    """The lines of an order that a line may be for: that of its number, where its item is no other one; else those of its item,
+    else those of its barcode."""
+    number = int(line.number) if line.number is not None and line.number.isdecimal() else None
+    same = [each for each in ordered if item is not None and same_text(each.item, item)]
+    by_number = [each for each in ordered if each.number == number and (item is None or each in same)]
+    code = line.item.gtin
+    by_code = [each for each in ordered if code and each.barcode and gtin(each.barcode) == gtin(code)]
+    return tuple(by_number or same or by_code)
+
+
+def _which(fit: Sequence[OrderedLine], order: PlacedOrder) -> str:
+    if not fit:
+        return f"fits no line of order {order.number}"
+    return f"fits several lines of order {order.number}: {', '.join(str(each.number) for each in fit)}"
+
+
+def _said(line: InvoiceLine, item: str | None) -> str:
+    known = item or line.item.vendor or line.item.buyer or line.item.gtin
+    return f" ({known})" if known else ""
+
+
+def _price(line: InvoiceLine) -> Fraction | None:
+    """The price of one; where none is stated, what the amount comes to for one."""
+    stated = prices.one(line, prices.plainly)
+    if stated is None and line.amount is not None and line.quantity:
+        return Fraction(line.amount) / Fraction(line.quantity)
+    return stated
+
+
+def _figure(price: Fraction) -> str:
+    return plain(prices.decimal(price))
+
+
+def _over(billed: Sequence[tuple[PlacedOrder, OrderedLine, Decimal]]) -> str:
+    """How much more is billed of a line of an order than was ordered, in words; "" for no more."""
+    order, ordered, _ = billed[0]
+    total = sum((abs(quantity) for _, _, quantity in billed), Decimal(0))
+    if total <= abs(ordered.quantity):
+        return ""
+    return (
+        f"line {ordered.number} of order {order.number}: {plain(total)} {ordered.unit} billed, but "
+        f"{plain(ordered.quantity)} {ordered.unit} ordered"
+    )
+
+
+# -- items without an order -------------------------------------------------------------------------------------------
+def stocked_query(invoice: Invoice, company: str) -> Query | None:
+    """The query for the items of lines without an order; None where there are none."""
+    table = tables()["product"]
+    items = tuple(dict.fromkeys(each for line in invoice.lines if (each := line.item.own) and line.order_line is None))
+    fields = ("dataAreaId", table["item"], table["type"])
+    filters = (eq("dataAreaId", company),)
+    return Query(table["set"], filters, fields, choice=(table["item"], items)) if items else None
+
+
+def stocked(invoice: Invoice, rows: Sequence[Row]) -> tuple[str, ...]:
+    """Why lines without an order cannot be written: what their items are."""
+    table = tables()["product"]
+    kept = [str(row[table["item"]]) for row in rows if row.get(table["type"]) == table["stocked"]]
+    return tuple(
+        f"line {line.number or place}: {line.item.own} is a stocked item and names no order. {NOT_STOCKED}"
+        for place, line in enumerate(invoice.lines, 1)
+        if line.order_line is None and any(same_text(line.item.own or "", each) for each in kept)
+    )

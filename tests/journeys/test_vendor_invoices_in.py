@@ -1,0 +1,260 @@
+"""A vendor's invoices become pending vendor invoices of ours: 810, INVOIC and columns, matched with our orders, once.
+
+The order is 12 of D0001 at 10.50 (126.00) and 3 of D0002 at 99.99 (299.97): 425.97."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from d365edi.app import App
+from d365edi.endpoints.health import Rests
+from d365edi.journal import Document
+from d365edi.sandbox.d365 import purchasing
+from tests.journeys.bills import ORDER, VENDOR, bill, invoic, receives
+from tests.journeys.test_trouble import until_done
+from tests.journeys.world import World
+
+Invoice = tuple[dict[str, Any], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def billed(town: World) -> World:
+    """The town, whose partner is a vendor of ours with an open order; the service user's company is another one."""
+    receives(town)
+    return town
+
+
+def pending(world: World) -> list[Invoice]:
+    """The pending vendor invoices in D365, each with its lines."""
+    tenant = world.simulator.state
+    return [
+        (row, tenant.rows("VendorInvoiceLines", HeaderReference=row["HeaderReference"]))
+        for row in tenant.rows("VendorInvoiceHeaders")
+    ]
+
+
+def charges(world: World, set: str = "VendorInvoiceHeaderCharges") -> list[tuple[str, Decimal]]:
+    return [(row["PurchaseChargeCode"], row["FixedChargeAmount"]) for row in world.simulator.state.rows(set)]
+
+
+async def held(app: App) -> list[Document]:
+    return await app.journal.read(lambda tx: tx.documents.in_state("held"))
+
+
+async def done(world: World) -> None:
+    """Everything walked until nothing waits any more."""
+    world.waits = {"first_wait": 0.2, "rests": Rests(first=0.2)}
+    async with world.app() as app:
+        await app.tick("acme.pickup.edi")
+        await until_done(app)
+
+
+async def why(world: World) -> str:
+    """Everything walked once; why the only held document is held."""
+    async with world.app() as app:
+        await app.once()
+        (row,) = await held(app)
+    return row.reason
+
+
+async def test_an_810_becomes_a_pending_invoice_of_its_order(billed: World) -> None:
+    billed.partner.drop("bill.edi", bill(sac="SAC*C*D240***2500", total="45097"))
+    for _ in range(2):
+        await billed.once()
+    ((header, lines),) = pending(billed)
+    names = ("InvoiceAccount", "InvoiceNumber", "PurchaseOrderNumber", "Currency", "ImportedAmount", "dataAreaId")
+    assert [header[name] for name in names] == [VENDOR, "INV-1", ORDER, "USD", Decimal("450.97"), "usmf"]
+    assert str(header["InvoiceDate"]).startswith("2026-11-02")
+    fields = ("PurchaseOrder", "PurchLineNumber", "ItemNumber", "ReceiveNow", "Unit", "UnitPrice", "Amount")
+    assert [[line[name] for name in fields] for line in lines] == [
+        [ORDER, 1, "D0001", 12, "ea", Decimal("10.5"), Decimal(126)],
+        [ORDER, 2, "D0002", 3, "ea", Decimal("99.99"), Decimal("299.97")],
+    ]
+    assert charges(billed) == [("FREIGHT", Decimal(25))]
+    assert [answer.verdict for answer in billed.partner.acknowledgments()] == ["A"]
+    assert {each.method for each in billed.simulator.log if each.path.startswith("/data/")} <= {"GET", "POST"}
+
+
+async def test_an_invoic_becomes_one(billed: World) -> None:
+    billed.partner.drop("bill.edi", invoic())
+    await billed.once()
+    await billed.once()
+    ((header, lines),) = pending(billed)
+    assert (header["InvoiceNumber"], header["ImportedAmount"]) == ("INV-1", Decimal("425.97"))
+    assert [line["PurchLineNumber"] for line in lines] == [1, 2]
+
+
+async def test_columns_become_one(billed: World) -> None:
+    folder = billed.partner.home / "outbound" / "csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bills.csv").write_text(
+        "Invoice Number,Invoice Date,PO Number,Line,Vendor Item,Quantity,Unit,Price,Invoice Total\n"
+        f"INV-1,2026-11-02,{ORDER},1,V-1,12,EA,10.5,425.97\nINV-1,2026-11-02,{ORDER},2,V-2,3,EA,99.99,425.97\n"
+    )
+    for _ in range(2):
+        await billed.once()
+    ((header, lines),) = pending(billed)
+    assert (header["InvoiceNumber"], len(lines)) == ("INV-1", 2)
+
+
+async def test_the_same_invoice_again_is_held_as_a_duplicate(billed: World) -> None:
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    billed.partner.drop("again.edi", bill(control=8))
+    assert "received before" in await why(billed)
+    assert len(pending(billed)) == 1
+
+
+@pytest.mark.parametrize("path", ["/data/VendorInvoiceHeaders", "/data/$batch"])
+async def test_a_lost_answer_makes_no_second_invoice(billed: World, path: str) -> None:
+    billed.simulator.faults.drop(method="POST", path=path)
+    billed.partner.drop("bill.edi", bill(sac="SAC*C*D240***2500", total="45097"))
+    await done(billed)
+    ((_, lines),) = pending(billed)
+    assert (len(lines), charges(billed)) == (2, [("FREIGHT", Decimal(25))])
+
+
+async def test_an_invoice_that_was_entered_by_hand_is_a_question(billed: World) -> None:
+    billed.simulator.state.add(
+        "VendorInvoiceHeaders", dataAreaId="usmf", HeaderReference="HR-9", InvoiceAccount=VENDOR, InvoiceNumber="inv-1"
+    )
+    billed.partner.drop("bill.edi", bill())
+    said = await why(billed)
+    assert "HR-9 of usmf carries invoice INV-1 already" in said
+    assert len(pending(billed)) == 1
+
+
+async def test_an_invoice_that_was_posted_is_held_with_voucher_and_date(billed: World) -> None:
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    await billed.once()
+    ((header, _),) = pending(billed)
+    voucher = purchasing.post_invoice(billed.simulator.state, header["HeaderReference"], orders=False)
+    async with billed.app() as app:
+        await app.replay("INV-1", "read", go=True, acks=False, actor="pat")
+        await app.once()
+        (row,) = await held(app)
+    assert f"it was posted before: voucher {voucher} of 2026-11-02" in row.reason
+    assert pending(billed) == []
+
+
+async def test_one_that_is_posted_before_we_learn_that_it_was_made_is_not_made_again(billed: World) -> None:
+    billed.simulator.faults.drop(method="POST", path="/data/$batch")
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    ((header, _),) = pending(billed)
+    voucher = purchasing.post_invoice(billed.simulator.state, header["HeaderReference"], orders=False)
+    await done(billed)
+    async with billed.app() as app:
+        (row,) = await held(app)
+    assert f"invoice INV-1 of usmf is posted: voucher {voucher}" in row.reason
+    assert pending(billed) == []
+
+
+@pytest.mark.parametrize(("check", "made"), [("warn", 1), ("hold", 0)])
+async def test_where_posted_invoices_may_not_be_read_a_setting_decides(
+    billed: World, check: str, made: int, lines: list[str]
+) -> None:
+    receives(billed, f'posted_check = "{check}"')
+    for _ in range(2):
+        billed.simulator.faults.answer(403, method="GET", path="/data/VendInvoiceJourBiEntities")
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    await billed.once()
+    assert len(pending(billed)) == made
+    assert sum("whether it was posted before may not be asked" in line for line in lines) == 1
+
+
+async def test_a_number_may_come_again_in_another_year_where_that_is_agreed(billed: World) -> None:
+    receives(billed, 'same = "number_and_year"')
+    billed.simulator.state.refuses_used_invoice_numbers = False
+    billed.partner.drop("a.edi", bill(date="20251103"))
+    await billed.once()
+    billed.partner.drop("b.edi", bill(control=8))
+    await billed.once()
+    await billed.once()
+    assert [str(header["InvoiceDate"])[:4] for header, _ in pending(billed)] == ["2025", "2026"]
+
+
+async def test_with_a_reference_of_ours_all_goes_in_one_changeset(billed: World) -> None:
+    receives(billed, 'header_reference = "ours"')
+    billed.simulator.state.own_references = True
+    billed.simulator.faults.drop(method="POST", path="/data/$batch")
+    billed.simulator.faults.answer(400, method="POST", path="/data/VendorInvoiceHeaders")
+    billed.partner.drop("bill.edi", bill(sac="SAC*C*D240***2500", total="45097"))
+    await done(billed)
+    ((header, lines),) = pending(billed)
+    assert (len(header["HeaderReference"]), len(lines), charges(billed)) == (36, 2, [("FREIGHT", Decimal(25))])
+    assert [fault.path for fault in billed.simulator.faults.waiting] == ["/data/VendorInvoiceHeaders"]  # never alone
+
+
+async def test_a_credit_is_negative_and_its_allowance_a_charge(billed: World) -> None:
+    billed.partner.drop("bill.edi", bill(quantities=("1", "1"), sense="CR", sac="SAC*A*C310***100", total="10949"))
+    await billed.once()
+    await billed.once()
+    ((header, lines),) = pending(billed)
+    assert header["ImportedAmount"] == Decimal("-109.49")
+    assert [(line["ReceiveNow"], line["Amount"]) for line in lines] == [
+        (-1, Decimal("-10.5")),
+        (-1, Decimal("-99.99")),
+    ]
+    assert charges(billed) == [("PROMO", Decimal(1))]
+
+
+async def test_line_charges_are_written_with_their_line(billed: World) -> None:
+    billed.partner.drop("bill.edi", bill(line_sac="SAC*A*C310***100", total="42497"))
+    await billed.once()
+    await billed.once()
+    (row,) = billed.simulator.state.rows("VendorInvoiceLineCharges")
+    assert (row["InvoiceLineNumber"], row["PurchaseChargeCode"], row["FixedChargeAmount"]) == (1, "PROMO", -1)
+
+
+HELD = [
+    ({"order": "PO-404"}, "order PO-404 is no purchase order of ours"),
+    ({"order": "PO-2"}, "order PO-2 is of vendor US-104, and not of US-101"),
+    ({"order": "PO-3"}, "order PO-3 is Canceled"),
+    ({"order": "PO-4"}, "line 1 (D0001) fits several lines of order PO-4: 7, 8"),
+    ({"currency": "EUR"}, f"it is in EUR, and order {ORDER} in USD"),
+    ({"prices": ("10.6", "99.99"), "total": "42717"}, "line 1: price 10.6, but ordered at 10.5 (0.5% is allowed)"),
+    ({"quantities": ("13", "3"), "total": "43647"}, f"line 1 of order {ORDER}: 13 ea billed, but 12 ea ordered"),
+    ({"unit": "CA"}, "line 1: unit cs, but ordered in ea"),
+    ({"total": "42598"}, ""),
+    ({"total": "42697"}, "lines 425.97, allowances and charges 0.00, taxes 0.00 add up to 425.97"),
+    ({"sac": "SAC*C*F050***100", "total": "42697"}, "charge F050 is none of ours"),
+    ({"order": ""}, "The item's inventory model policy must be not stocked."),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), HELD)
+async def test_what_differs_from_the_order_is_held_with_both_values(
+    billed: World, change: dict[str, Any], said: str
+) -> None:
+    billed.partner.drop("bill.edi", bill(**change))
+    await billed.once()
+    async with billed.app() as app:
+        await app.once()
+        rows = await held(app)
+    assert len(pending(billed)) == (0 if said else 1)
+    assert [said in row.reason for row in rows] == ([True] if said else [])
+    assert [answer.verdict for answer in billed.partner.acknowledgments()] == ["A"]
+
+
+async def test_a_stocked_item_without_an_order_is_left_to_d365_where_that_is_set(billed: World) -> None:
+    receives(billed, 'stocked = "try"')
+    billed.partner.drop("bill.edi", bill(order=""))
+    said = await why(billed)
+    assert "The item's inventory model policy must be not stocked." in said
+    assert pending(billed) == []
+    assert any(each.path == "/data/$batch" for each in billed.simulator.log)
+
+
+@pytest.mark.parametrize(("status", "count"), [("All", 0), ("Invoice", 0), ("PurchOrder", 1)])
+async def test_a_vendor_on_hold_holds_the_invoice(billed: World, status: str, count: int) -> None:
+    billed.simulator.state.add("VendorsV3", dataAreaId="usmf", VendorAccountNumber=VENDOR, OnHoldStatus=status)
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    await billed.once()
+    assert len(pending(billed)) == count
