@@ -6,7 +6,7 @@ Knows: the settings of a received set. Does not know: what the rows of maps and 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from d365edi.matching.agreements import Agreement, agreement
 from d365edi.matching.lookup import ShipTo
@@ -14,7 +14,7 @@ from d365edi.matching.unlike import Kind
 
 from .section import SettingsSection
 from .values import Company, FreeTable, Text, invalid
-from .vendor_invoice import OfInvoices
+from .vendor_invoice import Match, of_invoices
 
 
 def _rows(value: object) -> object:
@@ -85,7 +85,7 @@ class Unlike(SettingsSection):
         }
 
 
-class Receive(OfInvoices):
+class Receive(SettingsSection):
     """What happens to one received transaction set."""
 
     create: Literal["SalesOrder", "PurchaseOrder", "VendorInvoice", "VendorPayment", "CustomerPayment"] | None = None
@@ -123,6 +123,22 @@ class Receive(OfInvoices):
     """Rows that override the D365 map."""
     guide: FreeTable = Field(default_factory=dict)
     """Where this partner's guide differs from the standard."""
+    same: Literal["number", "number_and_year"] = "number"
+    """Invoices of a vendor are the same by their number, or by number and year of their date: a vendor may begin anew."""
+    header_reference: Literal["server", "ours"] = "server"
+    """Who makes D365's reference of an invoice: D365, or we do, of company, vendor and number; header, lines and charges are then
+    written together."""
+    posted_check: Literal["warn", "hold"] = "warn"
+    """Where our role may not read posted invoices: it is written and logged (warn), or a person decides (hold)."""
+    match: Match = Match()
+    """How far an invoice may differ from the order that it is for."""
+    stocked: Literal["hold", "try"] = "hold"
+    """A stocked item without an order line: a person decides, or it is left to D365 (try)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_invoices(cls, values: object) -> object:
+        return of_invoices(values)
 
     @property
     def buys(self) -> bool:

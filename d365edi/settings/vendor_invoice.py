@@ -4,9 +4,9 @@ Knows: the settings of invoices. Does not know: how they are matched with orders
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator
 
 from .section import SettingsSection
 from .values import invalid
@@ -39,27 +39,15 @@ class Match(SettingsSection):
     """More than was ordered: a person decides (hold), or it is written and logged (warn)."""
 
 
-class OfInvoices(SettingsSection):
-    """What counts where vendor invoices are created."""
+KEYS = ("same", "header_reference", "posted_check", "match", "stocked")
+"""The keys that stand beside `create = "VendorInvoice"` alone."""
 
-    same: Literal["number", "number_and_year"] = "number"
-    """Invoices of a vendor are the same by their number, or by number and year of their date: a vendor may begin anew."""
-    header_reference: Literal["server", "ours"] = "server"
-    """Who makes D365's reference of an invoice: D365, or we do, of company, vendor and number; header, lines and charges are then
-    written together."""
-    posted_check: Literal["warn", "hold"] = "warn"
-    """Where our role may not read posted invoices: it is written and logged (warn), or a person decides (hold)."""
-    match: Match = Match()
-    """How far an invoice may differ from the order that it is for."""
-    stocked: Literal["hold", "try"] = "hold"
-    """A stocked item without an order line: a person decides, or it is left to D365 (try)."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _of_invoices(cls, values: Any) -> Any:
-        """These keys stand beside `create = "VendorInvoice"` alone."""
-        if isinstance(values, dict) and values.get("create") != RECORD:
-            for name in OfInvoices.model_fields.keys() & values.keys():
+def of_invoices(values: object) -> object:
+    """The keys of a receive flow as they are written. Raises for one about vendor invoices where none are created."""
+    if isinstance(values, dict) and values.get("create") != RECORD:
+        for name in KEYS:
+            if name in values:
                 remedy = f'write create = "{RECORD}", or leave {name} out'
                 raise invalid("is agreed about vendor invoices, and none are created", remedy, inside=(name,))
-        return values
+    return values
