@@ -26,7 +26,7 @@ ONE_MISTAKE = [
     ("[daemon]", "[deamon]\nx = 1\n[daemon]", '1: [deamon] is no key of the settings; did you mean "daemon"?'),
     (PICK, f'{PICK}\njiter = "1s"', '26: [partners.acme.pickup.edi.jiter] is no key of [partners.acme.pickup.edi]; did you mean "jitter"?'),
     (KEY, f'{KEY}\ncomplete = {{ lokks = 1 }}', '17: [endpoints.acme.complete.lokks] is no key of [endpoints.acme.complete]; did you mean "looks"?'),
-    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, agreed, ignore, stores, back, schedules, unknown_invoice, map, d365, guide"),
+    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, agreed, ignore, stores, back, schedules, unknown_invoice, map, d365, guide, same, header_reference, posted_check, match, stocked"),
     # what is not there yet is unknown, too
     ("[daemon]", "[telemetry.ops]\n[daemon]", '1: [telemetry] is no key of the settings; known are: include, daemon, log, secrets, alerts, d365, endpoints, partners'),
     ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, read_socket, decide_group, listen, health, tls, retain, stop_within"),
@@ -99,7 +99,7 @@ ONE_MISTAKE = [
     ('path = "/inbound" }', 'path = "/inbound", file = "{number:" }', '34: [partners.acme.send.810.to.file] "{number:" is not a file name\'s template; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ('path = "/inbound" }', 'path = "/inbound", file = "../{number}" }', '34: [partners.acme.send.810.to.file] "../{number}" leaves its folder or hides the file; write it as "{set}_{control:09}.edi"; known are {partner}, {set}, {control}, {number}, {date}, {time}'),
     ("receive.850", "receive.orders", '27: [partners.acme.receive.orders] "orders" is not a transaction set; name it as its standard does: "850" in X12, "ORDERS" in EDIFACT; or as its map of columns: "PurchaseOrder"'),
-    ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder" or "PurchaseOrder" or "VendorPayment" or "CustomerPayment"; did you mean "SalesOrder"?'),
+    ('"SalesOrder"', '"SalesOrders"', '28: [partners.acme.receive.850.create] "SalesOrders" must be "SalesOrder" or "PurchaseOrder" or "VendorInvoice" or "VendorPayment" or "CustomerPayment"; did you mean "SalesOrder"?'),
     ('"DTM[175]02"', "3", '30: [partners.acme.receive.850.map.fields.ship_by] 3 is not a row; write a path, as ship_by = "DTM[175]02", or false'),
     ('map.fields.ship_by = "DTM[175]02"', 'map = "x"', '30: [partners.acme.receive.850.map] "x" must be a table'),
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nsince = "yesterday"', '34: [partners.acme.send.810.since] "yesterday" is neither "now" nor a date; write since = 2025-01-31'),
@@ -114,6 +114,9 @@ ONE_MISTAKE = [
     ('of = "SalesInvoice"', 'of = "SalesInvoice"\nto = { endpoint = "acme", path = "/inbound" }\nevery = "1h"\n[partners.acme.send.880]\nof = "SalesInvoice"', "18: [partners.acme] sends each SalesInvoice twice, as 810 and as 880; keep one of the two"),
     ("[partners.acme.send.810]", '[partners.acme.send.Invoice]\nguard = { demands = ["CAD"] }', "18: [partners.acme] demands places of Invoice, which has no segments; leave guard.demands out"),
     # places
+    (DOCUMENT, f'{DOCUMENT}\nsame = "number"', '30: [partners.acme.receive.850.same] "number" is agreed about vendor invoices, and none are created; write create = "VendorInvoice", or leave same out'),
+    ("[partners.acme.send.810]", '[partners.acme.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\nmatch = { price = "half" }\n[partners.acme.send.810]', '35: [partners.acme.receive.810.match.price] "half" is no percentage; write it as "0.5%", or "0%" for the same price'),
+    ("[partners.acme.send.810]", '[partners.acme.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\n[partners.acme.send.810]', '18: [partners.acme] creates a VendorInvoice of each 810 and is not a vendor of usmf; write vendor = { usmf = "US-101" }, or [partners.NAME.vendors] for those that it names'),
     (DOCUMENT, f'{DOCUMENT}\nship_to = "mach"', '30: [partners.acme.receive.850.ship_to] "mach" must be "match" or "order" or "default"; did you mean "match"?'),
     ("[partners.acme.send.810]", '[partners.acme.tax]\nrates = { "19" = "X" }\n[partners.acme.send.810]', '33: [partners.acme.tax.rates.19] "X" is no category of a tax (5305); known are A, AA, AB, AC, B, C, E, G, H, O, S, Z'),
     ("[partners.acme.send.810]", '[partners.acme.tax]\nrates = { "19%" = "S" }\n[partners.acme.send.810]', '33: [partners.acme.tax.rates."19%"] "S" is not a rate in percent, or is there twice; write rates = { "19" = "S" }'),

@@ -119,8 +119,8 @@ def write_plan(
     charges: Sequence[ChargeLine] = (),
 ) -> WritePlan:
     """What to look up and to write for one document; `numbers` are the lines' in D365, left out: as `line_numbers` has
-    them; `delimiter` parts the segments of a display value; `charges` are the charge lines of an invoice, each with the number of its
-    line. Raises DocumentError when something that D365 needs is empty."""
+    them; `delimiter` parts the segments of a display value; `charges` are the charge lines of an invoice, each with the
+    number of its line. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = _label(table, document)
     filler = _RecordFiller(document, resolution, company, label, delimiter)
