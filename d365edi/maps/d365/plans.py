@@ -8,11 +8,8 @@ its own.
 Knows: the layout of D365 tables. Does not know: any entity or field name (they stand in the tables), HTTP, settings.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import partial
-from operator import attrgetter
 from typing import Any
 
 from d365edi.documents import Document, Invoice, PurchaseOrder, Remittance
@@ -20,27 +17,19 @@ from d365edi.documents.values import ChargeLine
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps.d365 import record_reader
-from d365edi.maps.d365.schema import Section, TableRow, header, joins, lines, model_of
+from d365edi.maps.d365.record_filler import ANSWERS, LEDGER_ACCOUNTS, TAX_TOTAL, RecordFiller, complete, needs
+from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.d365.schema import charges as charge_sections
 from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
-from d365edi.matching import charge_lines, totals
+from d365edi.matching import charge_lines
 from d365edi.matching.lines import line_numbers
-from d365edi.matching.resolution import PLACE, Resolution
-from d365edi.odata.canonical import day
+from d365edi.matching.resolution import Resolution
 from d365edi.odata.plan import FurtherRows, Join, ListPlan, Query, ReadPlan, WritePlan, plain_words
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
-ANSWERS = (
-    "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", "received",
-    *PLACE,
-)  # fmt: skip
-"""What a row may take from the answers: `answers.item`."""
-TAX_TOTAL = "tax_total"
-"""What all taxes of an invoice come to."""
-LEDGER_ACCOUNTS = {"answers.customer_ledger": "invoice_customer", "answers.vendor_ledger": "invoice_vendor"}
-"""Accounts as journals display them, each with the answer that it is: open items stand on the invoice account."""
+_AGAIN = "ask the partner for it again"
 
 
 def check(table: Table) -> None:
@@ -123,7 +112,7 @@ def write_plan(
     number of its line. Raises DocumentError when something that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = _label(table, document)
-    filler = _RecordFiller(document, resolution, company, label, delimiter)
+    filler = RecordFiller(document, resolution, company, label, delimiter)
     written = filler.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
     numbers = numbers or line_numbers([line.number for line in items])
@@ -147,13 +136,8 @@ def write_plan(
     )
 
 
-def display_account(account: str, delimiter: str) -> str:
-    """An account as a journal displays it: the delimiter, which parts segments there, is escaped."""
-    return account.replace(delimiter, f"\\{delimiter}")
-
-
 def _further(
-    table: Table, filler: "_RecordFiller", document: Document, given: Sequence[ChargeLine]
+    table: Table, filler: RecordFiller, document: Document, given: Sequence[ChargeLine]
 ) -> Iterator[FurtherRows]:
     """The charge lines of an order, or those of an invoice, by the sets that the table has for them."""
     for kind, section in charge_sections(table).items():
@@ -202,92 +186,11 @@ def _telling_apart(section: Section, rows: Sequence[Mapping[str, Any]]) -> Itera
             yield name
 
 
-@dataclass(frozen=True, slots=True)
-class _RecordFiller:
-    """Where values come from while one plan is made."""
-
-    document: Document
-    resolution: Resolution
-    company: str
-    label: str
-    delimiter: str = "-"
-
-    def record(self, section: Section, item: Any, number: int, numbers: Sequence[int] = ()) -> dict[str, Any]:
-        """The fields of one record; `number` is the line's place (0: the header)."""
-        written: dict[str, Any] = {}
-        for entry in section.rows_for(lambda source: self._value(source, item, number, numbers)):
-            values = (self._value(source, item, number, numbers) for source in entry.sources)
-            value = entry.constant if entry.constant is not None else next((v for v in values if v is not None), None)
-            if value is not None and (entry.constant is None or entry.when or entry.name not in written):
-                written[entry.name] = value
-        for name in section.tree.get("needs", ()):
-            if name not in written:
-                raise DocumentError(_needs(section, name, self.label, number), remedy=_complete(name, number))
-        either = section.tree.get("either", ())
-        if either and not any(all(name in written for name in names) for names in either):
-            kinds = ", or ".join(" with ".join(names) for names in either)
-            message = f"{self.label} line {number}: nothing says what it is for; D365 needs {kinds}"
-            raise DocumentError(message, remedy=_complete(either[-1][0], number))
-        return written
-
-    def lacks(self, section: Section, item: Any, number: int) -> list[str]:
-        """The fields that D365 needs and this item leaves empty, whatever references are resolved to."""
-        needs, known = section.tree.get("needs", ()), partial(self._known, item, number)
-        there = {row.name for row in section.rows if row.name in needs and _may_be_written(row, known)}
-        return [name for name in needs if name not in there]
-
-    def _known(self, item: Any, number: int, source: str) -> Any:
-        """The value of a source; `...` for an answer, of which nothing is known but that a unit must be asked for."""
-        if source.startswith("answers."):
-            return ... if source != "answers.unit" or item.unit is not None else None
-        return self._value(source, item, number, range(1, number + 1))
-
-    def _value(self, source: str, item: Any, number: int, numbers: Sequence[int]) -> Any:
-        fixed = {
-            "company": self.company,
-            "ordinal": numbers[number - 1] if number else None,
-            "place": number or None,
-            TAX_TOTAL: totals.tax_readings(self.document)[1] if isinstance(self.document, Invoice) else None,
-        }
-        if source in fixed:
-            return fixed[source]
-        if source in LEDGER_ACCOUNTS:
-            account = self.resolution.of(LEDGER_ACCOUNTS[source], 0, None)
-            return display_account(account, self.delimiter) if account else None
-        if source.startswith("document."):
-            item, source = self.document, source.removeprefix("document.")
-        if source.startswith("answers."):
-            return self.resolution.of(source.removeprefix("answers."), number, getattr(item, "unit", None))
-        parts = [attrgetter(name)(item) for name in source.split(" + ")]
-        if len(parts) > 1:
-            return "\n".join(str(part) for part in parts if part is not None) or None
-        return day(parts[0]) if isinstance(parts[0], date) else parts[0]
-
-
-def _may_be_written(row: TableRow, known: Callable[[str], Any]) -> bool:
-    met = all((value := known(field)) is ... or value in values for field, values in row.when)
-    return met and (row.constant is not None or any(known(source) is not None for source in row.sources))
-
-
-_AGAIN = "ask the partner for it again"
-
-
-def _complete(name: str, number: int) -> str:
-    where = "d365.lines.constants" if number else "d365.header.constants"
-    return f'say what is meant where orders leave it out: {name} = "..." under {where} of the flow'
-
-
-def _needs(section: Section, name: str, label: str, number: int) -> str:
-    line = f" line {number}" if number else ""
-    sources = next((entry.sources for entry in section.rows if entry.name == name), ("no row",))
-    return f"{label}{line}: {name} needs {sources[0]}, which is empty"
-
-
 def lacking(table: Table, document: PurchaseOrder | Remittance) -> Iterator[Finding]:
     """What D365 needs and the document does not say, as findings with rule `needs`: known before D365 is asked. A field is
     named once, with its first line and how many more there are."""
     head, each, label = header(table), lines(table), _label(table, document)
-    filler = _RecordFiller(document, Resolution(), "", label)
+    filler = RecordFiller(document, Resolution(), "", label)
     items = tuple(_items(document, _lines_of(table)))
     found: dict[str, list[int]] = {name: [0] for name in filler.lacks(head, document, 0)}
     for number, line in enumerate(items, 1):
@@ -295,9 +198,9 @@ def lacking(table: Table, document: PurchaseOrder | Remittance) -> Iterator[Find
             found.setdefault(name, []).append(number)
     for name, numbers in found.items():
         more = f", in {len(numbers) - 1} more lines too" if len(numbers) > 1 else ""
-        message = _needs(each if numbers[0] else head, name, label, numbers[0]) + more
+        message = needs(each if numbers[0] else head, name, label, numbers[0]) + more
         yield Finding(
-            "document", "error", "", message, Position(line=numbers[0]), "", _complete(name, numbers[0]), "needs"
+            "document", "error", "", message, Position(line=numbers[0]), "", complete(name, numbers[0]), "needs"
         )
     if not items:
         yield Finding("document", "error", "", f"{label} has no lines", remedy=_AGAIN, rule="needs")
