@@ -14,7 +14,8 @@ from pathlib import Path
 from d365edi import log
 from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.d365.checks import Probe
-from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
+from d365edi.endpoints.d365.endpoint import OVERALL, D365Config, D365Endpoint
+from d365edi.endpoints.d365.gate_state import GateRules
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.health import RESTS, Rests
@@ -146,6 +147,12 @@ def _d365(settings: Settings) -> D365Endpoint:
         unclear_for=d365.unclear_for.total_seconds(),
         connect_timeout=d365.timeouts.connect.total_seconds(),
         read_timeout=d365.timeouts.read.total_seconds(),
+        throttle=GateRules(
+            patience=tuple(each.total_seconds() for each in d365.throttle.patience),
+            longest=d365.throttle.longest.total_seconds(),
+            bulk=d365.throttle.bulk,
+        ),
+        gate_wait=OVERALL,
         verify=_trust(d365.ca_file),
     )
     return D365Endpoint(D365_NAME, config)

@@ -228,6 +228,8 @@ def _endpoints(known: list[dict[str, Any]]) -> Iterator[Row]:
         if not row["place"] or row["kind"]:
             name = f"{row['endpoint']}:{row['place']}" if row["place"] else row["endpoint"]
             state = row["kind"] or ("reached" if row["reached_at"] else "not asked yet")
+            if row["kind"] == "throttled" and row["rests_until"]:
+                state += f" until {clock(row['rests_until'])}"
             yield {"endpoint": name, "state": state, "reached_at": row["reached_at"]}
 
 

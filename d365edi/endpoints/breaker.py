@@ -32,8 +32,9 @@ from d365edi.endpoints.d365.client import Record
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.figures import EndpointFigures, Figures
 from d365edi.endpoints.health import RESTS, Health, Rests, Use
-from d365edi.errors import EndpointError
+from d365edi.errors import EndpointError, Throttled, Unavailable, Unreachable
 from d365edi.odata.plan import Query
+from d365edi.recurring import span
 
 T = TypeVar("T")
 _USES: dict[str, Use] = {"list": "pickup", "deliver": "delivery", "ask": "lookup"}
@@ -195,7 +196,8 @@ class Breaker:
 
 
 class D365Breaker(Breaker):
-    """The same around D365, which answers look-ups, too."""
+    """The same around D365, which answers look-ups, too. The pauses that it asks for are kept by its gate (`d365.gate`), which
+    tells when it closes and opens: what is known here of them is what the gate says."""
 
     def __init__(
         self,
@@ -207,6 +209,19 @@ class D365Breaker(Breaker):
     ) -> None:
         super().__init__(endpoint, clock=clock, epoch=epoch, rests=rests)
         self._d365 = endpoint
+        endpoint.gate.on_closed = self._closed
+        endpoint.gate.on_open = lambda: self._reached("", "", self._clock())
+
+    def never_wait(self) -> None:
+        """From now on nothing waits at the closed gate: it is refused at once."""
+        self._d365.gate.wait = 0.0
+
+    async def ping(self) -> list[Check]:
+        """As the endpoint's. While its gate is closed nothing is sent, and that is what is said."""
+        if left := self._d365.gate.left:
+            sentence = f"{self._own.reason}; it is not asked for {span(left)}"
+            return [Check("pause", False, 0.0, sentence, "wait: what is for it then goes by itself")]
+        return await super().ping()
 
     async def page(self, what: str, query: Query) -> list[Record]:
         """As the endpoint's; the place is what is listed, as for `list`."""
@@ -215,3 +230,17 @@ class D365Breaker(Breaker):
     async def ask(self, query: Query) -> list[Record]:
         """As the endpoint's; the place is the entity set."""
         return await self._run("ask", query.set, lambda: self._d365.ask(query))
+
+    def _closed(self, error: Unavailable, seconds: float) -> None:
+        kind: health.Kind = "throttled" if isinstance(error, Throttled) else "unreachable"
+        self._keep("", "", health.closed(self._own, error, kind, seconds, self._clock()))
+
+    def _failed(self, use: Use, path: str, error: EndpointError, began: float) -> None:
+        """What closed the gate was told by it already."""
+        gate = self._d365.gate
+        if isinstance(error, Throttled) and not gate.left:
+            gate.refuses(error, gate.now())
+        if isinstance(error, Throttled) or (isinstance(error, Unreachable) and gate.left):
+            self._figures.failed(health.kind_of(error))
+        else:
+            super()._failed(use, path, error, began)

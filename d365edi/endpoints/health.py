@@ -128,6 +128,22 @@ def failed(health: Health, error: EndpointError, kind: Kind, began: float, now: 
     )
 
 
+def closed(health: Health, error: Unavailable, kind: Kind, seconds: float, now: float) -> Health:
+    """The state once D365's gate is closed for so long, because of that answer."""
+    return replace(
+        health,
+        kind=kind,
+        reason=error.bare,
+        remedy=error.remedy,
+        failing_since=now if health.failing_since is None else health.failing_since,
+        failed_at=now,
+        failures=health.failures + 1,
+        rests_until=now + seconds,
+        asked_for=error.retry_after,
+        rested_until=now if health.kind in _UNCHARGED else health.rested_until,
+    )
+
+
 def _rest(kind: Kind, asked_for: float | None, failures: int, rests: Rests) -> float:
     if kind in _UNCHARGED:
         return rests.person

@@ -37,6 +37,9 @@ TOGETHER = 20
 async def poll_d365(ctx: FlowContext, send: SendFlow, partner: str, counters: Counters) -> list[int]:
     """Poll for new records to send, company by company. Returns ids of messages to translate."""
     ids: list[int] = []
+    if ctx.rests(ctx.d365_name):
+        counters.skip(f"{ctx.d365_name} rests")
+        return ids
     for company, accounts in send.accounts.items():
         passed: list[PassedOver] = []
         try:

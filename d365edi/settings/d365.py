@@ -52,6 +52,19 @@ class D365Timeouts(SettingsSection):
     """To answer one request."""
 
 
+class Throttling(SettingsSection):
+    """What happens when D365 asks for a pause (429): nothing is sent to it meanwhile, by anybody."""
+
+    patience: Annotated[tuple[Duration, ...], Field(min_length=1)] = tuple(
+        timedelta(seconds=seconds) for seconds in (10, 20, 40, 80, 160)
+    )
+    """The pauses, one after the other, where it does not say for how long; the last one stays."""
+    longest: Duration = timedelta(minutes=15)
+    """The longest pause that is accepted; one that is longer is cut to this, with a warning."""
+    bulk: Annotated[Whole, Field(ge=1, le=50)] = 2
+    """Requests for lists at the same time, among those of `concurrency`."""
+
+
 class ChargeSets(SettingsSection):
     """The tenant's sets of charge lines. The standard entities are not public, so no name is a default: `ping d365` shows
     whether they can be read with the fields that are written."""
@@ -91,6 +104,8 @@ class D365(SettingsSection):
     """How far back each poll for posted records reaches, because an invoice can be back-dated."""
     charges: ChargeSets = ChargeSets()
     """Where charge lines of sales orders are written (`agreed = { D240 = "line:FREIGHT" }` of a flow)."""
+    throttle: Throttling = Throttling()
+    """How long it is not asked when it asks for a pause."""
     timeouts: D365Timeouts = D365Timeouts()
     """How long it may take."""
     events: Events | None = None

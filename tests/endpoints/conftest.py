@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from d365edi.endpoints.base import DeliveryRequest, Place, Remote
 from d365edi.endpoints.file_store import FileStore
@@ -129,3 +130,12 @@ async def grounded(kind: str, request: pytest.FixtureRequest, home: Path) -> Asy
         yield ground
         for endpoint in ground.made:
             await endpoint.close()
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """What the log reports."""
+    reported: list[str] = []
+    sink = logger.add(lambda line: reported.append(str(line).strip("\n")), format="{level} {message}", level="INFO")
+    yield reported
+    logger.remove(sink)

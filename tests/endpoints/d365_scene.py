@@ -60,7 +60,8 @@ class Scene:
             D365Config(HOST, TENANT, CLIENT_ID, CLIENT_SECRET, authority=HOST, companies=("usmf",)),
             **{"client_secret": CLIENT_SECRET, **changes},
         )
-        return D365Endpoint("d365", config, transport or httpx.ASGITransport(app=self.sim.app), clock=self.clock)
+        wire = transport or httpx.ASGITransport(app=self.sim.app)
+        return D365Endpoint("d365", config, wire, clock=self.clock, monotonic=self.clock)
 
     async def checkpoint(self, step: str, facts: Mapping[str, str]) -> None:
         """Keep what was marked."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import anyio
 import asyncssh
 import pytest
-from loguru import logger
 
 from d365edi.endpoints.base import DeliveryRequest, Place
 from d365edi.endpoints.breaker import Breaker, D365Breaker
@@ -28,15 +27,6 @@ from tests.servers.openssh import OpenSsh
 def clock() -> Clock:
     """A monotonic one."""
     return Clock(5000.0)
-
-
-@pytest.fixture
-def lines() -> Iterator[list[str]]:
-    """What the log reports."""
-    reported: list[str] = []
-    sink = logger.add(lambda line: reported.append(str(line).strip("\n")), format="{level} {message}", level="INFO")
-    yield reported
-    logger.remove(sink)
 
 
 Opened = Callable[..., Breaker]
@@ -217,9 +207,8 @@ UNITS = Query("UnitsOfMeasure", select=("UnitSymbol",))
 
 
 @pytest.mark.parametrize("whose", ["D365", "Entra"])
-async def test_a_pause_that_is_asked_for_holds_everybody_for_exactly_that_long(
-    scene: Scene, clock: Clock, whose: str
-) -> None:
+async def test_a_pause_that_is_asked_for_holds_everybody_for_exactly_that_long(scene: Scene, whose: str) -> None:
+    clock = scene.clock
     breaker = D365Breaker(scene.endpoint, clock=clock)
     path = "/data/*" if whose == "D365" else "*/oauth2/*"
     scene.sim.faults.answer(429, path=path, times=1, retry_after=60)

@@ -65,6 +65,7 @@ async def test_a_lost_answer_makes_no_second_ones(batch: int, scene: Scene) -> N
         scene.sim.faults.answer(429, method="POST", path=f"/data/{LINES}", inner=True)
         with pytest.raises(Unavailable):
             await scene.deliver(plan())
+        scene.clock.now += 10
     scene.sim.faults.drop(method="POST", path=BATCH, after_work=True)
     with pytest.raises(Unavailable):
         await scene.deliver(plan())
@@ -77,6 +78,7 @@ async def test_while_charges_of_lines_may_still_be_written_nobody_acts(scene: Sc
     scene.sim.faults.answer(429, method="POST", path=f"/data/{LINES}", inner=True)
     with pytest.raises(Unavailable):
         await scene.deliver(plan())
+    scene.clock.now += 10
     scene.sim.faults.drop(method="POST", path=BATCH, after_work=False)
     with pytest.raises(Unavailable) as lost:
         await scene.deliver(plan())
@@ -97,6 +99,7 @@ async def test_charges_that_d365_adds_by_itself_are_not_ours(scene: Scene) -> No
     scene.sim.faults.answer(429, method="POST", path=BATCH)
     with pytest.raises(Unavailable):
         await scene.deliver(plan())
+    scene.clock.now += 10
     number = scene.orders[0][0]
     automatic = {"dataAreaId": "usmf", "SalesOrderNumber": number, "SalesChargeCode": "FREIGHT", "ChargeLineNumber": 9}
     scene.sim.state.add(HEADS, **automatic, FixedChargeAmount=3)

@@ -14,6 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client, NoSuchSet, _challenge
+from d365edi.endpoints.d365.gate import Gate
+from d365edi.endpoints.d365.gate_state import GateRules
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
@@ -42,7 +44,7 @@ class Server:
         self.requests: list[Request] = []
         wire = HttpTransport("d365", f"D365 at {HOST}", Limits(), transport=httpx.ASGITransport(app=self))
         identity = ClientIdentity("contoso.example", "client", HOST, HOST, client_secret="s")
-        self.client = Client(HOST, wire, Tokens(identity, wire), **limits)  # type: ignore[arg-type]
+        self.client = Client(HOST, wire, Tokens(identity, wire), Gate("d365", GateRules(), wait=0), **limits)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)
@@ -280,12 +282,13 @@ async def test_a_set_that_is_not_there_is_named_and_not_its_address() -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_the_time_to_wait_is_passed_on(scene: Scene, status: int) -> None:
-    later = datetime.fromtimestamp(scene.clock.now + 42, UTC)
-    for given, wait in ((11, 11.0), (later, 42.0), (None, None)):
+    later = datetime.fromtimestamp(scene.clock.now + 11 + 42, UTC)
+    for given, wait in ((11, 11.0), (later, 42.0), (None, 10.0 if status == 429 else None)):
         scene.sim.faults.answer(status, method="GET", retry_after=given)
         with pytest.raises(Unavailable) as caught:
             await scene.endpoint.ask(UNITS)
         assert caught.value.retry_after == wait
+        scene.clock.now += wait or 0
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from d365edi.app import App
 from d365edi.cli.history import look_up
 from d365edi.cli.status import picture
-from d365edi.errors import Throttled
+from d365edi.errors import CredentialsRejected
 from d365edi.flows.interchange import LEVELS
 from d365edi.journal import Delivery, Document
 from d365edi.sandbox import x12
@@ -28,7 +28,7 @@ since = 2026-01-01
 every = "1s"
 batch = 5
 """
-PAUSE = Throttled("a pause", retry_after=600)
+AWAY = CredentialsRejected("not let in")
 FOLLOWS = '\n[partners.acme.send.810.guard]\nbefore_notice = "hold"\n'
 INVOICE_KEY = ("dataAreaId", "InvoiceNumber", "InvoiceDate", "LedgerVoucher")
 
@@ -258,7 +258,7 @@ async def test_what_is_ready_while_d365_cannot_be_asked_leaves_when_it_can(batch
     async with batching.app() as app:
         await app.tick("acme.send.810")
         await app.release(number, "pat")
-        await rest(app, "d365", PAUSE)
+        await rest(app, "d365", AWAY)
         await app.tick("due")
         assert [document.state for document in await named(app, [number])] == ["ready"]
         await app.ping("d365")
@@ -269,7 +269,7 @@ async def test_what_is_ready_while_d365_cannot_be_asked_leaves_when_it_can(batch
 async def test_one_taken_out_of_a_file_that_has_not_gone_lets_the_others_leave_anew(batching: World) -> None:
     numbers = await invoiced(batching, "4500123", "4500124", "4500125")
     async with batching.app() as app:
-        await rest(app, "acme", PAUSE)
+        await rest(app, "acme", AWAY)
         await app.tick("acme.send.810")
         (waiting,) = await app.journal.read(lambda tx: tx.deliveries.in_state("pending"))
         await app.replay(numbers[1], "render", go=True, acks=False, actor="pat")

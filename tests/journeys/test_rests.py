@@ -181,8 +181,11 @@ async def test_a_pause_that_d365_asks_for_is_kept_by_sixty_orders_and_by_the_rea
         health = known(app, "d365")
         assert (health.kind, health.asked_for) == ("throttled", 60)
         assert 50 < health.rests_until - app.ctx.clock() <= 60
-        town.simulator.faults.waiting.clear()
-        await app.ping("d365")
+        [check] = (await app.ping("d365"))["d365"]
+        assert "it is not asked for" in check.sentence
+        assert len([seen for seen in town.simulator.log if seen.status == 429]) == len(asked)
+    town.simulator.faults.waiting.clear()
+    async with town.app() as app:
         for _ in range(3):
             await app.tick("due")
         assert await app.journal.read(lambda tx: tx.documents.in_state("held")) == []

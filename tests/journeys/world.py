@@ -282,6 +282,7 @@ ca_file       = "{ca}"
 companies     = ["usmf"]
 unclear_for   = "{unclear_for}"
 timeouts      = {{ read = "{read}" }}
+throttle      = {{ patience = ["1s"] }}
 {events}
 
 [endpoints.acme]

@@ -16,6 +16,16 @@ def test_a_burst_closes_it_for_the_time_it_names() -> None:
     assert [gate.take() for _ in range(4)] == [0, 0, 0, 10]
 
 
+def test_a_closing_without_its_length_counts_who_pushed_apart_from_who_was_on_the_way() -> None:
+    clock = Clock(1000.0)
+    gate = Throttle(clock, burst=1, rate=20, retry_after=None)
+    assert [gate.take() for _ in range(3)] == [0, 10, 10]
+    clock.now += 5
+    assert (gate.take(), gate.beside, gate.pushed, gate.closings) == (5, 2, 1, 1)
+    clock.now += 5
+    assert (gate.take(), gate.refused) == (0, 3)
+
+
 def test_steady_requests_within_its_rate_never_close_it() -> None:
     clock = Clock(1000.0)
     gate = Throttle(clock, burst=3, rate=1, retry_after=10)

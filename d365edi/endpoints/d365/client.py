@@ -1,7 +1,8 @@
 """OData as F&O speaks it, for any entity: reads with paging, single writes, one changeset per batch, errors as
 sentences.
 
-Nothing is tried again here but one thing: a request that was answered 401 goes out once more with a new token. What
+Every request passes the tenant's gate. Nothing is tried again here but two things: a request that was answered 401 goes out
+once more with a new token, and one that was answered 429 when the gate opens, where that is soon enough. What
 an answer means otherwise is one table (`judge`): 429 was turned away before it ran; 5xx, an HTML page or no answer at
 all may, for a write, have come after it ran (`unclear`); 500 inside a batch is how D365 spells a refused row; the
 rest is a refusal. A bare 403 is said to an application that is not registered, and perhaps where a right is missing: what
@@ -14,10 +15,14 @@ import re
 import time
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
+from contextlib import asynccontextmanager
+from copy import copy
+from typing import Any, Self
 from urllib.parse import unquote, urljoin, urlsplit
 
 from d365edi.endpoints.d365.auth import Tokens
+from d365edi.endpoints.d365.gate import Gate
+from d365edi.endpoints.d365.gate_state import Turn
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import SAFE_METHODS, HttpAnswer, HttpTransport
 from d365edi.errors import (
@@ -70,6 +75,7 @@ class Client:
         base_url: str,
         transport: HttpTransport,
         tokens: Tokens,
+        gate: Gate,
         *,
         clock: Callable[[], float] = time.time,
         most_pages: int = MOST_PAGES,
@@ -79,8 +85,26 @@ class Client:
         self._base = base_url.rstrip("/")
         self._transport = transport
         self._tokens = tokens
+        self.gate = gate
+        self._turn = Turn.LOOKUP
+        self._past_gate = False
         self._clock = clock
         self._most_pages, self._most_bytes = most_pages, most_bytes
+
+    def at(self, turn: Turn) -> Self:
+        """The same client, whose requests have this turn at the gate."""
+        other = copy(self)
+        other._turn = turn
+        return other
+
+    @asynccontextmanager
+    async def admitted(self, deadline: float) -> AsyncIterator[tuple[Self, bool]]:
+        """The same client past the gate, for one request that is sent at once, and whether it had to wait: what is recorded of
+        that request in between has the right time. Raises Throttled as the gate does."""
+        async with self.gate.passage(self._turn, deadline) as passage:
+            other = copy(self)
+            other._past_gate = True
+            yield other, passage.waited
 
     async def rows(self, query: Query, *, tagged: bool = False) -> list[Record]:
         """All rows that a query finds, page after page, `@odata.*` taken out, numbers with a point as Decimal; `tagged`: with
@@ -140,6 +164,7 @@ class Client:
         posted = [*((entity_set, record) for record in records), *further]
         operations = [batch.Operation("POST", f"{self.root}{name}?cross-company=true", body) for name, body in posted]
         content_type, body = batch.write(operations, token)
+        sent_at = self.gate.now()
         answer = await self._send("POST", f"{self.root}$batch", body, content_type, accept=batch.ACCEPT)
         failed, answered = list[batch.BatchPart](), list[int]()
         try:
@@ -149,7 +174,10 @@ class Client:
                     failed.append(part)
         except ValueError as error:
             raise self._unavailable(f"{error}", "POST") from None
-        self._all_made(failed, answered, len(records), [name for name, _ in further])
+        try:
+            self._all_made(failed, answered, len(records), [name for name, _ in further])
+        except Throttled as error:
+            raise self.gate.refuses(error, sent_at) from None
 
     def _all_made(
         self, failed: Sequence[batch.BatchPart], answered: Sequence[int], lines: int, further: Sequence[str] = ()
@@ -234,27 +262,72 @@ class Client:
         """One request with a token, and once more with a new one when the first was refused."""
         headers = {**_HEADERS, **({"Content-Type": content_type} if content is not None else {})}
         headers |= {"Accept": accept} if accept else {}
-        token = await self._tokens.get()
-        answer = await self._transport.send(method, url, headers=_with(headers, token), content=content)
+        answer, token = await self._pass(method, url, headers, content)
         if answer.status_code == 401:
-            token = await self._tokens.get(bad=token, claims=_challenge(answer.headers.get("www-authenticate", "")))
-            answer = await self._transport.send(method, url, headers=_with(headers, token), content=content)
+            claims = _challenge(answer.headers.get("www-authenticate", ""))
+            answer, _ = await self._pass(method, url, headers, content, bad=token, claims=claims)
             if answer.status_code == 401:
                 message = f"{self._transport.peer} refuses the application's token, also a new one"
                 remedy = f"{_REGISTER}; check audience under [d365]"
                 raise CredentialsRejected(message, endpoint=self._transport.endpoint, remedy=remedy)
-        if answer.status_code == 403 and await self._shut_out(answer, _with(headers, token)):
+        if answer.status_code == 403 and await self._shut_out(answer, headers):
             message = f"{self._transport.peer} does not let the application in (403)"
             raise CredentialsRejected(message, endpoint=self._transport.endpoint, remedy=_REGISTER)
         if not 200 <= answer.status_code < 300:
             raise self.judge(answer.status_code, answer.headers, answer.content, method)
         return answer
 
+    async def _pass(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        bad: str = "",
+        claims: str = "",
+    ) -> tuple[HttpAnswer, str]:
+        """One request through the gate, and again when it was turned away and the gate opens soon enough; with the token that it
+        had (never the `bad` one). Raises what `judge` makes of an answer that closes the gate."""
+        deadline = self.gate.deadline()
+        while True:
+            async with self._admission(deadline):
+                sent_at = self.gate.now()
+                try:
+                    token = await self._tokens.get(bad=bad, claims=claims)
+                    answer = await self._transport.send(method, url, headers=_with(headers, token), content=content)
+                    self._heard(answer, method, sent_at)
+                except Throttled as error:
+                    closed = self.gate.refuses(error, sent_at)
+                else:
+                    return answer, token
+            if self._past_gate or closed.unclear or not self.gate.opens_by(deadline):
+                raise closed
+
+    @asynccontextmanager
+    async def _admission(self, deadline: float) -> AsyncIterator[None]:
+        if self._past_gate:
+            yield
+            return
+        async with self.gate.passage(self._turn, deadline):
+            yield
+
+    def _heard(self, answer: HttpAnswer, method: str, sent_at: float) -> None:
+        """Tell the gate of an answer. Raises Throttled where it asks for a pause."""
+        if answer.status_code not in _BUSY:
+            self.gate.answered(sent_at)
+            return
+        verdict = self.judge(answer.status_code, answer.headers, answer.content, method)
+        if isinstance(verdict, Throttled):
+            raise verdict
+        if answer.status_code == 503 and isinstance(verdict, Unavailable):
+            self.gate.unavailable(verdict, sent_at)
+
     async def _shut_out(self, answer: HttpAnswer, headers: Mapping[str, str]) -> bool:
         """Whether a 403 means that nothing may be read at all."""
         if errors.read(answer.content).readable:
             return False
-        other = await self._transport.send("GET", self.root + quoting.address(_ANYTHING), headers=headers)
+        other, _ = await self._pass("GET", self.root + quoting.address(_ANYTHING), headers, None)
         return other.status_code == 403 and not errors.read(other.content).readable
 
     def _next(self, link: object, what: str, asked: str) -> str:

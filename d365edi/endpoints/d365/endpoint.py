@@ -36,6 +36,8 @@ from d365edi.endpoints.base import (
 from d365edi.endpoints.d365 import catalog, checks, compare_lines
 from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client, NoSuchSet, Record
+from d365edi.endpoints.d365.gate import Gate
+from d365edi.endpoints.d365.gate_state import GateRules, Turn
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, LinesOnly, NotFound, StateLookup
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
@@ -47,6 +49,9 @@ from d365edi.odata.plan import REFUSED, WANTED, Join, Query, ReadPlan, WritePlan
 MISSING = "_missing"
 """The key of a fetched message under which optional joins that were refused are listed, each with the reason."""
 
+OVERALL = 300.0
+"""Seconds that a whole request may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class D365Config:
@@ -55,7 +60,8 @@ class D365Config:
     `base_url` is https:// and the host (a port may follow), no path. `audience` is empty where it is the same. One of
     `client_secret` and `certificate` (PEM with key and certificate, or PFX). `verify` None means the system's trust.
     `unclear_for`: seconds after which a request that got no answer cannot be carried out any more. `probes` are what `ping`
-    tries to read."""
+    tries to read. `throttle`: how the gate before it closes (with `concurrency` of this one); `gate_wait`: seconds for which a
+    request waits at the closed gate."""
 
     base_url: str
     tenant: str
@@ -71,7 +77,9 @@ class D365Config:
     unclear_for: float = 120.0
     connect_timeout: float = 10.0
     read_timeout: float = 120.0
-    overall_timeout: float = 300.0
+    overall_timeout: float = OVERALL
+    throttle: GateRules = field(default_factory=GateRules)
+    gate_wait: float = 0.0
     verify: ssl.SSLContext | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +109,7 @@ class D365Endpoint:
         transport: httpx.AsyncBaseTransport | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self._config = config
@@ -127,18 +136,22 @@ class D365Endpoint:
             certificate_password=config.certificate_password,
         )
         self._tokens = Tokens(identity, self._entra, clock=clock)
-        self._client = Client(base, self._http, self._tokens, clock=clock)
+        rules = replace(config.throttle, concurrency=config.concurrency)
+        self.gate = Gate(name, rules, wait=config.gate_wait, clock=monotonic)
+        client = Client(base, self._http, self._tokens, self.gate, clock=clock)
+        self._lookups, self._reads, self._lists = client.at(Turn.LOOKUP), client.at(Turn.READ), client.at(Turn.LIST)
+        self._writes = client.at(Turn.WRITE)
 
     async def ping(self) -> list[Check]:
         """Token, role, companies, what orders are looked up by. Never raises."""
         config = self._config
-        return await checks.run(self._client, self._tokens, config.client_id, config.companies, config.probes)
+        return await checks.run(self._lookups, self._tokens, config.client_id, config.companies, config.probes)
 
     async def ask(self, query: Query) -> list[Record]:
         """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal. A set that is not there is
         PlaceRefused: whatever is looked up in it fails alike."""
         try:
-            return await self._client.rows(query)
+            return await self._lookups.rows(query)
         except NoSuchSet as error:
             raise PlaceRefused(error.message, endpoint=self.name, remedy=_LOOKED_UP) from None
 
@@ -146,7 +159,7 @@ class D365Endpoint:
         """The rows of a part of a list (`skip`, `top`), or of some of its records, with their etags. PlaceRefused where D365 does
         not have the set."""
         try:
-            return await self._client.rows(query, tagged=True)
+            return await self._lists.rows(query, tagged=True)
         except NoSuchSet as error:
             raise PlaceRefused(error.message, endpoint=self.name, remedy=_LISTED) from None
 
@@ -160,7 +173,7 @@ class D365Endpoint:
             raise Refused("D365 is listed by a plan of what to read", endpoint=self.name)
         query = plan.header
         try:
-            rows = await self._client.rows(replace(query, select=plan.listed, orderby=query.orderby or plan.key))
+            rows = await self._lists.rows(replace(query, select=plan.listed, orderby=query.orderby or plan.key))
         except NoSuchSet as error:
             raise PlaceRefused(error.message, endpoint=self.name, remedy=_LISTED) from None
         remotes: list[Remote] = []
@@ -237,7 +250,7 @@ class D365Endpoint:
             plan = WritePlan.from_bytes(request.payload)
         except ValueError as error:
             raise Refused(f"{request.name}: {error}", endpoint=self.name) from None
-        return StateLookup(self._client, plan, self._clock, self._config.unclear_for)
+        return StateLookup(self._writes, plan, self._clock, self._config.unclear_for)
 
     def _wanted(self, remote: Remote) -> tuple[Mapping[str, Any], Sequence[Join]]:
         try:
@@ -250,7 +263,7 @@ class D365Endpoint:
         key, entity_set = wanted["key"], wanted["set"]
         more = [*key, *(ours for join in joins for ours in join.on.values())] if wanted["select"] else []
         filters = catalog.where(entity_set, key)
-        rows = await self._client.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted["select"], *more)))))
+        rows = await self._reads.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted["select"], *more)))))
         same = [row for row in rows if all(compare_lines.alike(row.get(part), value) for part, value in key.items())]
         if len(same) != 1:
             found = "is not there any more" if not same else f"is there {len(same)} times"
@@ -268,7 +281,7 @@ class D365Endpoint:
         select = tuple(dict.fromkeys((*join.select, *values))) if join.select else ()
         rows = list[Record]()
         for more in _among(join, lines):
-            rows += await self._client.rows(Query(join.set, (*filters, *more), select, join.orderby))
+            rows += await self._reads.rows(Query(join.set, (*filters, *more), select, join.orderby))
         return [
             row for row in rows if all(compare_lines.alike(row.get(field), value) for field, value in values.items())
         ]

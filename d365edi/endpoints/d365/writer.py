@@ -25,16 +25,19 @@ Progress: `at`, `lines_at`, `after_at` (epoch seconds of a request whose outcome
 Knows: write plans. Does not know: entity names, EDI, partners, HTTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from d365edi.endpoints.base import Checkpoint, Receipt
 from d365edi.endpoints.d365 import catalog, compare_lines
-from d365edi.endpoints.d365.client import Record
+from d365edi.endpoints.d365.client import Client, Record
 from d365edi.endpoints.d365.state_lookup import Complete, Conflict, LinesOnly, NotFound, StateLookup
-from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
+from d365edi.errors import Disputed, EndpointError, Refused, Throttled, Unavailable
 from d365edi.failpoints import reach
 from d365edi.odata import batch
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,15 @@ class DocumentWriter:
     async def _create_header(self, state: NotFound, checkpoint: Checkpoint) -> Record:
         """The intent, then the header as D365 made it."""
         lookup, plan = self.lookup, self.lookup.plan
-        await checkpoint("intent", {"at": self._now(), "beside": "\n".join(state.beside)})
-        reach("d365.intent")
+
+        async def post(client: Client) -> Record:
+            reach("d365.intent")
+            return await client.create(plan.header_set, {"dataAreaId": plan.company, **plan.header})
+
+        beside = {"beside": "\n".join(state.beside)}
         try:
-            header = await lookup.client.create(plan.header_set, {"dataAreaId": plan.company, **plan.header})
+            header = await self._outstanding("at", "intent", checkpoint, post, beside)
         except EndpointError as error:
-            await checkpoint(*self._outcome(error, "at"))
             raise self._named(error) from None
         reach("d365.header")
         if not lookup.number(header):
@@ -133,9 +139,13 @@ class DocumentWriter:
             for row in each.rows
         ]
         try:
-            await lookup.client.create_together(plan.line_set, bodies, token, further)
+            await self._outstanding(
+                "lines_at",
+                "",
+                checkpoint,
+                lambda client: client.create_together(plan.line_set, bodies, token, further),
+            )
         except EndpointError as error:
-            await checkpoint(*self._outcome(error, "lines_at"))
             if isinstance(error, Refused):
                 raise await self._withdraw(header, error, checkpoint) from None
             raise self._named(error) from None
@@ -163,9 +173,10 @@ class DocumentWriter:
         await checkpoint("lines", {plan.number_field: number, "at": "", "lines_at": "", "after_at": self._now()})
         reach("d365.lines_recorded")
         try:
-            await lookup.client.create_together("", (), f"{token}a", bodies)
+            await self._outstanding(
+                "after_at", "", checkpoint, lambda client: client.create_together("", (), f"{token}a", bodies)
+            )
         except EndpointError as error:
-            await checkpoint(*self._outcome(error, "after_at"))
             if isinstance(error, Refused):
                 words = f"{lookup.noun} {number} has its lines and not its charges: {error.message}"
                 remedy = f"correct what was refused and release: {number} gets them; or enter them in D365 and reject"
@@ -195,6 +206,34 @@ class DocumentWriter:
         await checkpoint("withdrawn", {plan.number_field: "", "at": "", "lines_at": ""})
         message = f"{refusal.message}; {lookup.noun} {number}, begun for it, has been deleted again"
         return self._refused(message, refusal.remedy or "correct what was refused, then release")
+
+    async def _outstanding(
+        self,
+        field: str,
+        step: str,
+        checkpoint: Checkpoint,
+        post: Callable[[Client], Awaitable[Made]],
+        more: Mapping[str, str] | None = None,
+    ) -> Made:
+        """One request that writes, its time durable under `field` before it is sent (with `more`), and what came of it
+        afterwards. Without a `step` the caller has recorded that time, which holds unless the request had to wait.
+
+        The gate is passed first: the time that is recorded is that of the request. One that was turned away goes again when the
+        gate opens, where that is soon enough."""
+        client = self.lookup.client
+        deadline = client.gate.deadline()
+        while True:
+            try:
+                async with client.admitted(deadline) as (admitted, waited):
+                    if step or waited:
+                        await checkpoint(step or "again", {field: self._now(), **(more or {})})
+                    step = step or "again"
+                    return await post(admitted)
+            except EndpointError as error:
+                await checkpoint(*self._outcome(error, field))
+                turned_away = isinstance(error, Throttled) and not error.unclear
+                if not turned_away or not client.gate.opens_by(deadline):
+                    raise
 
     def _outcome(self, error: EndpointError, field: str) -> tuple[str, dict[str, str]]:
         """The step to record after a failed request: outstanding from now on, or certain not to have been carried out."""

@@ -78,8 +78,12 @@ class HttpApp:
                 del simulator.state.at_work[journal]
 
     def _throttled(self) -> PlannedFault | None:
-        wait = self.simulator.throttle.take() if self.simulator.throttle else 0
-        return PlannedFault("answer", "*", "*", 1, status=429, retry_after=str(wait)) if wait else None
+        throttle = self.simulator.throttle
+        wait = throttle.take() if throttle else 0
+        if throttle is None or not wait:
+            return None
+        said = None if throttle.retry_after is None else str(wait)
+        return PlannedFault("answer", "*", "*", 1, status=429, retry_after=said)
 
     def _route(self, request: Request) -> HttpAnswer:
         if request.path.startswith(ROOT):

@@ -10,15 +10,23 @@ from dataclasses import dataclass, field
 @dataclass
 class Throttle:
     """`burst`: requests that are answered one after the other; `rate`: how many more each second gives back; `retry_after`:
-    seconds for which everything is refused once the bucket is empty. `refused` counts what came meanwhile."""
+    seconds for which everything is refused once the bucket is empty, as the answer says; None: it does not say, and refuses
+    for `unsaid` seconds. `refused` counts what came meanwhile; what came in the first `on_the_way` seconds, and was sent
+    before the answer that closed it was there, is in `beside` (as that answer is), all else in `pushed`."""
 
     clock: Callable[[], float]
     burst: float = 20
     rate: float = 1
-    retry_after: int = 15
+    retry_after: int | None = 15
+    unsaid: float = 10
+    on_the_way: float = 0.5
     refused: int = 0
+    beside: int = 0
+    pushed: int = 0
+    closings: int = 0
     _left: float = field(init=False)
     _seen: float = field(init=False)
+    _closed_at: float = 0
     _closed_until: float = 0
 
     def __post_init__(self) -> None:
@@ -33,6 +41,12 @@ class Throttle:
             self._left -= 1
             return 0
         if now >= self._closed_until:
-            self._closed_until = now + self.retry_after
+            self._closed_at = now
+            self._closed_until = now + (self.unsaid if self.retry_after is None else self.retry_after)
+            self.closings += 1
         self.refused += 1
+        if now - self._closed_at <= self.on_the_way:
+            self.beside += 1
+        else:
+            self.pushed += 1
         return max(1, round(self._closed_until - now))
