@@ -157,6 +157,7 @@ async def test_an_order_with_a_default_that_was_begun_is_continued_by_its_number
     scene.sim.faults.answer(429, method="POST", path=BATCH)
     with pytest.raises(Unavailable):
         await scene.deliver(released())
+    scene.clock.now += 10
     scene.sim.state.defaults.clear()
     fields = {**released().lookup, "dataAreaId": "usmf", "SalesOrderNumber": "X-1"}
     scene.sim.state.add("SalesOrderHeadersV4", **fields)  # somebody enters the same meanwhile
