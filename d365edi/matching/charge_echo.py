@@ -186,7 +186,10 @@ def _relabelled(charges: Sequence[Charge], index: int, wanted: Sequence[Expected
     for kind in ("allowance", "charge"):
         posted = [charge for charge in charges if charge.kind == kind]
         parts = [
-            part for each in wanted for part in (each, *each.shares) if part.line == index and part.charge.kind == kind
+            part
+            for each in wanted
+            for part in (each, *each.shares)
+            if part.line == index and part.charge.kind == kind and part.found is None
         ]
         kept += [] if _settle(posted, parts, agreed) else posted
     return kept + [charge for charge in charges if charge.kind not in ("allowance", "charge")]
@@ -205,24 +208,32 @@ def _relabelled_whole(charges: Sequence[Charge], wanted: Sequence[Expected], agr
 
 def _without_booked(posted: Sequence[Charge], parts: Sequence[Expected], agreed: Agreements) -> list[Charge]:
     """What was posted, without the one amount that D365 posts for all charge lines together; that is noted with these. An
-    amount may be billed by part, or all of it by the first invoice."""
+    amount may be billed by part, or exactly all of it by the first invoice. Of several amounts the nearest is theirs, and a
+    whole one first."""
     known = [(part, agreed_about(part.charge, agreed)) for part in parts]
     booked = [part for part, agreement in known if agreement is not None and agreement.account]
+    slack = CENT * sum(max(1, len(part.shares)) for part in booked)
+    ways = ((_signed(booked, whole=True), ZERO), (_signed(booked, whole=False), slack))
+    fitting = list[tuple[tuple[Decimal, int], list[Charge], list[Decimal], Decimal]]()
     for code in dict.fromkeys((*(charge.code for charge in posted), None)) if booked else ():
         group = [charge for charge in posted if charge.code == code and charge.kind in SIGNS]
         amount = sum((SIGNS[charge.kind or ""] * (charge.amount or ZERO) for charge in group), ZERO)
-        divided = [SIGNS[part.charge.kind or ""] * part.amount for part in booked]
-        first = [
-            SIGNS[part.charge.kind or ""] * (part.amount if part.undivided is None else part.undivided)
-            for part in booked
-        ]
-        slack = CENT * sum(max(1, len(part.shares)) for part in booked)
-        for figures in (divided, first):
-            if any(figures) and abs(sum(figures, ZERO) - amount) <= slack:
-                for part, figure in zip(booked, (*figures[:-1], amount - sum(figures[:-1], ZERO)), strict=True):
-                    part.found = SIGNS[part.charge.kind or ""] * figure
-                return [charge for charge in posted if charge not in group]
-    return [*posted]
+        for way, (figures, most) in enumerate(ways):
+            far = abs(sum(figures, ZERO) - amount)
+            if any(figures) and far <= most:
+                fitting.append(((far, way), group, figures, amount))
+    if not fitting:
+        return [*posted]
+    _, group, figures, amount = min(fitting, key=lambda each: each[0])
+    for part, figure in zip(booked, (*figures[:-1], amount - sum(figures[:-1], ZERO)), strict=True):
+        part.found = SIGNS[part.charge.kind or ""] * figure
+    return [charge for charge in posted if charge not in group]
+
+
+def _signed(parts: Sequence[Expected], *, whole: bool) -> list[Decimal]:
+    """What parts add to an invoice: of amounts the `whole`, or what falls to what is billed."""
+    amounts = [part.undivided if whole and part.undivided is not None else part.amount for part in parts]
+    return [SIGNS[part.charge.kind or ""] * amount for part, amount in zip(parts, amounts, strict=True)]
 
 
 def _found(each: Expected) -> bool:

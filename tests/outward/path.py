@@ -122,7 +122,8 @@ def _known(whole: Any, deals: Sequence[Deal], standard: Standard) -> KnownOrders
             continue
         order = texts.order(deal, standard)
         parts = PartsPolicy(stores="lines", back="store" if deal.apart else "order")
-        policy = IntakePolicy(agreed={code: _agreement(text) for code, text in deal.agreed.items()}, parts=parts)
+        agreed = {code: _agreement(text) for code, text in deal.agreed.items()}
+        policy = IntakePolicy(agreed=agreed, parts=parts, charge_sets=frozenset({"order", "line"}))
         told, findings = take(order, policy)
         _must_go(findings)
         items = {n: deal.lines[(line.place or n) - 1].item for n, line in enumerate(told.lines, 1)}
