@@ -6,13 +6,6 @@ Knows: the entry as it was posted. Does not know: charts of accounts, how a disp
 from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 
 
-class Dimension(SpelledPart):
-    """A financial dimension by its name in D365, and the value that a line has for it."""
-
-    name: Text
-    value: Text
-
-
 class JournalEntryLine(SpelledPart):
     """A line. `account_kind` says what `account` is a number of (in D365's words: Ledger, Vend, Cust, Bank ...); one of `debit`
     and `credit` has an amount, in `currency`."""
@@ -22,7 +15,9 @@ class JournalEntryLine(SpelledPart):
     voucher: Text | None = None
     account_kind: Text | None = None
     account: Text | None = None
-    dimensions: tuple[Dimension, ...] = ()
+    dimensions: Text | None = None
+    offset_kind: Text | None = None
+    offset_account: Text | None = None
     debit: Amount | None = None
     credit: Amount | None = None
     currency: Text | None = None

@@ -45,17 +45,21 @@ class Item(Document):
     number: Text
     company: Text | None = None
     name: Text | None = None
+    search_name: Text | None = None
     theirs: Text | None = None
+    their_name: Text | None = None
+    gtin: Text | None = None
+    gtin_unit: Text | None = None
     product: Text | None = None
     type: Text | None = None
     group: Text | None = None
-    gtin: Text | None = None
     unit: Text | None = None
     sales_unit: Text | None = None
-    purchase_unit: Text | None = None
     sales_price: Amount | None = None
+    sales_price_per: Amount | None = None
+    purchase_unit: Text | None = None
     purchase_price: Amount | None = None
-    price_quantity: Amount | None = None
+    purchase_price_per: Amount | None = None
     weight: Amount | None = None
     vendor: Text | None = None
     origin: Text | None = None

@@ -14,7 +14,7 @@ from d365edi.flows.partner import SendFlow
 from d365edi.journal import Passed
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
-from d365edi.odata.plan import ETAG, ListPlan
+from d365edi.odata.plan import ETAG, ListJoin, ListPlan
 
 Row = Mapping[str, Any]
 
@@ -34,11 +34,14 @@ class Keyed:
 
 @dataclass(slots=True)
 class Written:
-    """Lines of the file, the versions of the rows that they are of, and the rows that could not be written, by their keys."""
+    """Lines of the file, the versions of the rows that they are of, and the keys of rows that are in no line: those that could
+    not be written (`aside`, reported in `passed`) and those that are not in the list after all (`outside`)."""
 
     text: str = ""
     versions: dict[str, str] = field(default_factory=dict)
-    aside: dict[str, Passed] = field(default_factory=dict)
+    aside: list[str] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
 
 
 def keyed(plan: ListPlan, rows: Iterable[Row]) -> Keyed:
@@ -59,32 +62,51 @@ def keyed(plan: ListPlan, rows: Iterable[Row]) -> Keyed:
 def write(
     send: SendFlow, plan: ListPlan, rows: Mapping[str, Row], joined: Mapping[str, Sequence[Row]], zone: tzinfo
 ) -> Written:
-    """The lines of these rows. `joined` has the rows of each join for all of them. Never raises for what a row holds."""
+    """The lines of these rows, document by document. `joined` has the rows of each join for all of them. Never raises for what a
+    row holds."""
     found, lines = Written(), list[str]()
     assert isinstance(send.writer, FlatWriter)
-    matched = {join.name: _by_match(join.on, joined.get(join.name, ())) for join in plan.joins}
-    for key, row in rows.items():
-        content: dict[str, Any] = {"header": row}
-        for join in plan.joins:
-            content[join.name] = matched[join.name].get(_match(row, join.on.values()), [])
+    matched = {join.name: _by_match(join, joined.get(join.name, ())) for join in plan.joins}
+    for keys in _documents(plan, rows):
+        own = [rows[key] for key in keys]
+        content: dict[str, Any] = {"header": own[0], "lines": own}
+        content |= {join.name: matched[join.name].get(_match(own[0], join.on.values()), []) for join in plan.joins}
+        if any(join.required and not content[join.name] for join in plan.joins):
+            found.outside += keys
+            continue
         reading = plans.read(send.read_table, content, zone)
         try:
             if reading.document is None or any(finding.severity == "error" for finding in reading.findings):
                 raise DocumentError(first_errors(reading.findings))
             lines.append(send.writer.piece(reading.document))
-            found.versions[key] = str(row.get(ETAG, ""))
+            found.versions |= {key: str(rows[key].get(ETAG, "")) for key in keys}
         except DocumentError as error:
-            number = str(row.get(plan.number))
+            number = str(own[0].get(plan.number))
             reason = f"{document_name(send.read_table.document, number)} is left out of the list: {error}"
-            found.aside[key] = Passed(number, reason, key)
+            found.passed.append(Passed(number, reason, keys[0]))
+            found.aside += keys
     found.text = "".join(lines)
     return found
 
 
-def _by_match(on: Mapping[str, str], rows: Iterable[Row]) -> dict[tuple[object, ...], list[Row]]:
+def document_of(plan: ListPlan, key: str, row: Row) -> object:
+    """What rows of one document have in common: its `whole` fields; without any, each row is one."""
+    return _match(row, plan.whole) if plan.whole else key
+
+
+def _documents(plan: ListPlan, rows: Mapping[str, Row]) -> Iterable[list[str]]:
+    """The keys of each document, in the order of its first row; inside it in the order of the key."""
+    found: dict[object, list[str]] = {}
+    for key, row in rows.items():
+        found.setdefault(document_of(plan, key, row), []).append(key)
+    for keys in found.values():
+        yield sorted(keys, key=lambda each: tuple(rows[each][part] for part in plan.key))
+
+
+def _by_match(join: ListJoin, rows: Iterable[Row]) -> dict[tuple[object, ...], list[Row]]:
     found: dict[tuple[object, ...], list[Row]] = {}
-    for row in rows:
-        found.setdefault(_match(row, on), []).append(row)
+    for row in sorted(rows, key=lambda each: [each.get(name) != value for name, value in join.prefer.items()]):
+        found.setdefault(_match(row, join.on), []).append(row)
     return found
 
 

@@ -19,7 +19,7 @@ import anyio.to_thread
 
 from d365edi import log
 from d365edi.endpoints.health import kind_of_place
-from d365edi.errors import Refused, Unavailable
+from d365edi.errors import PlaceRefused, Refused, Unavailable
 from d365edi.failpoints import reach
 from d365edi.flows import list_rows
 from d365edi.flows.context import Counters, FlowContext
@@ -29,7 +29,7 @@ from d365edi.journal import Delivery, Passed, Tx
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
 from d365edi.odata import canonical, quoting
-from d365edi.odata.plan import ListPlan, Query
+from d365edi.odata.plan import ListJoin, ListPlan, Query
 
 PAGE = 2_000
 """Whole rows in one answer: of 10,000 the parsed page would take 30 MB."""
@@ -46,7 +46,9 @@ NAMED = 100
 async def poll_list(ctx: FlowContext, send: SendFlow, partner: str, counters: Counters) -> list[int]:
     """Read the list of a flow and store its file. Returns the delivery's id, none where there is nothing to send."""
     (company,) = send.accounts
-    plan = plans.list_plan(send.read_table, company=company, since=send.settings.first_day)
+    ours = ctx.partners[partner].settings
+    accounts = {"customer": ours.customer.get(company), "vendor": ours.vendor.get(company)}
+    plan = plans.list_plan(send.read_table, company=company, accounts=accounts, since=send.settings.first_day)
     writer = send.writer
     assert isinstance(writer, FlatWriter)
     async with ctx.alone(f"list:{send.name}"):
@@ -72,7 +74,8 @@ async def poll_list(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
 @dataclass(slots=True)
 class _Pass:
     """One pass over a list. `known` says whether the list has a snapshot; `count` rows are in the file; `passed` were passed
-    over, by their keys, and `more` beside those that are named; `gone` are the keys of records that are no more."""
+    over, by their keys, and `more` beside those that are named; `gone` are the keys of records that are no more; `kept` are
+    rows of a document that may have more."""
 
     ctx: FlowContext
     send: SendFlow
@@ -83,6 +86,7 @@ class _Pass:
     id: int
     known: bool
     count: int = 0
+    kept: dict[str, Row] = field(default_factory=dict)
     passed: dict[str, Passed] = field(default_factory=dict)
     more: int = 0
     gone: list[str] = field(default_factory=list)
@@ -98,16 +102,22 @@ class _Pass:
         """Whether this is a first start that sends nothing."""
         return not self.all and not self.known
 
+    @property
+    def partial(self) -> bool:
+        """Whether only rows with a further one are in the list, so that keys do not tell."""
+        return any(join.required for join in self.plan.joins)
+
     async def read(self) -> None:
         """Read the list, and write what is due. Raises Unavailable and Refused as D365 does."""
         if self.all:
             await self._whole()
         else:
-            pages = await self._keys()
-            if not self.begins:
-                await self._due(pages)
+            rows = await self._keys()
+            if not self.begins or self.partial:
+                await self._due(rows)
         if self.known:
             await self._missing()
+        await self._write({}, last=True)
 
     async def _whole(self) -> None:
         """Read whole rows, page by page, and write those that are due."""
@@ -139,12 +149,15 @@ class _Pass:
 
     async def _missing(self) -> None:
         """Look up what the snapshot has and this pass did not see."""
-        last, left = "", LOOKED_UP
-        while left > 0 and (keys := await self._not_seen(last)):
+        last, most = "", LOOKED_UP
+        while most > 0 and (keys := await self._not_seen(last)):
             there = await self._ask(keys)
             await self._take(there.values())
-            await self._forget([key for key in keys if key not in there])
-            last, left = keys[-1], left - len(keys)
+            left = [key for key in keys if key not in there]
+            narrowed = self.plan.rows.filters != self.plan.outside
+            outside = await self._ask(left, self.plan.outside) if left and narrowed else {}
+            await self._forget(left, [key for key in left if key not in outside])
+            last, most = keys[-1], most - len(keys)
 
     async def _due_after(self, key: str) -> Sequence[str]:
         return await self.ctx.journal.read(lambda tx: tx.snapshots.due(self.id, key, TOGETHER))
@@ -153,8 +166,9 @@ class _Pass:
         if keys:
             await self.ctx.journal.write(lambda tx: tx.snapshots.unsee(self.id, keys))
 
-    async def _forget(self, keys: Sequence[str]) -> None:
-        self.gone += keys
+    async def _forget(self, keys: Sequence[str], gone: Sequence[str]) -> None:
+        """These are in the list no more; those that are `gone` are nowhere."""
+        self.gone += gone
         await self.ctx.journal.write(lambda tx: tx.snapshots.mark(self.id, dict.fromkeys(keys, ""), "gone"))
 
     async def _not_seen(self, after: str) -> Sequence[str]:
@@ -171,10 +185,11 @@ class _Pass:
                 return
             start += size
 
-    async def _ask(self, keys: Sequence[str]) -> dict[str, Row]:
-        """The rows that these keys name, where they are still in the list."""
+    async def _ask(self, keys: Sequence[str], filters: tuple[str, ...] | None = None) -> dict[str, Row]:
+        """The rows that these keys name, where they are still in the list (or meet other `filters`)."""
+        filters = self.plan.rows.filters if filters is None else filters
         named = [{part: value for part, value in canonical.loads(key).items() if part != "dataAreaId"} for key in keys]
-        query = replace(self.plan.rows, filters=(*self.plan.rows.filters, quoting.any_row(named)), orderby=())
+        query = replace(self.plan.rows, filters=(*filters, quoting.any_row(named)))
         found = list_rows.keyed(self.plan, await self.ctx.d365.page(self.plan.what, query))
         return {key: row for key, row in found.rows.items() if key in keys}
 
@@ -183,21 +198,48 @@ class _Pass:
         found = list_rows.keyed(self.plan, rows)
         self._pass(found.passed)
         due = await self._see(found.versions)
-        wanted = {key: row for key, row in found.rows.items() if key in due}
+        await self._write({key: row for key, row in found.rows.items() if key in due})
+
+    async def _write(self, rows: Mapping[str, Row], *, last: bool = False) -> None:
+        """Write these rows; those of the last document are kept until the next ones come, as it may go on there."""
+        wanted, self.kept = {**self.kept, **rows}, {}
+        if self.plan.whole and not last and wanted:
+            ends = list_rows.document_of(self.plan, *list(wanted.items())[-1])
+            self.kept = {key: row for key, row in wanted.items() if list_rows.document_of(self.plan, key, row) == ends}
+            wanted = {key: row for key, row in wanted.items() if key not in self.kept}
         if not wanted:
             return
-        joined: Mapping[str, Sequence[Row]] = {}
+        joined = {join.name: await self._joined(join, wanted.values()) for join in self.plan.joins}
         made = await anyio.to_thread.run_sync(list_rows.write, self.send, self.plan, wanted, joined, self.ctx.zone)
-        self.file.write(made.text)
-        self.count += len(made.versions)
-        self._pass(made.aside.values())
-        aside = dict.fromkeys(made.aside, "")
+        if not self.begins:
+            self.file.write(made.text)
+            self.count += len(made.versions)
+        self._pass(made.passed)
 
         def mark(tx: Tx) -> None:
             tx.snapshots.mark(self.id, made.versions, "written")
-            tx.snapshots.mark(self.id, aside, "aside")
+            tx.snapshots.mark(self.id, dict.fromkeys(made.aside, ""), "aside")
+            tx.snapshots.unsee(self.id, made.outside)
 
         await self.ctx.journal.write(mark)
+
+    async def _joined(self, join: ListJoin, rows: Iterable[Row]) -> Sequence[Row]:
+        """The rows of a join for these rows; none where D365 does not show an optional set."""
+        named = list(dict.fromkeys(tuple((theirs, row.get(ours)) for theirs, ours in join.on.items()) for row in rows))
+        found: list[Row] = []
+        for start in range(0, len(named), TOGETHER):
+            some = [dict(each) for each in named[start : start + TOGETHER]]
+            query = replace(join.query, filters=(*join.query.filters, quoting.any_row(some)))
+            try:
+                found += await (
+                    self.ctx.d365.ask(query) if join.optional else self.ctx.d365.page(self.plan.what, query)
+                )
+            except (PlaceRefused, Refused) as error:
+                if not join.optional:
+                    raise
+                self._pass([Passed(join.query.set, f"its columns stay empty: {error.message}")])
+                return []
+        return found
 
     async def _see(self, versions: Mapping[str, str]) -> set[str]:
         """Note what is there; the keys of what is due."""
@@ -222,14 +264,16 @@ class _Pass:
         self.newly_passed = [each.verdict for each in found]
         about: dict[str, Any] = {"partner": self.partner, "flow": self.send.name, "company": self.company}
         if self.begins:
-            tx.audit.append("baseline", **about, known=tx.snapshots.count(self.id, "due"))
+            tx.audit.append(
+                "baseline", **about, known=tx.snapshots.count(self.id, "written" if self.partial else "due")
+            )
         if self.gone:
             tx.audit.append("gone", **about, keys=self.gone)
         delivery = self._delivery(tx, spool) if self.count else None
         if delivery is not None:
             about |= {"delivery": delivery.id, "name": delivery.name, "digest": delivery.digest}
             tx.audit.append("rendered", **about, rows=self.count, passed=len(seen) + self.more)
-        tx.snapshots.move(self.id, baseline=self.begins)
+        tx.snapshots.move(self.id, baseline=self.begins and not self.partial)
         return delivery
 
     def _delivery(self, tx: Tx, spool: io.BufferedRandom) -> Delivery:

@@ -85,15 +85,32 @@ ETAG = "@odata.etag"
 
 
 @dataclass(frozen=True, slots=True)
+class ListJoin:
+    """A further set of the rows of a list: `query` finds its rows, each belongs to the rows whose `on` fields (theirs -> ours)
+    are equal. Of several those count first that have the `prefer`red values. A row without one of a `required` set is not in the
+    list; an `optional` set may be refused."""
+
+    name: str
+    query: Query
+    on: Mapping[str, str]
+    prefer: Mapping[str, str] = field(default_factory=dict)
+    required: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListPlan:
     """A list: all rows of `rows` in the order of `key`, each with the rows of its joins. `number` is the field that people know
-    a row by."""
+    a row by; rows that say the same in the `whole` fields are one document. `outside` are the filters that any row of the company
+    meets, whether it is in the list or not."""
 
     what: str
     rows: Query
     key: tuple[str, ...]
     number: str
-    joins: tuple[Join, ...] = ()
+    outside: tuple[str, ...]
+    whole: tuple[str, ...] = ()
+    joins: tuple[ListJoin, ...] = ()
 
     def key_of(self, row: Mapping[str, Any]) -> str:
         """The whole key of a row as text, as `ReadPlan.key_of` has it. KeyError where the row lacks a part."""

@@ -34,15 +34,15 @@ def _no_date() -> object:
 Record = Literal[
     "SalesInvoice", "SalesOrderResponse", "SalesOrderConfirmation", "PackingSlip", "ShipmentPackingSlip",
     "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
-    "Vendor",
+    "Vendor", "Item", "JournalEntry",
 ]  # fmt: skip
 BOUGHT: frozenset[Record] = frozenset({
     "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
 })  # fmt: skip
 """Records that belong to a vendor of ours; the others belong to a customer."""
-LISTS: frozenset[Record] = frozenset({"Vendor"})
+LISTS: frozenset[Record] = frozenset({"Vendor", "Item", "JournalEntry"})
 """Records that belong to nobody: they go out as lists of all in a company."""
-DATED: frozenset[Record] = frozenset()
+DATED: frozenset[Record] = frozenset({"JournalEntry"})
 """Lists of records that have a date."""
 
 
@@ -53,7 +53,7 @@ class Send(Schedule):
     """What is read from D365. To a customer: posted invoices, sales orders once they are confirmed, posted packing slips. To a
     vendor: purchase orders as they were confirmed (PurchaseOrderConfirmation) or as they stand once they are (PurchaseOrder);
     invoices of theirs, posted (VendorInvoice) or not yet (PendingVendorInvoice). As a list of one company, a flat file with a row
-    for each: vendors (Vendor)."""
+    for each: vendors (Vendor), items (Item), lines of posted general journals (JournalEntry)."""
     what: Literal["changed", "all"] = "changed"
     """Of a list: the records that are new or were changed since the last file, or all of them at each run."""
     to: Destination

@@ -66,12 +66,15 @@ RESTORE = ("restore.numbered", "restore.prepared", "restore.aside", "restore.rep
 
 ALERTED = ("alert.stored", "alert.sent", "alert.recorded")
 """Places that an alert passes."""
+LISTED = ("list.read", "list.stored")
+"""Places that a list passes before it leaves as other files do."""
 
 
 def uncovered() -> set[str]:
     """Failpoints that no journey of the drill is killed at."""
     return set(NAMES) - {
-        name.partition(":")[0] for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE, *ALERTED)
+        name.partition(":")[0]
+        for name in (*INBOUND, *BOOKED, *OUTBOUND, *ANSWERED, *BACKUP, *RESTORE, *ALERTED, *LISTED)
     }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from d365edi.errors import SettingsError
+from d365edi.sandbox.d365 import ledger
 from tests.journeys.world import World
 
 SEND = """
@@ -83,3 +86,164 @@ async def test_from_now_on_sends_only_what_changes_after_the_first_start(vendors
     vendor(vendors, "V-3", "Litware AG")
     await vendors.once()
     assert numbers(vendors) == [["V-3"]]
+
+
+async def test_a_vendor_that_is_gone_is_reported_once_after_a_look_by_its_key(vendors: World, lines: list[str]) -> None:
+    wants(vendors, "Vendor")
+    await vendors.once()
+    store = vendors.simulator.state.store
+    store.delete(store.rows("VendorsV3", dataAreaId="usmf", VendorAccountNumber="V-2")[0])
+    before = vendors.simulator.count("GET", "VendorsV3")
+    assert (await vendors.once()).counts["gone"] == 1
+    assert vendors.simulator.count("GET", "VendorsV3") - before == 2
+    assert any("V-2 is not there any more" in line for line in lines)
+    assert "gone" not in (await vendors.once()).counts
+    assert numbers(vendors) == [["V-1", "V-2", "V-3"]]
+
+
+async def test_a_row_that_cannot_be_written_is_reported_once_and_the_others_go(
+    vendors: World, lines: list[str]
+) -> None:
+    wants(vendors, "Vendor", '[partners.acme.send.Vendor.map.file]\nencoding = "latin-1"')
+    vendor(vendors, "V-2", "Škoda")
+    await vendors.once()
+    assert numbers(vendors) == [["V-1", "V-3"]]
+    await vendors.once()
+    assert sum("vendor V-2 is left out of the list" in line for line in lines) == 1
+    vendor(vendors, "V-2", "Skoda")
+    await vendors.once()
+    assert numbers(vendors) == [["V-1", "V-3"], ["V-2"]]
+
+
+async def test_one_changed_vendor_of_many_costs_few_requests(vendors: World) -> None:
+    wants(vendors, "Vendor")
+    for number in range(100):
+        vendor(vendors, f"W-{number:03}", "Some")
+    await vendors.once()
+    vendor(vendors, "W-050", "Another")
+    before = vendors.simulator.count("GET", "VendorsV3")
+    await vendors.once()
+    assert vendors.simulator.count("GET", "VendorsV3") - before == 2
+    assert numbers(vendors)[1] == ["W-050"]
+
+
+@pytest.fixture
+def items(town: World) -> World:
+    """The town, whose item D0001 has a number of the customer's and two barcodes."""
+    state = town.simulator.state
+    state.add(
+        "ReleasedProductsV2", dataAreaId="usmf", ItemNumber="D0001", ProductNumber="D0001",
+        ProductSearchName="Speaker", SalesPrice=Decimal("12.5"), SalesPriceQuantity=10,
+    )  # fmt: skip
+    state.add(
+        "ProductBarcodesV3", dataAreaId="usmf", ItemNumber="D0001", BarcodeSetupId="UPC", Barcode="614141000999",
+        ProductQuantityUnitSymbol="cs", IsDefaultScannedBarcode="Yes",
+    )  # fmt: skip
+    return town
+
+
+async def test_items_go_out_with_the_partners_numbers_and_the_barcode_that_is_scanned(items: World) -> None:
+    wants(items, "Item")
+    await items.once()
+    rows = {row["Item Number"]: row for row in files(items, "Item")[0]}
+    assert len(rows) == 3
+    first = rows["D0001"]
+    assert (first["Your Item"], first["GTIN"], first["GTIN Unit"]) == ("ACME-4711", "614141000999", "cs")
+    assert (first["Name"], first["Sales Price"], first["Sales Price Per"]) == ("Speaker", "12.5", "10")
+    assert rows["D0002"]["Your Item"] == "ACME-4712"
+
+
+async def test_items_go_out_without_their_barcodes_where_d365_does_not_show_these(
+    items: World, lines: list[str]
+) -> None:
+    items.simulator.state.hidden.add("ProductBarcodesV3")
+    wants(items, "Item")
+    await items.once()
+    assert [row["GTIN"] for row in files(items, "Item")[0]] == ["", "", ""]
+    assert any("ProductBarcodesV3" in line and "stay empty" in line for line in lines)
+
+
+DEBIT = {"AccountDisplayValue": "600100-001", "DebitAmount": Decimal("100.5"), "Text": "Rent"}
+CREDIT = {"AccountDisplayValue": "110180-001", "CreditAmount": Decimal("100.5"), "Text": "Rent"}
+
+
+async def test_lines_of_a_journal_go_out_once_it_is_posted(town: World) -> None:
+    wants(town, "JournalEntry", "since = 2026-01-01")
+    state = town.simulator.state
+    posted = ledger.journal(state, DEBIT, CREDIT, text="November", date="2026-11-02")
+    draft = ledger.journal(state, DEBIT, CREDIT, date="2026-11-03")
+    ledger.post(state, posted)
+    ledger.post(state, ledger.journal(state, DEBIT, CREDIT, date="2025-12-31"))
+    await town.once()
+    (rows,) = files(town, "JournalEntry")
+    assert [(row["Journal"], row["Line"], row["Account"], row["Debit"], row["Credit"]) for row in rows] == [
+        (posted, "1", "600100-001", "100.5", ""), (posted, "2", "110180-001", "", "100.5"),
+    ]  # fmt: skip
+    assert (rows[0]["Journal Name"], rows[0]["Journal Description"], rows[0]["Date"]) == (
+        "GenJrn", "November", "2026-11-02",
+    )  # fmt: skip
+    await town.once()
+    ledger.post(state, draft)
+    await town.once()
+    assert numbers(town, "JournalEntry", "Journal") == [[posted, posted], [draft, draft]]
+
+
+async def test_of_journals_from_now_on_those_that_were_posted_before_are_not_sent(town: World) -> None:
+    wants(town, "JournalEntry", 'since = "now"')
+    state = town.simulator.state
+    ledger.post(state, ledger.journal(state, DEBIT, CREDIT))
+    draft = ledger.journal(state, DEBIT, CREDIT)
+    await town.once()
+    assert files(town, "JournalEntry") == []
+    ledger.post(state, draft)
+    await town.once()
+    assert numbers(town, "JournalEntry", "Journal") == [[draft, draft]]
+
+
+async def test_a_line_that_cannot_be_written_keeps_its_whole_journal_and_no_other(
+    town: World, lines: list[str]
+) -> None:
+    wants(town, "JournalEntry", '[partners.acme.send.JournalEntry.map.file]\nencoding = "latin-1"')
+    state = town.simulator.state
+    bad = ledger.journal(state, DEBIT, {**CREDIT, "Text": "Škoda"})
+    good = ledger.journal(state, DEBIT, CREDIT)
+    for number in (bad, good):
+        ledger.post(state, number)
+    await town.once()
+    assert numbers(town, "JournalEntry", "Journal") == [[good, good]]
+    assert sum(f"journal {bad} is left out" in line for line in lines) == 1
+
+
+async def test_a_vendor_that_a_setting_leaves_out_from_now_on_is_not_reported_as_gone(
+    vendors: World, lines: list[str]
+) -> None:
+    vendor(vendors, "V-2", "Tailspin", VendorGroupId="20")
+    wants(vendors, "Vendor")
+    await vendors.once()
+    only = '[partners.acme.send.Vendor.d365.header.only]\nVendorGroupId = { is = ["20"] }'
+    wants(vendors, "Vendor", only)
+    vendor(vendors, "V-2", "Tailspin Toys", VendorGroupId="20")
+    vendor(vendors, "V-3", "Litware AG")
+    await vendors.once()
+    assert numbers(vendors) == [["V-1", "V-2", "V-3"], ["V-2"]]
+    assert not any("not there any more" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("of", "more", "sentence"),
+    [
+        ("Vendor", "since = 2026-01-01", "a Vendor has no date"),
+        ("Vendor", "batch = 2", "a flat file holds one document"),
+    ],
+)
+async def test_what_a_list_cannot_do_is_named_at_the_start(of: str, more: str, sentence: str, town: World) -> None:
+    wants(town, of, more)
+    with pytest.raises(SettingsError, match=sentence):
+        town.settings()
+
+
+async def test_a_list_names_its_company(town: World) -> None:
+    wants(town, "Vendor")
+    town.extra = town.extra.replace('company = "usmf"', "")
+    with pytest.raises(SettingsError, match="names no company"):
+        town.settings()

@@ -26,7 +26,7 @@ from d365edi.maps.table import Table, nearest
 from d365edi.matching import charge_lines
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.resolution import Resolution
-from d365edi.odata.plan import FurtherRows, Join, ListPlan, Query, ReadPlan, WritePlan, plain_words
+from d365edi.odata.plan import FurtherRows, Join, ListJoin, ListPlan, Query, ReadPlan, WritePlan, plain_words
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
 _AGAIN = "ask the partner for it again"
@@ -270,11 +270,12 @@ def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: dat
     )
 
 
-def list_plan(table: Table, *, company: str, since: date | None = None) -> ListPlan:
+def list_plan(table: Table, *, company: str, accounts: Mapping[str, str | None], since: date | None = None) -> ListPlan:
     """What to ask of D365 for a list: the fields that the table names, of all rows in one company; of those with a date since a
-    day."""
+    day. `accounts` are those of the partner there, as "customer" and as "vendor": without one, no join asks by it."""
     head = header(table)
-    fields = dict.fromkeys((*head.key_fields, *(row.name for row in head.rows)))
+    of_lines = lines(table).rows if "lines" in table.tree else ()
+    fields = dict.fromkeys((*head.key_fields, *(row.name for row in (*head.rows, *of_lines))))
     asked_by = str(head.tree.get("since", ""))
     dated = (compare(asked_by, "ge", since),) if asked_by and since else ()
     filters = (eq("dataAreaId", company), *dated, *_only(head.tree.get("only", {})))
@@ -283,8 +284,30 @@ def list_plan(table: Table, *, company: str, since: date | None = None) -> ListP
         rows=Query(head.set, filters, tuple(fields), head.key_fields),
         key=head.key_fields,
         number=str(head.tree.get("number", head.key_fields[-1])),
-        joins=tuple(_join(join.name, join, head) for join in joins(table)),
+        outside=filters[:1],
+        whole=tuple(head.tree.get("whole", ())),
+        joins=tuple(_list_joins(table, company, accounts)),
     )
+
+
+def _list_joins(table: Table, company: str, accounts: Mapping[str, str | None]) -> Iterator[ListJoin]:
+    for join in joins(table):
+        by_account = join.tree.get("account")
+        account = accounts.get(str(join.tree.get("account_of", "")))
+        if by_account and not account:
+            continue
+        filters = (eq("dataAreaId", company), *_only(join.tree.get("only", {})))
+        filters += (eq(by_account, account),) if by_account else ()
+        prefer = join.tree.get("prefer", {})
+        fields = dict.fromkeys((*(theirs for theirs, _ in join.on), *(row.name for row in join.rows), *prefer))
+        yield ListJoin(
+            name=join.name,
+            query=Query(join.set, filters, tuple(fields)),
+            on={theirs: ours for theirs, ours in join.on if theirs != "dataAreaId"},
+            prefer=prefer,
+            required=bool(join.tree.get("required")),
+            optional=bool(join.tree.get("optional")),
+        )
 
 
 def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
