@@ -182,6 +182,8 @@ class _Case:
         if line.unit is not None and not same_text(line.unit, ordered.unit):
             yield f"unit {line.unit}, but ordered in {ordered.unit}"
             return
+        if line.quantity is None:
+            yield f"it says no quantity, but {plain(ordered.quantity)} {ordered.unit} are ordered"
         billed, agreed = _price(line), Fraction(ordered.price) / (Fraction(ordered.per) or 1)
         if billed is not None and abs(billed - agreed) * 100 > abs(agreed) * Fraction(self.policy.price):
             said = f"price {_figure(billed)}, but ordered at {_figure(agreed)}"

@@ -32,6 +32,12 @@ def tax_readings(invoice: Invoice) -> tuple[Decimal, Decimal]:
     return of_all + of_lines, of_all or of_lines
 
 
+def owed(invoice: Invoice) -> Decimal | None:
+    """What all taxes of an invoice come to; None where it says none."""
+    said = any(tax.amount is not None for part in (invoice, *invoice.lines) for tax in part.taxes)
+    return tax_readings(invoice)[1] if said else None
+
+
 def slack(lines: int) -> Decimal:
     """By how much a total may differ from the sum of so many rounded amounts."""
     return CENT * (1 + (lines + 1) // 2)

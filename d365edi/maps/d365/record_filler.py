@@ -83,7 +83,7 @@ class RecordFiller:
         if source in fixed:
             return fixed[source]
         if source == TAX_TOTAL:
-            return totals.tax_readings(self.document)[1] if isinstance(self.document, Invoice) else None
+            return totals.owed(self.document) if isinstance(self.document, Invoice) else None
         if source in LEDGER_ACCOUNTS:
             account = self.resolution.of(LEDGER_ACCOUNTS[source], 0, None)
             return display_account(account, self.delimiter) if account else None

@@ -1,0 +1,128 @@
+"""What a vendor's invoice is before D365 is asked: signs, amounts, charges, totals."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from d365edi.documents import Invoice, InvoiceLine
+from d365edi.documents.values import Charge, PricePer, Tax
+from d365edi.matching.vendor_invoices import InvoicePolicy, own_reference, signed, take, year_of
+
+POLICY = InvoicePolicy(place="partners.acme.receive.810", codes={"D240": "FREIGHT", "C310": "PROMO"})
+
+
+def line(quantity: str | None = "12", price: str | None = "10.5", **more: Any) -> InvoiceLine:
+    values = {"quantity": quantity, "price": price}
+    figures = {name: Decimal(value) for name, value in values.items() if value is not None}
+    return InvoiceLine(number="1", unit="ea", **figures, **more)
+
+
+def invoice(*lines: InvoiceLine, total: str | None = "126", **more: Any) -> Invoice:
+    stated = Decimal(total) if total is not None else None
+    return Invoice(number="INV-1", lines=lines or (line(),), total=stated, **more)
+
+
+def charge(code: str, amount: str | None, kind: str = "charge", **more: Any) -> Charge:
+    return Charge(kind=kind, code=code, amount=Decimal(amount) if amount is not None else None, **more)
+
+
+@pytest.mark.parametrize(
+    ("read", "amounts", "prices"),
+    [
+        (invoice(), ["126.00"], ["10.5"]),
+        (invoice(line(price_per=PricePer(quantity=Decimal(10))), total="12.6"), ["12.60"], ["10.5"]),
+        (invoice(line(price=None, amount=Decimal(126))), ["126"], [None]),
+        (invoice(line("2"), total="21"), ["21.00"], ["10.5"]),
+        (invoice(total=None), ["126.00"], ["10.5"]),
+        (invoice(taxes=(Tax(amount=Decimal(10)),), total="136"), ["126.00"], ["10.5"]),
+        (invoice(line(taxes=(Tax(amount=Decimal(10)),)), taxes=(Tax(amount=Decimal(10)),), total="136"), ["126.00"], ["10.5"]),
+        (invoice(charges=(charge("D240", "25"), charge("C310", "5", "allowance")), total="146"), ["126.00"], ["10.5"]),
+        (invoice(charges=(charge("X", "25", handling="bill back"), charge("X", "1", "information"))), ["126.00"], ["10.5"]),
+    ],
+)  # fmt: skip
+def test_each_line_gets_its_amount(read: Invoice, amounts: list[str], prices: list[str | None]) -> None:
+    taken = take(read, POLICY)
+    assert taken.problems == ()
+    assert [each.amount for each in taken.invoice.lines] == [Decimal(amount) for amount in amounts]
+    assert [each.price for each in taken.invoice.lines] == [price and Decimal(price) for price in prices]
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        (invoice(total="127"), "its total is 127.00, but lines 126.00, charges 0.00 and taxes 0.00 come to 126.00"),
+        (invoice(charges=(charge("D240", "1"),)), "lines 126.00, charges 1.00 and taxes 0.00 come to 127.00"),
+        (invoice(line(price=None)), "line 1 has neither an amount nor a price and a quantity"),
+        (invoice(charges=(charge("F050", "1"),), total="127"),
+         'charge F050 is none of ours: add F050 = "..." (our charge code) under [partners.acme.codes.charge]'),
+        (invoice(line(charges=(charge("D240", None, percent=Decimal(3)),))), "charge D240 of line 1 has no amount"),
+        (invoice(charges=(Charge(kind="charge", amount=Decimal(1)),), total="127"),
+         "charge without a code is none of ours: add a row for it under [partners.acme.codes.charge]"),
+    ],
+)  # fmt: skip
+def test_what_does_not_add_up_or_has_no_code_of_ours_holds_it(read: Invoice, said: str) -> None:
+    assert any(said in problem for problem in take(read, POLICY).problems)
+
+
+def test_charges_become_charge_lines_under_our_codes() -> None:
+    read = invoice(
+        line(charges=(charge("C310", "1", "allowance"),)), charges=(charge("D240", "25", description="BY TRUCK"),), total="150"
+    )  # fmt: skip
+    found = [(each.code, each.line, each.amount, each.description) for each in take(read, POLICY).charges]
+    assert found == [("FREIGHT", None, Decimal(25), "D240 BY TRUCK"), ("PROMO", 1, Decimal(-1), "C310")]
+
+
+def test_charges_that_are_in_the_amounts_are_not_written_again() -> None:
+    """12 at 10.50 less 1.00 is 125.00, which is the line's amount and the total."""
+    beside = invoice(line(amount=Decimal(125), charges=(charge("C310", "1", "allowance"),)), total="125")
+    net = invoice(line("10", "12.5", amount=Decimal(125), charges=(charge("C310", "1", "allowance"),)), total="125")
+    assert [each.amount for each in take(beside, POLICY).charges] == [Decimal(-1)]
+    assert take(beside, POLICY).invoice.lines[0].amount == Decimal(126)
+    taken = take(net, POLICY)
+    assert (taken.charges, taken.problems, taken.invoice.lines[0].amount) == ((), (), Decimal(125))
+    assert "not written once more" in taken.warnings[0]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_credit_is_negative_however_it_is_stated(sign: int) -> None:
+    kind = "allowance" if sign > 0 else "charge"
+    read = Invoice(
+        number="CR-1",
+        sense="credit",
+        lines=(InvoiceLine(quantity=Decimal(2 * sign), price=Decimal(10)),),
+        charges=(charge("C310", "1", kind),),
+        total=Decimal(19 * sign),
+    )
+    taken = take(read, POLICY)
+    assert (taken.invoice.total, taken.invoice.lines[0].quantity, taken.invoice.lines[0].amount) == (-19, -2, -20)
+    assert [(each.code, each.amount) for each in taken.charges] == [("PROMO", Decimal(1))]
+
+
+def test_what_is_no_credit_keeps_its_signs() -> None:
+    assert signed(invoice(total="-126")).total == Decimal(-126)
+
+
+def test_the_price_of_a_piece_is_told_from_that_of_a_case_by_the_total() -> None:
+    """A case of 12 at 10.50 the piece comes to 126.00."""
+    case = InvoiceLine(quantity=Decimal(1), unit="cs", price=Decimal("10.5"), price_basis="each")
+    packed = case.replace(pack=case.pack.replace(count=Decimal(12)))
+    for total, amount in (("126", "126.00"), ("10.5", "10.50")):
+        assert take(invoice(packed, total=total), POLICY).invoice.lines[0].amount == Decimal(amount)
+
+
+def test_our_own_reference_is_the_same_each_time_and_another_for_another_invoice() -> None:
+    read = invoice().replace(date=date(2026, 11, 2))
+    ours = own_reference("usmf", "US-101", read, "number")
+    assert ours == own_reference("USMF", "us-101", read.replace(date=date(2025, 1, 1)), "number")
+    others = {
+        own_reference("demf", "US-101", read, "number"),
+        own_reference("usmf", "US-102", read, "number"),
+        own_reference("usmf", "US-101", read.replace(number="INV-2"), "number"),
+        own_reference("usmf", "US-101", read, "number_and_year"),
+    }
+    assert len(others | {ours}) == 5
+    assert (year_of(read, "number"), year_of(read, "number_and_year")) == ("", "2026")
