@@ -6,16 +6,16 @@ Knows: the flow of a document, the documents before it in the file. Does not kno
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from d365edi.documents import Document, PurchaseOrder, Remittance
+from d365edi.documents import Document, Invoice, PurchaseOrder, Remittance
 from d365edi.edi.findings import Finding
-from d365edi.flows import intake, messages, payments, resolve
+from d365edi.flows import intake, messages, payments, resolve, vendor_invoices
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.reparse import problems
 from d365edi.maps import meaning, table
 from d365edi.maps.reader import Reading
 from d365edi.matching.intake import IntakePolicy, Judgment
 from d365edi.matching.parts import PartsPolicy
-from d365edi.matching.references import find_references
+from d365edi.matching.references import References, find_references, of_invoice
 from d365edi.matching.references import resolve as resolve_reference
 
 
@@ -66,7 +66,10 @@ class Holds:
 
     def _again(self, read: Document, flow: ReceiveFlow | None) -> Document | None:
         company = flow.settings.company if flow is not None else ""
-        key = (type(read).__name__, messages.document_number(read), messages.document_revision(read), company)
+        revision = messages.document_revision(read)
+        if self.partner is not None and flow is not None:
+            revision = vendor_invoices.revision(read, self.partner, flow)
+        key = (type(read).__name__, messages.document_number(read), revision, company)
         return None if (first := self.seen.setdefault(key, read)) is read else first
 
     def _later(
@@ -80,11 +83,15 @@ class Holds:
             written, findings = intake.take(read, policy, orders)
             yield from map(str, findings)
             if self.partner is not None and flow is not None:
-                yield from _unresolved(written, self.partner, flow)
+                yield from _unresolved(find_references(written, resolve.for_receive(self.partner, flow)))
         elif orders is not None and flow is not None and isinstance(read, Remittance):
             yield from map(str, payments.check(read, policy, orders))
             if self.partner is not None:
-                yield from _unresolved(read, self.partner, flow)
+                yield from _unresolved(find_references(read, resolve.for_receive(self.partner, flow)))
+        elif orders is not None and flow is not None and self.partner is not None and isinstance(read, Invoice):
+            taken, wrong = vendor_invoices.check(read, vendor_invoices.policy_of(self.partner, flow), orders)
+            yield from wrong
+            yield from _unresolved(of_invoice(taken.invoice, resolve.for_receive(self.partner, flow)))
 
 
 def _usual(read_by: table.Table) -> IntakePolicy:
@@ -94,9 +101,9 @@ def _usual(read_by: table.Table) -> IntakePolicy:
     return IntakePolicy(place=place, said=said, places=places, parts=PartsPolicy(place))
 
 
-def _unresolved(read: PurchaseOrder | Remittance, partner: TradingPartner, flow: ReceiveFlow) -> Iterator[str]:
+def _unresolved(found: References) -> Iterator[str]:
     """References of which it is known without D365 that nothing is found."""
-    for reference in find_references(read, resolve.for_receive(partner, flow)).unresolved:
+    for reference in found.unresolved:
         if isinstance(missed := resolve_reference(reference, []), Finding):
             yield str(missed)
 

@@ -57,22 +57,28 @@ def revision(read: AnyDocument | None, partner: TradingPartner, receive: Receive
     return " ".join(filter(None, (several, vendor_invoices.year_of(read, receive.settings.same))))
 
 
+def check(invoice: Invoice, policy: InvoicePolicy, table: Table) -> tuple[Taken, tuple[str, ...]]:
+    """The invoice as it is written, and what holds it before D365 is asked: for the daemon and for `check` alike."""
+    taken = vendor_invoices.take(invoice, policy)
+    return taken, (*taken.problems, *map(str, d365.lacking(table, taken.invoice)))
+
+
 async def plan(
     ctx: FlowContext, partner: TradingPartner, receive: ReceiveFlow, table: Table, document: Document
 ) -> Planned | Held:
     """The plan of one invoice. Raises Unavailable where D365 cannot be asked now, Refused where it lets us see no order."""
     policy = policy_of(partner, receive)
-    taken = vendor_invoices.take(Invoice.from_json(document.body), policy)
+    taken, wrong = check(Invoice.from_json(document.body), policy, table)
     profile = resolve.for_receive(partner, receive)
     resolved = await resolve.answer(ctx, references.of_invoice(taken.invoice, profile))
-    if problems := (*taken.problems, *resolved.problems):
+    if problems := (*wrong, *resolved.problems):
         return _held(document, problems)
     company = receive.settings.company
     matched = order_match.match(taken.invoice, await _orders(ctx, taken.invoice, company), resolved.resolution, policy)
     problems = matched.problems
     if policy.stocked == "hold" and (query := order_match.stocked_query(matched.invoice, company)):
         problems += order_match.stocked(matched.invoice, await _ask(ctx, query))
-    check, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, company)
+    again, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, company)
     if isinstance(said, Held):
         return said
     if problems:
@@ -80,8 +86,8 @@ async def plan(
     answers = await _received(ctx, document, resolved.resolution)
     made = _plan(table, matched.invoice, taken, answers, receive)
     if year := vendor_invoices.year_of(matched.invoice, policy.same):
-        check["year"] = {str(header(table).tree["dated"]): year}
-    made = replace(made, extra={**made.extra, **check})
+        again["year"] = {str(header(table).tree["dated"]): year}
+    made = replace(made, extra={**made.extra, **again})
     key = f"{document.partner}:invoice:{document.number}"
     return Planned(made, answers, key, (*taken.warnings, *matched.warnings, *said))
 
@@ -120,7 +126,7 @@ async def _posted(
     """What is looked up again before anything is written, and that it was posted before, or what is to be said where that may
     not be asked."""
     account, year = answers.more.get("invoice_vendor", ""), vendor_invoices.year_of(invoice, policy.same)
-    check = {"posted": posted.check(account, invoice.number)}
+    again = {"posted": posted.check(account, invoice.number)}
     try:
         rows = await _ask(ctx, posted.query(company, account, invoice.number))
     except (Refused, PlaceRefused) as error:
@@ -133,7 +139,7 @@ async def _posted(
         return {}, Held((why, f"{remedy}, then: d365edi release {invoice.number}"))
     if found := posted.found(rows, invoice.number, year):
         return {}, Held((found, f'd365edi reject {invoice.number} --why "..."'))
-    return check, ()
+    return again, ()
 
 
 async def _received(ctx: FlowContext, document: Document, answers: Resolution) -> Resolution:

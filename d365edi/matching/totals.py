@@ -34,7 +34,8 @@ def tax_readings(invoice: Invoice) -> tuple[Decimal, Decimal]:
 
 def owed(invoice: Invoice) -> Decimal | None:
     """What all taxes of an invoice come to; None where it says none."""
-    said = any(tax.amount is not None for part in (invoice, *invoice.lines) for tax in part.taxes)
+    each = (*invoice.taxes, *(tax for line in invoice.lines for tax in line.taxes))
+    said = any(tax.amount is not None for tax in each)
     return tax_readings(invoice)[1] if said else None
 
 

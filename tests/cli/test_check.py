@@ -304,6 +304,23 @@ def test_what_would_hold_a_payment_is_said_without_d365(call: Call, partner: Pat
     assert "would be held" not in call("check", str(folder / "pay.edi")).out
 
 
+BILL = (
+    "ISA*00*          *00*          *12*4405197800     *01*999999999      *261102*1200*U*00401*000000007*0*P*>~"
+    "GS*IN*4405197800*999999999*20261102*1200*7*X*004010~ST*810*0001~BIG*20261102*INV-1**PO-1~"
+    "IT1*1*2*EA*10**VN*V-1~TDS*2500~SAC*C*D240***500~CTT*1~SE*7*0001~GE*1*7~IEA*1*000000007~"
+)
+
+
+def test_what_would_hold_a_vendor_s_invoice_is_said_without_d365(call: Call, partner: Path, folder: Path) -> None:
+    text = partner.read_text().replace("[partners.solon]\n", '[partners.solon]\nvendor = { usmf = "US-101" }\n')
+    partner.write_text(text + '[partners.solon.receive.810]\ncreate = "VendorInvoice"\ncompany = "usmf"\n')
+    (folder / "bill.edi").write_text(BILL)
+    said = re.sub(r"\s+", " ", call("check", str(folder / "bill.edi")).out)
+    assert "would be held: charge D240 is none of ours" in said
+    partner.write_text(partner.read_text() + '[partners.solon.codes.charge]\nD240 = "FREIGHT"\n')
+    assert "would be held" not in call("check", str(folder / "bill.edi")).out
+
+
 def test_what_is_answered_by_the_partner_s_settings_is_shown_so(call: Call, partner: Path) -> None:
     """Their delimiters, the form and the reports agreed with them; the answer of a partner who wants none is not shown."""
     assert "AK1" not in call("check", str(ORDER)).out

@@ -204,6 +204,26 @@ async def test_a_credit_is_negative_and_its_allowance_a_charge(billed: World) ->
     assert charges(billed) == [("PROMO", Decimal(1))]
 
 
+async def test_the_field_of_the_quantity_is_a_setting(billed: World) -> None:
+    receives(billed, '[partners.acme.receive.810.d365.lines]\nquantity = "InventNow"')
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    await billed.once()
+    ((_, lines),) = pending(billed)
+    assert [(line["InventNow"], line["ReceiveNow"]) for line in lines] == [(12, 0), (3, 0)]
+
+
+async def test_more_than_was_ordered_is_written_with_a_warning_where_that_is_agreed(
+    billed: World, lines: list[str]
+) -> None:
+    receives(billed, 'match = { quantity = "warn" }')
+    billed.partner.drop("bill.edi", bill(quantities=("13", "3"), total="43647"))
+    await billed.once()
+    await billed.once()
+    assert len(pending(billed)) == 1
+    assert sum("13 ea billed, but 12 ea ordered" in line for line in lines) == 1
+
+
 async def test_line_charges_are_written_with_their_line(billed: World) -> None:
     billed.partner.drop("bill.edi", bill(line_sac="SAC*A*C310***100", total="42497"))
     await billed.once()

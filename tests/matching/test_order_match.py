@@ -144,7 +144,9 @@ def test_orders_are_read_from_the_rows_of_both_queries() -> None:
     ]
     [order] = order_match.orders(heads, lines)
     assert (order.vendors, order.status, order.currency) == (("US-101", ""), "", "USD")
-    assert [(each.number, each.item, each.price, each.quantity) for each in order.lines] == [(1, "D0001", 2, 0)]
+    assert [(each.number, each.item, each.price, each.quantity) for each in order.lines] == [
+        (1, "D0001", Decimal(2), Decimal(0))
+    ]
 
 
 def test_a_stocked_item_without_an_order_is_held_in_the_words_of_d365() -> None:

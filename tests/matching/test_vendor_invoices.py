@@ -17,7 +17,7 @@ POLICY = InvoicePolicy(place="partners.acme.receive.810", codes={"D240": "FREIGH
 
 def line(quantity: str | None = "12", price: str | None = "10.5", **more: Any) -> InvoiceLine:
     values = {"quantity": quantity, "price": price}
-    figures = {name: Decimal(value) for name, value in values.items() if value is not None}
+    figures: dict[str, Any] = {name: Decimal(value) for name, value in values.items() if value is not None}
     return InvoiceLine(number="1", unit="ea", **figures, **more)
 
 
@@ -98,7 +98,8 @@ def test_a_credit_is_negative_however_it_is_stated(sign: int) -> None:
         total=Decimal(19 * sign),
     )
     taken = take(read, POLICY)
-    assert (taken.invoice.total, taken.invoice.lines[0].quantity, taken.invoice.lines[0].amount) == (-19, -2, -20)
+    [made] = taken.invoice.lines
+    assert [taken.invoice.total, made.quantity, made.amount] == [Decimal(-19), Decimal(-2), Decimal(-20)]
     assert [(each.code, each.amount) for each in taken.charges] == [("PROMO", Decimal(1))]
 
 

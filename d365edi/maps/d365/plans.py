@@ -186,7 +186,7 @@ def _telling_apart(section: Section, rows: Sequence[Mapping[str, Any]]) -> Itera
             yield name
 
 
-def lacking(table: Table, document: PurchaseOrder | Remittance) -> Iterator[Finding]:
+def lacking(table: Table, document: PurchaseOrder | Remittance | Invoice) -> Iterator[Finding]:
     """What D365 needs and the document does not say, as findings with rule `needs`: known before D365 is asked. A field is
     named once, with its first line and how many more there are."""
     head, each, label = header(table), lines(table), _label(table, document)
