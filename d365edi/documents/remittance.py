@@ -64,11 +64,13 @@ class Bank(SpelledPart):
 
 
 class Remittance(Document):
-    """A payment. `number` is the check's or transfer's; `total` is what is paid in all, `sense` C to us, D from us.
+    """A payment. `number` is the check's or transfer's; `total` is what is paid in all, `sense` C to us, D from us; `purpose`
+    "original" is a new one, as is one that says none.
 
     The items are in `entities`, one for each place of the payer's that they are about; mostly there is one."""
 
     number: Text
+    purpose: Text | None = None
     handling: Text | None = None
     total: Amount | None = None
     sense: Text | None = None

@@ -42,9 +42,9 @@ def place(table: Table, path: object) -> str:
 
 
 def judge(document: Document | None, policy: IntakePolicy, usage: str) -> Judgment:
-    """What is decided about a document of which a sales order is to be created, as it was read. `usage` is that of its
+    """What is decided about a document of which a record is to be created in D365, as it was read. `usage` is that of its
     interchange, "" for a flat file."""
-    return intake.judge(document, policy, usage) if isinstance(document, PurchaseOrder) else Judgment()
+    return intake.judge(document, policy, usage) if document is not None else Judgment()
 
 
 def take(order: PurchaseOrder, policy: IntakePolicy, table: Table) -> tuple[PurchaseOrder, tuple[Finding, ...]]:

@@ -76,7 +76,8 @@ def describe(document: Document) -> str:
         case Remittance():
             paid = [line for payee in document.entities for line in payee.lines]
             items = "1 item" if len(paid) == 1 else f"{len(paid)} items"
-            return f"{what}: {' '.join(filter(None, (document.currency, str(document.total))))} for {items}"
+            does = f"; {PURPOSES[document.purpose]}" if document.purpose in PURPOSES else ""
+            return f"{what}: {' '.join(filter(None, (document.currency, str(document.total))))} for {items}{does}"
         case ApplicationAdvice():
             return f"{what}: {'; '.join(_advised(document)) or 'it refers to no document'}"
         case _:

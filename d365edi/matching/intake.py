@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from d365edi.documents import PurchaseOrder
+from d365edi.documents import Document, PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.matching import alternatives, charge_lines, components, parts, prices, schedules, stores, windows
 from d365edi.matching.agreements import Agreements
 from d365edi.matching.charge_lines import ChargeSet
 from d365edi.matching.charges import discounts
 from d365edi.matching.parts import PartsPolicy
-from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, oddities
+from d365edi.matching.unlike import ASIDE, Kind, Oddity, OrderPlaces, flagged, oddities
+from d365edi.odata.plan import plain_words
 
 Action = Literal["create", "hold", "ignore"]
 """What is done with an order: created in D365, held for a person, closed."""
@@ -61,20 +62,24 @@ class Judgment:
     claims: bool = True
 
 
-def judge(order: PurchaseOrder, policy: IntakePolicy, usage: str = "") -> Judgment:
-    """What holds or closes the order itself. `usage` is that of its interchange (P, T or I), "" where it has none."""
-    action = purpose_action(order.purpose, policy.purpose)
-    if action == "ignore":
-        return Judgment(ignored=f"purpose {order.purpose} is ignored by setting")
-    findings = [_purpose_held(order, policy)] if action == "hold" else []
+def judge(document: Document, policy: IntakePolicy, usage: str = "") -> Judgment:
+    """What holds or closes the document itself: an order that is unlike a normal one, any other that is a test. `usage` is that
+    of its interchange (P, T or I), "" where it has none."""
+    findings, odd = list[Finding](), flagged(usage, policy.places)
+    if isinstance(document, PurchaseOrder):
+        action = purpose_action(document.purpose, policy.purpose)
+        if action == "ignore":
+            return Judgment(ignored=f"purpose {document.purpose} is ignored by setting")
+        findings = [_purpose_held(document, policy)] if action == "hold" else []
+        odd = oddities(document, usage, policy.places)
     claims = not findings
-    for odd in oddities(order, usage, policy.places):
-        action = policy.unlike.get(odd.kind, "hold")
-        if action == "ignore" and odd.closing:
-            return Judgment(ignored=f"{odd.sentence}; {odd.kind} is ignored by setting")
+    for each in odd:
+        action = policy.unlike.get(each.kind, "hold")
+        if action == "ignore" and each.closing:
+            return Judgment(ignored=f"{each.sentence}; {each.kind} is ignored by setting")
         if action != "create":
-            findings.append(_unlike_held(order, policy, odd))
-            claims = claims and odd.kind not in ASIDE
+            findings.append(_unlike_held(document, policy, each))
+            claims = claims and each.kind not in ASIDE
     return Judgment(tuple(findings), claims=claims)
 
 
@@ -86,12 +91,12 @@ def _purpose_held(order: PurchaseOrder, policy: IntakePolicy) -> Finding:
     return held(message, f"{reject}, or list it under purpose in [{policy.place}]", "purpose")
 
 
-def _unlike_held(order: PurchaseOrder, policy: IntakePolicy, odd: Oddity) -> Finding:
-    message = f"PO {order.number}: {odd.sentence}"
-    decide = (
-        f'd365edi release {order.number} creates it all the same, d365edi reject {order.number} --why "..." closes it'
-    )
-    return held(message, f'{decide}; {odd.kind} = "create" in [{policy.place}.unlike] creates all such', odd.kind)
+def _unlike_held(document: Document, policy: IntakePolicy, odd: Oddity) -> Finding:
+    number = getattr(document, "number", "")
+    name = "PO" if isinstance(document, PurchaseOrder) else plain_words(type(document).__name__)
+    decide = f'd365edi release {number} creates it all the same, d365edi reject {number} --why "..." closes it'
+    remedy = f'{decide}; {odd.kind} = "create" in [{policy.place}.unlike] creates all such'
+    return held(f"{name} {number}: {odd.sentence}", remedy, odd.kind)
 
 
 def purpose_action(purpose: str | None, table: Mapping[str, Action]) -> Action:

@@ -19,6 +19,8 @@ from d365edi.odata.quoting import eq, same_text
 
 INVOICES = (None, "IV", "380")
 """What calls an item an invoice (data elements 128 and 1001); a flat file need not say it."""
+NEW = "original"
+"""The purpose of a new payment."""
 BY_HAND = "post the payment by hand, then reject it; or ask the partner for another"
 Placed = tuple[int, RemittanceLine]
 """An item with its place in the payment (1 is the first)."""
@@ -27,6 +29,8 @@ Placed = tuple[int, RemittanceLine]
 def findings(payment: Remittance) -> Iterator[Finding]:
     """What holds a payment whoever is paid, with rule `payment`; items of one kind are reported once, with how many there are."""
     lines = list(enumerate(payment.lines, 1))
+    if payment.purpose not in (None, NEW):
+        yield _held(f"its purpose is {payment.purpose}: it is no new payment", payment.purpose)
     if payment.sense == "D":
         yield _held("it takes money from us (BPR03 D), and a payment gives it", "D")
     if len(lines) > LIMIT:

@@ -64,13 +64,14 @@ class Oddity:
 
 def oddities(order: PurchaseOrder, usage: str, places: OrderPlaces) -> Iterator[Oddity]:
     """All of them, each kind once. `usage` is that of the interchange (ISA15; P or T for UNB 0035), "" for a flat file."""
-    yield from _flagged(usage, places)
+    yield from flagged(usage, places)
     yield from _typed(order, places)
     yield from _quantities(order.lines, places)
     yield from _repeated(order.lines)
 
 
-def _flagged(usage: str, places: OrderPlaces) -> Iterator[Oddity]:
+def flagged(usage: str, places: OrderPlaces) -> Iterator[Oddity]:
+    """A test where production is agreed, or the other way round: of whatever document."""
     if usage and places.usage and usage != places.usage:
         said, agreed = (USAGES.get(each, each) for each in (usage, places.usage))
         yield Oddity("test", f"{places.flag} says {said}, and {agreed} is agreed", closing=usage != "P")

@@ -259,6 +259,16 @@ async def test_a_deduction_in_columns_and_in_a_remadv_holds_the_payment(paying: 
     assert journals(paying) == {}
 
 
+async def test_a_test_and_a_cancellation_pay_nothing(paying: World) -> None:
+    paying.extra += FLOW.format(set="REMADV", create="VendorPayment", journal="VendPay", more="")
+    drop(paying, x12(paying, "T-1").replace(b"*0*P*>", b"*0*T*>"), "test.edi")
+    drop(paying, edifact(paying, "C-1").replace(b"C-1+9'", b"C-1+1'"), "cancel.edi")
+    reasons = {row.number: str(row.reason) for row in await held(paying)}
+    assert reasons["T-1"].startswith("remittance T-1: ISA15 says test, and production is agreed; d365edi release T-1")
+    assert "its purpose is cancellation: it is no new payment" in reasons["C-1"]
+    assert journals(paying) == {}
+
+
 async def test_a_payment_of_6_000_items_is_held(paying: World) -> None:
     drop(paying, x12(paying, items=[(f"V-{number}", "1") for number in range(1, 6001)]))
     assert "it has 6,000 items; D365 takes 5,000 at once" in await only_held(paying)

@@ -85,7 +85,8 @@ DOCUMENTS = [
         '{"number":"2","answers":[{"outcome":"rejected"}]}]}'),
     ("ORDCHG", OrderChange, '{"number":"4711","type":"230","purpose":"04","reference":"C-1","changed":"2026-01-06","lines":'
         '[{"number":"1","change":"deleted"},{"number":"2","change":"changed","quantity":"5","unit":"pcs"}]}'),
-    ("REMADV", Remittance, '{"number":"EFT1","created":"2026-02-10","date":"2026-02-11","kept":{"date":"138","total":"12"},'
+    ("REMADV", Remittance, '{"number":"EFT1","purpose":"original","created":"2026-02-10","date":"2026-02-11",'
+     '"kept":{"date":"138","total":"12"},'
         '"total":"70","currency":"EUR","entities":[{"lines":[{"kind":"380","number":"I1","gross":"100","paid":"70","discount":"2",'
         '"kept":{"gross":"9","paid":"12"},"adjustments":[{"reason":"4","amount":"-28"}]},'
         '{"kind":"381","number":"I2","paid":"5","kept":{"paid":"12"}}]}]}'),
