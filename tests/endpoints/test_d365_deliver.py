@@ -62,7 +62,7 @@ async def test_an_order_made_by_somebody_else_is_a_question(scene: Scene) -> Non
     error = await failed(scene, Disputed)
     assert error.message == (
         f"sales order {number} of usmf carries PO 4500123 already, with the same lines, and was not made of this "
-        "document: is it the same order?"
+        "document: is it the same?"
     )
     assert (error.remedy.startswith("reject this document if it is"), scene.posts()) == (True, 1)
 
@@ -314,7 +314,7 @@ async def test_a_header_that_got_lines_by_hand_meanwhile_is_not_deleted(scene: S
     with pytest.raises(Refused, match="it has got lines meanwhile"):
         await scene.endpoint.deliver(scene.request(order()), somebody_types)
     assert [count for _, count in scene.orders] == [1]
-    assert "has other lines than were ordered" in (await failed(scene, Disputed)).message
+    assert "has other lines than were sent" in (await failed(scene, Disputed)).message
 
 
 async def test_trouble_with_the_token_leaves_nothing_unclear(scene: Scene) -> None:
@@ -368,7 +368,7 @@ async def test_our_header_with_other_lines_is_a_question(scene: Scene) -> None:
     line = scene.sim.state.rows("SalesOrderLinesV3", CustomersLineNumber=2)[0]
     line["OrderedSalesQuantity"] = Decimal(3)
     error = await failed(scene, Disputed)
-    assert "has other lines than were ordered: line 2 (CustomersLineNumber 2, ItemNumber D0001," in error.message
+    assert "has other lines than were sent: line 2 (CustomersLineNumber 2, ItemNumber D0001," in error.message
     assert isinstance(await scene.endpoint.probe(scene.request(order())), Unclear)
 
 

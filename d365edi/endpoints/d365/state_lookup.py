@@ -209,7 +209,7 @@ class StateLookup:
             return await self._followed(header, progress)
         if rows:
             return Conflict(
-                f"{self.noun} {number}, made for {self.label}, has other lines than were ordered: {difference}",
+                f"{self.noun} {number}, made for {self.label}, has other lines than were sent: {difference}",
                 f"correct {number} in D365 and reject this document, or delete its lines there and release it",
             )
         ended = [
@@ -242,14 +242,14 @@ class StateLookup:
             beside = f", with other lines ({difference})" if difference else ", with the same lines"
         return Conflict(
             f"{self.noun} {number} of {self.plan.company} carries {self.label} already{beside}, and was not made of this "
-            "document: is it the same order?",
+            "document: is it the same?",
             f"reject this document if it is; else change the reference of {number} in D365 and release this one",
         )
 
     def _gone(self, number: str) -> Conflict:
         return Conflict(
             f"{self.noun} {number}, made for {self.label}, is not in {self.plan.company} any more: was it deleted?",
-            "reject this document if it was; else enter the order by hand in D365 and reject it then",
+            "reject this document if it was; else enter it by hand in D365 and reject it then",
         )
 
     @property

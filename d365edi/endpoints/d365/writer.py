@@ -10,9 +10,10 @@ until its outcome is final.
 again, so the next try need not wait; one that ended without an answer takes the time of its end, since it may have
 queued before it was sent.
 * Lines go in one changeset, all or none. A header with none of them is filled, one with
-exactly ours is done, anything else is for a person. A header whose lines D365 refuses is deleted again: it is ours,
-it is empty, and nothing half stays behind. Where that is refused too, its number stays in the progress and the next
-try continues from it.
+exactly ours is done, anything else is for a person. Refused lines are looked up before that counts as a refusal: their keys
+may be taken by the same lines, and the sentence that says so is in the language of the user. A header whose lines D365 refuses
+is deleted again: it is ours, it is empty, and nothing half stays behind. Where that is refused too, its number stays in the
+progress and the next try continues from it.
 
 * Where a header's number is ours it goes in one changeset with its lines and all that belongs to them.
 
@@ -53,7 +54,7 @@ class DocumentWriter:
         Raises Disputed, Refused or Unavailable (with the seconds to wait while a request is outstanding)."""
         lookup, plan = self.lookup, self.lookup.plan
         if len(plan.lines) + sum(len(each.rows) for each in plan.further) > batch.LIMIT:
-            raise self._refused(f"it has {len(plan.lines)} lines; D365 takes {batch.LIMIT} at once", "split the order")
+            raise self._refused(f"it has {len(plan.lines)} lines; D365 takes {batch.LIMIT} at once", "split it")
         state = await lookup.look(progress)
         if isinstance(state, Conflict):
             raise Disputed(state.question, endpoint=self.endpoint, remedy=state.remedy)
@@ -147,6 +148,8 @@ class DocumentWriter:
             )
         except EndpointError as error:
             if isinstance(error, Refused):
+                if await lookup.rows(number):
+                    return  # their keys are taken: whether by lines of ours that came late is looked at next
                 raise await self._withdraw(header, error, checkpoint) from None
             raise self._named(error) from None
         reach("d365.lines")
