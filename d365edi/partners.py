@@ -30,6 +30,7 @@ from d365edi.maps.writer import Writer
 from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.lookup import PartnerLocation, Profile
 from d365edi.matching.parts import COMPONENTS, PartsPolicy
+from d365edi.matching.resolution import Variant
 from d365edi.settings import Settings
 from d365edi.settings.envelope import Envelope
 from d365edi.settings.partners import Partner, Pickup
@@ -65,12 +66,15 @@ def _profile(name: str, partner: Partner) -> Profile:
         code: PartnerLocation(row.location, row.site, row.warehouse, row.account, row.company or "")
         for code, row in partner.locations.items()
     }
-    return Profile(name, "", None, _items(partner), dict(partner.codes.get("unit", {})), places)
+    variants = {theirs: Variant(**found) for theirs, row in partner.items.items() if (found := row.dimensions)}
+    units = dict(partner.codes.get("unit", {}))
+    return Profile(name, items=_items(partner), variants=variants, units=units, locations=places)
 
 
 def _items(partner: Partner) -> dict[str, str]:
     """Their item = ours: sets that are an item of ours are items as others are."""
-    return {**partner.items, **{theirs: ours for theirs, ours in partner.sets.items() if ours != COMPONENTS}}
+    own = {theirs: row.item for theirs, row in partner.items.items()}
+    return {**own, **{theirs: ours for theirs, ours in partner.sets.items() if ours != COMPONENTS}}
 
 
 def _pickup(settings: Settings, partner: str, what: str, pickup: Pickup) -> PickupFlow:

@@ -84,15 +84,26 @@ class ItemId(Value):
     id: Text
 
 
+class VariantIds(Value):
+    """Which variant of a product master an item of ours is, in D365's product dimensions."""
+
+    color: Text | None = None
+    configuration: Text | None = None
+    size: Text | None = None
+    style: Text | None = None
+    version: Text | None = None
+
+
 class ItemIds(Value):
     """What a line is about: the GTIN (as sent: 8, 12, 13 or 14 digits), the buyer's, the vendor's and our own number,
-    and others."""
+    and others; which variant of ours it is."""
 
     gtin: Text | None = None
     buyer: Text | None = None
     vendor: Text | None = None
     own: Text | None = None
     others: tuple[ItemId, ...] = ()
+    variant: VariantIds = VariantIds()
 
 
 class Pack(Value):

@@ -16,6 +16,7 @@ from d365edi.errors import PlaceRefused, Refused
 from d365edi.flows import intake
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
+from d365edi.matching import item_numbers
 from d365edi.matching.lookup import UnresolvedReference
 from d365edi.matching.references import Outbound, Profile, References, find_references
 from d365edi.matching.references import resolve as resolve_reference
@@ -42,7 +43,12 @@ class Resolved:
 
 async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile: Profile) -> Resolved:
     """Resolve every reference of a document. Raises as `answer`."""
-    return await answer(ctx, find_references(document, profile))
+    found = await answer(ctx, find_references(document, profile))
+    if not isinstance(document, PurchaseOrder):
+        return found
+    masters = tuple(item_numbers.masters(profile, found.resolution, document.number))
+    more = await answer(ctx, References(found.resolution, masters))
+    return Resolved(more.resolution, (*found.problems, *more.problems))
 
 
 async def answer(ctx: FlowContext, found: References) -> Resolved:
@@ -88,7 +94,8 @@ def _keep_misses(ctx: FlowContext, reference: UnresolvedReference, rows: Sequenc
 def _refused(reference: UnresolvedReference, error: NotAsked) -> Finding | ResolvedReference:
     """What a reference is that D365 does not let us look up. Raises the error where that is no reason to hold one document."""
     if reference.optional:
-        return ResolvedReference(reference.kind, "", reference.lines, reference.subject)
+        known = reference.miss if isinstance(reference.miss, ResolvedReference) else None
+        return known or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
     if reference.refused is None:
         raise error
     return replace(reference.refused, message=f"{reference.refused.message} ({error.message})")

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from d365edi.edi.findings import Finding
-from d365edi.matching.resolution import ReferenceKind, ResolvedReference
+from d365edi.matching.resolution import ReferenceKind, ResolvedReference, Variant
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import same_text
 
@@ -38,7 +38,8 @@ class PartnerLocation:
 class Profile:
     """What is known about a partner in one company: our customer or vendor account, their items = ours, their places = ours.
 
-    `buys`: orders become purchase orders of ours, at `vendor` or at one of `vendors` (theirs = ours).
+    `variants` has those of their items that are a variant of ours. `buys`: orders become purchase orders of ours, at `vendor` or
+    at one of `vendors` (theirs = ours).
 
     `flow` is the table in the settings of what is received, `ship_to_place` and `line_place` the elements that the code of a
     ship-to is in; sentences name them."""
@@ -47,6 +48,7 @@ class Profile:
     company: str = ""
     customer: str | None = None
     items: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     locations: Mapping[str, PartnerLocation] = field(default_factory=dict)
     ship_to: ShipTo = "match"
@@ -89,7 +91,7 @@ class UnresolvedReference:
     sentence when lookups find different results. `extra` names a second field to return. `refused` is the finding when D365
     does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open. `agree`: all
     lookups are asked, and what they find must be the same. `more`: further answers, each with the field that it is read from;
-    `hold`: a field, and its values that hold the document."""
+    `hold`: a field, and its values that hold the document; `filled`: a field, and the finding where it says anything."""
 
     kind: ReferenceKind
     subject: str
@@ -103,6 +105,7 @@ class UnresolvedReference:
     agree: bool = False
     more: tuple[tuple[str, str], ...] = ()
     hold: tuple[str, tuple[str, ...]] = ("", ())
+    filled: tuple[str, Finding] | None = None
 
     @property
     def queries(self) -> tuple[Query, ...]:

@@ -10,8 +10,9 @@ Knows: documents, profiles, queries as values. Does not know: HTTP, caches, sett
 the table).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -27,12 +28,13 @@ from d365edi.documents import (
     ShipNotice,
     ShippedLine,
 )
+from d365edi.documents.values import ItemIds
 from d365edi.edi.findings import Finding
-from d365edi.matching import vendor_orders
+from d365edi.matching import item_numbers, vendor_orders
 from d365edi.matching.barcodes import variants, whole_gtins
 from d365edi.matching.locations import delivery_places, ordering
 from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
-from d365edi.matching.resolution import PartnerNumbers, ReferenceKind, Resolution, ResolvedReference
+from d365edi.matching.resolution import VARIANT, PartnerNumbers, ReferenceKind, Resolution, ResolvedReference, Variant
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq, same_text
 
@@ -44,6 +46,8 @@ AnyOutbound = TypeVar("AnyOutbound", bound=Outbound)
 Ordering = PurchaseOrder | OrderChange
 Lined = PurchaseOrder | OrderChange | Invoice
 """Documents that are received, with items and units in their lines."""
+Wanted = tuple[ReferenceKind, str, str | None, Variant]
+"""What number is wanted of which item of ours, for which unit and variant."""
 Candidates = tuple[tuple[str, str], ...]
 """The numbers of one item with their kinds: buyer, gtin, vendor, or the qualifier of another one."""
 
@@ -92,8 +96,9 @@ def _lines(
     """Add the items and units of lines to what is known and what is not."""
     for candidates, lines in _by_item(document).items():
         items = {number: profile.items[number] for _, number in candidates if number in profile.items}
-        if len(set(items.values())) == 1:
-            known.append(ResolvedReference("item", next(iter(items.values())), lines))
+        variants = item_numbers.together({profile.variants[number]} for number in items if number in profile.variants)
+        if len(set(items.values())) == 1 and variants:
+            known.append(ResolvedReference("item", next(iter(items.values())), lines, more=variants[0].said))
         elif items:
             unresolved.append(_torn(document, profile, items, lines))
         else:
@@ -119,7 +124,7 @@ def _whose(document: Ordering, profile: Profile) -> tuple[list[ResolvedReference
 def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding | None:
     """Decide from the rows of the first queries; None: ask the next one. One result decides, different ones hold the document."""
     if reference.agree:
-        return _agreed(reference, rows) if len(rows) == len(reference.lookups) else None
+        return item_numbers.agreed(reference, rows) if len(rows) == len(reference.lookups) else None
     for lookup, found in zip(reference.lookups, rows, strict=False):
         hits = _preferred(lookup, lookup.hits(found))
         names = sorted({str(row[lookup.ours]) for row in hits if row.get(lookup.ours)})
@@ -140,36 +145,14 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
 
 def _held(reference: UnresolvedReference, row: Mapping[str, Any], name: str) -> Finding | None:
     """What holds a document about a record that D365 has on hold."""
+    if reference.filled and row.get(reference.filled[0]):
+        return reference.filled[1]
     field, members = reference.hold
     if not field or str(row.get(field) or "") not in members:
         return None
     what = reference.kind.partition("_")[0]
     remedy = "take the hold away in D365, then release the document; or reject it"
     return unmet(reference.kind, name, f"{what} {name} is on hold in D365 ({field} {row[field]})", remedy)
-
-
-def _agreed(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedReference | Finding:
-    """What all numbers that are known to D365 are together: one of them may be several, and the others decide."""
-    named = [
-        (lookup, {str(row[lookup.ours]) for row in lookup.hits(found) if row.get(lookup.ours)})
-        for lookup, found in zip(reference.lookups, rows, strict=True)
-    ]
-    known = [(lookup, names) for lookup, names in named if names]
-    common = set.intersection(*(names for _, names in known)) if known else set[str]()
-    if len(common) == 1:
-        return ResolvedReference(reference.kind, common.pop(), reference.lines, reference.subject)
-    miss = reference.miss
-    if not known:
-        assert miss is not None
-        return miss
-    if common:
-        remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
-        message = f"{reference.several}: {', '.join(sorted(common))}"
-    else:
-        remedy = f"ask which one is meant, and {miss.remedy}" if isinstance(miss, Finding) else ""
-        found = _different((lookup.name, " or ".join(sorted(names))) for lookup, names in known)
-        message = f"line {reference.lines[0]}: {found}"
-    return unmet(reference.kind, reference.subject, message, remedy)
 
 
 def _preferred(lookup: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -245,14 +228,12 @@ def _item(order: Lined, profile: Profile, candidates: Candidates, lines: tuple[i
 def _torn(order: Lined, profile: Profile, items: Mapping[str, str], lines: tuple[int, ...]) -> UnresolvedReference:
     """A line whose numbers are two items in the partner's own table."""
     line = order.lines[lines[0] - 1]
-    message = f"line {line.number or lines[0]}: {_different(items.items())}"
+    of = {number: f" in {variant}" for number, variant in profile.variants.items()}
+    items = {number: item + of.get(number, "") for number, item in items.items()}
+    message = f"line {line.number or lines[0]}: {item_numbers.different(items.items())}"
     remedy = f"correct [partners.{profile.partner}.items], then: d365edi release {order.number}"
     subject = next(iter(items))
     return UnresolvedReference("item", subject, lines, (), unmet("item", subject, message, remedy))
-
-
-def _different(items: Iterable[tuple[str, str]]) -> str:
-    return f"its numbers are different items of ours: {', '.join(f'{number} is {item}' for number, item in items)}"
 
 
 def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str, code: str | None) -> Lookup:
@@ -262,9 +243,15 @@ def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str, 
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
         filters.append(eq(table["account"], profile.vendor if profile.buys else profile.customer))
-    select = tuple(dict.fromkeys(("dataAreaId", table["theirs"], table["ours"])))
-    query = Query(table["set"], tuple(filters), select, choice=(table["theirs"], values))
+    query = Query(table["set"], tuple(filters), _selected(table, "theirs", "ours"), choice=(table["theirs"], values))
     return Lookup(query, table["theirs"], values, table["ours"], name=f"{code or kind} {number}")
+
+
+def _selected(table: Mapping[str, Any], *more: str) -> tuple[str, ...]:
+    """The fields to ask a set of numbers for: those that the table names so, and what says a variant, or that there are some."""
+    named = (table[name] for name in (*more, "group") if name in table)
+    dimensions = item_numbers.fields().values() if table.get("variants") else ()
+    return tuple(dict.fromkeys(("dataAreaId", *named, *dimensions)))
 
 
 def _by_unit(order: Lined) -> dict[str, tuple[int, ...]]:
@@ -291,52 +278,65 @@ def each_line(document: Outbound) -> Sequence[InvoiceLine | OrderResponseLine | 
     return document.every_line() if isinstance(document, ShipNotice) else document.lines
 
 
+def _variant(item: ItemIds) -> Variant:
+    return Variant(**{name: getattr(item.variant, name) or "" for name in VARIANT})
+
+
+def _theirs(profile: Profile) -> dict[tuple[str, Variant], str]:
+    """The partner's own table the other way round; of several numbers of one item the first counts."""
+    items = reversed(list(profile.items.items()))
+    return {(ours, profile.variants.get(theirs, Variant())): theirs for theirs, ours in items}
+
+
 def _outbound(document: Outbound, profile: Profile) -> References:
     """The partner's numbers for our items, where the record has none; the partner's own table first."""
-    reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
+    reverse = _theirs(profile)
     known, unresolved = list[ResolvedReference](), list[UnresolvedReference]()
-    wanted: dict[tuple[ReferenceKind, str, str | None], list[int]] = {}
+    wanted: dict[Wanted, list[int]] = {}
     for number, line in enumerate(each_line(document), 1):
-        own = line.item.own
+        own, variant = line.item.own, _variant(line.item)
         if own is None:
             continue
-        if line.item.buyer is None and own in reverse:
-            known.append(ResolvedReference("buyer", reverse[own], (number,)))
+        theirs = reverse.get((own, variant)) or reverse.get((own, Variant()))
+        if line.item.buyer is None and theirs:
+            known.append(ResolvedReference("buyer", theirs, (number,)))
         elif line.item.buyer is None and profile.customer:
-            wanted.setdefault(("buyer", own, None), []).append(number)
+            wanted.setdefault(("buyer", own, None, variant), []).append(number)
         if line.item.gtin is None:
-            wanted.setdefault(("gtin", own, line.unit), []).append(number)
-    for (kind, own, unit), lines in wanted.items():
-        unresolved.append(
-            UnresolvedReference(kind, own, tuple(lines), (_reverse(tables()["items"][kind], profile, own, unit),))
-        )
+            wanted.setdefault(("gtin", own, line.unit, variant), []).append(number)
+    for (kind, own, unit, variant), lines in wanted.items():
+        lookup = _reverse(tables()["items"][kind], profile, own, unit, variant)
+        unresolved.append(UnresolvedReference(kind, own, tuple(lines), (lookup,)))
     return References(Resolution().plus(*known), tuple(unresolved))
 
 
 def vendor_numbers(document: PurchaseOrder | Invoice, profile: Profile) -> References:
     """The vendor's numbers for the items of an order of ours or of an invoice for one, where it has none; the partner's own table
     first."""
-    reverse = {ours: theirs for theirs, ours in reversed(list(profile.items.items()))}
-    known, wanted = list[ResolvedReference](), dict[tuple[ReferenceKind, str, str | None], list[int]]()
+    reverse = _theirs(profile)
+    known, wanted = list[ResolvedReference](), dict[Wanted, list[int]]()
     lines: Sequence[OrderLine | InvoiceLine] = document.lines
     for number, line in enumerate(lines, 1):
-        own = line.item.own
-        if own is not None and line.item.vendor is None and own in reverse:
-            known.append(ResolvedReference("vendor", reverse[own], (number,)))
+        own, variant = line.item.own, _variant(line.item)
+        theirs = own and (reverse.get((own, variant)) or reverse.get((own, Variant())))
+        if line.item.vendor is None and theirs:
+            known.append(ResolvedReference("vendor", theirs, (number,)))
         elif own is not None and line.item.vendor is None:
-            wanted.setdefault(("vendor", own, None), []).append(number)
+            wanted.setdefault(("vendor", own, None, variant), []).append(number)
         if own is not None and line.item.gtin is None:
-            wanted.setdefault(("gtin", own, line.unit), []).append(number)
+            wanted.setdefault(("gtin", own, line.unit, variant), []).append(number)
     table: dict[str, Mapping[str, str]] = {"vendor": tables()["items"]["ours"], "gtin": tables()["items"]["gtin"]}
     unresolved = [
-        UnresolvedReference(kind, own, tuple(places), (_reverse(table[kind], profile, own, unit, profile.vendor),))
-        for (kind, own, unit), places in wanted.items()
+        UnresolvedReference(
+            kind, own, tuple(places), (_reverse(table[kind], profile, own, unit, variant, profile.vendor),)
+        )
+        for (kind, own, unit, variant), places in wanted.items()
     ]
     return References(Resolution().plus(*known), tuple(unresolved))
 
 
 def _reverse(
-    table: Mapping[str, str], profile: Profile, own: str, unit: str | None, account: str | None = None
+    table: Mapping[str, str], profile: Profile, own: str, unit: str | None, variant: Variant, account: str | None = None
 ) -> Lookup:
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
@@ -346,9 +346,12 @@ def _reverse(
         preferred.append((table["unit"], unit))
     if "preferred" in table:
         preferred.append((table["preferred"], "Yes"))
-    select = tuple(dict.fromkeys(("dataAreaId", table["ours"], table["theirs"], *(name for name, _ in preferred))))
+    more = (name for name, _ in preferred)
+    select = tuple(dict.fromkeys((*_selected(table, "ours", "theirs"), *more)))
     query = Query(table["set"], tuple(filters), select, choice=(table["ours"], (own,)))
-    return Lookup(query, table["ours"], (own,), table["theirs"], tuple(preferred))
+    preferred += item_numbers.preferred(variant)
+    same = partial(item_numbers.same_item, field=table["ours"], item=own, variant=variant)
+    return Lookup(query, table["ours"], (own,), table["theirs"], tuple(preferred), same)
 
 
 def complete(document: AnyOutbound, resolution: Resolution, units: Mapping[str, str] = NO_UNITS) -> AnyOutbound:

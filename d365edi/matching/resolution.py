@@ -25,7 +25,7 @@ class ResolvedReference:
     """One resolved reference: its value ("" where an optional one was not found), the lines it is for, what was looked up.
 
     `extra` is a second value that some kinds have: a customer's invoice account. Line 0 is the order as a whole.
-    `more` are further answers by name."""
+    `more` are further answers by name: of an item the dimensions of its variant."""
 
     kind: ReferenceKind
     value: str
@@ -33,6 +33,36 @@ class ResolvedReference:
     subject: str = ""
     extra: str = ""
     more: tuple[tuple[str, str], ...] = ()
+
+
+VARIANT = ("color", "configuration", "size", "style", "version")
+"""The dimensions that distinguish variants of an item, each a field of `Variant`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Which variant of a product master an item is; a dimension that is "" is not known, or not one of that master's."""
+
+    color: str = ""
+    configuration: str = ""
+    size: str = ""
+    style: str = ""
+    version: str = ""
+
+    @property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """The dimensions that are known, by name."""
+        return tuple((name, value) for name in VARIANT if (value := getattr(self, name)))
+
+    def merged(self, other: Variant) -> Variant | None:
+        """What both say together; None where they differ in a dimension that both say (D365 does not tell case apart)."""
+        pairs = [(getattr(self, name), getattr(other, name)) for name in VARIANT]
+        if any(one and two and one.casefold() != two.casefold() for one, two in pairs):
+            return None
+        return Variant(*(one or two for one, two in pairs))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +105,7 @@ class Resolution:
 
     Lines are those that are written to D365. `parts` says of which line of the order each was made, where they are not the same.
     `places` has 0 for the order as a whole, and the lines with a place of their own. `more` has what else was answered, by name:
-    the vendor with what is read with it."""
+    the vendor with what is read with it. `variants` has the lines whose item is a variant of a product master."""
 
     customer: str | None = None
     invoice_customer: str | None = None
@@ -85,11 +115,12 @@ class Resolution:
     theirs: Mapping[int, PartnerNumbers] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[int, Variant] = field(default_factory=dict)
 
     def plus(self, *references: ResolvedReference) -> Resolution:
         """This resolution with further references; a later one counts. Pass all of them at once: each call copies the rest."""
         items, units, theirs, change = dict(self.items), dict(self.units), dict(self.theirs), dict[str, Any]()
-        places, more = dict(self.places), dict(self.more)
+        places, more, variants = dict(self.places), dict(self.more), dict(self.variants)
         for reference in references:
             if reference.kind == "customer":
                 change |= {"customer": reference.value, "invoice_customer": reference.extra or reference.value}
@@ -104,16 +135,23 @@ class Resolution:
                 units[reference.subject] = reference.value
             elif reference.kind == "item":
                 items.update(dict.fromkeys(reference.lines, reference.value))
+                variants.update(
+                    dict.fromkeys(reference.lines if reference.more else (), Variant(**dict(reference.more)))
+                )
             elif reference.value:
                 for line in reference.lines:
                     theirs[line] = replace(theirs.get(line, PartnerNumbers()), **{reference.kind: reference.value})
-        return replace(self, items=items, units=units, theirs=theirs, places=places, more=more, **change)
+        return replace(
+            self, items=items, units=units, theirs=theirs, places=places, more=more, variants=variants, **change
+        )
 
     def of(self, name: str, line: int, unit: str | None) -> str | None:
-        """The value that a row of a D365 map names: `customer` or `invoice_customer`; `item` or `unit` of a line; `location`,
-        `site`, `warehouse` or `address` of a line, or with line 0 of the order as a whole."""
+        """The value that a row of a D365 map names: `customer` or `invoice_customer`; `item`, `unit` or a dimension of the
+        variant of a line; `location`, `site`, `warehouse` or `address` of a line, or with line 0 of the order as a whole."""
         if name == "item":
             return self.items.get(line)
+        if name in VARIANT:
+            return getattr(self.variants.get(line, Variant()), name) or None
         if name == "unit":
             return self.units.get(unit, unit) if unit is not None else None
         if name in PLACE:
@@ -133,6 +171,7 @@ class Resolution:
             content["items"] = {int(line): item for line, item in content.get("items", {}).items()}
             content["places"] = {int(line): DeliveryPlace(**each) for line, each in content.get("places", {}).items()}
             content["theirs"] = {int(line): PartnerNumbers(**each) for line, each in content.get("theirs", {}).items()}
+            content["variants"] = {int(line): Variant(**each) for line, each in content.get("variants", {}).items()}
             content["parts"] = tuple(Part(**each) for each in content.get("parts", ()))
             return cls(**content)
         except TypeError as error:
@@ -145,4 +184,6 @@ def _said(resolution: Resolution) -> dict[str, Any]:
     for numbers in content.get("theirs", {}).values():
         if numbers["vendor"] is None:
             del numbers["vendor"]
+    for line, variant in content.get("variants", {}).items():
+        content["variants"][line] = {name: value for name, value in variant.items() if value}
     return content

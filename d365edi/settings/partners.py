@@ -13,6 +13,7 @@ from d365edi.edi.overlay import OF_A_SET, named
 from d365edi.edi.syntax import Standard, standard_of
 
 from .envelope import X12, Edifact, Envelope
+from .items import Item
 from .locations import Location
 from .receive import Receive
 from .section import Destination, PickupSource, Schedule, SettingsSection
@@ -121,8 +122,8 @@ class Partner(SettingsSection):
     """What happens to each received set."""
     send: Mapping[SetId, Send] = Field(default_factory=dict)
     """What we send."""
-    items: Mapping[Text, Text] = Field(default_factory=dict)
-    """Their item = ours; others are looked up in D365."""
+    items: Mapping[Text, Item] = Field(default_factory=dict)
+    """Their item = ours, or the variant of ours that it is; others are looked up in D365."""
     locations: Mapping[Text, Location] = Field(default_factory=dict)
     """Their code of a place = a location of an address, our site and warehouse, or the account that orders for it."""
     sets: Mapping[Text, Text] = Field(default_factory=dict)

@@ -104,7 +104,7 @@ def test_an_included_file_adds_tables_to_those_of_the_main_file(reading: Reading
         '[partners.zeta]\nx12 = { us = "01:123456789", them = "ZZ:ZETA" }\n'
     )
     settings = reading(("[daemon]", 'include = ["partners.d/*.toml"]\n[daemon]'))
-    assert settings.partners["acme"].items == {"A-1": "D1"}
+    assert settings.partners["acme"].items["A-1"].item == "D1"
     assert sorted(settings.partners) == ["acme", "zeta"]
     assert settings.where("partners", "acme", "items", "A-1") == f"{tmp_path}/partners.d/items.toml:2"
     assert settings.where("partners", "acme", "x12", "us") == f"{tmp_path}/settings.toml:21"
@@ -144,7 +144,7 @@ def test_the_environment_lies_over_the_files_key_by_key(reading: Reading, tmp_pa
     assert acme.x12 is not None
     assert (acme.x12.newline, acme.send["810"].every) == (True, timedelta(minutes=1))
     assert acme.pickup["edi"].from_.path == "[a-z]*.edi"
-    assert acme.items == {"ACME-4711": "D0002"}
+    assert {theirs: row.item for theirs, row in acme.items.items()} == {"ACME-4711": "D0002"}
     assert settings.d365.companies == ("usmf", "frrt")
     assert settings.daemon.retain.payloads == timedelta(days=10)
     assert settings.where("endpoints", "acme", "port") == "environment D365EDI_ENDPOINTS__ACME__PORT"

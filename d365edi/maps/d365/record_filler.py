@@ -15,12 +15,13 @@ from d365edi.documents import Document, Invoice
 from d365edi.errors import DocumentError
 from d365edi.maps.d365.schema import Section, TableRow
 from d365edi.matching import totals
-from d365edi.matching.resolution import PLACE, Resolution
+from d365edi.matching.resolution import PLACE, VARIANT, Resolution
 from d365edi.odata.canonical import day
 
 ANSWERS = (
     "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", "received",
     *PLACE,
+    *VARIANT,
 )  # fmt: skip
 """What a row may take from the answers: `answers.item`."""
 TAX_TOTAL = "tax_total"

@@ -7,6 +7,7 @@ OData, HTTP, what a posting leaves (`purchasing`).
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from . import masters
 from .refusals import infolog, must_be_filled
 from .store import Record, fold
 from .tenant import Tenant
@@ -76,6 +77,7 @@ def insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
     if item["ItemNumber"] in tenant.blocked:
         message = f"Warning: Item '{item['ItemNumber']}' is blocked for 'Purchase order'."
         raise infolog(LINE, message, "Warning: validateWrite failed on data source 'PurchLine (PurchLine)'")
+    masters.refuse_master(tenant, LINE, row, item)
     defaults = {
         "OrderedPurchaseQuantity": Decimal(1),
         "PurchaseUnitSymbol": item["PurchaseUnitSymbol"] or item["InventoryUnitSymbol"],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from . import delivery_address, payments, purchase_orders
+from . import delivery_address, masters, payments, purchase_orders
 from .refusals import bad_reference, infolog, invalid, must_be_filled
 from .store import Record, fold
 from .tenant import Tenant
@@ -115,6 +115,7 @@ def _insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
     _refuse_closed(entity, header)
     item = tenant.one("ReleasedProductsV2", dataAreaId=company, ItemNumber=row["ItemNumber"])
     _refuse_item(tenant, entity, row, item)
+    masters.refuse_master(tenant, entity, row, item)
     last = tenant.store.newest("SalesOrderLinesV3", dataAreaId=company, SalesOrderNumber=row["SalesOrderNumber"])
     sequence = last.values["LineCreationSequenceNumber"] + 1 if last is not None else 1
     defaults = {
