@@ -7,7 +7,7 @@ Knows: the verbs, and when one may go through. Does not know: what a failure mea
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -212,6 +212,11 @@ class D365Breaker(Breaker):
         endpoint.gate.on_closed = self._closed
         endpoint.gate.on_open = lambda: self._reached("", "", self._clock())
 
+    @property
+    def together(self) -> int:
+        """How many records to fetch at once."""
+        return self._d365.together
+
     def never_wait(self) -> None:
         """From now on nothing waits at the closed gate: it is refused at once."""
         self._d365.gate.wait = 0.0
@@ -222,6 +227,10 @@ class D365Breaker(Breaker):
             sentence = f"{self._own.reason}; it is not asked for {span(left)}"
             return [Check("pause", False, 0.0, sentence, "wait: what is for it then goes by itself")]
         return await super().ping()
+
+    async def fetch_many(self, remotes: Sequence[Remote], limit: int) -> Sequence[bytes | EndpointError]:
+        """As the endpoint's."""
+        return await self._run("fetch", "", lambda: self._d365.fetch_many(remotes, limit))
 
     async def page(self, what: str, query: Query) -> list[Record]:
         """As the endpoint's; the place is what is listed, as for `list`."""

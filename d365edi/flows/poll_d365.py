@@ -11,8 +11,8 @@ A business event only triggers a poll and carries no data that is used: a lost e
 Knows: send flows, the cursor, claims. Does not know: entity names, OData, how a record becomes a document.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -74,6 +74,17 @@ class PolledAccounts:
     whole: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedRecord:
+    """A record and its bytes."""
+
+    remote: Remote
+    payload: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return str(self.remote)
+
+
 async def _finish(ctx: FlowContext, send: SendFlow, company: str, passed: list[PassedOver], *, whole: bool) -> None:
     """Report what was passed over and was not before; from the first whole poll on, records are known by key."""
     place = f"{send.name}/{company}"
@@ -124,14 +135,19 @@ async def _poll(
     ids: list[int] = []
     held: list[int] = []
 
-    async def one(remote: Remote) -> None:
-        reason = reasons.get(remote, "")
-        message = await _take(ctx, send, partner, company, remote, reason)
-        if message is not None:
-            counters.add("quarantined" if reason else "collected")
-            (held if reason else ids).append(message.id)
+    async def one(fetched: FetchedRecord) -> None:
+        reason = reasons.get(fetched.remote, "")
+        message = await _take(ctx, send, partner, company, fetched, reason)
+        counters.add("quarantined" if reason else "collected")
+        (held if reason else ids).append(message.id)
 
-    await ctx.each(f"record:{send.name}:{company}", [*found.new, *reasons], one, counters)
+    async def together(remotes: tuple[Remote, ...]) -> None:
+        fetched = await _fetched(ctx, send, remotes)
+        await ctx.each(f"record:{send.name}:{company}", fetched, one, counters)
+
+    await ctx.each(
+        f"records:{send.name}:{company}", _portions([*found.new, *reasons], ctx.d365.together), together, counters
+    )
     whole = len(held) == len(reasons)
     if whole and len(ids) == len(found.new):
         await ctx.journal.write(lambda tx: None if tx.retention.held() else _read_until(tx, asked, today))
@@ -176,17 +192,32 @@ def _baseline(
     )
 
 
-async def _take(
-    ctx: FlowContext, send: SendFlow, partner: str, company: str, remote: Remote, held: str
-) -> Message | None:
-    """Fetch and store a record; with a reason why it is `held` it is not sent by itself. None where it cannot be fetched."""
+def _portions(remotes: Sequence[Remote], most: int) -> Iterator[tuple[Remote, ...]]:
+    """So many at a time."""
+    return (tuple(remotes[start : start + most]) for start in range(0, len(remotes), most))
+
+
+async def _fetched(ctx: FlowContext, send: SendFlow, remotes: Sequence[Remote]) -> list[FetchedRecord]:
+    """Those of some records that can be fetched, with their bytes. What cannot is tried again by the next poll."""
     try:
-        payload = await ctx.d365.fetch(remote, FETCH_LIMIT)
+        payloads = await ctx.d365.fetch_many(remotes, FETCH_LIMIT)
     except EndpointError as error:
-        if not kind_of(error):
-            log.say("WARNING", send.name, "waits", f"{remote.name}: {error}")
-        return None
+        payloads = [error] * len(remotes)
+    found = list[FetchedRecord]()
+    for remote, payload in zip(remotes, payloads, strict=True):
+        if not isinstance(payload, EndpointError):
+            found.append(FetchedRecord(remote, payload))
+        elif not kind_of(payload):
+            log.say("WARNING", send.name, "waits", f"{remote.name}: {payload}")
     reach("receive.fetched")
+    return found
+
+
+async def _take(
+    ctx: FlowContext, send: SendFlow, partner: str, company: str, fetched: FetchedRecord, held: str
+) -> Message:
+    """Store a record; with a reason why it is `held` it is not sent by itself."""
+    remote, payload = fetched.remote, fetched.payload
 
     def claim(tx: Tx) -> Message:
         known = records.known(tx, send, company, remote)

@@ -97,6 +97,12 @@ class Client:
         other._turn = turn
         return other
 
+    def within(self, most_bytes: int) -> Self:
+        """The same client, whose queries find rows of at most so many bytes."""
+        other = copy(self)
+        other._most_bytes = most_bytes
+        return other
+
     @asynccontextmanager
     async def admitted(self, deadline: float) -> AsyncIterator[tuple[Self, bool]]:
         """The same client past the gate, for one request that is sent at once, and whether it had to wait: what is recorded of

@@ -9,7 +9,7 @@ Knows: plans and rows. Does not know: entity names, HTTP.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from d365edi.odata.plan import FurtherRows, WritePlan
@@ -69,6 +69,19 @@ def _values(compare: tuple[str, ...], row: Mapping[str, Any]) -> str:
     return ", ".join(f"{field} {row[field]}" for field in _given(compare, row))
 
 
+def values_of(fields: tuple[str, ...], row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values of fields, in the form in which equal ones are equal (see `alike`)."""
+    return tuple(_same(row.get(field)) for field in fields)
+
+
+def index(fields: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """Rows by their values of fields (`values_of`), each group in the order of the rows."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[values_of(fields, row)].append(row)
+    return found
+
+
 def _given(compare: tuple[str, ...], row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(field for field in compare if row.get(field) not in (None, ""))
 
@@ -76,7 +89,7 @@ def _given(compare: tuple[str, ...], row: Mapping[str, Any]) -> tuple[str, ...]:
 def _index(fields: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], list[int]]:
     index: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
-        index[tuple(_same(row.get(field)) for field in fields)].append(place)
+        index[values_of(fields, row)].append(place)
     return index
 
 

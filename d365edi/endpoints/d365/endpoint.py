@@ -10,7 +10,7 @@ Knows: plans, the client. Does not know: which entities they name, EDI, partners
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -33,21 +33,19 @@ from d365edi.endpoints.base import (
     Settlement,
     Unclear,
 )
-from d365edi.endpoints.d365 import catalog, checks, compare_lines
+from d365edi.endpoints.d365 import checks
 from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client, NoSuchSet, Record
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import GateRules, Turn
 from d365edi.endpoints.d365.identity import ClientIdentity
+from d365edi.endpoints.d365.records import EMPTY, TOGETHER, RecordReader
 from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, LinesOnly, NotFound, StateLookup
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
-from d365edi.errors import PlaceRefused, Refused
-from d365edi.odata import canonical, quoting
-from d365edi.odata.plan import REFUSED, WANTED, Join, Query, ReadPlan, WritePlan
-
-MISSING = "_missing"
-"""The key of a fetched message under which optional joins that were refused are listed, each with the reason."""
+from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Refused, Throttled, Unavailable
+from d365edi.odata import canonical
+from d365edi.odata.plan import Query, ReadPlan, WritePlan
 
 OVERALL = 300.0
 """Seconds that a whole request may take."""
@@ -95,12 +93,10 @@ _LISTED = (
 _LOOKED_UP = "publish it in D365 and give the application's user a role that may read it"
 
 
-class _Gone(Refused):
-    """The record is not there any more."""
-
-
 class D365Endpoint:
-    """One D365 environment as an endpoint. Opens nothing before the first verb."""
+    """One D365 environment as an endpoint. Opens nothing before the first verb.
+
+    `together`: how many records to fetch at once: fewer after D365 gave no answer, until it does."""
 
     def __init__(
         self,
@@ -112,6 +108,7 @@ class D365Endpoint:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
+        self.together = TOGETHER
         self._config = config
         self._clock = clock
         limits = Limits(
@@ -173,7 +170,7 @@ class D365Endpoint:
             raise Refused("D365 is listed by a plan of what to read", endpoint=self.name)
         query = plan.header
         try:
-            rows = await self._lists.rows(replace(query, select=plan.listed, orderby=query.orderby or plan.key))
+            rows = await self._reads.rows(replace(query, select=plan.listed, orderby=query.orderby or plan.key))
         except NoSuchSet as error:
             raise PlaceRefused(error.message, endpoint=self.name, remedy=_LISTED) from None
         remotes: list[Remote] = []
@@ -189,37 +186,24 @@ class D365Endpoint:
         return Listing(tuple(sorted(remotes, key=lambda remote: (remote.name, remote.key))), tuple(passed))
 
     async def fetch(self, remote: Remote, limit: int) -> bytes:
-        """The record and its joins as canonical JSON (see `odata.plan.ReadPlan`).
+        """One record, as `fetch_many`. Raises what it says of that record."""
+        [fetched] = await self.fetch_many([remote], limit)
+        if isinstance(fetched, EndpointError):
+            raise fetched
+        return fetched
 
-        A set that D365 does not let us read is empty; an optional join says why under `_missing`, what the message needs
-        under `_refused`. Refused when the record is gone."""
-        wanted, joins = self._wanted(remote)
-        refused: dict[str, str] = {}
+    async def fetch_many(self, remotes: Sequence[Remote], limit: int) -> Sequence[bytes | EndpointError]:
+        """Records with their joins as canonical JSON, or why one cannot be had (see records.py): each set is asked once for all.
+        Raises Unavailable for all."""
         try:
-            header = await self._header(remote.name, wanted, joins)
-        except _Gone:
+            fetched = await RecordReader(self._reads, self.name).fetch(remotes, limit)
+        except (Throttled, CredentialsRejected):
             raise
-        except Refused as error:
-            header, joins, refused[wanted["set"]] = {}, (), error.message
-        message: dict[str, Any] = {"header": header}
-        missing: dict[str, str] = {}
-        for join in joins:
-            try:
-                message[join.name] = await self._joined(join, header, message.get("lines", ()))
-            except Refused as error:
-                message[join.name] = []
-                if join.optional:
-                    missing[join.name] = error.message
-                else:
-                    refused[join.set] = error.message
-        if missing:
-            message[MISSING] = missing
-        if refused:
-            message |= {REFUSED: refused, WANTED: remote.id}
-        data = canonical.dumps(message)
-        if len(data) > limit:
-            raise Refused(f"{remote.name} has {len(data)} bytes; {limit} are allowed", endpoint=self.name)
-        return data
+        except Unavailable:
+            self.together = max(1, self.together // 2)
+            raise
+        self.together = min(TOGETHER, self.together * 2)
+        return fetched
 
     async def settle(self, remote: Remote, after: After, digest: str) -> Settlement:  # noqa: ARG002
         """Nothing is to be done at this source."""
@@ -252,48 +236,10 @@ class D365Endpoint:
             raise Refused(f"{request.name}: {error}", endpoint=self.name) from None
         return StateLookup(self._writes, plan, self._clock, self._config.unclear_for)
 
-    def _wanted(self, remote: Remote) -> tuple[Mapping[str, Any], Sequence[Join]]:
-        try:
-            wanted = canonical.loads(remote.id)
-            return wanted, [_join(each) for each in wanted["joins"]]
-        except (ValueError, TypeError, KeyError):
-            raise Refused(f"{remote.name} does not say what to fetch: list anew", endpoint=self.name) from None
-
-    async def _header(self, name: str, wanted: Mapping[str, Any], joins: Sequence[Join]) -> Record:
-        key, entity_set = wanted["key"], wanted["set"]
-        more = [*key, *(ours for join in joins for ours in join.on.values())] if wanted["select"] else []
-        filters = catalog.where(entity_set, key)
-        rows = await self._reads.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted["select"], *more)))))
-        same = [row for row in rows if all(compare_lines.alike(row.get(part), value) for part, value in key.items())]
-        if len(same) != 1:
-            found = "is not there any more" if not same else f"is there {len(same)} times"
-            kind = Refused if same else _Gone
-            raise kind(f"{name} {found} in {entity_set}", endpoint=self.name)
-        return same[0]
-
-    async def _joined(self, join: Join, header: Record, lines: Sequence[Record]) -> Sequence[Record]:
-        """The rows of one join; none, without asking, where a value to join by is empty (it would find every other
-        row). What is asked for by the values of the lines is asked for in parts."""
-        values = {theirs: header.get(ours) for theirs, ours in join.on.items()}
-        if not values or any(value in (None, "") for value in values.values()):
-            return []
-        filters = catalog.where(join.set, values)
-        select = tuple(dict.fromkeys((*join.select, *values))) if join.select else ()
-        rows = list[Record]()
-        for more in _among(join, lines):
-            rows += await self._reads.rows(Query(join.set, (*filters, *more), select, join.orderby))
-        return [
-            row for row in rows if all(compare_lines.alike(row.get(field), value) for field, value in values.items())
-        ]
-
-
-_EMPTY = (None, "", 0, "1900-01-01T12:00:00Z", "1900-01-01T00:00:00Z")
-"""What D365 keeps where a field is empty."""
-
 
 def _unusable(plan: ReadPlan, row: Record, count: int) -> str:
     """Why a row does not name one record; "" where it does."""
-    empty = [part for part in plan.key if row.get(part) in _EMPTY]
+    empty = [part for part in plan.key if row.get(part) in EMPTY]
     if empty:
         parts = " and ".join(empty)
         return (
@@ -303,21 +249,6 @@ def _unusable(plan: ReadPlan, row: Record, count: int) -> str:
         key = ", ".join(f"{part} {row[part]}" for part in plan.key)
         return f"{plan.header.set} has {count} rows with its key ({key}); it is collected once only one has it"
     return ""
-
-
-AT_ONCE = 40
-"""Values of lines in one query, so that its address stays short."""
-
-
-def _among(join: Join, lines: Sequence[Record]) -> Iterator[tuple[str, ...]]:
-    """The further filters of each query of a join: one without any, or one for so many values that the lines have."""
-    if not join.among:
-        yield ()
-        return
-    (theirs, ours), *_ = join.among.items()
-    values = sorted({str(line[ours]) for line in lines if line.get(ours) not in _EMPTY})
-    for start in range(0, len(values), AT_ONCE):
-        yield (quoting.any_of(theirs, tuple(values[start : start + AT_ONCE])),)
 
 
 def _remote(plan: ReadPlan, row: Record, key: str) -> Remote:
@@ -331,13 +262,9 @@ def _remote(plan: ReadPlan, row: Record, key: str) -> Remote:
     }
     size = len(canonical.dumps(row))
     name, earlier = _name(plan, row), {part: row.get(part) for part in plan.earlier_key}
-    whole = bool(earlier) and not any(value in _EMPTY for value in earlier.values())
+    whole = bool(earlier) and not any(value in EMPTY for value in earlier.values())
     known = canonical.dumps(earlier).decode() if whole else ""
     return Remote(plan.what, name, size, None, canonical.dumps(wanted).decode(), key, known, _full_name(plan, row))
-
-
-def _join(written: Mapping[str, Any]) -> Join:
-    return Join(**{**written, "select": tuple(written["select"]), "orderby": tuple(written["orderby"])})
 
 
 def _name(plan: ReadPlan, row: Record) -> str:
