@@ -21,7 +21,6 @@ INVOICES = (None, "IV", "380")
 """What calls an item an invoice (data elements 128 and 1001); a flat file need not say it."""
 NEW = "original"
 """The purpose of a new payment."""
-BY_HAND = "post the payment by hand, then reject it; or ask the partner for another"
 Placed = tuple[int, RemittanceLine]
 """An item with its place in the payment (1 is the first)."""
 
@@ -30,22 +29,22 @@ def findings(payment: Remittance) -> Iterator[Finding]:
     """What holds a payment whoever is paid, with rule `payment`; items of one kind are reported once, with how many there are."""
     lines = list(enumerate(payment.lines, 1))
     if payment.purpose not in (None, NEW):
-        yield _held(f"its purpose is {payment.purpose}: it is no new payment", payment.purpose)
+        yield _held(payment, f"its purpose is {payment.purpose}: it is no new payment", payment.purpose)
     if payment.sense == "D":
-        yield _held("it takes money from us (BPR03 D), and a payment gives it", "D")
+        yield _held(payment, "it takes money from us (BPR03 D), and a payment gives it", "D")
     if len(lines) > LIMIT:
-        yield _held(f"it has {len(lines):,} items; D365 takes {LIMIT:,} at once", str(len(lines)))
+        yield _held(payment, f"it has {len(lines):,} items; D365 takes {LIMIT:,} at once", str(len(lines)))
     for wrong, words in _WRONG:
         found = [placed for placed in lines if wrong(placed[1])]
         if found:
-            yield _held(_first(found, words), found[0][1].number or "")
+            yield _held(payment, _first(found, words), found[0][1].number or "")
     if twice := list(_twice(lines)):
         place, line = twice[0]
         more = f"; so are {len(twice) - 1} more" if len(twice) > 1 else ""
         message = (
             f"invoice {line.number} is paid twice, again in item {place}{more}: D365 marks an invoice once in a journal"
         )
-        yield _held(message, line.number or "")
+        yield _held(payment, message, line.number or "")
 
 
 _WRONG: tuple[tuple[Callable[[RemittanceLine], bool], Callable[[RemittanceLine], str]], ...] = (
@@ -84,8 +83,9 @@ def _twice(lines: Sequence[Placed]) -> Iterator[Placed]:
         seen.add(number)
 
 
-def _held(message: str, value: str) -> Finding:
-    return Finding("document", "error", "", message, value=value, remedy=BY_HAND, rule="payment")
+def _held(payment: Remittance, message: str, value: str) -> Finding:
+    remedy = f'post it by hand, or ask the partner for another; then: d365edi reject {payment.number} --why "..."'
+    return Finding("document", "error", "", message, value=value, remedy=remedy, rule="payment")
 
 
 def posted(payment: Remittance, creates: str, profile: Profile) -> Iterator[Query]:
@@ -118,7 +118,7 @@ def unknown(
     who = f"is one of {noun} {others}, not of {account}" if others else f"is no posted invoice of {noun} {account}"
     message = _first(found, lambda line: f"invoice {line.number} {who} in {company}")
     remedy = (
-        "ask the partner which one is meant, or post it in D365 and release the payment; "
+        f"ask the partner which one is meant, or post it in D365, then: d365edi release {payment.number}; "
         'unknown_invoice = "try" in the flow leaves it to D365'
     )
     yield unmet("invoice", number, message, remedy)

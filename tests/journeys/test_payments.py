@@ -353,6 +353,30 @@ async def test_unknown_invoices_are_left_to_d365_where_the_flow_says_so(paying: 
     assert list(journals(paying)) == ["EFT1"]
 
 
+async def test_a_payment_held_for_an_invoice_is_released_once_the_invoice_is_posted(paying: World) -> None:
+    drop(paying, x12(paying, items=(("V-9", "10"),)))
+    assert "d365edi release EFT1" in await only_held(paying)
+    post(paying, "V-9")
+    async with paying.app() as app:
+        await app.release("EFT1", "pat")
+        await app.once()
+    ((_, (line,)),) = journals(paying).items()
+    assert line["MarkedInvoice"] == "V-9"
+
+
+async def test_lines_that_collide_with_those_of_another_program_are_written_later(paying: World) -> None:
+    paying.simulator.state.at_work["usmf vendpay"] = "99999"
+    drop(paying, x12(paying))
+    await paying.once()
+    assert journals(paying) == {"EFT1": []}
+    del paying.simulator.state.at_work["usmf vendpay"]
+    for _ in range(3):
+        await anyio.sleep(0.4)
+        await paying.once()
+    ((_, lines),) = journals(paying).items()
+    assert len(lines) == 2
+
+
 async def test_journals_of_one_name_are_written_one_after_the_other(paying: World, lines: list[str]) -> None:
     post(paying, *(f"P-{number}" for number in range(5)))
     paying.simulator.faults.silence(0.2, method="POST", path="/data/$batch", times=5)
