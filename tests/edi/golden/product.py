@@ -338,13 +338,15 @@ def writing_tables() -> dict[str, str]:
 
 def plan(name: str, document: Plain) -> Plain:
     """What a shipped D365 table writes of a document: the plan, and what it cannot take over."""
-    table = load("d365/write", name, JOURNAL if name == "CustomerPayment" else None)
+    pays = name in ("CustomerPayment", "VendorPayment")
+    table = load("d365/write", name, JOURNAL if pays else None)
     made: Any = KINDS[table.document].from_json(json.dumps(document))
     lines = list(getattr(made, "lines", ()))
     units = sorted({each.unit for each in lines if getattr(each, "unit", None)})
     known = Resolution().plus(
         ResolvedReference("customer", "US-003", extra="US-004"),
         ResolvedReference("location", "L-7"),
+        *([ResolvedReference("vendor_account", "US-101", more=(("vendor_currency", "EUR"),))] if pays else []),
         *([ResolvedReference("address", "order")] if getattr(made, "type", None) == "DS" else []),
         *(ResolvedReference("item", f"NB-{line:03d}", (line,)) for line in range(1, len(lines) + 1)),
         *(ResolvedReference("unit", f"U-{unit}", subject=unit) for unit in units),
