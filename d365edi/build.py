@@ -23,7 +23,7 @@ from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
 from d365edi.maps import table
 from d365edi.maps.d365.plans import charge_queries
-from d365edi.matching import locations
+from d365edi.matching import locations, posted
 from d365edi.odata.plan import Query
 from d365edi.partners import charge_sets
 from d365edi.settings import Settings
@@ -171,6 +171,20 @@ def _probes(settings: Settings) -> Iterator[Probe]:
         remedy = f'{role}, or set ship_to = "order" or "default" under {", ".join(flows)}'
         yield Probe("addresses", locations.any_address(), remedy)
     yield from _charge_probes(settings)
+    yield from _posted_probes(settings)
+
+
+def _posted_probes(settings: Settings) -> Iterator[Probe]:
+    """The posted invoices of each company in which vendor invoices are created."""
+    flows: dict[str, list[str]] = {}
+    for name, partner in settings.partners.items():
+        for set_id, receive in partner.receive.items():
+            if receive.create == "VendorInvoice":
+                flows.setdefault(receive.company, []).append(f"[partners.{name}.receive.{set_id}]")
+    for company, known in flows.items():
+        role = "in D365, give the application's user a role that may read them"
+        remedy = f"{role}; without it posted_check decides under {', '.join(known)}"
+        yield Probe(f"posted vendor invoices of {company}", posted.any_posted(company), remedy)
 
 
 def _charge_probes(settings: Settings) -> Iterator[Probe]:

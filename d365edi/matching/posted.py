@@ -20,6 +20,12 @@ def query(company: str, account: str, number: str) -> Query:
     )
 
 
+def any_posted(company: str) -> Query:
+    """One posted invoice of any vendor: whether they may be read at all."""
+    table = tables()["posted"]["VendorInvoice"]
+    return Query(table["set"], (eq("dataAreaId", company),), ("dataAreaId", table["voucher"]), top=1)
+
+
 def check(account: str, number: str) -> dict[str, Any]:
     """What the writer looks up once more before it writes: the set, what finds the record, and the fields that say which it is
     and when."""

@@ -191,6 +191,30 @@ async def test_with_a_reference_of_ours_all_goes_in_one_changeset(billed: World)
     assert [fault.path for fault in billed.simulator.faults.waiting] == ["/data/VendorInvoiceHeaders"]  # never alone
 
 
+async def test_a_reference_of_ours_is_known_again_without_the_journal(billed: World) -> None:
+    receives(billed, 'header_reference = "ours"')
+    billed.simulator.state.own_references = True
+    billed.partner.drop("bill.edi", bill())
+    await done(billed)
+    for file in (billed.folder / "var").glob("journal*"):
+        file.unlink()
+    billed.partner.drop("bill.edi", bill())
+    async with billed.app() as app:
+        await app.once()
+        (row,) = await app.journal.read(lambda tx: tx.documents.search("INV-1"))
+    assert (row.state, row.reason, len(pending(billed))) == ("delivered", "", 1)
+
+
+@pytest.mark.parametrize("readable", [True, False])
+async def test_ping_says_whether_posted_invoices_may_be_read(billed: World, readable: bool) -> None:
+    if not readable:
+        billed.simulator.state.hidden.add("VendInvoiceJourBiEntities")
+    async with billed.app() as app:
+        check = (await app.ping("d365"))["d365"][-1]
+    assert (check.what, check.ok) == ("posted vendor invoices of usmf", readable)
+    assert readable or "posted_check decides under [partners.acme.receive.810]" in check.remedy
+
+
 async def test_a_credit_is_negative_and_its_allowance_a_charge(billed: World) -> None:
     billed.partner.drop("bill.edi", bill(quantities=("1", "1"), sense="CR", sac="SAC*A*C310***100", total="10949"))
     await billed.once()

@@ -1,7 +1,8 @@
 """The state in D365 of a write plan, given the progress of earlier tries: nothing, a header only, complete, or a
 conflict.
 
-A header found under the natural key without an outstanding request of ours was made by another. While a request is
+A header found under the natural key without an outstanding request of ours was made by another, unless its number is one that we
+give. While a request is
 outstanding and nothing is found, that is not final for `unclear_for` seconds: longer than D365 lets a request run.
 
 Parts of the natural key that are empty are not asked for, since D365 may store null there and `eq ''` would not find it: rows are
@@ -97,7 +98,8 @@ class StateLookup:
             if number and progress.get("step") != "withdrawing":
                 return self._gone(number)
             return NotFound(self._wait(outstanding), tuple(sorted(self.number(header) for header in near)))
-        ours = quoting.same_text(self.number(found[0]), number) if number else bool(outstanding)
+        mine = number or self.plan.own_number
+        ours = quoting.same_text(self.number(found[0]), mine) if mine else bool(outstanding)
         return await self._ours(found[0], progress) if ours else await self._theirs(found[0])
 
     def _meant(self, near: Sequence[Record], progress: Mapping[str, str]) -> list[Record]:
