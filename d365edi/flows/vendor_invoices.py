@@ -25,6 +25,7 @@ from d365edi.maps.d365.schema import header
 from d365edi.maps.table import Table
 from d365edi.matching import order_match, posted, references, vendor_invoices
 from d365edi.matching.lines import line_numbers
+from d365edi.matching.order_match import Matched
 from d365edi.matching.resolution import Resolution
 from d365edi.matching.vendor_invoices import InvoicePolicy, Taken
 from d365edi.odata.canonical import day
@@ -73,34 +74,49 @@ async def plan(
     resolved = await resolve.answer(ctx, references.of_invoice(taken.invoice, profile))
     if problems := (*wrong, *resolved.problems):
         return _held(document, problems)
-    company = receive.settings.company
-    matched = order_match.match(taken.invoice, await _orders(ctx, taken.invoice, company), resolved.resolution, policy)
-    problems = matched.problems
-    if policy.stocked == "hold" and (query := order_match.stocked_query(matched.invoice, company)):
-        problems += order_match.stocked(matched.invoice, await _ask(ctx, query))
-    again, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, company)
+    matched = await _matched(ctx, taken, resolved.resolution, policy, receive)
+    again, said = await _posted(ctx, matched.invoice, resolved.resolution, policy, receive.settings.company)
     if isinstance(said, Held):
         return said
-    if problems:
-        return _held(document, problems)
+    if matched.problems:
+        return _held(document, matched.problems)
     answers = await _received(ctx, document, resolved.resolution)
     made = _plan(table, matched.invoice, taken, answers, receive)
-    if year := vendor_invoices.year_of(matched.invoice, policy.same):
-        again["year"] = {str(header(table).tree["dated"]): year}
     made = replace(made, extra={**made.extra, **again})
     key = f"{document.partner}:invoice:{document.number}"
     return Planned(made, answers, key, (*taken.warnings, *matched.warnings, *said))
 
 
+async def _matched(
+    ctx: FlowContext, taken: Taken, answers: Resolution, policy: InvoicePolicy, receive: ReceiveFlow
+) -> Matched:
+    """The invoice with the order lines that it is for, and what holds it of all that D365 knows but for what was posted."""
+    company = receive.settings.company
+    found = order_match.match(taken.invoice, await _orders(ctx, taken.invoice, company), answers, policy)
+    problems = found.problems
+    if policy.stocked == "hold" and (query := order_match.stocked_query(found.invoice, company)):
+        problems += order_match.stocked(found.invoice, await _ask(ctx, query))
+    if receive.settings.lines == "from_order":
+        problems += order_match.unmakeable(found.invoice, taken.charges)
+    return replace(found, problems=problems)
+
+
 def _plan(table: Table, invoice: Invoice, taken: Taken, answers: Resolution, receive: ReceiveFlow) -> WritePlan:
     settings = receive.settings
+    if settings.lines == "from_order":
+        orders = ",".join(dict.fromkeys(filter(None, (line.sales_order for line in invoice.lines))))
+        answers = replace(answers, more={**answers.more, "lines": "from_order", "orders": orders})
     numbers = line_numbers([line.number for line in invoice.lines])
     charges = [each.replace(line=numbers[each.line - 1] if each.line else None) for each in taken.charges]
     made = d365.write_plan(table, invoice, answers, company=settings.company, numbers=numbers, charges=charges)
+    if settings.lines == "from_order":
+        made = replace(made, lines=(), further=(), extra={**made.extra, "several": True})
     if settings.header_reference == "ours":
         account = answers.more.get("invoice_vendor", "")
         own = vendor_invoices.own_reference(settings.company, account, invoice, settings.same)
         made = replace(made, header={**made.header, made.number_field: own})
+    if year := vendor_invoices.year_of(invoice, settings.same):
+        made = replace(made, extra={**made.extra, "year": {str(header(table).tree["dated"]): year}})
     return made
 
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from d365edi.documents import Invoice, InvoiceLine
+from d365edi.documents.values import ChargeLine
 from d365edi.matching import prices
 from d365edi.matching.barcodes import gtin
 from d365edi.matching.lookup import Row, tables
@@ -245,6 +246,16 @@ def _over(billed: Sequence[tuple[PlacedOrder, OrderedLine, Decimal]]) -> str:
         f"line {ordered.number} of order {order.number}: {plain(total)} {ordered.unit} billed, but "
         f"{plain(ordered.quantity)} {ordered.unit} ordered"
     )
+
+
+def unmakeable(invoice: Invoice, charges: Sequence[ChargeLine]) -> tuple[str, ...]:
+    """Why D365 cannot make the lines of an invoice of its orders: what no order says."""
+    lines = [
+        f"line {line.number or place} is for no order, and D365 is to make the lines"
+        for place, line in enumerate(invoice.lines, 1)
+        if line.order_line is None
+    ]
+    return (*lines, *(("it has charges, and D365 is to make its lines",) if charges else ()))
 
 
 # -- items without an order -------------------------------------------------------------------------------------------

@@ -134,6 +134,8 @@ class Receive(SettingsSection):
     """How far an invoice may differ from the order that it is for."""
     stocked: Literal["hold", "try"] = "hold"
     """A stocked item without an order line: a person decides, or it is left to D365 (try)."""
+    lines: Literal["document", "from_order"] = "document"
+    """Whose lines a vendor invoice gets: those of the document, or those that D365 makes of its orders (from_order)."""
 
     @model_validator(mode="before")
     @classmethod

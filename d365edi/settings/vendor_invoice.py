@@ -39,7 +39,7 @@ class Match(SettingsSection):
     """More than was ordered: a person decides (hold), or it is written and logged (warn)."""
 
 
-KEYS = ("same", "header_reference", "posted_check", "match", "stocked")
+KEYS = ("same", "header_reference", "posted_check", "match", "stocked", "lines")
 """The keys that stand beside `create = "VendorInvoice"` alone."""
 
 

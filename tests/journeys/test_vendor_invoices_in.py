@@ -215,6 +215,37 @@ async def test_ping_says_whether_posted_invoices_may_be_read(billed: World, read
     assert readable or "posted_check decides under [partners.acme.receive.810]" in check.remedy
 
 
+async def test_d365_makes_the_lines_of_the_order_where_that_is_set(billed: World) -> None:
+    receives(billed, 'lines = "from_order"')
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    await billed.once()
+    ((header, lines),) = pending(billed)
+    assert [header[name] for name in ("HeaderOnlyImport", "PurchIdRange")] == ["Yes", ORDER]
+    assert lines == []  # the sandbox makes none
+
+
+async def test_several_invoices_that_d365_made_of_one_are_no_question(billed: World) -> None:
+    receives(billed, 'lines = "from_order"')
+    billed.simulator.faults.drop(method="POST", path="/data/VendorInvoiceHeaders")
+    billed.partner.drop("bill.edi", bill())
+    await billed.once()
+    billed.simulator.state.add(
+        "VendorInvoiceHeaders", dataAreaId="usmf", HeaderReference="HR-9", InvoiceAccount=VENDOR, InvoiceNumber="INV-1"
+    )
+    await done(billed)
+    async with billed.app() as app:
+        (row,) = await app.journal.read(lambda tx: tx.documents.search("INV-1"))
+    assert (row.state, row.reason, len(pending(billed))) == ("delivered", "", 2)
+
+
+async def test_charges_are_held_where_d365_makes_the_lines(billed: World) -> None:
+    receives(billed, 'lines = "from_order"')
+    billed.partner.drop("bill.edi", bill(sac="SAC*C*D240***2500", total="45097"))
+    assert "it has charges, and D365 is to make its lines" in await why(billed)
+    assert pending(billed) == []
+
+
 async def test_a_credit_is_negative_and_its_allowance_a_charge(billed: World) -> None:
     billed.partner.drop("bill.edi", bill(quantities=("1", "1"), sense="CR", sac="SAC*A*C310***100", total="10949"))
     await billed.once()

@@ -86,6 +86,9 @@ class StateLookup:
         found = self._meant(near, progress)
         if not found and number:
             found = await self._headers({self.plan.number_field: number})
+        if len(found) > 1 and self.plan.extra.get("several") and (number or outstanding):
+            found = [each for each in found if quoting.same_text(self.number(each), number)] or found
+            return Complete(found[0])  # D365 made several of ours
         if len(found) > 1:
             numbers = ", ".join(sorted(self.number(header) for header in found))
             return Conflict(

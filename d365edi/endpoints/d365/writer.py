@@ -119,7 +119,8 @@ class DocumentWriter:
             await checkpoint(*self._outcome(error, "at"))
             raise self._named(error) from None
         reach("d365.lines")
-        await self._check_lines(header)
+        if plan.lines:
+            await self._check_lines(header)
         return header
 
     async def _record_number(self, header: Record, checkpoint: Checkpoint) -> None:

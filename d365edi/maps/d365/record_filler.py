@@ -20,8 +20,7 @@ from d365edi.odata.canonical import day
 
 ANSWERS = (
     "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", "received",
-    *PLACE,
-    *VARIANT,
+    "lines", "orders", *PLACE, *VARIANT,
 )  # fmt: skip
 """What a row may take from the answers: `answers.item`."""
 TAX_TOTAL = "tax_total"
