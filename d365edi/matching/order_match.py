@@ -17,15 +17,18 @@ from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import ChargeLine
 from d365edi.matching import prices
 from d365edi.matching.barcodes import gtin
+from d365edi.matching.item_numbers import fields, variant_of
 from d365edi.matching.lookup import Row, tables
 from d365edi.matching.numbers import plain
-from d365edi.matching.resolution import Resolution
+from d365edi.matching.resolution import Resolution, Variant
 from d365edi.matching.vendor_invoices import InvoicePolicy
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq, same_text
 
 NAMED = ("PO", "ON")
 """Qualifiers of the number of an order of ours (X12 REF01 and 235, EDIFACT 1153)."""
+WHOLE = Variant()
+"""No variant of an item."""
 NOT_STOCKED = "The item's inventory model policy must be not stocked."
 """D365's words about a stocked item in a line without an order."""
 
@@ -41,6 +44,11 @@ class OrderedLine:
     price: Decimal
     per: Decimal
     barcode: str
+    variant: Variant = WHOLE
+
+    def fits(self, variant: Variant) -> bool:
+        """Whether it may be of this variant of its item."""
+        return self.variant.merged(variant) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ def queries(invoice: Invoice, company: str) -> tuple[Query, Query] | None:
     head, each = tables()["order"], tables()["order_line"]
     return (
         _query(head, company, (head["number"], *head["vendors"], head["status"], head["currency"]), numbers),
-        _query(each, company, (each["number"], *(each[name] for name in _LINE)), numbers),
+        _query(each, company, (each["number"], *(each[name] for name in _LINE), *fields().values()), numbers),
     )
 
 
@@ -112,7 +120,7 @@ def _ordered(row: Row) -> OrderedLine:
     each = tables()["order_line"]
     item, unit, barcode = (str(row.get(each[name]) or "") for name in ("item", "unit", "barcode"))
     quantity, price, per = (Decimal(row.get(each[name]) or 0) for name in ("quantity", "price", "per"))
-    return OrderedLine(int(row[each["line"]]), item, unit, quantity, price, per, barcode)
+    return OrderedLine(int(row[each["line"]]), item, unit, quantity, price, per, barcode, variant_of(row))
 
 
 # -- what is decided --------------------------------------------------------------------------------------------------
@@ -168,7 +176,7 @@ class _Case:
         order = next((each for each in self.orders if same_text(each.number, number)), None)
         if order is None:
             return made, None, None, (f"order {number} is no purchase order of ours",)
-        fit = fitting(line, item, order.lines)
+        fit = fitting(line, item, order.lines, self.resolution.variants.get(place, WHOLE))
         if len(fit) != 1:
             return made, order, None, (f"{name}{_said(line, item)} {_which(fit, order)}",)
         (ordered,) = fit
@@ -202,11 +210,13 @@ class _Case:
             yield f"it is in {currency}, and order {order.number} in {order.currency}"
 
 
-def fitting(line: InvoiceLine, item: str | None, ordered: Sequence[OrderedLine]) -> tuple[OrderedLine, ...]:
-    """The lines of an order that a line may be for: that of its number, where its item is no other one; else those of its item,
-    else those of its barcode."""
+def fitting(
+    line: InvoiceLine, item: str | None, ordered: Sequence[OrderedLine], variant: Variant = WHOLE
+) -> tuple[OrderedLine, ...]:
+    """The lines of an order that a line may be for: that of its number, where its item is no other one; else those of its item
+    (and variant, where it is known), else those of its barcode."""
     number = int(line.number) if line.number is not None and line.number.isdecimal() else None
-    same = [each for each in ordered if item is not None and same_text(each.item, item)]
+    same = [each for each in ordered if item is not None and same_text(each.item, item) and each.fits(variant)]
     by_number = [each for each in ordered if each.number == number and (item is None or each in same)]
     code = line.item.gtin
     by_code = [each for each in ordered if code and each.barcode and gtin(each.barcode) == gtin(code)]

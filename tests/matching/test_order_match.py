@@ -12,7 +12,7 @@ from d365edi.documents import Invoice, InvoiceLine
 from d365edi.documents.values import ItemId, ItemIds, Reference
 from d365edi.matching import order_match, posted
 from d365edi.matching.order_match import OrderedLine, PlacedOrder, fitting, match, named_order
-from d365edi.matching.resolution import Resolution
+from d365edi.matching.resolution import Resolution, Variant
 from d365edi.matching.vendor_invoices import InvoicePolicy
 
 LINES = (
@@ -60,6 +60,14 @@ def test_a_line_is_found_by_number_item_or_barcode(
     number: str | None, item: str | None, gtin: str | None, fits: list[int]
 ) -> None:
     assert [each.number for each in fitting(line(number, item=ItemIds(gtin=gtin)), item, LINES)] == fits
+
+
+def test_lines_of_one_item_are_told_apart_by_its_variant() -> None:
+    colors = [
+        replace(LINES[0], number=number, variant=Variant(color=each)) for number, each in ((1, "RED"), (2, "BLUE"))
+    ]
+    assert [each.number for each in fitting(line(), "D0001", colors)] == [1, 2]
+    assert [each.number for each in fitting(line(), "D0001", colors, Variant(color="blue", size="M"))] == [2]
 
 
 def test_a_line_is_written_as_the_order_has_it() -> None:

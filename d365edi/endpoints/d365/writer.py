@@ -104,19 +104,21 @@ class DocumentWriter:
         may mean that it is taken, by this very record: so it is looked up once more."""
         lookup, plan = self.lookup, self.lookup.plan
         number = plan.own_number
-        await checkpoint("intent", {"at": self._now(), "beside": "\n".join(state.beside)})
-        reach("d365.intent")
         linked = [(plan.line_set, {**line, plan.link_field: number}) for line in plan.lines]
         linked += [(each.set, {**row, each.link_field: number}) for each in plan.with_lines for row in each.rows]
         bodies = [(name, {"dataAreaId": plan.company, **body}) for name, body in linked]
         header = {"dataAreaId": plan.company, **plan.header}
+
+        async def post(client: Client) -> None:
+            reach("d365.intent")
+            await client.create_together(plan.header_set, [header], token, bodies)
+
         try:
-            await lookup.client.create_together(plan.header_set, [header], token, bodies)
+            await self._outstanding("at", "intent", checkpoint, post, {"beside": "\n".join(state.beside)})
         except EndpointError as error:
-            again = await lookup.look({"at": self._now()}) if isinstance(error, Refused) else None
+            again = await lookup.look({}) if isinstance(error, Refused) else None
             if isinstance(again, Complete):
                 return again.header
-            await checkpoint(*self._outcome(error, "at"))
             raise self._named(error) from None
         reach("d365.lines")
         if plan.lines:
