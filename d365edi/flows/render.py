@@ -6,7 +6,7 @@ numbers and file name are assigned in the same transaction. Retries and replays 
 Knows: documents, their resolution, their destination. Does not know: connections.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -148,11 +148,14 @@ async def _order(
     if findings and (split or document.store):
         return Held(tuple(map(str, findings)))
 
+    notes = dict[str, None]()
+
     async def plan(store: str) -> StoreOrder | Held:
         order = stores.of_store(for_d365, store) if store else for_d365
         resolved = await resolve.resolve(ctx, order, resolve.for_receive(partner, receive))
         if problems := (*map(str, findings), *resolved.problems):
             return Held(problems)
+        notes.update(dict.fromkeys(resolved.notes))
         answers = replace(resolved.resolution, parts=parts.parts_of(order))
         numbers = parts.ordinals(written, order)
         made = d365.write_plan(table, order, answers, company=receive.settings.company, numbers=numbers)
@@ -163,12 +166,29 @@ async def _order(
         made = await plan(document.store)
         if isinstance(made, Held):
             return made
-        return await ctx.journal.write(lambda tx: _written(tx, ctx, receive, document, made))
+        return await _noted(ctx, document, notes, lambda tx: _written(tx, ctx, receive, document, made))
     each = [await plan(store) for store in stores.stores_of(written)]
     if problems := [problem for one in each if isinstance(one, Held) for problem in one.problems]:
         return Held(tuple(dict.fromkeys(problems)))
     ready = [one for one in each if isinstance(one, StoreOrder)]
-    return await ctx.journal.write(lambda tx: _split(tx, ctx, receive, document, ready))
+    return await _noted(ctx, document, notes, lambda tx: _split(tx, ctx, receive, document, ready))
+
+
+async def _noted(ctx: FlowContext, document: Document, notes: Iterable[str], store: Callable[[Tx], T]) -> T:
+    """Store an order, with the warnings about it in the audit, and log them."""
+    name = document_name(document.kind, document.number)
+
+    def stored(tx: Tx) -> T:
+        made = store(tx)
+        for note in notes:
+            about: dict[str, Any] = {"document": document.id, "message": document.message, "partner": document.partner}
+            tx.audit.append("warned", name=name, reason=note, **about)
+        return made
+
+    made = await ctx.journal.write(stored)
+    for note in notes:
+        log.say("WARNING", document.flow, "warned", f"{name}: {note}")
+    return made
 
 
 def _written(tx: Tx, ctx: FlowContext, receive: ReceiveFlow, document: Document, made: StoreOrder) -> int:

@@ -35,10 +35,11 @@ MOST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The answers, and the sentences that hold the document."""
+    """The answers, the sentences that hold the document, and those that only warn."""
 
     resolution: Resolution
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile: Profile) -> Resolved:
@@ -48,7 +49,7 @@ async def resolve(ctx: FlowContext, document: PurchaseOrder | Outbound, profile:
         return found
     masters = tuple(item_numbers.masters(profile, found.resolution, document.number))
     more = await answer(ctx, References(found.resolution, masters))
-    return Resolved(more.resolution, (*found.problems, *more.problems))
+    return Resolved(more.resolution, (*found.problems, *more.problems), (*found.notes, *more.notes))
 
 
 async def answer(ctx: FlowContext, found: References) -> Resolved:
@@ -64,8 +65,10 @@ async def answer(ctx: FlowContext, found: References) -> Resolved:
         answered = await _ask(ctx, dict.fromkeys(query for each in queries.values() for query in each))
         for place, wanted in queries.items():
             verdicts[place] = _verdict(ctx, found.unresolved[place], rows[place], [answered[query] for query in wanted])
-    resolution = found.resolution.plus(*(verdict for verdict in verdicts if isinstance(verdict, ResolvedReference)))
-    return Resolved(resolution, tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding)))
+    decided = [verdict for verdict in verdicts if isinstance(verdict, ResolvedReference)]
+    problems = tuple(str(verdict) for verdict in verdicts if isinstance(verdict, Finding))
+    notes = tuple(note for verdict in decided for note in verdict.notes)
+    return Resolved(found.resolution.plus(*decided), problems, notes)
 
 
 def _verdict(
@@ -154,6 +157,7 @@ def for_receive(partner: TradingPartner, receive: ReceiveFlow) -> Profile:
     head = intake.place(receive.table, _inside(tree, "fields", "parties", *parts))
     line = intake.place(receive.table, _inside(tree, "lines", *parts))
     flow = receive.policy.place
+    profile = replace(profile, gtin_unit=receive.settings.gtin_unit)
     return replace(profile, ship_to=receive.settings.ship_to, flow=flow, ship_to_place=head, line_place=line)
 
 

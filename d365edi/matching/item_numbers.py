@@ -9,6 +9,7 @@ Knows: rows of lookups, the tables of `lookups.toml`. Does not know: HTTP, setti
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from d365edi.edi.findings import Finding
@@ -39,7 +40,12 @@ def agreed(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRefe
     known = [(lookup, items) for lookup, items in found if items]
     common = set.intersection(*(set(items) for _, items in known)) if known else set[str]()
     if len(common) == 1:
-        return _variant(reference, common.pop(), known)
+        item = common.pop()
+        differs = _of_another_unit(reference, item, rows)
+        if differs is not None and reference.gtin_unit == "hold":
+            return differs
+        made = _variant(reference, item, known)
+        return replace(made, notes=(differs.message,)) if differs and isinstance(made, ResolvedReference) else made
     miss = reference.miss
     if not known:
         assert miss is not None
@@ -68,6 +74,26 @@ def _variant(reference: UnresolvedReference, item: str, known: Known) -> Resolve
         names = ", ".join(sorted(f"{item} in {each}" for each in whole))
         return unmet(reference.kind, reference.subject, f"{reference.several}: {names}", UNIQUE)
     return _torn(reference, different((lookup.name, _names(item, variants)) for lookup, variants in said if variants))
+
+
+def _of_another_unit(reference: UnresolvedReference, item: str, rows: Sequence[Rows]) -> Finding | None:
+    """A barcode that D365 has for this item in other units only than the one that is ordered."""
+    if reference.gtin_unit == "take" or not reference.unit:
+        return None
+    for lookup, found in zip(reference.lookups, rows, strict=True):
+        ours = [row for row in lookup.hits(found) if lookup.unit and str(row.get(lookup.ours)) == item]
+        units = {str(row[lookup.unit]) for row in ours if row.get(lookup.unit)}
+        if units and not any(same_text(unit, reference.unit) for unit in units):
+            message = (
+                f"line {reference.lines[0]}: {lookup.name} is the barcode of {item} in {' or '.join(sorted(units))}, and "
+                f"{reference.unit} is ordered (unit_differs)"
+            )
+            remedy = (
+                "ask what is meant, or correct the unit of the barcode in D365; where it is as ordered, set gtin_unit "
+                f'= "take" under {reference.gtin_unit_place}'
+            )
+            return unmet(reference.kind, reference.subject, message, remedy)
+    return None
 
 
 def together(found: Iterable[set[Variant]]) -> list[Variant]:

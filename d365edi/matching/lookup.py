@@ -22,6 +22,10 @@ ShipTo = Literal["match", "order", "default"]
 customer's default address."""
 
 
+UnitRule = Literal["hold", "warn", "take"]
+"""What a barcode of another unit than the ordered one does."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartnerLocation:
     """What a partner's code of a place is for us: a location of an address, our site and warehouse for it, the customer account
@@ -58,6 +62,7 @@ class Profile:
     vendor: str | None = None
     vendors: Mapping[str, str] = field(default_factory=dict)
     buys: bool = False
+    gtin_unit: UnitRule = "take"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,8 @@ class Lookup:
     """One query and how its rows are read: those whose field `theirs` is one of `values`, or that are the `same`, are hits;
     the field `ours` is the result.
 
-    Of several hits, those with most of `preferred` (field and value) count. `name` is what is looked up, in sentences."""
+    Of several hits, those with most of `preferred` (field and value) count. `name` is what is looked up, in sentences; `unit` the
+    field with the unit that the number is of."""
 
     query: Query
     theirs: str
@@ -74,6 +80,7 @@ class Lookup:
     preferred: tuple[tuple[str, str], ...] = ()
     same: Callable[[Row], bool] | None = None
     name: str = ""
+    unit: str = ""
 
     def hits(self, rows: Rows) -> list[Row]:
         """The rows that are meant: a query can find more, as D365 compares text."""
@@ -91,7 +98,8 @@ class UnresolvedReference:
     sentence when lookups find different results. `extra` names a second field to return. `refused` is the finding when D365
     does not let us ask; None where that is an error, or `optional`: a reference that may as well be left open. `agree`: all
     lookups are asked, and what they find must be the same. `more`: further answers, each with the field that it is read from;
-    `hold`: a field, and its values that hold the document; `filled`: a field, and the finding where it says anything."""
+    `hold`: a field, and its values that hold the document; `filled`: a field, and the finding where it says anything.
+    `unit`: what is ordered in; a barcode of another unit does what `gtin_unit` says."""
 
     kind: ReferenceKind
     subject: str
@@ -106,6 +114,9 @@ class UnresolvedReference:
     more: tuple[tuple[str, str], ...] = ()
     hold: tuple[str, tuple[str, ...]] = ("", ())
     filled: tuple[str, Finding] | None = None
+    unit: str = ""
+    gtin_unit: UnitRule = "take"
+    gtin_unit_place: str = ""
 
     @property
     def queries(self) -> tuple[Query, ...]:

@@ -79,7 +79,7 @@ def of_invoice(invoice: Invoice, profile: Profile) -> References:
     """The references of a vendor's invoice: its vendor, its units, and its items, which the order that it is for may say too."""
     whose = vendor_orders.vendor(invoice, profile, "VendorInvoice")
     known, unresolved = list[ResolvedReference](), [whose]
-    _lines(invoice, replace(profile, vendor=whose.subject), known, unresolved)
+    _lines(invoice, replace(profile, vendor=whose.subject, gtin_unit="take"), known, unresolved)
     left = [
         replace(each, miss=ResolvedReference("item", "", each.lines)) if each.kind == "item" and each.agree else each
         for each in unresolved
@@ -94,7 +94,7 @@ def _lines(
     unresolved: list[UnresolvedReference],
 ) -> None:
     """Add the items and units of lines to what is known and what is not."""
-    for candidates, lines in _by_item(document).items():
+    for (candidates, unit), lines in _by_item(document, profile).items():
         items = {number: profile.items[number] for _, number in candidates if number in profile.items}
         variants = item_numbers.together({profile.variants[number]} for number in items if number in profile.variants)
         if len(set(items.values())) == 1 and variants:
@@ -102,7 +102,7 @@ def _lines(
         elif items:
             unresolved.append(_torn(document, profile, items, lines))
         else:
-            unresolved.append(_item(document, profile, candidates, lines))
+            unresolved.append(_item(document, profile, candidates, lines, unit))
     for unit, lines in _by_unit(document).items():
         if unit in profile.units:
             known.append(ResolvedReference("unit", profile.units[unit], lines, unit))
@@ -187,12 +187,13 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedRefer
     return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"])
 
 
-def _by_item(order: Lined) -> dict[Candidates, tuple[int, ...]]:
-    """The lines of each item, by all of its numbers in the order of trust."""
-    found, each = dict[Candidates, list[int]](), _each(order)
+def _by_item(order: Lined, profile: Profile) -> dict[tuple[Candidates, str], tuple[int, ...]]:
+    """The lines of each item, by all of its numbers in the order of trust, and by the unit that a barcode has to be of."""
+    found, each = dict[tuple[Candidates, str], list[int]](), _each(order)
     for number, line in enumerate(each, 1):
-        found.setdefault(_candidates(line), []).append(number)
-    return {candidates: tuple(lines) for candidates, lines in found.items()}
+        unit = line.unit if profile.gtin_unit != "take" and line.item.gtin is not None else None
+        found.setdefault((_candidates(line), profile.units.get(unit, unit) if unit else ""), []).append(number)
+    return {key: tuple(lines) for key, lines in found.items()}
 
 
 def _each(document: Lined) -> Sequence[OrderLine | InvoiceLine]:
@@ -207,7 +208,9 @@ def _candidates(line: OrderLine | InvoiceLine) -> Candidates:
     return tuple((kind, number) for kind, number in (*ours, *others) if number is not None)
 
 
-def _item(order: Lined, profile: Profile, candidates: Candidates, lines: tuple[int, ...]) -> UnresolvedReference:
+def _item(
+    order: Lined, profile: Profile, candidates: Candidates, lines: tuple[int, ...], unit: str
+) -> UnresolvedReference:
     table, line = tables()["items"], order.lines[lines[0] - 1]
     lookups = []
     for kind, number in candidates:
@@ -222,7 +225,9 @@ def _item(order: Lined, profile: Profile, candidates: Candidates, lines: tuple[i
     where = f"under [partners.{profile.partner}.items] or as external item number in D365"
     miss = unmet("item", subject, message, f"add it {where}, then: d365edi release {order.number}")
     several = f"{what} is several items of {profile.company}"
-    return UnresolvedReference("item", subject, lines, tuple(lookups), miss, several, agree=True)
+    place = f"[{profile.flow}], then: d365edi release {order.number}"
+    found = UnresolvedReference("item", subject, lines, tuple(lookups), miss, several, agree=True)
+    return replace(found, unit=unit, gtin_unit=profile.gtin_unit, gtin_unit_place=place)
 
 
 def _torn(order: Lined, profile: Profile, items: Mapping[str, str], lines: tuple[int, ...]) -> UnresolvedReference:
@@ -243,8 +248,11 @@ def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str, 
     filters = [eq("dataAreaId", profile.company)]
     if "account" in table:
         filters.append(eq(table["account"], profile.vendor if profile.buys else profile.customer))
-    query = Query(table["set"], tuple(filters), _selected(table, "theirs", "ours"), choice=(table["theirs"], values))
-    return Lookup(query, table["theirs"], values, table["ours"], name=f"{code or kind} {number}")
+    query = Query(
+        table["set"], tuple(filters), _selected(table, "theirs", "ours", "unit"), choice=(table["theirs"], values)
+    )
+    name, unit = f"{code or kind} {number}", table.get("unit", "")
+    return Lookup(query, table["theirs"], values, table["ours"], name=name, unit=unit)
 
 
 def _selected(table: Mapping[str, Any], *more: str) -> tuple[str, ...]:

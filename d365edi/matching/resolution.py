@@ -25,7 +25,8 @@ class ResolvedReference:
     """One resolved reference: its value ("" where an optional one was not found), the lines it is for, what was looked up.
 
     `extra` is a second value that some kinds have: a customer's invoice account. Line 0 is the order as a whole.
-    `more` are further answers by name: of an item the dimensions of its variant."""
+    `more` are further answers by name: of an item the dimensions of its variant. `notes` are
+    warnings for a person, which hold nothing."""
 
     kind: ReferenceKind
     value: str
@@ -33,6 +34,7 @@ class ResolvedReference:
     subject: str = ""
     extra: str = ""
     more: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 VARIANT = ("color", "configuration", "size", "style", "version")

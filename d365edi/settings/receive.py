@@ -103,6 +103,9 @@ class Receive(SettingsSection):
     ship_to: ShipTo = "match"
     """Where goods go whose place is not under `locations`: to an address of the customer, found by code or by street and zip
     (match); to the address in the order; to the customer's default address."""
+    gtin_unit: Literal["hold", "warn", "take"] = "hold"
+    """A line whose barcode is another unit's in D365 than the ordered one (the barcode of a piece under 12 CA): a person decides,
+    it is ordered with a warning, or as it is said."""
     agreed: Mapping[Text, Agreed] = Field(default_factory=dict)
     """Codes of allowances and charges (SAC02, SAC04; ALC 7161, 5189) that do not hold an order: allowances of "3%" and
     "12.50", and charges of "+3%" and "+12.50", are expected, and others hold; "discount" becomes the discount of the line,

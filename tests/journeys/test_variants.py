@@ -113,3 +113,43 @@ async def test_a_lost_answer_to_lines_of_two_colours_is_resumed_by_their_colours
             shop.simulator.state.store.update(line, {"ProductColorId": "RED"})
         await until_done(app)
     assert f"line 2 (CustomersLineNumber 2, ItemNumber {SHIRT}" in await held(shop)
+
+
+def cases(world: World, quantity: str = "12") -> bytes:
+    """An order of cases by the barcode of a piece."""
+    return order(world, [f"PO1*1*{quantity}*CA*10**UP*614141000012"])
+
+
+async def test_the_barcode_of_a_piece_is_not_ordered_as_a_case(town: World) -> None:
+    """12 cases were ordered."""
+    town.partner.drop("PO-1.edi", cases(town))
+    await town.once()
+    reason = await held(town)
+    assert "UP 614141000012 is the barcode of D0001 in ea, and cs is ordered (unit_differs)" in reason
+    assert 'set gtin_unit = "take" under [partners.acme.receive.850]' in reason
+    assert town.sales_orders() == {}
+    town.knobs["receive"] = 'gtin_unit = "take"'
+    async with town.app() as app:
+        await app.release("4500123", "pat")
+        await app.once()
+    assert len(town.sales_orders()["4500123"]) == 1
+
+
+async def test_a_barcode_of_another_unit_may_be_a_warning(town: World, lines: list[str]) -> None:
+    town.knobs["receive"] = 'gtin_unit = "warn"'
+    town.partner.drop("PO-1.edi", cases(town))
+    await town.once()
+    await town.once()
+    assert len(town.sales_orders()["4500123"]) == 1
+    assert len([line for line in lines if line.startswith("WARNING") and "unit_differs" in line]) == 1
+    async with town.app() as app:
+        audit = await app.journal.read(lambda tx: tx.audit.query(action="warned", partner="acme", limit=10))
+    assert len([row for row in audit if "unit_differs" in row.detail]) == 1
+
+
+async def test_the_case_s_own_barcode_and_one_that_is_of_both_units_are_ordered(town: World) -> None:
+    key = {"dataAreaId": "usmf", "ItemNumber": "D0001", "BarcodeSetupId": "UPC"}
+    town.simulator.state.add("ProductBarcodesV3", **key, ProductQuantityUnitSymbol="CS", Barcode="614141000012")
+    town.partner.drop("PO-1.edi", cases(town))
+    await town.once()
+    assert len(town.sales_orders()["4500123"]) == 1
