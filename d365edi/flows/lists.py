@@ -11,10 +11,12 @@ Knows: pages, snapshots, the file. Does not know: entity names, OData, what a ro
 
 import io
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+import anyio
 import anyio.to_thread
 
 from d365edi import log
@@ -121,17 +123,20 @@ class _Pass:
 
     async def _whole(self) -> None:
         """Read whole rows, page by page, and write those that are due."""
-        async for rows in self._pages(self.plan.rows, PAGE):
-            await self._take(rows)
+        await self._each_page(self.plan.rows, PAGE, self._take)
 
     async def _keys(self) -> int:
         """Read keys and versions alone. The number of rows."""
-        query, count = replace(self.plan.rows, select=self.plan.key), 0
-        async for rows in self._pages(query, KEYS):
+        count = 0
+
+        async def note(rows: Sequence[Row]) -> None:
+            nonlocal count
             found = list_rows.keyed(self.plan, rows)
             self._pass(found.passed)
             await self._see(found.versions)
             count += len(rows)
+
+        await self._each_page(replace(self.plan.rows, select=self.plan.key), KEYS, note)
         return count
 
     async def _due(self, rows: int) -> None:
@@ -174,16 +179,18 @@ class _Pass:
     async def _not_seen(self, after: str) -> Sequence[str]:
         return await self.ctx.journal.read(lambda tx: tx.snapshots.missing(self.id, after, TOGETHER))
 
-    async def _pages(self, query: Query, size: int) -> AsyncIterator[Sequence[Row]]:
-        """All rows of a query in the order of the key, a page at a time."""
-        start = 0
-        while True:
-            rows = await self.ctx.d365.page(self.plan.what, replace(query, skip=start, top=size))
-            if rows:
-                yield rows
-            if len(rows) < size:
-                return
+    async def _each_page(self, query: Query, size: int, work: Callable[[Sequence[Row]], Awaitable[None]]) -> None:
+        """Work on all rows of a query in the order of the key, page by page; the next page is asked for meanwhile."""
+        start, rows = 0, await self._page(query, 0, size)
+        while rows:
             start += size
+            if len(rows) < size:
+                await work(rows)
+                return
+            rows = await _meanwhile(partial(work, rows), partial(self._page, query, start, size))
+
+    async def _page(self, query: Query, start: int, size: int) -> Sequence[Row]:
+        return await self.ctx.d365.page(self.plan.what, replace(query, skip=start, top=size))
 
     async def _ask(self, keys: Sequence[str], filters: tuple[str, ...] | None = None) -> dict[str, Row]:
         """The rows that these keys name, where they are still in the list (or meet other `filters`)."""
@@ -314,3 +321,25 @@ class _Pass:
         more = f" and {len(numbers) - 20} more" if len(numbers) > 20 else ""
         there = "is not there any more" if len(numbers) == 1 else "are not there any more"
         return f"{', '.join(numbers[:20])}{more} {there}; tell {self.partner}, since a list names only what there is"
+
+
+async def _meanwhile(work: Callable[[], Awaitable[None]], ask: Callable[[], Awaitable[Sequence[Row]]]) -> Sequence[Row]:
+    """The answer to a question, while other work is done. Raises what one of them raises, once both have ended."""
+    found: list[Row] = []
+    errors: list[Exception] = []
+
+    async def asked() -> None:
+        try:
+            found.extend(await ask())
+        except Exception as error:  # raised below, as a task group would wrap it
+            errors.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(asked)
+        try:
+            await work()
+        except Exception as error:  # as above
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return found

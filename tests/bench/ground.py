@@ -1,6 +1,7 @@
 """Where the figures are taken: the D365 simulator and OpenSSH's sshd in processes of their own, a folder full of orders.
 
-python -m tests.bench.ground FOLDER ITEMS WAIT     serves until its standard input closes; prints one line of JSON when it stands
+python -m tests.bench.ground FOLDER ITEMS WAIT VENDORS     serves until its standard input closes; prints one line of JSON
+when it stands, and answers each line of its input by changing a vendor and telling how many requests for vendors came.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def _slow(app: ASGIApp, seconds: float) -> ASGIApp:
     return called
 
 
-async def _serve(folder: Path, items: int, wait: float) -> None:
+async def _serve(folder: Path, items: int, wait: float, vendors: int) -> None:
     simulator = Simulator(companies=("usmf",), default_company="usmf")
     seed(simulator)
     for place in range(PLACES):
@@ -68,24 +69,50 @@ async def _serve(folder: Path, items: int, wait: float) -> None:
             CustomerAccountNumber="US-003",
             CustomerProductNumber=their_number(item),
         )
+    for vendor in range(vendors):
+        simulator.state.add("VendorsV3", **_vendor(vendor))
     identity = tls.create(folder / "tls")
     async with serve.serve(_slow(simulator.app, wait) if wait else simulator.app, identity) as port:
         sys.stdout.write(json.dumps({"port": port, "ca": str(identity.authority)}) + "\n")
         sys.stdout.flush()
-        await anyio.to_thread.run_sync(sys.stdin.read)
+        while await anyio.to_thread.run_sync(sys.stdin.readline):
+            simulator.state.add("VendorsV3", **_vendor(vendors // 2), VendorSearchName=f"Changed {len(simulator.log)}")
+            sys.stdout.write(json.dumps({"requests": simulator.count("GET", "VendorsV3")}) + "\n")
+            sys.stdout.flush()
+
+
+def _vendor(number: int) -> dict[str, str]:
+    """A vendor as others are: half of the fields that a list names have a value."""
+    return {
+        "dataAreaId": "usmf",
+        "VendorAccountNumber": f"V-{number:07}",
+        "VendorOrganizationName": f"Supplier of parts number {number}",
+        "VendorGroupId": str(10 + number % 5),
+        "CurrencyCode": "USD",
+        "LanguageId": "en-US",
+        "DefaultPaymentTermsName": "Net30",
+        "PrimaryPhoneNumber": f"+1 512 555 {number % 10000:04}",
+        "PrimaryEmailAddress": f"sales{number}@example.com",
+        "AddressStreet": f"{number % 900 + 1} Harbor Road",
+        "AddressCity": "Austin",
+        "AddressStateId": "TX",
+        "AddressZipCode": "78701",
+    }
 
 
 @dataclass
 class Ground:
-    """What stands: a world whose simulator lives elsewhere, and sshd."""
+    """What stands: a world whose simulator lives elsewhere, and sshd. `change_vendor` changes a vendor in D365 and gives the
+    number of requests for vendors until then."""
 
     world: World
     ssh: OpenSsh
+    change_vendor: Callable[[], int]
 
 
 @contextlib.contextmanager
-def ground(folder: Path, items: int = 0, wait: float = 0.0) -> Iterator[Ground]:
-    """Start both servers, D365 with so many items more than the world's three; stop them at the end.
+def ground(folder: Path, items: int = 0, wait: float = 0.0, vendors: int = 0) -> Iterator[Ground]:
+    """Start both servers, D365 with so many items more than the world's three, and vendors; stop them at the end.
 
     D365 answers each request after `wait` seconds and what it works.
     """
@@ -95,7 +122,7 @@ def ground(folder: Path, items: int = 0, wait: float = 0.0) -> Iterator[Ground]:
     (folder / "var").mkdir(parents=True)
     (folder / "ssh").mkdir()
     partner = SimulatedPartner(PROFILE, folder / "home")
-    command = [sys.executable, "-m", "tests.bench.ground", str(folder), str(items), str(wait)]
+    command = [sys.executable, "-m", "tests.bench.ground", str(folder), str(items), str(wait), str(vendors)]
     with (
         openssh(folder / "ssh") as ssh,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process,
@@ -106,12 +133,20 @@ def ground(folder: Path, items: int = 0, wait: float = 0.0) -> Iterator[Ground]:
         world = World(
             folder, Simulator(), f"127.0.0.1:{told['port']}", Path(told["ca"]), partner, ssh, str(partner.home)
         )
+
+        def change_vendor() -> int:
+            assert process.stdout is not None
+            assert process.stdin is not None
+            process.stdin.write(b"change\n")
+            process.stdin.flush()
+            return int(json.loads(process.stdout.readline())["requests"])
+
         try:
-            yield Ground(world, ssh)
+            yield Ground(world, ssh, change_vendor)
         finally:
             process.stdin.close()
             process.wait(10)
 
 
 if __name__ == "__main__":
-    anyio.run(_serve, Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    anyio.run(_serve, Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))

@@ -57,9 +57,7 @@ def read(
 ) -> dict[str, Any]:
     """The answer to `GET Set?options`: context, count where asked, rows, next link. `base` is the service root with
     a slash."""
-    rows = select(store, entity_set, found, scope)
-    if "$orderby" in found:
-        _order(rows, entity_set, found["$orderby"])
+    rows = _ordered(store, entity_set, found, scope)
     skip, top = _whole(found, "$skip") or 0, _whole(found, "$top")
     wanted = len(rows) - skip if top is None else min(top, len(rows) - skip)
     columns = _columns(entity_set, found)
@@ -71,6 +69,19 @@ def read(
     if wanted > page:
         answer[NEXT] = _next(base, entity_set, found, skip + page, None if top is None else top - page)
     return answer
+
+
+def _ordered(store: RowStore, entity_set: SetDefinition, found: dict[str, str], scope: CompanyScope) -> list[Record]:
+    """The rows in their order. Those of the last question are kept while nothing changes: a long list is asked for in pages."""
+    table = store.tables[entity_set.name]
+    asked = (found.get("$filter"), found.get("$orderby"), scope)
+    if table.last is not None and table.last[0] == asked:
+        return table.last[1]
+    rows = select(store, entity_set, found, scope)
+    if "$orderby" in found:
+        _order(rows, entity_set, found["$orderby"])
+    table.last = (asked, rows)
+    return rows
 
 
 def select(store: RowStore, entity_set: SetDefinition, found: dict[str, str], scope: CompanyScope) -> list[Record]:

@@ -54,10 +54,13 @@ class RowTable:
         self.by_key: dict[tuple[str, ...], Record] = {}
         self.changed: Callable[[Record, bool], None] | None = None
         """Called with each row that came (True) or went: see `row_log`."""
+        self.last: tuple[object, list[Record]] | None = None
+        """What was found last, and by what it was asked for; None once a row came or went."""
         self._indexes: dict[str, dict[str, dict[int, Record]]] = {}
 
     def put(self, record: Record) -> None:
         """Make a row visible."""
+        self.last = None
         self.rows[record.recid] = record
         self.by_key[record.key] = record
         for field, index in self._indexes.items():
@@ -67,6 +70,7 @@ class RowTable:
 
     def take(self, record: Record) -> None:
         """Make a row invisible."""
+        self.last = None
         del self.rows[record.recid]
         del self.by_key[record.key]
         for field, index in self._indexes.items():
