@@ -78,7 +78,7 @@ def look_up(
     """Everything with this name (of this partner) or this id, as histories of messages, oldest first. With `partners` received
     documents are read again, for what no row of a map reads."""
     found = _by_id(tx, id) if id else tx.find(what)
-    ids = _messages(tx, found)
+    ids = _messages(tx, found, "" if id else what)
     inside = search(tx, what, partner, ids) if what and not id else FoundInside()
     histories = [_history(tx, id, inside.quotes.get(id, "")) for id in sorted(ids | inside.quotes.keys())]
     histories = [history for history in histories if partner in ("", history.message.partner)]
@@ -123,8 +123,8 @@ def _by_id(tx: Tx, id: str) -> SearchResult:
     return SearchResult(messages, documents, [row] if isinstance(row, Delivery) else [], [], [], [])
 
 
-def _messages(tx: Tx, found: SearchResult) -> set[int]:
-    ids = {message.id for message in found.messages}
+def _messages(tx: Tx, found: SearchResult, number: str) -> set[int]:
+    ids = {message.id for message in found.messages} | (tx.snapshots.messages(number) if number else set())
     ids |= {document.message for document in found.documents}
     ids |= {interchange.message for interchange in found.interchanges}
     ids |= {answer.message for answer in found.acknowledgments}

@@ -16,6 +16,7 @@ from d365edi.endpoints.health import kind_of
 from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
 from d365edi.flows import latency, policy, stores, subject
+from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
 from d365edi.journal import Delivery, Document, Tx
@@ -64,7 +65,7 @@ async def _attempt_alone(
         reach("deliver.delivered")
         documents = await ctx.journal.write(lambda tx: record(tx, delivery, receipt))
         reach("deliver.recorded")
-        what = latency.of(to_d365=delivery.endpoint == ctx.d365_name, documents=bool(documents))
+        what = latency.of(to_d365=delivery.endpoint == ctx.d365_name, documents=delivery.kind not in KINDS)
         ctx.latencies.observe(what, delivery.partner, *(ctx.clock() - since for since in stored))
         each = await ctx.journal.read(lambda tx: _subjects(tx, documents)) if len(documents) > 1 else []
         noun = plain_words(delivery.kind) if delivery.endpoint == ctx.d365_name else ""

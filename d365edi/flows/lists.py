@@ -57,7 +57,8 @@ async def poll_list(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
         with tempfile.TemporaryFile(dir=ctx.journal.path.parent) as spool:
             file = io.TextIOWrapper(spool, writer.encoding, newline="")
             file.write(writer.head())
-            id, known = await ctx.journal.write(lambda tx: tx.snapshots.begin(send.name, company, plan.rows.set))
+            id, known = await ctx.journal.write(lambda tx: tx.snapshots.of(send.name, company, plan.rows.set))
+            await _unsee(ctx, id)
             one = _Pass(ctx, send, partner, company, plan, file, id, known)
             try:
                 await one.read()
@@ -68,9 +69,16 @@ async def poll_list(ctx: FlowContext, send: SendFlow, partner: str, counters: Co
             reach("list.read")
             delivery = await ctx.journal.write(lambda tx: one.store(tx, spool))
             reach("list.stored")
+            await _unsee(ctx, id)
             file.detach()
     one.report(delivery, counters)
     return [delivery.id] if delivery is not None else []
+
+
+async def _unsee(ctx: FlowContext, id: int) -> None:
+    """Forget what was seen in an earlier pass."""
+    while await ctx.journal.write(lambda tx: tx.snapshots.unsee_some(id)):
+        pass
 
 
 @dataclass(slots=True)
@@ -149,7 +157,7 @@ class _Pass:
         while keys := await self._due_after(last):
             there = await self._ask(keys)
             await self._take(there.values())
-            await self._unsee([key for key in keys if key not in there])
+            await self._not_there([key for key in keys if key not in there])
             last = keys[-1]
 
     async def _missing(self) -> None:
@@ -167,7 +175,7 @@ class _Pass:
     async def _due_after(self, key: str) -> Sequence[str]:
         return await self.ctx.journal.read(lambda tx: tx.snapshots.due(self.id, key, TOGETHER))
 
-    async def _unsee(self, keys: Sequence[str]) -> None:
+    async def _not_there(self, keys: Sequence[str]) -> None:
         if keys:
             await self.ctx.journal.write(lambda tx: tx.snapshots.unsee(self.id, keys))
 
@@ -278,20 +286,43 @@ class _Pass:
             tx.audit.append("gone", **about, keys=self.gone)
         delivery = self._delivery(tx, spool) if self.count else None
         if delivery is not None:
-            about |= {"delivery": delivery.id, "name": delivery.name, "digest": delivery.digest}
+            about |= {
+                "message": delivery.message,
+                "delivery": delivery.id,
+                "name": delivery.name,
+                "digest": delivery.digest,
+            }
             tx.audit.append("rendered", **about, rows=self.count, passed=len(seen) + self.more)
-        tx.snapshots.move(self.id, baseline=self.begins and not self.partial)
+        message = delivery.message if delivery is not None else None
+        tx.snapshots.move(self.id, self.plan.number, message, baseline=self.begins and not self.partial)
         return delivery
 
     def _delivery(self, tx: Tx, spool: io.BufferedRandom) -> Delivery:
         target, control = self.send.settings.to, tx.counters.take(self.partner, "file")
-        at = self.ctx.local(tx.now)
+        name = target.name(partner=self.partner, set=self.send.set, control=control, at=self.ctx.local(tx.now))
+        what = {"list": self.plan.what, "company": self.company, "rows": self.count}
+        message = tx.messages.add(
+            direction="out",
+            partner=self.partner,
+            flow=self.send.name,
+            endpoint=self.ctx.d365_name,
+            path=self.company,
+            name=name,
+            remote=f"list {control}",
+            size=self.count,
+            modified=None,
+            payload=canonical.dumps(what),
+            state="done",
+            reason="",
+            settled=True,
+        )
         return tx.deliveries.add(
+            message=message.id,
             partner=self.partner,
             flow=self.send.name,
             endpoint=target.endpoint,
             path=target.path,
-            name=target.name(partner=self.partner, set=self.send.set, control=control, at=at),
+            name=name,
             kind=self.send.set,
             payload=spool,
             order_key=f"{self.partner}:list:{self.send.name}",

@@ -12,8 +12,9 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from d365edi.journal.table import JournalTable
+from d365edi.journal.table import SEARCH_LIMIT, JournalTable
 
+PORTION = 5_000
 SeenState = Literal["same", "due", "written", "aside", "gone"]
 
 _SEE = """
@@ -26,8 +27,9 @@ SELECT key FROM snapshots WHERE list = ?1 AND key > ?2
 AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.list = ?1 AND seen.key = snapshots.key) ORDER BY key LIMIT ?3
 """
 _MOVE = """
-INSERT INTO snapshots SELECT list, key, digest FROM seen WHERE list = ?1 AND state IN ('written', ?2)
-ON CONFLICT (list, key) DO UPDATE SET digest = excluded.digest
+INSERT INTO snapshots SELECT list, key, digest, coalesce(key ->> ?3, ''), ?4 FROM seen
+WHERE list = ?1 AND state IN ('written', ?2)
+ON CONFLICT (list, key) DO UPDATE SET digest = excluded.digest, message = excluded.message
 """
 _FORGET = """
 DELETE FROM snapshots WHERE list = ?1 AND key IN (SELECT key FROM seen WHERE list = ?1 AND state = 'gone')
@@ -39,15 +41,19 @@ class Snapshots(JournalTable):
 
     __slots__ = ()
 
-    def begin(self, flow: str, company: str, entity_set: str) -> tuple[int, bool]:
-        """Begin to read a list: nothing of it is seen yet. Its id, and whether it has a snapshot."""
+    def of(self, flow: str, company: str, entity_set: str) -> tuple[int, bool]:
+        """The id of a list, and whether it has a snapshot."""
         self._execute(
             'INSERT OR IGNORE INTO lists (flow, company, "set") VALUES (?, ?, ?)', (flow, company, entity_set)
         )
         sql = 'SELECT id, taken_at IS NOT NULL FROM lists WHERE flow = ? AND company = ? AND "set" = ?'
         id, taken = self._execute(sql, (flow, company, entity_set)).fetchone()
-        self._execute("DELETE FROM seen WHERE list = ?", (id,))
         return id, bool(taken)
+
+    def unsee_some(self, list: int) -> int:
+        """Forget what was seen of a list, a portion at once; how many. A statement has all that it deletes in memory."""
+        sql = "DELETE FROM seen WHERE list = ?1 AND key IN (SELECT key FROM seen WHERE list = ?1 LIMIT ?2)"
+        return self._execute(sql, (list, PORTION)).rowcount
 
     def see(self, list: int, versions: Mapping[str, str], *, compared: bool) -> None:
         """These records are in the list, each with its version. `compared`: one that the snapshot has in this version is the
@@ -85,12 +91,17 @@ class Snapshots(JournalTable):
         """Keys in the snapshot that were not seen, in their order, behind `after`."""
         return [key for (key,) in self._execute(_MISSING, (list, after, limit))]
 
-    def move(self, list: int, *, baseline: bool = False) -> None:
-        """Move the snapshot to what was written, and forget what is gone. `baseline`: to what is due, which is not written."""
-        self._execute(_MOVE, (list, "due" if baseline else "written"))
+    def move(self, list: int, number: str, message: int | None, *, baseline: bool = False) -> None:
+        """Move the snapshot to what was written with a message, and forget what is gone. `number` is the part of the key that
+        people know a record by. `baseline`: to what is due, which is not written."""
+        self._execute(_MOVE, (list, "due" if baseline else "written", f'$."{number}"', message))
         self._execute(_FORGET, (list,))
-        self._execute("DELETE FROM seen WHERE list = ?", (list,))
         self._execute("UPDATE lists SET taken_at = ? WHERE id = ?", (self._unit.now, list))
+
+    def messages(self, number: str) -> set[int]:
+        """The messages of the files that records of this number (in any case) were last in."""
+        sql = "SELECT DISTINCT message FROM snapshots WHERE number = ? AND message IS NOT NULL LIMIT ?"
+        return {message for (message,) in self._execute(sql, (number, SEARCH_LIMIT))}
 
 
 def digest(version: str) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from d365edi.cli.history import look_up
 from d365edi.errors import SettingsError
 from d365edi.sandbox.d365 import ledger
 from tests.journeys.world import World
@@ -247,3 +248,18 @@ async def test_a_list_names_its_company(town: World) -> None:
     town.extra = town.extra.replace('company = "usmf"', "")
     with pytest.raises(SettingsError, match="names no company"):
         town.settings()
+
+
+async def test_why_knows_a_list_by_its_file_and_by_each_record_that_was_last_in_it(vendors: World) -> None:
+    wants(vendors, "Vendor")
+    await vendors.once()
+    vendor(vendors, "V-2", "Tailspin Toys")
+    async with vendors.app() as app:
+        await app.once()
+        last = await app.journal.read(lambda tx: {name: look_up(tx, name) for name in ("v-1", "V-2", "V-4")})
+        [file] = (await app.journal.read(lambda tx: look_up(tx, "Vendor_000000001.csv"))).histories
+        assert set(app.ctx.latencies.now()) == {("send", "acme")}
+    assert [history.message.name for history in last["v-1"].histories] == ["Vendor_000000001.csv"]
+    assert [history.message.name for history in last["V-2"].histories] == ["Vendor_000000002.csv"]
+    assert last["V-4"].histories == []
+    assert [each.state for each in file.deliveries] == ["delivered"]

@@ -1,5 +1,6 @@
 -- What a list of D365 held when it was last sent: a row for each record of the list, by its whole key, with the digest of the version
--- (etag) that the partner has. A list is that of one flow in one company over one entity set.
+-- (etag) that the partner has and the message of the file that it was last in. A list is that of one flow in one company over one
+-- entity set.
 --
 -- `seen` is filled while a list is read, and emptied when it is read anew: what a stop left there means nothing. The transaction that
 -- stores the delivery moves the snapshot to it.
@@ -14,11 +15,14 @@ CREATE TABLE lists (
 ) STRICT;
 
 CREATE TABLE snapshots (
-    list   INTEGER NOT NULL REFERENCES lists (id),
-    key    TEXT NOT NULL,
-    digest BLOB NOT NULL,
+    list    INTEGER NOT NULL REFERENCES lists (id),
+    key     TEXT NOT NULL,
+    digest  BLOB NOT NULL,
+    number  TEXT NOT NULL COLLATE NOCASE,    -- what people know it by
+    message INTEGER REFERENCES messages (id),    -- NULL where it was there before the first file
     PRIMARY KEY (list, key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX snapshots_number ON snapshots (number);
 
 CREATE TABLE seen (
     list   INTEGER NOT NULL REFERENCES lists (id),
