@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from d365edi.documents import Document, PurchaseOrder
+from d365edi.documents import Document, Invoice, PurchaseOrder
 from d365edi.edi.findings import Finding
 from d365edi.matching import alternatives, charge_lines, components, parts, prices, schedules, stores, windows
 from d365edi.matching.agreements import Agreements
@@ -63,14 +63,15 @@ class Judgment:
 
 
 def judge(document: Document, policy: IntakePolicy, usage: str = "") -> Judgment:
-    """What holds or closes the document itself: an order that is unlike a normal one, any other that is a test. `usage` is that
-    of its interchange (P, T or I), "" where it has none."""
+    """What holds or closes the document itself: an order that is unlike a normal one, an order or invoice that is no new one, any
+    other that is a test. `usage` is that of its interchange (P, T or I), "" where it has none."""
     findings, odd = list[Finding](), flagged(usage, policy.places)
-    if isinstance(document, PurchaseOrder):
+    if isinstance(document, PurchaseOrder | Invoice):
         action = purpose_action(document.purpose, policy.purpose)
         if action == "ignore":
             return Judgment(ignored=f"purpose {document.purpose} is ignored by setting")
         findings = [_purpose_held(document, policy)] if action == "hold" else []
+    if isinstance(document, PurchaseOrder):
         odd = oddities(document, usage, policy.places)
     claims = not findings
     for each in odd:
@@ -83,11 +84,12 @@ def judge(document: Document, policy: IntakePolicy, usage: str = "") -> Judgment
     return Judgment(tuple(findings), claims=claims)
 
 
-def _purpose_held(order: PurchaseOrder, policy: IntakePolicy) -> Finding:
-    used = order.spelling("purpose")
-    code = f"{order.purpose}" + (f" (they wrote {used})" if used not in (None, order.purpose) else "")
-    message = f"PO {order.number}: purpose {code} asks for a change or a copy, not a new order"
-    reject = f'decide by hand, then: d365edi reject {order.number} --why "..."'
+def _purpose_held(document: PurchaseOrder | Invoice, policy: IntakePolicy) -> Finding:
+    used = document.spelling("purpose")
+    code = f"{document.purpose}" + (f" (they wrote {used})" if used not in (None, document.purpose) else "")
+    name, noun = ("PO", "order") if isinstance(document, PurchaseOrder) else ("invoice", "invoice")
+    message = f"{name} {document.number}: purpose {code} asks for a change or a copy, not a new {noun}"
+    reject = f'decide by hand, then: d365edi reject {document.number} --why "..."'
     return held(message, f"{reject}, or list it under purpose in [{policy.place}]", "purpose")
 
 

@@ -9,6 +9,7 @@ Knows: invoices, what was agreed about them. Does not know: orders of ours (`ord
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from d365edi.documents.values import Charge, ChargeLine
 from d365edi.matching import charge_lines, crediting, prices
 from d365edi.matching.agreements import CHANGING, codes_of
 from d365edi.matching.prices import Units
+from d365edi.matching.terms import INVOICE
 from d365edi.matching.totals import NOT_ON_THIS_BILL, ZERO, charged, money, slack, tax_readings
 
 Same = Literal["number", "number_and_year"]
@@ -30,6 +32,8 @@ READINGS: tuple[tuple[Units, bool], ...] = (
     (prices.units_of, True),
 )
 """How an invoice may be meant: for what its prices are, and whether the charges of its lines are in the lines' amounts."""
+SENSES = (None, "invoice", "debit", crediting.CREDIT)
+"""What is written; an invoice that does not say what it is is one."""
 UNTOLD = READINGS[1:2]
 """How one without a total is meant."""
 
@@ -64,7 +68,9 @@ class Taken:
 
 def take(invoice: Invoice, policy: InvoicePolicy) -> Taken:
     """The invoice as it is written to D365, as far as that is known without D365."""
-    invoice = signed(invoice)
+    invoice = _dated(signed(invoice))
+    if invoice.sense not in SENSES:
+        return Taken(invoice, (), (f'it is no invoice, credit or debit note, but "{invoice.sense}"',))
     found = [(place, each) for place, each in _charges(invoice) if _counts(each)]
     wrong = [why for place, each in found for why in _unwritable(each, place, policy)]
     readings = READINGS if invoice.total is not None else UNTOLD
@@ -84,6 +90,20 @@ def signed(invoice: Invoice) -> Invoice:
     figures = (invoice.total, *(line.amount for line in invoice.lines), *(line.quantity for line in invoice.lines))
     first = next((each for each in figures if each), ZERO)
     return crediting.turned(invoice) if invoice.sense == crediting.CREDIT and first > 0 else invoice
+
+
+def _dated(invoice: Invoice) -> Invoice:
+    """An invoice with the day on which it is due, where it says in how many days of its own date."""
+    terms = invoice.terms
+    if (
+        terms.net_due is not None
+        or terms.net_days is None
+        or invoice.date is None
+        or terms.basis not in (None, INVOICE)
+    ):
+        return invoice
+    made: Invoice = invoice.replace(terms=terms.replace(net_due=invoice.date + timedelta(days=terms.net_days)))
+    return made
 
 
 def year_of(invoice: Invoice, same: Same) -> str:

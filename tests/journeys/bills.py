@@ -98,20 +98,22 @@ def bill(
     unit: str = "EA",
     currency: str = "",
     sense: str = "",
+    purpose: str = "",
+    usage: str = "P",
     line_sac: str = "",
     sac: str = "",
     total: str = "42597",
     control: int = 7,
 ) -> bytes:
     """An 810 of theirs for an order, in the vendor's item numbers."""
-    big = f"BIG*{date}*{number}**{order}".rstrip("*") + (f"***{sense}" if sense else "")
+    big = f"BIG*{date}*{number}**{order}".rstrip("*") + (f"***{sense}*{purpose}".rstrip("*"))
     body = ["ST*810*0001", big, *([f"CUR*SE*{currency}"] if currency else [])]
     body += [f"IT1*1*{quantities[0]}*{unit}*{prices[0]}**VN*V-1", *([line_sac] if line_sac else [])]
     body += [f"IT1*2*{quantities[1]}*{unit}*{prices[1]}**VN*V-2", f"TDS*{total}", *([sac] if sac else []), "CTT*2"]
     body.append(f"SE*{len(body) + 1}*0001")
     them, us = PROFILE.them, PROFILE.us
     parties = f"{them[0]}*{them[1]:<15}*{us[0]}*{us[1]:<15}"
-    head = f"ISA*00*          *00*          *{parties}*261102*1200*U*00401*{control:09d}*0*P*>"
+    head = f"ISA*00*          *00*          *{parties}*261102*1200*U*00401*{control:09d}*0*{usage}*>"
     group = f"GS*IN*{PROFILE.group_them}*{PROFILE.group_us}*20261102*1200*{control}*X*004010"
     return "~".join([head, group, *body, f"GE*1*{control}", f"IEA*1*{control:09d}", ""]).encode()
 

@@ -317,6 +317,24 @@ async def test_what_differs_from_the_order_is_held_with_both_values(
     assert [answer.verdict for answer in billed.partner.acknowledgments()] == ["A"]
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"purpose": "01"}, "invoice INV-1: purpose cancellation asks for a change or a copy, not a new invoice"),
+        ({"usage": "T"}, "invoice INV-1: ISA15 says test, and production is agreed"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_new_invoice_is_held_and_leaves_its_number(
+    billed: World, change: dict[str, Any], said: str
+) -> None:
+    billed.partner.drop("bill.edi", bill(**change))
+    assert said in await why(billed)
+    billed.partner.drop("real.edi", bill(control=8))
+    await billed.once()
+    await billed.once()
+    assert len(pending(billed)) == 1
+
+
 async def test_a_stocked_item_without_an_order_is_left_to_d365_where_that_is_set(billed: World) -> None:
     receives(billed, 'stocked = "try"')
     billed.partner.drop("bill.edi", bill(order=""))

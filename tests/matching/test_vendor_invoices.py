@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from d365edi.documents import Invoice, InvoiceLine
-from d365edi.documents.values import Charge, PricePer, Tax
+from d365edi.documents.values import Charge, PricePer, Tax, Terms
 from d365edi.matching.vendor_invoices import InvoicePolicy, own_reference, signed, take, year_of
 
 POLICY = InvoicePolicy(place="partners.acme.receive.810", codes={"D240": "FREIGHT", "C310": "PROMO"})
@@ -56,6 +56,7 @@ def test_each_line_gets_its_amount(read: Invoice, amounts: list[str], prices: li
     [
         (invoice(total="127"), "its total is 127.00, but lines 126.00, charges 0.00 and taxes 0.00 come to 126.00"),
         (invoice(charges=(charge("D240", "1"),)), "lines 126.00, charges 1.00 and taxes 0.00 come to 127.00"),
+        (invoice(sense="325"), 'it is no invoice, credit or debit note, but "325"'),
         (invoice(line(price=None)), "line 1 has neither an amount nor a price and a quantity"),
         (invoice(charges=(charge("F050", "1"),), total="127"),
          'charge F050 is none of ours: add F050 = "..." (our charge code) under [partners.acme.codes.charge]'),
@@ -101,6 +102,20 @@ def test_a_credit_is_negative_however_it_is_stated(sign: int) -> None:
     [made] = taken.invoice.lines
     assert [taken.invoice.total, made.quantity, made.amount] == [Decimal(-19), Decimal(-2), Decimal(-20)]
     assert [(each.code, each.amount) for each in taken.charges] == [("PROMO", Decimal(1))]
+
+
+@pytest.mark.parametrize(
+    ("terms", "due"),
+    [
+        (Terms(net_days=30), date(2026, 12, 2)),
+        (Terms(net_days=30, basis="invoice"), date(2026, 12, 2)),
+        (Terms(net_days=30, basis="delivery"), None),
+        (Terms(net_days=30, net_due=date(2026, 11, 9)), date(2026, 11, 9)),
+        (Terms(), None),
+    ],
+)
+def test_the_day_on_which_it_is_due_is_counted_from_its_own(terms: Terms, due: date | None) -> None:
+    assert take(invoice(terms=terms, date=date(2026, 11, 2)), POLICY).invoice.terms.net_due == due
 
 
 def test_what_is_no_credit_keeps_its_signs() -> None:
