@@ -52,7 +52,7 @@ async def plan(
     if unknown and receive.settings.unknown_invoice == "hold":
         return Held(unknown)
     key = f"{company}:journal:{made.lookup['JournalName']}".casefold()
-    return Planned(made, resolved.resolution, key, (*unknown, *warnings))
+    return Planned(made, resolved.resolution, key, (*resolved.notes, *unknown, *warnings))
 
 
 async def _unknown(

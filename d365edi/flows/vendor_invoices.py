@@ -84,7 +84,7 @@ async def plan(
     made = _plan(table, matched.invoice, taken, answers, receive)
     made = replace(made, extra={**made.extra, **again})
     key = f"{document.partner}:invoice:{document.number}"
-    return Planned(made, answers, key, (*taken.warnings, *matched.warnings, *said))
+    return Planned(made, answers, key, (*resolved.notes, *taken.warnings, *matched.warnings, *said))
 
 
 async def _matched(

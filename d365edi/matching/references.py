@@ -30,7 +30,7 @@ from d365edi.documents import (
 )
 from d365edi.documents.values import ItemIds
 from d365edi.edi.findings import Finding
-from d365edi.matching import item_numbers, vendor_orders
+from d365edi.matching import item_numbers, on_hold, vendor_orders
 from d365edi.matching.barcodes import variants, whole_gtins
 from d365edi.matching.locations import delivery_places, ordering
 from d365edi.matching.lookup import Lookup, Profile, Rows, UnresolvedReference, tables, unmet
@@ -129,11 +129,12 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
         hits = _preferred(lookup, lookup.hits(found))
         names = sorted({str(row[lookup.ours]) for row in hits if row.get(lookup.ours)})
         if len(names) == 1:
-            if held := _held(reference, hits[0], names[0]):
+            if held := on_hold.held(reference, hits[0], names[0]):
                 return held
             extra = str(hits[0].get(reference.extra) or "") if reference.extra else ""
             more = tuple((name, str(hits[0].get(field) or "")) for name, field in reference.more)
-            return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra, more)
+            notes = tuple(on_hold.elsewhere(reference, hits[0], names[0]))
+            return ResolvedReference(reference.kind, names[0], reference.lines, reference.subject, extra, more, notes)
         if names and reference.several:
             remedy = "make it unique in D365, or add it to the partner's own table, then release the document"
             message = f"{reference.several}: {', '.join(names)}"
@@ -141,18 +142,6 @@ def resolve(reference: UnresolvedReference, rows: Sequence[Rows]) -> ResolvedRef
     if len(rows) < len(reference.lookups):
         return None
     return reference.miss or ResolvedReference(reference.kind, "", reference.lines, reference.subject)
-
-
-def _held(reference: UnresolvedReference, row: Mapping[str, Any], name: str) -> Finding | None:
-    """What holds a document about a record that D365 has on hold."""
-    if reference.filled and row.get(reference.filled[0]):
-        return reference.filled[1]
-    field, members = reference.hold
-    if not field or str(row.get(field) or "") not in members:
-        return None
-    what = reference.kind.partition("_")[0]
-    remedy = "take the hold away in D365, then release the document; or reject it"
-    return unmet(reference.kind, name, f"{what} {name} is on hold in D365 ({field} {row[field]})", remedy)
 
 
 def _preferred(lookup: Lookup, hits: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -184,7 +173,8 @@ def _customer(order: Ordering | Remittance, profile: Profile) -> UnresolvedRefer
         ("dataAreaId", table["account"], table["invoice"], table["hold"]),
     )
     lookups = (Lookup(query, table["account"], (account,), table["account"]),) if account else ()
-    return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"])
+    hold = (table["hold"], tuple(table["held_by"]["SalesOrder"]))
+    return UnresolvedReference("customer", account, (), lookups, miss, extra=table["invoice"], hold=hold)
 
 
 def _by_item(order: Lined, profile: Profile) -> dict[tuple[Candidates, str], tuple[int, ...]]:
