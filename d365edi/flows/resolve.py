@@ -82,14 +82,15 @@ def _verdict(
     verdict = resolve_reference(reference, rows)
     if isinstance(verdict, Finding):
         _forget(ctx, reference)
-    elif verdict is not None and reference.agree:
+    elif verdict is not None and (reference.agree or reference.kind == "location"):
         _keep_misses(ctx, reference, rows)
     return verdict
 
 
 def _keep_misses(ctx: FlowContext, reference: UnresolvedReference, rows: Sequence[Rows]) -> None:
-    """Numbers of an item that D365 does not know beside one that it does are not asked for again with each order."""
-    for query, found in zip(reference.queries, rows, strict=True):
+    """Numbers of an item that D365 does not know beside one that it does are not asked for again with each order, nor the ways
+    in which a place was looked for before it was found."""
+    for query, found in zip(reference.queries, rows, strict=False):
         if not found:
             ctx.answers[query] = (ctx.clock() + FRESH, found)
 

@@ -28,6 +28,7 @@ ACCEPT = "multipart/mixed"
 DEPENDENT = 424
 """The status of an operation that failed because another one of its changeset did."""
 
+_CREATED = 201
 _LINE_FEED = 0x0A
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})[^\r\n]*(?:\r?\n|\Z)")
@@ -94,6 +95,17 @@ def parse(content_type: str, body: bytes | bytearray) -> Iterator[BatchPart]:
         yield from _responses(body)
     else:
         raise ValueError(f"no multipart answer but {content_type or 'one without a type'}")
+
+
+def created(part: BatchPart, fields: frozenset[str]) -> dict[str, Any] | None:
+    """These fields of the row that was created; None where the part does not say that one was."""
+    if part.status != _CREATED:
+        return None
+    try:
+        row = canonical.loads_bounded(part.body)
+    except (ValueError, RecursionError):
+        return None
+    return {name: row[name] for name in fields if name in row} if isinstance(row, dict) else None
 
 
 def _responses(body: bytes | bytearray) -> Iterator[BatchPart]:

@@ -1,6 +1,6 @@
 """How many requests D365 gets: for an order in, for an invoice out, and through a bucket that turns many away.
 
-    python -m tests.bench.d365 [--orders 40] [--lines 10] [--throttled 100] [--rate 20]
+    python -m tests.bench.d365 [--orders 200] [--lines 10] [--throttled 100] [--rate 20]
 
 Requests are counted by the simulator's log; what is inside a batch is no request of its own, and tokens are left out. `throttled`
 orders go through a bucket of `rate` requests a second that closes for a second when it is empty, and says so half of the
@@ -88,7 +88,7 @@ async def throttled(town: World, orders: int, count: int, rate: float) -> None:
 async def main() -> None:
     """All figures."""
     given = argparse.ArgumentParser(description=__doc__)
-    given.add_argument("--orders", type=int, default=40)
+    given.add_argument("--orders", type=int, default=200)
     given.add_argument("--lines", type=int, default=10)
     given.add_argument("--throttled", type=int, default=100)
     given.add_argument("--rate", type=float, default=20)

@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from d365edi.endpoints.base import Place, Remote
-from d365edi.endpoints.d365.endpoint import TOGETHER
-from d365edi.endpoints.d365.records import ADDRESS
+from d365edi.endpoints.d365.records import ADDRESS, TOGETHER
 from d365edi.errors import EndpointError, Refused, Unavailable
 from d365edi.odata import canonical
 from d365edi.odata.plan import Join

@@ -160,8 +160,11 @@ class Client:
         records: Sequence[Mapping[str, Any]],
         token: str,
         further: Sequence[tuple[str, Mapping[str, Any]]] = (),
-    ) -> None:
-        """POST records in one changeset: all of them or none, with `further` ones of other sets behind them.
+        *,
+        keep: frozenset[str] = frozenset(),
+    ) -> list[Record]:
+        """POST records in one changeset: all of them or none, with `further` ones of other sets behind them. The `keep` fields of
+        each as D365 created it, in their order; empty where the answer does not show all of them.
 
         Refused names the record by its place ("line 3 of 12"), a further one by its set. Unavailable as in `create`; 429 on
         any of them is Unavailable and not unclear, since the changeset was undone. `token` (letters and digits) makes the
@@ -172,18 +175,22 @@ class Client:
         content_type, body = batch.write(operations, token)
         sent_at = self.gate.now()
         answer = await self._send("POST", f"{self.root}$batch", body, content_type, accept=batch.ACCEPT)
-        failed, answered = list[batch.BatchPart](), list[int]()
+        failed, answered, made = list[batch.BatchPart](), list[int](), dict[int, Record]()
         try:
             for part in batch.parse(answer.headers.get("content-type", ""), answer.content):
                 answered.append(part.content_id)
                 if not 200 <= part.status < 300:
                     failed.append(part)
+                elif keep and (row := batch.created(part, keep)) is not None:
+                    made[part.content_id] = row
         except ValueError as error:
             raise self._unavailable(f"{error}", "POST") from None
         try:
             self._all_made(failed, answered, len(records), [name for name, _ in further])
         except Throttled as error:
             raise self.gate.refuses(error, sent_at) from None
+        numbers = range(1, len(posted) + 1)
+        return [made[number] for number in numbers] if made.keys() == set(numbers) else []
 
     def _all_made(
         self, failed: Sequence[batch.BatchPart], answered: Sequence[int], lines: int, further: Sequence[str] = ()

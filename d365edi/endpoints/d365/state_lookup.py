@@ -124,6 +124,26 @@ class StateLookup:
         number = self.number(header)
         return await self._difference(number, await self.rows(number))
 
+    def shown(self, number: str, made: Sequence[Record]) -> bool:
+        """Whether rows as D365 created them, the lines and then what was written with them, are all that was sent."""
+        plan, place = self.plan, len(self.plan.lines)
+        if not made or compare_lines.difference(plan, made[:place]):
+            return False
+        linked = [(plan.link_field, row) for row in made[:place]]
+        for each in plan.with_lines:
+            own, place = made[place : place + len(each.rows)], place + len(each.rows)
+            if compare_lines.missing(each, own):
+                return False
+            linked += ((each.link_field, row) for row in own)
+        return place == len(made) and all(quoting.same_text(str(row.get(link)), number) for link, row in linked)
+
+    @property
+    def compared(self) -> frozenset[str]:
+        """The fields that `shown` looks at."""
+        plan = self.plan
+        further = (name for each in plan.with_lines for name in (each.link_field, *each.compare))
+        return frozenset((plan.link_field, *plan.compare, *further))
+
     async def _difference(self, number: str, rows: Sequence[Record]) -> str:
         if found := compare_lines.difference(self.plan, rows):
             return found

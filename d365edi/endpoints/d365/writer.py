@@ -9,11 +9,11 @@ until its outcome is final.
 * A request that certainly was not carried out (refused, turned away, never sent) clears its time
 again, so the next try need not wait; one that ended without an answer takes the time of its end, since it may have
 queued before it was sent.
-* Lines go in one changeset, all or none. A header with none of them is filled, one with
-exactly ours is done, anything else is for a person. Refused lines are looked up before that counts as a refusal: their keys
-may be taken by the same lines, and the sentence that says so is in the language of the user. A header whose lines D365 refuses
-is deleted again: it is ours, it is empty, and nothing half stays behind. Where that is refused too, its number stays in the
-progress and the next try continues from it.
+* Lines go in one changeset, all or none. Where its answer shows each row as it was created, they are compared with that, else
+they are looked up. A header with none of them is filled, one with exactly ours is done, anything else is for a person. Refused
+lines are looked up before that counts as a refusal: their keys may be taken by the same lines, and the sentence that says so
+is in the language of the user. A header whose lines D365 refuses is deleted again: it is ours, it is empty, and nothing half
+stays behind. Where that is refused too, its number stays in the progress and the next try continues from it.
 
 * Where a header's number is ours it goes in one changeset with its lines and all that belongs to them.
 
@@ -26,7 +26,7 @@ Progress: `at`, `lines_at`, `after_at` (epoch seconds of a request whose outcome
 Knows: write plans. Does not know: entity names, EDI, partners, HTTP.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -74,8 +74,8 @@ class DocumentWriter:
             header = state.header
         await self._record_number(header, checkpoint)
         if plan.lines:
-            await self._create_lines(header, checkpoint, token)
-            await self._check_lines(header)
+            made = await self._create_lines(header, checkpoint, token)
+            await self._check_lines(header, made)
         if plan.after_lines:
             await self._create_after(header, checkpoint, token)
         return lookup.receipt(header)
@@ -108,21 +108,29 @@ class DocumentWriter:
         linked += [(each.set, {**row, each.link_field: number}) for each in plan.with_lines for row in each.rows]
         bodies = [(name, {"dataAreaId": plan.company, **body}) for name, body in linked]
         header = {"dataAreaId": plan.company, **plan.header}
+        keep = lookup.compared | {plan.number_field}
 
-        async def post(client: Client) -> None:
+        async def post(client: Client) -> list[Record]:
             reach("d365.intent")
-            await client.create_together(plan.header_set, [header], token, bodies)
+            return await client.create_together(plan.header_set, [header], token, bodies, keep=keep)
 
+        already = list[Record]()
+
+        async def taken(_: Refused) -> list[Record] | None:
+            again = await lookup.look({})
+            already.extend([again.header] if isinstance(again, Complete) else [])
+            return already or None
+
+        beside = {"beside": "\n".join(state.beside)}
         try:
-            await self._outstanding("at", "intent", checkpoint, post, {"beside": "\n".join(state.beside)})
+            made = await self._outstanding("at", "intent", checkpoint, post, beside, taken)
         except EndpointError as error:
-            again = await lookup.look({}) if isinstance(error, Refused) else None
-            if isinstance(again, Complete):
-                return again.header
             raise self._named(error) from None
+        if already:
+            return already[0]
         reach("d365.lines")
         if plan.lines:
-            await self._check_lines(header)
+            await self._check_lines(header, made[1:])
         return header
 
     async def _record_number(self, header: Record, checkpoint: Checkpoint) -> None:
@@ -132,8 +140,8 @@ class DocumentWriter:
         await checkpoint("header", {plan.number_field: self.lookup.number(header), "at": "", "lines_at": lines_at})
         reach("d365.header_recorded")
 
-    async def _create_lines(self, header: Record, checkpoint: Checkpoint, token: str) -> None:
-        """All lines in one changeset, with what belongs to the header beside them."""
+    async def _create_lines(self, header: Record, checkpoint: Checkpoint, token: str) -> list[Record]:
+        """All lines in one changeset, with what belongs to the header beside them; as D365 created them, where it says so."""
         lookup, plan = self.lookup, self.lookup.plan
         number = lookup.number(header)
         bodies = [{"dataAreaId": plan.company, **line, plan.link_field: number} for line in plan.lines]
@@ -143,22 +151,26 @@ class DocumentWriter:
             for row in each.rows
         ]
         try:
-            await self._outstanding(
+            made = await self._outstanding(
                 "lines_at",
                 "",
                 checkpoint,
-                lambda client: client.create_together(plan.line_set, bodies, token, further),
+                lambda client: client.create_together(plan.line_set, bodies, token, further, keep=lookup.compared),
             )
         except EndpointError as error:
             if isinstance(error, Refused):
                 if await lookup.rows(number):
-                    return  # their keys are taken: whether by lines of ours that came late is looked at next
+                    return []  # their keys are taken: whether by lines of ours that came late is looked at next
                 raise await self._withdraw(header, error, checkpoint) from None
             raise self._named(error) from None
         reach("d365.lines")
+        return made
 
-    async def _check_lines(self, header: Record) -> None:
+    async def _check_lines(self, header: Record, made: Sequence[Record] = ()) -> None:
+        """Compare what was written: as it was `made`, and where that does not show all of it, as it is found."""
         lookup, number = self.lookup, self.lookup.number(header)
+        if lookup.shown(number, made):
+            return
         if difference := await lookup.difference(header):
             message = f"{lookup.noun} {number} was written for {lookup.label}, but D365 shows other lines: {difference}"
             raise Disputed(message, endpoint=self.endpoint, remedy=f"correct {number} in D365 and reject this document")
@@ -220,9 +232,11 @@ class DocumentWriter:
         checkpoint: Checkpoint,
         post: Callable[[Client], Awaitable[Made]],
         more: Mapping[str, str] | None = None,
+        refused: Callable[[Refused], Awaitable[Made | None]] | None = None,
     ) -> Made:
         """One request that writes, its time durable under `field` before it is sent (with `more`), and what came of it
-        afterwards. Without a `step` the caller has recorded that time, which holds unless the request had to wait.
+        afterwards. Without a `step` the caller has recorded that time, which holds unless the request had to wait. What was
+        `refused` may have been made all the same: that is asked while the request still counts as outstanding.
 
         The gate is passed first: the time that is recorded is that of the request. One that was turned away goes again when the
         gate opens, where that is soon enough."""
@@ -236,6 +250,8 @@ class DocumentWriter:
                     step = step or "again"
                     return await post(admitted)
             except EndpointError as error:
+                if refused and isinstance(error, Refused) and (found := await refused(error)) is not None:
+                    return found
                 await checkpoint(*self._outcome(error, field))
                 turned_away = isinstance(error, Throttled) and not error.unclear
                 if not turned_away or not client.gate.opens_by(deadline):
