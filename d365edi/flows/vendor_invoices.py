@@ -13,7 +13,7 @@ from typing import Any
 
 from d365edi.documents import Document as AnyDocument
 from d365edi.documents import Invoice
-from d365edi.errors import PlaceRefused, Refused
+from d365edi.errors import DocumentError, PlaceRefused, Refused
 from d365edi.flows import resolve
 from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import document_revision
@@ -32,6 +32,7 @@ from d365edi.odata.canonical import day
 from d365edi.odata.plan import Query, WritePlan
 
 Rows = list[Mapping[str, Any]]
+_NO_SET = "name one as set under d365.charges.order and d365.charges.line of the flow, or handle it by hand"
 
 
 def policy_of(partner: TradingPartner, receive: ReceiveFlow) -> InvoicePolicy:
@@ -109,6 +110,8 @@ def _plan(table: Table, invoice: Invoice, taken: Taken, answers: Resolution, rec
     numbers = line_numbers([line.number for line in invoice.lines])
     charges = [each.replace(line=numbers[each.line - 1] if each.line else None) for each in taken.charges]
     made = d365.write_plan(table, invoice, answers, company=settings.company, numbers=numbers, charges=charges)
+    if sum(len(each.rows) for each in made.further) < len(charges):
+        raise DocumentError(f"{made.label} has charges, and no set of D365 takes them", remedy=_NO_SET)
     if settings.lines == "from_order":
         made = replace(made, lines=(), further=(), extra={**made.extra, "several": True})
     if settings.header_reference == "ours":

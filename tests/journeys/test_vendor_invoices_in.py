@@ -117,7 +117,16 @@ async def test_a_lost_answer_makes_no_second_invoice(billed: World, path: str) -
     assert (len(lines), charges(billed)) == (2, [("FREIGHT", Decimal(25))])
 
 
-async def test_an_invoice_that_was_entered_by_hand_is_a_question(billed: World) -> None:
+async def test_charges_that_no_set_takes_hold_it(billed: World) -> None:
+    receives(billed, '[partners.acme.receive.810.d365.charges.order]\nset = ""')
+    billed.partner.drop("bill.edi", bill(sac="SAC*C*D240***2500", total="45097"))
+    assert "no set of D365 takes them" in await why(billed)
+    assert pending(billed) == []
+
+
+@pytest.mark.parametrize("same", ["number", "number_and_year"])
+async def test_an_invoice_that_was_entered_by_hand_is_a_question(billed: World, same: str) -> None:
+    receives(billed, f'same = "{same}"')
     billed.simulator.state.add(
         "VendorInvoiceHeaders", dataAreaId="usmf", HeaderReference="HR-9", InvoiceAccount=VENDOR, InvoiceNumber="inv-1"
     )

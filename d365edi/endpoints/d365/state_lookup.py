@@ -64,6 +64,8 @@ class Conflict:
     remedy: str
 
 
+NO_DAY = "1900"
+"""The year of a day that is not filled in: a record without its day may be of any year."""
 EMPTY = (None, "")
 """What a part of a natural key is that the plan does not send."""
 
@@ -203,7 +205,7 @@ class StateLookup:
             row
             for row in rows
             if all(compare_lines.alike(row.get(field), value) for field, value in wanted.items())
-            and all(str(row.get(field) or "").startswith(year) for field, year in years.items())
+            and all(str(row.get(field) or "")[:4] in ("", NO_DAY, year) for field, year in years.items())
         ]
 
     async def _posted(self) -> Conflict | None:
