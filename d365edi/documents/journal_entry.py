@@ -8,7 +8,7 @@ from d365edi.documents.base import Amount, Day, Document, SpelledPart, Text
 
 class JournalEntryLine(SpelledPart):
     """A line. `account_kind` says what `account` is a number of (in D365's words: Ledger, Vend, Cust, Bank ...); one of `debit`
-    and `credit` has an amount, in `currency`."""
+    and `credit` has an amount, in `currency`; `dimensions` are by name, "Department=022; CostCenter=014"."""
 
     number: Text | None = None
     date: Day | None = None
@@ -18,6 +18,7 @@ class JournalEntryLine(SpelledPart):
     dimensions: Text | None = None
     offset_kind: Text | None = None
     offset_account: Text | None = None
+    offset_dimensions: Text | None = None
     debit: Amount | None = None
     credit: Amount | None = None
     currency: Text | None = None

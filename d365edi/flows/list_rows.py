@@ -14,6 +14,7 @@ from d365edi.flows.partner import SendFlow
 from d365edi.journal import Passed
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
+from d365edi.maps.d365.display_value import DisplayFormat
 from d365edi.odata.plan import ETAG, ListJoin, ListPlan
 
 Row = Mapping[str, Any]
@@ -60,10 +61,15 @@ def keyed(plan: ListPlan, rows: Iterable[Row]) -> Keyed:
 
 
 def write(
-    send: SendFlow, plan: ListPlan, rows: Mapping[str, Row], joined: Mapping[str, Sequence[Row]], zone: tzinfo
+    send: SendFlow,
+    plan: ListPlan,
+    rows: Mapping[str, Row],
+    joined: Mapping[str, Sequence[Row]],
+    shown: DisplayFormat | None,
+    zone: tzinfo,
 ) -> Written:
-    """The lines of these rows, document by document. `joined` has the rows of each join for all of them. Never raises for what a
-    row holds."""
+    """The lines of these rows, document by document. `joined` has the rows of each join for all of them; with `shown` accounts
+    are taken apart. Never raises for what a row holds."""
     found, lines = Written(), list[str]()
     assert isinstance(send.writer, FlatWriter)
     matched = {join.name: _by_match(join, joined.get(join.name, ())) for join in plan.joins}
@@ -74,8 +80,10 @@ def write(
         if any(join.required and not content[join.name] for join in plan.joins):
             found.outside += keys
             continue
-        reading = plans.read(send.read_table, content, zone)
         try:
+            if shown is not None:
+                content["lines"] = [plans.taken_apart(send.read_table, row, shown) for row in own]
+            reading = plans.read(send.read_table, content, zone)
             if reading.document is None or any(finding.severity == "error" for finding in reading.findings):
                 raise DocumentError(first_errors(reading.findings))
             lines.append(send.writer.piece(reading.document))

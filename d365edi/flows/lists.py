@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import anyio.to_thread
@@ -30,6 +30,7 @@ from d365edi.flows.partner import SendFlow
 from d365edi.journal import Delivery, Passed, Tx
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
+from d365edi.maps.d365.display_value import DisplayFormat
 from d365edi.odata import canonical, quoting
 from d365edi.odata.plan import ListJoin, ListPlan, Query
 
@@ -85,7 +86,7 @@ async def _unsee(ctx: FlowContext, id: int) -> None:
 class _Pass:
     """One pass over a list. `known` says whether the list has a snapshot; `count` rows are in the file; `passed` were passed
     over, by their keys, and `more` beside those that are named; `gone` are the keys of records that are no more; `kept` are
-    rows of a document that may have more."""
+    rows of a document that may have more, `shown` is how accounts are displayed."""
 
     ctx: FlowContext
     send: SendFlow
@@ -97,6 +98,7 @@ class _Pass:
     known: bool
     count: int = 0
     kept: dict[str, Row] = field(default_factory=dict)
+    shown: DisplayFormat | Literal["unknown"] | None = "unknown"
     passed: dict[str, Passed] = field(default_factory=dict)
     more: int = 0
     gone: list[str] = field(default_factory=list)
@@ -225,7 +227,11 @@ class _Pass:
         if not wanted:
             return
         joined = {join.name: await self._joined(join, wanted.values()) for join in self.plan.joins}
-        made = await anyio.to_thread.run_sync(list_rows.write, self.send, self.plan, wanted, joined, self.ctx.zone)
+        if self.shown == "unknown":
+            self.shown = await self._format()
+        made = await anyio.to_thread.run_sync(
+            list_rows.write, self.send, self.plan, wanted, joined, self.shown, self.ctx.zone
+        )
         if not self.begins:
             self.file.write(made.text)
             self.count += len(made.versions)
@@ -237,6 +243,21 @@ class _Pass:
             tx.snapshots.unsee(self.id, made.outside)
 
         await self.ctx.journal.write(mark)
+
+    async def _format(self) -> DisplayFormat | None:
+        """How D365 displays the accounts of the list; None where it has none, or does not say it."""
+        queries = plans.format_queries(self.send.read_table)
+        if queries is None:
+            return None
+        why = "D365 has no active format for ledger accounts"
+        try:
+            formats, parameters = [await self.ctx.d365.ask(query) for query in queries]
+            if shown := plans.display_format(self.send.read_table, formats, parameters):
+                return shown
+        except (PlaceRefused, Refused) as error:
+            why = error.message
+        self._pass([Passed(queries[0].set, f"accounts are sent as D365 displays them, with their dimensions: {why}")])
+        return None
 
     async def _joined(self, join: ListJoin, rows: Iterable[Row]) -> Sequence[Row]:
         """The rows of a join for these rows; none where D365 does not show an optional set."""

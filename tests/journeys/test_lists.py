@@ -178,7 +178,7 @@ async def test_lines_of_a_journal_go_out_once_it_is_posted(town: World) -> None:
     await town.once()
     (rows,) = files(town, "JournalEntry")
     assert [(row["Journal"], row["Line"], row["Account"], row["Debit"], row["Credit"]) for row in rows] == [
-        (posted, "1", "600100-001", "100.5", ""), (posted, "2", "110180-001", "", "100.5"),
+        (posted, "1", "600100", "100.5", ""), (posted, "2", "110180", "", "100.5"),
     ]  # fmt: skip
     assert (rows[0]["Journal Name"], rows[0]["Journal Description"], rows[0]["Date"]) == (
         "GenJrn", "November", "2026-11-02",
@@ -263,3 +263,45 @@ async def test_why_knows_a_list_by_its_file_and_by_each_record_that_was_last_in_
     assert [history.message.name for history in last["V-2"].histories] == ["Vendor_000000002.csv"]
     assert last["V-4"].histories == []
     assert [each.state for each in file.deliveries] == ["delivered"]
+
+
+async def test_accounts_are_taken_apart_by_the_active_format(town: World) -> None:
+    state = town.simulator.state
+    for kind, text in (
+        ("DataEntityLedgerDimensionFormat", "MainAccount-BusinessUnit-Department"),
+        ("DataEntityDefaultDimensionFormat", "CostCenter"),
+    ):
+        state.add(
+            "DimensionIntegrationFormats", DimensionFormatName=kind, DimensionFormatType=kind, IsActive="Yes",
+            FinancialDimensionFormat=text,
+        )  # fmt: skip
+    state.add("DimensionParameters", Key=0, DimensionSegmentDelimiter="Hyphen")
+    wants(town, "JournalEntry")
+    ledger.post(
+        state,
+        ledger.journal(
+            state,
+            {**DEBIT, "AccountDisplayValue": "600100--022", "DefaultDimensionDisplayValue": "014"},
+            {**CREDIT, "AccountType": "Vend", "AccountDisplayValue": "US\\-101"},
+        ),
+    )
+    long = ledger.journal(state, {**DEBIT, "AccountDisplayValue": "1-2-3-4"}, CREDIT)
+    ledger.post(state, long)
+    await town.once()
+    (rows,) = files(town, "JournalEntry")
+    assert [(row["Account"], row["Dimensions"]) for row in rows] == [
+        ("600100", "CostCenter=014; Department=022"), ("US-101", ""),
+    ]  # fmt: skip
+
+
+async def test_accounts_stay_as_they_are_displayed_where_d365_does_not_show_its_formats(
+    town: World, lines: list[str]
+) -> None:
+    town.simulator.state.hidden.add("DimensionIntegrationFormats")
+    wants(town, "JournalEntry")
+    ledger.post(town.simulator.state, ledger.journal(town.simulator.state, DEBIT, CREDIT))
+    for _ in range(2):
+        await town.once()
+    (rows,) = files(town, "JournalEntry")
+    assert [row["Account"] for row in rows] == ["600100-001", "110180-001"]
+    assert sum("accounts are sent as D365 displays them" in line for line in lines) == 1

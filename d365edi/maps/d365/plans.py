@@ -17,6 +17,7 @@ from d365edi.documents.values import ChargeLine
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps.d365 import record_reader
+from d365edi.maps.d365.display_value import SIGNS, DisplayFormat
 from d365edi.maps.d365.record_filler import ANSWERS, LEDGER_ACCOUNTS, TAX_TOTAL, RecordFiller, complete, needs
 from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.d365.schema import charges as charge_sections
@@ -288,6 +289,44 @@ def list_plan(table: Table, *, company: str, accounts: Mapping[str, str | None],
         whole=tuple(head.tree.get("whole", ())),
         joins=tuple(_list_joins(table, company, accounts)),
     )
+
+
+def format_queries(table: Table) -> tuple[Query, Query] | None:
+    """What to ask for to take apart the accounts that a list displays: the active formats, and what separates segments. None
+    where it displays none."""
+    formats = table.tree.get("formats")
+    if formats is None:
+        return None
+    delimiter = formats["delimiter"]
+    asked = Query(formats["set"], tuple(_only(formats["only"])), (formats["type"], formats["text"]))
+    return asked, Query(delimiter["set"], select=(delimiter["field"],), top=1)
+
+
+def display_format(
+    table: Table, formats: Sequence[Mapping[str, Any]], parameters: Sequence[Mapping[str, Any]]
+) -> DisplayFormat | None:
+    """How accounts are displayed, by the answers to these; None where D365 says no delimiter or no active format for ledger
+    accounts."""
+    tree = table.tree["formats"]
+    sign = SIGNS.get(str(parameters[0].get(tree["delimiter"]["field"]))) if parameters else None
+    texts = {str(row[tree["type"]]): str(row[tree["text"]]) for row in formats}
+    if sign is None or not texts.get(tree["ledger"]):
+        return None
+    ledger, default = (
+        tuple(texts[kind].split(sign)) if texts.get(kind) else () for kind in (tree["ledger"], tree["default"])
+    )
+    return DisplayFormat(sign, ledger, default)
+
+
+def taken_apart(table: Table, row: Mapping[str, Any], shown: DisplayFormat) -> dict[str, Any]:
+    """A row whose accounts and dimensions are taken apart. DocumentError where they do not fit the format."""
+    found = dict(row)
+    for name, beside in lines(table).tree.get("displayed", {}).items():
+        if text := str(row.get(name) or ""):
+            default = str(row.get(beside["dimensions"]) or "")
+            found[name], dimensions = shown.account(text, str(row.get(beside["kind"])), default)
+            found[beside["dimensions"]] = "; ".join(f"{each}={value}" for each, value in dimensions.items())
+    return found
 
 
 def _list_joins(table: Table, company: str, accounts: Mapping[str, str | None]) -> Iterator[ListJoin]:
