@@ -145,6 +145,7 @@ def _d365(settings: Settings) -> D365Endpoint:
         probes=tuple(_probes(settings)),
         concurrency=d365.concurrency,
         unclear_for=d365.unclear_for.total_seconds(),
+        slash_keys=d365.slash_keys,
         connect_timeout=d365.timeouts.connect.total_seconds(),
         read_timeout=d365.timeouts.read.total_seconds(),
         throttle=GateRules(

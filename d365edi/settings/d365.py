@@ -4,7 +4,7 @@ Knows: what a client of that environment needs. Does not know: OData, entities, 
 """
 
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -106,6 +106,9 @@ class D365(SettingsSection):
     """Where charge lines of sales orders are written (`agreed = { D240 = "line:FREIGHT" }` of a flow)."""
     throttle: Throttling = Throttling()
     """How long it is not asked when it asks for a pause."""
+    slash_keys: Literal["refuse", "encode"] = "refuse"
+    """A header of ours whose lines are refused is deleted again; one whose number has a slash is left and named (refuse), or its
+    deletion is tried with the slash encoded (encode), which is not known to work everywhere."""
     timeouts: D365Timeouts = D365Timeouts()
     """How long it may take."""
     events: Events | None = None

@@ -276,6 +276,22 @@ async def test_a_throttled_line_in_a_json_answer_is_known_not_to_be_made(scene: 
     assert [count for _, count in scene.orders] == [2]
 
 
+@pytest.mark.parametrize(
+    ("setting", "takes", "left", "deletes"),
+    [("refuse", True, 1, 0), ("encode", True, 0, 1), ("encode", False, 1, 1)],
+)
+async def test_a_header_whose_number_has_a_slash_is_deleted_where_the_setting_says_so(
+    scene: Scene, setting: str, takes: bool, left: int, deletes: int
+) -> None:
+    scene.sim.state.sequences["SalesOrderNumber"], scene.sim.state.slash_keys = "SO/{:06}", takes
+    scene.endpoint = scene.open(slash_keys=setting)
+    scene.sim.state.blocked.add("D0001")
+    error = await failed(scene, Refused)
+    assert (len(scene.orders), scene.sim.count("DELETE", "SalesOrderHeadersV4")) == (left, deletes)
+    assert "SO/000001" in error.message
+    assert ('slash_keys = "encode" under [d365]' in str(error)) == (setting == "refuse")
+
+
 async def test_a_header_that_cannot_be_deleted_is_named_and_filled_after_release(scene: Scene) -> None:
     scene.sim.state.blocked.add("D0001")
     scene.sim.faults.answer(403, method="DELETE", path="/data/SalesOrderHeadersV4*")

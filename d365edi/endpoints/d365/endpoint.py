@@ -58,7 +58,9 @@ class D365Config:
     `base_url` is https:// and the host (a port may follow), no path. `audience` is empty where it is the same. One of
     `client_secret` and `certificate` (PEM with key and certificate, or PFX). `verify` None means the system's trust.
     `unclear_for`: seconds after which a request that got no answer cannot be carried out any more. `probes` are what `ping`
-    tries to read. `throttle`: how the gate before it closes (with `concurrency` of this one); `gate_wait`: seconds for which a
+    tries to read.
+    `slash_keys`: whether a record whose key has a slash is deleted ("encode") or left ("refuse").
+    `throttle`: how the gate before it closes (with `concurrency` of this one); `gate_wait`: seconds for which a
     request waits at the closed gate."""
 
     base_url: str
@@ -73,6 +75,7 @@ class D365Config:
     probes: tuple[checks.Probe, ...] = ()
     concurrency: int = 8
     unclear_for: float = 120.0
+    slash_keys: str = "refuse"
     connect_timeout: float = 10.0
     read_timeout: float = 120.0
     overall_timeout: float = OVERALL
@@ -135,7 +138,7 @@ class D365Endpoint:
         self._tokens = Tokens(identity, self._entra, clock=clock)
         rules = replace(config.throttle, concurrency=config.concurrency)
         self.gate = Gate(name, rules, wait=config.gate_wait, clock=monotonic)
-        client = Client(base, self._http, self._tokens, self.gate, clock=clock)
+        client = Client(base, self._http, self._tokens, self.gate, clock=clock, slash_keys=config.slash_keys)
         self._lookups, self._reads, self._lists = client.at(Turn.LOOKUP), client.at(Turn.READ), client.at(Turn.LIST)
         self._writes = client.at(Turn.WRITE)
 

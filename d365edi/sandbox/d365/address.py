@@ -26,11 +26,12 @@ class ResourcePath:
     count: bool = False
 
 
-def parse(path: str, catalog: Catalog) -> ResourcePath:
+def parse(path: str, catalog: Catalog, *, slash_keys: bool = False) -> ResourcePath:
     """The address of a still percent-encoded path below the service root. Refusal 404 or 400.
 
-    An encoded slash is refused as IIS refuses it, so a key that holds one can only be asked for by `$filter`."""
-    if "%2f" in path.lower():
+    An encoded slash is refused as IIS refuses it, so a key that holds one can only be asked for by `$filter`,
+    unless `slash_keys`."""
+    if not slash_keys and "%2f" in path.lower():
         raise no_such_path(path)
     match = _SEGMENT.fullmatch(unquote(path))
     if match is None or match["set"] not in catalog.sets or (match["count"] and match["key"] is not None):

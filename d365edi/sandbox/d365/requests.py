@@ -60,7 +60,7 @@ def perform(tenant: Tenant, request: Request) -> HttpAnswer:
         tenant.default_company,
         query.is_cross_company(found),
     )
-    address = addresses.parse(request.path.removeprefix(ROOT), load())
+    address = addresses.parse(request.path.removeprefix(ROOT), load(), slash_keys=tenant.slash_keys)
     if address.set.name in tenant.hidden:
         raise no_such_path(request.path)
     match request.method:

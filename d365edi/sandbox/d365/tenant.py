@@ -37,7 +37,8 @@ class Tenant:
     OData text says) or inside a changeset of one part ("nested"). `json_batches`: a batch is answered in JSON, whatever was
     accepted. `relative_links`: the link to the next page names no host. `hidden`: sets that the tenant does not publish;
     those of charge lines are not public in a standard one. `defaults`: set -> field -> what D365 fills in where a new row
-    leaves the field out. `null_texts`: text that a new row leaves empty is stored as null and read as null."""
+    leaves the field out. `null_texts`: text that a new row leaves empty is stored as null and read as null. `sequences`:
+    field -> format of the numbers that it is given (`{:06}` is the number). `slash_keys`: an encoded slash in a key is taken."""
 
     companies: list[str] = field(default_factory=lambda: ["usmf", "demf", "dat"])
     default_company: str = "dat"
@@ -51,6 +52,8 @@ class Tenant:
     relative_links: bool = False
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     null_texts: bool = False
+    sequences: dict[str, str] = field(default_factory=dict)
+    slash_keys: bool = False
     currencies: set[str] = field(default_factory=lambda: {"USD", "CAD", "EUR", "GBP", "DKK"})
     origins: set[str] = field(default_factory=lambda: {"EDI", "Phone"})
     delivery_modes: set[str] = field(default_factory=lambda: {"Ground", "Air"})

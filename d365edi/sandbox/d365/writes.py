@@ -113,7 +113,7 @@ def _company(tenant: Tenant, entity_set: SetDefinition, given: Mapping[str, Any]
 def _number(tenant: Tenant, entity_set: SetDefinition, rule: WriteRule, row: dict[str, Any]) -> None:
     name = rule.number
     if not row[name]:
-        row[name] = rule.sequence.format(tenant.number(row["dataAreaId"], name))
+        row[name] = tenant.sequences.get(name, rule.sequence).format(tenant.number(row["dataAreaId"], name))
     elif not tenant.manual_numbers:
         raise infolog(
             entity_set.entity,
