@@ -310,7 +310,8 @@ class App:
 
     async def event(self, payload: dict[str, Any]) -> list[str]:
         """A business event: names of the flows to run. It says that something is new, never what."""
-        id, company = str(payload.get("BusinessEventId", "")), str(payload.get("LegalEntity", "")).lower()
+        id = str(payload.get("BusinessEventId", ""))
+        company = str(payload.get("BusinessEventLegalEntity") or payload.get("LegalEntity") or "").lower()
         return [
             send.name
             for partner in self.ctx.partners.values()

@@ -35,6 +35,7 @@ from d365edi.app import DUE, App
 from d365edi.clock import ClockWatch
 from d365edi.condition import Observation, Trouble
 from d365edi.errors import CommitError, D365EdiError, JournalGoneError, SettingsError, of_the_disk, sole
+from d365edi.event_starts import EventStarts
 from d365edi.listener import commands, listeners
 from d365edi.listener.health import Condition
 from d365edi.listener.server import Listener, serving
@@ -153,6 +154,7 @@ class ServicePeriod:
         self.load = load
         self.running: dict[str, float] = {}
         self.again: set[str] = set()
+        self.events = EventStarts(app.event, self.fire, self._beside)
         self.last: dict[str, tuple[datetime, str]] = {}
         self.failing: dict[str, Recurring] = {}
         self.stuck, self.exhausted = Recurring(), Recurring()
@@ -234,6 +236,9 @@ class ServicePeriod:
         if name not in self.running and not self.closing:
             self.running[name] = self.fired
             self.group.start_soon(self._work, name)
+
+    def _beside(self, work: Callable[..., Any], *given: Any) -> None:
+        self.group.start_soon(work, *given)
 
     async def fire(self, name: str) -> None:
         """Something is new: start the flow and return. One that runs already runs once more when it is done."""
@@ -347,7 +352,7 @@ class ServicePeriod:
         """Every listener of these settings."""
         known = {**commands.verbs(self.app, self.fire, self.status), "check": self._check}
         views = self.app.views.verbs()
-        served = listeners.Served(known, views, self._event, self.health, self.exhausted, self._metrics)
+        served = listeners.Served(known, views, self.events.take, self.health, self.exhausted, self._metrics)
         return listeners.bound_listeners(self.settings, served, self.sockets, bound)
 
     async def _check(self, _: dict[str, Any]) -> list[str]:
@@ -358,14 +363,6 @@ class ServicePeriod:
         address = self.settings.daemon.listen
         events = f"business events on {address}" if address else "no listener for business events"
         return f"{events}; health on {health}" if (health := self.settings.daemon.health) else events
-
-    async def _event(self, payload: dict[str, Any]) -> None:
-        id = str(payload.get("BusinessEventId", "?"))[:80]
-        flows = await self.app.event(payload)
-        for name in flows:
-            await self.fire(name)
-        started = f"starts {', '.join(flows)}" if flows else "no flow waits for it"
-        log.say("INFO", "daemon", "event", f"{id}: {started}")
 
     def status(self) -> dict[str, Any]:
         """What only the running daemon knows: its process, what is the matter, endpoints, each flow's last and next run. Moments

@@ -41,6 +41,7 @@ SAME_ROOM = {
     "partners": "app",
     "systemd": "daemon",
     "schedule": "daemon",
+    "event_starts": "daemon",
     "verify": "app",
     "views": "app",
     "clock": "log",

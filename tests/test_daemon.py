@@ -190,6 +190,9 @@ async def test_an_event_fires_its_flow_and_once_more_when_it_runs_already(tmp_pa
                 assert (await client.post(url, json={"BusinessEventId": "Posted"})).status_code == 200
             assert (await client.post(url, json={"BusinessEventId": "Other"})).status_code == 200
             assert (await client.get("/healthz")).json() == {"status": "ok"}
+            for _ in range(200):
+                answer = await client.post(url, json={"BusinessEventId": "Posted", "BusinessEventLegalEntity": "usmf"})
+                assert answer.status_code == 200
         await until(lambda: app.ended.count("acme.send.810") == 2)
         await anyio.sleep(0.1)
     assert (app.begun.count("acme.send.810"), app.begun.count("other"), here.code) == (2, 1, 0)

@@ -110,6 +110,9 @@ async def test_a_business_event_says_look(town: World) -> None:
         names = await app.event(event)
         assert names == ["acme.send.810"]
         assert await app.event({**event, "LegalEntity": "demf"}) == []
+        assert await app.event({**event, "BusinessEventLegalEntity": "demf"}) == []
+        assert await app.event({**event, "LegalEntity": "demf", "BusinessEventLegalEntity": "usmf"}) == names
+        assert await app.event({**event, "BusinessEventLegalEntity": "", "LegalEntity": None}) == names
         assert await app.event({**event, "BusinessEventId": "PurchaseOrderConfirmedBusinessEvent"}) == []
         await app.tick(names[0])
     assert len(town.partner.received()) == 1

@@ -43,6 +43,7 @@ def test_event() -> dict[str, Any]:
     """What F&O posts when somebody sets up the endpoint."""
     return {
         "BusinessEventId": "BusinessEventsTestEndpointContract",
+        "BusinessEventLegalEntity": "dat",
         "ControlNumber": -(2**63),
         "EventId": str(uuid.uuid4()),
     }
@@ -63,9 +64,14 @@ async def send(url: str, event: Event, *, wait: float = 1.0, timeout: float = 10
 def _envelope(id: str, tenant: Tenant, company: str) -> dict[str, Any]:
     return {
         "BusinessEventId": id,
+        "BusinessEventLegalEntity": company,
+        "ContextRecordSubject": "",
         "ControlNumber": 5637144576 + tenant.number(company, "event"),
         "EventId": str(uuid.uuid4()).upper(),
         "EventTime": _moment(tenant.now()),
+        "EventTimeIso8601": tenant.now(),
+        "InitiatingUserAADObjectId": "{00000000-0000-0000-0000-000000000000}",
+        "ParentContextRecordSubjects": [],
         "MajorVersion": 0,
         "MinorVersion": 0,
     }
