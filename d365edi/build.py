@@ -23,7 +23,7 @@ from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
 from d365edi.maps import table
 from d365edi.maps.d365.plans import charge_queries
-from d365edi.matching import locations, posted
+from d365edi.matching import dimensions, locations, posted
 from d365edi.odata.plan import Query
 from d365edi.partners import charge_sets
 from d365edi.settings import Settings
@@ -31,6 +31,8 @@ from d365edi.settings import endpoints as section
 from d365edi.settings.section import Schedule
 
 D365_NAME = "d365"
+PAYMENTS = ("VendorPayment", "CustomerPayment")
+"""What is created with accounts as display values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ def _d365(settings: Settings) -> D365Endpoint:
 
 def _probes(settings: Settings) -> Iterator[Probe]:
     """What the orders of some flow are looked up by and another way could do without."""
+    yield from _dimension_probes(settings)
     flows = [
         f"[partners.{name}.receive.{set_id}]"
         for name, partner in settings.partners.items()
@@ -186,6 +189,22 @@ def _posted_probes(settings: Settings) -> Iterator[Probe]:
         role = "in D365, give the application's user a role that may read them"
         remedy = f"{role}; without it posted_check decides under {', '.join(known)}"
         yield Probe(f"posted vendor invoices of {company}", posted.any_posted(company), remedy)
+
+
+def _dimension_probes(settings: Settings) -> Iterator[Probe]:
+    """Formats and delimiter of display values, where the settings do not have them; only what flows need must be readable."""
+    given = settings.d365.dimensions
+    receives = [receive for partner in settings.partners.values() for receive in partner.receive.values()]
+    role = "in D365, give the application's user a role that may read it, or write dimensions = { %s } under [d365]"
+    if given.default is None or given.ledger is None:
+        needed = given.default is None and any(receive.dimensions for receive in receives)
+        remedy = role % 'default = ["Department", "CostCenter"]'
+        yield Probe("dimensions", dimensions.formats_query(), remedy, dimensions.say_formats, not needed)
+    if given.delimiter is None:
+        needed = any(receive.dimensions or receive.create in PAYMENTS for receive in receives)
+        yield Probe(
+            "delimiter", dimensions.delimiter_query(), role % 'delimiter = "-"', dimensions.say_delimiter, not needed
+        )
 
 
 def _charge_probes(settings: Settings) -> Iterator[Probe]:

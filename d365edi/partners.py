@@ -27,6 +27,7 @@ from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.writer import Writer
+from d365edi.matching.dimensions import DimensionPolicy
 from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.lookup import PartnerLocation, Profile
 from d365edi.matching.parts import COMPONENTS, PartsPolicy
@@ -108,6 +109,20 @@ def _receive(settings: Settings, name: str, partner: Partner, set_id: str, flow:
         write_table=order,
         policy=_policy(prefix, partner, flow, read, order),
         flat=flat,
+        dimensions=_dimensions(settings, prefix, flow),
+    )
+
+
+def _dimensions(settings: Settings, prefix: tuple[str, ...], flow: Receive) -> DimensionPolicy:
+    """What was agreed about the dimensions of what a flow creates, as plain values."""
+    given = settings.d365.dimensions
+    return DimensionPolicy(
+        place=".".join(prefix),
+        values=flow.dimensions,
+        default=given.default or (),
+        ledger=given.ledger or (),
+        delimiter=given.delimiter or "",
+        escape=given.escape,
     )
 
 

@@ -6,7 +6,7 @@ Knows: settings sections, compiled maps and guides. Does not know: settings file
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from d365edi.edi.interchange import Party
@@ -19,6 +19,7 @@ from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
 from d365edi.maps.table import Table
 from d365edi.maps.writer import Writer
+from d365edi.matching.dimensions import DimensionPolicy
 from d365edi.matching.intake import IntakePolicy
 from d365edi.matching.references import Profile
 from d365edi.settings.endpoints import Endpoint, Move
@@ -67,7 +68,7 @@ class ReceiveFlow:
     """[partners.NAME.receive.SET], with its map compiled: `readers` by guide version, `flat` for a flat file's records.
 
     `table` is the map that reads the set, `write_table` the one that writes to D365, None where nothing is created;
-    `policy` is what was agreed about the orders."""
+    `policy` is what was agreed about the orders, `dimensions` what about accounts and dimensions."""
 
     name: str
     set: str
@@ -77,6 +78,7 @@ class ReceiveFlow:
     write_table: Table | None
     policy: IntakePolicy
     flat: FlatReader | None = None
+    dimensions: DimensionPolicy = field(default_factory=DimensionPolicy)
 
     @property
     def kind(self) -> str:

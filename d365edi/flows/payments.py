@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from d365edi.documents import Remittance
 from d365edi.edi.findings import Finding
 from d365edi.errors import PlaceRefused, Refused
-from d365edi.flows import resolve
+from d365edi.flows import display_values, resolve
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
 from d365edi.flows.prepared import Held, Planned
@@ -45,14 +45,17 @@ async def plan(
     resolved = await resolve.answer(ctx, find_references(payment, resolve.for_receive(partner, receive)))
     if resolved.problems:
         return Held(resolved.problems)
+    answers = await display_values.add(ctx, receive, table, resolved.resolution)
+    if isinstance(answers, Held):
+        return answers
     company = receive.settings.company
-    made = plans.write_plan(table, payment, resolved.resolution, company=company)
-    account = resolved.resolution.of("invoice_vendor", 0, None) or resolved.resolution.invoice_customer or ""
+    made = plans.write_plan(table, payment, answers, company=company)
+    account = answers.of("invoice_vendor", 0, None) or answers.invoice_customer or ""
     unknown, warnings = await _unknown(ctx, partner, receive, payment, account)
     if unknown and receive.settings.unknown_invoice == "hold":
         return Held(unknown)
     key = f"{company}:journal:{made.lookup['JournalName']}".casefold()
-    return Planned(made, resolved.resolution, key, (*resolved.notes, *unknown, *warnings))
+    return Planned(made, answers, key, (*resolved.notes, *unknown, *warnings))
 
 
 async def _unknown(

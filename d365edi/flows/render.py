@@ -14,7 +14,7 @@ from d365edi import log
 from d365edi.documents import PurchaseOrder
 from d365edi.errors import DocumentError, EndpointError, Unavailable
 from d365edi.failpoints import reach
-from d365edi.flows import intake, named, orders, resolve, subject, write_record
+from d365edi.flows import display_values, intake, named, orders, resolve, subject, write_record
 from d365edi.flows import stores as of_stores
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.envelope import Assembled, assemble
@@ -156,7 +156,10 @@ async def _order(
         if problems := (*map(str, findings), *resolved.problems):
             return Held(problems)
         notes.update(dict.fromkeys(resolved.notes))
-        answers = replace(resolved.resolution, parts=parts.parts_of(order))
+        answers = await display_values.add(ctx, receive, table, resolved.resolution)
+        if isinstance(answers, Held):
+            return answers
+        answers = replace(answers, parts=parts.parts_of(order))
         numbers = parts.ordinals(written, order)
         made = d365.write_plan(table, order, answers, company=receive.settings.company, numbers=numbers)
         body = stores.part(written, store).to_json() if store else ""

@@ -14,7 +14,7 @@ from typing import Any
 from d365edi.documents import Document as AnyDocument
 from d365edi.documents import Invoice
 from d365edi.errors import DocumentError, PlaceRefused, Refused
-from d365edi.flows import resolve
+from d365edi.flows import display_values, resolve
 from d365edi.flows.context import FlowContext
 from d365edi.flows.messages import document_revision
 from d365edi.flows.partner import ReceiveFlow, TradingPartner
@@ -81,7 +81,9 @@ async def plan(
         return said
     if matched.problems:
         return _held(document, matched.problems)
-    answers = await _received(ctx, document, resolved.resolution)
+    answers = await display_values.add(ctx, receive, table, await _received(ctx, document, resolved.resolution))
+    if isinstance(answers, Held):
+        return answers
     made = _plan(table, matched.invoice, taken, answers, receive)
     made = replace(made, extra={**made.extra, **again})
     key = f"{document.partner}:invoice:{document.number}"

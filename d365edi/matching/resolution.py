@@ -147,6 +147,10 @@ class Resolution:
             self, items=items, units=units, theirs=theirs, places=places, more=more, variants=variants, **change
         )
 
+    def with_more(self, answers: Mapping[str, str]) -> Resolution:
+        """This resolution with further answers by name."""
+        return replace(self, more={**self.more, **answers})
+
     def of(self, name: str, line: int, unit: str | None) -> str | None:
         """The value that a row of a D365 map names: `customer` or `invoice_customer`; `item`, `unit` or a dimension of the
         variant of a line; `location`, `site`, `warehouse` or `address` of a line, or with line 0 of the order as a whole."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from .dimensions import Dimensions
 from .section import Secret, SettingsSection, exactly_one
 from .values import Address, Company, Duration, Existing, Https, Text, Whole, invalid
 
@@ -104,6 +105,8 @@ class D365(SettingsSection):
     """How far back each poll for posted records reaches, because an invoice can be back-dated."""
     charges: ChargeSets = ChargeSets()
     """Where charge lines of sales orders are written (`agreed = { D240 = "line:FREIGHT" }` of a flow)."""
+    dimensions: Dimensions = Dimensions()
+    """Formats and delimiter of financial dimensions and accounts, where D365 is not asked for them."""
     throttle: Throttling = Throttling()
     """How long it is not asked when it asks for a pause."""
     slash_keys: Literal["refuse", "encode"] = "refuse"

@@ -120,6 +120,8 @@ class Receive(SettingsSection):
     """Lines that are to come at several dates (SCH, SCC): a person decides, or each date becomes a sales line."""
     unknown_invoice: Literal["hold", "try"] = "hold"
     """A payment for an invoice that is not among those that D365 shows as posted: a person decides, or D365 does (try)."""
+    dimensions: Mapping[Text, Text] = Field(default_factory=dict)
+    """Financial dimensions of what is created, by name; lines of a purchase order's invoice take theirs from it."""
     map: MapRows = Field(default_factory=dict)
     """Rows that override the set's map."""
     d365: FreeTable = Field(default_factory=dict)
@@ -144,6 +146,13 @@ class Receive(SettingsSection):
     @classmethod
     def _of_invoices(cls, values: object) -> object:
         return of_invoices(values)
+
+    @model_validator(mode="after")
+    def _dimensions_are_written(self) -> "Receive":
+        if self.dimensions and self.create is None:
+            remedy = 'leave them out, or say with create = "..." what is created'
+            raise invalid("are written to D365, and nothing is created", remedy, inside=("dimensions",))
+        return self
 
     @property
     def buys(self) -> bool:

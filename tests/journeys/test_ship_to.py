@@ -179,7 +179,9 @@ async def test_addresses_that_the_role_may_not_read_hold_and_ping_says_so_before
     assert 'or set ship_to = "order" under [partners.acme.receive.850], then: d365edi release P1' in held.reason
     town.knobs["receive"] = 'ship_to = "default"'
     async with town.app() as app:
-        assert [check.what for check in (await app.ping("d365"))["d365"]] == ["token", "role", "companies"]
+        assert [check.what for check in (await app.ping("d365"))["d365"]] == [
+            *("token", "role", "companies", "dimensions", "delimiter")
+        ]
         await app.release("P1", "pat")
         await app.once()
     assert list(town.sales_orders()) == ["P1"]

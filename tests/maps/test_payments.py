@@ -14,6 +14,7 @@ from d365edi.maps import meaning
 from d365edi.maps.d365 import plans as d365
 from d365edi.maps.payment import balance
 from d365edi.maps.table import load
+from d365edi.matching.dimensions import DimensionFormats, DimensionPolicy, answered
 from d365edi.matching.references import Profile, find_references
 from d365edi.matching.resolution import Resolution, ResolvedReference
 
@@ -36,6 +37,11 @@ def payment(total: str, *items: dict[str, Any], loose: tuple[str, ...] = ()) -> 
         "entities": entities,
     }
     return Remittance.of(values)
+
+
+def displayed(answers: Resolution, delimiter: str = "-") -> Resolution:
+    """The answers with accounts as a tenant with this delimiter displays them."""
+    return answered(answers, DimensionPolicy(), DimensionFormats(delimiter))
 
 
 BALANCED = [
@@ -66,7 +72,7 @@ def test_a_payment_that_does_not_add_up_is_held_and_says_how(remittance: Remitta
 def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
     table = load("d365/write", "CustomerPayment", JOURNAL)
     remittance = payment("150", item("INV1", "100", order_number="4500"), item("INV2", "50"))
-    answers = Resolution().plus(ResolvedReference("customer", "US-003"))
+    answers = displayed(Resolution().plus(ResolvedReference("customer", "US-003")))
     plan = d365.write_plan(table, remittance, answers, company="usmf")
     assert plan.lookup == {"dataAreaId": "usmf", "JournalName": "CustPay", "Description": "EFT1"}
     assert (plan.label, plan.number_field, plan.extra) == (
@@ -94,9 +100,8 @@ def test_each_open_item_becomes_a_line_that_marks_our_invoice() -> None:
 
 def test_a_vendor_is_paid_on_the_debit_side_of_the_invoice_account() -> None:
     table = load("d365/write", "VendorPayment", JOURNAL)
-    answers = Resolution().plus(
-        ResolvedReference("vendor_account", "US-101", more=(("invoice_vendor", "US-102"), ("vendor_currency", "EUR")))
-    )
+    more = (("invoice_vendor", "US-102"), ("vendor_currency", "EUR"))
+    answers = displayed(Resolution().plus(ResolvedReference("vendor_account", "US-101", more=more)))
     remittance = payment("100", item("V-1", "100")).replace(currency=None, supplement="RF18")
     (line,) = d365.write_plan(table, remittance, answers, company="usmf").lines
     fields = ("AccountType", "AccountDisplayValue", "DebitAmount", "CurrencyCode", "MarkedInvoice", "PaymentId")
@@ -109,8 +114,8 @@ def test_a_vendor_is_paid_on_the_debit_side_of_the_invoice_account() -> None:
 )
 def test_an_account_is_escaped_for_the_delimiter_of_the_tenant(account: str, delimiter: str, display: str) -> None:
     table = load("d365/write", "CustomerPayment", JOURNAL)
-    answers = Resolution().plus(ResolvedReference("customer", account))
-    plan = d365.write_plan(table, payment("1", item("A", "1")), answers, company="usmf", delimiter=delimiter)
+    answers = displayed(Resolution().plus(ResolvedReference("customer", account)), delimiter)
+    plan = d365.write_plan(table, payment("1", item("A", "1")), answers, company="usmf")
     assert plan.lines[0]["AccountDisplayValue"] == display
 
 

@@ -33,6 +33,18 @@ def test_values_arrive_typed_and_what_is_left_out_has_its_default(reading: Readi
     assert acme.send["810"].since == "now"
 
 
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ('"auto"', (None, None, None, True)),
+        ('{ default = ["A"], delimiter = "~", escape = false }', (("A",), None, "~", False)),
+    ],
+)
+def test_dimensions_are_a_word_or_a_table(reading: Reading, written: str, known: tuple[object, ...]) -> None:
+    given = reading(("companies", f"dimensions = {written}\ncompanies")).d365.dimensions
+    assert (given.default, given.ledger, given.delimiter, given.escape) == known
+
+
 def test_nothing_can_be_changed(reading: Reading) -> None:
     settings = reading()
     with pytest.raises(ValidationError):

@@ -11,7 +11,7 @@ from functools import partial
 
 from d365edi.endpoints.base import Check
 from d365edi.endpoints.d365.auth import Tokens
-from d365edi.endpoints.d365.client import Client
+from d365edi.endpoints.d365.client import Client, Record
 from d365edi.errors import EndpointError, Refused
 from d365edi.odata import quoting
 from d365edi.odata.plan import Query
@@ -21,11 +21,15 @@ _ROLES = "in D365, give the application's user a role that may read it"
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Something that must be readable before the first order: its name, a query for it, and what to do where D365 says no."""
+    """Something that must be readable before the first order: its name, a query for it, and what to do where D365 says no.
+
+    `says` makes a sentence of the rows; `optional`: nothing needs it, and that it cannot be read is no failure."""
 
     what: str
     query: Query
     remedy: str
+    says: Callable[[Sequence[Record]], str] | None = None
+    optional: bool = False
 
 
 async def run(
@@ -54,10 +58,12 @@ async def run(
 
 async def _readable(client: Client, probe: Probe) -> str:
     try:
-        await client.rows(probe.query)
+        rows = await client.rows(probe.query)
     except Refused as error:
+        if probe.optional:
+            return f"{probe.query.set} cannot be read, and no flow needs it"
         raise Refused(f"{probe.query.set} cannot be read: {error.message}", remedy=probe.remedy) from None
-    return f"{probe.query.set} can be read"
+    return probe.says(rows) if probe.says is not None else f"{probe.query.set} can be read"
 
 
 async def _timed(what: str, ask: Callable[[], Awaitable[str]]) -> Check:

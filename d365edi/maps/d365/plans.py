@@ -18,7 +18,7 @@ from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps.d365 import record_reader
 from d365edi.maps.d365.display_value import SIGNS, DisplayFormat
-from d365edi.maps.d365.record_filler import ANSWERS, LEDGER_ACCOUNTS, TAX_TOTAL, RecordFiller, complete, needs
+from d365edi.maps.d365.record_filler import ANSWERS, TAX_TOTAL, RecordFiller, complete, needs
 from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.d365.schema import charges as charge_sections
 from d365edi.maps.fields import Model, find, names
@@ -90,7 +90,7 @@ def _check_levels(table: Table, model: Model) -> None:
 def _check_source(table: Table, key: tuple[str, ...], source: str, model: Model, *, reading: bool) -> None:
     known = list(names(model))
     if not reading:
-        known += ["company", "ordinal", "place", TAX_TOTAL, *LEDGER_ACCOUNTS, *(f"answers.{name}" for name in ANSWERS)]
+        known += ["company", "ordinal", "place", TAX_TOTAL, *(f"answers.{name}" for name in ANSWERS)]
         known += [f"document.{name}" for name in names(model_of(table))]
     field = find(model, source)
     if source not in known or (field is not None and (field.kind == "part" or field.many)):
@@ -105,15 +105,14 @@ def write_plan(
     *,
     company: str,
     numbers: Sequence[int] = (),
-    delimiter: str = "-",
     charges: Sequence[ChargeLine] = (),
 ) -> WritePlan:
     """What to look up and to write for one document; `numbers` are the lines' in D365, left out: as `line_numbers` has
-    them; `delimiter` parts the segments of a display value; `charges` are the charge lines of an invoice, each with the
-    number of its line. Raises DocumentError when something that D365 needs is empty."""
+    them; `charges` are the charge lines of an invoice, each with the number of its line. Raises DocumentError when something
+    that D365 needs is empty."""
     head, each = header(table), lines(table)
     label = _label(table, document)
-    filler = RecordFiller(document, resolution, company, label, delimiter)
+    filler = RecordFiller(document, resolution, company, label)
     written = filler.record(head, document, 0)
     items = tuple(_items(document, _lines_of(table)))
     numbers = numbers or line_numbers([line.number for line in items])

@@ -15,23 +15,17 @@ from d365edi.documents import Document, Invoice
 from d365edi.errors import DocumentError
 from d365edi.maps.d365.schema import Section, TableRow
 from d365edi.matching import totals
+from d365edi.matching.dimensions import ANSWER, LEDGER_ACCOUNTS
 from d365edi.matching.resolution import PLACE, VARIANT, Resolution
 from d365edi.odata.canonical import day
 
 ANSWERS = (
     "customer", "invoice_customer", "vendor", "invoice_vendor", "vendor_currency", "vendor_language", "item", "unit", "received",
-    "lines", "orders", *PLACE, *VARIANT,
+    "lines", "orders", ANSWER, *LEDGER_ACCOUNTS, *PLACE, *VARIANT,
 )  # fmt: skip
 """What a row may take from the answers: `answers.item`."""
 TAX_TOTAL = "tax_total"
 """What all taxes of an invoice come to."""
-LEDGER_ACCOUNTS = {"answers.customer_ledger": "invoice_customer", "answers.vendor_ledger": "invoice_vendor"}
-"""Accounts as journals display them, each with the answer that it is: open items stand on the invoice account."""
-
-
-def display_account(account: str, delimiter: str) -> str:
-    """An account as a journal displays it: the delimiter, which parts segments there, is escaped."""
-    return account.replace(delimiter, f"\\{delimiter}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,6 @@ class RecordFiller:
     resolution: Resolution
     company: str
     label: str
-    delimiter: str = "-"
 
     def record(self, section: Section, item: Any, number: int, numbers: Sequence[int] = ()) -> dict[str, Any]:
         """The fields of one record; `number` is the line's place (0: the header)."""
@@ -84,9 +77,6 @@ class RecordFiller:
             return fixed[source]
         if source == TAX_TOTAL:
             return totals.owed(self.document) if isinstance(self.document, Invoice) else None
-        if source in LEDGER_ACCOUNTS:
-            account = self.resolution.of(LEDGER_ACCOUNTS[source], 0, None)
-            return display_account(account, self.delimiter) if account else None
         if source.startswith("document."):
             item, source = self.document, source.removeprefix("document.")
         if source.startswith("answers."):

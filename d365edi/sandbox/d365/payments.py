@@ -10,6 +10,7 @@ Knows: which accounts and invoices a line may name. Does not know: OData, HTTP.
 from dataclasses import dataclass
 from typing import Any
 
+from .dimensions import delimiter, parted
 from .refusals import infolog, must_be_filled
 from .store import Record, fold
 from .tenant import Tenant
@@ -19,7 +20,6 @@ CONFLICT = (
     "Error: Cannot edit a record in Ledger journal table (LedgerJournalTable). An update conflict occurred due to another user "
     "process deleting the record or changing one or more fields in the record."
 )
-_SIGNS = {"Hyphen": "-", "Period": ".", "Underscore": "_", "Bar": "|", "Tilde": "~"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +119,10 @@ CUSTOMER = PaymentJournal(
 
 def account_of(tenant: Tenant, entity: str, display: str) -> str:
     """The account that a display value names: one segment, whose delimiters are escaped. Refused where it has more."""
-    sign = delimiter(tenant)
-    segments = display.replace(f"\\{sign}", "\0").split(sign)
+    segments = parted(display, delimiter(tenant))
     if len(segments) > 1:
         raise infolog(entity, f"Error: The value {display} has {len(segments)} segments, and an account has 1.")
-    return segments[0].replace("\0", sign)
-
-
-def delimiter(tenant: Tenant) -> str:
-    """What parts the segments of display values in this tenant."""
-    name = tenant.rows("DimensionParameters")[0]["DimensionSegmentDelimiter"]
-    return _SIGNS.get(name) or _SIGNS[name.removeprefix("Double")] * 2
+    return segments[0]
 
 
 def _key(row: Values) -> dict[str, str]:

@@ -70,6 +70,10 @@ class Tenant:
     """The payment journals whose lines requests write at this moment: by company and name, the number."""
     needs_site: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
+    inactive_dimensions: set[str] = field(default_factory=set)
+    """Dimensions that are in a format and not activated for data entities."""
+    dimension_values: dict[str, set[str]] = field(default_factory=dict)
+    """The values of a dimension; one that is not here takes any."""
     invoiced_charges: set[tuple[str, ...]] = field(default_factory=set)
     """Amounts of charge lines that an invoice has taken already."""
     store: RowStore = field(default_factory=lambda: RowStore(load()))

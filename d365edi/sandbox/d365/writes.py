@@ -8,7 +8,7 @@ Knows: the pipeline. Does not know: HTTP, what a particular set demands (`rules`
 from collections.abc import Mapping
 from typing import Any
 
-from . import values
+from . import dimensions, values
 from .catalog import SetDefinition
 from .query import CompanyScope
 from .refusals import Refusal, exists, infolog, invalid, must_be_filled
@@ -33,6 +33,7 @@ def insert(tenant: Tenant, entity_set: SetDefinition, body: bytes, scope: Compan
         if not row[name]:
             raise must_be_filled(entity_set.entity, name)
     check_references(tenant, entity_set.entity, rule, row, names)
+    dimensions.check(tenant, entity_set.entity, given)
     rule.insert(tenant, row, names)
     row |= {name: value for name, value in tenant.defaults.get(entity_set.name, {}).items() if name not in names}
     if rule.number:
@@ -58,6 +59,7 @@ def update(tenant: Tenant, record: Record, body: bytes, if_match: str | None) ->
     _refuse_server_fields(rule, given)
     row = {**record.values, **given}
     check_references(tenant, entity_set.entity, rule, row, frozenset(given))
+    dimensions.check(tenant, entity_set.entity, given)
     rule.update(tenant, record, row)
     tenant.store.update(record, row)
 

@@ -34,6 +34,7 @@ from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader, Reading
 from d365edi.maps.table import load
 from d365edi.maps.writer import Writer
+from d365edi.matching.dimensions import DimensionFormats, DimensionPolicy, answered
 from d365edi.matching.resolution import Resolution, ResolvedReference
 
 Plain = dict[str, Any]
@@ -351,6 +352,7 @@ def plan(name: str, document: Plain) -> Plain:
         *(ResolvedReference("item", f"NB-{line:03d}", (line,)) for line in range(1, len(lines) + 1)),
         *(ResolvedReference("unit", f"U-{unit}", subject=unit) for unit in units),
     )
+    known = answered(known, DimensionPolicy(), DimensionFormats("-"))
     try:
         text = d365.write_plan(table, made, known, company="usmf").to_bytes().decode()
     except DocumentError:
