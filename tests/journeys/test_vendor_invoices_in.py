@@ -354,9 +354,10 @@ async def test_a_stocked_item_without_an_order_is_left_to_d365_where_that_is_set
 
 
 @pytest.mark.parametrize(("status", "count"), [("All", 0), ("Invoice", 0), ("PurchOrder", 1)])
-async def test_a_vendor_on_hold_holds_the_invoice(billed: World, status: str, count: int) -> None:
+async def test_a_vendor_on_hold_holds_the_invoice(billed: World, status: str, count: int, lines: list[str]) -> None:
     billed.simulator.state.add("VendorsV3", dataAreaId="usmf", VendorAccountNumber=VENDOR, OnHoldStatus=status)
     billed.partner.drop("bill.edi", bill())
     await billed.once()
     await billed.once()
     assert len(pending(billed)) == count
+    assert sum("on hold in D365 for PurchOrder" in line for line in lines) == count
