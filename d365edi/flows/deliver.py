@@ -204,6 +204,10 @@ def _report(
         lines = f", {count} {'line' if count == '1' else 'lines'}" if count is not None else ""
         sentence = f"{delivery.name} → {noun} {receipt.id}{lines}"
         log.say("INFO", delivery.flow, "created", sentence, ms=round(seconds * 1000), delivery=delivery.id)
+        if prices := receipt.detail.get("prices"):
+            counters.add("warned")
+            said = f"{delivery.name}: D365 has prices of its own on {noun} {receipt.id}: {prices}; agree them with the partner"
+            log.say("WARNING", delivery.flow, "warned", said, delivery=delivery.id)
         return
     counters.add("delivered")
     several = len(documents) > 1

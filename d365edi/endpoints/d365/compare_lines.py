@@ -10,9 +10,13 @@ Knows: plans and rows. Does not know: entity names, HTTP.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from d365edi.odata.canonical import plain
 from d365edi.odata.plan import FurtherRows, WritePlan
+
+_CENT = Decimal("0.01")
 
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z)?\Z")
 
@@ -36,6 +40,34 @@ def difference(plan: WritePlan, rows: Sequence[Mapping[str, Any]]) -> str:
 def pairs(plan: WritePlan, rows: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
     """The row of each line of the plan, by its number (1 is the first)."""
     return _paired(plan.compare, plan.lines, rows)
+
+
+def repriced(plan: WritePlan, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The lines on which D365 has another price, or amount, than was sent, in words: a trade agreement puts its own there.
+
+    `plan.extra["prices"]` names the fields; a line that was sent without a price has D365's by intent."""
+    names: Mapping[str, str] = plan.extra.get("prices", {})
+    found = list[str]()
+    for number, row in sorted(pairs(plan, rows).items()) if names else ():
+        line = plan.lines[number - 1]
+        sent, kept, amount = line.get(names["price"]), row.get(names["price"]), row.get(names["amount"])
+        if sent is None or kept is None:
+            continue
+        wanted = _amount(names, line)
+        if Decimal(kept) != Decimal(sent):
+            found.append(f"line {number} has the price {plain(Decimal(kept))} in place of {plain(Decimal(sent))}")
+        elif amount is not None and abs(Decimal(amount) - wanted) > _CENT:
+            found.append(f"line {number} comes to {plain(Decimal(amount))} in place of {plain(wanted)}")
+    return found
+
+
+def _amount(names: Mapping[str, str], line: Mapping[str, Any]) -> Decimal:
+    """What a line comes to as it was sent: the price for its quantity, less its discounts, in cents."""
+    price, quantity, per, off, percent = (
+        Decimal(line.get(names[name]) or default)
+        for name, default in (("price", 0), ("quantity", 0), ("per", 1), ("off", 0), ("percent", 0))
+    )
+    return ((price / per - off) * quantity * (100 - percent) / 100).quantize(_CENT)
 
 
 def missing(wanted: FurtherRows, rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -22,6 +22,9 @@ from d365edi.endpoints.d365.client import Client, Record
 from d365edi.odata import quoting
 from d365edi.odata.plan import FurtherRows, Query, WritePlan, plain_words
 
+SHOWN = 5
+"""How many lines whose price is not ours a receipt names."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
@@ -144,7 +147,7 @@ class StateLookup:
         """The fields that `shown` looks at."""
         plan = self.plan
         further = (name for each in plan.with_lines for name in (each.link_field, *each.compare))
-        return frozenset((plan.link_field, *plan.compare, *further))
+        return frozenset((plan.link_field, *plan.compare, *self._prices, *further))
 
     async def _difference(self, number: str, rows: Sequence[Record]) -> str:
         if found := compare_lines.difference(self.plan, rows):
@@ -155,7 +158,7 @@ class StateLookup:
     async def rows(self, number: str) -> list[Record]:
         """The lines under a header's number."""
         plan = self.plan
-        fields = (*plan.compare, *(each.line_key for each in plan.after_lines))
+        fields = (*plan.compare, *self._prices, *(each.line_key for each in plan.after_lines))
         return await self._linked(plan.line_set, plan.link_field, fields, number)
 
     async def missing(self, further: Sequence[FurtherRows], number: str) -> list[str]:
@@ -171,6 +174,22 @@ class StateLookup:
         filters = catalog.where(entity_set, wanted)
         rows = await self.client.rows(Query(entity_set, filters, tuple(dict.fromkeys((*wanted, *fields)))))
         return [row for row in rows if compare_lines.alike(row.get(link_field), number)]
+
+    async def priced(self, header: Record, made: Sequence[Record] = ()) -> Receipt:
+        """The receipt of a record, with the prices that are D365's own: of lines as they were `made`, else as they are found."""
+        receipt = self.receipt(header)
+        if not self._prices:
+            return receipt
+        rows = made[: len(self.plan.lines)] or await self.rows(receipt.id)
+        found = compare_lines.repriced(self.plan, rows)
+        return Receipt(receipt.id, {**receipt.detail, "prices": _first(found)}) if found else receipt
+
+    @property
+    def _prices(self) -> tuple[str, ...]:
+        """The fields of a line's price and amount, where a price was sent."""
+        names: Mapping[str, str] = self.plan.extra.get("prices", {})
+        sent = names and any(line.get(names["price"]) is not None for line in self.plan.lines)
+        return (names["price"], names["amount"]) if sent else ()
 
     def receipt(self, header: Record) -> Receipt:
         """What to keep of a record that is there with all its lines."""
@@ -287,3 +306,9 @@ class StateLookup:
 
     def _wait(self, at: str) -> float:
         return max(0.0, float(at) + self.unclear_for - self.clock()) if at else 0.0
+
+
+def _first(found: Sequence[str]) -> str:
+    """The first few of these sentences, and how many more there are."""
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return "; ".join(found[:SHOWN]) + more

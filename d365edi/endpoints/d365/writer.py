@@ -59,26 +59,27 @@ class DocumentWriter:
         if isinstance(state, Conflict):
             raise Disputed(state.question, endpoint=self.endpoint, remedy=state.remedy)
         if isinstance(state, Complete):
-            return lookup.receipt(state.header)
+            return await lookup.priced(state.header)
         if state.wait > 0:
             message = f"{lookup.label}: whether D365 carried out the last request is not known yet"
             raise Unavailable(message, endpoint=self.endpoint, retry_after=state.wait, unclear=True)
         if isinstance(state, LinesOnly):
             await self._create_after(state.header, checkpoint, token)
-            return lookup.receipt(state.header)
+            return await lookup.priced(state.header)
         if isinstance(state, NotFound) and plan.own_number:
-            return lookup.receipt(await self._create_whole(state, checkpoint, token))
+            return await lookup.priced(await self._create_whole(state, checkpoint, token))
         if isinstance(state, NotFound):
             header = await self._create_header(state, checkpoint)
         else:
             header = state.header
         await self._record_number(header, checkpoint)
+        made: Sequence[Record] = ()
         if plan.lines:
             made = await self._create_lines(header, checkpoint, token)
             await self._check_lines(header, made)
         if plan.after_lines:
             await self._create_after(header, checkpoint, token)
-        return lookup.receipt(header)
+        return await lookup.priced(header, made)
 
     async def _create_header(self, state: NotFound, checkpoint: Checkpoint) -> Record:
         """The intent, then the header as D365 made it."""

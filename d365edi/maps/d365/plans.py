@@ -131,9 +131,14 @@ def write_plan(
         lines=rows,
         compare=(*each.compare, *_telling_apart(each, rows)),
         label=label,
-        extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}},
+        extra={"open": {name: list(allowed) for name, allowed in head.tree.get("open", {}).items()}, **_prices(each)},
         further=tuple(_further(table, filler, document, charges)),
     )
+
+
+def _prices(section: Section) -> dict[str, Any]:
+    """The fields of a line's price, by which it is seen whether D365 put its own there."""
+    return {"prices": dict(section.tree["prices"])} if "prices" in section.tree else {}
 
 
 def _further(

@@ -88,6 +88,7 @@ def insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
         "CalculateLineAmount": "Yes",
     }
     row.update({name: value for name, value in defaults.items() if name not in given})
+    row["PurchasePrice"] = tenant.own_prices.get(row["ItemNumber"], row["PurchasePrice"])
     row["PurchaseOrderLineStatus"] = "Backorder"
     if "LineAmount" not in given:
         row["LineAmount"] = amount(row)

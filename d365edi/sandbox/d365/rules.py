@@ -132,6 +132,10 @@ def _insert_line(tenant: Tenant, row: Values, given: frozenset[str]) -> None:
         "CalculateLineAmount": "Yes",
     }
     row.update({name: value for name, value in defaults.items() if name not in given})
+    if row["ItemNumber"] in tenant.own_prices and row["IsPriceLocked"] != "Yes":
+        row["SalesPrice"] = tenant.own_prices[row["ItemNumber"]]
+    if row["ItemNumber"] in tenant.own_discounts and row["IsPriceLocked"] != "Yes":
+        row["LineDiscountPercentage"] = tenant.own_discounts[row["ItemNumber"]]
     row["LineCreationSequenceNumber"] = sequence
     row["InventoryLotId"] = f"{company.upper()}-{tenant.number(company, 'lot'):06}"
     row["SalesOrderLineStatus"] = "Backorder"
