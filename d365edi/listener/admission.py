@@ -3,7 +3,7 @@
 A connection that owes a request waits for a limited time, and is the first to go: where CONNECTIONS are open, or no file
 descriptor is free, the oldest such connection of the address that has most of them is closed for the next caller. So an address
 that opens many and says nothing takes places from itself. One that opens more than RATE a second waits before it is served, and
-is refused where that would take longer than PATIENCE.
+is refused where that would take longer than PATIENCE; not so one that has sent an event with the right secret within TRUSTED.
 
 Knows: sockets and the event loop. Does not know: HTTP, TLS.
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from d365edi import log
-from d365edi.listener.pace import Pace, network
+from d365edi.listener.pace import ADDRESSES, Pace, network
 from d365edi.recurring import Recurring
 
 CONNECTIONS = 200
@@ -24,6 +24,8 @@ RATE, AT_ONCE = 20.0, 40.0
 """New connections a second of one address, and how many at once after a quiet time."""
 PATIENCE = 5.0
 """Seconds that a connection of an address in a hurry waits for its turn, at most. D365 gives up after ten."""
+TRUSTED = 600.0
+"""Seconds for which an address that sent an event with the right secret may open as many connections as it likes."""
 RETRY = 1.0
 """Seconds without accepting where no file descriptor is free."""
 STEADY = 10.0
@@ -48,6 +50,7 @@ class Admission:
     pace: Pace = field(default_factory=lambda: Pace(RATE, AT_ONCE))
     most: int = CONNECTIONS
     _open: dict[Place, None] = field(default_factory=dict)
+    _trusted: dict[str, float] = field(default_factory=dict)
     _hurry: Recurring = field(default_factory=Recurring)
     _hurried_at: float = 0.0
 
@@ -56,9 +59,17 @@ class Admission:
         socket) there is nothing to wait for."""
         if len(self._open) >= self.most and not self.make_room():
             return None
-        wait = self.pace.wait(address, PATIENCE) if address else 0.0
+        trusted = self.pace.clock() < self._trusted.get(network(address), 0.0) if address else True
+        wait = 0.0 if trusted else self.pace.wait(address, PATIENCE)
         self._report(address, wait)
         return wait if wait <= PATIENCE else None
+
+    def trust(self, address: str) -> None:
+        """It has sent an event with the right secret: it need not wait for a while."""
+        now = self.pace.clock()
+        if len(self._trusted) >= ADDRESSES:
+            self._trusted = {each: until for each, until in self._trusted.items() if now < until}
+        self._trusted[network(address)] = now + TRUSTED
 
     def enter(self, place: Place) -> None:
         """It is open."""

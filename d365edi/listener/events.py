@@ -33,8 +33,16 @@ Event = dict[str, Any]
 Take = Callable[[Event], Awaitable[None]]
 
 
-def events_app(path: str, secret: str, take: Take, more: Sequence[Route] = (), pace: Pace | None = None) -> Starlette:
-    """The application. `take` is handed each business event and only starts work; `path` and `secret` are the settings'.
+def events_app(
+    path: str,
+    secret: str,
+    take: Take,
+    more: Sequence[Route] = (),
+    pace: Pace | None = None,
+    trust: Callable[[str], object] = bool,
+) -> Starlette:
+    """The application. `take` is handed each business event and only starts work; `path` and `secret` are the settings'; `trust`
+    is told each address that knew the secret.
 
     An empty `path` takes no events and leaves only the routes in `more`."""
 
@@ -48,6 +56,8 @@ def events_app(path: str, secret: str, take: Take, more: Sequence[Route] = (), p
         received = await body(request)
         if not right(request):
             return nothing(request)
+        if request.client:
+            trust(request.client.host)
         if received is None:
             return Response(status_code=413, headers=CLOSE)
         payload = json_object(received)

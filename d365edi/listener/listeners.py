@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d365edi.listener import health
+from d365edi.listener.admission import Admission
 from d365edi.listener.commands import Verb, verbs_app
 from d365edi.listener.events import Take, events_app
 from d365edi.listener.health import Condition, Metrics, health_app
@@ -64,8 +65,9 @@ def _for_networks(settings: Settings, served: Served, sockets: BoundSockets) -> 
     if daemon.listen:
         events = settings.d365.events
         path, secret = (events.path, settings.secret(events.secret)) if events else ("", "")
-        app = events_app(path, secret, served.event, () if daemon.health else routes)
-        yield Listener(app, tcp[daemon.listen], context, exhausted=served.exhausted)
+        admission = Admission()
+        app = events_app(path, secret, served.event, () if daemon.health else routes, trust=admission.trust)
+        yield Listener(app, tcp[daemon.listen], context, admission=admission, exhausted=served.exhausted)
     if daemon.health:
         tls = None if loopback(daemon.health) else context
         yield Listener(health_app(routes), tcp[daemon.health], tls, exhausted=served.exhausted)

@@ -72,7 +72,9 @@ async def scene(folder: Path | None = None, *, pace: Pace | None = None, **liste
         (folder / "tls.crt").write_text(certificate)
         trust = ssl.create_default_context(cadata=certificate)
         listener["tls"] = tls_context(folder / "tls.crt", key)
-    app = events_app(PATH, "s3cret-of-the-test", take, health.routes(Condition), pace)
+    listener.setdefault("admission", Admission())
+    known = listener["admission"].trust
+    app = events_app(PATH, "s3cret-of-the-test", take, health.routes(Condition), pace, known)
     with bind_tcp("127.0.0.1:0") as bound:
         served = Listener(app, bound, **listener)
         async with serving(served):
@@ -131,6 +133,17 @@ async def test_an_event_of_an_address_in_a_hurry_is_taken_after_its_wait() -> No
     async with scene(admission=Admission(Pace(20, 1))) as here:
         codes = [(await here.post()).status_code for _ in range(5)]
     assert (codes, len(here.taken)) == ([200] * 5, 5)
+
+
+async def test_an_address_that_knew_the_secret_is_not_paced_for_a_while_and_others_are() -> None:
+    """Ten minutes lie between two connections of one address here."""
+    async with scene(admission=Admission(Pace(1 / 600, 1))) as here:
+        codes = [(await here.post()).status_code for _ in range(50)]
+        assert (codes, len(here.taken)) == ([200] * 50, 50)
+        assert (await here.post(f"{PATH}?secret=guess", address=OTHER)).status_code == 404
+        with pytest.raises(httpx.TransportError):
+            await here.post(f"{PATH}?secret=guess", address=OTHER)
+    assert len(here.taken) == 50
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST ", head(f"POST {RIGHT}", "Content-Length: 90") + b"{"])
