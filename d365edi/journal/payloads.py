@@ -4,13 +4,14 @@ Knows: digests and retention. Does not know: whose bytes they are or what they m
 """
 
 import hashlib
-from io import BufferedRandom
+from functools import partial
+from io import BufferedRandom, BytesIO
 
 from d365edi.errors import JournalError
 from d365edi.journal.table import JournalTable, sha256
 
 PIECE = 1 << 20
-"""Bytes that are in memory while a file is stored, or a large payload is read."""
+"""Bytes of a file that are stored at once."""
 
 _PRUNE = """
 UPDATE payloads SET body = NULL WHERE digest IN (
@@ -48,31 +49,28 @@ class Payloads(JournalTable):
         digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
         if self.kept(digest):
             return digest
-        sql = (
-            "INSERT INTO payloads VALUES (?1, ?2, zeroblob(?2), ?3) "
-            "ON CONFLICT (digest) DO UPDATE SET body = zeroblob(?2), stored_at = ?3"
-        )
+        sql = "INSERT INTO payloads VALUES (?1, ?2, x'', ?3) ON CONFLICT (digest) DO UPDATE SET body = x'', stored_at = ?3"
         self._execute(sql, (digest, size, self._unit.now))
-        (rowid,) = self._execute("SELECT rowid FROM payloads WHERE digest = ?", (digest,)).fetchone()
         file.seek(0)
-        with self._unit.connection.blobopen("payloads", "body", rowid) as blob:
-            while piece := file.read(PIECE):
-                blob.write(piece)
+        for place, piece in enumerate(iter(partial(file.read, PIECE), b"")):
+            self._execute("INSERT INTO payload_pieces VALUES (?, ?, ?)", (digest, place, piece))
         return digest
 
     def get(self, digest: str) -> bytes:
         """The bytes; JournalError where they were never here or their retention is over."""
-        sql = "SELECT rowid, size, CASE WHEN size <= ? THEN body END, body IS NULL FROM payloads WHERE digest = ?"
-        row = self._execute(sql, (PIECE, digest)).fetchone()
+        row = self._execute("SELECT body, size FROM payloads WHERE digest = ?", (digest,)).fetchone()
         if row is None:
             raise JournalError(f"there are no bytes with the digest {digest}")
-        rowid, size, body, pruned = row
-        if pruned:
+        if row[0] is None:
             raise JournalError(f"the bytes of {digest} were pruned", remedy="their retention is over; the digest stays")
-        if size <= PIECE:
-            return bytes(body)
-        with self._unit.connection.blobopen("payloads", "body", rowid, readonly=True) as blob:
-            return blob.read()  # a row of a result would be in memory twice
+        body: bytes = row[0]
+        return body if len(body) == row[1] else self._joined(digest)
+
+    def _joined(self, digest: str) -> bytes:
+        whole = BytesIO()  # gives its bytes without a copy
+        for (piece,) in self._execute("SELECT body FROM payload_pieces WHERE digest = ? ORDER BY place", (digest,)):
+            whole.write(piece)
+        return whole.getvalue()
 
     def kept(self, digest: str) -> bool:
         """Whether the bytes are still here."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from d365edi.errors import JournalError
-from d365edi.journal import Message, Tx
+from d365edi.journal import Message, Tx, payloads
 from tests.journal.rows import document, message
 
 MOVES = {
@@ -172,6 +174,20 @@ def test_bytes_are_kept_once_and_pruned_only_when_nothing_open_needs_them(tx: Tx
     assert tx.payloads.get(rows["done"].digest) == b"done"
     with pytest.raises(JournalError, match="no bytes with the digest abc"):
         tx.payloads.get("abc")
+
+
+@pytest.mark.parametrize("size", [0, 1, payloads.PIECE, 2 * payloads.PIECE + 7])
+def test_a_file_is_stored_as_its_bytes_are_and_its_pieces_go_with_them(tx: Tx, size: int, tmp_path: Path) -> None:
+    content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    path = tmp_path / "list.csv"
+    path.write_bytes(content)
+    for _ in range(2):  # the second time its bytes were pruned
+        with path.open("r+b") as file:
+            digest = tx.payloads.put_file(file)
+            assert tx.payloads.put_file(file) == digest == sha256(content).hexdigest()
+        assert tx.payloads.get(digest) == content
+        assert tx.payloads.prune(2000.0) == 1
+        assert tx.unit.connection.execute("SELECT count(*) FROM payload_pieces").fetchone() == (0,)
 
 
 def test_pruning_goes_in_pieces(tx: Tx) -> None:

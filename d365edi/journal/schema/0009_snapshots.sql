@@ -32,3 +32,15 @@ CREATE TABLE seen (
     PRIMARY KEY (list, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX seen_due ON seen (list, key) WHERE state = 'due';
+
+-- The bytes of a file that is stored piece by piece: its row in `payloads` has an empty body, and its whole size. SQLite would have a
+-- large body in memory twice, since it is not the last column there.
+CREATE TABLE payload_pieces (
+    digest TEXT NOT NULL REFERENCES payloads (digest),
+    place  INTEGER NOT NULL,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (digest, place)
+) STRICT;
+CREATE TRIGGER payload_pieces_pruned AFTER UPDATE OF body ON payloads WHEN NEW.body IS NULL BEGIN
+    DELETE FROM payload_pieces WHERE digest = NEW.digest;
+END;
