@@ -126,6 +126,16 @@ async def test_a_request_that_is_turned_away_for_a_short_time_waits_and_is_made_
     assert len([seen for seen in scene.sim.log if seen.set == "SalesOrderHeadersV4" and seen.method == "GET"]) == 2
 
 
+async def test_a_person_who_pings_hears_of_a_pause_at_once() -> None:
+    scene = Scene(clock=RunningClock())
+    scene.endpoint.gate.wait = 60
+    scene.sim.faults.answer(429, times=100, retry_after=2)
+    checks = await scene.endpoint.ping()
+    assert not all(check.ok for check in checks)
+    assert scene.endpoint.gate.left > 0
+    assert len([seen for seen in scene.sim.log if seen.status == 429]) == 1
+
+
 async def test_503_again_and_again_closes_it_and_the_endpoint_is_said_to_be_away(scene: Scene) -> None:
     breaker = D365Breaker(scene.endpoint, clock=scene.clock)
     scene.sim.faults.answer(503, times=3)

@@ -88,14 +88,14 @@ class Client:
         self._tokens = tokens
         self.gate = gate
         self._turn = Turn.LOOKUP
-        self._past_gate = False
+        self._waits, self._past_gate = True, False
         self._clock, self._slash_keys = clock, slash_keys
         self._most_pages, self._most_bytes = most_pages, most_bytes
 
-    def at(self, turn: Turn) -> Self:
-        """The same client, whose requests have this turn at the gate."""
+    def at(self, turn: Turn, *, waits: bool = True) -> Self:
+        """The same client, whose requests have this turn at the gate, and wait there while it is closed or do not."""
         other = copy(self)
-        other._turn = turn
+        other._turn, other._waits = turn, waits
         return other
 
     def within(self, most_bytes: int) -> Self:
@@ -306,7 +306,7 @@ class Client:
     ) -> tuple[HttpAnswer, str]:
         """One request through the gate, and again when it was turned away and the gate opens soon enough; with the token that it
         had (never the `bad` one). Raises what `judge` makes of an answer that closes the gate."""
-        deadline = self.gate.deadline()
+        deadline = self.gate.deadline() if self._waits else self.gate.now()
         while True:
             async with self._admission(deadline):
                 sent_at = self.gate.now()

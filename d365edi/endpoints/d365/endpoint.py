@@ -144,8 +144,8 @@ class D365Endpoint:
 
     async def ping(self) -> list[Check]:
         """Token, role, companies, what orders are looked up by. Never raises."""
-        config = self._config
-        return await checks.run(self._lookups, self._tokens, config.client_id, config.companies, config.probes)
+        config, asking = self._config, self._lookups.at(Turn.LOOKUP, waits=False)
+        return await checks.run(asking, self._tokens, config.client_id, config.companies, config.probes)
 
     async def ask(self, query: Query) -> list[Record]:
         """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal. A set that is not there is
