@@ -22,7 +22,7 @@ from d365edi.maps import meaning, table
 from d365edi.maps.csv.reader import FlatReader
 from d365edi.maps.csv.writer import FlatWriter
 from d365edi.maps.d365 import plans
-from d365edi.maps.d365.schema import charges, header, lines
+from d365edi.maps.d365.schema import charges, header, lines, prices_locked
 from d365edi.maps.edifact.reader import EdifactReader
 from d365edi.maps.edifact.writer import EdifactWriter
 from d365edi.maps.reader import Reader
@@ -155,7 +155,7 @@ def _write_table(settings: Settings, prefix: tuple[str, ...], flow: Receive, rea
     made = table.load(
         "d365/write",
         flow.create,
-        charge_sets(settings, flow),
+        prices_locked(charge_sets(settings, flow), shipped) if flow.price == "lock" else charge_sets(settings, flow),
         locate=_located(settings, *prefix, "d365"),
         base=(*prefix, "d365"),
     )

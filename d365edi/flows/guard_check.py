@@ -36,7 +36,8 @@ class OutgoingDocument:
     """A document about to be sent, with the order it belongs to and the order line of each of its lines.
 
     `orders` are all orders of a shipment, None where one is not in the journal. `by_d365_numbers` is the document under the
-    numbers that D365 has for its orders, None where these are the partner's."""
+    numbers that D365 has for its orders, None where these are the partner's. `prices`: orders on which D365 has prices of its
+    own, where the flow that they came in by holds what answers them."""
 
     row: Document
     document: Outbound | PurchaseOrder
@@ -45,6 +46,7 @@ class OutgoingDocument:
     body: Sequence[guard.Segment]
     orders: tuple[PurchaseOrder | None, ...] = ()
     by_d365_numbers: Outbound | None = None
+    prices: tuple[str, ...] = ()
 
     @property
     def references(self) -> frozenset[tuple[str, str]]:
@@ -76,7 +78,8 @@ def check_guard(
         policy.demands,
         tuple(others.values()),
     )
-    row, found = outgoing.row, guard.examine(case, policy)
+    prices = (guard.Violation("price", "hold", f"{each}; cancel it in D365 to give it up") for each in outgoing.prices)
+    row, found = outgoing.row, (*guard.examine(case, policy), *prices)
     released = [violation for violation in found if violation.name in row.reason]
     holds = [violation for violation in found if violation.level == "hold" and violation not in released]
     warnings = tuple(f"{document_name(row.kind, row.number)}: {one}" for one in found if one not in holds)

@@ -9,7 +9,7 @@ Knows: where orders are stored. Does not know: how lines are matched, what is se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from d365edi.documents import PurchaseOrder
 from d365edi.journal import Document, Tx
@@ -23,7 +23,7 @@ from d365edi.odata.quoting import same_text
 def known_orders(tx: Tx, partner: str, company: str, keys: Sequence[OrderKey]) -> KnownOrders:
     """The received orders that these name; D365 does not store all that must be echoed."""
     orders, answers, stores = dict[OrderKey, PurchaseOrder](), dict[OrderKey, Resolution](), dict[OrderKey, str]()
-    units, customer, flow, problems = dict[str, str](), None, "", list[str]()
+    units, customer, flow, problems, prices = dict[str, str](), None, "", list[str](), list[str]()
     for key in keys:
         rows = order_rows(tx, partner, company, key)
         if len(rows) > 1:
@@ -32,11 +32,19 @@ def known_orders(tx: Tx, partner: str, company: str, keys: Sequence[OrderKey]) -
             continue
         orders[key] = PurchaseOrder.from_json(row.body)
         answers[key] = Resolution.from_json(rows[0].answers) if rows[0].answers else Resolution()
+        prices += _own_prices(tx, rows[0])
         if rows[0].store:
             stores[key] = rows[0].store
         units |= answers[key].units
         customer, flow = customer or answers[key].customer, flow or row.flow
-    return KnownOrders(orders, answers, stores, units, customer, flow, tuple(problems))
+    return KnownOrders(orders, answers, stores, units, customer, flow, tuple(problems), tuple(dict.fromkeys(prices)))
+
+
+def _own_prices(tx: Tx, order: Document) -> Iterator[str]:
+    """The prices that D365 put on an order's lines when it was created, and in which order of ours."""
+    for delivery in tx.deliveries.for_document(order.id):
+        if said := delivery.receipt_detail.get("prices"):
+            yield f"{delivery.receipt} has prices of its own in D365: {said}"
 
 
 def order_rows(tx: Tx, partner: str, company: str, key: OrderKey) -> tuple[Document, ...]:

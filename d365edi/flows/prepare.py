@@ -48,9 +48,11 @@ async def prepare(
     body: Sequence[Segment] | bytes = flow.writer.write(
         made.stated, order=match.order, line_orders=made.repeated, orders=match.orders
     )
+    receive = partner.receive_flow(known.flow)
+    prices = known.prices if receive is not None and receive.settings.price == "hold" else ()
     segments = () if isinstance(body, bytes) else body
     leaving = guard_check.OutgoingDocument(
-        document, made.document, match.order, match.lines, segments, match.orders, made.by_d365_numbers
+        document, made.document, match.order, match.lines, segments, match.orders, made.by_d365_numbers, prices
     )
     return Prepared(document, flow, body, resolved.resolution, leaving, together)
 

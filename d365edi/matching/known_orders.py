@@ -17,7 +17,7 @@ from d365edi.matching.resolution import Resolution
 class KnownOrders:
     """Orders as they were read and their answers, by how a document names them; those for one store (`stores`) are the whole
     order with the store's answers. Their units for D365's units, the customer account that ordered, the flow that they came in
-    by. `problems`: why it cannot be said which order is answered."""
+    by. `problems`: why it cannot be said which order is answered. `prices`: of which D365 has prices of its own."""
 
     orders: Mapping[OrderKey, PurchaseOrder]
     answers: Mapping[OrderKey, Resolution]
@@ -26,6 +26,7 @@ class KnownOrders:
     customer: str | None = None
     flow: str = ""
     problems: tuple[str, ...] = ()
+    prices: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> list[tuple[PurchaseOrder, Resolution]]:

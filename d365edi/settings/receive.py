@@ -106,6 +106,9 @@ class Receive(SettingsSection):
     gtin_unit: Literal["hold", "warn", "take"] = "hold"
     """A line whose barcode is another unit's in D365 than the ordered one (the barcode of a piece under 12 CA): a person decides,
     it is ordered with a warning, or as it is said."""
+    price: Literal["warn", "hold", "lock"] = "warn"
+    """An order on whose lines D365 has prices of its own (trade agreements): it is said (warn), what answers the order is held
+    too (hold), or prices are locked as they were ordered (lock, sales orders alone)."""
     agreed: Mapping[Text, Agreed] = Field(default_factory=dict)
     """Codes of allowances and charges (SAC02, SAC04; ALC 7161, 5189) that do not hold an order: allowances of "3%" and
     "12.50", and charges of "+3%" and "+12.50", are expected, and others hold; "discount" becomes the discount of the line,
@@ -152,6 +155,13 @@ class Receive(SettingsSection):
         if self.dimensions and self.create is None:
             remedy = 'leave them out, or say with create = "..." what is created'
             raise invalid("are written to D365, and nothing is created", remedy, inside=("dimensions",))
+        return self
+
+    @model_validator(mode="after")
+    def _prices_can_be_locked(self) -> "Receive":
+        if self.price == "lock" and self.create != "SalesOrder":
+            remedy = 'write price = "warn" or "hold"'
+            raise invalid("locks prices, and only lines of a SalesOrder have such a field", remedy, inside=("price",))
         return self
 
     @property

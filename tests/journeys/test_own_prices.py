@@ -7,6 +7,9 @@ from decimal import Decimal
 import pytest
 
 from d365edi.endpoints.health import Rests
+from d365edi.errors import SettingsError
+from d365edi.sandbox.d365 import confirming
+from tests.journeys.test_answers import RESPONSE
 from tests.journeys.test_trouble import until_done
 from tests.journeys.world import World
 
@@ -59,8 +62,43 @@ async def test_prices_as_ordered_are_no_warning(town: World, lines: list[str]) -
 
 async def test_a_locked_price_stays_as_it_was_ordered(town: World, lines: list[str]) -> None:
     town.simulator.state.own_prices["D0001"] = Decimal("9.75")
-    town.extra = '[partners.acme.receive.850.d365.lines.constants]\nIsPriceLocked = "Yes"\n'
+    town.knobs["receive"] = 'price = "lock"'
     town.partner.drop("PO-1.edi", town.order("4500123"))
     await town.once()
     assert said(lines) == []
     assert town.sales_orders()["4500123"][0]["SalesPrice"] == Decimal("10.5")
+
+
+async def test_purchase_orders_have_no_field_to_lock_a_price(town: World) -> None:
+    town.knobs |= {"receive": 'price = "lock"', "create": "PurchaseOrder"}
+    town.partner_extra = 'vendor = { usmf = "US-101" }'
+    with pytest.raises(SettingsError, match="only lines of a SalesOrder have such a field"):
+        town.settings()
+
+
+@pytest.mark.parametrize("price", ["hold", "warn"])
+async def test_what_answers_an_order_with_prices_of_d365_s_own_is_held_where_the_flow_says_so(
+    town: World, price: str
+) -> None:
+    town.knobs["receive"] = f'price = "{price}"'
+    town.extra = RESPONSE.format(root=town.prefix).replace("SalesOrderResponse", "SalesOrderConfirmation")
+    town.simulator.state.own_prices["D0001"] = Decimal("9.75")
+    town.partner.drop("PO-1.edi", town.order("4500123"))
+    await town.once()
+    async with town.app() as app:
+        (document,) = await app.journal.read(lambda tx: tx.documents.search("4500123"))
+        assert document.state == "delivered"
+    confirming.confirm(town.simulator.state, "SO-000001")
+    posts = town.simulator.count("POST", "$batch")
+    async with town.app() as app:
+        await app.once()
+        held = await app.journal.read(lambda tx: tx.documents.in_state("held"))
+        if price == "hold":
+            (row,) = held
+            assert "SO-000001 has prices of its own in D365: line 1 has the price 9.75 in place of 10.5" in row.reason
+            assert "cancel it in D365 to give it up [price]" in row.reason
+            assert town.partner.received() == {}
+            await app.release(row.number, "pat")
+            await app.once()
+    assert len(town.partner.received()) == 1
+    assert town.simulator.count("POST", "$batch") == posts

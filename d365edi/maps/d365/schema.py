@@ -92,6 +92,13 @@ def charges(table: Table) -> dict[str, Section]:
     return {kind: _section(table, ("charges", kind)) for kind in named}
 
 
+def prices_locked(rows: Mapping[str, Any], shipped: Table) -> Mapping[str, Any]:
+    """A flow's rows over a table, with the constant by which D365 keeps the prices of lines as they were ordered."""
+    own = rows.get("lines", {})
+    constants = {lines(shipped).tree["prices"]["locked"]: "Yes", **own.get("constants", {})}
+    return {**rows, "lines": {**own, "constants": constants}}
+
+
 def model_of(table: Table) -> Model:
     """The model of the table's document. Raises SettingsError for a name that is none."""
     model = KINDS.get(table.document)
