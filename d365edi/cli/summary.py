@@ -14,12 +14,15 @@ from d365edi.documents import (
     ApplicationAdvice,
     Document,
     Invoice,
+    Item,
+    JournalEntry,
     OrderChange,
     OrderChangeResponse,
     OrderResponse,
     PurchaseOrder,
     Remittance,
     ShipNotice,
+    Vendor,
 )
 from d365edi.documents.values import Charge, ItemIds, Tax, Terms, TradeParty
 from d365edi.matching import prices
@@ -33,6 +36,9 @@ NAMES: dict[type[Document], str] = {
     Invoice: "Invoice",
     Remittance: "Remittance",
     ApplicationAdvice: "Application advice",
+    Vendor: "Vendor",
+    Item: "Item",
+    JournalEntry: "Journal entry",
 }
 Fact = tuple[str, str]
 """What is said, and what it is; an empty one is left out."""
@@ -212,6 +218,50 @@ def _troubles(advice: Any) -> str:
     return "; ".join(filter(None, (each.text or each.code for each in advice.troubles)))
 
 
+def _vendor(vendor: Any) -> Parts:
+    place = vendor.address
+    facts = [
+        ("Number", vendor.number),
+        ("Company", vendor.company or ""),
+        ("Name", vendor.name or ""),
+        ("Address", ", ".join(filter(None, (place.street, place.zip, place.city, place.state, place.country)))),
+        ("Currency", vendor.currency or ""),
+        ("Terms", vendor.terms or ""),
+        ("On hold", vendor.on_hold or ""),
+    ]
+    return facts, (), ()
+
+
+def _item(item: Any) -> Parts:
+    facts = [
+        ("Number", item.number),
+        ("Company", item.company or ""),
+        ("Name", item.name or ""),
+        ("Their number", item.theirs or ""),
+        ("Barcode", item.gtin or ""),
+        ("Unit", item.unit or ""),
+        ("Sales price", _money(item.sales_price, None)),
+        ("Purchase price", _money(item.purchase_price, None)),
+    ]
+    return facts, (), ()
+
+
+def _journal(entry: Any) -> Parts:
+    facts = [
+        ("Number", entry.number),
+        ("Company", entry.company or ""),
+        ("Name", entry.journal or ""),
+        ("Text", entry.text or ""),
+        ("Lines", str(len(entry.lines))),
+    ]
+    rows = [
+        (line.number or "", _day(line.date), line.account or "", line.text or "",
+         _money(line.debit, line.currency), _money(line.credit, line.currency))
+        for line in entry.lines
+    ]  # fmt: skip
+    return facts, ("line", "date", "account", "text", "debit", "credit"), rows
+
+
 _PARTS: dict[type[Document], Callable[[Any], Parts]] = {
     PurchaseOrder: _order,
     OrderChange: _order,
@@ -221,6 +271,9 @@ _PARTS: dict[type[Document], Callable[[Any], Parts]] = {
     Invoice: _invoice,
     Remittance: _remittance,
     ApplicationAdvice: _advice,
+    Vendor: _vendor,
+    Item: _item,
+    JournalEntry: _journal,
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from d365edi.cli.flatfile import recognised
 from d365edi.cli.inspect_file import inspect_file
+from d365edi.cli.summary import NAMES, summarise
 from d365edi.documents import KINDS
 from d365edi.maps.table import load
 
@@ -25,6 +26,9 @@ FILES = {
     "InvoiceRecords": "H|CIV-1|20260113|7|20260105|0078123|0007|5.00|USD\nD|1|614141000012|NB-100|1|EA|5.00|5.00\nT|1|5.00\n",
     "Remittance": "Check Number;Check Date;Check Amount;Invoice;Gross;Discount;Paid\n77;2026-01-05;95;CIV-1;100;5;95\n",
     "ApplicationAdvice": "Advice Number,Document Type,Document Number,Status,Error\n9,INVOICE,CIV-1,REJECTED,unknown item\n",
+    "Vendor": "Vendor Account,Name,Currency,City\nV-1,Fabrikam,USD,Austin\n",
+    "Item": "Item Number,Your Item,GTIN,Sales Price\nD0001,ACME-1,614141000012,10.5\n",
+    "JournalEntry": "Journal,Line,Date,Account,Debit,Credit\n00001,1,2026-11-02,600100,5,\n00001,2,2026-11-02,110180,,5\n",
 }
 
 
@@ -65,3 +69,13 @@ def test_a_file_whose_totals_are_wrong_is_still_known_and_reported() -> None:
     assert ["the rows come to 95" in remark.sentence for remark in found.remarks if remark.severity == "error"] == [
         True
     ]
+
+
+def test_every_document_is_said_in_business_words() -> None:
+    assert set(NAMES) == set(KINDS.values())
+    for name in ("Vendor", "Item", "JournalEntry"):
+        found = recognised(FILES[name].encode())
+        assert found is not None
+        [reading] = found.reader.read(FILES[name].encode()).readings
+        assert reading.document is not None
+        assert summarise(reading.document).title.endswith(reading.document.plain()["number"])
