@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from d365edi.endpoints.base import Delivered, NotDelivered, Receipt, Unclear
 from d365edi.errors import CredentialsRejected, Disputed, EndpointError, Refused, Unavailable
-from d365edi.odata.plan import Query, WritePlan
+from d365edi.odata.plan import Query
 from tests.endpoints.d365_scene import Scene, order
 
 HEADERS, BATCH = "/data/SalesOrderHeadersV4", "/data/$batch"
@@ -94,75 +93,6 @@ async def test_a_lost_answer_to_the_header_makes_no_second_one(scene: Scene) -> 
     assert (getattr(error, "unclear", None), scene.orders[0][1]) == (True, 0)
     receipt = await scene.deliver(order())
     assert (scene.orders, scene.posts()) == ([(receipt.id, 2)], 1)
-
-
-RELEASE = "CustomerRequisitionNumber"
-
-
-def released(number: str = "4500123", release: str = "", **changes: Any) -> WritePlan:
-    """A plan whose natural key has the release, which this order may not have."""
-    plan = order(number, **changes)
-    header = {**plan.header, **({RELEASE: release} if release else {})}
-    return replace(plan, lookup={**plan.lookup, RELEASE: release}, header=header)
-
-
-async def test_a_default_that_d365_fills_in_makes_no_second_order_where_the_answer_is_lost(scene: Scene) -> None:
-    scene.sim.state.defaults["SalesOrderHeadersV4"] = {RELEASE: "WEB"}
-    scene.sim.faults.drop(method="POST", path=HEADERS, after_work=True)
-    with pytest.raises(Unavailable):
-        await scene.deliver(released())
-    scene.clock.now += 1000
-    receipt = await scene.deliver(released())
-    assert (scene.orders, scene.posts()) == ([(receipt.id, 2)], 1)
-
-
-async def test_a_null_in_place_of_an_empty_text_is_found(scene: Scene) -> None:
-    scene.sim.state.null_texts = True
-    scene.sim.faults.drop(method="POST", path=HEADERS, after_work=True)
-    with pytest.raises(Unavailable):
-        await scene.deliver(released())
-    assert scene.sim.state.rows("SalesOrderHeadersV4")[0][RELEASE] is None
-    scene.clock.now += 1000
-    receipt = await scene.deliver(released())
-    assert (scene.orders, scene.posts()) == ([(receipt.id, 2)], 1)
-    scene.progress.clear()
-    with pytest.raises(Disputed, match="was not made of this document"):
-        await scene.deliver(released())
-
-
-async def test_an_order_with_a_release_is_another_one_than_that_without(scene: Scene) -> None:
-    first = await scene.deliver(released(release="R7"))
-    scene.progress.clear()
-    second = await scene.deliver(released())
-    assert first.id != second.id
-    assert [count for _, count in scene.orders] == [2, 2]
-
-
-async def test_an_order_that_was_there_before_the_request_is_not_taken_for_ours(scene: Scene) -> None:
-    """It differs in the release alone, which this order does not have, and has the same lines."""
-    other = await scene.deliver(released(release="R7"))
-    scene.progress.clear()
-    scene.sim.faults.drop(method="POST", path=HEADERS, after_work=False)
-    with pytest.raises(Unavailable):
-        await scene.deliver(released())
-    assert scene.progress["beside"] == other.id
-    scene.clock.now += 1000
-    receipt = await scene.deliver(released())
-    assert receipt.id != other.id
-    assert len(scene.orders) == 2
-
-
-async def test_an_order_with_a_default_that_was_begun_is_continued_by_its_number(scene: Scene) -> None:
-    scene.sim.state.defaults["SalesOrderHeadersV4"] = {RELEASE: "WEB"}
-    scene.sim.faults.answer(429, method="POST", path=BATCH)
-    with pytest.raises(Unavailable):
-        await scene.deliver(released())
-    scene.clock.now += 10
-    scene.sim.state.defaults.clear()
-    fields = {**released().lookup, "dataAreaId": "usmf", "SalesOrderNumber": "X-1"}
-    scene.sim.state.add("SalesOrderHeadersV4", **fields)  # somebody enters the same meanwhile
-    receipt = await scene.deliver(released())
-    assert (receipt.id, dict(scene.orders)[receipt.id]) == (scene.orders[0][0], 2)
 
 
 async def test_while_a_request_may_still_be_carried_out_nobody_acts(scene: Scene) -> None:

@@ -82,7 +82,8 @@ class DocumentWriter:
         return await lookup.priced(header, made)
 
     async def _create_header(self, state: NotFound, checkpoint: Checkpoint) -> Record:
-        """The intent, then the header as D365 made it."""
+        """The intent, then the header as D365 made it. A refusal may mean that it is there, in words of any language: it is
+        looked up once more before it counts, and one that is there now is a question."""
         lookup, plan = self.lookup, self.lookup.plan
 
         async def post(client: Client) -> Record:
@@ -93,6 +94,8 @@ class DocumentWriter:
         try:
             header = await self._outstanding("at", "intent", checkpoint, post, beside)
         except EndpointError as error:
+            if isinstance(error, Refused) and isinstance(now := await lookup.look({}), Conflict):
+                raise Disputed(now.question, endpoint=self.endpoint, remedy=now.remedy) from None
             raise self._named(error) from None
         reach("d365.header")
         if not lookup.number(header):
