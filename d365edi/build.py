@@ -72,7 +72,7 @@ def endpoints(
     connected yet.
 
     `d365` stands in for the one of the settings, `epoch` tells the time of day. SecretError where a secret is missing."""
-    records = D365Breaker(d365 or _d365(settings), epoch=epoch, rests=rests)
+    records = D365Breaker(d365 or d365_endpoint(settings), epoch=epoch, rests=rests)
     found: dict[str, Breaker] = {D365_NAME: records}
     for name, endpoint in settings.endpoints.items():
         if isinstance(endpoint, section.Sftp):
@@ -131,7 +131,8 @@ def _sftp(settings: Settings, name: str, endpoint: section.Sftp) -> SftpEndpoint
     )
 
 
-def _d365(settings: Settings) -> D365Endpoint:
+def d365_endpoint(settings: Settings) -> D365Endpoint:
+    """D365 with its secrets revealed, not connected yet. SecretError where one is missing."""
     d365 = settings.d365
     certificate, password = _certificate(settings)
     config = D365Config(

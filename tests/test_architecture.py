@@ -42,6 +42,8 @@ SAME_ROOM = {
     "systemd": "daemon",
     "schedule": "daemon",
     "event_starts": "daemon",
+    "live_check": "app",
+    "tenant_sets": "app",
     "verify": "app",
     "views": "app",
     "clock": "log",

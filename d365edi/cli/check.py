@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +19,7 @@ from d365edi.errors import D365EdiError
 
 if TYPE_CHECKING:
     from d365edi.cli.inspect_file import FileInspection, InspectedPart
+    from d365edi.settings import Settings
 
 
 def check(
@@ -26,6 +27,10 @@ def check(
     *,
     running: Annotated[
         bool, typer.Option("--running", help="Let the running daemon check the settings, with the secrets it can read.")
+    ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Ask D365, too, whether it has every set, field and dimension that they name."),
     ] = False,
     settings: SettingsFile = DEFAULT_SETTINGS,
     json: AsJson = False,
@@ -35,13 +40,18 @@ def check(
 
     With `--running` the daemon does it, as `systemctl reload` does first: only the service can read its credentials.
 
+    With `--live` D365 is asked, and nothing written there: its description must have each set, field and enum member that
+    the tables of the flows name, and its formats the dimensions of each flow. The names of its sets are kept beside the
+    journal (`tenant-sets.json`). Exit code 1 when something is missing.
+
     With a file: its format, its errors, the acknowledgment it would get, the documents in it. Settings are optional;
     where there are some, the partner's own guide and maps are used. Exit code 1 when any part of it would be rejected
     or held."""
     if file is None:
-        sentences, ended = (_by_daemon(settings), []) if running else _here(settings)
+        sentences, ended = (_by_daemon(settings), []) if running else _here(settings, live=live)
+        missing = _live(settings, sentences) if live else []
         say(sentences) if not json else as_json(sentences)
-        raise typer.Exit(PERSON if ended else FINE)
+        raise typer.Exit(PERSON if ended or missing else FINE)
     inspection = _inspected(file, settings)
     if json:
         as_json({**asdict(inspection), "good": inspection.good})
@@ -50,13 +60,39 @@ def check(
     raise typer.Exit(FINE if inspection.good else PERSON)
 
 
-def _here(path: Path) -> tuple[list[str], list[str]]:
+def _here(path: Path, *, live: bool) -> tuple[list[str], list[str]]:
     """What was checked, and which certificates have ended. (A reload is not refused for one: it brings the new one.)"""
     from d365edi import schedule
     from d365edi.verify import ended, verify
 
     loaded = client.load(path)
-    return [f"{path} is correct.", *verify(loaded, schedule.trigger)], ended(loaded)
+    return [f"{path} is correct.", *verify(loaded, schedule.trigger), *([] if live else _remembered(loaded))], ended(
+        loaded
+    )
+
+
+def _remembered(settings: Settings) -> list[str]:
+    """What is known of the tenant's sets from the last `--live`."""
+    from d365edi import live_check, partners, tenant_sets
+
+    known = tenant_sets.load(settings.daemon.journal)
+    if known is None:
+        return []
+    names = [each.set for each in live_check.of_settings(partners.compiled(settings)) if not each.optional]
+    return list(tenant_sets.sentences(known, settings.d365.host, names, datetime.now(UTC)))
+
+
+def _live(path: Path, sentences: list[str]) -> tuple[str, ...]:
+    """Ask D365, and add what it has and lacks to the sentences; what is missing."""
+    import anyio
+
+    from d365edi import live_check
+
+    report = anyio.run(live_check.check, client.load(path))
+    sentences += report.proved
+    sentences += (f"missing: {each}" for each in report.problems)
+    sentences += (f"missing, and nothing fails for it: {each}" for each in report.notes)
+    return report.problems
 
 
 def _by_daemon(path: Path) -> list[str]:

@@ -30,15 +30,15 @@ KEPT = 3600.0
 async def add(ctx: FlowContext, receive: ReceiveFlow, table: Table, answers: Resolution) -> Resolution | Held:
     """The answers with accounts and dimensions as text; why the document is held where D365 would not take them as they are
     meant. Nothing is asked where a record has none. Raises Unavailable where D365 cannot be asked now."""
-    policy, constants = receive.dimensions, tuple(_constants(table, receive.dimensions.place))
-    kinds: set[Kind] = {each.kind for each in constants if each.kind != "account"}
+    policy, own = receive.dimensions, tuple(constants(table, receive.dimensions.place))
+    kinds: set[Kind] = {each.kind for each in own if each.kind != "account"}
     kinds |= {"default"} if policy.values else set()
-    if not kinds and not constants and not _has_accounts(table):
+    if not kinds and not own and not _has_accounts(table):
         return answers
     formats = await _formats(ctx, policy, kinds)
     if isinstance(formats, Finding):
         return Held((str(formats),))
-    if found := dimensions.problems(policy, constants, formats):
+    if found := dimensions.problems(policy, own, formats):
         for query in (dimensions.formats_query(), dimensions.delimiter_query()):
             ctx.answers.pop(query, None)
         return Held(tuple(map(str, found)))
@@ -85,7 +85,7 @@ def _sections(table: Table) -> Iterator[Section]:
     yield from charges(table).values()
 
 
-def _constants(table: Table, place: str) -> Iterator[ConstantValue]:
+def constants(table: Table, place: str) -> Iterator[ConstantValue]:
     """The display values that stand in the table or in a user's rows over it."""
     for section in _sections(table):
         types = {row.name: row.constant for row in section.rows if row.constant is not None}

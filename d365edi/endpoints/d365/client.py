@@ -23,6 +23,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import Turn
+from d365edi.endpoints.d365.remedies import BY_STATUS, REGISTER, unmark
 from d365edi.endpoints.d365.retry_after import retry_after
 from d365edi.endpoints.d365.transport import SAFE_METHODS, HttpAnswer, HttpTransport
 from d365edi.errors import (
@@ -47,16 +48,7 @@ _HEADERS = {"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVers
 _JSON = "application/json;odata.metadata=minimal;charset=utf-8"
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
 _BUSY = frozenset({408, 429, 502, 503, 504})
-_REGISTER = (
-    "register the client id in D365 under System administration > Setup > Microsoft Entra ID applications "
-    "and give its user the roles it needs"
-)
 _ANYTHING = Query("LegalEntities", select=("LegalEntityId",), top=1)
-_REMEDIES = {
-    403: _REGISTER,
-    404: "check the entity set's name (case counts), and that the user may see it",
-    412: "it was changed since it was read: read it again",
-}
 
 
 class _NotFound(Refused):
@@ -151,6 +143,10 @@ class Client:
         url = f"{self.root}{entity_set}?cross-company=true"
         return _bare(await self._json("POST", url, canonical.compact(record)))
 
+    async def metadata(self) -> bytes:
+        """The service's description of itself, which is XML and very large."""
+        return bytes((await self._send("GET", f"{self.root}$metadata", accept="application/xml")).content)
+
     async def remove(self, entity_set: str, key: Mapping[str, quoting.Value]) -> None:
         """DELETE one record by its whole key. Refused, and nothing sent, for one with a slash where `slash_keys` says so."""
         if self._slash_keys == "refuse" and any("/" in str(part) for part in key.values()):
@@ -234,7 +230,7 @@ class Client:
             words = f"{self._transport.peer} answered {status} with another address, which is not followed"
             return Refused(words, endpoint=self._transport.endpoint, remedy="check host under [d365]")
         said = fault.sentence if fault.infolog else words
-        remedy = _unmark(*fault.marked_by) if fault.marked_by else _REMEDIES.get(status, "")
+        remedy = unmark(*fault.marked_by) if fault.marked_by else BY_STATUS.get(status, "")
         if status == 403 and method == "POST" and not fault.infolog:
             return PlaceRefused(said, endpoint=self._transport.endpoint, remedy=remedy)
         kind_of_refusal = _NotFound if status == 404 else Refused
@@ -285,11 +281,11 @@ class Client:
             answer, _ = await self._pass(method, url, headers, content, bad=token, claims=claims)
             if answer.status_code == 401:
                 message = f"{self._transport.peer} refuses the application's token, also a new one"
-                remedy = f"{_REGISTER}; check audience under [d365]"
+                remedy = f"{REGISTER}; check audience under [d365]"
                 raise CredentialsRejected(message, endpoint=self._transport.endpoint, remedy=remedy)
         if answer.status_code == 403 and await self._shut_out(answer, headers):
             message = f"{self._transport.peer} does not let the application in (403)"
-            raise CredentialsRejected(message, endpoint=self._transport.endpoint, remedy=_REGISTER)
+            raise CredentialsRejected(message, endpoint=self._transport.endpoint, remedy=REGISTER)
         if not 200 <= answer.status_code < 300:
             raise self.judge(answer.status_code, answer.headers, answer.content, method)
         return answer
@@ -371,14 +367,6 @@ class Client:
 
 def _with(headers: Mapping[str, str], token: str) -> dict[str, str]:
     return {**headers, "Authorization": f"Bearer {token}"}
-
-
-def _unmark(journal: str, company: str) -> str:
-    """What to do about what another journal is about to settle."""
-    return (
-        f"look into journal {journal} of company {company} in D365: reject this document if the same is paid there, else take "
-        "the mark away there and release it"
-    )
 
 
 def _bare(row: Mapping[str, Any], kept: str = "") -> Record:

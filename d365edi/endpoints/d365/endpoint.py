@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -44,9 +45,12 @@ from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, LinesOnly,
 from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
 from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Refused, Throttled, Unavailable
-from d365edi.odata import canonical
+from d365edi.odata import canonical, metadata
+from d365edi.odata.metadata import ServiceModel
 from d365edi.odata.plan import Query, ReadPlan, WritePlan
 
+METADATA = 512 << 20
+"""Bytes that `$metadata` may have: a tenant has thousands of sets."""
 OVERALL = 300.0
 """Seconds that a whole request may take."""
 
@@ -122,6 +126,8 @@ class D365Endpoint:
         )
         base = config.base_url.rstrip("/")
         self._http = HttpTransport(name, f"D365 at {base}", limits, verify=config.verify, transport=transport)
+        large = replace(limits, connections=1, answer=METADATA)
+        self._large = partial(HttpTransport, name, f"D365 at {base}", large, verify=config.verify, transport=transport)
         few = replace(limits, connections=2, read=30.0, overall=60.0, answer=1 << 20)
         self._entra = HttpTransport(
             name, f"Entra at {config.authority}", few, verify=config.verify, transport=transport
@@ -146,6 +152,19 @@ class D365Endpoint:
         """Token, role, companies, what orders are looked up by. Never raises."""
         config, asking = self._config, self._lookups.at(Turn.LOOKUP, waits=False)
         return await checks.run(asking, self._tokens, config.client_id, config.companies, config.probes)
+
+    async def metadata(self) -> ServiceModel:
+        """The sets, fields and enums of the tenant. Raises EndpointError; Refused where the answer is no description."""
+        http = self._large()
+        try:
+            client = Client(self._config.base_url.rstrip("/"), http, self._tokens, self.gate, clock=self._clock)
+            data = await client.at(Turn.LIST).metadata()
+        finally:
+            await http.close()
+        try:
+            return metadata.read(data)
+        except ValueError as error:
+            raise Refused(f"$metadata of D365 cannot be read: {error}", endpoint=self.name) from None
 
     async def ask(self, query: Query) -> list[Record]:
         """All rows of a query, for look-ups; `@odata.*` taken out, numbers with a point as Decimal. A set that is not there is

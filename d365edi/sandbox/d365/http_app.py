@@ -16,7 +16,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from . import batch
+from . import batch, metadata
 from .entra import Denied, Entra
 from .faults import HTML, Faults, PlannedFault
 from .refusals import Refusal, no_such_path, not_allowed
@@ -107,6 +107,8 @@ class HttpApp:
             return json_answer(denied.status, denied.body)
 
     def _data(self, request: Request) -> HttpAnswer:
+        if request.path == f"{ROOT}$metadata" and request.method == "GET":
+            return HttpAnswer(200, {"Content-Type": "application/xml"}, metadata.write(self.simulator.state))
         if request.path != f"{ROOT}$batch":
             return perform(self.simulator.state, request)
         if request.method != "POST":

@@ -75,6 +75,8 @@ class Tenant:
     """The payment journals whose lines requests write at this moment: by company and name, the number."""
     needs_site: set[str] = field(default_factory=set)
     blocked: set[str] = field(default_factory=set)
+    without: set[str] = field(default_factory=set)
+    """Fields ("Set.Field") and members ("Enum.Member") that `$metadata` does not have."""
     inactive_dimensions: set[str] = field(default_factory=set)
     """Dimensions that are in a format and not activated for data entities."""
     dimension_values: dict[str, set[str]] = field(default_factory=dict)
