@@ -258,6 +258,18 @@ async def test_a_posted_vendor_invoice_goes_out_once_with_its_order_and_total(bu
         assert [line[2:5] for line in of(segments, "IT1")] == [["12", "EA", "10.5"], ["3", "EA", "99.99"]]
 
 
+async def test_invoices_of_one_day_go_out_with_their_own_lines_each(buying: World) -> None:
+    bills(buying, "VendorInvoice")
+    orders = {number: order(buying) for number in ("V-77", "V-78")}
+    references = [pending(buying, each, number) for number, each in orders.items()]
+    for reference in references:
+        purchasing.post_invoice(buying.simulator.state, reference)
+    await buying.once()
+    found = [[s.split("*") for s in data.decode().split("~")] for data in buying.partner.received().values()]
+    assert {of(each, "BIG")[0][2]: of(each, "BIG")[0][4] for each in found} == orders
+    assert [len(of(each, "IT1")) for each in found] == [2, 2]
+
+
 async def test_a_pending_vendor_invoice_goes_out_and_its_posting_is_no_news(buying: World) -> None:
     bills(buying, "PendingVendorInvoice")
     reference = pending(buying, order(buying))

@@ -87,6 +87,17 @@ def test_the_members_that_choose_records_are_members_of_the_enum(language: Langu
         assert set(row["is"]) <= set(catalog.members(row["enum"]) or ())
 
 
+READ = [name for language, name in TABLES if language == "d365/read"]
+
+
+@pytest.mark.parametrize("name", [name for name in READ if "account" in load("d365/read", name).tree["header"]])
+def test_lines_are_asked_for_by_all_that_their_table_joins_them_by(name: str) -> None:
+    table = load("d365/read", name)
+    plan = d365.read_plan(table, company="usmf", accounts=("US-003",), since=date(2026, 1, 5))
+    (join,) = [join for join in plan.joins if join.name == "lines"]
+    assert dict(join.on) == dict(lines(table).on)
+
+
 def test_a_plan_asks_only_for_records_that_are_meant() -> None:
     plan = d365.read_plan(
         load("d365/read", "ShipmentPackingSlip"), company="usmf", accounts=("US-003",), since=date(2026, 1, 5)

@@ -30,6 +30,8 @@ from d365edi.matching.resolution import Resolution
 from d365edi.odata.plan import FurtherRows, Join, ListJoin, ListPlan, Query, ReadPlan, WritePlan, plain_words
 from d365edi.odata.quoting import Member, any_of, compare, eq
 
+LINES = "lines"
+"""The join that has the lines."""
 _AGAIN = "ask the partner for it again"
 
 
@@ -263,7 +265,7 @@ def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: dat
         compare(asked_by, "ge", start),
         *_only(head.tree.get("only", {})),
     )
-    wanted = [_join("lines", each, head)] + [_join(join.name, join, head) for join in joins(table)]
+    wanted = [_join(LINES, each, head)] + [_join(join.name, join, head) for join in joins(table)]
     return ReadPlan(
         what=table.name,
         header=Query(head.set, filters, orderby=head.key_fields),
@@ -361,7 +363,8 @@ def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _join(name: str, section: Section, head: Section) -> Join:
-    on = {theirs: ours for theirs, ours in section.on if ours in head.known}
+    """What one join asks for: lines by all that they are joined by, other sets by what the header has (the rest is the lines')."""
+    on = {theirs: ours for theirs, ours in section.on if name == LINES or ours in head.known}
     optional = bool(section.tree.get("optional", False))
     among = {theirs: ours for theirs, ours in section.on if theirs not in on} if section.tree.get("among") else {}
     return Join(name, section.set, on, orderby=tuple(section.tree.get("orderby", ())), optional=optional, among=among)
