@@ -38,7 +38,8 @@ def demo(
         Path | None, typer.Option("--keep", help="Keep settings, journal and files in this folder.")
     ] = None,
 ) -> None:
-    """Run a trading day: orders in, sales orders created, 997s out, invoices out, their 997s matched.
+    """Run a trading day: orders in, sales orders created, 997s out, invoices out, their 997s matched; then a buying day:
+    purchase orders, vendor invoices, payments and lists.
 
     Nothing leaves this machine. Shows the daemon's log, then tables, then the output of `status` and `audit`. Exit code
     1 when an expected result is missing."""
@@ -115,10 +116,13 @@ async def _play(folder: Path) -> list[Expectation]:
 # ---------------------------------------------------------------------------------------------------------- the day
 async def _day(here: DemoStage, day: Day) -> Course:
     """Step by step; each waits for its result, and continues in any case after a timeout."""
+    from d365edi.cli import demo_buying
+
     course = Course()
     acme = here.town.partners[day.late.partner]
     _headline(f"{len(here.town.drops)} files: partners upload their orders; {day.late.name} is still being written")
     day.morning()
+    here.buying.morning()
     await day.write_slowly(pieces=6, pause=0.25)
     course.alone = day.late.name in acme.waiting()
     await here.until(lambda: set(_created(here)) >= set(day.orders) - {day.held_order} and not _waiting(here))
@@ -134,11 +138,12 @@ async def _day(here: DemoStage, day: Day) -> Course:
     _headline("D365 posts three invoices and sends business events")
     day.invoice()
     course.events = await day.announce()
-    await here.until(lambda: sum(len(partner.received()) for partner in here.town.partners.values()) >= INVOICES)
+    await here.until(lambda: sum(len(partner.received()) for partner in day.customers) >= INVOICES)
     _headline("the partners read their invoices and send 997s")
     course.verdicts = day.answer()
     await here.until(lambda: not _waiting(here))
     await anyio.to_thread.run_sync(lambda: _settle(here))
+    await demo_buying.play(here, _headline)
     return course
 
 
@@ -187,6 +192,7 @@ def _recorded(tx: Tx) -> dict[str, int]:
 
 # ------------------------------------------------------------------------------------------------------ results
 def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -> Iterator[Expectation]:
+    from d365edi.cli import demo_buying
     from d365edi.sandbox import orders, x12
 
     created = _created(here)
@@ -197,12 +203,19 @@ def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -
     lines = _lines(here)
     whole = [number for number in wanted if lines.get(number) == wanted[number]]
     claim = f"{sum(wanted.values())} lines"
-    yield Expectation(claim, f"{sum(lines.values())}; {len(whole)} orders complete", len(whole) == len(wanted))
+    yield Expectation(
+        claim,
+        f"{sum(lines.get(number, 0) for number in wanted)}; {len(whole)} orders complete",
+        len(whole) == len(wanted),
+    )
     others = sum(len(orders.read(drop.data)) for drop in samples)
     yield Expectation("at least 8 orders from public projects", f"{others} in {len(samples)} files", others >= 8)
     answers = [answer for partner in here.town.partners.values() for answer in partner.acknowledgments()]
     fine = [answer for answer in answers if answer.verdict in ("A", "E")]
-    groups = sum(len(x12.groups(found)) for drop in here.town.drops for found in x12.split(drop.data))
+    sent = [*here.town.drops, *here.buying.drops]
+    groups = sum(
+        len(x12.groups(found)) for drop in sent if drop.name.endswith(".edi") for found in x12.split(drop.data)
+    )
     claim = f"{groups} groups acknowledged by a 997"
     yield Expectation(claim, f"{len(answers)}, {len(fine)} accepted", len(fine) == len(answers) == groups)
     yield Expectation(
@@ -217,6 +230,9 @@ def _expected(here: DemoStage, day: Day, course: Course, seen: dict[str, int]) -
     yield Expectation(claim, result, len(good) == len(course.verdicts) == INVOICES)
     yield Expectation(f"{INVOICES} business events received", str(course.events), course.events == INVOICES)
     yield Expectation(f"{INVOICES} of their 997s matched", str(seen["answered"]), seen["answered"] == INVOICES)
+    yield from (
+        Expectation(result.claim, result.seen or "nothing", result.good) for result in demo_buying.results(here)
+    )
     yield Expectation("no step waited in vain", str(here.vain), here.vain == 0)
     yield Expectation("nothing needs a person", str(seen["open"]), seen["open"] == 0)
 
@@ -237,7 +253,7 @@ def _tables(here: DemoStage) -> None:
             "bytes": len(drop.data),
             "origin": "public project" if drop.sample else "sandbox",
         }
-        for drop in here.town.drops
+        for drop in [*here.town.drops, *here.buying.drops]
     ]
     table("Received files", arrived, dict.fromkeys(("file", "from", "bytes", "origin")))
     lines = _lines(here)

@@ -16,7 +16,9 @@ import anyio.abc
 from anyio.streams.text import TextReceiveStream
 
 from d365edi.errors import D365EdiError
+from d365edi.sandbox.buying_day import BuyingDay
 from d365edi.sandbox.environment import Environment
+from d365edi.sandbox.profiles import BUYING, PROFILES
 from d365edi.secrets import KeySource, Vault
 
 PATIENCE = 15.0
@@ -26,9 +28,10 @@ READY = " ready "
 
 @dataclass(slots=True)
 class DemoStage:
-    """A town, and a daemon that serves it. `settings` is the file that the daemon and every verb use."""
+    """A town, its buying day, and a daemon that serves it. `settings` is the file that the daemon and every verb use."""
 
     town: Environment
+    buying: BuyingDay
     settings: Path
     process: anyio.abc.Process
     output: list[str]
@@ -59,13 +62,15 @@ async def open_stage(folder: Path, show: Callable[[str], None]) -> AsyncIterator
     """Build the town in `folder`, write settings and vault, start the daemon and wait until it is ready.
 
     `show` is called with each line of the daemon's log. D365EdiError when the daemon does not become ready."""
-    async with Environment(folder / "sandbox") as town:
+    async with Environment(folder / "sandbox", profiles=(*PROFILES, *BUYING)) as town:
+        buying = BuyingDay(town)
+        buying.furnish()
         settings = _write_settings(town, folder)
         command = [sys.executable, "-m", "d365edi", "run", "--settings", str(settings)]
         async with await anyio.open_process(
             command, stdout=None, stderr=subprocess.PIPE, env=_environment()
         ) as process:
-            here = DemoStage(town, settings, process, [])
+            here = DemoStage(town, buying, settings, process, [])
             async with anyio.create_task_group() as group:
                 group.start_soon(_read_log, here, show)
                 try:

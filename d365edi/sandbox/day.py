@@ -13,6 +13,7 @@ from . import orders
 from .d365 import events
 from .environment import Environment
 from .invoices import InvoiceVerdict
+from .partner import SimulatedPartner
 from .profiles import ACME, COMPANY
 
 INVOICED = ("acme", "solon", "snacks")
@@ -33,6 +34,11 @@ class Day:
     def orders(self) -> list[str]:
         """The numbers of all orders of the day, the repeated one once."""
         return [order.number for drop in self.sandbox.drops for order in orders.read(drop.data)]
+
+    @property
+    def customers(self) -> list[SimulatedPartner]:
+        """The partners that order by 850 and are invoiced."""
+        return [partner for partner in self.sandbox.partners.values() if not partner.profile.flows]
 
     @property
     def held_order(self) -> str:
@@ -84,6 +90,6 @@ class Day:
         return sum(sent)
 
     def answer(self) -> list[InvoiceVerdict]:
-        """Every partner reads the invoices it has not read yet and leaves its 997s; what they found, complaints and
+        """Every customer reads the invoices it has not read yet and leaves its 997s; what they found, complaints and
         all."""
-        return [verdict for partner in self.sandbox.partners.values() for verdict in partner.answer_invoices()]
+        return [verdict for partner in self.customers for verdict in partner.answer_invoices()]

@@ -25,14 +25,15 @@ Answering = Literal["accept", "reject", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class PartnerProfile:
-    """A partner's identity: its name in the settings, our customer account for it, both sides' X12 identities, what it speaks.
+    """A partner's identity: its name in the settings, both sides' X12 identities, what it speaks, our customer account or vendor
+    account for it ("" where it is none).
 
     Where it differs from all others is listed in `rows` (fields of a line and where its orders have them, "" nowhere),
     `ignore` (segments of its orders that are passed over) and `notes` (rules that it may break): a settings file says them
-    in one line each."""
+    in one line each. `flows`: sections of the settings file in place of those of a customer that orders by 850; `{every}` in them
+    is how often a flow runs. `columns`: the kind of document in the CSV files that it leaves in outbound/csv/."""
 
     name: str
-    account: str
     title: str
     them: tuple[str, str]
     us: tuple[str, str]
@@ -40,6 +41,10 @@ class PartnerProfile:
     group_us: str
     version: str = "004010"
     usage: str = "P"
+    account: str = ""
+    vendor: str = ""
+    flows: str = ""
+    columns: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     ignore: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -77,7 +82,8 @@ class SimulatedPartner:
         self._noticed: set[Path] = set()
         self._copies = home.with_name(f"{home.name}.sent") if kept else None
         self._control = control
-        for folder in ("outbound/processed", "inbound/acks"):
+        folders = ("outbound/processed", "inbound/acks", *(("outbound/csv",) if profile.columns else ()))
+        for folder in folders:
             (home / folder).mkdir(parents=True, exist_ok=True)
         if self._copies is not None:
             self._copies.mkdir(exist_ok=True)

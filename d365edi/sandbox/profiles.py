@@ -1,4 +1,5 @@
-"""The partners of the sandbox: one that the sandbox made up, and those whose ids the samples carry (`profiles.toml`).
+"""The partners of the sandbox: one that the sandbox made up, and those whose ids the samples carry (`profiles.toml`); those
+of the buying day (`buying.toml`).
 
 Knows: where they are listed. Does not know: files, servers.
 """
@@ -16,8 +17,14 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-PROFILES = tuple(
-    PartnerProfile(name=name, **{field: _frozen(value) for field, value in table.items()})
-    for name, table in tomllib.loads(files(__package__).joinpath("profiles.toml").read_text(encoding="utf-8")).items()
-)
+def _read(file: str) -> tuple[PartnerProfile, ...]:
+    tables = tomllib.loads(files(__package__).joinpath(file).read_text(encoding="utf-8"))
+    return tuple(
+        PartnerProfile(name=name, **{field: _frozen(value) for field, value in table.items()})
+        for name, table in tables.items()
+    )
+
+
+PROFILES = _read("profiles.toml")
 ACME = PROFILES[0]
+BUYING = _read("buying.toml")

@@ -32,7 +32,10 @@ def seed(
     accounts = {}
     for profile in profiles:
         accounts[profile.name] = profile.account
-        add_customer(tenant, company, profile.account, profile.title)
+        if profile.account:
+            add_customer(tenant, company, profile.account, profile.title)
+        if profile.vendor:
+            add_vendor(tenant, company, profile.vendor, profile.title)
     for symbol in UNITS.values():
         tenant.add("UnitsOfMeasure", UnitSymbol=symbol, UnitDescription=symbol)
     for drop in drops:
@@ -49,6 +52,12 @@ def add_customer(tenant: Tenant, company: str, account: str, name: str) -> None:
     terms = {"SalesCurrencyCode": "USD", "PaymentTerms": "Net30", "LanguageId": "en-US", "DeliveryMode": "Ground"}
     key = {"dataAreaId": company, "CustomerAccount": account}
     tenant.add("CustomersV3", **key, OrganizationName=name, CustomerGroupId="10", **terms)
+
+
+def add_vendor(tenant: Tenant, company: str, account: str, name: str) -> None:
+    """A vendor of the company with the defaults that an order takes over."""
+    key = {"dataAreaId": company, "VendorAccountNumber": account}
+    tenant.add("VendorsV3", **key, VendorOrganizationName=name, CurrencyCode="USD", LanguageId="en-US")
 
 
 def add_address(tenant: Tenant, company: str, account: str, place: orders.ShipTo) -> str:

@@ -78,19 +78,17 @@ after     = {{ move_to = "/outbound/processed" }}
 
 
 def _partner(profile: PartnerProfile, every: str, companies: Iterable[str]) -> str:
-    name = profile.name
-    accounts = ", ".join(f"{company} = {_text(profile.account)}" for company in companies)
-    ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
-    notes = ", ".join(f'{rule} = "note"' for rule in profile.notes)
-    guide = f"guide   = {{ severity = {{ {notes} }} }}\n" if notes else ""
-    rows = "".join(f"{field} = {_text(place) if place else 'false'}\n" for field, place in profile.rows)
-    lines = f"\n[partners.{name}.receive.850.map.lines]\n{rows}" if rows else ""
     units = "\n".join(f"{theirs} = {_text(ours)}" for theirs, ours in UNITS.items())
-    return f"""[partners.{name}]
-customer = {{ {accounts} }}
-acks     = {{ send = "997", to = {{ endpoint = "{name}", path = "/inbound/acks" }}, expect_within = "24h" }}
+    flows = (
+        _columns(profile, every) + profile.flows.replace("{every}", every)
+        if profile.flows
+        else _selling(profile, every)
+    )
+    return f"""[partners.{profile.name}]
+{_accounts(profile, companies)}
+acks     = {{ send = "997", to = {{ endpoint = "{profile.name}", path = "/inbound/acks" }}, expect_within = "24h" }}
 
-[partners.{name}.x12]
+[partners.{profile.name}.x12]
 us         = {_text(":".join(profile.us))}
 them       = {_text(":".join(profile.them))}
 group_us   = {_text(profile.group_us)}
@@ -98,10 +96,45 @@ group_them = {_text(profile.group_them)}
 version    = {_text(profile.version)}
 usage      = {_text(profile.usage)}
 
-[partners.{name}.pickup.edi]
-from  = {{ endpoint = "{name}", path = "/outbound/*" }}
+[partners.{profile.name}.pickup.edi]
+from  = {{ endpoint = "{profile.name}", path = "/outbound/*" }}
 every = {_text(every)}
+{flows}
+[partners.{profile.name}.codes.unit]
+{units}
+"""
 
+
+def _accounts(profile: PartnerProfile, companies: Iterable[str]) -> str:
+    sides = {"customer": profile.account, "vendor  ": profile.vendor}
+    return "\n".join(
+        f"{side} = {{ {', '.join(f'{company} = {_text(account)}' for company in companies)} }}"
+        for side, account in sides.items()
+        if account
+    )
+
+
+def _columns(profile: PartnerProfile, every: str) -> str:
+    """Where it leaves CSV files, if it does."""
+    if not profile.columns:
+        return ""
+    return f"""
+[partners.{profile.name}.pickup.columns]
+from  = {{ endpoint = "{profile.name}", path = "/outbound/csv/*.csv" }}
+every = {_text(every)}
+holds = {_text(profile.columns)}
+"""
+
+
+def _selling(profile: PartnerProfile, every: str) -> str:
+    """The flows of a customer: its orders in, our invoices out."""
+    name = profile.name
+    ignore = f"ignore  = {json.dumps(profile.ignore)}\n" if profile.ignore else ""
+    notes = ", ".join(f'{rule} = "note"' for rule in profile.notes)
+    guide = f"guide   = {{ severity = {{ {notes} }} }}\n" if notes else ""
+    rows = "".join(f"{field} = {_text(place) if place else 'false'}\n" for field, place in profile.rows)
+    lines = f"\n[partners.{name}.receive.850.map.lines]\n{rows}" if rows else ""
+    return f"""
 [partners.{name}.receive.850]
 create  = "SalesOrder"
 company = {_text(COMPANY)}
@@ -111,7 +144,4 @@ of       = "SalesInvoice"
 to       = {{ endpoint = "{name}", path = "/inbound", file = "810_{{number}}_{{control:09}}.edi" }}
 every    = {_text(every)}
 on_event = "SalesInvoicePostedBusinessEvent"
-
-[partners.{name}.codes.unit]
-{units}
 """

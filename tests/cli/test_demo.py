@@ -41,6 +41,12 @@ def test_each_step_came_to_its_end_before_the_next_one_began(day: Day) -> None:
     assert re.search(r"no step waited in vain\s+(actual: )?0\s", day[1].stdout)
 
 
+def test_its_last_table_has_a_line_for_each_record_and_direction(day: Day) -> None:
+    last = day[1].stdout.rpartition("\nExpected and actual results\n")[2]
+    moved = re.findall(r"^ok +(.+? (?:out as (?:810|850|856|CSV)|in as (?:a|lines of a) [a-z ]+))", last, re.MULTILINE)
+    assert len(set(moved)) == 19
+
+
 @pytest.mark.parametrize(
     "heading",
     [

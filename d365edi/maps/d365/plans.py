@@ -363,7 +363,7 @@ def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _join(name: str, section: Section, head: Section) -> Join:
-    """What one join asks for: lines by all that they are joined by, other sets by what the header has (the rest is the lines')."""
+    """What one join asks for: lines by all fields of `on`, other sets by those that the header has (the rest is the lines')."""
     on = {theirs: ours for theirs, ours in section.on if name == LINES or ours in head.known}
     optional = bool(section.tree.get("optional", False))
     among = {theirs: ours for theirs, ours in section.on if theirs not in on} if section.tree.get("among") else {}

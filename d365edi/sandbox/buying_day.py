@@ -1,0 +1,205 @@
+"""A buying day in the sandbox, step by step, beside the trading day of `day`.
+
+    furnish   D365 learns of the items that are bought, and of what a person entered there
+    morning   partners leave orders, invoices and an order of a shop
+    order     a person confirms a purchase order, and enters invoices of vendors
+    post      a person posts the freight invoice, a general journal, and delivers and invoices the shop's order
+    pay       remittances are left, for a vendor and from a customer
+
+Knows: the steps, and the rows of D365 that they write. Does not know: the daemon; the caller waits for it between the steps.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+from . import seeding, x12
+from .d365 import ledger, purchasing
+from .d365.tenant import Tenant
+from .drops import Drop
+from .environment import Environment
+from .profiles import COMPANY
+
+ITEMS = {"BAG-1": ("NB-BAG", "COTTON BAG", "1.25"), "JAR-1": ("NB-JAR", "GLASS JAR", "0.8")}
+"""What is bought: the vendors' number, ours, its name and its price."""
+WAREHOUSE = "11"
+CONFIRMED, BILLED, BILLED_IN_COLUMNS = "BUY-101", "BUY-102", "BUY-103"
+"""Our purchase orders at the supplier: the one that it is sent, those that it bills."""
+INVOICE, INVOICE_IN_COLUMNS = "HP-7001", "HP-7002"
+ORDER, ORDER_IN_COLUMNS = "PLAN-31", "PLAN-32"
+FREIGHT, FREIGHT_NEXT, PENDING = "CF-501", "CF-502", "RP-21"
+"""Invoices that a person enters: two of the freight company, which are posted, and one of the planner, which is not."""
+SHOP_ORDER = "SHOP-88"
+ACCOUNTS = ("600100", "110180")
+"""The main accounts of the journal: debit and credit."""
+PAYMENT, PAYMENT_IN_COLUMNS, CUSTOMER_PAYMENT = "EFT-1", "EFT-2", "EFT-3"
+
+
+class BuyingDay:
+    """One day of an environment that has the partners of `profiles.BUYING`; `drops` are the files that were left so far.
+
+    `invoice`: the number of the shop's invoice, once it is posted."""
+
+    def __init__(self, sandbox: Environment) -> None:
+        self.sandbox = sandbox
+        self.tenant: Tenant = sandbox.d365.state
+        self.drops: list[Drop] = []
+        self.invoice = ""
+        self._journal = ""
+
+    # ------------------------------------------------------------------------------------------------- the steps
+    def furnish(self) -> None:
+        """Enter items, warehouse, three purchase orders, two freight invoices and a journal, all as a person would."""
+        company = {"dataAreaId": COMPANY}
+        self.tenant.add("Warehouses", **company, WarehouseId=WAREHOUSE, OperationalSiteId="1")
+        for theirs, (ours, name, price) in ITEMS.items():
+            names = {"ProductNumber": ours, "SearchName": name, "ProductSearchName": name}
+            units = {"SalesUnitSymbol": "ea", "InventoryUnitSymbol": "ea", "PurchaseUnitSymbol": "ea"}
+            key = {**company, "ItemNumber": ours}
+            self.tenant.add("ReleasedProductsV2", **key, **names, **units, SalesPrice=Decimal(price) * 2)
+            for profile in self.sandbox.profiles.values():
+                if profile.vendor:
+                    named = {"VendorAccountNumber": profile.vendor, "VendorProductNumber": theirs}
+                    self.tenant.add("VendorProductDescriptionsV2", **key, **named)
+            seeding.add_external_number(self.tenant, COMPANY, self._profile("shop").account, ours, f"SHOP-{theirs}")
+        for number in (CONFIRMED, BILLED, BILLED_IN_COLUMNS):
+            self._enter_order(number)
+        lines = ({"DebitAmount": Decimal(40)}, {"CreditAmount": Decimal(40)})
+        booked = [
+            {**line, "AccountDisplayValue": f"{account}-001"} for line, account in zip(lines, ACCOUNTS, strict=True)
+        ]
+        self._journal = ledger.journal(self.tenant, *booked, company=COMPANY, text="Rent")
+
+    def morning(self) -> None:
+        """The supplier bills two orders, the planner orders twice, the shop once; one of each two in columns."""
+        lines = self._lines("VN")
+        self._x12("supplier", "IN", "810", [
+            ["BIG", self._date(), INVOICE, "", BILLED], *[["IT1", *line] for line in lines],
+            ["TDS", "14800"], ["CTT", str(len(lines))],
+        ])  # fmt: skip
+        head = "Invoice Number,Invoice Date,PO Number,Line,Vendor Item,Quantity,Unit,Price,Invoice Total"
+        day = self.sandbox.day.isoformat()
+        rows = [
+            f"{INVOICE_IN_COLUMNS},{day},{BILLED_IN_COLUMNS},{line[0]},{line[6]},{line[1]},EA,{line[3]},148"
+            for line in lines
+        ]
+        self._csv("supplier", "invoice.csv", head, rows)
+        self._x12("planner", "PO", "850", [
+            ["BEG", "00", "SA", ORDER, "", self._date()], ["N1", "ST", "OURS", "92", WAREHOUSE],
+            *[["PO1", *line] for line in lines], ["CTT", str(len(lines))],
+        ])  # fmt: skip
+        head = "PO Number,PO Date,Line,Quantity,Unit,Price,Vendor Item,Ship To ID"
+        rows = [f"{ORDER_IN_COLUMNS},{day},{line[0]},{line[1]},EA,{line[3]},{line[6]},{WAREHOUSE}" for line in lines]
+        self._csv("planner", "order.csv", head, rows)
+        head = "PO Number,PO Date,Line,Quantity,Unit,Price,Buyer Item"
+        rows = [f"{SHOP_ORDER},{day},{line[0]},{line[1]},EA,{Decimal(line[3]) * 2},SHOP-{line[6]}" for line in lines]
+        self._csv("shop", "order.csv", head, rows)
+
+    def order(self) -> None:
+        """A person confirms the purchase order at the supplier, and enters invoices of the freight company and the planner."""
+        purchasing.confirm(self.tenant, CONFIRMED, company=COMPANY)
+        for number, partner in ((FREIGHT, "freight"), (FREIGHT_NEXT, "freight"), (PENDING, "planner")):
+            self._enter_invoice(number, partner)
+
+    def post(self) -> None:
+        """Post the freight invoices and the journal; deliver and invoice the shop's order. LookupError when it is not in D365."""
+        for number in (FREIGHT, FREIGHT_NEXT):
+            purchasing.post_invoice(self.tenant, f"HR-{number}", company=COMPANY, orders=False)
+        ledger.post(self.tenant, self._journal, company=COMPANY)
+        order = self.tenant.one("SalesOrderHeadersV4", dataAreaId=COMPANY, CustomersOrderReference=SHOP_ORDER)
+        self.sandbox.d365.post_packing_slip(order["SalesOrderNumber"], company=COMPANY)
+        self.invoice = self.sandbox.d365.post_invoice(order["SalesOrderNumber"], company=COMPANY)
+
+    def pay(self) -> None:
+        """The freight company reports by 820 and in columns what it was paid, the shop by 820 what it pays."""
+        self._x12("freight", "RA", "820", self._remittance(PAYMENT, FREIGHT, "60"))
+        head = "Payment Number,Payment Date,Payment Amount,Currency,Invoice Number,Amount Paid"
+        row = f"{PAYMENT_IN_COLUMNS},{self.sandbox.day.isoformat()},60,USD,{FREIGHT_NEXT},60"
+        self._csv("freight", "payment.csv", head, [row])
+        posted = self.tenant.one("SalesInvoiceHeadersV4", dataAreaId=COMPANY, InvoiceNumber=self.invoice)
+        self._x12(
+            "shop", "RA", "820", self._remittance(CUSTOMER_PAYMENT, self.invoice, f"{posted['TotalInvoiceAmount']:f}")
+        )
+
+    # ------------------------------------------------------------------------------------------------- their files
+    def _profile(self, partner: str) -> Any:
+        return self.sandbox.profiles[partner]
+
+    def _date(self) -> str:
+        return f"{self.sandbox.day:%Y%m%d}"
+
+    def _lines(self, qualifier: str) -> list[list[str]]:
+        """A line of each item, as PO1 and IT1 have it from their first element on: 80 of the first, 60 of the last is 148."""
+        quantities = (80, 60)
+        return [
+            [str(place), str(quantity), "EA", price, "", qualifier, theirs]
+            for place, (quantity, (theirs, (_, _, price))) in enumerate(zip(quantities, ITEMS.items(), strict=True), 1)
+        ]
+
+    def _remittance(self, number: str, invoice: str, amount: str) -> list[list[str]]:
+        return [
+            ["BPR", "I", amount, "C", "ACH", "CTX", *[""] * 10, self._date()],
+            ["TRN", "1", number, "1555550100"],
+            ["CUR", "PR", "USD"],
+            ["N1", "PR", "PAYER", "92", "1000"],
+            ["N1", "PE", "PAYEE", "92", "4711"],
+            ["ENT", "1"],
+            ["RMR", "IV", invoice, "", amount],
+        ]
+
+    def _x12(self, partner: str, functional: str, set: str, body: Sequence[Sequence[str]]) -> None:
+        profile, control = self._profile(partner), 1 + len(self.drops)
+        sets = [(set, [list(segment) for segment in body])]
+        at = datetime.combine(self.sandbox.day, time(6))
+        data = x12.write(profile.address, functional, sets, interchange=control, group=control, at=at)
+        self._leave(Drop(f"{set}-{control}.edi", partner, data))
+
+    def _csv(self, partner: str, name: str, head: str, rows: Sequence[str]) -> None:
+        self._leave(Drop(f"csv/{name}", partner, "\n".join([head, *rows, ""]).encode()))
+
+    def _leave(self, drop: Drop) -> None:
+        self.drops.append(drop)
+        target = self.sandbox.partners[drop.partner].outbound / drop.name
+        hidden = target.with_name(f".{target.name}.writing")
+        hidden.write_bytes(drop.data)
+        hidden.replace(target)
+
+    # ------------------------------------------------------------------------------------------ what persons enter
+    def _enter_order(self, number: str) -> None:
+        key = {"dataAreaId": COMPANY, "PurchaseOrderNumber": number}
+        account = self._profile("supplier").vendor
+        accounts = {"OrderVendorAccountNumber": account, "InvoiceVendorAccountNumber": account}
+        address = {
+            "Name": "Northbay Warehouse",
+            "Street": "1 HARBOR ROAD",
+            "City": "AUSTIN",
+            "StateId": "TX",
+            "ZipCode": "78701",
+        }
+        day = self.sandbox.day.isoformat()
+        self.tenant.add(
+            "PurchaseOrderHeadersV2", **key, **accounts, CurrencyCode="USD", PurchaseOrderStatus="Backorder",
+            AccountingDate=day, RequestedDeliveryDate=day, DeliveryAddressCountryRegionISOCode="US",
+            **{f"DeliveryAddress{part}": text for part, text in address.items()},
+        )  # fmt: skip
+        for place, quantity, _, price, _, _, theirs in self._lines("VN"):
+            ours, name, _ = ITEMS[theirs]
+            self.tenant.add(
+                "PurchaseOrderLinesV2", **key, LineNumber=int(place), ItemNumber=ours, LineDescription=name,
+                OrderedPurchaseQuantity=int(quantity), PurchaseUnitSymbol="ea", PurchasePrice=Decimal(price),
+                PurchasePriceQuantity=1, LineAmount=Decimal(price) * int(quantity),
+            )  # fmt: skip
+
+    def _enter_invoice(self, number: str, partner: str) -> None:
+        account = self._profile(partner).vendor
+        key = {"dataAreaId": COMPANY, "HeaderReference": f"HR-{number}"}
+        day = self.sandbox.day.isoformat()
+        self.tenant.add(
+            "VendorInvoiceHeaders", **key, InvoiceAccount=account, VendorAccount=account, InvoiceNumber=number,
+            InvoiceDate=day, DueDate=day, Currency="USD",
+        )  # fmt: skip
+        self.tenant.add(
+            "VendorInvoiceLines", **key, InvoiceLineNumber=1, ItemNumber="NB-BAG", ReceiveNow=48, Unit="ea",
+            UnitPrice=Decimal("1.25"), PriceUnit=1, Amount=Decimal(60), Currency="USD", LineDescription="COTTON BAG",
+        )  # fmt: skip
