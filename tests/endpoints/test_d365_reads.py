@@ -225,6 +225,7 @@ async def test_a_ping_reports_token_role_and_companies() -> None:
         ("token", True, f"a token for application {CLIENT_ID}, valid for 60 min"),
         ("role", True, "D365 knows the application as user d365edi"),
         ("companies", True, "3 companies visible, among them usmf"),
+        ("language", True, "D365 answers in English"),
     ]
     assert {seen.method for seen in scene.sim.log if seen.set != "token"} == {"GET"}
 
@@ -264,7 +265,17 @@ async def test_a_role_that_may_not_see_the_registration_is_still_a_role() -> Non
     scene = Scene()
     scene.sim.faults.answer(403, path="/data/SysAADClients")
     checks = await scene.endpoint.ping()
-    assert [check.ok for check in checks] == [True, True, True]
+    assert [(check.what, check.ok) for check in checks] == [
+        *(("token", True), ("role", True), ("companies", True), ("language", True))
+    ]
+
+
+async def test_a_ping_warns_where_d365_does_not_answer_in_english() -> None:
+    scene = Scene()
+    scene.sim.state.language = "de"
+    check = (await scene.endpoint.ping())[-1]
+    assert (check.what, check.ok) == ("language", True)
+    assert check.sentence.startswith("warning: D365 does not answer in English")
 
 
 @pytest.mark.parametrize(

@@ -180,7 +180,7 @@ async def test_addresses_that_the_role_may_not_read_hold_and_ping_says_so_before
     town.knobs["receive"] = 'ship_to = "default"'
     async with town.app() as app:
         assert [check.what for check in (await app.ping("d365"))["d365"]] == [
-            *("token", "role", "companies", "dimensions", "delimiter")
+            *("token", "role", "companies", "language", "dimensions", "delimiter")
         ]
         await app.release("P1", "pat")
         await app.once()

@@ -4,6 +4,7 @@ failure carries its remedy.
 Knows: the three entity sets that answer the first of them. Does not know: documents, partners.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from d365edi.errors import EndpointError, Refused
 from d365edi.odata import quoting
 from d365edi.odata.plan import Query
 
+_ENGLISH = re.compile(r"\b(?:could not|not|the|is|with)\b", re.IGNORECASE)
 _ROLES = "in D365, give the application's user a role that may read it"
 
 
@@ -53,7 +55,19 @@ async def run(
         checks.append(await _timed(what, ask))
         if not checks[-1].ok:
             return checks
+    checks.append(await _timed("language", partial(_language, client)))
     return checks + [await _timed(probe.what, partial(_readable, client, probe)) for probe in probes]
+
+
+async def _language(client: Client) -> str:
+    """The language of the application's user in D365, by the words of a read that is refused. Another one than English is no
+    failure: refusals are shown as they are, and those that mean that a record exists are looked up."""
+    try:
+        await client.rows(Query("LegalEntities", select=("NoSuchField",), top=1))
+    except Refused as error:
+        if _ENGLISH.search(error.message):
+            return "D365 answers in English"
+    return "warning: D365 does not answer in English; set the language of the application's user to en-us"
 
 
 async def _readable(client: Client, probe: Probe) -> str:

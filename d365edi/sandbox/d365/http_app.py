@@ -20,7 +20,7 @@ from . import batch, metadata
 from .entra import Denied, Entra
 from .faults import HTML, Faults, PlannedFault
 from .refusals import Refusal, no_such_path, not_allowed
-from .requests import ROOT, HttpAnswer, Request, json_answer, perform, refused
+from .requests import ROOT, HttpAnswer, Request, in_german, json_answer, perform, refused
 from .tenant import Tenant
 from .throttle import Throttle
 
@@ -87,7 +87,9 @@ class HttpApp:
 
     def _route(self, request: Request) -> HttpAnswer:
         if request.path.startswith(ROOT):
-            return self._admitted(request.headers) or self._guarded(lambda: self._data(request))
+            answer = self._admitted(request.headers) or self._guarded(lambda: self._data(request))
+            german = self.simulator.state.language == "de" and answer.status >= 400
+            return in_german(answer) if german else answer
         if request.path.endswith(_TOKEN) and request.method == "POST":
             return self._issue(request)
         if request.path.endswith(_DISCOVERY) and request.method == "GET":

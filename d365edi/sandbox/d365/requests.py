@@ -45,6 +45,23 @@ def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None
     return HttpAnswer(status, content, values.dumps(body).encode())
 
 
+_GERMAN = {
+    "The query specified in the URI is not valid.": "Die im URI angegebene Abfrage ist ungültig.",
+    "Could not find a property named": "Keine Eigenschaft gefunden mit Namen",
+    "on type": "im Typ",
+    "The record already exists": "Der Datensatz ist bereits vorhanden",
+    "An error has occurred.": "Fehler.",
+}
+
+
+def in_german(answer: HttpAnswer) -> HttpAnswer:
+    """A refusal as a user reads it whose language is German."""
+    text = answer.body.decode()
+    for english, german in _GERMAN.items():
+        text = text.replace(english, german)
+    return HttpAnswer(answer.status, answer.headers, text.encode())
+
+
 def refused(refusal: Refusal) -> HttpAnswer:
     """The answer to a refused request."""
     if refusal.body is None:

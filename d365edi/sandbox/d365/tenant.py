@@ -38,7 +38,8 @@ class Tenant:
     OData text says) or inside a changeset of one part ("nested"). `json_batches`: a batch is answered in JSON, whatever was
     accepted. `relative_links`: the link to the next page names no host. `hidden`: sets that the tenant does not publish;
     those of charge lines are not public in a standard one. `defaults`: set -> field -> what D365 fills in where a new row
-    leaves the field out. `null_texts`: text that a new row leaves empty is stored as null and read as null. `own_prices`: item ->
+    leaves the field out. `null_texts`: text that a new row leaves empty is stored as null and read as null. `language`: of
+    the application's user; sentences of refusals are in it where the sandbox knows them ("de"). `own_prices`: item ->
     the price of a trade agreement, which a new order line gets whatever was sent, unless its price is locked;
     `own_discounts`: item -> the percentage that is taken off likewise. `sequences`:
     field -> format of the numbers that it is given (`{:06}` is the number). `slash_keys`: an encoded slash in a key is taken."""
@@ -55,6 +56,7 @@ class Tenant:
     relative_links: bool = False
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
     null_texts: bool = False
+    language: str = "en-us"
     own_prices: dict[str, Decimal] = field(default_factory=dict)
     own_discounts: dict[str, Decimal] = field(default_factory=dict)
     sequences: dict[str, str] = field(default_factory=dict)
