@@ -125,11 +125,19 @@ async def secret_again(here: Scene) -> None:
 
 
 async def disk_full(here: Scene) -> None:
+    """The journal may not grow, and nothing can be allocated beside it (tests/disk fills a real one)."""
+    _probe(here).mkdir()
     await here.app.journal.write(lambda tx: _pages(tx, None))
 
 
 async def disk_emptied(here: Scene) -> None:
+    _probe(here).rmdir()
     await here.app.journal.write(lambda tx: _pages(tx, 1 << 30))
+
+
+def _probe(here: Scene) -> Path:
+    """What `journal/room.py` allocates room in."""
+    return here.world.folder / "var" / "journal.db.room"
 
 
 def _pages(tx: Tx, most: int | None) -> None:

@@ -226,7 +226,7 @@ def _edifact_bytes(id: str, body: list[Any], version: str, charset: str = "UNOC"
 # -- maps -------------------------------------------------------------------------------------------------------------
 
 
-NEWER = frozenset({"PurchaseOrderStores"})
+NEWER = frozenset({"PurchaseOrderStores", "Vendor", "Item", "JournalEntry"})
 """Maps that ship only since then: what they read was nobody's before."""
 
 
@@ -333,8 +333,8 @@ def today(name: str, document: Plain) -> Plain:
 
 def writing_tables() -> dict[str, str]:
     """The shipped D365 tables that write, with the kind of document that each writes."""
-    tables = [load("d365/write", name) for name in maps("d365/write")]
-    return {table.name: table.document for table in tables if table.mode == "write"}
+    tables = [load("d365/write", name) for name in ("CustomerPayment", "SalesOrder")]  # those of d60af4b
+    return {table.name: table.document for table in tables}
 
 
 def plan(name: str, document: Plain) -> Plain:
