@@ -123,6 +123,7 @@ def _dimensions(settings: Settings, prefix: tuple[str, ...], flow: Receive) -> D
         ledger=given.ledger or (),
         delimiter=given.delimiter or "",
         escape=given.escape,
+        by_d365=given.built == "d365",
     )
 
 

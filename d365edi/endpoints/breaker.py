@@ -7,9 +7,9 @@ Knows: the verbs, and when one may go through. Does not know: what a failure mea
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -239,6 +239,10 @@ class D365Breaker(Breaker):
     async def ask(self, query: Query) -> list[Record]:
         """As the endpoint's; the place is the entity set."""
         return await self._run("ask", query.set, lambda: self._d365.ask(query))
+
+    async def act(self, entity_set: str, action: str, given: Mapping[str, Any]) -> object:
+        """As the endpoint's; the place is the entity set."""
+        return await self._run("ask", entity_set, lambda: self._d365.act(entity_set, action, given))
 
     def _closed(self, error: Unavailable, seconds: float) -> None:
         kind: health.Kind = "throttled" if isinstance(error, Throttled) else "unreachable"

@@ -42,7 +42,21 @@ async def add(ctx: FlowContext, receive: ReceiveFlow, table: Table, answers: Res
         for query in (dimensions.formats_query(), dimensions.delimiter_query()):
             ctx.answers.pop(query, None)
         return Held(tuple(map(str, found)))
-    return dimensions.answered(answers, policy, formats)
+    answers = dimensions.answered(answers, policy, formats)
+    return await _by_d365(ctx, policy, answers) if policy.values and policy.by_d365 else answers
+
+
+async def _by_d365(ctx: FlowContext, policy: DimensionPolicy, answers: Resolution) -> Resolution | Held:
+    """The answers with the text of dimensions as D365 builds it."""
+    set, action, given = dimensions.action(policy)
+    try:
+        text = await ctx.d365.act(set, action, given)
+    except (Refused, PlaceRefused) as error:
+        reason = f"D365 does not build the dimensions under [{policy.place}.dimensions] ({error.message})"
+        return Held((f'{reason}; write dimensions = "auto" under [d365], then release the document',))
+    if not isinstance(text, str) or not text:
+        return Held((f"D365 builds nothing of the dimensions under [{policy.place}.dimensions]; correct them",))
+    return answers.with_more({dimensions.ANSWER: text})
 
 
 async def _formats(ctx: FlowContext, policy: DimensionPolicy, kinds: set[Kind]) -> DimensionFormats | Finding:

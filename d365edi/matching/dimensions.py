@@ -35,7 +35,7 @@ _OTHER_SIGNS = re.compile(r"[-|~.]+")
 class DimensionPolicy:
     """What the settings say: `values` by name for what a flow creates, and the keys of [d365] that are not read from D365 then.
 
-    `place` is the flow's table in the settings."""
+    `place` is the flow's table in the settings. `by_d365`: D365 builds the text."""
 
     place: str = "partners.NAME.receive.SET"
     values: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class DimensionPolicy:
     ledger: tuple[str, ...] = ()
     delimiter: str = ""
     escape: bool = True
+    by_d365: bool = False
 
     def known(self, kind: Kind) -> tuple[str, ...]:
         """The names of a format that the settings give; empty where D365 is asked."""
@@ -162,9 +163,17 @@ def answered(resolution: Resolution, policy: DimensionPolicy, formats: Dimension
     for name, source in LEDGER_ACCOUNTS.items():
         if account := resolution.of(source, 0, None):
             found[name] = escaped(account, formats.delimiter)
-    if policy.values:
+    if policy.values and not policy.by_d365:
         found[ANSWER] = display(policy.values, formats.names["default"], formats)
     return resolution.with_more(found)
+
+
+def action(policy: DimensionPolicy) -> tuple[str, str, dict[str, Any]]:
+    """What D365 builds the text by: an entity set, its action, and what this is given. A name that is not configured is left out
+    there without a word, so call it where `problems` found none."""
+    table = tables()["dimensions"]["action"]
+    given = {table["names"]: list(policy.values), table["values"]: list(policy.values.values())}
+    return table["at"], table["action"], given
 
 
 # -- what holds -------------------------------------------------------------------------------------------------------
@@ -190,7 +199,7 @@ def _of_values(policy: DimensionPolicy, formats: DimensionFormats) -> Iterator[F
             yield unmet("dimensions", name, message, remedy)
         yield from _too_long(value, f"{name} under {place}")
     ordered = _ordered(policy.values, names)
-    if not any(len(value) > MOST for value in ordered) and ordered:
+    if not policy.by_d365 and ordered and not any(len(value) > MOST for value in ordered):
         text = display(policy.values, names, formats)
         if segments(text, formats.delimiter) != ordered:
             message = f'the dimensions under {place} make "{text}", which D365 reads as other values: it parts them by'

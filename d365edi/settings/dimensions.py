@@ -28,7 +28,8 @@ Names = Annotated[tuple[Text, ...], AfterValidator(_distinct)]
 
 
 class Dimensions(SettingsSection):
-    """Formats and delimiter of display values: each key that is left out is read from D365. "auto" alone: all of them."""
+    """Formats and delimiter of display values: each key that is left out is read from D365. "auto"
+    alone: all of them; "d365" alone: D365 builds the text."""
 
     default: Names | None = None
     """The active format of dimensions alone."""
@@ -39,11 +40,19 @@ class Dimensions(SettingsSection):
     escape: bool = True
     """A delimiter inside a dimension value has a backslash before it; false: such a value holds."""
 
+    built: Literal["here", "d365"] = "here"
+    """Who builds the text of dimensions: we do, or D365 is asked for it each time; "d365" alone is the same."""
+
     @model_validator(mode="before")
     @classmethod
     def _word(cls, value: Any) -> Any:
         if value == "auto":
             return {}
+        if value == "d365":
+            return {"built": "d365"}
         if not isinstance(value, Mapping | Dimensions):
-            raise invalid('is not "auto"', 'write "auto", or a table, as { default = ["Department", "CostCenter"] }')
+            raise invalid(
+                'is neither "auto" nor "d365"',
+                'write "auto", or a table, as { default = ["Department", "CostCenter"] }',
+            )
         return value

@@ -210,3 +210,34 @@ async def test_ping_fails_only_where_a_flow_needs_them(buying: World, settings: 
         checks = {check.what: check for check in (await app.ping("d365"))["d365"]}
     assert [checks[what].ok for what in ("dimensions", "delimiter")] == [ok, ok]
     assert ok or "or write dimensions = { default = [" in checks["dimensions"].remedy
+
+
+ACTION = "/data/DimensionSets/Microsoft.Dynamics.DataEntities.getSetDisplayValue"
+
+
+async def test_d365_may_build_the_text(buying: World) -> None:
+    activate(buying, text="Department~CostCenter~BusinessUnit", delimiter="Tilde")
+    buying.knobs["events"], buying.extra = 'dimensions = "d365"', NAMED.format(set="850").replace("022", "0~2")
+    drop(buying)
+    await buying.once()
+    assert displayed(buying) == "0\\~2~~001"
+    assert sum(1 for each in buying.simulator.log if each.path == ACTION) == 1
+
+
+async def test_a_name_that_d365_would_leave_out_is_held_before_it_is_asked(buying: World) -> None:
+    activate(buying, text="CostCenter-Department")
+    buying.knobs["events"], buying.extra = 'dimensions = "d365"', NAMED.format(set="850")
+    drop(buying)
+    assert "is no dimension of the active format" in await why(buying)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_what_d365_does_not_build_is_held(buying: World, status: int) -> None:
+    buying.simulator.faults.answer(status, method="POST", path=ACTION, times=9)
+    buying.knobs["events"], buying.extra = 'dimensions = "d365"', NAMED.format(set="850")
+    drop(buying)
+    async with buying.app() as app:
+        await app.once()
+        (row,) = await test_purchase_orders_in.held(app)
+    assert "D365 does not build the dimensions under [partners.acme.receive.850.dimensions]" in row.reason
+    assert test_purchase_orders_in.made(buying) == []

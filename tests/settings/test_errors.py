@@ -26,7 +26,7 @@ ONE_MISTAKE = [
     ("[daemon]", "[deamon]\nx = 1\n[daemon]", '1: [deamon] is no key of the settings; did you mean "daemon"?'),
     (PICK, f'{PICK}\njiter = "1s"', '26: [partners.acme.pickup.edi.jiter] is no key of [partners.acme.pickup.edi]; did you mean "jitter"?'),
     (KEY, f'{KEY}\ncomplete = {{ lokks = 1 }}', '17: [endpoints.acme.complete.lokks] is no key of [endpoints.acme.complete]; did you mean "looks"?'),
-    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, gtin_unit, agreed, ignore, stores, back, schedules, unknown_invoice, dimensions, map, d365, guide, same, header_reference, posted_check, match, stocked, lines"),
+    ("map.fields", 'x."a b" = 1\nmap.fields', "30: [partners.acme.receive.850.x] is no key of [partners.acme.receive.850]; known are: create, then, company, purpose, unlike, ship_to, gtin_unit, price, agreed, ignore, stores, back, schedules, unknown_invoice, dimensions, map, d365, guide, same, header_reference, posted_check, match, stocked, lines"),
     # what is not there yet is unknown, too
     ("[daemon]", "[telemetry.ops]\n[daemon]", '1: [telemetry] is no key of the settings; known are: include, daemon, log, secrets, alerts, d365, endpoints, partners'),
     ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, read_socket, decide_group, listen, health, tls, retain, stop_within"),
@@ -143,7 +143,7 @@ ONE_MISTAKE = [
     ("timezone", 'listen = "127.0.0.1:8443"\nhealth = "127.0.0.1:8443"\ntimezone', "1: [daemon] has one address for `listen` and `health`; leave `health` out, or give it a port of its own"),
     ("timezone", 'listen = "0.0.0.0:8443"\ntimezone', "1: [daemon] listens on a public address without `tls`; add tls = { certificate = ..., key = { secret = ... } }"),
     ('client_secret = { secret = "d365" }', "", '5: [d365] has neither `client_secret` nor `certificate`; write client_secret = { secret = "d365" } or certificate = { file = "..." }'),
-    ("companies", 'dimensions = "of"\ncompanies', '10: [d365.dimensions] "of" is not "auto"; write "auto", or a table, as { default = ["Department", "CostCenter"] }'),
+    ("companies", 'dimensions = "of"\ncompanies', '10: [d365.dimensions] "of" is neither "auto" nor "d365"; write "auto", or a table, as { default = ["Department", "CostCenter"] }'),
     ("companies", 'dimensions = { default = [] }\ncompanies', '10: [d365.dimensions.default] [] names no dimension; write them in the order of the format, as ["Department", "CostCenter"]'),
     ("companies", 'dimensions = { ledger = ["A", "a"] }\ncompanies', '10: [d365.dimensions.ledger] ["A", "a"] names a dimension twice; name each once, in the order of the format'),
     (KEY, "", '12: [endpoints.acme] has neither `key` nor `password`; write key = { secret = "..." }'),

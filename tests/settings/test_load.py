@@ -45,6 +45,10 @@ def test_dimensions_are_a_word_or_a_table(reading: Reading, written: str, known:
     assert (given.default, given.ledger, given.delimiter, given.escape) == known
 
 
+def test_dimensions_may_be_built_by_d365(reading: Reading) -> None:
+    assert reading(("companies", 'dimensions = "d365"\ncompanies')).d365.dimensions.built == "d365"
+
+
 def test_nothing_can_be_changed(reading: Reading) -> None:
     settings = reading()
     with pytest.raises(ValidationError):

@@ -143,6 +143,11 @@ class Client:
         url = f"{self.root}{entity_set}?cross-company=true"
         return _bare(await self._json("POST", url, canonical.compact(record)))
 
+    async def act(self, entity_set: str, action: str, given: Mapping[str, Any]) -> object:
+        """What an action of a set that changes nothing returns."""
+        url = f"{self.root}{entity_set}/Microsoft.Dynamics.DataEntities.{action}"
+        return (await self._json("POST", url, canonical.compact(given))).get("value")
+
     async def metadata(self) -> bytes:
         """The service's description of itself, which is XML and very large."""
         return bytes((await self._send("GET", f"{self.root}$metadata", accept="application/xml")).content)

@@ -10,7 +10,7 @@ Knows: plans, the client. Does not know: which entities they name, EDI, partners
 import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -152,6 +152,10 @@ class D365Endpoint:
         """Token, role, companies, what orders are looked up by. Never raises."""
         config, asking = self._config, self._lookups.at(Turn.LOOKUP, waits=False)
         return await checks.run(asking, self._tokens, config.client_id, config.companies, config.probes)
+
+    async def act(self, entity_set: str, action: str, given: Mapping[str, Any]) -> object:
+        """What an action of a set that changes nothing returns, for look-ups."""
+        return await self._lookups.act(entity_set, action, given)
 
     async def metadata(self) -> ServiceModel:
         """The sets, fields and enums of the tenant. Raises EndpointError; Refused where the answer is no description."""

@@ -48,6 +48,15 @@ def by_name(tenant: Tenant, kind: str, text: str) -> dict[str, str]:
     return {name: each[place] if place < len(each) else "" for place, name in enumerate(names)}
 
 
+def built(tenant: Tenant, names: list[str], values: list[str]) -> str:
+    """The display value that the action `getSetDisplayValue` makes; a name that the active format lacks is left out."""
+    sign, given = delimiter(tenant), dict(zip(names, values, strict=False))
+    each = [given.get(name, "").replace(sign, f"\\{sign}") for name in by_name(tenant, "Default", "")]
+    while each and not each[-1]:
+        each.pop()
+    return sign.join(each)
+
+
 def check(tenant: Tenant, entity: str, given: dict[str, Any]) -> None:
     """Refuse display values that the active format does not let in, and values that a dimension with a list does not have."""
     for name, text in given.items():

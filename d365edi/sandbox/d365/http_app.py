@@ -8,6 +8,7 @@ Knows: HTTP and who is admitted. Does not know: entities.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import parse_qsl
@@ -16,7 +17,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from . import batch, metadata
+from . import batch, dimensions, metadata
+from .catalog import NAMESPACE
 from .entra import Denied, Entra
 from .faults import HTML, Faults, PlannedFault
 from .refusals import Refusal, no_such_path, not_allowed
@@ -111,6 +113,10 @@ class HttpApp:
     def _data(self, request: Request) -> HttpAnswer:
         if request.path == f"{ROOT}$metadata" and request.method == "GET":
             return HttpAnswer(200, {"Content-Type": "application/xml"}, metadata.write(self.simulator.state))
+        if request.path == f"{ROOT}DimensionSets/{NAMESPACE}.getSetDisplayValue" and request.method == "POST":
+            given = json.loads(request.body)
+            text = dimensions.built(self.simulator.state, given["_attributeNames"], given["_attributeValues"])
+            return json_answer(200, {"value": text})
         if request.path != f"{ROOT}$batch":
             return perform(self.simulator.state, request)
         if request.method != "POST":
