@@ -81,6 +81,7 @@ def test_every_set_that_a_table_or_a_look_up_names_is_in_the_sandbox() -> None:
         for table in tables
         for section in (header(table), *([lines(table)] if "lines" in table.tree else []), *joins(table))
     }
+    named |= {row["set"] for table in tables for row in _with_sets(table.tree.get("formats", {}))}
     named |= {row["set"] for row in _with_sets(lookup.tables())}
     assert named - load().sets.keys() == set()
 
