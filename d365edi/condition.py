@@ -102,6 +102,11 @@ def live(troubles: Sequence[Trouble]) -> bool:
     return not any(trouble.kind in NEEDS_A_RESTART for trouble in troubles)
 
 
+def word(troubles: Sequence[Trouble]) -> str:
+    """The one word for all of it, by /healthz and by `status`: "ok"; "degraded" (some work is not done); "stuck"."""
+    return "stuck" if not live(troubles) else "degraded" if troubles else "ok"
+
+
 def summary(troubles: Sequence[Trouble]) -> str:
     """The names by kind, for one line of `systemctl status`; "" where there is no trouble."""
     named: dict[Kind, list[str]] = {}

@@ -107,15 +107,15 @@ async def _signals(requests: SignalRequests, *, task_status: anyio.abc.TaskStatu
 async def _serve(settings: Settings, load: Load, open_app: Open, requests: SignalRequests, stuck_after: float) -> None:
     """One period after the other; settings that cannot be opened are replaced by those of the period before."""
     with contextlib.closing(BoundSockets()) as sockets:
-        proven, watch = None, ClockWatch()
+        proven, begun, watch = None, None, ClockWatch()
         while True:
             try:
                 log.setup(settings.log.level, settings.log.format, zone=settings.daemon.timezone)
                 async with (
                     open_app(settings, watch) as app,
-                    ServicePeriod(app, settings, sockets, load, stuck_after=stuck_after).open() as period,
+                    ServicePeriod(app, settings, sockets, load, stuck_after=stuck_after, begun=begun).open() as period,
                 ):
-                    proven = settings
+                    proven, begun = settings, period.begun
                     following = await period.until(requests)
             except SettingsError as error:
                 if proven is None or proven is settings:
@@ -145,6 +145,7 @@ class ServicePeriod:
         load: Load,
         wall: Callable[[], float] = time.time,
         stuck_after: float = STUCK_AFTER,
+        begun: datetime | None = None,
     ) -> None:
         self.stuck_after = stuck_after
         self.app = app
@@ -164,6 +165,7 @@ class ServicePeriod:
         self.alerts: AlertService | None = None
         self.zone = settings.daemon.timezone
         self.since = datetime.now(self.zone)
+        self.begun = begun or self.since
         self.scheduler = AsyncIOScheduler(
             timezone=self.zone, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -378,8 +380,9 @@ class ServicePeriod:
         troubles = self.troubles()
         return {
             "pid": os.getpid(),
-            "since": _iso(self.since),
-            "healthy": condition.live(troubles),
+            "since": _iso(self.begun.astimezone(self.zone)),
+            "settings_since": _iso(self.since),
+            "condition": condition.word(troubles),
             "troubles": condition.rows(troubles, self.zone),
             "endpoints": condition.rows(
                 [*self.app.health(), *(self.alerts.health() if self.alerts else ())], self.zone

@@ -42,5 +42,10 @@ def test_only_what_a_restart_ends_is_left_to_the_watchdog(kind: Kind, lives: boo
     assert condition.live([Trouble(kind, "x", "y")]) is lives
 
 
+@pytest.mark.parametrize(("kinds", "word"), [((), "ok"), (("held",), "degraded"), (("held", "stuck"), "stuck")])
+def test_one_word_says_how_all_of_it_is(kinds: tuple[Kind, ...], word: str) -> None:
+    assert condition.word([Trouble(kind, "x", "y") for kind in kinds]) == word
+
+
 def test_status_knows_the_kinds_that_pass_by_themselves() -> None:
     assert status.PASSING == condition.PASSING

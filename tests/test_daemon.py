@@ -92,9 +92,14 @@ async def test_sighup_takes_new_settings_and_keeps_the_door_bound(tmp_path: Path
     app = StandIn([every("a", 3600)])
     async with running(tmp_path, app, more='listen = "127.0.0.1:0"') as here:
         await until(lambda: "a" in app.ended)
+        _, before = await here.ask("status")
+        await until(lambda: datetime.now(UTC) - datetime.fromisoformat(before["since"]) > timedelta(seconds=1))
         here.write(stop_within="7s")
         os.kill(os.getpid(), signal.SIGHUP)
         await until(lambda: app.ended.count("a") == 2)
+        _, after = await here.ask("status")
+    assert (after["since"], before["since"]) == (before["settings_since"], after["since"]), "the process is the same"
+    assert after["settings_since"] > before["settings_since"]
     stops = [settings.daemon.stop_within for settings in app.opened]
     assert len(set(map(id, app.watches))) == 1, "what is known of the clocks outlives a reload"
     assert (stops, app.closed) == ([timedelta(seconds=5), timedelta(seconds=7)], 2)
@@ -273,9 +278,9 @@ async def test_the_socket_decides_looks_and_tells(tmp_path: Path) -> None:
     check = {"what": "token", "ok": True, "milliseconds": 12.5, "sentence": "granted", "remedy": ""}
     assert pinged == (True, {"d365": [check]})
     [flow] = status["flows"]
-    assert (status["pid"], status["healthy"], flow["result"], flow["running"]) == (
+    assert (status["pid"], status["condition"], flow["result"], flow["running"]) == (
         os.getpid(),
-        True,
+        "ok",
         "1 received",
         False,
     )
@@ -331,7 +336,7 @@ async def test_the_watchdog_is_not_answered_while_a_flow_is_stuck(
         before = service.words().count("WATCHDOG")
         await anyio.sleep(0.2)
         _, status = await here.ask("status")
-        assert (service.words().count("WATCHDOG"), status["healthy"]) == (before, False)
+        assert (service.words().count("WATCHDOG"), status["condition"]) == (before, "stuck")
 
 
 async def test_what_is_the_matter_is_said_by_status_healthz_and_systemctl_and_no_restart_is_asked_for(
@@ -354,7 +359,7 @@ async def test_what_is_the_matter_is_said_by_status_healthz_and_systemctl_and_no
     ]
     [trouble] = status["troubles"]
     assert (trouble["kind"], trouble["name"], trouble["since"]) == ("credentials", "acme", "2025-06-15T10:06:40-05:00")
-    assert (status["healthy"], status["endpoints"][0]["reached_at"]) == (True, "2025-06-15T10:06:40-05:00")
+    assert (status["condition"], status["endpoints"][0]["reached_at"]) == ("degraded", "2025-06-15T10:06:40-05:00")
     assert any(message.endswith("running; credentials: acme") for message in service.heard)
 
 

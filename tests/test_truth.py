@@ -269,7 +269,7 @@ async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 async def all_is_well(here: Scene) -> Faces:
     """Every face says so."""
     seen = await here.until_faces(lambda seen: not seen.kinds and seen.code == 0)
-    assert (seen.health, seen.status["daemon"]["healthy"], seen.status["needs_a_person"]) == (WELL, True, [])
+    assert (seen.health, seen.status["daemon"]["condition"], seen.status["needs_a_person"]) == (WELL, "ok", [])
     assert [name for name, value in seen.figures.items() if name.startswith("troubles") and value] == []
     assert [seen.figures[name] for name in (*ACME_UP, *D365_UP, "live", "journal_readable", "journal_writable")] == [
         1
@@ -322,6 +322,7 @@ async def test_while_it_lasts_and_after_it_every_face_tells_the_truth(
         [trouble] = [each for each in seen.status["daemon"]["troubles"] if each["kind"] == row.kind]
         assert (trouble["name"].startswith(row.name), row.why in trouble["why"]) == (True, True), trouble
         assert (seen.code, seen.health, row.kind in seen.screen) == (row.code, row.health, True)
+        assert f": {row.health[0][1]}.\n" in seen.screen
         for word in row.command:
             assert word in trouble["remedy"]
         said = here.log()[before:]

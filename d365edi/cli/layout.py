@@ -1,6 +1,6 @@
 """Rows and sentences laid out for a width: nothing that is one word is ever broken.
 
-Ids, dates, file names and host keys are words, and so is a command that a sentence recommends, where it fits on a line. A table
+Ids, dates, file names and host keys are words, and so is a command that a sentence recommends: it can be copied whole. A table
 whose columns do not fit side by side keeps as many as do; what is left stands below its row, each with its heading.
 
 Knows: widths. Does not know: terminals, what is shown.
@@ -24,15 +24,25 @@ FIRST = 16
 
 _WORD = re.compile(
     r"""
-    d365edi\ [a-z]+ (?:                # a command with what follows it: options, and arguments that are no words of a sentence
-        \ (?: --from\ [a-z]+ | --[a-z]+ (?: \ (?:"[^"]*" | [A-Z]{2,}) )? | [^\s;,]*[\d_./-][^\s;,]* | [A-Z]{2,})
-    )* \S*
+    [("'`]* (?:[^\s(]*/)? d365edi\ (?:  # a command with its argument
+        (?: release | reject | replay | why | explain | secrets\ (?:set|remove) ) \ [^\s;,]+
+        | (?: secrets | alert | sandbox ) \ [a-z-]+
+        | [a-z-]+
+    )
+    (?: \ (?:                            # and with what follows it: options, and arguments that are no words of a sentence
+        --(?: from | why | partner | id | of | settings | directory | delivered ) \ (?: "[^"]*" | [^\s;,]+ )
+        | --[a-z-]+
+        | [^\s;,]*[\d_./-][^\s;,]*
+        | [A-Z]{2,}
+    ))* \S*
+    | [("'`]* systemctl\ [a-z-]+\ \S+
     | \S*(?:ssh|ecdsa|sk-)[^\s"]*\ AAAA\S+   # a host key
     | [^\s\d]*\d{4}-\d\d-\d\d\ \d\d:\S+   # a moment
     | \S+
     """,
     re.VERBOSE,
 )
+_PIECE = re.compile(rf"\s+ | {_WORD.pattern}", re.VERBOSE)
 
 
 def cells(text: str) -> int:
@@ -60,7 +70,8 @@ def _wrapped(line: str, width: int, hang: int) -> Iterator[str]:
     begin = " " * (len(line) - len(line.lstrip(" ")))
     further = begin + " " * hang
     at, end = begin, len(begin)
-    for start, word in _words(line, width - len(further)):
+    for match in _WORD.finditer(line):
+        start, word = match.start(), match.group()
         more = line[end:start] + word
         if at.strip() and cells(at + more) > width:
             yield at
@@ -68,15 +79,6 @@ def _wrapped(line: str, width: int, hang: int) -> Iterator[str]:
         at += more
         end = start + len(word)
     yield at
-
-
-def _words(line: str, width: int) -> Iterator[tuple[int, str]]:
-    """Where each word begins, and the word; a command that is wider comes in its own words."""
-    for match in _WORD.finditer(line):
-        if match.group().startswith("d365edi ") and cells(match.group()) > width:
-            yield from ((match.start() + part.start(), part.group()) for part in re.finditer(r"\S+", match.group()))
-        else:
-            yield match.start(), match.group()
 
 
 Span = tuple[str, str]
@@ -88,7 +90,7 @@ def wrap_spans(spans: Sequence[Span], width: int, margin: int) -> list[list[Span
     lines: list[list[Span]] = [[]]
     used, blank = 0, ""
     for text, style in spans:
-        for word in re.findall(r"\s+|\S+", text):
+        for word in _PIECE.findall(text):
             if word.isspace():
                 blank += word
                 continue

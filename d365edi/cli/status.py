@@ -182,7 +182,12 @@ def _person(partner: str, state: str, name: str, why: str, since: float) -> Row:
     return {"partner": partner, "state": state, "name": name, "since": since, "why": why}
 
 
-TIMES = {"since": clock, "until": clock, "last": clock, "next": clock, "looked_at": clock, "reached_at": clock}
+TIMES = {"since": clock, "next_attempt": clock, "last": clock, "next": clock, "looked_at": clock, "reached_at": clock}
+
+
+def _attempts(rows: Sequence[Row]) -> list[Row]:
+    """The same with `until` under the name that says what happens then."""
+    return [{**row, "next_attempt": row["until"]} for row in rows]
 
 
 def _table(title: str, rows: Sequence[Row], *names: str, nothing: str = "nothing") -> None:
@@ -193,11 +198,13 @@ def _show_daemon(settings: Settings | DaemonTable, state: client.DaemonState, da
     if daemon is None:
         say([_absent(settings, state), NOT_STORED])
         return
-    well = "healthy" if daemon["healthy"] else "STUCK"
-    say([f"The daemon runs as process {daemon['pid']} since {clock(daemon['since'])}, {well}."])
+    reloaded = "" if daemon["settings_since"] == daemon["since"] else f", settings of {clock(daemon['settings_since'])}"
+    say(
+        [f"The daemon runs as process {daemon['pid']} since {clock(daemon['since'])}{reloaded}: {daemon['condition']}."]
+    )
     if daemon["troubles"]:
         rows = [{**row, "why": "; ".join(filter(None, (row["why"], row["remedy"])))} for row in daemon["troubles"]]
-        _table("Trouble", rows, "kind", "name", "since", "until", "failures", "why")
+        _table("Trouble", _attempts(rows), "kind", "name", "since", "next_attempt", "failures", "why")
     _table("Flows", daemon["flows"], "name", "last", "result", "next", "running", nothing="no flow is configured")
     _table("Endpoints", list(_endpoints(daemon["endpoints"])), "endpoint", "state", "reached_at")
 
@@ -237,7 +244,7 @@ def _show(seen: Picture) -> None:
     _table("Partners", seen.counts, "partner", "messages", "documents", "deliveries", "acknowledgments")
     _table("Needs a person", seen.needs_a_person, "name", "partner", "state", "since", "why")
     if seen.waits:
-        _table("Waits for a retry", seen.waits, "name", "partner", "to", "until", "reason")
+        _table("Waits for a retry", _attempts(seen.waits), "name", "partner", "to", "next_attempt", "reason")
     if seen.not_taken:
         _table("Cannot be taken", seen.not_taken, "name", "place", "since", "why")
     _table("Polled places", seen.places, "place", "looked_at", "offered", "passed_over")
