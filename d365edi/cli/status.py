@@ -138,6 +138,8 @@ def _quarantined(tx: Tx) -> Iterator[Row]:
         why = _runnable(tx, message, message.name)
         yield _person(message.partner, "quarantined", message.name, why, message.state_at)
     for delivery in tx.deliveries.in_state("quarantined", limit=SHOWN):
+        if any(document.state == "held" for document in tx.documents.in_delivery(delivery.id)):
+            continue  # each is in the list by itself
         why = _runnable(tx, delivery, delivery.name)
         yield _person(delivery.partner, "quarantined", delivery.name, why, delivery.state_at)
 

@@ -23,7 +23,8 @@ async def release(ctx: FlowContext, selection: Selection, actor: str) -> list[st
 
     The name `retention` lets payloads past their retention be emptied although the clock was doubted.
     The name `sending` releases sending after a journal older than its control numbers was restored. An id also releases a
-    record of ours whose number was sent before."""
+    record of ours whose number was sent before. Of
+    a document whose record in D365 was not made of it, it says that this is the same."""
     if selection.what == "sending":
         return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
     if selection.what == "retention":
@@ -117,11 +118,28 @@ def _release_document(tx: Tx, ctx: FlowContext, document: Document, actor: str, 
         tx.documents.set_state(document.id, "held", problems)
         return f"{document.number} stays held: {named.runnable(tx, problems, document, document.number)}"
     for delivery in outbound:
+        if not _of_another(tx, document, delivery):
+            tx.deliveries.agreed(delivery.id)
         tx.deliveries.cancelled(delivery.id, f"released by {actor}")
     # The released reasons stay until it is rendered: the guard does not hold it for the same findings again.
     tx.documents.set_state(document.id, "ready", f"released by {actor}: {document.reason}")
     tx.audit.append("released", document=document.id, partner=document.partner, actor=actor, number=document.number)
     return f"{document.number} continues"
+
+
+def _of_another(tx: Tx, document: Document, delivery: Delivery) -> bool:
+    """Whether the record for which a delivery was set aside was made of another document: then it is not that of this one."""
+    number = delivery.progress.get("theirs", "")
+    made = (
+        [row for row in tx.deliveries.search(number) if row.state == "delivered" and row.receipt == number]
+        if number
+        else []
+    )
+    return any(
+        (row.endpoint, row.path, row.kind) == (delivery.endpoint, delivery.path, delivery.kind)
+        and any(other.id != document.id and other.state != "rejected" for other in tx.documents.in_delivery(row.id))
+        for row in made
+    )
 
 
 def _instead(tx: Tx, document: Document, holder: Document) -> str:

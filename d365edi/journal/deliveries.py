@@ -121,6 +121,10 @@ _SEND_AGAIN = (
     "UPDATE deliveries SET progress = json_set(progress, '$.step', 'intent') "
     "WHERE id = ? AND progress ->> 'step' = 'unseen'"
 )
+_AGREED = (
+    "UPDATE deliveries SET progress = json_set(progress, '$.same', progress ->> 'theirs') "
+    "WHERE id = ? AND state = 'quarantined' AND progress ->> 'theirs' IS NOT NULL"
+)
 _STATE = select(Delivery, "deliveries", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Delivery, "deliveries", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
 _ACK = select(
@@ -336,6 +340,11 @@ class Deliveries(JournalTable):
         if set_aside:
             self._execute(_SEND_AGAIN, (id,))
         self._execute("UPDATE deliveries SET first_failed_at = NULL WHERE id = ?", (id,))
+
+    def agreed(self, id: int) -> None:
+        """A person says that the record it was set aside for is the same: the next try of its document takes it as made of it,
+        where its lines say so too."""
+        self._execute(_AGREED, (id,))
 
     def cancelled(self, id: int, reason: str) -> None:
         """A person rejected it; its acknowledgment is no longer awaited."""

@@ -63,7 +63,44 @@ async def test_an_order_made_by_somebody_else_is_a_question(scene: Scene) -> Non
         f"sales order {number} of usmf carries PO 4500123 already, with the same lines, and was not made of this "
         "document: is it the same?"
     )
-    assert (error.remedy.startswith("reject this document if it is"), scene.posts()) == (True, 1)
+    assert error.remedy == (
+        f"release this document if it is, and {number} counts as made of it; else change the reference of {number} in D365 "
+        "and release this one"
+    )
+    assert (scene.posts(), scene.progress["theirs"]) == (1, number)
+
+
+@pytest.mark.parametrize("step", [{}, {"step": "withdrawn"}])
+async def test_an_order_that_a_person_says_is_the_same_is_ours_and_nothing_is_written(
+    scene: Scene, step: dict[str, str]
+) -> None:
+    made = await scene.deliver(order())
+    scene.progress.clear()
+    scene.progress.update(step)
+    await failed(scene, Disputed)
+    scene.progress["same"] = scene.progress["theirs"]
+    receipt = await scene.deliver(order())
+    assert (receipt, scene.orders, scene.posts()) == (made, [(made.id, 2)], 1)
+
+
+async def test_an_order_that_a_person_says_is_the_same_stays_a_question_while_its_lines_differ(scene: Scene) -> None:
+    made = await scene.deliver(order(lines=1))
+    scene.progress.clear()
+    await failed(scene, Disputed)
+    scene.progress["same"] = scene.progress["theirs"]
+    error = await failed(scene, Disputed)
+    assert error.message == (
+        f"sales order {made.id} of usmf carries PO 4500123 already, and is not taken as the same: it has other lines than "
+        "this document (1 line instead of 2)"
+    )
+    assert (scene.orders, scene.posts()) == ([(made.id, 1)], 1)
+
+
+async def test_the_word_of_a_person_is_about_one_order_and_no_other(scene: Scene) -> None:
+    await scene.deliver(order())
+    scene.progress.clear()
+    scene.progress["same"] = "another"
+    assert "is it the same?" in (await failed(scene, Disputed)).message
 
 
 async def test_somebody_elses_order_with_other_lines_says_so(scene: Scene) -> None:

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from d365edi.app import DUE, App
+from d365edi.cli.status import picture
 from d365edi.errors import D365EdiError
 from d365edi.journal import Tx, backup
 from d365edi.journal.backup import Copy
@@ -134,3 +135,72 @@ async def test_what_the_partner_has_taken_goes_again_only_when_nobody_says_that_
         assert town.partner.received() == {}
         with pytest.raises(D365EdiError, match="sending is not held"):
             await app.reconcile("kim", go=True, delivered=[])
+
+
+async def restored_without(town: World, number: str) -> None:
+    """A box restored from a copy that was made before this order came; its file is put back."""
+    await anyio.to_thread.run_sync(backup.backup, town.settings().daemon.journal, town.folder / "copy.db")
+    town.partner.drop("PO-79.edi", town.order(number))
+    await town.once()
+    new_box(town, town.folder / "copy.db")
+    (town.partner.outbound / "processed" / "PO-79.edi").rename(town.partner.outbound / "PO-79.edi")
+
+
+async def test_an_order_made_since_the_backup_is_found_again_by_its_invoice_once_a_person_says_yes(town: World) -> None:
+    await town.once()
+    await restored_without(town, "4500123")
+    made = str(town.simulator.state.one("SalesOrderHeadersV4")["SalesOrderNumber"])
+    async with town.app() as app:
+        await app.once()
+        [row] = (await app.journal.read(picture)).needs_a_person
+        assert (row["name"], row["state"]) == ("4500123", "held")
+        assert f"d365edi release 4500123 if it is, and {made} counts as made of it" in row["why"]
+        await app.once()
+        assert len((await app.journal.read(picture)).needs_a_person) == 1  # while no person decides nothing changes
+        assert await app.release("4500123", "kim") == ["4500123 continues"]
+        await app.once()
+        receipts = await app.journal.read(
+            lambda tx: [row.receipt for row in tx.deliveries.in_state("delivered") if row.endpoint == "d365"]
+        )
+        assert (receipts, list(town.sales_orders())) == ([made], ["4500123"])
+        await app.reconcile("kim", go=True, delivered=[])
+        await app.release("sending", "kim")
+        town.simulator.post_invoice(made)
+        await app.once()
+        assert (await app.journal.read(picture)).needs_a_person == []
+    assert any(b"4500123" in body for name, body in town.partner.received().items() if name.startswith("810"))
+
+
+async def test_an_order_that_was_changed_since_is_not_taken_as_the_same(town: World) -> None:
+    await town.once()
+    await restored_without(town, "4500123")
+    made = str(town.simulator.state.one("SalesOrderHeadersV4")["SalesOrderNumber"])
+    [first, _] = town.simulator.state.rows("SalesOrderLinesV3")
+    first["OrderedSalesQuantity"] = 11
+    async with town.app() as app:
+        await app.once()
+        await app.release("4500123", "kim")
+        await app.once()
+        [row] = (await app.journal.read(picture)).needs_a_person
+        assert (
+            f"{made} of usmf carries PO 4500123 already, and is not taken as the same: it has other lines" in row["why"]
+        )
+        first["OrderedSalesQuantity"] = 12
+        await app.release("4500123", "kim")
+        await app.once()
+        assert (await app.journal.read(picture)).needs_a_person == []
+    assert list(town.sales_orders()) == ["4500123"]
+
+
+async def test_an_order_that_was_made_of_another_document_is_not_taken_as_the_same(town: World) -> None:
+    """To D365 the two numbers are equal."""
+    town.partner.drop("PO-80.edi", town.order("45a"))
+    await town.once()
+    town.partner.drop("PO-81.edi", town.order("45A"))
+    async with town.app() as app:
+        await app.once()
+        await app.release("45A", "kim")
+        await app.once()
+        [row] = (await app.journal.read(picture)).needs_a_person
+        assert (row["name"], "is it the same?" in row["why"]) == ("45A", True)
+    assert list(town.sales_orders()) == ["45a"]

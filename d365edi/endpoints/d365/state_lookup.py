@@ -2,7 +2,8 @@
 conflict.
 
 A header found under the natural key without an outstanding request of ours was made by another, unless its number is one that we
-give. While a request is
+give, or a person said of it that it is the same (after a restore the journal does not know what we made since): then it is ours
+where it has exactly our lines, and never written to. While a request is
 outstanding and nothing is found, that is not final for `unclear_for` seconds: longer than D365 lets a request run.
 
 Parts of the natural key that are empty are not asked for, since D365 may store null there and `eq ''` would not find it: rows are
@@ -61,10 +62,12 @@ class Complete:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Something that only a person can decide."""
+    """Something that only a person can decide. `theirs`: the number of the one record that was not made of this document, where
+    a person may say that it is the same (`same` in the progress)."""
 
     question: str
     remedy: str
+    theirs: str = ""
 
 
 NO_DAY = "1900"
@@ -108,7 +111,8 @@ class StateLookup:
             return NotFound(self._wait(outstanding), tuple(sorted(self.number(header) for header in near)))
         mine = number or self.plan.own_number
         ours = quoting.same_text(self.number(found[0]), mine) if mine else bool(outstanding)
-        return await self._ours(found[0], progress) if ours else await self._theirs(found[0])
+        same = quoting.same_text(self.number(found[0]), progress.get("same", ""))
+        return await (self._ours(found[0], progress) if ours else self._theirs(found[0], same=same))
 
     def _meant(self, near: Sequence[Record], progress: Mapping[str, str]) -> list[Record]:
         """Of headers that have all parts of the natural key that were sent: those whose other parts are empty too; else ours."""
@@ -281,16 +285,28 @@ class StateLookup:
             )
         return LinesOnly(header, self._wait(progress.get("after_at", "")))
 
-    async def _theirs(self, header: Record) -> Conflict:
-        number, beside = self.number(header), ""
+    async def _theirs(self, header: Record, *, same: bool) -> RecordState:
+        """A header that was not made of this document: a question, or `same` by a person's word, where its lines say so too."""
+        number, difference = self.number(header), ""
         if self.plan.lines:
-            difference = await self.difference(header)
-            beside = f", with other lines ({difference})" if difference else ", with the same lines"
-        return Conflict(
-            f"{self.noun} {number} of {self.plan.company} carries {self.label} already{beside}, and was not made of this "
-            "document: is it the same?",
-            f"reject this document if it is; else change the reference of {number} in D365 and release this one",
-        )
+            difference = await self.difference(header) or next(
+                iter(await self.missing(self.plan.after_lines, number)), ""
+            )
+        if same and not difference:
+            return Complete(header)
+        carries = f"{self.noun} {number} of {self.plan.company} carries {self.label} already"
+        other = f"else change the reference of {number} in D365 and release this one"
+        if not difference:
+            beside = ", with the same lines" if self.plan.lines else ""
+            question = f"{carries}{beside}, and was not made of this document: is it the same?"
+            return Conflict(
+                question, f"release this document if it is, and {number} counts as made of it; {other}", number
+            )
+        question = f"{carries}, with other lines ({difference}), and was not made of this document: is it the same?"
+        if same:
+            question = f"{carries}, and is not taken as the same: it has other lines than this document ({difference})"
+        correct = f"reject this document if it is, or correct {number} and release this one"
+        return Conflict(question, f"{correct}; {other}", number)
 
     def _gone(self, number: str) -> Conflict:
         return Conflict(

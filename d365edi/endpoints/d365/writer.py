@@ -21,7 +21,9 @@ stays behind. Where that is refused too, its number stays in the progress and th
 needs the key that D365 gives these, so it follows in a changeset of its own: all or none, looked up again by its values.
 
 Progress: `at`, `lines_at`, `after_at` (epoch seconds of a request whose outcome is not known, "" where none is), the plan's
-`number_field`, `beside` (numbers of records that are not ours though they look alike, see `state_lookup`), `step`.
+`number_field`, `beside` (numbers of records that are not ours though they look alike, see `state_lookup`), `theirs` (the number
+of a record that was not made of this document, about which a person is asked), `same` (the one that a person says is the same),
+`step`.
 
 Knows: write plans. Does not know: entity names, EDI, partners, HTTP.
 """
@@ -57,7 +59,7 @@ class DocumentWriter:
             raise self._refused(f"it has {len(plan.lines)} lines; D365 takes {batch.LIMIT} at once", "split it")
         state = await lookup.look(progress)
         if isinstance(state, Conflict):
-            raise Disputed(state.question, endpoint=self.endpoint, remedy=state.remedy)
+            raise await self._disputed(state, progress.get("step", "disputed"), checkpoint)
         if isinstance(state, Complete):
             return await lookup.priced(state.header)
         if state.wait > 0:
@@ -95,7 +97,7 @@ class DocumentWriter:
             header = await self._outstanding("at", "intent", checkpoint, post, beside)
         except EndpointError as error:
             if isinstance(error, Refused) and isinstance(now := await lookup.look({}), Conflict):
-                raise Disputed(now.question, endpoint=self.endpoint, remedy=now.remedy) from None
+                raise await self._disputed(now, "not_done", checkpoint) from None
             raise self._named(error) from None
         reach("d365.header")
         if not lookup.number(header):
@@ -268,6 +270,12 @@ class DocumentWriter:
 
     def _now(self) -> str:
         return f"{self.lookup.clock():.3f}"
+
+    async def _disputed(self, state: Conflict, step: str, checkpoint: Checkpoint) -> Disputed:
+        """The question to raise; which record it is about is durable before."""
+        if state.theirs:
+            await checkpoint(step, {"theirs": state.theirs})
+        return Disputed(state.question, endpoint=self.endpoint, remedy=state.remedy)
 
     def _named(self, error: EndpointError) -> EndpointError:
         """The same error with the document's name before it."""
