@@ -87,9 +87,13 @@ def delimiter_query() -> Query:
 
 def delimiter_of(rows: Rows) -> str:
     """The delimiter that D365 names, as text; "" where it names none, or one that is not known."""
-    table = tables()["dimensions"]
-    name = str(rows[0].get(table["parameters"]["delimiter"]) or "") if rows else ""
-    return str(table["delimiters"].get(name, ""))
+    name = rows[0].get(tables()["dimensions"]["parameters"]["delimiter"]) if rows else ""
+    return sign_of(str(name or ""))
+
+
+def sign_of(member: str) -> str:
+    """The sign of a delimiter by its name in D365, "" for a name that is not known."""
+    return str(tables()["dimensions"]["delimiters"].get(member, ""))
 
 
 def formats_of(rows: Rows, delimiter: str) -> dict[Kind, tuple[str, ...]]:
@@ -99,13 +103,13 @@ def formats_of(rows: Rows, delimiter: str) -> dict[Kind, tuple[str, ...]]:
     for kind in kinds:
         texts = [str(row.get(table["text"]) or "") for row in rows if row.get(table["type"]) == table[kind]]
         if texts and texts[0]:
-            found[kind] = _names(texts[0], delimiter)
+            found[kind] = names_in(texts[0], delimiter)
     return found
 
 
-def _names(text: str, delimiter: str) -> tuple[str, ...]:
-    """The names in a format. That it is parted as values are is not confirmed, so other signs part it where the delimiter does
-    not."""
+def names_in(text: str, delimiter: str) -> tuple[str, ...]:
+    """The names in a format, in their order. That it is parted as values are is not confirmed: other signs part it where the
+    delimiter does not."""
     parts = text.split(delimiter) if delimiter in text else _OTHER_SIGNS.split(text)
     return tuple(part.strip(" ") for part in parts)
 

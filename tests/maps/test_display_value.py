@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from d365edi.errors import DocumentError
-from d365edi.maps.d365.display_value import DisplayFormat, split
+from d365edi.maps.d365.display_value import DisplayFormat
+from d365edi.matching import dimensions
 
 SHOWN = DisplayFormat("-", ("MainAccount", "Unit", "Department"), ("Department", "CostCenter"))
 
@@ -35,4 +36,4 @@ def test_more_segments_than_the_format_names_are_refused() -> None:
     ("text", "sign", "expected"), [("US-003~01", "~", ["US-003", "01"]), (r"a\--b--c", "--", ["a--b", "c"])]
 )
 def test_the_sign_may_be_any(text: str, sign: str, expected: list[str]) -> None:
-    assert split(text, sign) == expected
+    assert dimensions.segments(text, sign) == expected

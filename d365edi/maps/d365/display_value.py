@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from d365edi.errors import DocumentError
+from d365edi.matching import dimensions
 
-SIGNS = {"Hyphen": "-", "Period": ".", "Underscore": "_", "Bar": "|", "Tilde": "~"}
-SIGNS |= {f"Double{name}": 2 * sign for name, sign in SIGNS.items()}
-"""What separates segments, by the member of DimensionSegmentDelimiter."""
 MAIN = "MainAccount"
 LEDGER = "Ledger"
 """The kind of account that is displayed with its dimensions."""
@@ -36,15 +34,9 @@ class DisplayFormat:
         return named.pop(MAIN, ""), {**beside, **named}
 
     def _named(self, text: str, names: Sequence[str]) -> dict[str, str]:
-        segments = split(text, self.sign)
+        segments = dimensions.segments(text, self.sign)
         if any(segments[len(names) :]):
             message = f'"{text}" has {len(segments)} segments, and the active format names {len(names)} of them'
             remedy = "see Financial dimension configuration for integrating applications in D365"
             raise DocumentError(message, remedy=remedy)
         return {name: value for name, value in zip(names, segments, strict=False) if value}
-
-
-def split(text: str, sign: str) -> list[str]:
-    """The segments of a display value; a sign behind a backslash belongs to its segment."""
-    hidden = "\0"
-    return [part.replace(hidden, sign) for part in text.replace(f"\\{sign}", hidden).split(sign)]

@@ -17,7 +17,7 @@ from d365edi.documents.values import ChargeLine
 from d365edi.edi.findings import Finding, Position
 from d365edi.errors import DocumentError, SettingsError
 from d365edi.maps.d365 import record_reader
-from d365edi.maps.d365.display_value import SIGNS, DisplayFormat
+from d365edi.maps.d365.display_value import DisplayFormat
 from d365edi.maps.d365.record_filler import ANSWERS, TAX_TOTAL, RecordFiller, complete, needs
 from d365edi.maps.d365.schema import Section, header, joins, lines, model_of
 from d365edi.maps.d365.schema import charges as charge_sections
@@ -25,6 +25,7 @@ from d365edi.maps.fields import Model, find, names
 from d365edi.maps.reader import Reading
 from d365edi.maps.table import Table, nearest
 from d365edi.matching import charge_lines
+from d365edi.matching.dimensions import names_in, sign_of
 from d365edi.matching.lines import line_numbers
 from d365edi.matching.resolution import Resolution
 from d365edi.odata.plan import FurtherRows, Join, ListJoin, ListPlan, Query, ReadPlan, WritePlan, plain_words
@@ -314,12 +315,12 @@ def display_format(
     """How accounts are displayed, by the answers to these; None where D365 says no delimiter or no active format for ledger
     accounts."""
     tree = table.tree["formats"]
-    sign = SIGNS.get(str(parameters[0].get(tree["delimiter"]["field"]))) if parameters else None
+    sign = sign_of(str(parameters[0].get(tree["delimiter"]["field"]))) if parameters else ""
     texts = {str(row[tree["type"]]): str(row[tree["text"]]) for row in formats}
-    if sign is None or not texts.get(tree["ledger"]):
+    if not sign or not texts.get(tree["ledger"]):
         return None
     ledger, default = (
-        tuple(texts[kind].split(sign)) if texts.get(kind) else () for kind in (tree["ledger"], tree["default"])
+        names_in(texts[kind], sign) if texts.get(kind) else () for kind in (tree["ledger"], tree["default"])
     )
     return DisplayFormat(sign, ledger, default)
 
