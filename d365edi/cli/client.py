@@ -14,8 +14,10 @@ import getpass
 import http.client
 import json
 import os
+import select
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -40,7 +42,9 @@ NOT_RELOADED = (
 )
 OFFERED = "status, why, audit and explain, and to some release and reject"
 PATIENCE = 600.0
-"""Seconds to wait for a response: a replay asks the other side first."""
+"""Seconds to wait for a response of a daemon that answers otherwise: a replay asks the other side first."""
+SILENCE = 10.0
+"""Seconds without a response after which the daemon is asked for its status, to tell one that works from one that hangs."""
 STATUS_PATIENCE = 5.0
 """Seconds to wait for the daemon's status, which it has at hand."""
 
@@ -50,6 +54,13 @@ DaemonState = Literal["runs", "hangs", "killed", "none"]
 
 class SilentError(JournalError):
     """The daemon took the connection and does not answer."""
+
+    def __init__(self, seconds: float) -> None:
+        remedy = (
+            "see its log, and restart it: systemctl restart d365edi. It may still do what it was asked for: look with "
+            "d365edi status before you repeat it"
+        )
+        super().__init__(f"the daemon does not answer within {seconds:.0f} s", remedy=remedy)
 
 
 def actor() -> str:
@@ -154,11 +165,12 @@ def ask(
 ) -> tuple[bool, Any]:
     """Ask the daemon. (False, None) when none runs; its errors are raised with the same class.
 
-    Where it has not read the `settings` of this digest yet, that is said on standard error. JournalError where it does not
-    answer within `patience` seconds."""
-    connection = _SocketConnection(place, patience)
+    Where it has not read the `settings` of this digest yet, that is said on standard error. SilentError where it does not
+    answer within `patience` seconds, or meanwhile not even says how it is."""
+    connection, began = _SocketConnection(place, min(patience, SILENCE)), time.monotonic()
     try:
         connection.request("POST", f"/{verb}", json.dumps(arguments), {"Content-Type": "application/json"})
+        _await_answer(connection.sock, place, patience)
         response = connection.getresponse()
         body = response.read()
         used = response.getheader(SETTINGS_HEADER, "")
@@ -171,7 +183,7 @@ def ask(
         )
         raise SettingsError(message, key="daemon.socket", remedy=remedy) from error
     except TimeoutError as error:
-        raise SilentError(f"the daemon does not answer within {patience:.0f} s; see its log") from error
+        raise SilentError(time.monotonic() - began) from error
     except (OSError, http.client.HTTPException) as error:
         raise JournalError(f"the daemon closed the connection ({error}); see its log") from error
     finally:
@@ -179,6 +191,29 @@ def ask(
     if settings and used and used != settings:
         print(NOT_RELOADED, file=sys.stderr)
     return True, _answer(response.status, body)
+
+
+def _await_answer(line: socket.socket, place: Path, patience: float) -> None:
+    """Return when there is something to read. TimeoutError after `patience` seconds, or once the daemon hangs."""
+    end, reading = time.monotonic() + patience, select.poll()
+    reading.register(line, select.POLLIN)
+    while (left := end - time.monotonic()) > 0:
+        if reading.poll(min(left, SILENCE) * 1000):
+            return
+        if left > SILENCE and not _answers(place):
+            break
+    raise TimeoutError
+
+
+def _answers(place: Path) -> bool:
+    """Whether the daemon says how it is. One that stopped meanwhile closes the connection that is waited for."""
+    try:
+        ask(place, "status", {}, patience=STATUS_PATIENCE)
+    except SilentError:
+        return False
+    except D365EdiError:
+        pass
+    return True
 
 
 def daemon_state(settings: Settings | DaemonTable) -> tuple[DaemonState, dict[str, Any] | None]:

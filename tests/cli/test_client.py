@@ -98,6 +98,38 @@ def test_a_daemon_that_breaks_off_is_said(tmp_path: Path, reply: bytes) -> None:
             asyncio.run(both())
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that waits for tenths of seconds."""
+    monkeypatch.setattr(client, "SILENCE", 0.1)
+    monkeypatch.setattr(client, "STATUS_PATIENCE", 0.1)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("verb", ["release", "reject", "replay", "reconcile", "ping", "check", "history"])
+def test_a_daemon_that_hangs_is_said_with_what_to_do_whatever_was_asked(tmp_path: Path, verb: str) -> None:
+    with bind_unix(tmp_path / "d.sock") as bound:  # as that of a stopped process: the kernel takes the connection
+        bound.listen()
+        with pytest.raises(client.SilentError, match=r"does not answer.*systemctl restart d365edi") as caught:
+            client.ask(tmp_path / "d.sock", verb, {})
+    assert "before you repeat it" in str(caught.value)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_daemon_that_works_long_and_says_how_it_is_is_waited_for(tmp_path: Path) -> None:
+    async def long(_: dict[str, Any]) -> Any:
+        await asyncio.sleep(0.5)
+        return "done"
+
+    async def status(_: dict[str, Any]) -> Any:
+        return {}
+
+    with bind_unix(tmp_path / "d.sock") as bound:
+        async with serving(Listener(verbs_app({"replay": long, "status": status}), bound)):
+            got = await asyncio.to_thread(client.ask, tmp_path / "d.sock", "replay", {})
+    assert got == (True, "done")
+
+
 def test_the_person_behind_sudo_is_the_actor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUDO_USER", "kim")
     assert client.actor() == "kim"
