@@ -89,11 +89,8 @@ def _comparisons(node: Any) -> Iterator[Comparison]:
     else:
         assert isinstance(node, ast.Compare)
         assert isinstance(node.left, ast.Identifier)
-        yield (
-            node.left.name,
-            type(node.comparator).__name__,
-            "null" if isinstance(node.right, ast.Null) else str(node.right.val),
-        )
+        right: Any = node.right
+        yield node.left.name, type(node.comparator).__name__, "null" if isinstance(right, ast.Null) else str(right.val)
 
 
 def named(language: Language) -> list[str]:
@@ -150,8 +147,8 @@ FIELDS = sorted(
     {
         (section.set, field)
         for language in ("d365/read", "d365/write")
-        for name in named(language)  # type: ignore[arg-type]
-        for section in sections(language, name)  # type: ignore[arg-type]
+        for name in named(language)
+        for section in sections(language, name)
         for field in (
             *section.key_fields,
             *(theirs for theirs, _ in section.on),
