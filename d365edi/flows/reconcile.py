@@ -1,21 +1,26 @@
 """After an older journal was restored: what is to be sent to partners against what lies in their folders.
 
 A delivery counts as there where a file in its folder has its business content, whatever its name and control numbers: those
-of an interchange that is made again differ. What the partner has taken since lies there no more; only a person can know of it.
+of an interchange that is made again differ. Such a delivery takes those of the file (see `sent_as`), which their acknowledgment
+names. A file of a delivery that is recorded as sent stands for that one. What the partner has taken since lies there no more;
+only a person can know of it.
 Orders need no comparison: each is looked up in D365 by its natural key before it is created.
 
 Knows: open deliveries, folders. Does not know: protocols, what a payload means.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
-from d365edi.endpoints.base import Place, Receipt, Remote
+from d365edi.endpoints.base import Place, Receipt
 from d365edi.errors import D365EdiError, EndpointError
 from d365edi.flows import named
 from d365edi.flows.context import FlowContext
 from d365edi.flows.deliver import record
+from d365edi.flows.sent_as import sent_as
 from d365edi.flows.taken_since import taken_since
 from d365edi.journal import Delivery, DeliveryState, Tx
 
@@ -27,12 +32,24 @@ _SERVICE = re.compile(rb"(?:ISA|GS|ST|SE|GE|IEA|UNA|UNB|UNG|UNH|UNT|UNE|UNZ)\b")
 
 
 @dataclass(frozen=True, slots=True)
+class Lying:
+    """A file at the partner: its folder, its name and its bytes."""
+
+    folder: str
+    name: str
+    payload: bytes
+
+    def __str__(self) -> str:
+        return f"{self.folder.rstrip('/')}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
-    """A delivery, the path of the file at the partner that has its content ("" where there is none), and why its folder could not
-    be read ("" where it could)."""
+    """A delivery, the file at the partner that has its content (None where there is none), and why its folder could not be
+    read ("" where it could)."""
 
     delivery: Delivery
-    there: str = ""
+    there: Lying | None = None
     unread: str = ""
 
 
@@ -103,31 +120,37 @@ async def _compare(ctx: FlowContext, waiting: Sequence[tuple[Delivery, bytes]]) 
     return sorted(found, key=lambda each: each.delivery.id)
 
 
-def _matched(deliveries: Sequence[tuple[Delivery, bytes]], there: Mapping[bytes, list[str]]) -> list[Compared]:
-    """Each file stands for one delivery only: two alike that are to be sent are there when two alike lie there."""
-    left = {body: list(paths) for body, paths in there.items()}
-    found = []
-    for delivery, payload in deliveries:
-        paths = left.get(content(payload), [])
-        found.append(Compared(delivery, there=paths.pop(0) if paths else ""))
-    return found
+def _matched(deliveries: Sequence[tuple[Delivery, bytes]], there: Sequence[Lying]) -> list[Compared]:
+    """Each file stands for one delivery only: two alike that are to be sent are there when two alike lie there. The very bytes go
+    before those with other numbers."""
+    left, found = list(there), dict[int, Lying]()
+    for same in (bytes, content):
+        by_key: dict[bytes, list[Lying]] = {}
+        for file in left:
+            by_key.setdefault(same(file.payload), []).append(file)
+        for delivery, payload in deliveries:
+            if delivery.id not in found and (files := by_key.get(same(payload))):
+                found[delivery.id] = files.pop(0)
+        left = [file for files in by_key.values() for file in files]
+    return [Compared(delivery, found.get(delivery.id)) for delivery, _ in deliveries]
 
 
-async def _contents(ctx: FlowContext, endpoint: str, path: str, sizes: Sequence[int]) -> dict[bytes, list[str]]:
-    """The content of the files in a folder that are about as long as one of those to be sent, with their paths."""
+async def _contents(ctx: FlowContext, endpoint: str, path: str, sizes: Sequence[int]) -> list[Lying]:
+    """The files in a folder that are about as long as one of those to be sent, but for those of what is recorded as sent."""
     listing = await ctx.endpoints[endpoint].list(Place(path))
     if not listing.whole:
         raise D365EdiError(f"{path} on {endpoint} holds more files than one listing", remedy="let it be cleared first")
-    found: dict[bytes, list[str]] = {}
-    for remote in listing.remotes:
-        if any(abs(remote.size - size) <= ENVELOPE_ROOM for size in sizes):
-            body = content(await ctx.endpoints[endpoint].fetch(remote, LIMIT))
-            found.setdefault(body, []).append(_path(remote))
-    return found
+    near = [each for each in listing.remotes if any(abs(each.size - size) <= ENVELOPE_ROOM for size in sizes)]
+    files = [Lying(each.path, each.name, await ctx.endpoints[endpoint].fetch(each, LIMIT)) for each in near]
+    return await ctx.journal.read(lambda tx: [each for each in files if not _sent(tx, each, endpoint, path)])
 
 
-def _path(remote: Remote) -> str:
-    return f"{remote.path.rstrip('/')}/{remote.name}"
+def _sent(tx: Tx, file: Lying, endpoint: str, path: str) -> bool:
+    """Whether a delivery that is recorded as sent there has these bytes under this name."""
+    return any(
+        (row.state, row.endpoint, row.path, row.name) == ("delivered", endpoint, path, file.name)
+        for row in tx.deliveries.search(sha256(file.payload).hexdigest())
+    )
 
 
 def _record_all(tx: Tx, done: Sequence[Compared], actor: str) -> None:
@@ -137,13 +160,34 @@ def _record_all(tx: Tx, done: Sequence[Compared], actor: str) -> None:
 
 
 def _record(tx: Tx, compared: Compared, actor: str) -> None:
-    delivery = tx.deliveries.get(compared.delivery.id)
+    delivery, there = tx.deliveries.get(compared.delivery.id), compared.there
     if delivery.state not in OPEN:
         return
     delivery = tx.deliveries.attempting(delivery.id)
-    why = f"as {actor} says" if not compared.there else "it was there after a restore"
-    record(tx, delivery, Receipt(compared.there or f"{delivery.path.rstrip('/')}/{delivery.name}", {"outcome": why}))
-    tx.audit.append("reconciled", delivery=delivery.id, partner=delivery.partner, actor=actor, there=compared.there)
+    why = "it was there after a restore" if there else f"as {actor} says"
+    if there:
+        delivery = _as_there(tx, delivery, there)
+    record(tx, delivery, Receipt(str(there or f"{delivery.path.rstrip('/')}/{delivery.name}"), {"outcome": why}))
+    about: dict[str, Any] = {"delivery": delivery.id, "partner": delivery.partner, "actor": actor}
+    if delivery.digest != compared.delivery.digest:
+        about |= {"name": delivery.name, "instead": compared.delivery.name, "digest": delivery.digest}
+    tx.audit.append("reconciled", **about, there=str(there or ""))
+
+
+def _as_there(tx: Tx, delivery: Delivery, there: Lying) -> Delivery:
+    """The delivery with the name, the bytes and the numbers of the file that is there."""
+    documents = tx.delivery_documents.of(delivery.id)
+    numbered = sent_as(tx.payloads.get(delivery.digest), there.payload, documents)
+    tx.delivery_documents.sent_as(
+        delivery.id,
+        name=there.name,
+        digest=tx.payloads.put(there.payload) if numbered else delivery.digest,
+        interchange=numbered.control if numbered else delivery.interchange,
+        functional_id=numbered.functional_id if numbered else delivery.functional_id,
+        group=numbered.group if numbered else delivery.group,
+        documents=numbered.documents if numbered else (),
+    )
+    return tx.deliveries.get(delivery.id)
 
 
 def _sentence(compared: Compared, *, recorded: bool = False) -> str:

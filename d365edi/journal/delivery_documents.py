@@ -50,6 +50,7 @@ COUNTS = (
 """A document in a delivery counts: it was not sent again since, and no person closed it."""
 
 _INSERT = insert("delivery_documents", *DeliveryDocument.__dataclass_fields__)
+_SENT_AS = 'UPDATE deliveries SET name = ?, digest = ?, interchange = ?, functional_id = ?, "group" = ? WHERE id = ?'
 _OF = select(DeliveryDocument, "delivery_documents", "WHERE delivery = ? ORDER BY place")
 _COUNTING = select(DeliveryDocument, "delivery_documents", f"WHERE delivery = ? AND {COUNTS} ORDER BY place")
 _OF_DOCUMENT = select(DeliveryDocument, "delivery_documents", "WHERE document = ? ORDER BY delivery")
@@ -65,6 +66,23 @@ class DeliveryDocuments(JournalTable):
         for place, one in enumerate(documents, 1):
             values = (delivery, place, one.document, one.functional_id, one.group, one.set, ack, "")
             self._execute(_INSERT, values)
+
+    def sent_as(
+        self,
+        delivery: int,
+        *,
+        name: str,
+        digest: str,
+        interchange: int | None,
+        functional_id: str,
+        group: int | None,
+        documents: Sequence[NumberedDocument],
+    ) -> None:
+        """The delivery left as another file than the one that was made for it: that one's name, stored bytes and numbers."""
+        self._execute(_SENT_AS, (name, digest, interchange, functional_id, group, delivery))
+        sql = 'UPDATE delivery_documents SET functional_id = ?, "group" = ?, "set" = ? WHERE delivery = ? AND document = ?'
+        for one in documents:
+            self._execute(sql, (one.functional_id, one.group, one.set, delivery, one.document))
 
     def of(self, delivery: int) -> list[DeliveryDocument]:
         """The documents of a delivery, in its order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import anyio
@@ -204,3 +205,34 @@ async def test_an_order_that_was_made_of_another_document_is_not_taken_as_the_sa
         [row] = (await app.journal.read(picture)).needs_a_person
         assert (row["name"], "is it the same?" in row["why"]) == ("45A", True)
     assert list(town.sales_orders()) == ["45a"]
+
+
+async def test_their_acknowledgment_finds_what_was_sent_before_the_restore(town: World) -> None:
+    """Made again, the invoices have other control numbers than the files that the partner has and answers."""
+    town.partner.drop("PO-77.edi", town.order("4500123", copies=2))
+    await town.once()
+    await anyio.to_thread.run_sync(backup.backup, town.settings().daemon.journal, town.folder / "copy.db")
+    for row in town.simulator.state.rows("SalesOrderHeadersV4"):
+        town.simulator.post_invoice(str(row["SalesOrderNumber"]))
+    await town.once()
+    sent = town.partner.received()
+    (town.folder / "copy.db.numbers").unlink(missing_ok=True)
+    new_box(town, town.folder / "copy.db")
+    async with town.app() as app:
+        await app.once()
+        waiting = await app.journal.read(lambda tx: [row.name for row in tx.deliveries.in_state("pending")])
+        assert not set(waiting) & set(sent)
+        await app.reconcile("kim", go=True, delivered=[])
+        await app.release("sending", "kim")
+        done = await app.journal.read(
+            lambda tx: [row for row in tx.deliveries.in_state("delivered") if row.kind == "810"]
+        )
+        assert sorted(row.name for row in done) == sorted(sent)
+        assert {row.digest for row in done} == {sha256(data).hexdigest() for data in sent.values()}
+        town.partner.answer_invoices()
+        await app.once()
+        done = await app.journal.read(
+            lambda tx: [row for row in tx.deliveries.in_state("delivered") if row.kind == "810"]
+        )
+        assert [row.ack for row in done] == ["accepted"] * len(sent)
+    assert town.partner.received() == sent
