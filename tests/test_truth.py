@@ -323,6 +323,8 @@ async def test_while_it_lasts_and_after_it_every_face_tells_the_truth(
         assert (trouble["name"].startswith(row.name), row.why in trouble["why"]) == (True, True), trouble
         assert (seen.code, seen.health, row.kind in seen.screen) == (row.code, row.health, True)
         assert f": {row.health[0][1]}.\n" in seen.screen
+        if row.name == "d365":
+            await here.until_why(SECOND, lambda said: "waits for d365" in said and row.why in said)
         for word in row.command:
             assert word in trouble["remedy"]
         said = here.log()[before:]

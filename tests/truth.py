@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -140,6 +141,15 @@ class Scene:
                 seen = await self.faces()
         assert true(seen), (seen, self.log())
         return seen
+
+    async def until_why(self, what: str, true: Callable[[str], object]) -> None:
+        """Wait until `why` says something of this name."""
+        said = ""
+        with anyio.move_on_after(PATIENCE):
+            while not true(said):
+                await anyio.sleep(0.2)
+                said = re.sub(r"\s+", " ", (await self.command("why", what))[1])
+        assert true(said), (said, self.log())
 
     # -- alerts -------------------------------------------------------------------------------------------------------
     def begun(self) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from d365edi.cli import PERSON
+from d365edi.cli import PERSON, client
 from d365edi.cli.audit import COLUMNS, row
 from d365edi.cli.console import (
     DEFAULT_SETTINGS,
@@ -33,9 +33,12 @@ from d365edi.cli.console import (
     timed,
 )
 from d365edi.cli.history import SHOWN, FoundByName, History, id_of
+from d365edi.cli.waiting import D365, Matter
 from d365edi.matching.resolution import Resolution
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from d365edi.cli.inspect_file import Remark
     from d365edi.journal import (
         Delivery,
@@ -72,14 +75,29 @@ def why(
     if json:
         as_json(timed(_unpacked(asdict(known))))
     else:
+        matter = _matter(settings) if any(map(_goes_on, known.histories)) else None
         for history in known.histories:
-            say(lines(history))
+            say(lines(history, matter))
             table("Audit", [row(line) for line in history.lines], COLUMNS)
         say(_left(known))
         if not (known.histories or known.sightings):
             say(_unknown(what or id, known.places))
     if not (known.histories or known.sightings):
         raise typer.Exit(PERSON)
+
+
+def _goes_on(history: History) -> bool:
+    """Whether something of it waits for the daemon, and for nobody's decision."""
+    return any(document.state == "ready" for document in history.documents) or any(map(_is_due, history.deliveries))
+
+
+def _is_due(delivery: Delivery) -> bool:
+    return delivery.state in ("pending", "waiting")
+
+
+def _matter(settings: Path) -> Matter:
+    state, daemon = client.daemon_state(client.load_daemon(settings))
+    return Matter(state, daemon["troubles"] if daemon else ())
 
 
 def _several(what: str, histories: Sequence[History]) -> Iterator[str]:
@@ -91,8 +109,8 @@ def _several(what: str, histories: Sequence[History]) -> Iterator[str]:
     yield f"one of them: d365edi why --id {id_of(first)}, or d365edi why {what} --partner {first.partner}"
 
 
-def lines(history: History) -> Iterator[str]:
-    """A history as text, the message first."""
+def lines(history: History, matter: Matter | None = None) -> Iterator[str]:
+    """A history as text, the message first; what waits with the reason, where it is known what is the matter."""
     message = history.message
     origin = "from D365" if message.direction == "out" else f"from {message.partner}"
     yield f"\n{message.name}  {origin} ({message.endpoint}:{message.path}), {message.size} bytes, sha256:{message.digest}"
@@ -108,11 +126,11 @@ def lines(history: History) -> Iterator[str]:
     for interchange in history.interchanges:
         yield f"  interchange {interchange.control} {interchange.sender} → {interchange.receiver}, usage {interchange.usage}"
     for document in history.documents:
-        yield from _document(document, history)
+        yield from _document(document, history, matter)
     carrying = {carried.delivery for carried in history.carried}
     for delivery in history.deliveries:
         if delivery.id not in carrying:
-            yield from _delivery(delivery, "  ")
+            yield from _delivery(delivery, "  ", matter=matter)
     for answer in history.answers:
         yield f"  answer to group {plain(answer.control)}: {answer.verdict}, {answer.match} {answer.detail}".rstrip()
 
@@ -122,7 +140,7 @@ def _source(message: Message) -> str:
     return f"at the source: {message.settled_name or 'deleted'}" if message.settled else "still at the source"
 
 
-def _document(document: Document, history: History) -> Iterator[str]:
+def _document(document: Document, history: History, matter: Matter | None) -> Iterator[str]:
     numbers = " ".join(part for part in (document.interchange, document.group, document.set) if part)
     place = f" (control numbers {numbers})" if numbers else ""
     store = f", store {document.store}" if document.store else ""
@@ -130,13 +148,15 @@ def _document(document: Document, history: History) -> Iterator[str]:
     yield f"  {id_of(document)} {name}{place}: {document.state}, map {document.map_digest[:12]}"
     if document.reason:
         yield f"    why: {document.reason}"
+    if matter is not None and document.state == "ready":
+        yield from (f"    {sentence}" for sentence in matter.of(D365))
     yield from _places(document)
     yield from _notes(history.notes.get(document.id, ()))
     for delivery in history.deliveries:
         carried = [one for one in history.carried if one.delivery == delivery.id]
         for one in carried:
             if one.document == document.id:
-                yield from _delivery(delivery, "    ", one if len(carried) > 1 else None, len(carried))
+                yield from _delivery(delivery, "    ", one if len(carried) > 1 else None, len(carried), matter)
 
 
 def _notes(found: Sequence[Remark]) -> Iterator[str]:
@@ -165,7 +185,11 @@ def _line(number: int, answers: Resolution) -> str:
 
 
 def _delivery(
-    delivery: Delivery, indent: str, carried: DeliveryDocument | None = None, count: int = 1
+    delivery: Delivery,
+    indent: str,
+    carried: DeliveryDocument | None = None,
+    count: int = 1,
+    matter: Matter | None = None,
 ) -> Iterator[str]:
     """A delivery; with the state of one of its documents where it has several."""
     number = f", interchange {delivery.interchange:09d}" if delivery.interchange is not None else ""
@@ -180,6 +204,8 @@ def _delivery(
         yield f"{indent}  again as soon as {delivery.endpoint} can be used"
     elif delivery.until:
         yield f"{indent}  again at {clock(delivery.until)}"
+    if matter is not None and _is_due(delivery):
+        yield from (f"{indent}  {sentence}" for sentence in matter.of(delivery.endpoint))
     if carried is not None and carried.ack not in ("none", "awaited"):
         yield f"{indent}  acknowledgment: {carried.ack.replace('_', ' ')} {carried.ack_detail}".rstrip()
     elif delivery.ack != "none":
