@@ -120,9 +120,12 @@ async def _day(here: DemoStage, day: Day) -> Course:
 
     course = Course()
     acme = here.town.partners[day.late.partner]
-    _headline(f"{len(here.town.drops)} files: partners upload their orders; {day.late.name} is still being written")
-    day.morning()
     here.buying.morning()
+    files = (
+        f"{len(here.town.drops)} files of customers and {len(here.buying.drops)} of a supplier, a planner and a shop"
+    )
+    _headline(f"{files}: orders and invoices; {day.late.name} is still being written")
+    day.morning()
     await day.write_slowly(pieces=6, pause=0.25)
     course.alone = day.late.name in acme.waiting()
     await here.until(lambda: set(_created(here)) >= set(day.orders) - {day.held_order} and not _waiting(here))

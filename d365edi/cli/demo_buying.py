@@ -39,9 +39,7 @@ class RecordResult:
 async def play(here: DemoStage, headline: Callable[[str], None]) -> None:
     """Step by step; each waits for its result, and continues in any case after a timeout."""
     buying = here.buying
-    headline(
-        f"a buying day: {len(buying.drops)} files of a supplier, a planner and a shop; we confirm a purchase order"
-    )
+    headline("a buying day: we confirm a purchase order and enter invoices of two vendors")
     buying.order()
     await here.until(lambda: all(result.good for result in results(here)[:2]) and _entered(here))
     headline("D365 posts: freight invoices, a journal, and the packing slip and invoice of the shop's order")
@@ -54,8 +52,7 @@ async def play(here: DemoStage, headline: Callable[[str], None]) -> None:
 
 def waiting(here: DemoStage) -> list[str]:
     """Files of the buying day that were not taken yet."""
-    drops = [(drop.name, here.town.partners[drop.partner].outbound / drop.name) for drop in here.buying.drops]
-    return [name for name, path in drops if path.exists()]
+    return [drop.name for drop in here.buying.drops if here.buying.place(drop).exists()]
 
 
 def _entered(here: DemoStage) -> bool:

@@ -12,6 +12,7 @@ Knows: the steps, and the rows of D365 that they write. Does not know: the daemo
 from collections.abc import Sequence
 from datetime import datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from . import seeding, x12
@@ -122,6 +123,11 @@ class BuyingDay:
             "shop", "RA", "820", self._remittance(CUSTOMER_PAYMENT, self.invoice, f"{posted['TotalInvoiceAmount']:f}")
         )
 
+    def place(self, drop: Drop) -> Path:
+        """Where a file was left: in csv/ or outbound/ of its partner's home."""
+        partner = self.sandbox.partners[drop.partner]
+        return (partner.home if drop.name.startswith("csv/") else partner.outbound) / drop.name
+
     # ------------------------------------------------------------------------------------------------- their files
     def _profile(self, partner: str) -> Any:
         return self.sandbox.profiles[partner]
@@ -160,7 +166,7 @@ class BuyingDay:
 
     def _leave(self, drop: Drop) -> None:
         self.drops.append(drop)
-        target = self.sandbox.partners[drop.partner].outbound / drop.name
+        target = self.place(drop)
         hidden = target.with_name(f".{target.name}.writing")
         hidden.write_bytes(drop.data)
         hidden.replace(target)

@@ -31,7 +31,7 @@ class PartnerProfile:
     Where it differs from all others is listed in `rows` (fields of a line and where its orders have them, "" nowhere),
     `ignore` (segments of its orders that are passed over) and `notes` (rules that it may break): a settings file says them
     in one line each. `flows`: sections of the settings file in place of those of a customer that orders by 850; `{every}` in them
-    is how often a flow runs. `columns`: the kind of document in the CSV files that it leaves in outbound/csv/."""
+    is how often a flow runs. `columns`: the kind of document in the CSV files that it leaves in csv/."""
 
     name: str
     title: str
@@ -82,7 +82,7 @@ class SimulatedPartner:
         self._noticed: set[Path] = set()
         self._copies = home.with_name(f"{home.name}.sent") if kept else None
         self._control = control
-        folders = ("outbound/processed", "inbound/acks", *(("outbound/csv",) if profile.columns else ()))
+        folders = ("outbound/processed", "inbound/acks", *(("csv",) if profile.columns else ()))
         for folder in folders:
             (home / folder).mkdir(parents=True, exist_ok=True)
         if self._copies is not None:

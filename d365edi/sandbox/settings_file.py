@@ -120,7 +120,7 @@ def _columns(profile: PartnerProfile, every: str) -> str:
         return ""
     return f"""
 [partners.{profile.name}.pickup.columns]
-from  = {{ endpoint = "{profile.name}", path = "/outbound/csv/*.csv" }}
+from  = {{ endpoint = "{profile.name}", path = "/csv/*.csv" }}
 every = {_text(every)}
 holds = {_text(profile.columns)}
 """
