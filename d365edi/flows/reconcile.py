@@ -11,7 +11,7 @@ Knows: open deliveries, folders. Does not know: protocols, what a payload means.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -33,11 +33,12 @@ _SERVICE = re.compile(rb"(?:ISA|GS|ST|SE|GE|IEA|UNA|UNB|UNG|UNH|UNT|UNE|UNZ)\b")
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """A file at the partner: its folder, its name and its bytes."""
+    """A file at the partner: its folder, its name and its bytes. `sent` by a delivery that is recorded as such."""
 
     folder: str
     name: str
     payload: bytes
+    sent: bool = False
 
     def __str__(self) -> str:
         return f"{self.folder.rstrip('/')}/{self.name}"
@@ -121,9 +122,17 @@ async def _compare(ctx: FlowContext, waiting: Sequence[tuple[Delivery, bytes]]) 
 
 
 def _matched(deliveries: Sequence[tuple[Delivery, bytes]], there: Sequence[Lying]) -> list[Compared]:
-    """Each file stands for one delivery only: two alike that are to be sent are there when two alike lie there. The very bytes go
-    before those with other numbers."""
-    left, found = list(there), dict[int, Lying]()
+    """The very file of a delivery is there for each that would send it again. Any other stands for one delivery only: two alike
+    that are to be sent are there when two alike lie there, and what was sent is not what is to be sent. The very bytes under
+    another name go before those with other numbers."""
+    by_name = {file.name: file for file in there}
+    found = {
+        delivery.id: file
+        for delivery, payload in deliveries
+        if (file := by_name.get(delivery.name)) is not None and file.payload == payload
+    }
+    used = {file.name for file in found.values()}
+    left = [file for file in there if file.name not in used and not file.sent]
     for same in (bytes, content):
         by_key: dict[bytes, list[Lying]] = {}
         for file in left:
@@ -136,13 +145,13 @@ def _matched(deliveries: Sequence[tuple[Delivery, bytes]], there: Sequence[Lying
 
 
 async def _contents(ctx: FlowContext, endpoint: str, path: str, sizes: Sequence[int]) -> list[Lying]:
-    """The files in a folder that are about as long as one of those to be sent, but for those of what is recorded as sent."""
+    """The files in a folder that are about as long as one of those to be sent."""
     listing = await ctx.endpoints[endpoint].list(Place(path))
     if not listing.whole:
         raise D365EdiError(f"{path} on {endpoint} holds more files than one listing", remedy="let it be cleared first")
     near = [each for each in listing.remotes if any(abs(each.size - size) <= ENVELOPE_ROOM for size in sizes)]
     files = [Lying(each.path, each.name, await ctx.endpoints[endpoint].fetch(each, LIMIT)) for each in near]
-    return await ctx.journal.read(lambda tx: [each for each in files if not _sent(tx, each, endpoint, path)])
+    return await ctx.journal.read(lambda tx: [replace(each, sent=_sent(tx, each, endpoint, path)) for each in files])
 
 
 def _sent(tx: Tx, file: Lying, endpoint: str, path: str) -> bool:

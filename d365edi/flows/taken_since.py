@@ -1,19 +1,24 @@
 """After an older journal was restored: files that were taken since the copy was made, and of which the journal knows nothing.
 
-They lie in the folder where taken files are moved to. Put back they are read again; an order of theirs that D365 has is found
-there by its number. Where taken files are deleted nothing can be listed: the partner knows.
+They lie in the folder where taken files are moved to, under whatever name they got there: what the journal has the bytes of is
+not among them. Put back they are read again; an order of theirs that D365 has is found there by its number. Where taken files are
+deleted nothing can be listed: the partner knows.
 
 Knows: folders of processed files, names. Does not know: what is in the files.
 """
 
 import json
+from collections.abc import Sequence
+from functools import partial
+from hashlib import sha256
 
-from d365edi.endpoints.base import Place
+from d365edi.endpoints.base import Place, Remote
 from d365edi.errors import EndpointError
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import PickupFlow
-from d365edi.journal import Tx
+from d365edi.journal import Message, Tx
 
+LIMIT = 1 << 26
 MARGIN = 86_400.0
 """Seconds by which a file may be older than the newest line of the copy: it lay there before it was taken."""
 
@@ -46,15 +51,37 @@ async def _moved(ctx: FlowContext, pickup: PickupFlow, since: float) -> list[str
     folder = pickup.after.to
     try:
         listing = await ctx.endpoints[pickup.endpoint].list(Place(folder))
+        remotes = [each for each in listing.remotes if each.modified is None or each.modified >= since]
+        unknown = await _unknown(ctx, pickup, remotes, since)
     except EndpointError as error:
         return [f"{folder} on {pickup.endpoint}: not looked for files that were taken since: {error.message}"]
-    known = await ctx.journal.read(lambda tx: tx.messages.settled_since(pickup.endpoint, since))
-    names = {name.rpartition("/")[2] for name in known}
     found = [
         f"{folder}/{remote.name} was taken since and is not in the journal; put it back into {pickup.place.path}"
-        for remote in listing.remotes
-        if (remote.modified is None or remote.modified >= since) and remote.name not in names
+        for remote in unknown
     ]
     if not listing.whole:
         found.append(f"{folder} on {pickup.endpoint} holds more files than one listing; the newest are not looked at")
     return found
+
+
+async def _unknown(ctx: FlowContext, pickup: PickupFlow, remotes: Sequence[Remote], since: float) -> list[Remote]:
+    """Of these files those whose bytes the journal does not have. Read are those whose name it does not have, and
+    whose length it does."""
+    moved, sizes = await ctx.journal.read(
+        lambda tx: (tx.messages.settled_since(pickup.endpoint, since), tx.messages.sizes(pickup.endpoint))
+    )
+    names = {name.rpartition("/")[2] for name in moved}
+    found: list[Remote] = []
+    for remote in remotes:
+        if remote.name in names:
+            continue
+        if remote.size in sizes:
+            digest = sha256(await ctx.endpoints[pickup.endpoint].fetch(remote, LIMIT)).hexdigest()
+            if any(row.endpoint == pickup.endpoint for row in await ctx.journal.read(partial(_with, digest=digest))):
+                continue
+        found.append(remote)
+    return found
+
+
+def _with(tx: Tx, digest: str) -> list[Message]:
+    return tx.messages.search(digest)

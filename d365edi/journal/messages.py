@@ -92,6 +92,7 @@ _STATE = select(Message, "messages", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Message, "messages", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
 _UNSETTLED = select(Message, "messages", "WHERE settled_at IS NULL AND endpoint = ? AND path = ? ORDER BY id")
 _SETTLED_SINCE = "SELECT settled_name FROM messages WHERE endpoint = ? AND settled_at >= ? AND settled_name <> ''"
+_SIZES = "SELECT DISTINCT size FROM messages WHERE direction = 'in' AND endpoint = ?"
 _SEARCH_NAME = select(Message, "messages", "WHERE name = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
 _SEARCH_DIGEST = select(Message, "messages", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
 
@@ -217,6 +218,10 @@ class Messages(JournalTable):
         """The paths to which sources at an endpoint were moved from that moment on (epoch seconds)."""
         rows = self._execute(_SETTLED_SINCE, (endpoint, at))
         return {name for (name,) in rows}
+
+    def sizes(self, endpoint: str) -> set[int]:
+        """The lengths in bytes of what came from an endpoint."""
+        return {size for (size,) in self._execute(_SIZES, (endpoint,))}
 
     def unsettled(self, endpoint: str, path: str) -> list[Message]:
         """Messages whose source at that place does not know yet that we hold them, oldest first."""

@@ -236,3 +236,22 @@ async def test_their_acknowledgment_finds_what_was_sent_before_the_restore(town:
         )
         assert [row.ack for row in done] == ["accepted"] * len(sent)
     assert town.partner.received() == sent
+
+
+async def test_what_the_journal_has_is_not_to_be_put_back_and_an_answer_is_there_for_each_that_repeats_it(
+    town: World,
+) -> None:
+    town.partner.drop("PO-77.edi", town.order("4500123"))
+    await town.once()
+    await anyio.to_thread.run_sync(backup.backup, town.settings().daemon.journal, town.folder / "copy.db")
+    new_box(town, town.folder / "copy.db")
+    processed = town.partner.outbound / "processed"
+    body = (processed / "PO-77.edi").read_bytes()
+    (processed / "PO-77.edi").rename(processed / "PO-77-57fc42d7.edi")
+    for name in ("PO-77-b.edi", "PO-77-c.edi"):
+        town.partner.drop(name, body)
+    async with town.app() as app:
+        await app.once()
+        said = await app.reconcile("kim", go=False, delivered=[])
+        assert not [sentence for sentence in said if "was taken since" in sentence or "does not lie in" in sentence]
+        assert len([sentence for sentence in said if "is there already" in sentence]) == 2
