@@ -261,6 +261,16 @@ async def test_the_first_knock_that_fails_is_the_last_and_nothing_is_raised(
     assert all(check.ok for check in checks[:-1])
 
 
+async def test_a_ping_asks_entra_and_says_one_thing_of_the_token() -> None:
+    """A token that is good for an hour yet, and a secret that is refused meanwhile."""
+    scene = Scene()
+    assert all(check.ok for check in await scene.endpoint.ping())
+    scene.sim.entra.clients[CLIENT_ID] = "another one"
+    scene.sim.entra.revoke()
+    (check,) = await scene.endpoint.ping()
+    assert (check.what, check.ok, "the client secret is wrong" in check.sentence) == ("token", False, True)
+
+
 async def test_a_role_that_may_not_see_the_registration_is_still_a_role() -> None:
     scene = Scene()
     scene.sim.faults.answer(403, path="/data/SysAADClients")

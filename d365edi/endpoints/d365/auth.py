@@ -52,6 +52,12 @@ class Tokens:
                 return self._token
             return await self._renewed(bad, claims)
 
+    async def anew(self) -> str:
+        """A token that Entra gives now, however long the current one is still good; that one stays where Entra refuses. Raises
+        as `get` does."""
+        async with self._lock:
+            return await self._renewed(self._token, "")
+
     async def _renewed(self, bad: str, claims: str) -> str:
         try:
             token, life = await self._request(claims)

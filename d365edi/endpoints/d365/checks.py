@@ -41,7 +41,7 @@ async def run(
     reason. Then each of the probes."""
 
     async def token() -> str:
-        await tokens.get()
+        await tokens.anew()  # a current one would hide that Entra refuses the next
         return f"a token for application {client_id}, valid for {tokens.left / 60:.0f} min"
 
     async def role() -> str:
