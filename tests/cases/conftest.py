@@ -46,6 +46,9 @@ async def town(case: Case, tmp_path: Path) -> AsyncIterator[World]:
 
 def furnish(made: World, case: Case) -> None:
     """Settings for what the partner of this case sends."""
+    for item, unit in case.barcodes.items():
+        for record in made.simulator.state.store.rows("ProductBarcodesV3", ItemNumber=item):
+            made.simulator.state.store.update(record, {"ProductQuantityUnitSymbol": unit})
     us, them = (case.us, case.them) if case.us else PARTIES.get(case.language, ("", ""))
     made.knobs = {"apart": "0.01s"}
     if case.language == "x12":

@@ -6,6 +6,7 @@ standard, or what an order can mean). The rest is that end in comparable form; a
     files      the files in the order in which they arrive; left out: the one that names the case
     us, them   the addresses in the interchange, where they are not the usual ones
     receive    the sets that the partner may send beside orders; an order change is held, any other is kept
+    barcodes   item = the unit that its barcode is for in D365, where that is no piece
     looks      how often the pickup looks for a file, until it is taken; left out: as often as it takes
     check      the verdict of `d365edi check` on every file: good, held, rejected, or bad for either of the two; "": not compared
     message    the state of each file's message; one word: of all of them; "": not compared
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,6 +60,7 @@ class Case:
     us: str = ""
     them: str = ""
     receive: tuple[str, ...] = ()
+    barcodes: Mapping[str, str] = field(default_factory=dict)
     looks: int = 5
     check: str = "good"
     message: str | list[str] = "done"
