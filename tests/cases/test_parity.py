@@ -33,6 +33,7 @@ SETS = ("810", "820", "824", "855", "856", "860", "865", "APERAK", "DESADV", "IN
 FLAT = ("PurchaseOrder", "OrderChange", "Remittance")
 ASKED = re.compile(
     r"is no (item|unit|customer|address|place)|different items of ours|has no number that we could look up|is several items"
+    r"|is the barcode of"
 )
 """What only D365 can say of an order."""
 AGAIN = re.compile(r"(\S+ \S+) was received before \(message 1, \w+\)")
