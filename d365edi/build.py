@@ -142,6 +142,7 @@ def d365_endpoint(settings: Settings) -> D365Endpoint:
         client_secret=settings.secret(d365.client_secret) if d365.client_secret else "",
         certificate=certificate,
         certificate_password=password,
+        stored_as=d365.client_secret.secret if d365.client_secret else "NAME",
         authority=d365.authority,
         audience=d365.resource,
         companies=d365.companies,

@@ -17,6 +17,7 @@ from d365edi import log
 from d365edi.alerts.incidents import Finding
 from d365edi.condition import Trouble
 from d365edi.journal import Delivery, Document, Message, Tx
+from d365edi.journal.states import SEND_AGAIN
 
 _ANSWERED = re.compile(r"(\banswered \d{3}): .*", re.DOTALL)
 """What the other side answered, and what it said, which may quote a record."""
@@ -197,7 +198,9 @@ def _unanswered(tx: Tx, here: set[tuple[str, str]], delay: float) -> Iterator[Fi
 
 def _acknowledgment(delivery: Delivery, state: str, delay: float) -> Finding:
     ask = f"ask {delivery.partner} whether they received it; " if state == "overdue" else ""
-    remedy = f"{ask}its history: d365edi why --id delivery-{delivery.id}"
+    id = f"--id delivery-{delivery.id}"
+    again = "" if state == "overdue" else f"; {SEND_AGAIN.format(id)}"
+    remedy = f"{ask}its history: d365edi why {id}{again}"
     what = log.one_line(f"{delivery.partner} {_ANSWERS[state]} {delivery.name}")
     kind = f"{state} acknowledgment"
     return Finding(f"{kind} {delivery.id}", kind, delivery.partner, what, remedy, delivery.state_at, delay)

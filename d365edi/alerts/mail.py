@@ -95,9 +95,8 @@ def _verdict(error: Exception, settings: MailSettings) -> EndpointError:
     said = log.one_line(str(getattr(error, "message", "") or error) or type(error).__name__)
     code = getattr(error, "code", 0)
     if isinstance(error, aiosmtplib.SMTPAuthenticationError) and code >= 500:
-        remedy = (
-            "correct username and password under [alerts.mail]: d365edi secrets set NAME; then systemctl reload d365edi"
-        )
+        name = settings.password.secret if settings.password else "NAME"
+        remedy = f"correct username and password under [alerts.mail]: d365edi secrets set {name}; then: systemctl reload d365edi"
         return CredentialsRejected(f"{where} refuses the login: {code} {said}", remedy=remedy)
     if "CERTIFICATE" in said.upper():
         remedy = "check ca_file under [alerts.mail] and the server's certificate"

@@ -18,7 +18,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from d365edi.alerts import trust
@@ -50,6 +50,7 @@ class Webhook:
 
     def __init__(self, settings: WebhookSettings, url: str, key: str, clock: Callable[[], float] = time.time) -> None:
         self._shape = settings.shape
+        self._stored_as = [each.secret for each in (settings.url, settings.key) if each is not None]
         self._url = url
         self._key = signing_key(key, settings)
         self._clock = clock
@@ -63,12 +64,12 @@ class Webhook:
         try:
             answer = await transport.send("POST", self._url, headers=headers, content=body)
         except Refused as error:
-            remedy = "set the address anew: d365edi secrets set NAME, with the name under [alerts.webhook]"
+            remedy = f"set the address anew: d365edi secrets set {self._stored_as[0]}, and systemctl reload d365edi"
             raise PlaceRefused(error.message, remedy=remedy) from None
         finally:
             await transport.close()
         if not 200 <= answer.status_code < 300:
-            raise _verdict(answer, self._clock())
+            raise _verdict(answer, self._clock(), self._stored_as)
 
 
 def signing_key(secret: str, settings: WebhookSettings) -> bytes:
@@ -144,10 +145,11 @@ def _plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_[]()#~>" else sign for sign in text).replace("\n", "\n\n")
 
 
-def _verdict(answer: HttpAnswer, now: float) -> EndpointError:
+def _verdict(answer: HttpAnswer, now: float, stored_as: Sequence[str]) -> EndpointError:
     said = f"{_PEER} answered {answer.status_code}"
     if answer.status_code in (401, 403):
-        remedy = "set address and key anew: d365edi secrets set NAME, with the names under [alerts.webhook]"
+        store = ", ".join(f"d365edi secrets set {name}" for name in stored_as)
+        remedy = f"set address and key anew: {store}; then: systemctl reload d365edi"
         return CredentialsRejected(said, remedy=remedy)
     if answer.status_code == 429:
         return Throttled(said, retry_after=retry_after(answer.headers, now))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import typer
 
-from d365edi.cli import layout, streams
+from d365edi.cli import layout, recommended, streams
 from d365edi.errors import AmbiguousError, D365EdiError, DocumentError, Refused, Unavailable, of_the_disk
 
 FINE, PERSON, USAGE, UNREACHABLE = 0, 1, 2, 3
@@ -67,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = Options(debug=bool(os.environ.get("D365EDI_DEBUG")))
     streams.adapt()
+    recommended.remember(given)
     try:
         code = _called(given, options)
         sys.stdout.flush()
@@ -115,7 +116,9 @@ def _fail(error: BaseException, options: Options) -> int:
 
 
 def _complain(sentence: str) -> None:
-    print("\n".join(layout.wrap(f"d365edi: {sentence}", streams.width(sys.stderr))), file=sys.stderr)
+    print(
+        "\n".join(layout.wrap(f"d365edi: {recommended.complete(sentence)}", streams.width(sys.stderr))), file=sys.stderr
+    )
 
 
 def _any_broken_pipe(error: BaseException) -> bool:

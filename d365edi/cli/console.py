@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from d365edi.cli import layout, streams
+from d365edi.cli import layout, recommended, streams
 
 DEFAULT_SETTINGS = Path("/etc/d365edi/settings.toml")
 
@@ -55,6 +55,11 @@ def clean(value: object) -> str:
 def brief(text: str) -> str:
     """Digests and other long ids shortened; JSON shows them in full."""
     return _LONG_ID.sub(r"\1…", text)
+
+
+def _shown(value: object) -> str:
+    """As it is printed: clean, brief, and with commands that can be run as they are."""
+    return recommended.complete(brief(clean(value)))
 
 
 def clock(epoch: float | str | None) -> str:
@@ -114,7 +119,7 @@ def table(title: str, rows: Sequence[Row], columns: Columns, *, nothing: str = "
     if not rows:
         print(f"  {nothing}")
         return
-    cells = [[brief(clean((show or plain)(row.get(key)))) for key, show in columns.items()] for row in rows]
+    cells = [[_shown((show or plain)(row.get(key))) for key, show in columns.items()] for row in rows]
     filled = [at for at in range(len(columns)) if any(row[at] for row in cells)] or [0]
     headings = [key.replace("_", " ") for key in columns]
     kept = [[row[at] for at in filled] for row in (headings, *cells)]
@@ -152,4 +157,4 @@ def say(sentences: Iterable[object]) -> None:
     """Print sentences, one a line; on a terminal broken between words."""
     width = streams.width()
     for sentence in sentences:
-        print("\n".join(layout.wrap(brief(clean(sentence)), width)))
+        print("\n".join(layout.wrap(_shown(sentence), width)))

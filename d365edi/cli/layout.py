@@ -25,7 +25,7 @@ FIRST = 16
 _WORD = re.compile(
     r"""
     [("'`]* (?:[^\s(]*/)? d365edi\ (?:  # a command with its argument
-        (?: release | reject | replay | why | explain | secrets\ (?:set|remove) ) \ [^\s;,]+
+        (?: release | reject | replay | why | explain | secrets\ (?:set|remove) ) (?: \ --settings\ \S+ )? \ [^\s;,]+
         | (?: secrets | alert | sandbox ) \ [a-z-]+
         | [a-z-]+
     )

@@ -8,6 +8,7 @@ Knows: which states need a person. Does not know: what is done about them.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -159,10 +160,11 @@ def _unanswered(tx: Tx) -> Iterator[Row]:
             if state != "overdue" and len(tx.delivery_documents.of(delivery.id)) > 1:
                 yield from _refused(tx, delivery, tx.delivery_documents.counting(delivery.id))
                 continue
-            why = (
-                delivery.ack_detail
-                or f"no acknowledgment by {clock(delivery.ack_due)}; ask the partner whether they received it"
-            )
+            if state == "overdue":
+                late = f"no acknowledgment by {clock(delivery.ack_due)}; ask the partner whether they received it"
+                why = delivery.ack_detail or late
+            else:
+                why = _not_accepted(delivery.ack_detail, delivery.name)
             yield _person(delivery.partner, f"997 {state}", delivery.name, why, delivery.state_at)
     for delivery in tx.deliveries.refused_in_part(limit=SHOWN):
         yield from _refused(tx, delivery, tx.delivery_documents.counting(delivery.id))
@@ -174,10 +176,15 @@ def _refused(tx: Tx, delivery: Delivery, carried: list[DeliveryDocument]) -> Ite
     for one in carried:
         if one.ack in ("rejected", "partially") and (one.set, one.group) not in said:
             said.add((one.set, one.group))
-            why = f"in {delivery.name}: {one.ack_detail or 'no reason given'}"
-            yield _person(
-                delivery.partner, f"997 {one.ack}", tx.documents.get(one.document).number, why, delivery.state_at
-            )
+            number = tx.documents.get(one.document).number
+            why = f"in {delivery.name}: {_not_accepted(one.ack_detail, number)}"
+            yield _person(delivery.partner, f"997 {one.ack}", number, why, delivery.state_at)
+
+
+def _not_accepted(why: str, name: str) -> str:
+    from d365edi.journal.states import SEND_AGAIN  # the journal was read by now
+
+    return f"{why or 'no reason given'}; {SEND_AGAIN.format(shlex.quote(name))}"
 
 
 def _person(partner: str, state: str, name: str, why: str, since: float) -> Row:

@@ -25,11 +25,11 @@ from d365edi.flows import policy, subject
 from d365edi.flows.interchange import UNB
 from d365edi.flows.messages import LogLine, document_name
 from d365edi.journal import AckState, Delivery, DeliveryDocument, Message, Tx
+from d365edi.journal.states import SEND_AGAIN
 
 SETS = frozenset({"997", "999", "CONTRL"})
 """The transaction sets that are acknowledgments."""
 FAILED = ("rejected", "partially")
-REMEDY = "correct the data or the map, then: d365edi replay {} --from render --go"
 Found = tuple[Delivery, list[DeliveryDocument]]
 """An acknowledged delivery, and the documents in it that the acknowledgment covers."""
 DocumentState = tuple[DeliveryDocument, AckState, str]
@@ -252,7 +252,7 @@ def _lines(
         return [_file(delivery, [one.ack for one in apart(answered)], count, partner + when), *lines]
     text = f"{state_text(state)} by {partner}{when}"
     if state in FAILED:
-        return [LogLine("WARNING", state, f"{delivery.name} is {text}: {why}; {REMEDY.format(delivery.name)}")]
+        return [LogLine("WARNING", state, f"{delivery.name} is {text}: {why}; {SEND_AGAIN.format(delivery.name)}")]
     return [LogLine("INFO", "acknowledged", f"{delivery.name}: {text}")]
 
 
@@ -275,7 +275,7 @@ def _document(tx: Tx, delivery: Delivery, carried: DeliveryDocument, partner: st
     po = subject.of_document(tx, document).get("po", "")
     if carried.ack in FAILED:
         why = carried.ack_detail or "no reason given"
-        return LogLine("WARNING", carried.ack, f"{text}: {why}; {REMEDY.format(document.number)}", po)
+        return LogLine("WARNING", carried.ack, f"{text}: {why}; {SEND_AGAIN.format(document.number)}", po)
     return LogLine("INFO", "acknowledged", text, po)
 
 

@@ -12,3 +12,5 @@ AckState = Literal["none", "awaited", "accepted", "accepted_with_errors", "parti
 ANSWERS: tuple[AckState, ...] = ("accepted", "accepted_with_errors", "partially", "rejected")
 """The states of what is acknowledged, from the best to the worst: of two acknowledgments the worse counts."""
 """How far the acknowledgment of a delivery, or of one document in it, is."""
+SEND_AGAIN = "correct the data or the map, then: d365edi replay {} --from render --go"
+"""What to do about a document that the partner did not accept, by the name of its file, its number or `--id` with an id."""

@@ -168,6 +168,7 @@ def test_an_answer_that_is_late_or_says_no_is_told_with_the_delivery(tx: Tx) -> 
         ("rejected acknowledgment", "acme rejected refused.edi"),
     ]
     assert found[0].remedy.startswith("ask acme whether they received it; its history: d365edi why --id delivery-")
+    assert re.search(r"then: d365edi replay --id delivery-\d+ --from render --go$", found[1].remedy)
 
 
 def test_what_cannot_be_taken_is_told_by_place_and_name(tx: Tx) -> None:

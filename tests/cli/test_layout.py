@@ -38,6 +38,7 @@ WRAPPED = [
     ("d365edi release 7 --partner acme of both", 35, ["d365edi release 7 --partner acme of", "  both"]),
     ("or d365edi replay A1 --from render --go", 20, ["or", "  d365edi replay A1 --from render --go"]),
     ("then: systemctl restart d365edi at once", 26, ["then:", "  systemctl restart d365edi", "  at once"]),
+    ("do: d365edi release --settings s.toml sending", 20, ["do:", "  d365edi release --settings s.toml sending"]),
     ("run .venv/bin/d365edi why sending again", 30, ["run", "  .venv/bin/d365edi why sending", "  again"]),
     ("two\nlines", 80, ["two", "lines"]),
     ("注文番号 注文番号", 12, ["注文番号", "  注文番号"]),

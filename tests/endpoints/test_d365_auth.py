@@ -278,3 +278,10 @@ def test_secrets_are_not_in_the_configurations_words() -> None:
 def test_secrets_never_travel_in_the_open(change: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="https://"):
         replace(D365Config(HOST, "t", "c"), **change)  # type: ignore[arg-type]
+
+
+async def test_a_refused_secret_is_told_with_the_whole_command_that_stores_another() -> None:
+    scene = Scene()
+    endpoint = scene.open(client_secret="wrong", stored_as="d365-app")
+    with pytest.raises(CredentialsRejected, match=r"then: d365edi secrets set d365-app, and systemctl reload d365edi"):
+        await endpoint.ask(Query("LegalEntities"))

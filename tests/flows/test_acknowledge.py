@@ -105,7 +105,9 @@ def test_one_set_of_several_documents_is_one_for_the_partner(
     [(_, _, sentence, *_)] = acknowledge.apply(tx, "acme", theirs, answer("PR", "8", verdict, s0001=verdict))
     assert acks(tx, made) == [state] * 4
     assert sentence.startswith(says)
-    assert len([row for row in picture(tx).needs_a_person if row["state"] == "997 rejected"]) == (verdict == "R")
+    refused = [row["why"] for row in picture(tx).needs_a_person if row["state"] == "997 rejected"]
+    again = "correct the data or the map, then: d365edi replay 4500123 --from render --go"
+    assert [why.endswith(again) for why in refused] == [True] * (verdict == "R")
 
 
 def test_what_is_said_of_each_document_stands_in_its_trail(tx: Tx, theirs: Message, sent: Delivery) -> None:

@@ -63,6 +63,7 @@ class D365Config:
     `client_secret` and `certificate` (PEM with key and certificate, or PFX). `verify` None means the system's trust.
     `unclear_for`: seconds after which a request that got no answer cannot be carried out any more. `probes` are what `ping`
     tries to read.
+    `stored_as`: the name of the client secret in the vault, for remedies.
     `slash_keys`: whether a record whose key has a slash is deleted ("encode") or left ("refuse").
     `throttle`: how the gate before it closes (with `concurrency` of this one); `gate_wait`: seconds for which a
     request waits at the closed gate."""
@@ -73,6 +74,7 @@ class D365Config:
     client_secret: str = field(default="", repr=False)
     certificate: bytes = field(default=b"", repr=False)
     certificate_password: str = field(default="", repr=False)
+    stored_as: str = "NAME"
     authority: str = "https://login.microsoftonline.com"
     audience: str = ""
     companies: tuple[str, ...] = ()
@@ -140,6 +142,7 @@ class D365Endpoint:
             client_secret=config.client_secret,
             certificate=config.certificate,
             certificate_password=config.certificate_password,
+            stored_as=config.stored_as,
         )
         self._tokens = Tokens(identity, self._entra, clock=clock)
         rules = replace(config.throttle, concurrency=config.concurrency)

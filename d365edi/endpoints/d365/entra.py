@@ -29,7 +29,10 @@ from d365edi.odata import canonical
 _CODE = re.compile(r"AADSTS(\d+)")
 _TAIL = re.compile(r"\s*(?:Trace ID|Correlation ID|Timestamp|To mitigate|Content):.*", re.DOTALL)
 
-_RENEWAL = "make a new one under the registration's Certificates & secrets, then: d365edi secrets set"
+_RENEWAL = (
+    "make a new one under the registration's Certificates & secrets, then: d365edi secrets set NAME, and systemctl "
+    "reload d365edi"
+)
 _APPLICATION = "check client_id and tenant under [d365]"
 _AUDIENCE = "check host and audience under [d365]: https:// and a host, without a slash at the end"
 _CERTIFICATE = "upload the certificate to the app registration, or check that it has not expired"
@@ -119,7 +122,8 @@ def _verdict(
 
 def _refused(identity: ClientIdentity, http: HttpTransport, words: str, remedy: str) -> CredentialsRejected:
     message = f"Entra refused a token for application {identity.client_id} of tenant {identity.tenant}: {words}"
-    return CredentialsRejected(message, endpoint=http.endpoint, remedy=remedy)
+    named = remedy.replace("secrets set NAME", f"secrets set {identity.stored_as}")
+    return CredentialsRejected(message, endpoint=http.endpoint, remedy=named)
 
 
 def _unavailable(

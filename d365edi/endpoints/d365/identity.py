@@ -18,3 +18,5 @@ class ClientIdentity:
     client_secret: str = field(default="", repr=False)
     certificate: bytes = field(default=b"", repr=False)
     certificate_password: str = field(default="", repr=False)
+    stored_as: str = "NAME"
+    """Under which the client secret is stored, for remedies."""
