@@ -27,6 +27,8 @@ Knows: sentences. Does not know: any other package.
 import errno
 from typing import TypeVar
 
+from d365edi.masking import masked
+
 Failure = TypeVar("Failure", bound=Exception)
 
 
@@ -89,12 +91,12 @@ class DocumentError(D365EdiError):
 
 class EndpointError(D365EdiError):
     """Something failed at an endpoint; always one of the two classes below. `bare` is the message without what it
-    happened to, the same for all documents."""
+    happened to, the same for all documents. What the other side said may repeat what we sent: a token in it is masked."""
 
     def __init__(self, message: str, *, endpoint: str = "", remedy: str = "") -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(masked(message), remedy=remedy)
         self.endpoint = endpoint
-        self.bare = message
+        self.bare = self.message
 
 
 class Unavailable(EndpointError):

@@ -52,6 +52,7 @@ SAME_ROOM = {
     "snapshot": "app",
     "recurring": "log",
     "failpoints": "errors",
+    "masking": "errors",
     "__main__": "cli",
     "sandbox/__main__": "cli",
     "__init__": "errors",

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from loguru import logger
 
 from d365edi import log
+from d365edi.errors import PlaceRefused, Refused, Unreachable
 
 DIGEST = "9f2c1a" + "0" * 58
 Setup = Callable[..., io.StringIO]
@@ -168,7 +169,17 @@ def test_a_hidden_secret_is_shown_nowhere(logged: Setup, format: Literal["line",
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("{'authorization': 'Basic dXNlcjpwYXNz'}", "{'authorization': 'Basic ***'}"),
         ("sent bearer AAAABBBBCCCCDDDDEEEEFFFF", "sent bearer ***"),
+        ("sent Bearer sandbox.Ab3_x-y refused", "sent Bearer *** refused"),
+        ("{'Authorization': ['Bearer sandbox.Ab3']}", "{'Authorization': ['Bearer ***']}"),
+        ('("Authorization", "Bearer sandbox.Ab3")', '("Authorization", "Bearer ***")'),
+        ("Authorization: sandbox.Ab3", "Authorization: ***"),
+        ("?t=Bearer%20sandbox.Ab3&x=1", "?t=Bearer%20***&x=1"),
+        ("token 'Bearer: \"a1b2\"'", "token 'Bearer: \"***\"'"),
+        ("x%20eyJhbGciOiJSUzI1.eyJhdWQiOiJo.c2ln", "x%20***"),
+        ("cut: eyJhbGciOiJSUzI1NiIsInR5cCI6…", "cut: ***…"),
         ("the bearer of this", "the bearer of this"),
+        ("a bearer token. It is old", "a bearer token. It is old"),
+        ('Bearer authorization_uri="https://login"', 'Bearer authorization_uri="https://login"'),
         ("client_secret=s3cr3t&x=1", "client_secret=***&x=1"),
         ('{"access_token": "abc", "x": 1}', '{"access_token": "***", "x": 1}'),
         ("POST /events/2b1f?secret=abc HTTP/1.1", "POST /events/2b1f?secret=*** HTTP/1.1"),
@@ -180,6 +191,14 @@ def test_a_hidden_secret_is_shown_nowhere(logged: Setup, format: Literal["line",
 )
 def test_what_looks_like_a_secret_is_taken_out(said: str, left: str) -> None:
     assert log.redact(said) == left
+
+
+@pytest.mark.parametrize("kind", [Refused, Unreachable, PlaceRefused])
+def test_an_endpoints_error_has_no_token_in_whatever_is_stored_of_it(
+    kind: type[Refused] | type[Unreachable],
+) -> None:
+    error = kind("D365 answered 400: header Authorization: Bearer sandbox.Ab3_x was sent")
+    assert (str(error), error.bare) == ("D365 answered 400: header Authorization: Bearer *** was sent",) * 2
 
 
 def test_a_secret_within_another_is_taken_out_with_it() -> None:
