@@ -304,9 +304,21 @@ class App:
         return _decided("replayed", actor, said, stage=stage) if go else said
 
     async def reconcile(self, actor: str, *, go: bool, delivered: Sequence[str]) -> list[str]:
-        """What waits to be sent against the partners' folders, while sending is held. With `go` what is there counts as
-        delivered, and so do the ids in `delivered`. Returns sentences."""
-        return await reconcile.reconcile(self.ctx, go=go, delivered=delivered, actor=actor)
+        """What waits to be sent, and what D365 posted since, against the partners' folders, while sending is held. With `go`
+        what is there counts as delivered, and so do the ids in `delivered`. Returns sentences."""
+        unread = await self._collected() if self.journal.held else []
+        return await reconcile.reconcile(self.ctx, go=go, delivered=delivered, actor=actor, unread=unread)
+
+    async def _collected(self) -> list[str]:
+        """Collect what D365 has for every send flow: it may have been sent after the copy was made. The flows that could not."""
+        unread = []
+        for partner in self.ctx.partners.values():
+            for send in partner.sends.values():
+                made = await self.tick(send.name)
+                waits = await self.journal.read(partial(_unsent, flow=send.name))
+                if "unreachable" in made.counts or waits:
+                    unread.append(send.name)
+        return unread
 
     async def event(self, payload: dict[str, Any]) -> list[str]:
         """A business event: names of the flows to run. It says that something is new, never what."""
@@ -345,6 +357,12 @@ def _clock_set(tx: Tx, by: float) -> None:
         tx.retention.hold(f"the clock was set {in_words(by)}")
     tx.deliveries.wait_no_longer(tx.now + policy.LONGEST_WAIT)
     tx.audit.append("clock set", seconds=round(by))
+
+
+def _unsent(tx: Tx, flow: str) -> bool:
+    """Whether something of a send flow was read and is no delivery yet."""
+    messages = (each.flow for each in tx.messages.in_state("received"))
+    return flow in {*messages, *(each.flow for each in tx.documents.in_state("ready"))}
 
 
 def _emptied(tx: Tx, before: float) -> int:

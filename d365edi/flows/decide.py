@@ -22,11 +22,12 @@ async def release(ctx: FlowContext, selection: Selection, actor: str) -> list[st
     EndpointError when a record that D365 did not show whole cannot be fetched again.
 
     The name `retention` lets payloads past their retention be emptied although the clock was doubted.
-    The name `sending` releases sending after a journal older than its control numbers was restored. An id also releases a
+    The name `sending` releases sending after a journal older than its control numbers was restored, once all was compared, or
+    with `many` without that. An id also releases a
     record of ours whose number was sent before. Of
     a document whose record in D365 was not made of it, it says that this is the same."""
     if selection.what == "sending":
-        return await ctx.journal.write(lambda tx: _release_sending(tx, actor))
+        return await ctx.journal.write(lambda tx: _release_sending(tx, actor, anyway=selection.many))
     if selection.what == "retention":
         return await ctx.journal.write(lambda tx: _release_retention(tx, actor))
     await refetch(ctx, selection)
@@ -58,11 +59,11 @@ async def reject(ctx: FlowContext, selection: Selection, why: str, actor: str) -
     )
 
 
-def _release_sending(tx: Tx, actor: str) -> list[str]:
+def _release_sending(tx: Tx, actor: str, *, anyway: bool) -> list[str]:
     restored, compared = (tx.audit.query(action=action, limit=1) for action in ("restored", "compared"))
-    if restored and not (compared and compared[0].id > restored[0].id):
-        message = "the journal was restored, and what waits was not compared with what the partners have"
-        raise D365EdiError(message, remedy="first: d365edi reconcile")
+    if restored and not anyway and not (compared and compared[0].id > restored[0].id):
+        message = "the journal was restored, and not all that may have been sent since was compared with what the partners have"
+        raise D365EdiError(message, remedy="first: d365edi reconcile (or without it: d365edi release sending --all)")
     reason = tx.counters.go()
     if not reason:
         raise D365EdiError("sending is not held", remedy="there is nothing to release")

@@ -67,9 +67,12 @@ def content(payload: bytes) -> bytes:
     return terminator.join(segment for segment in segments if segment and not _SERVICE.match(segment))
 
 
-async def reconcile(ctx: FlowContext, *, go: bool, delivered: Sequence[str], actor: str) -> list[str]:
+async def reconcile(
+    ctx: FlowContext, *, go: bool, delivered: Sequence[str], actor: str, unread: Sequence[str] = ()
+) -> list[str]:
     """Compare every open delivery to a partner with the partner's folder; sentences. With `go` what is there is recorded as
-    delivered, and so are the ids in `delivered`, which a person knows to have arrived.
+    delivered, and so are the ids in `delivered`, which a person knows to have arrived. `unread`: the flows of which D365 could
+    not be asked what it posted since; sending is not to be released before that is compared, too.
 
     D365EdiError where sending is not held, or an id is no open delivery to a partner."""
     if not ctx.journal.held:
@@ -78,10 +81,12 @@ async def reconcile(ctx: FlowContext, *, go: bool, delivered: Sequence[str], act
     known = _known(waiting, delivered)
     compared = await _compare(ctx, waiting)
     done = [each for each in compared if each.delivery.id in known or (go and each.there)]
-    await ctx.journal.write(lambda tx: _record_all(tx, done, actor))
     left = [each for each in compared if each not in done]
+    closed = (each.delivery.endpoint for each in left if each.unread)
+    blind = tuple(dict.fromkeys([*unread, *(endpoint for endpoint in closed if endpoint in ctx.endpoints)]))
+    await ctx.journal.write(lambda tx: _record_all(tx, done, actor, whole=not blind))
     said = [*(_sentence(each, recorded=True) for each in done), *(_sentence(each) for each in left)]
-    return [*said, *await taken_since(ctx), *_advice(left)]
+    return [*said, *await taken_since(ctx), *_advice(left, blind)]
 
 
 def _open(tx: Tx, ctx: FlowContext) -> list[tuple[Delivery, bytes]]:
@@ -162,8 +167,9 @@ def _sent(tx: Tx, file: Lying, endpoint: str, path: str) -> bool:
     )
 
 
-def _record_all(tx: Tx, done: Sequence[Compared], actor: str) -> None:
-    tx.audit.append("compared", actor=actor, recorded=len(done))
+def _record_all(tx: Tx, done: Sequence[Compared], actor: str, *, whole: bool) -> None:
+    """Record what is there. Only once all of it was compared may a person release sending."""
+    tx.audit.append("compared" if whole else "compared in part", actor=actor, recorded=len(done))
     for each in done:
         _record(tx, each, actor)
 
@@ -211,7 +217,7 @@ def _sentence(compared: Compared, *, recorded: bool = False) -> str:
     return f"{what}does not lie in {delivery.path}; the partner may have taken it"
 
 
-def _advice(left: Sequence[Compared]) -> list[str]:
+def _advice(left: Sequence[Compared], blind: Sequence[str]) -> list[str]:
     said = []
     if any(each.there for each in left):
         said.append("d365edi reconcile --go records what is there as delivered")
@@ -219,6 +225,12 @@ def _advice(left: Sequence[Compared]) -> list[str]:
         said.append(
             f"what a partner has all the same is not sent again after: d365edi reconcile --delivered {others[0]}"
         )
+    if blind:
+        return [
+            *said,
+            f"not compared: {', '.join(blind)}; what went there since the copy would be sent again; run d365edi reconcile again "
+            "once they answer (d365edi release sending --all sends without it)",
+        ]
     return [
         *said,
         f"d365edi release sending sends the {len(left)} that are left" if left else "d365edi release sending",
