@@ -11,6 +11,8 @@ from typing import TypeVar
 import aiosqlite
 
 from d365edi.errors import JournalError
+from d365edi.journal import control_number_backup
+from d365edi.journal.presence import PUT_BACK
 
 T = TypeVar("T")
 
@@ -72,6 +74,8 @@ def _make(path: Path) -> str:
 
 def _find(path: Path) -> str:
     if not path.is_file():
+        if control_number_backup.was_there(path):
+            raise JournalError("the journal is gone: one was here before", remedy=PUT_BACK)
         raise JournalError("there is no journal", remedy="d365edi run makes it")
     return _uri(path, "ro")
 

@@ -5,6 +5,9 @@ Written after each commit that took numbers and before it is reported, whole und
 renamed, so that it is never half a file. It may lag behind the database after a power failure, which is harmless; the
 database lagging behind it means that an older copy was restored.
 
+Whoever moves the journal away moves this file with it. So a hidden file stays there, the trace: that a journal was here, and how
+many numbers had been taken when that was last noted, which is at most `STEP` ago.
+
 Knows: the file. Does not know: SQL, what to do about a lag.
 """
 
@@ -14,6 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 Counts = Mapping[str, Mapping[str, int]]
+AHEAD = 1000
+"""How far control numbers jump where nothing says how many were taken since. They are nine digits."""
+STEP = 100
+"""After how many numbers the trace is written again."""
 
 
 class UnreadableError(Exception):
@@ -23,6 +30,30 @@ class UnreadableError(Exception):
 def path_of(journal: Path) -> Path:
     """The path of the file of a journal."""
     return journal.with_name(journal.name + ".numbers")
+
+
+def trace_of(journal: Path) -> Path:
+    """The path of the trace of a journal."""
+    return journal.with_name(f".{journal.name}.trace")
+
+
+def was_there(journal: Path) -> bool:
+    """Whether a journal was here before, wherever it is now."""
+    return trace_of(journal).exists() or path_of(journal).exists()
+
+
+def outdated(traced: Counts | None, counts: Counts) -> bool:
+    """Whether the trace is to be written again: a counter is new, or went far on."""
+    return traced is None or any(
+        taken - traced.get(partner, {}).get(level, -STEP) >= STEP
+        for partner, levels in counts.items()
+        for level, taken in levels.items()
+    )
+
+
+def further(counts: Counts) -> Counts:
+    """Counts that were not reached since these were noted."""
+    return {partner: {level: count + AHEAD for level, count in levels.items()} for partner, levels in counts.items()}
 
 
 def read(path: Path) -> Counts | None:

@@ -49,6 +49,7 @@ class Journal:
         self._refusal = "" if lock else "the journal is open for reading only"
         self._held = ""
         self._behind = ""
+        self._traced: control_number_backup.Counts | None = None
         self._noting = Recurring()
         self._presence: Presence | None = None
         self._doubt = ""
@@ -206,7 +207,7 @@ class Journal:
         connection = await connect_writer(self.path)
         self._writing = connection, await hop(connection, Tx)
         await hop(connection, partial(migrations.migrate, migrations=migrations.shipped(), now=self._clock()))
-        await self.write(lambda tx: _catch_up(tx, control_number_backup.path_of(self.path)))
+        await self.write(lambda tx: _catch_up(tx, self.path))
         self._presence = Presence(self.path)
 
     async def _open_reader(self) -> None:
@@ -245,7 +246,12 @@ class Journal:
     def _write_numbers(self, tx: Tx) -> None:
         path = control_number_backup.path_of(self.path)
         try:
-            control_number_backup.write(path, tx.counters.taken())
+            counts = tx.counters.taken()
+            control_number_backup.write(path, counts)
+            if control_number_backup.outdated(self._traced, counts):
+                path = control_number_backup.trace_of(self.path)
+                control_number_backup.write(path, counts)
+                self._traced = counts
         except (OSError, sqlite3.Error) as error:
             # The units are durable and reported as such; but what they rendered must not be sent while a restore
             # could repeat its numbers.
@@ -254,22 +260,40 @@ class Journal:
             self._behind = ""
 
 
-def _catch_up(tx: Tx, path: Path) -> None:
-    """Compare with the backup of the control numbers; advance and hold sending where an older copy was restored.
+def _catch_up(tx: Tx, journal: Path) -> None:
+    """Compare with the backup of the control numbers; advance and hold sending where an older copy was restored, or where a
+    journal was before and this one is new.
 
     Before that, and before anything else is written, the clock is compared with the newest entry."""
     tx.retention.look()
-    reason, counts = "", None
+    path, reason, counts, ours = control_number_backup.path_of(journal), "", None, tx.counters.taken()
     try:
         counts = control_number_backup.read(path)
+        if counts is None and ours:
+            reason = f"{path} is missing: it is not known whether the journal is an older copy"
+        if counts is None:
+            path = control_number_backup.trace_of(journal)
+            counts = _traced(ours, control_number_backup.read(path) or {})
     except control_number_backup.UnreadableError as error:
         reason = f"{path} cannot be read ({error}): it is not known whether the journal is an older copy"
-    else:
-        if counts is None and tx.counters.taken():
-            reason = f"{path} is missing: it is not known whether the journal is an older copy"
     if jumped := tx.counters.jump(counts or {}):
-        reason = f"the journal is an older copy of itself: control numbers jumped ahead ({', '.join(jumped)})"
+        what = (
+            "the journal is an older copy of itself"
+            if ours
+            else "the journal that was here is gone, and this one is new"
+        )
+        reason = f"{what}: control numbers jumped ahead ({', '.join(jumped)})"
     if reason:
         tx.counters.hold(reason)
     # The file is written after this unit, so that from now on its absence means something.
     tx.unit.numbers_taken = True
+
+
+def _traced(ours: control_number_backup.Counts, traced: control_number_backup.Counts) -> control_number_backup.Counts:
+    """How far to go on by the trace alone: beyond it, where it shows more than the journal has."""
+    behind = any(
+        taken > ours.get(partner, {}).get(level, 0)
+        for partner, levels in traced.items()
+        for level, taken in levels.items()
+    )
+    return control_number_backup.further(traced) if behind else {}

@@ -92,7 +92,7 @@ _STATE = select(Message, "messages", "WHERE state = ? ORDER BY id LIMIT ?")
 _STATE_OF = select(Message, "messages", "WHERE state = ? AND partner = ? ORDER BY id LIMIT ?")
 _UNSETTLED = select(Message, "messages", "WHERE settled_at IS NULL AND endpoint = ? AND path = ? ORDER BY id")
 _SETTLED_SINCE = "SELECT settled_name FROM messages WHERE endpoint = ? AND settled_at >= ? AND settled_name <> ''"
-_SIZES = "SELECT DISTINCT size FROM messages WHERE direction = 'in' AND endpoint = ?"
+_SIZES = "SELECT DISTINCT size FROM messages WHERE endpoint = ? AND settled_at >= 0 AND settled_name <> ''"
 _SEARCH_NAME = select(Message, "messages", "WHERE name = ? COLLATE NOCASE ORDER BY id DESC LIMIT ?")
 _SEARCH_DIGEST = select(Message, "messages", "WHERE digest >= ? AND digest < ? ORDER BY id DESC LIMIT ?")
 
@@ -220,7 +220,7 @@ class Messages(JournalTable):
         return {name for (name,) in rows}
 
     def sizes(self, endpoint: str) -> set[int]:
-        """The lengths in bytes of what came from an endpoint."""
+        """The lengths in bytes of what came from an endpoint and was cleared there."""
         return {size for (size,) in self._execute(_SIZES, (endpoint,))}
 
     def unsettled(self, endpoint: str, path: str) -> list[Message]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from d365edi.errors import JournalGoneError
 
-REMEDY = "put back what was taken away, then start d365edi again; where it is lost: d365edi restore"
+PUT_BACK = "put back what was taken away, then start d365edi again; where it is lost: d365edi restore"
 
 
 class Presence:
@@ -27,12 +27,12 @@ class Presence:
                 there = _identity(path)
             except OSError as error:
                 why = f"the journal was moved or deleted while it was in use: {path} is gone ({error.strerror})"
-                raise JournalGoneError(why, remedy=REMEDY) from error
+                raise JournalGoneError(why, remedy=PUT_BACK) from error
             if there != opened:
                 why = (
                     f"the journal was replaced while it was in use: {path} is another file than the one that was opened"
                 )
-                raise JournalGoneError(why, remedy=REMEDY)
+                raise JournalGoneError(why, remedy=PUT_BACK)
 
 
 def _identity(path: Path) -> tuple[int, int]:

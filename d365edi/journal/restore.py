@@ -25,9 +25,6 @@ from d365edi.journal.group import commit
 from d365edi.journal.lock import Lock
 from d365edi.journal.tx import Tx
 
-AHEAD = 1000
-"""How far control numbers jump where nothing says how many were taken since. They are nine digits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -92,19 +89,21 @@ def _counts(copy: Path, journal: Path) -> Counts:
     says so, where it is nowhere behind the copy; else by a margin beyond them."""
     ours = taken(copy)
     noted = _noted(journal)
-    counts = highest(noted, _noted(copy), ours)
-    return counts if noted and highest(noted, ours) == noted else _further(counts)
+    traced = _read(control_number_backup.trace_of(journal))
+    if noted and highest(noted, ours, traced) == noted:
+        return highest(noted, _noted(copy))
+    return control_number_backup.further(highest(noted, _noted(copy), ours, traced))
 
 
-def _noted(path: Path) -> Counts:
+def _noted(journal: Path) -> Counts:
+    return _read(control_number_backup.path_of(journal))
+
+
+def _read(path: Path) -> Counts:
     try:
-        return control_number_backup.read(control_number_backup.path_of(path)) or {}
+        return control_number_backup.read(path) or {}
     except control_number_backup.UnreadableError:
         return {}
-
-
-def _further(counts: Counts) -> Counts:
-    return {partner: {level: count + AHEAD for level, count in levels.items()} for partner, levels in counts.items()}
 
 
 def _prepare(copy: Path, made: Path, found: Copy, counts: Counts, actor: str) -> list[str]:

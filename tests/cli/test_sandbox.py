@@ -118,7 +118,7 @@ def test_a_second_company_posts_an_invoice_of_the_same_number(tmp_path: Path, se
 def test_without_a_daemon_nobody_takes_the_order(tmp_path: Path, settings: str, call: Call) -> None:
     with sandbox(tmp_path):
         said = call("sandbox", "order", "--wait", "0.3")
-        assert (said.code, f"d365edi run --settings {settings}" in said.out) == (3, True)
+        assert (said.code, f"d365edi status --settings {settings}" in said.out) == (3, True)
         said = call("sandbox", "post", "4500123")
         assert (said.code, "D365 has no sales order for 4500123" in said.err) == (1, True)
         assert call("sandbox", "learn", "1").code == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from d365edi.journal import Journal, backup, control_number_backup
-from d365edi.journal.restore import AHEAD
+from d365edi.journal.control_number_backup import AHEAD
 from tests.crash import drill
 from tests.journeys.world import World, world
 

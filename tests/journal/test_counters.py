@@ -155,3 +155,79 @@ async def test_numbers_that_cannot_be_noted_hold_sending_until_they_can(journal:
     await journal.write(lambda tx: tx.cursors.set("flow", "1"))
     assert journal.sending_held == ""
     assert control_number_backup.read(control_number_backup.path_of(path)) == {"acme": {"ISA": 1}}
+
+
+def moved_away(path: Path, to: Path) -> None:
+    """`mv journal.* there`."""
+    to.mkdir()
+    for file in path.parent.glob("journal.*"):
+        file.rename(to / file.name)
+
+
+async def test_a_new_journal_where_one_was_before_takes_no_number_again_and_holds_sending(
+    path: Path, tmp_path: Path
+) -> None:
+    async with await Journal.open(path) as journal:
+        for _ in range(3):
+            await journal.write(_take)
+        await journal.write(lambda tx: tx.counters.raise_to("acme", "ISA", 250))
+        await journal.write(_take)
+        moved_away(path, tmp_path / "old")
+    with pytest.raises(JournalError, match=r"the journal is gone: one was here before; put back what was taken away"):
+        await Journal.open_readonly(path)
+    async with await Journal.open(path) as journal:
+        assert (
+            "the journal that was here is gone, and this one is new: control numbers jumped ahead"
+            in journal.sending_held
+        )
+        assert await journal.write(_take) > 251
+
+
+async def test_a_journal_that_is_put_back_goes_on_as_if_nothing_was(path: Path, tmp_path: Path) -> None:
+    async with await Journal.open(path) as journal:
+        assert await journal.write(_take) == 1
+    moved_away(path, tmp_path / "old")
+    for file in (tmp_path / "old").iterdir():
+        file.rename(path.parent / file.name)
+    async with await Journal.open(path) as journal:
+        assert (journal.sending_held, await journal.write(_take)) == ("", 2)
+
+
+async def test_what_left_a_trace_and_took_no_number_is_no_reason_to_hold(path: Path, tmp_path: Path) -> None:
+    async with await Journal.open(path):
+        pass
+    moved_away(path, tmp_path / "old")
+    with pytest.raises(JournalError, match="the journal is gone"):
+        await Journal.open_readonly(path)
+    async with await Journal.open(path) as journal:
+        assert journal.sending_held == ""
+
+
+async def test_an_older_copy_without_the_file_beside_it_goes_on_beyond_the_trace(path: Path, tmp_path: Path) -> None:
+    async with await Journal.open(path) as journal:
+        await journal.write(_take)
+    copy_of(path, tmp_path / "copy.db")
+    async with await Journal.open(path) as journal:
+        await journal.write(lambda tx: tx.counters.raise_to("acme", "ISA", 500))
+    put_back(tmp_path / "copy.db", path)
+    path.with_name("journal.db.numbers").unlink()
+    async with await Journal.open(path) as journal:
+        assert "older copy of itself" in journal.sending_held
+        assert await journal.write(_take) == 500 + control_number_backup.AHEAD + 1
+
+
+@pytest.mark.parametrize(
+    ("traced", "counts", "due"),
+    [
+        (None, {}, True),
+        ({}, {}, False),
+        ({}, {"acme": {"ISA": 1}}, True),
+        ({"acme": {"ISA": 1}}, {"acme": {"ISA": 100}}, False),
+        ({"acme": {"ISA": 1}}, {"acme": {"ISA": 101}}, True),
+        ({"acme": {"ISA": 1}}, {"acme": {"ISA": 1, "GS": 1}}, True),
+    ],
+)
+def test_the_trace_is_written_again_for_a_new_counter_and_after_many_numbers(
+    traced: dict[str, dict[str, int]] | None, counts: dict[str, dict[str, int]], due: bool
+) -> None:
+    assert control_number_backup.outdated(traced, counts) is due

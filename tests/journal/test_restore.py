@@ -12,7 +12,8 @@ import pytest
 
 from d365edi.errors import JournalError
 from d365edi.journal import Journal, Tx, backup, control_number_backup
-from d365edi.journal.restore import AHEAD, Restored, restore
+from d365edi.journal.control_number_backup import AHEAD
+from d365edi.journal.restore import Restored, restore
 
 
 def _record(tx: Tx) -> int:
@@ -69,7 +70,7 @@ async def test_beside_the_numbers_of_the_journal_they_go_on_where_it_was(path: P
 
 async def test_numbers_that_a_fresh_start_took_say_nothing_about_those_that_were_lost(path: Path) -> None:
     copy = await _made(path, 3, 2)
-    for each in (path, control_number_backup.path_of(path)):
+    for each in (path, control_number_backup.path_of(path), control_number_backup.trace_of(path)):
         each.unlink()
     async with await Journal.open(path) as journal:
         await journal.write(lambda tx: tx.counters.take("acme", "ISA"))
