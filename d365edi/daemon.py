@@ -373,10 +373,8 @@ class ServicePeriod:
         for flow in self.app.flows():
             at, said = self.last.get(flow.name, (None, ""))
             following = self.scheduler.get_job(flow.name).next_run_time
-            running = flow.name in self.running
-            flows.append(
-                {"name": flow.name, "running": running, "last": _iso(at), "result": said, "next": _iso(following)}
-            )
+            row = {"name": flow.name, "running": flow.name in self.running, "last": _iso(at), "result": said}
+            flows.append({**row, "next": _iso(following)})
         troubles = self.troubles()
         return {
             "pid": os.getpid(),
@@ -388,6 +386,7 @@ class ServicePeriod:
                 [*self.app.health(), *(self.alerts.health() if self.alerts else ())], self.zone
             ),
             "flows": flows,
+            "ends": self.alerts.ends() if self.alerts else [],
         }
 
 

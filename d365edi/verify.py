@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from d365edi import build, credentials
 from d365edi import partners as trading
-from d365edi.alerts import channels
+from d365edi.alerts import channels, expiry
 from d365edi.edi import guides
 from d365edi.errors import SecretError, SettingsError
 from d365edi.settings import SecretRef, Settings, Sftp
@@ -33,7 +33,8 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
     _secrets(settings)
     if settings.alerts is not None:
         channels.of(settings.alerts, settings.secret)
-    checked = credentials.check(settings, datetime.now(UTC))
+    now = datetime.now(UTC)
+    checked, (over, ending) = credentials.check(settings, now), expiry.of_secrets(settings, now)
     if checked.errors:
         first, *others = checked.errors
         first.others = tuple(others)
@@ -46,6 +47,8 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
         *open_to_others(settings),
         *checked.ended,
         *checked.ending,
+        *over,
+        *ending,
         f"{len(settings.references())} secrets are referred to, and all are stored.",
     ]
 
@@ -62,8 +65,9 @@ def _secrets(settings: Settings) -> None:
 
 
 def ended(settings: Settings) -> list[str]:
-    """A sentence for each certificate that has ended, or does not begin yet."""
-    return credentials.check(settings, datetime.now(UTC)).ended
+    """A sentence for each certificate that has ended, or does not begin yet, and for each secret that has ended."""
+    now = datetime.now(UTC)
+    return [*credentials.check(settings, now).ended, *expiry.of_secrets(settings, now)[0]]
 
 
 def untrusted(settings: Settings) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -49,3 +50,13 @@ def test_one_word_says_how_all_of_it_is(kinds: tuple[Kind, ...], word: str) -> N
 
 def test_status_knows_the_kinds_that_pass_by_themselves() -> None:
     assert status.PASSING == condition.PASSING
+
+
+def test_status_shows_what_ends_soon_beside_what_is_the_matter(capsys: pytest.CaptureFixture[str]) -> None:
+    moments = {"since": "2025-06-15T10:06:40-05:00", "settings_since": "2025-06-15T10:16:40-05:00"}
+    ends = [{"name": "secret d365", "why": 'the secret "d365" ends on 2025-07-01'}]
+    daemon = {"pid": 7, **moments, "condition": "ok", "troubles": [], "flows": [], "endpoints": [], "ends": ends}
+    status._show_daemon(cast(Any, None), "runs", daemon)
+    said = capsys.readouterr().out
+    assert ("Ends soon" in said, 'the secret "d365" ends on 2025-07-01' in said) == (True, True)
+    assert ("as process 7 since 2025-06-15" in said, ", settings of 2025-06-15" in said) == (True, True)

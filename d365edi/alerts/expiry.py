@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from d365edi.alerts.findings import End
+from d365edi.alerts.findings import End, of_ends
 
 if TYPE_CHECKING:
     from d365edi.settings import SecretRef, Settings
@@ -25,6 +26,18 @@ def of(settings: Settings, reveal: Callable[[SecretRef], str]) -> list[End]:
 
     A certificate that cannot be read is left out: who uses it reports that."""
     return [*_listener(settings), *_client(settings, reveal), *_secrets(settings)]
+
+
+def of_secrets(settings: Settings, now: datetime) -> tuple[list[str], list[str]]:
+    """A sentence for each secret that has ended by the day that is named, and for each that ends within `[alerts] expires`."""
+    within = settings.alerts.expires.total_seconds() if settings.alerts else 0.0
+    found: tuple[list[str], list[str]] = ([], [])
+    for end in _secrets(settings):
+        for each in of_ends(
+            [end], now.timestamp(), within, partial(datetime.fromtimestamp, tz=settings.daemon.timezone)
+        ):
+            found[end.at > now.timestamp()].append(f"[alerts.secrets] {each.what}; {each.remedy}")
+    return found
 
 
 def _listener(settings: Settings) -> Iterator[End]:

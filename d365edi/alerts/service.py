@@ -90,6 +90,11 @@ class AlertService:
         """The channels that fail."""
         return list(of_endpoints(self.health()))
 
+    def ends(self) -> list[dict[str, str]]:
+        """What ends soon or has ended, as it is told: `name`, and `why` with what replaces it."""
+        ending = findings.of_ends(self._ends, self._wall(), self._within, self._local)
+        return [{"name": each.name, "why": f"{each.what}; {each.remedy}"} for each in ending]
+
     async def run(self) -> None:
         """Look for ever. JournalGoneError where the journal was moved, replaced or deleted; no other failure ends it."""
         try:

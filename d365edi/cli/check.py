@@ -36,7 +36,7 @@ def check(
     json: AsJson = False,
 ) -> None:
     """Without a file: check settings, maps, schedules, secrets, keys and certificates, without connecting to anything. Exit
-    code 1 when a certificate has ended.
+    code 1 when a certificate or a secret has ended.
 
     With `--running` the daemon does it, as `systemctl reload` does first: only the service can read its credentials.
 
@@ -61,7 +61,7 @@ def check(
 
 
 def _here(path: Path, *, live: bool) -> tuple[list[str], list[str]]:
-    """What was checked, and which certificates have ended. (A reload is not refused for one: it brings the new one.)"""
+    """What was checked, and which certificates and secrets have ended. (No reload is refused for one: it brings a new one.)"""
     from d365edi import schedule
     from d365edi.verify import ended, verify
 

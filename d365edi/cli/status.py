@@ -214,6 +214,8 @@ def _show_daemon(settings: Settings | DaemonTable, state: client.DaemonState, da
     if daemon["troubles"]:
         rows = [{**row, "why": "; ".join(filter(None, (row["why"], row["remedy"])))} for row in daemon["troubles"]]
         _table("Trouble", _attempts(rows), "kind", "name", "since", "next_attempt", "failures", "why")
+    if daemon["ends"]:
+        _table("Ends soon", daemon["ends"], "name", "why")
     _table("Flows", daemon["flows"], "name", "last", "result", "next", "running", nothing="no flow is configured")
     _table("Endpoints", list(_endpoints(daemon["endpoints"])), "endpoint", "state", "reached_at")
 

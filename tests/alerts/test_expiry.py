@@ -21,6 +21,13 @@ from tests.settings.conftest import RIGHT
 MADE = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ENDS = (MADE + timedelta(days=2)).timestamp()
 SECRET = 'client_secret = { secret = "d365" }'
+ALERTED = """
+[alerts]
+secrets = { d365 = 2027-01-31 }
+[alerts.webhook]
+url = { secret = "url" }
+shape = "slack"
+"""
 
 
 def ends(folder: Path, *changes: tuple[str, str], more: str = "", **environ: str) -> list[End]:
@@ -77,17 +84,25 @@ def test_a_certificate_that_cannot_be_read_is_left_to_who_uses_it(tmp_path: Path
 
 
 def test_a_secret_ends_with_its_last_day_in_the_daemon_s_zone(tmp_path: Path) -> None:
-    more = """
-[alerts]
-secrets = { d365 = 2027-01-31 }
-[alerts.webhook]
-url = { secret = "url" }
-shape = "slack"
-"""
-    [end] = ends(tmp_path, more=more)
+    [end] = ends(tmp_path, more=ALERTED)
     assert (
         datetime.fromtimestamp(end.at, ZoneInfo("America/Chicago")).isoformat(timespec="seconds")
         == "2027-01-31T23:59:59-06:00"
     )
     assert (end.name, end.what) == ("secret d365", 'the secret "d365"')
     assert "d365edi secrets set d365" in end.remedy
+
+
+@pytest.mark.parametrize(
+    ("at", "over", "soon"),
+    [("2026-12-30", 0, 0), ("2027-01-20", 0, 1), ("2027-02-02", 1, 0)],
+)
+def test_a_secret_that_ends_is_said_by_check_as_long_before_as_it_is_alerted(
+    tmp_path: Path, at: str, over: int, soon: int
+) -> None:
+    ends(tmp_path, more=ALERTED)
+    settings = load(tmp_path / "settings.toml", {}, keyring=secrets.keyring(log.hide))
+    ended, ending = expiry.of_secrets(settings, datetime.fromisoformat(at).replace(tzinfo=UTC))
+    assert (len(ended), len(ending)) == (over, soon)
+    for sentence in (*ended, *ending):
+        assert " on 2027-01-31; make a new one where this one was made; d365edi secrets set d365" in sentence

@@ -304,6 +304,8 @@ async def test_the_end_of_a_secret_is_told_but_not_by_a_clock_in_doubt(
         here.seen = Observation([Trouble("clock" if kind == "clock" else "flow", "x", "y")])
         async with here.service() as (service, _):
             await here.turns(service, 0)
+            [ending] = service.ends()
+        assert (ending["name"], ending["why"].startswith(f'the secret "d365" ends on {day}; ')) == ("secret d365", True)
         told = [each["what"] for _, body in got.arrived for each in body["begun"]]
         assert told == ([] if kind == "clock" else [f'the secret "d365" ends on {day}'])
 
