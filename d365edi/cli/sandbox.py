@@ -161,7 +161,7 @@ def _followed(running: Any, left: dict[str, Any], before: Sequence[str], wait: f
     began = time.monotonic()
     taken = running.until(lambda: left["file"] not in running.files("outbound"), wait)
     if not taken:
-        say([f"nobody took it within {wait:.0f} s; does the daemon run? d365edi status --settings {running.settings}"])
+        say([f"nobody took it within {wait:.0f} s; why not: d365edi status --settings {running.settings}"])
         return UNREACHABLE
     say([f"it was taken after {time.monotonic() - began:.1f} s"])
     running.until(lambda: set(running.files("inbound/acks")) - set(before), wait)

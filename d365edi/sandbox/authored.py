@@ -5,7 +5,7 @@ The same seed and day give the same bytes.
 Knows: the form of such an order. Does not know: who reads it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -66,10 +66,10 @@ def orders(profile: PartnerProfile, *, seed: int, day: date, count: int = 8) -> 
 
 def order(profile: PartnerProfile, *, seed: int, day: date, at: int, unknown: bool = False) -> Drop:
     """The order that follows so many others, one in a file, to be shipped on its day; `unknown`: its last line names an
-    unknown item."""
+    unknown item, and no other order that one, so that it stays unknown whatever D365 learned."""
     random = Random(f"{seed}-{at}")
     articles = random.sample(ARTICLES, random.randint(2, 5))
-    articles = [*articles[:2], UNKNOWN_ARTICLE] if unknown else articles
+    articles = [*articles[:2], replace(UNKNOWN_ARTICLE, ids=(("BP", f"{UNKNOWN}-{at + 1}"),))] if unknown else articles
     return _drop(profile, random, day, at, articles, at_once=True)
 
 

@@ -54,7 +54,7 @@ def _secret_refused(sandbox: Environment) -> End:
 
 
 def _login_refused(sandbox: Environment) -> End:
-    sandbox.logins.refused = True
+    sandbox.logins.refuse()
 
     def end() -> None:
         sandbox.logins.refused = False

@@ -41,7 +41,13 @@ class _Protocol(H11Protocol):
 
 def _abortable(app: ASGIApp, transport: asyncio.Transport) -> ASGIApp:
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "sandbox.abort": transport.abort}, receive, send)
+        try:
+            await app({**scope, "sandbox.abort": transport.abort}, receive, send)
+        except ConnectionResetError:
+            if not transport.is_closing():
+                raise
+            while (await receive())["type"] != "http.disconnect":
+                pass  # meant to be broken: the server has nothing to report
 
     return called
 

@@ -5,7 +5,7 @@ Knows: asyncssh. Does not know: what the files are.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
@@ -22,9 +22,16 @@ class SftpAddress:
 
 @dataclass(slots=True)
 class Logins:
-    """Who is let in: may be changed while the server runs. `refused`: nobody is."""
+    """Who is let in, while the server runs. `refused`: nobody is; `connected`: who is in."""
 
     refused: bool = False
+    connected: set[asyncssh.SSHServerConnection] = field(default_factory=set)
+
+    def refuse(self) -> None:
+        """Let nobody in, and whoever is in has to log in again."""
+        self.refused = True
+        for each in list(self.connected):
+            each.abort()
 
 
 class _LoginServer(asyncssh.SSHServer):
@@ -32,6 +39,13 @@ class _LoginServer(asyncssh.SSHServer):
         self._homes = homes
         self._key = key.public_data
         self._logins = logins
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._logins.connected.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncssh's signature)
+        self._logins.connected.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 (asyncssh's signature: everybody must show a key)
         return True

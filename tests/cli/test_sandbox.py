@@ -85,7 +85,7 @@ def test_an_unknown_item_is_held_and_continues_once_it_is_learnt(tmp_path: Path,
     with sandbox(tmp_path), daemon(tmp_path) as running:
         said = call("sandbox", "order", "--unknown-item")
         assert (said.code, "D365 has no sales order for 4500123" in said.out) == (0, True)
-        running.until(f'item "{authored.UNKNOWN}"')
+        running.until(f'item "{authored.UNKNOWN}-')
         said = call("sandbox", "learn", "4500123")
         assert f"d365edi release 4500123 --settings {settings}" in said.out
         assert call("release", "4500123").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -99,3 +100,38 @@ async def test_it_happens_while_it_lasts(name: str, tmp_path: Path) -> None:
         assert await look(here) == well
         with pytest.raises(Impossible, match="there is no fault fire"):
             await here.commands.fault("fire")
+
+
+async def test_a_login_is_refused_to_who_is_in_as_well(tmp_path: Path) -> None:
+    async with opened(tmp_path, Choice(port=0), kept=False) as here:
+        partner = here.sandbox.partner
+        async with asyncssh.connect(
+            "127.0.0.1",
+            partner.port,
+            username="acme",
+            client_keys=[asyncssh.import_private_key(partner.client_key)],
+            known_hosts=asyncssh.import_known_hosts(f"[127.0.0.1]:{partner.port} {partner.host_key}"),
+            config=None,
+            agent_path=None,
+        ) as line:
+            await here.commands.fault("login-refused")
+            await asyncio.wait_for(line.wait_closed(), 10)
+        assert await _login(here) == [0]
+
+
+async def test_a_reply_that_is_lost_on_purpose_is_no_defect_of_the_sandbox(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(tmp_path, Choice(port=0, faults=("lost-replies",)), kept=False) as here:
+        assert await _lost(here) == [1]
+    assert [record.message for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+async def test_an_unknown_item_is_unknown_whatever_was_learnt_before(tmp_path: Path) -> None:
+    async with opened(tmp_path, Choice(port=0), kept=False) as here:
+        for _ in range(2):
+            left = await here.commands.order(unknown=True)
+            known = here.sandbox.d365.state.rows("CustomerProductDescriptionsV2")
+            before = len(known)
+            await here.commands.learn(left["orders"][0])
+            assert len(here.sandbox.d365.state.rows("CustomerProductDescriptionsV2")) == before + 1
