@@ -28,7 +28,7 @@ from d365edi.flows import acknowledge, batch, decide, policy, reconcile, replay,
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.deliver import deliver
 from d365edi.flows.lists import poll_list
-from d365edi.flows.named import Selection
+from d365edi.flows.named import RESERVED, Selection
 from d365edi.flows.partner import TradingPartner
 from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
@@ -289,7 +289,9 @@ class App:
         """Release a held document, a quarantined message or delivery, by its name or as the selection says. Returns a sentence
         for each thing decided; AmbiguousError where the name stands for several and not all of them are meant."""
         selection = Selection.of(what)
-        about = await self.journal.read(lambda tx: subject.of_waiting(tx, selection))
+        about = (
+            {} if selection.what in RESERVED else await self.journal.read(lambda tx: subject.of_waiting(tx, selection))
+        )
         return _decided("released", actor, await decide.release(self.ctx, selection, actor), **about)
 
     async def reject(self, what: str | Selection, why: str, actor: str) -> list[str]:

@@ -108,6 +108,11 @@ def one_line(text: str) -> str:
     return _escape(redact(text))
 
 
+def altered(text: str) -> bool:
+    """Whether a line would show this name otherwise than it is: shortened, escaped or masked. Nobody can copy it from there."""
+    return _short(redact(text)) != text
+
+
 def _escape(text: str) -> str:
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
 

@@ -28,7 +28,8 @@ Id = Annotated[str, typer.Option("--id", help="An id in place of a name: documen
 Many = Annotated[bool, typer.Option("--all", help="Everything that the name stands for.")]
 
 _MOMENTS = frozenset({"at", "until", "since", "ack_due", "modified"})
-_LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+_DIGEST = re.compile(r"((?:sha256:|\bdigest\"?[ =:]+\"?)[0-9a-f]{12})[0-9a-f]{20,}\b")
+"""What is said to be a digest: a name may have as many digits, and is shown as it is."""
 
 zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 """The time zone of input and output: the daemon's once its settings are read, the machine's until then."""
@@ -53,8 +54,8 @@ def clean(value: object) -> str:
 
 
 def brief(text: str) -> str:
-    """Digests and other long ids shortened; JSON shows them in full."""
-    return _LONG_ID.sub(r"\1…", text)
+    """Digests shortened, names not; JSON shows digests in full."""
+    return _DIGEST.sub(r"\1…", text)
 
 
 def _shown(value: object) -> str:

@@ -26,10 +26,8 @@ async def release(ctx: FlowContext, selection: Selection, actor: str) -> list[st
     with `many` without that. An id also releases a
     record of ours whose number was sent before. Of
     a document whose record in D365 was not made of it, it says that this is the same."""
-    if selection.what == "sending":
-        return await ctx.journal.write(lambda tx: _release_sending(tx, actor, anyway=selection.many))
-    if selection.what == "retention":
-        return await ctx.journal.write(lambda tx: _release_retention(tx, actor))
+    if selection.what in named.RESERVED:
+        return await ctx.journal.write(lambda tx: _release_all(tx, selection, actor))
     await refetch(ctx, selection)
     return await ctx.journal.write(
         lambda tx: _each(
@@ -57,6 +55,22 @@ async def reject(ctx: FlowContext, selection: Selection, why: str, actor: str) -
             lambda delivery: _reject_delivery(tx, delivery, why, actor),
         )
     )
+
+
+def _release_all(tx: Tx, selection: Selection, actor: str) -> list[str]:
+    """Release what a reserved name stands for. A file or a document of that name is never meant, and said with its id."""
+    what = selection.what
+    same = [f"d365edi release --id {each.id}" for each in named.waiting(tx, selection)]
+    instead = f"what waits under the name {what} has an id: {', '.join(same)}" if same else ""
+    if selection.partner:
+        remedy = instead or f"leave --partner out: d365edi release {what}"
+        raise D365EdiError(f"{what} stands for all that is held in whole, of every partner", remedy=remedy)
+    try:
+        return (
+            _release_sending(tx, actor, anyway=selection.many) if what == "sending" else _release_retention(tx, actor)
+        )
+    except D365EdiError as error:
+        raise D365EdiError(error.message, remedy="; ".join(filter(None, (error.remedy, instead)))) from None
 
 
 def _release_sending(tx: Tx, actor: str, *, anyway: bool) -> list[str]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from d365edi import log
 from d365edi.errors import AmbiguousError, D365EdiError
 from d365edi.flows import stores
 from d365edi.flows.messages import document_name
@@ -23,6 +24,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,+=@%:/-]*")
 """Names that a shell and the command line take as they are."""
 _THIS = re.compile(r"(?<!d365edi )\b(release|reject) this (?:one|document|file)\b")
 """What sentences say that do not know the name of the row."""
+RESERVED = frozenset({"sending", "retention"})
+"""What `release` takes for all that is sent, or emptied: a file or a document of such a name is named by its id."""
 REASON_SHOWN = 100
 """Characters of a reason in a list of candidates."""
 
@@ -163,18 +166,24 @@ def _withdrawn(tx: Tx, deliveries: Iterable[Delivery]) -> Iterator[Candidate]:
 # -- commands in sentences ---------------------------------------------------------------------------------------------
 def runnable(tx: Tx, sentence: str, row: Document | Message | Delivery, name: str, *, by_id: bool = False) -> str:
     """The sentence with commands that work as they are printed: by id where the name stands for something else that waits as
-    well, or is none for a shell, or `by_id` is wanted; a rejection with its reason to be filled in. What is stored names a
+    well, or cannot be `typed`, or `by_id` is wanted; a rejection with its reason to be filled in. What is stored names a
     document by its number, as `check` does."""
     sentence = _THIS.sub(r"d365edi \1 this one", sentence)
     word = f"(?:{re.escape(name)}|this one)"
     if not re.search(rf"d365edi (?:release|reject) {word}(?!\w)", sentence):
         return sentence
     others = [each for each in waiting(tx, Selection(name)) if not _has(each, row)]
-    target = name if _PLAIN.fullmatch(name) and not others and not by_id else f"--id {identify(row)}"
+    target = name if typed(name) and not others and not by_id else f"--id {identify(row)}"
     sentence = re.sub(rf"(d365edi (?:release|reject)) {word}(?!\w)", lambda found: f"{found[1]} {target}", sentence)
     return re.sub(
         rf"(d365edi reject {re.escape(target)})(?! --why)(?!\w)", lambda found: f'{found[1]} --why "..."', sentence
     )
+
+
+def typed(name: str) -> bool:
+    """Whether a command can name something by this name: a shell takes it as it is, every line shows it whole, and it stands for
+    nothing else."""
+    return bool(_PLAIN.fullmatch(name)) and name not in RESERVED and not log.altered(name)
 
 
 def _has(candidate: Candidate, row: Document | Message | Delivery) -> bool:

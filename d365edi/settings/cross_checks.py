@@ -17,9 +17,13 @@ from .values import nearest
 ROLES = ("customer", "vendor")
 """What a partner is to a company of ours."""
 
+RESERVED_ENDPOINTS = {"d365": "D365", "alerts": "the channels of alerts"}
+"""Names that no endpoint of the settings may have, and what has them."""
+
 
 def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Every error between sections."""
+    yield from _reserved_endpoints(reporter)
     yield from _uses_of_endpoints(reporter)
     yield from _relative_moves(reporter)
     yield from _companies(reporter)
@@ -43,6 +47,15 @@ def _text(table: Mapping[str, Any], key: str) -> str:
 def _partners(reporter: ErrorReporter) -> Iterator[tuple[Key, Mapping[str, Any]]]:
     for name in _table(reporter.written, "partners"):
         yield ("partners", name), _table(reporter.written, "partners", name)
+
+
+def _reserved_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
+    """Endpoints of a name that is another's in `status`, metrics, `ping` and the journal."""
+    for name in _table(reporter.written, "endpoints"):
+        if name in RESERVED_ENDPOINTS:
+            sentence = f"is the name of {RESERVED_ENDPOINTS[name]} in status, metrics and ping"
+            remedy = f'call it otherwise, as [endpoints.{name}-files], and so wherever endpoint = "{name}" stands'
+            yield reporter.report(("endpoints", name), sentence, remedy, value=name)
 
 
 def _uses_of_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:

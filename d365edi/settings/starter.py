@@ -41,11 +41,14 @@ QUESTIONS = (
     Question("timezone", "The time zone of schedules and dates", "America/Chicago"),
 )
 _NUMBERS = ("sftp-port",)
-NAMES = {"company": re.compile(r"[A-Za-z0-9_-]+"), "partner": re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")}
+NAMES = {
+    "company": re.compile(r"[A-Za-z0-9_-]+"),
+    "partner": re.compile(r"(?!(?:d365|alerts)$)[a-z0-9]+(?:-[a-z0-9]+)*"),
+}
 """What stands in the file as a key too, and what it may be; secrets are named after the partner."""
 WORDS = {
     "company": "write its id as in D365, as usmf",
-    "partner": "use small letters, digits and dashes, as acme",
+    "partner": "use small letters, digits and dashes, as acme (d365 and alerts mean something else)",
 }
 """What to write for each of these."""
 

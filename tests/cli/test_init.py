@@ -55,6 +55,7 @@ def test_it_never_writes_over_a_file(tmp_path: Path, call: Call) -> None:
     [
         ("--us", "12", '[partners.acme.x12.us] "12" is not qualifier:id; write qualifier and id'),
         ("--partner", "Acme & Co", '"Acme & Co" cannot be the partner; use small letters, digits and dashes'),
+        ("--partner", "d365", '"d365" cannot be the partner; use small letters, digits and dashes, as acme (d365'),
         ("--company", "us mf", '"us mf" cannot be the company'),
         ("--sftp-port", "ssh", '[endpoints.acme.port] "ssh" must be a whole number'),
         ("--host", "https://x", '[d365.host] "https://x" is not a host'),

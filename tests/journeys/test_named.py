@@ -6,12 +6,16 @@ import re
 import shlex
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from d365edi import log
 from d365edi.app import App
+from d365edi.cli.console import table
 from d365edi.cli.history import look_up
+from d365edi.cli.status import picture
 from d365edi.errors import AmbiguousError, D365EdiError, JournalError
 from d365edi.flows import named
 from d365edi.flows.named import Selection
@@ -208,6 +212,57 @@ def test_a_name_that_a_shell_would_take_apart_is_named_by_its_id(name: str, tx: 
     said = named.runnable(tx, f"it is no EDI; d365edi release {name} takes it", message, name)
     assert said == "it is no EDI; d365edi release --id message-1 takes it"
     assert shlex.split(said.partition("; ")[2])[:4] == ["d365edi", "release", "--id", "message-1"]
+
+
+HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+LIKE_OTHERS = [f"{HASH}.edi", f"{HASH[:32]}.edi", f"x-{HASH[:40]}", "sig=a1b2.edi", "sending", "retention"]
+"""Names that a line would shorten or mask, or that `release` takes for something else."""
+
+
+@pytest.mark.parametrize("name", LIKE_OTHERS)
+def test_a_name_that_a_line_would_alter_or_that_means_something_else_is_named_by_its_id(name: str, tx: Tx) -> None:
+    message = rows.message(tx, name=name)
+    tx.messages.set_state(message.id, "quarantined", f"no EDI; d365edi release {name}, d365edi reject {name} closes it")
+    reason = tx.messages.get(message.id).reason
+    said = 'no EDI; d365edi release --id message-1, d365edi reject --id message-1 --why "..." closes it'
+    assert named.runnable(tx, reason, message, name) == said
+    (row,) = picture(tx).needs_a_person
+    assert (row["name"], row["why"]) == (name, said)
+
+
+async def set_aside(here: World, app: App, name: str) -> None:
+    """A file whose control number was used before, as message 2."""
+    here.partner.drop("first.edi", here.order("4500200", control=1))
+    await app.once()
+    here.partner.drop(name, here.order("4500201", control=1))
+    await app.once()
+
+
+@pytest.mark.parametrize("name", LIKE_OTHERS)
+async def test_a_file_of_such_a_name_is_received_with_a_command_that_works(
+    name: str, here: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with here.app() as app:
+        log.setup(zone=UTC)
+        await set_aside(here, app, name)
+        assert "d365edi release --id message-2" in capsys.readouterr().err
+        table("Needs a person", (await app.journal.read(picture)).needs_a_person, {"name": None, "why": None})
+        assert name in capsys.readouterr().out
+        what = Selection(id="message-2") if name in named.RESERVED else name
+        assert await app.release(what, "pat") == [f"{name} is parsed again"]
+
+
+@pytest.mark.parametrize("name", sorted(named.RESERVED))
+async def test_a_reserved_name_never_acts_on_a_file_and_says_how_that_is_named(name: str, here: World) -> None:
+    async with here.app() as app:
+        await set_aside(here, app, name)
+        for what in (name, Selection(name, partner="acme")):
+            with pytest.raises(D365EdiError, match="has an id: d365edi release --id message-2"):
+                await app.release(what, "pat")
+        await app.journal.write(lambda tx: tx.retention.hold("the clock was set"))
+        await app.journal.write(lambda tx: tx.counters.hold("it was restored"))
+        await app.release(name, "pat")
+        assert (await app.journal.read(lambda tx: tx.messages.get(2))).state == "quarantined"
 
 
 def test_a_file_that_was_withdrawn_is_one_thing_with_the_documents_it_left_behind(tx: Tx) -> None:

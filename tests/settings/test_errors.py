@@ -55,6 +55,9 @@ ONE_MISTAKE = [
     ("customer = { usmf", "customer = { USMF", '19: [partners.acme.customer.USMF] "USMF" is not one of [d365] companies; did you mean "usmf"?'),
     ('"usmf", "demf"]', '"usmf", "demf", "USMF"]', '10: [d365.companies.2] "USMF" is there twice: D365 tells companies apart without regard to case; keep one of the two'),
     ('kind = "sftp"', 'kind = "SFTP"', '13: [endpoints.acme.kind] "SFTP" must be "sftp" or "folder"; did you mean "sftp"?'),
+    # names that mean something else
+    ("[endpoints.acme]", '[endpoints.d365]\nkind = "folder"\npath = "/tmp"\n[endpoints.acme]', '12: [endpoints.d365] "d365" is the name of D365 in status, metrics and ping; call it otherwise, as [endpoints.d365-files], and so wherever endpoint = "d365" stands'),
+    ("[endpoints.acme]", '[endpoints.alerts]\nkind = "folder"\npath = "/tmp"\n[endpoints.acme]', '12: [endpoints.alerts] "alerts" is the name of the channels of alerts in status, metrics and ping; call it otherwise, as [endpoints.alerts-files], and so wherever endpoint = "alerts" stands'),
     # where files go
     (KEY, f'{KEY}\nafter = "move"', '17: [endpoints.acme.after] "move" must be "delete" or "leave" or { move_to = "..." }; write after = { move_to = "/outbound/processed" }'),
     (KEY, f'{KEY}\nafter = "/done"', '17: [endpoints.acme.after] "/done" must be "delete" or "leave" or { move_to = "..." }; write after = { move_to = "/done" }'),
