@@ -27,8 +27,11 @@ _NOT_UTF8, _NAMELESS, _PATH = "its name is not UTF-8", "it has no name", "its na
 _CONTROLS = "its name holds control characters"
 _LINK, _IRREGULAR, _KINDLESS = "it is a link", "it is no regular file", "the server does not say whether it is a file"
 _SIZELESS = "the server does not report its size"
-NEVER_TAKEN = frozenset({_NOT_UTF8, _NAMELESS, _PATH, _CONTROLS, _LINK, _IRREGULAR, _KINDLESS, _SIZELESS})
-"""The reasons for which something is not taken at any later look either, though somebody put it there to be taken."""
+EMPTY = "it is empty"
+STAYS_EMPTY = "it is empty, and stays so"
+"""A file that is begun is empty for a moment; what is empty for long waits for somebody."""
+NEVER_TAKEN = frozenset({STAYS_EMPTY, _NOT_UTF8, _NAMELESS, _PATH, _CONTROLS, _LINK, _IRREGULAR, _KINDLESS, _SIZELESS})
+"""The reasons for which something is not taken at any later look either, as it is, though somebody put it there to be taken."""
 
 _SAME_NAME_LIMIT = 99
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Cf too: a right-to-left mark makes a name read as another
@@ -118,7 +121,7 @@ class NameFilter:
             return f'it waits for its sentinel "{awaited}"'
         if entry.size is None:
             return _SIZELESS
-        return "" if entry.size or self.rules.offer_empty else "it is empty"
+        return "" if entry.size or self.rules.offer_empty else EMPTY
 
 
 def _not_a_file(kind: Kind) -> str:

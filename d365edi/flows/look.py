@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from d365edi import log
 from d365edi.endpoints import portion
 from d365edi.endpoints.base import Endpoint, Listing, Place, Remote
-from d365edi.endpoints.filenames import FOLDER, NEVER_TAKEN
+from d365edi.endpoints.filenames import EMPTY, FOLDER, NEVER_TAKEN, STAYS_EMPTY
 from d365edi.flows.context import FlowContext
 from d365edi.flows.partner import PickupFlow
 from d365edi.journal import Listed, Part, Passed, Sighting, Tx
 
 BEHIND = "another file of this name is listed before it; it is taken once that one is cleared"
 """Why a file is not taken yet where a server lists its name twice."""
+EMPTY_FOR = 900.0
+"""Seconds after which an empty file is reported as one that cannot be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Look:
 async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look:
     """List a pickup's place and record what is there. Raises Unavailable and Refused as the endpoint does."""
     place = await ctx.journal.read(lambda tx: _place(tx, pickup))
-    listing = await endpoint.list(place)
+    listing = await _with_what_stays_empty(ctx, pickup, await endpoint.list(place))
     first: dict[str, Remote] = {}
     later = tuple(each for each in listing.remotes if first.setdefault(each.key, each) is not each)
     known = frozenset[tuple[str, str]]()
@@ -43,12 +45,29 @@ async def look(ctx: FlowContext, pickup: PickupFlow, endpoint: Endpoint) -> Look
         known = frozenset((each.name, each.reason) for each in before)
     seen = await ctx.journal.write(lambda tx: _record(tx, pickup, place, listing, tuple(first.values()), later))
     for name, reason in {(entry.name, entry.reason): None for entry in stuck}.keys() - known:
-        sentence = (
-            f'"{name}" in {pickup.place.path} cannot be taken: {reason}; ask the partner for it under a plain name'
-        )
+        ask = "whether anything should be in it" if reason == STAYS_EMPTY else "for it under a plain name"
+        sentence = f'"{name}" in {pickup.place.path} cannot be taken: {reason}; ask the partner {ask}'
         log.say("WARNING", pickup.name, "passed over", sentence)
     _report(ctx, pickup, listing)
     return Look(tuple(first.values()), later, {sighting.remote: sighting for sighting in seen})
+
+
+async def _with_what_stays_empty(ctx: FlowContext, pickup: PickupFlow, listing: Listing) -> Listing:
+    """The listing, with another reason for each file that has been empty for so long that nobody writes it any more."""
+    if all(entry.reason != EMPTY for entry in listing.passed_over):
+        return listing
+    at = (pickup.endpoint, pickup.view)
+    long = await ctx.journal.read(
+        lambda tx: (
+            tx.sightings.passed_since(*at, STAYS_EMPTY).keys()
+            | {key for key, since in tx.sightings.passed_since(*at, EMPTY).items() if tx.now - since >= EMPTY_FOR}
+        )
+    )
+    passed = (
+        replace(entry, reason=STAYS_EMPTY) if entry.reason == EMPTY and (entry.key or entry.name) in long else entry
+        for entry in listing.passed_over
+    )
+    return replace(listing, passed_over=tuple(passed))
 
 
 def _place(tx: Tx, pickup: PickupFlow) -> Place:

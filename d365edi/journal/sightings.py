@@ -175,6 +175,11 @@ class Sightings(JournalTable):
         rows = [Sighting(*row) for row in self._execute(_PLACE, (endpoint, path))]
         return [Passed(row.name, row.verdict, row.remote) for row in rows if not row.equal and row.verdict != GONE]
 
+    def passed_since(self, endpoint: str, path: str, reason: str) -> dict[str, float]:
+        """Since when what is passed over at a place for this reason is so, by its key."""
+        rows = (Sighting(*row) for row in self._execute(_PLACE, (endpoint, path)))
+        return {row.remote: row.last_at for row in rows if row.verdict == reason}
+
     def stuck(self, never: Iterable[str], limit: int) -> list[Sighting]:
         """What is there and stays: what is passed over for one of the `never` reasons, what could not be fetched, and what is
         stored (`message`) and could not be cleared at the source."""

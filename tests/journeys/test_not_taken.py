@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
+from d365edi.app import App
 from d365edi.cli.status import picture
+from d365edi.flows.look import EMPTY_FOR
+from tests.endpoints.d365_scene import Clock
 from tests.journeys.world import World
 
 ODD = {
@@ -50,6 +53,24 @@ async def test_odd_names_are_logged_once_and_shown_until_they_are_gone(town: Wor
         file.unlink()
     await town.once()
     assert await shown(town) == []
+
+
+async def test_an_empty_file_is_told_once_after_a_while_and_taken_once_something_is_in_it(
+    town: World, lines: list[str]
+) -> None:
+    (town.partner.outbound / "PO-1.edi").write_bytes(b"")
+    clock = Clock()
+    for seconds, told in ((0, 0), (EMPTY_FOR - 60, 0), (120, 1), (60, 1)):
+        clock.now += seconds
+        async with App.open(town.settings(), **{**town.waits, "clock": clock}) as app:
+            await app.tick("acme.pickup.edi")
+            await app.tick("acme.pickup.edi")
+            assert len((await app.journal.read(picture)).not_taken) == told
+        assert len([line for line in lines if '"PO-1.edi" in' in line]) == told
+    assert "it is empty, and stays so; ask the partner whether anything should be in it" in lines[-1]
+    (town.partner.outbound / "PO-1.edi").write_bytes(town.order("4500123"))
+    await town.once()
+    assert (list(town.sales_orders()), await shown(town)) == (["4500123"], [])
 
 
 async def test_a_file_that_is_refused_is_logged_once_and_taken_when_it_can_be(town: World, lines: list[str]) -> None:
