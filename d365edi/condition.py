@@ -6,6 +6,7 @@
     held          nothing is sent to partners                          a person: the command that `remedy` names
     credentials   an endpoint lets nobody in                           a person
     place         one folder or table is missing or closed to us       a person
+    unwritable    one folder takes no file: it is full, over quota     a person (room there); then by itself
     unreachable   an endpoint, or a place there, does not answer       by itself
     throttled     an endpoint asked for a pause                        by itself
     clock         the clock was set, or is doubted: nothing is emptied  by itself, a day later; or `remedy`
@@ -27,8 +28,8 @@ from d365edi.journal import Journal
 from d365edi.journal.counters import RELEASE
 
 Kind = Literal[
-    "journal", "broken", "held", "credentials", "place", "unreachable", "throttled", "clock", "flow", "listener", "stuck",
-    "defect",
+    "journal", "broken", "held", "credentials", "place", "unwritable", "unreachable", "throttled", "clock", "flow",
+    "listener", "stuck", "defect",
 ]  # fmt: skip
 NEEDS_A_RESTART: frozenset[Kind] = frozenset({"broken", "stuck"})
 WRITE = "make room on the disk, or check it and the rights to its folder; sending then continues by itself"

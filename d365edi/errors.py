@@ -15,6 +15,7 @@
         │   ├── CredentialsRejected  nobody is let in before a person has changed something
         │   ├── Throttled            a pause is asked for, for everything
         │   └── PlaceRefused         one folder or table is missing or closed to us
+        │       └── NotWritable      one folder takes no bytes: it is full, or our quota is used up
         └── Refused          do not ask again: the same request would fail the same way
             └── Disputed     something is there that we did not put there: a person decides
 
@@ -141,6 +142,10 @@ class Throttled(Unavailable):
 
 class PlaceRefused(Unavailable):
     """One place (a folder, a table) is missing, or we have no right there; the rest of the endpoint is not concerned."""
+
+
+class NotWritable(PlaceRefused):
+    """Nothing can be written into one folder (it is full, a quota is used up, the server fails at it): tried again soon."""
 
 
 class Refused(EndpointError):

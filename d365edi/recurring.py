@@ -1,14 +1,25 @@
 """A state that lasts is reported once when it begins, once when its cause changes, once an hour, and once when it ends.
 
+Causes that differ only in identifiers and numbers (an activity id, a time) are one cause.
+
 A part of `log`. Knows: causes and the monotonic clock. Does not know: whose state it is, what is logged.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 SAID_AGAIN = 3600.0
 """Seconds after which a state that lasts is reported once more."""
+_VARIES = re.compile(
+    r"(\banswered \d{3}\b)|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{12,}\b|\d+", re.IGNORECASE
+)
+
+
+def likeness(cause: str) -> str:
+    """The cause with GUIDs, hexadecimal words of 12 digits or more and numbers masked; an HTTP status ("answered 503") stays."""
+    return _VARIES.sub(lambda found: found[1] or "#", cause)
 
 
 @dataclass(slots=True)
@@ -29,7 +40,7 @@ class Recurring:
             self.since = now
         self.failures += 1
         before, self.cause = self.cause, cause
-        if self.failures > 1 and before == cause and now - self.said_at < SAID_AGAIN:
+        if self.failures > 1 and likeness(before) == likeness(cause) and now - self.said_at < SAID_AGAIN:
             return None
         self.said_at = now
         return f" (for {span(now - self.since)}, {self.failures} failures)" if self.failures > 1 else ""

@@ -40,6 +40,12 @@ def test_begin_change_hour_and_end_are_reported_and_nothing_between() -> None:
     assert (state.ended(), state.ended(), state.since_epoch()) == ("73 min, 6 failures", None, None)
 
 
+def test_a_cause_that_differs_in_an_identifier_only_is_the_same() -> None:
+    state = Recurring(Hands())
+    causes = ("job 17 failed: 0123456789abcdef", "job 18 failed: fedcba9876543210", "job 18 stalled")
+    assert [state.failed(cause) is not None for cause in causes] == [True, False, True]
+
+
 def test_one_failure_is_one_and_the_next_state_begins_anew() -> None:
     clock = Hands()
     state = Recurring(clock)

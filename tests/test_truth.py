@@ -85,6 +85,10 @@ async def folder_back(here: Scene) -> None:
     (here.world.partner.home / "away").rename(here.world.partner.home / ACKS)
 
 
+async def folder_full(here: Scene) -> None:
+    here.server.faults.full = ACKS.rpartition("/")[2]
+
+
 async def right_taken(here: Scene) -> None:
     here.server.faults.refuse["scandir"] = asyncssh.SFTPPermissionDenied("not allowed")
 
@@ -184,6 +188,9 @@ ROWS = {
         figures=ACME_UP,
     ),
     "folder missing": Row(folder_away, folder_back, "place", f"acme:/{ACKS}", ACKS, 1, ACKS, "reachable again after"),
+    "folder full": Row(
+        folder_full, cleared, "unwritable", f"acme:/{ACKS}", "cannot store", 1, "cannot store", "reachable again after"
+    ),
     "right taken": Row(
         right_taken, cleared, "place", "acme:/outbound", "/outbound", 1, "not allowed", "/outbound: reachable again"
     ),

@@ -94,6 +94,13 @@ def _place(trouble: Trouble, _: Path) -> tuple[str, str]:
     return _because(trouble, f"{trouble.name} is closed to d365edi"), _joined(trouble.remedy, f"then: {_ping(trouble)}")
 
 
+def _unwritable(trouble: Trouble, _: Path) -> tuple[str, str]:
+    remedy = _joined(
+        trouble.remedy, "nothing is lost, and it then goes on by itself", f"to try it now: {_ping(trouble)}"
+    )
+    return _because(trouble, f"{trouble.name} takes no file"), remedy
+
+
 def _journal(trouble: Trouble, journal: Path) -> tuple[str, str]:
     remedy = _joined(trouble.remedy, f"how full the disk is: df -h {shlex.quote(str(journal.parent))}")
     return _because(trouble, "nothing can be stored, so nothing is taken or sent"), remedy
@@ -137,6 +144,7 @@ _SENTENCES: dict[str, Callable[[Trouble, Path], tuple[str, str]]] = {
     "held": _held,
     "credentials": _credentials,
     "place": _place,
+    "unwritable": _unwritable,
     "unreachable": _unreachable,
     "throttled": _throttled,
     "clock": _clock,

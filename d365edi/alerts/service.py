@@ -44,7 +44,7 @@ LOOK_EVERY = 10.0
 """Seconds between two looks, at most."""
 UNPROVEN_FOR = 86_400.0
 """Seconds after the start for which an endpoint or flow that was not tried yet says nothing about an incident of before."""
-_OF_ENDPOINTS = frozenset({"unreachable", "credentials", "place", "throttled"})
+_OF_ENDPOINTS = frozenset({"unreachable", "credentials", "place", "unwritable", "throttled"})
 
 
 class AlertService:

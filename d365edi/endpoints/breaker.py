@@ -32,7 +32,7 @@ from d365edi.endpoints.d365.client import Record
 from d365edi.endpoints.d365.endpoint import D365Endpoint
 from d365edi.endpoints.figures import EndpointFigures, Figures
 from d365edi.endpoints.health import RESTS, Health, Rests, Use
-from d365edi.errors import EndpointError, Throttled, Unavailable, Unreachable
+from d365edi.errors import EndpointError, NotWritable, Throttled, Unavailable, Unreachable
 from d365edi.odata.plan import Query
 from d365edi.recurring import span
 
@@ -61,6 +61,8 @@ class Breaker:
         self._rests = rests
         self._own = Health(endpoint.name)
         self._places: dict[tuple[Use, str], Health] = {}
+        self._unwritten: dict[str, set[int]] = {}
+        self._odd: set[int] = set()
         self._gate = anyio.Lock()
         self._figures = Figures()
 
@@ -119,8 +121,22 @@ class Breaker:
         return await self._run("settle", "", lambda: self._endpoint.settle(remote, after, digest))
 
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
-        """As the endpoint's; the place is the request's path."""
-        return await self._run("deliver", request.path, lambda: self._endpoint.deliver(request, checkpoint))
+        """As the endpoint's; the place is the request's path.
+
+        What cannot be written although another was written there since is `Unavailable`: that concerns the document."""
+        return await self._run("deliver", request.path, lambda: self._write(request, checkpoint))
+
+    async def _write(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
+        try:
+            receipt = await self._endpoint.deliver(request, checkpoint)
+        except NotWritable as error:
+            if request.id in self._odd:
+                raise Unavailable(error.message, endpoint=self.name, remedy=error.remedy) from error
+            self._unwritten.setdefault(request.path, set()).add(request.id)
+            raise
+        self._odd |= self._unwritten.pop(request.path, set())
+        self._odd.discard(request.id)
+        return receipt
 
     async def probe(self, request: DeliveryRequest) -> Outcome:
         """As the endpoint's."""
@@ -170,7 +186,7 @@ class Breaker:
         now = self._clock()
         self._figures.failed(health.kind_of_place(error, use) or health.kind_of(error))
         if of_place := health.kind_of_place(error, use):
-            if of_place == "place":  # it was the server that said so
+            if of_place in health.OF_PLACES:  # it was the server that said so
                 self._reached("", "", began)
             self._keep(use, path, health.failed(self._place(use, path), error, of_place, began, now, self._rests))
         elif kind := health.kind_of(error):

@@ -1,7 +1,7 @@
 """The seven operations that any tree of files offers, and what a path can be.
 
-Every operation raises only `Unavailable` or `Refused`; three kinds of `Refused` have a name, because what to do next depends on
-them.
+Every operation raises only `Unavailable` or `Refused`; three kinds of `Refused` and one of `Unavailable` have a name, because
+what to do next depends on them.
 
 Knows: paths. Does not know: SSH, disks, messages.
 """
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from d365edi.endpoints import filenames
-from d365edi.errors import Refused
+from d365edi.errors import Refused, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ class NotPermitted(Refused):
 
 class AlreadyExists(Refused):
     """There is something under this path already."""
+
+
+class WriteFailed(Unavailable):
+    """There is no room for more bytes, or the other side answered that it cannot store them."""
 
 
 Close = Callable[[], Awaitable[None]]

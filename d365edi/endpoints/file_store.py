@@ -6,6 +6,7 @@ written once: here for deliver and probe, in `download` for the rest. So every f
 Knows: the verbs and the upload protocol. Does not know: SSH, disks, the journal.
 """
 
+import contextlib
 import hashlib
 import time
 from abc import abstractmethod
@@ -25,10 +26,10 @@ from d365edi.endpoints.base import (
     Unclear,
 )
 from d365edi.endpoints.download import Downloader
-from d365edi.endpoints.file_operations import AlreadyExists, NotPermitted, PathNotFound, Stat
+from d365edi.endpoints.file_operations import AlreadyExists, NotPermitted, PathNotFound, Stat, WriteFailed
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.upload_protocol import Mode, Next, RemoteState, UploadPlan
-from d365edi.errors import Disputed, EndpointError, PlaceRefused, Refused, Unavailable
+from d365edi.errors import Disputed, EndpointError, NotWritable, PlaceRefused, Refused, Unavailable
 
 
 class FileStore(Downloader):
@@ -74,12 +75,16 @@ class FileStore(Downloader):
     async def deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
         """Upload by the table in `upload_protocol`; called again with the recorded progress it continues from there.
 
-        A folder that is missing, or where we have no right, is `PlaceRefused`."""
+        A folder that is missing, or where we have no right, is `PlaceRefused`; one that is full is `NotWritable`."""
         filenames.check_name(request.name, self.name)
         try:
             return await self._deliver(request, checkpoint)
         except (PathNotFound, NotPermitted) as error:
             raise PlaceRefused(error.message, endpoint=self.name, remedy=error.remedy) from error
+        except WriteFailed as error:
+            full = NotWritable(error.message, endpoint=self.name, remedy=error.remedy)
+            full.bare = error.bare
+            raise full from error
 
     async def _deliver(self, request: DeliveryRequest, checkpoint: Checkpoint) -> Receipt:
         plan = self._plan(request)
@@ -155,6 +160,10 @@ class FileStore(Downloader):
                 raise self._changed_meanwhile(error, path) from error
             todo = await self._next(plan, request, "intent")
             return "disputed" if todo in {"upload", "replace"} else todo
+        except WriteFailed:
+            with contextlib.suppress(EndpointError):
+                await self._remove(path)  # our own piece of it, which takes the room of smaller ones
+            raise
         step = ""
         try:
             if plan.mode != "rename":

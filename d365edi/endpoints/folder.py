@@ -18,7 +18,7 @@ from typing import BinaryIO, TypeVar
 import anyio.to_thread
 
 from d365edi.endpoints.base import Check
-from d365edi.endpoints.file_operations import AlreadyExists, Close, NotPermitted, PathNotFound, Stat
+from d365edi.endpoints.file_operations import AlreadyExists, Close, NotPermitted, PathNotFound, Stat, WriteFailed
 from d365edi.endpoints.file_store import FileStore
 from d365edi.endpoints.filenames import DirectoryEntry, Kind, NameRules
 from d365edi.endpoints.upload_protocol import Mode
@@ -29,6 +29,7 @@ T = TypeVar("T")
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 _NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NO_MOUNT = frozenset({errno.ENOTCONN, errno.ESTALE, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT})
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REMEDIES: dict[int, str] = {
     errno.EACCES: "give the user of the daemon the right",
     errno.EPERM: "give the user of the daemon the right",
@@ -110,6 +111,10 @@ class FolderEndpoint(FileStore):
         if remedy is not None:
             kind = NotPermitted if isinstance(error, OSError) and error.errno in _NO_RIGHT else Refused
             return kind(sentence, endpoint=self.name, remedy=remedy)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            full = WriteFailed(sentence, endpoint=self.name, remedy="make room on its disk, or raise the quota")
+            full.bare = f"{self.name}: {said}"
+            return full
         remedy = "if it stays so, check the disk or the mount"
         if isinstance(error, OSError) and error.errno in _NO_MOUNT:
             return Unreachable(f"{self.name}: {said}", endpoint=self.name, remedy=remedy)

@@ -3,6 +3,7 @@
     unreachable   no connection or no answer: tried again after 5 s, then ever later, at least once a minute
     credentials   nobody is let in: one attempt every 15 min
     place         a folder or table is missing or closed to us: one attempt every 15 min, and only that place rests
+    unwritable    a folder is full, or its server stores nothing: only that place rests, as one that is unreachable
     throttled     the other side asked for a pause: exactly so long, at most 15 min
 
 A failure counts here when it says something about the endpoint or the place. What says something about one document
@@ -17,15 +18,16 @@ from typing import Literal
 from d365edi.errors import (
     CredentialsRejected,
     EndpointError,
+    NotWritable,
     PlaceRefused,
     Refused,
     Throttled,
     Unavailable,
     Unreachable,
 )
-from d365edi.recurring import SAID_AGAIN, span
+from d365edi.recurring import SAID_AGAIN, likeness, span
 
-Kind = Literal["", "unreachable", "credentials", "place", "throttled"]
+Kind = Literal["", "unreachable", "credentials", "place", "unwritable", "throttled"]
 Use = Literal["", "pickup", "delivery", "lookup"]
 
 
@@ -43,10 +45,13 @@ RESTS = Rests()
 _ERRORS: dict[Kind, type[Unavailable]] = {
     "unreachable": Unreachable,
     "credentials": CredentialsRejected,
+    "unwritable": NotWritable,
     "place": PlaceRefused,
     "throttled": Throttled,
 }
-_UNCHARGED = frozenset({"credentials", "place"})
+OF_PLACES: frozenset[Kind] = frozenset({"place", "unwritable"})
+"""What the server answers about one place, so that the endpoint itself is reached."""
+_UNCHARGED = OF_PLACES | {"credentials"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ def kind_of(error: EndpointError) -> Kind:
 def kind_of_place(error: EndpointError, use: Use) -> Kind:
     """What an error says about the place that was used. Whatever fails while a place is listed concerns it, and a table where
     look-ups fail; that one look-up is refused concerns the document."""
+    if isinstance(error, NotWritable):
+        return "unwritable"
     if isinstance(error, PlaceRefused) or (use == "pickup" and isinstance(error, Refused)):
         return "place"
     return "unreachable" if use in ("pickup", "lookup") and type(error) is Unavailable else ""
@@ -145,7 +152,7 @@ def closed(health: Health, error: Unavailable, kind: Kind, seconds: float, now: 
 
 
 def _rest(kind: Kind, asked_for: float | None, failures: int, rests: Rests) -> float:
-    if kind in _UNCHARGED:
+    if kind in _UNCHARGED and kind != "unwritable":
         return rests.person
     if asked_for is not None:
         return min(max(asked_for, 0.0), rests.person)
@@ -197,7 +204,7 @@ def notice(before: Health, after: Health, now: float, *, ping: bool = True) -> N
 
 def _cause(health: Health) -> tuple[Kind, str]:
     """What makes two failures the same: the sentence about a place names the file that was tried, too."""
-    return health.kind, health.remedy if health.kind == "place" else health.reason
+    return health.kind, health.remedy if health.kind == "place" else likeness(health.reason)
 
 
 def _cut(health: Health) -> bool:

@@ -10,7 +10,7 @@ Knows: SFTP's operations and statuses. Does not know: their order (`file_store`,
 import builtins
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import anyio
 import asyncssh
@@ -104,17 +104,31 @@ class SftpEndpoint(FileStore):
     async def _create(self, path: str, data: bytes) -> Close:
         async with self._wire(f'writing "{path}"', effect=True) as sftp:
             file = await self._open_new(sftp, path)
-            block = sftp.limits.max_write_len or _SMALL_BLOCK
-            for start in range(0, len(data), block):
-                await file.write(data[start : start + block], start)
-            with contextlib.suppress(asyncssh.SFTPOpUnsupported):  # then its close has to do
-                await file.fsync()
+            with self._writing(f'writing "{path}"'):
+                try:
+                    await _fill(file, data, sftp.limits.max_write_len or _SMALL_BLOCK)
+                except asyncssh.SFTPError:  # an open file would keep its room though it is removed
+                    with contextlib.suppress(asyncssh.Error):
+                        await file.close()
+                    raise
 
         async def close() -> None:
-            async with self._wire(f'closing "{path}"', effect=True):
-                await file.close()
+            doing = f'closing "{path}"'
+            async with self._wire(doing, effect=True):
+                with self._writing(doing):
+                    await file.close()
 
         return close
+
+    @contextlib.contextmanager
+    def _writing(self, doing: str) -> Iterator[None]:
+        """What the server answers while bytes are stored, as an error that may be `WriteFailed`; silence is left to `_wire`."""
+        try:
+            yield
+        except asyncssh.SFTPError as error:
+            if broken(error):
+                raise
+            raise self._session.explain(error, doing, writing=True) from error
 
     async def _open_new(self, sftp: asyncssh.SFTPClient, path: str) -> asyncssh.SFTPClientFile:
         """Open what must not be there yet. Version 3 has no status for "exists": look up the path to distinguish it."""
@@ -204,6 +218,14 @@ def _failed(what: str, started: float, failure: EndpointError | None) -> Check:
     if failure is None:
         return Check(what, False, milliseconds, "the server showed no host key")
     return Check(what, False, milliseconds, failure.message, failure.remedy)
+
+
+async def _fill(file: asyncssh.SFTPClientFile, data: bytes, block: int) -> None:
+    """Write all bytes in blocks of that many, and ask for their being durable."""
+    for start in range(0, len(data), block):
+        await file.write(data[start : start + block], start)
+    with contextlib.suppress(asyncssh.SFTPOpUnsupported):  # then its close has to do
+        await file.fsync()
 
 
 async def _piece(file: asyncssh.SFTPClientFile, size: int) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import asyncssh
 
-from d365edi.endpoints.file_operations import NotPermitted, PathNotFound
+from d365edi.endpoints.file_operations import NotPermitted, PathNotFound, WriteFailed
 from d365edi.errors import CredentialsRejected, EndpointError, Refused, Unavailable, Unreachable
 
 
@@ -47,7 +47,7 @@ _TABLE: tuple[_Row, ...] = (
           asyncssh.SFTPNotADirectory, asyncssh.SFTPFileIsADirectory, asyncssh.SFTPDirNotEmpty, asyncssh.SFTPLinkLoop,
           asyncssh.SFTPUnknownPrincipal, asyncssh.SFTPOwnerInvalid, asyncssh.SFTPGroupInvalid, asyncssh.SFTPBadMessage),
          Refused, "their server refuses that path", "check the path and the file name with the partner"),
-    _Row((asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded), Unavailable,
+    _Row((asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded), WriteFailed,
          "there is no room left on their server", "ask the partner to make room"),
     _Row((asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection, asyncssh.ConnectionLost,
           asyncssh.DisconnectError), Unreachable, "the connection was lost", ""),
@@ -63,6 +63,11 @@ _TABLE: tuple[_Row, ...] = (
     _Row((ValueError,), CredentialsRejected,
          "the settings of this endpoint cannot be used", "check key, host_keys and username"),
 )  # fmt: skip
+_WRITING = _Row(
+    (asyncssh.SFTPFailure,), WriteFailed, "their server cannot store what we write",
+    "ask the partner whether their disk is full or our quota is used up",
+)  # fmt: skip
+"""Version 3 has no status for a full disk: OpenSSH answers SSH_FX_FAILURE to write and close then."""
 _UNKNOWN = _Row((Exception,), Unavailable, "something unexpected happened", "if it stays so, report it")
 
 _ANSWERS = (asyncssh.SFTPError,)
@@ -74,13 +79,18 @@ def broken(error: Exception) -> bool:
     return isinstance(error, _BROKEN) or not isinstance(error, _ANSWERS)
 
 
-def translate(error: Exception, endpoint: str, doing: str, *, effect: bool = False) -> EndpointError:
+def translate(
+    error: Exception, endpoint: str, doing: str, *, effect: bool = False, writing: bool = False
+) -> EndpointError:
     """`Unavailable` or `Refused` for what a library raised while we were `doing` something on `endpoint`.
 
-    `effect`: the operation changes something on the server; without an answer it may have happened (`unclear`)."""
+    `effect`: the operation changes something on the server; without an answer it may have happened (`unclear`).
+    `writing`: bytes were written into a file that is open, or it was closed after them."""
     said = _said(error)
     if isinstance(error, asyncssh.DisconnectError) and "authentication failures" in said:  # sshd's MaxAuthTries
         row = _LOGIN
+    elif writing and isinstance(error, _WRITING.kinds):
+        row = _WRITING
     else:
         row = next((row for row in _TABLE if isinstance(error, row.kinds)), _UNKNOWN)
     reason = f"{row.sentence}{f' ({said})' if said else ''}"

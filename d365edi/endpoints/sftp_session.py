@@ -260,9 +260,13 @@ class Session:
             remedy=f'when the partner confirms it, pin it under [endpoints.{self.endpoint}] host_keys = ["{line}"]',
         )
 
-    def explain(self, error: Exception, doing: str, *, effect: bool = False) -> EndpointError:
+    def explain(self, error: Exception, doing: str, *, effect: bool = False, writing: bool = False) -> EndpointError:
         """`Unavailable` or `Refused` for an error of a verb; a refused login names our user and our public key."""
-        explained = error if isinstance(error, EndpointError) else translate(error, self.endpoint, doing, effect=effect)
+        explained = (
+            error
+            if isinstance(error, EndpointError)
+            else translate(error, self.endpoint, doing, effect=effect, writing=writing)
+        )
         if isinstance(error, asyncssh.PermissionDenied) and self._identity:
             ours = f"that the partner has installed our public key: {self.public_key()}"
             explained.remedy = f'check username "{self.config.username}", and {ours}'

@@ -14,7 +14,16 @@ from d365edi.endpoints.base import DeliveryRequest, Place
 from d365edi.endpoints.breaker import Breaker, D365Breaker
 from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.sftp import SftpEndpoint
-from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Refused, Throttled, Unreachable
+from d365edi.errors import (
+    CredentialsRejected,
+    EndpointError,
+    NotWritable,
+    PlaceRefused,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unreachable,
+)
 from d365edi.odata.plan import Query
 from tests.clock import Clock
 from tests.endpoints.conftest import Checkpoints
@@ -250,3 +259,50 @@ async def test_a_table_that_may_not_be_read_shuts_nobody_out(scene: Scene, clock
     with pytest.raises(Refused, match="403"):
         await breaker.ask(UNITS)
     assert await breaker.ask(UNITS)
+
+
+async def test_a_full_folder_rests_alone_and_is_tried_again_soon(
+    server: AsyncsshServer, opened: Opened, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for folder in ("full", "roomy"):
+        (server.home / folder).mkdir()
+    acme = opened()
+    server.faults.full = "full"
+
+    async def deliver(number: int, folder: str = "/full") -> None:
+        await acme.deliver(DeliveryRequest(number, folder, f"{number}.edi", b"ISA*810~"), Checkpoints())
+
+    assert await side_by_side(deliver, 5) == [NotWritable] * 5
+    await deliver(7, "/roomy")
+    assert [server.faults.acts["write"], list((server.home / "full").iterdir())] == [2, []]  # no piece is left
+    assert acme.resting() == [("acme", "/full")]
+    clock.now += 5.1
+    server.faults.clear()
+    assert await side_by_side(deliver, 5) == [None] * 5
+    assert acme.rested_until("/full") is not None
+    assert len(list((server.home / "full").iterdir())) == 5
+
+
+async def test_what_cannot_be_written_where_others_were_is_the_documents_own(
+    server: AsyncsshServer, opened: Opened, clock: Clock
+) -> None:
+    """As a server that refuses the contents of one file: it stops nobody else."""
+    (server.home / "in").mkdir()
+    acme = opened()
+
+    async def deliver(number: int) -> None:
+        await acme.deliver(DeliveryRequest(number, "/in", f"{number}.edi", b"ISA*810~"), Checkpoints())
+
+    server.faults.full = "in"
+    with pytest.raises(NotWritable):
+        await deliver(1)
+    clock.now += 5.1
+    server.faults.clear()
+    await deliver(2)
+    server.faults.full = "in"
+    with pytest.raises(Unavailable) as own:
+        await deliver(1)
+    assert (type(own.value), acme.resting()) == (Unavailable, [])
+    with pytest.raises(NotWritable):
+        await deliver(3)
+    assert acme.resting() == [("acme", "/in")]

@@ -12,6 +12,7 @@ from d365edi.errors import (
     CredentialsRejected,
     Disputed,
     EndpointError,
+    NotWritable,
     PlaceRefused,
     Refused,
     Throttled,
@@ -33,6 +34,7 @@ def after(state: Health, error: EndpointError, now: float = 100.0, began: float 
         (CredentialsRejected("x"), "credentials", "", "", ""),
         (Throttled("x"), "throttled", "", "", ""),
         (PlaceRefused("x"), "place", "place", "place", "place"),
+        (NotWritable("x"), "unwritable", "unwritable", "unwritable", "unwritable"),
         (Refused("x"), "", "place", "", ""),
         (Disputed("x"), "", "place", "", ""),
         (Unavailable("x"), "", "unreachable", "", "unreachable"),
@@ -71,6 +73,24 @@ def test_what_does_not_answer_is_tried_ever_later_and_once_a_minute() -> None:
         waits.append(state.rests_until - now)
         now = state.rests_until
     assert waits == [5, 10, 20, 40, 60, 60]
+
+
+def test_a_full_folder_is_tried_as_soon_and_charges_nobody() -> None:
+    full = after(WELL, NotWritable("full"))
+    assert (full.kind, full.rests_until, health.reached(full, 106.0, 107.0).rested_until) == ("unwritable", 105, 107)
+    assert type(health.resting(full, 101.0)) is NotWritable
+
+
+def test_a_reason_that_differs_in_an_identifier_only_is_reported_once() -> None:
+    said = []
+    state = WELL
+    for reason in ("d365: answered 500: activity 7f3c0e1a-11aa-4b2b-8c3d-000000000001 at 10:00:07",
+                   "d365: answered 500: activity 9a3c0e1a-22bb-4b2b-8c3d-00000000000f at 10:01:12",
+                   "d365: answered 503: activity 9a3c0e1a-22bb-4b2b-8c3d-00000000000f at 10:01:12"):  # fmt: skip
+        new = after(state, Unreachable(reason))
+        said.append(health.notice(state, new, 100.0) is not None)
+        state = replace(new, said_at=100.0)
+    assert said == [True, False, True]
 
 
 def test_attempts_side_by_side_make_one_rest() -> None:

@@ -9,7 +9,7 @@ import sys
 import asyncssh
 import pytest
 
-from d365edi.endpoints.file_operations import NotPermitted, PathNotFound
+from d365edi.endpoints.file_operations import NotPermitted, PathNotFound, WriteFailed
 from d365edi.endpoints.sftp_errors import broken, translate
 from d365edi.errors import CredentialsRejected, EndpointError, Refused, Unavailable, Unreachable
 
@@ -63,7 +63,7 @@ def test_every_kind_lands_on_one_of_the_two_with_a_sentence_on_one_line(kind: ty
         (asyncssh.SFTPPermissionDenied("no"), NotPermitted, "our user may not do that there"),
         (asyncssh.SFTPOpUnsupported("no"), Refused, "their server cannot do that"),
         (asyncssh.SFTPFailure("no"), Unavailable, "their server failed"),
-        (asyncssh.SFTPQuotaExceeded("no"), Unavailable, "there is no room left"),
+        (asyncssh.SFTPQuotaExceeded("no"), WriteFailed, "there is no room left"),
         (asyncssh.SFTPConnectionLost("gone"), Unreachable, "the connection was lost"),
         (asyncssh.ConnectionLost("gone"), Unreachable, "the connection was lost"),
         (asyncssh.ChannelOpenError(4, "no more"), Unreachable, "opens no SFTP session"),
@@ -95,6 +95,24 @@ def test_only_an_act_without_an_answer_is_unclear(error: Exception, effect: bool
     translated = translate(error, "acme", "renaming", effect=effect)
     assert isinstance(translated, Unavailable)
     assert translated.unclear == unclear
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (asyncssh.SFTPFailure("no"), WriteFailed),  # 4: all that version 3 has for a full disk
+        (asyncssh.SFTPNoSpaceOnFilesystem("no"), WriteFailed),
+        (asyncssh.SFTPQuotaExceeded("no"), WriteFailed),
+        (asyncssh.SFTPPermissionDenied("no"), NotPermitted),
+        (asyncssh.SFTPLockConflict("no"), Unavailable),
+        (asyncssh.ConnectionLost("gone"), Unreachable),
+    ],
+)
+def test_while_bytes_are_stored_a_failure_says_that_there_is_no_room(error: Exception, kind: type[Exception]) -> None:
+    found = [translate(error, "acme", f'writing "/in/{name}"', writing=True) for name in "ab"]
+    assert {type(each) for each in found} == {kind}
+    if kind is WriteFailed:
+        assert found[0].bare == found[1].bare  # the reason of the place does not name the file
 
 
 def test_an_answer_leaves_the_session_whole_and_silence_does_not() -> None:

@@ -20,7 +20,7 @@ from d365edi.endpoints.base import After, DeliveryRequest, Place, Settlement, Un
 from d365edi.endpoints.filenames import NameRules
 from d365edi.endpoints.sftp import SftpConfig, SftpEndpoint
 from d365edi.endpoints.upload_protocol import Mode
-from d365edi.errors import Disputed, PlaceRefused, Refused, Unavailable
+from d365edi.errors import Disputed, NotWritable, PlaceRefused, Refused, Unavailable
 from tests.endpoints.conftest import Checkpoints
 from tests.servers.asyncssh_server import AsyncsshServer
 from tests.servers.openssh import OpenSsh, openssh
@@ -227,7 +227,10 @@ async def test_a_server_without_fsync_is_delivered_to(
     [
         ("open", asyncssh.SFTPPermissionDenied("read-only"), PlaceRefused),
         ("rename", asyncssh.SFTPOpUnsupported("no rename here"), Refused),
-        ("write", asyncssh.SFTPFailure("disk full"), Unavailable),
+        ("write", asyncssh.SFTPFailure("disk full"), NotWritable),
+        ("fsync", asyncssh.SFTPFailure("disk full"), NotWritable),
+        ("close", asyncssh.SFTPFailure("over quota"), NotWritable),
+        ("rename", asyncssh.SFTPFailure("odd name"), Unavailable),
     ],
 )
 async def test_what_the_server_answers_is_told_and_the_session_goes_on(
@@ -238,6 +241,7 @@ async def test_what_the_server_answers_is_told_and_the_session_goes_on(
     with pytest.raises(kind, match=str(error)) as raised:
         await endpoint.deliver(DeliveryRequest(7, "/inbound", "810.edi", b"ISA*810~"), Checkpoints())
     assert not getattr(raised.value, "unclear", False)
+    assert type(raised.value) is kind
     await endpoint.list(Place("/inbound"))
     assert server.faults.acts["session"] == 1
 

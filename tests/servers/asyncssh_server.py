@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import functools
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -31,7 +33,7 @@ class Faults:
     `stall`: no answer ever. `refuse`: this error instead. `clobber`: a rename overwrites. `names`: more lines in every
     listing. `before`, `after`: called around an act. Each holds until `clear`. `acts` counts, "login" (each that was tried)
     and "session" among them. `password` is the one that is right. `down`: a connection is cut at once. `locked`: no key is
-    let in.
+    let in. `full`: the name of a folder where nothing can be written.
     """
 
     lose: set[str] = field(default_factory=set)
@@ -42,6 +44,7 @@ class Faults:
     password: str = "open sesame"
     down: bool = False
     locked: bool = False
+    full: str = ""
     names: list[asyncssh.SFTPName] = field(default_factory=list)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -51,6 +54,7 @@ class Faults:
     def clear(self) -> None:
         """All is well again."""
         self.clobber = self.down = self.locked = False
+        self.full = ""
         self.cleared.set()  # what stalled goes on
         self.cleared = asyncio.Event()
         for kind in (self.lose, self.cut, self.stall, self.refuse, self.names, self.before, self.after):
@@ -103,7 +107,12 @@ class Server(asyncssh.SFTPServer):
         return self._act("read", lambda: asyncssh.SFTPServer.read(self, file_obj, offset, size))
 
     def write(self, file_obj: object, offset: int, data: bytes) -> Any:
-        return self._act("write", lambda: asyncssh.SFTPServer.write(self, file_obj, offset, data))
+        return self._act("write", lambda: self._write(file_obj, offset, data))
+
+    def _write(self, file_obj: Any, offset: int, data: bytes) -> Any:
+        if self.faults.full and Path(os.fsdecode(file_obj.name)).parent.name == self.faults.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return asyncssh.SFTPServer.write(self, file_obj, offset, data)
 
     def fsync(self, file_obj: object) -> Any:
         return self._act("fsync", lambda: asyncssh.SFTPServer.fsync(self, file_obj))
