@@ -275,7 +275,9 @@ async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 async def all_is_well(here: Scene) -> Faces:
     """Every face says so."""
-    seen = await here.until_faces(lambda seen: not seen.kinds and seen.code == 0)
+    seen = await here.until_faces(
+        lambda seen: not seen.kinds and seen.code == 0 and {*ACME_UP, *D365_UP} <= seen.figures.keys()
+    )
     assert (seen.health, seen.status["daemon"]["condition"], seen.status["needs_a_person"]) == (WELL, "ok", [])
     assert [name for name, value in seen.figures.items() if name.startswith("troubles") and value] == []
     assert [seen.figures[name] for name in (*ACME_UP, *D365_UP, "live", "journal_readable", "journal_writable")] == [
