@@ -179,7 +179,8 @@ class ServicePeriod:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[ServicePeriod]:
-        """Listeners and triggers open on entering; on leaving they close, and what runs may finish within `stop_within`.
+        """Listeners and triggers open on entering; on leaving nothing is started any more, what runs may finish within
+        `stop_within`, and then they close.
 
         SettingsError when a listener cannot be opened or a channel of alerts not be used; nothing has begun then."""
         if self.settings.alerts is not None:
@@ -203,7 +204,7 @@ class ServicePeriod:
                     log.say("INFO", "daemon", "ready", f"{flows} flows; {self._where()}")
                     yield self
                     self.closing = True
-                await self._drain()
+                    await self._drain()  # the listeners answer meanwhile: a flow may take as long as `stop_within`
                 self.group.cancel_scope.cancel()
 
     async def until(self, requests: SignalRequests) -> Settings | None:

@@ -215,6 +215,21 @@ async def test_an_event_is_answered_while_the_flow_that_it_starts_still_works(tm
     assert here.code == 0
 
 
+async def test_health_answers_while_a_reload_waits_for_a_flow(tmp_path: Path) -> None:
+    listen = place()
+    app = StandIn([every("slow", 3600)], takes={"slow": 1.0})
+    async with running(tmp_path, app, stop_within="5s", more=f'listen = "{listen}"') as here:
+        await until(lambda: "slow" in app.begun)
+        os.kill(os.getpid(), signal.SIGHUP)
+        async with httpx.AsyncClient(base_url=f"http://{listen}", timeout=5) as client:
+            for _ in range(3):
+                await anyio.sleep(0.1)
+                assert (await client.get("/healthz/live")).status_code == 200
+                assert len(app.opened) == 1
+        await until(lambda: len(app.opened) == 2)
+    assert (here.code, "slow" in app.ended) == (0, True)
+
+
 async def test_callers_who_cannot_be_accepted_are_a_trouble_until_they_can_for_a_while(tmp_path: Path) -> None:
     health = place()
     async with running(tmp_path, StandIn(), more=f'health = "{health}"') as here:
