@@ -108,4 +108,4 @@ async def test_a_header_that_is_there_already_is_a_question_in_any_language(scen
     scene.endpoint = scene.open(Meanwhile(scene))
     with pytest.raises(Disputed, match="sales order X-1 of usmf carries PO 4500123 already"):
         await scene.deliver(order())
-    assert scene.steps == ["intent", "not_done"]
+    assert scene.steps == ["intent", "not_done", "disputed"]

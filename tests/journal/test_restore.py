@@ -156,3 +156,13 @@ def _dies(at: str) -> None:
         os.link = end
     else:
         Path.replace = replace  # type: ignore[method-assign, assignment]
+
+
+async def test_a_restore_where_the_journal_is_gone_goes_on_beyond_the_trace(path: Path) -> None:
+    copy = await _made(path, 3, 2)
+    async with await Journal.open(path) as journal:
+        await journal.write(lambda tx: tx.counters.raise_to("acme", "ISA", 5000))
+    for each in (path, control_number_backup.path_of(path)):
+        each.unlink()
+    restore(copy, path)
+    assert (await _opened(path))[0] == 5000 + AHEAD + 1

@@ -97,7 +97,7 @@ class DocumentWriter:
             header = await self._outstanding("at", "intent", checkpoint, post, beside)
         except EndpointError as error:
             if isinstance(error, Refused) and isinstance(now := await lookup.look({}), Conflict):
-                raise await self._disputed(now, "not_done", checkpoint) from None
+                raise await self._disputed(now, "disputed", checkpoint) from None
             raise self._named(error) from None
         reach("d365.header")
         if not lookup.number(header):
