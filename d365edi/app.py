@@ -34,6 +34,7 @@ from d365edi.flows.poll_d365 import poll_d365
 from d365edi.flows.receive import receive
 from d365edi.flows.render import render
 from d365edi.flows.translate import translate
+from d365edi.holds import HoldReports
 from d365edi.journal import Journal, Tx
 from d365edi.settings import Settings
 from d365edi.verify import open_to_others
@@ -64,6 +65,7 @@ class App:
         self.ctx = ctx
         self._flows = tuple(flows)
         self._watch = watch
+        self._holds = HoldReports(watch.monotonic)
         known = Known(lambda: ctx.partners, ctx.zone)
         self.views = Views(settings.daemon.journal, known, views)
         self._retired_at: float | None = None
@@ -132,6 +134,7 @@ class App:
 
         JournalGoneError where the journal was moved, replaced or deleted."""
         self.journal.check_presence()
+        self._holds.report(self.journal)
         await self._look_at_clock()
         counters = Counters()
         if name == DUE:

@@ -34,6 +34,8 @@ Kind = Literal[
 NEEDS_A_RESTART: frozenset[Kind] = frozenset({"broken", "stuck"})
 WRITE = "make room on the disk, or check it and the rights to its folder; sending then continues by itself"
 """The remedy where the control numbers cannot be noted."""
+RELEASE_RETENTION = "if the clock is right: d365edi release retention"
+"""The remedy where payloads past their retention stay."""
 PASSING: frozenset[Kind] = frozenset({"unreachable", "throttled", "clock"})
 """Kinds that end by themselves; all others need a person."""
 
@@ -93,7 +95,7 @@ def of_journal(journal: Journal) -> Iterator[Trouble]:
         yield Trouble("held", "sending", journal.held, RELEASE)
     if journal.retention_held:
         why = f"payloads past their retention stay: {journal.retention_held}"
-        yield Trouble("clock", "retention", why, "if the clock is right: d365edi release retention")
+        yield Trouble("clock", "retention", why, RELEASE_RETENTION)
     if journal.behind:
         yield Trouble("held", "sending", journal.behind, WRITE, journal.behind_since)
 

@@ -42,6 +42,7 @@ SAME_ROOM = {
     "systemd": "daemon",
     "schedule": "daemon",
     "event_starts": "daemon",
+    "holds": "app",
     "live_check": "app",
     "tenant_sets": "app",
     "verify": "app",
