@@ -200,8 +200,8 @@ class AlertService:
     def _tell(self, message: Message, now: float) -> None:
         id = self._store.queue(message, now)
         to = ", ".join(channel.name for channel in self._channels)
-        what = "the daily digest" if message.kind == "digest" else "what is the matter"
-        log.say("INFO", "alerts", "told", f"{what}, to {to}", id=id, begun=len(message.begun), over=len(message.ended))
+        counts = {"begun": len(message.begun), "over": len(message.ended)}
+        log.say("INFO", "alerts", "queued", f"{_what(message)}, to be sent by {to}", id=id, **counts)
 
     async def _tell_digest(self, now: float) -> None:
         store, local = self._store, self._local(now)
@@ -214,20 +214,26 @@ class AlertService:
         store.digested = digests.Digested(day, totals)
 
     async def _send(self) -> None:
-        """Send what waits, oldest first; a channel that fails rests with all that is behind."""
+        """Send what waits, oldest first; a channel that fails rests with all that is behind, and says so in the log once."""
         for channel in self._channels:
             for alert in self._store.waiting(channel.name):
                 if channel.rests():
                     break
                 with anyio.CancelScope(shield=True):  # what was sent is recorded
-                    error = await channel.try_to_send(alert.id, Message.from_json(alert.content))
+                    message = Message.from_json(alert.content)
+                    error = await channel.try_to_send(alert.id, message)
                     if error is None:
                         reach("alert.sent")
+                        log.say("INFO", f"{CHANNEL}{channel.name}", "delivered", _what(message), id=alert.id)
                     self._store.settle(alert, "waiting" if error else "sent")
                     await self._store.save()
                     reach("alert.recorded")
                 if error:
                     break
+
+
+def _what(message: Message) -> str:
+    return "the daily digest" if message.kind == "digest" else "what is the matter"
 
 
 def _in_doubt(seen: Observation) -> bool:

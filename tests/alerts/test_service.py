@@ -325,6 +325,19 @@ async def test_that_the_daemon_was_dead_is_told_as_over_once_it_runs(here: Scene
     assert not dead.marker(here.path).exists()
 
 
+async def test_a_message_is_queued_in_the_log_until_the_channel_took_it(here: Scene, logged: io.StringIO) -> None:
+    async with here.service(lambda channel: channel.name == "webhook") as (service, _):
+        here.seen = Observation([REFUSED])
+        here.got.answers = [(500, {}), (500, {})]
+        await here.turns(service, 0, 60, 1, 10, 1)
+        text = logged.getvalue()
+        assert text.count(" queued ") == text.count("what is the matter, to be sent by webhook") == 1
+        assert text.count("alerts:webhook     waits ") == 1
+        assert " delivered " not in text
+        await here.turns(service, 60, 60)
+        assert logged.getvalue().count("alerts:webhook     delivered  what is the matter ") == 1
+
+
 async def test_a_failure_of_the_service_is_logged_once_and_stops_nothing(here: Scene, logged: io.StringIO) -> None:
     async with here.service() as (service, _):
         here.seen = Observation(health=[None])  # type: ignore[list-item]
