@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from d365edi.cli import FINE, PERSON, client
-from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, plain, say
+from d365edi.cli.console import DEFAULT_SETTINGS, AsJson, SettingsFile, as_json, clean, plain, say
 from d365edi.errors import D365EdiError
 
 if TYPE_CHECKING:
@@ -56,7 +56,14 @@ def check(
     if json:
         as_json({**asdict(inspection), "good": inspection.good})
     else:
-        say(_shown(file, inspection))
+        say(_read(file, inspection))
+        for answer in inspection.answers:
+            say(["\nThe acknowledgment it would get (its control numbers are examples):"])
+            if answer.startswith(("ISA", "UNA", "UNB")):
+                print(clean(_segments(answer)))  # no segment is broken: the blanks of an ISA count
+            else:
+                say([answer])
+        say(_verdict(inspection))
     raise typer.Exit(FINE if inspection.good else PERSON)
 
 
@@ -110,15 +117,15 @@ def _inspected(file: Path, path: Path) -> FileInspection:
     return inspect_file(contents(file), datetime.now().astimezone(), partners(path))
 
 
-def _shown(file: Path, inspection: FileInspection) -> Iterator[str]:
+def _read(file: Path, inspection: FileInspection) -> Iterator[str]:
     yield f"{file}: {inspection.what}, {inspection.size} bytes"
     for remark in inspection.remarks:
         yield f"  {remark.severity}: {remark.sentence}"
     for part in inspection.parts:
         yield from _part(part)
-    for answer in inspection.answers:
-        yield "\nThe acknowledgment it would get (its control numbers are examples):"
-        yield _segments(answer)
+
+
+def _verdict(inspection: FileInspection) -> Iterator[str]:
     if not inspection.good:
         yield "\nNot everything would be accepted."
     elif any(part.document is not None and not part.closes for part in inspection.parts):
@@ -162,9 +169,7 @@ def _inline(value: Any) -> str:
 
 
 def _segments(answer: str) -> str:
-    """One line per segment, for any terminator. A sentence in its place stays as it is."""
-    if not answer.startswith(("ISA", "UNA", "UNB")):
-        return answer
+    """One line per segment, for any terminator."""
     edifact = answer.startswith("UN")
     end = (answer[8:9] if answer.startswith("UNA") else "'") if edifact else answer[105:106]
     return answer if end in "\r\n" else answer.replace("\n", "").replace("\r", "").replace(end, f"{end}\n").rstrip("\n")

@@ -137,11 +137,14 @@ def _next(settings: Path, partner: str, login: str, *, given: set[str]) -> Itera
         yield f"  as in the example: {left.asks[0].lower()}{left.asks[1:]}: {left.starts}"
     yield "Next:"
     program = "sudo d365edi" if service and os.environ.get("SUDO_USER") else "d365edi"
-    yield f"  {program} secrets set d365{'' if service else ' --new-key'}{option}     # the client secret, from a prompt"
+    yield "  # the client secret, from a prompt:"
+    yield f"  {program} secrets set d365{'' if service else ' --new-key'}{option}"
     name = f"{partner}-ssh-key" if login == "key" else f"{partner}-password"
-    yield f"  {program} secrets set {name}{option}{' < FILE     # the private key' if login == 'key' else ''}"
+    yield "  # the private key, from its file:" if login == "key" else "  # the password, from a prompt:"
+    yield f"  {program} secrets set {name}{option}{' < FILE' if login == 'key' else ''}"
     yield f"  {program} check{option}"
-    yield f"  {program} ping{option}     # shows the host key of {partner}'s server, to be entered in host_keys"
+    yield "  # shows the host key of the partner's server, to be entered in host_keys:"
+    yield f"  {program} ping{option}"
 
 
 def _option(settings: Path) -> str:

@@ -32,7 +32,7 @@ def restore(file: From, *, force: Force = False, settings: SettingsFile = DEFAUL
     waiting = client.read(settings, lambda tx: len(tx.deliveries.due(float("inf"))))
     say(
         [
-            f"nothing is sent to partners: {waiting} deliveries were open then and may have left since, and what D365 posted",
+            f"nothing is sent to partners: {waiting} deliveries were open then and may have left since, and what D365 posted "
             "since is collected again; each may be sent twice. Start the daemon, and when each flow has run: d365edi reconcile",
         ]
     )

@@ -49,6 +49,7 @@ def set_(
     A key or certificate in PEM keeps its lines, and is pasted as a whole; the line end after a password is none of it.
     """
     vault = _vault(settings)
+    named = sorted({one.name for one in client.load(settings).references()})
     secret = read_secret(name, file)
     if new_key:
         vault.key_source.create()
@@ -56,6 +57,8 @@ def set_(
     vault.set(name, secret)
     lines = secret.strip().count("\n")
     say([f"{name} is stored in {vault.path}" + (f", with its {lines + 1} lines" if lines else "")])
+    if name not in named:
+        say([f"no key of the settings refers to it yet; they refer to: {', '.join(named) or 'no secret'}"])
 
 
 @app.command("list")

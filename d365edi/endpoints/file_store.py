@@ -61,7 +61,7 @@ class FileStore(Downloader):
         except EndpointError as error:
             return Check(f"folder {folder}", False, (time.monotonic() - started) * 1000, error.message, error.remedy)
         files = len(listing.remotes) + listing.beyond
-        seen = f"{files} files to take, {len(listing.passed_over) + listing.unnamed} passed over"
+        seen = f"{files} files there, {len(listing.passed_over) + listing.unnamed} passed over"
         return Check(f"folder {folder}", True, (time.monotonic() - started) * 1000, seen)
 
     @abstractmethod

@@ -42,11 +42,13 @@ QUESTIONS = (
 )
 _NUMBERS = ("sftp-port",)
 NAMES = {
+    "client-id": re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
     "company": re.compile(r"[A-Za-z0-9_-]+"),
     "partner": re.compile(r"(?!(?:d365|alerts)$)[a-z0-9]+(?:-[a-z0-9]+)*"),
 }
-"""What stands in the file as a key too, and what it may be; secrets are named after the partner."""
+"""What has a form of its own, or stands in the file as a key too: what it may be; secrets are named after the partner."""
 WORDS = {
+    "client-id": "write the application's id, as 00000000-0000-0000-0000-000000000000 (its secret goes into the vault)",
     "company": "write its id as in D365, as usmf",
     "partner": "use small letters, digits and dashes, as acme (d365 and alerts mean something else)",
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from d365edi.cli import streams
 from d365edi.cli.inspect_file import inspect_file, remarks
 from d365edi.edi import reader
 from d365edi.edi.findings import Finding, Position
@@ -319,6 +320,16 @@ def test_what_would_hold_a_vendor_s_invoice_is_said_without_d365(call: Call, par
     assert "would be held: charge D240 is none of ours" in said
     partner.write_text(partner.read_text() + '[partners.solon.codes.charge]\nD240 = "FREIGHT"\n')
     assert "would be held" not in call("check", str(folder / "bill.edi")).out
+
+
+def test_no_segment_of_an_answer_is_broken_on_a_narrow_terminal(
+    call: Call, partner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = partner.read_text().replace('send = "none"', 'send = "997", to = { endpoint = "solon", path = "/acks" }')
+    partner.write_text(text)
+    monkeypatch.setattr(streams, "width", lambda *_: 60)
+    (isa,) = [line for line in call("check", str(ORDER)).out.splitlines() if line.startswith("ISA")]
+    assert len(isa) == 106
 
 
 def test_what_is_answered_by_the_partner_s_settings_is_shown_so(call: Call, partner: Path) -> None:

@@ -28,7 +28,9 @@ def test_it_writes_the_starter_file_where_nobody_is_asked(tmp_path: Path, call: 
 def test_the_commands_that_it_names_lead_to_a_check_that_passes(tmp_path: Path, call: Call) -> None:
     option = ("--settings", str(tmp_path / "settings.toml"))
     said = call("init", "--partner", "globex", "--login", "password", "--yes", *option)
-    commands = [line.strip().partition("#")[0].split() for line in said.out.partition("Next:")[2].splitlines() if line]
+    lines = [line.strip() for line in said.out.partition("Next:")[2].splitlines() if line]
+    commands = [line.split() for line in lines if not line.startswith("#")]
+    assert not any("#" in word for command in commands for word in command), "a comment that is wrapped is no command"
     assert [command[1] for command in commands] == ["secrets", "secrets", "check", "ping"]
     for command in commands[:-1]:
         said = call(*command[1:], stdin="secret\n")
@@ -48,6 +50,14 @@ def test_it_never_writes_over_a_file(tmp_path: Path, call: Call) -> None:
     file.write_text("mine")
     said = call("init", "--yes", "--settings", str(file))
     assert (said.code, f"{file} exists" in said.err, file.read_text()) == (2, True, "mine")
+
+
+def test_a_client_id_is_one_of_entra(tmp_path: Path, call: Call) -> None:
+    said = call("init", "--yes", "--client-id", "not-a-guid", "--settings", str(tmp_path / "settings.toml"))
+    assert (said.code, '"not-a-guid" cannot be the client-id' in said.err) == (2, True)
+    given = "6f0c1dd7-52D4-4a9e-9b1e-0123456789ab"
+    assert call("init", "--yes", "--client-id", given, "--settings", str(tmp_path / "settings.toml")).code == 0
+    assert f'client_id     = "{given}"' in (tmp_path / "settings.toml").read_text()
 
 
 @pytest.mark.parametrize(

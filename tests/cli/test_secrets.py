@@ -28,9 +28,16 @@ def vault(folder: Path) -> Vault:
 
 
 def test_a_value_from_standard_input_is_kept_without_its_last_newline(call: Call, folder: Path, vault: Vault) -> None:
-    said = call("secrets", "set", "acme-ssh-key", stdin="line 1\nline 2\n")
-    assert (said.code, said.out, said.err) == (0, f"acme-ssh-key is stored in {folder}/vault, with its 2 lines\n", "")
-    assert vault.get("acme-ssh-key") == "line 1\nline 2"
+    said = call("secrets", "set", "d365", stdin="line 1\nline 2\n")
+    assert (said.code, said.out, said.err) == (0, f"d365 is stored in {folder}/vault, with its 2 lines\n", "")
+    assert vault.get("d365") == "line 1\nline 2"
+
+
+@pytest.mark.usefixtures("vault")
+def test_a_name_that_no_key_of_the_settings_has_is_stored_and_pointed_out(call: Call) -> None:
+    said = call("secrets", "set", "nosuchname", stdin="x")
+    assert "no key of the settings refers to it yet; they refer to: d365\n" in said.out
+    assert said.code == 0
 
 
 def test_a_value_from_the_terminal_is_asked_for_without_echo(folder: Path, vault: Vault) -> None:

@@ -340,7 +340,7 @@ async def test_ping_looks_into_each_folder_and_writes_nothing(ground: Ground) ->
     assert (good.what, good.ok, good.sentence) == (
         f"folder {ground.at('outbound')}",
         True,
-        "1 files to take, 0 passed over",
+        "1 files there, 0 passed over",
     )
     assert (bad.what, bad.ok, bool(bad.remedy)) == (f"folder {ground.at('nowhere')}", False, True)
     assert all(check.ok and check.milliseconds > 0 for check in checks[:-1])
