@@ -170,7 +170,12 @@ class FileStore(Downloader):
                 step = "unseen" if await self._look(path) is None else "uploaded"
                 await checkpoint(step, {})
         finally:
-            await close()
+            try:
+                await close()
+            except WriteFailed:
+                if step:  # what was seen may be taken, or its size is all that it has; what was not seen is not stored
+                    await checkpoint("unseen" if step == "uploaded" else "intent", {})
+                raise
         there = await self._compare_size(plan, path)
         failpoints.reach("sftp.uploaded")
         if plan.mode == "rename":

@@ -6,7 +6,8 @@
 
 Two steps are recorded. `intent` is durable before anything is sent; `uploaded` once the other side has every byte. Where a
 file under its final name is not seen before it is closed, `unseen` is recorded instead: some servers show a file only then, but a
-partner may also have taken it unfinished; a file that is not there afterwards either is disputed. A
+partner may also have taken it unfinished; a file that is not there afterwards either is disputed. Where the server answers that
+it cannot close the file, `uploaded` becomes `unseen`, so that it is read, and `unseen` becomes `intent`: it is not stored. A
 rename is only tried after `uploaded`: what is under the final name before that was not put there by this request. After it:
 
     temp name   final name       it is
