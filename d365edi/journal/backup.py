@@ -108,12 +108,35 @@ def highest(*of: Counts) -> Counts:
     return counts
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for copies, which others cannot read, where it is missing. JournalError where that cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {folder} cannot be made: {error.strerror}"
+        raise JournalError(message, remedy="name another one, or one that exists") from error
+
+
+def copies_in(folder: Path, journal: Path) -> list[Path]:
+    """The copies of a journal in a folder, oldest first. JournalError where something else has the name of one."""
+    found = sorted(folder.glob(_pattern(journal)))
+    for each in found:
+        if each.is_dir() and not each.is_symlink():
+            raise JournalError(f"{each} is a folder and has the name of a copy", remedy=f"move it away from {folder}")
+    return found
+
+
 def kept(folder: Path, journal: Path, number: int) -> list[Path]:
-    """Delete all but the newest `number` copies of a journal in a folder, with their `.numbers`. Returns what was deleted."""
-    surplus = sorted(folder.glob(_pattern(journal)))[:-number]
-    for copy in surplus:
-        copy.unlink()
-        control_number_backup.path_of(copy).unlink(missing_ok=True)
+    """Delete all but the newest `number` copies of a journal in a folder, with their `.numbers`. Returns what was deleted.
+    JournalError where one cannot be."""
+    surplus = copies_in(folder, journal)[:-number]
+    try:
+        for copy in surplus:
+            copy.unlink(missing_ok=True)
+            control_number_backup.path_of(copy).unlink(missing_ok=True)
+    except OSError as error:
+        message = f"an older copy in {folder} cannot be deleted: {error}"
+        raise JournalError(message, remedy="the new copy is made; see the folder and its rights") from error
     return surplus
 
 

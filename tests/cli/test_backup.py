@@ -38,6 +38,39 @@ def test_a_copy_that_is_not_made_is_a_failure_with_a_sentence(folder: Path, call
     assert (said.code, "is there already; name a new file, or a folder" in said.err) == (2, True)
 
 
+def test_a_folder_that_is_missing_is_made_where_its_name_ends_with_a_slash_else_a_file_is_said_to_be_one(
+    folder: Path, call: Call
+) -> None:
+    written(folder, lambda tx: tx.audit.append("received", partner="acme"), AT)
+    said = call("backup", f"{folder}/new/", "--keep", "2")
+    assert (said.code, [path.suffix for path in sorted((folder / "new").iterdir())]) == (0, [".db", ".numbers"])
+    assert (folder / "new").stat().st_mode & 0o777 == 0o700
+    said = call("backup", f"{folder}/other")
+    assert (said.code, (folder / "other").is_file()) == (0, True)
+    assert f"{folder}/other is a file, as there was no folder of that name; {folder}/other/ would have made" in said.out
+    assert "is a file" not in call("backup", f"{folder}/copy.db").out
+    said = call("backup", f"{folder}/other/")
+    assert (said.code, f"the folder {folder}/other cannot be made" in said.err) == (2, True)
+    said = call("backup", f"{folder}/none", "--keep", "2")
+    assert (said.code, f"{folder}/none/ makes it" in " ".join(said.err.split()), (folder / "none").exists()) == (
+        2,
+        True,
+        False,
+    )
+
+
+def test_a_folder_that_has_the_name_of_a_copy_is_said_before_anything_is_copied_or_deleted(
+    folder: Path, call: Call
+) -> None:
+    written(folder, lambda tx: tx.audit.append("received", partner="acme"), AT)
+    odd = folder / "copies" / "journal-20200101T000000Z.db"
+    odd.mkdir(parents=True)
+    said = call("backup", str(folder / "copies"), "--keep", "1")
+    assert (said.code, list((folder / "copies").iterdir())) == (2, [odd])
+    assert f"{odd} is a folder and has the name of a copy; move it away from {folder}/copies" in said.err
+    assert "defect" not in said.err
+
+
 def test_a_restored_journal_says_what_became_of_it_and_is_not_put_over_a_newer_one(
     folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
