@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import anyio.abc
+from anyio import to_thread
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from d365edi import condition, log, schedule, snapshot, systemd
@@ -360,7 +360,7 @@ class ServicePeriod:
 
     async def _check(self, _: dict[str, Any]) -> list[str]:
         """Whether the settings, as their files are now, could be served: before a reload, which cannot fail any more."""
-        return await anyio.to_thread.run_sync(lambda: verify(self.load(), schedule.trigger))
+        return await to_thread.run_sync(lambda: verify(self.load(), schedule.trigger, listeners.trial(self.sockets)))
 
     def _where(self) -> str:
         address = self.settings.daemon.listen

@@ -16,8 +16,13 @@ from d365edi.errors import SecretError, SettingsError
 from d365edi.settings import SecretRef, Settings, Sftp
 
 
-def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], object]) -> list[str]:
-    """A sentence for each part that was checked; `schedule` makes the trigger of a flow (`schedule.trigger`).
+def verify(
+    settings: Settings,
+    schedule: Callable[[build.FlowInfo, ZoneInfo], object],
+    listen: Callable[[Settings], None] = lambda _: None,
+) -> list[str]:
+    """A sentence for each part that was checked; `schedule` makes the trigger of a flow (`schedule.trigger`), and `listen` tries
+    the listeners, where the daemon checks.
 
     SettingsError with the first error, for secrets, keys and certificates that cannot be used with all of them. A certificate
     that has ended is no error here: the rest of the settings can be served (`ended` says so to `check`)."""
@@ -30,6 +35,7 @@ def verify(settings: Settings, schedule: Callable[[build.FlowInfo, ZoneInfo], ob
     for flow in flows:
         schedule(flow, settings.daemon.timezone)
     settings.daemon.deciders()
+    listen(settings)
     _secrets(settings)
     if settings.alerts is not None:
         channels.of(settings.alerts, settings.secret)

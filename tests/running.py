@@ -136,7 +136,7 @@ class Running:
         self.file.write_text(SETTINGS.format(**values))
 
     def load(self) -> Settings:
-        secrets = {"events": "s3cret-of-the-test"}
+        secrets = {"d365": "client-word", "events": "s3cret-of-the-test"}
         return load(self.file, {}, keyring=lambda *_: lambda name: secrets[name])
 
     async def ask(self, verb: str, **arguments: Any) -> Any:

@@ -15,7 +15,7 @@ from d365edi.listener.events import Take, events_app
 from d365edi.listener.health import Condition, Metrics, health_app
 from d365edi.listener.protocol import DECISIONS
 from d365edi.listener.server import Listener, Times
-from d365edi.listener.sockets import BoundSockets, bind_unix, tls_context
+from d365edi.listener.sockets import BoundSockets, bind_unix, tls_context, try_unix
 from d365edi.recurring import Recurring
 from d365edi.settings import Settings
 from d365edi.settings.daemon import loopback
@@ -43,6 +43,24 @@ def bound_listeners(
     return [*_for_commands(settings, served, until), *_for_networks(settings, served, sockets)]
 
 
+def trial(sockets: BoundSockets) -> Callable[[Settings], None]:
+    """Whether the listeners of other settings could be bound while `sockets` are: SettingsError where one could not."""
+
+    def check(settings: Settings) -> None:
+        daemon = settings.daemon
+        for place, key in ((daemon.socket, "daemon.socket"), (daemon.read_socket, "daemon.read_socket")):
+            if place is not None:
+                try_unix(place, key)
+        sockets.attempt(_addresses(settings))
+
+    return check
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    keys = {settings.daemon.listen: "daemon.listen", settings.daemon.health: "daemon.health"}
+    return {address: key for address, key in keys.items() if address}
+
+
 def _for_commands(settings: Settings, served: Served, until: contextlib.ExitStack) -> Iterator[Listener]:
     daemon = settings.daemon
     places = {daemon.socket: (0o600, "daemon.socket", verbs_app(served.verbs, settings.digest))}
@@ -59,8 +77,7 @@ def _for_commands(settings: Settings, served: Served, until: contextlib.ExitStac
 def _for_networks(settings: Settings, served: Served, sockets: BoundSockets) -> Iterator[Listener]:
     daemon = settings.daemon
     context = tls_context(daemon.tls.certificate, settings.secret(daemon.tls.key)) if daemon.tls else None
-    keys = {daemon.listen: "daemon.listen", daemon.health: "daemon.health"}
-    tcp = sockets.tcp({address: key for address, key in keys.items() if address})
+    tcp = sockets.tcp(_addresses(settings))
     routes = health.routes(served.condition, served.metrics)
     if daemon.listen:
         events = settings.d365.events

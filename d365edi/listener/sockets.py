@@ -54,6 +54,20 @@ def bind_unix(path: Path, mode: int = 0o600, key: str = "daemon.socket") -> sock
     return bound
 
 
+def try_unix(path: Path, key: str) -> None:
+    """SettingsError at `key` where a socket could not be made at `path`, which is not touched."""
+    folder, why = path.parent, ""
+    if not folder.is_dir():
+        why = f"there is no folder {folder}"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        why = f"no permission to write in {folder}"
+    elif path.is_dir():
+        why = "it is a folder"
+    if why:
+        remedy = "the folder must exist, and the daemon must be able to write there"
+        raise SettingsError(f"cannot open the socket {path}: {why}", key=key, remedy=remedy)
+
+
 def tls_context(certificate: Path, key: str) -> ssl.SSLContext:
     """A server's context, TLS 1.2 and up. `key` is the PEM text (a secret): it is never written to a disk."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -92,6 +106,12 @@ class BoundSockets:
         for address in self._bound.keys() - wanted.keys():
             self._bound.pop(address).close()
         return dict(self._bound)
+
+    def attempt(self, wanted: Mapping[str, str]) -> None:
+        """SettingsError where `tcp` could not bind one of these; what is bound stays as it is."""
+        for address, key in wanted.items():
+            if address not in self._bound:
+                bind_tcp(address, key).close()
 
     def close(self) -> None:
         """Close them."""
