@@ -15,7 +15,7 @@ from d365edi.endpoints.base import Checkpoint, DeliveryRequest, Receipt
 from d365edi.endpoints.health import kind_of
 from d365edi.errors import Disputed, EndpointError
 from d365edi.failpoints import reach
-from d365edi.flows import latency, policy, stores, subject
+from d365edi.flows import latency, named, policy, stores, subject
 from d365edi.flows.answer import KINDS
 from d365edi.flows.context import Counters, FlowContext
 from d365edi.flows.messages import document_name
@@ -168,7 +168,8 @@ def _audit_failed(tx: Tx, delivery: Delivery, why: dict[str, Any]) -> None:
 
 
 def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> tuple[str, int]:
-    """Quarantine the delivery and hold each document in it for a decision. Returns the sentence, and how many documents."""
+    """Quarantine the delivery and hold each document in it for a decision. Returns the sentence with commands that work, and
+    how many documents."""
     inside = [document for document in tx.documents.in_delivery(delivery.id) if document.state == "delivering"]
     sentence = stores.set_aside(tx, delivery, inside, sentence)
     tx.deliveries.quarantined(delivery.id, sentence)
@@ -180,7 +181,8 @@ def _set_aside(tx: Tx, delivery: Delivery, sentence: str, *, disputed: bool) -> 
     about: dict[str, Any] = {"name": delivery.name, "reason": sentence}
     for one in each:
         tx.audit.append(verb, delivery=delivery.id, document=one, partner=delivery.partner, **about)
-    return sentence, len(documents)
+    row: Delivery | Document = inside[0] if len(inside) == 1 else delivery
+    return named.runnable(tx, sentence, row, row.number if isinstance(row, Document) else row.name), len(documents)
 
 
 def _subjects(tx: Tx, documents: Sequence[Document]) -> list[subject.Subject]:
