@@ -44,6 +44,8 @@ PRIORITIES = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3}
 _hidden: list[str] = []
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_ID = re.compile(r"\b([0-9a-f]{6})[0-9a-f]{26,}\b")
+_SHORTEST = 4
+"""Characters that a secret must have to be hidden: a line without each "x" says nothing any more, and hides nothing."""
 _SHORTEST_LINE = 12
 
 
@@ -89,7 +91,7 @@ def hide(secret: str) -> None:
     ):
         quoted = (json.dumps(text, ensure_ascii=plain)[1:-1] for plain in (True, False))
         for form in (text, _escape(text), *quoted, quote(text), quote(text, safe=""), quote_plus(text)):
-            if form and form not in _hidden:
+            if len(form) >= _SHORTEST and form not in _hidden:
                 _hidden.append(form)
     _hidden.sort(key=len, reverse=True)
 

@@ -46,6 +46,11 @@ def corpus() -> Path:
 # -- tests that are left out: xdist hides how many they are -----------------------------------------------------------
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers a processor: most tests wait for servers, files and clocks more than they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing was left out yet."""
     config.stash[left_out] = Counter()

@@ -95,7 +95,9 @@ async def test_a_rest_is_not_charged_to_what_had_failed_before(rested: bool, tmp
     async with world(tmp_path, "asyncssh") as town:
         town.partner_extra = 'retry = { budget = "1h" }\n'
         assert isinstance(town.server, AsyncsshServer)
-        town.server.faults.refuse["write"] = asyncssh.SFTPFailure("not now")
+        town.server.faults.refuse["rename"] = asyncssh.SFTPFailure(
+            "not now"
+        )  # of a write it would be the folder's fault
         town.partner.drop("PO-77.edi", town.order("4500123"))
         clock = Clock()
         async with App.open(town.settings(), clock=clock, monotonic=clock) as app:

@@ -23,9 +23,10 @@ async def town(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.fixture
 def calm() -> Iterator[None]:
-    """Nothing is warned of while the test runs: neither is a document unlike its order, nor an acknowledgment late."""
+    """Nothing is warned of while the test runs: neither is a document unlike its order, nor an acknowledgment late. The days are
+    weeks apart, so that retention waits, which is said."""
     warned: list[str] = []
     sink = logger.add(lambda line: warned.append(str(line)), format="{level} {message}", level="WARNING")
     yield
     logger.remove(sink)
-    assert warned == []
+    assert [line for line in warned if "past their retention" not in line] == []
