@@ -78,6 +78,14 @@ def chain_of(data: bytes) -> tuple[x509.Certificate, ...]:
     return tuple(found)
 
 
+def every(data: bytes, password: bytes = b"") -> tuple[x509.Certificate, ...]:
+    """The certificates in a PEM text or a PFX, whatever keys stand beside them. SecretError where it cannot be read."""
+    if _PEM in data:
+        return chain_of(data)
+    _, leaf, others = _opened(data, password)
+    return tuple(each for each in (leaf, *others) if each is not None)
+
+
 def private_key(data: bytes, password: bytes = b"") -> object:
     """The private key in a PEM text. SecretError with what is there in its place, or why it does not open."""
     begins = [line for line in data.splitlines() if line.startswith(_PEM)]
@@ -119,15 +127,20 @@ def _no_private_key(data: bytes) -> SecretError:
     return SecretError("there is a public key in place of the private key", remedy=remedy)
 
 
-def _pfx(data: bytes, password: bytes) -> KeyPair:
+def _opened(data: bytes, password: bytes) -> tuple[object, x509.Certificate | None, list[x509.Certificate]]:
+    """The key, the certificate and the others of a PFX."""
     try:
-        key, certificate, others = pkcs12.load_key_and_certificates(data, password or None)
+        return pkcs12.load_key_and_certificates(data, password or None)
     except ValueError:
         if data[:1] != b"\x30":  # an ASN.1 SEQUENCE (X.690, 8.9), which each PFX is
             raise SecretError(
                 "it is neither PEM nor PFX", remedy="give a file with certificate and key in one of them"
             ) from None
         raise SecretError("the password does not open the PFX file", remedy="store the right one") from None
+
+
+def _pfx(data: bytes, password: bytes) -> KeyPair:
+    key, certificate, others = _opened(data, password)
     if key is None or certificate is None:
         missing = "private key" if key is None else "certificate"
         raise SecretError(f"the PFX file has no {missing}", remedy="export it again with both")

@@ -5,15 +5,15 @@ Knows: X.509, PFX, settings. Does not know: who is told, how long before.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs12
-
 from d365edi.alerts.findings import End, of_ends
+from d365edi.certificates import every
+from d365edi.errors import SecretError
 
 if TYPE_CHECKING:
     from d365edi.settings import SecretRef, Settings
@@ -75,9 +75,8 @@ def _secrets(settings: Settings) -> Iterator[End]:
 
 def _end(name: str, what: str, data: bytes, password: bytes, remedy: str) -> Iterator[End]:
     """The end of whichever certificate of a chain ends first."""
-    ends = [each.not_valid_after_utc.timestamp() for each in certificates(data, password)]
-    if ends:
-        yield End(name, what, min(ends), remedy)
+    with contextlib.suppress(SecretError):
+        yield End(name, what, min(each.not_valid_after_utc.timestamp() for each in every(data, password)), remedy)
 
 
 def _read(read: Callable[[], bytes]) -> bytes:
@@ -85,16 +84,3 @@ def _read(read: Callable[[], bytes]) -> bytes:
         return read()
     except OSError:
         return b""
-
-
-def certificates(data: bytes, password: bytes = b"") -> list[x509.Certificate]:
-    """The certificates of a PEM or PFX file; none where it cannot be read."""
-    try:
-        if b"-----BEGIN" in data:
-            return x509.load_pem_x509_certificates(data)
-        if not data:
-            return []
-        _, leaf, others = pkcs12.load_key_and_certificates(data, password or None)
-    except ValueError:
-        return []
-    return [each for each in (leaf, *others) if each is not None]

@@ -7,16 +7,15 @@ Knows: purchase orders of ours and invoices for them, the vendor's numbers. Does
 """
 
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from d365edi.documents import Invoice, InvoiceLine, PurchaseOrder, PurchaseOrderLine
 from d365edi.documents.values import ItemIds
 from d365edi.matching import crediting, prices, stating, taxes, terms, wholes
 from d365edi.matching.resolution import PartnerNumbers, Resolution
+from d365edi.matching.totals import ZERO, charged, money, taxed
 
 Bought = PurchaseOrder | Invoice
-CENT, ZERO = Decimal("0.01"), Decimal(0)
 
 
 def to_vendor(
@@ -48,9 +47,8 @@ def _summed(invoice: Invoice) -> Invoice:
     if invoice.total is not None:
         return invoice
     charges = [*invoice.charges, *(each for line in invoice.lines for each in line.charges)]
-    total = sum((line.amount or ZERO for line in invoice.lines), ZERO)
-    total += sum(((each.amount or ZERO) * (1 if each.kind == "charge" else -1) for each in charges), ZERO)
-    total += sum((tax.amount or ZERO for tax in invoice.taxes), ZERO)
+    total = sum((line.amount or ZERO for line in invoice.lines), ZERO) + taxed(invoice.taxes)
+    total += sum((charged(each) for each in charges), ZERO)
     return invoice.replace(total=total, sense="credit" if total < 0 else "invoice")
 
 
@@ -76,11 +74,9 @@ def _unstated(order: PurchaseOrder) -> Iterator[str]:
             yield f"line {line.number or number} orders {line.quantity}: a return is no order; reject this one"
     if order.total is None:
         return
-    amounts = [prices.extended(line) for line in order.lines]
-    goods = sum((amount or ZERO for amount in amounts), ZERO)
-    goods += sum(((charge.amount or ZERO) * (1 if charge.kind == "charge" else -1) for charge in order.charges), ZERO)
-    goods += sum((tax.amount or ZERO for tax in order.taxes), ZERO)
-    if goods.quantize(CENT, ROUND_HALF_UP) != order.total.quantize(CENT, ROUND_HALF_UP):
+    goods = sum((prices.extended(line) or ZERO for line in order.lines), ZERO) + taxed(order.taxes)
+    goods += sum((charged(charge) for charge in order.charges), ZERO)
+    if money(goods) != money(order.total):
         yield (
             f"it comes to {order.total} in D365, and its lines and charges to {goods:f}: a discount or a charge of a line cannot "
             "be stated; send it by hand and reject this one, or put it into the prices in D365 and confirm the order again"
