@@ -116,27 +116,20 @@ def kind_of_place(error: EndpointError, use: Use) -> Kind:
 def failed(health: Health, error: EndpointError, kind: Kind, began: float, now: float, rests: Rests = RESTS) -> Health:
     """The state after an attempt, begun then, failed with that kind. Attempts that ran side by side make one rest."""
     beside = health.failing_since is not None and began < health.failed_at
-    failures = health.failures + 1
     asked_for = error.retry_after if isinstance(error, Unavailable) else None
-    until = now + _rest(kind, asked_for, failures, rests)
+    until = now + _rest(kind, asked_for, health.failures + 1, rests)
     if beside:
         until = max(health.rests_until, until) if kind == "throttled" else health.rests_until
-    return replace(
-        health,
-        kind=kind,
-        reason=error.bare,
-        remedy=error.remedy,
-        failing_since=now if health.failing_since is None else health.failing_since,
-        failed_at=now,
-        failures=failures,
-        rests_until=until,
-        asked_for=asked_for,
-        rested_until=now if health.kind in _UNCHARGED else health.rested_until,
-    )
+    return _failing(health, error, kind, until, now)
 
 
 def closed(health: Health, error: Unavailable, kind: Kind, seconds: float, now: float) -> Health:
     """The state once D365's gate is closed for so long, because of that answer."""
+    return _failing(health, error, kind, now + seconds, now)
+
+
+def _failing(health: Health, error: EndpointError, kind: Kind, until: float, now: float) -> Health:
+    """The state after one more failure, at rest until then."""
     return replace(
         health,
         kind=kind,
@@ -145,8 +138,8 @@ def closed(health: Health, error: Unavailable, kind: Kind, seconds: float, now: 
         failing_since=now if health.failing_since is None else health.failing_since,
         failed_at=now,
         failures=health.failures + 1,
-        rests_until=now + seconds,
-        asked_for=error.retry_after,
+        rests_until=until,
+        asked_for=error.retry_after if isinstance(error, Unavailable) else None,
         rested_until=now if health.kind in _UNCHARGED else health.rested_until,
     )
 
