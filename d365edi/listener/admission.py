@@ -45,10 +45,12 @@ class Place:
 
 @dataclass(slots=True)
 class Admission:
-    """The open connections of one listener, the oldest first."""
+    """The open connections of one listener, the oldest first. `retry`, `steady`: what happens where no descriptor is free."""
 
     pace: Pace = field(default_factory=lambda: Pace(RATE, AT_ONCE))
     most: int = CONNECTIONS
+    retry: float = RETRY
+    steady: float = STEADY
     _open: dict[Place, None] = field(default_factory=dict)
     _trusted: dict[str, float] = field(default_factory=dict)
     _hurry: Recurring = field(default_factory=Recurring)
@@ -153,7 +155,10 @@ class Acceptor:
             log.say("ERROR", "listener", "full", f"{cause}; callers wait{lasts}")
         self.admission.make_room()
         self.stop()
-        self._timers = [self._loop.call_later(RETRY, self.start), self._loop.call_later(STEADY, self._recovered)]
+        self._timers = [
+            self._loop.call_later(self.admission.retry, self.start),
+            self._loop.call_later(self.admission.steady, self._recovered),
+        ]
 
     def _recovered(self) -> None:
         if (lasted := self.exhausted.ended()) is not None:

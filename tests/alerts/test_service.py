@@ -24,6 +24,7 @@ from d365edi.journal import Alert, Incident, Journal, Tx
 from d365edi.sandbox.tls import TlsFiles
 from d365edi.settings import Settings, load
 from tests.clock import Clock
+from tests.servers.channels import channel_settings
 from tests.servers.smtp import MailServer
 from tests.servers.webhooks import Receiver, receiver
 from tests.settings.conftest import RIGHT
@@ -87,21 +88,7 @@ settled = "30s"
 every = "100s"
 digest = "{digest}"
 {more}
-
-[alerts.mail]
-host = "127.0.0.1"
-port = {mails.port}
-username = "d365edi"
-password = {{ secret = "mail" }}
-from = "d365edi@contoso.example"
-to = ["edi@contoso.example"]
-ca_file = "{identity.authority}"
-
-[alerts.webhook]
-url = {{ secret = "url" }}
-key = {{ secret = "key" }}
-ca_file = "{identity.authority}"
-"""
+{channel_settings(mails.port, identity.authority)}"""
     file = folder / "settings.toml"
     file.write_text(RIGHT + text)
     environ = {

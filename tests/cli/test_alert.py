@@ -18,6 +18,7 @@ from d365edi.errors import Unreachable
 from d365edi.journal import Journal
 from d365edi.sandbox import tls
 from tests.cli.conftest import SETTINGS, Call
+from tests.servers.channels import channel_settings
 from tests.servers.smtp import MailServer, mail_server
 from tests.servers.webhooks import Receiver, receiver
 
@@ -49,20 +50,7 @@ def servers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
         for name, value in secrets.items():
             monkeypatch.setenv(f"D365EDI_SECRET_{name}", value)
         file = folder / "settings.toml"
-        file.write_text(f"""{SETTINGS}
-[alerts.mail]
-host = "127.0.0.1"
-port = {mails.port}
-username = "d365edi"
-password = {{ secret = "mail" }}
-from = "d365edi@contoso.example"
-to = ["edi@contoso.example"]
-ca_file = "{identity.authority}"
-[alerts.webhook]
-url = {{ secret = "url" }}
-key = {{ secret = "key" }}
-ca_file = "{identity.authority}"
-""")
+        file.write_text(SETTINGS + channel_settings(mails.port, identity.authority))
         yield Servers(portal, mails, got, file)
 
 

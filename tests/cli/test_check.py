@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from d365edi.cli import streams
 from d365edi.cli.inspect_file import inspect_file, remarks
 from d365edi.edi import reader
 from d365edi.edi.findings import Finding, Position
@@ -327,7 +326,7 @@ def test_no_segment_of_an_answer_is_broken_on_a_narrow_terminal(
 ) -> None:
     text = partner.read_text().replace('send = "none"', 'send = "997", to = { endpoint = "solon", path = "/acks" }')
     partner.write_text(text)
-    monkeypatch.setattr(streams, "width", lambda *_: 60)
+    monkeypatch.setenv("COLUMNS", "60")
     (isa,) = [line for line in call("check", str(ORDER)).out.splitlines() if line.startswith("ISA")]
     assert len(isa) == 106
 

@@ -21,6 +21,7 @@ from d365edi.journal import Journal
 from d365edi.sandbox import tls
 from d365edi.settings import load
 from tests.crash.drill import ALERTED, FORKED
+from tests.servers.channels import channel_settings
 from tests.servers.smtp import mail_server
 from tests.servers.webhooks import receiver
 from tests.settings.conftest import RIGHT
@@ -31,18 +32,6 @@ delay = "0s"
 settled = "0s"
 every = "0s"
 digest = "off"
-[alerts.mail]
-host = "127.0.0.1"
-port = {port}
-username = "d365edi"
-password = {{ secret = "mail" }}
-from = "d365edi@contoso.example"
-to = ["edi@contoso.example"]
-ca_file = "{authority}"
-[alerts.webhook]
-url = {{ secret = "url" }}
-key = {{ secret = "key" }}
-ca_file = "{authority}"
 """
 
 
@@ -79,7 +68,7 @@ async def test_an_alert_survives_a_kill(failpoint: str, ends: bool, tmp_path: Pa
     identity = tls.create(tmp_path / "tls")
     async with mail_server(identity) as mails, receiver(identity) as got:
         file = tmp_path / "settings.toml"
-        file.write_text(RIGHT + ALERTS.format(port=mails.port, authority=identity.authority))
+        file.write_text(RIGHT + ALERTS + channel_settings(mails.port, identity.authority))
         environ = {
             "D365EDI_SECRET_MAIL": "mail-word",
             "D365EDI_SECRET_URL": got.url,

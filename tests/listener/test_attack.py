@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from d365edi import log
-from d365edi.listener import admission, health
+from d365edi.listener import health
 from d365edi.listener.admission import CONNECTIONS, Admission
 from d365edi.listener.events import AT_ONCE, events_app
 from d365edi.listener.exchange import BODY_LIMIT
@@ -257,13 +257,11 @@ async def test_an_address_that_guesses_is_refused_and_its_event_with_the_right_s
 
 
 async def test_without_descriptors_callers_wait_it_is_said_once_and_ends_by_itself(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(admission, "RETRY", 0.02)
-    monkeypatch.setattr(admission, "STEADY", 0.2)
     log.setup()
     loop, exhausted = asyncio.get_running_loop(), Recurring()
-    async with scene(exhausted=exhausted) as here:
+    async with scene(exhausted=exhausted, admission=Admission(retry=0.02, steady=0.2)) as here:
         with contextlib.closing(socket.socket()) as late:
             late.setblocking(False)
             with no_descriptors():
@@ -278,12 +276,9 @@ async def test_without_descriptors_callers_wait_it_is_said_once_and_ends_by_itse
     assert len(said) == 2
 
 
-async def test_without_descriptors_one_who_says_nothing_makes_room_for_one_who_does(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(admission, "RETRY", 0.02)
+async def test_without_descriptors_one_who_says_nothing_makes_room_for_one_who_does() -> None:
     loop = asyncio.get_running_loop()
-    async with scene() as here:
+    async with scene(admission=Admission(retry=0.02)) as here:
         _, idle = await here.connect()
         await until(lambda: held(here.listener.admission))
         with contextlib.closing(socket.socket()) as late:
