@@ -160,27 +160,7 @@ def coded(
             if element < len(row) and row[element] and not any(parts(state, element, row[element])[at : at + 1]):
                 (reach(item, way) if way else item)[key] = word
 
-    whole = [(element, *fields[0][1:]) for element, split, fields in plan if not split and len(fields) == 1]
-    step = _words(whole) if len(whole) == len(plan) else assign
-    return [*([step] if plan else []), *([imply] if meant else [])]
-
-
-def _words(plan: Sequence[tuple[int, Way, str, Rule, Words, bool]]) -> Step:
-    """Puts our words for those of whole elements, of which each is read for one field."""
-
-    def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        count = len(row)
-        for element, way, key, rule, words, open in plan:
-            if element >= count or not (word := row[element]):
-                continue
-            ours, shared = words.get(word, NO_HIT)
-            if not ours and not open:
-                state.findings.append((rule, word, "", index))
-            elif shared:
-                item.setdefault("kept", {})[rule.name] = word
-            (reach(item, way) if way else item)[key] = ours or word
-
-    return assign
+    return [*([assign] if plan else []), *([imply] if meant else [])]
 
 
 def words_of(rule: Rule) -> Words:
