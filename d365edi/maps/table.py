@@ -162,6 +162,11 @@ def _shipped(language: str, name: str, own: Folder | None = None) -> tuple[str, 
     return source, _over_tree(_shipped(language, tree.pop(LIKE), own)[1], tree, (), set(), probe)
 
 
+def of_vendor(language: Language, name: str) -> bool:
+    """Whether the records of a shipped D365 table belong to a vendor of ours (`account_of`); others belong to a customer."""
+    return _shipped(language, name)[1].get("account_of") == "vendor"
+
+
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Two overrides as one: the rows of `above` over those of `below`. A row that is taken away (false) stays one."""
     made = _undotted(below, ())

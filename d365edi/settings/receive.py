@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from d365edi.maps.table import of_vendor
 from d365edi.matching.agreements import Agreement, agreement
 from d365edi.matching.lookup import ShipTo
 from d365edi.matching.unlike import Kind
@@ -167,7 +168,7 @@ class Receive(SettingsSection):
     @property
     def buys(self) -> bool:
         """Whether it becomes a record of a vendor of ours."""
-        return self.create in ("PurchaseOrder", "VendorInvoice", "VendorPayment")
+        return self.create is not None and of_vendor("d365/write", self.create)
 
     @property
     def agreements(self) -> dict[str, Agreement]:

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from d365edi.edi.syntax import standard_of
 from d365edi.guard import Policy as GuardPolicy
+from d365edi.maps.table import of_vendor
 
 from .guard import Guard
 from .receive import MapRows
@@ -36,10 +37,6 @@ Record = Literal[
     "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
     "Vendor", "Item", "JournalEntry",
 ]  # fmt: skip
-BOUGHT: frozenset[Record] = frozenset({
-    "PurchaseOrderConfirmation", "PurchaseOrder", "VendorInvoice", "PendingVendorInvoice",
-})  # fmt: skip
-"""Records that belong to a vendor of ours; the others belong to a customer."""
 LISTS: frozenset[Record] = frozenset({"Vendor", "Item", "JournalEntry"})
 """Records that belong to nobody: they go out as lists of all in a company."""
 DATED: frozenset[Record] = frozenset({"JournalEntry"})
@@ -101,7 +98,7 @@ class Send(Schedule):
     @property
     def to_vendor(self) -> bool:
         """Whether the partner gets it as a vendor of ours."""
-        return self.of in BOUGHT
+        return of_vendor("d365/read", self.of)
 
     @property
     def first_day(self) -> date | None:
