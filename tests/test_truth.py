@@ -323,7 +323,7 @@ async def test_while_it_lasts_and_after_it_every_face_tells_the_truth(
         seen = await here.until_faces(
             lambda seen: (
                 row.kind in seen.kinds
-                and seen.figures[f'troubles{{kind="{row.kind}"}}']
+                and seen.figures.get(f'troubles{{kind="{row.kind}"}}')
                 and row.says in here.log()[before:]
                 and not any(seen.figures[name] for name in row.figures)
             )
