@@ -21,6 +21,7 @@ from d365edi import daemon, log, secrets, settings
 from d365edi.app import App
 from d365edi.cli import main
 from d365edi.clock import ClockWatch
+from d365edi.listener.events import REQUESTS
 from d365edi.sandbox.tls import TlsFiles
 from d365edi.settings import Settings
 from tests.journeys.world import World
@@ -30,6 +31,8 @@ from tests.servers.openssh import free_port
 from tests.servers.webhooks import Receiver, receiver
 
 PATIENCE = 30.0
+ASKED = 4
+"""Requests to the listener for all faces once."""
 FIRST, SECOND = "4500001", "4500002"
 """The order that came in before the disturbance, and the one that comes while it lasts."""
 
@@ -137,7 +140,7 @@ class Scene:
         seen = await self.faces()
         with anyio.move_on_after(PATIENCE):
             while not true(seen):
-                await anyio.sleep(0.2)
+                await anyio.sleep(ASKED / REQUESTS)  # more often, and the listener answers 429
                 seen = await self.faces()
         assert true(seen), (seen, self.log())
         return seen
