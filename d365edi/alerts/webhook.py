@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from d365edi.alerts import trust
 from d365edi.alerts.message import Message
-from d365edi.endpoints.d365.retry_after import retry_after
-from d365edi.endpoints.d365.transport import HttpAnswer, HttpTransport, Limits
+from d365edi.endpoints.retry_after import retry_after
+from d365edi.endpoints.transport import HttpAnswer, HttpTransport, Limits
 from d365edi.errors import (
     CredentialsRejected,
     EndpointError,

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 from starlette.responses import Response
 
-from d365edi.endpoints.d365.auth import EARLY, RETRY_AFTER
 from d365edi.endpoints.d365.endpoint import D365Config, D365Endpoint
+from d365edi.endpoints.tokens import EARLY, RETRY_AFTER
 from d365edi.errors import CredentialsRejected, EndpointError, Throttled, Unavailable, Unreachable
 from d365edi.odata.plan import Query
 from d365edi.sandbox.d365.simulator import CLIENT_ID

@@ -12,13 +12,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from d365edi.endpoints.d365.auth import Tokens
+from d365edi.endpoints.d365.auth import entra_tokens
 from d365edi.endpoints.d365.client import Client, NoSuchSet, _challenge
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import GateRules
 from d365edi.endpoints.d365.identity import ClientIdentity
-from d365edi.endpoints.d365.retry_after import retry_after
-from d365edi.endpoints.d365.transport import HttpTransport, Limits
+from d365edi.endpoints.retry_after import retry_after
+from d365edi.endpoints.transport import HttpTransport, Limits
 from d365edi.errors import Refused, Unavailable
 from d365edi.odata.plan import Query
 from d365edi.odata.quoting import eq
@@ -44,7 +44,7 @@ class Server:
         self.requests: list[Request] = []
         wire = HttpTransport("d365", f"D365 at {HOST}", Limits(), transport=httpx.ASGITransport(app=self))
         identity = ClientIdentity("contoso.example", "client", HOST, HOST, client_secret="s")
-        self.client = Client(HOST, wire, Tokens(identity, wire), Gate("d365", GateRules(), wait=0), **limits)  # type: ignore[arg-type]
+        self.client = Client(HOST, wire, entra_tokens(identity, wire), Gate("d365", GateRules(), wait=0), **limits)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from d365edi.endpoints.base import Check
-from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.client import Client, Record
+from d365edi.endpoints.tokens import Tokens
 from d365edi.errors import EndpointError, Refused
 from d365edi.odata import quoting
 from d365edi.odata.plan import Query

@@ -20,12 +20,12 @@ from copy import copy
 from typing import Any, Self
 from urllib.parse import unquote, urljoin, urlsplit
 
-from d365edi.endpoints.d365.auth import Tokens
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import Turn
 from d365edi.endpoints.d365.remedies import BY_STATUS, REGISTER, unmark
-from d365edi.endpoints.d365.retry_after import retry_after
-from d365edi.endpoints.d365.transport import SAFE_METHODS, HttpAnswer, HttpTransport
+from d365edi.endpoints.retry_after import retry_after
+from d365edi.endpoints.tokens import Tokens
+from d365edi.endpoints.transport import SAFE_METHODS, HttpAnswer, HttpTransport
 from d365edi.errors import (
     CredentialsRejected,
     EndpointError,

@@ -35,15 +35,15 @@ from d365edi.endpoints.base import (
     Unclear,
 )
 from d365edi.endpoints.d365 import checks
-from d365edi.endpoints.d365.auth import Tokens
+from d365edi.endpoints.d365.auth import entra_tokens
 from d365edi.endpoints.d365.client import Client, NoSuchSet, Record
 from d365edi.endpoints.d365.gate import Gate
 from d365edi.endpoints.d365.gate_state import GateRules, Turn
 from d365edi.endpoints.d365.identity import ClientIdentity
 from d365edi.endpoints.d365.records import EMPTY, TOGETHER, RecordReader
 from d365edi.endpoints.d365.state_lookup import Conflict, HeaderOnly, LinesOnly, NotFound, StateLookup
-from d365edi.endpoints.d365.transport import HttpTransport, Limits
 from d365edi.endpoints.d365.writer import DocumentWriter
+from d365edi.endpoints.transport import HttpTransport, Limits
 from d365edi.errors import CredentialsRejected, EndpointError, PlaceRefused, Refused, Throttled, Unavailable
 from d365edi.odata import canonical, metadata
 from d365edi.odata.metadata import ServiceModel
@@ -144,7 +144,7 @@ class D365Endpoint:
             certificate_password=config.certificate_password,
             stored_as=config.stored_as,
         )
-        self._tokens = Tokens(identity, self._entra, clock=clock)
+        self._tokens = entra_tokens(identity, self._entra, clock=clock)
         rules = replace(config.throttle, concurrency=config.concurrency)
         self.gate = Gate(name, rules, wait=config.gate_wait, clock=monotonic)
         client = Client(base, self._http, self._tokens, self.gate, clock=clock, slash_keys=config.slash_keys)

@@ -21,8 +21,8 @@ from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
 from azure.identity.aio import CertificateCredential, ClientSecretCredential
 
 from d365edi.endpoints.d365.identity import ClientIdentity
-from d365edi.endpoints.d365.retry_after import retry_after
-from d365edi.endpoints.d365.transport import HttpTransport
+from d365edi.endpoints.retry_after import retry_after
+from d365edi.endpoints.transport import HttpTransport
 from d365edi.errors import CredentialsRejected, EndpointError, Throttled, Unavailable, Unreachable
 from d365edi.odata import canonical
 

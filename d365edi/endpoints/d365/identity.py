@@ -1,6 +1,6 @@
 """The application that we are to Microsoft Entra ID.
 
-Knows: the values. Does not know: how a token is asked for (`entra`) or kept (`auth`).
+Knows: the values. Does not know: how a token is asked for (`entra`) or kept (`tokens`).
 """
 
 from dataclasses import dataclass, field

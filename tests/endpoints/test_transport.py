@@ -17,7 +17,7 @@ import anyio
 import httpx
 import pytest
 
-from d365edi.endpoints.d365.transport import HttpTransport, Limits
+from d365edi.endpoints.transport import HttpTransport, Limits
 from d365edi.errors import Refused, Unavailable, Unreachable
 
 TOKEN = "Bearer eyJ0.secret"
@@ -262,6 +262,16 @@ async def test_an_answer_is_read_up_to_the_limit_and_no_further(packed: bool, me
     with pytest.raises(Refused if method == "GET" else Unavailable, match="more than 4 MB") as caught:
         await one.send(method, "https://h/")
     assert getattr(caught.value, "unclear", False) == (method == "POST")
+
+
+async def test_a_single_request_has_a_limit_of_its_own_and_may_change_nothing_whatever_its_method() -> None:
+    one = wire(Recording(), answer=4)
+    assert len((await one.send("GET", "https://h/", limit=6)).content) == 6
+    with pytest.raises(Refused, match="was not read to its end"):
+        await one.send("POST", "https://h/", safe=True)
+    with pytest.raises(Unreachable) as caught:
+        await wire(Raising(httpx.ReadError("x"))).send("POST", "https://h/", safe=True)
+    assert not caught.value.unclear
 
 
 async def test_a_bomb_of_blanks_takes_no_more_memory_than_the_limit() -> None:

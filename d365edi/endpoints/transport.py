@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import anyio
 import httpx
 
-from d365edi.endpoints.d365.inflate import Body, TooLargeError
+from d365edi.endpoints.inflate import Body, TooLargeError
 from d365edi.errors import EndpointError, Refused, Unavailable, Unreachable
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -42,7 +42,8 @@ class Limits:
     """Seconds for each phase and for a whole request; `connections` is how many requests run at once, `answer` how many bytes
     an answer may have when it is unpacked (a batch of 5,000 lines is answered with 23 MB).
 
-    `read` is long because the first call after a restart of D365 builds its metadata."""
+    `read` is long because the first call after a restart of D365 builds its metadata. A single request may be given a limit of
+    its own in place of `answer`."""
 
     connections: int = 8
     connect: float = 10.0
@@ -93,28 +94,38 @@ class HttpTransport:
         self._extensions = {"timeout": timeout.as_dict()}
 
     async def send(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        limit: int | None = None,
+        safe: bool | None = None,
     ) -> HttpAnswer:
-        """One request and its whole answer, whatever its status. Raises Unreachable (`unclear` where it may have been
-        carried out) or Refused for everything that happens instead of an answer."""
+        """One request and its whole answer, whatever its status. `limit`: the bytes that this answer may have, unpacked; `safe`:
+        whether the request changes nothing there, where its method does not tell. Raises Unreachable (`unclear` where it may
+        have been carried out) or Refused for everything that happens instead of an answer."""
+        most, reads = self._limits.answer if limit is None else limit, method in SAFE_METHODS if safe is None else safe
         async with self._slots:
             pool = self._ready()
             pool.busy += 1
             try:
                 with anyio.fail_after(self._limits.overall):
                     request = httpx.Request(method, url, headers=headers, content=content, extensions=self._extensions)
-                    return await _exchange(pool, request, self._limits.answer)
+                    return await _exchange(pool, request, most)
             except Exception as error:
                 if isinstance(error, httpx.PoolTimeout):
                     self._retire(pool)
-                raise self.verdict(error, method) from None
+                raise self.verdict(error, safe=reads) from None
             finally:
                 pool.busy -= 1
                 if pool.retired and not pool.busy:
                     await _shut(pool)
 
-    def verdict(self, error: Exception, method: str) -> EndpointError:
-        """What an exception of the library (or of a layer below it) means to a caller. Never contains a header's text."""
+    def verdict(self, error: Exception, *, safe: bool) -> EndpointError:
+        """What an exception of the library (or of a layer below it) means to a caller. `safe`: the request changes nothing there.
+        Never contains a header's text."""
         what = "" if isinstance(error, _QUIET) else str(error)
         reason = f"{type(error).__name__}: {what}" if what else type(error).__name__
         if isinstance(error, _NEVER_RIGHT):
@@ -122,15 +133,13 @@ class HttpTransport:
             return Refused(message, endpoint=self.endpoint, remedy="check host, authority and the like in the settings")
         if isinstance(error, TooLargeError):
             message = f"the answer of {self.peer} has {error}, and was not read to its end"
-            if method in SAFE_METHODS:
+            if safe:
                 return Refused(message, endpoint=self.endpoint, remedy="ask for less, or find out what answers there")
             return Unavailable(message, endpoint=self.endpoint, unclear=True)
         if isinstance(error, _NEVER_SENT):
             remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else "check host and network"
             return Unreachable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)
-        return Unreachable(
-            f"no answer from {self.peer} ({reason})", endpoint=self.endpoint, unclear=method not in SAFE_METHODS
-        )
+        return Unreachable(f"no answer from {self.peer} ({reason})", endpoint=self.endpoint, unclear=not safe)
 
     async def close(self) -> None:
         """Close all connections; requests that still run end by themselves."""
