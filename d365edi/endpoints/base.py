@@ -14,7 +14,7 @@ use them through a circuit breaker (`breaker`), which lets what has failed as a 
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Place:
 
     `taken`: name, size and time of files that are stored and stay there; they are not offered, nor counted among the others.
     `failing`: the same of files that could not be taken, or not be cleared; they are offered after all others. At most `most`
-    files are offered; None: as many as the endpoint takes in a pass."""
+    files are offered; None: as many as the endpoint takes in a pass. `begun`: keys whose fetch has begun and that are not
+    claimed; they are offered whatever the server says of how often they may still be fetched."""
 
     path: str
     pattern: str = "*"
@@ -31,6 +32,7 @@ class Place:
     taken: frozenset[tuple[str, int, float | None]] = frozenset()
     failing: frozenset[tuple[str, int, float | None]] = frozenset()
     most: int | None = None
+    begun: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Remote:
 
     `key` distinguishes it from all others at its place, whatever their names; left out it is the name. `earlier_key` is the key
     that earlier versions knew it by, "" where that is the same; `full_name` says more than `name`, where others have that. `id`
-    is all that `fetch` needs besides."""
+    is all that `fetch` needs besides. `extractable` is False where it is offered only because it is in `Place.begun`."""
 
     path: str
     name: str
@@ -49,6 +51,7 @@ class Remote:
     key: str = ""
     earlier_key: str = ""
     full_name: str = ""
+    extractable: bool = True
 
     def __post_init__(self) -> None:
         if not self.key:
@@ -66,19 +69,24 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a place holds: what can be fetched, in the order of names, and what was passed over.
+    """What a place holds: what can be fetched, and what was passed over.
 
-    What has one name stands oldest first. Where even the key is the same (a server lists a name twice and opens the files by
-    it), the later one can be fetched once the earlier one is cleared.
+    A listing is in the order in which messages came, where the place knows it; else in the order of names, and what has one
+    name stands oldest first. Keys are unique in a listing, but for a server that lists the name of a file twice and opens the
+    files by it: there the later one can be fetched once the earlier one is cleared.
 
     Of too many the oldest are offered; `beyond` counts the others, `unnamed` what was passed over and is not named here, and
-    `left` names what of `Place.taken` is still there."""
+    `left` names what of `Place.taken` is still there.
+
+    `mailbox` is the id of the mailbox, "" where the place is a folder. In a mailbox a key is an id that is never given again: the
+    same key is the same message, it cannot be overwritten, and it is whole as soon as it is listed."""
 
     remotes: tuple[Remote, ...]
     passed_over: tuple[PassedOver, ...] = ()
     beyond: int = 0
     unnamed: int = 0
     left: frozenset[str] = frozenset()
+    mailbox: str = ""
 
     @property
     def whole(self) -> bool:
@@ -88,9 +96,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What to do at the source once a message is durable here: move (to a folder), delete or leave."""
+    """What to do at the source once a message is durable here: move (to a folder), delete, leave, or mark it there as one that
+    nobody may fetch any more (only in a mailbox)."""
 
-    action: Literal["move", "delete", "leave"]
+    action: Literal["move", "delete", "leave", "mark"]
     to: str = ""
 
 
@@ -104,21 +113,25 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRequest:
-    """Something to deliver. `payload` is the exact bytes, `progress` all that earlier attempts recorded (empty at the first)."""
+    """Something to deliver. `payload` is the exact bytes, `progress` all that earlier attempts recorded (empty at the first).
+    `extract`: how often the other side may fetch it, where the place counts that; 0: always."""
 
     id: int
     path: str
     name: str
     payload: bytes
     progress: Mapping[str, str] = field(default_factory=dict)
+    extract: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the other side answered when it accepted it: `id` is the name a person would search for there."""
+    """What the other side answered when it accepted it: `id` is the name a person would search for there (in a mailbox the id
+    of the message), `picked_up` whether somebody had fetched it already when it was looked up."""
 
     id: str
     detail: Mapping[str, str] = field(default_factory=dict)
+    picked_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,24 @@ class Unclear:
 
 
 Outcome = Delivered | NotDelivered | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was delivered lies there and was not fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """It was fetched: it may be fetched fewer times than when it was delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """It is not there any more, though the mailbox is: whether somebody fetched it first does not show there."""
+
+
+PickedUp = Waiting | Fetched | Gone
 Checkpoint = Callable[[str, Mapping[str, str]], Awaitable[None]]
 """`await checkpoint(step, facts)`: durable when it returns. Facts are merged into the request's progress, `step` under "step"."""
 
@@ -191,3 +222,13 @@ class Endpoint(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+
+
+@runtime_checkable
+class TracksPickup(Protocol):
+    """An endpoint that can say whether what was delivered there was picked up."""
+
+    async def picked_up(self, path: str, receipts: Mapping[str, int]) -> Mapping[str, PickedUp]:
+        """What became of messages delivered to a mailbox: by the id of the receipt, given how often each could be fetched when it
+        was delivered. Reads only, with one listing of the mailbox, and one lookup for each message that is missing in it. What
+        could not be found out is left out of the answer. Raises as `list` does."""
