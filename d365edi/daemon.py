@@ -42,7 +42,7 @@ from d365edi.listener.server import Listener, serving
 from d365edi.listener.sockets import BoundSockets
 from d365edi.recurring import Recurring, span
 from d365edi.settings import Settings
-from d365edi.verify import verify
+from d365edi.verify import reread, verify
 
 if TYPE_CHECKING:
     from d365edi.alerts.service import AlertService
@@ -214,23 +214,19 @@ class ServicePeriod:
             requests.news = anyio.Event()
             if requests.stop:
                 systemd.notify(f"STOPPING=1\nSTATUS=finishing {len(self.running)} flows")
-                log.say(
-                    "INFO",
-                    "daemon",
-                    "stopping",
-                    f"waits for {', '.join(sorted(self.running))}" if self.running else "no flow is running",
-                )
+                waits = f"waits for {', '.join(sorted(self.running))}" if self.running else "no flow is running"
+                log.say("INFO", "daemon", "stopping", waits)
                 return None
             requests.reload = False
             systemd.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
             try:
-                following = self.load()
+                new = reread(self.load, self.settings)
             except SettingsError as error:
                 _report_refused(error)
                 systemd.notify("READY=1")
                 continue
             log.say("INFO", "daemon", "reloading", "the settings were read again")
-            return following
+            return new
 
     # ---------------------------------------------------------------------------------------------------- flows
     async def clock(self, name: str) -> None:
@@ -360,7 +356,8 @@ class ServicePeriod:
 
     async def _check(self, _: dict[str, Any]) -> list[str]:
         """Whether the settings, as their files are now, could be served: before a reload, which cannot fail any more."""
-        return await to_thread.run_sync(lambda: verify(self.load(), schedule.trigger, listeners.trial(self.sockets)))
+        trial = listeners.trial(self.sockets)
+        return await to_thread.run_sync(lambda: verify(reread(self.load, self.settings), schedule.trigger, trial))
 
     def _where(self) -> str:
         address = self.settings.daemon.listen

@@ -59,6 +59,20 @@ def verify(
     ]
 
 
+def reread(load: Callable[[], Settings], served: Settings) -> Settings:
+    """The settings of a reload. SettingsError, too, where they name another journal than is served: a new one is empty and knows
+    nothing of what was received and sent, so all of it would come and go again."""
+    new = load()
+    if new.daemon.journal != served.daemon.journal:
+        raise SettingsError(
+            f"the journal in use is {served.daemon.journal}, and a reload does not change to {new.daemon.journal}",
+            where=new.where("daemon", "journal"),
+            key="daemon.journal",
+            remedy="write the old path again; or stop the service, move the journal and what begins with its name, and start",
+        )
+    return new
+
+
 def _secrets(settings: Settings) -> None:
     missing = []
     for named in settings.references():
