@@ -21,6 +21,7 @@ from d365edi.endpoints.folder import FolderEndpoint
 from d365edi.endpoints.health import RESTS, Rests
 from d365edi.endpoints.sftp import SftpEndpoint
 from d365edi.endpoints.sftp_session import SftpConfig
+from d365edi.errors import SettingsError
 from d365edi.maps import table
 from d365edi.maps.d365.plans import charge_queries
 from d365edi.matching import dimensions, locations, posted
@@ -29,6 +30,7 @@ from d365edi.partners import charge_sets
 from d365edi.settings import Settings
 from d365edi.settings import endpoints as section
 from d365edi.settings.section import Schedule
+from d365edi.settings.sterling import Sterling
 
 D365_NAME = "d365"
 PAYMENTS = ("VendorPayment", "CustomerPayment")
@@ -75,6 +77,8 @@ def endpoints(
     records = D365Breaker(d365 or d365_endpoint(settings), epoch=epoch, rests=rests)
     found: dict[str, Breaker] = {D365_NAME: records}
     for name, endpoint in settings.endpoints.items():
+        if isinstance(endpoint, Sterling):
+            raise _not_yet(settings, name)
         if isinstance(endpoint, section.Sftp):
             found[name] = Breaker(_sftp(settings, name, endpoint), epoch=epoch, rests=rests)
         else:
@@ -83,6 +87,15 @@ def endpoints(
             local = FolderEndpoint(name, endpoint.path, rules=rules, deliver=deliver, folders=folders)
             found[name] = Breaker(local, epoch=epoch, rests=rests)
     return records, found
+
+
+def _not_yet(settings: Settings, name: str) -> SettingsError:
+    return SettingsError(
+        "is a Sterling B2B Integrator, which this version does not reach yet",
+        where=settings.where("endpoints", name, "kind"),
+        key=f"endpoints.{name}.kind",
+        remedy='use kind = "sftp" with its SFTP adapter',
+    )
 
 
 def _rules(endpoint: section.Sftp | section.LocalFolder) -> NameRules:

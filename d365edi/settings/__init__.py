@@ -3,6 +3,7 @@
     tree.py         the whole, and `load`
     daemon_table.py one table of it, for who needs no more
     daemon.py alerts.py d365.py endpoints.py partners.py    the sections
+    endpoint_kinds.py sterling.py                 kinds of endpoint
     guard.py envelope.py section.py values.py cron.py    what sections are made of
     files.py toml_locations.py environment.py     where settings are read from
     errors.py cross_checks.py keys.py             what is wrong with them, as sentences
@@ -17,20 +18,22 @@ if TYPE_CHECKING:
     from .alerts import Alerts, Mail, Webhook
     from .d365 import D365, Certificate, D365Timeouts, Events
     from .daemon import Daemon, Log, Retain, Secrets, Tls
-    from .endpoints import Completeness, Endpoint, LocalFolder, Move, Sftp, Timeouts
+    from .endpoint_kinds import Endpoint
+    from .endpoints import Completeness, LocalFolder, Move, Sftp, Timeouts
     from .envelope import X12, Edifact
     from .guard import Guard
     from .partners import Acks, Duplicates, Partner, Pickup, Retry
     from .receive import Receive
     from .section import Destination, PickupSource, Schedule, SecretRef
     from .send import Send
+    from .sterling import Sterling
     from .tree import Keyring, Named, Settings, load
 
 __all__ = [
     "D365", "X12", "Acks", "Alerts", "Certificate", "Completeness", "D365Timeouts", "Daemon", "Destination", "Duplicates",
     "Edifact", "Endpoint", "Events", "Guard", "Keyring", "LocalFolder", "Log", "Mail", "Move", "Named", "Partner", "Pickup",
     "PickupSource", "Receive", "Retain", "Retry", "Schedule", "SecretRef", "Secrets", "Send", "Settings", "Sftp",
-    "Timeouts", "Tls", "Webhook", "load",
+    "Sterling", "Timeouts", "Tls", "Webhook", "load",
 ]  # fmt: skip
 
 _HOMES = {
@@ -52,9 +55,9 @@ _HOMES = {
         "Secrets",
         "Tls",
     ),
+    "endpoint_kinds": ("Endpoint",),
     "endpoints": (
         "Completeness",
-        "Endpoint",
         "LocalFolder",
         "Move",
         "Sftp",
@@ -74,6 +77,7 @@ _HOMES = {
     ),
     "receive": ("Receive",),
     "send": ("Send",),
+    "sterling": ("Sterling",),
     "section": (
         "Destination",
         "PickupSource",

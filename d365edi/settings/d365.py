@@ -14,7 +14,7 @@ from .values import Address, Company, Duration, Existing, Https, Text, Whole, in
 
 
 class Certificate(SettingsSection):
-    """A client certificate with its key, in place of a client secret: as a file or as a secret."""
+    """A client certificate with its key: as a file or as a secret."""
 
     file: Existing | None = None
     """PEM or PFX file."""

@@ -1,4 +1,4 @@
-"""[endpoints.NAME]: where messages are fetched and uploaded.
+"""[endpoints.NAME] that hold files: SFTP servers and folders.
 
 Knows: servers and folders, and when a file there is complete. Does not know: SFTP, partners.
 """
@@ -8,7 +8,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
@@ -51,12 +51,13 @@ class Move(SettingsSection):
     """The folder for fetched files."""
 
 
-def _word_or_table(value: object) -> str:
+def word_or_table(value: object) -> str:
+    """The tag of a value that is a word or a table of keys."""
     return "table" if isinstance(value, Mapping | SettingsSection) else "word"
 
 
 After = Annotated[
-    Annotated[Literal["delete", "leave"], Tag("word")] | Annotated[Move, Tag("table")], Discriminator(_word_or_table)
+    Annotated[Literal["delete", "leave"], Tag("word")] | Annotated[Move, Tag("table")], Discriminator(word_or_table)
 ]
 """What happens to a file once it is stored here: "delete", "leave" or { move_to = "..." }."""
 
@@ -157,11 +158,3 @@ class LocalFolder(_Watched):
     """The kind of endpoint."""
     path: Folder
     """The folder; paths of pickups and deliveries are taken from it."""
-
-
-def _kind(value: Any) -> str | None:
-    return value.get("kind") if isinstance(value, Mapping) else getattr(value, "kind", None)
-
-
-Endpoint = Annotated[Annotated[Sftp, Tag("sftp")] | Annotated[LocalFolder, Tag("folder")], Discriminator(_kind)]
-"""One of the kinds of endpoint, distinguished by `kind`."""

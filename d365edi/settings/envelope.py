@@ -26,9 +26,16 @@ GroupIds = Literal["any", "warn", "hold"]
 codes of a division or an application, so only ids that the settings name are compared."""
 
 
+EnvelopeBy = Literal["ours", "sterling"]
+"""Who puts sets into envelopes. "ours": we do, and read theirs. "sterling": Sterling does, and takes off and answers theirs,
+so we read and write bare sets, and that a message was fetched is all that is known of it."""
+
+
 class X12(SettingsSection):
     """The agreed X12 envelope: identities, version and delimiters."""
 
+    envelope: EnvelopeBy = "ours"
+    """Who puts sets into envelopes: we do (ours), or Sterling does, and sets are bare both ways (sterling)."""
     us: X12Id
     """Our qualifier and id on interchanges: "01:123456789"."""
     them: X12Id
@@ -111,6 +118,8 @@ ENCODINGS: dict[SyntaxId, str] = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "lat
 class Edifact(SettingsSection):
     """The agreed EDIFACT envelope: identities, version and characters."""
 
+    envelope: EnvelopeBy = "ours"
+    """Who puts sets into envelopes: we do (ours), or Sterling does, and sets are bare both ways (sterling)."""
     us: Annotated[Party, BeforeValidator(_identity)]
     """Our qualifier and id in UNB: "14:4012345000009", or an id without qualifier."""
     them: Annotated[Party, BeforeValidator(_identity)]

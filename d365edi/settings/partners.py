@@ -4,10 +4,10 @@ Knows: the settings of a partner. Does not know: what the rows of maps and guide
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from d365edi.edi.overlay import OF_A_SET, named
 from d365edi.edi.syntax import Standard, standard_of
@@ -19,7 +19,7 @@ from .receive import Receive
 from .section import Destination, PickupSource, Schedule, SettingsSection
 from .send import Send, check_batched, check_listed
 from .taxation import TaxAgreement
-from .values import Company, Duration, Name, SetId, Text, invalid, nearest
+from .values import Company, Duration, Flag, Name, SetId, Text, invalid, nearest
 
 
 def _of_envelopes(value: Mapping[str, str]) -> Mapping[str, str]:
@@ -86,6 +86,18 @@ class Retry(SettingsSection):
     does not count."""
 
 
+def _since(value: object) -> object:
+    if value in ("now", "all") or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise invalid('is neither "now" nor "all" nor a date', "write since = 2025-01-31")
+    return day
+
+
 class Pickup(Schedule):
     """A place where their files are fetched. Contents are routed by the interchange's ids and the set's type."""
 
@@ -93,6 +105,11 @@ class Pickup(Schedule):
     """The endpoint, folder and pattern of file names."""
     holds: SetId | None = None
     """Flat files (CSV, fixed columns) of this receive flow: "PurchaseOrder"; left out: EDI."""
+    since: Annotated[date | Literal["now", "all"], BeforeValidator(_since)] = "all"
+    """What lay there before the first poll is left alone and reported ("now"), or fetched ("all"), or fetched where it is not
+    older than this day. Left out: "all", and "now" in a mailbox of Sterling."""
+    shared: Flag = False
+    """What carries another partner's ids belongs to that partner: one place for several of them."""
 
 
 class Partner(SettingsSection):

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, mod
 from pydantic_core import PydanticCustomError
 
 from .cron import Cron
-from .values import Duration, Name, Span, Text, invalid
+from .values import Duration, EnvironmentText, Name, Span, Text, invalid
 
 SECRET_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -125,6 +125,14 @@ def file_name(template: str, *, partner: str, set: str, control: int, number: st
     )
 
 
+def _extract(value: object) -> object:
+    if value == "always" or (isinstance(value, EnvironmentText) and value.isdecimal()):
+        return 0 if value == "always" else int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise invalid("is not how often a message may be fetched", 'write a number from 1, or "always"')
+    return value
+
+
 class Destination(SettingsSection):
     """Where files are uploaded, and under which names."""
 
@@ -133,7 +141,13 @@ class Destination(SettingsSection):
     path: Path
     """The folder there."""
     file: Annotated[Text, AfterValidator(_file_name)] = "{set}_{control:09}.edi"
-    """The file's name: {partner}, {set}, {control}, {number}, {date} and {time} are filled in."""
+    """The file's name: {partner}, {set}, {control}, {number}, {date} and {time} are filled in. In a mailbox of
+    Sterling the default is "{partner}_{set}_{control:09}.edi"."""
+    extract: Annotated[int, BeforeValidator(_extract)] = 0
+    """Of a mailbox of Sterling: how often a message may be fetched; left out: once. "always" (0): any number of times, and nobody
+    can know whether it was."""
+    picked_up_within: Duration | None = None
+    """Of a mailbox of Sterling: the partner fetches a message within this time, or it is overdue; left out: it never is."""
 
     @property
     def words(self) -> frozenset[str]:

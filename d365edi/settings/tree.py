@@ -19,9 +19,10 @@ from . import cross_checks, environment, files
 from .alerts import Alerts
 from .d365 import D365
 from .daemon import Daemon, Log, Secrets
-from .endpoints import Endpoint
+from .endpoint_kinds import Endpoint
 from .errors import ErrorReporter
 from .files import Key, Locations
+from .kind_defaults import by_kind
 from .partners import Partner
 from .section import SecretRef
 from .values import Name, Text, folder
@@ -157,7 +158,8 @@ def load(path: Path, environ: Mapping[str, str] = os.environ, *, keyring: Keyrin
     overrides, more = environment.read(environ, written, Settings.model_fields, locations)
     errors += more
     reporter = ErrorReporter(Settings, files.merged(written, overrides), locations)
-    at_sources, at_folder = _sources.set((overrides, written)), folder.set(path.parent)
+    at_sources = _sources.set((overrides, written, by_kind(reporter.written)))
+    at_folder = folder.set(path.parent)
     try:
         settings = Settings()
     except ValidationError as error:

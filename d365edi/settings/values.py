@@ -76,14 +76,15 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_abov
 _BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
-def _size(value: object) -> int:
+def size_in_bytes(value: object) -> int:
+    """Bytes of a size as written: "8MB". An error as pydantic reports it where it is none."""
     found = re.fullmatch(r"(\d+) ?(B|kB|MB|GB|KiB|MiB|GiB)", value) if isinstance(value, str) else None
     if found is None or int(found[1]) == 0:
         raise invalid("is not a size", 'write a number and a unit, as "512kB" or "64MB"')
     return int(found[1]) * _BYTES[found[2]]
 
 
-Size = Annotated[int, BeforeValidator(_size)]
+Size = Annotated[int, BeforeValidator(size_in_bytes)]
 """Bytes, written with a unit: `"64MB"` is 64,000,000, `"64MiB"` is 67,108,864."""
 
 

@@ -30,7 +30,7 @@ ONE_MISTAKE = [
     # what is not there yet is unknown, too
     ("[daemon]", "[telemetry.ops]\n[daemon]", '1: [telemetry] is no key of the settings; known are: include, daemon, log, secrets, alerts, d365, endpoints, partners'),
     ("timezone", "backup = {}\ntimezone", "2: [daemon.backup] is no key of [daemon]; known are: timezone, journal, socket, read_socket, decide_group, listen, health, tls, retain, stop_within"),
-    ('kind = "sftp"', 'kind = "sterling"', '13: [endpoints.acme.kind] "sterling" must be "sftp" or "folder"'),
+    ('kind = "sftp"', 'kind = "as2"', '13: [endpoints.acme.kind] "as2" must be "sftp" or "folder" or "sterling"'),
     # what is missing, what has the wrong type
     ('kind = "sftp"', "", '12: [endpoints.acme] lacks "kind"; add kind = ... here; settings.example.toml explains it'),
     ('host = "sftp.acme.example"', "", '12: [endpoints.acme] lacks "host"; add host = ... here; settings.example.toml explains it'),
@@ -54,7 +54,7 @@ ONE_MISTAKE = [
     (DOCUMENT, 'company = "USMF"', '29: [partners.acme.receive.850.company] "USMF" is not one of [d365] companies; did you mean "usmf"?'),
     ("customer = { usmf", "customer = { USMF", '19: [partners.acme.customer.USMF] "USMF" is not one of [d365] companies; did you mean "usmf"?'),
     ('"usmf", "demf"]', '"usmf", "demf", "USMF"]', '10: [d365.companies.2] "USMF" is there twice: D365 tells companies apart without regard to case; keep one of the two'),
-    ('kind = "sftp"', 'kind = "SFTP"', '13: [endpoints.acme.kind] "SFTP" must be "sftp" or "folder"; did you mean "sftp"?'),
+    ('kind = "sftp"', 'kind = "SFTP"', '13: [endpoints.acme.kind] "SFTP" must be "sftp" or "folder" or "sterling"; did you mean "sftp"?'),
     # names that mean something else
     ("[endpoints.acme]", '[endpoints.d365]\nkind = "folder"\npath = "/tmp"\n[endpoints.acme]', '12: [endpoints.d365] "d365" is the name of D365 in status, metrics and ping; call it otherwise, as [endpoints.d365-files], and so wherever endpoint = "d365" stands'),
     ("[endpoints.acme]", '[endpoints.alerts]\nkind = "folder"\npath = "/tmp"\n[endpoints.acme]', '12: [endpoints.alerts] "alerts" is the name of the channels of alerts in status, metrics and ping; call it otherwise, as [endpoints.alerts-files], and so wherever endpoint = "alerts" stands'),

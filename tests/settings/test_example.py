@@ -45,8 +45,11 @@ def test_every_key_of_the_example_is_a_setting() -> None:
 
 def test_a_setting_that_the_example_forgets_would_be_noticed() -> None:
     without = EXAMPLE.read_text().replace("unclear_for", "unclear_four")
-    assert set(walk(Settings)) - named(without) == {("d365", "unclear_for")}
-    assert named(without) - named(EXAMPLE.read_text()) == {("d365", "unclear_four")}
+    assert set(walk(Settings)) - named(without) == {("d365", "unclear_for"), ("endpoints", "*", "unclear_for")}
+    assert named(without) - named(EXAMPLE.read_text()) == {
+        ("d365", "unclear_four"),
+        ("endpoints", "*", "unclear_four"),
+    }
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def copied(tmp_path: Path) -> Path:
     """The example where its folders and files exist."""
     text = EXAMPLE.read_text().replace("/etc/d365edi", str(tmp_path)).replace("/var/lib/d365edi", str(tmp_path))
     (tmp_path / "hotfolder").mkdir()
-    for file in ("tls.crt", "ca.pem", "client.pem"):
+    for file in ("tls.crt", "ca.pem", "client.pem", "b2bi-ca.pem"):
         (tmp_path / file).touch()
     path = tmp_path / "settings.toml"
     path.write_text(text)
@@ -73,6 +76,7 @@ def test_the_example_is_right(copied: Path) -> None:
         "events",
         "acme-ssh-key",
         "globex-password",
+        "sbi",
     ]
 
 
