@@ -12,7 +12,7 @@ from d365edi.journal.ages import Oldest
 from d365edi.journal.alerts import Alert, Incident
 from d365edi.journal.audit import AuditLine, Broken
 from d365edi.journal.database import Journal
-from d365edi.journal.deliveries import Delivery
+from d365edi.journal.delivery import Delivery
 from d365edi.journal.delivery_documents import DeliveryDocument, NumberedDocument
 from d365edi.journal.documents import Document
 from d365edi.journal.interchanges import Answered, ReceivedInterchange

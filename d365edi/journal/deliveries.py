@@ -15,85 +15,23 @@ Knows: states, order, progress. Does not know: endpoints, when to try again.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from io import BufferedRandom
-from typing import Any
 
 from d365edi.errors import JournalError
+from d365edi.journal.delivery import ACK_TRANSITIONS, ANSWERED, TRANSITIONS, Delivery, from_row, to_json
 from d365edi.journal.delivery_documents import COUNTS, DeliveryDocuments, NumberedDocument
 from d365edi.journal.payloads import Payloads
-from d365edi.journal.states import ANSWERS, AckState, DeliveryState
+from d365edi.journal.states import AckState, DeliveryState
 from d365edi.journal.table import (
     LIMIT,
     SEARCH_LIMIT,
     JournalTable,
-    Transitions,
     Unit,
     digest_range,
     insert,
     select,
     step,
 )
-
-TRANSITIONS: Transitions = {
-    "pending": frozenset({"attempting", "waiting", "quarantined", "cancelled"}),
-    "attempting": frozenset({"attempting", "delivered", "waiting", "quarantined"}),
-    "waiting": frozenset({"attempting", "waiting", "pending", "delivered", "quarantined", "cancelled"}),
-    "quarantined": frozenset({"quarantined", "pending", "delivered", "cancelled"}),
-    "delivered": frozenset(),
-    "cancelled": frozenset(),
-}
-_ANSWERED = frozenset(ANSWERS)
-ACK_TRANSITIONS: Transitions = {
-    "none": frozenset(),
-    "awaited": _ANSWERED | {"awaited", "overdue"},
-    "overdue": _ANSWERED,
-    **{answer: frozenset(ANSWERS[place:]) for place, answer in enumerate(ANSWERS)},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One delivery. `digest` names its bytes; `until` is 0 unless it waits; control numbers are ours.
-
-    Of an interchange with several groups `functional_id` and `group` are the first one's.
-
-    `progress` is all that attempts recorded, `receipt` the name a person would search for on the other side."""
-
-    id: int
-    message: int | None
-    parent: int | None
-    partner: str
-    flow: str
-    endpoint: str
-    path: str
-    name: str
-    kind: str
-    digest: str
-    order_key: str
-    interchange: int | None
-    functional_id: str
-    group: int | None
-    state: DeliveryState
-    reason: str
-    attempts: int
-    first_failed_at: float | None
-    until: float
-    ack: AckState
-    ack_due: float | None
-    ack_detail: str
-    created_at: float
-    state_at: float
-    delivered_at: float | None
-    receipt: str
-    receipt_detail: Mapping[str, str]
-    progress: Mapping[str, str]
-
-    @property
-    def rests(self) -> bool:
-        """Whether it waits for its endpoint or place, not for a time (see `Deliveries.rests`)."""
-        return self.state == "waiting" and self.until <= self.state_at
-
 
 _INSERT = insert(
     "deliveries",
@@ -221,7 +159,7 @@ class Deliveries(JournalTable):
             _INSERT,
             (
                 *(message, parent, partner, flow, endpoint, path, name, kind, digest, order_key),
-                *(interchange, functional_id, group, "pending", ack, ack_due, now, now, _json(progress or {})),
+                *(interchange, functional_id, group, "pending", ack, ack_due, now, now, to_json(progress or {})),
             ),
         ).lastrowid
         assert id is not None
@@ -233,7 +171,7 @@ class Deliveries(JournalTable):
         row = self._execute(_GET, (id,)).fetchone()
         if row is None:
             raise JournalError(f"there is no delivery {id}")
-        return _delivery(row)
+        return from_row(row)
 
     def due(
         self,
@@ -248,7 +186,7 @@ class Deliveries(JournalTable):
         Of each order key only the first. `busy` are the ids that the caller works on at the moment; they are left out,
         and block those behind them. Those for a `resting` endpoint (with None), or a path there, are left out as well."""
         rows = self._execute(_DUE, (now, json.dumps(list(resting)), limit + len(busy)))
-        return [_delivery(row) for row in rows if row[0] not in busy][:limit]
+        return [from_row(row) for row in rows if row[0] not in busy][:limit]
 
     def behind(self, delivery: Delivery) -> int | None:
         """The next one of its order key that was not attempted yet."""
@@ -295,7 +233,7 @@ class Deliveries(JournalTable):
         if row is None:
             raise JournalError(f"delivery {id} is {self.get(id).state}: no attempt is running")
         progress = {**json.loads(row[0]), **facts, "step": step}
-        self._execute("UPDATE deliveries SET progress = ? WHERE id = ?", (_json(progress), id))
+        self._execute("UPDATE deliveries SET progress = ? WHERE id = ?", (to_json(progress), id))
 
     def delivered(
         self, id: int, receipt_id: str, detail: Mapping[str, str] | None = None, *, ack_due: float | None = None
@@ -305,7 +243,7 @@ class Deliveries(JournalTable):
         self._execute(
             "UPDATE deliveries SET delivered_at = ?, receipt = ?, receipt_detail = ?, ack_due = coalesce(?, ack_due) "
             "WHERE id = ?",
-            (self._unit.now, receipt_id, _json(detail or {}), ack_due, id),
+            (self._unit.now, receipt_id, to_json(detail or {}), ack_due, id),
         )
 
     def waiting(self, id: int, until: float, reason: str) -> None:
@@ -359,7 +297,7 @@ class Deliveries(JournalTable):
         row = self._execute("SELECT ack FROM deliveries WHERE id = ?", (id,)).fetchone()
         step(ACK_TRANSITIONS, "the acknowledgment of delivery", id, row and row[0], state)
         self._execute("UPDATE deliveries SET ack = ?, ack_detail = ? WHERE id = ?", (state, detail, id))
-        if state in _ANSWERED:
+        if state in ANSWERED:
             self._documents.answered_all(id, state, detail)
 
     def sent_group(self, partner: str, functional_id: str, control: int) -> list[Delivery]:
@@ -389,12 +327,4 @@ class Deliveries(JournalTable):
         self._execute(sql, (after, reason, self._unit.now, id))
 
     def _all(self, sql: str, *values: object) -> list[Delivery]:
-        return [_delivery(row) for row in self._execute(sql, values)]
-
-
-def _delivery(row: tuple[Any, ...]) -> Delivery:
-    return Delivery(*(*row[:-2], json.loads(row[-2]), json.loads(row[-1])))
-
-
-def _json(facts: Mapping[str, str]) -> str:
-    return json.dumps(dict(facts), ensure_ascii=False, separators=(",", ":"))
+        return [from_row(row) for row in self._execute(sql, values)]

@@ -12,7 +12,8 @@ from d365edi.journal.alerts import Alerts
 from d365edi.journal.audit import Audit
 from d365edi.journal.counters import ControlNumbers
 from d365edi.journal.cursors import Cursors
-from d365edi.journal.deliveries import Deliveries, Delivery
+from d365edi.journal.deliveries import Deliveries
+from d365edi.journal.delivery import Delivery
 from d365edi.journal.delivery_documents import DeliveryDocuments
 from d365edi.journal.documents import Document, Documents
 from d365edi.journal.interchanges import Interchanges, ReceivedInterchange
