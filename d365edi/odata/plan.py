@@ -40,7 +40,9 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Join:
     """A further set of a record: rows whose `on` fields (theirs -> header's) are equal, kept under `name`; `optional`
-    sets may be refused. `among` (theirs -> a line's): only rows with the values that the lines have."""
+    sets may be refused. `among` (theirs -> a line's): only rows with the values that the lines have, or the rows of an earlier
+    join; where such a field is empty, the header's one in `empty_is` counts. `own` is the field of the header with the value
+    that is not asked for, because the header itself says what there is to know."""
 
     name: str
     set: str
@@ -49,6 +51,8 @@ class Join:
     orderby: tuple[str, ...] = ()
     optional: bool = False
     among: Mapping[str, str] = field(default_factory=dict)
+    empty_is: Mapping[str, str] = field(default_factory=dict)
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

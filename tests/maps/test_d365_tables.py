@@ -154,7 +154,10 @@ SLIP: dict[str, Any] = {
          "SalesUnit": "ea", "InventTransId": "L-2"},
     ],
     "tracking": [{"TrackingNumber": "1Z1"}, {"TrackingNumber": "1Z2"}],
-    "order_lines": [{"InventoryLotId": "L-2", "CustomersLineNumber": 20}, {"InventoryLotId": "L-1", "CustomersLineNumber": 10}],
+    "order_lines": [
+        {"SalesOrderNumber": "SO-000321", "InventoryLotId": "L-2", "CustomersLineNumber": 20},
+        {"SalesOrderNumber": "SO-000321", "InventoryLotId": "L-1", "CustomersLineNumber": 10},
+    ],
 }  # fmt: skip
 
 

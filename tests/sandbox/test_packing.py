@@ -144,3 +144,35 @@ async def test_slips_are_read_over_the_wire_by_when_they_were_made_and_written_b
         assert [row["PackingSlipId"] for row in answer.json()["value"]] == found
     refused = await caller.post(f"/data/{JOURNAL}", params=CROSS, json={"dataAreaId": "usmf"})
     assert (refused.status_code, "is read-only" in sentence(refused)) == (400, True)
+
+
+async def test_a_summary_slip_is_the_first_order_s_and_each_line_has_its_own_order_beside(
+    simulator: Simulator, caller: httpx.AsyncClient, order: tuple[str, list[str]]
+) -> None:
+    number, _ = order
+    other = await create_order(caller, CustomersOrderReference="4500124")
+    await create_line(caller, other, OrderedSalesQuantity=2, SalesPrice=7.225)
+    slip = simulator.post_summary_slip([other, number], tracking="1Z9")
+    assert pairs(simulator.state.rows(JOURNAL), "PackingSlipId", "SalesId", "CustomerRef", "Qty") == [
+        (slip, other, "4500124", 19)
+    ]
+    assert pairs(simulator.state.rows(LINES), "SalesId", "OrigSalesId", "LineNum", "Qty") == [
+        (other, other, 1, 2),
+        (other, number, 2, 12),
+        (other, number, 3, 5),
+    ]
+    assert [status(simulator, each)[0] for each in (number, other)] == ["Delivered", "Delivered"]
+    with pytest.raises(ValueError, match=f"order {number} has nothing that remains to deliver"):
+        simulator.post_summary_slip([number])
+
+
+async def test_only_orders_of_one_customer_are_posted_together(
+    simulator: Simulator, caller: httpx.AsyncClient, order: tuple[str, list[str]]
+) -> None:
+    other = await create_order(caller)
+    await create_line(caller, other, OrderedSalesQuantity=2, SalesPrice=7.225)
+    record = simulator.state.store.one("SalesOrderHeadersV4", SalesOrderNumber=other)
+    assert record is not None
+    simulator.state.store.update(record, {"InvoiceCustomerAccountNumber": "US-002"})
+    with pytest.raises(ValueError, match="a posting is of one customer, not of US-001, US-002"):
+        simulator.post_summary_slip([order[0], other])

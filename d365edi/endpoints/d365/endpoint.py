@@ -280,13 +280,17 @@ def _unusable(plan: ReadPlan, row: Record, count: int) -> str:
     return ""
 
 
+_SELDOM = frozenset({"among", "empty_is", "own"})
+"""What few joins have: a message of before them says what is to be fetched without it."""
+
+
 def _remote(plan: ReadPlan, row: Record, key: str) -> Remote:
     wanted = {
         "set": plan.header.set,
         "key": {part: row[part] for part in plan.key},
         "select": plan.header.select,
         "joins": [
-            {name: value for name, value in asdict(join).items() if name != "among" or value} for join in plan.joins
+            {name: value for name, value in asdict(join).items() if name not in _SELDOM or value} for join in plan.joins
         ],
     }
     size = len(canonical.dumps(row))

@@ -185,12 +185,22 @@ def _of_join(join: Join, message: Mapping[str, Any]) -> _Wanted | None:
         return None
     among = None
     for theirs, ours in join.among.items():
-        lines = message.get("lines", ())
-        among = theirs, tuple(sorted({str(line[ours]) for line in lines if line.get(ours) not in EMPTY}))
+        among = theirs, _among(join, ours, message)
         if not among[1]:
             return None
     fields = (*join.select, *values, *((among[0],) if among else ()))
     return _Wanted(join.set, values, among, tuple(dict.fromkeys(fields)) if join.select else (), join.orderby)
+
+
+def _among(join: Join, ours: str, message: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of a field in the lines and in the rows of the joins before, without what the header says itself."""
+    header: Mapping[str, Any] = message["header"]
+    rows = (row for rows in message.values() if isinstance(rows, list) for row in rows if ours in row)
+    instead = header.get(join.empty_is.get(ours, ""))
+    values = (instead if row[ours] in EMPTY else row[ours] for row in rows)
+    own = str(header.get(join.own, "")).rstrip(" ").casefold()
+    found = {str(value) for value in values if value not in EMPTY}
+    return tuple(sorted(value for value in found if not own or value.rstrip(" ").casefold() != own))
 
 
 def _queries(wanted: Sequence[_Wanted]) -> Iterator[Query]:

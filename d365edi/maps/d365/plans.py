@@ -266,7 +266,8 @@ def read_plan(table: Table, *, company: str, accounts: Sequence[str], since: dat
         compare(asked_by, "ge", start),
         *_only(head.tree.get("only", {})),
     )
-    wanted = [_join(LINES, each, head)] + [_join(join.name, join, head) for join in joins(table)]
+    empty_is = each.tree.get("empty_is", {})
+    wanted = [_join(LINES, each, head, {})] + [_join(join.name, join, head, empty_is) for join in joins(table)]
     return ReadPlan(
         what=table.name,
         header=Query(head.set, filters, orderby=head.key_fields),
@@ -363,12 +364,16 @@ def _only(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield any_of(field, tuple(Member(enum, each) if enum else each for each in row["is"]))
 
 
-def _join(name: str, section: Section, head: Section) -> Join:
-    """What one join asks for: lines by all fields of `on`, other sets by those that the header has (the rest is the lines')."""
+def _join(name: str, section: Section, head: Section, empty: Mapping[str, str]) -> Join:
+    """What one join asks for: lines by all fields of `on`, other sets by those that the header has (the rest is the lines', or
+    asked for `among` theirs)."""
     on = {theirs: ours for theirs, ours in section.on if name == LINES or ours in head.known}
     optional = bool(section.tree.get("optional", False))
-    among = {theirs: ours for theirs, ours in section.on if theirs not in on} if section.tree.get("among") else {}
-    return Join(name, section.set, on, orderby=tuple(section.tree.get("orderby", ())), optional=optional, among=among)
+    among = section.among(on)
+    own = str(section.tree.get("header", {}).get(next(iter(among), ""), ""))
+    empty_is = {ours: instead for ours, instead in empty.items() if ours in among.values()}
+    orderby = tuple(section.tree.get("orderby", ()))
+    return Join(name, section.set, on, (), orderby, optional, among, empty_is, own)
 
 
 def read(table: Table, content: Mapping[str, Any], zone: tzinfo = UTC) -> Reading:

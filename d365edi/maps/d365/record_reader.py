@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from itertools import starmap
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import ValidationError
@@ -65,12 +66,13 @@ def _read(table: Table, content: Mapping[str, Any], zone: tzinfo) -> Reading:
     rows = list(content.get("lines", ()))
     items = [_line(each, row, line_model.model) for row in rows]
     known: list[Values] = [{**content["header"], **row} for row in rows]
+    empty_is = each.tree.get("empty_is", {})
     for join in joins(table):
-        _join(join, head, content, known, document, items, (model, line_model.model), findings)
+        _join(join, head, content, known, document, items, (model, line_model.model), findings, empty_is)
     _totals(head, content["header"], rows, document)
     if not items:
         findings.append(_error("it has no lines in D365", "look at it there, then release it"))
-    nest(document, items, known, each.tree.get("levels", {}))
+    nest(document, items, [_filled(row, empty_is) for row in known], each.tree.get("levels", {}))
     return _finish(table, model, document, findings)
 
 
@@ -176,8 +178,9 @@ def _join(
     items: Sequence[Values],
     models: tuple[Model, Model],
     findings: list[Finding],
+    empty_is: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    found: Sequence[Row] = content.get(join.name, ())
+    found = _with_own(join, content)
     by_line = [(theirs, ours) for theirs, ours in join.on if ours not in head.known]
     optional = bool(join.tree.get("optional"))
     if "charge" in join.tree:
@@ -193,12 +196,29 @@ def _join(
     for row in found:
         known.setdefault(_key(row, [theirs for theirs, _ in by_line]), []).append(row)
     for number, (line, item) in enumerate(zip(rows, items, strict=True), 1):
-        matched = known.get(_key(line, [ours for _, ours in by_line]), [])
+        matched = known.get(_key(_filled(line, empty_is), [ours for _, ours in by_line]), [])
         if len(matched) == 1:
             line.update({name: value for name, value in matched[0].items() if name not in line})
             _take(item, join, matched[0], models[1])
-        elif matched or (found and not join.tree.get("among")) or not optional:
+        elif matched or (found and join.tree.get("among") is not True) or not optional:
             findings.append(_odd(join, len(matched), f"line {number}"))
+
+
+def _with_own(join: Section, content: Mapping[str, Any]) -> Sequence[Row]:
+    """The rows of a join, with the one that the header makes of what it says itself (`header` of the table)."""
+    found: Sequence[Row] = content.get(join.name, ())
+    said = join.tree.get("header")
+    if not said:
+        return found
+    first, own = next(iter(said)), {theirs: content["header"].get(ours) for theirs, ours in said.items()}
+    there = any(_key(row, [first]) == _key(own, [first]) for row in found)
+    return found if there or not own[first] else [*found, own]
+
+
+def _filled(row: Row, empty_is: Mapping[str, str]) -> Row:
+    """A line in which another field stands for each that is empty."""
+    empty = {name: row.get(instead) for name, instead in empty_is.items() if not row.get(name)}
+    return {**row, **empty} if empty else row
 
 
 def _charge_rows(

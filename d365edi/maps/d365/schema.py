@@ -54,6 +54,12 @@ class Section:
         """The fields that are points in time in UTC; all other dates are days."""
         return tuple(self.tree.get("moments", ()))
 
+    def among(self, on: Mapping[str, str]) -> dict[str, str]:
+        """The pairs beside `on` by whose values of the lines rows are asked for: all of them (`among = true`), or that of the
+        one field of theirs that the table names."""
+        wanted = self.tree.get("among", False)
+        return {theirs: ours for theirs, ours in self.on if theirs not in on and wanted in (True, theirs)}
+
     @property
     def known(self) -> frozenset[str]:
         """The fields that a join may be matched by."""

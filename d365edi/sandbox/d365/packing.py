@@ -7,7 +7,7 @@ Knows: how these rows belong together, by PackingSlipId and SalesId, and that `I
 Does not know: invoices, cartons (a tenant without advanced warehousing has none), HTTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +51,32 @@ def post(
         _tracking_row(tenant, order, head, tracking)
     done = [lot for lot, quantity in going.items() if quantity == remains[lot]]
     progress.advance(tenant, order, done, "Delivered")
+    return str(head["PackingSlipId"])
+
+
+def post_summary(
+    tenant: Tenant, order_numbers: Sequence[str], *, company: str = "usmf", date: str | None = None, tracking: str = ""
+) -> str:
+    """Post one packing slip for all that remains of several orders (summary update) and return its number.
+
+    Its journal row is of the first order, and speaks for that one alone; each line has that order in `SalesId` and its own in
+    `OrigSalesId`. LookupError when there is no such order, ValueError when nothing remains of one, or another customer's is
+    among them."""
+    orders = [tenant.one("SalesOrderHeadersV4", dataAreaId=company, SalesOrderNumber=each) for each in order_numbers]
+    progress.of_one_customer(orders)
+    going = [(order, line, left) for order in orders for line in progress.lines(tenant, order)
+             if (left := _remain(tenant, line))]  # fmt: skip
+    for order in orders:
+        if all(of is not order for of, _, _ in going):
+            raise ValueError(f"order {order['SalesOrderNumber']} has nothing that remains to deliver")
+    head = _head(tenant, orders[0], date)
+    _journal_row(tenant, orders[0], head, sum((left for _, _, left in going), Decimal(0)))
+    for number, (order, line, left) in enumerate(going, 1):
+        _line_row(tenant, order, head, line, number, left, Decimal(0))
+    if tracking:
+        _tracking_row(tenant, orders[0], head, tracking)
+    for order in orders:
+        progress.advance(tenant, order, [line["InventoryLotId"] for of, line, _ in going if of is order], "Delivered")
     return str(head["PackingSlipId"])
 
 

@@ -5,7 +5,7 @@ Does not know: which rows a posting writes, HTTP.
 """
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -25,6 +25,13 @@ def lines(tenant: Tenant, order: Row) -> list[Row]:
     """The order's lines as they are now."""
     key = {name: order[name] for name in ("dataAreaId", "SalesOrderNumber")}
     return tenant.rows("SalesOrderLinesV3", **key)
+
+
+def of_one_customer(orders: Sequence[Row]) -> None:
+    """Raise ValueError unless orders are of one invoice account: only those D365 posts together."""
+    accounts = {order["InvoiceCustomerAccountNumber"] for order in orders}
+    if len(accounts) != 1:
+        raise ValueError(f"a posting is of one customer, not of {', '.join(sorted(accounts)) or 'none'}")
 
 
 def advance(tenant: Tenant, order: Row, lots: Collection[str], status: str) -> None:

@@ -4,7 +4,7 @@ Knows: what a fresh tenant is seeded with. Does not know: the client it is teste
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,10 @@ class Simulator:
     def post_packing_slip(self, order_number: str, **particulars: Any) -> str:
         """Post a packing slip of an order and return its number; see `packing.post` for the particulars."""
         return packing.post(self.state, order_number, **particulars)
+
+    def post_summary_slip(self, order_numbers: Sequence[str], **particulars: Any) -> str:
+        """Post one packing slip for several orders and return its number; see `packing.post_summary` for the particulars."""
+        return packing.post_summary(self.state, order_numbers, **particulars)
 
     def post_shipment(self, order_number: str, **particulars: Any) -> str:
         """Post an order's shipment from a warehouse that runs on its own; see `shipment.post` for the particulars."""

@@ -1,0 +1,112 @@
+"""One packing slip or one invoice of D365 for several sales orders (summary update): each line goes under its own order."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.test_invoices import made_order
+from tests.journeys.world import World
+
+EDIFACT = 'edifact = { us = "14:4012345000009", them = "14:4098765000010", association = "EAN008" }'
+SEND = """
+[partners.acme.send.{set}]
+of    = "{of}"
+to    = {{ endpoint = "acme", path = "{root}/inbound", file = "{set}_{{number}}_{{control:09}}.edi" }}
+since = 2026-01-01
+every = "1s"
+{more}
+"""
+
+
+def sends(world: World, of: str, *sets: str, more: str = "") -> None:
+    """The partner gets a record as each of these sets."""
+    world.extra += "".join(SEND.format(set=each, of=of, root=world.prefix, more=more) for each in sets)
+
+
+@pytest.fixture
+def town(town: World) -> World:
+    town.knobs["edifact"] = EDIFACT
+    return town
+
+
+def by_hand(world: World, like: str, reference: str, item: str = "D0003") -> str:
+    """An order of one line that a person entered in D365 as another one: its number."""
+    state, number = world.simulator.state, f"SO-{reference}"
+    header = state.one("SalesOrderHeadersV4", SalesOrderNumber=like)
+    line = state.rows("SalesOrderLinesV3", SalesOrderNumber=like)[0]
+    state.add("SalesOrderHeadersV4", **{**header, "SalesOrderNumber": number, "CustomersOrderReference": reference})
+    own = {"SalesOrderNumber": number, "InventoryLotId": f"LOT-{reference}", "ItemNumber": item}
+    status = {"SalesOrderLineStatus": "Backorder", "CustomersLineNumber": 0}
+    state.add("SalesOrderLinesV3", **{**line, **own, **status})
+    return number
+
+
+def text(world: World, prefix: str) -> str:
+    """The only file of that kind at the partner."""
+    ((_, data),) = [each for each in world.partner.received().items() if each[0].startswith(f"{prefix}_")]
+    return data.decode()
+
+
+def notice(world: World) -> list[tuple[str, str]]:
+    """The order and the GTIN of each line of the 856."""
+    order, found = "", []
+    for segment in (each.split("*") for each in text(world, "856").split("~")):
+        order = segment[1] if segment[0] == "PRF" else order
+        found += [(order, segment[3])] if segment[0] == "LIN" else []
+    return found
+
+
+def despatch(world: World) -> list[tuple[str, str]]:
+    """The order and the GTIN of each line of the DESADV."""
+    gtin, found = "", []
+    for segment in text(world, "DESADV").split("'"):
+        gtin = segment.split("+")[3].split(":")[0] if segment.startswith("LIN+") else gtin
+        found += [(segment.split(":")[1], gtin)] if segment.startswith("RFF+ON") else []
+    return found
+
+
+def columns(world: World, prefix: str) -> list[tuple[str, str]]:
+    """The order and the GTIN of each row of the flat file."""
+    return [(row["PO Number"], row["GTIN"]) for row in csv.DictReader(io.StringIO(text(world, prefix)))]
+
+
+def shipped(world: World) -> list[tuple[str, str]]:
+    return columns(world, "ShipNotice")
+
+
+FIRST, SECOND, THIRD = "614141000012", "614141000029", "614141000036"
+
+
+@pytest.mark.parametrize(("kind", "read"), [("856", notice), ("DESADV", despatch), ("ShipNotice", shipped)])
+async def test_a_packing_slip_over_several_orders_names_the_order_of_each_line(
+    kind: str, read: Callable[[World], list[tuple[str, str]]], town: World
+) -> None:
+    """Its journal row has the first order's number, under which all lines were reported."""
+    sends(town, "PackingSlip", kind)
+    first, second = await made_order(town), await made_order(town, "4500124")
+    third = by_hand(town, first, "4500125")
+    town.simulator.post_summary_slip([second, first, third])
+    await town.once()
+    assert read(town) == [
+        *(("4500124", FIRST), ("4500124", SECOND)),
+        *(("4500123", FIRST), ("4500123", SECOND)),
+        ("4500125", THIRD),
+    ]
+
+
+async def test_a_slip_of_one_order_asks_for_no_order_whether_or_not_its_lines_say_which_it_is(town: World) -> None:
+    sends(town, "PackingSlip", "856")
+    state, first = town.simulator.state, await made_order(town)
+    town.simulator.post_packing_slip(first)
+    for row in state.rows("CustPackingSlipTransBiEntities"):
+        record = state.store.one("CustPackingSlipTransBiEntities", SourceDocumentLine=row["SourceDocumentLine"])
+        assert record is not None
+        state.store.update(record, {"OrigSalesId": ""})
+    before = town.simulator.count("GET", "SalesOrderHeadersV4")
+    await town.once()
+    assert notice(town) == [("4500123", FIRST), ("4500123", SECOND)]
+    assert town.simulator.count("GET", "SalesOrderHeadersV4") == before
