@@ -59,7 +59,7 @@ def read(body: bytes | bytearray) -> Fault:
     except canonical.TooHeavyError as error:
         return Fault(f"an answer that {error}", readable=False)
     except (ValueError, RecursionError):
-        return Fault(_page(body), readable=False)
+        return Fault(page_sentence(body), readable=False)
     message = _message(content)
     if not message:
         return Fault("an error without a message", readable=False)
@@ -67,7 +67,7 @@ def read(body: bytes | bytearray) -> Fault:
     row = _ROW.search(head)
     sentence, field = _infolog(log if found else message)
     low = message.casefold()
-    marked = _MARKED.search(_tidy(message))
+    marked = _MARKED.search(tidy(message))
     return Fault(
         sentence=sentence,
         entity=row.group(1) if row else "",
@@ -101,7 +101,7 @@ def _infolog(log: str) -> tuple[str, str]:
     said: list[str] = []
     field = ""
     for piece in _NEXT.split(log):
-        text = _tidy(_MARK.sub("", piece.strip()))
+        text = tidy(_MARK.sub("", piece.strip()))
         if found := _FIELD.match(text):
             field = field or found.group(1)
         if text and not _NOISE.match(text) and text not in said:
@@ -110,24 +110,27 @@ def _infolog(log: str) -> tuple[str, str]:
     sentence = " ".join(specific) or (f"field {field} was refused" if field else "no reason given")
     if field and field.casefold() not in sentence.casefold():
         sentence = f"{sentence} (field {field})"
-    return _cut(sentence), field
+    return cut(sentence), field
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
+    """A text on one line, without what cannot be printed."""
     flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return re.sub(r"\.{2,}$", ".", flat)
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A sentence of at most LONGEST characters."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
-def _page(body: bytes | bytearray) -> str:
+def page_sentence(body: bytes | bytearray) -> str:
+    """What a body that is no JSON is, in words: a page with its title, a text, nothing."""
     text = body[:20_000].decode("utf-8", "replace")
     if not text.strip():
         return "an empty answer"
     if "<" not in text:
-        return _cut(f"an answer that is no JSON: {_tidy(text[:200])}")
+        return cut(f"an answer that is no JSON: {tidy(text[:200])}")
     title = _TITLE.search(text)
-    words = _tidy(unescape(re.sub(r"<[^>]*>", " ", title.group(2)))) if title else ""
-    return _cut(f'an HTML page, "{words[:120]}"' if words else "an HTML page")
+    words = tidy(unescape(re.sub(r"<[^>]*>", " ", title.group(2)))) if title else ""
+    return cut(f'an HTML page, "{words[:120]}"' if words else "an HTML page")

@@ -1,1 +1,1 @@
-"""The Sterling endpoint: mailboxes of an IBM Sterling B2B Integrator over its REST API."""
+"""IBM Sterling B2B Integrator: mailboxes as an endpoint, over its REST API."""
