@@ -1,4 +1,5 @@
-"""Checks between sections: endpoints that exist, companies that are configured, identities that distinguish partners.
+"""Checks between sections: endpoints that exist, companies that are configured, identities that distinguish partners
+(for mailboxes see mailbox_checks.py).
 
 They use the tree as written, not as validated, so that these errors are reported together with those inside a section.
 
@@ -6,13 +7,14 @@ Knows: the names of sections and keys. Does not know: how values are written; wh
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from d365edi.errors import SettingsError
 
+from . import mailbox_checks
 from .errors import ErrorReporter
 from .files import Key
 from .values import nearest
+from .written import partners, table, text
 
 ROLES = ("customer", "vendor")
 """What a partner is to a company of ours."""
@@ -31,27 +33,12 @@ def check(reporter: ErrorReporter) -> Iterator[SettingsError]:
     yield from _accounts(reporter)
     yield from _events(reporter)
     yield from _ends_of_secrets(reporter)
-
-
-def _table(tree: object, *key: str) -> Mapping[str, Any]:
-    for part in key:
-        tree = tree.get(part) if isinstance(tree, Mapping) else None
-    return tree if isinstance(tree, Mapping) else {}
-
-
-def _text(table: Mapping[str, Any], key: str) -> str:
-    value = table.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _partners(reporter: ErrorReporter) -> Iterator[tuple[Key, Mapping[str, Any]]]:
-    for name in _table(reporter.written, "partners"):
-        yield ("partners", name), _table(reporter.written, "partners", name)
+    yield from mailbox_checks.check(reporter)
 
 
 def _reserved_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Endpoints of a name that is another's in `status`, metrics, `ping` and the journal."""
-    for name in _table(reporter.written, "endpoints"):
+    for name in table(reporter.written, "endpoints"):
         if name in RESERVED_ENDPOINTS:
             sentence = f"is the name of {RESERVED_ENDPOINTS[name]} in status, metrics and ping"
             remedy = f'call it otherwise, as [endpoints.{name}-files], and so wherever endpoint = "{name}" stands'
@@ -59,15 +46,15 @@ def _reserved_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
 
 
 def _uses_of_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
-    endpoints = _table(reporter.written, "endpoints")
+    endpoints = table(reporter.written, "endpoints")
     taken: dict[tuple[str, str], Key] = {}
-    for partner, body in _partners(reporter):
+    for partner, body in partners(reporter.written):
         keys = [(*partner, "acks", "to")]
-        keys += [(*partner, "pickup", name, "from") for name in _table(body, "pickup")]
-        keys += [(*partner, "send", name, "to") for name in _table(body, "send")]
+        keys += [(*partner, "pickup", name, "from") for name in table(body, "pickup")]
+        keys += [(*partner, "send", name, "to") for name in table(body, "send")]
         for key in keys:
-            place = _table(reporter.written, *key)
-            name, path = _text(place, "endpoint"), _text(place, "path")
+            place = table(reporter.written, *key)
+            name, path = text(place, "endpoint"), text(place, "path")
             if name and name not in endpoints:
                 remedy = nearest(name, endpoints) or f"write [endpoints.{name}]"
                 yield reporter.report((*key, "endpoint"), "is not an endpoint", remedy, value=name)
@@ -84,7 +71,7 @@ def _uses_of_endpoints(reporter: ErrorReporter) -> Iterator[SettingsError]:
 
 
 def _moved(reporter: ErrorReporter, key: Key, path: str, endpoint: str) -> Iterator[SettingsError]:
-    to = _text(_table(reporter.written, "endpoints", endpoint, "after"), "move_to").rstrip("/")
+    to = text(table(reporter.written, "endpoints", endpoint, "after"), "move_to").rstrip("/")
     if to and to == path.rpartition("/")[0].rstrip("/"):
         yield reporter.report(
             key, f"reads the folder that [endpoints.{endpoint}] moves files to", "choose another move_to", value=path
@@ -94,21 +81,21 @@ def _moved(reporter: ErrorReporter, key: Key, path: str, endpoint: str) -> Itera
 def _relative_moves(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Folders to move files to that are taken from the login folder, though files are picked up by paths from the root."""
     read: dict[str, str] = {}
-    for _, body in _partners(reporter):
-        for name in _table(body, "pickup"):
-            place = _table(body, "pickup", name, "from")
-            if _text(place, "path").startswith("/"):
-                read.setdefault(_text(place, "endpoint"), _text(place, "path").rpartition("/")[0])
+    for _, body in partners(reporter.written):
+        for name in table(body, "pickup"):
+            place = table(body, "pickup", name, "from")
+            if text(place, "path").startswith("/"):
+                read.setdefault(text(place, "endpoint"), text(place, "path").rpartition("/")[0])
     for endpoint, path in read.items():
-        to = _text(_table(reporter.written, "endpoints", endpoint, "after"), "move_to")
-        if to and not to.startswith("/") and _text(_table(reporter.written, "endpoints", endpoint), "kind") == "sftp":
+        to = text(table(reporter.written, "endpoints", endpoint, "after"), "move_to")
+        if to and not to.startswith("/") and text(table(reporter.written, "endpoints", endpoint), "kind") == "sftp":
             sentence = f'is taken from the login folder, and files are picked up in "{path or "/"}"'
             remedy = f'write it from the root, as move_to = "{path}/{to.removeprefix("./")}"'
             yield reporter.report(("endpoints", endpoint, "after", "move_to"), sentence, remedy, value=to)
 
 
 def _companies(reporter: ErrorReporter) -> Iterator[SettingsError]:
-    companies = _table(reporter.written, "d365").get("companies")
+    companies = table(reporter.written, "d365").get("companies")
     if not isinstance(companies, list) or not companies:
         return
     seen = set[str]()
@@ -117,13 +104,13 @@ def _companies(reporter: ErrorReporter) -> Iterator[SettingsError]:
             sentence = "is there twice: D365 tells companies apart without regard to case"
             yield reporter.report(("d365", "companies", str(number)), sentence, "keep one of the two", value=company)
         seen.add(str(company).casefold())
-    for partner, body in _partners(reporter):
+    for partner, body in partners(reporter.written):
         named: list[tuple[Key, object]] = []
         for role in ROLES:
-            named += [((*partner, role, company), company) for company in _table(body, role)]
-        for table in ("receive", "send"):
-            for flow in _table(body, table):
-                named.append(((*partner, table, flow, "company"), _table(body, table, flow).get("company")))
+            named += [((*partner, role, company), company) for company in table(body, role)]
+        for kind in ("receive", "send"):
+            for flow in table(body, kind):
+                named.append(((*partner, kind, flow, "company"), table(body, kind, flow).get("company")))
         for key, company in named:
             if isinstance(company, str) and company not in companies:
                 remedy = nearest(company, companies) or "add it to [d365] companies, or correct it"
@@ -132,10 +119,10 @@ def _companies(reporter: ErrorReporter) -> Iterator[SettingsError]:
 
 def _identities(reporter: ErrorReporter) -> Iterator[SettingsError]:
     seen: dict[tuple[str, str, str], Key] = {}
-    for partner, body in _partners(reporter):
+    for partner, body in partners(reporter.written):
         for standard in ("x12", "edifact"):
-            envelope = _table(body, standard)
-            us, them = _text(envelope, "us"), _text(envelope, "them")
+            envelope = table(body, standard)
+            us, them = text(envelope, "us"), text(envelope, "them")
             if not us or not them:
                 continue
             key = (*partner, standard, "them")
@@ -151,7 +138,7 @@ def _accounts(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """Accounts that are another partner's, too: both would be sent what is posted for them, unless both say that they
     share it. D365 tells accounts and companies apart without regard to case; a vendor may have the number of a customer."""
     owners: dict[tuple[str, str, str], tuple[str, Key]] = {}
-    shares = {key[1] for key, body in _partners(reporter) if body.get("shares_account") is True}
+    shares = {key[1] for key, body in partners(reporter.written) if body.get("shares_account") is True}
     for partner, company, account, key in (*_accounts_of(reporter), *_further_accounts(reporter)):
         role = "vendor" if "vendor" in key else "customer"
         owner, first = owners.setdefault((role, company.casefold(), account.casefold()), (partner, key))
@@ -165,34 +152,34 @@ def _accounts(reporter: ErrorReporter) -> Iterator[SettingsError]:
 
 
 def _accounts_of(reporter: ErrorReporter) -> Iterator[tuple[str, str, str, Key]]:
-    for key, body in _partners(reporter):
+    for key, body in partners(reporter.written):
         for role in ROLES:
-            accounts = _table(body, role)
+            accounts = table(body, role)
             for company in accounts:
-                if _text(accounts, company):
-                    yield key[1], company, _text(accounts, company), (*key, role, company)
+                if text(accounts, company):
+                    yield key[1], company, text(accounts, company), (*key, role, company)
 
 
 def _further_accounts(reporter: ErrorReporter) -> Iterator[tuple[str, str, str, Key]]:
-    for key, body in _partners(reporter):
-        customer = _table(body, "customer")
-        for code in _table(body, "locations"):
-            row = _table(body, "locations", code)
-            company = _text(row, "company") or (next(iter(customer)) if len(customer) == 1 else "")
-            if _text(row, "account"):
-                yield key[1], company, _text(row, "account"), (*key, "locations", code, "account")
+    for key, body in partners(reporter.written):
+        customer = table(body, "customer")
+        for code in table(body, "locations"):
+            row = table(body, "locations", code)
+            company = text(row, "company") or (next(iter(customer)) if len(customer) == 1 else "")
+            if text(row, "account"):
+                yield key[1], company, text(row, "account"), (*key, "locations", code, "account")
 
 
 def _events(reporter: ErrorReporter) -> Iterator[SettingsError]:
-    listens = "listen" in _table(reporter.written, "daemon")
-    events = bool(_table(reporter.written, "d365", "events"))
+    listens = "listen" in table(reporter.written, "daemon")
+    events = bool(table(reporter.written, "d365", "events"))
     if events and not listens:
         yield reporter.report(
             ("d365", "events"), "needs a listener, and [daemon] has no `listen`", 'add listen = "0.0.0.0:8443" there'
         )
-    for partner, body in _partners(reporter):
-        for flow in _table(body, "send"):
-            if "on_event" in _table(body, "send", flow) and not events:
+    for partner, body in partners(reporter.written):
+        for flow in table(body, "send"):
+            if "on_event" in table(body, "send", flow) and not events:
                 key = (*partner, "send", flow, "on_event")
                 yield reporter.report(
                     key, "is never received", "add events = { path = ..., secret = { secret = ... } } to [d365]"
@@ -202,7 +189,7 @@ def _events(reporter: ErrorReporter) -> Iterator[SettingsError]:
 def _ends_of_secrets(reporter: ErrorReporter) -> Iterator[SettingsError]:
     """The last day of a secret that no key names would be told for nothing."""
     known = set(_named_secrets(reporter.written))
-    for name in _table(reporter.written, "alerts", "secrets"):
+    for name in table(reporter.written, "alerts", "secrets"):
         if name not in known:
             remedy = nearest(name, known) or "correct the name, or remove it"
             yield reporter.report(("alerts", "secrets", name), "is no secret of these settings", remedy)
