@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .d365 import CLIENT_ID
-from .d365.faults import Faults
 from .d365.throttle import Throttle
 from .environment import Environment
+from .faults import Faults
 
 ALWAYS = 10**9
 End = Callable[[], None]

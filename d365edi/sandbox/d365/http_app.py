@@ -17,10 +17,10 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ..faults import HTML, Faults, PlannedFault
 from . import batch, dimensions, metadata
 from .catalog import NAMESPACE
 from .entra import Denied, Entra
-from .faults import HTML, Faults, PlannedFault
 from .refusals import Refusal, no_such_path, not_allowed
 from .requests import ROOT, HttpAnswer, Request, in_german, json_answer, perform, refused
 from .tenant import Tenant

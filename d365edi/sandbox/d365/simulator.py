@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..faults import Faults
 from . import packing, posting, shipment
 from .entra import Entra
-from .faults import Faults
 from .http_app import HttpApp
 from .requests import ROOT
 from .row_log import RowLog
