@@ -5,6 +5,7 @@ Knows: uvicorn. Does not know: what it serves. Signals stay with the process; th
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -42,7 +43,7 @@ class _Protocol(H11Protocol):
 def _abortable(app: ASGIApp, transport: asyncio.Transport) -> ASGIApp:
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await app({**scope, "sandbox.abort": transport.abort}, receive, send)
+            await app({**scope, "sandbox.abort": transport.abort, "sandbox.close": transport.close}, receive, send)
         except ConnectionResetError:
             if not transport.is_closing():
                 raise
@@ -67,8 +68,11 @@ def _listening(port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, identity: TlsFiles, *, port: int = 0) -> AsyncIterator[int]:
-    """Serve until the block ends; gives the port. OSError when a port that was asked for is taken."""
+async def serve(
+    app: ASGIApp, identity: TlsFiles, *, port: int = 0, newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
+) -> AsyncIterator[int]:
+    """Serve until the block ends, with no newer TLS than `newest`; gives the port. OSError when a port that was asked for
+    is taken."""
     listening = _listening(port)
     config = uvicorn.Config(
         app,
@@ -82,6 +86,9 @@ async def serve(app: ASGIApp, identity: TlsFiles, *, port: int = 0) -> AsyncIter
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
+    config.load()
+    if config.ssl is not None:
+        config.ssl.maximum_version = newest
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:

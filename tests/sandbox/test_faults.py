@@ -98,6 +98,24 @@ async def test_silence_outlasts_a_caller_with_the_work_done_or_not(
     assert len(simulator.state.rows("SalesOrderHeadersV4")) == rows
 
 
+async def test_a_status_is_answered_after_the_work_with_a_body_of_its_own(
+    simulator: Simulator, caller: httpx.AsyncClient
+) -> None:
+    simulator.faults.answer(400, method="POST", body=b'{"said":1}', after_work=True)
+    answer = await caller.post(HEADERS, params=CROSS, json=ORDER)
+    assert (answer.status_code, answer.json()) == (400, {"said": 1})
+    assert len(simulator.state.rows("SalesOrderHeadersV4")) == 1
+
+
+async def test_something_happens_just_before_a_request_is_looked_at(
+    simulator: Simulator, caller: httpx.AsyncClient
+) -> None:
+    seen: list[tuple[str, int]] = []
+    simulator.faults.happen(lambda path: seen.append((path, len(simulator.state.rows("SalesOrderHeadersV4")))))
+    await caller.post(HEADERS, params=CROSS, json=ORDER)
+    assert seen == [(f"{HEADERS}?cross-company=true", 0)]
+
+
 async def test_the_log_counts_requests_by_set_and_method(simulator: Simulator, caller: httpx.AsyncClient) -> None:
     simulator.log.clear()
     await create_order(caller)
@@ -133,6 +151,20 @@ async def test_over_a_port_a_drop_breaks_the_connection_after_the_work_and_the_n
         await wire.post(HEADERS, params=CROSS, json=ORDER)
     found = await wire.get(f"{HEADERS}/$count", params=CROSS)
     assert found.text == "1"
+
+
+async def test_over_a_port_half_of_a_body_comes_with_the_work_done(
+    simulator: Simulator, wire: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulator.faults.half(method="POST")
+    got = b""
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+        async with wire.stream("POST", HEADERS, params=CROSS, json=ORDER) as answer:
+            async for piece in answer.aiter_raw():
+                got += piece
+    assert (answer.status_code, len(got)) == (201, int(answer.headers["content-length"]) // 2)
+    assert len(simulator.state.rows("SalesOrderHeadersV4")) == 1
+    assert [record.message for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
 async def test_over_a_port_silence_runs_into_the_clients_own_timeout(

@@ -7,7 +7,6 @@ logged.
 Knows: HTTP and who is admitted. Does not know: entities.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ..faults import HTML, Faults, PlannedFault
+from ..striking import respond, strike
 from . import batch, dimensions, metadata
 from .catalog import NAMESPACE
 from .entra import Denied, Entra
@@ -63,18 +63,19 @@ class HttpApp:
             simulator.entra.revoke()
         if fault is None and request.path.startswith(ROOT):
             fault = self._throttled()
-        if fault is not None and fault.kind == "answer":
+        if fault is not None and fault.kind == "answer" and not fault.after_work:
             answer = _planned(fault)
         else:
-            await _strike(fault, scope, after_work=False)
+            await strike(fault, scope, after_work=False)
             before = set(simulator.state.at_work)
             answer = self._route(request)
             begun = simulator.state.at_work.keys() - before
             simulator.flush()
+            answer = _planned(fault) if fault is not None and fault.kind == "answer" else answer
         simulator.note(request.method, request.path, answer.status)
         try:
-            await _strike(fault, scope, after_work=True)
-            await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
+            await strike(fault, scope, after_work=True)
+            await respond(fault, Response(answer.body, answer.status, answer.headers), scope, receive, send)
         finally:
             for journal in begun:
                 del simulator.state.at_work[journal]
@@ -176,20 +177,11 @@ def _planned(fault: PlannedFault) -> HttpAnswer:
     headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
     if fault.html:
         return HttpAnswer(fault.status, {"Content-Type": "text/html", **headers}, HTML)
+    if fault.body is not None:
+        return HttpAnswer(fault.status, {"Content-Type": "application/json", **headers}, fault.body)
     if fault.status == 401:
         return HttpAnswer(401, headers)
     words = {
         429: "This request could not be processed at this time due to system experiencing high resource utilization."
     }
     return json_answer(fault.status, {"Message": words.get(fault.status, "An error has occurred.")}, headers)
-
-
-async def _strike(fault: PlannedFault | None, scope: Scope, *, after_work: bool) -> None:
-    if fault is None or fault.after_work != after_work:
-        return
-    if fault.kind == "silence":
-        await asyncio.sleep(fault.seconds)
-    if fault.kind == "drop":
-        scope.get("sandbox.abort", lambda: None)()
-        await asyncio.sleep(0)
-        raise ConnectionResetError("the sandbox broke this connection")
