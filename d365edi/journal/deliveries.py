@@ -56,8 +56,8 @@ _DUE = select(Delivery, "deliveries", f"{_IN_ORDER} AND until <= ? AND NOT {_RES
 _BEHIND = "SELECT id FROM deliveries WHERE order_key = ? AND id > ? AND state = 'pending' ORDER BY id LIMIT 1"
 _NEXT = " ".join(("SELECT until FROM deliveries", _IN_ORDER, "ORDER BY until LIMIT 1"))
 _SEND_AGAIN = (
-    "UPDATE deliveries SET progress = json_set(progress, '$.step', 'intent') "
-    "WHERE id = ? AND progress ->> 'step' = 'unseen'"
+    "UPDATE deliveries SET progress = json_set(progress, '$.step', iif(progress ->> 'step' = 'unseen', 'intent', 'again')) "
+    "WHERE id = ? AND progress ->> 'step' IN ('unseen', 'asked')"
 )
 _AGREED = (
     "UPDATE deliveries SET progress = json_set(progress, '$.same', progress ->> 'theirs') "
@@ -272,7 +272,7 @@ class Deliveries(JournalTable):
 
     def released(self, id: int) -> None:
         """A person released it (or asked for it now, where it waits): tried at once, with a new budget; progress stays. What was
-        set aside because it may have been taken unfinished is sent again."""
+        set aside because it may have been taken unfinished, or with a question whether it is there, is sent again."""
         set_aside = self.get(id).state == "quarantined"
         self._step(id, "pending")
         if set_aside:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import settings, strategies as st
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from loguru import logger
 
 from d365edi.endpoints.base import Delivered, DeliveryRequest, NotDelivered, Receipt, Unclear
 from d365edi.endpoints.sterling.delivery import MailboxDelivery, Rules
-from d365edi.endpoints.sterling.delivery_protocol import Absent, StoredMessage
+from d365edi.endpoints.sterling.delivery_protocol import Absent
+from d365edi.endpoints.sterling.responses import Message
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 from tests.endpoints.conftest import Killed
 
@@ -33,7 +35,7 @@ class Server:
     now: float = 1_000_000.0
     ways: list[str] = field(default_factory=list)
     documents: dict[str, bytes] = field(default_factory=dict)
-    messages: dict[str, StoredMessage] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     late: list[tuple[float, Callable[[], Any]]] = field(default_factory=list)
@@ -79,11 +81,11 @@ class Server:
         assert document in self.documents
         return str(self.write(lambda: self._message(document, path, name, extract)))
 
-    async def message(self, id: str) -> StoredMessage | None:
+    async def message(self, id: str) -> Message | None:
         self.read()
         return self.messages.get(id)
 
-    async def messages_named(self, name: str) -> Sequence[StoredMessage]:
+    async def messages_named(self, name: str) -> Sequence[Message]:
         self.read()
         return [each for each in self.messages.values() if each.name == name]
 
@@ -96,7 +98,7 @@ class Server:
     async def put_count(self, id: str, extract: int) -> None:
         def put() -> None:
             if id in self.messages:
-                self.messages[id] = replace(self.messages[id], count=extract, extractable=True)
+                self.messages[id] = replace(self.messages[id], count=extract, always=False)
 
         self.write(put)
 
@@ -110,7 +112,7 @@ class Server:
         self.made.append(id)
         self.used.add(document)
         size = len(self.documents.get(document, b""))
-        self.messages[id] = StoredMessage(id, path, name, document, size, extractable=True, count=extract)
+        self.messages[id] = Message(id, name, document, size, path=path, always=extract is None, count=extract)
         return id
 
 
@@ -350,7 +352,7 @@ def take(server: Server, id: str, took: str) -> None:
     elif took == "moved":
         server.messages[id] = replace(message, path="/acme/rule")
     elif took == "counted":
-        server.messages[id] = replace(message, count=0, extractable=False)
+        server.messages[id] = replace(message, always=False, count=0)
 
 
 class Deliveries(RuleBasedStateMachine):

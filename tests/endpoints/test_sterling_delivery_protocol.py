@@ -11,20 +11,20 @@ from d365edi.endpoints.sterling.delivery_protocol import (
     Found,
     Next,
     Progress,
-    StoredMessage,
     Wanted,
     decide,
     ours,
     question,
     remedy,
 )
+from d365edi.endpoints.sterling.responses import Message
 
 WANTED = Wanted("/acme/to", "810_7.edi", 100)
 
 
-def message(id: str = "78", path: str = "/acme/to", name: str = "810_7.edi", **other: object) -> StoredMessage:
-    given: dict[str, object] = {"document": "h:n:1", "size": 100, "extractable": True, **other}
-    return StoredMessage(id, path, name, **given)  # type: ignore[arg-type]
+def message(id: str = "78", path: str = "/acme/to", name: str = "810_7.edi", **other: object) -> Message:
+    given: dict[str, object] = {"document": "h:n:1", "size": 100, "count": 1, **other}
+    return Message(id, name, path=path, **given)  # type: ignore[arg-type]
 
 
 def after(facts: Mapping[str, str], found: Found, wait: float = 0.0, absent: Absent = "ask") -> Next:
@@ -54,7 +54,7 @@ KNOWN = {"document": "h:n:1"}
         ({"step": "message", **KNOWN, "message": "78"}, Found(), 0, "ask", "read"),
         ({"step": "message", **KNOWN, "message": "78"}, Found((message(),)), 0, "ask", "there"),
         ({"step": "message", **KNOWN, "message": "78"}, Found((message(size=None),)), 0, "ask", "there"),
-        ({"step": "message", **KNOWN, "message": "78"}, Found((message(extractable=False),)), 0, "ask", "there"),
+        ({"step": "message", **KNOWN, "message": "78"}, Found((message(count=0),)), 0, "ask", "there"),
         ({"step": "message", **KNOWN, "message": "78"}, NOTHING, 0, "ask", "picked_up"),
         ({"step": "message", **KNOWN, "message": "78"}, Found((message(path="/rule"),)), 0, "ask", "picked_up"),
         ({"step": "message", **KNOWN, "message": "78"}, Found((message(size=99),)), 0, "again", "ask"),
@@ -73,7 +73,7 @@ KNOWN = {"document": "h:n:1"}
         ({"step": "intent", **KNOWN}, Found(), 0, "ask", "search"),
         ({"step": "intent", **KNOWN, "message": "78"}, Found(), 0, "ask", "read"),
         ({"step": "intent", **KNOWN, "message": "78"}, Found((message(),)), 0, "ask", "there"),
-        ({"step": "intent", **KNOWN, "message": "78"}, Found((message(extractable=False),)), 0, "ask", "renew"),
+        ({"step": "intent", **KNOWN, "message": "78"}, Found((message(count=0),)), 0, "ask", "renew"),
         ({"step": "intent", **KNOWN, "message": "78"}, Found((message(path="/rule"),)), 0, "ask", "renew"),
         ({"step": "intent", **KNOWN}, NOTHING, 0, "ask", "renew"),
         ({"step": "intent", **KNOWN}, NOTHING, 60, "ask", "wait"),
@@ -128,7 +128,7 @@ def test_a_batch_goes_on_by_what_was_not_there_before(
     ],
 )
 def test_a_message_is_ours_by_its_document_and_a_batch_by_what_was_noted(
-    facts: Mapping[str, str], messages: Sequence[StoredMessage], ids: Sequence[str]
+    facts: Mapping[str, str], messages: Sequence[Message], ids: Sequence[str]
 ) -> None:
     assert [each.id for each in ours(Progress.of(facts), WANTED, messages)] == ids
 

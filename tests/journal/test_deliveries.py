@@ -210,13 +210,22 @@ def test_deliveries_are_found_by_what_the_partner_names(tx: Tx) -> None:
     assert ids(tx.deliveries.in_state("pending", "bolt")) == []
 
 
-@pytest.mark.parametrize(("state", "step"), [("quarantined", "intent"), ("waiting", "unseen")])
-def test_what_may_have_been_taken_unfinished_is_sent_again_once_a_person_released_it(
-    tx: Tx, state: str, step: str
+@pytest.mark.parametrize(
+    ("state", "before", "step"),
+    [
+        ("quarantined", "unseen", "intent"),
+        ("quarantined", "asked", "again"),
+        ("quarantined", "uploaded", "uploaded"),
+        ("waiting", "unseen", "unseen"),
+        ("waiting", "asked", "asked"),
+    ],
+)
+def test_what_a_person_was_asked_about_is_sent_again_once_they_released_it(
+    tx: Tx, state: str, before: str, step: str
 ) -> None:
     id = delivery(tx).id
     tx.deliveries.attempting(id)
-    tx.deliveries.checkpoint(id, "unseen", {"temp": "x"})
+    tx.deliveries.checkpoint(id, before, {"temp": "x"})
     if state == "waiting":
         tx.deliveries.waiting(id, 2000.0, "a drill")
     else:

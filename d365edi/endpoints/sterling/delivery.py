@@ -25,7 +25,8 @@ from d365edi.endpoints.base import (
     Unclear,
 )
 from d365edi.endpoints.sterling import delivery_protocol as protocol
-from d365edi.endpoints.sterling.delivery_protocol import Absent, Found, Next, Progress, StoredMessage, Wanted
+from d365edi.endpoints.sterling.delivery_protocol import Absent, Found, Next, Progress, Wanted
+from d365edi.endpoints.sterling.responses import Message
 from d365edi.errors import Disputed, EndpointError, Refused, Unavailable
 from d365edi.failpoints import reach
 
@@ -33,8 +34,8 @@ THERE, PICKED_UP = "there", "picked up"
 
 
 class MessageStore(Protocol):
-    """What is asked of a server. Each raises only the errors of an endpoint; a write `Unavailable(unclear=True)` where it may have
-    been carried out."""
+    """What is asked of a server. Each raises only the errors of an endpoint; a write one that is `unclear` where it may have been
+    carried out."""
 
     async def create_document(self, name: str, payload: bytes) -> str:
         """Make a document; its id."""
@@ -48,10 +49,10 @@ class MessageStore(Protocol):
     async def create_message(self, document: str, path: str, name: str, extract: int) -> str:
         """Make a message of a document, which may be fetched `extract` times (0: always); its id."""
 
-    async def message(self, id: str) -> StoredMessage | None:
+    async def message(self, id: str) -> Message | None:
         """A message, None where it is gone."""
 
-    async def messages(self, name: str) -> Sequence[StoredMessage]:
+    async def messages(self, name: str) -> Sequence[Message]:
         """The messages of a name, in all mailboxes."""
 
     async def delete_message(self, id: str) -> None:
@@ -136,15 +137,15 @@ class MailboxDelivery:
     # -- looking up ---------------------------------------------------------------------------------------------------
     async def _look_up(self, todo: Next, found: Found) -> Found:
         if todo == "read":
-            return Found(await self._read())
+            return Found(await self._read(), now=self._clock())
         if todo == "look":
             return replace(found, document=await self._store.has_document(self._progress.document))
-        return replace(found, messages=await self._search())
+        return Found(await self._search(), now=self._clock())
 
-    async def _search(self) -> list[StoredMessage]:
+    async def _search(self) -> list[Message]:
         return protocol.ours(self._progress, self._wanted, await self._store.messages(self._wanted.name))
 
-    async def _read(self) -> list[StoredMessage]:
+    async def _read(self) -> list[Message]:
         """The message of the known id. What a batch answers may be another id than that of its message: then it is searched."""
         made = await self._store.message(self._progress.message)
         if self._progress.batch and (made is None or made.name != self._wanted.name):
@@ -173,7 +174,9 @@ class MailboxDelivery:
         if above is not None and self._wanted.size > above:
             return await self._send_batch()
         if self._facts.get("posted"):
-            self._say("left", "a document of it may be there unseen, no reply came; the server purges it by its life span")
+            self._say(
+                "left", "a document of it may be there unseen, no reply came; the server purges it by its life span"
+            )
         await self._mark("intent", {"posted": "1"})
         try:
             document = await self._store.create_document(self._wanted.name, self._request.payload)
@@ -217,6 +220,8 @@ class MailboxDelivery:
     async def _send_batch(self) -> None:
         """Document and message in one request, once it is noted which messages of this name are there."""
         wanted = self._wanted
+        if self._progress.batch and self._progress.step not in ("not_done", "again"):
+            self._warn_of_second("no such message is there since it was sent as a batch")
         there = [each.id for each in await self._store.messages(wanted.name) if each.path == wanted.path]
         fresh = {"document": "", "message": "", "at": "", "posted": ""}
         await self._mark("intent", {"batch": "1", "before": " ".join(there), **fresh})
@@ -241,16 +246,16 @@ class MailboxDelivery:
             raise Unavailable(message, endpoint=self._endpoint)
         return False
 
-    async def _take(self, made: Sequence[StoredMessage]) -> None:
+    async def _take(self, made: Sequence[Message]) -> None:
         """Record which message is ours: it was made, and the reply lost."""
         here = [each for each in made if each.path == self._wanted.path]
         await self._mark("message", {"message": here[0].id, "at": ""})
 
-    async def _trim(self, made: Sequence[StoredMessage]) -> None:
+    async def _trim(self, made: Sequence[Message]) -> None:
         """Several were made. The oldest counts; the others are taken away where nobody has fetched them yet."""
         here = [each for each in made if each.path == self._wanted.path]
         for each in here[1:]:
-            if each.extractable:
+            if each.extractable(self._clock()):
                 await self._store.delete_message(each.id)
                 self._say("doubled", f"message {each.id} was there beside message {here[0].id}, and was deleted again")
             else:
@@ -258,10 +263,12 @@ class MailboxDelivery:
         await self._take(here)
 
     async def _make_again(self) -> None:
-        document = self._progress.document
-        self._say("sent again", f"no message of document {document} is there, and it is made again: a second may come late")
-        self._detail["second"] = "possible"
+        self._warn_of_second(f"no message of document {self._progress.document} is there")
         await self._make_message()
+
+    def _warn_of_second(self, why: str) -> None:
+        self._say("sent again", f"{why}, and it is sent again: the partner may get it twice")
+        self._detail["second"] = "possible"
 
     async def _renew(self) -> None:
         """Forget what was made before: it was fetched, or is of no use. What may still be there is reported."""
@@ -289,10 +296,10 @@ class MailboxDelivery:
     def _receipt(self, found: Found, todo: Next) -> Receipt:
         """The message's id, its document, and whether somebody has fetched it already."""
         here = [each for each in found.messages or () if each.path == self._wanted.path]
-        live = [each for each in here if each.extractable]
+        live = [each for each in here if each.extractable(found.now)]
         made = next(iter((*live, *here, *(found.messages or ()))), None)
         extract = self._request.extract
-        fetched = todo == "picked_up" or made is None or (bool(extract) and _fetched(made, extract))
+        fetched = todo == "picked_up" or made is None or (bool(extract) and _fetched(made, extract, found.now))
         document = self._progress.document or (made.document if made else "")
         detail = {"document": document, "size": str(self._wanted.size), "outcome": PICKED_UP if fetched else THERE}
         id = made.id if made else self._progress.message
@@ -305,8 +312,8 @@ class MailboxDelivery:
         log.say("WARNING", self._endpoint, verb, f"{self._wanted.name} in {self._wanted.path}: {sentence}")
 
 
-def _fetched(made: StoredMessage, extract: int) -> bool:
-    return not made.extractable or (made.count is not None and made.count < extract)
+def _fetched(made: Message, extract: int, now: float) -> bool:
+    return not made.extractable(now) or (made.count is not None and made.count < extract)
 
 
 def _unclear(error: EndpointError) -> bool:

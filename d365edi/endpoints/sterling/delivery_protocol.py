@@ -36,6 +36,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from d365edi.endpoints.sterling.responses import Message
+
 Absent = Literal["ask", "again"]
 Next = Literal[
     "document", "message", "batch", "search", "read", "look", "wait", "take", "trim", "picked_up", "there", "ask", "again",
@@ -60,24 +62,9 @@ class Wanted:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
-    """A message as the server shows it. `created` in epoch seconds of the server's clock (0: it does not say), `size` None where
-    it does not say, `extractable` whether it may still be fetched, `count` how often (None: no count is kept of it)."""
-
-    id: str
-    path: str
-    name: str
-    document: str
-    size: int | None
-    extractable: bool
-    count: int | None = None
-    created: float = 0.0
-
-    @property
-    def age(self) -> tuple[float, int, str]:
-        """What orders messages by their age, the oldest first: creation date, then id."""
-        return self.created, int(self.id) if self.id.isdecimal() else 0, self.id
+def age(message: Message) -> tuple[float, int, str]:
+    """What orders messages by their age, the oldest first: creation date, then id."""
+    return message.created or 0.0, int(message.id) if message.id.isdecimal() else 0, message.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +110,22 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What was looked up: the messages that may be ours (None: not looked up), and whether the document is there (None: not
-    looked up)."""
+    looked up); `now` is the time by which a message may be fetched or not, in epoch seconds."""
 
-    messages: Sequence[StoredMessage] | None = None
+    messages: Sequence[Message] | None = None
     document: bool | None = None
+    now: float = 0.0
 
 
-def ours(progress: Progress, wanted: Wanted, messages: Sequence[StoredMessage]) -> list[StoredMessage]:
+def ours(progress: Progress, wanted: Wanted, messages: Sequence[Message]) -> list[Message]:
     """Those of the messages of a name that were made by this delivery, the oldest first: by their document, wherever a rule put
     them; of a batch those in its mailbox that were not there before and have its size."""
     named = (each for each in messages if each.name == wanted.name)
     if progress.batch:
         new = (each for each in named if each.path == wanted.path and each.id not in progress.before)
-        return sorted((each for each in new if each.size in (None, wanted.size)), key=lambda each: each.age)
+        return sorted((each for each in new if each.size in (None, wanted.size)), key=age)
     same = (each for each in named if progress.document and each.document == progress.document)
-    return sorted(same, key=lambda each: each.age)
+    return sorted(same, key=age)
 
 
 def decide(progress: Progress, wanted: Wanted, found: Found, *, wait: float, absent: Absent) -> Next:
@@ -176,7 +164,7 @@ def _decide_replay(wanted: Wanted, found: Found, wait: float, lookup: Next) -> N
     """It was delivered before, and is to be there once more where it is not there to be fetched."""
     if found.messages is None:
         return lookup
-    if any(each.path == wanted.path and each.extractable for each in found.messages):
+    if any(each.path == wanted.path and each.extractable(found.now) for each in found.messages):
         return "there"
     return "wait" if wait > 0 else "renew"
 
@@ -208,7 +196,7 @@ def _decide_batch(progress: Progress, found: Found, wait: float, absent: Absent)
     return "batch" if released or (not made and absent == "again") else "ask"
 
 
-def difference(wanted: Wanted, made: StoredMessage) -> str:
+def difference(wanted: Wanted, made: Message) -> str:
     """How what was made differs from what was sent, in words; "" where it does not."""
     if made.name != wanted.name:
         return f'its name is "{made.name}" there and "{wanted.name}" here'
