@@ -15,14 +15,14 @@ from starlette.types import Receive, Scope, Send
 
 from ..faults import HTML, Faults, PlannedFault
 from ..striking import respond, strike
-from . import documents, forms, resources
+from . import administration, batches, documents, forms, resources
 from .identity import TOKEN, Denied, Identity
 from .refusals import Refusal, no_page, page
 from .requests import ROOT, Request, address, parameters, plain
 from .server import Answer, Routes, Server, encoded
 from .users import User
 
-ROUTES: Routes = {**resources.ROUTES, **documents.ROUTES}
+ROUTES: Routes = {**resources.ROUTES, **documents.ROUTES, **batches.ROUTES, **administration.ROUTES}
 HTML_TYPE = "text/html;charset=UTF-8"
 
 
@@ -87,6 +87,8 @@ class MailboxApp(_App):
         if not path.startswith(ROOT):
             no_page(path)
         user = self._admitted(headers.get("authorization", ""))
+        if path == f"{ROOT}doc" and method == "GET":
+            return administration.described(self.simulator.server, ROUTES)
         collection, id, action = address(path)
         kind = action or ("id" if id else "*")
         handler = ROUTES.get((method, collection, kind))

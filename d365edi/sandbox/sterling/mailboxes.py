@@ -122,9 +122,9 @@ class MailboxState:
         return [each for each in self.mailboxes.values() if each.path.rpartition("/")[0] == mailbox.path]
 
     def rename(self, path: str, other: str) -> None:
-        """Give a mailbox another path; its id and its messages stay."""
-        mailbox = self._paths[path]
-        self._commit(["mailbox", mailbox.id, other, mailbox.description])
+        """Give a mailbox another path, and those below it with it; ids and messages stay."""
+        moved = [each for each in self.mailboxes.values() if f"{each.path}/".startswith(f"{path}/")]
+        self._commit(*(["mailbox", each.id, other + each.path[len(path) :], each.description] for each in moved))
 
     def drop(self, path: str) -> None:
         """Delete a mailbox with its messages."""

@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from ..x12 import X12Address
 from .forms import Row
 from .mailboxes import Mailbox, MailboxState, Message
 from .refusals import Refusal, bad, forbidden, not_found
@@ -30,12 +31,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A routing rule as `routingrules/` shows it."""
+    """A routing rule: on messages in the mailbox `path` whose name fits `pattern` it does `action` (see `routing.run`), for
+    which it may need another mailbox, `to`, and the `address` of an envelope."""
 
     name: str
     path: str
+    action: Literal["keep", "delete", "deenvelope", "envelope"]
     pattern: str = "*"
-    automatic: bool = True
+    to: str = ""
+    address: X12Address | None = None
 
 
 @dataclass(slots=True)
