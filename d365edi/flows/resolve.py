@@ -120,11 +120,11 @@ async def _ask(ctx: FlowContext, queries: Iterable[Query]) -> dict[Query, Rows |
             known = {query: cached for query in parts if (cached := _cached(ctx, query)) is not None}
             if len(known) < len(parts):
                 try:
-                    rows: Rows = [dict(row) for row in await ctx.d365.ask(request)]
+                    rows: Rows = [*await ctx.d365.ask(request)]
                 except (Refused, PlaceRefused) as error:
                     found |= dict.fromkeys(parts, error)
                     continue
-                known = {query: _cache(ctx, query, together.share(rows, query)) for query in parts}
+                known = {query: _cache(ctx, query, share) for query, share in together.shares(rows, parts).items()}
             found |= known
     return found
 

@@ -128,18 +128,15 @@ def masters(profile: Profile, resolution: Resolution, number: str) -> Iterator[U
         if item and line not in resolution.variants:
             lines.setdefault(item, []).append(line)
     table = tables()["items"]["vendor"]
+    company, select = eq("dataAreaId", profile.company), ("dataAreaId", table["ours"], table["group"])
+    asked = Query(table["set"], (company,), select)
     for item, places in lines.items():
         message = f'item "{item}" (line {places[0]}) has variants, and none of its numbers says which is meant'
         remedy = (
             f'write "THEIRS" = {{ item = "{item}", color = "..." }} (or configuration, size, style, version) under '
             f"[partners.{profile.partner}.items], then: d365edi release {number}"
         )
-        query = Query(
-            table["set"],
-            (eq("dataAreaId", profile.company),),
-            ("dataAreaId", table["ours"], table["group"]),
-            choice=(table["ours"], (item,)),
-        )
+        query = asked.among(table["ours"], (item,))
         yield UnresolvedReference(
             "item",
             item,

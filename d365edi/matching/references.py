@@ -12,7 +12,7 @@ the table).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -205,8 +205,8 @@ def _item(
     lookups = []
     for kind, number in candidates:
         if kind in table["order"] and (kind != "buyer" or profile.customer or profile.buys):
-            row = table[table["bought"].get(kind, kind)] if profile.buys else table[kind]
-            lookups.append(_lookup(row, profile, kind, number, line.spelling(f"item.{kind}")))
+            numbers = table["bought"].get(kind, kind) if profile.buys else kind
+            lookups.append(_lookup(numbers, profile, kind, number, line.spelling(f"item.{kind}")))
     subject = candidates[0][1] if candidates else ""
     original = line.spelling(f"item.{candidates[0][0]}") if candidates else None
     place = ", ".join(part for part in (f"line {lines[0]}", line.number and f"PO1*{line.number}", original) if part)
@@ -231,18 +231,24 @@ def _torn(order: Lined, profile: Profile, items: Mapping[str, str], lines: tuple
     return UnresolvedReference("item", subject, lines, (), unmet("item", subject, message, remedy))
 
 
-def _lookup(table: Mapping[str, str], profile: Profile, kind: str, number: str, code: str | None) -> Lookup:
+def _lookup(numbers: str, profile: Profile, kind: str, number: str, code: str | None) -> Lookup:
+    """Which item a number of a kind is, by a table of `numbers`."""
+    table = tables()["items"][numbers]
     values: tuple[str, ...] = (number,)
     if kind == "gtin":
         values = tuple(dict.fromkeys(each for whole in whole_gtins(number, code) for each in variants(whole)))
-    filters = [eq("dataAreaId", profile.company)]
-    if "account" in table:
-        filters.append(eq(table["account"], profile.vendor if profile.buys else profile.customer))
-    query = Query(
-        table["set"], tuple(filters), _selected(table, "theirs", "ours", "unit"), choice=(table["theirs"], values)
-    )
+    account = profile.vendor if profile.buys else profile.customer
+    query = _of_account(numbers, profile.company, account).among(table["theirs"], values)
     name, unit = f"{code or kind} {number}", table.get("unit", "")
     return Lookup(query, table["theirs"], values, table["ours"], name=name, unit=unit)
+
+
+@lru_cache(maxsize=256)
+def _of_account(numbers: str, company: str, account: str | None) -> Query:
+    """All numbers of a table that count for an account: made once for all lines of an order."""
+    table = tables()["items"][numbers]
+    filters = (eq("dataAreaId", company), *([eq(table["account"], account)] if "account" in table else ()))
+    return Query(table["set"], filters, _selected(table, "theirs", "ours", "unit"))
 
 
 def _selected(table: Mapping[str, Any], *more: str) -> tuple[str, ...]:

@@ -157,11 +157,13 @@ class Resolution:
         if name == "item":
             return self.items.get(line)
         if name in VARIANT:
-            return getattr(self.variants.get(line, Variant()), name) or None
+            variant = self.variants.get(line)
+            return (getattr(variant, name) or None) if variant else None
         if name == "unit":
             return self.units.get(unit, unit) if unit is not None else None
         if name in PLACE:
-            found: str | None = getattr(self.places.get(line, DeliveryPlace()), name)
+            place = self.places.get(line)
+            found: str | None = getattr(place, name) if place else None
             return found
         return {"customer": self.customer, "invoice_customer": self.invoice_customer, **self.more}.get(name)
 

@@ -13,7 +13,7 @@ Knows: the body's form. Does not know: HTTP clients, entities, what a status mea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from itertools import pairwise
@@ -54,13 +54,11 @@ class BatchPart:
     body: bytes = b""
 
 
-def write(operations: Sequence[Operation], token: str) -> tuple[str, bytes]:
-    """The Content-Type and the body of one batch with one changeset; operations get the Content-IDs 1, 2, ...
+def write(operations: Iterable[Operation], token: str) -> tuple[int, str, bytes]:
+    """One batch with one changeset: how many operations it has, which get the Content-IDs 1, 2, ..., its Content-Type and body.
 
     `token` makes the boundaries and must be letters and digits. Raises ValueError for none or more than `LIMIT`
     operations."""
-    if not 0 < len(operations) <= LIMIT:
-        raise ValueError(f"a batch takes 1 to {LIMIT} operations, not {len(operations)}")
     if not token.isalnum():
         raise ValueError("the token of a batch must be letters and digits")
     pieces = [f"--batch_{token}\r\nContent-Type: multipart/mixed; boundary=changeset_{token}\r\n\r\n".encode()]
@@ -68,8 +66,11 @@ def write(operations: Sequence[Operation], token: str) -> tuple[str, bytes]:
         f"--changeset_{token}\r\n".encode() + _operation(operation, number)
         for number, operation in enumerate(operations, start=1)
     ]
+    count = len(pieces) - 1
+    if not 0 < count <= LIMIT:
+        raise ValueError(f"a batch takes 1 to {LIMIT} operations, not {count}")
     pieces.append(f"--changeset_{token}--\r\n\r\n--batch_{token}--\r\n".encode())
-    return f"multipart/mixed; boundary=batch_{token}", b"".join(pieces)
+    return count, f"multipart/mixed; boundary=batch_{token}", b"".join(pieces)
 
 
 def _operation(operation: Operation, number: int) -> bytes:

@@ -23,6 +23,9 @@ _WEIGHTS = {b",": 128, b"[": 96, b"{": 216, b'"': 40}
 half a string."""
 _WIDE, _WIDER = re.compile(rb"[\xc4-\xff]"), re.compile(rb"[\xf0-\xff]")
 
+_TEXT = json.JSONEncoder(ensure_ascii=False)
+"""One for all texts: `json.dumps` would make one for each."""
+
 
 class TooHeavyError(ValueError):
     """A text that would take more memory than is allowed, with the two figures in MB."""
@@ -85,10 +88,10 @@ def _text(value: Any, *, sort: bool) -> str:
 
 
 def _scalar(value: Any) -> str:
-    if value is None or isinstance(value, bool | int):
-        return json.dumps(value)
     if isinstance(value, str):
         return _string(value)
+    if value is None or isinstance(value, bool | int):
+        return json.dumps(value)
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
@@ -101,7 +104,7 @@ def _scalar(value: Any) -> str:
 def _string(value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a key of an object must be text, not {type(value).__name__}")
-    return json.dumps(value, ensure_ascii=False)
+    return _TEXT.encode(value)
 
 
 def _no_constant(word: str) -> None:

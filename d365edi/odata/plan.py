@@ -36,6 +36,10 @@ class Query:
     choice: tuple[str, tuple[str, ...]] | None = None
     skip: int = 0
 
+    def among(self, field: str, texts: tuple[str, ...]) -> Query:
+        """The same of rows whose field is one of these texts."""
+        return Query(self.set, self.filters, self.select, self.orderby, self.top, (field, texts), self.skip)
+
 
 @dataclass(frozen=True, slots=True)
 class Join:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -145,9 +145,12 @@ def address(query: Query) -> str:
 def same_text(left: object, right: object) -> bool:
     """Whether D365 would call two values of a field equal: text without regard to case and to trailing blanks, numbers
     by value."""
-    if isinstance(left, str) and isinstance(right, str):
-        return left.rstrip(" ").casefold() == right.rstrip(" ").casefold()
-    return bool(left == right)
+    return bool(comparable(left) == comparable(right))
+
+
+def comparable(value: Any) -> Any:
+    """A value in the form in which those that D365 would call equal are equal (see `same_text`)."""
+    return value.rstrip(" ").casefold() if isinstance(value, str) else value
 
 
 def _name(name: str) -> str:

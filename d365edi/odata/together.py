@@ -1,17 +1,17 @@
 """Questions that differ only in the texts of a choice, asked in few requests: an order of 5,000 lines would ask 5,000 times else.
 
     merged([A, B, C])   A or B or C as one query, with the queries that it answers
-    share(rows, A)      the rows of its answer that A alone would have got
+    shares(rows, [A, B]) the rows of its answer that A alone would have got, and those of B
 
 Knows: queries and rows. Does not know: who asks, HTTP.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from d365edi.odata.plan import Query
-from d365edi.odata.quoting import same_text
+from d365edi.odata.quoting import comparable
 
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
@@ -23,12 +23,18 @@ CHARACTERS = 400
 
 def merged(queries: Iterable[Query]) -> Iterator[tuple[Query, list[Query]]]:
     """The requests to make, each with the queries that it answers; a query that goes with no other stays as it is."""
-    alike: dict[Query, list[Query]] = {}
+    alike: dict[Hashable, list[Query]] = {}
     for query in dict.fromkeys(queries):
-        key = replace(query, choice=(query.choice[0], ())) if query.choice and query.top is None else query
-        alike.setdefault(key, []).append(query)
+        alike.setdefault(_kind(query), []).append(query)
     for group in alike.values():
         yield from _parts(group)
+
+
+def _kind(query: Query) -> Hashable:
+    """What queries have in common that go together: all but the texts of the choice."""
+    if query.choice is None or query.top is not None:
+        return query
+    return query.set, query.filters, query.select, query.orderby, query.skip, query.choice[0]
 
 
 def _parts(group: Sequence[Query]) -> Iterator[tuple[Query, list[Query]]]:
@@ -50,9 +56,24 @@ def _one(part: Sequence[Query], texts: Iterable[str]) -> Query:
     return replace(first, choice=(first.choice[0], tuple(texts)))
 
 
-def share(rows: Iterable[Row], query: Query) -> list[Row]:
-    """The rows that a query would have found by itself, as D365 compares text."""
-    if query.choice is None:
-        return list(rows)
-    field, texts = query.choice
-    return [row for row in rows if any(same_text(row.get(field), text) for text in texts)]
+def shares(rows: Sequence[Row], queries: Iterable[Query]) -> dict[Query, list[Row]]:
+    """The rows that each query would have found by itself, as D365 compares text; in the order of the answer. The queries were
+    `merged` into the one that was asked."""
+    indexes, found = dict[str, dict[Any, list[int]]](), dict[Query, list[Row]]()
+    for query in queries:
+        if query.choice is None:
+            found[query] = list(rows)
+            continue
+        field, texts = query.choice
+        if field not in indexes:
+            indexes[field] = _index(rows, field)
+        places = {place for text in texts for place in indexes[field].get(comparable(text), ())}
+        found[query] = [rows[place] for place in sorted(places)]
+    return found
+
+
+def _index(rows: Sequence[Row], field: str) -> dict[Any, list[int]]:
+    index: dict[Any, list[int]] = {}
+    for place, row in enumerate(rows):
+        index.setdefault(comparable(row.get(field)), []).append(place)
+    return index

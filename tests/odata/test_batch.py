@@ -16,7 +16,7 @@ URL = "https://h/data/SalesOrderLinesV3?cross-company=true"
 
 def test_a_batch_is_one_changeset_of_numbered_operations() -> None:
     body = {"SalesOrderNumber": "SO-1", "OrderedSalesQuantity": Decimal("2.5")}
-    content_type, written = write([Operation("POST", URL, body), Operation("DELETE", URL)], "t1")
+    _, content_type, written = write([Operation("POST", URL, body), Operation("DELETE", URL)], "t1")
     assert content_type == "multipart/mixed; boundary=batch_t1"
     head = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {}\r\n\r\n"
     inner = (
@@ -87,7 +87,7 @@ def test_every_part_of_any_answer_is_read(answers: list[tuple[int, dict[str, str
 @given(st.lists(st.dictionaries(st.text(max_size=9), st.text(max_size=30)), min_size=1, max_size=4))
 @settings(deadline=None, max_examples=100)
 def test_what_was_written_could_be_taken_apart_by_the_same_rules(bodies: list[dict[str, str]]) -> None:
-    content_type, written = write([Operation("POST", URL, body) for body in bodies], "t9")
+    _, content_type, written = write([Operation("POST", URL, body) for body in bodies], "t9")
     answered = written.replace(f"POST {URL} HTTP/1.1".encode(), b"HTTP/1.1 201 Created")
     read = parse(content_type, answered)
     assert [(part.content_id, canonical.loads(part.body)) for part in read] == list(enumerate(bodies, start=1))

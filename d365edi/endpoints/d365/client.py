@@ -14,9 +14,10 @@ Knows: HTTP and OData. Does not know: any entity but that one, partners, documen
 import re
 import time
 from base64 import b64decode, urlsafe_b64decode
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
+from itertools import chain
 from typing import Any, Self
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -162,7 +163,7 @@ class Client:
     async def create_together(
         self,
         entity_set: str,
-        records: Sequence[Mapping[str, Any]],
+        records: Iterable[Mapping[str, Any]],
         token: str,
         further: Sequence[tuple[str, Mapping[str, Any]]] = (),
         *,
@@ -173,11 +174,11 @@ class Client:
 
         Refused names the record by its place ("line 3 of 12"), a further one by its set. Unavailable as in `create`; 429 on
         any of them is Unavailable and not unclear, since the changeset was undone. `token` (letters and digits) makes the
-        boundaries.
+        boundaries. Of `records` one at a time is taken, so that they need not all be in memory beside the answer.
         """
-        posted = [*((entity_set, record) for record in records), *further]
-        operations = [batch.Operation("POST", f"{self.root}{name}?cross-company=true", body) for name, body in posted]
-        content_type, body = batch.write(operations, token)
+        posted = chain(((entity_set, record) for record in records), further)
+        operations = (batch.Operation("POST", f"{self.root}{name}?cross-company=true", body) for name, body in posted)
+        count, content_type, body = batch.write(operations, token)
         sent_at = self.gate.now()
         answer = await self._send("POST", f"{self.root}$batch", body, content_type, accept=batch.ACCEPT)
         failed, answered, made = list[batch.BatchPart](), list[int](), dict[int, Record]()
@@ -191,10 +192,10 @@ class Client:
         except ValueError as error:
             raise self._unavailable(f"{error}", "POST") from None
         try:
-            self._all_made(failed, answered, len(records), [name for name, _ in further])
+            self._all_made(failed, answered, count - len(further), [name for name, _ in further])
         except Throttled as error:
             raise self.gate.refuses(error, sent_at) from None
-        numbers = range(1, len(posted) + 1)
+        numbers = range(1, count + 1)
         return [made[number] for number in numbers] if made.keys() == set(numbers) else []
 
     def _all_made(

@@ -150,19 +150,18 @@ class DocumentWriter:
         """All lines in one changeset, with what belongs to the header beside them; as D365 created them, where it says so."""
         lookup, plan = self.lookup, self.lookup.plan
         number = lookup.number(header)
-        bodies = [{"dataAreaId": plan.company, **line, plan.link_field: number} for line in plan.lines]
         further = [
             (each.set, {"dataAreaId": plan.company, **row, each.link_field: number})
             for each in plan.with_lines
             for row in each.rows
         ]
+
+        async def post(client: Client) -> list[Record]:
+            bodies = ({"dataAreaId": plan.company, **line, plan.link_field: number} for line in plan.lines)
+            return await client.create_together(plan.line_set, bodies, token, further, keep=lookup.compared)
+
         try:
-            made = await self._outstanding(
-                "lines_at",
-                "",
-                checkpoint,
-                lambda client: client.create_together(plan.line_set, bodies, token, further, keep=lookup.compared),
-            )
+            made = await self._outstanding("lines_at", "", checkpoint, post)
         except EndpointError as error:
             if isinstance(error, Refused):
                 if await lookup.rows(number):
