@@ -232,8 +232,10 @@ class SegmentWriter:
                 texts[at] = default
         made: Segment = self._composed(texts) if self.composites else texts  # type: ignore[assignment]
         self._check(made)
-        while not made[-1]:
-            made.pop()
+        end = len(made)
+        while not made[end - 1]:
+            end -= 1
+        del made[end:]
         return made
 
     def _kept_code(self, texts: Texts, item: Any, order: Any) -> str | None:

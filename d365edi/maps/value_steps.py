@@ -22,6 +22,8 @@ Words = Mapping[str, tuple[str, str]]
 FieldAt = tuple[int, str, Parse | None]
 """Where a value stands, the field it goes to, and how it is read."""
 NO_HIT = ("", "")
+WHOLE = -1
+"""In place of a component: the element as it stands."""
 NAMED = ("price_basis", "price_kind", "price_per.unit")
 """Fields whose word of theirs is kept even where no other means the same: an order that is held names it."""
 Careful = Callable[[RunState, Item, Row, int], None]
@@ -123,37 +125,42 @@ def coded(
 
     `parts` splits the value of an element, each once; `composite`: every element is split. `unsaid` are the words that are
     meant where a component is empty, and not kept."""
-    elements: dict[int, list[tuple[int, Way, str, Rule, Words, bool]]] = {}
     meant = [
         (rule.element, max(rule.component - 1, 0), way_of(rule.name), key_of(rule.name), words.get(word, (word, ""))[0])
         for rule, words in rules
         if (word := unsaid.get((rule.element, rule.component)))
     ]
-    for rule, words in rules:
-        at = max(rule.component - 1, 0)
-        field = (at, way_of(rule.name), key_of(rule.name), rule, words, OPEN in words)
-        elements.setdefault(rule.element, []).append(field)
+    split = {rule.element for rule, _ in rules if composite or rule.component}
     plan = [
-        (element, composite or any(rule.component for *_, rule, _, _ in fields), fields)
-        for element, fields in elements.items()
+        (
+            rule.element,
+            max(rule.component - 1, 0) if rule.element in split else WHOLE,
+            way_of(rule.name),
+            key_of(rule.name),
+            words,
+            rule,
+        )
+        for rule, words in sorted(rules, key=lambda each: each[0].element)
     ]
 
     def assign(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
-        count = len(row)
-        for element, split, fields in plan:
-            if element >= count or not (value := row[element]):
+        count, taken, found = len(row), 0, list[str]()
+        for element, at, way, key, words, rule in plan:
+            if element >= count:
+                break
+            if not (word := row[element]):
                 continue
-            found = parts(state, element, value) if split else [value]
-            size = len(found)
-            for at, way, key, rule, words, open in fields:
-                if at >= size or not (word := found[at]):
+            if at != WHOLE:
+                if element != taken:
+                    taken, found = element, parts(state, element, word)
+                if at >= len(found) or not (word := found[at]):
                     continue
-                ours, shared = words.get(word, NO_HIT)
-                if not ours and not open:
-                    state.findings.append((rule, word, "", index))
-                elif shared:
-                    item.setdefault("kept", {})[rule.name] = word
-                (reach(item, way) if way else item)[key] = ours or word
+            ours, shared = words.get(word, NO_HIT)
+            if not ours and OPEN not in words:
+                state.findings.append((rule, word, "", index))
+            elif shared:
+                item.setdefault("kept", {})[rule.name] = word
+            (reach(item, way) if way else item)[key] = ours or word
 
     def imply(state: RunState, item: Item, row: Row, index: int, code: str) -> None:  # noqa: ARG001
         for element, at, way, key, word in meant:

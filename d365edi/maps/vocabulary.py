@@ -64,15 +64,16 @@ def chooser(row: Rule) -> Word | None:
 
     def choose(ours: str, item: Any, answered: Any) -> str:
         meaning = ours.casefold()
-        for word in (kept(item, name), kept(answered, name)):
-            if word is not None and meanings.get(word) == meaning:
-                return word
-        found = first.get(meaning)
+        for each in (item, answered):
+            if (words := getattr(each, "kept", None)) and (word := words.get(name)) and meanings.get(word) == meaning:
+                return str(word)
+        if (found := first.get(meaning)) is not None:
+            return found
         raw = open or (row.closed and (row.echo or ours == _said(answered, name)))
-        if found is None and (ours != ours.upper() if raw else row.closed):
+        if ours != ours.upper() if raw else row.closed:
             message = f'{name} ({row.row.paths[0]}): there is no code for "{ours}"'
             raise MappingError(message, f'add theirs under [{YOUR}.codes.{table}], as in CODE = "{ours}"')
-        return found or ours
+        return ours
 
     return choose
 
