@@ -112,6 +112,7 @@ STATE = {
     "maps/table._usual_codes",  # made of a language
     "maps/fields.fields", "maps/fields.required", "maps/loop_writer._defaults",  # made of documents' models
     "maps/d365/schema.header", "maps/d365/schema.lines", "maps/d365/schema.joins", "matching/lookup.tables",
+    "maps/d365/record_filler._read", "matching/references._of_account",  # made of D365 tables and settings
     "matching/crossing._pairs", "matching/prices._table", "matching/prices.bases", "matching/prices._measures",
     "maps/csv/numbers._amount", "maps/csv/numbers._day_of",  # made of the formats that settings name
 }  # fmt: skip
