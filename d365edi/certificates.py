@@ -14,6 +14,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    NoEncryption,
+    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
     load_pem_public_key,
@@ -39,6 +41,13 @@ class KeyPair:
     def rsa(self) -> bool:
         """Whether the key is an RSA key."""
         return isinstance(self.key, RSAPrivateKey)
+
+    @property
+    def pem(self) -> bytes:
+        """All of it as one PEM text, the key without a password: for memory alone."""
+        key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())  # type: ignore[attr-defined]
+        shown = b"".join(each.public_bytes(Encoding.PEM) for each in (self.certificate, *self.chain))
+        return shown + bytes(key)
 
     def ends(self, now: datetime) -> Iterator[tuple[str, bool]]:
         """What is to be said about the time for which it and its chain are valid; True where it cannot be used now."""
@@ -76,6 +85,15 @@ def chain_of(data: bytes) -> tuple[x509.Certificate, ...]:
         kind = "has no certificate" if b"CERTIFICATE-----" not in data else "has a damaged certificate"
         raise SecretError(kind, remedy="give a PEM file with the certificate and its chain") from None
     return tuple(found)
+
+
+def subject_and_end(data: bytes) -> tuple[str, datetime]:
+    """Whose certificate (DER) it is, and when it ends. SecretError where it cannot be read."""
+    try:
+        read = x509.load_der_x509_certificate(data)
+    except ValueError:
+        raise SecretError("the certificate cannot be read") from None
+    return read.subject.rfc4514_string() or f"number {read.serial_number:x}", read.not_valid_after_utc
 
 
 def every(data: bytes, password: bytes = b"") -> tuple[x509.Certificate, ...]:

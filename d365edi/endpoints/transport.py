@@ -1,4 +1,4 @@
-"""One long-lived HTTP client for one host, and the table from what its library raises to `Unreachable` or `Refused`.
+"""One long-lived HTTP client for one host, and the table from what its library raises to errors of ours.
 
 Why these limits: a pool of connections that meets cancelled requests can lose connections for good; it does not
 when no more requests are let in than there are connections and when time runs out by the client's own timeouts or by
@@ -12,14 +12,15 @@ Knows: httpx. Does not know: OData, tokens, what a status means.
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass, field
 
 import anyio
 import httpx
 
 from d365edi.endpoints.inflate import Body, TooLargeError
-from d365edi.errors import EndpointError, Refused, Unavailable, Unreachable
+from d365edi.endpoints.tls import PinError
+from d365edi.errors import CredentialsRejected, EndpointError, Refused, Unavailable, Unreachable
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -72,7 +73,7 @@ class _Pool:
 
 class HttpTransport:
     """Sends requests to one host. Opens nothing before the first; `close` may be called twice and a later request opens
-    anew."""
+    anew. `advice` is the remedy where there is no connection."""
 
     def __init__(
         self,
@@ -82,8 +83,10 @@ class HttpTransport:
         *,
         verify: ssl.SSLContext | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        advice: str = "check host and network",
     ) -> None:
         self.endpoint = endpoint
+        self._advice = advice
         self.peer = peer
         self._limits = limits
         self._verify = verify
@@ -99,13 +102,14 @@ class HttpTransport:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | AsyncIterable[bytes] | None = None,
         limit: int | None = None,
         safe: bool | None = None,
     ) -> HttpAnswer:
-        """One request and its whole answer, whatever its status. `limit`: the bytes that this answer may have, unpacked; `safe`:
-        whether the request changes nothing there, where its method does not tell. Raises Unreachable (`unclear` where it may
-        have been carried out) or Refused for everything that happens instead of an answer."""
+        """One request and its whole answer, whatever its status. `content` may come in pieces, once; `limit`: the bytes that this
+        answer may have, unpacked; `safe`: whether the request changes nothing there, where its method does not tell. Raises
+        Unreachable (`unclear` where it may have been carried out), CredentialsRejected (another certificate than the pinned one)
+        or Refused for everything that happens instead of an answer."""
         most, reads = self._limits.answer if limit is None else limit, method in SAFE_METHODS if safe is None else safe
         async with self._slots:
             pool = self._ready()
@@ -136,8 +140,14 @@ class HttpTransport:
             if safe:
                 return Refused(message, endpoint=self.endpoint, remedy="ask for less, or find out what answers there")
             return Unavailable(message, endpoint=self.endpoint, unclear=True)
+        if pin := _pin_error(error):
+            remedy = (
+                "compare it with the server's own certificate, on another way than this one, then write it into pins"
+            )
+            message = f"{self.peer} is not trusted: {pin}"
+            return CredentialsRejected(message, endpoint=self.endpoint, remedy=remedy)
         if isinstance(error, _NEVER_SENT):
-            remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else "check host and network"
+            remedy = "check ca_file and the server's certificate" if "CERTIFICATE" in what else self._advice
             return Unreachable(f"{self.peer} cannot be reached ({reason})", endpoint=self.endpoint, remedy=remedy)
         return Unreachable(f"no answer from {self.peer} ({reason})", endpoint=self.endpoint, unclear=not safe)
 
@@ -185,6 +195,15 @@ async def _exchange(pool: _Pool, request: httpx.Request, limit: int) -> HttpAnsw
     finally:
         await response.aclose()
     return HttpAnswer(response.status_code, response.reason_phrase, response.headers, body.content)
+
+
+def _pin_error(error: BaseException | None) -> str:
+    """What a server shows that no pin names, where that is what is below an error; else ""."""
+    while error is not None:
+        if isinstance(error, PinError):
+            return str(error.args[-1])
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 async def _shut(pool: _Pool) -> None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -170,6 +171,13 @@ def record(content: object) -> Record | None:
     return found[0] if found else None
 
 
+def error_status(content: object) -> int:
+    """The status inside an error of Sterling's own, 0 where it is no error."""
+    if not isinstance(content, Mapping) or "errorCode" not in content:
+        return 0
+    return number(content["errorCode"]) or 500
+
+
 def created(content: object, header: str = "") -> str:
     """The id of what was created: of the Location in the body, else of the header of that name; "" where there is none."""
     inside = content.get("Location", content.get("location")) if isinstance(content, Mapping) else None
@@ -248,14 +256,16 @@ def fault(body: bytes | bytearray) -> Fault:
 
 
 def _said(body: bytes | bytearray) -> str | None:
-    """The text of an error of Sterling's own, in JSON or XML; None where it is none."""
+    """The text of an error of Sterling's own, in JSON, XML or a page that has its code; None where it is none."""
     start = body[:20_000].decode("utf-8", "replace")
     if tag := _TAG.search(start):
         return tag[2]
     try:
         content = canonical.loads_bounded(body)
     except (ValueError, RecursionError):
-        return start if _API.search(start) and "<" not in start else None
+        plain = unescape(re.sub(r"<[^>]*>", " ", start))
+        found = _API.search(plain)
+        return plain[found.start() :] if found else None
     if isinstance(content, list) and len(content) == 1:
         content = content[0]
     if not isinstance(content, Mapping) or not {"errorCode", "errorDescription", "errorDiscription"} & content.keys():
@@ -267,8 +277,8 @@ def _page(body: bytes | bytearray) -> Fault:
     start = body[:20_000].decode("utf-8", "replace")
     low = start.lstrip("\ufeff \t\r\n")[:200].casefold()
     html = low.startswith(("<!doctype html", "<html", "<head", "<body")) or "<html" in start.casefold()
-    login, java = html and bool(_PASSWORD.search(start)), bool(_JAVA.search(start))
-    return Fault(_sentence(body, low, html=html), html=html, login=login, java=java)
+    login, java, nothing = html and bool(_PASSWORD.search(start)), bool(_JAVA.search(start)), bool(_NONE.search(start))
+    return Fault(_sentence(body, low, html=html), html=html, login=login, java=java, nothing=nothing)
 
 
 def _sentence(body: bytes | bytearray, low: str, *, html: bool) -> str:
