@@ -53,7 +53,15 @@ def _discounted(invoice: Invoice, order: PurchaseOrder | None) -> Terms:
         return ours
     if ours.discount_percent is None and not _comes_to(invoice, percent):
         return ours
-    return ours.replace(discount_percent=percent, discount_due=invoice.date + timedelta(days))
+    return ours.replace(discount_percent=percent, discount_due=days_after(invoice.date, days))
+
+
+def days_after(day: date, days: int) -> date | None:
+    """The day so many days after another one; None where no calendar has it, as of a date that stands in place of days."""
+    try:
+        return day + timedelta(days)
+    except OverflowError:
+        return None
 
 
 def _comes_to(invoice: Invoice, percent: Decimal) -> bool:
@@ -99,7 +107,7 @@ def _after(invoice: Invoice, terms: Terms, days: int | None) -> date | None:
         return None
     shipped = [day for day in (invoice.ship_date, *(line.ship_date for line in invoice.lines)) if day is not None]
     start = {None: invoice.date, INVOICE: invoice.date, SHIPPED: max(shipped, default=None)}.get(terms.basis)
-    return start + timedelta(days) if start is not None else None
+    return days_after(start, days) if start is not None else None
 
 
 def _counted(terms: Terms, days: int | None) -> str:

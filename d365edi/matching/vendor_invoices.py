@@ -9,7 +9,6 @@ Knows: invoices, what was agreed about them. Does not know: orders of ours (`ord
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
@@ -20,7 +19,7 @@ from d365edi.documents.values import Charge, ChargeLine
 from d365edi.matching import charge_lines, crediting, prices
 from d365edi.matching.agreements import CHANGING, codes_of
 from d365edi.matching.prices import Units
-from d365edi.matching.terms import INVOICE
+from d365edi.matching.terms import INVOICE, days_after
 from d365edi.matching.totals import NOT_ON_THIS_BILL, ZERO, charged, money, slack, tax_readings
 
 Same = Literal["number", "number_and_year"]
@@ -102,7 +101,7 @@ def _dated(invoice: Invoice) -> Invoice:
         or terms.basis not in (None, INVOICE)
     ):
         return invoice
-    made: Invoice = invoice.replace(terms=terms.replace(net_due=invoice.date + timedelta(days=terms.net_days)))
+    made: Invoice = invoice.replace(terms=terms.replace(net_due=days_after(invoice.date, terms.net_days)))
     return made
 
 

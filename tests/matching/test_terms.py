@@ -103,6 +103,7 @@ def test_days_and_dates_never_contradict(
         ({"net_due": DAY + timedelta(30)}, {}, []),
         ({"net_due": DAY + timedelta(30)}, {"net_days": 30, "day_of_month": 15}, []),
         ({"net_due": DAY + timedelta(30)}, {"net_days": 46, "basis": "invoice receipt"}, []),
+        ({"net_due": DAY + timedelta(30)}, {"net_days": 20261212, "discount_days": 10**12}, []),
         (
             {"net_due": date(2026, 12, 12)},
             {"net_days": 46, "basis": "invoice"},

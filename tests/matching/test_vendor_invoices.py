@@ -111,6 +111,7 @@ def test_a_credit_is_negative_however_it_is_stated(sign: int) -> None:
         (Terms(net_days=30, basis="invoice"), date(2026, 12, 2)),
         (Terms(net_days=30, basis="delivery"), None),
         (Terms(net_days=30, net_due=date(2026, 11, 9)), date(2026, 11, 9)),
+        (Terms(net_days=20261201), None),  # a date in place of days
         (Terms(), None),
     ],
 )
