@@ -51,6 +51,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rewrite` lets tests/golden write what came in place of what was expected; nothing else does."""
+    parser.addoption("--rewrite", action="store_true", help="write the right side of the pairs in tests/golden")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing was left out yet."""
     config.stash[left_out] = Counter()

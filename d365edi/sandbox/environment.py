@@ -13,7 +13,8 @@ Knows: the simulators and how they are connected. Does not know: the daemon that
 """
 
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -47,7 +48,8 @@ class Environment:
     first of them that makes up its orders. Attributes are set after `__aenter__`: `d365` (the simulator), `d365_host`
     ("127.0.0.1:port"), `ca_file`, `partners` by name, `drops` (all files of the day), `settings()`, `secrets`,
     `events_url`. `kept`: what D365 and the partners hold, certificates and keys stay in the folder, and the next environment
-    over it begins with them (`resumed`). `app` is what answers at D365's port, `logins` who is let in by SFTP."""
+    over it begins with them (`resumed`). `app` is what answers at D365's port, `logins` who is let in by SFTP. `clock` gives the
+    epoch seconds that D365 lives by; `day` is its today unless given."""
 
     def __init__(
         self,
@@ -59,11 +61,12 @@ class Environment:
         samples: bool = True,
         ports: Ports = Ports(),
         kept: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
         self.profiles = {profile.name: profile for profile in profiles}
-        self.day = day or datetime.now(UTC).date()
-        self.d365 = d365.Simulator()
+        self.day = day or datetime.fromtimestamp(clock(), UTC).date()
+        self.d365 = d365.Simulator(clock=clock)
         self.drops: list[drops.Drop] = drops.samples(self.profiles) if samples else []
         if ACME.name in self.profiles:
             self.drops += authored.orders(ACME, seed=seed, day=self.day)
